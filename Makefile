@@ -1,0 +1,67 @@
+# make site builds the site into build/site; make test runs every test. Both set up what they need.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+export PIP_NO_INPUT := 1
+
+.PHONY: site serve check test lint format lock screenshots clean
+site: .venv/ready node_modules/ready
+	$(BIN)/portal build
+
+serve: .venv/ready node_modules/ready
+	$(BIN)/portal serve
+
+check: .venv/ready
+	$(BIN)/portal check
+
+test: .venv/ready-dev node_modules/ready lint
+	$(PYTHON) scripts/need_chromium.py
+	$(BIN)/python -m pytest
+
+lint: .venv/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv/ready-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Needs uv. The lock files carry hashes and no registry address.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  pyproject.toml --group build -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  pyproject.toml --group build --group dev -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --group node -o requirements-node.lock
+	npm install --package-lock-only
+
+screenshots: .venv/ready-dev node_modules/ready
+	$(BIN)/portal build
+	$(BIN)/python scripts/screenshots.py
+
+clean:
+	rm -rf build .venv node_modules
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "This needs Python 3.11 or newer; $(PYTHON) is older. Install a newer one and run: make site PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "Python could not make the environment. On Debian or Ubuntu run: sudo apt-get install python3-venv"; exit 1; }
+
+.venv/ready: .venv/bin/python requirements.lock pyproject.toml
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.lock
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The machine's npm where there is one, else the one that comes as a Python package.
+node_modules/ready: .venv/ready package.json package-lock.json requirements-node.lock
+	@if command -v npm >/dev/null 2>&1; then npm ci --silent; else \
+	  $(PIP) --require-hashes -r requirements-node.lock && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent; fi
+	@touch $@

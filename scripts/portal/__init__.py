@@ -1,0 +1,1 @@
+"""Builds a community safety partnership's public site from its data packages."""

@@ -1,0 +1,157 @@
+"""The command `portal`: the only place that prints and exits."""
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from portal.problems import PortalError
+
+OK, PROBLEMS, USAGE, BUG, STOPPED = 0, 1, 2, 3, 130
+_ENDING = """\
+Exit codes:
+  0    all is well
+  1    something in your files needs mending; each problem is listed with its place and what to write instead
+  2    the command was not written as it should be
+  3    a fault of this program; what happened is in build/portal-error.log
+  130  you stopped it (Ctrl-C)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    told = _parser().parse_args(arguments)
+    root = Path(told.project).resolve()
+    progress = Progress()
+    try:
+        code: int = COMMANDS[told.command](root, told, progress)
+    except PortalError as error:
+        progress.end()
+        print(_listed(error), file=sys.stderr)
+        return PROBLEMS
+    except KeyboardInterrupt:
+        progress.end()
+        print("Stopped. The site in build/site is as it was.", file=sys.stderr)
+        return STOPPED
+    except Exception:
+        progress.end()
+        print(_logged(root), file=sys.stderr)
+        return BUG
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="portal",
+        description="Checks the data packages and builds the public site from them.",
+        epilog=_ENDING,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, short: str, long: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=short, description=long, epilog=_ENDING, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+    command(
+        "check",
+        "look for mistakes; change nothing",
+        "Reads every table in data_packages and says what needs mending: the file, the row, the column, what stands there\n"
+        "and what to write instead. It lists all mistakes at once and changes nothing.",
+    )
+    build = command(
+        "build",
+        "check, then build the site into build/site",
+        "Checks the tables, makes the pages and charts, looks through every page, and only then puts the new site in\n"
+        "build/site. If anything is wrong, the site that is there stays exactly as it is.",
+    )
+    build.add_argument("--fresh", action="store_true", help="build even where nothing has changed since last time")
+    serve = command(
+        "serve",
+        "preview the site on this computer",
+        "Builds the site and shows it at an address that only this computer can open. When you save a table, page,\n"
+        "template or picture it builds again: reload the page in your browser to see it. Stop it with Ctrl-C.",
+    )
+    serve.add_argument("--port", type=int, default=8000, help="the number at the end of the address (default: 8000)")
+    return parser
+
+
+class Progress:
+    """Says on the terminal what is being done, and how long each step took."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+
+    def __call__(self, step: str) -> None:
+        """Begin a step."""
+        self.end()
+        print(f"{step} …", end="", file=sys.stderr, flush=True)
+        self._since = time.monotonic()
+
+    def end(self) -> None:
+        """End the step that is under way, if one is."""
+        if self._since:
+            print(f" {time.monotonic() - self._since:.1f} s", file=sys.stderr)
+            self._since = 0.0
+
+
+def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import measures, site  # noqa: PLC0415
+
+    progress("Checking the data packages")
+    _, released = site.check(root)
+    progress.end()
+    verdicts = measures.verdicts(released)
+    differ = sum(v.outcome == "differs" for v in verdicts)
+    figures = sum(map(len, released.content.observations.values()))
+    print(f"No mistakes. {figures} figures; {len(verdicts)} statements about them worked out again, of which {differ} differ.")
+    return OK
+
+
+def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import site  # noqa: PLC0415
+
+    folder, new = site.build(root, progress, told.fresh)
+    progress.end()
+    print(f"The site is in {folder.relative_to(root)}." + ("" if new else " Nothing has changed since it was built."))
+    return OK
+
+
+def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import preview  # noqa: PLC0415
+
+    def say(error: PortalError) -> None:
+        progress.end()
+        print(_listed(error) + "\nThe preview still shows the site as it was.", file=sys.stderr)
+
+    def ready(address: str) -> None:
+        progress.end()
+        print(f"The preview is at {address} (stop with Ctrl-C).", flush=True)
+
+    preview.serve(root, told.port, progress, say, ready)
+    return OK
+
+
+COMMANDS = {"check": _check, "build": _build, "serve": _serve}
+
+
+def _listed(error: PortalError) -> str:
+    count = len(error.problems)
+    head = "1 problem:" if count == 1 else f"{count} problems:"
+    return "\n\n".join([head, *map(str, error.problems)])
+
+
+def _logged(root: Path) -> str:
+    log = root / "build" / "portal-error.log"
+    try:
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        return f"A fault in the program: {sys.exc_info()[1]}. The site in build/site is as it was."
+    return f"A fault in the program. What happened is in {log}: please send it to the maintainers. The site in build/site is as it was."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

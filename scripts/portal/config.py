@@ -1,0 +1,130 @@
+"""The settings of a portal, read from one file."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from portal.problems import PortalError, Problem, did_you_mean
+
+FILE = "site_src/portal.toml"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the site is called and whom it is for."""
+
+    name: str
+    partnership: str
+    place: str
+    area: str
+    description: str
+    exit_to: str
+    address: str = ""
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """The policy that protects people where numbers are small. A package may only tighten it."""
+
+    ward_minimum: int
+    borough_minimum: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the file of settings says. `topics` maps a topic's id to its name, in page order."""
+
+    root: Path
+    site: Site
+    disclosure: Disclosure
+    packages: tuple[str, ...]
+    topics: Mapping[str, str]
+    banner: str = ""
+
+    @property
+    def packages_folder(self) -> Path:
+        """Where the data packages stand."""
+        return self.root / "data_packages"
+
+    @property
+    def source_folder(self) -> Path:
+        """Where hand-written pages, templates and assets stand."""
+        return self.root / "site_src"
+
+    @property
+    def build_folder(self) -> Path:
+        """Where everything that is generated goes."""
+        return self.root / "build"
+
+
+def load(root: Path) -> Settings:
+    """Read the settings of the project in `root`.
+
+    Raises `PortalError` with every problem: file missing, not TOML, key unknown, missing or of the wrong kind.
+    """
+    path = root / FILE
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PortalError(
+            [_problem("", "The file of settings is not there.", "Run portal in the project's folder.")]
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PortalError(
+            [_problem("", f"The file is not valid TOML: {error}.", "Mend that line, or restore the file.")]
+        ) from None
+    problems: list[Problem] = []
+    top = {k: v for k, v in raw.items() if k not in ("site", "disclosure")}
+    parts = {
+        "site": _section(Site, "site", raw.get("site", {}), problems),
+        "disclosure": _section(Disclosure, "disclosure", raw.get("disclosure", {}), problems),
+        **_section(Settings, "", top, problems, given=("root", "site", "disclosure")),
+    }
+    if problems:
+        raise PortalError(problems)
+    return Settings(
+        root=root, **{**parts, "site": Site(**parts["site"]), "disclosure": Disclosure(**parts["disclosure"])}
+    )
+
+
+def _problem(field: str, message: str, fix: str) -> Problem:
+    return Problem(FILE, field=field, code="settings", message=message, fix=fix)
+
+
+# A field's type, what TOML gives for it, and how to write it.
+_KINDS: Mapping[Any, tuple[type, str]] = {
+    str: (str, "text between quotation marks"),
+    int: (int, "a whole number"),
+    tuple[str, ...]: (list, 'a list of texts: ["…", "…"]'),
+    Mapping[str, str]: (dict, "a table of names and texts"),
+}
+
+
+def _section(
+    kind: type, name: str, raw: object, problems: list[Problem], given: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Check one table of the file against the fields of `kind`; lists become tuples."""
+    if not isinstance(raw, dict):
+        problems.append(_problem(name, f"{name} is not a table.", f"Write [{name}] and its settings below."))
+        return {}
+    known = {f.name: f for f in fields(kind) if f.name not in given}
+    where = f"{name}." if name else ""
+    for key in raw.keys() - known.keys():
+        problems.append(_problem(where + key, f"Unknown setting {key}.", did_you_mean(key, known)))
+    found: dict[str, Any] = {}
+    for key, field in known.items():
+        wanted, words = _KINDS[field.type]
+        if key not in raw:
+            if field.default is MISSING:
+                problems.append(_problem(where + key, f"The setting {key} is missing.", f"Write {key} = {words}."))
+            continue
+        value = raw[key]
+        inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else []
+        if not isinstance(value, wanted) or isinstance(value, bool) or not all(isinstance(v, str) for v in inner):
+            problems.append(_problem(where + key, f"{key} is {value!r}.", f"Write {words}."))
+            continue
+        found[key] = tuple(value) if isinstance(value, list) else value
+    return found

@@ -1,0 +1,183 @@
+"""What the figures mean: change, direction of travel, and whether a document agrees with itself.
+
+Pure functions over observations. A withheld figure makes whatever is computed from it withheld.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from portal.disclosure import Release
+from portal.model import Break, Claim, Indicator, Observation
+from portal.periods import months_between
+from portal.text import amount, number
+
+# Under this, a percentage says more about chance than about change.
+SMALLEST_BASE = 50
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Change:
+    """From one figure to a later one.
+
+    `percent` is None where the earlier count is too small for one; `direction` is "rose", "fell" or
+    "no clear change", and empty where no test applies.
+    """
+
+    earlier: Observation
+    later: Observation
+    difference: Decimal
+    percent: Decimal | None
+    direction: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim beside what its figures give: "agrees", "differs" or "cannot be checked", and how it was worked out."""
+
+    claim: Claim
+    outcome: str
+    recomputed: Decimal | None
+    working: str
+
+
+def series(released: Release, indicator: str, area: str = "", part: str | None = None) -> tuple[Observation, ...]:
+    """The figures of an indicator in order of time; of one area or part where given."""
+    found = [
+        o
+        for o in released.content.observations.get(indicator, ())
+        if area in ("", o.area) and part in (None, o.part)
+    ]
+    return tuple(sorted(found, key=lambda o: (o.period_end or date.min, o.period_start or date.min)))
+
+
+def breaks_of(released: Release, indicator: str) -> tuple[Break, ...]:
+    """The breaks in an indicator's series, earliest first."""
+    return tuple(sorted((b for b in released.content.breaks if b.indicator == indicator), key=lambda b: b.date))
+
+
+def broken(earlier: Observation, later: Observation, breaks: tuple[Break, ...]) -> Break | None:
+    """The break that stands between two periods or inside one of them, if any."""
+    if earlier.period_start is None or later.period_end is None:
+        return None
+    return next((b for b in breaks if earlier.period_start < b.date <= later.period_end), None)
+
+
+def change(
+    indicator: Indicator, earlier: Observation, later: Observation, breaks: tuple[Break, ...] = ()
+) -> Change | None:
+    """The change between two periods, or None where there is none to state.
+
+    None: a figure is withheld or missing, the periods overlap or differ in length, or a break stands between.
+    """
+    if earlier.value is None or later.value is None or broken(earlier, later, breaks):
+        return None
+    if earlier.period_end is None or later.period_start is None or earlier.period_end >= later.period_start:
+        return None
+    if _months(earlier) != _months(later):
+        return None
+    counts = indicator.unit == "count"
+    percent = None
+    if counts and earlier.value >= SMALLEST_BASE:
+        percent = _rounded(Fraction(later.value - earlier.value) / Fraction(earlier.value) * 100, 1)
+    direction = direction_of(int(earlier.value), int(later.value)) if counts else ""
+    return Change(earlier, later, later.value - earlier.value, percent, direction)
+
+
+def direction_of(earlier: int, later: int) -> str:
+    """Whether two counts over equally long periods differ by more than chance.
+
+    Exact conditional test of two Poisson counts: given their sum, the later one is binomial with p = 1/2
+    (Przyborowski and Wilenski 1940), two-sided at 5 per cent.
+    """
+    from scipy.special import bdtr  # noqa: PLC0415
+
+    total = earlier + later
+    if total == 0 or min(1.0, 2 * float(bdtr(min(earlier, later), total, 0.5))) >= SIGNIFICANCE:
+        return "no clear change"
+    return "rose" if later > earlier else "fell"
+
+
+def verdicts(released: Release, indicator: str = "") -> tuple[Verdict, ...]:
+    """Every claim recomputed, of one indicator where given."""
+    return tuple(judge(released, c) for c in released.content.claims if indicator in ("", c.indicator))
+
+
+def judge(released: Release, claim: Claim) -> Verdict:
+    """Recompute what a document states from the figures that it prints.
+
+    The two agree where the recomputed number, rounded to the decimals that the document prints, is the stated
+    one; a half may be rounded either way.
+    """
+    unit = "percent-change" if claim.kind.startswith("change-percent") else released.content.indicators[claim.indicator].unit
+    if claim.kind in ("rank", "comparison"):
+        return Verdict(claim, "cannot be checked", None, "The document does not print the figures of the other areas.")
+    if claim.period_start is None or claim.stated is None or claim.decimals is None:
+        return Verdict(claim, "cannot be checked", None, "The document does not print the figures behind it.")
+    found = _exactly(released, claim)
+    if found is None:
+        return Verdict(claim, "cannot be checked", None, "A figure that it needs is withheld or missing.")
+    exact, working = found
+    half = Fraction(1, 2 * 10**claim.decimals)
+    agrees = abs(exact - Fraction(claim.stated)) <= half
+    recomputed = _rounded(exact, claim.decimals)
+    return Verdict(claim, "agrees" if agrees else "differs", recomputed, f"{working} = {amount(recomputed, unit)}")
+
+
+def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | None:
+    """The recomputed number without rounding, and the working in words."""
+    if claim.kind == "total":
+        parts = [
+            o.value
+            for o in series(released, claim.indicator, claim.area)
+            if claim.part in ("", o.part) and _inside(o, claim)
+        ]
+        if not parts or None in parts:
+            return None
+        values = [v for v in parts if v is not None]
+        return Fraction(sum(values)), f"the sum of {len(values)} figures"
+    later = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
+    if claim.kind == "value":
+        return None if later is None else (Fraction(later), "the figure elsewhere in the document")
+    earlier = _value(released, claim.indicator, claim, claim.base_period_start, claim.base_period_end)
+    if claim.kind == "change-percent-without":
+        less_later = _value(released, claim.other_indicator, claim, claim.period_start, claim.period_end)
+        less_earlier = _value(released, claim.other_indicator, claim, claim.base_period_start, claim.base_period_end)
+        if None in (earlier, later, less_earlier, less_later):
+            return None
+        words = f"from {number(earlier)} − {number(less_earlier)} to {number(later)} − {number(less_later)}"  # type: ignore[arg-type]
+        earlier, later = earlier - less_earlier, later - less_later  # type: ignore[operator]
+    else:
+        words = f"from {number(earlier)} to {number(later)}" if earlier is not None and later is not None else ""
+    if earlier is None or later is None or earlier == 0:
+        return None
+    return Fraction(later - earlier) / Fraction(earlier) * 100, words
+
+
+def _value(
+    released: Release, indicator: str, claim: Claim, start: date | None, end: date | None
+) -> Decimal | None:
+    found = [
+        o.value
+        for o in released.content.observations.get(indicator, ())
+        if (o.area, o.part, o.period_start, o.period_end) == (claim.area, claim.part, start, end)
+    ]
+    return found[0] if found else None
+
+
+def _inside(o: Observation, claim: Claim) -> bool:
+    if not (o.period_start and o.period_end and claim.period_start and claim.period_end):
+        return False
+    return claim.period_start <= o.period_start and o.period_end <= claim.period_end
+
+
+def _months(o: Observation) -> int:
+    return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
+
+
+def _rounded(value: Fraction, decimals: int) -> Decimal:
+    scaled = value * 10**decimals
+    whole = int(abs(scaled) + Fraction(1, 2))
+    return Decimal(whole if scaled >= 0 else -whole).scaleb(-decimals)

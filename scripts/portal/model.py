@@ -1,0 +1,315 @@
+"""The published content as frozen values, made from packages that have passed every check."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from portal.packages import Package, Table
+
+
+@dataclass(frozen=True)
+class Cited:
+    """Whatever comes out of a document: which one, and where in it."""
+
+    source: str
+    locator: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A document or dataset."""
+
+    id: str
+    title: str
+    short_title: str
+    publisher: str
+    kind: str
+    published: str
+    url: str
+    licence: str
+    open_publication: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Area(Cited):
+    """A region, borough or ward, by GSS code."""
+
+    code: str
+    name: str
+    kind: str
+    parent: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True)
+class Term(Cited):
+    """An abbreviation or word that needs explaining."""
+
+    term: str
+    expansion: str
+    meaning: str
+    spelled_out: bool
+
+
+@dataclass(frozen=True)
+class Priority(Cited):
+    """What a plan puts first."""
+
+    id: str
+    number: int
+    title: str
+    summary: str
+    lead: str
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Action(Cited):
+    """What was promised."""
+
+    id: str
+    priority: str
+    number: int
+    group: str
+    title: str
+    promise: str
+    lead: str
+    listed: str
+
+
+@dataclass(frozen=True)
+class Measure(Cited):
+    """How a plan said that success would be judged."""
+
+    id: str
+    priority: str
+    action: str
+    kind: str
+    title: str
+    indicator: str
+
+
+@dataclass(frozen=True)
+class Update(Cited):
+    """What has been reported since."""
+
+    id: str
+    priority: str
+    action: str
+    date: date
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A published plan or strategy."""
+
+    slug: str
+    title: str
+    short_title: str
+    summary: str
+    starts: str
+    ends: str
+    priorities: tuple[Priority, ...]
+    actions: tuple[Action, ...]
+    measures: tuple[Measure, ...]
+    updates: tuple[Update, ...]
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """Something that is counted; its figures are observations."""
+
+    id: str
+    slug: str
+    title: str
+    short_title: str
+    topic: str
+    definition: str
+    unit: str
+    unit_label: str
+    period_type: str
+    polarity: str
+    chart: str
+    breakdown: str
+    sensitive: bool
+    caveat: str
+    period_note: str
+
+
+@dataclass(frozen=True)
+class Observation(Cited):
+    """One figure. `part` is its cell in the indicator's breakdown column; empty for all together."""
+
+    indicator: str
+    area: str
+    period_start: date | None
+    period_end: date | None
+    part: str
+    value: Decimal | None
+    status: str
+
+
+@dataclass(frozen=True)
+class Claim(Cited):
+    """What a document says about its own figures. `part` as for an observation."""
+
+    id: str
+    indicator: str
+    kind: str
+    area: str
+    period_start: date | None
+    period_end: date | None
+    base_period_start: date | None
+    base_period_end: date | None
+    part: str
+    other_indicator: str
+    stated: Decimal | None
+    decimals: int | None
+    statement: str
+
+
+@dataclass(frozen=True)
+class Break(Cited):
+    """The day from which a series is counted in a new way."""
+
+    indicator: str
+    date: date
+    title: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Route(Cited):
+    """A way to report hate crime."""
+
+    id: str
+    number: int
+    name: str
+    summary: str
+    how: str
+    who: str
+    phone: str
+    phone_hours: str
+    textphone: str
+    email: str
+    url: str
+    anonymous: str
+    suits: str
+    state: str
+    check_note: str
+    checked_on: str
+    checked_in: str
+
+
+@dataclass(frozen=True)
+class Service(Cited):
+    """A service that helps."""
+
+    id: str
+    number: int
+    name: str
+    topic: str
+    summary: str
+    who: str
+    phone: str
+    phone_hours: str
+    textphone: str
+    email: str
+    url: str
+    state: str
+    check_note: str
+    checked_on: str
+    checked_in: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything that is published, in the order of the packages and their rows."""
+
+    plans: tuple[Plan, ...]
+    indicators: Mapping[str, Indicator]
+    observations: Mapping[str, tuple[Observation, ...]]
+    claims: tuple[Claim, ...]
+    breaks: tuple[Break, ...]
+    breakdowns: Mapping[str, str]
+    routes: tuple[Route, ...]
+    services: tuple[Service, ...]
+    areas: Mapping[str, Area]
+    sources: Mapping[str, Source]
+    terms: tuple[Term, ...]
+
+
+T = TypeVar("T")
+
+
+def assemble(packages: tuple[Package, ...]) -> Content:
+    """Give every row its type. The packages must have passed the checks."""
+
+    def rows(kind: str, resource: str, row: type[T], part: bool = False) -> list[T]:
+        found = [p for p in packages if p.kind == kind]
+        return [r for p in found for r in _rows(p, resource, row, part)]
+
+    observations: dict[str, list[Observation]] = {}
+    for o in rows("indicators", "observations", Observation, part=True):
+        observations.setdefault(o.indicator, []).append(o)
+    return Content(
+        plans=tuple(_plan(p) for p in packages if p.kind == "plan"),
+        indicators={i.id: i for i in rows("indicators", "indicators", Indicator)},
+        observations={k: tuple(v) for k, v in observations.items()},
+        claims=tuple(rows("indicators", "claims", Claim, part=True)),
+        breaks=tuple(rows("indicators", "breaks", Break)),
+        breakdowns={k: v for p in packages for k, v in p.breakdowns.items()},
+        routes=tuple(sorted(rows("routes", "routes", Route), key=lambda r: r.number)),
+        services=tuple(sorted(rows("services", "services", Service), key=lambda s: s.number)),
+        areas={a.code: a for a in rows("geography", "areas", Area)},
+        sources={s.id: s for s in rows("sources", "sources", Source)},
+        terms=tuple(rows("glossary", "terms", Term)),
+    )
+
+
+def _plan(package: Package) -> Plan:
+    about = package.portal
+    return Plan(
+        title=about["title"],
+        **{k: about[k] for k in ("slug", "short_title", "summary", "starts", "ends")},
+        priorities=tuple(sorted(_rows(package, "priorities", Priority), key=lambda p: p.number)),
+        actions=tuple(sorted(_rows(package, "actions", Action), key=lambda a: a.number)),
+        measures=tuple(_rows(package, "measures", Measure)),
+        updates=tuple(_rows(package, "updates", Update)),
+    )
+
+
+def _rows(package: Package, resource: str, kind: type[T], part: bool = False) -> Iterator[T]:
+    if resource not in package.tables:
+        return
+    table: Table = package.tables[resource]
+    hints = get_type_hints(kind)
+    names = [f.name for f in fields(kind) if f.name != "part"]  # type: ignore[arg-type]
+    for row in table.frame.to_dict("records"):
+        values = {n: _typed(hints[n], row[n]) for n in names}
+        if part:
+            values["part"] = next((row[b] for b in package.breakdowns if row.get(b)), "")
+        yield kind(**values)
+
+
+def _typed(kind: Any, cell: str) -> Any:
+    options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    if cell == "" and NoneType in options:
+        return None
+    match options[0].__name__:
+        case "bool":
+            return cell == "true"
+        case "int":
+            return int(cell)
+        case "Decimal":
+            return Decimal(cell)
+        case "date":
+            return date.fromisoformat(cell)
+    return cell

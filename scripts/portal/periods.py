@@ -1,0 +1,68 @@
+"""Labels of periods and dates, computed from ISO dates and the indicator's kind of period."""
+
+import calendar
+import re
+from datetime import date
+
+
+def day(value: date) -> str:
+    """`15 September 2016`."""
+    return f"{value.day} {calendar.month_name[value.month]} {value.year}"
+
+
+def month(value: date) -> str:
+    """`September 2016`."""
+    return f"{calendar.month_name[value.month]} {value.year}"
+
+
+def loose_date(value: str) -> str:
+    """A date as far as it is known: `2016-09-15`, `2026-11` or `2014` in words."""
+    parts = [int(p) for p in value.split("-")]
+    match parts:
+        case [y, m, d]:
+            return day(date(y, m, d))
+        case [y, m]:
+            return month(date(y, m, 1))
+    return value
+
+
+def months_between(start: date, end: date) -> int:
+    """How many calendar months a period covers; 0 where it is not made of whole months."""
+    whole = start.day == 1 and end.day == calendar.monthrange(end.year, end.month)[1]
+    return (end.year - start.year) * 12 + end.month - start.month + 1 if whole else 0
+
+
+def label(period_type: str, start: date | None, end: date | None) -> str:
+    """The period in words, such as `12 months to July 2016`."""
+    if start is None or end is None:
+        return "Period not stated"
+    if period_type == "month":
+        return month(start)
+    if period_type == "calendar-year":
+        return str(start.year)
+    if period_type == "year-to":
+        return f"Year to {month(end)}"
+    length = months_between(start, end)
+    return f"{length} months to {month(end)}" if length else f"{day(start)} to {day(end)}"
+
+
+def short(period_type: str, start: date | None, end: date | None) -> str:
+    """The period for an axis: `2016`, `Jan`, or as `label`."""
+    if start is None or end is None:
+        return ""
+    if period_type == "month":
+        return calendar.month_abbr[start.month]
+    if period_type in ("calendar-year", "year-to"):
+        return str(end.year)
+    return label(period_type, start, end)
+
+
+def is_date(text: str) -> bool:
+    """Whether `text` is an ISO date that exists."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,85 @@
+"""Draws charts as SVG with the same plotly.js that the browser uses, in one headless Chromium.
+
+A picture is kept in a folder under the content of its figure, so that only new figures are drawn. Where there is
+no Chromium there are no pictures, and the reader's browser draws.
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+Figure = dict[str, Any]
+LIBRARY = Path("node_modules/plotly.js-basic-dist-min/plotly-basic.min.js")
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = (
+    "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--virtual-time-budget=600000", "--dump-dom",
+)  # fmt: skip
+# Random numbers are seeded: plotly.js names the parts of a drawing by them, and two builds must be the same.
+_PAGE = """<!doctype html><meta charset="utf-8"><body><script src="{library}"></script><script>
+(async () => {{
+  const drawn = [];
+  for (const figure of {figures}) {{
+    let seed = 1;
+    Math.random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    const place = document.createElement("div");
+    document.body.append(place);
+    await Plotly.newPlot(place, figure.data, figure.layout, {{staticPlot: true}});
+    drawn.push(await Plotly.toImage(place, {{format: "svg", width: figure.layout.width, height: figure.layout.height}}));
+    place.remove();
+  }}
+  const out = document.createElement("pre");
+  out.textContent = JSON.stringify(drawn);
+  document.body.replaceChildren(out);
+}})();
+</script>"""
+
+
+def browser() -> str | None:
+    """The Chromium of this machine, if it has one."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+
+def key(figure: Figure, library: Path) -> str:
+    """The name of a figure's picture: a digest of its content and of the library that draws it."""
+    told = json.dumps(figure, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(told + library.stat().st_size.to_bytes(8, "big")).hexdigest()[:24]
+
+
+def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Mapping[str, bytes]:
+    """The pictures of the figures by their keys; empty where they cannot be drawn here."""
+    chromium = browser()
+    if chromium is None:
+        return {}
+    wanted = {key(f, library): f for f in figures}
+    missing = {k: f for k, f in wanted.items() if not (cache / f"{k}.svg").exists()}
+    if missing:
+        cache.mkdir(parents=True, exist_ok=True)
+        for k, svg in zip(missing, _drawn(list(missing.values()), library, chromium), strict=False):
+            part = cache / f"{k}.part"
+            part.write_bytes(svg)
+            part.replace(cache / f"{k}.svg")
+    return {k: (cache / f"{k}.svg").read_bytes() for k in wanted if (cache / f"{k}.svg").exists()}
+
+
+def _drawn(figures: list[Figure], library: Path, chromium: str) -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder, "page.html")
+        told = json.dumps(figures).replace("</", "<\\/")
+        page.write_text(_PAGE.format(library=library.resolve().as_uri(), figures=told), encoding="utf-8")
+        command = [chromium, *_QUIET, f"--user-data-dir={folder}/profile", page.as_uri()]
+        for sandbox in ((), ("--no-sandbox",)):  # as root Chromium starts only without its sandbox
+            done = subprocess.run([*command[:-1], *sandbox, command[-1]], capture_output=True, timeout=300, check=False)
+            html = done.stdout.decode("utf-8", "replace")
+            start, end = html.find("<pre>"), html.rfind("</pre>")
+            if 0 <= start < end:
+                urls = json.loads(unescape(html[start + 5 : end]))
+                return [unquote(u.partition(",")[2]).encode() for u in urls]
+    return []

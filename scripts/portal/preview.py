@@ -1,0 +1,94 @@
+"""The preview: serves the finished site on this computer alone and rebuilds when an input changes."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from portal import site
+from portal.problems import PortalError, Problem
+
+_EVERY = 0.5  # seconds between two looks at the inputs
+
+
+def serve(
+    root: Path, port: int, tell: Callable[[str], None], failed: Callable[[PortalError], None], ready: Callable[[str], None]
+) -> None:
+    """Serve `build/site` on 127.0.0.1 until interrupted, and build again whenever an input changes.
+
+    Only inputs are watched and only `build/` is written to, so a build never sets off another one.
+    """
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=str(root / "build" / "site")))
+    except (OSError, OverflowError):
+        raise PortalError(
+            [Problem("portal serve", code="port", message=f"The port {port} is in use or not allowed.", fix=f"Try another: portal serve --port {port % 60000 + 1}.")]
+        ) from None
+    with server:
+        seen = _look(root)
+        _again(root, tell, failed)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ready(f"http://127.0.0.1:{server.server_address[1]}/")
+        try:
+            while True:
+                time.sleep(_EVERY)
+                now = _look(root)
+                if now != seen:
+                    seen = now
+                    if _again(root, tell, failed):
+                        ready(f"http://127.0.0.1:{server.server_address[1]}/")
+        finally:
+            server.shutdown()
+
+
+def _again(root: Path, tell: Callable[[str], None], failed: Callable[[PortalError], None]) -> bool:
+    try:
+        site.build(root, tell)
+    except PortalError as error:
+        failed(error)
+        return False
+    return True
+
+
+def _look(root: Path) -> frozenset[tuple[str, int, int]]:
+    """What tells that an input has changed: its name, time and size."""
+    seen = set()
+    for path in site.inputs(root):
+        try:
+            stat = path.stat()
+        except OSError:
+            continue  # deleted since it was listed; the next look sees that
+        seen.add((str(path), stat.st_mtime_ns, stat.st_size))
+    return frozenset(seen)
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves files without caching, with the site's own page for what is not there."""
+
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".svg": "image/svg+xml", ".json": "application/json"}  # noqa: RUF012
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        page = Path(self.directory) / "404.html"
+        if code != 404 or not page.is_file():
+            super().send_error(code, message, explain)
+            return
+        body = page.read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def list_directory(self, path: Any) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass

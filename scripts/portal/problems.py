@@ -1,0 +1,51 @@
+"""What a user can get wrong, as values: place, finding and remedy."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong, where it is, and what to write instead.
+
+    `file` is relative to the project's folder. `row` counts as a spreadsheet does: the header is row 1.
+    """
+
+    file: str
+    row: int = 0
+    field: str = ""
+    code: str = ""
+    message: str = ""
+    fix: str = ""
+
+    @property
+    def place(self) -> str:
+        """The place in words, such as `plan/data/actions.csv, row 4, column lead`."""
+        parts = [self.file]
+        if self.row:
+            parts.append(f"row {self.row}")
+        if self.field:
+            parts.append(f"column {self.field}")
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        """Three lines for the terminal."""
+        return f"{self.place}\n  Found: {self.message}\n  To do: {self.fix}"
+
+
+class PortalError(Exception):
+    """Stops a command; carries every problem that was found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the nearest known word, or list all of them where none is near."""
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"Write one of: {', '.join(known)}." if known else "Remove it."

@@ -1,0 +1,164 @@
+"""Builds the site beside the live one, has it verified, and swaps it in by one rename.
+
+`build/site` is a symbolic link to a folder in `build/sites`. A finished folder is never written to again, and
+the link is replaced in one step, so that at any moment it leads to a whole site: the old one or the new one.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import metadata
+from itertools import count
+from pathlib import Path
+
+from portal import disclosure, model, packages, pictures, rules, tree
+from portal.config import FILE as SETTINGS_FILE
+from portal.config import Settings, load
+from portal.model import Content
+from portal.problems import PortalError, Problem
+from portal.tree import Tree
+from portal.verify import verify
+
+Tell = Callable[[str], None]
+KEPT = 3
+# What a site is made from, below the project's folder.
+INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(pictures.LIBRARY))
+
+
+def check(root: Path) -> tuple[Settings, disclosure.Release]:
+    """Read and check everything; raise `PortalError` with every problem."""
+    settings = load(root)
+    found, problems = packages.read_all(root, settings.packages)
+    problems += rules.check(found, settings)
+    if problems:
+        raise PortalError(sorted(problems))
+    return settings, disclosure.release(model.assemble(found), settings.disclosure)
+
+
+def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
+    """Build the site of the project in `root`; return its folder and whether it is new.
+
+    Nothing is done where nothing has changed since the site in place, unless `fresh`. Raises `PortalError`; the
+    site in place stays as it is then.
+    """
+    live = root / "build" / "site"
+    with _alone(root):
+        mark = fingerprint(root)
+        if not fresh and live.is_symlink() and live.is_dir() and live.resolve().name.partition(".")[0] == mark:
+            return live, False
+        tell("Checking the data packages")
+        settings, released = check(root)
+        drawn = _drawn(settings, released, tell)
+        tell("Writing the pages")
+        grown = tree.grow(settings, released, drawn, root / pictures.LIBRARY)
+        made = root / "build" / "work"
+        _write(settings, grown, made.name)
+        tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
+        _mkdocs(settings, grown)
+        tell("Verifying every page")
+        problems = verify(made, exits(settings, released.content))
+        if problems:
+            raise PortalError(problems)
+        _swap(made, live, mark)
+        return live, True
+
+
+def exits(settings: Settings, content: Content) -> frozenset[str]:
+    """The addresses on other hosts that the site may link to."""
+    contacts = (*content.routes, *content.services, *content.sources.values())
+    return frozenset(filter(None, (settings.site.exit_to, *(c.url for c in contacts))))
+
+
+def fingerprint(root: Path) -> str:
+    """A digest of everything that the site is made from, and of the tools that make it."""
+    digest = hashlib.sha256()
+    for name in ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pandas", "frictionless"):
+        digest.update(f"{name} {metadata.version(name)}\n".encode())
+    digest.update(f"{sys.version_info[:2]} {pictures.browser()}\n".encode())
+    for path in inputs(root):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def inputs(root: Path) -> Iterator[Path]:
+    """Every file that the site is made from, in a fixed order."""
+    for name in INPUTS:
+        path = root / name
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Refuse to build while another build of the same project is running."""
+    folder = root / "build"
+    folder.mkdir(exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise PortalError(
+                [Problem("build", code="busy", message="Another build of this site is running.", fix="Wait until it has finished, then try again.")]
+            ) from None
+        yield
+
+
+def _drawn(settings: Settings, released: disclosure.Release, tell: Tell) -> dict[str, bytes]:
+    library = settings.root / pictures.LIBRARY
+    if not library.exists():
+        raise PortalError(
+            [Problem("node_modules", code="library", message="The chart library is not there.", fix="Run `make site`, which fetches it.")]
+        )
+    figures = tree.figures_to_draw(settings, released)
+    tell(f"Drawing {len(figures)} charts" if pictures.browser() else "No Chromium here, so the reader's browser will draw the charts")
+    return dict(pictures.draw(figures, library, settings.build_folder / "cache"))
+
+
+def _write(settings: Settings, grown: Tree, site_folder: str) -> None:
+    pages = settings.build_folder / "pages"
+    shutil.rmtree(pages, ignore_errors=True)
+    for name, content in grown.files.items():
+        path = pages / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    told = tree.mkdocs_settings(settings, grown, site_folder)
+    (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
+
+
+def _mkdocs(settings: Settings, grown: Tree) -> None:
+    """Run mkdocs in a process of its own, with the clock set to the newest source so that builds are the same."""
+    moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(settings.build_folder / "mkdocs.yml")]
+    done = subprocess.run(command, cwd=settings.root, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip() and not line.startswith("Traceback")]
+        raise PortalError(
+            Problem(SETTINGS_FILE if "config" in line.lower() else "site_src", code="mkdocs", message=line.strip()[:300], fix="Mend the page or link that it names.")
+            for line in lines[-10:] or ["mkdocs stopped without saying why."]
+        )  # fmt: skip
+
+
+def _swap(made: Path, live: Path, mark: str) -> None:
+    """Move the finished site to a place of its own and point the link to it; each step is one rename."""
+    sites = live.with_name("sites")
+    sites.mkdir(exist_ok=True)
+    folder = next(f for n in count() if not (f := sites / f"{mark}.{n}").exists())
+    made.rename(folder)
+    fresh = live.with_name("site.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(Path(sites.name) / folder.name)
+    if live.is_dir() and not live.is_symlink():  # not made by portal: put aside, never deleted
+        live.rename(live.with_name(f"site.before.{mark}"))
+    fresh.replace(live)
+    others = sorted((p for p in sites.iterdir() if p != folder), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in others[KEPT - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)

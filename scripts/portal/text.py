@@ -1,0 +1,69 @@
+"""Text that is safe to put into Markdown, HTML and front matter, and numbers as people read them.
+
+A cell of a data package can never become markup: every ASCII punctuation character is written as a numeric
+entity, which Markdown, HTML text and HTML attributes all read back as the plain character.
+"""
+
+import html
+import json
+import re
+from decimal import Decimal
+
+from markupsafe import Markup
+
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_SPACE = re.compile(r"\s+")
+_ADDRESS = re.compile(r"https://[a-z0-9.-]+(/[A-Za-z0-9/_.~%?&=+,;:@!-]*)?")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
+_PHONE = re.compile(r"[0-9 ]{3,20}")
+MINUS = "\N{MINUS SIGN}"
+
+
+def safe(value: object) -> Markup:
+    """Encode a value for Markdown or HTML; text already marked as safe passes."""
+    if isinstance(value, Markup):
+        return value
+    text = _SPACE.sub(" ", "" if value is None else str(value)).strip()
+    return Markup(_PUNCTUATION.sub(lambda m: f"&#{ord(m.group())};", text))  # noqa: S704
+
+
+def front_matter(value: str) -> Markup:
+    """A YAML scalar whose text mkdocs may print unescaped into HTML."""
+    return Markup(json.dumps(html.escape(_SPACE.sub(" ", value).strip()), ensure_ascii=False))  # noqa: S704
+
+
+def is_address(value: str) -> bool:
+    """Whether a web address is one that a page may link to: https, a plain host, a plain path."""
+    return bool(_ADDRESS.fullmatch(value))
+
+
+def is_email(value: str) -> bool:
+    """Whether this is an email address in the everyday form."""
+    return bool(_EMAIL.fullmatch(value))
+
+
+def is_phone(value: str) -> bool:
+    """Whether this is a telephone number as people dial it: digits and spaces."""
+    return bool(_PHONE.fullmatch(value))
+
+
+def number(value: Decimal | int, signed: bool = False) -> str:
+    """`1,036`, or with a sign `+6.5` and `−17.6`; the decimals are those of the value."""
+    text = f"{abs(value):,}"
+    if value < 0:
+        return MINUS + text
+    return f"+{text}" if signed and value > 0 else text
+
+
+def amount(value: Decimal, unit: str) -> str:
+    """A figure with the mark of its unit: `1,036`, `81%`, `+10.4%`."""
+    if unit == "percent":
+        return number(value) + "%"
+    if unit == "percent-change":
+        return number(value, signed=True) + "%"
+    return number(value)
+
+
+def listed(words: list[str] | tuple[str, ...]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -1,0 +1,202 @@
+"""From pages to the files that mkdocs reads: Markdown, chart JSON, pictures, downloads and navigation."""
+
+import csv
+import html
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from markupsafe import Markup
+
+from portal import periods, pictures, words
+from portal.charts import MARKERS, Chart
+from portal.config import FILE as SETTINGS_FILE
+from portal.config import Settings
+from portal.disclosure import Release
+from portal.model import Source
+from portal.pages import FigurePage, FigureView, Page, all_pages
+from portal.problems import PortalError, Problem
+from portal.text import amount, front_matter, number, safe
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Everything that mkdocs is given: files by their path below `pages/`, and its navigation."""
+
+    files: Mapping[str, bytes]
+    navigation: tuple[Any, ...]
+    newest: str
+
+
+def grow(settings: Settings, released: Release, drawn: Mapping[str, bytes], library: Path) -> Tree:
+    """Render every page. `drawn` holds the pictures that there are, by `pictures.key`.
+
+    Raises `PortalError` where a hand-written page or a template is at fault.
+    """
+    pages = all_pages(settings, released, _written(settings))
+    environment = _environment(settings, released)
+    files: dict[str, bytes] = {}
+    for page in pages:
+        files[f"{page.path}index.md"] = _markdown(environment, settings, released, page, drawn, library).encode()
+        if isinstance(page.content, FigurePage):
+            view = page.content.view
+            files |= {f"{page.path}{name}": data for name, data in _chart_files(view.chart, drawn, library).items()}
+            files[f"{page.path}{view.indicator.slug}.csv"] = _download(released, page.content).encode()
+    assets = settings.source_folder / "assets"
+    files |= {f"assets/{p.relative_to(assets).as_posix()}": p.read_bytes() for p in sorted(assets.rglob("*")) if p.is_file()}
+    files["assets/js/plotly-basic.min.js"] = library.read_bytes() if library.exists() else b""
+    newest = max((s.published for s in released.content.sources.values()), default="2000-01-01")
+    return Tree(files, _navigation(pages), newest)
+
+
+def figures_to_draw(settings: Settings, released: Release) -> list[dict[str, Any]]:
+    """Every drawing of the site, in both widths."""
+    pages = all_pages(settings, released, {})
+    charts = [p.content.view.chart for p in pages if isinstance(p.content, FigurePage)]
+    return [f for c in charts for f in (c.wide, c.narrow) if f is not None]
+
+
+def _written(settings: Settings) -> Mapping[str, str]:
+    """The hand-written pages by their address; each must begin with its heading."""
+    folder = settings.source_folder / "pages"
+    found: dict[str, str] = {}
+    problems = []
+    for path in sorted(folder.rglob("*.md")):
+        told = path.read_text(encoding="utf-8-sig")
+        address = path.relative_to(folder).as_posix().removesuffix("index.md")
+        address = f"{address.removesuffix('.md')}/" if address.endswith(".md") else address
+        if not told.startswith("# "):
+            file = path.relative_to(settings.root).as_posix()
+            problems.append(Problem(file, 1, code="page", message="The page does not begin with its heading.", fix="Write # and the heading in the first line."))
+        found[address] = told
+    if problems:
+        raise PortalError(problems)
+    return found
+
+
+def _environment(settings: Settings, released: Release) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(settings.source_folder / "templates"),
+        undefined=jinja2.StrictUndefined,
+        finalize=safe,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - every value is made safe by `finalize`, for Markdown and HTML alike
+    )
+    environment.filters |= {
+        "amount": amount, "number": number, "day": periods.day,
+        "front_matter": front_matter, "loose_date": periods.loose_date, "plural": _plural,
+        "slug": lambda words: Markup(re.sub("[^a-z]+", "-", words)),  # noqa: S704 - letters and hyphens only
+        "written": lambda markdown: Markup(markdown),  # noqa: S704 - by the site's own authors
+    }  # fmt: skip
+    environment.globals |= {
+        "site": settings.site, "sources": released.content.sources, "areas": released.content.areas, "markers": MARKERS,
+    }  # fmt: skip
+    return environment
+
+
+def _plural(count: int, one: str, many: str = "") -> str:
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def _markdown(
+    environment: jinja2.Environment, settings: Settings, released: Release, page: Page, drawn: Mapping[str, bytes], library: Path
+) -> str:
+    def to(path: str) -> Markup:
+        """The address of another page or file, from this one."""
+        up = "../" * page.path.count("/")
+        return Markup((up + path) or "./")  # noqa: S704 - paths are made of slugs that were checked
+
+    def picture(view: FigureView) -> dict[str, Any]:
+        """What the template needs of a chart's pictures; empty where there are none."""
+        chart = view.chart
+        if chart.wide is None or chart.narrow is None or pictures.key(chart.wide, library) not in drawn:
+            return {}
+        return {"wide": chart.wide["layout"], "narrow": chart.narrow["layout"]}
+
+    cited = sorted((released.content.sources[s] for s in page.cited), key=lambda s: (s.published, s.id), reverse=True)
+    try:
+        rendered = environment.get_template("page.md.jinja").render(
+            page=page, it=page.content, to=to, picture=picture, cited=cited, upto=_upto(cited), title=page.title or page.label
+        )
+    except jinja2.TemplateError as error:
+        file = f"{settings.source_folder.name}/templates/{getattr(error, 'name', None) or page.template}"
+        raise PortalError(
+            [Problem(file, getattr(error, "lineno", 0) or 0, code="template", message=f"The template cannot be used: {error}.", fix="Mend the template.")]
+        ) from None
+    return words.explain(rendered, released.content.terms)
+
+
+def _upto(cited: list[Source]) -> str:
+    documents = [s.published for s in cited if s.kind == "document"] or [s.published for s in cited]
+    return periods.loose_date(max(documents)) if documents else ""
+
+
+def _chart_files(chart: Chart, drawn: Mapping[str, bytes], library: Path) -> dict[str, bytes]:
+    if chart.wide is None or chart.narrow is None:
+        return {}
+    told = json.dumps({"wide": chart.wide, "narrow": chart.narrow}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    files = {"chart.json": told.encode()}
+    for name, figure in (("wide", chart.wide), ("narrow", chart.narrow)):
+        svg = drawn.get(pictures.key(figure, library))
+        if svg:
+            files[f"chart-{name}.svg"] = svg
+    return files
+
+
+def _download(released: Release, page: FigurePage) -> str:
+    """The figures of an indicator as CSV, one figure a row."""
+    indicator = page.view.indicator
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    split = [indicator.breakdown] if indicator.breakdown else []
+    rows.writerow(["indicator", "area_code", "area", "period", "period_start", "period_end", *split, "value", "unit", "status", "source", "locator"])
+    for o in page.figures:
+        rows.writerow(
+            [
+                indicator.title, o.area, released.content.areas[o.area].name,
+                periods.label(indicator.period_type, o.period_start, o.period_end), o.period_start or "", o.period_end or "",
+                *([o.part] if split else []), "" if o.value is None else o.value, indicator.unit_label or indicator.unit, o.status,
+                released.content.sources[o.source].title, o.locator,
+            ]
+        )  # fmt: skip
+    return out.getvalue()
+
+
+def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:
+    """The nested lists that mkdocs reads; a page with pages below it comes first among them."""
+    parents = {parent for p in pages for _, parent in p.trail}
+
+    def branch(page: Page) -> dict[str, Any]:
+        label = html.escape("Home" if page.path == "" else page.label)
+        below = [p for p in pages if p.trail and p.trail[-1][1] == page.path]
+        file = f"{page.path}index.md"
+        return {label: [file, *map(branch, below)]} if page.path in parents else {label: file}
+
+    return tuple(branch(p) for p in pages if not p.trail)
+
+
+def mkdocs_settings(settings: Settings, tree: Tree, site_folder: str) -> str:
+    """The generated settings of mkdocs, which add to those in the project's own mkdocs.yml."""
+    site = settings.site
+    told = {
+        "INHERIT": "../mkdocs.yml",
+        "site_name": html.escape(site.name),
+        "site_description": html.escape(site.description),
+        "site_url": site.address or None,
+        "docs_dir": "pages",
+        "site_dir": site_folder,
+        "nav": list(tree.navigation),
+        "theme": {"custom_dir": "../site_src/theme"},
+        "extra": {
+            "banner": html.escape(settings.banner), "exit_to": html.escape(site.exit_to), "partnership": html.escape(site.partnership),
+        },  # fmt: skip
+    }
+    return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.safe_dump(told, sort_keys=False, allow_unicode=True)

@@ -1,0 +1,124 @@
+"""Reads the built HTML and says what must not be published: broken links, foreign requests, unnamed pictures,
+charts without a table, and active content that the project did not put there.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from portal.problems import Problem
+
+_LOADING = {"script": "src", "img": "src", "source": "srcset", "link": "href", "iframe": "src", "object": "data", "embed": "src", "video": "src", "audio": "src"}
+_FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
+# What scripts may be served. Anything else got into the HTML by a way that was not meant.
+SCRIPTS = ("assets/js/portal.js",)
+
+
+def verify(site: Path, exits: frozenset[str]) -> tuple[Problem, ...]:
+    """Every fault of the built site in `site`.
+
+    `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host.
+    """
+    found = [p for page in sorted(site.rglob("*.html")) for p in _page(site, page, exits)]
+    return tuple(_once(found))
+
+
+def _once(problems: list[Problem]) -> Iterator[Problem]:
+    """A fault of the page frame is told once, with the number of pages that have it."""
+    pages = Counter(p.message for p in problems)
+    told: set[str] = set()
+    for problem in problems:
+        if problem.message not in told:
+            told.add(problem.message)
+            more = pages[problem.message] - 1
+            yield replace(problem, file=f"{problem.file} and {more} more pages") if more else problem
+
+
+def _page(site: Path, page: Path, exits: frozenset[str]) -> Iterator[Problem]:
+    file = page.relative_to(site).as_posix()
+    tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
+
+    def wrong(message: str, fix: str) -> Problem:
+        return Problem(f"(built) {file}", code="verify", message=message, fix=fix)
+
+    for node in tree.css("*"):
+        yield from (wrong(*told) for told in _node(site, page, node, exits))
+    titles = [t.text(strip=True) for t in tree.css("head > title")]
+    if len(titles) != 1 or not titles[0]:
+        yield wrong("The page has no title.", "Give it a heading.")
+    if len(tree.css("h1")) != 1:
+        yield wrong(f"The page has {len(tree.css('h1'))} main headings.", "Give it one.")
+    ids = [n.attributes["id"] for n in tree.css("[id]")]
+    for twice in sorted({i for i in ids if i and ids.count(i) > 1}):
+        yield wrong(f"The id {twice} stands twice.", "Give one of the two another id.")
+    for chart in tree.css("figure.chart"):
+        caption = chart.css_first("figcaption")
+        if caption is None or not caption.text(strip=True) or not tree.css("table"):
+            yield wrong("A chart has no sentence or no table beside it.", "Show both with every chart.")
+
+
+def _node(site: Path, page: Path, node: LexborNode, exits: frozenset[str]) -> Iterator[tuple[str, str]]:
+    tag, has = node.tag, node.attributes
+    if tag in _FORBIDDEN:
+        yield f"There is a <{tag}> in the page.", "Take it out; pages hold text, links, pictures and tables."
+    for name in has:
+        if name.startswith("on"):
+            yield f"A <{tag}> has the active attribute {name}.", "Take it out."
+    if tag == "script" and not has.get("src"):
+        yield "There is an inline script.", "Take it out."
+    if tag == "img" and has.get("alt") is None:
+        yield f"The picture {has.get('src')} has no alternative text.", "Write what it shows."
+    if tag == "a" and "href" in has:
+        fault = _link(site, page, has["href"] or "", exits)
+        if fault:
+            yield fault, "Correct the link."
+    loads = has.get(_LOADING.get(tag or "", ""))
+    if loads and not (tag == "link" and has.get("rel") == "canonical"):
+        target = _target(site, page, loads.split()[0])
+        if target is None:
+            yield f"<{tag}> would load {loads} from another host.", "Serve it from this site."
+        elif not target.is_file():
+            yield f"<{tag}> loads {_name(site, target)}, which is not there.", "Put the file there, or take the reference out."
+        elif tag == "script" and _name(site, target) not in SCRIPTS:
+            yield f"The script {_name(site, target)} is not one of the site's.", "Take it out."
+
+
+def _name(site: Path, target: Path) -> str:
+    return target.relative_to(site.resolve()).as_posix() if target.is_relative_to(site.resolve()) else str(target)
+
+
+def _target(site: Path, page: Path, address: str) -> Path | None:
+    """The file that an address means; None for another host."""
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc:
+        return None
+    path = unquote(parts.path)
+    target = (site / path.lstrip("/") if path.startswith("/") else page.parent / path).resolve()
+    return target / "index.html" if path.endswith("/") or path in ("", ".", "..") or target.is_dir() else target
+
+
+def _link(site: Path, page: Path, address: str, exits: frozenset[str]) -> str:
+    """What is wrong with a link, or nothing."""
+    plain, anchor = urldefrag(address)
+    scheme = urlsplit(address).scheme.lower()
+    if scheme in ("tel", "mailto"):
+        return ""
+    if scheme or address.startswith("//"):
+        return "" if address in exits else f"The link {address} leads to another host that the packages do not name."
+    target = page if not plain else _target(site, page, plain)
+    if target is None or not target.resolve().is_relative_to(site.resolve()) or not target.is_file():
+        return f"The link {address} leads nowhere."
+    if anchor and anchor not in _anchors(target.resolve(), target.stat().st_mtime_ns):
+        return f"The link {address} leads to a place that is not on that page."
+    return ""
+
+
+@cache
+def _anchors(page: Path, changed: int) -> frozenset[str]:  # noqa: ARG001 - a page that changed is read again
+    tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
+    return frozenset(i for n in tree.css("[id]") if (i := n.attributes["id"]))
