@@ -13,7 +13,7 @@ from typing import Any
 
 from portal import periods
 from portal.disclosure import Release
-from portal.measures import Change, breaks_of, broken, change, series
+from portal.measures import Change, breaks_of, broken, latest_change, series, verdicts
 from portal.model import Indicator, Observation
 from portal.text import amount, listed, number
 
@@ -330,24 +330,21 @@ def _areas(s: Subject, width: int) -> Figure:
 # --- sentences
 
 
-def _say_pair(s: Subject) -> str:
-    return _say_change(s, s.figures[-2], s.figures[-1])
-
-
 def _say_latest(s: Subject) -> str:
+    """`Robbery showed no clear change: 831 offences in the 12 months to July 2016, against 826 in …`."""
     if len(s.figures) == 1:
         return _say_each(s)
-    return _say_change(s, s.figures[-2], s.figures[-1])
-
-
-def _say_change(s: Subject, earlier: Observation, later: Observation) -> str:
-    """`Robbery: no clear change. 831 offences in the 12 months to July 2016, 826 in …`."""
+    earlier, later = s.figures[-2:]
     title = s.indicator.short_title
     both = f"{s.said(later)} in the {_running(s.label(later))}, against {s.said(earlier)} in the {_running(s.label(earlier))}"
+    doubt = next((v for v in verdicts(s.released, s.indicator.id) if v.outcome == "differs" and v.claim.kind == "change-percent"), None)
+    if doubt and doubt.claim.stated is not None and doubt.recomputed is not None:
+        stated, given = (amount(n, "percent-change") for n in (doubt.claim.stated, doubt.recomputed))
+        return f"{title}: {both}. The document calls this a change of {stated}; its figures give {given}."
     hit = broken(earlier, later, breaks_of(s.released, s.indicator.id))
     if hit:
         return f"{title}: {both}. The two cannot be compared: {hit.title[0].lower()}{hit.title[1:]}."
-    found = change(s.indicator, earlier, later, breaks_of(s.released, s.indicator.id))
+    found = latest_change(s.released, s.indicator)
     if found is None or not found.direction:
         return f"{title}: {both}."
     return f"{title} {_direction(found)}: {both}."
@@ -442,7 +439,7 @@ def _table(s: Subject) -> Table:
 
 # The kinds of chart: how it is drawn, and what it says.
 CHARTS: Mapping[str, tuple[Callable[[Subject, int], Figure] | None, Callable[[Subject], str]]] = {
-    "pair": (_pair, _say_pair),
+    "pair": (_pair, _say_latest),
     "bars": (_bars, _say_latest),
     "line": (_line, _say_latest),
     "small-multiples": (_small_multiples, _say_small_multiples),

@@ -86,6 +86,14 @@ def change(
     return Change(earlier, later, later.value - earlier.value, percent, direction)
 
 
+def latest_change(released: Release, indicator: Indicator) -> Change | None:
+    """The change between the last two periods of a series that is of one area and not split, if there is one."""
+    figures = series(released, indicator.id)
+    if len(figures) < 2 or indicator.breakdown or len({o.area for o in figures}) > 1:
+        return None
+    return change(indicator, figures[-2], figures[-1], breaks_of(released, indicator.id))
+
+
 def direction_of(earlier: int, later: int) -> str:
     """Whether two counts over equally long periods differ by more than chance.
 

@@ -258,7 +258,7 @@ class WrittenPage:
 
 # What each answer of the page that helps to choose suits, in the order in which a frightened person needs it.
 QUESTIONS = {
-    "danger-now": ("You are in danger now", "Do not wait. Somebody will come."),
+    "danger-now": ("You are in danger now", "Do not wait. Call 999."),
     "cannot-speak": ("You are deaf, or cannot speak", "You can ask for help without talking."),
     "tell-police": ("You want to tell the police", "You may be the victim or a witness, or help somebody else."),
     "online": ("You would rather write than talk", "These can be used on a phone or computer."),
@@ -330,14 +330,13 @@ def _cited(*things: Iterable[Cited]) -> frozenset[str]:
 
 
 def _home(maker: _Maker, plans: tuple[PlanView, ...]) -> Page:
-    directions = {"rose": 0, "fell": 0, "no clear change": 0}
-    for view in maker.figures.values():
-        if view.indicator.chart in ("pair", "bars", "line") and view.indicator.polarity == "lower-is-better":
-            figures = measures.series(maker.released, view.indicator.id)
-            found = measures.change(view.indicator, *figures[-2:], measures.breaks_of(maker.released, view.indicator.id)) if len(figures) > 1 else None
-            if found and found.direction:
-                directions[found.direction] += 1
     verdicts = measures.verdicts(maker.released)
+    doubtful = {v.claim.indicator for v in verdicts if v.outcome == "differs" and v.claim.kind == "change-percent"}
+    directions = {"rose": 0, "fell": 0, "no clear change": 0}
+    for indicator in maker.content.indicators.values():
+        latest = measures.latest_change(maker.released, indicator)
+        if latest and latest.direction and indicator.polarity == "lower-is-better" and indicator.id not in doubtful:
+            directions[latest.direction] += 1
     updates = [u for p in plans for u in p.plan.updates]
     content = HomePage(
         directions,

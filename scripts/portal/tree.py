@@ -88,7 +88,7 @@ def _environment(settings: Settings, released: Release) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - every value is made safe by `finalize`, for Markdown and HTML alike
+        autoescape=True,  # values are already made safe by `finalize`, for Markdown and HTML alike
     )
     environment.filters |= {
         "amount": amount, "number": number, "day": periods.day,
