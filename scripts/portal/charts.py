@@ -101,7 +101,7 @@ class Subject:
     def said(self, o: Observation) -> str:
         """A figure as a sentence says it: with its unit, or that it is withheld."""
         if o.value is None:
-            return f"a number that is {MARKERS[o.status].split(',', 1)[0]}"
+            return f"no figure ({MARKERS[o.status]})"
         unit = f" {self.indicator.unit_label}" if self.indicator.unit in ("count", "per-1000") and not self.own_units else ""
         return amount(o.value, self.indicator.unit) + unit
 

@@ -114,6 +114,8 @@ def _read(root: Path, name: str, problems: list[Problem]) -> Package | None:
     if not isinstance(breakdowns, dict) or not all(isinstance(v, str) for v in breakdowns.values()):
         wrong("breakdowns is not a table of columns and their names.", 'Write "breakdowns": {"column": "Name"}.')
         breakdowns = {}
+    for taken in sorted(breakdowns.keys() & {f["name"] for r in spec["resources"].values() for f in r["schema"]["fields"]}):
+        wrong(f"The breakdown {taken} has the name of another column.", "Call it something else, such as type.")
     tables: dict[str, Table] = {}
     listed = descriptor.get("resources")
     for resource in listed if isinstance(listed, list) else []:
@@ -247,7 +249,7 @@ def _schema(
         elif mine.get("type") != f["type"] or {k: v for k, v in rules.items() if mine.get("constraints", {}).get(k) != v}:
             wrong(
                 f"The schema describes the column {f['name']} in another way than portal does.",
-                f"Write type {f['type']} and constraints {json.dumps(rules)}.",
+                f"Write type {f['type']}" + (f" and constraints {json.dumps(rules)}." if rules else "."),
             )
     key = [*spec["schema"]["primaryKey"]]
     if spec.get("breakdowns") and "value" in names:
@@ -298,8 +300,9 @@ def _header_problems(file: str, header: list[str], wanted: list[str]) -> Iterato
         yield wrong(column, f"The column {column} is missing.", "Add it to the header, with a cell in each row.")
     for column in [c for c in dict.fromkeys(header) if c not in wanted]:
         name = column or "(no name)"
-        spare = [c for c in wanted if c not in header] or wanted
-        yield wrong(name, f"There is a column “{name}” that does not belong here.", f"Remove it. {did_you_mean(column, spare)}")
+        spare = [c for c in wanted if c not in header]
+        fix = f"Remove it. {did_you_mean(column, spare)}" if spare else "Remove it."
+        yield wrong(name, f"There is a column “{name}” that does not belong here.", fix)
     for column in sorted({c for c in header if header.count(c) > 1}):
         yield wrong(column, f"The column {column} stands twice.", "Keep one of the two.")
 
@@ -333,10 +336,13 @@ def _row_problems(
     except FrictionlessException as error:
         yield Problem(file, code="file", message=f"The table cannot be read: {error.error.note}.", fix="Save it as “CSV UTF-8” again.")
         return
+    errors = [e for task in report.tasks for e in task.errors]
+    blank = {e.row_number for e in errors if e.type == "blank-row"}
     seen: set[tuple[int, str]] = set()
-    for error in (e for task in report.tasks for e in task.errors):
+    for error in errors:
         problem = _in_words(file, error, known, key)
-        if problem and (problem.row, problem.field) not in seen:
+        follows = problem is not None and problem.row in blank and problem.code != "blank-row"
+        if problem and not follows and (problem.row, problem.field) not in seen:
             seen.add((problem.row, problem.field))
             yield problem
 
@@ -361,12 +367,12 @@ def _in_words(file: str, error: Any, known: Mapping[str, Json], key: tuple[str, 
             file, row, "", "extra-cell", f"The row has more cells than the header: {cell!r}.",
             "Put text that holds a comma between quotation marks, or remove the cell.",
         )
-    if error.type == "missing-cell":
+    if error.type == "missing-cell" and column in known:
         return Problem(
             file, row, column, "missing-cell", "The row ends before this column.",
             "Add the missing cells; an empty cell is two commas with nothing between.",
         )
-    if error.type in ("missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header"):
+    if error.type in ("missing-cell", "missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header"):
         return None  # told by the header check, with a nearest match
     return Problem(file, row, column, "file", str(error.note or error.title), "Compare this row with the ones around it.")
 

@@ -422,7 +422,7 @@ def _figure_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     verdicts = measures.verdicts(maker.released)
     differs = sum(v.outcome == "differs" for v in verdicts)
     yield Page(FIGURES, home[0], FiguresPage(tuple(maker.topic_of), differs), cited=_cited(*maker.content.observations.values()))
-    for topic, views in maker.topic_of:
+    for _, views in maker.topic_of:
         for view in views:
             indicator = view.indicator
             figures = measures.series(maker.released, indicator.id)
@@ -437,7 +437,7 @@ def _figure_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
             yield Page(
                 view.path, indicator.title,
                 FigurePage(view, POLARITY[indicator.polarity], breaks, claims, used, tuple(v for v in views if v is not view), figures, citations),
-                (home,), f"Figures: {topic}" if not indicator.sensitive else indicator.slug.replace("-", " ").capitalize(), indicator.sensitive,
+                (home,), indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title, indicator.sensitive,
                 _cited(figures, breaks, (v.claim for v in claims)),
             )  # fmt: skip
     by_outcome = {o: tuple((v, maker.figures[v.claim.indicator]) for v in verdicts if v.outcome == o) for o in ("differs", "cannot be checked", "agrees")}

@@ -26,7 +26,7 @@ class Problem:
         if self.row:
             parts.append(f"row {self.row}")
         if self.field:
-            parts.append(f"column {self.field}")
+            parts.append(f"column {self.field}" if self.file.endswith(".csv") else self.field)
         return ", ".join(parts)
 
     def __str__(self) -> str:
@@ -48,4 +48,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]}?"
+    if len(known) == 1:
+        return f"Write {known[0]}."
     return f"Write one of: {', '.join(known)}." if known else "Remove it."

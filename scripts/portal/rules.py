@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from portal import periods, text
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
-from portal.packages import Package, Table
+from portal.packages import Package, Table, contract
 from portal.problems import Problem, did_you_mean
 
 Row = Mapping[str, str]
@@ -32,6 +32,18 @@ class Checked:
         for package in self.packages:
             if package.kind == kind and resource in package.tables:
                 yield package, package.tables[resource]
+
+    def read(self, kind: str, resource: str) -> bool:
+        """Whether every table of this resource could be read.
+
+        Where one could not, that is a problem of its own, and rules that look things up in it are silent: what
+        they would say follows from it.
+        """
+        if len(self.packages) < len(self.settings.packages):
+            return False
+        return all(
+            resource in p.tables or not contract(kind)["resources"][resource]["required"] for p in self.packages if p.kind == kind
+        )
 
     def values(self, kind: str, resource: str, column: str) -> frozenset[str]:
         """Every value of a column, over all packages."""
@@ -100,19 +112,20 @@ REFERENCES = {
 
 def _references(checked: Checked) -> Iterator[Problem]:
     """What a row points to exists."""
-    known = {target: checked.values(*target) for target in {*REFERENCES.values(), ("sources", "sources", "id")}}
+    targets = {*REFERENCES.values(), ("sources", "sources", "id")}
+    known = {target: checked.values(*target) for target in targets if checked.read(*target[:2])}
     for package in checked.packages:
         for resource, table in package.tables.items():
-            targets = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
+            wanted = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
             if package.kind != "sources" and "source" in table.columns:
-                targets["source"] = ("sources", "sources", "id")
+                wanted["source"] = ("sources", "sources", "id")
             for number, row in rows(table):
-                for column, target in targets.items():
-                    if target and row.get(column) and row[column] not in known[target]:
+                for column, target in wanted.items():
+                    if target in known and row.get(column) and row[column] not in known[target]:
                         yield _dangling(table, number, column, row[column], known[target], target[1])
     area = checked.settings.site.area
-    areas = known["geography", "areas", "code"]
-    if area not in areas:
+    areas = known.get(("geography", "areas", "code"))
+    if areas is not None and area not in areas:
         yield Problem(SETTINGS_FILE, field="site.area", code="reference", message=f"“{area}” is not among the areas.", fix=did_you_mean(area, areas))
 
 
@@ -124,8 +137,10 @@ def _inside_plan(checked: Checked) -> Iterator[Problem]:
     """Priorities and actions that a plan's rows name are its own, and fit together."""
     for package in (p for p in checked.packages if p.kind == "plan"):
         tables = package.tables
-        priorities = frozenset(r["id"] for _, r in rows(tables["priorities"]) if r.get("id")) if "priorities" in tables else frozenset()
-        actions = {r["id"]: r.get("priority") for _, r in rows(tables["actions"]) if r.get("id")} if "actions" in tables else {}
+        if not {"priorities", "actions"} <= tables.keys():
+            continue
+        priorities = frozenset(r["id"] for _, r in rows(tables["priorities"]) if r.get("id"))
+        actions = {r["id"]: r.get("priority") for _, r in rows(tables["actions"]) if r.get("id")}
         for resource in {"actions", "measures", "updates"} & tables.keys():
             table = tables[resource]
             for number, row in rows(table):
@@ -213,13 +228,30 @@ def _breakdowns(checked: Checked) -> Iterator[Problem]:
                                       "Empty the cell, or name the breakdown in the indicator's row.")  # fmt: skip
 
 
+def _doubtful(checked: Checked) -> frozenset[str | None] | None:
+    """The indicators whose figures have problems of their own, or None where figures could not be read at all.
+
+    What other rules would say about such an indicator follows from those problems.
+    """
+    tables = [t for _, t in checked.tables("indicators", "observations")]
+    if not checked.read("indicators", "observations") or any(t.columns < {f["name"] for f in t.fields} for t in tables):
+        return None
+    bad = [t.frame.loc[sorted({n for n, _ in t.bad} & set(t.frame.index)), "indicator"] for t in tables]
+    return frozenset(name for names in bad for name in names)
+
+
 def _charts(checked: Checked) -> Iterator[Problem]:
     """The kind of chart suits the figures it is to show."""
+    doubtful = _doubtful(checked)
+    if doubtful is None:
+        return
     figures: dict[str, list[Row]] = {}
     for _, _, _, row in _each(checked, "indicators", "observations"):
         figures.setdefault(row.get("indicator", ""), []).append(row)
     for _, table, number, row in _each(checked, "indicators", "indicators"):
         chart, own = row.get("chart", ""), figures.get(row.get("id", ""), [])
+        if row.get("id") in doubtful:
+            continue
         starts = {r.get("period_start") for r in own}
         areas = {r.get("area") for r in own}
         why = ""
@@ -239,6 +271,9 @@ def _charts(checked: Checked) -> Iterator[Problem]:
 
 def _claims(checked: Checked) -> Iterator[Problem]:
     """A claim that names periods is about figures that are there."""
+    doubtful = _doubtful(checked)
+    if doubtful is None:
+        return
     have = {
         (r.get("indicator"), r.get("area"), r.get("period_start"), r.get("period_end"))
         for _, _, _, r in _each(checked, "indicators", "observations")
@@ -255,7 +290,7 @@ def _claims(checked: Checked) -> Iterator[Problem]:
         spans = [("", "period_start", "period_end")]
         if kind.startswith("change-percent"):
             spans.append(("earlier ", "base_period_start", "base_period_end"))
-        for subject in subjects:
+        for subject in set(subjects) - doubtful:
             for word, a, b in spans:
                 if (subject, row.get("area"), row.get(a), row.get(b)) not in have:
                     yield Problem(table.file, number, a, "claim", f"{subject} has no figure for the {word}period {row.get(a)} to {row.get(b)}.",

@@ -1,0 +1,33 @@
+"""Small projects for the tests: the tiny portal in a folder of its own, with this repository's templates and theme."""
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TINY = ROOT / "tests" / "tiny"
+SHARED = ROOT.parent / "shared"
+
+
+def make_project(folder: Path, overlay: Path | None = None) -> Path:
+    """Copy the tiny portal into `folder`, then the files of `overlay` over it; `remove.txt` there names files to delete."""
+    shutil.copytree(TINY, folder, dirs_exist_ok=True)
+    for part in ("templates", "theme", "assets"):
+        shutil.copytree(ROOT / "site_src" / part, folder / "site_src" / part, dirs_exist_ok=True)
+    shutil.copy(ROOT / "mkdocs.yml", folder)
+    (folder / "scripts").mkdir(exist_ok=True)
+    (folder / "scripts" / "portal").symlink_to(ROOT / "scripts" / "portal")
+    library = folder / "node_modules" / "plotly.js-basic-dist-min"
+    library.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "node_modules" / "plotly.js-basic-dist-min" / "plotly-basic.min.js", library)
+    if overlay:
+        shutil.copytree(overlay, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("expected.txt", "remove.txt"))
+        removed = overlay / "remove.txt"
+        for name in removed.read_text().split() if removed.exists() else []:
+            path = folder / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return folder
+
+
+def tree_of(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder with its content."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}

@@ -1,0 +1,144 @@
+"""Every figure of the sources is in the packages exactly, and the documents' claims are judged rightly.
+
+The tables below were typed from the documents a second time, apart from the packages.
+"""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from project import SHARED
+
+from portal import measures
+from portal.disclosure import Release
+
+R12, BEFORE = (date(2015, 8, 1), date(2016, 7, 31)), (date(2014, 8, 1), date(2015, 7, 31))
+PAIRS = {
+    "robbery": (826, 831, "0.6"), "violence-with-injury": (2659, 2831, "6.5"), "gun-crime": (91, 75, "-17.6"),
+    "gun-discharges": (10, 13, "30.0"), "knife-crime": (408, 386, "-5.4"), "knife-injury-victims": (75, 71, "-5.3"),
+    "domestic-abuse-offences": (2946, 3203, "8.7"), "rape": (233, 251, "7.7"), "other-sexual-offences": (398, 422, "6.0"),
+    "domestic-violence-with-injury": (919, 1036, "12.7"), "violence-with-injury-priority-3": (2569, 3203, "8.7"),
+    "theft-and-handling": (7584, 7810, "3.0"), "commercial-robbery": (74, 76, "2.7"),
+}  # fmt: skip
+FIVE_YEARS = {"serious-youth-violence": (269, 243, 275, 235, 236), "knife-crime-with-injury": (85, 65, 64, 71, 77)}
+YOUTH_OFFENDING = {"reoffending-rate": "10.4", "reoffending-frequency": "6.0", "reoffences-per-reoffender": "-3.9", "custody": "-27.5", "first-time-entrants": "19.2"}
+HATE = """
+Vulnerable adult abuse 6 1 6 5 9 5 2 34
+Disability 1 3 8 1 2 2 1 18
+Vulnerable adults 0 8 9 3 2 2 0 24
+Antisemitic 0 0 0 1 1 0 1 3
+Racial 27 18 33 38 38 47 52 253
+Islamophobic 1 0 0 2 2 0 5 10
+Honour-based violence 0 1 3 0 0 0 1 5
+Transgender 1 0 2 0 0 1 1 5
+Homophobic 4 5 7 3 5 7 10 41
+Forced marriage 0 0 1 0 1 0 2 4
+Faith 1 0 1 3 3 0 7 15
+"""
+HATE_MONTHS, HATE_TOTAL = (41, 36, 70, 56, 63, 64, 82), 412
+POLICE = {"Last 12 months": ("3687", "12.1", "-3.1", "1.9"), "Last 6 months": ("1940", "6.4", "11.0", "1.2"), "Last 3 months": ("1012", "3.3", "9.1", "-2.8")}
+HUB = {"hub-activity": [23, 52, 39, 160], "hub-follow-up": [81, 77, 65, 56, 46]}
+LEWISHAM, LONDON = "E09000023", "E12000007"
+
+
+def value(real: Release, indicator: str, period: tuple[date | None, date | None] = (None, None), part: str = "", area: str = LEWISHAM) -> Decimal | None:
+    found = [o.value for o in measures.series(real, indicator, area, part) if (o.period_start, o.period_end) == period]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("indicator", PAIRS)
+def test_rolling_twelve_month_tables(real: Release, indicator: str) -> None:
+    before, now, stated = PAIRS[indicator]
+    assert value(real, indicator, BEFORE) == before
+    assert value(real, indicator, R12) == now
+    claims = [v.claim for v in measures.verdicts(real, indicator) if v.claim.kind == "change-percent" and v.claim.period_start]
+    assert Decimal(stated) in {c.stated for c in claims}
+
+
+@pytest.mark.parametrize("indicator", FIVE_YEARS)
+def test_five_year_table(real: Release, indicator: str) -> None:
+    for year, expected in zip(range(2012, 2017), FIVE_YEARS[indicator], strict=True):
+        assert value(real, indicator, (date(year - 1, 8, 1), date(year, 7, 31))) == expected
+
+
+@pytest.mark.parametrize("indicator", YOUTH_OFFENDING)
+def test_youth_offending_changes(real: Release, indicator: str) -> None:
+    assert value(real, indicator) == Decimal(YOUTH_OFFENDING[indicator])
+
+
+def test_hate_crime_by_strand_and_month_with_totals(real: Release) -> None:
+    stated = {(v.claim.part, v.claim.period_start, v.claim.period_end): v.claim.stated for v in measures.verdicts(real, "hate-crime-by-month")}
+    ends = (31, 29, 31, 30, 31, 30, 31)
+    months = [(date(2016, m, 1), date(2016, m, d)) for m, d in enumerate(ends, 1)]
+    whole = (months[0][0], months[-1][1])
+    lines = [re.fullmatch(r"(.+?) ([\d ]+)", line) for line in HATE.strip().splitlines()]
+    for line in lines:
+        assert line is not None
+        strand, numbers = line[1], [int(n) for n in line[2].split()]
+        assert [value(real, "hate-crime-by-month", m, strand) for m in months] == numbers[:7]
+        assert stated[strand, *whole] == numbers[7]
+    assert [stated["", *m] for m in months] == list(HATE_MONTHS)
+    assert stated["", *whole] == HATE_TOTAL
+    assert len(measures.series(real, "hate-crime-by-month")) == 77
+    assert len(stated) == 19
+
+
+def test_police_table_of_2022(real: Release) -> None:
+    for window, (count, rate, change, london) in POLICE.items():
+        assert value(real, "domestic-abuse-crimes", part=window) == Decimal(count)
+        assert value(real, "domestic-abuse-rate", part=window) == Decimal(rate)
+        assert value(real, "domestic-abuse-rate-change", part=window) == Decimal(change)
+        assert value(real, "domestic-abuse-rate-change", part=window, area=LONDON) == Decimal(london)
+
+
+@pytest.mark.parametrize("indicator", HUB)
+def test_advisory_hub_table(real: Release, indicator: str) -> None:
+    assert [o.value for o in measures.series(real, indicator)] == HUB[indicator]
+
+
+def test_recomputation_finds_every_disagreement_and_no_false_one(real: Release) -> None:
+    verdicts = measures.verdicts(real)
+    differs = {(v.claim.indicator, v.claim.kind, v.claim.stated, v.recomputed) for v in verdicts if v.outcome == "differs"}
+    assert differs == {
+        ("violence-with-injury-priority-3", "change-percent", Decimal("8.7"), Decimal("24.7")),
+        ("violence-with-injury", "value", Decimal("2569"), Decimal("2659")),
+        ("violence-with-injury", "value", Decimal("3203"), Decimal("2831")),
+    }
+    assert {v.claim.kind for v in verdicts if v.outcome == "cannot be checked"} <= {"change-percent", "rank", "comparison"}
+
+
+def test_the_non_domestic_change_follows_from_two_tables(real: Release) -> None:
+    found = [v for v in measures.verdicts(real) if v.claim.kind == "change-percent-without"]
+    assert [(v.outcome, v.recomputed) for v in found] == [("agrees", Decimal("3.2"))]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the source documents are not beside this repository")
+def test_the_tables_above_stand_in_the_documents() -> None:
+    text = (SHARED / "sources").glob("000_*.txt").__next__().read_text()
+    for before, now, stated in PAIRS.values():
+        shown = stated if stated.startswith("-") else stated
+        assert re.search(rf"{before}\t{now if now != 1036 else '1.036'}\t+{re.escape(shown)}%", text), (before, now, stated)
+    for line in HATE.strip().splitlines():
+        numbers = re.search(r"[\d ]+$", line)
+        assert numbers
+        assert numbers[0].strip().replace(" ", "\t") in text
+    for name, years in (("Serious", zip(*FIVE_YEARS.values(), strict=True)),):
+        for year, (a, b) in zip(range(2012, 2017), years, strict=True):
+            assert f"{year}\t{a}\t{b}" in text, name
+    slides = (SHARED / "sources").glob("003_*.txt").__next__().read_text()
+    for count, rate, change, london in POLICE.values():
+        assert count in slides
+        assert rate in slides
+    for expected in (*HUB["hub-activity"], *(f"{p}%" for p in HUB["hub-follow-up"])):
+        assert f"\t{expected}" in slides
+
+
+def test_areas_and_census(real: Release) -> None:
+    wards = [a for a in real.content.areas.values() if a.kind == "ward"]
+    old = [a.code for a in wards if a.valid_to == date(2022, 5, 4)]
+    new = [a.code for a in wards if a.valid_from == date(2022, 5, 5)]
+    assert old == [f"E05{n:06}" for n in range(437, 455)]
+    assert new == [f"E05{n:06}" for n in range(13714, 13733)]
+    assert [a.name for a in wards if a.code in new] == sorted(a.name for a in wards if a.code in new)

@@ -1,0 +1,42 @@
+"""The whole generated tree of the tiny portal is as agreed: Markdown, chart JSON, CSV and navigation."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from project import ROOT, tree_of
+
+from portal import pictures, site, tree
+
+GOLDEN = ROOT / "tests" / "golden"
+
+
+@pytest.fixture(scope="module")
+def grown(tiny_site: Path) -> dict[str, bytes]:
+    """The tree without what other tests look after: assets, and pictures, which depend on the machine's fonts."""
+    settings, released = site.check(tiny_site)
+    made = tree.grow(settings, released, {}, tiny_site / pictures.LIBRARY)
+    files = {name: content for name, content in made.files.items() if not name.startswith("assets/")}
+    return files | {"mkdocs.yml": tree.mkdocs_settings(settings, made, "work").encode()}
+
+
+def test_the_generated_tree_is_the_golden_one(grown: dict[str, bytes], request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-golden"):
+        shutil.rmtree(GOLDEN, ignore_errors=True)
+        for name, content in grown.items():
+            (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+            (GOLDEN / name).write_bytes(content)
+    golden = tree_of(GOLDEN)
+    assert sorted(grown) == sorted(golden)
+    for name in golden:
+        assert grown[name].decode() == golden[name].decode(), name
+
+
+def test_the_golden_tree_shows_every_status_and_the_break() -> None:
+    abuse = (GOLDEN / "figures/figure-1/index.md").read_text()
+    assert "withheld" in abuse
+    bikes = (GOLDEN / "figures/bikes/index.md").read_text()
+    assert "not available" in bikes
+    assert "New way of recording" in bikes
+    assert '"connectgaps":false' in (GOLDEN / "figures/calls/chart.json").read_text()
+    assert "&#91;p&#93;" in (GOLDEN / "figures/thefts/index.md").read_text()
