@@ -6,7 +6,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-PAGES = ("", "plans/plan-2016-17/priority-1/", "plans/strategy-2021-26/priority-1/action-1-4/", "report/police-101/", "figures/knife-crime/")
+PAGES = (
+    "",
+    "plans/plan-2016-17/priority-1/",
+    "plans/strategy-2021-26/priority-1/action-1-4/",
+    "report/police-101/",
+    "figures/knife-crime/",
+)
 
 
 def main() -> None:

@@ -8,9 +8,8 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-
 from portal.pictures import browser as chromium
-from portal.preview import _Handler
+from portal.preview import Handler
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -21,7 +20,7 @@ ARGUMENTS = [
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve a folder on this machine; yields the address, ending in a slash."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/"

@@ -5,19 +5,22 @@ import sys
 from pathlib import Path
 
 import pytest
-from project import ROOT, make_project
-
 from portal import site
 from portal.disclosure import Release
+from project import ROOT, make_project
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write the golden tree anew instead of comparing")
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden tree anew instead of comparing"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--update-golden") and os.environ.get("CI"):
-        sys.exit("--update-golden is not for CI: look at the differences, update on your own machine and commit.")
+        sys.exit(
+            "--update-golden is not for CI: look at the differences, update on your own machine and commit."
+        )
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,9 @@ def make_project(folder: Path, overlay: Path | None = None) -> Path:
     library.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "node_modules" / "plotly.js-basic-dist-min" / "plotly-basic.min.js", library)
     if overlay:
-        shutil.copytree(overlay, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("expected.txt", "remove.txt"))
+        shutil.copytree(
+            overlay, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("expected.txt", "remove.txt")
+        )
         removed = overlay / "remove.txt"
         for name in removed.read_text().split() if removed.exists() else []:
             path = folder / name
@@ -30,4 +32,6 @@ def make_project(folder: Path, overlay: Path | None = None) -> Path:
 
 def tree_of(folder: Path) -> dict[str, bytes]:
     """Every file below a folder with its content."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
+    }

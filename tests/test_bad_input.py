@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from project import ROOT, make_project, tree_of
-
 from portal import cli, rules
+from project import ROOT, make_project, tree_of
 
 CASES = sorted(p for p in (ROOT / "tests" / "bad").iterdir() if p.is_dir())
 
@@ -41,13 +40,22 @@ def test_every_rule_has_a_broken_package() -> None:
 
 def test_several_mistakes_are_told_at_once() -> None:
     told = (ROOT / "tests" / "bad" / "several-at-once" / "expected.txt").read_text()
-    for place in ("observations.csv, row 3, column indicator", "observations.csv, row 18, column value", "updates.csv, row 2, column date"):
+    for place in (
+        "observations.csv, row 3, column indicator",
+        "observations.csv, row 18, column value",
+        "updates.csv, row 2, column date",
+    ):
         assert place in told
 
 
 def test_the_command_itself_ends_with_code_1_and_no_traceback(tmp_path: Path) -> None:
     root = make_project(tmp_path / "project", ROOT / "tests" / "bad" / "number-with-percent")
-    done = subprocess.run([sys.executable, "-m", "portal.cli", "--project", str(root), "check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "--project", str(root), "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "row 18, column value" in done.stderr
     assert "Traceback" not in done.stderr

@@ -4,9 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from project import ROOT, tree_of
-
 from portal import pictures, site, tree
+from project import ROOT, tree_of
 
 GOLDEN = ROOT / "tests" / "golden"
 
@@ -15,12 +14,14 @@ GOLDEN = ROOT / "tests" / "golden"
 def grown(tiny_site: Path) -> dict[str, bytes]:
     """The tree without what other tests look after: assets, and pictures, which depend on the machine's fonts."""
     settings, released = site.check(tiny_site)
-    made = tree.grow(settings, released, {}, tiny_site / pictures.LIBRARY)
+    made = tree.grow(settings, released, pictures.Pictures(tiny_site / pictures.LIBRARY, {}))
     files = {name: content for name, content in made.files.items() if not name.startswith("assets/")}
     return files | {"mkdocs.yml": tree.mkdocs_settings(settings, made, "work").encode()}
 
 
-def test_the_generated_tree_is_the_golden_one(grown: dict[str, bytes], request: pytest.FixtureRequest) -> None:
+def test_the_generated_tree_is_the_golden_one(
+    grown: dict[str, bytes], request: pytest.FixtureRequest
+) -> None:
     if request.config.getoption("--update-golden"):
         shutil.rmtree(GOLDEN, ignore_errors=True)
         for name, content in grown.items():

@@ -8,7 +8,6 @@ from math import comb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from portal import measures
 from portal.disclosure import Release
 from portal.model import Break, Claim, Content, Indicator, Observation
@@ -25,23 +24,53 @@ def indicator(**more: object) -> Indicator:
 
 def year(value: object, end: int, months: int = 12) -> Observation:
     start = date(end - 1, 8, 1) if months == 12 else date(end, 2, 1)
-    return Observation("s", "l", "thefts", "E1", start, date(end, 7, 31), "", None if value is None else Decimal(str(value)), "" if value is not None else "c")
+    return Observation(
+        "s",
+        "l",
+        "thefts",
+        "E1",
+        start,
+        date(end, 7, 31),
+        "",
+        None if value is None else Decimal(str(value)),
+        "" if value is not None else "c",
+    )
 
 
 def claim(kind: str, stated: object, decimals: int) -> Claim:
     now, before = year(1, 2016), year(1, 2015)
-    return Claim("s", "l", "c1", "thefts", kind, "E1", now.period_start, now.period_end, before.period_start, before.period_end, "", "", Decimal(str(stated)), decimals, "")
+    return Claim(
+        "s",
+        "l",
+        "c1",
+        "thefts",
+        kind,
+        "E1",
+        now.period_start,
+        now.period_end,
+        before.period_start,
+        before.period_end,
+        "",
+        "",
+        Decimal(str(stated)),
+        decimals,
+        "",
+    )
 
 
 def released(*figures: Observation, breaks: tuple[Break, ...] = ()) -> Release:
-    return Release(Content((), {"thefts": indicator()}, {"thefts": figures}, (), breaks, {}, (), (), {}, {}, ()))
+    return Release(
+        Content((), {"thefts": indicator()}, {"thefts": figures}, (), breaks, {}, (), (), {}, {}, ())
+    )
 
 
 @given(st.integers(0, 150), st.integers(0, 150))
 def test_direction_is_the_exact_test(earlier: int, later: int) -> None:
     total, least = earlier + later, min(earlier, later)
     p = min(Fraction(1), 2 * Fraction(sum(comb(total, k) for k in range(least + 1)), 2**total))
-    expected = "no clear change" if total == 0 or p >= Fraction(1, 20) else "rose" if later > earlier else "fell"
+    expected = (
+        "no clear change" if total == 0 or p >= Fraction(1, 20) else "rose" if later > earlier else "fell"
+    )
     assert measures.direction_of(earlier, later) == expected
 
 
@@ -56,7 +85,10 @@ def test_no_percentage_from_a_small_base() -> None:
 
 def test_withheld_propagates() -> None:
     assert measures.change(indicator(), year(None, 2015), year(80, 2016)) is None
-    assert measures.judge(released(year(None, 2015), year(80, 2016)), claim("change-percent", 5, 0)).outcome == "cannot be checked"
+    assert (
+        measures.judge(released(year(None, 2015), year(80, 2016)), claim("change-percent", 5, 0)).outcome
+        == "cannot be checked"
+    )
 
 
 def test_nothing_is_compared_across_a_break_or_over_other_lengths() -> None:
@@ -71,18 +103,32 @@ def test_nothing_is_compared_across_a_break_or_over_other_lengths() -> None:
 def test_a_correctly_rounded_claim_always_agrees(earlier: int, later: int, decimals: int) -> None:
     exact = Fraction(later - earlier, earlier) * 100
     stated = Decimal(round(exact * 10**decimals)).scaleb(-decimals)
-    verdict = measures.judge(released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, decimals))
+    verdict = measures.judge(
+        released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, decimals)
+    )
     assert verdict.outcome == "agrees"
 
 
 @given(st.integers(1, 5000), st.integers(0, 5000), st.integers(0, 2), st.sampled_from([-1, 1]))
-def test_a_claim_that_is_off_by_more_than_rounding_differs(earlier: int, later: int, decimals: int, side: int) -> None:
+def test_a_claim_that_is_off_by_more_than_rounding_differs(
+    earlier: int, later: int, decimals: int, side: int
+) -> None:
     exact = Fraction(later - earlier, earlier) * 100
     stated = Decimal(round(exact * 10**decimals) + 2 * side).scaleb(-decimals)
-    verdict = measures.judge(released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, decimals))
+    verdict = measures.judge(
+        released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, decimals)
+    )
     assert verdict.outcome == "differs"
 
 
-@pytest.mark.parametrize(("earlier", "later", "stated"), [(200, 201, "0.5"), (400, 401, "0.3"), (400, 401, "0.2"), (800, 803, "0.4")])
+@pytest.mark.parametrize(
+    ("earlier", "later", "stated"),
+    [(200, 201, "0.5"), (400, 401, "0.3"), (400, 401, "0.2"), (800, 803, "0.4")],
+)
 def test_a_half_may_be_rounded_either_way(earlier: int, later: int, stated: str) -> None:
-    assert measures.judge(released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, 1)).outcome == "agrees"
+    assert (
+        measures.judge(
+            released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, 1)
+        ).outcome
+        == "agrees"
+    )

@@ -8,10 +8,10 @@ from project import ROOT
 SOURCES = {p.stem: p for p in (ROOT / "scripts" / "portal").glob("*.py") if p.stem != "__init__"}
 # Each module may import only from those before it.
 ORDER = (
-    "problems", "config", "periods", "text", "packages", "model", "rules", "disclosure", "measures", "charts",
-    "pictures", "pages", "words", "tree", "verify", "site", "preview", "cli",
+    "problems", "config", "periods", "text", "tables", "packages", "model", "rules", "disclosure", "measures", "findings",
+    "drawings", "charts", "pictures", "views", "pages", "words", "tree", "verify", "site", "preview", "cli",
 )  # fmt: skip
-ONLY = {"frictionless": {"packages"}, "selectolax": {"verify"}, "jinja2": {"tree"}, "scipy": {"measures"}}
+ONLY = {"frictionless": {"tables"}, "selectolax": {"verify"}, "jinja2": {"tree"}, "scipy": {"measures"}}
 
 
 def imported(module: str) -> set[str]:

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,11 +50,19 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_ENDING,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)")
+    parser.add_argument(
+        "--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)"
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, short: str, long: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=short, description=long, epilog=_ENDING, formatter_class=argparse.RawDescriptionHelpFormatter)
+        return commands.add_parser(
+            name,
+            help=short,
+            description=long,
+            epilog=_ENDING,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
 
     command(
         "check",
@@ -67,14 +76,18 @@ def _parser() -> argparse.ArgumentParser:
         "Checks the tables, makes the pages and charts, looks through every page, and only then puts the new site in\n"
         "build/site. If anything is wrong, the site that is there stays exactly as it is.",
     )
-    build.add_argument("--fresh", action="store_true", help="build even where nothing has changed since last time")
+    build.add_argument(
+        "--fresh", action="store_true", help="build even where nothing has changed since last time"
+    )
     serve = command(
         "serve",
         "preview the site on this computer",
         "Builds the site and shows it at an address that only this computer can open. When you save a table, page,\n"
         "template or picture it builds again: reload the page in your browser to see it. Stop it with Ctrl-C.",
     )
-    serve.add_argument("--port", type=int, default=8000, help="the number at the end of the address (default: 8000)")
+    serve.add_argument(
+        "--port", type=int, default=8000, help="the number at the end of the address (default: 8000)"
+    )
     return parser
 
 
@@ -104,9 +117,13 @@ def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     _, released = site.check(root)
     progress.end()
     verdicts = measures.verdicts(released)
-    differ = sum(v.outcome == "differs" for v in verdicts)
+    outcomes = Counter(v.outcome for v in verdicts)
     figures = sum(map(len, released.content.observations.values()))
-    print(f"No mistakes. {figures} figures; {len(verdicts)} statements about them worked out again, of which {differ} differ.")
+    print(
+        f"No mistakes. {figures} figures. Of {len(verdicts)} statements that documents make about their figures:"
+    )
+    for outcome in ("agrees", "differs", "cannot be checked"):
+        print(f"  {outcomes[outcome]:4}  {outcome}")
     return OK
 
 
@@ -115,7 +132,10 @@ def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
 
     folder, new = site.build(root, progress, told.fresh)
     progress.end()
-    print(f"The site is in {folder.relative_to(root)}." + ("" if new else " Nothing has changed since it was built."))
+    print(
+        f"The site is in {folder.relative_to(root)}."
+        + ("" if new else " Nothing has changed since it was built.")
+    )
     return OK
 
 

@@ -119,11 +119,17 @@ def _section(
         wanted, words = _KINDS[field.type]
         if key not in raw:
             if field.default is MISSING:
-                problems.append(_problem(where + key, f"The setting {key} is missing.", f"Write {key} = {words}."))
+                problems.append(
+                    _problem(where + key, f"The setting {key} is missing.", f"Write {key} = {words}.")
+                )
             continue
         value = raw[key]
         inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else []
-        if not isinstance(value, wanted) or isinstance(value, bool) or not all(isinstance(v, str) for v in inner):
+        if (
+            not isinstance(value, wanted)
+            or isinstance(value, bool)
+            or not all(isinstance(v, str) for v in inner)
+        ):
             problems.append(_problem(where + key, f"{key} is {value!r}.", f"Write {words}."))
             continue
         found[key] = tuple(value) if isinstance(value, list) else value

@@ -34,17 +34,29 @@ def check(content: Content, policy: Disclosure) -> Iterator[Problem]:
     for indicator in content.indicators.values():
         if not indicator.sensitive:
             continue
-        own = [o for o in content.observations.get(indicator.id, ()) if not content.sources[o.source].open_publication]
+        own = [
+            o
+            for o in content.observations.get(indicator.id, ())
+            if not content.sources[o.source].open_publication
+        ]
         for o in own:
             when = label(indicator.period_type, o.period_start, o.period_end)
             words = (content.areas[o.area].name, when, o.part)
             where = f"observations of {indicator.id}: {', '.join(filter(None, words))}"
             ward = content.areas[o.area].kind == "ward"
             if ward and (o.part or not _rolling_year(o)):
-                yield _forbidden(where, "By ward a sensitive figure may only be for 12 months, and not split by type.", "Take the row out.")
+                yield _forbidden(
+                    where,
+                    "By ward a sensitive figure may only be for 12 months, and not split by type.",
+                    "Take the row out.",
+                )
             minimum = policy.ward_minimum if ward else policy.borough_minimum
             if indicator.unit == "count" and o.value is not None and o.value < minimum:
-                yield _forbidden(where, f"A sensitive count of {o.value} is under {minimum}.", "Empty the value and write c under status.")
+                yield _forbidden(
+                    where,
+                    f"A sensitive count of {o.value} is under {minimum}.",
+                    "Empty the value and write c under status.",
+                )
         yield from _lone(own, indicator.id, indicator.breakdown)
 
 
@@ -55,10 +67,19 @@ def _rolling_year(o: Observation) -> bool:
 def _lone(own: list[Observation], indicator: str, breakdown: str) -> Iterator[Problem]:
     """A single withheld part beside a published total can be worked out by taking away."""
     for total in (o for o in own if breakdown and not o.part and o.value is not None):
-        same = [o for o in own if o.part and (o.area, o.period_start, o.period_end) == (total.area, total.period_start, total.period_end)]
+        same = [
+            o
+            for o in own
+            if o.part
+            and (o.area, o.period_start, o.period_end) == (total.area, total.period_start, total.period_end)
+        ]
         hidden = [o for o in same if o.status == "c"]
         if len(hidden) == 1:
-            yield _forbidden(f"observations of {indicator}: {hidden[0].part}", "It is the only withheld part of a published total, so anybody can work it out.", "Withhold another part or the total as well.")
+            yield _forbidden(
+                f"observations of {indicator}: {hidden[0].part}",
+                "It is the only withheld part of a published total, so anybody can work it out.",
+                "Withhold another part or the total as well.",
+            )
 
 
 def _forbidden(where: str, message: str, fix: str) -> Problem:

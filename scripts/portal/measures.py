@@ -43,7 +43,9 @@ class Verdict:
     working: str
 
 
-def series(released: Release, indicator: str, area: str = "", part: str | None = None) -> tuple[Observation, ...]:
+def series(
+    released: Release, indicator: str, area: str = "", part: str | None = None
+) -> tuple[Observation, ...]:
     """The figures of an indicator in order of time; of one area or part where given."""
     found = [
         o
@@ -55,7 +57,9 @@ def series(released: Release, indicator: str, area: str = "", part: str | None =
 
 def breaks_of(released: Release, indicator: str) -> tuple[Break, ...]:
     """The breaks in an indicator's series, earliest first."""
-    return tuple(sorted((b for b in released.content.breaks if b.indicator == indicator), key=lambda b: b.date))
+    return tuple(
+        sorted((b for b in released.content.breaks if b.indicator == indicator), key=lambda b: b.date)
+    )
 
 
 def broken(earlier: Observation, later: Observation, breaks: tuple[Break, ...]) -> Break | None:
@@ -119,9 +123,15 @@ def judge(released: Release, claim: Claim) -> Verdict:
     The two agree where the recomputed number, rounded to the decimals that the document prints, is the stated
     one; a half may be rounded either way.
     """
-    unit = "percent-change" if claim.kind.startswith("change-percent") else released.content.indicators[claim.indicator].unit
+    unit = (
+        "percent-change"
+        if claim.kind.startswith("change-percent")
+        else released.content.indicators[claim.indicator].unit
+    )
     if claim.kind in ("rank", "comparison"):
-        return Verdict(claim, "cannot be checked", None, "The document does not print the figures of the other areas.")
+        return Verdict(
+            claim, "cannot be checked", None, "The document does not print the figures of the other areas."
+        )
     if claim.period_start is None or claim.stated is None or claim.decimals is None:
         return Verdict(claim, "cannot be checked", None, "The document does not print the figures behind it.")
     found = _exactly(released, claim)
@@ -131,7 +141,9 @@ def judge(released: Release, claim: Claim) -> Verdict:
     half = Fraction(1, 2 * 10**claim.decimals)
     agrees = abs(exact - Fraction(claim.stated)) <= half
     recomputed = _rounded(exact, claim.decimals)
-    return Verdict(claim, "agrees" if agrees else "differs", recomputed, f"{working} = {amount(recomputed, unit)}")
+    return Verdict(
+        claim, "agrees" if agrees else "differs", recomputed, f"{working} = {amount(recomputed, unit)}"
+    )
 
 
 def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | None:
@@ -152,13 +164,17 @@ def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | None:
     earlier = _value(released, claim.indicator, claim, claim.base_period_start, claim.base_period_end)
     if claim.kind == "change-percent-without":
         less_later = _value(released, claim.other_indicator, claim, claim.period_start, claim.period_end)
-        less_earlier = _value(released, claim.other_indicator, claim, claim.base_period_start, claim.base_period_end)
+        less_earlier = _value(
+            released, claim.other_indicator, claim, claim.base_period_start, claim.base_period_end
+        )
         if None in (earlier, later, less_earlier, less_later):
             return None
         words = f"from {number(earlier)} − {number(less_earlier)} to {number(later)} − {number(less_later)}"  # type: ignore[arg-type]
         earlier, later = earlier - less_earlier, later - less_later  # type: ignore[operator]
     else:
-        words = f"from {number(earlier)} to {number(later)}" if earlier is not None and later is not None else ""
+        words = (
+            f"from {number(earlier)} to {number(later)}" if earlier is not None and later is not None else ""
+        )
     if earlier is None or later is None or earlier == 0:
         return None
     return Fraction(later - earlier) / Fraction(earlier) * 100, words

@@ -7,7 +7,8 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from portal.packages import Package, Table
+from portal.packages import Package
+from portal.tables import Table
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ class Plan:
     summary: str
     starts: str
     ends: str
+    measures_note: str
     priorities: tuple[Priority, ...]
     actions: tuple[Action, ...]
     measures: tuple[Measure, ...]
@@ -279,6 +281,7 @@ def _plan(package: Package) -> Plan:
     return Plan(
         title=about["title"],
         **{k: about[k] for k in ("slug", "short_title", "summary", "starts", "ends")},
+        measures_note=about.get("measures_note", ""),
         priorities=tuple(sorted(_rows(package, "priorities", Priority), key=lambda p: p.number)),
         actions=tuple(sorted(_rows(package, "actions", Action), key=lambda a: a.number)),
         measures=tuple(_rows(package, "measures", Measure)),

@@ -1,36 +1,39 @@
-"""Which pages there are, and what stands on each: one dataclass and one template for each kind of page."""
+"""Which pages there are, where they stand, and how each is filled."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from portal import charts, measures, periods
-from portal.charts import Chart
 from portal.config import Settings
 from portal.disclosure import Release
-from portal.measures import Verdict
-from portal.model import (
-    Action,
-    Break,
-    Claim,
-    Cited,
-    Content,
-    Indicator,
-    Measure,
-    Observation,
-    Plan,
-    Priority,
-    Route,
-    Service,
-    Source,
-    Term,
-    Update,
+from portal.model import Cited, Content, Measure, Plan, Priority
+from portal.views import (
+    ActionPage,
+    ActionView,
+    ChoosePage,
+    DisagreePage,
+    FigurePage,
+    FiguresPage,
+    FigureView,
+    GlossaryPage,
+    HelpPage,
+    HomePage,
+    Link,
+    MeasureView,
+    PlanPage,
+    PlansPage,
+    PlanView,
+    PriorityPage,
+    PriorityView,
+    ReportPage,
+    RoutePage,
+    SourcesPage,
+    WrittenPage,
 )
 
 # The parts of the site, in the order of the menu.
 PLANS, FIGURES, REPORT, HELP, ABOUT = "plans/", "figures/", "report/", "help/", "about/"
-
-Link = tuple[str, str]  # a label and the path of a page
 
 
 @dataclass(frozen=True)
@@ -55,214 +58,19 @@ class Page:
         return f"{type(self.content).__name__.removesuffix('Page').lower()}.md.jinja"
 
 
-# --- plans
-
-
-@dataclass(frozen=True)
-class ActionView:
-    """An action with what belongs to it, and its address."""
-
-    action: Action
-    path: str
-    updates: tuple[Update, ...]
-    measures: tuple["MeasureView", ...]
-
-
-@dataclass(frozen=True)
-class MeasureView:
-    """A measure, and the finding and address of its indicator where it has one."""
-
-    measure: Measure
-    figure: Link | None
-    finding: str
-
-
-@dataclass(frozen=True)
-class PriorityView:
-    """A priority with its actions, measures and the updates that are about it as a whole."""
-
-    priority: Priority
-    path: str
-    groups: tuple[tuple[str, tuple[ActionView, ...]], ...]
-    measures: tuple[MeasureView, ...]
-    updates: tuple[Update, ...]
-
-    @property
-    def actions(self) -> tuple[ActionView, ...]:
-        """Its actions, whatever heading they stand under."""
-        return tuple(a for _, group in self.groups for a in group)
-
-    @property
-    def silent(self) -> int:
-        """How many of its actions have no update."""
-        return sum(not a.updates for a in self.actions)
-
-
-@dataclass(frozen=True)
-class PlanView:
-    """A plan with its priorities, its years in words, and its address."""
-
-    plan: Plan
-    path: str
-    years: str
-    newest: str
-    priorities: tuple[PriorityView, ...]
-
-
-@dataclass(frozen=True)
-class PlansPage:
-    """All plans."""
-
-    plans: tuple[PlanView, ...]
-    gaps: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PlanPage:
-    """One plan and its priorities."""
-
-    view: PlanView
-
-
-@dataclass(frozen=True)
-class PriorityPage:
-    """One priority and its actions."""
-
-    plan: PlanView
-    view: PriorityView
-
-
-@dataclass(frozen=True)
-class ActionPage:
-    """One action: what was promised, what has happened, who leads, which measures belong to it."""
-
-    plan: PlanView
-    priority: PriorityView
-    view: ActionView
-    before: Link | None
-    after: Link | None
-
-
-# --- figures
-
-
-@dataclass(frozen=True)
-class FigureView:
-    """An indicator with its chart, and its address."""
-
-    indicator: Indicator
-    path: str
-    chart: Chart
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class FiguresPage:
-    """All indicators by topic; `disagreements` counts the claims that differ."""
-
-    topics: tuple[tuple[str, tuple[FigureView, ...]], ...]
-    disagreements: int
-
-
-@dataclass(frozen=True)
-class FigurePage:
-    """One indicator: finding, chart, table, definition, caveats, claims, sources."""
-
-    view: FigureView
-    polarity: str
-    breaks: tuple[Break, ...]
-    verdicts: tuple[Verdict, ...]
-    used_by: tuple[tuple[str, Link], ...]
-    related: tuple[FigureView, ...]
-    figures: tuple[Observation, ...]
-    citations: tuple[Cited, ...]
-
-
-@dataclass(frozen=True)
-class DisagreePage:
-    """Every claim recomputed: those that differ first, then those that cannot be checked."""
-
-    differs: tuple[tuple[Verdict, FigureView], ...]
-    unchecked: tuple[tuple[Verdict, FigureView], ...]
-    agrees: int
-
-
-# --- report, help, about
-
-
-@dataclass(frozen=True)
-class ReportPage:
-    """All ways to report."""
-
-    routes: tuple[tuple[Route, str], ...]
-
-
-@dataclass(frozen=True)
-class ChoosePage:
-    """Questions, and the ways to report that answer each."""
-
-    questions: tuple[tuple[str, str, tuple[tuple[Route, str], ...]], ...]
-
-
-@dataclass(frozen=True)
-class RoutePage:
-    """One way to report."""
-
-    route: Route
-    others: tuple[tuple[Route, str], ...]
-
-
-@dataclass(frozen=True)
-class HelpPage:
-    """Where to get help, by need."""
-
-    topics: tuple[tuple[str, str, tuple[Service, ...]], ...]
-
-
-@dataclass(frozen=True)
-class SourcesPage:
-    """Every source, what is made from it, and what the site does not have."""
-
-    sources: tuple[Source, ...]
-    gaps: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class GlossaryPage:
-    """Words and abbreviations by their first letter."""
-
-    letters: tuple[tuple[str, tuple[Term, ...]], ...]
-
-
-@dataclass(frozen=True)
-class HomePage:
-    """The four questions that residents ask, answered by counting what is published."""
-
-    directions: Mapping[str, int]
-    plans: tuple[PlanView, ...]
-    actions: int
-    silent: int
-    updates: int
-    newest: str
-    disagreements: int
-    claims: int
-    gaps: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class WrittenPage:
-    """A page that is written by hand: its Markdown below the heading."""
-
-    markdown: str
-
-
 # What each answer of the page that helps to choose suits, in the order in which a frightened person needs it.
 QUESTIONS = {
     "danger-now": ("You are in danger now", "Do not wait. Call 999."),
     "cannot-speak": ("You are deaf, or cannot speak", "You can ask for help without talking."),
-    "tell-police": ("You want to tell the police", "You may be the victim or a witness, or help somebody else."),
+    "tell-police": (
+        "You want to tell the police",
+        "You may be the victim or a witness, or help somebody else.",
+    ),
     "online": ("You would rather write than talk", "These can be used on a phone or computer."),
-    "not-police": ("You do not want to go to the police yourself", "Others can listen, and can pass a report on if you wish."),
+    "not-police": (
+        "You do not want to go to the police yourself",
+        "Others can listen, and can pass a report on if you wish.",
+    ),
     "anonymous": ("You do not want to give your name", "Say what you know without saying who you are."),
     "on-behalf": ("You report for somebody else", "You need not be the victim."),
     "in-person": ("You want to talk to somebody face to face", "You can go with a friend."),
@@ -271,7 +79,10 @@ QUESTIONS = {
 }
 HELP_TOPICS = {
     "emergency": ("In danger now", "Call 999 if you can. If you cannot speak, there is another way."),
-    "domestic-abuse": ("Domestic abuse and sexual violence", "For anybody who is hurt, threatened or controlled at home or by a partner."),
+    "domestic-abuse": (
+        "Domestic abuse and sexual violence",
+        "For anybody who is hurt, threatened or controlled at home or by a partner.",
+    ),
     "own-behaviour": ("Worried about how you treat somebody", "For people who want to stop hurting others."),
     "hate-crime": ("Hate crime", "For anybody attacked or abused for who they are."),
     "crime": ("Telling somebody about a crime", "You can do it without giving your name."),
@@ -311,7 +122,10 @@ def all_pages(settings: Settings, released: Release, written: Mapping[str, str])
     for indicator in maker.content.indicators.values():
         own = maker.content.observations.get(indicator.id, ())
         maker.figures[indicator.id] = FigureView(
-            indicator, f"{FIGURES}{indicator.slug}/", charts.chart(released, indicator), tuple(dict.fromkeys(o.source for o in own))
+            indicator,
+            f"{FIGURES}{indicator.slug}/",
+            charts.chart(released, indicator),
+            tuple(dict.fromkeys(o.source for o in own)),
         )
     plans = tuple(_plan_view(maker, p) for p in maker.content.plans)
     pages = [
@@ -331,11 +145,18 @@ def _cited(*things: Iterable[Cited]) -> frozenset[str]:
 
 def _home(maker: _Maker, plans: tuple[PlanView, ...]) -> Page:
     verdicts = measures.verdicts(maker.released)
-    doubtful = {v.claim.indicator for v in verdicts if v.outcome == "differs" and v.claim.kind == "change-percent"}
+    doubtful = {
+        v.claim.indicator for v in verdicts if v.outcome == "differs" and v.claim.kind == "change-percent"
+    }
     directions = {"rose": 0, "fell": 0, "no clear change": 0}
     for indicator in maker.content.indicators.values():
         latest = measures.latest_change(maker.released, indicator)
-        if latest and latest.direction and indicator.polarity == "lower-is-better" and indicator.id not in doubtful:
+        if (
+            latest
+            and latest.direction
+            and indicator.polarity == "lower-is-better"
+            and indicator.id not in doubtful
+        ):
             directions[latest.direction] += 1
     updates = [u for p in plans for u in p.plan.updates]
     content = HomePage(
@@ -346,7 +167,7 @@ def _home(maker: _Maker, plans: tuple[PlanView, ...]) -> Page:
         len(updates),
         periods.day(max(u.date for u in updates)) if updates else "",
         sum(v.outcome == "differs" for v in verdicts),
-        len(verdicts),
+        sum(v.outcome != "cannot be checked" for v in verdicts),
         maker.settings.site.gaps,
     )
     cited = _cited(*(p.plan.priorities for p in plans), *maker.content.observations.values())
@@ -393,12 +214,25 @@ def _measure_view(maker: _Maker, measure: Measure) -> MeasureView:
 
 def _plan_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     home = ("What was promised", PLANS)
-    yield Page(PLANS, home[0], PlansPage(plans, maker.settings.site.gaps), cited=_cited(*(p.plan.priorities for p in plans)))
+    yield Page(
+        PLANS,
+        home[0],
+        PlansPage(plans, maker.settings.site.gaps),
+        cited=_cited(*(p.plan.priorities for p in plans)),
+    )
     for view in plans:
         plan = view.plan
         here = (plan.short_title, view.path)
         sensitive = all(p.sensitive for p in plan.priorities)
-        yield Page(view.path, plan.title, PlanPage(view), (home,), f"The {plan.short_title}", sensitive, _cited(plan.priorities))
+        yield Page(
+            view.path,
+            plan.title,
+            PlanPage(view),
+            (home,),
+            f"The {plan.short_title}",
+            sensitive,
+            _cited(plan.priorities),
+        )
         for priority in view.priorities:
             p = priority.priority
             title = f"The {plan.short_title}, priority {p.number}" if p.sensitive else p.title
@@ -421,7 +255,12 @@ def _figure_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     home = ("The figures", FIGURES)
     verdicts = measures.verdicts(maker.released)
     differs = sum(v.outcome == "differs" for v in verdicts)
-    yield Page(FIGURES, home[0], FiguresPage(tuple(maker.topic_of), differs), cited=_cited(*maker.content.observations.values()))
+    yield Page(
+        FIGURES,
+        home[0],
+        FiguresPage(tuple(maker.topic_of), differs),
+        cited=_cited(*maker.content.observations.values()),
+    )
     for _, views in maker.topic_of:
         for view in views:
             indicator = view.indicator
@@ -440,7 +279,10 @@ def _figure_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                 (home,), indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title, indicator.sensitive,
                 _cited(figures, breaks, (v.claim for v in claims)),
             )  # fmt: skip
-    by_outcome = {o: tuple((v, maker.figures[v.claim.indicator]) for v in verdicts if v.outcome == o) for o in ("differs", "cannot be checked", "agrees")}
+    by_outcome = {
+        o: tuple((v, maker.figures[v.claim.indicator]) for v in verdicts if v.outcome == o)
+        for o in ("differs", "cannot be checked", "agrees")
+    }
     yield Page(
         f"{FIGURES}disagree/", "Figures that disagree",
         DisagreePage(by_outcome["differs"], by_outcome["cannot be checked"], len(by_outcome["agrees"])), (home,),
@@ -456,28 +298,71 @@ def _report_pages(maker: _Maker) -> Iterator[Page]:
     cited = _cited(maker.content.routes)
     yield Page(REPORT, home[0], ReportPage(routes), (), "Ways to report", True, cited)
     questions = tuple(
-        (question, words, tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.state != "historic"))
+        (
+            question,
+            words,
+            tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.state != "historic"),
+        )
         for tag, (question, words) in QUESTIONS.items()
     )
-    yield Page(f"{REPORT}choose/", "Which way is right for you?", ChoosePage(tuple(q for q in questions if q[2])), (home,), "Ways to report: choose", True, cited)
+    yield Page(
+        f"{REPORT}choose/",
+        "Which way is right for you?",
+        ChoosePage(tuple(q for q in questions if q[2])),
+        (home,),
+        "Ways to report: choose",
+        True,
+        cited,
+    )
     for route, path in routes:
-        yield Page(path, route.name, RoutePage(route, tuple(o for o in routes if o[0] is not route)), (home,), f"Ways to report, {route.number}", True, _cited([route]))
+        yield Page(
+            path,
+            route.name,
+            RoutePage(route, tuple(o for o in routes if o[0] is not route)),
+            (home,),
+            f"Ways to report, {route.number}",
+            True,
+            _cited([route]),
+        )
 
 
 def _help(maker: _Maker) -> Page:
     topics = tuple(
-        (name, words, tuple(s for s in maker.content.services if s.topic == topic)) for topic, (name, words) in HELP_TOPICS.items()
+        (name, words, tuple(s for s in maker.content.services if s.topic == topic))
+        for topic, (name, words) in HELP_TOPICS.items()
     )
-    return Page(HELP, "Get help", HelpPage(tuple(t for t in topics if t[2])), (), "Help", True, _cited(maker.content.services))
+    return Page(
+        HELP,
+        "Get help",
+        HelpPage(tuple(t for t in topics if t[2])),
+        (),
+        "Help",
+        True,
+        _cited(maker.content.services),
+    )
 
 
 def _about(maker: _Maker, written: Mapping[str, str]) -> Iterator[Page]:
     label, _, body = written.get(ABOUT, "# About this site\n").partition("\n")
     home = (label.lstrip("# "), ABOUT)
     yield Page(ABOUT, home[0], WrittenPage(body))
-    yield Page(f"{ABOUT}sources/", "Where it all comes from", SourcesPage(tuple(maker.content.sources.values()), maker.settings.site.gaps), (home,), cited=frozenset(maker.content.sources))
-    letters = groupby(sorted(maker.content.terms, key=lambda t: t.term.lower()), key=lambda t: t.term[0].upper())
-    yield Page(f"{ABOUT}words/", "Words and abbreviations", GlossaryPage(tuple((a, tuple(g)) for a, g in letters)), (home,), cited=_cited(maker.content.terms))
+    yield Page(
+        f"{ABOUT}sources/",
+        "Where it all comes from",
+        SourcesPage(tuple(maker.content.sources.values()), maker.settings.site.gaps),
+        (home,),
+        cited=frozenset(maker.content.sources),
+    )
+    letters = groupby(
+        sorted(maker.content.terms, key=lambda t: t.term.lower()), key=lambda t: t.term[0].upper()
+    )
+    yield Page(
+        f"{ABOUT}words/",
+        "Words and abbreviations",
+        GlossaryPage(tuple((a, tuple(g)) for a, g in letters)),
+        (home,),
+        cited=_cited(maker.content.terms),
+    )
     for path in sorted(written.keys() - {ABOUT}):
         label, _, body = written[path].partition("\n")
         yield Page(path, label.lstrip("# "), WrittenPage(body), (home,))

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,18 @@ _PAGE = """<!doctype html><meta charset="utf-8"><body><script src="{library}"></
 </script>"""
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """The library that draws, and the pictures there are, by the key of their figure."""
+
+    library: Path
+    drawn: Mapping[str, bytes]
+
+    def of(self, figure: Figure | None) -> bytes | None:
+        """The picture of a figure as SVG, if there is one."""
+        return None if figure is None else self.drawn.get(key(figure, self.library))
+
+
 def browser() -> str | None:
     """The Chromium of this machine, if it has one."""
     return next(filter(None, map(shutil.which, _BROWSERS)), None)
@@ -53,11 +66,11 @@ def key(figure: Figure, library: Path) -> str:
     return hashlib.sha256(told + library.stat().st_size.to_bytes(8, "big")).hexdigest()[:24]
 
 
-def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Mapping[str, bytes]:
-    """The pictures of the figures by their keys; empty where they cannot be drawn here."""
+def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:
+    """The pictures of the figures; none where they cannot be drawn here."""
     chromium = browser()
     if chromium is None:
-        return {}
+        return Pictures(library, {})
     wanted = {key(f, library): f for f in figures}
     missing = {k: f for k, f in wanted.items() if not (cache / f"{k}.svg").exists()}
     if missing:
@@ -66,7 +79,8 @@ def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Mapping[str, 
             part = cache / f"{k}.part"
             part.write_bytes(svg)
             part.replace(cache / f"{k}.svg")
-    return {k: (cache / f"{k}.svg").read_bytes() for k in wanted if (cache / f"{k}.svg").exists()}
+    kept = {k: cache / f"{k}.svg" for k in wanted}
+    return Pictures(library, {k: path.read_bytes() for k, path in kept.items() if path.exists()})
 
 
 def _drawn(figures: list[Figure], library: Path, chromium: str) -> list[bytes]:
@@ -76,7 +90,9 @@ def _drawn(figures: list[Figure], library: Path, chromium: str) -> list[bytes]:
         page.write_text(_PAGE.format(library=library.resolve().as_uri(), figures=told), encoding="utf-8")
         command = [chromium, *_QUIET, f"--user-data-dir={folder}/profile", page.as_uri()]
         for sandbox in ((), ("--no-sandbox",)):  # as root Chromium starts only without its sandbox
-            done = subprocess.run([*command[:-1], *sandbox, command[-1]], capture_output=True, timeout=300, check=False)
+            done = subprocess.run(
+                [*command[:-1], *sandbox, command[-1]], capture_output=True, timeout=300, check=False
+            )
             html = done.stdout.decode("utf-8", "replace")
             start, end = html.find("<pre>"), html.rfind("</pre>")
             if 0 <= start < end:

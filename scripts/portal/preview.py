@@ -15,17 +15,30 @@ _EVERY = 0.5  # seconds between two looks at the inputs
 
 
 def serve(
-    root: Path, port: int, tell: Callable[[str], None], failed: Callable[[PortalError], None], ready: Callable[[str], None]
+    root: Path,
+    port: int,
+    tell: Callable[[str], None],
+    failed: Callable[[PortalError], None],
+    ready: Callable[[str], None],
 ) -> None:
     """Serve `build/site` on 127.0.0.1 until interrupted, and build again whenever an input changes.
 
     Only inputs are watched and only `build/` is written to, so a build never sets off another one.
     """
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=str(root / "build" / "site")))
+        server = ThreadingHTTPServer(
+            ("127.0.0.1", port), partial(Handler, directory=str(root / "build" / "site"))
+        )
     except (OSError, OverflowError):
         raise PortalError(
-            [Problem("portal serve", code="port", message=f"The port {port} is in use or not allowed.", fix=f"Try another: portal serve --port {port % 60000 + 1}.")]
+            [
+                Problem(
+                    "portal serve",
+                    code="port",
+                    message=f"The port {port} is in use or not allowed.",
+                    fix=f"Try another: portal serve --port {port % 60000 + 1}.",
+                )
+            ]
         ) from None
     with server:
         seen = _look(root)
@@ -65,10 +78,15 @@ def _look(root: Path) -> frozenset[tuple[str, int, int]]:
     return frozenset(seen)
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class Handler(SimpleHTTPRequestHandler):
     """Serves files without caching, with the site's own page for what is not there."""
 
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".svg": "image/svg+xml", ".json": "application/json"}  # noqa: RUF012
+    extensions_map = {  # noqa: RUF012 - as the class above declares it
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".svg": "image/svg+xml",
+        ".json": "application/json",
+    }
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")

@@ -21,6 +21,7 @@ from portal import disclosure, model, packages, pictures, rules, tree
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
+from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.tree import Tree
 from portal.verify import verify
@@ -50,13 +51,18 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
     live = root / "build" / "site"
     with _alone(root):
         mark = fingerprint(root)
-        if not fresh and live.is_symlink() and live.is_dir() and live.resolve().name.partition(".")[0] == mark:
+        if (
+            not fresh
+            and live.is_symlink()
+            and live.is_dir()
+            and live.resolve().name.partition(".")[0] == mark
+        ):
             return live, False
         tell("Checking the data packages")
         settings, released = check(root)
-        drawn = _drawn(settings, released, tell)
+        drawn = _pictures(settings, released, tell)
         tell("Writing the pages")
-        grown = tree.grow(settings, released, drawn, root / pictures.LIBRARY)
+        grown = tree.grow(settings, released, drawn)
         made = root / "build" / "work"
         _write(settings, grown, made.name)
         tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
@@ -71,8 +77,8 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:
     """The addresses on other hosts that the site may link to."""
-    contacts = (*content.routes, *content.services, *content.sources.values())
-    return frozenset(filter(None, (settings.site.exit_to, *(c.url for c in contacts))))
+    urls = [c.url for things in (content.routes, content.services, content.sources.values()) for c in things]
+    return frozenset(filter(None, (settings.site.exit_to, *urls)))
 
 
 def fingerprint(root: Path) -> str:
@@ -106,20 +112,38 @@ def _alone(root: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise PortalError(
-                [Problem("build", code="busy", message="Another build of this site is running.", fix="Wait until it has finished, then try again.")]
+                [
+                    Problem(
+                        "build",
+                        code="busy",
+                        message="Another build of this site is running.",
+                        fix="Wait until it has finished, then try again.",
+                    )
+                ]
             ) from None
         yield
 
 
-def _drawn(settings: Settings, released: disclosure.Release, tell: Tell) -> dict[str, bytes]:
+def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> Pictures:
     library = settings.root / pictures.LIBRARY
     if not library.exists():
         raise PortalError(
-            [Problem("node_modules", code="library", message="The chart library is not there.", fix="Run `make site`, which fetches it.")]
+            [
+                Problem(
+                    "node_modules",
+                    code="library",
+                    message="The chart library is not there.",
+                    fix="Run `make site`, which fetches it.",
+                )
+            ]
         )
     figures = tree.figures_to_draw(settings, released)
-    tell(f"Drawing {len(figures)} charts" if pictures.browser() else "No Chromium here, so the reader's browser will draw the charts")
-    return dict(pictures.draw(figures, library, settings.build_folder / "cache"))
+    tell(
+        f"Drawing {len(figures)} charts"
+        if pictures.browser()
+        else "No Chromium here, so the reader's browser will draw the charts"
+    )
+    return pictures.draw(figures, library, settings.build_folder / "cache")
 
 
 def _write(settings: Settings, grown: Tree, site_folder: str) -> None:
@@ -136,11 +160,31 @@ def _write(settings: Settings, grown: Tree, site_folder: str) -> None:
 def _mkdocs(settings: Settings, grown: Tree) -> None:
     """Run mkdocs in a process of its own, with the clock set to the newest source so that builds are the same."""
     moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(settings.build_folder / "mkdocs.yml")]
-    done = subprocess.run(command, cwd=settings.root, env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        **os.environ,
+        "SOURCE_DATE_EPOCH": str(int(moment.timestamp())),
+        "NO_MKDOCS_2_WARNING": "1",
+        "DISABLE_MKDOCS_2_WARNING": "true",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "-f",
+        str(settings.build_folder / "mkdocs.yml"),
+    ]
+    done = subprocess.run(
+        command, cwd=settings.root, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip() and not line.startswith("Traceback")]
+        lines = [
+            line
+            for line in (done.stderr + done.stdout).splitlines()
+            if line.strip() and not line.startswith("Traceback")
+        ]
         raise PortalError(
             Problem(SETTINGS_FILE if "config" in line.lower() else "site_src", code="mkdocs", message=line.strip()[:300], fix="Mend the page or link that it names.")
             for line in lines[-10:] or ["mkdocs stopped without saying why."]
@@ -159,6 +203,8 @@ def _swap(made: Path, live: Path, mark: str) -> None:
     if live.is_dir() and not live.is_symlink():  # not made by portal: put aside, never deleted
         live.rename(live.with_name(f"site.before.{mark}"))
     fresh.replace(live)
-    others = sorted((p for p in sites.iterdir() if p != folder), key=lambda p: p.stat().st_mtime, reverse=True)
+    others = sorted(
+        (p for p in sites.iterdir() if p != folder), key=lambda p: p.stat().st_mtime, reverse=True
+    )
     for old in others[KEPT - 1 :]:
         shutil.rmtree(old, ignore_errors=True)

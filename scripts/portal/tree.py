@@ -7,22 +7,26 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal import periods, pictures, words
-from portal.charts import MARKERS, Chart
+from portal import periods, words
+from portal.charts import Chart
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.model import Source
-from portal.pages import FigurePage, FigureView, Page, all_pages
+from portal.pages import Page, all_pages
+from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
-from portal.text import amount, front_matter, number, safe
+from portal.text import front_matter, number, safe
+from portal.views import FigurePage
+
+# Where the chart library stands in the site.
+LIBRARY = "assets/js/plotly-basic.min.js"
 
 
 @dataclass(frozen=True)
@@ -34,28 +38,30 @@ class Tree:
     newest: str
 
 
-def grow(settings: Settings, released: Release, drawn: Mapping[str, bytes], library: Path) -> Tree:
-    """Render every page. `drawn` holds the pictures that there are, by `pictures.key`.
+def grow(settings: Settings, released: Release, pictures: Pictures) -> Tree:
+    """Render every page.
 
     Raises `PortalError` where a hand-written page or a template is at fault.
     """
     pages = all_pages(settings, released, _written(settings))
-    environment = _environment(settings, released)
+    environment = _environment(settings, released, pictures)
     files: dict[str, bytes] = {}
     for page in pages:
-        files[f"{page.path}index.md"] = _markdown(environment, settings, released, page, drawn, library).encode()
+        rendered = _markdown(environment, released, page)
+        files[f"{page.path}index.md"] = words.explain(rendered, released.content.terms).encode()
         if isinstance(page.content, FigurePage):
             view = page.content.view
-            files |= {f"{page.path}{name}": data for name, data in _chart_files(view.chart, drawn, library).items()}
+            files |= {f"{page.path}{name}": data for name, data in _chart_files(view.chart, pictures).items()}
             files[f"{page.path}{view.indicator.slug}.csv"] = _download(released, page.content).encode()
     assets = settings.source_folder / "assets"
-    files |= {f"assets/{p.relative_to(assets).as_posix()}": p.read_bytes() for p in sorted(assets.rglob("*")) if p.is_file()}
-    files["assets/js/plotly-basic.min.js"] = library.read_bytes() if library.exists() else b""
-    newest = max((s.published for s in released.content.sources.values()), default="2000-01-01")
+    for path in sorted(p for p in assets.rglob("*") if p.is_file()):
+        files[f"assets/{path.relative_to(assets).as_posix()}"] = path.read_bytes()
+    files[LIBRARY] = pictures.library.read_bytes()
+    newest = max((s.published for s in released.content.sources.values()), default="2000")
     return Tree(files, _navigation(pages), newest)
 
 
-def figures_to_draw(settings: Settings, released: Release) -> list[dict[str, Any]]:
+def figures_to_draw(settings: Settings, released: Release) -> list[Figure]:
     """Every drawing of the site, in both widths."""
     pages = all_pages(settings, released, {})
     charts = [p.content.view.chart for p in pages if isinstance(p.content, FigurePage)]
@@ -73,14 +79,22 @@ def _written(settings: Settings) -> Mapping[str, str]:
         address = f"{address.removesuffix('.md')}/" if address.endswith(".md") else address
         if not told.startswith("# "):
             file = path.relative_to(settings.root).as_posix()
-            problems.append(Problem(file, 1, code="page", message="The page does not begin with its heading.", fix="Write # and the heading in the first line."))
+            problems.append(
+                Problem(
+                    file,
+                    1,
+                    code="page",
+                    message="The page does not begin with its heading.",
+                    fix="Write # and the heading in the first line.",
+                )
+            )
         found[address] = told
     if problems:
         raise PortalError(problems)
     return found
 
 
-def _environment(settings: Settings, released: Release) -> jinja2.Environment:
+def _environment(settings: Settings, released: Release, pictures: Pictures) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(settings.source_folder / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -91,14 +105,20 @@ def _environment(settings: Settings, released: Release) -> jinja2.Environment:
         autoescape=True,  # values are already made safe by `finalize`, for Markdown and HTML alike
     )
     environment.filters |= {
-        "amount": amount, "number": number, "day": periods.day,
-        "front_matter": front_matter, "loose_date": periods.loose_date, "plural": _plural,
+        "number": number,
+        "day": periods.day,
+        "front_matter": front_matter,
+        "loose_date": periods.loose_date,
+        "plural": _plural,
         "slug": lambda words: Markup(re.sub("[^a-z]+", "-", words)),  # noqa: S704 - letters and hyphens only
-        "written": lambda markdown: Markup(markdown),  # noqa: S704 - by the site's own authors
-    }  # fmt: skip
+        "written": Markup,
+    }
     environment.globals |= {
-        "site": settings.site, "sources": released.content.sources, "areas": released.content.areas, "markers": MARKERS,
-    }  # fmt: skip
+        "site": settings.site,
+        "sources": released.content.sources,
+        "library": LIBRARY,
+        "drawn": lambda chart: pictures.of(chart.wide) is not None,
+    }
     return environment
 
 
@@ -106,49 +126,41 @@ def _plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
-def _markdown(
-    environment: jinja2.Environment, settings: Settings, released: Release, page: Page, drawn: Mapping[str, bytes], library: Path
-) -> str:
+def _markdown(environment: jinja2.Environment, released: Release, page: Page) -> str:
     def to(path: str) -> Markup:
         """The address of another page or file, from this one."""
-        up = "../" * page.path.count("/")
-        return Markup((up + path) or "./")  # noqa: S704 - paths are made of slugs that were checked
+        return Markup(("../" * page.path.count("/") + path) or "./")  # noqa: S704 - slugs were checked
 
-    def picture(view: FigureView) -> dict[str, Any]:
-        """What the template needs of a chart's pictures; empty where there are none."""
-        chart = view.chart
-        if chart.wide is None or chart.narrow is None or pictures.key(chart.wide, library) not in drawn:
-            return {}
-        return {"wide": chart.wide["layout"], "narrow": chart.narrow["layout"]}
-
-    cited = sorted((released.content.sources[s] for s in page.cited), key=lambda s: (s.published, s.id), reverse=True)
+    cited = sorted((released.content.sources[s] for s in page.cited), key=lambda s: (s.published, s.id))
     try:
-        rendered = environment.get_template("page.md.jinja").render(
-            page=page, it=page.content, to=to, picture=picture, cited=cited, upto=_upto(cited), title=page.title or page.label
+        return environment.get_template("page.md.jinja").render(
+            page=page,
+            it=page.content,
+            to=to,
+            cited=cited[::-1],
+            upto=_upto(cited),
+            title=page.title or page.label,
         )
     except jinja2.TemplateError as error:
-        file = f"{settings.source_folder.name}/templates/{getattr(error, 'name', None) or page.template}"
+        file = f"site_src/templates/{getattr(error, 'name', None) or page.template}"
+        message = f"The template cannot be used: {error}."
+        row = getattr(error, "lineno", 0) or 0
         raise PortalError(
-            [Problem(file, getattr(error, "lineno", 0) or 0, code="template", message=f"The template cannot be used: {error}.", fix="Mend the template.")]
+            [Problem(file, row, code="template", message=message, fix="Mend the template.")]
         ) from None
-    return words.explain(rendered, released.content.terms)
 
 
 def _upto(cited: list[Source]) -> str:
-    documents = [s.published for s in cited if s.kind == "document"] or [s.published for s in cited]
-    return periods.loose_date(max(documents)) if documents else ""
+    return periods.loose_date(max(s.published for s in cited)) if cited else ""
 
 
-def _chart_files(chart: Chart, drawn: Mapping[str, bytes], library: Path) -> dict[str, bytes]:
-    if chart.wide is None or chart.narrow is None:
+def _chart_files(chart: Chart, pictures: Pictures) -> dict[str, bytes]:
+    if chart.wide is None:
         return {}
-    told = json.dumps({"wide": chart.wide, "narrow": chart.narrow}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    files = {"chart.json": told.encode()}
-    for name, figure in (("wide", chart.wide), ("narrow", chart.narrow)):
-        svg = drawn.get(pictures.key(figure, library))
-        if svg:
-            files[f"chart-{name}.svg"] = svg
-    return files
+    both = {"wide": chart.wide, "narrow": chart.narrow}
+    told = json.dumps(both, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    svgs = {f"chart-{name}.svg": pictures.of(figure) for name, figure in both.items()}
+    return {"chart.json": told.encode(), **{name: svg for name, svg in svgs.items() if svg}}
 
 
 def _download(released: Release, page: FigurePage) -> str:
@@ -157,7 +169,22 @@ def _download(released: Release, page: FigurePage) -> str:
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     split = [indicator.breakdown] if indicator.breakdown else []
-    rows.writerow(["indicator", "area_code", "area", "period", "period_start", "period_end", *split, "value", "unit", "status", "source", "locator"])
+    rows.writerow(
+        [
+            "indicator",
+            "area_code",
+            "area",
+            "period",
+            "period_start",
+            "period_end",
+            *split,
+            "value",
+            "unit",
+            "status",
+            "source",
+            "locator",
+        ]
+    )
     for o in page.figures:
         rows.writerow(
             [
@@ -196,7 +223,11 @@ def mkdocs_settings(settings: Settings, tree: Tree, site_folder: str) -> str:
         "nav": list(tree.navigation),
         "theme": {"custom_dir": "../site_src/theme"},
         "extra": {
-            "banner": html.escape(settings.banner), "exit_to": html.escape(site.exit_to), "partnership": html.escape(site.partnership),
-        },  # fmt: skip
+            "banner": html.escape(settings.banner),
+            "exit_to": html.escape(site.exit_to),
+            "partnership": html.escape(site.partnership),
+        },
     }
-    return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
+    return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.safe_dump(
+        told, sort_keys=False, allow_unicode=True
+    )

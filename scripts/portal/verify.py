@@ -13,7 +13,17 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from portal.problems import Problem
 
-_LOADING = {"script": "src", "img": "src", "source": "srcset", "link": "href", "iframe": "src", "object": "data", "embed": "src", "video": "src", "audio": "src"}
+_LOADING = {
+    "script": "src",
+    "img": "src",
+    "source": "srcset",
+    "link": "href",
+    "iframe": "src",
+    "object": "data",
+    "embed": "src",
+    "video": "src",
+    "audio": "src",
+}
 _FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
 # What scripts may be served. Anything else got into the HTML by a way that was not meant.
 SCRIPTS = ("assets/js/portal.js",)
@@ -83,13 +93,20 @@ def _node(site: Path, page: Path, node: LexborNode, exits: frozenset[str]) -> It
         if target is None:
             yield f"<{tag}> would load {loads} from another host.", "Serve it from this site."
         elif not target.is_file():
-            yield f"<{tag}> loads {_name(site, target)}, which is not there.", "Put the file there, or take the reference out."
+            yield (
+                f"<{tag}> loads {_name(site, target)}, which is not there.",
+                "Put the file there, or take the reference out.",
+            )
         elif tag == "script" and _name(site, target) not in SCRIPTS:
             yield f"The script {_name(site, target)} is not one of the site's.", "Take it out."
 
 
 def _name(site: Path, target: Path) -> str:
-    return target.relative_to(site.resolve()).as_posix() if target.is_relative_to(site.resolve()) else str(target)
+    return (
+        target.relative_to(site.resolve()).as_posix()
+        if target.is_relative_to(site.resolve())
+        else str(target)
+    )
 
 
 def _target(site: Path, page: Path, address: str) -> Path | None:
@@ -99,7 +116,9 @@ def _target(site: Path, page: Path, address: str) -> Path | None:
         return None
     path = unquote(parts.path)
     target = (site / path.lstrip("/") if path.startswith("/") else page.parent / path).resolve()
-    return target / "index.html" if path.endswith("/") or path in ("", ".", "..") or target.is_dir() else target
+    return (
+        target / "index.html" if path.endswith("/") or path in ("", ".", "..") or target.is_dir() else target
+    )
 
 
 def _link(site: Path, page: Path, address: str, exits: frozenset[str]) -> str:
@@ -109,7 +128,11 @@ def _link(site: Path, page: Path, address: str, exits: frozenset[str]) -> str:
     if scheme in ("tel", "mailto"):
         return ""
     if scheme or address.startswith("//"):
-        return "" if address in exits else f"The link {address} leads to another host that the packages do not name."
+        return (
+            ""
+            if address in exits
+            else f"The link {address} leads to another host that the packages do not name."
+        )
     target = page if not plain else _target(site, page, plain)
     if target is None or not target.resolve().is_relative_to(site.resolve()) or not target.is_file():
         return f"The link {address} leads nowhere."
@@ -119,6 +142,6 @@ def _link(site: Path, page: Path, address: str, exits: frozenset[str]) -> str:
 
 
 @cache
-def _anchors(page: Path, changed: int) -> frozenset[str]:  # noqa: ARG001 - a page that changed is read again
+def _anchors(page: Path, changed: int) -> frozenset[str]:
     tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
     return frozenset(i for n in tree.css("[id]") if (i := n.attributes["id"]))

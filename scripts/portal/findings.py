@@ -1,0 +1,166 @@
+"""The one sentence that each chart says, from the same values that it draws."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal import periods
+from portal.disclosure import Release
+from portal.measures import Change, breaks_of, broken, latest_change, verdicts
+from portal.model import Indicator, Observation
+from portal.text import amount, listed, number
+
+MARKERS: Mapping[str, str] = {
+    "c": "withheld, to protect people",
+    "x": "not available",
+    "z": "does not apply",
+    "low": "too low to show, but not zero",
+    "p": "provisional, may still change",
+    "r": "revised since it was first published",
+    "e": "estimated",
+    "b": "counted in a new way from here on",
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a chart is drawn from."""
+
+    released: Release
+    indicator: Indicator
+    figures: tuple[Observation, ...]
+
+    def label(self, o: Observation) -> str:
+        """The period of a figure in words."""
+        return periods.label(self.indicator.period_type, o.period_start, o.period_end)
+
+    def short(self, o: Observation) -> str:
+        """The period of a figure for an axis."""
+        return periods.short(self.indicator.period_type, o.period_start, o.period_end)
+
+    def place(self, o: Observation) -> str:
+        """The name of the area of a figure."""
+        return self.released.content.areas[o.area].name
+
+    def cell(self, o: Observation | None) -> str:
+        """A figure as a table prints it, with its marker."""
+        if o is None:
+            return "–"
+        shown = "" if o.value is None else amount(o.value, self.indicator.unit)
+        return " ".join(filter(None, (shown, f"[{o.status}]" if o.status else "")))
+
+    def said(self, o: Observation) -> str:
+        """A figure as a sentence says it: with its unit, or that it is withheld."""
+        if o.value is None:
+            return f"no figure ({MARKERS[o.status]})"
+        unit = (
+            f" {self.indicator.unit_label}"
+            if self.indicator.unit in ("count", "per-1000") and not self.own_units
+            else ""
+        )
+        return amount(o.value, self.indicator.unit) + unit
+
+    @property
+    def own_units(self) -> bool:
+        """Whether each part counts something else, so that no one unit fits."""
+        return self.indicator.breakdown == "measure"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the breakdown in the order of the data."""
+        return tuple(dict.fromkeys(o.part for o in self.released.content.observations[self.indicator.id]))
+
+    @property
+    def times(self) -> tuple[Observation, ...]:
+        """One figure for each period, in order of time."""
+        return tuple({(o.period_start, o.period_end): o for o in reversed(self.figures)}.values())[::-1]
+
+
+def latest(s: Subject) -> str:
+    """`Robbery showed no clear change: 831 offences in the 12 months to July 2016, against 826 in …`."""
+    if len(s.figures) == 1:
+        return each(s)
+    earlier, later = s.figures[-2:]
+    title = s.indicator.short_title
+    both = f"{s.said(later)} in the {_running(s.label(later))}, against {s.said(earlier)} in the {_running(s.label(earlier))}"
+    doubt = next(
+        (
+            v
+            for v in verdicts(s.released, s.indicator.id)
+            if v.outcome == "differs" and v.claim.kind == "change-percent"
+        ),
+        None,
+    )
+    if doubt and doubt.claim.stated is not None and doubt.recomputed is not None:
+        stated, given = (amount(n, "percent-change") for n in (doubt.claim.stated, doubt.recomputed))
+        return f"{title}: {both}. The document calls this a change of {stated}; its figures give {given}."
+    hit = broken(earlier, later, breaks_of(s.released, s.indicator.id))
+    if hit:
+        return f"{title}: {both}. The two cannot be compared: {hit.title[0].lower()}{hit.title[1:]}."
+    found = latest_change(s.released, s.indicator)
+    if found is None or not found.direction:
+        return f"{title}: {both}."
+    return f"{title} {_direction(found)}: {both}."
+
+
+def _running(label: str) -> str:
+    return label[0].lower() + label[1:] if label.startswith(("Year", "Period")) else label
+
+
+def _direction(found: Change) -> str:
+    if found.direction == "no clear change":
+        return "showed no clear change"
+    by = f" by {number(abs(found.percent))}%" if found.percent is not None else ""
+    return f"{found.direction}{by}"
+
+
+def small_multiples(s: Subject) -> str:
+    """The two largest parts in the latest period."""
+    last = s.times[-1]
+    now = [o for o in s.figures if o.period_end == last.period_end and o.part and o.value is not None]
+    if len(now) < 2:
+        return f"Figures run from {s.label(s.times[0])} to {s.label(last)}."
+    first, second = sorted(now, key=lambda o: -(o.value or 0))[:2]
+    return (
+        f"In {s.label(last)} the largest number is for “{first.part}”, with {s.said(first)}. "
+        f"Next is “{second.part}”, with {s.cell(second)}."
+    )
+
+
+def ranked(s: Subject) -> str:
+    """The largest and the smallest part."""
+    known = sorted((o for o in s.figures if o.value is not None), key=lambda o: -(o.value or 0))
+    if not known:
+        return "All figures are withheld."
+    most, least = known[0], known[-1]
+    return f"Highest, at {s.cell(most)}: “{most.part}”. Lowest, at {s.cell(least)}: “{least.part}”."
+
+
+def areas(s: Subject) -> str:
+    """One sentence for the first and one for the last part, all areas in each."""
+    ends = dict.fromkeys((s.parts[0], s.parts[-1]))
+    return " ".join(f"{p}: {listed([_moved(s, o) for o in s.figures if o.part == p])}." for p in ends)
+
+
+def _moved(s: Subject, o: Observation) -> str:
+    if o.value is None or s.indicator.unit != "percent-change":
+        return f"{s.said(o)} in {s.place(o)}"
+    return f"{_went(o.value)} in {s.place(o)}"
+
+
+def _went(value: Decimal) -> str:
+    return f"{'up' if value > 0 else 'down'} {number(abs(value))}%" if value else "no change"
+
+
+def each(s: Subject) -> str:
+    """Every figure in a row of words, for what has no chart."""
+    title = s.indicator.short_title
+    if s.indicator.unit == "percent-change" and len(s.figures) == 1 and s.figures[0].value is not None:
+        return f"{title}: {_went(s.figures[0].value)}."
+    if s.indicator.breakdown:
+        return f"{title}: {listed([f'{s.said(o)} ({_low(o.part)})' for o in s.figures])}."
+    return f"{title}: {listed([f'{s.said(o)} in the {_running(s.label(o))}' for o in s.figures])}."
+
+
+def _low(part: str) -> str:
+    return part[:1].lower() + part[1:]

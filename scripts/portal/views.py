@@ -1,0 +1,225 @@
+"""What stands on each kind of page. The template of a page is named after its class: `PlanPage` and `plan.md.jinja`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.charts import Chart
+from portal.measures import Verdict
+from portal.model import (
+    Action,
+    Break,
+    Cited,
+    Indicator,
+    Measure,
+    Observation,
+    Plan,
+    Priority,
+    Route,
+    Service,
+    Source,
+    Term,
+    Update,
+)
+
+Link = tuple[str, str]  # a label and the path of a page
+
+
+# --- plans
+
+
+@dataclass(frozen=True)
+class ActionView:
+    """An action with what belongs to it, and its address."""
+
+    action: Action
+    path: str
+    updates: tuple[Update, ...]
+    measures: tuple["MeasureView", ...]
+
+
+@dataclass(frozen=True)
+class MeasureView:
+    """A measure, and the finding and address of its indicator where it has one."""
+
+    measure: Measure
+    figure: Link | None
+    finding: str
+
+
+@dataclass(frozen=True)
+class PriorityView:
+    """A priority with its actions, measures and the updates that are about it as a whole."""
+
+    priority: Priority
+    path: str
+    groups: tuple[tuple[str, tuple[ActionView, ...]], ...]
+    measures: tuple[MeasureView, ...]
+    updates: tuple[Update, ...]
+
+    @property
+    def actions(self) -> tuple[ActionView, ...]:
+        """Its actions, whatever heading they stand under."""
+        return tuple(a for _, group in self.groups for a in group)
+
+    @property
+    def silent(self) -> int:
+        """How many of its actions have no update."""
+        return sum(not a.updates for a in self.actions)
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """A plan with its priorities, its years in words, and its address."""
+
+    plan: Plan
+    path: str
+    years: str
+    newest: str
+    priorities: tuple[PriorityView, ...]
+
+
+@dataclass(frozen=True)
+class PlansPage:
+    """All plans."""
+
+    plans: tuple[PlanView, ...]
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    """One plan and its priorities."""
+
+    view: PlanView
+
+
+@dataclass(frozen=True)
+class PriorityPage:
+    """One priority and its actions."""
+
+    plan: PlanView
+    view: PriorityView
+
+
+@dataclass(frozen=True)
+class ActionPage:
+    """One action: what was promised, what has happened, who leads, which measures belong to it."""
+
+    plan: PlanView
+    priority: PriorityView
+    view: ActionView
+    before: Link | None
+    after: Link | None
+
+
+# --- figures
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """An indicator with its chart, and its address."""
+
+    indicator: Indicator
+    path: str
+    chart: Chart
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FiguresPage:
+    """All indicators by topic; `disagreements` counts the claims that differ."""
+
+    topics: tuple[tuple[str, tuple[FigureView, ...]], ...]
+    disagreements: int
+
+
+@dataclass(frozen=True)
+class FigurePage:
+    """One indicator: finding, chart, table, definition, caveats, claims, sources."""
+
+    view: FigureView
+    polarity: str
+    breaks: tuple[Break, ...]
+    verdicts: tuple[Verdict, ...]
+    used_by: tuple[tuple[str, Link], ...]
+    related: tuple[FigureView, ...]
+    figures: tuple[Observation, ...]
+    citations: tuple[Cited, ...]
+
+
+@dataclass(frozen=True)
+class DisagreePage:
+    """Every claim recomputed: those that differ first, then those that cannot be checked."""
+
+    differs: tuple[tuple[Verdict, FigureView], ...]
+    unchecked: tuple[tuple[Verdict, FigureView], ...]
+    agrees: int
+
+
+# --- report, help, about
+
+
+@dataclass(frozen=True)
+class ReportPage:
+    """All ways to report."""
+
+    routes: tuple[tuple[Route, str], ...]
+
+
+@dataclass(frozen=True)
+class ChoosePage:
+    """Questions, and the ways to report that answer each."""
+
+    questions: tuple[tuple[str, str, tuple[tuple[Route, str], ...]], ...]
+
+
+@dataclass(frozen=True)
+class RoutePage:
+    """One way to report."""
+
+    route: Route
+    others: tuple[tuple[Route, str], ...]
+
+
+@dataclass(frozen=True)
+class HelpPage:
+    """Where to get help, by need."""
+
+    topics: tuple[tuple[str, str, tuple[Service, ...]], ...]
+
+
+@dataclass(frozen=True)
+class SourcesPage:
+    """Every source, what is made from it, and what the site does not have."""
+
+    sources: tuple[Source, ...]
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GlossaryPage:
+    """Words and abbreviations by their first letter."""
+
+    letters: tuple[tuple[str, tuple[Term, ...]], ...]
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """The four questions that residents ask, answered by counting what is published."""
+
+    directions: Mapping[str, int]
+    plans: tuple[PlanView, ...]
+    actions: int
+    silent: int
+    updates: int
+    newest: str
+    disagreements: int
+    checked: int
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WrittenPage:
+    """A page that is written by hand: its Markdown below the heading."""
+
+    markdown: str
