@@ -40,7 +40,7 @@ lock:
 
 screenshots: .venv/ready-dev node_modules/ready
 	$(BIN)/portal build
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python scripts/screenshots.py --readme
 
 clean:
 	rm -rf build .venv node_modules

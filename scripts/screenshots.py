@@ -1,4 +1,8 @@
-"""Takes pictures of pages of the built site: `python scripts/screenshots.py FOLDER [--width 360] [PAGE …]`."""
+"""Takes pictures of pages of the built site.
+
+python scripts/screenshots.py --readme             makes docs/screenshot.png
+python scripts/screenshots.py FOLDER [PAGE …]      pictures each page at 360 and 1280 pixels
+"""
 
 import argparse
 import sys
@@ -13,26 +17,40 @@ PAGES = (
     "report/police-101/",
     "figures/knife-crime/",
 )
+# Two wide pages and a narrow one side by side, as frames of the site itself.
+_SHEET = """<!doctype html><style>body {{ display: flex; gap: 24px; margin: 0; padding: 24px; background: #c9d0d6 }}
+iframe {{ border: 0; height: 860px }}</style><iframe src="{at}" width="1100"></iframe>
+<iframe src="{at}figures/serious-youth-violence/" width="360"></iframe>"""
 
 
 def main() -> None:
-    """Picture each page at each width."""
+    """Picture what the command line names."""
     from browser import opened, served  # noqa: PLC0415
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("pages", nargs="*", default=PAGES)
-    parser.add_argument("--width", type=int, action="append")
-    parser.add_argument("--height", type=int, help="only the first screen, of this height")
+    parser.add_argument("--readme", action="store_true")
     told = parser.parse_args()
-    told.folder.mkdir(parents=True, exist_ok=True)
     with served(ROOT / "build" / "site") as address, opened() as browser:
-        for width in told.width or (360, 1280):
-            page = browser.new_page(viewport={"width": width, "height": told.height or 800})
+        if told.readme:
+            page = browser.new_page(viewport={"width": 1532, "height": 908})
+            page.goto(address)
+            page.set_content(_SHEET.format(at=address))
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=ROOT / "docs" / "screenshot.png")
+            print("docs/screenshot.png")
+        if told.folder is None:
+            return
+        told.folder.mkdir(parents=True, exist_ok=True)
+        for width in (360, 1280):
+            page = browser.new_page(viewport={"width": width, "height": 800})
             for path in told.pages:
                 page.goto(address + path)
                 name = path.strip("/").replace("/", "-") or "home"
-                page.screenshot(path=told.folder / f"{name}-{width}.png", full_page=told.height is None)
+                page.screenshot(path=told.folder / f"{name}-{width}.png", full_page=True)
                 print(told.folder / f"{name}-{width}.png")
 
 

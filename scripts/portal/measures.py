@@ -142,7 +142,7 @@ def judge(released: Release, claim: Claim) -> Verdict:
     agrees = abs(exact - Fraction(claim.stated)) <= half
     recomputed = _rounded(exact, claim.decimals)
     return Verdict(
-        claim, "agrees" if agrees else "differs", recomputed, f"{working} = {amount(recomputed, unit)}"
+        claim, "agrees" if agrees else "differs", recomputed, f"{working} {amount(recomputed, unit)}"
     )
 
 
@@ -157,10 +157,10 @@ def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | None:
         if not parts or None in parts:
             return None
         values = [v for v in parts if v is not None]
-        return Fraction(sum(values)), f"the sum of {len(values)} figures"
+        return Fraction(sum(values)), f"{len(values)} figures add up to"
     later = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
     if claim.kind == "value":
-        return None if later is None else (Fraction(later), "the figure elsewhere in the document")
+        return None if later is None else (Fraction(later), "elsewhere the document prints")
     earlier = _value(released, claim.indicator, claim, claim.base_period_start, claim.base_period_end)
     if claim.kind == "change-percent-without":
         less_later = _value(released, claim.other_indicator, claim, claim.period_start, claim.period_end)
@@ -169,11 +169,15 @@ def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | None:
         )
         if None in (earlier, later, less_earlier, less_later):
             return None
-        words = f"from {number(earlier)} − {number(less_earlier)} to {number(later)} − {number(less_later)}"  # type: ignore[arg-type]
+        words = (
+            f"from {number(earlier)} − {number(less_earlier)} to {number(later)} − {number(less_later)} is"  # type: ignore[arg-type]
+        )
         earlier, later = earlier - less_earlier, later - less_later  # type: ignore[operator]
     else:
         words = (
-            f"from {number(earlier)} to {number(later)}" if earlier is not None and later is not None else ""
+            f"from {number(earlier)} to {number(later)} is"
+            if earlier is not None and later is not None
+            else ""
         )
     if earlier is None or later is None or earlier == 0:
         return None

@@ -227,9 +227,16 @@ def _table(package: _Found, resource: Json, spec: Json, problems: list[Problem])
 
 def _leaves(folder: Path, path: str) -> bool:
     """Whether a resource's path points anywhere but into its package."""
-    if not path.isprintable() or _SCHEME.match(path) or Path(path).is_absolute() or "\\" in path:
+    if not path or not path.isprintable() or _SCHEME.match(path) or Path(path).is_absolute() or "\\" in path:
         return True
     return not (folder / path).resolve().is_relative_to(folder.resolve())
+
+
+def _holds(constraints: object, rules: Json) -> bool:
+    """Whether the constraints that a package writes include those of the contract."""
+    if not isinstance(constraints, dict):
+        return not rules
+    return all(constraints.get(name) == value for name, value in rules.items())
 
 
 def _schema(package: _Found, resource: Json, spec: Json, problems: list[Problem]) -> Schema:
@@ -258,7 +265,7 @@ def _schema(package: _Found, resource: Json, spec: Json, problems: list[Problem]
         rules = f.get("constraints", {})
         if mine is None:
             wrong(f"The schema lacks the column {f['name']}.", f"Add it, with type {f['type']}.")
-        elif mine.get("type") != f["type"] or not rules.items() <= dict(mine.get("constraints", {})).items():
+        elif mine.get("type") != f["type"] or not _holds(mine.get("constraints"), rules):
             wrong(
                 f"The schema describes the column {f['name']} in another way than portal does.",
                 f"Write type {f['type']}" + (f" and constraints {json.dumps(rules)}." if rules else "."),

@@ -75,7 +75,6 @@ QUESTIONS = {
     "on-behalf": ("You report for somebody else", "You need not be the victim."),
     "in-person": ("You want to talk to somebody face to face", "You can go with a friend."),
     "any-hour": ("You need somebody at night or at a weekend", "These say that they answer at every hour."),
-    "support-only": ("You want support, and not to report", "You can get help and report nothing."),
 }
 HELP_TOPICS = {
     "emergency": ("In danger now", "Call 999 if you can. If you cannot speak, there is another way."),

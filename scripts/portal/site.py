@@ -49,7 +49,7 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
     site in place stays as it is then.
     """
     live = root / "build" / "site"
-    with _alone(root):
+    with alone(root):
         mark = fingerprint(root)
         if (
             not fresh
@@ -103,7 +103,7 @@ def inputs(root: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def alone(root: Path) -> Iterator[None]:
     """Refuse to build while another build of the same project is running."""
     folder = root / "build"
     folder.mkdir(exist_ok=True)

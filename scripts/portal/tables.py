@@ -4,6 +4,7 @@ The only importer of frictionless.
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from portal.problems import Problem, did_you_mean
 
 Json = dict[str, Any]
 _LARGEST_CELL = 100_000
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+_PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -49,18 +52,28 @@ class Table:
 
 def read(path: Path, file: str, schema: Schema) -> tuple[Table | None, tuple[Problem, ...]]:
     """Read the CSV at `path`, which problems call `file`; no table where its rows cannot be told apart."""
-    rows, found = _rows(path, file)
+    rows, fault = _rows(path, file)
     if rows is None:
-        return None, found
+        return None, fault
     header = rows[0]
     place = {c: i for i, c in reversed(list(enumerate(header)))}
     body = {n: row for n, row in enumerate(rows[1:], 2) if any(row)}
     columns = [c for c in schema.names if c in place]
     cells = {c: [row[place[c]] if place[c] < len(row) else "" for row in body.values()] for c in columns}
     frame = pd.DataFrame(cells, index=list(body), dtype=object)
-    in_rows = tuple(_row_problems(path, file, header, schema))
+    found = (*_number_problems(file, frame, schema), *_row_problems(path, file, header, schema))
+    in_rows = tuple({(p.row, p.field): p for p in found}.values())
     problems = (*_header_problems(file, header, schema.names), *in_rows)
     return Table(file, schema, frame, frozenset((p.row, p.field) for p in in_rows)), problems
+
+
+def _number_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[Problem]:
+    """Numbers in forms that frictionless takes and people do not write, such as NaN and 1e9."""
+    for field in schema.fields:
+        if field["type"] in ("number", "integer") and field["name"] in frame:
+            for row, cell in frame[field["name"]].items():
+                if cell and not _PLAIN_NUMBER.fullmatch(cell):
+                    yield Problem(file, int(str(row)), field["name"], "cell", *_cell_in_words(cell, field))
 
 
 def _rows(path: Path, file: str) -> tuple[list[list[str]] | None, tuple[Problem, ...]]:
@@ -86,7 +99,7 @@ def _rows(path: Path, file: str) -> tuple[list[list[str]] | None, tuple[Problem,
         return wrong(*fault)
     csv.field_size_limit(_LARGEST_CELL)
     try:
-        return list(csv.reader(content.splitlines(keepends=True), strict=True)), ()
+        return list(csv.reader(io.StringIO(content, newline=""), strict=True)), ()
     except csv.Error as error:
         return wrong(
             f"The rows cannot be told apart: {error}.", "Look for a quotation mark that is not closed."
@@ -99,8 +112,10 @@ def _not_a_table(content: str) -> tuple[str, str] | None:
     first = content.splitlines()[0]
     if "," not in first and (";" in first or "\t" in first):
         return "The columns are not parted by commas.", "Save the file as “CSV UTF-8 (comma delimited)”."
-    if "\0" in content:
-        return "The file holds a character that no table has (NUL).", "Save the file as “CSV UTF-8” again."
+    control = _CONTROL.search(content)
+    if control:
+        found = f"The file holds a character that no table has (code {ord(control.group())})."
+        return found, "Remove it, or save the file as “CSV UTF-8” again."
     return None
 
 

@@ -8,7 +8,7 @@ from portal.text import safe
 
 # Where nothing may be inserted: front matter, headings, links, HTML tags, and the insides of some elements.
 _KEEP = re.compile(
-    r"\A---\n.*?\n---\n|^#+ .*$|<(nav|table|h[1-6]|a|script|style|svg|button|summary|dt)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)",
+    r"\A---\n.*?\n---\n|^#+ [^\n]*$|<(nav|table|h[1-6]|a|script|style|svg|button|summary|dt)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)",
     re.DOTALL | re.MULTILINE,
 )
 

@@ -1,0 +1,73 @@
+"""The command tells what it does, and its exit codes are those of its help."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from portal import cli, site
+from project import ROOT
+
+
+@pytest.mark.parametrize("command", [[], *[[c] for c in cli.COMMANDS]], ids=lambda c: "-".join(c) or "portal")
+def test_help_is_for_people(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        cli.main([*command, "--help"])
+    told = capsys.readouterr().out
+    assert done.value.code == 0
+    assert "Exit codes:" in told
+    for code in (cli.OK, cli.PROBLEMS, cli.USAGE, cli.BUG, cli.STOPPED):
+        assert re.search(rf"(?m)^  {code} +\w", told)
+
+
+def test_check_says_how_many_figures_and_statements(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--project", str(ROOT), "check"]) == 0
+    told = capsys.readouterr().out
+    assert "140 figures" in told
+    assert re.search(r"3 +differs", told)
+
+
+def test_a_wrong_command_is_code_2() -> None:
+    with pytest.raises(SystemExit) as done:
+        cli.main(["bild"])
+    assert done.value.code == cli.USAGE
+
+
+def test_a_fault_of_the_program_is_code_3_and_goes_to_the_log(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(site, "check", broken)
+    assert cli.main(["--project", str(tiny), "check"]) == cli.BUG
+    assert "Traceback" not in capsys.readouterr().err
+    assert "ZeroDivisionError" in (tiny / "build" / "portal-error.log").read_text()
+
+
+def test_progress_names_each_step(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--project", str(tiny), "build"]) == 0
+    told = capsys.readouterr().err
+    for step in ("Checking", "Drawing", "Writing", "Making", "Verifying"):
+        assert re.search(rf"{step}.* … \d+\.\d s", told)
+
+
+def test_the_folder_of_another_thing_is_told_in_words(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "portal.cli", "check"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Run portal in the project's folder" in done.stderr
+
+
+def test_every_command_and_setting_is_documented() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for command in cli.COMMANDS:
+        assert f"portal {command}" in readme
+    for target in ("make site", "make test", "make serve"):
+        assert target in readme

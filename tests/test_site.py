@@ -1,0 +1,210 @@
+"""The site in place is whole at every moment, and building it is repeatable."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from html import unescape
+from pathlib import Path
+
+import pytest
+from portal import pictures, site
+from portal.problems import PortalError
+from project import make_project, tree_of
+
+
+def quiet(step: str) -> None:
+    pass
+
+
+def portal(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "portal.cli", "--project", str(root), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+
+
+def change(root: Path) -> None:
+    path = root / "data_packages" / "plan" / "data" / "updates.csv"
+    path.write_text(path.read_text().replace("A new worker", "Another worker"))
+
+
+def test_two_processes_with_two_hash_seeds_make_the_same_bytes(tmp_path: Path) -> None:
+    trees = []
+    for seed in ("1", "2"):
+        root = make_project(tmp_path / seed / "tiny")
+        assert portal(root, "build", PYTHONHASHSEED=seed).returncode == 0
+        trees.append((tree_of(root / "build" / "pages"), tree_of(root / "build" / "site")))
+    assert trees[0] == trees[1]
+
+
+def test_nothing_changed_means_nothing_built(tiny: Path) -> None:
+    folder, new = site.build(tiny, quiet)
+    assert new
+    before = folder.readlink()
+    assert site.build(tiny, quiet) == (folder, False)
+    assert folder.readlink() == before
+    change(tiny)
+    assert site.build(tiny, quiet)[1]
+    assert "Another worker" in (folder / "plans/plan-2020/priority-2/index.html").read_text()
+
+
+def test_the_live_folder_is_never_rendered_into(tiny: Path) -> None:
+    folder, _ = site.build(tiny, quiet)
+    old = folder.resolve()
+    before = tree_of(old)
+    change(tiny)
+    site.build(tiny, quiet)
+    assert folder.resolve() != old
+    assert tree_of(old) == before
+
+
+def test_killed_at_any_moment_the_site_is_the_old_or_the_new_one(tmp_path: Path) -> None:
+    """Builds are killed after each line that tells of a step, and after ever longer spans within the steps."""
+    root = make_project(tmp_path / "tiny")
+    other = make_project(tmp_path / "other")
+    change(other)
+    site.build(root, quiet)
+    site.build(other, quiet)
+    old, new = tree_of(root / "build" / "site"), tree_of(other / "build" / "site")
+    assert old != new
+    change(root)
+    seen = set()
+    for wait in [0.05 * n for n in range(1, 60, 4)]:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "portal.cli", "--project", str(root), "build", "--fresh"],
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            child.wait(wait)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        now = tree_of(root / "build" / "site")
+        assert now in (old, new)
+        seen.add(now == new)
+    assert portal(root, "build", "--fresh").returncode == 0
+    assert tree_of(root / "build" / "site") == new
+
+
+def test_a_second_build_at_the_same_time_is_refused(tiny: Path) -> None:
+    with site.alone(tiny), pytest.raises(PortalError, match="Another build") as caught:
+        site.build(tiny, quiet)
+    assert caught.value.problems[0].code == "busy"
+
+
+def test_a_folder_in_the_way_is_put_aside_and_not_lost(tiny: Path) -> None:
+    (tiny / "build" / "site").mkdir(parents=True)
+    (tiny / "build" / "site" / "mine.txt").write_text("mine")
+    site.build(tiny, quiet)
+    kept = [p for p in (tiny / "build").iterdir() if p.name.startswith("site.before")]
+    assert (kept[0] / "mine.txt").read_text() == "mine"
+    assert (tiny / "build" / "site" / "index.html").is_file()
+
+
+def test_three_sites_are_kept(tiny: Path) -> None:
+    for _ in range(5):
+        site.build(tiny, quiet, fresh=True)
+    assert len(list((tiny / "build" / "sites").iterdir())) == site.KEPT
+
+
+def test_without_chromium_the_site_is_built_without_pictures(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "browser", lambda: None)
+    folder, _ = site.build(tiny, quiet)
+    page = (folder / "figures" / "thefts" / "index.html").read_text()
+    assert "chart__place" in page
+    assert "<picture>" not in page
+    assert not list(folder.rglob("*.svg")) or {p.name for p in folder.rglob("*.svg")} == {"icon.svg"}
+
+
+@pytest.mark.parametrize(
+    ("markdown", "finding"),
+    [
+        ("[away](https://other.example/)", "leads to another host"),
+        ("[nowhere](../nowhere/)", "leads nowhere"),
+        ("[no place](../plans/#nothing)", "not on that page"),
+        ("<script>alert(1)</script>", "inline script"),
+        ('<p onclick="x()">x</p>', "active attribute onclick"),
+        ('<img src="../assets/images/icon.svg">', "no alternative text"),
+        ('<img src="https://other.example/x.png" alt="x">', "from another host"),
+        ("<iframe src='x'></iframe>", "<iframe>"),
+        ("# A second heading", "2 main headings"),
+        ('<i id="a"></i><i id="a"></i>', "stands twice"),
+    ],
+)
+def test_a_fault_in_the_built_html_stops_the_build(tiny: Path, markdown: str, finding: str) -> None:
+    site.build(tiny, quiet)
+    before = (tiny / "build" / "site").readlink()
+    (tiny / "site_src" / "pages" / "about" / "index.md").write_text(f"# About\n\n{markdown}\n")
+    with pytest.raises(PortalError) as caught:
+        site.build(tiny, quiet)
+    assert finding in str(caught.value)
+    assert (tiny / "build" / "site").readlink() == before
+
+
+def test_the_preview_builds_again_when_a_table_changes_and_does_not_loop(tiny: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-m", "portal.cli", "--project", str(tiny), "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    lines: list[str] = []
+    ready = threading.Condition()
+
+    def read() -> None:
+        assert child.stdout
+        for line in child.stdout:
+            with ready:
+                lines.append(line)
+                ready.notify_all()
+
+    threading.Thread(target=read, daemon=True).start()
+    live = tiny / "build" / "site"
+    try:
+        for builds, edit in enumerate(
+            (
+                lambda: None,
+                lambda: change(tiny),
+                lambda: (tiny / "site_src/assets/css/portal.css").write_text(""),
+            ),
+            1,
+        ):
+            edit()
+            with ready:
+                assert ready.wait_for(lambda builds=builds: len(lines) == builds, timeout=60)
+        assert "http://127.0.0.1:" in lines[0]
+        assert "Another worker" in (live / "plans/plan-2020/priority-2/index.html").read_text()
+        assert (live / "assets/css/portal.css").read_text() == ""
+        with ready:  # no further build is announced although builds have written to build/
+            assert not ready.wait_for(lambda: len(lines) > 3, timeout=3)
+        assert len(list((tiny / "build" / "sites").iterdir())) == 3
+    finally:
+        child.send_signal(signal.SIGINT)
+        assert child.wait(10) == 130
+
+
+def test_the_real_site_has_every_kind_of_page(real_site: Path) -> None:
+    for page in (
+        "", "plans/", "plans/plan-2016-17/", "plans/plan-2016-17/priority-3/", "plans/strategy-2021-26/priority-5/action-5-7/",
+        "figures/", "figures/knife-crime/", "figures/disagree/", "report/", "report/choose/", "report/police-101/", "help/",
+        "about/", "about/sources/", "about/words/", "about/accessibility/",
+    ):  # fmt: skip
+        assert (real_site / page / "index.html").is_file(), page
+    assert "24.7%" in unescape((real_site / "figures/disagree/index.html").read_text())
+    assert "not adopted" in (real_site / "index.html").read_text()
+
+
+def test_sensitive_pages_give_nothing_away_in_title_or_address(real_site: Path) -> None:
+    told = ("abuse", "hate", "domestic", "violence against", "vawg", "rape", "sexual")
+    sensitive = [p for p in real_site.rglob("index.html") if 'id="exit"' in p.read_text()]
+    assert len(sensitive) > 80
+    for page in sensitive:
+        title = page.read_text().split("<title>")[1].split("</title>")[0].lower()
+        address = page.relative_to(real_site).as_posix()
+        assert not any(word in title or word in address for word in told), (address, title)

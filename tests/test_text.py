@@ -1,0 +1,101 @@
+"""A cell can never become markup, and abbreviations are explained once."""
+
+from datetime import date
+
+import markdown
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from portal import periods, text, words
+from portal.model import Term
+from selectolax.lexbor import LexborHTMLParser
+
+ATTACKS = [
+    "<script>alert(1)</script>", "[x](javascript:alert(1))", "![x](https://other.example/x.png)", "{: onclick=alert(1) }",
+    "--8<-- '/etc/passwd'", "# heading", "1. list", "- item", "    code", "```\ncode\n```", "| a | b |\n|---|---|", "&lt;b&gt;",
+    "*bold* _it_ `x`", "<!-- x -->", "https://other.example", "a\n\n<b>x</b>", "{{ 7 * 7 }}", "{% raw %}", "\\<b>", "&#60;b&#62;",
+    "[TOC]", "*[HTML]: x", "[^1]: note", "text{ .class }", "<a href='x'>", "\"><img src=x onerror=alert(1)>",
+]  # fmt: skip
+
+
+def rendered(value: str) -> LexborHTMLParser:
+    template = f'<p title="{text.safe(value)}">{text.safe(value)}</p>\n\nText {text.safe(value)} text.\n\n{text.safe(value)}\n'
+    return LexborHTMLParser(markdown.markdown(template, extensions=["attr_list", "tables", "toc"]))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_stays_text(attack: str) -> None:
+    tree = rendered(attack)
+    assert {n.tag for n in tree.css("body *")} == {"p"}
+    assert all(set(n.attributes) <= {"title"} for n in tree.css("body *"))
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=60))
+def test_any_text_stays_text(value: str) -> None:
+    tree = rendered(value)
+    assert {n.tag for n in tree.css("body *")} <= {"p"}
+    plain = " ".join(value.split())
+    if plain:
+        assert plain in " ".join(tree.css("p")[1].text().split())
+
+
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("https://example.org/a?b=c", True), ("http://example.org", False), ("javascript:alert(1)", False),
+        ("https://example.org/\"onclick", False), ("//example.org", False), ("data:text/html,x", False), ("https://a b.org", False),
+    ],
+)  # fmt: skip
+def test_only_plain_https_addresses_are_linked(address: str, good: bool) -> None:
+    assert text.is_address(address) is good
+
+
+def term(short: str, long: str) -> Term:
+    return Term("s", "l", short, long, "", True)
+
+
+MARAC = term("MARAC", "multi-agency risk assessment conference")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "A MARAC met. The MARAC met again.",
+            "A MARAC (multi-agency risk assessment conference) met. The MARAC met again.",
+        ),
+        ("# MARAC\n\nThe MARAC met.", "# MARAC\n\nThe MARAC (multi-agency risk assessment conference) met."),
+        (
+            '<a href="x">MARAC</a> and MARACs.',
+            '<a href="x">MARAC</a> and MARACs (multi-agency risk assessment conference).',
+        ),
+        ("[MARAC](x.md)", "[MARAC](x.md)"),
+        (
+            "A multi-agency risk assessment conference (MARAC).",
+            "A multi-agency risk assessment conference (MARAC).",
+        ),
+        ("SMARAC and MARAC-like", "SMARAC and MARAC-like"),
+        ('---\ntitle: "MARAC"\n---\nx', '---\ntitle: "MARAC"\n---\nx'),
+    ],
+)
+def test_an_abbreviation_is_explained_at_its_first_use_in_running_text(before: str, after: str) -> None:
+    explained = words.explain(before.replace("multi-agency", "multi&#45;agency"), [MARAC])
+    plain = explained.replace("&#40;", "(").replace("&#41;", ")").replace("&#45;", "-")
+    assert plain == after
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "label"),
+    [
+        ("rolling-months", "2015-08-01", "2016-07-31", "12 months to July 2016"),
+        ("rolling-months", "2021-10-01", "2021-12-31", "3 months to December 2021"),
+        ("year-to", "2015-08-01", "2016-07-31", "Year to July 2016"),
+        ("month", "2016-02-01", "2016-02-29", "February 2016"),
+        ("calendar-year", "2021-01-01", "2021-12-31", "2021"),
+        ("rolling-months", "2016-02-03", "2016-03-04", "3 February 2016 to 4 March 2016"),
+    ],
+)
+def test_labels_of_periods(kind: str, start: str, end: str, label: str) -> None:
+    assert periods.label(kind, date.fromisoformat(start), date.fromisoformat(end)) == label
+    assert periods.label(kind, None, None) == "Period not stated"
