@@ -18,9 +18,8 @@ def main() -> int:
     if apt and (not become or shutil.which("sudo")):
         print("Installing Debian's Chromium for the browser tests", file=sys.stderr)  # noqa: T201
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        quiet = {"env": environment, "check": False, "stdout": subprocess.DEVNULL}
-        subprocess.run([*become, apt, "update", "-qq"], **quiet)  # type: ignore[call-overload]
-        subprocess.run([*become, apt, "install", "-y", "-qq", *PACKAGES], **quiet)  # type: ignore[call-overload]
+        for step in (["update", "-qq"], ["install", "-y", "-qq", *PACKAGES]):
+            subprocess.run([*become, apt, *step], env=environment, stdout=subprocess.DEVNULL, check=False)
     if any(map(shutil.which, NAMES)):
         return 0
     print(  # noqa: T201

@@ -1,5 +1,6 @@
 """The real site in Debian's Chromium: with and without JavaScript, on a phone and on a wide screen."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ PAGES = {
     "words": "about/words/",
 }
 CHARTS = ("indicator", "months", "break", "areas", "percentages")
+ELSEWHERE = re.compile("^https:")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -110,14 +112,14 @@ def _without_picture(html: str) -> str:
 
 def test_the_way_out_is_first_and_works_by_mouse_and_by_shift(page: Page, address: str) -> None:
     page.route(
-        "https://**", lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html")
+        ELSEWHERE, lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html")
     )
     page.goto(address)
     page.goto(address + PAGES["action"])
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "exit"
     page.keyboard.press("Enter")
-    page.wait_for_url("https://**")
+    page.wait_for_url(ELSEWHERE)
     page.go_back()
     assert page.url == address, "the page that was left is not in the tab's history"
     page.goto(address + PAGES["route"])
@@ -125,7 +127,7 @@ def test_the_way_out_is_first_and_works_by_mouse_and_by_shift(page: Page, addres
         page.keyboard.press(key)
     assert page.url.startswith(address)
     page.keyboard.press("Shift")
-    page.wait_for_url("https://**")
+    page.wait_for_url(ELSEWHERE)
 
 
 def test_pages_without_need_have_no_way_out(page: Page, address: str) -> None:
