@@ -12,7 +12,7 @@ from portal.disclosure import Release
 from portal.drawings import NARROW, WIDE, Figure
 from portal.findings import MARKERS, Subject
 from portal.measures import series
-from portal.model import Indicator
+from portal.model import Indicator, Observation
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _table(s: Subject) -> Table:
         )
         own = {(o.part, o.area, o.period_start, o.period_end): o for o in s.figures}
         first = {h: next(o for o in s.figures if (o.area, o.period_start, o.period_end) == h) for h in heads}
-        columns = [s.place(first[h]) if many_areas else s.label(first[h]) for h in heads]
+        columns = [s.place(first[h]) if many_areas else _head(s, first[h]) for h in heads]
         body = [(p or "All", *(s.cell(own.get((p, *h))) for h in heads)) for p in s.parts]
         head = s.released.content.breakdowns[indicator.breakdown]
     elif indicator.breakdown:
@@ -80,6 +80,11 @@ def _table(s: Subject) -> Table:
     used = {o.status for o in s.figures if o.status}
     notes = tuple((m, words) for m, words in MARKERS.items() if m in used)
     return Table(caption, (head, *columns), tuple(body), notes)
+
+
+def _head(s: Subject, o: Observation) -> str:
+    """A period as the head of a column: months are shortened, since there are many of them."""
+    return s.short(o) if s.indicator.period_type == "month" else s.label(o)
 
 
 # The kinds of chart: how it is drawn, and what it says.

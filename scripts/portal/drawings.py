@@ -15,16 +15,28 @@ Figure = dict[str, Any]
 # The colours of the UK government's analysis function, in its order; TINT is the first, lightened.
 COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
 TINT = "#718EA7"
-INK, GRID = "#1a1a1a", "#d5dade"
+INK, QUIET, GRID = "#1a1a1a", "#4a4f55", "#d5dade"
 FONT = "Arial, Helvetica, sans-serif"
 WIDE, NARROW = 720, 340
 
 
-def _layout(width: int, height: int, **more: Any) -> Figure:
+def _layout(s: Subject, width: int, height: int, **more: Any) -> Figure:
+    """The common layout; the unit stands above the drawing, in a strip that is added to its height."""
+    strip = 24
+    margin = {"l": 8, "r": 8, "t": 16, "b": 36, **more.pop("margin", {})}
     return {
         "width": width,
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 16, "b": 36},
+        "height": height + strip,
+        "margin": {**margin, "t": margin["t"] + strip},
+        "title": {
+            "text": s.indicator.unit_label[:1].upper() + s.indicator.unit_label[1:],
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+            "y": 1 - 4 / (height + strip),
+            "yanchor": "top",
+            "font": {"size": 13, "color": QUIET},
+        },
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff",
         "font": {"family": FONT, "size": 15 if width == WIDE else 14, "color": INK},
@@ -74,7 +86,7 @@ def pair(s: Subject, width: int) -> Figure:
         for i, n in enumerate(names)
     ]
     layout = _layout(
-        width, 190, margin={"l": 4, "r": 64, "t": 26, "b": 8}, annotations=names_above,
+        s, width, 190, margin={"l": 4, "r": 64, "t": 26, "b": 8}, annotations=names_above,
         xaxis=_axis(range=[0, float(top)], showticklabels=False), yaxis=_axis(type="category", autorange="reversed", showticklabels=False),
     )  # fmt: skip
     return {"data": [bars], "layout": layout}
@@ -90,7 +102,7 @@ def bars(s: Subject, width: int) -> Figure:
     }  # fmt: skip
     cuts = _cuts(s)
     layout = _layout(
-        width, 340, margin={"l": 8, "r": 8, "t": 64 if cuts else 28, "b": 36},
+        s, width, 340, margin={"l": 8, "r": 8, "t": 64 if cuts else 28, "b": 36},
         xaxis=_axis(type="category", showline=True, linecolor=INK), yaxis=_axis(rangemode="tozero", showticklabels=False),
         shapes=[_cut_line(i) for i, _ in cuts],
         annotations=[_cut_note(i, title, width) for i, title in cuts] + _hidden(s.figures, names),
@@ -132,7 +144,7 @@ def line(s: Subject, width: int) -> Figure:
     )
     shown = [names[0], names[-1]] if width == NARROW or len(names) > 6 else names
     layout = _layout(
-        width, 320, margin={"l": 8, "r": 56, "t": 64 if cuts else 20, "b": 36},
+        s, width, 320, margin={"l": 8, "r": 56, "t": 64 if cuts else 20, "b": 36},
         xaxis=_axis(type="category", tickvals=shown, showline=True, linecolor=INK),
         yaxis=_axis(rangemode="tozero", showgrid=True, gridcolor=GRID, nticks=5),
         shapes=[_cut_line(i) for i, _ in cuts],
@@ -157,7 +169,7 @@ def _cut_line(at: float) -> Figure:
 
 
 def _cut_note(at: float, title: str, width: int) -> Figure:
-    words = "<br>".join(wrap(title, 44 if width == WIDE else 30))
+    words = "<br>".join(wrap(title, 60 if width == WIDE else 30))
     return _note(
         words,
         x=at,
@@ -180,9 +192,10 @@ def _hidden(figures: Iterable[Observation], names: list[str]) -> list[Figure]:
 
 
 def small_multiples(s: Subject, width: int) -> Figure:
-    """A panel of bars for each part, all on one scale."""
+    """A panel of bars for each part, the largest first, all on one scale."""
     columns = 4 if width == WIDE else 2
-    parts, times = s.parts, s.times
+    size = {p: sum(o.value for o in s.figures if o.part == p and o.value is not None) for p in s.parts}
+    parts, times = sorted(s.parts, key=lambda p: -size[p]), s.times
     lines = -(-len(parts) // columns)
     gap_x, gap_y, height = 0.05, 40, 118
     total = lines * height + (lines - 1) * gap_y + 30
@@ -190,10 +203,11 @@ def small_multiples(s: Subject, width: int) -> Figure:
     tops = [float(o.value) for o in s.figures if o.value is not None]
     scale = [0, max(tops or [1]) * 1.18]
     layout = _layout(
-        width, total + 30, margin={"l": 4, "r": 4, "t": 30, "b": 30}, bargap=0.15, annotations=[]
+        s, width, total + 30, margin={"l": 4, "r": 4, "t": 30, "b": 30}, bargap=0.15, annotations=[]
     )
     data: list[Figure] = []
-    names = [s.short(t)[0] if width == NARROW else s.short(t) for t in times]
+    ends = (times[0], times[-1])
+    names = [s.short(t).split()[0] if t in ends else "" for t in times]
     places = list(range(len(times)))
     for i, part in enumerate(parts):
         row, column = divmod(i, columns)
@@ -252,7 +266,7 @@ def ranked_bars(s: Subject, width: int) -> Figure:
         else max([float(o.value) for o in ranked if o.value is not None] or [1.0])
     )
     layout = _layout(
-        width, 72 * len(ranked) + 30, margin={"l": 4, "r": 48, "t": 34, "b": 4},
+        s, width, 72 * len(ranked) + 30, margin={"l": 4, "r": 48, "t": 34, "b": 4},
         xaxis=_axis(range=[0, top], showticklabels=False), yaxis=_axis(autorange="reversed", showticklabels=False),
         annotations=[_note(n, x=0, y=i, xanchor="left", yanchor="bottom", yshift=12, align="left") for i, n in enumerate(names)],
     )  # fmt: skip
@@ -260,20 +274,58 @@ def ranked_bars(s: Subject, width: int) -> Figure:
 
 
 def areas(s: Subject, width: int) -> Figure:
-    """Two or more areas side by side for each part, labelled, from a line at zero."""
-    areas = tuple(dict.fromkeys(o.area for o in s.figures))
+    """Areas beside each other for each part, as bars from a line at zero, each with its name and figure."""
+    names = tuple(dict.fromkeys(o.area for o in s.figures))
     own = {(o.area, o.part): o for o in s.figures}
-    data = []
-    for area, colour in zip(areas, COLOURS, strict=False):
+    step = len(names) + 1
+    bars, notes = [], []
+    for i, area in enumerate(names):
         mine = [own.get((area, p)) for p in s.parts]
-        data.append({
-            "type": "bar", "name": s.released.content.areas[area].name, "x": list(s.parts), "y": _values(mine),
-            "text": [s.cell(o) for o in mine], "textposition": "outside", "cliponaxis": False, "textfont": {"size": 15, "color": INK},
-            "marker": {"color": colour}, "hovertemplate": "%{fullData.name}, %{x}: %{text}<extra></extra>",
-        })  # fmt: skip
-    ticks = ["<br>".join(wrap(p, 9)) if width == NARROW else p for p in s.parts]
+        name = s.released.content.areas[area].name
+        bars.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": name,
+                "x": _values(mine),
+                "y": [n * step + i + 1 for n in range(len(s.parts))],
+                "text": [s.cell(o) for o in mine],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "constraintext": "none",
+                "textfont": {"size": 15, "color": INK},
+                "width": 0.8,
+                "marker": {"color": COLOURS[i]},
+                "hovertemplate": "%{fullData.name}: %{text}<extra></extra>",
+            }
+        )
+        notes += [
+            _note(name, x=0, xref="paper", xanchor="left", y=n * step + i + 1, font={"size": 14})
+            for n in range(len(s.parts))
+        ]
+    heads = [
+        _note(f"<b>{p}</b>", x=0, xref="paper", xanchor="left", y=n * step, font={"size": 15})
+        for n, p in enumerate(s.parts)
+    ]
+    left = 90 if width == NARROW else 120
+    ends = [0.0, *(float(o.value) for o in s.figures if o.value is not None)]
+    least, most = min(ends), max(ends)
     layout = _layout(
-        width, 340, showlegend=True, legend={"orientation": "h", "x": 0, "y": 1.18, "itemclick": False, "itemdoubleclick": False}, margin={"l": 8, "r": 8, "t": 56, "b": 48},
-        xaxis=_axis(type="category", tickvals=list(s.parts), ticktext=ticks, side="bottom", tickangle=0), yaxis=_axis(zeroline=True, zerolinecolor=INK, zerolinewidth=2, showticklabels=False),
-    )  # fmt: skip
-    return {"data": data, "layout": layout}
+        s,
+        width,
+        34 * step * len(s.parts) + 20,
+        margin={"l": 4, "r": 60, "t": 8, "b": 8},
+        bargap=0,
+        barmode="overlay",
+        xaxis=_axis(
+            domain=[left / width, 1],
+            range=[least - (most - least) * (0.35 if width == NARROW else 0.16), most],
+            showticklabels=False,
+            zeroline=True,
+            zerolinecolor=INK,
+            zerolinewidth=2,
+        ),
+        yaxis=_axis(autorange="reversed", showticklabels=False),
+        annotations=[*heads, *notes],
+    )
+    return {"data": bars, "layout": layout}

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from portal import periods
 from portal.disclosure import Release
-from portal.measures import Change, breaks_of, broken, latest_change, verdicts
+from portal.measures import breaks_of, broken, latest_change, verdicts
 from portal.model import Indicator, Observation
 from portal.text import amount, listed, number
 
@@ -77,41 +77,43 @@ class Subject:
 
 
 def latest(s: Subject) -> str:
-    """`Robbery showed no clear change: 831 offences in the 12 months to July 2016, against 826 in …`."""
+    """`Gun crime: no clear change. 75 offences in the 12 months to July 2016, against 91 offences in …`."""
     if len(s.figures) == 1:
         return each(s)
     earlier, later = s.figures[-2:]
-    title = s.indicator.short_title
-    both = f"{s.said(later)} in the {_running(s.label(later))}, against {s.said(earlier)} in the {_running(s.label(earlier))}"
-    doubt = next(
-        (
-            v
-            for v in verdicts(s.released, s.indicator.id)
-            if v.outcome == "differs" and v.claim.kind == "change-percent"
-        ),
-        None,
+    both = (
+        f"{s.said(later)} in the {_running(s.label(later))}, "
+        f"against {s.said(earlier)} in the {_running(s.label(earlier))}"
     )
-    if doubt and doubt.claim.stated is not None and doubt.recomputed is not None:
-        stated, given = (amount(n, "percent-change") for n in (doubt.claim.stated, doubt.recomputed))
-        return f"{title}: {both}. The document calls this a change of {stated}; its figures give {given}."
+    return f"{s.indicator.short_title}: {_verdict(s, earlier, later)}{both}.{_doubt(s)}"
+
+
+def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
+    """How the two compare, or why they cannot be; nothing where no test applies or the document is in doubt."""
     hit = broken(earlier, later, breaks_of(s.released, s.indicator.id))
     if hit:
-        return f"{title}: {both}. The two cannot be compared: {hit.title[0].lower()}{hit.title[1:]}."
+        return "the last two figures cannot be compared. "
     found = latest_change(s.released, s.indicator)
-    if found is None or not found.direction:
-        return f"{title}: {both}."
-    return f"{title} {_direction(found)}: {both}."
+    if found is None or not found.direction or _doubt(s):
+        return ""
+    if found.direction == "no clear change":
+        return "no clear change. "
+    way = "up" if found.direction == "rose" else "down"
+    return f"{way} {number(abs(found.percent))}%. " if found.percent is not None else f"{way}. "
+
+
+def _doubt(s: Subject) -> str:
+    """What to add where the document states another change than its figures give."""
+    for v in verdicts(s.released, s.indicator.id):
+        change_differs = v.outcome == "differs" and v.claim.kind == "change-percent"
+        if change_differs and v.claim.stated is not None and v.recomputed is not None:
+            stated, given = (amount(n, "percent-change") for n in (v.claim.stated, v.recomputed))
+            return f" The document calls this a change of {stated}; its figures give {given}."
+    return ""
 
 
 def _running(label: str) -> str:
     return label[0].lower() + label[1:] if label.startswith(("Year", "Period")) else label
-
-
-def _direction(found: Change) -> str:
-    if found.direction == "no clear change":
-        return "showed no clear change"
-    by = f" by {number(abs(found.percent))}%" if found.percent is not None else ""
-    return f"{found.direction}{by}"
 
 
 def small_multiples(s: Subject) -> str:
@@ -156,7 +158,8 @@ def each(s: Subject) -> str:
     """Every figure in a row of words, for what has no chart."""
     title = s.indicator.short_title
     if s.indicator.unit == "percent-change" and len(s.figures) == 1 and s.figures[0].value is not None:
-        return f"{title}: {_went(s.figures[0].value)}."
+        source = s.released.content.sources[s.figures[0].source].short_title
+        return f"{title}: {_went(s.figures[0].value)}, the {source} says, without saying since when."
     if s.indicator.breakdown:
         return f"{title}: {listed([f'{s.said(o)} ({_low(o.part)})' for o in s.figures])}."
     return f"{title}: {listed([f'{s.said(o)} in the {_running(s.label(o))}' for o in s.figures])}."

@@ -55,6 +55,7 @@ class Term(Cited):
     expansion: str
     meaning: str
     spelled_out: bool
+    explain: bool
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Update(Cited):
     priority: str
     action: str
     date: date
+    kind: str
     title: str
     text: str
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from portal import charts, measures, periods
 from portal.config import Settings
 from portal.disclosure import Release
-from portal.model import Cited, Content, Measure, Plan, Priority
+from portal.model import Cited, Content, Measure, Plan, Priority, Update
 from portal.views import (
     ActionPage,
     ActionView,
@@ -29,6 +29,7 @@ from portal.views import (
     ReportPage,
     RoutePage,
     SourcesPage,
+    UpdatesPage,
     WrittenPage,
 )
 
@@ -79,7 +80,7 @@ QUESTIONS = {
 HELP_TOPICS = {
     "emergency": ("In danger now", "Call 999 if you can. If you cannot speak, there is another way."),
     "domestic-abuse": (
-        "Domestic abuse and sexual violence",
+        "Domestic abuse",
         "For anybody who is hurt, threatened or controlled at home or by a partner.",
     ),
     "own-behaviour": ("Worried about how you treat somebody", "For people who want to stop hurting others."),
@@ -142,28 +143,33 @@ def _cited(*things: Iterable[Cited]) -> frozenset[str]:
     return frozenset(c.source for group in things for c in group)
 
 
+def _any_sensitive(plans: tuple[PlanView, ...]) -> bool:
+    return any(p.sensitive for view in plans for p in view.plan.priorities)
+
+
 def _home(maker: _Maker, plans: tuple[PlanView, ...]) -> Page:
     verdicts = measures.verdicts(maker.released)
     doubtful = {
         v.claim.indicator for v in verdicts if v.outcome == "differs" and v.claim.kind == "change-percent"
     }
     directions = {"rose": 0, "fell": 0, "no clear change": 0}
+    periods_seen = []
     for indicator in maker.content.indicators.values():
         latest = measures.latest_change(maker.released, indicator)
-        if (
-            latest
-            and latest.direction
-            and indicator.polarity == "lower-is-better"
-            and indicator.id not in doubtful
-        ):
+        lower = indicator.polarity == "lower-is-better" and indicator.id not in doubtful
+        if latest and latest.direction and lower and latest.later.period_end:
             directions[latest.direction] += 1
+            periods_seen.append(latest.later.period_end)
+    actions = [a for p in plans for q in p.priorities for a in q.actions]
     updates = [u for p in plans for u in p.plan.updates]
     content = HomePage(
         directions,
+        periods.month(max(periods_seen)) if periods_seen else "",
         plans,
-        sum(len(p.plan.actions) for p in plans),
-        sum(q.silent for p in plans for q in p.priorities),
-        len(updates),
+        sum(a.action.listed == "plan" for a in actions),
+        sum(a.action.listed == "update" for a in actions),
+        {s: sum(a.standing == s for a in actions) for s in ("reported", "mentioned", "silent")},
+        sum(u.kind == "report" for u in updates),
         periods.day(max(u.date for u in updates)) if updates else "",
         sum(v.outcome == "differs" for v in verdicts),
         sum(v.outcome != "cannot be checked" for v in verdicts),
@@ -171,6 +177,19 @@ def _home(maker: _Maker, plans: tuple[PlanView, ...]) -> Page:
     )
     cited = _cited(*(p.plan.priorities for p in plans), *maker.content.observations.values())
     return Page("", maker.settings.site.name, content, cited=cited)
+
+
+def _updates_page(plans: tuple[PlanView, ...], home: Link) -> Page:
+    """All updates on one page, in the order of their plans."""
+
+    def place(view: PlanView, update: Update) -> Link:
+        own = next(q for q in view.priorities if q.priority.id == update.priority)
+        action = next((a for a in own.actions if a.action.id == update.action), None)
+        return (action.action.title, action.path) if action else (own.priority.title, own.path)
+
+    told = tuple((v, tuple((u, place(v, u)) for u in v.plan.updates if u.kind == "report")) for v in plans)
+    cited = _cited(*(v.plan.updates for v in plans))
+    return Page(f"{PLANS}updates/", "What has been reported", UpdatesPage(told), (home,), "", True, cited)
 
 
 def _plan_view(maker: _Maker, plan: Plan) -> PlanView:
@@ -217,12 +236,14 @@ def _plan_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
         PLANS,
         home[0],
         PlansPage(plans, maker.settings.site.gaps),
+        sensitive=_any_sensitive(plans),
         cited=_cited(*(p.plan.priorities for p in plans)),
     )
+    yield _updates_page(plans, home)
     for view in plans:
         plan = view.plan
         here = (plan.short_title, view.path)
-        sensitive = all(p.sensitive for p in plan.priorities)
+        sensitive = any(p.sensitive for p in plan.priorities)
         yield Page(
             view.path,
             plan.title,
@@ -258,6 +279,7 @@ def _figure_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
         FIGURES,
         home[0],
         FiguresPage(tuple(maker.topic_of), differs),
+        sensitive=any(i.sensitive for i in maker.content.indicators.values()),
         cited=_cited(*maker.content.observations.values()),
     )
     for _, views in maker.topic_of:
@@ -267,7 +289,7 @@ def _figure_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
             claims = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
             breaks = measures.breaks_of(maker.released, indicator.id)
             used = tuple(
-                (f"{p.plan.short_title}: {m.title}", (q.priority.title, q.path))
+                (m.title, (f"{p.plan.short_title}, priority {q.priority.number}", q.path))
                 for p in plans for q in p.priorities for m in p.plan.measures
                 if m.indicator == indicator.id and m.priority == q.priority.id
             )  # fmt: skip
@@ -276,7 +298,7 @@ def _figure_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                 view.path, indicator.title,
                 FigurePage(view, POLARITY[indicator.polarity], breaks, claims, used, tuple(v for v in views if v is not view), figures, citations),
                 (home,), indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title, indicator.sensitive,
-                _cited(figures, breaks, (v.claim for v in claims)),
+                _cited(figures, (v.claim for v in claims)),
             )  # fmt: skip
     by_outcome = {
         o: tuple((v, maker.figures[v.claim.indicator]) for v in verdicts if v.outcome == o)
@@ -285,6 +307,7 @@ def _figure_pages(maker: _Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     yield Page(
         f"{FIGURES}disagree/", "Figures that disagree",
         DisagreePage(by_outcome["differs"], by_outcome["cannot be checked"], len(by_outcome["agrees"])), (home,),
+        sensitive=any(maker.content.indicators[c.indicator].sensitive for c in maker.content.claims),
         cited=_cited(maker.content.claims),
     )  # fmt: skip
 
@@ -360,6 +383,7 @@ def _about(maker: _Maker, written: Mapping[str, str]) -> Iterator[Page]:
         "Words and abbreviations",
         GlossaryPage(tuple((a, tuple(g)) for a, g in letters)),
         (home,),
+        sensitive=True,
         cited=_cited(maker.content.terms),
     )
     for path in sorted(written.keys() - {ABOUT}):

@@ -47,12 +47,12 @@ def label(period_type: str, start: date | None, end: date | None) -> str:
 
 
 def short(period_type: str, start: date | None, end: date | None) -> str:
-    """The period for an axis: `2016`, `Jan`, or as `label`."""
+    """The period for an axis or the head of a column: `2016`, `Jul 2016`, or as `label`."""
     if start is None or end is None:
         return ""
-    if period_type == "month":
-        return calendar.month_abbr[start.month]
-    if period_type in ("calendar-year", "year-to"):
+    if period_type in ("month", "year-to"):
+        return f"{calendar.month_abbr[end.month]} {end.year}"
+    if period_type == "calendar-year":
         return str(end.year)
     return label(period_type, start, end)
 

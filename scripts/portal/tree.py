@@ -25,6 +25,8 @@ from portal.problems import PortalError, Problem
 from portal.text import front_matter, number, safe
 from portal.views import FigurePage
 
+# What the unit column of a download says where the figures do not simply count something.
+UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change": "per cent change"}
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 
@@ -190,7 +192,7 @@ def _download(released: Release, page: FigurePage) -> str:
             [
                 indicator.title, o.area, released.content.areas[o.area].name,
                 periods.label(indicator.period_type, o.period_start, o.period_end), o.period_start or "", o.period_end or "",
-                *([o.part] if split else []), "" if o.value is None else o.value, indicator.unit_label or indicator.unit, o.status,
+                *([o.part] if split else []), "" if o.value is None else o.value, UNITS.get(indicator.unit, indicator.unit_label), o.status,
                 released.content.sources[o.source].title, o.locator,
             ]
         )  # fmt: skip

@@ -36,6 +36,18 @@ class ActionView:
     updates: tuple[Update, ...]
     measures: tuple["MeasureView", ...]
 
+    @property
+    def reports(self) -> int:
+        """How many updates say more than that work is under way."""
+        return sum(u.kind == "report" for u in self.updates)
+
+    @property
+    def standing(self) -> str:
+        """What is known of it: "reported", "mentioned" as under way and no more, or "silent"."""
+        if self.reports:
+            return "reported"
+        return "mentioned" if self.updates else "silent"
+
 
 @dataclass(frozen=True)
 class MeasureView:
@@ -61,10 +73,9 @@ class PriorityView:
         """Its actions, whatever heading they stand under."""
         return tuple(a for _, group in self.groups for a in group)
 
-    @property
-    def silent(self) -> int:
-        """How many of its actions have no update."""
-        return sum(not a.updates for a in self.actions)
+    def count(self, standing: str) -> int:
+        """How many of its actions stand so: "reported", "mentioned" or "silent"."""
+        return sum(a.standing == standing for a in self.actions)
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,13 @@ class PlanPage:
     """One plan and its priorities."""
 
     view: PlanView
+
+
+@dataclass(frozen=True)
+class UpdatesPage:
+    """Every update that says more than that work is under way, newest plan first, with where it belongs."""
+
+    plans: tuple[tuple[PlanView, tuple[tuple[Update, Link], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -208,10 +226,12 @@ class HomePage:
     """The four questions that residents ask, answered by counting what is published."""
 
     directions: Mapping[str, int]
+    latest: str
     plans: tuple[PlanView, ...]
-    actions: int
-    silent: int
-    updates: int
+    planned: int
+    later: int
+    standing: Mapping[str, int]
+    reports: int
     newest: str
     disagreements: int
     checked: int

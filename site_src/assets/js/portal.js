@@ -4,6 +4,7 @@
 (() => {
   const exit = document.getElementById("exit");
   if (exit) {
+    exit.querySelector(".shift").hidden = false;
     const leave = () => {
       document.documentElement.hidden = true; // before anything is loaded
       location.replace(exit.href);
