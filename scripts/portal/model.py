@@ -190,22 +190,19 @@ class Break(Cited):
 
 
 @dataclass(frozen=True)
-class Route(Cited):
-    """A way to report hate crime."""
+class Contact(Cited):
+    """Somebody whom a reader can turn to, and how sure the facts are."""
 
     id: str
     number: int
     name: str
     summary: str
-    how: str
     who: str
     phone: str
     phone_hours: str
     textphone: str
     email: str
     url: str
-    anonymous: str
-    suits: str
     state: str
     check_note: str
     checked_on: str
@@ -213,24 +210,19 @@ class Route(Cited):
 
 
 @dataclass(frozen=True)
-class Service(Cited):
+class Route(Contact):
+    """A way to report hate crime."""
+
+    how: str
+    anonymous: str
+    suits: str
+
+
+@dataclass(frozen=True)
+class Service(Contact):
     """A service that helps."""
 
-    id: str
-    number: int
-    name: str
     topic: str
-    summary: str
-    who: str
-    phone: str
-    phone_hours: str
-    textphone: str
-    email: str
-    url: str
-    state: str
-    check_note: str
-    checked_on: str
-    checked_in: str
 
 
 @dataclass(frozen=True)
