@@ -9,7 +9,7 @@ SOURCES = {p.stem: p for p in (ROOT / "scripts" / "portal").glob("*.py") if p.st
 # Each module may import only from those before it.
 ORDER = (
     "problems", "config", "periods", "text", "tables", "packages", "model", "rules", "disclosure", "measures", "findings",
-    "drawings", "charts", "pictures", "views", "pages", "words", "tree", "verify", "site", "preview", "cli",
+    "drawings", "charts", "pictures", "views", "page", "plan_pages", "figure_pages", "pages", "words", "tree", "coverage", "verify", "site", "preview", "cli",
 )  # fmt: skip
 ONLY = {"frictionless": {"tables"}, "selectolax": {"verify"}, "jinja2": {"tree"}, "scipy": {"measures"}}
 

@@ -79,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--fresh", action="store_true", help="build even where nothing has changed since last time"
     )
+    command(
+        "coverage",
+        "say where each section of the documents is shown",
+        "Writes docs/coverage.md: every section of the source documents with the pages that show it, or the reason why\n"
+        "it is left out. A section that is neither is a problem.",
+    )
     serve = command(
         "serve",
         "preview the site on this computer",
@@ -139,6 +145,17 @@ def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
+def _coverage(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import coverage, site  # noqa: PLC0415
+
+    settings, released = site.check(root)
+    path = root / "docs" / "coverage.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(coverage.table(settings, released), encoding="utf-8")
+    print(f"Written: {path.relative_to(root)}")
+    return OK
+
+
 def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import preview  # noqa: PLC0415
 
@@ -154,7 +171,7 @@ def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-COMMANDS = {"check": _check, "build": _build, "serve": _serve}
+COMMANDS = {"check": _check, "coverage": _coverage, "build": _build, "serve": _serve}
 
 
 def _listed(error: PortalError) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from portal.disclosure import Release
-from portal.model import Break, Claim, Indicator, Observation
+from portal.model import Break, Claim, Indicator, Observation, Target
 from portal.periods import months_between
 from portal.text import amount, number
 
@@ -144,6 +144,19 @@ def judge(released: Release, claim: Claim) -> Verdict:
     return Verdict(
         claim, "agrees" if agrees else "differs", recomputed, f"{working} {amount(recomputed, unit)}"
     )
+
+
+def outcome_of(target: Target) -> str:
+    """Whether a target was met: "met", "missed" or "cannot be judged".
+
+    A target below zero is a cut, which a result that is as low or lower meets. Where no document prints a result
+    the target cannot be judged, however long ago it was due.
+    """
+    if target.result_value is None:
+        return "cannot be judged"
+    down = target.target_value < 0
+    met = target.result_value <= target.target_value if down else target.result_value >= target.target_value
+    return "met" if met else "missed"
 
 
 def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | None:

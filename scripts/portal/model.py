@@ -67,6 +67,9 @@ class Priority(Cited):
     title: str
     summary: str
     lead: str
+    data_sources: str
+    frequency: str
+    same_as: str
     sensitive: bool
 
 
@@ -119,6 +122,7 @@ class Plan:
     summary: str
     starts: str
     ends: str
+    state: str
     measures_note: str
     priorities: tuple[Priority, ...]
     actions: tuple[Action, ...]
@@ -190,6 +194,69 @@ class Break(Cited):
 
 
 @dataclass(frozen=True)
+class Target(Cited):
+    """What was to be reached by when, and what was."""
+
+    id: str
+    indicator: str
+    title: str
+    baseline: str
+    baseline_value: Decimal | None
+    unit: str
+    target_value: Decimal
+    due: str
+    result_value: Decimal | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A subject that runs through several plans."""
+
+    id: str
+    title: str
+    summary: str
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What belongs to a thread: a priority or action of a plan, an indicator, or somebody who helps."""
+
+    thread: str
+    plan: str
+    priority: str
+    action: str
+    indicator: str
+    service: str
+
+
+@dataclass(frozen=True)
+class Dashboard(Cited):
+    """A part of the data programme: what it is to show, what is published now and what is not."""
+
+    id: str
+    number: int
+    title: str
+    shows: str
+    published: str
+    missing: str
+    indicators: str
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a document, and the pages that show it or why none does."""
+
+    source: str
+    number: int
+    heading: str
+    pages: str
+    left_out: str
+
+
+@dataclass(frozen=True)
 class Contact(Cited):
     """Somebody whom a reader can turn to, and how sure the facts are."""
 
@@ -234,6 +301,11 @@ class Content:
     observations: Mapping[str, tuple[Observation, ...]]
     claims: tuple[Claim, ...]
     breaks: tuple[Break, ...]
+    targets: tuple[Target, ...]
+    threads: tuple[Thread, ...]
+    entries: tuple[Entry, ...]
+    dashboards: tuple[Dashboard, ...]
+    sections: tuple[Section, ...]
     breakdowns: Mapping[str, str]
     routes: tuple[Route, ...]
     services: tuple[Service, ...]
@@ -261,6 +333,11 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         observations={k: tuple(v) for k, v in observations.items()},
         claims=tuple(rows("indicators", "claims", Claim, part=True)),
         breaks=tuple(rows("indicators", "breaks", Break)),
+        targets=tuple(rows("indicators", "targets", Target)),
+        threads=tuple(rows("threads", "threads", Thread)),
+        entries=tuple(rows("threads", "entries", Entry)),
+        dashboards=tuple(sorted(rows("dashboards", "dashboards", Dashboard), key=lambda d: d.number)),
+        sections=tuple(rows("sources", "sections", Section)),
         breakdowns={k: v for p in packages for k, v in p.breakdowns.items()},
         routes=tuple(sorted(rows("routes", "routes", Route), key=lambda r: r.number)),
         services=tuple(sorted(rows("services", "services", Service), key=lambda s: s.number)),
@@ -274,7 +351,7 @@ def _plan(package: Package) -> Plan:
     about = package.portal
     return Plan(
         title=about["title"],
-        **{k: about[k] for k in ("slug", "short_title", "summary", "starts", "ends")},
+        **{k: about[k] for k in ("slug", "short_title", "summary", "starts", "ends", "state")},
         measures_note=about.get("measures_note", ""),
         priorities=tuple(sorted(_rows(package, "priorities", Priority), key=lambda p: p.number)),
         actions=tuple(sorted(_rows(package, "actions", Action), key=lambda a: a.number)),

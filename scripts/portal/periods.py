@@ -40,6 +40,8 @@ def label(period_type: str, start: date | None, end: date | None) -> str:
         return month(start)
     if period_type == "calendar-year":
         return str(start.year)
+    if period_type == "academic-year":
+        return f"{start.year}/{end.year % 100:02d} academic year"
     if period_type == "year-to":
         return f"Year to {month(end)}"
     length = months_between(start, end)
@@ -54,6 +56,8 @@ def short(period_type: str, start: date | None, end: date | None) -> str:
         return f"{calendar.month_abbr[end.month]} {end.year}"
     if period_type == "calendar-year":
         return str(end.year)
+    if period_type == "academic-year":
+        return f"{start.year}/{end.year % 100:02d}"
     return label(period_type, start, end)
 
 

@@ -110,6 +110,8 @@ UNIQUE = (
     ("routes", "routes", "id"),
     ("services", "services", "id"),
     ("glossary", "terms", "term"),
+    ("threads", "threads", "id"),
+    ("dashboards", "dashboards", "id"),
 )
 
 
@@ -147,6 +149,10 @@ REFERENCES = {
     ("indicators", "claims", "other_indicator"): ("indicators", "indicators", "id"),
     ("indicators", "claims", "area"): ("geography", "areas", "code"),
     ("indicators", "breaks", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "targets", "indicator"): ("indicators", "indicators", "id"),
+    ("threads", "entries", "thread"): ("threads", "threads", "id"),
+    ("threads", "entries", "indicator"): ("indicators", "indicators", "id"),
+    ("sources", "sections", "source"): ("sources", "sources", "id"),
     ("geography", "areas", "parent"): ("geography", "areas", "code"),
     ("geography", "populations", "area"): ("geography", "areas", "code"),
 }
@@ -200,6 +206,46 @@ def _inside_plan(checked: Checked) -> Iterator[Problem]:
                         f"{action} belongs to {actions[action]}, not to {priority}.",
                         f"Write {actions[action]}, or name another action.",
                     )
+
+
+def _across_plans(checked: Checked) -> Iterator[Problem]:
+    """What names a plan from outside it names one that exists, with its priority and action."""
+    plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
+    if len(checked.packages) < len(checked.settings.packages):
+        return
+    for row in checked.rows("plan", "priorities"):
+        if row["same_as"] and row["same_as"] not in plans:
+            yield row.dangling("same_as", plans, "plans")
+    helpers = checked.values("services", "services", "id") | checked.values("routes", "routes", "id")
+    for row in checked.rows("threads", "entries"):
+        if row["service"] and row["service"] not in helpers:
+            yield row.dangling("service", helpers, "services and routes")
+        if not row["plan"]:
+            continue
+        if row["plan"] not in plans:
+            yield row.dangling("plan", plans, "plans")
+            continue
+        tables = plans[row["plan"]].tables
+        for column, resource in (("priority", "priorities"), ("action", "actions")):
+            known = {r["id"] for r in rows(tables[resource])} if resource in tables else set()
+            if row[column] and row[column] not in known:
+                yield row.dangling(column, known, f"{resource} of {row['plan']}")
+
+
+def _lists(checked: Checked) -> Iterator[Problem]:
+    """Cells that hold several indicators, parted by semicolons, name ones that exist."""
+    if not checked.read("indicators", "indicators"):
+        return
+    known = checked.values("indicators", "indicators", "id")
+    for row in checked.rows("dashboards", "dashboards"):
+        for name in filter(None, row["indicators"].split(";")):
+            if name not in known:
+                yield row.wrong(
+                    "indicators",
+                    "reference",
+                    f"“{name}” is not among the indicators.",
+                    did_you_mean(name, known),
+                )
 
 
 def _topics(checked: Checked) -> Iterator[Problem]:
@@ -276,6 +322,7 @@ def _fits(kind: str, start: str, end: str) -> bool:
         "year-to": months == 12,
         "rolling-months": months > 0,
         "calendar-year": months == 12 and first.month == 1,
+        "academic-year": months == 12 and first.month == 9,
         "not-stated": False,
     }
     return wanted.get(kind, True)
@@ -420,6 +467,8 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "unique": _unique,
     "references": _references,
     "inside-plan": _inside_plan,
+    "across-plans": _across_plans,
+    "lists": _lists,
     "topics": _topics,
     "figures": _figures,
     "periods": _periods,

@@ -19,10 +19,11 @@ from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.model import Source
-from portal.pages import Page, all_pages
+from portal.page import Page
+from portal.pages import all_pages
 from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
-from portal.text import front_matter, number, safe
+from portal.text import amount, front_matter, number, safe
 from portal.views import FigurePage
 
 # What the unit column of a download says where the figures do not simply count something.
@@ -45,7 +46,7 @@ def grow(settings: Settings, released: Release, pictures: Pictures) -> Tree:
 
     Raises `PortalError` where a hand-written page or a template is at fault.
     """
-    pages = all_pages(settings, released, _written(settings))
+    pages = all_pages(settings, released, written(settings))
     environment = _environment(settings, released, pictures)
     files: dict[str, bytes] = {}
     for page in pages:
@@ -70,7 +71,7 @@ def figures_to_draw(settings: Settings, released: Release) -> list[Figure]:
     return [f for c in charts for f in (c.wide, c.narrow) if f is not None]
 
 
-def _written(settings: Settings) -> Mapping[str, str]:
+def written(settings: Settings) -> Mapping[str, str]:
     """The hand-written pages by their address; each must begin with its heading."""
     folder = settings.source_folder / "pages"
     found: dict[str, str] = {}
@@ -107,6 +108,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         autoescape=True,  # values are already made safe by `finalize`, for Markdown and HTML alike
     )
     environment.filters |= {
+        "amount": amount,
         "number": number,
         "day": periods.day,
         "front_matter": front_matter,

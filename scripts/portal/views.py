@@ -9,6 +9,8 @@ from portal.model import (
     Action,
     Break,
     Cited,
+    Contact,
+    Dashboard,
     Indicator,
     Measure,
     Observation,
@@ -17,7 +19,9 @@ from portal.model import (
     Route,
     Service,
     Source,
+    Target,
     Term,
+    Thread,
     Update,
 )
 
@@ -113,10 +117,11 @@ class UpdatesPage:
 
 @dataclass(frozen=True)
 class PriorityPage:
-    """One priority and its actions."""
+    """One priority and its actions; `elsewhere` is the plan that holds them, where another does."""
 
     plan: PlanView
     view: PriorityView
+    elsewhere: PlanView | None
 
 
 @dataclass(frozen=True)
@@ -145,10 +150,11 @@ class FigureView:
 
 @dataclass(frozen=True)
 class FiguresPage:
-    """All indicators by topic; `disagreements` counts the claims that differ."""
+    """All indicators by topic; `disagreements` counts the claims that differ; `more` leads to pages about all."""
 
     topics: tuple[tuple[str, tuple[FigureView, ...]], ...]
     disagreements: int
+    more: tuple[Link, ...]
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,56 @@ class DisagreePage:
     differs: tuple[tuple[Verdict, FigureView], ...]
     unchecked: tuple[tuple[Verdict, FigureView], ...]
     agrees: int
+
+
+@dataclass(frozen=True)
+class TargetsPage:
+    """Every target with its result in a word, and its indicator where it has one."""
+
+    targets: tuple[tuple[Target, str, Link | None], ...]
+
+
+@dataclass(frozen=True)
+class CoveragePage:
+    """How many measures of each plan and priority have a figure."""
+
+    plans: tuple[tuple[PlanView, int, int, tuple[tuple[PriorityView, int, int], ...]], ...]
+
+
+@dataclass(frozen=True)
+class DashboardsPage:
+    """The parts of the data programme."""
+
+    dashboards: tuple[tuple[Dashboard, str], ...]
+
+
+@dataclass(frozen=True)
+class DashboardPage:
+    """One part of the data programme, with the figures that there are."""
+
+    dashboard: Dashboard
+    figures: tuple[FigureView, ...]
+
+
+# --- subjects
+
+
+@dataclass(frozen=True)
+class SubjectsPage:
+    """The subjects that run through several plans."""
+
+    subjects: tuple[tuple[Thread, str, int], ...]
+
+
+@dataclass(frozen=True)
+class SubjectPage:
+    """One subject: what each plan promised about it, its figures, and where to get help."""
+
+    thread: Thread
+    plans: tuple[tuple[PlanView, tuple[PriorityView, ...], tuple[ActionView, ...]], ...]
+    figures: tuple[FigureView, ...]
+    breaks: tuple[tuple[str, Break], ...]
+    helpers: tuple[Contact, ...]
 
 
 # --- report, help, about

@@ -1,0 +1,146 @@
+"""The pages of figures: each indicator, and what is true of all of them."""
+
+from collections.abc import Iterator
+
+from portal import measures
+from portal.measures import Verdict
+from portal.page import DATA, FIGURES, Maker, Page, cited_in
+from portal.plan_pages import any_sensitive
+from portal.views import (
+    CoveragePage,
+    DashboardPage,
+    DashboardsPage,
+    DisagreePage,
+    FigurePage,
+    FiguresPage,
+    Link,
+    PlanView,
+    PriorityView,
+    TargetsPage,
+)
+
+POLARITY = {
+    "lower-is-better": "A lower number is better.",
+    "higher-is-better": "A higher number is better.",
+    "more-reports-may-be-good": "A higher number is not always worse. Much of this is never reported, so a rise can mean that more people came forward.",
+    "neutral": "",
+}
+
+
+def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+    """The list of figures, a page for each, and the pages about all of them."""
+    home = ("The figures", FIGURES)
+    verdicts = measures.verdicts(maker.released)
+    differs = sum(v.outcome == "differs" for v in verdicts)
+    yield Page(
+        FIGURES,
+        home[0],
+        FiguresPage(tuple(maker.topic_of), differs, _more(maker)),
+        sensitive=any(i.sensitive for i in maker.content.indicators.values()),
+        cited=cited_in(*maker.content.observations.values()),
+    )
+    for _, views in maker.topic_of:
+        for view in views:
+            indicator = view.indicator
+            figures = measures.series(maker.released, indicator.id)
+            claims = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
+            breaks = measures.breaks_of(maker.released, indicator.id)
+            used = tuple(
+                (m.title, (f"{p.plan.short_title}, priority {q.priority.number}", q.path))
+                for p in plans for q in p.priorities for m in p.plan.measures
+                if m.indicator == indicator.id and m.priority == q.priority.id
+            )  # fmt: skip
+            citations = tuple({(c.source, c.locator): c for c in (*figures, *breaks)}.values())
+            yield Page(
+                view.path, indicator.title,
+                FigurePage(view, POLARITY[indicator.polarity], breaks, claims, used, tuple(v for v in views if v is not view), figures, citations),
+                (home,), indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title, indicator.sensitive,
+                cited_in(figures, (v.claim for v in claims)),
+            )  # fmt: skip
+    yield from _overview_pages(maker, plans, verdicts, home)
+
+
+def _more(maker: Maker) -> tuple[Link, ...]:
+    """The pages about all figures that there are."""
+    more = [("Which measures have a figure", f"{FIGURES}coverage/")]
+    if maker.content.targets:
+        more.insert(0, ("Targets", f"{FIGURES}targets/"))
+    if maker.content.dashboards:
+        more.append(("What was to be shown", DATA))
+    return tuple(more)
+
+
+def _overview_pages(
+    maker: Maker, plans: tuple[PlanView, ...], verdicts: tuple[Verdict, ...], home: Link
+) -> Iterator[Page]:
+    """The pages about all figures: where they disagree, what they cover, which targets were met."""
+    outcomes = ("differs", "cannot be checked", "agrees")
+    told = {
+        o: tuple((v, maker.figures[v.claim.indicator]) for v in verdicts if v.outcome == o) for o in outcomes
+    }
+    yield Page(
+        f"{FIGURES}disagree/",
+        "Figures that disagree",
+        DisagreePage(told["differs"], told["cannot be checked"], len(told["agrees"])),
+        (home,),
+        sensitive=any(maker.content.indicators[c.indicator].sensitive for c in maker.content.claims),
+        cited=cited_in(maker.content.claims),
+    )
+    yield Page(
+        f"{FIGURES}coverage/",
+        "Which measures have a figure",
+        CoveragePage(tuple(_coverage(p) for p in plans)),
+        (home,),
+        sensitive=any_sensitive(plans),
+        cited=cited_in(*(p.plan.measures for p in plans)),
+    )
+    if maker.content.targets:
+        targets = tuple(
+            (t, measures.outcome_of(t), _figure_link(maker, t.indicator)) for t in maker.content.targets
+        )
+        yield Page(
+            f"{FIGURES}targets/",
+            "Targets",
+            TargetsPage(targets),
+            (home,),
+            cited=cited_in(maker.content.targets),
+        )
+
+
+def _figure_link(maker: Maker, indicator: str) -> Link | None:
+    view = maker.figures.get(indicator)
+    return (view.indicator.title, view.path) if view else None
+
+
+def _coverage(view: PlanView) -> tuple[PlanView, int, int, tuple[tuple[PriorityView, int, int], ...]]:
+    """How many measures have a figure, of how many; aims are not measures that could have one."""
+    rows = []
+    for q in view.priorities:
+        own = [m for m in q.measures if m.measure.kind != "aim"]
+        rows.append((q, sum(m.figure is not None for m in own), len(own)))
+    return view, sum(r[1] for r in rows), sum(r[2] for r in rows), tuple(r for r in rows if r[2])
+
+
+def data_pages(maker: Maker) -> Iterator[Page]:
+    """The data programme and a page for each of its parts."""
+    found = tuple((d, f"{DATA}{d.id}/") for d in maker.content.dashboards)
+    if not found:
+        return
+    figures = ("The figures", FIGURES)
+    home = ("What was to be shown", DATA)
+    sensitive = any(d.sensitive for d, _ in found)
+    yield Page(
+        DATA, home[0], DashboardsPage(found), (figures,), "", sensitive, cited_in(maker.content.dashboards)
+    )
+    for dashboard, path in found:
+        views = tuple(maker.figures[i] for i in dashboard.indicators.split(";") if i)
+        title = f"What was to be shown, {dashboard.number}" if dashboard.sensitive else dashboard.title
+        yield Page(
+            path,
+            dashboard.title,
+            DashboardPage(dashboard, views),
+            (figures, home),
+            title,
+            dashboard.sensitive,
+            cited_in([dashboard]),
+        )

@@ -1,0 +1,170 @@
+"""The pages of plans: what was promised, what has been reported, and subjects that run through several plans."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from portal import measures, periods
+from portal.model import Measure, Plan, Priority, Thread, Update
+from portal.page import PLANS, SUBJECTS, Maker, Page, cited_in
+from portal.views import (
+    ActionPage,
+    ActionView,
+    Link,
+    MeasureView,
+    PlanPage,
+    PlansPage,
+    PlanView,
+    PriorityPage,
+    PriorityView,
+    SubjectPage,
+    SubjectsPage,
+    UpdatesPage,
+)
+
+
+def plan_view(maker: Maker, plan: Plan) -> PlanView:
+    """A plan with its priorities, actions, measures and updates put together."""
+    path = f"{PLANS}{plan.slug}/"
+    dates = [u.date for u in plan.updates]
+    return PlanView(
+        plan, path, _years(plan), periods.day(max(dates)) if dates else "",
+        tuple(_priority_view(maker, plan, p, f"{path}{p.id}/") for p in plan.priorities),
+    )  # fmt: skip
+
+
+def _years(plan: Plan) -> str:
+    return f"{periods.loose_date(plan.starts)} to {periods.loose_date(plan.ends)}"
+
+
+def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> PriorityView:
+    actions = [a for a in plan.actions if a.priority == priority.id]
+    views = [
+        ActionView(
+            a, f"{path}{a.id}/",
+            tuple(u for u in plan.updates if u.action == a.id),
+            tuple(_measure_view(maker, m) for m in plan.measures if m.action == a.id),
+        )
+        for a in actions
+    ]  # fmt: skip
+    return PriorityView(
+        priority, path,
+        tuple((name, tuple(group)) for name, group in groupby(views, key=lambda v: v.action.group)),
+        tuple(_measure_view(maker, m) for m in plan.measures if m.priority == priority.id),
+        tuple(u for u in plan.updates if u.priority == priority.id and not u.action),
+    )  # fmt: skip
+
+
+def _measure_view(maker: Maker, measure: Measure) -> MeasureView:
+    figure = maker.figures.get(measure.indicator)
+    if figure is None:
+        return MeasureView(measure, None, "")
+    return MeasureView(measure, (figure.indicator.title, figure.path), figure.chart.finding)
+
+
+def any_sensitive(plans: tuple[PlanView, ...]) -> bool:
+    """Whether a page that names all plans needs a way out."""
+    return any(p.sensitive for view in plans for p in view.plan.priorities)
+
+
+def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+    """All plans, what has been reported, and a page for each plan, priority and action."""
+    home = ("What was promised", PLANS)
+    yield Page(
+        PLANS,
+        home[0],
+        PlansPage(plans, maker.settings.site.gaps),
+        sensitive=any_sensitive(plans),
+        cited=cited_in(*(p.plan.priorities for p in plans)),
+    )
+    yield _updates_page(plans, home)
+    by_slug = {v.plan.slug: v for v in plans}
+    for view in plans:
+        plan = view.plan
+        here = (plan.short_title, view.path)
+        sensitive = any(p.sensitive for p in plan.priorities)
+        yield Page(
+            view.path,
+            plan.title,
+            PlanPage(view),
+            (home,),
+            f"The {plan.short_title}",
+            sensitive,
+            cited_in(plan.priorities),
+        )
+        for priority in view.priorities:
+            p = priority.priority
+            title = f"The {plan.short_title}, priority {p.number}" if p.sensitive else p.title
+            yield Page(
+                priority.path, p.title, PriorityPage(view, priority, by_slug.get(p.same_as)), (home, here), title, p.sensitive,
+                cited_in([p], (a.action for a in priority.actions), priority.updates),
+            )  # fmt: skip
+            links = [(a.action.title, a.path) for a in priority.actions]
+            for i, a in enumerate(priority.actions):
+                yield Page(
+                    a.path, a.action.title,
+                    ActionPage(view, priority, a, links[i - 1] if i else None, links[i + 1] if i + 1 < len(links) else None),
+                    (home, here, (p.title, priority.path)),
+                    f"The {plan.short_title}, action {p.number}.{a.action.number}" if p.sensitive else a.action.title,
+                    p.sensitive, cited_in([a.action], a.updates, (m.measure for m in a.measures)),
+                )  # fmt: skip
+
+
+def _updates_page(plans: tuple[PlanView, ...], home: Link) -> Page:
+    """All updates on one page, in the order of their plans."""
+
+    def place(view: PlanView, update: Update) -> Link:
+        own = next(q for q in view.priorities if q.priority.id == update.priority)
+        action = next((a for a in own.actions if a.action.id == update.action), None)
+        return (action.action.title, action.path) if action else (own.priority.title, own.path)
+
+    told = tuple((v, tuple((u, place(v, u)) for u in v.plan.updates if u.kind == "report")) for v in plans)
+    cited = cited_in(*(v.plan.updates for v in plans))
+    return Page(f"{PLANS}updates/", "What has been reported", UpdatesPage(told), (home,), "", True, cited)
+
+
+def subject_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+    """The subjects and a page for each, from the oldest plan to the newest."""
+    threads = maker.content.threads
+    if not threads:
+        return
+    home = ("By subject", SUBJECTS)
+    pages = [_subject_page(maker, plans, n, t, home) for n, t in enumerate(threads, 1)]
+    counts = [len({e.plan for e in maker.content.entries if e.thread == t.id and e.plan}) for t in threads]
+    subjects = tuple((t, page.path, count) for t, page, count in zip(threads, pages, counts, strict=True))
+    cited = frozenset(s for page in pages for s in page.cited)
+    yield Page(SUBJECTS, home[0], SubjectsPage(subjects), (), "", any(t.sensitive for t in threads), cited)
+    yield from pages
+
+
+def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread: Thread, home: Link) -> Page:
+    entries = [e for e in maker.content.entries if e.thread == thread.id]
+    told = []
+    for view in sorted(plans, key=lambda p: p.plan.starts):
+        own = [e for e in entries if e.plan == view.plan.slug]
+        whole = {e.priority for e in own if not e.action}
+        single = {e.action for e in own if e.action}
+        priorities = tuple(q for q in view.priorities if q.priority.id in whole)
+        actions = tuple(a for q in view.priorities for a in q.actions if a.action.id in single)
+        if priorities or actions:
+            told.append((view, priorities, actions))
+    figures = tuple(maker.figures[e.indicator] for e in entries if e.indicator)
+    breaks = {
+        (b.date, b.title): (f.indicator.short_title, b)
+        for f in figures
+        for b in measures.breaks_of(maker.released, f.indicator.id)
+    }
+    helpers = {c.id: c for c in (*maker.content.services, *maker.content.routes)}
+    content = SubjectPage(
+        thread,
+        tuple(told),
+        figures,
+        tuple(breaks[k] for k in sorted(breaks)),
+        tuple(helpers[e.service] for e in entries if e.service),
+    )
+    cited = cited_in(
+        (q.priority for _, ps, _ in told for q in ps),
+        (a.action for *_, actions in told for a in actions),
+        *(measures.series(maker.released, f.indicator.id) for f in figures),
+    )
+    title = f"By subject, {number}" if thread.sensitive else thread.title
+    return Page(f"{SUBJECTS}{thread.id}/", thread.title, content, (home,), title, thread.sensitive, cited)
