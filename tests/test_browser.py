@@ -23,6 +23,14 @@ PAGES = {
     "choose": "report/choose/",
     "help": "help/",
     "words": "about/words/",
+    "subject": "subjects/subject-2/",
+    "scorecard": "plans/public-health/workstream-3/",
+    "targets": "figures/targets/",
+    "coverage": "figures/coverage/",
+    "dashboard": "data/dashboard-4/",
+    "updates": "plans/updates/",
+    "written": "about/governance/",
+    "school years": "figures/permanent-exclusions/",
 }
 CHARTS = ("indicator", "months", "break", "areas", "percentages")
 ELSEWHERE = re.compile("^https:")
@@ -86,7 +94,7 @@ def test_without_javascript_everything_is_there(chromium: Browser, address: str,
     with chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800}) as context:
         page = context.new_page()
         page.goto(address + PAGES[name])
-        assert page.get_by_role("navigation", name="Main menu").get_by_role("link").count() == 6
+        assert page.get_by_role("navigation", name="Main menu").get_by_role("link").count() == 7
         assert page.locator("h1").is_visible()
         if name in CHARTS:
             assert page.locator("figure.chart img").is_visible()
@@ -138,13 +146,14 @@ def test_pages_without_need_have_no_way_out(page: Page, address: str) -> None:
 def test_the_keyboard_reaches_the_text_and_every_menu_item(page: Page, address: str) -> None:
     page.goto(address)
     names = []
-    for _ in range(8):
+    for _ in range(9):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.textContent.trim()"))
     assert names[0] == "Skip to the text"
-    assert names[2:8] == [
+    assert names[2:9] == [
         "Home",
         "What was promised",
+        "By subject",
         "The figures",
         "Report hate crime",
         "Get help",

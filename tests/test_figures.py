@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from portal import measures
+from portal import coverage, measures, site
 from portal.disclosure import Release
-from project import SHARED
+from project import ROOT, SHARED
 
 R12, BEFORE = (date(2015, 8, 1), date(2016, 7, 31)), (date(2014, 8, 1), date(2015, 7, 31))
 PAIRS = {
@@ -138,6 +138,8 @@ def test_recomputation_finds_every_disagreement_and_no_false_one(real: Release) 
         ("violence-with-injury-priority-3", "change-percent", Decimal("8.7"), Decimal("24.7")),
         ("violence-with-injury", "value", Decimal("2569"), Decimal("2659")),
         ("violence-with-injury", "value", Decimal("3203"), Decimal("2831")),
+        ("knife-crime-with-injury", "direction", Decimal("1"), None),
+        ("permanent-exclusions", "change-percent", Decimal("-84"), Decimal("-83")),
     }
     unchecked = [v.claim for v in verdicts if v.outcome == "cannot be checked"]
     assert all(c.period_start is None for c in unchecked)
@@ -179,3 +181,25 @@ def test_areas_and_census(real: Release) -> None:
     assert old == [f"E05{n:06}" for n in range(437, 455)]
     assert new == [f"E05{n:06}" for n in range(13714, 13733)]
     assert [a.name for a in wards if a.code in new] == sorted(a.name for a in wards if a.code in new)
+
+
+def test_permanent_exclusions(real: Release) -> None:
+    for year, expected in zip(range(2016, 2021), (63, 43, 19, 17, 11), strict=True):
+        assert value(real, "permanent-exclusions", (date(year, 9, 1), date(year + 1, 8, 31))) == expected
+
+
+def test_changes_printed_in_the_draft_of_2014(real: Release) -> None:
+    expected = {
+        "total-offences-2014": "-10.5", "violence-with-injury-2014": "2", "serious-acquisitive-crime-2014": "-8.8",
+        "knife-enabled-crime-2014": "-1.4", "personal-robbery-2014": "-7", "criminal-damage-2014": "-7.5",
+        "youth-marac-violence-2014": "-55", "skitching-2014": "-72", "responsible-retailers-2014": "32", "unreported-asb": "75",
+    }  # fmt: skip
+    for indicator, figure in expected.items():
+        assert [o.value for o in measures.series(real, indicator)] == [Decimal(figure)], indicator
+    assert [o.value for o in measures.series(real, "domestic-violence-2014")] == [10, 10]
+
+
+def test_every_section_of_every_document_is_accounted_for(real: Release) -> None:
+    settings, released = site.check(ROOT)
+    assert (ROOT / "docs" / "coverage.md").read_text() == coverage.table(settings, released)
+    assert {s.source for s in real.content.sections} == {"source-000", "source-001", "source-003"}

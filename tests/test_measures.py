@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from portal import measures
 from portal.disclosure import Release
-from portal.model import Break, Claim, Content, Indicator, Observation
+from portal.model import Break, Claim, Content, Indicator, Observation, Target
 
 
 def indicator(**more: object) -> Indicator:
@@ -132,3 +132,36 @@ def test_a_half_may_be_rounded_either_way(earlier: int, later: int, stated: str)
         ).outcome
         == "agrees"
     )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "stated", "outcome"),
+    [
+        (71, 77, 1, "differs"),
+        (235, 236, 0, "agrees"),
+        (100, 200, 1, "agrees"),
+        (200, 100, -1, "agrees"),
+        (100, 200, 0, "differs"),
+    ],
+)
+def test_a_direction_is_judged_by_the_exact_test(earlier: int, later: int, stated: int, outcome: str) -> None:
+    verdict = measures.judge(released(year(earlier, 2015), year(later, 2016)), claim("direction", stated, 0))
+    assert verdict.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("aim", "result", "outcome"),
+    [
+        (-20, -72, "met"),
+        (-20, -20, "met"),
+        (-20, -19, "missed"),
+        (-20, 5, "missed"),
+        (10, 12, "met"),
+        (10, 9, "missed"),
+        (10, None, "cannot be judged"),
+    ],
+)
+def test_targets(aim: int, result: int | None, outcome: str) -> None:
+    reached = None if result is None else Decimal(result)
+    target = Target("s", "l", "t", "", "", "", None, "percent-change", Decimal(aim), "2016", reached, "")
+    assert measures.outcome_of(target) == outcome

@@ -49,37 +49,34 @@ def chart(released: Release, indicator: Indicator) -> Chart:
 
 
 def _table(s: Subject) -> Table:
-    indicator = s.indicator
-    caption = indicator.title
-    across = {(o.area, o.period_start, o.period_end) for o in s.figures}
-    many_areas = len({o.area for o in s.figures}) > 1
-    if indicator.breakdown and len(across) > 1:
-        heads = sorted(
-            across,
-            key=lambda h: (
-                str(h[1] or ""),
-                list(s.released.content.areas).index(h[0])
-                if not many_areas
-                else [o.area for o in s.figures].index(h[0]),
-            ),
-        )
-        own = {(o.part, o.area, o.period_start, o.period_end): o for o in s.figures}
-        first = {h: next(o for o in s.figures if (o.area, o.period_start, o.period_end) == h) for h in heads}
-        columns = [s.place(first[h]) if many_areas else _head(s, first[h]) for h in heads]
-        body = [(p or "All", *(s.cell(own.get((p, *h))) for h in heads)) for p in s.parts]
-        head = s.released.content.breakdowns[indicator.breakdown]
-    elif indicator.breakdown:
-        columns, head = (
-            [indicator.unit_label.capitalize() if not s.own_units else "Figure"],
-            s.released.content.breakdowns[indicator.breakdown],
-        )
-        body = [(o.part or "All", s.cell(o)) for o in s.figures]
-    else:
-        columns, head = [indicator.unit_label.capitalize()], "Period"
-        body = [(s.label(o), s.cell(o)) for o in s.figures]
     used = {o.status for o in s.figures if o.status}
     notes = tuple((m, words) for m, words in MARKERS.items() if m in used)
-    return Table(caption, (head, *columns), tuple(body), notes)
+    head, columns, rows = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
+    return Table(s.indicator.title, (head, *columns), tuple(rows), notes)
+
+
+Rows = tuple[str, list[str], list[tuple[str, ...]]]
+
+
+def _plain_rows(s: Subject) -> Rows:
+    """A row for each figure, named by its period, and by its area where there are several."""
+    many = len({o.area for o in s.figures}) > 1
+    names = [f"{s.place(o)}, {s.label(o)}" if many else s.label(o) for o in s.figures]
+    body: list[tuple[str, ...]] = [(name, s.cell(o)) for name, o in zip(names, s.figures, strict=True)]
+    return "Area and period" if many else "Period", [s.indicator.unit_label.capitalize()], body
+
+
+def _split_rows(s: Subject) -> Rows:
+    """A row for each part; a column for each period or area where there is more than one."""
+    head = s.released.content.breakdowns[s.indicator.breakdown]
+    own = {(o.part, o.area, o.period_start, o.period_end): o for o in s.figures}
+    across = {(o.area, o.period_start, o.period_end): o for o in s.figures}
+    if len(across) == 1:
+        unit = "Figure" if s.own_units else s.indicator.unit_label.capitalize()
+        return head, [unit], [(o.part or "All", s.cell(o)) for o in s.figures]
+    many = len({o.area for o in s.figures}) > 1
+    columns = [s.place(o) if many else _head(s, o) for o in across.values()]
+    return head, columns, [(p or "All", *(s.cell(own.get((p, *k))) for k in across)) for p in s.parts]
 
 
 def _head(s: Subject, o: Observation) -> str:

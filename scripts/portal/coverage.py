@@ -38,7 +38,9 @@ def table(settings: Settings, released: Release) -> str:
                 problems.append(
                     Problem(place, code="coverage", message=message, fix="Name its pages, or say why.")
                 )
-            where = ", ".join(f"`{p}`" for p in pages) or f"left out: {section.left_out}"
+            shown_on = ", ".join(f"`{p}`" for p in pages)
+            left = section.left_out if pages else f"left out: {section.left_out}"
+            where = "; ".join(filter(None, (shown_on, left)))
             lines.append(f"| {section.heading.replace('|', '/')} | {where} |")
         lines.append("")
     if problems:

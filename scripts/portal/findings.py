@@ -85,7 +85,7 @@ def latest(s: Subject) -> str:
         f"{s.said(later)} in the {_running(s.label(later))}, "
         f"against {s.said(earlier)} in the {_running(s.label(earlier))}"
     )
-    return f"{s.indicator.short_title}: {_verdict(s, earlier, later)}{both}.{_doubt(s)}"
+    return f"{s.indicator.short_title}: {_verdict(s, earlier, later)}{both}.{_doubt(s, earlier, later)}"
 
 
 def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
@@ -94,7 +94,7 @@ def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
     if hit:
         return "the last two figures cannot be compared. "
     found = latest_change(s.released, s.indicator)
-    if found is None or not found.direction or _doubt(s):
+    if found is None or not found.direction or _doubt(s, earlier, later):
         return ""
     if found.direction == "no clear change":
         return "no clear change. "
@@ -102,10 +102,11 @@ def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
     return f"{way} {number(abs(found.percent))}%. " if found.percent is not None else f"{way}. "
 
 
-def _doubt(s: Subject) -> str:
+def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
     """What to add where the document states another change than its figures give."""
     for v in verdicts(s.released, s.indicator.id):
-        change_differs = v.outcome == "differs" and v.claim.kind == "change-percent"
+        same = (v.claim.base_period_start, v.claim.period_start) == (earlier.period_start, later.period_start)
+        change_differs = same and v.outcome == "differs" and v.claim.kind == "change-percent"
         if change_differs and v.claim.stated is not None and v.recomputed is not None:
             stated, given = (amount(n, "percent-change") for n in (v.claim.stated, v.recomputed))
             return f" The document calls this a change of {stated}; its figures give {given}."
@@ -157,12 +158,25 @@ def _went(value: Decimal) -> str:
 def each(s: Subject) -> str:
     """Every figure in a row of words, for what has no chart."""
     title = s.indicator.short_title
-    if s.indicator.unit == "percent-change" and len(s.figures) == 1 and s.figures[0].value is not None:
-        source = s.released.content.sources[s.figures[0].source].short_title
-        return f"{title}: {_went(s.figures[0].value)}, the {source} says, without saying since when."
+    if len(s.figures) == 1 and s.indicator.unit == "percent-change" and not s.indicator.breakdown:
+        only = s.figures[0]
+        source = s.released.content.sources[only.source].short_title
+        moved = "no figure" if only.value is None else _went(only.value)
+        when = _when(s, only) or ", without saying over which period"
+        return f"{title}: {moved}{when}, the {source} says."
+    return f"{title}: {listed([s.said(o) + _where(s, o) for o in s.figures])}."
+
+
+def _when(s: Subject, o: Observation) -> str:
+    return f" in the {_running(s.label(o))}" if o.period_start else ""
+
+
+def _where(s: Subject, o: Observation) -> str:
+    """What tells a figure from the others beside it: its part, or else its area and period."""
     if s.indicator.breakdown:
-        return f"{title}: {listed([f'{s.said(o)} ({_low(o.part)})' for o in s.figures])}."
-    return f"{title}: {listed([f'{s.said(o)} in the {_running(s.label(o))}' for o in s.figures])}."
+        return f" ({_low(o.part)})"
+    many = len({f.area for f in s.figures}) > 1
+    return (f" in {s.place(o)}" if many else "") + _when(s, o)
 
 
 def _low(part: str) -> str:

@@ -13,6 +13,7 @@ from portal.model import Break, Claim, Indicator, Observation, Target
 from portal.periods import months_between
 from portal.text import amount, number
 
+_WAYS = {1: "a rise", 0: "no clear change", -1: "a fall"}
 # Under this, a percentage says more about chance than about change.
 SMALLEST_BASE = 50
 SIGNIFICANCE = 0.05
@@ -128,11 +129,12 @@ def judge(released: Release, claim: Claim) -> Verdict:
         if claim.kind.startswith("change-percent")
         else released.content.indicators[claim.indicator].unit
     )
+    if claim.kind == "direction":
+        return _judge_direction(released, claim)
     if claim.kind in ("rank", "comparison"):
-        return Verdict(
-            claim, "cannot be checked", None, "The document does not print the figures of the other areas."
-        )
-    if claim.period_start is None or claim.stated is None or claim.decimals is None:
+        return Verdict(claim, "cannot be checked", None, "The printed figures are not enough to work it out.")
+    undated = claim.period_start is None and claim.kind != "total"
+    if undated or claim.stated is None or claim.decimals is None:
         return Verdict(claim, "cannot be checked", None, "The document does not print the figures behind it.")
     found = _exactly(released, claim)
     if found is None:
@@ -144,6 +146,21 @@ def judge(released: Release, claim: Claim) -> Verdict:
     return Verdict(
         claim, "agrees" if agrees else "differs", recomputed, f"{working} {amount(recomputed, unit)}"
     )
+
+
+def _judge_direction(released: Release, claim: Claim) -> Verdict:
+    """Whether figures went the way a document says: by the exact test, or by the sign of a printed change."""
+    later = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
+    earlier = _value(released, claim.indicator, claim, claim.base_period_start, claim.base_period_end)
+    if later is None or claim.stated is None or (claim.base_period_start and earlier is None):
+        return Verdict(claim, "cannot be checked", None, "The document does not print the figures behind it.")
+    if claim.base_period_start and earlier is not None:
+        way = {"rose": 1, "fell": -1}.get(direction_of(int(earlier), int(later)), 0)
+        working = f"from {number(earlier)} to {number(later)} is {_WAYS[way]}"
+    else:
+        way = (later > 0) - (later < 0)
+        working = f"it prints {number(later, signed=True)}%, which is {_WAYS[way]}"
+    return Verdict(claim, "agrees" if way == claim.stated else "differs", None, working)
 
 
 def outcome_of(target: Target) -> str:
@@ -209,6 +226,8 @@ def _value(
 
 
 def _inside(o: Observation, claim: Claim) -> bool:
+    if claim.period_start is None:
+        return o.period_start is None
     if not (o.period_start and o.period_end and claim.period_start and claim.period_end):
         return False
     return claim.period_start <= o.period_start and o.period_end <= claim.period_end

@@ -106,7 +106,7 @@ class Update(Cited):
     id: str
     priority: str
     action: str
-    date: date
+    date: str
     kind: str
     title: str
     text: str

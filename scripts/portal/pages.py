@@ -102,7 +102,7 @@ def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
         sum(a.action.listed == "update" for a in actions),
         {s: sum(a.standing == s for a in actions) for s in ("reported", "mentioned", "silent")},
         sum(u.kind == "report" for u in updates),
-        periods.day(max(u.date for u in updates)) if updates else "",
+        periods.loose_date(max(u.date for u in updates)) if updates else "",
         sum(v.outcome == "differs" for v in verdicts),
         sum(v.outcome != "cannot be checked" for v in verdicts),
         maker.settings.site.gaps,

@@ -27,7 +27,7 @@ def plan_view(maker: Maker, plan: Plan) -> PlanView:
     path = f"{PLANS}{plan.slug}/"
     dates = [u.date for u in plan.updates]
     return PlanView(
-        plan, path, _years(plan), periods.day(max(dates)) if dates else "",
+        plan, path, _years(plan), periods.loose_date(max(dates)) if dates else "",
         tuple(_priority_view(maker, plan, p, f"{path}{p.id}/") for p in plan.priorities),
     )  # fmt: skip
 

@@ -411,7 +411,7 @@ def _claims(checked: Checked) -> Iterator[Problem]:
         if not row["period_start"] or kind == "total":
             continue
         spans = {"": ("period_start", "period_end")}
-        if kind.startswith("change-percent"):
+        if kind.startswith("change-percent") or row["base_period_start"]:
             spans["earlier "] = ("base_period_start", "base_period_end")
         others = {row["other_indicator"]} if kind == "change-percent-without" else set()
         for subject in sorted({row["indicator"], *others} - doubtful):
