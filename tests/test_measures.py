@@ -1,5 +1,6 @@
 """Change, direction and the judging of claims."""
 
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -59,9 +60,9 @@ def claim(kind: str, stated: object, decimals: int) -> Claim:
 
 
 def released(*figures: Observation, breaks: tuple[Break, ...] = ()) -> Release:
-    return Release(
-        Content((), {"thefts": indicator()}, {"thefts": figures}, (), breaks, {}, (), (), {}, {}, ())
-    )
+    empty: dict[str, object] = {f.name: () for f in fields(Content)}
+    empty |= {"breakdowns": {}, "areas": {}, "sources": {}, "indicators": {"thefts": indicator()}}
+    return Release(Content(**{**empty, "observations": {"thefts": figures}, "breaks": breaks}))  # type: ignore[arg-type]
 
 
 @given(st.integers(0, 150), st.integers(0, 150))
