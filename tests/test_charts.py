@@ -61,6 +61,9 @@ def test_every_chart_of_the_real_site_carries_the_figures_of_its_package(
         changes = {abs(v.recomputed) for v in measures.verdicts(real, indicator.id) if v.recomputed} | {
             abs(v.claim.stated) for v in measures.verdicts(real, indicator.id) if v.claim.stated
         }
+        figures = measures.series(real, indicator.id)
+        since = measures.change(indicator, figures[0], figures[-1])
+        changes |= {abs(since.percent)} if since and since.percent else set()
         assert said <= {abs(v) for v in expected} | changes, indicator.id
         if chart.wide and chart.narrow:
             assert numbers(chart.wide) == numbers(chart.narrow) == expected, indicator.id

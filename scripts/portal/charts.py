@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from portal import drawings, findings
 from portal.disclosure import Release
 from portal.drawings import NARROW, WIDE, Figure
-from portal.findings import MARKERS, Subject
+from portal.findings import MARKERS, Subject, running
 from portal.measures import series
 from portal.model import Indicator, Observation
 
@@ -61,7 +61,7 @@ Rows = tuple[str, list[str], list[tuple[str, ...]]]
 def _plain_rows(s: Subject) -> Rows:
     """A row for each figure, named by its period, and by its area where there are several."""
     many = len({o.area for o in s.figures}) > 1
-    names = [f"{s.place(o)}, {s.label(o)}" if many else s.label(o) for o in s.figures]
+    names = [f"{s.place(o)}, {running(s.label(o))}" if many else s.label(o) for o in s.figures]
     body: list[tuple[str, ...]] = [(name, s.cell(o)) for name, o in zip(names, s.figures, strict=True)]
     return "Area and period" if many else "Period", [s.indicator.unit_label.capitalize()], body
 

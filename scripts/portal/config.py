@@ -23,6 +23,7 @@ class Site:
     exit_to: str
     address: str = ""
     gaps: tuple[str, ...] = ()
+    sensitive_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

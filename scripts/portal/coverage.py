@@ -16,6 +16,7 @@ def table(settings: Settings, released: Release) -> str:
     addresses = {p.path: p.label for p in all_pages(settings, released, written(settings))}
     problems, lines = [], ["# Where each section of the documents is shown", ""]
     lines += ["Made by `portal coverage` from the sections listed in the packages. Do not edit.", ""]
+    lines += ["The page of a priority leads to the pages of its actions, which are not listed here.", ""]
     for source in released.content.sources.values():
         sections = sorted(
             (s for s in released.content.sections if s.source == source.id), key=lambda s: s.number

@@ -62,7 +62,10 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
 
 def _more(maker: Maker) -> tuple[Link, ...]:
     """The pages about all figures that there are."""
-    more = [("Which measures have a figure", f"{FIGURES}coverage/")]
+    more = [
+        ("Figures that disagree", f"{FIGURES}disagree/"),
+        ("Which measures have a figure", f"{FIGURES}coverage/"),
+    ]
     if maker.content.targets:
         more.insert(0, ("Targets", f"{FIGURES}targets/"))
     if maker.content.dashboards:
@@ -116,8 +119,7 @@ def _coverage(view: PlanView) -> tuple[PlanView, int, int, tuple[tuple[PriorityV
     """How many measures have a figure, of how many; aims are not measures that could have one."""
     rows = []
     for q in view.priorities:
-        own = [m for m in q.measures if m.measure.kind != "aim"]
-        rows.append((q, sum(m.figure is not None for m in own), len(own)))
+        rows.append((q, sum(m.figure is not None for m in q.countable), len(q.countable)))
     return view, sum(r[1] for r in rows), sum(r[2] for r in rows), tuple(r for r in rows if r[2])
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from portal import periods
 from portal.disclosure import Release
-from portal.measures import breaks_of, broken, latest_change, verdicts
+from portal.measures import breaks_of, broken, change, latest_change, verdicts
 from portal.model import Indicator, Observation
 from portal.text import amount, listed, number
 
@@ -82,10 +82,11 @@ def latest(s: Subject) -> str:
         return each(s)
     earlier, later = s.figures[-2:]
     both = (
-        f"{s.said(later)} in the {_running(s.label(later))}, "
-        f"against {s.said(earlier)} in the {_running(s.label(earlier))}"
+        f"{s.said(later)} in the {running(s.label(later))}, "
+        f"against {s.said(earlier)} in the {running(s.label(earlier))}"
     )
-    return f"{s.indicator.short_title}: {_verdict(s, earlier, later)}{both}.{_doubt(s, earlier, later)}"
+    more = _doubt(s, earlier, later) or _since_first(s)
+    return f"{s.indicator.short_title}: {_verdict(s, earlier, later)}{both}.{more}"
 
 
 def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
@@ -102,6 +103,16 @@ def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
     return f"{way} {number(abs(found.percent))}%. " if found.percent is not None else f"{way}. "
 
 
+def _since_first(s: Subject) -> str:
+    """The clear change since the first figure, where there are more than two and no break stands between."""
+    first, last = s.figures[0], s.figures[-1]
+    found = change(s.indicator, first, last, breaks_of(s.released, s.indicator.id))
+    if len(s.figures) < 3 or found is None or found.direction not in ("rose", "fell"):
+        return ""
+    by = f" by {number(abs(found.percent))}%" if found.percent is not None else ""
+    return f" Since the {running(s.label(first))}, when there were {s.said(first)}, it {found.direction}{by}."
+
+
 def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
     """What to add where the document states another change than its figures give."""
     for v in verdicts(s.released, s.indicator.id):
@@ -113,7 +124,8 @@ def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
     return ""
 
 
-def _running(label: str) -> str:
+def running(label: str) -> str:
+    """A period as it stands inside a sentence."""
     return label[0].lower() + label[1:] if label.startswith(("Year", "Period")) else label
 
 
@@ -164,11 +176,19 @@ def each(s: Subject) -> str:
         moved = "no figure" if only.value is None else _went(only.value)
         when = _when(s, only) or ", without saying over which period"
         return f"{title}: {moved}{when}, the {source} says."
-    return f"{title}: {listed([s.said(o) + _where(s, o) for o in s.figures])}."
+    return f"{title}: {listed([_one(s, o) for o in s.figures])}."
+
+
+def _one(s: Subject, o: Observation) -> str:
+    """A figure and what it is of: `23 sessions held`, `£300,000 (pot for …)` or `up 10% in …`."""
+    if s.own_units and o.value is not None:
+        return f"{s.cell(o)} {_low(o.part)}"
+    moved = s.indicator.unit == "percent-change" and o.value is not None
+    return (_went(o.value) if moved and o.value is not None else s.said(o)) + _where(s, o)
 
 
 def _when(s: Subject, o: Observation) -> str:
-    return f" in the {_running(s.label(o))}" if o.period_start else ""
+    return f" in the {running(s.label(o))}" if o.period_start else ""
 
 
 def _where(s: Subject, o: Observation) -> str:
@@ -180,4 +200,4 @@ def _where(s: Subject, o: Observation) -> str:
 
 
 def _low(part: str) -> str:
-    return part[:1].lower() + part[1:]
+    return part if part[1:2].isupper() else part[:1].lower() + part[1:]

@@ -124,6 +124,7 @@ class Plan:
     ends: str
     state: str
     measures_note: str
+    priority_word: str
     priorities: tuple[Priority, ...]
     actions: tuple[Action, ...]
     measures: tuple[Measure, ...]
@@ -353,6 +354,7 @@ def _plan(package: Package) -> Plan:
         title=about["title"],
         **{k: about[k] for k in ("slug", "short_title", "summary", "starts", "ends", "state")},
         measures_note=about.get("measures_note", ""),
+        priority_word=about.get("priority_word", "priority"),
         priorities=tuple(sorted(_rows(package, "priorities", Priority), key=lambda p: p.number)),
         actions=tuple(sorted(_rows(package, "actions", Action), key=lambda a: a.number)),
         measures=tuple(_rows(package, "measures", Measure)),

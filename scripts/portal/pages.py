@@ -16,6 +16,7 @@ from portal.views import (
     GlossaryPage,
     HelpPage,
     HomePage,
+    Link,
     PlanView,
     ReportPage,
     RoutePage,
@@ -84,18 +85,19 @@ def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
     doubtful = {
         v.claim.indicator for v in verdicts if v.outcome == "differs" and v.claim.kind == "change-percent"
     }
-    directions = {"rose": 0, "fell": 0, "no clear change": 0}
+    directions: dict[str, list[Link]] = {"rose": [], "fell": [], "no clear change": []}
     periods_seen = []
     for indicator in maker.content.indicators.values():
         latest = measures.latest_change(maker.released, indicator)
         lower = indicator.polarity == "lower-is-better" and indicator.id not in doubtful
         if latest and latest.direction and lower and latest.later.period_end:
-            directions[latest.direction] += 1
+            view = maker.figures[indicator.id]
+            directions[latest.direction].append((indicator.short_title, view.path))
             periods_seen.append(latest.later.period_end)
     actions = [a for p in plans for q in p.priorities for a in q.actions]
     updates = [u for p in plans for u in p.plan.updates]
     content = HomePage(
-        directions,
+        {way: tuple(found) for way, found in directions.items()},
         periods.month(max(periods_seen)) if periods_seen else "",
         plans,
         sum(a.action.listed == "plan" for a in actions),

@@ -152,6 +152,7 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread
         (b.date, b.title): (f.indicator.short_title, b)
         for f in figures
         for b in measures.breaks_of(maker.released, f.indicator.id)
+        if any(o.period_end and o.period_end >= b.date for o in maker.content.observations[f.indicator.id])
     }
     helpers = {c.id: c for c in (*maker.content.services, *maker.content.routes)}
     content = SubjectPage(

@@ -59,6 +59,8 @@ def amount(value: Decimal, unit: str) -> str:
     """A figure with the mark of its unit: `1,036`, `81%`, `+10.4%`."""
     if unit == "percent":
         return number(value) + "%"
+    if unit == "pounds":
+        return f"£{number(value)}"
     if unit == "percent-change":
         return number(value, signed=True) + "%"
     return number(value)

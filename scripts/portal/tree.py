@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jinja2
@@ -28,6 +28,9 @@ from portal.views import FigurePage
 
 # What the unit column of a download says where the figures do not simply count something.
 UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change": "per cent change"}
+_NOT_TEXT = re.compile(
+    r"\A---\n.*?\n---\n|<(nav|a|small|aside)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)", re.DOTALL
+)
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 
@@ -51,6 +54,8 @@ def grow(settings: Settings, released: Release, pictures: Pictures) -> Tree:
     files: dict[str, bytes] = {}
     for page in pages:
         rendered = _markdown(environment, released, page)
+        if not page.sensitive and _speaks_of(rendered, settings.site.sensitive_words):
+            rendered = _markdown(environment, released, replace(page, sensitive=True))
         files[f"{page.path}index.md"] = words.explain(rendered, released.content.terms).encode()
         if isinstance(page.content, FigurePage):
             view = page.content.view
@@ -152,6 +157,12 @@ def _markdown(environment: jinja2.Environment, released: Release, page: Page) ->
         raise PortalError(
             [Problem(file, row, code="template", message=message, fix="Mend the template.")]
         ) from None
+
+
+def _speaks_of(markdown: str, words: tuple[str, ...]) -> bool:
+    """Whether the text of a page, without its links, sources and tags, has one of these words."""
+    text = html.unescape(_NOT_TEXT.sub(" ", markdown)).lower()
+    return any(re.search(rf"\b{re.escape(w.lower())}", text) for w in words)
 
 
 def _upto(cited: list[Source]) -> str:

@@ -50,7 +50,7 @@ class ActionView:
         """What is known of it: "reported", "mentioned" as under way and no more, or "silent"."""
         if self.reports:
             return "reported"
-        return "mentioned" if self.updates else "silent"
+        return "mentioned" if any(u.kind == "mention" for u in self.updates) else "silent"
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,21 @@ class PriorityView:
     def actions(self) -> tuple[ActionView, ...]:
         """Its actions, whatever heading they stand under."""
         return tuple(a for _, group in self.groups for a in group)
+
+    @property
+    def countable(self) -> tuple[MeasureView, ...]:
+        """Its measures that could have a figure; an aim says what is wanted, and not what is counted."""
+        return tuple(m for m in self.measures if m.measure.kind != "aim")
+
+    @property
+    def background(self) -> tuple[Update, ...]:
+        """What came before the plan, or explains it."""
+        return tuple(u for u in self.updates if u.kind == "background")
+
+    @property
+    def news(self) -> tuple[Update, ...]:
+        """What has been reported about it as a whole since."""
+        return tuple(u for u in self.updates if u.kind != "background")
 
     def count(self, standing: str) -> int:
         """How many of its actions stand so: "reported", "mentioned" or "silent"."""
@@ -281,7 +296,7 @@ class GlossaryPage:
 class HomePage:
     """The four questions that residents ask, answered by counting what is published."""
 
-    directions: Mapping[str, int]
+    directions: Mapping[str, tuple[Link, ...]]
     latest: str
     plans: tuple[PlanView, ...]
     planned: int
