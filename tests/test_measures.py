@@ -151,18 +151,21 @@ def test_a_direction_is_judged_by_the_exact_test(earlier: int, later: int, state
 
 
 @pytest.mark.parametrize(
-    ("aim", "result", "outcome"),
+    ("aim", "result", "due", "outcome"),
     [
-        (-20, -72, "met"),
-        (-20, -20, "met"),
-        (-20, -19, "missed"),
-        (-20, 5, "missed"),
-        (10, 12, "met"),
-        (10, 9, "missed"),
-        (10, None, "cannot be judged"),
+        (-20, -72, "2016", "met"),
+        (-20, -20, "2016", "met"),
+        (-20, -19, "2016", "missed"),
+        (-20, 5, "2016", "missed"),
+        (10, 12, "2016", "met"),
+        (10, 9, "2016", "missed"),
+        (10, None, "2016", "cannot be judged"),
+        (10, None, "2022-03", "cannot be judged"),
+        (10, None, "2022-04", "not yet due"),
+        (10, None, "2023", "not yet due"),
     ],
 )
-def test_targets(aim: int, result: int | None, outcome: str) -> None:
+def test_targets(aim: int, result: int | None, due: str, outcome: str) -> None:
     reached = None if result is None else Decimal(result)
-    target = Target("s", "l", "t", "", "", "", None, "percent-change", Decimal(aim), "2016", reached, "")
-    assert measures.outcome_of(target) == outcome
+    target = Target("s", "l", "t", "", "", "", None, "percent-change", Decimal(aim), due, reached, "")
+    assert measures.outcome_of(target, "2022-03-03") == outcome

@@ -98,8 +98,10 @@ def _overview_pages(
         cited=cited_in(*(p.plan.measures for p in plans)),
     )
     if maker.content.targets:
+        newest = max(s.published for s in maker.content.sources.values())
         targets = tuple(
-            (t, measures.outcome_of(t), _figure_link(maker, t.indicator)) for t in maker.content.targets
+            (t, measures.outcome_of(t, newest), _figure_link(maker, t.indicator))
+            for t in maker.content.targets
         )
         yield Page(
             f"{FIGURES}targets/",

@@ -163,14 +163,16 @@ def _judge_direction(released: Release, claim: Claim) -> Verdict:
     return Verdict(claim, "agrees" if way == claim.stated else "differs", None, working)
 
 
-def outcome_of(target: Target) -> str:
-    """Whether a target was met: "met", "missed" or "cannot be judged".
+def outcome_of(target: Target, newest: str) -> str:
+    """Whether a target was met: "met", "missed", "not yet due" or "cannot be judged".
+
+    `newest` is the date of the newest source, as far as known: a target that is due after it is not yet due.
 
     A target below zero is a cut, which a result that is as low or lower meets. Where no document prints a result
     the target cannot be judged, however long ago it was due.
     """
     if target.result_value is None:
-        return "cannot be judged"
+        return "not yet due" if target.due > newest[: len(target.due)] else "cannot be judged"
     down = target.target_value < 0
     met = target.result_value <= target.target_value if down else target.result_value >= target.target_value
     return "met" if met else "missed"
