@@ -29,7 +29,7 @@ def numbers(figure: dict) -> list[Decimal]:  # type: ignore[type-arg]
 
 
 def cells(table: charts.Table) -> list[Decimal]:
-    plain = [re.sub(r"\[\w+\]|[%,+ ]", "", c).replace(MINUS, "-") for row in table.rows for c in row[1:]]
+    plain = [re.sub(r"\[\w+\]|[%,+ £]", "", c).replace(MINUS, "-") for row in table.rows for c in row[1:]]
     return sorted(Decimal(p) for p in plain if p not in ("", "–"))
 
 
