@@ -230,6 +230,7 @@ class Entry:
     action: str
     indicator: str
     service: str
+    note: str
 
 
 @dataclass(frozen=True)

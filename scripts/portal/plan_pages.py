@@ -141,9 +141,9 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread
     told = []
     for view in sorted(plans, key=lambda p: p.plan.starts):
         own = [e for e in entries if e.plan == view.plan.slug]
-        whole = {e.priority for e in own if not e.action}
+        whole = {e.priority: e.note for e in own if not e.action}
         single = {e.action for e in own if e.action}
-        priorities = tuple(q for q in view.priorities if q.priority.id in whole)
+        priorities = tuple((q, whole[q.priority.id]) for q in view.priorities if q.priority.id in whole)
         actions = tuple(a for q in view.priorities for a in q.actions if a.action.id in single)
         if priorities or actions:
             told.append((view, priorities, actions))
@@ -163,7 +163,7 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread
         tuple(helpers[e.service] for e in entries if e.service),
     )
     cited = cited_in(
-        (q.priority for _, ps, _ in told for q in ps),
+        (q.priority for _, ps, _ in told for q, _ in ps),
         (a.action for *_, actions in told for a in actions),
         *(measures.series(maker.released, f.indicator.id) for f in figures),
     )

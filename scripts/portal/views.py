@@ -236,10 +236,13 @@ class SubjectsPage:
 
 @dataclass(frozen=True)
 class SubjectPage:
-    """One subject: what each plan promised about it, its figures, and where to get help."""
+    """One subject: what each plan promised about it, its figures, and where to get help.
+
+    A priority comes with why it belongs to the subject, where its title does not say so.
+    """
 
     thread: Thread
-    plans: tuple[tuple[PlanView, tuple[PriorityView, ...], tuple[ActionView, ...]], ...]
+    plans: tuple[tuple[PlanView, tuple[tuple[PriorityView, str], ...], tuple[ActionView, ...]], ...]
     figures: tuple[FigureView, ...]
     breaks: tuple[tuple[str, Break], ...]
     helpers: tuple[Contact, ...]
