@@ -41,14 +41,14 @@ def serve(
             ]
         ) from None
     with server:
-        seen = _look(root)
+        seen = look(root)
         _again(root, tell, failed)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         ready(f"http://127.0.0.1:{server.server_address[1]}/")
         try:
             while True:
                 time.sleep(_EVERY)
-                now = _look(root)
+                now = look(root)
                 if now != seen:
                     seen = now
                     if _again(root, tell, failed):
@@ -66,7 +66,7 @@ def _again(root: Path, tell: Callable[[str], None], failed: Callable[[PortalErro
     return True
 
 
-def _look(root: Path) -> frozenset[tuple[str, int, int]]:
+def look(root: Path) -> frozenset[tuple[str, int, int]]:
     """What tells that an input has changed: its name, time and size."""
     seen = set()
     for path in site.inputs(root):
