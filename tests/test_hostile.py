@@ -1,6 +1,8 @@
 """No mutation of an input gives a traceback, reads outside the project or touches the site in place."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,17 @@ def checked(root: Path) -> None:
         assert all(p.file and p.message and p.fix for p in error.problems)
 
 
+@contextmanager
+def damaged(path: Path, content: bytes) -> Iterator[None]:
+    """The file with other content, for as long as it is looked at."""
+    good = path.read_bytes()
+    try:
+        path.write_bytes(content)
+        yield
+    finally:
+        path.write_bytes(good)
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_project(tmp_path_factory.mktemp("hostile") / "tiny")
@@ -40,11 +53,8 @@ def test_any_damage_to_a_file_is_a_problem_or_harmless(
     path = project / file
     good = path.read_bytes()
     at %= len(good)
-    try:
-        path.write_bytes(good[:at] + piece + good[at + cut :])
+    with damaged(path, good[:at] + piece + good[at + cut :]):
         checked(project)
-    finally:
-        path.write_bytes(good)
 
 
 JSON = st.recursive(
@@ -60,15 +70,11 @@ def test_any_value_anywhere_in_a_descriptor_is_a_problem_or_harmless(
     project: Path, file: Path, data: st.DataObject
 ) -> None:
     path = project / file
-    good = path.read_text()
-    told = json.loads(good)
+    told = json.loads(path.read_text())
     place, key = _somewhere(told, data)
     place[key] = data.draw(JSON)
-    try:
-        path.write_text(json.dumps(told))
+    with damaged(path, json.dumps(told).encode()):
         checked(project)
-    finally:
-        path.write_text(good)
 
 
 def _somewhere(told: object, data: st.DataObject) -> tuple[dict, object] | tuple[list, object]:  # type: ignore[type-arg]
@@ -91,17 +97,13 @@ def test_any_text_in_any_cell_is_a_problem_or_harmless(
     project: Path, file: Path, data: st.DataObject
 ) -> None:
     path = project / file
-    good = path.read_text()
-    lines = good.splitlines()
+    lines = path.read_text().splitlines()
     row = data.draw(st.integers(1, len(lines) - 1))
     cells = lines[row].split(",")
     cells[data.draw(st.integers(0, len(cells) - 1))] = data.draw(st.text(max_size=12))
     lines[row] = ",".join(cells)
-    try:
-        path.write_text("\n".join(lines) + "\n")
+    with damaged(path, ("\n".join(lines) + "\n").encode()):
         checked(project)
-    finally:
-        path.write_text(good)
 
 
 @pytest.mark.parametrize(

@@ -154,13 +154,16 @@ def ranked(s: Subject) -> str:
 def areas(s: Subject) -> str:
     """One sentence for the first and one for the last part, all areas in each."""
     ends = dict.fromkeys((s.parts[0], s.parts[-1]))
-    return " ".join(f"{p}: {listed([_moved(s, o) for o in s.figures if o.part == p])}." for p in ends)
+    return " ".join(
+        f"{p}: {listed([f'{_moved(s, o)} in {s.place(o)}' for o in s.figures if o.part == p])}." for p in ends
+    )
 
 
 def _moved(s: Subject, o: Observation) -> str:
+    """A figure in words; a published change as the way it went."""
     if o.value is None or s.indicator.unit != "percent-change":
-        return f"{s.said(o)} in {s.place(o)}"
-    return f"{_went(o.value)} in {s.place(o)}"
+        return s.said(o)
+    return _went(o.value)
 
 
 def _went(value: Decimal) -> str:
@@ -183,8 +186,7 @@ def _one(s: Subject, o: Observation) -> str:
     """A figure and what it is of: `23 sessions held`, `£300,000 (pot for …)` or `up 10% in …`."""
     if s.own_units and o.value is not None:
         return f"{s.cell(o)} {_low(o.part)}"
-    moved = s.indicator.unit == "percent-change" and o.value is not None
-    return (_went(o.value) if moved and o.value is not None else s.said(o)) + _where(s, o)
+    return _moved(s, o) + _where(s, o)
 
 
 def _when(s: Subject, o: Observation) -> str:

@@ -190,30 +190,30 @@ def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | None:
             return None
         values = [v for v in parts if v is not None]
         return Fraction(sum(values)), f"{len(values)} figures add up to"
-    later = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
     if claim.kind == "value":
-        return None if later is None else (Fraction(later), "elsewhere the document prints")
-    earlier = _value(released, claim.indicator, claim, claim.base_period_start, claim.base_period_end)
+        found = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
+        return None if found is None else (Fraction(found), "elsewhere the document prints")
+    pair = _pair(released, claim.indicator, claim)
+    if pair is None:
+        return None
+    earlier, later = pair
+    words = f"from {number(earlier)} to {number(later)} is"
     if claim.kind == "change-percent-without":
-        less_later = _value(released, claim.other_indicator, claim, claim.period_start, claim.period_end)
-        less_earlier = _value(
-            released, claim.other_indicator, claim, claim.base_period_start, claim.base_period_end
-        )
-        if None in (earlier, later, less_earlier, less_later):
+        less = _pair(released, claim.other_indicator, claim)
+        if less is None:
             return None
-        words = (
-            f"from {number(earlier)} − {number(less_earlier)} to {number(later)} − {number(less_later)} is"  # type: ignore[arg-type]
-        )
-        earlier, later = earlier - less_earlier, later - less_later  # type: ignore[operator]
-    else:
-        words = (
-            f"from {number(earlier)} to {number(later)} is"
-            if earlier is not None and later is not None
-            else ""
-        )
-    if earlier is None or later is None or earlier == 0:
+        words = f"from {number(earlier)} − {number(less[0])} to {number(later)} − {number(less[1])} is"
+        earlier, later = earlier - less[0], later - less[1]
+    if earlier == 0:
         return None
     return Fraction(later - earlier) / Fraction(earlier) * 100, words
+
+
+def _pair(released: Release, indicator: str, claim: Claim) -> tuple[Decimal, Decimal] | None:
+    """The figures of an indicator for a claim's two periods, or None where one is withheld or missing."""
+    earlier = _value(released, indicator, claim, claim.base_period_start, claim.base_period_end)
+    later = _value(released, indicator, claim, claim.period_start, claim.period_end)
+    return None if earlier is None or later is None else (earlier, later)
 
 
 def _value(

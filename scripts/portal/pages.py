@@ -59,13 +59,8 @@ def all_pages(settings: Settings, released: Release, written: Mapping[str, str])
     """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown."""
     maker = Maker(settings, released)
     for indicator in maker.content.indicators.values():
-        own = maker.content.observations.get(indicator.id, ())
-        maker.figures[indicator.id] = FigureView(
-            indicator,
-            f"{FIGURES}{indicator.slug}/",
-            charts.chart(released, indicator),
-            tuple(dict.fromkeys(o.source for o in own)),
-        )
+        path = f"{FIGURES}{indicator.slug}/"
+        maker.figures[indicator.id] = FigureView(indicator, path, charts.chart(released, indicator))
     plans = tuple(plan_view(maker, p) for p in maker.content.plans)
     pages = [
         _home(maker, plans),

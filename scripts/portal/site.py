@@ -137,7 +137,7 @@ def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> P
                 )
             ]
         )
-    figures = tree.figures_to_draw(settings, released)
+    figures = tree.figures_to_draw(released)
     tell(
         f"Drawing {len(figures)} charts"
         if pictures.browser()
@@ -164,7 +164,6 @@ def _mkdocs(settings: Settings, grown: Tree) -> None:
         **os.environ,
         "SOURCE_DATE_EPOCH": str(int(moment.timestamp())),
         "NO_MKDOCS_2_WARNING": "1",
-        "DISABLE_MKDOCS_2_WARNING": "true",
     }
     command = [
         sys.executable,

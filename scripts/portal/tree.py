@@ -14,7 +14,7 @@ import yaml
 from markupsafe import Markup
 
 from portal import periods, words
-from portal.charts import Chart
+from portal.charts import Chart, chart
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Release
@@ -69,11 +69,10 @@ def grow(settings: Settings, released: Release, pictures: Pictures) -> Tree:
     return Tree(files, _navigation(pages), newest)
 
 
-def figures_to_draw(settings: Settings, released: Release) -> list[Figure]:
+def figures_to_draw(released: Release) -> list[Figure]:
     """Every drawing of the site, in both widths."""
-    pages = all_pages(settings, released, {})
-    charts = [p.content.view.chart for p in pages if isinstance(p.content, FigurePage)]
-    return [f for c in charts for f in (c.wide, c.narrow) if f is not None]
+    found = [chart(released, i) for i in released.content.indicators.values()]
+    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
 
 
 def written(settings: Settings) -> Mapping[str, str]:
@@ -126,7 +125,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "site": settings.site,
         "sources": released.content.sources,
         "library": LIBRARY,
-        "drawn": lambda chart: pictures.of(chart.wide) is not None,
+        "drawn": lambda drawing: pictures.of(drawing.wide) is not None,
     }
     return environment
 
@@ -169,10 +168,10 @@ def _upto(cited: list[Source]) -> str:
     return periods.loose_date(max(s.published for s in cited)) if cited else ""
 
 
-def _chart_files(chart: Chart, pictures: Pictures) -> dict[str, bytes]:
-    if chart.wide is None:
+def _chart_files(drawing: Chart, pictures: Pictures) -> dict[str, bytes]:
+    if drawing.wide is None:
         return {}
-    both = {"wide": chart.wide, "narrow": chart.narrow}
+    both = {"wide": drawing.wide, "narrow": drawing.narrow}
     told = json.dumps(both, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     svgs = {f"chart-{name}.svg": pictures.of(figure) for name, figure in both.items()}
     return {"chart.json": told.encode(), **{name: svg for name, svg in svgs.items() if svg}}

@@ -160,7 +160,6 @@ class FigureView:
     indicator: Indicator
     path: str
     chart: Chart
-    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
