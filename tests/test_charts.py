@@ -10,7 +10,7 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 import pytest
-from portal import charts, drawings, measures
+from portal import charts, claims, drawings, measures
 from portal.disclosure import Release
 from portal.model import Indicator
 from portal.text import MINUS
@@ -58,8 +58,8 @@ def test_every_chart_of_the_real_site_carries_the_figures_of_its_package(
             Decimal(n.replace(",", ""))
             for n in re.findall(r"\d[\d,]*(?:\.\d+)?", _without_words(indicator, chart.finding))
         }
-        changes = {abs(v.recomputed) for v in measures.verdicts(real, indicator.id) if v.recomputed} | {
-            abs(v.claim.stated) for v in measures.verdicts(real, indicator.id) if v.claim.stated
+        changes = {abs(v.recomputed) for v in claims.verdicts(real, indicator.id) if v.recomputed} | {
+            abs(v.claim.stated) for v in claims.verdicts(real, indicator.id) if v.claim.stated
         }
         figures = measures.series(real, indicator.id)
         since = measures.change(indicator, figures[0], figures[-1])

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from portal import coverage, measures, site
+from portal import claims, coverage, measures, site
 from portal.disclosure import Release
 from project import ROOT, SHARED
 
@@ -75,12 +75,12 @@ def test_rolling_twelve_month_tables(real: Release, indicator: str) -> None:
     before, now, stated = PAIRS[indicator]
     assert value(real, indicator, BEFORE) == before
     assert value(real, indicator, R12) == now
-    claims = [
+    stated_claims = [
         v.claim
-        for v in measures.verdicts(real, indicator)
+        for v in claims.verdicts(real, indicator)
         if v.claim.kind == "change-percent" and v.claim.period_start
     ]
-    assert Decimal(stated) in {c.stated for c in claims}
+    assert Decimal(stated) in {c.stated for c in stated_claims}
 
 
 @pytest.mark.parametrize("indicator", FIVE_YEARS)
@@ -97,7 +97,7 @@ def test_youth_offending_changes(real: Release, indicator: str) -> None:
 def test_hate_crime_by_strand_and_month_with_totals(real: Release) -> None:
     stated = {
         (v.claim.part, v.claim.period_start, v.claim.period_end): v.claim.stated
-        for v in measures.verdicts(real, "hate-crime-by-month")
+        for v in claims.verdicts(real, "hate-crime-by-month")
     }
     ends = (31, 29, 31, 30, 31, 30, 31)
     months = [(date(2016, m, 1), date(2016, m, d)) for m, d in enumerate(ends, 1)]
@@ -128,7 +128,7 @@ def test_advisory_hub_table(real: Release, indicator: str) -> None:
 
 
 def test_recomputation_finds_every_disagreement_and_no_false_one(real: Release) -> None:
-    verdicts = measures.verdicts(real)
+    verdicts = claims.verdicts(real)
     differs = {
         (v.claim.indicator, v.claim.kind, v.claim.stated, v.recomputed)
         for v in verdicts
@@ -146,7 +146,7 @@ def test_recomputation_finds_every_disagreement_and_no_false_one(real: Release) 
 
 
 def test_the_non_domestic_change_follows_from_two_tables(real: Release) -> None:
-    found = [v for v in measures.verdicts(real) if v.claim.kind == "change-percent-without"]
+    found = [v for v in claims.verdicts(real) if v.claim.kind == "change-percent-without"]
     assert [(v.outcome, v.recomputed) for v in found if v.claim.period_start] == [("agrees", Decimal("3.2"))]
 
 

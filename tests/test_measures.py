@@ -9,7 +9,7 @@ from math import comb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import measures
+from portal import claims, measures
 from portal.disclosure import Release
 from portal.model import Break, Claim, Content, Indicator, Observation, Target
 
@@ -87,7 +87,7 @@ def test_no_percentage_from_a_small_base() -> None:
 def test_withheld_propagates() -> None:
     assert measures.change(indicator(), year(None, 2015), year(80, 2016)) is None
     assert (
-        measures.judge(released(year(None, 2015), year(80, 2016)), claim("change-percent", 5, 0)).outcome
+        claims.judge(released(year(None, 2015), year(80, 2016)), claim("change-percent", 5, 0)).outcome
         == "cannot be checked"
     )
 
@@ -104,7 +104,7 @@ def test_nothing_is_compared_across_a_break_or_over_other_lengths() -> None:
 def test_a_correctly_rounded_claim_always_agrees(earlier: int, later: int, decimals: int) -> None:
     exact = Fraction(later - earlier, earlier) * 100
     stated = Decimal(round(exact * 10**decimals)).scaleb(-decimals)
-    verdict = measures.judge(
+    verdict = claims.judge(
         released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, decimals)
     )
     assert verdict.outcome == "agrees"
@@ -116,7 +116,7 @@ def test_a_claim_that_is_off_by_more_than_rounding_differs(
 ) -> None:
     exact = Fraction(later - earlier, earlier) * 100
     stated = Decimal(round(exact * 10**decimals) + 2 * side).scaleb(-decimals)
-    verdict = measures.judge(
+    verdict = claims.judge(
         released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, decimals)
     )
     assert verdict.outcome == "differs"
@@ -128,7 +128,7 @@ def test_a_claim_that_is_off_by_more_than_rounding_differs(
 )
 def test_a_half_may_be_rounded_either_way(earlier: int, later: int, stated: str) -> None:
     assert (
-        measures.judge(
+        claims.judge(
             released(year(earlier, 2015), year(later, 2016)), claim("change-percent", stated, 1)
         ).outcome
         == "agrees"
@@ -146,7 +146,7 @@ def test_a_half_may_be_rounded_either_way(earlier: int, later: int, stated: str)
     ],
 )
 def test_a_direction_is_judged_by_the_exact_test(earlier: int, later: int, stated: int, outcome: str) -> None:
-    verdict = measures.judge(released(year(earlier, 2015), year(later, 2016)), claim("direction", stated, 0))
+    verdict = claims.judge(released(year(earlier, 2015), year(later, 2016)), claim("direction", stated, 0))
     assert verdict.outcome == outcome
 
 
@@ -168,4 +168,4 @@ def test_a_direction_is_judged_by_the_exact_test(earlier: int, later: int, state
 def test_targets(aim: int, result: int | None, due: str, outcome: str) -> None:
     reached = None if result is None else Decimal(result)
     target = Target("s", "l", "t", "", "", "", None, "percent-change", Decimal(aim), due, reached, "")
-    assert measures.outcome_of(target, "2022-03-03") == outcome
+    assert claims.outcome_of(target, "2022-03-03") == outcome

@@ -11,7 +11,7 @@ from portal import drawings, findings
 from portal.disclosure import Release
 from portal.drawings import NARROW, WIDE, Figure
 from portal.findings import MARKERS, Subject, running
-from portal.measures import series
+from portal.measures import figures_of
 from portal.model import Indicator, Observation
 
 
@@ -37,12 +37,12 @@ class Chart:
 
 def chart(released: Release, indicator: Indicator) -> Chart:
     """The chart of an indicator, of the kind that its row names."""
-    figures = series(released, indicator.id)
+    figures = figures_of(released, indicator)
     subject = Subject(released, indicator, figures)
     draw, say = CHARTS[indicator.chart]
     return Chart(
-        draw(subject, WIDE) if draw else None,
-        draw(subject, NARROW) if draw else None,
+        draw(subject, WIDE) if draw and figures else None,
+        draw(subject, NARROW) if draw and figures else None,
         say(subject) if figures else "No figure has been published.",
         _table(subject),
     )
@@ -92,5 +92,6 @@ CHARTS: Mapping[str, tuple[Callable[[Subject, int], Figure] | None, Callable[[Su
     "small-multiples": (drawings.small_multiples, findings.small_multiples),
     "ranked-bars": (drawings.ranked_bars, findings.ranked),
     "areas": (drawings.areas, findings.areas),
+    "recorded": (drawings.years, findings.latest),
     "none": (None, findings.each),
 }

@@ -85,6 +85,34 @@ def _parser() -> argparse.ArgumentParser:
         "Writes docs/coverage.md: every section of the source documents with the pages that show it, or the reason why\n"
         "it is left out. A section that is neither is a problem.",
     )
+    take = command(
+        "import",
+        "read a published file and put its figures into a package",
+        "Reads files as the police and others publish them, says what it notices, withholds what could point to people, and\n"
+        "shows what would change. It writes only after you say yes.",
+    )
+    take.add_argument(
+        "format",
+        metavar="FORMAT",
+        help="mps-ward, mps-borough, mps-dashboard, stop-and-search, boundaries, postcodes or populations",
+    )
+    take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
+    take.add_argument(
+        "--source", required=True, metavar="ID", help="the row in the table of sources that describes them"
+    )
+    take.add_argument(
+        "--until",
+        default="",
+        metavar="YYYY-MM",
+        help="the last month to use (default: the last in the files)",
+    )
+    take.add_argument("--yes", action="store_true", help="write without asking")
+    command(
+        "audit",
+        "try to work out what is withheld",
+        "Takes everything that is published and works out, for each withheld figure, the least and the greatest that it can be.\n"
+        "Writes docs/disclosure.md, a report for whoever is responsible for data protection.",
+    )
     serve = command(
         "serve",
         "preview the site on this computer",
@@ -117,12 +145,12 @@ class Progress:
 
 
 def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import measures, site  # noqa: PLC0415
+    from portal import claims, site  # noqa: PLC0415
 
     progress("Checking the data packages")
     _, released = site.check(root)
     progress.end()
-    verdicts = measures.verdicts(released)
+    verdicts = claims.verdicts(released)
     outcomes = Counter(v.outcome for v in verdicts)
     figures = sum(map(len, released.content.observations.values()))
     print(
@@ -156,6 +184,46 @@ def _coverage(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
+def _import(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import packages, site  # noqa: PLC0415
+    from portal.importers import run  # noqa: PLC0415
+
+    progress("Checking the data packages")
+    settings, content = site.read(root)
+    progress("Reading the files")
+    found, _ = packages.read_all(root, settings.packages)
+    plan = run.plan(
+        run.Job(told.format, tuple(told.files), told.source, told.until), content, found, settings
+    )
+    progress.end()
+    print("\n".join(f"- {line}" for line in plan.report))
+    names = ", ".join(str(p.relative_to(root)) for p in plan.files)
+    if not (told.yes or _agreed(f"Write {names}? (y/n) ")):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    plan.write()
+    print(f"Written: {names}")
+    return OK
+
+
+def _agreed(question: str) -> bool:
+    return sys.stdin.isatty() and input(question).strip().lower() in ("y", "yes")
+
+
+def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import protection, site  # noqa: PLC0415
+
+    progress("Working out what can be known")
+    settings, content = site.read(root)
+    report = protection.report(content, settings.disclosure)
+    progress.end()
+    path = root / "docs" / "disclosure.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(report.text, encoding="utf-8")
+    print(f"{report.summary} Written: {path.relative_to(root)}")
+    return PROBLEMS if report.leaks else OK
+
+
 def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import preview  # noqa: PLC0415
 
@@ -171,7 +239,14 @@ def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-COMMANDS = {"check": _check, "coverage": _coverage, "build": _build, "serve": _serve}
+COMMANDS = {
+    "check": _check,
+    "build": _build,
+    "import": _import,
+    "audit": _audit,
+    "coverage": _coverage,
+    "serve": _serve,
+}
 
 
 def _listed(error: PortalError) -> str:

@@ -110,6 +110,11 @@ def bars(s: Subject, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
+def years(s: Subject, width: int) -> Figure:
+    """Many years as a line, few as bars."""
+    return line(s, width) if len(s.figures) > 5 else bars(s, width)
+
+
 def line(s: Subject, width: int) -> Figure:
     """Months as a line, cut at each break, with its last value written at its end."""
     names = [s.label(o) for o in s.figures]
@@ -252,7 +257,7 @@ def small_multiples(s: Subject, width: int) -> Figure:
 
 def ranked_bars(s: Subject, width: int) -> Figure:
     """Parts as bars from zero, the longest first, each with its words above it."""
-    ranked = sorted(s.figures, key=lambda o: -(o.value if o.value is not None else -1))
+    ranked = sorted((o for o in s.figures if o.part), key=lambda o: -(o.value if o.value is not None else -1))
     names = ["<br>".join(wrap(o.part, 80 if width == WIDE else 40)) for o in ranked]
     bars = {
         "type": "bar", "orientation": "h", "x": _values(ranked), "y": list(range(len(ranked))),

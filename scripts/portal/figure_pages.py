@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from portal import measures
-from portal.measures import Verdict
+from portal import claims, measures
+from portal.claims import Verdict
+from portal.local_pages import recorded_parts
+from portal.model import Cited
 from portal.page import DATA, FIGURES, Maker, Page, cited_in
 from portal.plan_pages import any_sensitive
 from portal.views import (
@@ -16,9 +18,12 @@ from portal.views import (
     Link,
     PlanView,
     PriorityView,
+    RecordedPage,
     TargetsPage,
 )
 
+# More places in sources than this are not listed one by one.
+MANY = 40
 POLARITY = {
     "lower-is-better": "A lower number is better.",
     "higher-is-better": "A higher number is better.",
@@ -30,7 +35,7 @@ POLARITY = {
 def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     """The list of figures, a page for each, and the pages about all of them."""
     home = ("The figures", FIGURES)
-    verdicts = measures.verdicts(maker.released)
+    verdicts = claims.verdicts(maker.released)
     differs = sum(v.outcome == "differs" for v in verdicts)
     yield Page(
         FIGURES,
@@ -43,7 +48,7 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
         for view in views:
             indicator = view.indicator
             figures = measures.series(maker.released, indicator.id)
-            claims = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
+            own = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
             breaks = measures.breaks_of(maker.released, indicator.id)
             used = tuple(
                 (m.title, (f"{p.plan.short_title}, priority {q.priority.number}", q.path))
@@ -51,11 +56,28 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                 if m.indicator == indicator.id and m.priority == q.priority.id
             )  # fmt: skip
             citations = tuple({(c.source, c.locator): c for c in (*figures, *breaks)}.values())
+            if len(citations) > MANY:  # each figure's own place is in the download
+                citations = tuple(
+                    {
+                        c.source: Cited(c.source, "the place of each figure is in the download")
+                        for c in citations
+                    }.values()
+                )
+            content = FigurePage(
+                view,
+                POLARITY[indicator.polarity],
+                breaks,
+                own,
+                used,
+                tuple(v for v in views if v is not view),
+                figures,
+                citations,
+            )
             yield Page(
                 view.path, indicator.title,
-                FigurePage(view, POLARITY[indicator.polarity], breaks, claims, used, tuple(v for v in views if v is not view), figures, citations),
+                RecordedPage(content, *recorded_parts(maker, indicator)) if indicator.chart == "recorded" else content,
                 (home,), indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title, indicator.sensitive,
-                cited_in(figures, (v.claim for v in claims)),
+                cited_in(figures, (v.claim for v in own)),
             )  # fmt: skip
     yield from _overview_pages(maker, plans, verdicts, home)
 
@@ -100,8 +122,7 @@ def _overview_pages(
     if maker.content.targets:
         newest = max(s.published for s in maker.content.sources.values())
         targets = tuple(
-            (t, measures.outcome_of(t, newest), _figure_link(maker, t.indicator))
-            for t in maker.content.targets
+            (t, claims.outcome_of(t, newest), _figure_link(maker, t.indicator)) for t in maker.content.targets
         )
         yield Page(
             f"{FIGURES}targets/",

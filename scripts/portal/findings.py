@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from portal import periods
+from portal.claims import verdicts
 from portal.disclosure import Release
-from portal.measures import breaks_of, broken, change, latest_change, verdicts
+from portal.measures import Standing, breaks_of, broken, change, latest_change
 from portal.model import Indicator, Observation
-from portal.text import amount, listed, number
+from portal.text import amount, listed, lower_first, number
 
 MARKERS: Mapping[str, str] = {
     "c": "withheld, to protect people",
@@ -20,6 +21,14 @@ MARKERS: Mapping[str, str] = {
     "e": "estimated",
     "b": "counted in a new way from here on",
 }
+
+
+def cell(o: Observation | None, unit: str = "count") -> str:
+    """A figure as a table prints it, with its marker; a dash where there is none."""
+    if o is None:
+        return "–"
+    shown = "" if o.value is None else amount(o.value, unit)
+    return " ".join(filter(None, (shown, f"[{o.status}]" if o.status else "")))
 
 
 @dataclass(frozen=True)
@@ -44,10 +53,7 @@ class Subject:
 
     def cell(self, o: Observation | None) -> str:
         """A figure as a table prints it, with its marker."""
-        if o is None:
-            return "–"
-        shown = "" if o.value is None else amount(o.value, self.indicator.unit)
-        return " ".join(filter(None, (shown, f"[{o.status}]" if o.status else "")))
+        return cell(o, self.indicator.unit)
 
     def said(self, o: Observation) -> str:
         """A figure as a sentence says it: with its unit, or that it is withheld."""
@@ -68,7 +74,9 @@ class Subject:
     @property
     def parts(self) -> tuple[str, ...]:
         """The parts of the breakdown in the order of the data."""
-        return tuple(dict.fromkeys(o.part for o in self.released.content.observations[self.indicator.id]))
+        return tuple(
+            dict.fromkeys(o.part for o in self.released.content.observations.get(self.indicator.id, ()))
+        )
 
     @property
     def times(self) -> tuple[Observation, ...]:
@@ -144,7 +152,7 @@ def small_multiples(s: Subject) -> str:
 
 def ranked(s: Subject) -> str:
     """The largest and the smallest part."""
-    known = sorted((o for o in s.figures if o.value is not None), key=lambda o: -(o.value or 0))
+    known = sorted((o for o in s.figures if o.part and o.value is not None), key=lambda o: -(o.value or 0))
     if not known:
         return "All figures are withheld."
     most, least = known[0], known[-1]
@@ -173,6 +181,9 @@ def _went(value: Decimal) -> str:
 def each(s: Subject) -> str:
     """Every figure in a row of words, for what has no chart."""
     title = s.indicator.short_title
+    own = [o for o in s.figures if o.area == s.released.area]
+    if len(own) == 1 and len(s.figures) > 5:
+        return f"{title}: {_one(s, own[0])}."
     if len(s.figures) == 1 and s.indicator.unit == "percent-change" and not s.indicator.breakdown:
         only = s.figures[0]
         source = s.released.content.sources[only.source].short_title
@@ -185,7 +196,7 @@ def each(s: Subject) -> str:
 def _one(s: Subject, o: Observation) -> str:
     """A figure and what it is of: `23 sessions held`, `£300,000 (pot for …)` or `up 10% in …`."""
     if s.own_units and o.value is not None:
-        return f"{s.cell(o)} {_low(o.part)}"
+        return f"{s.cell(o)} {lower_first(o.part)}"
     return _moved(s, o) + _where(s, o)
 
 
@@ -196,10 +207,43 @@ def _when(s: Subject, o: Observation) -> str:
 def _where(s: Subject, o: Observation) -> str:
     """What tells a figure from the others beside it: its part, or else its area and period."""
     if s.indicator.breakdown:
-        return f" ({_low(o.part)})"
+        return f" ({lower_first(o.part)})"
     many = len({f.area for f in s.figures}) > 1
     return (f" in {s.place(o)}" if many else "") + _when(s, o)
 
 
-def _low(part: str) -> str:
-    return part if part[1:2].isupper() else part[:1].lower() + part[1:]
+# --- how an indicator stands in an area
+
+_WHY = {
+    "break": "counted in a new way since",
+    "none": "no figure to compare with",
+    "withheld": "cannot be shown",
+    "": "",
+}
+
+
+def changed(s: Standing) -> str:
+    """The change in a few words: `up 9%`, `no clear change`, or why there is none to state."""
+    if s.change is None:
+        return _WHY[s.why]
+    if s.change.direction == "no clear change":
+        return s.change.direction
+    way = "up" if s.change.direction == "rose" else "down"
+    if s.change.percent is None:
+        return f"{way} by {number(abs(s.change.difference))}"
+    return f"{way} {number(abs(s.change.percent))}%"
+
+
+def sense(s: Standing) -> str:
+    """What a change means by the indicator's polarity: "worse", "better" or "neutral"."""
+    if s.change is None or s.change.direction == "no clear change":
+        return "neutral"
+    good = {"lower-is-better": "fell", "higher-is-better": "rose"}.get(s.indicator.polarity)
+    return "neutral" if good is None else "better" if s.change.direction == good else "worse"
+
+
+def told(s: Standing) -> str:
+    """`Robbery: down 19%, from 102 to 83`, for a change that is clear."""
+    if s.change is None or s.earlier is None:
+        return f"{s.indicator.short_title}: {changed(s)}"
+    return f"{s.indicator.short_title}: {changed(s)}, from {cell(s.earlier)} to {cell(s.latest)}"

@@ -1,19 +1,17 @@
-"""What the figures mean: change, direction of travel, and whether a document agrees with itself.
+"""What the figures mean: sums over months, rates, change and direction of travel.
 
 Pure functions over observations. A withheld figure makes whatever is computed from it withheld.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from portal.disclosure import Release
-from portal.model import Break, Claim, Indicator, Observation, Target
-from portal.periods import months_between
-from portal.text import amount, number
+from portal.model import Break, Indicator, Observation
+from portal.periods import first_day, month_end, months_between
 
-_WAYS = {1: "a rise", 0: "no clear change", -1: "a fall"}
 # Under this, a percentage says more about chance than about change.
 SMALLEST_BASE = 50
 SIGNIFICANCE = 0.05
@@ -32,16 +30,6 @@ class Change:
     difference: Decimal
     percent: Decimal | None
     direction: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A claim beside what its figures give: "agrees", "differs" or "cannot be checked", and how it was worked out."""
-
-    claim: Claim
-    outcome: str
-    recomputed: Decimal | None
-    working: str
 
 
 def series(
@@ -86,17 +74,121 @@ def change(
     counts = indicator.unit == "count"
     percent = None
     if counts and earlier.value >= SMALLEST_BASE:
-        percent = _rounded(Fraction(later.value - earlier.value) / Fraction(earlier.value) * 100, 1)
+        percent = rounded(Fraction(later.value - earlier.value) / Fraction(earlier.value) * 100, 1)
     direction = direction_of(int(earlier.value), int(later.value)) if counts else ""
     return Change(earlier, later, later.value - earlier.value, percent, direction)
 
 
+def yearly(released: Release, indicator: str, area: str) -> tuple[Observation, ...]:
+    """Figures of 12 months each that do not overlap, in order of time; the newest ends with the newest figure."""
+    ends = sorted({o.period_end for o in series(released, indicator, area, "") if o.period_end}, reverse=True)
+    found: list[Observation] = []
+    for end in ends:
+        if found and found[-1].period_start and end >= found[-1].period_start:
+            continue
+        whole = window(released, indicator, area, end, 12)
+        if whole:
+            found.append(whole)
+    return tuple(found[::-1])
+
+
+def figures_of(released: Release, indicator: Indicator) -> tuple[Observation, ...]:
+    """The figures that the indicator's chart shows: all, or of one that is recorded everywhere those of the borough."""
+    if indicator.chart == "recorded":
+        return yearly(released, indicator.id, released.area)
+    return series(released, indicator.id)
+
+
 def latest_change(released: Release, indicator: Indicator) -> Change | None:
     """The change between the last two periods of a series that is of one area and not split, if there is one."""
-    figures = series(released, indicator.id)
+    figures = figures_of(released, indicator)
     if len(figures) < 2 or indicator.breakdown or len({o.area for o in figures}) > 1:
         return None
     return change(indicator, figures[-2], figures[-1], breaks_of(released, indicator.id))
+
+
+def window(released: Release, indicator: str, area: str, end: date, months: int) -> Observation | None:
+    """The figure of `months` months up to `end`: as published, or as the sum of the shorter periods that fill them.
+
+    None where they do not fill them without gap or overlap. The sum is withheld or not available where one of its
+    periods is, and provisional or revised where one is.
+    """
+    start = first_day(end, months)
+    known = series(released, indicator, area, "")
+    found: list[Observation] = []
+    cursor = end
+    while cursor >= start:
+        ending = [o for o in known if o.period_end == cursor and o.period_start and o.period_start >= start]
+        if not ending:
+            return None
+        found.append(min(ending, key=lambda o: o.period_start or end))  # the longest that fits
+        cursor = (found[-1].period_start or end) - timedelta(days=1)
+    return found[0] if len(found) == 1 else _summed(found, start, end)
+
+
+def _summed(pieces: list[Observation], start: date, end: date) -> Observation:
+    """One figure for several periods, newest first."""
+    statuses = {o.status for o in pieces}
+    status = next((s for s in ("c", "x", "z", "low", "r", "p", "e", "b") if s in statuses), "")
+    values = [o.value for o in pieces]
+    value = None if None in values else sum((v for v in values if v is not None), Decimal(0))
+    return replace(pieces[0], period_start=start, period_end=end, value=value, status=status)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A count for every 1,000 people who lived there when they were counted."""
+
+    value: Decimal
+    population: int
+    year: int
+
+
+def rate(released: Release, o: Observation) -> Rate | None:
+    """The rate per 1,000 people; None where the count is withheld or the population is not known."""
+    lived = released.content.populations.get(o.area)
+    if o.value is None or lived is None:
+        return None
+    return Rate(rounded(Fraction(o.value) * 1000 / lived.population, 1), lived.population, lived.year)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an indicator stands in an area: its newest months, the same months a year before, and how they compare.
+
+    `why` says in a word why there is no change to state: "break", "withheld" or "none" (no earlier figure).
+    """
+
+    indicator: Indicator
+    latest: Observation
+    earlier: Observation | None
+    change: Change | None
+    why: str
+    rate: Rate | None
+
+
+def standing(
+    released: Release, indicator: Indicator, area: str, months: int = 12, end: date | None = None
+) -> Standing | None:
+    """The newest figure of `months` months in an area, or that up to `end`; None where there is none."""
+    last = end or newest(released, indicator.id, area)
+    latest = window(released, indicator.id, area, last, months) if last else None
+    if last is None or latest is None:
+        return None
+    earlier = window(released, indicator.id, area, month_end(last, -12), months)
+    breaks = breaks_of(released, indicator.id)
+    found = change(indicator, earlier, latest, breaks) if earlier else None
+    # A break since the same months a year before explains why they are not there.
+    begin = first_day(month_end(last, -12), months)
+    cut = any(begin < b.date <= last for b in breaks)
+    why = "" if found else "break" if cut else "none" if earlier is None else "withheld"
+    return Standing(indicator, latest, earlier, found, why, rate(released, latest))
+
+
+def newest(released: Release, indicator: str, area: str) -> date | None:
+    """The last day of the newest figure of an area."""
+    ends = [o.period_end for o in series(released, indicator, area, "") if o.period_end]
+    return max(ends, default=None)
 
 
 def direction_of(earlier: int, later: int) -> str:
@@ -113,133 +205,12 @@ def direction_of(earlier: int, later: int) -> str:
     return "rose" if later > earlier else "fell"
 
 
-def verdicts(released: Release, indicator: str = "") -> tuple[Verdict, ...]:
-    """Every claim recomputed, of one indicator where given."""
-    return tuple(judge(released, c) for c in released.content.claims if indicator in ("", c.indicator))
-
-
-def judge(released: Release, claim: Claim) -> Verdict:
-    """Recompute what a document states from the figures that it prints.
-
-    The two agree where the recomputed number, rounded to the decimals that the document prints, is the stated
-    one; a half may be rounded either way.
-    """
-    unit = (
-        "percent-change"
-        if claim.kind.startswith("change-percent")
-        else released.content.indicators[claim.indicator].unit
-    )
-    if claim.kind == "direction":
-        return _judge_direction(released, claim)
-    if claim.kind in ("rank", "comparison"):
-        return Verdict(claim, "cannot be checked", None, "The printed figures are not enough to work it out.")
-    undated = claim.period_start is None and claim.kind != "total"
-    if undated or claim.stated is None or claim.decimals is None:
-        return Verdict(claim, "cannot be checked", None, "The document does not print the figures behind it.")
-    found = _exactly(released, claim)
-    if found is None:
-        return Verdict(claim, "cannot be checked", None, "A figure that it needs is withheld or missing.")
-    exact, working = found
-    half = Fraction(1, 2 * 10**claim.decimals)
-    agrees = abs(exact - Fraction(claim.stated)) <= half
-    recomputed = _rounded(exact, claim.decimals)
-    return Verdict(
-        claim, "agrees" if agrees else "differs", recomputed, f"{working} {amount(recomputed, unit)}"
-    )
-
-
-def _judge_direction(released: Release, claim: Claim) -> Verdict:
-    """Whether figures went the way a document says: by the exact test, or by the sign of a printed change."""
-    later = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
-    earlier = _value(released, claim.indicator, claim, claim.base_period_start, claim.base_period_end)
-    if later is None or claim.stated is None or (claim.base_period_start and earlier is None):
-        return Verdict(claim, "cannot be checked", None, "The document does not print the figures behind it.")
-    if claim.base_period_start and earlier is not None:
-        way = {"rose": 1, "fell": -1}.get(direction_of(int(earlier), int(later)), 0)
-        working = f"from {number(earlier)} to {number(later)} is {_WAYS[way]}"
-    else:
-        way = (later > 0) - (later < 0)
-        working = f"it prints {number(later, signed=True)}%, which is {_WAYS[way]}"
-    return Verdict(claim, "agrees" if way == claim.stated else "differs", None, working)
-
-
-def outcome_of(target: Target, newest: str) -> str:
-    """Whether a target was met: "met", "missed", "not yet due" or "cannot be judged".
-
-    `newest` is the date of the newest source, as far as known: a target that is due after it is not yet due.
-
-    A target below zero is a cut, which a result that is as low or lower meets. Where no document prints a result
-    the target cannot be judged, however long ago it was due.
-    """
-    if target.result_value is None:
-        return "not yet due" if target.due > newest[: len(target.due)] else "cannot be judged"
-    down = target.target_value < 0
-    met = target.result_value <= target.target_value if down else target.result_value >= target.target_value
-    return "met" if met else "missed"
-
-
-def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | None:
-    """The recomputed number without rounding, and the working in words."""
-    if claim.kind == "total":
-        parts = [
-            o.value
-            for o in series(released, claim.indicator, claim.area)
-            if claim.part in ("", o.part) and _inside(o, claim)
-        ]
-        if not parts or None in parts:
-            return None
-        values = [v for v in parts if v is not None]
-        return Fraction(sum(values)), f"{len(values)} figures add up to"
-    if claim.kind == "value":
-        found = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
-        return None if found is None else (Fraction(found), "elsewhere the document prints")
-    pair = _pair(released, claim.indicator, claim)
-    if pair is None:
-        return None
-    earlier, later = pair
-    words = f"from {number(earlier)} to {number(later)} is"
-    if claim.kind == "change-percent-without":
-        less = _pair(released, claim.other_indicator, claim)
-        if less is None:
-            return None
-        words = f"from {number(earlier)} − {number(less[0])} to {number(later)} − {number(less[1])} is"
-        earlier, later = earlier - less[0], later - less[1]
-    if earlier == 0:
-        return None
-    return Fraction(later - earlier) / Fraction(earlier) * 100, words
-
-
-def _pair(released: Release, indicator: str, claim: Claim) -> tuple[Decimal, Decimal] | None:
-    """The figures of an indicator for a claim's two periods, or None where one is withheld or missing."""
-    earlier = _value(released, indicator, claim, claim.base_period_start, claim.base_period_end)
-    later = _value(released, indicator, claim, claim.period_start, claim.period_end)
-    return None if earlier is None or later is None else (earlier, later)
-
-
-def _value(
-    released: Release, indicator: str, claim: Claim, start: date | None, end: date | None
-) -> Decimal | None:
-    found = [
-        o.value
-        for o in released.content.observations.get(indicator, ())
-        if (o.area, o.part, o.period_start, o.period_end) == (claim.area, claim.part, start, end)
-    ]
-    return found[0] if found else None
-
-
-def _inside(o: Observation, claim: Claim) -> bool:
-    if claim.period_start is None:
-        return o.period_start is None
-    if not (o.period_start and o.period_end and claim.period_start and claim.period_end):
-        return False
-    return claim.period_start <= o.period_start and o.period_end <= claim.period_end
-
-
 def _months(o: Observation) -> int:
     return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
 
 
-def _rounded(value: Fraction, decimals: int) -> Decimal:
+def rounded(value: Fraction, decimals: int) -> Decimal:
+    """A number to so many decimals, halves away from zero."""
     scaled = value * 10**decimals
     whole = int(abs(scaled) + Fraction(1, 2))
     return Decimal(whole if scaled >= 0 else -whole).scaleb(-decimals)

@@ -48,6 +48,44 @@ class Area(Cited):
 
 
 @dataclass(frozen=True)
+class Population(Cited):
+    """How many people lived in an area when they were counted."""
+
+    area: str
+    year: int
+    population: int
+    basis: str
+
+
+@dataclass(frozen=True)
+class Outline(Cited):
+    """One ring of an area's boundary: longitude and latitude in turn, parted by spaces; ring 1 is the outer one."""
+
+    area: str
+    polygon: int
+    ring: int
+    points: str
+
+
+@dataclass(frozen=True)
+class Overlap(Cited):
+    """How much of an area's land, in per cent, was in an earlier area."""
+
+    area: str
+    former: str
+    share: int
+
+
+@dataclass(frozen=True)
+class Postcode:
+    """The ward of a postcode."""
+
+    postcode: str
+    area: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Term(Cited):
     """An abbreviation or word that needs explaining."""
 
@@ -148,8 +186,22 @@ class Indicator:
     chart: str
     breakdown: str
     sensitive: bool
+    protected: bool
+    part_of: str
     caveat: str
     period_note: str
+
+
+@dataclass(frozen=True)
+class Import:
+    """Which series of an upstream file goes into which indicator, for which kinds of area."""
+
+    format: str
+    series: str
+    indicator: str
+    part: str
+    kinds: str
+    windows: int | None
 
 
 @dataclass(frozen=True)
@@ -295,6 +347,14 @@ class Service(Contact):
 
 
 @dataclass(frozen=True)
+class Minimums:
+    """Counts under these are withheld, by ward and by borough, for the indicators of one package."""
+
+    ward: int
+    borough: int
+
+
+@dataclass(frozen=True)
 class Content:
     """Everything that is published, in the order of the packages and their rows."""
 
@@ -309,9 +369,15 @@ class Content:
     dashboards: tuple[Dashboard, ...]
     sections: tuple[Section, ...]
     breakdowns: Mapping[str, str]
+    imports: Mapping[str, tuple[Import, ...]]
     routes: tuple[Route, ...]
     services: tuple[Service, ...]
     areas: Mapping[str, Area]
+    populations: Mapping[str, Population]
+    outlines: tuple[Outline, ...]
+    overlaps: tuple[Overlap, ...]
+    postcodes: tuple[Postcode, ...]
+    minimums: Mapping[str, Minimums]
     sources: Mapping[str, Source]
     terms: tuple[Term, ...]
 
@@ -341,12 +407,29 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         dashboards=tuple(sorted(rows("dashboards", "dashboards", Dashboard), key=lambda d: d.number)),
         sections=tuple(rows("sources", "sections", Section)),
         breakdowns={k: v for p in packages for k, v in p.breakdowns.items()},
+        imports={p.name: tuple(_rows(p, "imports", Import)) for p in packages if "imports" in p.tables},
         routes=tuple(sorted(rows("routes", "routes", Route), key=lambda r: r.number)),
         services=tuple(sorted(rows("services", "services", Service), key=lambda s: s.number)),
         areas={a.code: a for a in rows("geography", "areas", Area)},
+        populations={p.area: p for p in sorted(rows("geography", "populations", Population), key=_year)},
+        outlines=tuple(rows("geography", "boundaries", Outline)),
+        overlaps=tuple(rows("geography", "overlaps", Overlap)),
+        postcodes=tuple(rows("geography", "postcodes", Postcode)),
+        minimums={i.id: m for p in packages for m in _minimums(p) for i in _rows(p, "indicators", Indicator)},
         sources={s.id: s for s in rows("sources", "sources", Source)},
         terms=tuple(rows("glossary", "terms", Term)),
     )
+
+
+def _year(p: Population) -> int:
+    return p.year
+
+
+def _minimums(package: Package) -> Iterator[Minimums]:
+    """The package's own minimums, if it is one of figures; 0 where it leaves them to the settings."""
+    if package.kind == "indicators":
+        about = package.portal
+        yield Minimums(about.get("ward_minimum", 0), about.get("borough_minimum", 0))
 
 
 def _plan(package: Package) -> Plan:
@@ -368,7 +451,7 @@ def _rows(package: Package, resource: str, kind: type[T], part: bool = False) ->
         return
     table: Table = package.tables[resource]
     hints = get_type_hints(kind)
-    names = [f.name for f in fields(kind) if f.name != "part"]  # type: ignore[arg-type]
+    names = [f.name for f in fields(kind) if f.name != "part" or not part]  # type: ignore[arg-type]
     for row in table.frame.to_dict("records"):
         values = {n: _typed(hints[n], row[n]) for n in names}
         if part:

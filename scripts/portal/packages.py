@@ -5,7 +5,7 @@ The contract of each kind of package stands in `schemas/<kind>.json`.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -203,6 +203,8 @@ def _portal_problems(portal: Json, spec: Json) -> Iterator[tuple[str, str]]:
             not isinstance(value, str) or not re.fullmatch(rule.get("pattern", r"(?s).+"), value)
         ):
             yield f"portal.{key} is {value!r}.", f"Write {rule['title']}."
+        elif rule["type"] == "integer" and (type(value) is not int or value < 0):
+            yield f"portal.{key} is {value!r}.", f"Write a whole number: {rule['title']}."
 
 
 def _table(package: _Found, resource: Json, spec: Json, problems: list[Problem]) -> Table | None:
@@ -248,9 +250,7 @@ def _schema(package: _Found, resource: Json, spec: Json, problems: list[Problem]
     own = resource.get("schema")
     own_fields = own.get("fields") if isinstance(own, dict) else None
     given = {f["name"]: f for f in own_fields or [] if isinstance(f, dict) and isinstance(f.get("name"), str)}
-    splits = tuple(package.breakdowns) if spec.get("breakdowns") else ()
-    added = [{"name": b, "type": "string", "title": f"Breakdown by {b}; empty for all"} for b in splits]
-    wanted = [*spec["schema"]["fields"], *added]
+    wanted = _fields(spec, package.breakdowns)
 
     def wrong(message: str, fix: str) -> None:
         problems.append(
@@ -270,5 +270,36 @@ def _schema(package: _Found, resource: Json, spec: Json, problems: list[Problem]
                 f"The schema describes the column {f['name']} in another way than portal does.",
                 f"Write type {f['type']}" + (f" and constraints {json.dumps(rules)}." if rules else "."),
             )
-    key = [*spec["schema"]["primaryKey"], *(splits if "value" in names else ())]
-    return Schema(tuple(wanted), tuple(key))
+    return Schema(tuple(wanted), tuple(_key(spec, package.breakdowns)))
+
+
+def _fields(spec: Json, breakdowns: Iterable[str]) -> list[Json]:
+    """The fields of a resource: those of the contract, with the package's breakdowns before the figure."""
+    fields = list(spec["schema"]["fields"])
+    if spec.get("breakdowns"):
+        names = [f["name"] for f in fields]
+        at = names.index("value" if "value" in names else "other_indicator")
+        splits = [
+            {"name": b, "type": "string", "title": f"Breakdown by {b}; empty for all"} for b in breakdowns
+        ]
+        fields[at:at] = splits
+    return fields
+
+
+def _key(spec: Json, breakdowns: Iterable[str]) -> list[str]:
+    """The columns that tell rows apart: a figure's breakdowns too, while a claim has an id of its own."""
+    figures = spec.get("breakdowns") and "value" in [f["name"] for f in spec["schema"]["fields"]]
+    return [*spec["schema"]["primaryKey"], *(breakdowns if figures else ())]
+
+
+def described(name: str, spec: Json, breakdowns: Iterable[str] = ()) -> Json:
+    """The resource `name` as a descriptor tells it, from its part of the contract and the package's breakdowns."""
+    schema = {"fields": _fields(spec, breakdowns), "primaryKey": _key(spec, breakdowns)}
+    return {
+        "name": name,
+        "type": "table",
+        "path": f"data/{name}.csv",
+        "encoding": "utf-8",
+        "mediatype": "text/csv",
+        "schema": {"$schema": "https://datapackage.org/profiles/2.0/tableschema.json", **schema},
+    }

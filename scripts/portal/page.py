@@ -11,7 +11,7 @@ from portal.views import FigureView, Link
 # The parts of the site, in the order of the menu.
 PLANS, SUBJECTS, FIGURES = "plans/", "subjects/", "figures/"
 REPORT, HELP, ABOUT = "report/", "help/", "about/"
-DATA = "data/"
+DATA, WARDS, CRIME = "data/", "wards/", "crime/"
 
 
 @dataclass(frozen=True)

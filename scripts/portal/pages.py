@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from portal import charts, measures, periods
+from portal import charts, claims, measures, periods
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
-from portal.page import ABOUT, FIGURES, HELP, REPORT, Maker, Page, cited_in
+from portal.local_pages import crime_pages, recorded, total, ward_pages, ward_views
+from portal.page import ABOUT, CRIME, FIGURES, HELP, REPORT, WARDS, Maker, Page, cited_in
 from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.views import (
     ChoosePage,
@@ -66,7 +67,9 @@ def all_pages(settings: Settings, released: Release, written: Mapping[str, str])
         _home(maker, plans),
         *plan_pages(maker, plans),
         *subject_pages(maker, plans),
+        *ward_pages(maker),
         *figure_pages(maker, plans),
+        *crime_pages(maker),
         *data_pages(maker),
         *_report_pages(maker),
         _help(maker),
@@ -76,13 +79,15 @@ def all_pages(settings: Settings, released: Release, written: Mapping[str, str])
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
-    verdicts = measures.verdicts(maker.released)
+    verdicts = claims.verdicts(maker.released)
     doubtful = {
         v.claim.indicator for v in verdicts if v.outcome == "differs" and v.claim.kind == "change-percent"
     }
     directions: dict[str, list[Link]] = {"rose": [], "fell": [], "no clear change": []}
     periods_seen = []
-    for indicator in maker.content.indicators.values():
+    # What the police record now says more than older documents; where it is not there, these have to do.
+    now = [i for i in recorded(maker) if i is not total(maker)]
+    for indicator in now or maker.content.indicators.values():
         latest = measures.latest_change(maker.released, indicator)
         lower = indicator.polarity == "lower-is-better" and indicator.id not in doubtful
         if latest and latest.direction and lower and latest.later.period_end:
@@ -103,6 +108,8 @@ def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
         sum(v.outcome == "differs" for v in verdicts),
         sum(v.outcome != "cannot be checked" for v in verdicts),
         maker.settings.site.gaps,
+        CRIME if now else FIGURES,
+        WARDS if ward_views(maker) else "",
     )
     cited = cited_in(*(p.plan.priorities for p in plans), *maker.content.observations.values())
     return Page("", maker.settings.site.name, content, cited=cited)

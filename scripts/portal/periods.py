@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
 
 
 def day(value: date) -> str:
@@ -32,6 +32,17 @@ def months_between(start: date, end: date) -> int:
     return (end.year - start.year) * 12 + end.month - start.month + 1 if whole else 0
 
 
+def month_end(day_: date, months: int) -> date:
+    """The last day of the month that is `months` after (or, below zero, before) that of a day."""
+    year, number = divmod(day_.year * 12 + day_.month - 1 + months, 12)
+    return date(year, number + 1, calendar.monthrange(year, number + 1)[1])
+
+
+def first_day(end: date, months: int) -> date:
+    """The first day of the `months` months that end on `end`."""
+    return month_end(end, -months) + timedelta(days=1)
+
+
 def label(period_type: str, start: date | None, end: date | None) -> str:
     """The period in words, such as `12 months to July 2016`."""
     if start is None or end is None:
@@ -45,6 +56,8 @@ def label(period_type: str, start: date | None, end: date | None) -> str:
     if period_type == "year-to":
         return f"Year to {month(end)}"
     length = months_between(start, end)
+    if length == 1:
+        return month(start)
     return f"{length} months to {month(end)}" if length else f"{day(start)} to {day(end)}"
 
 
@@ -58,6 +71,8 @@ def short(period_type: str, start: date | None, end: date | None) -> str:
         return str(end.year)
     if period_type == "academic-year":
         return f"{start.year}/{end.year % 100:02d}"
+    if months_between(start, end) == 12:
+        return f"to {calendar.month_abbr[end.month]} {end.year}"
     return label(period_type, start, end)
 
 

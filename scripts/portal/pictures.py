@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -19,10 +19,11 @@ from urllib.parse import unquote
 Figure = dict[str, Any]
 LIBRARY = Path("node_modules/plotly.js-basic-dist-min/plotly-basic.min.js")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_QUIET = (
+QUIET = (
     "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--virtual-time-budget=600000", "--dump-dom",
+    "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+_DUMP = (*QUIET, "--virtual-time-budget=600000", "--dump-dom")
 # Random numbers are seeded: plotly.js names the parts of a drawing by them, and two builds must be the same.
 _PAGE = """<!doctype html><meta charset="utf-8"><body><script src="{library}"></script><script>
 (async () => {{
@@ -49,6 +50,7 @@ class Pictures:
 
     library: Path
     drawn: Mapping[str, bytes]
+    prints: bool = False  # whether this machine can also print pages
 
     def of(self, figure: Figure | None) -> bytes | None:
         """The picture of a figure as SVG, if there is one."""
@@ -80,7 +82,7 @@ def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:
             part.write_bytes(svg)
             part.replace(cache / f"{k}.svg")
     kept = {k: cache / f"{k}.svg" for k in wanted}
-    return Pictures(library, {k: path.read_bytes() for k, path in kept.items() if path.exists()})
+    return Pictures(library, {k: path.read_bytes() for k, path in kept.items() if path.exists()}, prints=True)
 
 
 def _drawn(figures: list[Figure], library: Path, chromium: str) -> list[bytes]:
@@ -88,14 +90,18 @@ def _drawn(figures: list[Figure], library: Path, chromium: str) -> list[bytes]:
         page = Path(folder, "page.html")
         told = json.dumps(figures).replace("</", "<\\/")
         page.write_text(_PAGE.format(library=library.resolve().as_uri(), figures=told), encoding="utf-8")
-        command = [chromium, *_QUIET, f"--user-data-dir={folder}/profile", page.as_uri()]
-        for sandbox in ((), ("--no-sandbox",)):  # as root Chromium starts only without its sandbox
-            done = subprocess.run(
-                [*command[:-1], *sandbox, command[-1]], capture_output=True, timeout=300, check=False
-            )
-            html = done.stdout.decode("utf-8", "replace")
+        for done in attempts(chromium, _DUMP, page, folder):
+            html = done.decode("utf-8", "replace")
             start, end = html.find("<pre>"), html.rfind("</pre>")
             if 0 <= start < end:
                 urls = json.loads(unescape(html[start + 5 : end]))
                 return [unquote(u.partition(",")[2]).encode() for u in urls]
     return []
+
+
+def attempts(chromium: str, options: Iterable[str], page: Path, folder: str) -> Iterator[bytes]:
+    """What Chromium prints when it opens a page, first with its sandbox, then without: as root it needs that."""
+    profile = f"--user-data-dir={folder}/profile"
+    for sandbox in ((), ("--no-sandbox",)):
+        command = [chromium, *options, profile, *sandbox, page.resolve().as_uri()]
+        yield subprocess.run(command, capture_output=True, timeout=300, check=False).stdout

@@ -17,7 +17,7 @@ from importlib import metadata
 from itertools import count
 from pathlib import Path
 
-from portal import disclosure, model, packages, pictures, rules, tree
+from portal import disclosure, model, packages, pictures, rules, sheets, tree
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
@@ -32,14 +32,20 @@ KEPT = 3
 INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(pictures.LIBRARY))
 
 
-def check(root: Path) -> tuple[Settings, disclosure.Release]:
-    """Read and check everything; raise `PortalError` with every problem."""
+def read(root: Path) -> tuple[Settings, Content]:
+    """Read everything and check it against the rules; raise `PortalError` with every problem."""
     settings = load(root)
     found, problems = packages.read_all(root, settings.packages)
     problems += rules.check(found, settings)
     if problems:
         raise PortalError(sorted(problems))
-    return settings, disclosure.release(model.assemble(found), settings.disclosure)
+    return settings, model.assemble(found)
+
+
+def check(root: Path) -> tuple[Settings, disclosure.Release]:
+    """Read everything, and let it through disclosure control; raise `PortalError` with every problem."""
+    settings, content = read(root)
+    return settings, disclosure.release(content, settings.disclosure, settings.site.area)
 
 
 def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
@@ -67,6 +73,7 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
         _write(settings, grown, made.name)
         tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
         _mkdocs(settings, grown)
+        _print(made, grown, root / "build" / "cache", tell)
         tell("Verifying every page")
         problems = verify(made, exits(settings, released.content))
         if problems:
@@ -188,6 +195,18 @@ def _mkdocs(settings: Settings, grown: Tree) -> None:
             Problem(SETTINGS_FILE if "config" in line.lower() else "site_src", code="mkdocs", message=line.strip()[:300], fix="Mend the page or link that it names.")
             for line in lines[-10:] or ["mkdocs stopped without saying why."]
         )  # fmt: skip
+
+
+def _print(made: Path, grown: Tree, cache: Path, tell: Tell) -> None:
+    """Print the pages that are sheets of paper as PDF, where this machine can."""
+    if grown.sheets:
+        tell(f"Printing {len(grown.sheets)} sheets")
+    failed = sheets.print_all(made, grown.sheets, cache)
+    if failed:
+        names = ", ".join(failed[:3])
+        message = f"Chromium could not print {len(failed)} pages: {names}."
+        fix = "Build once more. If it stays so, update Chromium, or take it away: pages can then be printed from the browser."
+        raise PortalError([Problem("build", code="print", message=message, fix=fix)])
 
 
 def _swap(made: Path, live: Path, mark: str) -> None:

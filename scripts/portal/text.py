@@ -69,3 +69,8 @@ def amount(value: Decimal, unit: str) -> str:
 def listed(words: list[str] | tuple[str, ...]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def lower_first(words: str) -> str:
+    """The words as they stand inside a sentence; abbreviations and names of months keep their capitals."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]

@@ -5,7 +5,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,18 +13,20 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal import periods, words
+from portal import findings, periods, words
 from portal.charts import Chart, chart
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Release
-from portal.model import Source
-from portal.page import Page
+from portal.measures import Standing
+from portal.model import Observation, Source
+from portal.page import WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
-from portal.text import amount, front_matter, number, safe
-from portal.views import FigurePage
+from portal.sparks import spark
+from portal.text import amount, front_matter, listed, lower_first, number, safe
+from portal.views import BriefingPage, FigurePage, RecordedPage, WardPage, WardsPage
 
 # What the unit column of a download says where the figures do not simply count something.
 UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change": "per cent change"}
@@ -42,6 +44,7 @@ class Tree:
     files: Mapping[str, bytes]
     navigation: tuple[Any, ...]
     newest: str
+    sheets: tuple[str, ...] = ()  # addresses of the pages to print as PDF
 
 
 def grow(settings: Settings, released: Release, pictures: Pictures) -> Tree:
@@ -57,16 +60,42 @@ def grow(settings: Settings, released: Release, pictures: Pictures) -> Tree:
         if not page.sensitive and _speaks_of(rendered, settings.site.sensitive_words):
             rendered = _markdown(environment, released, replace(page, sensitive=True))
         files[f"{page.path}index.md"] = words.explain(rendered, released.content.terms).encode()
-        if isinstance(page.content, FigurePage):
-            view = page.content.view
-            files |= {f"{page.path}{name}": data for name, data in _chart_files(view.chart, pictures).items()}
-            files[f"{page.path}{view.indicator.slug}.csv"] = _download(released, page.content).encode()
+        files |= {
+            f"{page.path}{name}": data for name, data in _beside(released, page.content, pictures).items()
+        }
     assets = settings.source_folder / "assets"
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
         files[f"assets/{path.relative_to(assets).as_posix()}"] = path.read_bytes()
     files[LIBRARY] = pictures.library.read_bytes()
     newest = max((s.published for s in released.content.sources.values()), default="2000")
-    return Tree(files, _navigation(pages), newest)
+    sheets = tuple(p.path for p in pages if isinstance(p.content, BriefingPage)) if pictures.prints else ()
+    return Tree(files, _navigation(pages), newest, sheets)
+
+
+def _beside(released: Release, content: object, pictures: Pictures) -> dict[str, bytes]:
+    """The files that stand beside a page: its chart, its download, or what its script looks up."""
+    content = content.page if isinstance(content, RecordedPage) else content
+    if isinstance(content, FigurePage):
+        view = content.view
+        table = _download(released, content.figures, view.indicator.breakdown).encode()
+        return {**_chart_files(view.chart, pictures), f"{view.indicator.slug}.csv": table}
+    if isinstance(content, WardPage):
+        return {"figures.csv": _download(released, content.figures, "").encode()}
+    if isinstance(content, WardsPage) and content.postcodes:
+        return {"postcodes.json": _postcodes(released, content)}
+    return {}
+
+
+def _postcodes(released: Release, page: WardsPage) -> bytes:
+    """The wards, and the place in that list of each postcode, by all but its last two letters."""
+    places = {w.area.code: i for i, w in enumerate(page.wards)}
+    found: dict[str, dict[str, int]] = {}
+    for p in released.content.postcodes:
+        if p.area in places:
+            found.setdefault(p.postcode[:-2], {})[p.postcode[-2:]] = places[p.area]
+    wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
+    told = {"wards": wards, "postcodes": found}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def figures_to_draw(released: Release) -> list[Figure]:
@@ -113,6 +142,16 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
     )
     environment.filters |= {
         "amount": amount,
+        "cell": findings.cell,
+        "changed": findings.changed,
+        "sense": findings.sense,
+        "told": findings.told,
+        "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
+        "spark": _spark,
+        "statuses": _statuses,
+        "listed": listed,
+        "lower_first": lower_first,
+        "upto": lambda o: periods.month(o.period_end),
         "number": number,
         "day": periods.day,
         "front_matter": front_matter,
@@ -123,11 +162,28 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
     }
     environment.globals |= {
         "site": settings.site,
+        "policy": settings.disclosure,
+        "prints": pictures.prints,
         "sources": released.content.sources,
         "library": LIBRARY,
         "drawn": lambda drawing: pictures.of(drawing.wide) is not None,
     }
     return environment
+
+
+def _spark(figures: tuple[Observation, ...]) -> Markup:
+    """A small trend, which a screen reader reads as its figures."""
+    if not figures:
+        return Markup()
+    said = f"Every three months up to {periods.loose_date(f'{figures[-1].period_end:%Y-%m}')}: {', '.join(map(findings.cell, figures))}"
+    return spark([o.value for o in figures], said)
+
+
+def _statuses(standings: list[Standing]) -> list[tuple[str, str]]:
+    """The markers that the figures of a table carry, and what they mean."""
+    figures = [o for s in standings for o in (s.latest, s.earlier) if o is not None]
+    used = {o.status for o in figures}
+    return [(mark, words) for mark, words in findings.MARKERS.items() if mark in used]
 
 
 def _plural(count: int, one: str, many: str = "") -> str:
@@ -177,29 +233,17 @@ def _chart_files(drawing: Chart, pictures: Pictures) -> dict[str, bytes]:
     return {"chart.json": told.encode(), **{name: svg for name, svg in svgs.items() if svg}}
 
 
-def _download(released: Release, page: FigurePage) -> str:
-    """The figures of an indicator as CSV, one figure a row."""
-    indicator = page.view.indicator
+COLUMNS = ("indicator", "area_code", "area", "period", "period_start", "period_end")
+
+
+def _download(released: Release, figures: Iterable[Observation], breakdown: str) -> str:
+    """Figures as CSV, one a row, each with its source and its place in it."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    split = [indicator.breakdown] if indicator.breakdown else []
-    rows.writerow(
-        [
-            "indicator",
-            "area_code",
-            "area",
-            "period",
-            "period_start",
-            "period_end",
-            *split,
-            "value",
-            "unit",
-            "status",
-            "source",
-            "locator",
-        ]
-    )
-    for o in page.figures:
+    split = [breakdown] if breakdown else []
+    rows.writerow([*COLUMNS, *split, "value", "unit", "status", "source", "locator"])
+    for o in figures:
+        indicator = released.content.indicators[o.indicator]
         rows.writerow(
             [
                 indicator.title, o.area, released.content.areas[o.area].name,

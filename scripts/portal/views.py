@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from markupsafe import Markup
 
 from portal.charts import Chart
-from portal.measures import Verdict
+from portal.claims import Verdict
+from portal.measures import Standing, rounded
 from portal.model import (
     Action,
+    Area,
     Break,
     Cited,
     Contact,
@@ -15,6 +21,7 @@ from portal.model import (
     Measure,
     Observation,
     Plan,
+    Population,
     Priority,
     Route,
     Service,
@@ -223,6 +230,134 @@ class DashboardPage:
     figures: tuple[FigureView, ...]
 
 
+# --- places
+
+
+@dataclass(frozen=True)
+class Line:
+    """One indicator in one area: its standing, the page about it, and its newest figures in order of time."""
+
+    standing: Standing
+    path: str
+    trend: tuple[Observation, ...]
+
+
+@dataclass(frozen=True)
+class WardView:
+    """A ward, its address, and how all recorded crime stands there."""
+
+    area: Area
+    path: str
+    total: Standing | None
+    population: Population | None
+
+
+@dataclass(frozen=True)
+class Rates:
+    """One indicator's rates per 1,000 people in several areas over the same 12 months, in the order of the areas."""
+
+    indicator: Indicator
+    path: str
+    rates: tuple[tuple[Standing | None, Area], ...]
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """How many records of a borough name no ward, of how many, and for which months."""
+
+    title: str
+    count: Observation
+    borough: Observation
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The share in per cent; None where a figure is withheld or there are no records."""
+        if self.count.value is None or not self.borough.value:
+            return None
+        return rounded(Fraction(self.count.value) * 100 / Fraction(self.borough.value), 1)
+
+
+@dataclass(frozen=True)
+class WardsPage:
+    """All wards on a map and in a table."""
+
+    wards: tuple[WardView, ...]
+    map: Markup
+    total: Indicator | None
+    postcodes: str
+    unplaced: tuple[Unplaced, ...]
+
+
+@dataclass(frozen=True)
+class WardPage:
+    """One ward: what changed, each group of offences, the subjects where care is needed, and where it lies.
+
+    `area` is the borough; `compared` has the rates of the ward, the borough and the police force over the newest 12
+    months that ward and borough have, each with a figure of those months; `former` are the earlier areas it is made of, with per cent of its land.
+    """
+
+    view: WardView
+    area: Area
+    total: Line | None
+    lines: tuple[Line, ...]
+    careful: tuple[Line, ...]
+    compared: tuple[tuple[Observation, tuple[Rates, ...]], ...]
+    unplaced: tuple[Unplaced, ...]
+    former: tuple[tuple[Area, int], ...]
+    figures: tuple[Observation, ...]
+    neighbours: tuple[WardView, ...]
+    printable: str
+
+    @property
+    def clear(self) -> tuple[Line, ...]:
+        """The groups that rose or fell by more than chance, in the order of the table."""
+        return tuple(
+            n for n in self.lines if n.standing.change and n.standing.change.direction in ("rose", "fell")
+        )
+
+    @property
+    def steady(self) -> tuple[Line, ...]:
+        """The groups with no clear change."""
+        return tuple(n for n in self.lines if n.standing.change and n not in self.clear)
+
+
+@dataclass(frozen=True)
+class BriefingPage:
+    """One sheet of paper about a ward, for a meeting."""
+
+    ward: WardPage
+    date: str
+
+
+@dataclass(frozen=True)
+class ComparePage:
+    """Every indicator's rate in every ward and in the borough, to be looked at two by two."""
+
+    areas: tuple[Area, ...]
+    rows: tuple[Rates, ...]
+    links: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CrimePage:
+    """What the police record in the borough now: changes over 12, 6 and 3 months, and rates beside other areas."""
+
+    groups: tuple[tuple[str, tuple[tuple[Line | None, ...], ...]], ...]
+    rates: tuple[Rates, ...]
+    more: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class RecordedPage:
+    """One indicator that is recorded everywhere: the borough over time, beside other areas, and ward by ward."""
+
+    page: "FigurePage"
+    changes: tuple[Standing, ...]
+    seasons: tuple[Standing, ...]
+    places: tuple[tuple[Standing, Area], ...]
+    wards: tuple[tuple[Standing, WardView], ...]
+
+
 # --- subjects
 
 
@@ -309,6 +444,8 @@ class HomePage:
     disagreements: int
     checked: int
     gaps: tuple[str, ...]
+    crime: str
+    wards: str
 
 
 @dataclass(frozen=True)

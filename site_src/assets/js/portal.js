@@ -1,4 +1,4 @@
-// Two things only: the quick way out, and charts that answer to touch. Every page works without them.
+// The quick way out, charts that answer to touch, and two aids on the pages of wards. Every page works without them.
 "use strict";
 
 (() => {
@@ -74,5 +74,60 @@
     if (chart.querySelector("picture")) {
       for (const reach of ["pointerenter", "touchstart"]) chart.addEventListener(reach, () => draw(chart), { passive: true });
     } else if (near) near.observe(chart);
+  }
+
+  // Find a ward by postcode: the list is a file of this site, and the postcode stays in the page.
+  const finder = document.querySelector("[data-finder]");
+  if (finder) {
+    const input = finder.querySelector("input");
+    const found = finder.querySelector(".finder__found");
+    let list;
+    const find = async () => {
+      const typed = input.value.toUpperCase().replace(/[^A-Z0-9]/g, "");
+      const postcode = `${typed.slice(0, -3)} ${typed.slice(-3)}`;
+      try {
+        list ??= await (await fetch(finder.dataset.finder)).json();
+      } catch {
+        found.textContent = "The list of postcodes could not be loaded. Choose your ward from the table.";
+        return;
+      }
+      const place = list.postcodes[postcode.slice(0, -2)]?.[postcode.slice(-2)];
+      if (place === undefined) {
+        found.textContent = typed.length < 5 ? "Type a whole postcode, such as SE13 6AA." : `${postcode} is not in the list. It may be outside the borough, or new.`;
+        return;
+      }
+      const [name, address] = list.wards[place];
+      const link = document.createElement("a");
+      link.href = new URL(address, new URL(finder.dataset.finder, location));
+      link.textContent = `${name} ward`;
+      found.replaceChildren(`${postcode} is in `, link, ".");
+    };
+    finder.querySelector("button").addEventListener("click", find);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") find();
+    });
+    finder.hidden = false;
+  }
+
+  // Compare two areas: the table has all of them, and this shows two of its columns.
+  const chooser = document.querySelector("[data-compare]");
+  if (chooser) {
+    const [first, second] = chooser.querySelectorAll("select");
+    const said = document.querySelector(".compare__said");
+    const rows = document.querySelectorAll(".compare tr");
+    const show = (columns) => {
+      for (const row of rows) [...row.cells].forEach((cell, i) => (cell.hidden = i > 0 && columns !== null && !columns.includes(i)));
+    };
+    const choose = () => {
+      show([+first.value + 1, +second.value + 1]);
+      said.textContent = `The table shows ${first.selectedOptions[0].text} and ${second.selectedOptions[0].text}.`;
+    };
+    for (const box of [first, second]) box.addEventListener("change", choose);
+    chooser.querySelector("button").addEventListener("click", () => {
+      show(null);
+      said.textContent = "The table shows all areas.";
+    });
+    chooser.hidden = false;
+    choose();
   }
 })();

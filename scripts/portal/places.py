@@ -1,0 +1,108 @@
+"""Finds where words fit in a drawing: inside an outline, or in the free space beside all of them. Pure geometry.
+
+Places are in the drawing's units, x to the right and y down.
+"""
+
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
+from typing import TypeAlias
+
+Point: TypeAlias = tuple[float, float]
+Side: TypeAlias = tuple[Point, Point]
+Ring: TypeAlias = tuple[Point, ...]  # without the first point again at the end
+Rings: TypeAlias = tuple[Ring, ...]  # outlines and holes of one area
+
+
+@cache
+def room(rings: Rings, aspect: float) -> tuple[Point, float]:
+    """The largest box of an aspect (width by height) inside an area: its middle and its height.
+
+    The search of Mapbox's polylabel, for boxes instead of circles: squares that cannot hold a better middle than the
+    best so far are left, the others are quartered. Right to a unit.
+    """
+    squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
+    sides = sides_of(squeezed)
+    xs, ys = zip(*(p for ring in squeezed for p in ring), strict=True)
+    half = max(max(xs) - min(xs), max(ys) - min(ys)) / 2
+    best = (-math.inf, (0.0, 0.0))
+    squares = [(-math.inf, half, ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2))]
+    while squares and -squares[0][0] > best[0] + 0.5:
+        _, half, (x, y) = heapq.heappop(squares)
+        half /= 2
+        for middle in ((x + i * half, y + j * half) for i in (-1, 1) for j in (-1, 1)):
+            found = reach(middle, sides)
+            best = max(best, (found, middle))
+            heapq.heappush(squares, (-found - half, half, middle))
+    found, (x, y) = best
+    return (x * aspect, y), 2 * found
+
+
+def height_at(rings: Rings, middle: Point, aspect: float) -> float:
+    """The height of the largest box of an aspect around a point inside an area; below zero outside."""
+    squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
+    return 2 * reach((middle[0] / aspect, middle[1]), sides_of(squeezed))
+
+
+def beside(
+    edge: Iterable[Side], near: Point, box: Point, drawing: Point, taken: Iterable[Point]
+) -> Point | None:
+    """The middle of the nearest free box of a width and height to a point: outside the edge, inside the drawing.
+
+    `taken` are the middles of boxes of the same size that it must not touch; None where there is no space.
+    """
+    wide, high = box
+    aspect = wide / high
+    squeezed = [((a / aspect, b), (c / aspect, d)) for (a, b), (c, d) in edge]
+    across = range(math.ceil(wide / 2), math.floor(drawing[0] - wide / 2) + 1, 8)
+    down = range(math.ceil(high / 2), math.floor(drawing[1] - high / 2) + 1, 8)
+    taken = tuple(taken)
+    for x, y in sorted(((x, y) for x in across for y in down), key=lambda p: (math.dist(p, near), p)):
+        clear = all(abs(x - a) > wide or abs(y - b) > high for a, b in taken)
+        if clear and -reach((x / aspect, y), squeezed) > high / 2:
+            return float(x), float(y)
+    return None
+
+
+def sides_of(rings: Rings) -> list[Side]:
+    """The sides of an area, in order."""
+    return [side for ring in rings for side in pairwise((*ring, ring[0]))]
+
+
+def outer_lines(areas: Iterable[Rings]) -> list[list[Point]]:
+    """The line around areas that share their borders: the sides that only one of them has, joined into lines."""
+    sides = [side for rings in areas for side in sides_of(rings)]
+    count = Counter(frozenset(side) for side in sides)
+    onward: dict[Point, list[Point]] = defaultdict(list)
+    for start, end in sides:
+        if count[frozenset((start, end))] == 1:
+            onward[start].append(end)
+    lines = []
+    for start in list(onward):
+        while onward[start]:
+            line = [start]
+            while onward.get(line[-1]):
+                line.append(onward[line[-1]].pop())
+            lines.append(line)
+    return lines
+
+
+def reach(middle: Point, sides: Iterable[Side]) -> float:
+    """Half the side of the largest square around a point that no side enters; below zero outside the area."""
+    inside, least = False, math.inf
+    for (ax, ay), (bx, by) in sides:
+        x, y, dx, dy = ax - middle[0], ay - middle[1], bx - ax, by - ay
+        if (y > 0) != (y + dy > 0) and x - y * dx / dy > 0:
+            inside = not inside
+        if min(abs(x), abs(x + dx)) > least and x * (x + dx) > 0:
+            continue  # all of it is further to one side
+        if min(abs(y), abs(y + dy)) > least and y * (y + dy) > 0:
+            continue  # or above or below
+        # The nearest place in this measure is an end, or where the side crosses an axis or a diagonal.
+        slopes = ((x, dx), (y, dy), (x - y, dx - dy), (x + y, dx + dy))
+        for t in (0.0, 1.0, *(min(max(-a / d, 0.0), 1.0) for a, d in slopes if d)):
+            least = min(least, max(abs(x + t * dx), abs(y + t * dy)))
+    return least if inside else -least

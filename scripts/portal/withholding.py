@@ -1,0 +1,125 @@
+"""Withholds small counts, and enough others that nobody can work them out. For importers, who hold true counts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import pairwise
+
+from portal import suppression
+from portal.config import Disclosure
+from portal.disclosure import Key, guarded, guards, key, of_total, small
+from portal.model import Content, Observation
+from portal.suppression import Cell, Relation
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What `suppress` did: the figures as they may be published, how many of them are guarded, and how many of these
+    are withheld because they are small (primary) or so that others cannot be worked out (secondary).
+    """
+
+    observations: tuple[Observation, ...]
+    cells: int
+    primary: int
+    secondary: int
+
+
+def suppress(drafts: Iterable[Observation], content: Content, policy: Disclosure) -> Withheld:
+    """Withhold small counts among `drafts`, and enough others of the same totals to hide them.
+
+    `drafts` carry true counts. Only guarded indicators are touched. Raises `PortalError` where a count cannot be
+    hidden. Totals are: a borough over its wards and the records without a ward; a figure over its parts; an
+    indicator over those that are part of it.
+    """
+    known = {key(o): o for o in drafts}
+    totals = {i.part_of for i in content.indicators.values() if guarded(i)} - {""}
+    cells = {
+        k: _cell(content, policy, o)
+        for k, o in known.items()
+        if o.value is not None and (guards(content, o) or of_total(content, o) in totals)
+    }
+    relations = tuple(_relations(content, known, cells))
+    sums = (Cell(r.total, _sum(cells, r), primary=False, width=0, fixed=True) for r in relations)
+    cells = {c.key: c for c in sums} | cells
+    hidden = suppression.suppress(tuple(cells.values()), relations)
+    primary = {k for k, c in cells.items() if c.primary}
+    safe = tuple(replace(o, value=None, status="c") if k in hidden else o for k, o in known.items())
+    return Withheld(
+        safe, sum(guards(content, o) for o in known.values()), len(primary), len(hidden - primary)
+    )
+
+
+def _cell(content: Content, policy: Disclosure, o: Observation) -> Cell:
+    least = small(content, policy, o.indicator, content.areas[o.area].kind)
+    count = int(o.value or 0)
+    return Cell(key(o), max(count, 0), guards(content, o) and count < least, least)
+
+
+def _sum(cells: Mapping[Key, Cell], relation: Relation) -> int:
+    return sum(cells[k].value for k in relation.parts)  # type: ignore[index]
+
+
+def _relations(
+    content: Content, known: Mapping[Key, Observation], cells: Mapping[Key, Cell]
+) -> Iterator[Relation]:
+    """Which of the figures are sums of others.
+
+    Where the wards add up to more than their borough, their sum stands for it as a figure that everybody knows.
+    """
+    for whole, parts in _parts(content, known).items():
+        total = whole[1]
+        if not set(parts) <= cells.keys() or total not in cells:
+            continue
+        too_much = any((known[k].value or 0) < 0 for k in parts)
+        if too_much:
+            yield Relation(("wards of", *total), tuple(k for k in parts if (known[k].value or 0) >= 0))
+        else:
+            yield Relation(total, tuple(parts))
+
+
+def _parts(content: Content, known: Mapping[Key, Observation]) -> Mapping[tuple[str, Key], list[Key]]:
+    """Each total with its parts, of those that are complete."""
+    found: dict[tuple[str, Key], list[Key]] = defaultdict(list)
+    for figure in known:
+        indicator, area, part, start, end = figure
+        whole = content.indicators[indicator].part_of
+        if content.areas[area].kind in ("ward", "rest"):
+            found["areas", (indicator, content.areas[area].parent, part, start, end)].append(figure)
+        if part:
+            found["parts", (indicator, area, "", start, end)].append(figure)
+        if whole:
+            found["members", (whole, area, part, start, end)].append(figure)
+    complete = {whole: parts for whole, parts in found.items() if _complete(content, whole, parts)}
+    return complete | {("periods", whole): parts for whole, parts in _spans(known)}
+
+
+def _spans(known: Iterable[Key]) -> Iterator[tuple[Key, list[Key]]]:
+    """Each figure whose period is filled by the shorter periods of others, with these."""
+    alike: dict[tuple[str, str, str], list[Key]] = defaultdict(list)
+    for figure in known:
+        alike[figure[:3]].append(figure)
+    for own in alike.values():
+        for whole in own:
+            parts = _filling(whole, own)
+            if len(parts) > 1:
+                yield whole, parts
+
+
+def _filling(whole: Key, own: list[Key]) -> list[Key]:
+    """The shorter figures that fill a period without gap or overlap; none where they do not."""
+    start, end = whole[3:]
+    if start is None or end is None:
+        return []
+    inside = sorted(k for k in own if k != whole and k[3] and k[4] and start <= k[3] and k[4] <= end)
+    days = [(k[3], k[4]) for k in inside]
+    joined = all(a[1] + timedelta(days=1) == b[0] for a, b in pairwise(days) if a[1] and b[0])
+    return inside if inside and joined and (days[0][0], days[-1][1]) == (start, end) else []
+
+
+def _complete(content: Content, whole: tuple[str, Key], parts: list[Key]) -> bool:
+    kind, total = whole
+    if kind == "areas":  # without the records that name no ward, wards do not add up to their borough
+        return any(content.areas[k[1]].kind == "rest" for k in parts)
+    members = {i.id for i in content.indicators.values() if i.part_of == total[0]}
+    return kind == "parts" or members == {k[0] for k in parts}

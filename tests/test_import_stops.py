@@ -1,0 +1,296 @@
+"""Stop and search: where records are placed, how they are counted, and what is said about damaged files."""
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from portal.importers import boundaries, stop_and_search, upstream
+from portal.importers.boundaries import Boundaries, Plane
+from portal.importers.stop_and_search import Stops
+from portal.importers.stop_records import KINDS, LABELS, labels
+from portal.model import Area
+from portal.problems import PortalError
+from project import ROOT, SHARED
+
+CASES = ROOT / "tests" / "importers" / "stop-and-search"
+OUTLINES = ROOT / "tests" / "importers" / "boundaries"
+UPSTREAM = SHARED / "upstream"
+JULY = UPSTREAM / "stop_and_search" / "2024-07-metropolitan-stop-and-search.csv"
+real = pytest.mark.skipif(not UPSTREAM.is_dir(), reason="the upstream files are not in ../shared/upstream")
+BOROUGH = "E09000099"
+
+
+def ward(code: str, name: str, since: date | None = None, until: date | None = None) -> Area:
+    return Area("", "", code, name, "ward", BOROUGH, since, until)
+
+
+LAST_OLD, FIRST_NEW = date(2022, 5, 4), date(2022, 5, 5)
+NORTHBOROUGH = {
+    a.code: a
+    for a in (
+        Area("", "", BOROUGH, "Northborough", "borough", "", None, None),
+        ward("E05000001", "Upper", until=LAST_OLD),
+        ward("E05000002", "Lower", until=LAST_OLD),
+        ward("E05000101", "North", FIRST_NEW),
+        ward("E05000102", "East", FIRST_NEW),
+        ward("E05000103", "South", FIRST_NEW),
+        ward("E05000104", "West", FIRST_NEW),
+    )
+}
+
+
+def outlines_of(case: str) -> Boundaries:
+    return boundaries.read(OUTLINES / case / "input.geojson", NORTHBOROUGH)
+
+
+NEW, OLD = outlines_of("good").exact, outlines_of("former-wards").exact
+
+
+def found_in(case: Path) -> str:
+    """What the reader makes of a folder's files, as its expected.txt has it; parts that are zero are left out."""
+    try:
+        stops = stop_and_search.read(sorted(case.glob("*.csv")), NORTHBOROUGH, {**OLD, **NEW})
+    except PortalError as error:
+        return "".join(f"{p}\n" for p in error.problems)
+    frame = stop_and_search.tables(stops, BOROUGH)
+    kept = frame[(frame["count"] > 0) | (frame["part"] == "")]
+    findings = "\n".join(f"[{f.code}] {f}" for f in stops.findings)
+    return f"{findings}\n\n{kept.to_csv(index=False, lineterminator=chr(10))}"
+
+
+@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda p: p.name)
+def test_files_give_what_their_case_expects(case: Path) -> None:
+    assert found_in(case) == (case / "expected.txt").read_text()
+
+
+GOOD = next((CASES / "good").glob("*.csv"))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_gives_problems_and_never_a_traceback(tmp_path: Path, data: st.DataObject) -> None:
+    whole = GOOD.read_bytes()
+    start = data.draw(st.integers(0, len(whole)))
+    length = data.draw(st.integers(0, 60))
+    instead = data.draw(st.binary(max_size=8) | st.text(max_size=12).map(str.encode))
+    (tmp_path / GOOD.name).write_bytes(whole[:start] + instead + whole[start + length :])
+    assert found_in(tmp_path).endswith("\n")
+
+
+def records(tmp_path: Path, rows: Sequence[tuple[str, float, float]], name: str = "stops.csv") -> Path:
+    """A file with a record for each day and place (east, north)."""
+    header, line = GOOD.read_text().splitlines()[:2]
+    path = tmp_path / name
+    lines = [
+        re.sub(r"2024.*?,False,,.*?,.*?,", f"{d}T12:00:00+00:00,False,,{y},{x},", line) for d, x, y in rows
+    ]
+    path.write_text("\n".join([header, *lines]) + "\n")
+    return path
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.tuples(st.floats(-0.01, 0.03), st.floats(51.39, 51.43)), min_size=1, max_size=30))
+def test_every_record_is_in_the_ward_that_holds_its_point_or_nowhere(
+    tmp_path: Path, points: list[tuple[float, float]]
+) -> None:
+    points = [(round(x, 6), round(y, 6)) for x, y in points] + [(0.005, 51.415)]
+    path = records(tmp_path, [("2024-07-01", x, y) for x, y in points])
+    stops = stop_and_search.read([path], NORTHBOROUGH, NEW)
+    inside = [p for p in points if shapely.union_all(list(NEW.values())).covers(shapely.Point(p))]
+    counted = stop_and_search.tables(stops, BOROUGH)
+    whole = counted[(counted["series"] == "stops") & (counted["part"] == "")].set_index("area")["count"]
+    assert whole[BOROUGH] == len(inside) == whole.drop(BOROUGH).sum()
+    for code, shape in NEW.items():
+        within = sum(bool(shape.contains(shapely.Point(p))) for p in points)
+        touched = sum(bool(shape.covers(shapely.Point(p))) for p in points)
+        assert within <= whole[code] <= touched
+
+
+def test_a_point_on_a_common_border_is_counted_once(tmp_path: Path) -> None:
+    path = records(tmp_path, [("2024-07-01", 0.01, 51.41), ("2024-07-01", 0.01, 51.415)])
+    assert list(stop_and_search.read([path], NORTHBOROUGH, NEW).frame["area"]) == ["E05000101"] * 2
+
+
+def test_a_month_is_counted_on_the_wards_of_its_last_day(tmp_path: Path) -> None:
+    days = ("2022-04-30", "2022-05-01", "2022-05-31")
+    path = records(tmp_path, [(day, 0.005, 51.415) for day in days])
+    stops = stop_and_search.read([path], NORTHBOROUGH, {**OLD, **NEW})
+    assert dict(stops.wards) == {"2022-04": tuple(OLD), "2022-05": tuple(NEW)}
+    assert list(stops.frame["area"]) == ["E05000002", "E05000101", "E05000101"]  # Lower has a piece there
+
+
+def test_a_point_in_the_borough_but_in_no_ward_counts_for_the_borough(tmp_path: Path) -> None:
+    outlines = {c: s for c, s in NEW.items() if c != "E05000104"} | {
+        BOROUGH: shapely.union_all(list(NEW.values()))
+    }
+    path = records(tmp_path, [("2024-07-01", 0.005, 51.405), ("2024-07-01", 0.005, 51.415)])
+    stops = stop_and_search.read([path], NORTHBOROUGH, outlines)
+    assert list(stops.frame["area"]) == [BOROUGH, "E05000101"]
+    assert {f.code: f.figures for f in stops.findings}["between"] == {"records": 1}
+
+
+def test_the_table_of_boundaries_places_as_the_outlines_do(tmp_path: Path) -> None:
+    path = records(tmp_path, [("2022-04-01", x / 1000, 51.415) for x in range(-1, 26)])
+    by_table = stop_and_search.read([path], NORTHBOROUGH, boundaries.table(outlines_of("former-wards"), "s"))
+    by_shapes = stop_and_search.read([path], NORTHBOROUGH, OLD)
+    assert by_table.frame.equals(by_shapes.frame)
+    assert set(by_table.frame["area"]) == set(OLD)
+
+
+def test_without_outlines_no_record_is_in_any_ward() -> None:
+    with pytest.raises(PortalError, match="None of the 39 records is in any of the wards"):
+        stop_and_search.read([GOOD], NORTHBOROUGH, {})
+
+
+def test_one_file_given_twice_is_read_once() -> None:
+    once = stop_and_search.read([GOOD], NORTHBOROUGH, NEW)
+    assert len(stop_and_search.read([GOOD, GOOD], NORTHBOROUGH, NEW).frame) == len(once.frame)
+
+
+def check_sums(counted: pd.DataFrame) -> None:
+    """Parts add up to the total of their series, and every series to the same total; every part is there."""
+    whole = counted[counted["series"] == "stops"].groupby("month")["count"].first()
+    for series, column in stop_and_search.SERIES.items():
+        rows = counted[counted["series"] == series]
+        assert (rows[rows["part"] != ""].groupby("month")["count"].sum() == whole).all()
+        assert (rows[rows["part"] == ""].set_index("month")["count"] == whole).all()
+        assert set(rows["part"]) == {"", *labels(column).values()}
+        assert not rows.duplicated(["area", "month", "part"]).any()
+
+
+def test_parts_add_up_to_their_total_in_every_month() -> None:
+    files = sorted((CASES / "two-months").glob("*.csv"))
+    check_sums(stop_and_search.tables(stop_and_search.read(files, NORTHBOROUGH, NEW), BOROUGH))
+
+
+def test_the_map_of_labels_is_whole() -> None:
+    rows = upstream.mapped(LABELS)
+    assert {r["column"] for r in rows} == set(KINDS)
+    assert len({(r["column"], r["theirs"]) for r in rows}) == len(rows)
+    assert all("" in labels(column) for column in KINDS)
+    assert set(labels("ethnicity_self").values()) == {
+        "Asian",
+        "Black",
+        "Mixed",
+        "Other",
+        "White",
+        "Not stated",
+    }
+
+
+# --- the real file
+
+
+@pytest.fixture(scope="module")
+def areas() -> dict[str, Area]:
+    features = json.loads((UPSTREAM / "boundaries" / "wards2022_lbl_simplified_wgs84.geojson").read_text())
+    found = {
+        f["properties"]["id"]: Area("", "", f["properties"]["id"], f["properties"]["name"], "ward", "E09000023", None, None)
+        for f in features["features"]
+    }  # fmt: skip
+    return found | {"E09000023": Area("", "", "E09000023", "Borough", "borough", "", None, None)}
+
+
+@pytest.fixture(scope="module")
+def wards(areas: dict[str, Area]) -> Boundaries:
+    return boundaries.read(UPSTREAM / "boundaries" / "wards2022_lbl_simplified_wgs84.geojson", areas)
+
+
+@pytest.fixture(scope="module")
+def july(areas: dict[str, Area], wards: Boundaries) -> Stops:
+    return stop_and_search.read([JULY], areas, wards.exact)
+
+
+@real
+def test_what_is_said_of_the_real_file(july: Stops) -> None:
+    told = {f.code: dict(f.figures) for f in july.findings}
+    assert told["records"] == {"records": 8824, "months": 1}  # though the first hour is written as 30 June
+    assert told["nowhere"] == {"records": 756, "percent": 8.6}
+    assert told["repeated"] == {"records": 117}
+    assert told["placed"] == {"records": 359}
+    assert told["near"] == {"records": 21}
+    assert told["points"] == {"points": 244, "many": 0, "most": 7}
+    assert told["vehicles"] == {"records": 6}
+    assert told["blank"]["ethnicity_self"] == 107
+    assert not {"other-months", "days", "between"} & told.keys()
+
+
+@real
+def test_the_real_file_counts_by_ward_and_part(july: Stops, areas: dict[str, Area]) -> None:
+    counted = stop_and_search.tables(july, "E09000023")
+    check_sums(counted)
+    by_ward = counted[(counted["series"] == "stops") & (counted["area"] != "E09000023")]
+    assert len(by_ward) == 19
+    assert by_ward["count"].sum() == 359
+    assert by_ward.set_index("area")["count"].rename(index=lambda c: areas[c].name)["Rushey Green"] == 63
+    outcomes = counted[counted["series"] == "stops-by-outcome"].set_index("part")["count"]
+    assert (outcomes["No further action"], outcomes["Arrest"]) == (244, 75)
+
+
+@real
+def test_the_outline_of_the_borough_adds_records_that_no_ward_holds(
+    areas: dict[str, Area], wards: Boundaries
+) -> None:
+    path = UPSTREAM / "boundaries" / "lewisham_outline_wgs84.geojson"
+    borough = boundaries.read(path, {"E09000023": areas["E09000023"]})
+    stops = stop_and_search.read([JULY], areas, {**wards.exact, **borough.exact})
+    assert {f.code: f.figures for f in stops.findings}["between"] == {"records": 2}
+    assert stop_and_search.tables(stops, "E09000023")["count"].iloc[0] == 361
+
+
+@real
+def test_placing_agrees_with_looking_at_each_point(july: Stops, wards: Boundaries) -> None:
+    """An independent way: the even-odd rule, point by point."""
+
+    def inside(x: float, y: float, ring: list[tuple[float, float]]) -> bool:
+        found = False
+        for (ax, ay), (bx, by) in pairwise(ring):
+            if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+                found = not found
+        return found
+
+    rings = {code: list(shape.exterior.coords) for code, shape in wards.exact.items()}
+    rows = pd.read_csv(JULY, usecols=["Latitude", "Longitude"]).dropna()
+    held = [
+        c for r in rows.itertuples() for c, ring in rings.items() if inside(r.Longitude, r.Latitude, ring)
+    ]  # type: ignore[arg-type]
+    assert sorted(held) == sorted(july.frame["area"])
+
+
+@real
+def test_shortened_and_moved_real_files(tmp_path: Path, areas: dict[str, Area], wards: Boundaries) -> None:
+    lines = JULY.read_text().splitlines(keepends=True)
+    copy = tmp_path / JULY.name
+    copy.write_text("".join(lines[:3000]))
+    stops = stop_and_search.read([copy], areas, wards.exact)
+    assert dict(next(f for f in stops.findings if f.code == "days").figures)["last"] == "2024-07-11"
+    copy.write_text("".join(lines)[:-20])
+    with pytest.raises(PortalError, match="The row has 13 cells where the header has 15"):
+        stop_and_search.read([copy], areas, wards.exact)
+    again = tmp_path / "copy of it.csv"
+    shutil.copy(JULY, again)
+    with pytest.raises(PortalError, match="records are also in"):
+        stop_and_search.read([JULY, again], areas, wards.exact)
+
+
+@real
+def test_how_near_the_border_is_the_distance_in_metres(july: Stops, wards: Boundaries) -> None:
+    plane = Plane.around(wards.exact.values())
+    rows = pd.read_csv(JULY, usecols=["Latitude", "Longitude"]).dropna()
+    flat = {code: plane.metres(shape) for code, shape in wards.exact.items()}
+    near = 0
+    for row in rows.itertuples():
+        point = plane.metres(shapely.Point(row.Longitude, row.Latitude))
+        near += any(
+            s.contains(point) and s.exterior.distance(point) < stop_and_search.NEAR for s in flat.values()
+        )
+    assert near == dict(next(f for f in july.findings if f.code == "near").figures)["records"]

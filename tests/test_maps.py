@@ -1,0 +1,308 @@
+"""The map of the wards: what stands in it, and that its words are where they belong."""
+
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
+from itertools import combinations, pairwise
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markupsafe import Markup
+from portal import maps, places
+from portal.importers import boundaries
+from portal.maps import Links, Outlines
+from portal.model import Area
+from project import SHARED
+
+OUTLINES = SHARED / "upstream" / "boundaries"
+real = pytest.mark.skipif(not OUTLINES.is_dir(), reason="the upstream files are not in ../shared/upstream")
+FILES = {
+    "present": ("wards2022_lbl_simplified_wgs84.geojson", "id", "name"),
+    "former": ("wards2018_lewisham_simplified3m_wgs84.geojson", "GSS_CODE", "NAME"),
+}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def square(x: float, y: float, size: float = 1.0) -> places.Ring:
+    return ((x, y), (x, y + size), (x + size, y + size), (x + size, y))
+
+
+# Four wards around a crossing, at the equator so that a degree is as wide as high.
+FOUR: Outlines = {
+    "E1": (square(0, 0),), "E2": (square(1, 0),), "E3": (square(0, -1),), "E4": (square(1, -1),),
+}  # fmt: skip
+LINKS: Links = {
+    "E1": ("North Moor", "north/"), "E2": ("Eastbridge", "east/"), "E3": ("West", "west/"), "E4": ("South Bank", "south/"),
+}  # fmt: skip
+
+
+def tree(svg: Markup) -> ET.Element:
+    return ET.fromstring(str(svg).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
+
+
+def texts(svg: Markup) -> list[str]:
+    """What is written on the map, in order."""
+    group = tree(svg).find(f"{SVG}g")
+    assert group is not None
+    return [" ".join(s.text or "" for s in text) for text in group.findall(f"{SVG}text")]
+
+
+def rings_of(path: ET.Element) -> list[list[tuple[float, float]]]:
+    return [
+        [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", loop)]
+        for loop in path.attrib["d"].strip("M").split("M")
+    ]
+
+
+def test_each_ward_is_a_link_with_its_outline_and_name() -> None:
+    root = tree(maps.ward_map(FOUR, LINKS))
+    assert root.attrib["role"] == "group"
+    assert root.attrib["aria-label"]
+    links = root.findall(f"{SVG}a")
+    assert [a.attrib["href"] for a in links] == ["north/", "east/", "west/", "south/"]
+    assert [a.findtext(f"{SVG}title") for a in links] == [name for name, _ in LINKS.values()]
+    assert [len(a.findall(f"{SVG}path[@class='map__area']")) for a in links] == [1, 1, 1, 1]
+    assert {a.attrib["class"] for a in links} == {"map__ward"}
+
+
+def test_north_is_up_and_the_whole_width_is_used() -> None:
+    root = tree(maps.ward_map(FOUR, LINKS, 400))
+    corners = [rings_of(p)[0] for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__area"]
+    assert root.attrib["viewBox"] == "0 0 400 400"
+    assert set(corners[0]) == {(4, 4), (200, 4), (4, 200), (200, 200)}
+    assert set(corners[3]) == {(200, 200), (396, 200), (200, 396), (396, 396)}
+
+
+def test_a_degree_of_longitude_is_as_wide_as_it_is_at_the_middle_latitude() -> None:
+    away = {c: tuple(tuple((x, y + 60) for x, y in ring) for ring in rings) for c, rings in FOUR.items()}
+    root = tree(maps.ward_map(away, LINKS, 400))
+    assert float(root.attrib["height"]) == pytest.approx(8 + 392 / math.cos(math.radians(60)), abs=1)
+
+
+def test_no_style_and_no_line_break_stands_in_it() -> None:
+    for svg in (maps.ward_map(FOUR, LINKS), maps.ward_map(FOUR, LINKS, 120), maps.tile_map(LINKS)):
+        assert "style" not in svg
+        assert "\n" not in svg
+        assert isinstance(svg, Markup)
+
+
+def test_names_stand_on_their_wards() -> None:
+    assert texts(maps.ward_map(FOUR, LINKS)) == ["North Moor", "Eastbridge", "West", "South Bank"]
+
+
+def test_where_names_do_not_fit_wards_are_numbered_and_a_key_stands_below() -> None:
+    svg = maps.ward_map({**FOUR}, LINKS, 70)
+    root = tree(svg)
+    assert texts(svg) == ["1", "2", "3", "4"]
+    keys = [[s.text for s in a.iterfind(f"{SVG}text/{SVG}tspan")] for a in root.findall(f"{SVG}a")]
+    assert keys == [["1", "North Moor"], ["2", "Eastbridge"], ["3", "West"], ["4", "South Bank"]]
+    rows = [float(r.attrib["y"]) for r in root.iter(f"{SVG}rect")]
+    assert rows == sorted(rows)
+    assert min(rows) > 70
+    assert float(root.attrib["height"]) >= max(rows) + maps.ROW
+    assert all(t.attrib["aria-hidden"] == "true" for t in root.iter(f"{SVG}text") if "class" in t.attrib)
+
+
+def test_an_area_without_a_link_is_drawn_without_one() -> None:
+    root = tree(maps.ward_map(FOUR, {c: LINKS[c] for c in ("E1", "E2")}))
+    assert len(root.findall(f"{SVG}a")) == 2
+    assert len(root.findall(f"{SVG}path[@class='map__other']")) == 2
+
+
+@pytest.mark.parametrize("outlines", [{}, {"E1": FOUR["E1"]}])
+def test_without_all_outlines_there_are_tiles(outlines: Outlines) -> None:
+    root = tree(maps.ward_map(outlines, LINKS))
+    assert [a.attrib["href"] for a in root.findall(f"{SVG}a")] == ["north/", "east/", "west/", "south/"]
+    assert len(root.findall(f"{SVG}a/{SVG}rect")) == 4
+
+
+def test_tiles_are_equal_and_in_the_order_of_the_codes() -> None:
+    links = {f"E{n:02}": (f"Ward {n}", f"{n}/") for n in reversed(range(1, 20))}
+    root = tree(maps.tile_map(links, columns=5))
+    tiles = [
+        tuple(float(r.attrib[k]) for k in ("y", "x", "width", "height"))
+        for r in root.findall(f"{SVG}a/{SVG}rect")
+    ]
+    assert [a.attrib["href"] for a in root.findall(f"{SVG}a")] == [f"{n}/" for n in range(1, 20)]
+    assert tiles == sorted(tiles)
+    assert len({t[2:] for t in tiles}) == 1
+    assert len({t[1] for t in tiles}) == 5
+    assert max(t[0] + t[3] for t in tiles) <= float(root.attrib["height"])
+
+
+def test_no_tile_is_narrower_than_its_longest_word() -> None:
+    links = {"E1": ("Llanfairpwllgwyngyll", "a/"), "E2": ("Bank", "b/"), "E3": ("Ash", "c/")}
+    root = tree(maps.tile_map(links, columns=3, width=340))
+    assert {float(r.attrib["width"]) for r in root.iter(f"{SVG}rect")} == {166.0}
+
+
+def test_no_wards_is_an_empty_map() -> None:
+    assert len(tree(maps.ward_map({}, {})).findall(f"{SVG}a")) == 0
+
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=30)
+
+
+@given(st.lists(st.tuples(words, words), min_size=4, max_size=4), st.sampled_from([60, 200, 640]))
+@settings(max_examples=60, deadline=None)
+def test_any_name_and_address_stays_text(pairs: list[tuple[str, str]], width: int) -> None:
+    links = dict(zip(FOUR, pairs, strict=True))
+    for svg in (maps.ward_map(FOUR, links, width), maps.tile_map(links, width=width)):
+        root = tree(svg)
+        tags = {e.tag.removeprefix(SVG) for e in root.iter()}
+        assert tags <= {"svg", "a", "title", "path", "rect", "g", "text", "tspan", "circle"}
+        plain = [tuple(" ".join(s.split()) for s in pair) for pair in pairs]
+        found = [(a.findtext(f"{SVG}title"), a.attrib["href"]) for a in root.findall(f"{SVG}a")]
+        assert [(t or "", h) for t, h in found] == plain
+
+
+def test_the_line_around_all_leaves_the_inner_borders_out() -> None:
+    lines = places.outer_lines(FOUR.values())
+    assert sum(math.dist(a, b) for line in lines for a, b in pairwise(line)) == 8
+    assert (1, 0) not in {p for line in lines for p in line}
+
+
+def test_rows_of_the_table_become_outlines() -> None:
+    rows = [
+        {
+            "area": "E2",
+            "polygon": "1",
+            "ring": "1",
+            "points": "0.00000 51.00000 1.00000 51.00000 1.00000 52.00000",
+        },
+        {"area": "E1", "polygon": "10", "ring": "1", "points": "5.0 5.0 6.0 5.0 6.0 6.0"},
+        {"area": "E1", "polygon": "2", "ring": "2", "points": "1.0 1.0 2.0 1.0 2.0 2.0"},
+        {"area": "E1", "polygon": "2", "ring": "1", "points": "0.0 0.0 9.0 0.0 9.0 9.0"},
+    ]
+    found = maps.outline_of(rows)
+    assert list(found) == ["E1", "E2"]
+    assert [ring[0] for ring in found["E1"]] == [(0, 0), (1, 1), (5, 5)]
+    assert found["E2"] == (((0, 51), (1, 51), (1, 52)),)
+
+
+@st.composite
+def stars(draw: st.DrawFn) -> places.Ring:
+    """An outline that goes round a point once."""
+    count = draw(st.integers(3, 12))
+    radii = draw(st.lists(st.floats(20, 100), min_size=count, max_size=count))
+    turns = [2 * math.pi * n / count for n in range(count)]
+    return tuple((r * math.cos(t), r * math.sin(t)) for r, t in zip(radii, turns, strict=True))
+
+
+@given(stars(), st.floats(0.5, 6))
+@settings(max_examples=80, deadline=None)
+def test_the_largest_box_is_inside_and_no_other_is_much_larger(ring: places.Ring, aspect: float) -> None:
+    shape = shapely.Polygon(ring)
+    (x, y), height = places.room((ring,), aspect)
+    half = height / 2 - 1e-6
+    assert shape.covers(shapely.box(x - half * aspect, y - half, x + half * aspect, y + half))
+    assert places.height_at((ring,), (x, y), aspect) == pytest.approx(height)
+    west, south, east, north = shape.bounds
+    for i in range(1, 10):
+        for j in range(1, 10):
+            other = (west + (east - west) * i / 10, south + (north - south) * j / 10)
+            assert places.height_at((ring,), other, aspect) <= height + 1.01
+
+
+def test_a_hole_has_no_room_for_words() -> None:
+    outer, hole = square(0, 0, 100), square(20, 20, 60)
+    (x, y), height = places.room((outer, hole), 1.0)
+    assert height == pytest.approx(20, abs=1)
+    assert not shapely.Polygon(hole).intersects(shapely.Point(x, y))
+
+
+# --- the real wards
+
+
+def drawn(kind: str) -> tuple[Outlines, Links]:
+    """Outlines and links of the real wards, through the importer and its table."""
+    file, code, name = FILES[kind]
+    rows = [f["properties"] for f in json.loads((OUTLINES / file).read_text())["features"]]
+    areas = {r[code]: Area("", "", r[code], r[name], "ward", "B", None, None) for r in rows}
+    table = boundaries.table(boundaries.read(OUTLINES / file, areas), "s")
+    links = {c: (a.name, f"wards/{c}/") for c, a in areas.items()}
+    return maps.outline_of(table.to_dict("records")), links  # type: ignore[arg-type]
+
+
+@real
+@pytest.mark.parametrize(("kind", "beside"), [("present", ["Lewisham Central"]), ("former", [])])
+def test_every_name_is_on_its_own_ward_or_beside_the_map(kind: str, beside: list[str]) -> None:
+    outlines, links = drawn(kind)
+    root = tree(maps.ward_map(outlines, links, 640))
+    shapes = {
+        str(a.findtext(f"{SVG}title")): shapely.Polygon(rings_of(next(a.iter(f"{SVG}path")))[0])
+        for a in root.findall(f"{SVG}a")
+    }
+    group = root.find(f"{SVG}g")
+    assert group is not None
+    boxes, outside = {}, []
+    for text in group.findall(f"{SVG}text"):
+        lines = [s.text or "" for s in text]
+        name = " ".join(lines)
+        first, last = text[0].attrib, text[-1].attrib
+        half = max(maps._width(line) for line in lines) / 2
+        x, top, bottom = float(first["x"]), float(first["y"]) - 10, float(last["y"]) + 3
+        boxes[name] = shapely.box(x - half, top, x + half, bottom)
+        if not shapes[name].contains(boxes[name]):
+            assert not any(s.intersects(boxes[name]) for s in shapes.values())
+            outside.append(name)
+    assert list(boxes) == [name for _, (name, _) in sorted(links.items())]
+    assert outside == beside
+    assert not any(a.intersects(b) for a, b in combinations(boxes.values(), 2))
+    whole = shapely.box(0, 0, *map(float, root.attrib["viewBox"].split()[2:]))
+    assert all(whole.contains(box) for box in boxes.values())
+
+
+@real
+def test_a_line_leads_from_a_name_beside_the_map_to_its_ward() -> None:
+    outlines, links = drawn("present")
+    root = tree(maps.ward_map(outlines, links, 640))
+    line = next(p for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__line")
+    ward = next(a for a in root.findall(f"{SVG}a") if a.findtext(f"{SVG}title") == "Lewisham Central")
+    start, end = rings_of(line)[0]
+    shape = shapely.Polygon(rings_of(next(ward.iter(f"{SVG}path")))[0])
+    assert shape.contains(shapely.Point(end))
+    assert not shape.contains(shapely.Point(start))
+
+
+@real
+def test_on_a_phone_the_wards_are_numbered_each_inside_itself() -> None:
+    outlines, links = drawn("present")
+    svg = maps.ward_map(outlines, links, 340)
+    root = tree(svg)
+    assert texts(svg) == [str(n) for n in range(1, 20)]
+    group = root.find(f"{SVG}g")
+    assert group is not None
+    for link, text in zip(root.findall(f"{SVG}a"), group.findall(f"{SVG}text"), strict=True):
+        shape = shapely.Polygon(rings_of(next(link.iter(f"{SVG}path")))[0])
+        x, y = float(text[0].attrib["x"]), float(text[0].attrib["y"])
+        half = maps._width(text[0].text or "") / 2
+        assert shape.contains(shapely.box(x - half, y - 10, x + half, y))
+
+
+@real
+@pytest.mark.parametrize("kind", FILES)
+def test_neighbours_still_meet_when_drawn(kind: str) -> None:
+    outlines, links = drawn(kind)
+    root = tree(maps.ward_map(outlines, links, 640))
+    shapes = [shapely.Polygon(rings_of(next(a.iter(f"{SVG}path")))[0]) for a in root.findall(f"{SVG}a")]
+    whole = shapely.union_all(shapes)
+    assert len(shapely.get_parts(whole)) == 1
+    # Places are rounded to a tenth of a pixel, which can close a narrow inlet.
+    assert whole.area == pytest.approx(sum(s.area for s in shapes), abs=2)
+    assert sum(shapely.Polygon(gap).area for gap in whole.interiors) < 2
+    edge = next(p for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__edge")
+    length = sum(shapely.LineString(r).length for r in rings_of(edge))
+    assert length == pytest.approx(whole.exterior.length, rel=0.01)
+
+
+@real
+def test_the_map_is_small_and_the_same_every_time() -> None:
+    outlines, links = drawn("present")
+    first = maps.ward_map(outlines, links)
+    places.room.cache_clear()
+    assert maps.ward_map(dict(reversed(outlines.items())), dict(reversed(links.items()))) == first
+    assert len(first) < 12_000
