@@ -11,7 +11,7 @@ SOURCES = {p.stem: p for p in FOLDER.glob("*.py") if p.stem != "__init__"}
 IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem != "__init__"}
 # Each module may import only from those before it.
 ORDER = (
-    "problems", "config", "periods", "text", "places", "maps", "tables", "packages", "model", "checked", "figure_rules", "rules",
+    "problems", "config", "periods", "text", "tables", "packages", "model", "places", "maps", "checked", "figure_rules", "rules",
     "suppression", "audit", "disclosure", "withholding", "protection", "measures", "claims", "findings", "drawings", "charts",
     "sparks", "pictures", "views", "page", "plan_pages", "local_pages", "figure_pages", "pages", "words", "tree", "coverage",
     "verify", "sheets", "site", "preview", "cli",

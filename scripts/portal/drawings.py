@@ -103,7 +103,8 @@ def bars(s: Subject, width: int) -> Figure:
     cuts = _cuts(s)
     layout = _layout(
         s, width, 340, margin={"l": 8, "r": 8, "t": 64 if cuts else 28, "b": 36},
-        xaxis=_axis(type="category", showline=True, linecolor=INK), yaxis=_axis(rangemode="tozero", showticklabels=False),
+        xaxis=_axis(type="category", showline=True, linecolor=INK, range=[-0.5, len(names) - 0.5]),
+        yaxis=_axis(rangemode="tozero", showticklabels=False),
         shapes=[_cut_line(i) for i, _ in cuts],
         annotations=[_cut_note(i, title, width) for i, title in cuts] + _hidden(s.figures, names),
     )  # fmt: skip
@@ -258,7 +259,9 @@ def small_multiples(s: Subject, width: int) -> Figure:
 def ranked_bars(s: Subject, width: int) -> Figure:
     """Parts as bars from zero, the longest first, each with its words above it."""
     ranked = sorted((o for o in s.figures if o.part), key=lambda o: -(o.value if o.value is not None else -1))
-    names = ["<br>".join(wrap(o.part, 80 if width == WIDE else 40)) for o in ranked]
+    # A withheld bar has no length, so its marker stands beside its name.
+    marked = [o.part if o.value is not None else f"{o.part} [{o.status}]" for o in ranked]
+    names = ["<br>".join(wrap(name, 80 if width == WIDE else 40)) for name in marked]
     bars = {
         "type": "bar", "orientation": "h", "x": _values(ranked), "y": list(range(len(ranked))),
         "text": [s.cell(o) for o in ranked], "textposition": "outside", "cliponaxis": False,

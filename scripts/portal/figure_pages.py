@@ -23,7 +23,7 @@ from portal.views import (
 )
 
 # More places in sources than this are not listed one by one.
-MANY = 40
+MANY = 15
 POLARITY = {
     "lower-is-better": "A lower number is better.",
     "higher-is-better": "A higher number is better.",

@@ -89,10 +89,8 @@ def latest(s: Subject) -> str:
     if len(s.figures) == 1:
         return each(s)
     earlier, later = s.figures[-2:]
-    both = (
-        f"{s.said(later)} in the {running(s.label(later))}, "
-        f"against {s.said(earlier)} in the {running(s.label(earlier))}"
-    )
+    cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
+    both = f"{s.said(later)}{_when(s, later)}, {'and' if cut else 'against'} {s.said(earlier)}{_when(s, earlier)}"
     more = _doubt(s, earlier, later) or _since_first(s)
     return f"{s.indicator.short_title}: {_verdict(s, earlier, later)}{both}.{more}"
 
@@ -118,7 +116,7 @@ def _since_first(s: Subject) -> str:
     if len(s.figures) < 3 or found is None or found.direction not in ("rose", "fell"):
         return ""
     by = f" by {number(abs(found.percent))}%" if found.percent is not None else ""
-    return f" Since the {running(s.label(first))}, when there were {s.said(first)}, it {found.direction}{by}."
+    return f" Since {_the(s, first)}, when there were {s.said(first)}, it {found.direction}{by}."
 
 
 def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
@@ -156,6 +154,8 @@ def ranked(s: Subject) -> str:
     if not known:
         return "All figures are withheld."
     most, least = known[0], known[-1]
+    if any(o.part and o.value is None for o in s.figures):
+        return f"Highest, at {s.cell(most)}: “{most.part}”. Some numbers are withheld, to protect people."
     return f"Highest, at {s.cell(most)}: “{most.part}”. Lowest, at {s.cell(least)}: “{least.part}”."
 
 
@@ -201,7 +201,13 @@ def _one(s: Subject, o: Observation) -> str:
 
 
 def _when(s: Subject, o: Observation) -> str:
-    return f" in the {running(s.label(o))}" if o.period_start else ""
+    return f" in {_the(s, o)}" if o.period_start else ""
+
+
+def _the(s: Subject, o: Observation) -> str:
+    """A period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
+    label = running(s.label(o))
+    return label if s.indicator.period_type in ("month", "calendar-year") else f"the {label}"
 
 
 def _where(s: Subject, o: Observation) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from portal import maps, measures, periods
 from portal.disclosure import guarded
-from portal.measures import Standing, standing
+from portal.measures import Rate, Standing, standing
 from portal.model import Area, Indicator, Observation
 from portal.page import CRIME, FIGURES, WARDS, Maker, Page, cited_in
 from portal.views import (
@@ -26,6 +26,7 @@ from portal.views import (
 
 WINDOWS = (12, 6, 3)
 STOPS = "stop-and-search"
+PHONE = 340  # pixels
 TREND = 8  # quarters, or years, in the small drawing of a table's row
 
 
@@ -38,19 +39,18 @@ def ward_pages(maker: Maker) -> Iterator[Page]:
     unplaced = tuple(_unplaced(maker))
     finder = f"{WARDS}postcodes.json" if maker.content.postcodes else ""
     cited = frozenset(o.source for i in recorded(maker) for o in maker.content.observations.get(i.id, ()))
-    yield Page(
-        WARDS, home[0], WardsPage(views, _map(maker, views), total(maker), finder, unplaced), cited=cited
-    )
-    yield Page(f"{WARDS}compare/", "Compare wards", _compare(maker, views), (home,), cited=cited)
+    careful = any(i.sensitive for i in recorded(maker))
+    overview = WardsPage(views, _maps(maker, views), total(maker), finder, unplaced)
+    yield Page(WARDS, home[0], overview, (), "", careful, cited)
+    yield Page(f"{WARDS}compare/", "Compare wards", _compare(maker, views), (home,), "", careful, cited)
     for view in views:
         content = _ward(maker, view, views, unplaced)
         mine = cited_in(content.figures, (o for o in maker.content.overlaps if o.area == view.area.code))
         name = f"{view.area.name} ward"
-        yield Page(view.path, name, content, (home,), name, cited=mine)
+        yield Page(view.path, name, content, (home,), name, careful, mine)
         briefing = BriefingPage(content, _newest(content.figures))
-        yield Page(
-            content.printable, f"{name}: one page to print", briefing, (home, (name, view.path)), cited=mine
-        )
+        trail = (home, (name, view.path))
+        yield Page(content.printable, f"{name}: one page to print", briefing, trail, "", careful, mine)
 
 
 def ward_views(maker: Maker) -> tuple[WardView, ...]:
@@ -221,11 +221,11 @@ def _compare(maker: Maker, views: tuple[WardView, ...]) -> ComparePage:
     return ComparePage(areas, tuple(rows), {v.area.code: v.path for v in views})
 
 
-def _map(maker: Maker, views: tuple[WardView, ...]) -> Markup:
-    """The wards as links: their outlines where the geography has them, else tiles."""
+def _maps(maker: Maker, views: tuple[WardView, ...]) -> tuple[Markup, Markup]:
+    """The wards as links, for wide screens and for phones: their outlines where there are any, else tiles."""
     links = {v.area.code: (v.area.name, v.path.removeprefix(WARDS)) for v in views}
-    outlines = maps.outline_of(vars(o) for o in maker.content.outlines if o.area in links)
-    return maps.ward_map(outlines, links) if outlines.keys() == links.keys() else maps.tile_map(links)
+    outlines = maps.outline_of(o for o in maker.content.outlines if o.area in links)
+    return maps.ward_map(outlines, links), maps.ward_map(outlines, links, PHONE)
 
 
 def _newest(figures: tuple[Observation, ...]) -> str:
@@ -236,9 +236,7 @@ def _newest(figures: tuple[Observation, ...]) -> str:
 def crime_pages(maker: Maker) -> Iterator[Page]:
     """What the police record in the borough now, in one place."""
     now = recorded(maker)
-    lines = {
-        i.id: tuple(_line(maker, i, maker.released.area, months) for months in WINDOWS) for i in now
-    }
+    lines = {i.id: tuple(_line(maker, i, maker.released.area, months) for months in WINDOWS) for i in now}
     known = {k: v for k, v in lines.items() if v[0]}
     if not known:
         return
@@ -252,10 +250,21 @@ def crime_pages(maker: Maker) -> Iterator[Page]:
     yield Page(
         CRIME,
         "Crime now",
-        CrimePage(tuple(g for g in groups if g[1]), rates, more),
+        CrimePage(tuple(g for g in groups if g[1]), rates, tuple(_stops(maker, stops)), more),
         (("The figures", FIGURES),),
         cited=cited_in(*(maker.content.observations.get(i.id, ()) for i in now)),
     )
+
+
+def _stops(maker: Maker, indicators: set[str]) -> Iterator[tuple[Observation, Area, Rate | None]]:
+    """The newest totals of stop and search for the borough and the police force, with their rates."""
+    for indicator in sorted(indicators):
+        if maker.content.indicators[indicator].breakdown:
+            continue
+        for area in (maker.content.areas[maker.released.area], *_forces(maker)):
+            own = measures.series(maker.released, indicator, area.code)
+            if own:
+                yield own[-1], area, measures.rate(maker.released, own[-1])
 
 
 def _others(maker: Maker) -> tuple[Area, ...]:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
+from portal.model import Outline
 from portal.places import Point, Ring, Rings, beside, height_at, outer_lines, room
 from portal.text import safe
 
@@ -31,13 +32,13 @@ _WIDTHS |= dict.fromkeys("ABCDEGHKNOPQRSUVXY&", 70)
 _OTHER_WIDTH = 56
 
 
-def outline_of(rows: Iterable[Mapping[str, str]]) -> Outlines:
+def outline_of(rows: Iterable[Outline]) -> Outlines:
     """The outlines in rows of the resource `boundaries`: by GSS code, rings of (longitude, latitude) in degrees."""
     found: dict[str, dict[tuple[int, int], Ring]] = defaultdict(dict)
     for row in rows:
-        numbers = [float(n) for n in row["points"].split()]
+        numbers = [float(n) for n in row.points.split()]
         ring = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-        found[row["area"]][int(row["polygon"]), int(row["ring"])] = ring
+        found[row.area][row.polygon, row.ring] = ring
     return {area: tuple(ring for _, ring in sorted(rings.items())) for area, rings in sorted(found.items())}
 
 

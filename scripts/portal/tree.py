@@ -165,6 +165,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "policy": settings.disclosure,
         "prints": pictures.prints,
         "sources": released.content.sources,
+        "indicators": released.content.indicators,
         "library": LIBRARY,
         "drawn": lambda drawing: pictures.of(drawing.wide) is not None,
     }

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from portal.charts import Chart
 from portal.claims import Verdict
-from portal.measures import Standing, rounded
+from portal.measures import Rate, Standing, rounded
 from portal.model import (
     Action,
     Area,
@@ -279,10 +279,10 @@ class Unplaced:
 
 @dataclass(frozen=True)
 class WardsPage:
-    """All wards on a map and in a table."""
+    """All wards on a map, for wide and narrow screens, and in a table."""
 
     wards: tuple[WardView, ...]
-    map: Markup
+    maps: tuple[Markup, Markup]
     total: Indicator | None
     postcodes: str
     unplaced: tuple[Unplaced, ...]
@@ -344,6 +344,7 @@ class CrimePage:
 
     groups: tuple[tuple[str, tuple[tuple[Line | None, ...], ...]], ...]
     rates: tuple[Rates, ...]
+    stops: tuple[tuple[Observation, Area, Rate | None], ...]
     more: tuple[Link, ...]
 
 

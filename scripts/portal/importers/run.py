@@ -144,7 +144,7 @@ def _csv(package: Package, indicators: set[str], figures: tuple[Observation, ...
     order = list(dict.fromkeys(package.tables["indicators"].frame["id"]))
     rows = sorted(
         (_row(o, package) for o in figures),
-        key=lambda r: (order.index(r["indicator"]), *list(r.values())[1:5]),
+        key=lambda r: (order.index(r["indicator"]), r["area"], r["period_start"], r["period_end"]),
     )
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
