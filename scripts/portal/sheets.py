@@ -5,12 +5,14 @@ all of them: starting it takes ten times as long as printing a page. It is told 
 language of its developer tools.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +27,10 @@ from portal.pictures import QUIET, browser
 
 NAME = "briefing.pdf"
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([+-]\d\d'\d\d')?\)")
+# Moves our ends of the pipes to where Chromium looks for them, and becomes Chromium.
+_MOVED = (
+    "import os, sys; [os.dup2(int(sys.argv[i]), i + 2) for i in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
+)
 _LONGEST = 300  # seconds for all sheets
 
 
@@ -113,17 +119,17 @@ def _started(chromium: str, sandbox: tuple[str, ...]) -> Iterator[_Chromium]:
     """Chromium with our two pipes at 3 and 4, where it looks for them; stopped in the end whatever happens."""
     orders, ours = os.pipe()
     answers, theirs = os.pipe()
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (orders, theirs)]
+    for end in (orders, theirs):
+        os.close(end)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         options = (*QUIET, *sandbox, "--remote-debugging-pipe", f"--user-data-dir={folder}")
-        shell = f'exec "$0" "$@" 3<&{orders} 4>&{theirs}'
+        command = [sys.executable, "-c", _MOVED, *map(str, high), chromium, *options]
         process = subprocess.Popen(
-            ["/bin/sh", "-c", shell, chromium, *options],
-            pass_fds=(orders, theirs),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            command, pass_fds=high, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        os.close(orders)
-        os.close(theirs)
+        for end in high:
+            os.close(end)
         late = Timer(_LONGEST, process.kill)
         late.start()
         try:

@@ -1,7 +1,7 @@
 """Withholds small counts, and enough others that nobody can work them out. For importers, who hold true counts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -25,17 +25,21 @@ class Withheld:
     secondary: int
 
 
-def suppress(drafts: Iterable[Observation], content: Content, policy: Disclosure) -> Withheld:
+def suppress(
+    drafts: Iterable[Observation], content: Content, policy: Disclosure, published: Iterable[Observation] = ()
+) -> Withheld:
     """Withhold small counts among `drafts`, and enough others of the same totals to hide them.
 
-    `drafts` carry true counts. Only guarded indicators are touched. Raises `PortalError` where a count cannot be
-    hidden. Totals are: a borough over its wards and the records without a ward; a figure over its parts; an
-    indicator over those that are part of it.
+    `drafts` carry true counts; `published` are figures that everybody has already. Only guarded indicators and their
+    totals are touched. Raises `PortalError` where a count cannot be hidden. Totals are: a borough over its wards and
+    the records without a ward; a figure over its parts; an indicator over those that are part of it; a period over
+    the shorter ones that fill it.
     """
-    known = {key(o): o for o in drafts}
+    own = {key(o): o for o in drafts}
+    known = {key(o): o for o in published if o.value is not None} | own
     totals = {i.part_of for i in content.indicators.values() if guarded(i)} - {""}
-    cells = {
-        k: _cell(content, policy, o)
+    cells: dict[Hashable, Cell] = {
+        k: _cell(content, policy, o, fixed=k not in own)
         for k, o in known.items()
         if o.value is not None and (guards(content, o) or of_total(content, o) in totals)
     }
@@ -44,24 +48,23 @@ def suppress(drafts: Iterable[Observation], content: Content, policy: Disclosure
     cells = {c.key: c for c in sums} | cells
     hidden = suppression.suppress(tuple(cells.values()), relations)
     primary = {k for k, c in cells.items() if c.primary}
-    safe = tuple(replace(o, value=None, status="c") if k in hidden else o for k, o in known.items())
-    return Withheld(
-        safe, sum(guards(content, o) for o in known.values()), len(primary), len(hidden - primary)
-    )
+    safe = tuple(replace(o, value=None, status="c") if k in hidden else o for k, o in own.items())
+    return Withheld(safe, sum(guards(content, o) for o in own.values()), len(primary), len(hidden - primary))
 
 
-def _cell(content: Content, policy: Disclosure, o: Observation) -> Cell:
+def _cell(content: Content, policy: Disclosure, o: Observation, fixed: bool) -> Cell:
     least = small(content, policy, o.indicator, content.areas[o.area].kind)
     count = int(o.value or 0)
-    return Cell(key(o), max(count, 0), guards(content, o) and count < least, least)
+    primary = guards(content, o) and count < least and not fixed
+    return Cell(key(o), max(count, 0), primary, least, fixed=fixed)
 
 
-def _sum(cells: Mapping[Key, Cell], relation: Relation) -> int:
-    return sum(cells[k].value for k in relation.parts)  # type: ignore[index]
+def _sum(cells: Mapping[Hashable, Cell], relation: Relation) -> int:
+    return sum(cells[k].value for k in relation.parts)
 
 
 def _relations(
-    content: Content, known: Mapping[Key, Observation], cells: Mapping[Key, Cell]
+    content: Content, known: Mapping[Key, Observation], cells: Mapping[Hashable, Cell]
 ) -> Iterator[Relation]:
     """Which of the figures are sums of others.
 
@@ -69,12 +72,12 @@ def _relations(
     """
     for whole, parts in _parts(content, known).items():
         total = whole[1]
-        if not set(parts) <= cells.keys() or total not in cells:
+        if not {total, *parts} <= cells.keys():
             continue
-        too_much = any((known[k].value or 0) < 0 for k in parts)
-        if too_much:
-            yield Relation(("wards of", *total), tuple(k for k in parts if (known[k].value or 0) >= 0))
-        else:
+        counts = {k: known[k].value or 0 for k in (total, *parts)}
+        if min(counts.values()) < 0:
+            yield Relation(("wards of", *total), tuple(k for k in parts if counts[k] >= 0))
+        elif counts[total] == sum(counts[k] for k in parts):  # of another extract: the audit will tell
             yield Relation(total, tuple(parts))
 
 

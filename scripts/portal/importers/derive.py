@@ -34,7 +34,10 @@ class Origin:
 
 def figures(counts: Counts, origin: Origin, content: Content, settings: Settings) -> Withheld:
     """The figures to publish, after small ones are withheld; raises `PortalError` where one cannot be hidden."""
-    return suppress(drafts(counts, origin, content, settings.site.area), content, settings.disclosure)
+    fresh = drafts(counts, origin, content, settings.site.area)
+    named = {row.indicator for row in origin.imports}
+    published = [o for i in content.indicators if i in named for o in content.observations.get(i, ())]
+    return suppress(fresh, content, settings.disclosure, published)
 
 
 def drafts(counts: Counts, origin: Origin, content: Content, own: str) -> tuple[Observation, ...]:

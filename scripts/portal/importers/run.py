@@ -5,12 +5,13 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
+from portal import disclosure
 from portal.config import Settings
 from portal.importers import derive, geography, mps_crime, mps_dashboard, stop_and_search
 from portal.importers.derive import Origin
@@ -77,8 +78,17 @@ def plan(job: Job, content: Content, packages: Iterable[Package], settings: Sett
     indicators = {r.indicator for r in rows}
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
     after = derive.merged(before, done.observations)
+    _judge(content, indicators, after, settings)
     report = (*map(str, counts.findings), *compared(before, after, done))
     return Plan(report, {folder / "observations.csv": _csv(found[home[0]], indicators, after)})
+
+
+def _judge(
+    content: Content, indicators: set[str], after: tuple[Observation, ...], settings: Settings
+) -> None:
+    """Raise `PortalError` where the new figures and all that is published already would give a withheld one away."""
+    own = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
+    disclosure.release(replace(content, observations={**content.observations, **own}), settings.disclosure)
 
 
 def _home(format_: str, packages: Mapping[str, Package], content: Content) -> list[str]:

@@ -1,0 +1,227 @@
+"""What is withheld stays withheld: in the packages, in the audit, and on the finished site."""
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from attack import Guess, attack, rows_of
+from portal import disclosure, protection, site, withholding
+from portal.config import Disclosure, load
+from portal.disclosure import Release
+from portal.importers import derive, mps_dashboard
+from portal.model import Content, Observation
+from portal.problems import PortalError
+from project import ROOT, SHARED, make_project
+from selectolax.lexbor import LexborHTMLParser
+
+OBSERVATIONS = "data_packages/recorded/data/observations.csv"
+DASHBOARD = SHARED / "upstream" / "mps_dashboard"
+upstream = pytest.mark.skipif(
+    not DASHBOARD.is_dir(), reason="the upstream files are not beside this repository"
+)
+
+
+def relations(content: Content) -> tuple[dict[str, str], dict[str, str]]:
+    """What anybody can read on the site: which ward is in which borough, and which group is in which total."""
+    titles = {i.id: i.title for i in content.indicators.values()}
+    parent = {a.code: a.parent for a in content.areas.values() if a.kind in ("ward", "rest")}
+    return parent, {i.title: titles[i.part_of] for i in content.indicators.values() if i.part_of}
+
+
+def guesses(folder: Path, content: Content) -> list[Guess]:
+    return attack(rows_of(folder), *relations(content))
+
+
+def edited(project: Path, change: Callable[[str], str]) -> Path:
+    path = project / OBSERVATIONS
+    before = path.read_text()
+    path.write_text(change(before))
+    assert path.read_text() != before
+    return project
+
+
+def test_the_real_site_does_not_give_away_what_it_withholds(real: Release, real_site: Path) -> None:
+    found = guesses(real_site, real.content)
+    withheld = [o for own in real.content.observations.values() for o in own if o.status == "c"]
+    assert len(found) == len(withheld) == 23
+    assert min(g.greatest - g.least for g in found) == 7
+    audited = disclosure.intervals(real.content, Disclosure(10, 5))
+    told = sorted((i.least, i.greatest) for i in audited)
+    assert told == sorted((round(g.least), round(g.greatest)) for g in found)
+
+
+def test_the_attacker_finds_a_count_that_is_given_away(tiny: Path) -> None:
+    """The attack that fails above is one that works: one withheld ward of a known sum is worked out exactly."""
+    _, content = site.read(tiny)
+    own = content.observations["rec-abuse"]
+    shown = [replace(o, value=o.value or 9, status="") if o.area == "E05999992" else o for o in own]
+    rows = [
+        {
+            "indicator": "Hidden harm recorded", "area_code": o.area, "period_start": str(o.period_start), "period_end": str(o.period_end),
+            "value": "" if o.value is None else str(o.value), "status": o.status,
+        }
+        for o in shown
+    ]  # fmt: skip
+    (found,) = attack(rows, *relations(content))
+    assert (found.least, found.greatest) == (7, 7)
+
+
+def test_a_leaking_package_stops_the_build(tiny: Path) -> None:
+    """A withheld ward beside a published sum of all wards."""
+    site.build(tiny, lambda step: None)
+    before = (tiny / "build" / "site").resolve()
+    edited(
+        tiny,
+        lambda t: t.replace(
+            "rec-abuse,E05999992,2019-01-01,2019-12-31,,c", "rec-abuse,E05999992,2019-01-01,2019-12-31,12,"
+        ),
+    )
+    with pytest.raises(PortalError, match="anybody can work out that it is 4") as error:
+        site.build(tiny, lambda step: None)
+    assert "West Field, 12 months to December 2019" in str(error.value)
+    assert (tiny / "build" / "site").resolve() == before
+
+
+def test_overlapping_years_give_a_month_away(tiny: Path) -> None:
+    """R12 at one month less R12 a quarter before is a quarter less the same quarter a year before."""
+    row = "rec-abuse,E05999992,2020-01-01,2020-12-31,11,"
+    edited(
+        tiny,
+        lambda t: (
+            t.replace(row, row.replace(",11,", ",,c"))
+            + "rec-abuse,E05999992,2020-04-01,2021-03-31,20,,returns,Table 9\nrec-abuse,E05999992,2021-01-01,2021-03-31,9,,returns,Table 9\n"
+        ),
+    )
+    with pytest.raises(PortalError) as error:
+        site.check(tiny)
+    assert "only be for 12 months" in str(error.value)
+
+
+def test_an_earlier_release_gives_a_figure_away(tiny: Path) -> None:
+    settings, content = site.read(tiny)
+    own = content.observations["rec-abuse"]
+    hidden = next(o for o in own if o.status == "c")
+    before = replace(hidden, value=4, status="")
+    now = disclosure.intervals(content, settings.disclosure)
+    then = disclosure.intervals(content, settings.disclosure, [before])
+    harm = [i for i in now if i.published.words.startswith("rec-abuse")]
+    assert [(i.least, i.greatest) for i in harm] == [(0, 16), (0, 16)]
+    exposed = {i.published.words: (i.least, i.greatest) for i in then}
+    assert exposed["rec-abuse: South, 12 months to December 2019"] == (4, 4)
+    assert exposed["rec-abuse: West Field, 12 months to December 2019"] == (12, 12)
+
+
+def test_pages_charts_and_downloads_show_a_mark_and_no_number(real: Release, real_site: Path) -> None:
+    content = real.content
+    hidden = [o for own in content.observations.values() for o in own if o.status == "c"]
+    for o in hidden:
+        indicator, area = content.indicators[o.indicator], content.areas[o.area]
+        folder = real_site / "figures" / indicator.slug
+        with (folder / f"{indicator.slug}.csv").open(newline="") as lines:
+            own = [
+                r
+                for r in csv.DictReader(lines)
+                if r["area_code"] == o.area
+                and r["period_end"] == str(o.period_end)
+                and o.part in ("", *r.values())
+            ]
+        assert [(r["value"], r["status"]) for r in own if o.part or _no_part(r)] == [("", "c")]
+        if indicator.breakdown:
+            bars = json.loads((folder / "chart.json").read_text())["wide"]["data"][0]
+            assert dict(zip(bars["customdata"], bars["x"], strict=True))[o.part] is None
+            assert _cell(folder, o.part) == "[c]"
+        elif indicator.chart == "none":
+            assert "[c]" in _cell(folder, f"{area.name}, July 2024")
+
+
+def _no_part(row: dict[str, str]) -> bool:
+    return not any(row.get(b) for b in ("outcome", "object", "age", "ethnicity", "strand"))
+
+
+def _cell(folder: Path, name: str) -> str:
+    tree = LexborHTMLParser((folder / "index.html").read_text())
+    rows = [r for r in tree.css("table.figures tbody tr") if r.css_first("th").text(strip=True) == name]
+    return rows[0].css_first("td").text(strip=True)
+
+
+@upstream
+def test_real_hate_crime_and_domestic_abuse_by_ward(real: Release) -> None:
+    """The published figures need no suppression; a stricter policy and shorter periods do, and stay safe."""
+    settings = load(ROOT)
+    counts = mps_dashboard.read(sorted(DASHBOARD.glob("*.csv")), real.content.areas)
+    rows = tuple(
+        r for r in real.content.imports["police-dashboard"] if r.series in ("hate-crime", "domestic-abuse")
+    )
+    drafts = derive.drafts(counts, derive.Origin(rows, "mps-dashboard"), real.content, settings.site.area)
+    done = withholding.suppress(drafts, real.content, settings.disclosure)
+    assert (done.cells, done.primary, done.secondary) == (228, 0, 0)
+    assert min(int(o.value or 0) for o in drafts if real.content.areas[o.area].kind == "ward") == 13
+    strict = Disclosure(ward_minimum=25, borough_minimum=5)
+    done = withholding.suppress(drafts, real.content, strict)
+    assert (done.primary, done.secondary) == (12, 1)
+    _safe(real.content, done.observations, drafts, strict)
+
+
+@upstream
+@pytest.mark.parametrize("least", [10, 17, 40])
+def test_real_quarters_by_ward_could_be_hidden(real: Release, least: int) -> None:
+    """Quarters by ward are never published. They are the hardest real table: a third of the counts is small."""
+    counts = mps_dashboard.read(sorted(DASHBOARD.glob("*.csv")), real.content.areas)
+    frame = counts.frame[(counts.frame["series"] == "hate-crime") & (counts.frame["month"] >= "2025-05")]
+    row = next(r for r in real.content.imports["police-dashboard"] if r.series == "hate-crime")
+    own = "E09000023"
+    drafts = []
+    for (area,), group in frame.groupby(["area"]):
+        if area == own or real.content.areas[area].parent == own:
+            some = next(iter(real.content.observations["recorded-hate-crime"]))
+            drafts.append(
+                replace(
+                    some,
+                    area=area,
+                    value=int(group["count"].sum()),
+                    status="",
+                    part="",
+                    source="mps-dashboard",
+                )
+            )
+    assert row.indicator == drafts[0].indicator
+    policy = Disclosure(least, 5)
+    done = withholding.suppress(tuple(drafts), real.content, policy)
+    assert done.primary > 0
+    _safe(real.content, done.observations, tuple(drafts), policy)
+
+
+def _safe(
+    content: Content, published: tuple[Observation, ...], true: tuple[Observation, ...], policy: Disclosure
+) -> None:
+    """No interval is too narrow, and each holds the true count."""
+    by_indicator: dict[str, tuple[Observation, ...]] = {}
+    for o in published:
+        by_indicator[o.indicator] = (*by_indicator.get(o.indicator, ()), o)
+    found = disclosure.intervals(replace(content, observations=by_indicator), policy)
+    counts = {disclosure.key(o): o.value for o in true}
+    assert found
+    for i in found:
+        assert i.greatest - i.least >= i.published.width
+        assert i.least <= int(counts[i.published.key] or 0) <= i.greatest
+
+
+def test_the_report_is_that_of_the_packages(real: Release) -> None:
+    told = protection.report(real.content, load(ROOT).disclosure)
+    assert (ROOT / "docs" / "disclosure.md").read_text() == told.text
+    assert not told.leaks
+    assert re.search(r"\d+ guarded counts, 23 withheld, 0 of them can be worked out", told.summary)
+
+
+def test_a_package_may_be_stricter(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "tiny")
+    path = project / "data_packages" / "recorded" / "datapackage.json"
+    told = json.loads(path.read_text())
+    told["portal"]["ward_minimum"] = 13
+    path.write_text(json.dumps(told))
+    with pytest.raises(PortalError, match="A count of 11 that must be protected is under 13"):
+        site.check(project)

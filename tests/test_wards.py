@@ -1,0 +1,216 @@
+"""Ward figures: right against the raw files, put into words rightly, and the same wherever they stand."""
+
+import csv
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from portal import findings, measures, sparks
+from portal.disclosure import Release
+from project import SHARED, tree_of
+from selectolax.lexbor import LexborHTMLParser
+
+WARD_FILE = SHARED / "upstream" / "mps_ward" / "ward25_202403-202603.csv"
+upstream = pytest.mark.skipif(
+    not WARD_FILE.exists(), reason="the upstream files are not beside this repository"
+)
+YEAR, BEFORE = (date(2025, 4, 1), date(2026, 3, 31)), (date(2024, 4, 1), date(2025, 3, 31))
+# Typed from the raw file: ward, major label, indicator, 12 months to March 2026 and the 12 months before.
+BY_HAND = (
+    ("E05013714", "Bellingham", "VIOLENCE AGAINST THE PERSON", "recorded-violence", 549, 513),
+    ("E05013715", "Blackheath", "THEFT", "recorded-theft", 635, 567),
+    ("E05013719", "Deptford", "BURGLARY", "recorded-burglary", 149, 133),
+    ("E05013721", "Evelyn", "THEFT", "recorded-theft", 482, 247),
+    ("E05013722", "Forest Hill", "POSSESSION OF WEAPONS", "recorded-weapons", 2, 7),
+    ("E05013727", "Lewisham Central", "ROBBERY", "recorded-robbery", 75, 99),
+    ("E05013730", "Rushey Green", "VIOLENCE AGAINST THE PERSON", "recorded-violence", 954, 796),
+    ("E05013732", "Telegraph Hill", "SEXUAL OFFENCES", "recorded-sexual-offences", 46, 38),
+)
+
+
+@pytest.mark.parametrize(("code", "name", "major", "indicator", "now", "before"), BY_HAND)
+def test_ward_figures_checked_by_hand(
+    real: Release, code: str, name: str, major: str, indicator: str, now: int, before: int
+) -> None:
+    assert real.content.areas[code].name == name
+    for (_, end), expected in ((YEAR, now), (BEFORE, before)):
+        found = measures.window(real, indicator, code, end, 12)
+        assert found is not None
+        assert found.value == expected
+
+
+@upstream
+@pytest.mark.parametrize(("code", "name", "major", "indicator", "now", "before"), BY_HAND)
+def test_the_figures_checked_by_hand_stand_in_the_raw_file(
+    code: str, name: str, major: str, indicator: str, now: int, before: int
+) -> None:
+    with WARD_FILE.open(newline="") as lines:
+        own = [r for r in csv.DictReader(lines) if r["WardCode"] == code and r["MajorText"] == major]
+    assert {r["WardName"] for r in own} == {name}
+    months = [c for c in own[0] if c.isdigit()]
+    assert (months[0], months[-1]) == ("202403", "202603")
+    assert sum(int(r[m]) for r in own for m in months[-12:]) == now
+    assert sum(int(r[m]) for r in own for m in months[-24:-12]) == before
+
+
+def test_groups_add_up_to_all_recorded_crime(real: Release) -> None:
+    groups = [i.id for i in real.content.indicators.values() if i.part_of == "recorded-all-offences"]
+    assert len(groups) == 12
+    for area in [f"E05{n:06}" for n in range(13714, 13733)]:
+        for end in (YEAR[1], BEFORE[1]):
+            parts = [measures.window(real, g, area, end, 12) for g in groups]
+            whole = measures.window(real, "recorded-all-offences", area, end, 12)
+            assert whole is not None
+            assert sum(p.value or 0 for p in parts if p) == whole.value
+
+
+def test_rates_name_their_population(real: Release) -> None:
+    violence = real.content.indicators["recorded-violence"]
+    found = measures.standing(real, violence, "E05013714")
+    assert found is not None
+    assert found.rate == measures.Rate(Decimal("47.1"), 11661, 2021)  # 549 × 1,000 / 11,661 = 47.08
+
+
+def test_hate_crime_is_not_compared_across_the_new_recording_system(real: Release) -> None:
+    for name in ("recorded-hate-crime", "recorded-domestic-abuse"):
+        found = measures.standing(real, real.content.indicators[name], "E05013714")
+        assert found is not None
+        assert (found.earlier, found.change, found.why) == (None, None, "break")
+        assert findings.changed(found) == "counted in a new way since"
+        ends = {
+            o.period_end
+            for o in real.content.observations[name]
+            if o.period_start and o.period_start < date(2024, 3, 1)
+        }
+        assert max(e for e in ends if e) < date(2024, 3, 1)
+
+
+def test_no_sensitive_ward_figure_is_for_less_than_a_year(real: Release) -> None:
+    wards = {a.code for a in real.content.areas.values() if a.kind == "ward"}
+    for name in (
+        "recorded-hate-crime",
+        "recorded-domestic-abuse",
+        "recorded-sexual-offences",
+        "recorded-all-offences",
+    ):
+        own = [o for o in real.content.observations[name] if o.area in wards]
+        assert {
+            (o.period_end.year - o.period_start.year) * 12 + o.period_end.month - o.period_start.month
+            for o in own
+            if o.period_end and o.period_start
+        } == {11}
+        spans = sorted({(o.period_start, o.period_end) for o in own})
+        assert all(a[1] < b[0] for a, b in pairwise(spans) if a[1] and b[0])
+
+
+def test_withheld_pieces_make_a_withheld_sum(real: Release) -> None:
+    some = real.content.observations["recorded-theft"][0]
+    assert some.value is not None
+    pieces = [o for o in real.content.observations["recorded-theft"] if o.area == "E05013714"][-4:]
+    assert (
+        measures._summed(
+            [*pieces[:3], type(some)(**{**vars(pieces[3]), "value": None, "status": "c"})], *YEAR
+        ).value
+        is None
+    )
+
+
+@pytest.fixture(scope="module")
+def pages(real_site: Path) -> dict[str, LexborHTMLParser]:
+    return {
+        p.parent.name: LexborHTMLParser(p.read_text()) for p in (real_site / "wards").glob("*/index.html")
+    }
+
+
+def rows(tree: LexborHTMLParser, table: str) -> dict[str, list[str]]:
+    found = tree.css(f"div[aria-labelledby={table}] tbody tr")
+    return {r.css_first("th").text(strip=True): [c.text(strip=True) for c in r.css("td")] for r in found}
+
+
+def test_each_ward_page_shows_the_figures_of_its_download(
+    real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
+) -> None:
+    titles = {i.short_title: i.title for i in real.content.indicators.values() if i.chart == "recorded"}
+    wards = [a for a in real.content.areas.values() if a.kind == "ward" and a.valid_to is None]
+    assert len(pages) == len(wards) + 1  # and the page that compares them
+    for ward in wards:
+        slug = re.sub("[^a-z]+", "-", ward.name.lower())
+        with (real_site / "wards" / slug / "figures.csv").open(newline="") as lines:
+            download = list(csv.DictReader(lines))
+        assert {r["area_code"] for r in download} == {ward.code}
+        shown = rows(pages[slug], "groups")
+        assert len(shown) == 11
+        for name, (now, before, _, rate, _) in shown.items():
+            year = [r for r in download if r["indicator"] == titles[name]]
+            told = [
+                sum(
+                    int(r["value"])
+                    for r in year
+                    if str(s) <= r["period_start"]
+                    and r["period_end"] <= str(e)
+                    and r["source"].endswith("March 2026")
+                )
+                for s, e in (YEAR, BEFORE)
+            ]
+            assert [int(now.replace(",", "")), int(before.replace(",", ""))] == told, (slug, name)
+            population = real.content.populations[ward.code].population
+            assert abs(float(rate) - told[0] * 1000 / population) <= 0.0501
+
+
+def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLParser]) -> None:
+    page = pages["evelyn"].css_first("article").text()
+    assert "1,433 offences here in the 12 months to March 2026" in page
+    assert "up 37.9% on the 1,039" in page
+    assert "name no ward" in page
+    assert "Before May 2022" in page
+    assert "Evelyn" in page
+    clear = [li.text(strip=True) for li in pages["evelyn"].css("ul.changes li")]
+    assert "Theft: up 95.1%, from 247 to 482." in clear
+    assert all("no clear change" not in c for c in clear)
+
+
+def test_wards_stand_in_the_order_of_the_alphabet_and_not_of_crime(real_site: Path) -> None:
+    tree = LexborHTMLParser((real_site / "wards" / "index.html").read_text())
+    names = list(rows(tree, "all-wards"))
+    assert names == sorted(names)
+    assert len(names) == 19
+    links = [a.attributes["href"] for a in tree.css(".map--wide a")]
+    table = [a.attributes["href"] for a in tree.css("div[aria-labelledby=all-wards] th a")]
+    assert links == [h.removeprefix("../wards/") for h in table if h]
+
+
+def test_the_briefing_is_one_page_of_paper(real_site: Path) -> None:
+    sheets = sorted(real_site.glob("wards/*/briefing/briefing.pdf"))
+    if not sheets:
+        pytest.skip("no Chromium printed the sheets")
+    assert len(sheets) == 19
+    for sheet in sheets:
+        assert len(re.findall(rb"/Type\s*/Page\b(?!s)", sheet.read_bytes())) == 1, sheet
+
+
+def test_postcodes_lead_to_their_ward(real: Release, real_site: Path) -> None:
+    told = json.loads((real_site / "wards" / "postcodes.json").read_text())
+    for p in real.content.postcodes:
+        name, address = told["wards"][told["postcodes"][p.postcode[:-2]][p.postcode[-2:]]]
+        assert name == real.content.areas[p.area].name
+        assert (real_site / "wards" / address / "index.html").is_file()
+
+
+def test_a_spark_leaves_gaps_and_says_its_figures() -> None:
+    told = sparks.spark([Decimal(3), None, Decimal(5), Decimal(1)], "3, none, 5 & 1")
+    assert told.count("M") == 2
+    assert "style=" not in told
+    assert 'aria-label="3&#44; none&#44; 5 &#38; 1"' in told
+    assert sparks.spark([None, Decimal(1)], "one") == ""
+
+
+def test_pages_of_places_are_in_the_golden_tree() -> None:
+    golden = tree_of(Path(__file__).parent / "golden")
+    ward = golden["wards/south/index.md"].decode()
+    assert "[c]" in golden["figures/figure-9/index.md"].decode().replace("&#91;c&#93;", "[c]")
+    assert "Old Quay" in golden["wards/north-quay/index.md"].decode()
+    assert "no clear change" in ward
