@@ -31,8 +31,16 @@ PAGES = {
     "updates": "plans/updates/",
     "written": "about/governance/",
     "school years": "figures/permanent-exclusions/",
+    "wards": "wards/",
+    "ward": "wards/rushey-green/",
+    "briefing": "wards/rushey-green/briefing/",
+    "compare": "wards/compare/",
+    "crime": "crime/",
+    "recorded": "figures/recorded-burglary/",
+    "new recording": "figures/figure-42/",
+    "withheld": "figures/stops-by-outcome/",
 }
-CHARTS = ("indicator", "months", "break", "areas", "percentages")
+CHARTS = ("indicator", "months", "break", "areas", "percentages", "recorded", "new recording", "withheld")
 ELSEWHERE = re.compile("^https:")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -94,7 +102,7 @@ def test_without_javascript_everything_is_there(chromium: Browser, address: str,
     with chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800}) as context:
         page = context.new_page()
         page.goto(address + PAGES[name])
-        assert page.get_by_role("navigation", name="Main menu").get_by_role("link").count() == 7
+        assert page.get_by_role("navigation", name="Main menu").get_by_role("link").count() == 8
         assert page.locator("h1").is_visible()
         if name in CHARTS:
             assert page.locator("figure.chart img").is_visible()
@@ -146,14 +154,15 @@ def test_pages_without_need_have_no_way_out(page: Page, address: str) -> None:
 def test_the_keyboard_reaches_the_text_and_every_menu_item(page: Page, address: str) -> None:
     page.goto(address)
     names = []
-    for _ in range(9):
+    for _ in range(10):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.textContent.trim()"))
     assert names[0] == "Skip to the text"
-    assert names[2:9] == [
+    assert names[2:10] == [
         "Home",
         "What was promised",
         "By subject",
+        "Your ward",
         "The figures",
         "Report hate crime",
         "Get help",
@@ -178,3 +187,64 @@ def test_a_missing_page_has_the_sites_own_words(page: Page, address: str) -> Non
     assert page.locator("h1").inner_text() == "Page not found"
     page.get_by_role("link", name="Start from the home page").click()
     assert page.url == address
+
+
+def test_a_postcode_leads_to_its_ward_and_is_sent_nowhere(page: Page, address: str) -> None:
+    requests: list[str] = []
+    page.on("request", lambda r: requests.append(r.url + (r.post_data or "")))
+    page.goto(address + PAGES["wards"])
+    assert not any("postcodes" in r for r in requests), "the list is loaded before anybody asks for it"
+    box = page.get_by_label("Find your ward by postcode")
+    box.fill("se6 4ru")
+    box.press("Enter")
+    page.wait_for_selector(".finder__found a, .finder__found:has-text('not in the list')")
+    box.fill("BR1 4BY")
+    page.get_by_role("button", name="Find").click()
+    link = page.get_by_role("status").get_by_role("link", name="Downham ward")
+    link.wait_for()
+    assert not any(re.search("br1|4by|se6", r, re.IGNORECASE) for r in requests)
+    link.click()
+    assert page.url == address + "wards/downham/"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"), [("SE13", "Type a whole postcode"), ("ZZ99 9ZZ", "is not in the list")]
+)
+def test_a_postcode_that_is_not_known_is_said_to_be_so(
+    page: Page, address: str, typed: str, told: str
+) -> None:
+    page.goto(address + PAGES["wards"])
+    page.get_by_label("Find your ward by postcode").fill(typed)
+    page.get_by_role("button", name="Find").click()
+    page.wait_for_selector(f".finder__found:has-text('{told}')")
+
+
+def test_two_wards_stand_side_by_side(page: Page, address: str) -> None:
+    page.goto(address + PAGES["compare"])
+    heads = page.locator(".compare thead th:visible")
+    assert heads.all_inner_texts()[1:] == ["Lewisham", "Bellingham"]
+    page.get_by_label("First").select_option(label="Evelyn")
+    page.get_by_label("Second").select_option(label="Deptford")
+    assert heads.all_inner_texts()[1:] == ["Deptford", "Evelyn"]
+    assert page.get_by_text("The table shows Evelyn and Deptford.").get_attribute("role") == "status"
+    page.get_by_role("button", name="Show all").click()
+    assert heads.count() == 21
+
+
+def test_the_map_can_be_walked_by_keyboard(page: Page, address: str) -> None:
+    page.goto(address + PAGES["wards"])
+    ward = page.locator(".map:visible a").first
+    ward.focus()
+    assert ward.evaluate("a => getComputedStyle(a.querySelector('.map__area')).fill") == "rgb(255, 221, 0)"
+    page.keyboard.press("Enter")
+    assert page.url == address + "wards/bellingham/"
+
+
+def test_the_briefing_prints_on_one_sheet_without_the_frame(page: Page, address: str) -> None:
+    page.goto(address + PAGES["briefing"])
+    page.emulate_media(media="print")
+    assert page.locator("h1").inner_text() == "Rushey Green ward: briefing"
+    for hidden in (".top", ".bottom", ".exit", ".preview", ".trail"):
+        assert not page.locator(hidden).first.is_visible()
+    height = page.evaluate("document.querySelector('.sheet').getBoundingClientRect().height")
+    assert height > 100

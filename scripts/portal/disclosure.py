@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str, date | None, date | None]
 _DAY = timedelta(days=1)
+_UNKNOWN = " without a ward"
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,8 @@ def intervals(
     family = [o for o in closed if of_total(content, o) in hidden]
     atoms = _Atoms.of(content, family)
     told = [_published(content, policy, atoms, o) for o in family]
-    below = [atoms.made_of(o) for o in family if o.value is not None and o.value < 0]
-    return audit.intervals(told, frozenset(a for some in below for a in some))
+    below = (a for o in family if o.value is not None and o.value < 0 for a in atoms.made_of(o))
+    return audit.intervals(told, frozenset((*below, *atoms.unknown(told))))
 
 
 def _published(content: Content, policy: Disclosure, atoms: "_Atoms", o: Observation) -> "audit.Published":
@@ -200,7 +201,16 @@ class _Atoms:
         if not wards:
             return (area,)
         rest = [w for w in wards if self.areas[w].kind == "rest"]
-        return wards if rest else (*wards, f"{area} without a ward")
+        return wards if rest else (*wards, f"{area}{_UNKNOWN}")
+
+    def unknown(self, told: "Iterable[audit.Published]") -> Iterator[Hashable]:
+        """The atoms that stand for records of a borough that name no ward, where these are not published.
+
+        They may be below zero: then wards and borough come out of different files, and do not quite fit.
+        """
+        for atom in {a for p in told for a in p.atoms}:
+            if isinstance(atom, tuple) and str(atom[1]).endswith(_UNKNOWN):
+                yield atom
 
 
 def key(o: Observation) -> Key:

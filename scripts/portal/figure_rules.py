@@ -192,7 +192,7 @@ def _minimums(checked: Checked) -> Iterator[Problem]:
             ("borough_minimum", policy.borough_minimum),
         ):
             own = package.portal.get(name, least)
-            if isinstance(own, int) and own < least:
+            if isinstance(own, int) and 0 <= own < least:
                 yield Problem(
                     package.file,
                     field=f"portal.{name}",

@@ -17,22 +17,21 @@ from scipy.sparse.csgraph import connected_components
 
 from portal.problems import PortalError, Problem
 
-Key = Hashable
 Floats = NDArray[np.float64]
-_COLUMNS = 4000  # of one programme, so that it stays small
 _SLACK = 1e-6  # HiGHS takes a constraint as met within 1e-7
+_COLUMNS = 4000  # of one linear programme
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A count of a table: true `value` (zero or more), and how `width` wide its interval must be if withheld.
+    """A count of a table: its true `value` (zero or more), and how `width` wide its interval must be if withheld.
 
-    A `primary` cell must be withheld. A `fixed` one is known to everybody and cannot be. `cost` is what it costs
-    to withhold the cell; by default little more for a large count than for a small one, so that few cells are
-    withheld and of these the small ones.
+    A `primary` cell must be withheld; one of width 0 is simply never published. A `fixed` cell is known to
+    everybody and cannot be withheld. `cost` is the cost of withholding: by default 8, and 1 more for each doubling
+    of the count, so that few cells are withheld and of these the small ones.
     """
 
-    key: Key
+    key: Hashable
     value: int
     primary: bool
     width: int
@@ -41,7 +40,7 @@ class Cell:
 
     @property
     def price(self) -> float:
-        """The cost: as given, else 8 and one more for each doubling of the count."""
+        """The cost of withholding, as given or by default."""
         return 8.0 + self.value.bit_length() if self.cost is None else self.cost
 
 
@@ -49,13 +48,13 @@ class Cell:
 class Relation:
     """A total that is the sum of its parts, as everybody knows."""
 
-    total: Key
-    parts: tuple[Key, ...]
+    total: Hashable
+    parts: tuple[Hashable, ...]
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Cells that depend on each other: `matrix` (relations × cells) times their counts is the same always."""
+    """Cells that depend on each other. `matrix` (relations × cells) times any change of theirs is nought."""
 
     cells: tuple[Cell, ...]
     matrix: Any
@@ -63,72 +62,59 @@ class _Block:
     widths: Floats
 
 
-def suppress(cells: Iterable[Cell], relations: Iterable[Relation]) -> frozenset[Key]:
+def suppress(cells: Iterable[Cell], relations: Iterable[Relation]) -> frozenset[Hashable]:
     """The keys of all cells to withhold: the primary ones and, at least cost, enough others.
 
     Whoever knows every other cell, the relations, and that counts are whole and not negative, can bring no withheld
-    cell into an interval (greatest less least possible value) narrower than its `width`. Neither the order of the
-    cells nor of the relations matters.
+    cell into an interval (greatest less least possible value) narrower than its `width`. The order of what is given
+    does not matter.
 
-    Raises `ValueError` for a relation with an unknown key, for a key given twice and for a count under zero, and
-    `PortalError` naming the totals that are not the sum of their parts and the cells that cannot be protected.
+    Raises `ValueError` for a relation with an unknown key, a key given twice and a number under zero, and
+    `PortalError` naming each total that is not the sum of its parts and each cell that cannot be protected.
     """
-    known = _known(cells)
+    ordered = sorted(cells, key=lambda c: repr(c.key))
+    known = {c.key: c for c in ordered}
     rules = sorted(set(relations), key=repr)
-    _check(known, rules)
-    found = {c.key for c in known.values() if c.primary}
-    problems: list[Problem] = []
-    for block in _blocks(known, rules):
+    if len(known) < len(ordered) or any(min(c.value, c.width, c.price) < 0 for c in ordered):
+        raise ValueError("a key is given twice, or a number is under zero")
+    problems = list(_contradictions(known, rules))
+    found = {c.key for c in ordered if c.primary}
+    for block in () if problems else _blocks(known, rules):
         chosen = _choose(block)
-        if chosen is None:
-            problems += _hopeless(block)
-        else:
-            found |= {block.cells[i].key for i in chosen}
+        found |= {block.cells[i].key for i in chosen or ()}
+        problems += [] if chosen else _hopeless(block)
     if problems:
         raise PortalError(problems)
     return frozenset(found)
 
 
-def _known(cells: Iterable[Cell]) -> dict[Key, Cell]:
-    ordered = sorted(cells, key=lambda c: repr(c.key))
-    known = {c.key: c for c in ordered}
-    wrong = [c for c in ordered if known[c.key] is not c or c.value < 0 or c.width < 0 or c.price < 0]
-    if wrong:
-        raise ValueError(f"given twice, or with a number under zero: {wrong[0]!r}")
-    return known
-
-
-def _check(known: Mapping[Key, Cell], relations: Sequence[Relation]) -> None:
-    problems = []
+def _contradictions(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[Problem]:
     for relation in relations:
-        missing = [k for k in (relation.total, *relation.parts) if k not in known]
-        if missing:
-            raise ValueError(f"no cell has the key {missing[0]!r} of {relation!r}")
+        keys = {relation.total, *relation.parts}
+        if len(keys) <= len(relation.parts) or not keys <= known.keys():
+            raise ValueError(f"names a key twice, or one that no cell has: {relation!r}")
         total, parts = known[relation.total].value, sum(known[k].value for k in relation.parts)
         if total != parts:
             message = f"The total is {total}, but its parts add up to {parts}."
-            problems.append(_problem(relation.total, message, "Correct the total, or add the missing part."))
+            yield _problem(relation.total, message, "Correct the total, or add the missing part.")
     for cell in known.values():
         if cell.primary and cell.fixed:
-            message = "The count must be withheld, but is published elsewhere."
-            problems.append(_problem(cell.key, message, "Have it taken down there, or say that it is open."))
-    if problems:
-        raise PortalError(problems)
+            message = "This count must be withheld, but everybody knows it already."
+            yield _problem(cell.key, message, "Have it withheld there too, or say that it is public.")
 
 
-def _problem(key: Key, message: str, fix: str) -> Problem:
+def _problem(key: Hashable, message: str, fix: str) -> Problem:
     return Problem(str(key), code="disclosure", message=message, fix=fix)
 
 
-def _blocks(known: Mapping[Key, Cell], relations: Sequence[Relation]) -> Iterator[_Block]:
+def _blocks(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[_Block]:
     """The cells that can be withheld, parted where none depends on another; only parts with a primary cell."""
     cells = [c for c in known.values() if not c.fixed]
     column = {c.key: i for i, c in enumerate(cells)}
     matrix = sparse.lil_array((len(relations), len(cells)))
     for row, relation in enumerate(relations):
-        for key, sign in [(relation.total, -1), *((k, 1) for k in relation.parts)]:
-            if key in column:
-                matrix[row, column[key]] += sign
+        for key in column.keys() & {relation.total, *relation.parts}:
+            matrix[row, column[key]] = -1 if key == relation.total else 1
     matrix = matrix.tocsr()
     for columns in _components(matrix):
         own = tuple(cells[i] for i in columns)
@@ -139,78 +125,37 @@ def _blocks(known: Mapping[Key, Cell], relations: Sequence[Relation]) -> Iterato
 
 
 def _components(matrix: Any) -> list[list[int]]:
-    """Columns that share rows, directly or through others, in order of their first."""
-    graph = abs(matrix).T @ abs(matrix)
-    groups: dict[int, list[int]] = {}
-    for column, label in enumerate(connected_components(graph, directed=False)[1]):
-        groups.setdefault(int(label), []).append(column)
-    return list(groups.values())
+    """Columns that share rows, directly or through others."""
+    count, labels = connected_components(abs(matrix).T @ abs(matrix), directed=False)
+    return [np.flatnonzero(labels == i).tolist() for i in range(count)]
 
 
 def _choose(block: _Block) -> list[int] | None:
     """The cheapest sound choice of a block's cells, or None where there is none."""
-    cuts = list(_first_cuts(block))
-    sound: set[tuple[int, ...]] = set()
+    prices, least = zip(*((c.price, float(c.primary)) for c in block.cells), strict=True)
+    cuts, sound, exact = list(_first_cuts(block)), set[tuple[int, ...]](), {"mip_rel_gap": 0}
     while True:
-        chosen = _cheapest(block, cuts)
-        if chosen is None:
+        rows = [LinearConstraint(sparse.vstack(cuts), lb=0)] if cuts else []
+        answer = milp(prices, integrality=1, bounds=Bounds(least, 1), constraints=rows, options=exact)
+        if answer.x is None:
             return None
+        chosen = [int(i) for i in np.flatnonzero(answer.x > 0.5)]
         found = [cut for _, cut in _narrow(block, chosen, sound)]
         if not found:
             return chosen
         cuts += found
 
 
-def _cheapest(block: _Block, cuts: list[Any]) -> list[int] | None:
-    least = np.array([float(c.primary) for c in block.cells])
-    rows = [LinearConstraint(sparse.vstack(cuts), lb=0)] if cuts else []
-    answer = milp(
-        [c.price for c in block.cells],
-        integrality=np.ones(len(least)),
-        bounds=Bounds(least, 1),
-        constraints=rows,
-        options={"mip_rel_gap": 0},
-    )
-    return None if answer.x is None else [int(i) for i in np.flatnonzero(answer.x > 0.5)]
-
-
 def _first_cuts(block: _Block) -> Iterator[Any]:
     """What one relation alone says: a part can rise no further than its withheld fellows can fall."""
-    matrix = block.matrix
-    for row in range(matrix.shape[0]):
-        multiplier = np.zeros(matrix.shape[0])
-        span = slice(*matrix.indptr[row : row + 2])
-        for cell, sign in zip(matrix.indices[span], matrix.data[span], strict=True):
-            if not block.widths[cell]:
-                continue
-            multiplier[row] = 1 / sign
-            cut = _cut(block, cell, multiplier, 0 * multiplier)
-            if cut is None:
-                cut = _cut(block, cell, multiplier, -multiplier)
-            if cut is not None:
-                yield cut
-
-
-def _cut(block: _Block, cell: int, up: Floats, down: Floats) -> Any:
-    """The constraint on what is withheld that follows from multipliers of the relations, by weak duality.
-
-    With r = e − Aᵀλ the cell can rise by no more than the sum of r·(rise of i) over r > 0 and −r·(count of i) over
-    r < 0, over the withheld i; likewise down. Together this must reach the cell's width. No coefficient need be
-    greater than what is wanted. None where the cell by itself already meets the constraint.
-    """
-    unit = np.zeros(len(block.cells))
-    unit[cell] = 1
-    reach = np.zeros(len(block.cells))
-    for aim, multiplier in ((unit, up), (-unit, down)):
-        rest = aim - block.matrix.T @ multiplier
-        rest[abs(rest) < 1e-9] = 0
-        reach += np.where(rest > 0, np.inf, -rest * block.values)
-    wanted = block.widths[cell] - reach[cell]
-    if not wanted > _SLACK:
-        return None
-    row = np.minimum(reach / wanted, 1)
-    row[cell] = -1
-    return sparse.csr_array(row[None, :])
+    for row in block.matrix:
+        own = row.indices
+        wanted = (block.widths - block.values)[own, None]
+        reach = np.where(np.equal.outer(row.data, row.data), block.values[own], np.inf)
+        cuts = np.zeros((len(own), len(block.cells)))
+        cuts[:, own] = np.where(wanted > 0, np.minimum(reach / np.maximum(wanted, 1), 1), 1)
+        cuts[range(len(own)), own] = -1
+        yield sparse.csr_array(cuts[block.widths[own] > 0])
 
 
 def _narrow(block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]) -> Iterator[tuple[int, Any]]:
@@ -220,131 +165,105 @@ def _narrow(block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]) -
     """
     for places in _components(block.matrix[:, list(chosen)]):
         group = tuple(chosen[i] for i in places)
-        if group not in sound:
-            found = list(_attack(block, group))
-            yield from found
-            if not found:
-                sound.add(group)
-
-
-@dataclass(frozen=True)
-class _Move:
-    """How far one cell can go up (`sign` 1) or down (-1), with the change of every cell and the multipliers."""
-
-    place: int
-    sign: int
-    reach: float
-    step: Floats
-    multipliers: Floats
-
-    @property
-    def whole(self) -> bool:
-        return bool(np.all(abs(self.step - np.rint(self.step)) < _SLACK))
-
-
-@dataclass(frozen=True)
-class _Game:
-    """What the attacker faces: `matrix` times the change of the withheld `counts` is nought.
-
-    A cell need go no further up than its width is `enough`.
-    """
-
-    matrix: Any
-    counts: Floats
-    enough: Floats
-
-    def moves(self, places: Sequence[int]) -> list[tuple[_Move, _Move]]:
-        """The furthest moves of each place, up and down: one programme for all, as each call has its price."""
-        aims = [self._aim(place, sign) for place in places for sign in (1, -1)]
-        whole = sparse.kron(sparse.eye_array(len(aims)), self.matrix, format="csr")
-        bounds = np.vstack([np.column_stack(self._bounds(aim)) for aim in aims])
-        answer = linprog(np.concatenate(aims), A_eq=whole, b_eq=np.zeros(whole.shape[0]), bounds=bounds)
-        steps = answer.x.reshape(len(aims), -1)
-        multipliers = -answer.eqlin.marginals.reshape(len(aims), -1)
-        found = [
-            _Move(places[i // 2], 1 - i % 2 * 2, -float(aim @ step), step, multiplier)
-            for i, (aim, step, multiplier) in enumerate(zip(aims, steps, multipliers, strict=True))
-        ]
-        return list(zip(found[::2], found[1::2], strict=True))
-
-    def in_wholes(self, move: _Move, enough: float) -> Floats:
-        """The same move in whole counts, no further than is `enough`: the change of every cell."""
-        aim = self._aim(move.place, move.sign)
-        low, high = self._bounds(aim)
-        high[move.place], low[move.place] = enough, max(low[move.place], -enough)
-        rows, wholes = LinearConstraint(self.matrix, 0, 0), np.ones(len(aim))
-        return np.rint(milp(aim, integrality=wholes, bounds=Bounds(low, high), constraints=rows).x)
-
-    def _aim(self, place: int, sign: int) -> Floats:
-        aim = np.zeros(len(self.counts))
-        aim[place] = -sign
-        return aim
-
-    def _bounds(self, aim: Floats) -> tuple[Floats, Floats]:
-        return -self.counts, np.where(aim == 0, np.inf, self.enough)
+        found = [] if group in sound else list(_attack(block, group))
+        yield from found
+        if not found:
+            sound.add(group)
 
 
 def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
-    """Play the attacker on a group of withheld cells that protect each other, with all others known."""
+    """Play the attacker on a group of withheld cells that protect each other, with all others known.
+
+    Where the linear programme takes fractions of a count, the answer is worked out again in whole counts.
+    """
     members = list(group)
     rows = np.flatnonzero(np.diff(block.matrix[:, members].indptr))
-    if not len(rows):
-        return
-    widths = block.widths[members]
-    game = _Game(block.matrix[rows][:, members], block.values[members], widths)
+    matrix, counts, widths = block.matrix[rows][:, members], block.values[members], block.widths[members]
     swings = np.zeros((2, len(members)))  # how far up and down each cell is known to go in whole counts
-    size = max(1, _COLUMNS // len(members))
-    left = np.flatnonzero(widths > 0)
+    left = np.flatnonzero(widths * len(rows) > 0)
     while len(left):
-        pairs = game.moves(left[:size])
-        for step in (np.rint(m.step) for pair in pairs for m in pair if m.whole):
-            swings = np.maximum(swings, [step, -step])
-        for pair in pairs:
-            place = pair[0].place
-            if sum(m.reach for m in pair) < widths[place] - _SLACK:
-                yield group[place], _cut_by(block, group, rows, pair)
+        now, left = np.split(left, [max(1, _COLUMNS // len(members))])
+        moves, multipliers = _furthest(matrix, counts, now, np.column_stack([widths[now]] * 2))
+        swings = _wider(swings, moves)
+        for place, (up, down), own in zip(now, moves, multipliers, strict=True):
+            if up[place] - down[place] < widths[place] - _SLACK:
+                yield group[place], _cut(block, group, rows, place, own)
                 continue
-            for move, other in zip(pair, (1, 0), strict=True):
-                if swings[:, place].sum() < widths[place]:
-                    step = game.in_wholes(move, widths[place] - swings[other, place])
-                    swings = np.maximum(swings, [step, -step])
             if swings[:, place].sum() < widths[place]:
-                yield group[place], _company(block, group[place], group, rows)
-        left = [p for p in left[size:] if swings[:, p].sum() < widths[p]]
+                caps = widths[place] - swings[::-1, place]
+                swings = _wider(swings, _furthest(matrix, counts, [place], [caps], whole=1)[0])
+            if swings[:, place].sum() < widths[place]:
+                yield group[place], _company(block, group, rows, place)
+        left = left[swings[:, left].sum(axis=0) < widths[left]]
 
 
-def _cut_by(block: _Block, group: tuple[int, ...], rows: NDArray[np.intp], pair: tuple[_Move, _Move]) -> Any:
-    """The constraint that these two moves together give."""
-    cell = group[pair[0].place]
-    multipliers = np.zeros((2, block.matrix.shape[0]))
-    multipliers[:, rows] = [m.multipliers for m in pair]
-    cut = _cut(block, cell, *multipliers)
-    if cut is not None and cut[:, list(group)].sum() < -_SLACK:
-        return cut
-    return _company(block, cell, group, rows)  # the multipliers were too rough
+def _furthest(matrix: Any, counts: Floats, places: Any, caps: Any, whole: int = 0) -> tuple[Floats, Floats]:
+    """The moves (places × up and down × cells) that change each place most, and multipliers (× relations).
+
+    `matrix` times a move is nought and no count goes under zero. A place need go no further up and down than its
+    `caps`. All are solved as one programme, since each call has its price.
+    """
+    shape = (len(places), 2, len(counts))
+    aims, low, high = np.zeros(shape), np.tile(-counts, (*shape[:2], 1)), np.full(shape, np.inf)
+    for i, (place, (up, down)) in enumerate(zip(places, caps, strict=True)):
+        aims[i, :, place] = -1, 1
+        high[i, 0, place], low[i, 1, place] = up, max(-counts[place], -down)
+    copies = sparse.kron(sparse.eye_array(2 * len(places)), matrix, format="csr")
+    bounds, nought = np.column_stack([low.ravel(), high.ravel()]), np.zeros(copies.shape[0])
+    answer = linprog(aims.ravel(), A_eq=copies, b_eq=nought, bounds=bounds, integrality=whole)
+    multipliers = nought if whole else -answer.eqlin.marginals
+    return answer.x.reshape(shape), multipliers.reshape(*shape[:2], -1)
 
 
-def _company(block: _Block, cell: int, group: tuple[int, ...], rows: NDArray[np.intp]) -> Any:
+def _wider(swings: Floats, moves: Floats) -> Floats:
+    """How far each cell is known to go, after those moves too that are in whole counts."""
+    near = np.rint(moves)
+    steps = near[abs(moves - near).max(axis=2) < _SLACK]
+    return np.maximum(swings, [steps.max(axis=0, initial=0), -steps.min(axis=0, initial=0)])
+
+
+def _cut(block: _Block, group: tuple[int, ...], rows: Any, place: int, multipliers: Floats) -> Any:
+    """The constraint on what is withheld that follows from multipliers of the relations, by weak duality.
+
+    With r = e − Aᵀλ, the cell can rise by no more than the sum, over the withheld i, of r times the rise of i where
+    r > 0 and of −r times the count of i where r < 0; and likewise it can fall. Both together must reach its width.
+    No coefficient need be greater than what the others are wanted for.
+    """
+    cell, reach = group[place], np.zeros(len(block.cells))
+    for sign, own in zip((1, -1), multipliers, strict=True):
+        rest = -(own @ block.matrix[rows])
+        rest[cell] += sign
+        rest[abs(rest) < _SLACK] = 0
+        reach += np.where(rest > 0, np.inf, -rest * block.values)
+    wanted = block.widths[cell] - reach[cell]
+    if not wanted > reach[list(group)].sum() - reach[cell] + _SLACK:
+        return _company(block, group, rows, place)  # the multipliers are too rough
+    cut = np.minimum(reach / wanted, 1)
+    cut[cell] = -1
+    return sparse.csr_array(cut[None, :])
+
+
+def _company(block: _Block, group: tuple[int, ...], rows: Any, place: int) -> Any:
     """A constraint that always holds: unless one more cell beside the group is withheld, nothing gets better."""
-    beside = np.zeros(len(block.cells))
-    beside[block.matrix[rows].indices] = 1
-    beside[list(group)] = 0
-    beside[cell] = -1
-    return sparse.csr_array(beside[None, :])
+    cut = np.zeros(len(block.cells))
+    cut[block.matrix[rows].indices] = 1
+    cut[list(group)] = 0
+    cut[group[place]] = -1
+    return sparse.csr_array(cut[None, :])
 
 
 def _hopeless(block: _Block) -> list[Problem]:
-    """The primary cells that stay too narrow even if everything is withheld that can be protected itself.
+    """The primary cells that stay too narrow even if everything is withheld that can itself be protected.
 
     The more is withheld the wider every interval, so a cell that is too narrow now can never be withheld.
     """
-    chosen = list(range(len(block.cells)))
-    while True:
-        narrow = {i for i, _ in _narrow(block, chosen, set())}
-        secondary = {i for i in narrow if not block.cells[i].primary}
-        if not secondary:
-            break
-        chosen = [i for i in chosen if i not in secondary]
-    message = "The count must be withheld, but what everybody knows gives it away whatever else is withheld."
-    fix = "Withhold the total that it is part of as well, also where that was fixed, or publish less detail."
-    return [_problem(block.cells[i].key, message, fix) for i in sorted(narrow)]
+    primary = {i for i, c in enumerate(block.cells) if c.primary}
+    chosen, narrow = set(range(len(block.cells))), {-1}
+    while narrow - primary:
+        chosen -= narrow - primary
+        narrow = {i for i, _ in _narrow(block, sorted(chosen), set())}
+    message = "This count must be withheld, but what everybody knows gives it away whatever else is withheld."
+    fix = (
+        "Withhold the total that it is part of as well, and where that stands elsewhere too, or publish less."
+    )
+    return [_problem(block.cells[i].key, message, fix) for i in sorted(narrow or primary)]

@@ -54,6 +54,7 @@ def grow(settings: Settings, released: Release, pictures: Pictures) -> Tree:
     """
     pages = all_pages(settings, released, written(settings))
     environment = _environment(settings, released, pictures)
+    environment.globals["paths"] = frozenset(p.path for p in pages)
     files: dict[str, bytes] = {}
     for page in pages:
         rendered = _markdown(environment, released, page)

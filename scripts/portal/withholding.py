@@ -86,23 +86,51 @@ def _parts(content: Content, known: Mapping[Key, Observation]) -> Mapping[tuple[
     found: dict[tuple[str, Key], list[Key]] = defaultdict(list)
     for figure in known:
         indicator, area, part, start, end = figure
-        whole = content.indicators[indicator].part_of
         if content.areas[area].kind in ("ward", "rest"):
             found["areas", (indicator, content.areas[area].parent, part, start, end)].append(figure)
         if part:
             found["parts", (indicator, area, "", start, end)].append(figure)
-        if whole:
-            found["members", (whole, area, part, start, end)].append(figure)
     complete = {whole: parts for whole, parts in found.items() if _complete(content, whole, parts)}
-    return complete | {("periods", whole): parts for whole, parts in _spans(known)}
+    spans = {("periods", whole): parts for whole, parts in _spans(known)}
+    return complete | spans | dict(_members(content, known))
+
+
+def _complete(content: Content, whole: tuple[str, Key], parts: list[Key]) -> bool:
+    """Without the records that name no ward, wards do not add up to their borough."""
+    return whole[0] != "areas" or any(content.areas[k[1]].kind == "rest" for k in parts)
+
+
+def _members(
+    content: Content, known: Mapping[Key, Observation]
+) -> Iterator[tuple[tuple[str, Key], list[Key]]]:
+    """Each total over indicators, with their figures of the same period, or of the shorter ones that fill it."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for indicator in content.indicators.values():
+        members[indicator.part_of].append(indicator.id)
+    alike = _alike(known)
+    for whole in (k for k in known if k[0] in members):
+        parts = []
+        for member in members[whole[0]]:
+            same: Key = (member, *whole[1:])
+            filling = [same] if same in known else _filling(same, alike.get(same[:3], []))
+            if not filling:
+                break
+            parts += filling
+        else:
+            yield ("members", whole), parts
+
+
+def _alike(known: Iterable[Key]) -> dict[tuple[str, str, str], list[Key]]:
+    """Figures by indicator, area and part: those that differ only in their period."""
+    found: dict[tuple[str, str, str], list[Key]] = defaultdict(list)
+    for figure in known:
+        found[figure[:3]].append(figure)
+    return found
 
 
 def _spans(known: Iterable[Key]) -> Iterator[tuple[Key, list[Key]]]:
     """Each figure whose period is filled by the shorter periods of others, with these."""
-    alike: dict[tuple[str, str, str], list[Key]] = defaultdict(list)
-    for figure in known:
-        alike[figure[:3]].append(figure)
-    for own in alike.values():
+    for own in _alike(known).values():
         for whole in own:
             parts = _filling(whole, own)
             if len(parts) > 1:
@@ -118,11 +146,3 @@ def _filling(whole: Key, own: list[Key]) -> list[Key]:
     days = [(k[3], k[4]) for k in inside]
     joined = all(a[1] + timedelta(days=1) == b[0] for a, b in pairwise(days) if a[1] and b[0])
     return inside if inside and joined and (days[0][0], days[-1][1]) == (start, end) else []
-
-
-def _complete(content: Content, whole: tuple[str, Key], parts: list[Key]) -> bool:
-    kind, total = whole
-    if kind == "areas":  # without the records that name no ward, wards do not add up to their borough
-        return any(content.areas[k[1]].kind == "rest" for k in parts)
-    members = {i.id for i in content.indicators.values() if i.part_of == total[0]}
-    return kind == "parts" or members == {k[0] for k in parts}

@@ -150,7 +150,7 @@ def _csv(package: Package, indicators: set[str], figures: tuple[Observation, ...
     """The package's figures as CSV: rows of other indicators as they are, those of the import in order."""
     table = package.tables["observations"]
     columns = list(table.schema.names)
-    kept = table.frame[~table.frame["indicator"].isin(indicators)].to_dict("records")
+    kept = [row for _, row in table.records if row["indicator"] not in indicators]
     order = list(dict.fromkeys(package.tables["indicators"].frame["id"]))
     rows = sorted(
         (_row(o, package) for o in figures),

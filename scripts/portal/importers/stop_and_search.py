@@ -62,7 +62,9 @@ def read(
     wards = {m: tuple(sorted(c for c in outlines if _is_ward(areas.get(c), m))) for m in months}
     placed = every[(every["area"] != "") & every["month"].isin(months)].reset_index(drop=True)
     told = (*_told_of_all(every, frames), *_told_of_placed(placed, outlines, areas))
-    whole = {m: (len(own), int(own["x"].isna().sum())) for m, own in every.groupby("month") if m in wards}
+    whole = {
+        str(m): (len(own), int(own["x"].isna().sum())) for m, own in every.groupby("month") if m in wards
+    }
     return Stops(placed[["month", "area", *KINDS]], wards, whole, told)
 
 
