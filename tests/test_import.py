@@ -237,5 +237,5 @@ def test_an_import_that_does_not_fit_what_is_published_is_refused(project: Path,
         "--yes",
     )
     assert done.returncode == 1
-    assert "contradict each other" in done.stderr
+    assert "rec-abuse: Exampleton, 12 months to December 2020" in done.stderr
     assert rows.read_text() == before

@@ -1,29 +1,38 @@
-"""Tries to work out withheld figures from what is published, by linear programmes. It never sees their true values.
+"""Works out what a reader can learn about the withheld figures from all that is published.
 
-Whoever attacks a table knows every published figure, that each is a sum of counts, and that no count is below zero.
-The least and the greatest that a withheld figure can then be are two linear programmes (Fischetti and Salazar-González
-2001, section 2). This knows nothing of how cells were chosen, so that it can judge the choice.
+Independent of how they were chosen: this sees what the reader sees, and no true value of a withheld figure.
+Every figure is a sum of atoms, the finest pieces that the published figures have in common (such as a ward in a
+month); two programmes for each withheld figure find its least and greatest possible value, as in the attacker
+subproblems of Fischetti and Salazar-González (2001), Management Science 47(7), and in whole counts.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from math import ceil, inf
+from math import inf
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse.csgraph import connected_components
 
 from portal.problems import PortalError, Problem
 
-_SLACK = 1e-6  # HiGHS takes a constraint as met within 1e-7
+Floats = NDArray[np.float64]
+_SLACK = 1e-6
+_NAMED = 6  # of the figures that contradict each other
+_UNBOUNDED = 3  # the status of scipy.optimize.milp
 
 
 @dataclass(frozen=True)
 class Published:
-    """A figure as it is published: the sum of `atoms`, the finest pieces that any figure tells apart.
+    """A figure that is the sum of its atoms, or of its atoms times `signs` where these are given.
 
-    `low` and `high` are both its value; they differ for a rounded figure and are None for one that is withheld, whose
-    interval must be `width` wide. `signs` are 1 or -1 for each atom, for a published difference. `words` name it.
+    It lies between `low` and `high`: both are the figure itself where it is published as it is, and further apart
+    where it is rounded; one is None where nothing is said of that end. A figure of which both are None is withheld,
+    and its interval must be `width` wide. A published difference has signs 1 and -1; one of two withheld counts to
+    which a published percentage applies has a fraction. `words` name it in messages.
     """
 
     key: Hashable
@@ -32,21 +41,42 @@ class Published:
     high: float | None
     width: int = 0
     words: str = ""
-    signs: tuple[int, ...] = ()
+    signs: tuple[float, ...] = ()
 
     @property
     def withheld(self) -> bool:
-        """Whether its value is not published."""
         return self.low is None and self.high is None
+
+    @property
+    def name(self) -> str:
+        low, high = ("" if end is None else f"{end:.10g}" for end in (self.low, self.high))
+        value = low if low == high else f"{low or 'any number'} to {high or 'any number'}"
+        return f"{self.words or self.key} ({value or 'withheld'})"
 
 
 @dataclass(frozen=True)
 class Interval:
-    """The least and the greatest whole number that a withheld figure can be; the greatest may be infinite."""
+    """The least and greatest value that a withheld figure can have; infinite where nothing bounds it."""
 
     published: Published
     least: float
     greatest: float
+
+
+@dataclass(frozen=True)
+class _System:
+    """Figures (rows) as sums of unknown whole numbers (columns), each of which is at least its floor."""
+
+    figures: tuple[Published, ...]
+    matrix: Any
+    low: Floats
+    high: Floats
+    floors: Floats
+
+
+def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
+    """The intervals that are narrower than their figure's `width`."""
+    return tuple(i for i in found if i.greatest - i.least < i.published.width)
 
 
 def intervals(
@@ -54,79 +84,123 @@ def intervals(
 ) -> tuple[Interval, ...]:
     """The interval of each withheld figure, in the order given.
 
-    Atoms are zero or more, but those in `free` may be below. A figure may occur more than once, as when an earlier
-    release had it: all hold at once. Raises `PortalError` where published figures contradict each other.
+    Atoms are whole numbers, and zero or more unless they are among the `free`. The same figure may be given more
+    than once, as each release and each document published it: all that was ever published counts.
+
+    Raises `ValueError` where signs do not match atoms, and `PortalError` naming figures that cannot all be true.
     """
-    told = tuple(published)
-    found = {id(i.published): i for group in _groups(told) for i in _of_group(group, free)}
-    return tuple(found[id(p)] for p in told if p.withheld)
+    system = _system(tuple(published), free)
+    values = _known(system)
+    found = dict(_solved(system, values))
+    return tuple(Interval(f, *found[row]) for row, f in enumerate(system.figures) if f.withheld)
 
 
-def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
-    """Those whose interval is narrower than it must be."""
-    return tuple(i for i in found if i.greatest - i.least < i.published.width)
+def _system(figures: tuple[Published, ...], free: frozenset[Hashable]) -> _System:
+    """One column for all atoms that occur in the same figures alike: only their sum matters."""
+    uses: dict[Hashable, dict[int, float]] = {}
+    for row, figure in enumerate(figures):
+        for atom, sign in zip(figure.atoms, figure.signs or (1,) * len(figure.atoms), strict=True):
+            own = uses.setdefault(atom, {})
+            own[row] = own.get(row, 0) + sign
+    columns: dict[tuple[tuple[int, float], ...], float] = {}
+    for atom, own in uses.items():
+        column = tuple((row, sign) for row, sign in own.items() if sign)
+        columns[column] = min(columns.get(column, 0.0), -inf if atom in free else 0.0)
+    entries = [(sign, row, i) for i, column in enumerate(columns) for row, sign in column]
+    signs, rows, places = zip(*entries, strict=True) if entries else ((), (), ())
+    matrix = sparse.csr_array((signs, (rows, places)), shape=(len(figures), len(columns)), dtype=float)
+    return _System(figures, matrix, *_limits(figures), np.array(list(columns.values())))
 
 
-def _groups(told: tuple[Published, ...]) -> Iterable[list[Published]]:
-    """The figures that share atoms, directly or through others, where any of them is withheld."""
-    leader: dict[Hashable, Hashable] = {}
-
-    def top(atom: Hashable) -> Hashable:
-        while leader.setdefault(atom, atom) != atom:
-            leader[atom] = leader[leader[atom]]
-            atom = leader[atom]
-        return atom
-
-    for p in told:
-        for atom in p.atoms[1:]:
-            leader[top(atom)] = top(p.atoms[0])
-    groups: dict[Hashable, list[Published]] = {}
-    for p in told:
-        if p.atoms:
-            groups.setdefault(top(p.atoms[0]), []).append(p)
-    return [g for g in groups.values() if any(p.withheld for p in g)]
+def _limits(figures: tuple[Published, ...]) -> tuple[Floats, Floats]:
+    """Both ends of every figure, drawn in to whole numbers where the figure is one."""
+    low = np.array([-inf if f.low is None else f.low for f in figures], dtype=float)
+    high = np.array([inf if f.high is None else f.high for f in figures], dtype=float)
+    whole = np.array([all(float(s).is_integer() for s in f.signs) for f in figures], dtype=bool)
+    return np.where(whole, np.ceil(low - _SLACK), low), np.where(whole, np.floor(high + _SLACK), high)
 
 
-def _of_group(group: list[Published], free: frozenset[Hashable]) -> Iterable[Interval]:
-    atoms = {a: i for i, a in enumerate(dict.fromkeys(a for p in group for a in p.atoms))}
-    known = [p for p in group if not p.withheld]
-    rows = _matrix(known, atoms)
-    low = np.array([-inf if p.low is None else p.low for p in known])
-    high = np.array([inf if p.high is None else p.high for p in known])
-    exact = low == high
-    shape: dict[str, object] = {
-        "A_eq": rows[exact], "b_eq": low[exact], "bounds": [(None if a in free else 0, None) for a in atoms],
-        "A_ub": sparse.vstack([rows[~exact], -rows[~exact]]), "b_ub": np.concatenate([high[~exact], -low[~exact]]),
-    }  # fmt: skip
-    for p in (p for p in group if p.withheld):
-        goal = _matrix([p], atoms).toarray()[0]
-        yield Interval(p, _end(goal, shape, known), -_end(-goal, shape, known))
+def _known(system: _System) -> Floats:
+    """The value of each column that follows from one figure after another by taking away; nan for the others."""
+    values = np.full(len(system.floors), np.nan)
+    exact = system.low == system.high
+    while True:
+        unknown = np.isnan(values)
+        open_ = system.matrix[:, unknown]
+        rest = system.matrix @ np.nan_to_num(values)
+        count = np.diff(open_.indptr)
+        outside = (count == 0) & ((rest < system.low - _SLACK) | (rest > system.high + _SLACK))
+        rows = np.flatnonzero(exact & (count == 1))
+        if outside.any():
+            raise PortalError([_clash(system, np.flatnonzero(outside))])
+        if not len(rows):
+            return values
+        first = open_.indptr[rows]
+        columns = np.flatnonzero(unknown)[open_.indices[first]]
+        values[columns] = (system.low[rows] - rest[rows]) / open_.data[first]
+        wrong = (values[columns] < system.floors[columns]) | (abs(values - np.rint(values))[columns] > _SLACK)
+        if wrong.any():
+            raise PortalError([_clash(system, rows[wrong])])
 
 
-def _matrix(figures: list[Published], atoms: dict[Hashable, int]) -> sparse.csr_array:
-    """A row for each figure, with the sign of each atom that it is made of."""
-    cells = [
-        (i, atoms[a], s)
-        for i, p in enumerate(figures)
-        for a, s in zip(p.atoms, p.signs or (1,) * len(p.atoms), strict=True)
-    ]
-    at = [c[0] for c in cells], [c[1] for c in cells]
-    return sparse.csr_array(([float(c[2]) for c in cells], at), shape=(len(figures), len(atoms)))
+def _solved(system: _System, values: Floats) -> Iterator[tuple[int, tuple[float, float]]]:
+    """The row of each withheld figure with its least and greatest value, part by part of what hangs together."""
+    unknown = np.flatnonzero(np.isnan(values))
+    rest = system.matrix @ np.nan_to_num(values)
+    open_ = system.matrix[:, unknown]
+    hidden = np.array([f.withheld for f in system.figures], dtype=bool)
+    labels = connected_components(abs(open_).T @ abs(open_), directed=False)[1]
+    homes = np.full(len(system.figures), -1)  # the part that each row belongs to; -1 where all is known
+    filled = np.diff(open_.indptr) > 0
+    homes[filled] = labels[open_.indices[open_.indptr[:-1][filled]]]
+    yield from ((int(row), (float(rest[row]), float(rest[row]))) for row in np.flatnonzero(hidden & ~filled))
+    for home in np.unique(homes[hidden & filled]):
+        rows, columns = np.flatnonzero((homes == home) & ~hidden), np.flatnonzero(labels == home)
+        bounds = Bounds(system.floors[unknown[columns]], inf)
+        limits = LinearConstraint(
+            open_[rows][:, columns], (system.low - rest)[rows], (system.high - rest)[rows]
+        )
+        if _least(np.zeros(len(columns)), bounds, limits) == inf:
+            raise PortalError([_clash(system, rows)])
+        for row in np.flatnonzero((homes == home) & hidden):
+            aim = open_[[row]][:, columns].toarray()[0]
+            least, most = _least(aim, bounds, limits), -_least(-aim, bounds, limits)
+            yield int(row), (float(rest[row] + least), float(rest[row] + most))
 
 
-def _end(goal: np.ndarray, shape: dict[str, object], known: list[Published]) -> float:
-    """The least value of a sum of atoms, as a whole number."""
-    done = linprog(goal, method="highs", **shape)
-    if done.status == 2:
-        raise PortalError([_contradiction(known)])
-    if done.status == 3:
-        return -inf
-    value = float(done.fun)
-    return float(ceil(value - _SLACK))
+def _least(aim: Floats, bounds: Bounds, limits: LinearConstraint) -> float:
+    """The least sum that `aim` weighs of whole numbers within the limits; infinite where there are none."""
+    for whole in (0, 1):
+        answer = milp(aim, integrality=whole, bounds=bounds, constraints=limits, options={"mip_rel_gap": 0})
+        if answer.status == _UNBOUNDED:
+            return -inf
+        if answer.x is None:
+            return inf
+        near = np.rint(answer.x)
+        if abs(answer.x - near).max() < _SLACK:
+            return float(aim @ near)
+    return float(answer.fun)
 
 
-def _contradiction(known: list[Published]) -> Problem:
-    names = "; ".join(p.words or str(p.key) for p in known[:4])
-    message = f"Published figures contradict each other, so that no counts fit them all. Among them: {names}."
-    fix = "Import the files again, all of one extract, or correct the figures."
-    return Problem("observations", code="disclosure", message=message, fix=fix)
+def _clash(system: _System, rows: NDArray[np.intp]) -> Problem:
+    """The figures that cannot all be true: those on which the least sum of departures from the limits depends.
+
+    By Farkas' lemma the multipliers of that programme prove the contradiction. Where only whole numbers are
+    contradictory there are none, and the figures in `rows` are named.
+    """
+    high, low = np.isfinite(system.high), np.isfinite(system.low)
+    sides = sparse.vstack([system.matrix[high], -system.matrix[low]])
+    limits = np.concatenate([system.high[high], -system.low[low]])
+    owners = np.concatenate([np.flatnonzero(high), np.flatnonzero(low)])
+    departures = sparse.hstack([sides, -sparse.eye_array(len(owners))])
+    cost = np.concatenate([np.zeros(len(system.floors)), np.ones(len(owners))])
+    least = np.concatenate([system.floors, np.zeros(len(owners))])
+    answer = linprog(
+        cost, A_ub=departures, b_ub=limits, bounds=np.column_stack([least, np.full(len(least), inf)])
+    )
+    guilty = np.unique(owners[abs(answer.ineqlin.marginals) > _SLACK])
+    figures = [system.figures[i] for i in (guilty if len(guilty) else rows)]
+    names = "; ".join(f.name for f in figures[:_NAMED]) + ("; and others" if len(figures) > _NAMED else "")
+    found = f"These published figures cannot all be true: {names}."
+    fix = "Compare them with their sources. Where one was revised, its totals and later releases need it too."
+    return Problem(str(figures[0].words or figures[0].key), 0, "", "contradiction", found, fix)

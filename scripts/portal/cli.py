@@ -113,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
         "Takes everything that is published and works out, for each withheld figure, the least and the greatest that it can be.\n"
         "Writes docs/disclosure.md, a report for whoever is responsible for data protection.",
     )
+    command(
+        "reading",
+        "measure how hard the pages are to read",
+        "Reads every page of the site in build/site and writes docs/reading-age.md: the reading age of each page, the hardest\n"
+        "pages, long sentences, hard words, and terms that are used in two ways. Build the site first.",
+    )
     serve = command(
         "serve",
         "preview the site on this computer",
@@ -224,6 +230,17 @@ def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return PROBLEMS if report.leaks else OK
 
 
+def _reading(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import reading  # noqa: PLC0415
+
+    pages = reading.read(root)
+    path = root / "docs" / "reading-age.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(reading.report(pages), encoding="utf-8")
+    print(f"{reading.summary(pages)}\nWritten: {path.relative_to(root)}")
+    return OK
+
+
 def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import preview  # noqa: PLC0415
 
@@ -245,6 +262,7 @@ COMMANDS = {
     "import": _import,
     "audit": _audit,
     "coverage": _coverage,
+    "reading": _reading,
     "serve": _serve,
 }
 

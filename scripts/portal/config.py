@@ -24,6 +24,8 @@ class Site:
     address: str = ""
     gaps: tuple[str, ...] = ()
     sensitive_words: tuple[str, ...] = ()
+    security_contact: str = ""
+    security_expires: str = ""
 
 
 @dataclass(frozen=True)

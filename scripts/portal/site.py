@@ -17,7 +17,7 @@ from importlib import metadata
 from itertools import count
 from pathlib import Path
 
-from portal import disclosure, model, packages, pictures, rules, sheets, tree
+from portal import disclosure, headers, model, packages, pictures, rules, sheets, tree
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
@@ -36,7 +36,7 @@ def read(root: Path) -> tuple[Settings, Content]:
     """Read everything and check it against the rules; raise `PortalError` with every problem."""
     settings = load(root)
     found, problems = packages.read_all(root, settings.packages)
-    problems += rules.check(found, settings)
+    problems += [*rules.check(found, settings), *headers.check(settings)]
     if problems:
         raise PortalError(sorted(problems))
     return settings, model.assemble(found)
@@ -73,12 +73,14 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
         _write(settings, grown, made.name)
         tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
         _mkdocs(settings, grown)
+        problems = headers.write(made, settings)
         _print(made, grown, root / "build" / "cache", tell)
         tell("Verifying every page")
-        problems = verify(made, exits(settings, released.content))
+        problems += verify(made, exits(settings, released.content))
         if problems:
             raise PortalError(problems)
         _swap(made, live, mark)
+        headers.for_nginx(live, root / "build" / "hosting")
         return live, True
 
 

@@ -18,17 +18,15 @@ from scipy.sparse.csgraph import connected_components
 from portal.problems import PortalError, Problem
 
 Floats = NDArray[np.float64]
-_SLACK = 1e-6  # HiGHS takes a constraint as met within 1e-7
-_COLUMNS = 4000  # of one linear programme
+_SLACK, _COLUMNS = 1e-6, 4000  # what HiGHS takes as nought, and the size of one linear programme
 
 
 @dataclass(frozen=True)
 class Cell:
     """A count of a table: its true `value` (zero or more), and how `width` wide its interval must be if withheld.
 
-    A `primary` cell must be withheld; one of width 0 is simply never published. A `fixed` cell is known to
-    everybody and cannot be withheld. `cost` is the cost of withholding: by default 8, and 1 more for each doubling
-    of the count, so that few cells are withheld and of these the small ones.
+    A `primary` cell must be withheld (one of width 0 is simply never published); a `fixed` one cannot be. `cost` is
+    by default 8, and 1 more for each doubling of the count, so that few cells are withheld and of these small ones.
     """
 
     key: Hashable
@@ -40,7 +38,6 @@ class Cell:
 
     @property
     def price(self) -> float:
-        """The cost of withholding, as given or by default."""
         return 8.0 + self.value.bit_length() if self.cost is None else self.cost
 
 
@@ -66,8 +63,7 @@ def suppress(cells: Iterable[Cell], relations: Iterable[Relation]) -> frozenset[
     """The keys of all cells to withhold: the primary ones and, at least cost, enough others.
 
     Whoever knows every other cell, the relations, and that counts are whole and not negative, can bring no withheld
-    cell into an interval (greatest less least possible value) narrower than its `width`. The order of what is given
-    does not matter.
+    cell into an interval (greatest less least possible value) narrower than its `width`. Order does not matter.
 
     Raises `ValueError` for a relation with an unknown key, a key given twice and a number under zero, and
     `PortalError` naming each total that is not the sum of its parts and each cell that cannot be protected.
@@ -95,16 +91,18 @@ def _contradictions(known: Mapping[Hashable, Cell], relations: Sequence[Relation
             raise ValueError(f"names a key twice, or one that no cell has: {relation!r}")
         total, parts = known[relation.total].value, sum(known[k].value for k in relation.parts)
         if total != parts:
-            message = f"The total is {total}, but its parts add up to {parts}."
-            yield _problem(relation.total, message, "Correct the total, or add the missing part.")
+            found, fix = (
+                f"The total is {total}, but its parts add up to {parts}.",
+                "Correct the total or a part.",
+            )
+            yield Problem(str(relation.total), 0, "", "disclosure", found, fix)
     for cell in known.values():
         if cell.primary and cell.fixed:
-            message = "This count must be withheld, but everybody knows it already."
-            yield _problem(cell.key, message, "Have it withheld there too, or say that it is public.")
-
-
-def _problem(key: Hashable, message: str, fix: str) -> Problem:
-    return Problem(str(key), code="disclosure", message=message, fix=fix)
+            found, fix = (
+                "This count must be withheld, but everybody knows it.",
+                "Have it withheld there as well.",
+            )
+            yield Problem(str(cell.key), 0, "", "disclosure", found, fix)
 
 
 def _blocks(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[_Block]:
@@ -159,10 +157,7 @@ def _first_cuts(block: _Block) -> Iterator[Any]:
 
 
 def _narrow(block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]) -> Iterator[tuple[int, Any]]:
-    """Each withheld cell whose interval is too narrow, and a constraint that this choice breaks.
-
-    `sound` collects the groups of withheld cells that are known to protect each other.
-    """
+    """Each withheld cell whose interval is too narrow, and a constraint that this choice breaks."""
     for places in _components(block.matrix[:, list(chosen)]):
         group = tuple(chosen[i] for i in places)
         found = [] if group in sound else list(_attack(block, group))
@@ -172,10 +167,7 @@ def _narrow(block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]) -
 
 
 def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
-    """Play the attacker on a group of withheld cells that protect each other, with all others known.
-
-    Where the linear programme takes fractions of a count, the answer is worked out again in whole counts.
-    """
+    """Play the attacker on withheld cells that protect each other, and again in whole counts where need be."""
     members = list(group)
     rows = np.flatnonzero(np.diff(block.matrix[:, members].indptr))
     matrix, counts, widths = block.matrix[rows][:, members], block.values[members], block.widths[members]
@@ -200,8 +192,8 @@ def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
 def _furthest(matrix: Any, counts: Floats, places: Any, caps: Any, whole: int = 0) -> tuple[Floats, Floats]:
     """The moves (places × up and down × cells) that change each place most, and multipliers (× relations).
 
-    `matrix` times a move is nought and no count goes under zero. A place need go no further up and down than its
-    `caps`. All are solved as one programme, since each call has its price.
+    `matrix` times a move is nought, no count goes under zero, and a place need go no further than its `caps` (up,
+    down). It is one programme for all, since each call has its price.
     """
     shape = (len(places), 2, len(counts))
     aims, low, high = np.zeros(shape), np.tile(-counts, (*shape[:2], 1)), np.full(shape, np.inf)
@@ -236,8 +228,8 @@ def _cut(block: _Block, group: tuple[int, ...], rows: Any, place: int, multiplie
         rest[abs(rest) < _SLACK] = 0
         reach += np.where(rest > 0, np.inf, -rest * block.values)
     wanted = block.widths[cell] - reach[cell]
-    if not wanted > reach[list(group)].sum() - reach[cell] + _SLACK:
-        return _company(block, group, rows, place)  # the multipliers are too rough
+    if not wanted > reach[list(group)].sum() - reach[cell] + _SLACK:  # the multipliers are too rough
+        return _company(block, group, rows, place)
     cut = np.minimum(reach / wanted, 1)
     cut[cell] = -1
     return sparse.csr_array(cut[None, :])
@@ -262,8 +254,7 @@ def _hopeless(block: _Block) -> list[Problem]:
     while narrow - primary:
         chosen -= narrow - primary
         narrow = {i for i, _ in _narrow(block, sorted(chosen), set())}
-    message = "This count must be withheld, but what everybody knows gives it away whatever else is withheld."
-    fix = (
-        "Withhold the total that it is part of as well, and where that stands elsewhere too, or publish less."
-    )
-    return [_problem(block.cells[i].key, message, fix) for i in sorted(narrow or primary)]
+    keys = [str(block.cells[i].key) for i in sorted(narrow or primary)]
+    found = "This count must be withheld, but whatever else is withheld, what everybody knows gives it away."
+    fix = "Withhold the total that it is part of as well, here and wherever else it stands, or publish less."
+    return [Problem(key, 0, "", "disclosure", found, fix) for key in keys]

@@ -149,27 +149,27 @@ def _differs(old: Observation, new: Observation) -> bool:
 def _csv(package: Package, indicators: set[str], figures: tuple[Observation, ...]) -> str:
     """The package's figures as CSV: rows of other indicators as they are, those of the import in order."""
     table = package.tables["observations"]
-    columns = list(table.schema.names)
+    known = [row for _, row in package.tables["indicators"].records]
+    order = {row["id"]: n for n, row in enumerate(known)}
+    splits = {row["id"]: row["breakdown"] for row in known}
     kept = [row for _, row in table.records if row["indicator"] not in indicators]
-    order = list(dict.fromkeys(package.tables["indicators"].frame["id"]))
     rows = sorted(
-        (_row(o, package) for o in figures),
-        key=lambda r: (order.index(r["indicator"]), r["area"], r["period_start"], r["period_end"]),
+        (_row(o, splits[o.indicator]) for o in figures),
+        key=lambda r: (order[r["indicator"]], r["area"], r["period_start"], r["period_end"]),
     )
     out = io.StringIO()
-    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer = csv.DictWriter(out, list(table.schema.names), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows([*kept, *rows])
     return out.getvalue()
 
 
-def _row(o: Observation, package: Package) -> dict[str, str]:
-    split = {r["id"]: r["breakdown"] for r in package.tables["indicators"].frame.to_dict("records")}
+def _row(o: Observation, breakdown: str) -> dict[str, str]:
     told = {
         "indicator": o.indicator, "area": o.area, "period_start": str(o.period_start or ""), "period_end": str(o.period_end or ""),
         "value": _plain(o.value), "status": o.status, "source": o.source, "locator": o.locator,
     }  # fmt: skip
-    return told | ({split[o.indicator]: o.part} if o.part else {})
+    return told | ({breakdown: o.part} if o.part else {})
 
 
 def _plain(value: Decimal | None) -> str:

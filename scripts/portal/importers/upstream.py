@@ -1,6 +1,7 @@
 """What all importers share: the table as it came, what was noticed about it, and what they hand on."""
 
 import csv
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from portal import tables
-from portal.problems import PortalError, Problem, did_you_mean
+from portal.problems import PortalError, Problem
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> Sheet:
         for c in sorted({c for c in header if header.count(c) > 1})
     ]
     for ours in [c for c in wanted if c not in header]:
-        fix = did_you_mean(wanted[ours][0], [c for c in header if c not in wanted])
+        fix = _instead(wanted[ours][0], [c for c in header if c not in wanted])
         problems.append(
             Problem(path.name, 1, wanted[ours][0], "column", f"There is no column {wanted[ours][0]}.", fix)
         )
@@ -78,6 +79,14 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> Sheet:
     if problems:
         raise PortalError(problems)
     return Sheet(path.name, header, tuple(map(tuple, body)))
+
+
+def _instead(wanted: str, others: list[str]) -> str:
+    """What to do about a column that is not there, given those that are and mean nothing to us."""
+    near = difflib.get_close_matches(wanted, others, n=1)
+    if near:
+        return f"Is it the one called {near[0]}? Use the file as it was published."
+    return "This may be a file of another kind or of another police force. Use the one that the format is named after."
 
 
 @cache

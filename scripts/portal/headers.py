@@ -1,0 +1,261 @@
+"""What a server must say with each file of the site, worked out from the built files.
+
+The rules are written twice: as `_headers`, which Netlify, Cloudflare Pages and the preview read, and as a snippet for
+nginx. The Content-Security-Policy also stands in every page, for servers that can say nothing of their own.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from html import escape, unescape
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser
+
+from portal.config import FILE as SETTINGS_FILE
+from portal.config import Settings, Site
+from portal.problems import Problem
+
+FILE = "_headers"
+NGINX = "nginx-headers.conf"
+CONTACT = ".well-known/security.txt"
+POLICY = "Content-Security-Policy"
+CACHE = "Cache-Control"
+# Where the theme leaves room for the policy. As it stands it allows nothing.
+PLACE = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
+# What browsers take from a header alone.
+_HEADER_ONLY = ("frame-ancestors", "upgrade-insecure-requests")
+_UNUSED = (
+    "accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+    "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
+)  # fmt: skip
+# For every file. Pages that others may frame or pictures that others may show would need rules of their own here.
+_ALWAYS = (
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-DNS-Prefetch-Control", "off"),  # not even the name of a help service is looked up before the click
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Strict-Transport-Security", "max-age=31536000"),
+    ("Permissions-Policy", ", ".join(f"{name}=()" for name in _UNUSED)),
+)
+# Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
+_FORGET, _KEEP = "no-store", "public, max-age=3600"
+# Of the search, the parts that are the same whatever is searched for. The others hold words and pages.
+_SEARCH, _SEARCH_KEPT = "pagefind", (".js", ".css", ".pagefind", ".pf_meta")
+_CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
+_STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
+_DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
+
+Directives = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The headers for one address, or for all that begin as `path` does where it ends in a star."""
+
+    path: str
+    headers: tuple[tuple[str, str], ...]
+
+    def fits(self, path: str) -> bool:
+        """Whether the rule is about this address."""
+        return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
+
+
+def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
+    """Finish the built site in `site`: policy into each page, `_headers`, and security.txt where there is a contact.
+
+    Returns a problem for each page that has no place for the policy.
+    """
+    for drawing in site.rglob("*.svg"):
+        drawing.write_text(without_styles(drawing.read_text(encoding="utf-8")), encoding="utf-8")
+    directives = policy(site)
+    problems = tuple(_into_pages(site, directives))
+    (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8")
+    contact = security_txt(settings.site)
+    if contact:
+        (site / CONTACT).parent.mkdir(exist_ok=True)
+        (site / CONTACT).write_text(contact, encoding="utf-8")
+    return problems
+
+
+def for_nginx(site: Path, folder: Path) -> None:
+    """Write the headers of a finished site as an nginx snippet into `folder`.
+
+    It stands beside the site and not in it: a folder that is served is no place for a server's configuration.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / NGINX).write_text(nginx(parse((site / FILE).read_text(encoding="utf-8"))), encoding="utf-8")
+
+
+def check(settings: Settings) -> list[Problem]:
+    """What is wrong with the settings for security.txt."""
+    site = settings.site
+    contact, expires = site.security_contact, site.security_expires
+    if not contact and not expires:
+        return []
+    found = []
+    if not _CONTACTS.fullmatch(contact):
+        fix = "Write mailto: and an address, https:// and a page with a form, or tel: and a number."
+        found.append(("site.security_contact", f"The contact is {contact!r}.", fix))
+    if _day(expires) is None:
+        fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
+        found.append(("site.security_expires", f"The day is {expires!r}.", fix))
+    return [Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found]
+
+
+def _day(told: str) -> date | None:
+    try:
+        return date.fromisoformat(told)
+    except ValueError:
+        return None
+
+
+def security_txt(site: Site) -> str:
+    """The text of security.txt (RFC 9116); nothing where the settings name no contact."""
+    if not site.security_contact:
+        return ""
+    lines = [
+        f"Contact: {site.security_contact}",
+        f"Expires: {site.security_expires}T00:00:00Z",
+        "Preferred-Languages: en",
+    ]
+    if site.address:
+        lines.append(f"Canonical: {site.address.rstrip('/')}/{CONTACT}")
+    return "\n".join(lines) + "\n"
+
+
+def policy(site: Path) -> Directives:
+    """What pages may load and do, as far as the built site needs it; inline code only by its digest."""
+    scripts, styles = _digests(site)
+    searches = (site / _SEARCH).is_dir()
+    fonts = any(site.rglob("*.woff*"))
+    told: tuple[tuple[str, Iterable[str]], ...] = (
+        ("default-src", ["'none'"]),
+        ("script-src", ["'self'", *(["'wasm-unsafe-eval'"] if searches else []), *scripts]),
+        ("style-src", ["'self'", *styles]),
+        ("img-src", ["'self'"]),
+        ("font-src", ["'self'"] if fonts else []),
+        ("connect-src", ["'self'"]),
+        ("worker-src", ["'self'"] if searches else []),
+        ("object-src", ["'none'"]),
+        ("base-uri", ["'none'"]),
+        ("form-action", ["'none'"]),
+        ("frame-ancestors", ["'none'"]),
+    )
+    needed = ((name, " ".join(sources)) for name, sources in told if sources)
+    return (*needed, ("upgrade-insecure-requests", ""))
+
+
+def told(directives: Directives, omit: Iterable[str] = ()) -> str:
+    """A policy as one line, without the directives in `omit`."""
+    return "; ".join(f"{name} {sources}".rstrip() for name, sources in directives if name not in omit)
+
+
+def _digests(site: Path) -> tuple[list[str], list[str]]:
+    """The sources that allow the inline scripts and the inline style sheets of the built pages."""
+    found: dict[str, set[str]] = {"script": set(), "style": set()}
+    for page in site.rglob("*.html"):
+        for node in LexborHTMLParser(page.read_text(encoding="utf-8")).css("script:not([src]), style"):
+            digest = hashlib.sha256(node.text().encode()).digest()
+            found[node.tag or ""].add(f"'sha256-{base64.b64encode(digest).decode()}'")
+    return sorted(found["script"]), sorted(found["style"])
+
+
+def _into_pages(site: Path, directives: Directives) -> Iterator[Problem]:
+    meta = PLACE.replace("default-src 'none'", told(directives, omit=_HEADER_ONLY))
+    for page in sorted(site.rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        if text.count(PLACE) == 1:
+            page.write_text(text.replace(PLACE, meta), encoding="utf-8")
+            continue
+        yield Problem(
+            f"(built) {page.relative_to(site).as_posix()}",
+            code="policy",
+            message="The page has no place for the security policy.",
+            fix="Build its template on main.html, and keep that file's line with Content-Security-Policy.",
+        )
+
+
+def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
+    """The headers of every file. No header is given to one address by two rules: hosts would join the two values."""
+    every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
+    return (every, *(Rule(path, ((CACHE, value),)) for path, value in _caching(site)))
+
+
+def _caching(site: Path) -> Iterator[tuple[str, str]]:
+    for name in ("", *sorted(p.name for p in site.glob("*.html"))):
+        yield f"/{name}", _FORGET
+    for folder in sorted(p for p in site.iterdir() if p.is_dir() and not p.name.startswith(".")):
+        if folder.name == _SEARCH:
+            for part in sorted(folder.iterdir()):
+                kept = part.suffix in _SEARCH_KEPT
+                yield f"/{_SEARCH}/{part.name}{'/*' if part.is_dir() else ''}", _KEEP if kept else _FORGET
+        else:
+            yield f"/{folder.name}/*", _KEEP if folder.name == "assets" else _FORGET
+
+
+def of(rules: Iterable[Rule], path: str) -> Mapping[str, str]:
+    """The headers that go with an address. Values of one header from two rules are joined, as hosts do it."""
+    found: dict[str, str] = {}
+    for name, value in (h for r in rules if r.fits(path) for h in r.headers):
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def written(rules: Iterable[Rule]) -> str:
+    """Rules as a `_headers` file."""
+    return "\n".join(f"{r.path}\n" + "".join(f"  {n}: {v}\n" for n, v in r.headers) for r in rules)
+
+
+def parse(text: str) -> tuple[Rule, ...]:
+    """The rules in a `_headers` file, as `written` writes it."""
+    found: list[tuple[str, list[tuple[str, str]]]] = []
+    for line in text.splitlines():
+        if line.startswith("/"):
+            found.append((line.strip(), []))
+        elif line.startswith(" ") and found:
+            name, _, value = line.strip().partition(": ")
+            found[-1][1].append((name, value))
+    return tuple(Rule(path, tuple(headers)) for path, headers in found)
+
+
+def nginx(rules: Iterable[Rule]) -> str:
+    """Rules as a snippet for the server block of nginx, which takes each header from one place only."""
+    lines = [
+        "# Made by portal. In the server block of the site write: include /path/to/nginx-headers.conf;",
+        "# No location of that server may have an add_header of its own: nginx would then leave these out.",
+        f"location = /{FILE} {{ return 404; }}",
+    ]
+    some: dict[str, str] = {}  # a header that only some addresses have, and nginx's variable for it
+    for rule in rules:
+        for name, value in rule.headers:
+            if rule.path == "/*":
+                lines.append(f'add_header {name} "{value}" always;')
+                continue
+            if name not in some:
+                some[name] = f"$portal_{name.lower().replace('-', '_')}"
+                lines.append(f'set {some[name]} "";')
+            star = rule.path.endswith("*")
+            when = f'~ "^{re.escape(rule.path[:-1])}"' if star else f'= "{rule.path}"'
+            lines.append(f'if ($uri {when}) {{ set {some[name]} "{value}"; }}')
+    return "\n".join([*lines, *(f"add_header {n} {variable} always;" for n, variable in some.items())]) + "\n"
+
+
+def without_styles(svg: str) -> str:
+    """A drawing with its style attributes as attributes of their own.
+
+    The policy forbids style attributes, and Firefox holds a drawing to the policy even in an <img>.
+    """
+    return _STYLED.sub(lambda tag: _attributes(tag[0]), svg)
+
+
+def _attributes(tag: str) -> str:
+    head, style, rest = re.split(r' style="([^"]*)"', tag, maxsplit=1)
+    for name, value in _DECLARATION.findall(unescape(style)):
+        head, rest = (re.sub(rf' {name}="[^"]*"', "", part) for part in (head, rest))
+        head += f' {name}="{escape(value.strip())}"'
+    return head + rest
