@@ -173,7 +173,7 @@ def test_the_keyboard_reaches_the_text_and_every_menu_item(page: Page, address: 
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(page: Page, address: str, name: str) -> None:
     page.goto(address + PAGES[name])
-    page.add_script_tag(path=AXE)
+    page.evaluate(AXE.read_text())  # not as a script of the page: its policy forbids that
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
     assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found["violations"]] == []

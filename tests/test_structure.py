@@ -13,14 +13,14 @@ IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem !=
 ORDER = (
     "problems", "config", "periods", "text", "tables", "packages", "model", "places", "maps", "checked", "figure_rules", "rules",
     "suppression", "audit", "disclosure", "withholding", "protection", "measures", "claims", "findings", "drawings", "charts",
-    "sparks", "pictures", "views", "page", "plan_pages", "local_pages", "figure_pages", "pages", "words", "tree", "coverage",
-    "verify", "reading", "sheets", "site", "preview", "cli",
+    "sparks", "pictures", "search", "views", "page", "plan_pages", "local_pages", "figure_pages", "pages", "words", "tree", "coverage",
+    "verify", "headers", "reading", "sheets", "site", "preview", "cli",
 )  # fmt: skip
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.
 OF_IMPORTERS = ORDER[: ORDER.index("measures")]
 ONLY = {
     "frictionless": {"tables"},
-    "selectolax": {"verify", "reading"},
+    "selectolax": {"verify", "headers", "reading", "search"},
     "jinja2": {"tree"},
     "scipy": {"measures", "suppression", "audit"},
     "shapely": {"importers.boundaries", "importers.stop_and_search"},

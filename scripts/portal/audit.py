@@ -130,6 +130,7 @@ def _known(system: _System) -> Floats:
         rest = system.matrix @ np.nan_to_num(values)
         count = np.diff(open_.indptr)
         outside = (count == 0) & ((rest < system.low - _SLACK) | (rest > system.high + _SLACK))
+        outside |= system.low > system.high
         rows = np.flatnonzero(exact & (count == 1))
         if outside.any():
             raise PortalError([_clash(system, np.flatnonzero(outside))])
@@ -137,8 +138,9 @@ def _known(system: _System) -> Floats:
             return values
         first = open_.indptr[rows]
         columns = np.flatnonzero(unknown)[open_.indices[first]]
-        values[columns] = (system.low[rows] - rest[rows]) / open_.data[first]
-        wrong = (values[columns] < system.floors[columns]) | (abs(values - np.rint(values))[columns] > _SLACK)
+        found = (system.low[rows] - rest[rows]) / open_.data[first]
+        values[columns] = np.rint(found)
+        wrong = (values[columns] < system.floors[columns]) | (abs(found - np.rint(found)) > _SLACK)
         if wrong.any():
             raise PortalError([_clash(system, rows[wrong])])
 

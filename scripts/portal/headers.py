@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
 from portal.problems import Problem
+from portal.search import FOLDER
 
 FILE = "_headers"
 NGINX = "nginx-headers.conf"
@@ -29,7 +30,7 @@ PLACE = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\
 # What browsers take from a header alone.
 _HEADER_ONLY = ("frame-ancestors", "upgrade-insecure-requests")
 _UNUSED = (
-    "accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+    "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
     "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
 )  # fmt: skip
 # For every file. Pages that others may frame or pictures that others may show would need rules of their own here.
@@ -45,7 +46,7 @@ _ALWAYS = (
 # Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
 _FORGET, _KEEP = "no-store", "public, max-age=3600"
 # Of the search, the parts that are the same whatever is searched for. The others hold words and pages.
-_SEARCH, _SEARCH_KEPT = "pagefind", (".js", ".css", ".pagefind", ".pf_meta")
+_SEARCH, _SEARCH_KEPT = FOLDER.strip("/"), (".js", ".css", ".pagefind", ".pf_meta")
 _CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
 _STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
 _DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
@@ -91,12 +92,12 @@ def for_nginx(site: Path, folder: Path) -> None:
     (folder / NGINX).write_text(nginx(parse((site / FILE).read_text(encoding="utf-8"))), encoding="utf-8")
 
 
-def check(settings: Settings) -> list[Problem]:
+def check(settings: Settings) -> tuple[Problem, ...]:
     """What is wrong with the settings for security.txt."""
     site = settings.site
     contact, expires = site.security_contact, site.security_expires
     if not contact and not expires:
-        return []
+        return ()
     found = []
     if not _CONTACTS.fullmatch(contact):
         fix = "Write mailto: and an address, https:// and a page with a form, or tel: and a number."
@@ -104,7 +105,7 @@ def check(settings: Settings) -> list[Problem]:
     if _day(expires) is None:
         fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
         found.append(("site.security_expires", f"The day is {expires!r}.", fix))
-    return [Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found]
+    return tuple(Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found)
 
 
 def _day(told: str) -> date | None:
@@ -131,16 +132,17 @@ def security_txt(site: Site) -> str:
 def policy(site: Path) -> Directives:
     """What pages may load and do, as far as the built site needs it; inline code only by its digest."""
     scripts, styles = _digests(site)
-    searches = (site / _SEARCH).is_dir()
+    computes = any((site / _SEARCH).glob("wasm.*"))
+    works_aside = any((site / _SEARCH).glob("*worker*.js"))
     fonts = any(site.rglob("*.woff*"))
     told: tuple[tuple[str, Iterable[str]], ...] = (
         ("default-src", ["'none'"]),
-        ("script-src", ["'self'", *(["'wasm-unsafe-eval'"] if searches else []), *scripts]),
+        ("script-src", ["'self'", *(["'wasm-unsafe-eval'"] if computes else []), *scripts]),
         ("style-src", ["'self'", *styles]),
         ("img-src", ["'self'"]),
         ("font-src", ["'self'"] if fonts else []),
         ("connect-src", ["'self'"]),
-        ("worker-src", ["'self'"] if searches else []),
+        ("worker-src", ["'self'"] if works_aside else []),
         ("object-src", ["'none'"]),
         ("base-uri", ["'none'"]),
         ("form-action", ["'none'"]),

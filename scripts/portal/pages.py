@@ -1,7 +1,7 @@
 """Which pages there are, in the order of the menu."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from portal import charts, claims, measures, periods
@@ -9,8 +9,10 @@ from portal.config import Settings
 from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
 from portal.local_pages import crime_pages, recorded, total, ward_pages, ward_views
-from portal.page import ABOUT, CRIME, FIGURES, HELP, REPORT, WARDS, Maker, Page, cited_in
+from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
 from portal.plan_pages import plan_pages, plan_view, subject_pages
+from portal.problems import PortalError
+from portal.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
 from portal.views import (
     ChoosePage,
     FigureView,
@@ -21,7 +23,9 @@ from portal.views import (
     PlanView,
     ReportPage,
     RoutePage,
+    SearchPage,
     SourcesPage,
+    WardsPage,
     WrittenPage,
 )
 
@@ -54,10 +58,17 @@ HELP_TOPICS = {
     "crime": ("Telling somebody about a crime", "You can do it without giving your name."),
     "drugs-and-alcohol": ("Drugs and alcohol", "For you, or somebody you worry about."),
 }
+# Where to begin without a search.
+PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
 
 
-def all_pages(settings: Settings, released: Release, written: Mapping[str, str]) -> tuple[Page, ...]:
-    """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown."""
+def all_pages(
+    settings: Settings, released: Release, written: Mapping[str, str], words: Words = NO_WORDS
+) -> tuple[Page, ...]:
+    """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown.
+
+    Raises `PortalError` where the `words` of the search lead to a page that is not there.
+    """
     maker = Maker(settings, released)
     for indicator in maker.content.indicators.values():
         path = f"{FIGURES}{indicator.slug}/"
@@ -75,7 +86,10 @@ def all_pages(settings: Settings, released: Release, written: Mapping[str, str])
         _help(maker),
         *_about(maker, written),
     ]
-    return tuple(pages)
+    problems = tuple(unknown(words.same, (p.path for p in pages)))
+    if problems:
+        raise PortalError(problems)
+    return (*pages, _search(maker, pages, words))
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
@@ -196,3 +210,20 @@ def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
         yield Page(
             path, label.lstrip("# "), WrittenPage(body), (home,), cited=cited & maker.content.sources.keys()
         )
+
+
+def _search(maker: Maker, pages: Sequence[Page], words: Words) -> Page:
+    labels = {p.path: p.label for p in pages}
+    overview = next((p.content for p in pages if isinstance(p.content, WardsPage)), None)
+    wards = {w.area.code: (w.area.name, w.path) for w in overview.wards} if overview else {}
+    same = (*words.same, *(Same((name,), (path,)) for name, path in wards.values()))
+    first = {path: labels[path] for s in same for path in s.first}
+    above = {path: label for p in pages for label, path in p.trail}
+    content = SearchPage(
+        tuple((labels[path], path) for path in PARTS if path in labels),
+        Words((*same, *spelled_out(maker.content.terms)), words.ignored),
+        first | above,
+        {d: tuple(wards[a] for a in found) for d, found in districts(maker.content.postcodes, wards).items()},
+        overview.postcodes if overview else "",
+    )
+    return Page(SEARCH, "Search", content, sensitive=True)

@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from portal import site
+from portal import headers, site
 from portal.problems import PortalError, Problem
 
 _EVERY = 0.5  # seconds between two looks at the inputs
@@ -78,8 +78,8 @@ def look(root: Path) -> frozenset[tuple[str, int, int]]:
     return frozenset(seen)
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Serves files without caching, with the site's own page for what is not there."""
+class Published(SimpleHTTPRequestHandler):
+    """Serves a built site as a host does: with the headers that it asks for, and its own page for what is not there."""
 
     extensions_map = {  # noqa: RUF012 - as the class above declares it
         **SimpleHTTPRequestHandler.extensions_map,
@@ -88,8 +88,15 @@ class Handler(SimpleHTTPRequestHandler):
         ".json": "application/json",
     }
 
+    def asked_for(self) -> Mapping[str, str]:
+        """The headers that the site asks for with this file."""
+        file = Path(self.directory, headers.FILE)
+        rules = headers.parse(file.read_text(encoding="utf-8")) if file.is_file() else ()
+        return headers.of(rules, getattr(self, "path", "/").partition("?")[0])
+
     def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-store")
+        for name, value in self.asked_for().items():
+            self.send_header(name, value)
         super().end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -110,3 +117,15 @@ class Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
+
+
+class Handler(Published):
+    """Serves the preview: nothing is kept, so that a reload shows the change, and there is no https to insist on."""
+
+    def asked_for(self) -> Mapping[str, str]:
+        """The site's own headers, as far as they suit a preview."""
+        found = dict(super().asked_for())
+        found.pop("Strict-Transport-Security", None)
+        if headers.POLICY in found:  # Safari would look for https even here
+            found[headers.POLICY] = found[headers.POLICY].replace("; upgrade-insecure-requests", "")
+        return {**found, headers.CACHE: "no-store"}

@@ -52,7 +52,7 @@ ONE_TERM = {
 }  # fmt: skip
 _LEFT_OUT = (
     "table, nav, aside, figcaption, svg, select, button, label, output, .cite, .sources, .made-from, .checked, .tag,"
-    " .markers, .update__date, #where-it-comes-from + ul"
+    " .markers, .years, .update__date, .sheet__date, #where-it-comes-from + ul"
 )
 _INLINE = {"a", "abbr", "b", "code", "em", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "time"}
 _BLOCKS = ("p", "li", "dd")
@@ -153,7 +153,7 @@ def sentences(html: str) -> tuple[str, ...]:
     article = LexborHTMLParser(html).css_first("article")
     if article is None:
         return ()
-    for node in article.css(_LEFT_OUT):
+    while node := article.css_first(_LEFT_OUT):  # one by one: they can stand inside one another
         node.decompose()
     split = (s for block in _blocks(article) for s in _END.split(block))
     return tuple(s for s in split if length(s) > 3 or (length(s) and _WHOLE.search(s)))

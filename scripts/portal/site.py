@@ -17,7 +17,7 @@ from importlib import metadata
 from itertools import count
 from pathlib import Path
 
-from portal import disclosure, headers, model, packages, pictures, rules, sheets, tree
+from portal import disclosure, headers, model, packages, pictures, rules, search, sheets, tree
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
@@ -36,7 +36,7 @@ def read(root: Path) -> tuple[Settings, Content]:
     """Read everything and check it against the rules; raise `PortalError` with every problem."""
     settings = load(root)
     found, problems = packages.read_all(root, settings.packages)
-    problems += [*rules.check(found, settings), *headers.check(settings)]
+    problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
     if problems:
         raise PortalError(sorted(problems))
     return settings, model.assemble(found)
@@ -68,15 +68,17 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
         settings, released = check(root)
         drawn = _pictures(settings, released, tell)
         tell("Writing the pages")
-        grown = tree.grow(settings, released, drawn)
+        searchable = bool(search.version())
+        grown = tree.grow(settings, released, drawn, searchable)
         made = root / "build" / "work"
         _write(settings, grown, made.name)
         tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
         _mkdocs(settings, grown)
+        _index(made, searchable, tell)
         problems = headers.write(made, settings)
         _print(made, grown, root / "build" / "cache", tell)
         tell("Verifying every page")
-        problems += verify(made, exits(settings, released.content))
+        problems += verify(made, exits(settings, released.content), settings.site.sensitive_words)
         if problems:
             raise PortalError(problems)
         _swap(made, live, mark)
@@ -95,7 +97,7 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256()
     for name in ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
-    digest.update(f"{sys.version_info[:2]} {pictures.browser()}\n".encode())
+    digest.update(f"{sys.version_info[:2]} {pictures.browser()} {search.version()}\n".encode())
     for path in inputs(root):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
@@ -197,6 +199,14 @@ def _mkdocs(settings: Settings, grown: Tree) -> None:
             Problem(SETTINGS_FILE if "config" in line.lower() else "site_src", code="mkdocs", message=line.strip()[:300], fix="Mend the page or link that it names.")
             for line in lines[-10:] or ["mkdocs stopped without saying why."]
         )  # fmt: skip
+
+
+def _index(made: Path, searchable: bool, tell: Tell) -> None:
+    if searchable:
+        tell("Making the index of the search")
+        search.index(made)
+    else:
+        tell("Pagefind does not run here, so the site has no search")
 
 
 def _print(made: Path, grown: Tree, cache: Path, tell: Tell) -> None:

@@ -18,7 +18,8 @@ from scipy.sparse.csgraph import connected_components
 from portal.problems import PortalError, Problem
 
 Floats = NDArray[np.float64]
-_SLACK, _COLUMNS = 1e-6, 4000  # what HiGHS takes as nought, and the size of one linear programme
+_SLACK = 1e-6  # what HiGHS takes as nought is less
+_COLUMNS = 4000  # of one linear programme: small ones are solved together, since each call has its price
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,6 @@ def suppress(cells: Iterable[Cell], relations: Iterable[Relation]) -> frozenset[
 
     Whoever knows every other cell, the relations, and that counts are whole and not negative, can bring no withheld
     cell into an interval (greatest less least possible value) narrower than its `width`. Order does not matter.
-
     Raises `ValueError` for a relation with an unknown key, a key given twice and a number under zero, and
     `PortalError` naming each total that is not the sum of its parts and each cell that cannot be protected.
     """
@@ -73,8 +73,7 @@ def suppress(cells: Iterable[Cell], relations: Iterable[Relation]) -> frozenset[
     rules = sorted(set(relations), key=repr)
     if len(known) < len(ordered) or any(min(c.value, c.width, c.price) < 0 for c in ordered):
         raise ValueError("a key is given twice, or a number is under zero")
-    problems = list(_contradictions(known, rules))
-    found = {c.key for c in ordered if c.primary}
+    problems, found = list(_contradictions(known, rules)), {c.key for c in ordered if c.primary}
     for block in () if problems else _blocks(known, rules):
         chosen = _choose(block)
         found |= {block.cells[i].key for i in chosen or ()}
@@ -91,18 +90,12 @@ def _contradictions(known: Mapping[Hashable, Cell], relations: Sequence[Relation
             raise ValueError(f"names a key twice, or one that no cell has: {relation!r}")
         total, parts = known[relation.total].value, sum(known[k].value for k in relation.parts)
         if total != parts:
-            found, fix = (
-                f"The total is {total}, but its parts add up to {parts}.",
-                "Correct the total or a part.",
-            )
-            yield Problem(str(relation.total), 0, "", "disclosure", found, fix)
+            found = f"The total is {total}, but its parts add up to {parts}."
+            yield Problem(str(relation.total), 0, "", "disclosure", found, "Correct the total or a part.")
     for cell in known.values():
         if cell.primary and cell.fixed:
-            found, fix = (
-                "This count must be withheld, but everybody knows it.",
-                "Have it withheld there as well.",
-            )
-            yield Problem(str(cell.key), 0, "", "disclosure", found, fix)
+            found = "This count must be withheld, but everybody knows it already."
+            yield Problem(str(cell.key), 0, "", "disclosure", found, "Have it withheld there as well.")
 
 
 def _blocks(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[_Block]:
@@ -192,8 +185,7 @@ def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
 def _furthest(matrix: Any, counts: Floats, places: Any, caps: Any, whole: int = 0) -> tuple[Floats, Floats]:
     """The moves (places × up and down × cells) that change each place most, and multipliers (× relations).
 
-    `matrix` times a move is nought, no count goes under zero, and a place need go no further than its `caps` (up,
-    down). It is one programme for all, since each call has its price.
+    `matrix` times a move is nought, no count goes under zero, and none need go further than its `caps` (up, down).
     """
     shape = (len(places), 2, len(counts))
     aims, low, high = np.zeros(shape), np.tile(-counts, (*shape[:2], 1)), np.full(shape, np.inf)
@@ -209,8 +201,7 @@ def _furthest(matrix: Any, counts: Floats, places: Any, caps: Any, whole: int = 
 
 def _wider(swings: Floats, moves: Floats) -> Floats:
     """How far each cell is known to go, after those moves too that are in whole counts."""
-    near = np.rint(moves)
-    steps = near[abs(moves - near).max(axis=2) < _SLACK]
+    steps = np.rint(moves[abs(moves - np.rint(moves)).max(axis=2) < _SLACK])
     return np.maximum(swings, [steps.max(axis=0, initial=0), -steps.min(axis=0, initial=0)])
 
 
@@ -218,8 +209,8 @@ def _cut(block: _Block, group: tuple[int, ...], rows: Any, place: int, multiplie
     """The constraint on what is withheld that follows from multipliers of the relations, by weak duality.
 
     With r = e − Aᵀλ, the cell can rise by no more than the sum, over the withheld i, of r times the rise of i where
-    r > 0 and of −r times the count of i where r < 0; and likewise it can fall. Both together must reach its width.
-    No coefficient need be greater than what the others are wanted for.
+    r > 0 and −r times the count of i where r < 0, and fall likewise. Both together must reach its width, which is
+    the most that a coefficient need be.
     """
     cell, reach = group[place], np.zeros(len(block.cells))
     for sign, own in zip((1, -1), multipliers, strict=True):
@@ -239,16 +230,12 @@ def _company(block: _Block, group: tuple[int, ...], rows: Any, place: int) -> An
     """A constraint that always holds: unless one more cell beside the group is withheld, nothing gets better."""
     cut = np.zeros(len(block.cells))
     cut[block.matrix[rows].indices] = 1
-    cut[list(group)] = 0
-    cut[group[place]] = -1
+    cut[list(group)], cut[group[place]] = 0, -1
     return sparse.csr_array(cut[None, :])
 
 
 def _hopeless(block: _Block) -> list[Problem]:
-    """The primary cells that stay too narrow even if everything is withheld that can itself be protected.
-
-    The more is withheld the wider every interval, so a cell that is too narrow now can never be withheld.
-    """
+    """The primary cells that stay too narrow though all is withheld that can be: more never narrows an interval."""
     primary = {i for i, c in enumerate(block.cells) if c.primary}
     chosen, narrow = set(range(len(block.cells))), {-1}
     while narrow - primary:

@@ -13,7 +13,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal import findings, periods, words
+from portal import findings, periods, search, words
 from portal.charts import Chart, chart
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
@@ -26,7 +26,7 @@ from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
 from portal.sparks import spark
 from portal.text import amount, front_matter, listed, lower_first, number, safe
-from portal.views import BriefingPage, FigurePage, RecordedPage, WardPage, WardsPage
+from portal.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
 
 # What the unit column of a download says where the figures do not simply count something.
 UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change": "per cent change"}
@@ -47,14 +47,14 @@ class Tree:
     sheets: tuple[str, ...] = ()  # addresses of the pages to print as PDF
 
 
-def grow(settings: Settings, released: Release, pictures: Pictures) -> Tree:
-    """Render every page.
+def grow(settings: Settings, released: Release, pictures: Pictures, searchable: bool = True) -> Tree:
+    """Render every page; where the site is not `searchable`, its search page says so.
 
     Raises `PortalError` where a hand-written page or a template is at fault.
     """
-    pages = all_pages(settings, released, written(settings))
+    pages = all_pages(settings, released, written(settings), search.synonyms(settings.root)[0])
     environment = _environment(settings, released, pictures)
-    environment.globals["paths"] = frozenset(p.path for p in pages)
+    environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
     files: dict[str, bytes] = {}
     for page in pages:
         rendered = _markdown(environment, released, page)
@@ -84,6 +84,8 @@ def _beside(released: Release, content: object, pictures: Pictures) -> dict[str,
         return {"figures.csv": _download(released, content.figures, "").encode()}
     if isinstance(content, WardsPage) and content.postcodes:
         return {"postcodes.json": _postcodes(released, content)}
+    if isinstance(content, SearchPage):
+        return {search.WORDS: search.lookup(content.words, content.labels, content.districts)}
     return {}
 
 
@@ -267,7 +269,7 @@ def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:
         file = f"{page.path}index.md"
         return {label: [file, *map(branch, below)]} if page.path in parents else {label: file}
 
-    return tuple(branch(p) for p in pages if not p.trail)
+    return tuple(branch(p) for p in pages if not p.trail and not isinstance(p.content, SearchPage))
 
 
 def mkdocs_settings(settings: Settings, tree: Tree, site_folder: str) -> str:

@@ -1,7 +1,8 @@
 """Reads the built HTML and says what must not be published: broken links, foreign requests, unnamed pictures,
-charts without a table, and active content that the project did not put there.
+charts without a table, active content that the project did not put there, and pages that give away what was read.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,15 +27,16 @@ _LOADING = {
 }
 _FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
 # What scripts may be served. Anything else got into the HTML by a way that was not meant.
-SCRIPTS = ("assets/js/portal.js",)
+SCRIPTS = ("assets/js/portal.js", "assets/js/search.js")
 
 
-def verify(site: Path, exits: frozenset[str]) -> tuple[Problem, ...]:
+def verify(site: Path, exits: frozenset[str], words: tuple[str, ...] = ()) -> tuple[Problem, ...]:
     """Every fault of the built site in `site`.
 
-    `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host.
+    `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host. `words`
+    may not stand where others can see them after a page was left: in its title, its address and what describes it.
     """
-    found = [p for page in sorted(site.rglob("*.html")) for p in _page(site, page, exits)]
+    found = [p for page in sorted(site.rglob("*.html")) for p in _page(site, page, exits, words)]
     return tuple(_once(found))
 
 
@@ -49,7 +51,7 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
             yield replace(problem, file=f"{problem.file} and {more} more pages") if more else problem
 
 
-def _page(site: Path, page: Path, exits: frozenset[str]) -> Iterator[Problem]:
+def _page(site: Path, page: Path, exits: frozenset[str], words: tuple[str, ...]) -> Iterator[Problem]:
     file = page.relative_to(site).as_posix()
     tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
 
@@ -70,6 +72,25 @@ def _page(site: Path, page: Path, exits: frozenset[str]) -> Iterator[Problem]:
         caption = chart.css_first("figcaption")
         if caption is None or not caption.text(strip=True) or not tree.css("table"):
             yield wrong("A chart has no sentence or no table beside it.", "Show both with every chart.")
+    if tree.css("body style"):
+        yield wrong("There is an inline style sheet.", "Put it into a file of the site.")
+    for given in _given_away(file, tree, words):
+        yield wrong(f"{given} gives away what was read.", "Use neutral words there.")
+
+
+def _given_away(file: str, tree: LexborHTMLParser, words: tuple[str, ...]) -> Iterator[str]:
+    """What would say to others, in the history, in a tab or in a preview, that a page was about one of these words."""
+    seen = [
+        (f"The link {h}", urldefrag(h).fragment) for n in tree.css("a[href]") if (h := n.attributes["href"])
+    ]
+    if tree.css("#exit"):
+        seen.append(("The address", file))
+        seen += [("The title", n.text()) for n in tree.css("head > title")]
+        for node in tree.css("head > meta[content]"):
+            name = node.attributes.get("property") or node.attributes.get("name")
+            seen.append((f"The description {name}", node.attributes["content"] or ""))
+    telling = re.compile("|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)", re.IGNORECASE)
+    yield from (where for where, text in seen if telling.search(re.sub(r"[-_/.+]", " ", unquote(text))))
 
 
 def _node(site: Path, page: Path, node: LexborNode, exits: frozenset[str]) -> Iterator[tuple[str, str]]:
@@ -79,6 +100,8 @@ def _node(site: Path, page: Path, node: LexborNode, exits: frozenset[str]) -> It
     for name in has:
         if name.startswith("on"):
             yield f"A <{tag}> has the active attribute {name}.", "Take it out."
+        if name == "style":
+            yield f"A <{tag}> has a style attribute, which browsers will not obey here.", "Use a class."
     if tag == "script" and not has.get("src"):
         yield "There is an inline script.", "Take it out."
     if tag == "img" and has.get("alt") is None:

@@ -31,6 +31,7 @@ from portal.model import (
     Thread,
     Update,
 )
+from portal.search import Words
 
 Link = tuple[str, str]  # a label and the path of a page
 
@@ -428,6 +429,21 @@ class GlossaryPage:
     """Words and abbreviations by their first letter."""
 
     letters: tuple[tuple[str, tuple[Term, ...]], ...]
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """The search, and the parts of the site for whoever goes without.
+
+    `labels` are the names of the pages that others stand below, and of those that a search leads to first;
+    `districts` has the names and paths of the wards in which each first half of a postcode lies.
+    """
+
+    parts: tuple[Link, ...]
+    words: Words
+    labels: Mapping[str, str]
+    districts: Mapping[str, tuple[Link, ...]]
+    postcodes: str
 
 
 @dataclass(frozen=True)

@@ -28,15 +28,23 @@
     });
   }
 
+  const add = (tag, properties) =>
+    new Promise((done, failed) => {
+      const node = Object.assign(document.createElement(tag), properties);
+      node.onload = done;
+      node.onerror = failed;
+      document.head.append(node);
+    });
   let library;
   const load = (address) =>
-    (library ??= new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = address;
-      script.onload = done;
-      script.onerror = failed;
-      document.head.append(script);
-    }));
+    (library ??= Promise.all([
+      // Where plotly.js finds this link it does not write a <style>, which the security policy forbids.
+      add("link", {
+        id: "plotly.js-style-global", className: "no-inline-styles", rel: "stylesheet",
+        href: new URL("../css/plotly.css", new URL(address, location)),
+      }),
+      add("script", { src: address }),
+    ]));
 
   const draw = async (chart) => {
     if (chart.dataset.state) return;
