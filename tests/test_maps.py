@@ -14,7 +14,7 @@ from markupsafe import Markup
 from portal import maps, places
 from portal.importers import boundaries
 from portal.maps import Links, Outlines
-from portal.model import Area
+from portal.model import Area, Outline
 from project import SHARED
 
 OUTLINES = SHARED / "upstream" / "boundaries"
@@ -165,6 +165,11 @@ def test_the_line_around_all_leaves_the_inner_borders_out() -> None:
     assert (1, 0) not in {p for line in lines for p in line}
 
 
+def outlines_in(rows: list[dict[str, str]]) -> list[Outline]:
+    """Rows of the table as the model has them."""
+    return [Outline("s", "", r["area"], int(r["polygon"]), int(r["ring"]), r["points"]) for r in rows]
+
+
 def test_rows_of_the_table_become_outlines() -> None:
     rows = [
         {
@@ -177,7 +182,7 @@ def test_rows_of_the_table_become_outlines() -> None:
         {"area": "E1", "polygon": "2", "ring": "2", "points": "1.0 1.0 2.0 1.0 2.0 2.0"},
         {"area": "E1", "polygon": "2", "ring": "1", "points": "0.0 0.0 9.0 0.0 9.0 9.0"},
     ]
-    found = maps.outline_of(rows)
+    found = maps.outline_of(outlines_in(rows))
     assert list(found) == ["E1", "E2"]
     assert [ring[0] for ring in found["E1"]] == [(0, 0), (1, 1), (5, 5)]
     assert found["E2"] == (((0, 51), (1, 51), (1, 52)),)
@@ -224,7 +229,7 @@ def drawn(kind: str) -> tuple[Outlines, Links]:
     areas = {r[code]: Area("", "", r[code], r[name], "ward", "B", None, None) for r in rows}
     table = boundaries.table(boundaries.read(OUTLINES / file, areas), "s")
     links = {c: (a.name, f"wards/{c}/") for c, a in areas.items()}
-    return maps.outline_of(table.to_dict("records")), links  # type: ignore[arg-type]
+    return maps.outline_of(outlines_in(table.to_dict("records"))), links  # type: ignore[arg-type]
 
 
 @real

@@ -18,7 +18,7 @@ def indicator(**more: object) -> Indicator:
     base = {
         "id": "thefts", "slug": "thefts", "title": "Thefts", "short_title": "Thefts", "topic": "crime", "definition": "", "unit": "count",
         "unit_label": "offences", "period_type": "rolling-months", "polarity": "lower-is-better", "chart": "pair", "breakdown": "",
-        "sensitive": False, "caveat": "", "period_note": "",
+        "sensitive": False, "protected": False, "part_of": "", "caveat": "", "period_note": "",
     }  # fmt: skip
     return Indicator(**{**base, **more})  # type: ignore[arg-type]
 

@@ -6,7 +6,7 @@ month); two programmes for each withheld figure find its least and greatest poss
 subproblems of Fischetti and Salazar-González (2001), Management Science 47(7), and in whole counts.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -63,15 +63,19 @@ class Interval:
     greatest: float
 
 
+Column = tuple[tuple[int, float], ...]  # the rows that an unknown whole number is in, with its sign in each
+Form = dict[int, float]  # a sum of columns by their number, each times so much, and of _ONE
+_ONE = -1
+
+
 @dataclass(frozen=True)
 class _System:
-    """Figures (rows) as sums of unknown whole numbers (columns), each of which is at least its floor."""
+    """Figures as sums of unknown whole numbers, each with its floor; `low` and `high` bound the sums."""
 
     figures: tuple[Published, ...]
-    matrix: Any
+    columns: dict[Column, float]
     low: Floats
     high: Floats
-    floors: Floats
 
 
 def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
@@ -90,26 +94,22 @@ def intervals(
     Raises `ValueError` where signs do not match atoms, and `PortalError` naming figures that cannot all be true.
     """
     system = _system(tuple(published), free)
-    values = _known(system)
-    found = dict(_solved(system, values))
+    found = dict(_solved(system, _pooled(system)))
     return tuple(Interval(f, *found[row]) for row, f in enumerate(system.figures) if f.withheld)
 
 
 def _system(figures: tuple[Published, ...], free: frozenset[Hashable]) -> _System:
     """One column for all atoms that occur in the same figures alike: only their sum matters."""
-    uses: dict[Hashable, dict[int, float]] = {}
+    uses: dict[Hashable, Form] = {}
     for row, figure in enumerate(figures):
         for atom, sign in zip(figure.atoms, figure.signs or (1,) * len(figure.atoms), strict=True):
             own = uses.setdefault(atom, {})
             own[row] = own.get(row, 0) + sign
-    columns: dict[tuple[tuple[int, float], ...], float] = {}
+    columns: dict[Column, float] = {}
     for atom, own in uses.items():
         column = tuple((row, sign) for row, sign in own.items() if sign)
         columns[column] = min(columns.get(column, 0.0), -inf if atom in free else 0.0)
-    entries = [(sign, row, i) for i, column in enumerate(columns) for row, sign in column]
-    signs, rows, places = zip(*entries, strict=True) if entries else ((), (), ())
-    matrix = sparse.csr_array((signs, (rows, places)), shape=(len(figures), len(columns)), dtype=float)
-    return _System(figures, matrix, *_limits(figures), np.array(list(columns.values())))
+    return _System(figures, columns, *_limits(figures))
 
 
 def _limits(figures: tuple[Published, ...]) -> tuple[Floats, Floats]:
@@ -120,58 +120,117 @@ def _limits(figures: tuple[Published, ...]) -> tuple[Floats, Floats]:
     return np.where(whole, np.ceil(low - _SLACK), low), np.where(whole, np.floor(high + _SLACK), high)
 
 
-def _known(system: _System) -> Floats:
-    """The value of each column that follows from one figure after another by taking away; nan for the others."""
-    values = np.full(len(system.floors), np.nan)
-    exact = system.low == system.high
-    while True:
-        unknown = np.isnan(values)
-        open_ = system.matrix[:, unknown]
-        rest = system.matrix @ np.nan_to_num(values)
-        count = np.diff(open_.indptr)
-        outside = (count == 0) & ((rest < system.low - _SLACK) | (rest > system.high + _SLACK))
-        outside |= system.low > system.high
-        rows = np.flatnonzero(exact & (count == 1))
-        if outside.any():
-            raise PortalError([_clash(system, np.flatnonzero(outside))])
-        if not len(rows):
-            return values
-        first = open_.indptr[rows]
-        columns = np.flatnonzero(unknown)[open_.indices[first]]
-        found = (system.low[rows] - rest[rows]) / open_.data[first]
-        values[columns] = np.rint(found)
-        wrong = (values[columns] < system.floors[columns]) | (abs(found - np.rint(found)) > _SLACK)
-        if wrong.any():
-            raise PortalError([_clash(system, rows[wrong])])
+def _pooled(system: _System) -> _System:
+    """The same with fewer columns, where exact figures each take one of the same sets of atoms.
+
+    Where nothing but months of a borough tells the months of a ward's quarter apart, only the sums over quarters
+    matter: a table of whole numbers with given margins always exists.
+    """
+    low, high = system.low.copy(), system.high.copy()
+    columns = system.columns
+    members: dict[int, list[Column]] = {}
+    kin: dict[frozenset[Column], list[int]] = {}
+    for column in columns:
+        for row, _ in column:
+            members.setdefault(row, []).append(column)
+    for row, own in members.items():
+        rest = frozenset(tuple(e for e in c if e[0] != row) for c in own)
+        if (
+            low[row] == high[row] >= 0
+            and len(rest) == len(own)
+            and all((row, 1) in c and not columns[c] for c in own)
+        ):
+            kin.setdefault(rest, []).append(row)
+    new: dict[Column, Column] = {}
+    for rows in (rows for rows in kin.values() if len(rows) > 1):
+        own = [c for row in rows for c in members[row]]
+        if not any(c in new for c in own):
+            new |= {c: tuple(sorted((rows[0] if r in rows else r, s) for r, s in c)) for c in own}
+            total = low[rows].sum()
+            low[rows] = high[rows] = 0
+            low[rows[0]] = high[rows[0]] = total
+    if not new:
+        return system
+    pooled = {new.get(c, c): floor for c, floor in columns.items()}
+    return _pooled(_System(system.figures, pooled, low, high))
 
 
-def _solved(system: _System, values: Floats) -> Iterator[tuple[int, tuple[float, float]]]:
+def _reduced(system: _System) -> tuple[dict[int, Form], dict[Column, tuple[float, float]]]:
+    """What each withheld figure is, and the limits, after Gauss–Jordan elimination with the exact figures.
+
+    Each of these gives one column as a sum of the others, in whole numbers, which must not be under its floor.
+    """
+    rows: list[Form] = [{} for _ in system.figures]
+    for number, column in enumerate(system.columns):
+        for row, sign in column:
+            rows[row][number] = sign
+    sums: dict[int, Form] = {}
+    for row in sorted(np.flatnonzero(system.low == system.high), key=lambda i: len(rows[i])):
+        form = _put(rows[row] | {_ONE: -system.low[row]}, sums)
+        units = [c for c, sign in form.items() if c != _ONE and abs(sign) == 1]
+        if units and all(float(sign).is_integer() for sign in rows[row].values()):
+            sign = form.pop(units[0])
+            sums[units[0]] = {c: -times / sign for c, times in form.items()}
+            sums = {c: _put(own, sums) if units[0] in own else own for c, own in sums.items()}
+    limits: dict[Column, tuple[float, float]] = {(): (-inf, inf)}
+    floors = [(sums[c], floor, inf) for c, floor in enumerate(system.columns.values()) if c in sums]
+    for form, low, high in [
+        *floors,
+        *zip((_put(r, sums) for r in rows), system.low, system.high, strict=True),
+    ]:
+        key, one = tuple(sorted((c, t) for c, t in form.items() if c != _ONE)), form.get(_ONE, 0)
+        least, most = limits.get(key, (-inf, inf))
+        limits[key] = max(least, low - one), min(most, high - one)
+    return {i: _put(rows[i], sums) for i, f in enumerate(system.figures) if f.withheld}, limits
+
+
+def _put(form: Form, sums: dict[int, Form]) -> Form:
+    """The form with the sums put in the place of their columns."""
+    found: Form = {}
+    for column, times in form.items():
+        for other, share in sums.get(column, {column: 1}).items():
+            found[other] = found.get(other, 0) + times * share
+    return {column: times for column, times in found.items() if times}
+
+
+def _solved(system: _System, reduced: _System) -> Iterator[tuple[int, tuple[float, float]]]:
     """The row of each withheld figure with its least and greatest value, part by part of what hangs together."""
-    unknown = np.flatnonzero(np.isnan(values))
-    rest = system.matrix @ np.nan_to_num(values)
-    open_ = system.matrix[:, unknown]
-    hidden = np.array([f.withheld for f in system.figures], dtype=bool)
-    labels = connected_components(abs(open_).T @ abs(open_), directed=False)[1]
-    homes = np.full(len(system.figures), -1)  # the part that each row belongs to; -1 where all is known
-    filled = np.diff(open_.indptr) > 0
-    homes[filled] = labels[open_.indices[open_.indptr[:-1][filled]]]
-    yield from ((int(row), (float(rest[row]), float(rest[row]))) for row in np.flatnonzero(hidden & ~filled))
-    for home in np.unique(homes[hidden & filled]):
-        rows, columns = np.flatnonzero((homes == home) & ~hidden), np.flatnonzero(labels == home)
-        bounds = Bounds(system.floors[unknown[columns]], inf)
-        limits = LinearConstraint(
-            open_[rows][:, columns], (system.low - rest)[rows], (system.high - rest)[rows]
+    aims, limits = _reduced(reduced)
+    if any(
+        low > high + _SLACK or not (key or low - _SLACK < 0 < high + _SLACK)
+        for key, (low, high) in limits.items()
+    ):
+        raise PortalError([_clash(system)])
+    floors, ends = np.array(list(reduced.columns.values())), np.array(list(limits.values()))
+    asked = [tuple((c, t) for c, t in aim.items() if c != _ONE) for aim in aims.values()]
+    matrix = _matrix([*limits, *asked], len(floors))
+    labels = connected_components(abs(matrix).T @ abs(matrix), directed=False)[1]
+    homes = np.array([labels[key[0][0]] if key else -1 for key in (*limits, *asked)])
+    for home in dict.fromkeys(homes[len(limits) :]):
+        rows, columns = np.flatnonzero(homes[: len(limits)] == home), np.flatnonzero(labels == home)
+        bounds, within = (
+            Bounds(floors[columns], inf),
+            LinearConstraint(matrix[rows][:, columns], *ends[rows].T),
         )
-        if _least(np.zeros(len(columns)), bounds, limits) == inf:
-            raise PortalError([_clash(system, rows)])
-        for row in np.flatnonzero((homes == home) & hidden):
-            aim = open_[[row]][:, columns].toarray()[0]
-            least, most = _least(aim, bounds, limits), -_least(-aim, bounds, limits)
-            yield int(row), (float(rest[row] + least), float(rest[row] + most))
+        if home >= 0 and _least(np.zeros(len(columns)), bounds, within) == inf:
+            raise PortalError([_clash(system)])
+        for place in np.flatnonzero(homes[len(limits) :] == home):
+            row = list(aims)[place]
+            aim = matrix[[len(limits) + place]][:, columns].toarray()[0]
+            known = aims[row].get(_ONE, 0.0)
+            yield row, (known + _least(aim, bounds, within), known - _least(-aim, bounds, within))
+
+
+def _matrix(keys: Sequence[Column], width: int) -> Any:
+    entries = [(times, row, column) for row, key in enumerate(keys) for column, times in key]
+    times, rows, columns = zip(*entries, strict=True) if entries else ((), (), ())
+    return sparse.csr_array((times, (rows, columns)), (len(keys), width), dtype=float)
 
 
 def _least(aim: Floats, bounds: Bounds, limits: LinearConstraint) -> float:
     """The least sum that `aim` weighs of whole numbers within the limits; infinite where there are none."""
+    if not len(aim):
+        return 0.0
     for whole in (0, 1):
         answer = milp(aim, integrality=whole, bounds=bounds, constraints=limits, options={"mip_rel_gap": 0})
         if answer.status == _UNBOUNDED:
@@ -184,24 +243,25 @@ def _least(aim: Floats, bounds: Bounds, limits: LinearConstraint) -> float:
     return float(answer.fun)
 
 
-def _clash(system: _System, rows: NDArray[np.intp]) -> Problem:
+def _clash(system: _System) -> Problem:
     """The figures that cannot all be true: those on which the least sum of departures from the limits depends.
 
-    By Farkas' lemma the multipliers of that programme prove the contradiction. Where only whole numbers are
-    contradictory there are none, and the figures in `rows` are named.
+    By Farkas' lemma the multipliers of that programme prove the contradiction. Where it is one of whole numbers only
+    there are none, and all figures that are not withheld are named.
     """
+    matrix = _matrix(list(system.columns), len(system.figures)).T.tocsr()
     high, low = np.isfinite(system.high), np.isfinite(system.low)
-    sides = sparse.vstack([system.matrix[high], -system.matrix[low]])
+    sides = sparse.vstack([matrix[high], -matrix[low]])
     limits = np.concatenate([system.high[high], -system.low[low]])
     owners = np.concatenate([np.flatnonzero(high), np.flatnonzero(low)])
     departures = sparse.hstack([sides, -sparse.eye_array(len(owners))])
-    cost = np.concatenate([np.zeros(len(system.floors)), np.ones(len(owners))])
-    least = np.concatenate([system.floors, np.zeros(len(owners))])
+    cost = np.concatenate([np.zeros(len(system.columns)), np.ones(len(owners))])
+    least = np.concatenate([list(system.columns.values()), np.zeros(len(owners))])
     answer = linprog(
         cost, A_ub=departures, b_ub=limits, bounds=np.column_stack([least, np.full(len(least), inf)])
     )
-    guilty = np.unique(owners[abs(answer.ineqlin.marginals) > _SLACK])
-    figures = [system.figures[i] for i in (guilty if len(guilty) else rows)]
+    guilty = owners[abs(answer.ineqlin.marginals) > _SLACK]
+    figures = [system.figures[i] for i in np.unique(guilty if len(guilty) else owners)]
     names = "; ".join(f.name for f in figures[:_NAMED]) + ("; and others" if len(figures) > _NAMED else "")
     found = f"These published figures cannot all be true: {names}."
     fix = "Compare them with their sources. Where one was revised, its totals and later releases need it too."
