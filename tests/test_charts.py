@@ -37,7 +37,7 @@ def _without_words(indicator: Indicator, finding: str) -> str:
     """The sentence without the numbers that are names: of the measure, its unit and its periods."""
     for name in (indicator.short_title, indicator.unit_label):
         finding = finding.replace(name, "")
-    return re.sub(r"\d+ months?|20\d\d(/\d\d)?", "", finding)
+    return re.sub(r"“[^”]*”|\d+ months?|20\d\d(/\d\d)?", "", finding)
 
 
 def test_every_chart_of_the_real_site_carries_the_figures_of_its_package(
