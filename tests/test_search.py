@@ -158,7 +158,7 @@ def test_every_page_can_be_found_by_what_it_says_and_by_nothing_else(real_site: 
 def test_only_the_engine_is_published_and_it_is_whole(real_site: Path) -> None:
     files = tree_of(real_site / search.FOLDER)
     assert {n for n in files if n.endswith((".js", ".css"))} == {"pagefind.js"}
-    assert files["pagefind.js"].rstrip().endswith(b"}"), "not cut off"
+    assert files["pagefind.js"].rstrip().endswith(b"search};"), "not cut off"
     entry = json.loads(files["pagefind-entry.json"])
     assert entry["languages"]["en"]["page_count"] == len(fragments(real_site))
     assert f"pagefind.{entry['languages']['en']['hash']}.pf_meta" in files
@@ -276,7 +276,7 @@ def results(page: Page) -> Locator:
         ("Evelyn", "wards/evelyn/", "wards/deptford/"),
         ("lewisham central ward", "wards/lewisham-central/", "wards/rushey-green/"),
         ("how do I report a mugging?", "figures/recorded-robbery/", "report/"),
-        ("A&E", "plans/plan-2016-17/priority-2/action-2-13/", "about/words/"),
+        ("A&E", "plans/plan-2016-17/priority-2/action-2-2/", "about/words/"),
         ("multi-agency risk assessment conference", "", "about/words/"),
     ],
 )
@@ -299,7 +299,7 @@ def test_a_longer_word_hides_those_inside_it(phone: Page) -> None:
     assert links(phone, "Start here") == ["figures/recorded-violence/"]
 
 
-@pytest.mark.parametrize("words", ["xqzzyv", "elephant", "burglry", "zebra crossing sandwich", "E1 5QQQ9"])
+@pytest.mark.parametrize("words", ["xqzzyv", "elephant", "burglry", "elephants burglry", "E1 5QQQ9"])
 def test_nonsense_finds_nothing_and_says_so(phone: Page, words: str) -> None:
     said = look_for(phone, words)
     assert (
@@ -310,7 +310,7 @@ def test_nonsense_finds_nothing_and_says_so(phone: Page, words: str) -> None:
 
 def test_an_empty_query_asks_for_a_word_and_loads_nothing(phone: Page) -> None:
     requests: list[str] = []
-    phone.on("request", lambda r: requests.append(r.url))
+    phone.on("request", lambda r: requests.append(r.url) if not r.url.endswith("icon.svg") else None)
     box = phone.get_by_label("What are you looking for?")
     for empty in ("", "  ", "?!"):
         box.evaluate("(box, text) => (box.value = text)", empty)
@@ -526,7 +526,7 @@ def test_without_javascript_the_page_says_so_and_leads_on(chromium: Browser, add
         page = context.new_page()
         page.goto(address)
         page.get_by_role("link", name="Search", exact=True).click()
-        assert page.get_by_text("Search needs JavaScript").is_visible()
+        page.locator("noscript p", has_text="Search needs JavaScript").wait_for()
         assert not page.locator("input").is_visible()
         parts = page.locator("article").get_by_role("link")
         ways = parts.evaluate_all("all => all.map(a => a.getAttribute('href'))")

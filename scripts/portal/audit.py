@@ -1,12 +1,11 @@
 """Works out what a reader can learn about the withheld figures from all that is published.
 
-Independent of how they were chosen: this sees what the reader sees, and no true value of a withheld figure.
-Every figure is a sum of atoms, the finest pieces that the published figures have in common (such as a ward in a
-month); two programmes for each withheld figure find its least and greatest possible value, as in the attacker
-subproblems of Fischetti and Salazar-González (2001), Management Science 47(7), and in whole counts.
+Independent of how they were chosen: this sees what the reader sees, and no true value of a withheld figure. Each
+figure is a sum of atoms, such as a ward in a month. Two programmes for each withheld figure find its least and
+greatest possible value, as in Fischetti and Salazar-González (2001), Management Science 47(7), in whole counts.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -83,9 +82,7 @@ def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
     return tuple(i for i in found if i.greatest - i.least < i.published.width)
 
 
-def intervals(
-    published: Iterable[Published], free: frozenset[Hashable] = frozenset()
-) -> tuple[Interval, ...]:
+def intervals(published: Iterable[Published], free: Set[Hashable] = frozenset()) -> tuple[Interval, ...]:
     """The interval of each withheld figure, in the order given.
 
     Atoms are whole numbers, and zero or more unless they are among the `free`. The same figure may be given more
@@ -93,12 +90,13 @@ def intervals(
 
     Raises `ValueError` where signs do not match atoms, and `PortalError` naming figures that cannot all be true.
     """
-    system = _system(tuple(published), free)
+    told = {(f.atoms, f.signs, f.low, f.high, i * f.withheld): f for i, f in enumerate(published)}
+    system = _system(tuple(told.values()), free)
     found = dict(_solved(system, _pooled(system)))
     return tuple(Interval(f, *found[row]) for row, f in enumerate(system.figures) if f.withheld)
 
 
-def _system(figures: tuple[Published, ...], free: frozenset[Hashable]) -> _System:
+def _system(figures: tuple[Published, ...], free: Set[Hashable]) -> _System:
     """One column for all atoms that occur in the same figures alike: only their sum matters."""
     uses: dict[Hashable, Form] = {}
     for row, figure in enumerate(figures):
@@ -123,11 +121,10 @@ def _limits(figures: tuple[Published, ...]) -> tuple[Floats, Floats]:
 def _pooled(system: _System) -> _System:
     """The same with fewer columns, where exact figures each take one of the same sets of atoms.
 
-    Where nothing but months of a borough tells the months of a ward's quarter apart, only the sums over quarters
-    matter: a table of whole numbers with given margins always exists.
+    If only months of the borough tell the months of a ward's quarter apart, the sums over quarters are all that
+    matters: a table of whole numbers with given margins always exists.
     """
-    low, high = system.low.copy(), system.high.copy()
-    columns = system.columns
+    low, high, columns = system.low.copy(), system.high.copy(), system.columns
     members: dict[int, list[Column]] = {}
     kin: dict[frozenset[Column], list[int]] = {}
     for column in columns:
@@ -135,24 +132,18 @@ def _pooled(system: _System) -> _System:
             members.setdefault(row, []).append(column)
     for row, own in members.items():
         rest = frozenset(tuple(e for e in c if e[0] != row) for c in own)
-        if (
-            low[row] == high[row] >= 0
-            and len(rest) == len(own)
-            and all((row, 1) in c and not columns[c] for c in own)
-        ):
+        plain = len(rest) == len(own) and all((row, 1) in c and not columns[c] for c in own)
+        if plain and low[row] == high[row] >= 0:
             kin.setdefault(rest, []).append(row)
     new: dict[Column, Column] = {}
     for rows in (rows for rows in kin.values() if len(rows) > 1):
         own = [c for row in rows for c in members[row]]
         if not any(c in new for c in own):
             new |= {c: tuple(sorted((rows[0] if r in rows else r, s) for r, s in c)) for c in own}
-            total = low[rows].sum()
-            low[rows] = high[rows] = 0
-            low[rows[0]] = high[rows[0]] = total
-    if not new:
-        return system
+            low[rows[0]] = high[rows[0]] = low[rows].sum()
+            low[rows[1:]] = high[rows[1:]] = 0
     pooled = {new.get(c, c): floor for c, floor in columns.items()}
-    return _pooled(_System(system.figures, pooled, low, high))
+    return _pooled(_System(system.figures, pooled, low, high)) if new else system
 
 
 def _reduced(system: _System) -> tuple[dict[int, Form], dict[Column, tuple[float, float]]]:
@@ -165,7 +156,8 @@ def _reduced(system: _System) -> tuple[dict[int, Form], dict[Column, tuple[float
         for row, sign in column:
             rows[row][number] = sign
     sums: dict[int, Form] = {}
-    for row in sorted(np.flatnonzero(system.low == system.high), key=lambda i: len(rows[i])):
+    exact = (i for i, _ in enumerate(rows) if system.low[i] == system.high[i])
+    for row in sorted(exact, key=lambda i: len(rows[i])):
         form = _put(rows[row] | {_ONE: -system.low[row]}, sums)
         units = [c for c, sign in form.items() if c != _ONE and abs(sign) == 1]
         if units and all(float(sign).is_integer() for sign in rows[row].values()):
@@ -173,11 +165,9 @@ def _reduced(system: _System) -> tuple[dict[int, Form], dict[Column, tuple[float
             sums[units[0]] = {c: -times / sign for c, times in form.items()}
             sums = {c: _put(own, sums) if units[0] in own else own for c, own in sums.items()}
     limits: dict[Column, tuple[float, float]] = {(): (-inf, inf)}
-    floors = [(sums[c], floor, inf) for c, floor in enumerate(system.columns.values()) if c in sums]
-    for form, low, high in [
-        *floors,
-        *zip((_put(r, sums) for r in rows), system.low, system.high, strict=True),
-    ]:
+    floors = ((sums[c], floor, inf) for c, floor in enumerate(system.columns.values()) if c in sums)
+    stated = zip((_put(form, sums) for form in rows), system.low, system.high, strict=True)
+    for form, low, high in (*floors, *stated):
         key, one = tuple(sorted((c, t) for c, t in form.items() if c != _ONE)), form.get(_ONE, 0)
         least, most = limits.get(key, (-inf, inf))
         limits[key] = max(least, low - one), min(most, high - one)
@@ -196,10 +186,7 @@ def _put(form: Form, sums: dict[int, Form]) -> Form:
 def _solved(system: _System, reduced: _System) -> Iterator[tuple[int, tuple[float, float]]]:
     """The row of each withheld figure with its least and greatest value, part by part of what hangs together."""
     aims, limits = _reduced(reduced)
-    if any(
-        low > high + _SLACK or not (key or low - _SLACK < 0 < high + _SLACK)
-        for key, (low, high) in limits.items()
-    ):
+    if any(a > b + _SLACK or (not key and max(a, -b) > _SLACK) for key, (a, b) in limits.items()):
         raise PortalError([_clash(system)])
     floors, ends = np.array(list(reduced.columns.values())), np.array(list(limits.values()))
     asked = [tuple((c, t) for c, t in aim.items() if c != _ONE) for aim in aims.values()]
@@ -208,16 +195,14 @@ def _solved(system: _System, reduced: _System) -> Iterator[tuple[int, tuple[floa
     homes = np.array([labels[key[0][0]] if key else -1 for key in (*limits, *asked)])
     for home in dict.fromkeys(homes[len(limits) :]):
         rows, columns = np.flatnonzero(homes[: len(limits)] == home), np.flatnonzero(labels == home)
-        bounds, within = (
-            Bounds(floors[columns], inf),
-            LinearConstraint(matrix[rows][:, columns], *ends[rows].T),
-        )
+        bounds = Bounds(floors[columns], inf)
+        within = LinearConstraint(matrix[rows][:, columns], *ends[rows].T)
         if home >= 0 and _least(np.zeros(len(columns)), bounds, within) == inf:
             raise PortalError([_clash(system)])
         for place in np.flatnonzero(homes[len(limits) :] == home):
             row = list(aims)[place]
             aim = matrix[[len(limits) + place]][:, columns].toarray()[0]
-            known = aims[row].get(_ONE, 0.0)
+            known = float(aims[row].get(_ONE, 0))
             yield row, (known + _least(aim, bounds, within), known - _least(-aim, bounds, within))
 
 
@@ -244,22 +229,18 @@ def _least(aim: Floats, bounds: Bounds, limits: LinearConstraint) -> float:
 
 
 def _clash(system: _System) -> Problem:
-    """The figures that cannot all be true: those on which the least sum of departures from the limits depends.
+    """The figures that cannot all be true: those on which the least sum of departures from them depends.
 
-    By Farkas' lemma the multipliers of that programme prove the contradiction. Where it is one of whole numbers only
-    there are none, and all figures that are not withheld are named.
+    Its multipliers prove the contradiction (Farkas). One of whole numbers only has none: then all are named.
     """
     matrix = _matrix(list(system.columns), len(system.figures)).T.tocsr()
     high, low = np.isfinite(system.high), np.isfinite(system.low)
-    sides = sparse.vstack([matrix[high], -matrix[low]])
     limits = np.concatenate([system.high[high], -system.low[low]])
     owners = np.concatenate([np.flatnonzero(high), np.flatnonzero(low)])
-    departures = sparse.hstack([sides, -sparse.eye_array(len(owners))])
+    departures = sparse.hstack([sparse.vstack([matrix[high], -matrix[low]]), -sparse.eye_array(len(owners))])
     cost = np.concatenate([np.zeros(len(system.columns)), np.ones(len(owners))])
-    least = np.concatenate([list(system.columns.values()), np.zeros(len(owners))])
-    answer = linprog(
-        cost, A_ub=departures, b_ub=limits, bounds=np.column_stack([least, np.full(len(least), inf)])
-    )
+    bounds = [(floor, None) for floor in (*system.columns.values(), *(0 for _ in owners))]
+    answer = linprog(cost, A_ub=departures, b_ub=limits, bounds=bounds)
     guilty = owners[abs(answer.ineqlin.marginals) > _SLACK]
     figures = [system.figures[i] for i in np.unique(guilty if len(guilty) else owners)]
     names = "; ".join(f.name for f in figures[:_NAMED]) + ("; and others" if len(figures) > _NAMED else "")

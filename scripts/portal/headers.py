@@ -258,6 +258,8 @@ def without_styles(svg: str) -> str:
 def _attributes(tag: str) -> str:
     head, style, rest = re.split(r' style="([^"]*)"', tag, maxsplit=1)
     for name, value in _DECLARATION.findall(unescape(style)):
+        if name == "white-space":  # which browsers do not know as an attribute
+            name, value = "xml:space", "preserve" if value.strip() == "pre" else "default"  # noqa: PLW2901
         head, rest = (re.sub(rf' {name}="[^"]*"', "", part) for part in (head, rest))
         head += f' {name}="{escape(value.strip())}"'
     return head + rest

@@ -216,7 +216,7 @@ def _search(maker: Maker, pages: Sequence[Page], words: Words) -> Page:
     labels = {p.path: p.label for p in pages}
     overview = next((p.content for p in pages if isinstance(p.content, WardsPage)), None)
     wards = {w.area.code: (w.area.name, w.path) for w in overview.wards} if overview else {}
-    same = (*words.same, *(Same((name,), (path,)) for name, path in wards.values()))
+    same = (*(Same((name,), (path,)) for name, path in wards.values()), *words.same)
     first = {path: labels[path] for s in same for path in s.first}
     above = {path: label for p in pages for label, path in p.trail}
     content = SearchPage(

@@ -233,7 +233,10 @@
     button.addEventListener("click", async () => {
       broken = false;
       const next = await Promise.all(pages.slice(shown, shown + PAGE).map((page) => page.data())).catch(() => []);
-      if (broken || !next.length) return tell("These pages could not be loaded. Check your connection and try again.");
+      if (broken || !next.length) {
+        loading = undefined; // it remembers what it could not load
+        return tell("These pages could not be loaded. Check your connection, then search again.");
+      }
       const items = next.map(entry);
       list.append(...items);
       tell(`Pages ${shown + 1} to ${shown + next.length} of ${pages.length} are shown now.`);
