@@ -168,35 +168,46 @@ def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
     left = np.flatnonzero(widths * len(rows) > 0)
     while len(left):
         now, left = np.split(left, [max(1, _COLUMNS // len(members))])
-        moves, multipliers = _furthest(matrix, counts, now, np.column_stack([widths[now]] * 2))
+        moves, multipliers = _furthest(matrix, counts, now, widths[now])
         swings = _wider(swings, moves)
         for place, (up, down), own in zip(now, moves, multipliers, strict=True):
             if up[place] - down[place] < widths[place] - _SLACK:
                 yield group[place], _cut(block, group, rows, place, own)
                 continue
-            if swings[:, place].sum() < widths[place]:
-                caps = widths[place] - swings[::-1, place]
-                swings = _wider(swings, _furthest(matrix, counts, [place], [caps], whole=1)[0])
+            for way in (0, 1):
+                if swings[:, place].sum() < widths[place]:
+                    enough = widths[place] - swings[1 - way, place]
+                    swings = _wider(swings, _whole(matrix, counts, place, (1, -1)[way], enough)[None, None])
             if swings[:, place].sum() < widths[place]:
                 yield group[place], _company(block, group, rows, place)
         left = left[swings[:, left].sum(axis=0) < widths[left]]
 
 
-def _furthest(matrix: Any, counts: Floats, places: Any, caps: Any, whole: int = 0) -> tuple[Floats, Floats]:
+def _furthest(matrix: Any, counts: Floats, places: Any, caps: Floats) -> tuple[Floats, Floats]:
     """The moves (places × up and down × cells) that change each place most, and multipliers (× relations).
 
-    `matrix` times a move is nought, no count goes under zero, and none need go further than its `caps` (up, down).
+    `matrix` times a move is nought, no count goes under zero, and none need go further than its cap.
     """
     shape = (len(places), 2, len(counts))
     aims, low, high = np.zeros(shape), np.tile(-counts, (*shape[:2], 1)), np.full(shape, np.inf)
-    for i, (place, (up, down)) in enumerate(zip(places, caps, strict=True)):
+    for i, (place, cap) in enumerate(zip(places, caps, strict=True)):
         aims[i, :, place] = -1, 1
-        high[i, 0, place], low[i, 1, place] = up, max(-counts[place], -down)
+        high[i, 0, place], low[i, 1, place] = cap, max(-counts[place], -cap)
     copies = sparse.kron(sparse.eye_array(2 * len(places)), matrix, format="csr")
     bounds, nought = np.column_stack([low.ravel(), high.ravel()]), np.zeros(copies.shape[0])
-    answer = linprog(aims.ravel(), A_eq=copies, b_eq=nought, bounds=bounds, integrality=whole)
-    multipliers = nought if whole else -answer.eqlin.marginals
-    return answer.x.reshape(shape), multipliers.reshape(*shape[:2], -1)
+    answer = linprog(aims.ravel(), A_eq=copies, b_eq=nought, bounds=bounds)
+    return answer.x.reshape(shape), -answer.eqlin.marginals.reshape(*shape[:2], -1)
+
+
+def _whole(matrix: Any, counts: Floats, place: int, sign: int, enough: float) -> Floats:
+    """A move in whole counts that takes one place as far up (sign 1) or down (-1) as it can go, if not `enough`."""
+    last = len(counts)  # a column for how far, which the place may overshoot: it may go in steps of two
+    far = sparse.csr_array(([sign, -1], ([0, 0], [place, last])), (1, last + 1))
+    still = sparse.hstack([matrix, sparse.csr_array((matrix.shape[0], 1))])
+    bounds = Bounds([*-counts, 0], [*np.full(last, np.inf), enough])
+    rows = [LinearConstraint(still, 0, 0), LinearConstraint(far, lb=0)]
+    answer = milp([*np.zeros(last), -1], integrality=1, bounds=bounds, constraints=rows)
+    return np.asarray(answer.x[:last])
 
 
 def _wider(swings: Floats, moves: Floats) -> Floats:

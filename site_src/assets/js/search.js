@@ -78,10 +78,8 @@
     const [found] = tokens(page.content.split(/\s+/)[page.locations[0]] ?? "");
     return (found ?? "").startsWith(word.slice(0, Math.max(4, word.length - 2)));
   };
-  const pagesWith = async (index, { words, before, other, after }) => {
-    const rest = words ?? [...before, ...after];
-    const there = await Promise.all(rest.map((word) => has(index, word)));
-    if (!there.every(Boolean)) return [];
+  const pagesWith = async (index, known, { words, before, other, after }) => {
+    if (!(words ?? [...before, ...after]).every((word) => known.has(word))) return [];
     if (words) return (await index.search(words.join(" "))).results;
     const [found, exact] = await Promise.all([index.search([...before, other, ...after].join(" ")), index.search(`"${other}"`)]);
     const ids = new Set(exact.results.map((page) => page.id));
@@ -91,9 +89,13 @@
   // Pages with all of the words, or with others that mean the same; else pages with some of them. The best come first:
   // those that are most about it, and those that say it in several ways.
   const find = async (index, [typed, ...others]) => {
+    const words = [...new Set([typed, ...others].flatMap((way) => way.words ?? [...way.before, ...way.after]))];
+    await Promise.all([...words, ...others.map((way) => way.other)].map((text) => index.preload(text)));
+    const known = new Set();
+    for (const word of words) if (await has(index, word)) known.add(word); // one by one: Pagefind keeps one state a page
     const scores = new Map();
     const keep = async (way) => {
-      for (const page of await pagesWith(index, way)) {
+      for (const page of await pagesWith(index, known, way)) {
         const one = scores.get(page.id) ?? { page, score: 0 };
         if (page.score > one.page.score) one.page = page;
         one.score += page.score * (way.other ? LESS : 1);
