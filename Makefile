@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
-.PHONY: site serve check test lint format lock screenshots clean
+.PHONY: site serve check test every-page lint format lock screenshots clean
 site: .venv/ready node_modules/ready
 	$(BIN)/portal build
 
@@ -15,9 +15,14 @@ serve: .venv/ready node_modules/ready
 check: .venv/ready
 	$(BIN)/portal check
 
-test: .venv/ready-dev node_modules/ready lint
-	$(PYTHON) scripts/need_chromium.py
+test: .venv/ready-dev node_modules/ready-dev lint
+	$(PYTHON) scripts/need_programs.py
 	$(BIN)/python -m pytest
+
+# Builds the site, serves it with its real headers, opens every page, and prints what was counted.
+every-page: .venv/ready-dev node_modules/ready-dev
+	$(PYTHON) scripts/need_programs.py
+	$(BIN)/python -m pytest tests/test_every_page.py tests/test_markup.py
 
 lint: .venv/ready-dev
 	$(BIN)/ruff format --check .
@@ -38,7 +43,7 @@ lock:
 	  --group node -o requirements-node.lock
 	npm install --package-lock-only
 
-screenshots: .venv/ready-dev node_modules/ready
+screenshots: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	$(BIN)/python scripts/screenshots.py --readme
 
@@ -61,7 +66,14 @@ clean:
 	@touch $@
 
 # The machine's npm where there is one, else the one that comes as a Python package.
+FETCH = fetch() { if command -v npm >/dev/null 2>&1; then npm ci --silent "$$@"; else \
+	  $(PIP) --require-hashes -r requirements-node.lock && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent "$$@"; fi; }; fetch
+
 node_modules/ready: .venv/ready package.json package-lock.json requirements-node.lock
-	@if command -v npm >/dev/null 2>&1; then npm ci --silent; else \
-	  $(PIP) --require-hashes -r requirements-node.lock && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent; fi
+	@$(FETCH) --omit=dev
 	@touch $@
+
+# With what only the tests need. Fetching empties the folder, so both marks are made anew.
+node_modules/ready-dev: .venv/ready package.json package-lock.json requirements-node.lock
+	@$(FETCH)
+	@touch node_modules/ready $@

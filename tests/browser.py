@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from portal.pictures import browser as chromium
+from portal.chromium import browser as chromium
 from portal.preview import Published
 
 ARGUMENTS = [

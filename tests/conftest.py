@@ -1,10 +1,15 @@
-"""What the tests share: the real portal, the tiny one, and one build of each."""
+"""What the tests share: the real portal, the tiny one, one build of each, and a browser that reads the real one."""
 
+import fcntl
 import os
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser import opened, served
+from playwright.sync_api import Browser, Page
 from portal import site
 from portal.disclosure import Release
 from project import ROOT, make_project
@@ -31,8 +36,31 @@ def real() -> Release:
 
 @pytest.fixture(scope="session")
 def real_site() -> Path:
-    """This repository's site, built."""
-    return site.build(ROOT, lambda step: None)[0].resolve()
+    """This repository's site, built by the first of the processes that test."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with (ROOT / "build" / ".tests").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return site.build(ROOT, lambda step: None)[0].resolve()
+
+
+@pytest.fixture(scope="session")
+def address(real_site: Path) -> Iterator[str]:
+    """Where this repository's site is served, ending in a slash."""
+    with served(real_site) as at:
+        yield at
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with opened() as browser:
+        yield browser
+
+
+@pytest.fixture(params=[360, 1280], ids=["phone", "wide"])
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    """An empty page on a phone, and on a wide screen."""
+    with chromium.new_context(viewport={"width": request.param, "height": 800}) as context:
+        yield context.new_page()
 
 
 @pytest.fixture
@@ -47,3 +75,21 @@ def tiny_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = make_project(tmp_path_factory.mktemp("built") / "tiny")
     site.build(root, lambda step: None)
     return root
+
+
+@pytest.fixture
+def built(tiny_site: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny portal with its site in place, which a test may change."""
+    return Path(shutil.copytree(tiny_site, tmp_path / "built", symlinks=True))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the tests counted, added up over all of them; of a name that ends in (max), the greatest."""
+    found: dict[str, list[int]] = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, number in report.user_properties:
+            if name.startswith("counted ") and report.when == "call":
+                found.setdefault(name.removeprefix("counted "), []).append(int(str(number)))
+    for name, numbers in sorted(found.items()):
+        total = max(numbers) if name.endswith("(max)") else sum(numbers)
+        terminalreporter.write_line(f"{total:>9,} {name.removesuffix(' (max)')}")

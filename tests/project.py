@@ -19,6 +19,12 @@ def make_project(folder: Path, overlay: Path | None = None) -> Path:
     library = folder / "node_modules" / "plotly.js-basic-dist-min"
     library.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "node_modules" / "plotly.js-basic-dist-min" / "plotly-basic.min.js", library)
+    # Drawings are named by what they show, so all projects can share them.
+    cache = ROOT / "build" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    (folder / "build").mkdir(exist_ok=True)
+    if not (folder / "build" / "cache").exists():
+        (folder / "build" / "cache").symlink_to(cache)
     if overlay:
         shutil.copytree(
             overlay, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("expected.txt", "remove.txt")

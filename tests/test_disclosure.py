@@ -70,20 +70,19 @@ def test_the_attacker_finds_a_count_that_is_given_away(tiny: Path) -> None:
     assert (found.least, found.greatest) == (7, 7)
 
 
-def test_a_leaking_package_stops_the_build(tiny: Path) -> None:
+def test_a_leaking_package_stops_the_build(built: Path) -> None:
     """A withheld ward beside a published sum of all wards."""
-    site.build(tiny, lambda step: None)
-    before = (tiny / "build" / "site").resolve()
+    before = (built / "build" / "site").resolve()
     edited(
-        tiny,
+        built,
         lambda t: t.replace(
             "rec-abuse,E05999992,2019-01-01,2019-12-31,,c", "rec-abuse,E05999992,2019-01-01,2019-12-31,12,"
         ),
     )
     with pytest.raises(PortalError, match="anybody can work out that it is 4") as error:
-        site.build(tiny, lambda step: None)
+        site.build(built, lambda step: None)
     assert "West Field, 12 months to December 2019" in str(error.value)
-    assert (tiny / "build" / "site").resolve() == before
+    assert (built / "build" / "site").resolve() == before
 
 
 def test_overlapping_years_give_a_month_away(tiny: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
-from browser import opened, served
+from browser import served
 from playwright.sync_api import Browser, Error, Page, Route
 from portal import config, headers, site
 from portal.preview import Handler
@@ -33,18 +33,6 @@ UNTIL = """wanted => new Promise(done => {
   setTimeout(told, 10000);
   look();
 })"""
-
-
-@pytest.fixture(scope="module")
-def address(real_site: Path) -> Iterator[str]:
-    with served(real_site) as at:
-        yield at
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with opened() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -243,19 +231,6 @@ def test_what_is_wrong_with_the_contact_is_said(contact: str, expires: str, wron
 
 
 # --- in a browser, with the real headers
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_breaks_the_policy(page: Page, address: str, name: str) -> None:
-    said: list[str] = []
-    page.on("console", lambda m: said.append(m.text))
-    answer = page.goto(address + PAGES[name])
-    assert answer
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'; ")
-    assert answer.headers["cache-control"] == "no-store"
-    assert page.evaluate(REPORTED) == []
-    assert said == [], "browsers also complain of headers that they do not know"
-    assert page.evaluate("getComputedStyle(document.body).margin") == "0px", "the style sheet was obeyed"
 
 
 @pytest.mark.parametrize("name", CHARTS)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import opened, served
+from browser import served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page
@@ -198,38 +198,19 @@ def test_without_pagefind_the_site_is_built_without_search_and_says_so(
 
 
 def test_a_pagefind_that_stops_is_a_problem_and_the_site_stays(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch
+    built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.build(tiny, lambda step: None)
-    before = (tiny / "build" / "site").readlink()
+    before = (built / "build" / "site").readlink()
     for answer in ("", "bm90IGpzb24=,", "eyJwYXlsb2FkIjp7InR5cGUiOiJFcnJvciIsIm1lc3NhZ2UiOiJmdWxsIn19,"):
         told = f"import sys; print('1') if '--version' in sys.argv else print({answer!r}, end='')"
         monkeypatch.setattr(search, "COMMAND", (sys.executable, "-c", told))
         with pytest.raises(PortalError, match="Pagefind stopped") as caught:
-            site.build(tiny, lambda step: None, fresh=True)
+            site.build(built, lambda step: None, fresh=True)
         assert caught.value.problems[0].code == "search"
-        assert (tiny / "build" / "site").readlink() == before
+        assert (built / "build" / "site").readlink() == before
 
 
 # --- in the browser
-
-
-@pytest.fixture(scope="module")
-def address(real_site: Path) -> Iterator[str]:
-    with served(real_site) as at:
-        yield at
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with opened() as browser:
-        yield browser
-
-
-@pytest.fixture(params=[360, 1280], ids=["phone", "wide"])
-def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    with chromium.new_context(viewport={"width": request.param, "height": 800}) as context:
-        yield context.new_page()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ class Disclosure:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the file of settings says. `topics` maps a topic's id to its name, in page order."""
+    """Everything that the file of settings says. `topics` maps a topic's id to its name, in page
+    order; `languages` the code of each language of a translation to its own name.
+    """
 
     root: Path
     site: Site
@@ -46,6 +48,7 @@ class Settings:
     packages: tuple[str, ...]
     topics: Mapping[str, str]
     banner: str = ""
+    languages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def packages_folder(self) -> Path:
@@ -118,10 +121,10 @@ def _section(
     for key in raw.keys() - known.keys():
         problems.append(_problem(where + key, f"Unknown setting {key}.", did_you_mean(key, known)))
     found: dict[str, Any] = {}
-    for key, field in known.items():
-        wanted, words = _KINDS[field.type]
+    for key, one in known.items():
+        wanted, words = _KINDS[one.type]
         if key not in raw:
-            if field.default is MISSING:
+            if one.default is MISSING and one.default_factory is MISSING:
                 problems.append(
                     _problem(where + key, f"The setting {key} is missing.", f"Write {key} = {words}.")
                 )

@@ -246,7 +246,7 @@ def small_multiples(s: Subject, width: int) -> Figure:
         )
         layout[f"yaxis{n}"] = _axis(domain=[y0, y1], anchor=f"x{n}", range=scale, showticklabels=False)
         layout["annotations"].append(
-            {"text": f"<b>{part}</b>", "x": x0, "y": y1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 13}}
+            {"text": part, "x": x0, "y": y1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 13, "weight": 700}}
         )  # fmt: skip
         layout["annotations"] += [
             _note(f"[{o.status}]", x=p, y=0, yanchor="bottom", xref=f"x{n}", yref=f"y{n}", font={"size": 10})
@@ -312,7 +312,7 @@ def areas(s: Subject, width: int) -> Figure:
             for n in range(len(s.parts))
         ]
     heads = [
-        _note(f"<b>{p}</b>", x=0, xref="paper", xanchor="left", y=n * step, font={"size": 15})
+        _note(p, x=0, xref="paper", xanchor="left", y=n * step, font={"size": 15, "weight": 700})
         for n, p in enumerate(s.parts)
     ]
     left = 90 if width == NARROW else 120

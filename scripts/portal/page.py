@@ -19,7 +19,8 @@ class Page:
     """A page of the site.
 
     `path` is its address below the site, ending in a slash; `label` its heading and its name in menus; `title`
-    the browser's title, which gives nothing away on a sensitive page; `cited` the ids of its sources.
+    the browser's title, which gives nothing away on a sensitive page; `cited` the ids of its sources. A translation
+    has its `language`, and is `of` the English page at that address.
     """
 
     path: str
@@ -29,6 +30,8 @@ class Page:
     title: str = ""
     sensitive: bool = False
     cited: frozenset[str] = frozenset()
+    language: str = ""
+    of: str = ""
 
     @property
     def template(self) -> str:

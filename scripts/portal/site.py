@@ -17,7 +17,19 @@ from importlib import metadata
 from itertools import count
 from pathlib import Path
 
-from portal import disclosure, headers, model, packages, pictures, rules, search, sheets, tree
+from portal import (
+    cards,
+    chromium,
+    disclosure,
+    headers,
+    model,
+    packages,
+    pictures,
+    rules,
+    search,
+    sheets,
+    tree,
+)
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
@@ -78,7 +90,8 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
         problems = headers.write(made, settings)
         _print(made, grown, root / "build" / "cache", tell)
         tell("Verifying every page")
-        problems += verify(made, exits(settings, released.content), settings.site.sensitive_words)
+        allowed = exits(settings, released.content)
+        problems += verify(made, allowed, settings.site.sensitive_words, settings.site.address)
         if problems:
             raise PortalError(problems)
         _swap(made, live, mark)
@@ -97,7 +110,7 @@ def fingerprint(root: Path) -> str:
     digest = hashlib.sha256()
     for name in ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
-    digest.update(f"{sys.version_info[:2]} {pictures.browser()} {search.version()}\n".encode())
+    digest.update(f"{sys.version_info[:2]} {chromium.browser()} {search.version()}\n".encode())
     for path in inputs(root):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
@@ -151,7 +164,7 @@ def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> P
     figures = tree.figures_to_draw(released)
     tell(
         f"Drawing {len(figures)} charts"
-        if pictures.browser()
+        if chromium.browser()
         else "No Chromium here, so the reader's browser will draw the charts"
     )
     return pictures.draw(figures, library, settings.build_folder / "cache")
@@ -210,13 +223,13 @@ def _index(made: Path, searchable: bool, tell: Tell) -> None:
 
 
 def _print(made: Path, grown: Tree, cache: Path, tell: Tell) -> None:
-    """Print the pages that are sheets of paper as PDF, where this machine can."""
+    """Print sheets of paper as PDF, and pictures for those who share a page, where this machine can."""
     if grown.sheets:
-        tell(f"Printing {len(grown.sheets)} sheets")
-    failed = sheets.print_all(made, grown.sheets, cache)
+        tell(f"Printing {len(grown.sheets)} sheets and {len(grown.cards)} preview pictures")
+    failed = [*sheets.print_all(made, grown.sheets, cache), *cards.draw_all(made, grown.cards, cache)]
     if failed:
         names = ", ".join(failed[:3])
-        message = f"Chromium could not print {len(failed)} pages: {names}."
+        message = f"Chromium could not print {len(failed)} sheets or pictures: {names}."
         fix = "Build once more. If it stays so, update Chromium, or take it away: pages can then be printed from the browser."
         raise PortalError([Problem("build", code="print", message=message, fix=fix)])
 

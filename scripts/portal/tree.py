@@ -6,26 +6,28 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal import findings, periods, search, words
+from portal import cards, findings, periods, search, sheets, words
+from portal.cards import Card
 from portal.charts import Chart, chart
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.measures import Standing
 from portal.model import Observation, Source
-from portal.page import WARDS, Page
+from portal.page import HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
 from portal.sparks import spark
 from portal.text import amount, front_matter, listed, lower_first, number, safe
+from portal.translations import RIGHT_TO_LEFT, translated
 from portal.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
 
 # What the unit column of a download says where the figures do not simply count something.
@@ -33,6 +35,12 @@ UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change"
 _NOT_TEXT = re.compile(
     r"\A---\n.*?\n---\n|<(nav|a|small|aside)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)", re.DOTALL
 )
+_STACKED = re.compile(r'<table class="(stack|claims)".*?</table>', re.DOTALL)
+_ROLES = {
+    '<th scope="col"': "columnheader", '<th scope="row"': "rowheader", "<table": "table", "<caption": "caption",
+    "<thead": "rowgroup", "<tbody": "rowgroup", "<tr": "row", "<td": "cell",
+}  # fmt: skip
+_PART = re.compile(rf"({'|'.join(_ROLES)})(?=[ >])")
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 
@@ -44,7 +52,8 @@ class Tree:
     files: Mapping[str, bytes]
     navigation: tuple[Any, ...]
     newest: str
-    sheets: tuple[str, ...] = ()  # addresses of the pages to print as PDF
+    sheets: Mapping[str, str] = field(default_factory=dict)  # pages to print as PDF, and the name of the file
+    cards: Mapping[str, Card] = field(default_factory=dict)  # pictures for those who share a page
 
 
 def grow(settings: Settings, released: Release, pictures: Pictures, searchable: bool = True) -> Tree:
@@ -53,14 +62,29 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
     Raises `PortalError` where a hand-written page or a template is at fault.
     """
     pages = all_pages(settings, released, written(settings), search.synonyms(settings.root)[0])
+    pages += translated(settings.root, pages, settings.languages)
     environment = _environment(settings, released, pictures)
+    printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
+    environment.globals["large_print"] = {p for p, name in printed.items() if name == sheets.LARGE}
+    environment.globals["translations"] = _by_original(pages, settings.languages)
+    environment.globals["right_to_left"] = RIGHT_TO_LEFT
+    shared: dict[str, Card] = {}
+    guarded: set[str] = set()
     files: dict[str, bytes] = {}
     for page in pages:
         rendered = _markdown(environment, released, page)
-        if not page.sensitive and _speaks_of(rendered, settings.site.sensitive_words):
-            rendered = _markdown(environment, released, replace(page, sensitive=True))
-        files[f"{page.path}index.md"] = words.explain(rendered, released.content.terms).encode()
+        if page.sensitive or page.of in guarded or _speaks_of(rendered, settings.site.sensitive_words):
+            guarded.add(page.path)
+        if not page.sensitive and page.path in guarded:
+            page = replace(page, sensitive=True)  # noqa: PLW2901 - from here on it is that
+            rendered = _markdown(environment, released, page)
+        card = _card(settings, page, pictures)
+        if card:
+            shared[f"{page.path}{cards.NAME}"] = card
+        rendered = _spoken(rendered)
+        terms = () if page.language else released.content.terms
+        files[f"{page.path}index.md"] = words.explain(rendered, terms).encode()
         files |= {
             f"{page.path}{name}": data for name, data in _beside(released, page.content, pictures).items()
         }
@@ -69,8 +93,43 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
         files[f"assets/{path.relative_to(assets).as_posix()}"] = path.read_bytes()
     files[LIBRARY] = pictures.library.read_bytes()
     newest = max((s.published for s in released.content.sources.values()), default="2000")
-    sheets = tuple(p.path for p in pages if isinstance(p.content, BriefingPage)) if pictures.prints else ()
-    return Tree(files, _navigation(pages), newest, sheets)
+    return Tree(files, _navigation(pages), newest, printed, shared)
+
+
+def _spoken(rendered: str) -> str:
+    """Says of the tables that stack on a phone what each part is: browsers take the style's word for it otherwise."""
+    return _STACKED.sub(lambda t: _PART.sub(lambda p: f'{p[1]} role="{_ROLES[p[1]]}"', t[0]), rendered)
+
+
+def _by_original(
+    pages: Iterable[Page], languages: Mapping[str, str]
+) -> Mapping[str, list[tuple[str, str, str]]]:
+    """The translations of each page: code, name of the language, address."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for page in (p for p in pages if p.language):
+        found.setdefault(page.of, []).append((page.language, languages[page.language], page.path))
+    return found
+
+
+def _sheets(pages: Iterable[Page]) -> Mapping[str, str]:
+    """The pages to print as PDF: the briefings, and in large print what helps people in need."""
+    briefings = {p.path: sheets.BRIEFING for p in pages if isinstance(p.content, BriefingPage)}
+    return briefings | {p.path: sheets.LARGE for p in pages if p.path.startswith((REPORT, HELP))}
+
+
+def _card(settings: Settings, page: Page, pictures: Pictures) -> Card | None:
+    """The picture for those who share a page; none of its own where it would give away what was read."""
+    if not (pictures.prints and settings.site.address):
+        return None
+    name = settings.site.name
+    if page.path == "":
+        return Card(settings.site.partnership, name, settings.site.description)
+    content = page.content.page if isinstance(page.content, RecordedPage) else page.content
+    if page.sensitive or not isinstance(content, FigurePage):
+        return None
+    shown = content.view.chart
+    chart = f"{page.path}chart-wide.svg" if pictures.of(shown.wide) else ""
+    return Card(name, page.label, shown.finding, chart)
 
 
 def _beside(released: Release, content: object, pictures: Pictures) -> dict[str, bytes]:
@@ -208,6 +267,7 @@ def _markdown(environment: jinja2.Environment, released: Release, page: Page) ->
             cited=cited[::-1],
             upto=_upto(cited),
             title=page.title or page.label,
+            finding=_finding(page),
         )
     except jinja2.TemplateError as error:
         file = f"site_src/templates/{getattr(error, 'name', None) or page.template}"
@@ -216,6 +276,12 @@ def _markdown(environment: jinja2.Environment, released: Release, page: Page) ->
         raise PortalError(
             [Problem(file, row, code="template", message=message, fix="Mend the template.")]
         ) from None
+
+
+def _finding(page: Page) -> str:
+    """What a page found, for those who see it shared; nothing where that would give away what was read."""
+    content = page.content.page if isinstance(page.content, RecordedPage) else page.content
+    return content.view.chart.finding if isinstance(content, FigurePage) and not page.sensitive else ""
 
 
 def _speaks_of(markdown: str, words: tuple[str, ...]) -> bool:
@@ -288,6 +354,7 @@ def mkdocs_settings(settings: Settings, tree: Tree, site_folder: str) -> str:
             "banner": html.escape(settings.banner),
             "exit_to": html.escape(site.exit_to),
             "partnership": html.escape(site.partnership),
+            "card": cards.NAME if cards.NAME in tree.cards else "",
         },
     }
     return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.safe_dump(

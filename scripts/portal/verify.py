@@ -5,7 +5,7 @@ charts without a table, active content that the project did not put there, and p
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -30,13 +30,26 @@ _FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
 SCRIPTS = ("assets/js/portal.js", "assets/js/search.js")
 
 
-def verify(site: Path, exits: frozenset[str], words: tuple[str, ...] = ()) -> tuple[Problem, ...]:
-    """Every fault of the built site in `site`.
+@dataclass(frozen=True)
+class _Built:
+    """A built site: its folder, whole; the path below its host that it will have, ending in a slash; what it may say."""
+
+    folder: Path
+    base: str
+    exits: frozenset[str]
+    words: tuple[str, ...]
+
+
+def verify(
+    site: Path, exits: frozenset[str], words: tuple[str, ...] = (), address: str = ""
+) -> tuple[Problem, ...]:
+    """Every fault of the built site in `site`, which will have the public `address`, if that is known.
 
     `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host. `words`
     may not stand where others can see them after a page was left: in its title, its address and what describes it.
     """
-    found = [p for page in sorted(site.rglob("*.html")) for p in _page(site, page, exits, words)]
+    built = _Built(site.resolve(), f"{urlsplit(address).path.rstrip('/')}/", exits, words)
+    found = [p for page in sorted(built.folder.rglob("*.html")) for p in _page(built, page)]
     return tuple(_once(found))
 
 
@@ -51,15 +64,15 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
             yield replace(problem, file=f"{problem.file} and {more} more pages") if more else problem
 
 
-def _page(site: Path, page: Path, exits: frozenset[str], words: tuple[str, ...]) -> Iterator[Problem]:
-    file = page.relative_to(site).as_posix()
+def _page(built: _Built, page: Path) -> Iterator[Problem]:
+    file = page.relative_to(built.folder).as_posix()
     tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
 
     def wrong(message: str, fix: str) -> Problem:
         return Problem(f"(built) {file}", code="verify", message=message, fix=fix)
 
     for node in tree.css("*"):
-        yield from (wrong(*told) for told in _node(site, page, node, exits))
+        yield from (wrong(*told) for told in _node(built, page, node))
     titles = [t.text(strip=True) for t in tree.css("head > title")]
     if len(titles) != 1 or not titles[0]:
         yield wrong("The page has no title.", "Give it a heading.")
@@ -74,7 +87,7 @@ def _page(site: Path, page: Path, exits: frozenset[str], words: tuple[str, ...])
             yield wrong("A chart has no sentence or no table beside it.", "Show both with every chart.")
     if tree.css("body style"):
         yield wrong("There is an inline style sheet.", "Put it into a file of the site.")
-    for given in _given_away(file, tree, words):
+    for given in _given_away(file, tree, built.words):
         yield wrong(f"{given} gives away what was read.", "Use neutral words there.")
 
 
@@ -93,7 +106,7 @@ def _given_away(file: str, tree: LexborHTMLParser, words: tuple[str, ...]) -> It
     yield from (where for where, text in seen if telling.search(re.sub(r"[-_/.+]", " ", unquote(text))))
 
 
-def _node(site: Path, page: Path, node: LexborNode, exits: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _node(built: _Built, page: Path, node: LexborNode) -> Iterator[tuple[str, str]]:
     tag, has = node.tag, node.attributes
     if tag in _FORBIDDEN:
         yield f"There is a <{tag}> in the page.", "Take it out; pages hold text, links, pictures and tables."
@@ -107,44 +120,42 @@ def _node(site: Path, page: Path, node: LexborNode, exits: frozenset[str]) -> It
     if tag == "img" and has.get("alt") is None:
         yield f"The picture {has.get('src')} has no alternative text.", "Write what it shows."
     if tag == "a" and "href" in has:
-        fault = _link(site, page, has["href"] or "", exits)
+        fault = _link(built, page, has["href"] or "")
         if fault:
             yield fault, "Correct the link."
     loads = has.get(_LOADING.get(tag or "", ""))
     if loads and not (tag == "link" and has.get("rel") == "canonical"):
-        target = _target(site, page, loads.split()[0])
+        target = _target(built, page, loads.split()[0])
         if target is None:
             yield f"<{tag}> would load {loads} from another host.", "Serve it from this site."
         elif not target.is_file():
             yield (
-                f"<{tag}> loads {_name(site, target)}, which is not there.",
+                f"<{tag}> loads {_name(built, target)}, which is not there.",
                 "Put the file there, or take the reference out.",
             )
-        elif tag == "script" and _name(site, target) not in SCRIPTS:
-            yield f"The script {_name(site, target)} is not one of the site's.", "Take it out."
+        elif tag == "script" and _name(built, target) not in SCRIPTS:
+            yield f"The script {_name(built, target)} is not one of the site's.", "Take it out."
 
 
-def _name(site: Path, target: Path) -> str:
-    return (
-        target.relative_to(site.resolve()).as_posix()
-        if target.is_relative_to(site.resolve())
-        else str(target)
-    )
+def _name(built: _Built, target: Path) -> str:
+    inside = target.is_relative_to(built.folder)
+    return target.relative_to(built.folder).as_posix() if inside else str(target)
 
 
-def _target(site: Path, page: Path, address: str) -> Path | None:
+def _target(built: _Built, page: Path, address: str) -> Path | None:
     """The file that an address means; None for another host."""
     parts = urlsplit(address)
     if parts.scheme or parts.netloc:
         return None
     path = unquote(parts.path)
-    target = (site / path.lstrip("/") if path.startswith("/") else page.parent / path).resolve()
+    whole = built.folder / path.removeprefix(built.base).lstrip("/")
+    target = (whole if path.startswith("/") else page.parent / path).resolve()
     return (
         target / "index.html" if path.endswith("/") or path in ("", ".", "..") or target.is_dir() else target
     )
 
 
-def _link(site: Path, page: Path, address: str, exits: frozenset[str]) -> str:
+def _link(built: _Built, page: Path, address: str) -> str:
     """What is wrong with a link, or nothing."""
     plain, anchor = urldefrag(address)
     scheme = urlsplit(address).scheme.lower()
@@ -153,11 +164,11 @@ def _link(site: Path, page: Path, address: str, exits: frozenset[str]) -> str:
     if scheme or address.startswith("//"):
         return (
             ""
-            if address in exits
+            if address in built.exits
             else f"The link {address} leads to another host that the packages do not name."
         )
-    target = page if not plain else _target(site, page, plain)
-    if target is None or not target.resolve().is_relative_to(site.resolve()) or not target.is_file():
+    target = page if not plain else _target(built, page, plain)
+    if target is None or not target.is_relative_to(built.folder) or not target.is_file():
         return f"The link {address} leads nowhere."
     if anchor and anchor not in _anchors(target.resolve(), target.stat().st_mtime_ns):
         return f"The link {address} leads to a place that is not on that page."

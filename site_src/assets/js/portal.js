@@ -22,7 +22,7 @@
       presses = [...presses.filter((at) => event.timeStamp - at < 5000), event.timeStamp];
       if (presses.length === 3) leave();
     });
-    // A page that was hidden must not come back with the Back button.
+    // Whoever comes back on purpose must not find it blank.
     window.addEventListener("pageshow", (event) => {
       if (event.persisted) document.documentElement.hidden = false;
     });
@@ -123,7 +123,9 @@
     const [first, second] = chooser.querySelectorAll("select");
     const said = document.querySelector(".compare__said");
     const rows = document.querySelectorAll(".compare tr");
+    const table = document.querySelector(".compare");
     const show = (columns) => {
+      table.dataset.chosen = "";
       for (const row of rows) [...row.cells].forEach((cell, i) => (cell.hidden = i > 0 && columns !== null && !columns.includes(i)));
     };
     const choose = () => {

@@ -1,0 +1,102 @@
+# ruff: noqa: T201
+"""How long it takes to withhold small counts in a table of all wards of London, and to audit what is left.
+
+    .venv/bin/python benchmarks/suppress_wards.py
+
+The table is made up, in the shape that the portal publishes: counts over twelve months, ending three months apart, of
+679 wards and the records without a ward, and of their 33 boroughs, whose totals everybody knows. Quarters by ward are
+in the sums and never published. The audit is timed apart, since every build runs it and only an import suppresses.
+"""
+
+import random
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import TypeVar
+
+from portal.audit import Published, intervals
+from portal.suppression import Cell, Relation, suppress
+
+WARDS, BOROUGHS, PERIODS, LENGTH, SEED = 679, 33, 3, 4, 20260401
+UNDER = WIDTH = 5
+# Offences in a usual ward and year: counts of rare kinds, of which some or many are small.
+USUAL = (3, 6, 12)
+T = TypeVar("T")
+
+
+def main() -> None:
+    """Suppress and audit a table for each usual size of a count, and print what it took."""
+    for usual in USUAL:
+        cells, relations, atoms = table(usual)
+        hidden, chosen_in = timed(lambda: suppress(cells, relations))  # noqa: B023 - called at once
+        shown = [c for c in cells if c.width or c.fixed]
+        told = [published(c, c.key in hidden, atoms) for c in shown]
+        found, audited_in = timed(lambda: intervals(told))  # noqa: B023
+        primary = sum(c.primary for c in shown)
+        secondary = sum(c.key in hidden for c in shown) - primary
+        narrowest = min((i.greatest - i.least for i in found), default=None)
+        memory = max(
+            peak(lambda: suppress(cells, relations)),  # noqa: B023
+            peak(lambda: intervals(told)),  # noqa: B023
+        )
+        print(
+            f"usual count of a ward {usual}: {len(shown):,} published cells, {primary} small, {secondary} more"
+        )
+        print(f"  narrowest interval {narrowest}, suppress {chosen_in:.1f} s, audit {audited_in:.1f} s")
+        print(f"  audit takes {audited_in / chosen_in:.2f} times as long; {memory / 1e6:.0f} MB at the peak")
+
+
+def table(usual: int) -> tuple[list[Cell], list[Relation], dict[object, tuple[object, ...]]]:
+    """Cells, relations and what each cell is made of; the same ones each time."""
+    rng = random.Random(SEED)  # noqa: S311
+    ends = range(LENGTH, LENGTH + PERIODS)
+    quarters = range(LENGTH + PERIODS - 1)
+    cells, relations, atoms = [], [], {}
+    for borough in range(BOROUGHS):
+        own = [w for w in range(WARDS) if w * BOROUGHS // WARDS == borough]
+        places: list[object] = [*own, f"without a ward {borough}"]
+        counts = {p: [_count(rng, usual) for _ in quarters] for p in places}
+        cells += [Cell((p, q), counts[p][q], True, 0) for p in places for q in quarters]
+        for end in ends:
+            span = range(end - LENGTH, end)
+            for p in places:
+                value = sum(counts[p][q] for q in span)
+                cells.append(Cell((p, "year", end), value, value < UNDER, WIDTH))
+                atoms[p, "year", end] = tuple((p, q) for q in span)
+                relations.append(Relation((p, "year", end), atoms[p, "year", end]))
+            total = ("borough", borough, end)
+            cells.append(Cell(total, sum(counts[p][q] for p in places for q in span), False, 0, fixed=True))
+            relations.append(Relation(total, tuple((p, "year", end) for p in places)))
+            atoms[total] = tuple((p, q) for p in places for q in span)
+    return cells, relations, atoms
+
+
+def _count(rng: random.Random, usual: int) -> int:
+    """Offences of a ward in a quarter: some wards have many times those of others."""
+    return int(rng.lognormvariate(0, 0.6) * usual / LENGTH + rng.random())
+
+
+def published(cell: Cell, withheld: bool, atoms: dict[object, tuple[object, ...]]) -> Published:
+    """A cell as a reader sees it."""
+    value = None if withheld else cell.value
+    return Published(cell.key, atoms[cell.key], value, value, cell.width if withheld else 0)
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What a run returns, and its duration in seconds."""
+    start = time.perf_counter()
+    found = work()
+    return found, time.perf_counter() - start
+
+
+def peak(work: Callable[[], object]) -> int:
+    """The most bytes that a run holds at once beyond what was there before."""
+    tracemalloc.start()
+    work()
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Makes the pictures that other sites show when somebody shares a page: its heading, its finding and its chart."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from portal import chromium
+from portal.chromium import Chromium
+
+NAME = "card.png"
+WIDTH, HEIGHT = 1200, 630  # what the Open Graph protocol's readers show without cutting
+# Colours as in portal.css. Sizes leave the text legible where the picture is shown a third as wide.
+_PAGE = """<!doctype html><meta charset="utf-8"><style>
+body {{ background: #fff; border-top: 24px solid #12436d; box-sizing: border-box; color: #1a1a1a; font-family: Arial, "Liberation Sans", sans-serif; height: {height}px; margin: 0; overflow: hidden; padding: 36px 64px; position: relative; width: {width}px; }}
+p {{ font-size: 38px; line-height: 1.3; margin: 24px 0 0; }}
+.name {{ color: #12436d; font-size: 32px; font-weight: 700; margin: 0; }}
+h1 {{ font-size: 64px; letter-spacing: -.01em; line-height: 1.1; margin: 28px 0 0; }}
+img {{ bottom: 24px; height: 214px; left: 64px; position: absolute; }}
+.chart h1 {{ font-size: 46px; margin-top: 18px; }} .chart p:not(.name) {{ font-size: 30px; margin-top: 14px; }}
+</style><body class="{kind}"><p class="name">{name}</p><h1>{title}</h1><p>{words}</p>{chart}"""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What stands on a picture; `chart` is the address of a drawing of the site, or empty."""
+
+    name: str
+    title: str
+    words: str
+    chart: str = ""
+
+
+def draw_all(site: Path, cards: Mapping[str, Card], cache: Path) -> list[str]:
+    """Put the picture for each of these addresses into the built site; returns those that could not be made."""
+    keys = {_key(site, card): card for card in cards.values()}
+    with tempfile.TemporaryDirectory() as folder:
+
+        def drawn(told: Chromium, key: str) -> bytes:
+            page = Path(folder, f"{key}.html")
+            page.write_text(_html(site, keys[key]), encoding="utf-8")
+            told.open(page)
+            return told.picture(WIDTH, HEIGHT)
+
+        kept = chromium.keep(keys, cache, ".png", drawn)
+    failed = []
+    for address, card in cards.items():
+        if made := kept.get(_key(site, card)):
+            (site / address).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(made, site / address)
+        else:
+            failed.append(address)
+    return failed
+
+
+def _key(site: Path, card: Card) -> str:
+    chart = (site / card.chart).read_bytes() if card.chart else b""
+    return hashlib.sha256(f"{_PAGE}{card}".encode() + chart).hexdigest()[:24]
+
+
+def _html(site: Path, card: Card) -> str:
+    chart = f'<img src="{(site / card.chart).resolve().as_uri()}" alt="">' if card.chart else ""
+    told = {"name": escape(card.name), "title": escape(card.title), "words": escape(card.words)}
+    return _PAGE.format(width=WIDTH, height=HEIGHT, kind="chart" if card.chart else "", chart=chart, **told)

@@ -1,0 +1,86 @@
+"""What others see when somebody shares a page, and the sheets in large print."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from portal import cards, config, sheets, site
+from project import make_project
+from selectolax.lexbor import LexborHTMLParser
+
+ADDRESS = "https://safer.example/portal/"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny portal built with a public address."""
+    root = make_project(tmp_path_factory.mktemp("shared") / "tiny")
+    file = root / config.FILE
+    file.write_text(file.read_text().replace("[site]\n", f'[site]\naddress = "{ADDRESS}"\n'))
+    return site.build(root, lambda step: None)[0].resolve()
+
+
+def told(page: Path) -> dict[str, str]:
+    """The Open Graph properties of a page."""
+    metas = LexborHTMLParser(page.read_text()).css("head > meta[property]")
+    return {str(n.attributes["property"]): str(n.attributes["content"]) for n in metas}
+
+
+def size(png: Path) -> tuple[int, int]:
+    head = png.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+
+
+def test_a_page_about_figures_is_shared_with_its_finding_and_a_picture_of_its_chart(shared: Path) -> None:
+    page = told(shared / "figures/thefts/index.html")
+    caption = LexborHTMLParser((shared / "figures/thefts/index.html").read_text()).css_first("figcaption")
+    assert caption is not None
+    assert page["og:description"] == caption.text().strip()
+    assert page["og:url"] == f"{ADDRESS}figures/thefts/"
+    assert page["og:image"] == f"{ADDRESS}figures/thefts/{cards.NAME}"
+    assert size(shared / "figures/thefts" / cards.NAME) == (cards.WIDTH, cards.HEIGHT)
+    assert size(shared / "figures/thefts" / cards.NAME) == (
+        int(page["og:image:width"]),
+        int(page["og:image:height"]),
+    )
+
+
+def test_every_picture_that_a_page_names_is_there_and_no_other(shared: Path) -> None:
+    named = set()
+    for page in shared.rglob("index.html"):
+        found = told(page)
+        assert found["og:title"]
+        assert found["og:image"].startswith(ADDRESS)
+        named.add(urlsplit(found["og:image"]).path.removeprefix("/portal/"))
+    assert named == {p.relative_to(shared).as_posix() for p in shared.rglob(cards.NAME)}
+    assert len(named) > 5
+
+
+def test_a_sensitive_page_is_shared_as_if_it_were_the_site(shared: Path) -> None:
+    pages = [p for p in shared.rglob("index.html") if 'id="exit"' in p.read_text()]
+    assert len(pages) > 3
+    home = told(shared / "index.html")
+    for page in pages:
+        found = told(page)
+        assert found["og:image"] == home["og:image"]
+        assert found["og:description"] == home["og:description"]
+        assert not re.search("abuse|hate|sexual", " ".join(found.values()), re.IGNORECASE), page
+
+
+def test_without_an_address_no_picture_is_promised(real_site: Path) -> None:
+    page = told(real_site / "figures/knife-crime/index.html")
+    assert page["og:title"] == "Knife crime"
+    assert "og:image" not in page
+    assert not list(real_site.rglob(cards.NAME))
+
+
+def test_what_helps_people_in_need_is_there_in_large_print(real_site: Path) -> None:
+    pages = [real_site / "help", *(p.parent for p in (real_site / "report").rglob("index.html"))]
+    assert len(pages) > 8
+    for page in pages:
+        assert (page / sheets.LARGE).read_bytes().startswith(b"%PDF-")
+        link = LexborHTMLParser((page / "index.html").read_text()).css_first(f'a[href="{sheets.LARGE}"]')
+        assert link is not None
+        assert link.text() == "This page in large print (PDF)"

@@ -1,0 +1,170 @@
+"""Ways of reading that axe-core does not try: the tree that screen readers get, high contrast, more space, paper."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+from test_browser import CHARTS, PAGES
+
+# WCAG 1.4.12: readers may set these, and nothing may be lost.
+SPACING = """
+* { letter-spacing: .12em !important; line-height: 1.5 !important; word-spacing: .16em !important; }
+p { margin-bottom: 2em !important; }
+"""
+CLIPPED = """() => [...document.querySelectorAll("h1, h2, h3, p, li, a, td, th, label, button, summary, dt, dd, figcaption")]
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest("svg, .skip, .table, thead"))
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1 || (getComputedStyle(e).overflow === "hidden" && e.scrollHeight > e.clientHeight + 1))
+  .map(e => e.textContent.trim().slice(0, 60))"""
+MOVING = """() => [...document.querySelectorAll("*")].filter(e => {
+  const s = getComputedStyle(e);
+  return s.transitionDuration.split(", ").some(d => parseFloat(d) > 0) || s.animationName !== "none" || s.scrollBehavior === "smooth";
+}).map(e => `${e.tagName} ${e.className}`)"""
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    with chromium.new_context(viewport={"width": 360, "height": 800}) as context:
+        yield context.new_page()
+
+
+def heard(page: Page) -> list[dict[str, object]]:
+    """What Chromium tells a screen reader of the page: role, name and place of each node, in reading order."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    names = {n["nodeId"]: n for n in nodes}
+
+    def walk(node: dict[str, object], inside: tuple[str, ...]) -> Iterator[dict[str, object]]:
+        role = node["role"]["value"] if "role" in node else ""  # type: ignore[index]
+        name = node.get("name", {}).get("value", "")  # type: ignore[attr-defined]
+        if not node["ignored"]:
+            yield {"role": role, "name": name, "inside": inside}
+            inside = (*inside, str(role))
+        for child in node.get("childIds", ()):  # type: ignore[attr-defined]
+            if child in names:
+                yield from walk(names[child], inside)
+
+    return list(walk(nodes[0], ()))
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_one_named_picture_in_a_figure_with_its_finding(
+    phone: Page, address: str, name: str
+) -> None:
+    phone.goto(address + PAGES[name])
+    tree = heard(phone)
+    pictures = [n for n in tree if n["role"] == "image" and "figure" in n["inside"]]  # type: ignore[operator]
+    assert len(pictures) == 1
+    assert str(pictures[0]["name"]).startswith("Chart of ")
+    assert str(pictures[0]["name"]).endswith("The table below has the same figures.")
+    captions = [n for n in tree if n["role"] == "Figcaption"]
+    finding = phone.locator("figure.chart figcaption").inner_text()
+    assert len(captions) == 1
+    assert finding in "".join(str(n["name"]) for n in tree if "Figcaption" in n["inside"])  # type: ignore[operator]
+    roles = [n["role"] for n in tree]
+    assert roles.index("image") < roles.index("table"), "the table comes after the picture that it explains"
+
+
+@pytest.mark.parametrize("name", ["months", "areas", "withheld", "ward", "crime", "disagree", "compare"])
+def test_a_table_has_a_name_and_a_head_for_each_of_its_cells(phone: Page, address: str, name: str) -> None:
+    phone.goto(address + PAGES[name])
+    tree = heard(phone)
+    tables = [n for n in tree if n["role"] == "table"]
+    assert tables
+    assert all(n["name"] for n in tables)
+    assert [n["role"] for n in tree].count("columnheader") >= 2 * len(tables)
+    heads = phone.evaluate("""() => [...document.querySelectorAll("table")].map(table => {
+      const rows = [...table.rows].filter(r => r.parentElement.tagName === "TBODY");
+      return rows.every(row => [...row.cells].every((cell, i) => cell.tagName === "TH" ||
+        table.tHead.rows[0].cells[i]?.scope === "col")) && rows.every(row => row.cells.length === table.tHead.rows[0].cells.length);
+    })""")
+    assert all(heads)
+
+
+def test_withheld_figures_are_said_and_not_left_blank(phone: Page, address: str) -> None:
+    phone.goto(address + PAGES["withheld"])
+    cells = [str(n["name"]) for n in heard(phone) if n["role"] == "cell"]
+    assert "[c]" in cells
+    assert "" not in cells
+    assert phone.get_by_text("[c]").last.is_visible()
+    assert (
+        "not shown" in phone.locator("article").inner_text()
+        or "withheld" in phone.locator("article").inner_text()
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_lost_with_more_space_between_letters_and_lines(
+    phone: Page, address: str, name: str
+) -> None:
+    phone.goto(address + PAGES[name])
+    phone.evaluate(
+        "css => { const s = new CSSStyleSheet(); s.replaceSync(css); document.adoptedStyleSheets = [s]; }",
+        SPACING,
+    )
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert phone.evaluate(CLIPPED) == []
+
+
+@pytest.mark.parametrize("name", ["home", "ward", "wards", "choose", "indicator", "scorecard"])
+def test_in_forced_colours_everything_keeps_its_edge_and_the_focus_is_seen(
+    chromium: Browser, address: str, name: str
+) -> None:
+    with chromium.new_context(forced_colors="active", viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(address + PAGES[name])
+        assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+        for part in (".exit", ".card", ".tag", ".urgent", ".button"):
+            for found in page.locator(part).all():
+                width = found.evaluate(
+                    "e => parseFloat(getComputedStyle(e).borderTopWidth) + parseFloat(getComputedStyle(e).borderLeftWidth)"
+                )
+                assert width > 0, f"{part} has no edge"
+        for link in page.locator("a[href]:visible").all()[:12]:
+            link.focus()
+            style = link.evaluate(
+                "e => [getComputedStyle(e).outlineStyle, parseFloat(getComputedStyle(e).outlineWidth)]"
+            )
+            assert style[0] == "solid"
+            assert style[1] >= 2
+
+
+@pytest.mark.parametrize("name", ["home", "ward", "wards", "indicator", "search"])
+def test_nothing_moves_for_those_who_ask_for_less_motion(chromium: Browser, address: str, name: str) -> None:
+    with chromium.new_context(reduced_motion="reduce", viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(address + PAGES.get(name, f"{name}/"))
+        assert page.evaluate(MOVING) == []
+
+
+@pytest.mark.parametrize("name", ["home", "action", "wards", "indicator", "search"])
+def test_no_single_key_does_anything(phone: Page, address: str, name: str) -> None:
+    phone.goto(address + PAGES.get(name, f"{name}/"))
+    before = phone.url, phone.evaluate("[scrollY, document.activeElement.tagName]")
+    for key in "fs/np?ghj.,":
+        phone.keyboard.press(key)
+    assert (phone.url, phone.evaluate("[scrollY, document.activeElement.tagName]")) == before
+
+
+@pytest.mark.parametrize("name", ["action", "choose", "ward"])
+def test_the_way_out_covers_nothing_that_has_the_focus(phone: Page, address: str, name: str) -> None:
+    """It stays at the top of the window while the page scrolls under it."""
+    phone.emulate_media(reduced_motion="reduce")
+    phone.goto(address + PAGES[name])
+    stops = phone.locator("article a[href]:visible")
+    phone.evaluate("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
+    bar = phone.locator("#exit")
+    for n in reversed(range(stops.count())):
+        stops.nth(n).focus()
+        box, over = stops.nth(n).bounding_box(), bar.bounding_box()
+        assert box
+        assert over
+        assert box["y"] >= over["y"] + over["height"] - 1
+
+
+@pytest.mark.parametrize("name", ["home", "ward", "indicator", "action", "help"])
+def test_on_paper_there_is_the_text_and_not_the_controls(phone: Page, address: str, name: str) -> None:
+    phone.goto(address + PAGES[name])
+    phone.emulate_media(media="print")
+    assert phone.locator("h1").is_visible()
+    for hidden in (".exit", ".skip", ".top nav", ".top__search", ".trail", ".finder", ".history", "button"):
+        assert not any(e.is_visible() for e in phone.locator(hidden).all()), hidden
