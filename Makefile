@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
-.PHONY: site serve check test every-page lint format lock screenshots clean
+.PHONY: site serve check test every-page lint format lock screenshots lighthouse clean
 site: .venv/ready node_modules/ready
 	$(BIN)/portal build
 
@@ -47,8 +47,14 @@ screenshots: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	$(BIN)/python scripts/screenshots.py --readme
 
+# How the site does on a slow phone. Lighthouse is large, so nothing else installs it.
+lighthouse: .venv/ready-dev node_modules/ready-dev
+	$(BIN)/portal build
+	cd benchmarks && npm ci --silent
+	$(BIN)/python benchmarks/phone.py
+
 clean:
-	rm -rf build .venv node_modules
+	rm -rf build .venv node_modules benchmarks/node_modules
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -71,3 +71,14 @@ def test_every_command_and_setting_is_documented() -> None:
         assert f"portal {command}" in readme
     for target in ("make site", "make test", "make serve"):
         assert target in readme
+
+
+def test_a_reader_that_goes_away_is_no_fault_of_the_program(tiny: Path) -> None:
+    command = [sys.executable, "-m", "portal.cli", "--project", str(tiny), "check"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        assert child.stderr
+        child.stdout.close()
+        assert child.stderr.read().count("fault") == 0
+        assert child.wait() == cli.STOPPED
+    assert not (tiny / "build" / "portal-error.log").exists()

@@ -1,6 +1,7 @@
 """The command `portal`: the only place that prints and exits."""
 
 import argparse
+import os
 import sys
 import time
 import traceback
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     progress = Progress()
     try:
         code: int = COMMANDS[told.command](root, told, progress)
+        sys.stdout.flush()
     except PortalError as error:
         progress.end()
         print(_listed(error), file=sys.stderr)
@@ -35,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         progress.end()
         print("Stopped. The site in build/site is as it was.", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:  # whoever read what we say has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STOPPED
     except Exception:
         progress.end()

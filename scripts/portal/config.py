@@ -13,7 +13,7 @@ FILE = "site_src/portal.toml"
 
 @dataclass(frozen=True)
 class Site:
-    """What the site is called and whom it is for."""
+    """What the site is called and whom it is for. Pages may link to `links` on other hosts, besides what packages name."""
 
     name: str
     partnership: str
@@ -24,6 +24,7 @@ class Site:
     address: str = ""
     gaps: tuple[str, ...] = ()
     sensitive_words: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     security_contact: str = ""
     security_expires: str = ""
 

@@ -1,5 +1,6 @@
 """The preview: serves the finished site on this computer alone and rebuilds when an input changes."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,9 +27,7 @@ def serve(
     Only inputs are watched and only `build/` is written to, so a build never sets off another one.
     """
     try:
-        server = ThreadingHTTPServer(
-            ("127.0.0.1", port), partial(Handler, directory=str(root / "build" / "site"))
-        )
+        server = Server(("127.0.0.1", port), partial(Handler, directory=str(root / "build" / "site")))
     except (OSError, OverflowError):
         raise PortalError(
             [
@@ -76,6 +75,14 @@ def look(root: Path) -> frozenset[tuple[str, int, int]]:
             continue  # deleted since it was listed; the next look sees that
         seen.add((str(path), stat.st_mtime_ns, stat.st_size))
     return frozenset(seen)
+
+
+class Server(ThreadingHTTPServer):
+    """Serves on, and says nothing, where a browser goes away in the middle of an answer."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class Published(SimpleHTTPRequestHandler):

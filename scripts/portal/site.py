@@ -102,7 +102,7 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
 def exits(settings: Settings, content: Content) -> frozenset[str]:
     """The addresses on other hosts that the site may link to."""
     urls = [c.url for things in (content.routes, content.services, content.sources.values()) for c in things]
-    return frozenset(filter(None, (settings.site.exit_to, *urls)))
+    return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *urls)))
 
 
 def fingerprint(root: Path) -> str:

@@ -1,0 +1,72 @@
+# ruff: noqa: T201
+"""Lighthouse's scores of one page of each kind on a slow phone, from a server with the real headers.
+
+    make lighthouse
+
+Lighthouse slows processor and network down by itself, as far as this machine can; take the figures of a quiet one.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from browser import ARGUMENTS, served  # noqa: E402
+from portal import chromium  # noqa: E402
+
+PAGES = {
+    "home": "", "a priority": "plans/plan-2016-17/priority-3/", "an action": "plans/strategy-2021-26/priority-1/action-1-4/",
+    "a way to report": "report/police-101/", "an indicator": "figures/knife-crime/", "a ward": "wards/rushey-green/",
+}  # fmt: skip
+KINDS = ("performance", "accessibility", "best-practices", "seo")
+METRICS = {
+    "first-contentful-paint": "s",
+    "largest-contentful-paint": "s",
+    "total-blocking-time": "ms",
+    "cumulative-layout-shift": "",
+    "total-byte-weight": "kB",
+}
+LIGHTHOUSE = ROOT / "benchmarks" / "node_modules" / "lighthouse" / "cli" / "index.js"
+
+
+def main() -> None:
+    """Print a table of scores, of metrics, and of what cost a point."""
+    print(f"| page | {' | '.join(KINDS)} | {' | '.join(METRICS)} |")
+    print("|---|" + "--:|" * (len(KINDS) + len(METRICS)))
+    lost = set()
+    with served((ROOT / "build" / "site").resolve()) as address:
+        for name, path in PAGES.items():
+            told = report(address + path)
+            scores = [round(100 * told["categories"][k]["score"]) for k in KINDS]
+            values = [told["audits"][m]["displayValue"] for m in METRICS]
+            print(f"| {name} | {' | '.join(map(str, scores))} | {' | '.join(values)} |", flush=True)
+            for kind in KINDS:
+                for ref in told["categories"][kind]["auditRefs"]:
+                    audit = told["audits"][ref["id"]]
+                    if ref["weight"] and audit["score"] is not None and audit["score"] < 0.9:
+                        lost.add(f"{name}, {kind}: {audit['title']}")
+    print("\n".join(["", *sorted(lost)]))
+
+
+def report(url: str) -> dict[str, dict[str, dict[str, object]]]:
+    """What Lighthouse finds on a page, opened as on a phone."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "report.json")
+        flags = " ".join(["--headless", *ARGUMENTS])
+        command = [
+            "node", LIGHTHOUSE, url, "--quiet", "--output=json", f"--output-path={out}", f"--chrome-flags={flags}",
+            f"--only-categories={','.join(KINDS)}", "--form-factor=mobile",
+        ]  # fmt: skip
+        environment = {**os.environ, "CHROME_PATH": chromium.browser() or ""}
+        subprocess.run(command, env=environment, check=True, timeout=300)
+        told: dict[str, dict[str, dict[str, object]]] = json.loads(out.read_text())
+    return told
+
+
+if __name__ == "__main__":
+    main()
