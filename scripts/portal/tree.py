@@ -35,12 +35,6 @@ UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change"
 _NOT_TEXT = re.compile(
     r"\A---\n.*?\n---\n|<(nav|a|small|aside)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)", re.DOTALL
 )
-_STACKED = re.compile(r'<table class="(stack|claims)".*?</table>', re.DOTALL)
-_ROLES = {
-    '<th scope="col"': "columnheader", '<th scope="row"': "rowheader", "<table": "table", "<caption": "caption",
-    "<thead": "rowgroup", "<tbody": "rowgroup", "<tr": "row", "<td": "cell",
-}  # fmt: skip
-_PART = re.compile(rf"({'|'.join(_ROLES)})(?=[ >])")
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 
@@ -82,7 +76,6 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
         card = _card(settings, page, pictures)
         if card:
             shared[f"{page.path}{cards.NAME}"] = card
-        rendered = _spoken(rendered)
         terms = () if page.language else released.content.terms
         files[f"{page.path}index.md"] = words.explain(rendered, terms).encode()
         files |= {
@@ -94,11 +87,6 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
     files[LIBRARY] = pictures.library.read_bytes()
     newest = max((s.published for s in released.content.sources.values()), default="2000")
     return Tree(files, _navigation(pages), newest, printed, shared)
-
-
-def _spoken(rendered: str) -> str:
-    """Says of the tables that stack on a phone what each part is: browsers take the style's word for it otherwise."""
-    return _STACKED.sub(lambda t: _PART.sub(lambda p: f'{p[1]} role="{_ROLES[p[1]]}"', t[0]), rendered)
 
 
 def _by_original(
