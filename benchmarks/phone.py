@@ -43,7 +43,7 @@ def main() -> None:
         for name, path in PAGES.items():
             told = report(address + path)
             scores = [round(100 * told["categories"][k]["score"]) for k in KINDS]
-            values = [told["audits"][m]["displayValue"] for m in METRICS]
+            values = [str(told["audits"][m]["displayValue"]).removeprefix("Total size was ") for m in METRICS]
             print(f"| {name} | {' | '.join(map(str, scores))} | {' | '.join(values)} |", flush=True)
             for kind in KINDS:
                 for ref in told["categories"][kind]["auditRefs"]:

@@ -163,6 +163,8 @@ def test_the_preview_builds_again_when_a_table_page_template_or_asset_changes(bu
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        # One that was started in the background passes on that it does not listen to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs yet
     )
     lines: list[str] = []
     ready = threading.Condition()
