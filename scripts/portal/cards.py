@@ -19,7 +19,7 @@ body {{ background: #fff; border-top: 24px solid #12436d; box-sizing: border-box
 p {{ font-size: 38px; line-height: 1.3; margin: 24px 0 0; }}
 .name {{ color: #12436d; font-size: 32px; font-weight: 700; margin: 0; }}
 h1 {{ font-size: 64px; letter-spacing: -.01em; line-height: 1.1; margin: 28px 0 0; }}
-img {{ bottom: 24px; height: 214px; left: 64px; position: absolute; }}
+img {{ bottom: 24px; height: 270px; left: 64px; position: absolute; }}
 .chart h1 {{ font-size: 46px; margin-top: 18px; }} .chart p:not(.name) {{ font-size: 30px; margin-top: 14px; }}
 </style><body class="{kind}"><p class="name">{name}</p><h1>{title}</h1><p>{words}</p>{chart}"""
 
