@@ -16,12 +16,12 @@ check: .venv/ready
 	$(BIN)/portal check
 
 test: .venv/ready-dev node_modules/ready-dev lint
-	$(PYTHON) scripts/need_programs.py
+	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest
 
 # Builds the site, serves it with its real headers, opens every page, and prints what was counted.
 every-page: .venv/ready-dev node_modules/ready-dev
-	$(PYTHON) scripts/need_programs.py
+	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest tests/test_every_page.py tests/test_markup.py
 
 lint: .venv/ready-dev

@@ -10,13 +10,12 @@ import random
 import resource
 import sys
 import tempfile
-import time
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 from portal.importers import mps_crime, upstream
+from stopwatch import best, peak
 
 WARDS, BOROUGHS, SEED, TIMES = 679, 32, 20260401, 3
 MONTHS = pd.period_range("2024-02", "2026-01", freq="M").strftime("%Y%m").tolist()
@@ -35,8 +34,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(sys.argv[1]) if len(sys.argv) > 1 else made_up(Path(folder) / "wards.csv")
         frame = mps_crime.read_wards([path], None).frame
-        ours = best(lambda: mps_crime.read_wards([path], None))
-        plain = best(lambda: pd.read_csv(path))
+        ours = best(lambda: mps_crime.read_wards([path], None), TIMES)
+        plain = best(lambda: pd.read_csv(path), TIMES)
         memory = peak(lambda: mps_crime.read_wards([path], None))
         lines = path.read_bytes().count(b"\n")
         print(f"file       {path.stat().st_size / 1e6:.1f} MB, {lines - 1:,} rows")
@@ -70,27 +69,6 @@ def rows(rng: random.Random) -> Iterator[str]:
                 counts = [str(min(999, int(rng.expovariate(1 / usual)))) for _ in MONTHS]
                 text = [f'"{t}"' if "," in t else t for t in (label["major"], label["minor"])]
                 yield ",".join([*text, f"Ward {ward + 1}", f"E05{90000 + ward:06}", borough, *counts])
-
-
-def best(work: Callable[[], object]) -> float:
-    """The shortest of several runs in seconds, which is the one least disturbed."""
-    return min(seconds(work) for _ in range(TIMES))
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """The duration of one run."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def peak(work: Callable[[], object]) -> int:
-    """The most bytes that a run holds at once beyond what was there before."""
-    tracemalloc.start()
-    work()
-    found = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return found
 
 
 if __name__ == "__main__":

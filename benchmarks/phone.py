@@ -24,13 +24,10 @@ PAGES = {
     "a way to report": "report/police-101/", "an indicator": "figures/knife-crime/", "a ward": "wards/rushey-green/",
 }  # fmt: skip
 KINDS = ("performance", "accessibility", "best-practices", "seo")
-METRICS = {
-    "first-contentful-paint": "s",
-    "largest-contentful-paint": "s",
-    "total-blocking-time": "ms",
-    "cumulative-layout-shift": "",
-    "total-byte-weight": "kB",
-}
+METRICS = (
+    "first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift",
+    "total-byte-weight",
+)  # fmt: skip
 LIGHTHOUSE = ROOT / "benchmarks" / "node_modules" / "lighthouse" / "cli" / "index.js"
 
 

@@ -9,19 +9,15 @@ in the sums and never published. The audit is timed apart, since every build run
 """
 
 import random
-import time
-import tracemalloc
-from collections.abc import Callable
-from typing import TypeVar
 
 from portal.audit import Published, intervals
 from portal.suppression import Cell, Relation, suppress
+from stopwatch import peak, timed
 
 WARDS, BOROUGHS, PERIODS, LENGTH, SEED = 679, 33, 3, 4, 20260401
 UNDER = WIDTH = 5
 # Offences in a usual ward and year: counts of rare kinds, of which some or many are small.
 USUAL = (3, 6, 12)
-T = TypeVar("T")
 
 
 def main() -> None:
@@ -80,22 +76,6 @@ def published(cell: Cell, withheld: bool, atoms: dict[object, tuple[object, ...]
     """A cell as a reader sees it."""
     value = None if withheld else cell.value
     return Published(cell.key, atoms[cell.key], value, value, cell.width if withheld else 0)
-
-
-def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """What a run returns, and its duration in seconds."""
-    start = time.perf_counter()
-    found = work()
-    return found, time.perf_counter() - start
-
-
-def peak(work: Callable[[], object]) -> int:
-    """The most bytes that a run holds at once beyond what was there before."""
-    tracemalloc.start()
-    work()
-    found = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return found
 
 
 if __name__ == "__main__":

@@ -5,12 +5,11 @@ import shutil
 import subprocess
 import sys
 
-CHROMIUM = (
-    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
-)  # fmt: skip
+from portal.chromium import NAMES
+
 # What does the work, the Debian package that is best for it, and what it is for.
 NEEDED = (
-    (CHROMIUM, "chromium-headless-shell", "The browser tests need Chromium"),
+    (NAMES, "chromium-headless-shell", "The browser tests need Chromium"),
     (("java",), "default-jre-headless", "The checker of the HTML needs Java"),
 )
 

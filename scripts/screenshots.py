@@ -6,6 +6,7 @@ python scripts/screenshots.py FOLDER [PAGE …]      pictures each page at 360 a
 
 import argparse
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,10 +18,9 @@ PAGES = (
     "report/police-101/",
     "figures/knife-crime/",
 )
-# Two wide pages and a narrow one side by side, as frames of the site itself.
-_SHEET = """<!doctype html><style>body {{ display: flex; gap: 24px; margin: 0; padding: 24px; background: #c9d0d6 }}
-iframe {{ border: 0; height: 860px }}</style><iframe src="{at}" width="1100"></iframe>
-<iframe src="{at}figures/serious-youth-violence/" width="360"></iframe>"""
+# A wide page and a narrow one side by side. As pictures: the site lets nobody frame its pages.
+_SHOWN = (("", 1100), ("figures/serious-youth-violence/", 360))
+_SHEET = """<!doctype html><style>body { display: flex; gap: 24px; margin: 0; padding: 24px; background: #c9d0d6 }</style>"""
 
 
 def main() -> None:
@@ -36,10 +36,13 @@ def main() -> None:
     told = parser.parse_args()
     with served(ROOT / "build" / "site") as address, opened() as browser:
         if told.readme:
+            shown = ""
+            for path, width in _SHOWN:
+                page = browser.new_page(viewport={"width": width, "height": 860})
+                page.goto(address + path)
+                shown += f'<img src="data:image/png;base64,{b64encode(page.screenshot()).decode()}" alt="">'
             page = browser.new_page(viewport={"width": 1532, "height": 908})
-            page.goto(address)
-            page.set_content(_SHEET.format(at=address))
-            page.wait_for_load_state("networkidle")
+            page.set_content(_SHEET + shown)
             page.screenshot(path=ROOT / "docs" / "screenshot.png")
             print("docs/screenshot.png")
         if told.folder is None:

@@ -36,19 +36,20 @@ class Card:
 
 def draw_all(site: Path, cards: Mapping[str, Card], cache: Path) -> list[str]:
     """Put the picture for each of these addresses into the built site; returns those that could not be made."""
-    keys = {_key(site, card): card for card in cards.values()}
+    keys = {address: _key(site, card) for address, card in cards.items()}
+    wanted = {keys[address]: card for address, card in cards.items()}
     with tempfile.TemporaryDirectory() as folder:
 
         def drawn(told: Chromium, key: str) -> bytes:
             page = Path(folder, f"{key}.html")
-            page.write_text(_html(site, keys[key]), encoding="utf-8")
+            page.write_text(_html(site, wanted[key]), encoding="utf-8")
             told.open(page)
             return told.picture(WIDTH, HEIGHT)
 
-        kept = chromium.keep(keys, cache, ".png", drawn)
+        kept = chromium.keep(wanted, cache, ".png", drawn)
     failed = []
-    for address, card in cards.items():
-        if made := kept.get(_key(site, card)):
+    for address, key in keys.items():
+        if made := kept.get(key):
             (site / address).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(made, site / address)
         else:

@@ -68,11 +68,12 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
     files: dict[str, bytes] = {}
     for page in pages:
         rendered = _markdown(environment, released, page)
-        if page.sensitive or page.of in guarded or _speaks_of(rendered, settings.site.sensitive_words):
-            guarded.add(page.path)
-        if not page.sensitive and page.path in guarded:
+        told = page.of in guarded or _speaks_of(rendered, settings.site.sensitive_words)
+        if told and not page.sensitive:
             page = replace(page, sensitive=True)  # noqa: PLW2901 - from here on it is that
             rendered = _markdown(environment, released, page)
+        if page.sensitive:
+            guarded.add(page.path)
         card = _card(settings, page, pictures)
         if card:
             shared[f"{page.path}{cards.NAME}"] = card
@@ -112,20 +113,25 @@ def _card(settings: Settings, page: Page, pictures: Pictures) -> Card | None:
     name = settings.site.name
     if page.path == "":
         return Card(settings.site.partnership, name, settings.site.description)
-    content = page.content.page if isinstance(page.content, RecordedPage) else page.content
-    if page.sensitive or not isinstance(content, FigurePage):
+    content = _figures(page.content)
+    if page.sensitive or content is None:
         return None
     shown = content.view.chart
     chart = f"{page.path}chart-wide.svg" if pictures.of(shown.wide) else ""
     return Card(name, page.label, shown.finding, chart)
 
 
+def _figures(content: object) -> FigurePage | None:
+    """The figures that a page is about, if it is about those of one indicator."""
+    content = content.page if isinstance(content, RecordedPage) else content
+    return content if isinstance(content, FigurePage) else None
+
+
 def _beside(released: Release, content: object, pictures: Pictures) -> dict[str, bytes]:
     """The files that stand beside a page: its chart, its download, or what its script looks up."""
-    content = content.page if isinstance(content, RecordedPage) else content
-    if isinstance(content, FigurePage):
-        view = content.view
-        table = _download(released, content.figures, view.indicator.breakdown).encode()
+    if figures := _figures(content):
+        view = figures.view
+        table = _download(released, figures.figures, view.indicator.breakdown).encode()
         return {**_chart_files(view.chart, pictures), f"{view.indicator.slug}.csv": table}
     if isinstance(content, WardPage):
         return {"figures.csv": _download(released, content.figures, "").encode()}
@@ -268,8 +274,8 @@ def _markdown(environment: jinja2.Environment, released: Release, page: Page) ->
 
 def _finding(page: Page) -> str:
     """What a page found, for those who see it shared; nothing where that would give away what was read."""
-    content = page.content.page if isinstance(page.content, RecordedPage) else page.content
-    return content.view.chart.finding if isinstance(content, FigurePage) and not page.sensitive else ""
+    content = _figures(page.content)
+    return content.view.chart.finding if content and not page.sensitive else ""
 
 
 def _speaks_of(markdown: str, words: tuple[str, ...]) -> bool:

@@ -122,11 +122,10 @@
   if (chooser) {
     const [first, second] = chooser.querySelectorAll("select");
     const said = document.querySelector(".compare__said");
-    const rows = document.querySelectorAll(".compare tr");
     const table = document.querySelector(".compare");
     const show = (columns) => {
       table.dataset.chosen = "";
-      for (const row of rows) [...row.cells].forEach((cell, i) => (cell.hidden = i > 0 && columns !== null && !columns.includes(i)));
+      for (const row of table.rows) [...row.cells].forEach((cell, i) => (cell.hidden = i > 0 && columns !== null && !columns.includes(i)));
     };
     const choose = () => {
       show([+first.value + 1, +second.value + 1]);
