@@ -27,6 +27,7 @@ class Site:
     links: tuple[str, ...] = ()
     security_contact: str = ""
     security_expires: str = ""
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ anything new, and this site says where it stands in print.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise, product
@@ -38,15 +38,37 @@ class Release:
     area: str = ""
 
 
-def release(content: Content, policy: Disclosure, area: str = "") -> Release:
-    """Let the content through, or raise `PortalError` with every figure that the policy forbids or that leaks."""
+def release(
+    content: Content, policy: Disclosure, area: str = "", earlier: Sequence[Observation] = ()
+) -> Release:
+    """Let the content through, or raise `PortalError` with every figure that the policy forbids or that leaks.
+
+    `earlier` are figures of earlier releases that are not published any more, or now are withheld.
+    """
     problems = tuple(check(content, policy))
     if problems:
         raise PortalError(problems)
-    leaks = [i for i in intervals(content, policy) if i.greatest - i.least < i.published.width]
+    leaks = [i for i in _known(content, policy, earlier) if i.greatest - i.least < i.published.width]
     if leaks:
         raise PortalError(_leak(i) for i in leaks)
     return Release(content, area)
+
+
+def _known(
+    content: Content, policy: Disclosure, earlier: Sequence[Observation]
+) -> "tuple[audit.Interval, ...]":
+    """What can be worked out now.
+
+    Where the rest was revised since, earlier totals do not fit it, and nothing exact follows from them; what was
+    once published outright still counts.
+    """
+    if earlier:
+        try:
+            return intervals(content, policy, earlier)
+        except PortalError:
+            now = {key(o) for own in content.observations.values() for o in own}
+            earlier = [o for o in earlier if key(o) in now]
+    return intervals(content, policy, earlier)
 
 
 def small(content: Content, policy: Disclosure, indicator: str, kind: str) -> int:

@@ -1,14 +1,9 @@
-"""The published content as frozen values, made from packages that have passed every check."""
+"""The published content as frozen values."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_type_hints
-
-from portal.packages import Package
-from portal.tables import Table
 
 
 @dataclass(frozen=True)
@@ -347,6 +342,76 @@ class Service(Contact):
 
 
 @dataclass(frozen=True)
+class Edition:
+    """A release: everything that was published at one time, kept as an archive that is never written again.
+
+    Not public before its `embargo`, in the time of the place. `put_back` is the release whose data it repeats.
+    """
+
+    id: str
+    name: str
+    released_on: date
+    embargo: str
+    put_back: str
+    note: str
+    figures: int
+    sha256: str
+    withdrawn: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a release changed: `count` new figures of an indicator, one figure revised or withdrawn, words or a page."""
+
+    release: str
+    number: int
+    kind: str
+    indicator: str
+    area: str
+    part: str
+    period_start: date | None
+    period_end: date | None
+    place: str
+    old: str
+    old_status: str
+    new: str
+    new_status: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A release that is promised for a day, and the figures that it is to bring."""
+
+    release: str
+    promised: date
+    indicators: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why figures were revised or withdrawn: all that fit whatever is not empty. `release` has used it."""
+
+    indicator: str
+    area: str
+    period_end: date | None
+    reason: str
+    release: str
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A warning that somebody looked at, and why it is right as it is."""
+
+    warning: str
+    reason: str
+    accepted_on: date
+    accepted_by: str
+
+
+@dataclass(frozen=True)
 class Minimums:
     """Counts under these are withheld, by ward and by borough, for the indicators of one package."""
 
@@ -380,96 +445,8 @@ class Content:
     minimums: Mapping[str, Minimums]
     sources: Mapping[str, Source]
     terms: tuple[Term, ...]
-
-
-T = TypeVar("T")
-
-
-def assemble(packages: tuple[Package, ...]) -> Content:
-    """Give every row its type. The packages must have passed the checks."""
-
-    def rows(kind: str, resource: str, row: type[T], part: bool = False) -> list[T]:
-        found = [p for p in packages if p.kind == kind]
-        return [r for p in found for r in _rows(p, resource, row, part)]
-
-    observations: dict[str, list[Observation]] = {}
-    for o in rows("indicators", "observations", Observation, part=True):
-        observations.setdefault(o.indicator, []).append(o)
-    return Content(
-        plans=tuple(_plan(p) for p in packages if p.kind == "plan"),
-        indicators={i.id: i for i in rows("indicators", "indicators", Indicator)},
-        observations={k: tuple(v) for k, v in observations.items()},
-        claims=tuple(rows("indicators", "claims", Claim, part=True)),
-        breaks=tuple(rows("indicators", "breaks", Break)),
-        targets=tuple(rows("indicators", "targets", Target)),
-        threads=tuple(rows("threads", "threads", Thread)),
-        entries=tuple(rows("threads", "entries", Entry)),
-        dashboards=tuple(sorted(rows("dashboards", "dashboards", Dashboard), key=lambda d: d.number)),
-        sections=tuple(rows("sources", "sections", Section)),
-        breakdowns={k: v for p in packages for k, v in p.breakdowns.items()},
-        imports={p.name: tuple(_rows(p, "imports", Import)) for p in packages if "imports" in p.tables},
-        routes=tuple(sorted(rows("routes", "routes", Route), key=lambda r: r.number)),
-        services=tuple(sorted(rows("services", "services", Service), key=lambda s: s.number)),
-        areas={a.code: a for a in rows("geography", "areas", Area)},
-        populations={p.area: p for p in sorted(rows("geography", "populations", Population), key=_year)},
-        outlines=tuple(rows("geography", "boundaries", Outline)),
-        overlaps=tuple(rows("geography", "overlaps", Overlap)),
-        postcodes=tuple(rows("geography", "postcodes", Postcode)),
-        minimums={i.id: m for p in packages for m in _minimums(p) for i in _rows(p, "indicators", Indicator)},
-        sources={s.id: s for s in rows("sources", "sources", Source)},
-        terms=tuple(rows("glossary", "terms", Term)),
-    )
-
-
-def _year(p: Population) -> int:
-    return p.year
-
-
-def _minimums(package: Package) -> Iterator[Minimums]:
-    """The package's own minimums, if it is one of figures; 0 where it leaves them to the settings."""
-    if package.kind == "indicators":
-        about = package.portal
-        yield Minimums(about.get("ward_minimum", 0), about.get("borough_minimum", 0))
-
-
-def _plan(package: Package) -> Plan:
-    about = package.portal
-    return Plan(
-        title=about["title"],
-        **{k: about[k] for k in ("slug", "short_title", "summary", "starts", "ends", "state")},
-        measures_note=about.get("measures_note", ""),
-        priority_word=about.get("priority_word", "priority"),
-        priorities=tuple(sorted(_rows(package, "priorities", Priority), key=lambda p: p.number)),
-        actions=tuple(sorted(_rows(package, "actions", Action), key=lambda a: a.number)),
-        measures=tuple(_rows(package, "measures", Measure)),
-        updates=tuple(_rows(package, "updates", Update)),
-    )
-
-
-def _rows(package: Package, resource: str, kind: type[T], part: bool = False) -> Iterator[T]:
-    if resource not in package.tables:
-        return
-    table: Table = package.tables[resource]
-    hints = get_type_hints(kind)
-    names = [f.name for f in fields(kind) if f.name != "part" or not part]  # type: ignore[arg-type]
-    for row in table.frame.to_dict("records"):
-        values = {n: _typed(hints[n], row[n]) for n in names}
-        if part:
-            values["part"] = next((row[b] for b in package.breakdowns if row.get(b)), "")
-        yield kind(**values)
-
-
-def _typed(kind: Any, cell: str) -> Any:
-    options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-    if cell == "" and NoneType in options:
-        return None
-    match options[0].__name__:
-        case "bool":
-            return cell == "true"
-        case "int":
-            return int(cell)
-        case "Decimal":
-            return Decimal(cell)
-        case "date":
-            return date.fromisoformat(cell)
-    return cell
+    editions: tuple[Edition, ...] = ()
+    changes: tuple[Change, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    accepted: tuple[Accepted, ...] = ()

@@ -18,13 +18,14 @@ from itertools import count
 from pathlib import Path
 
 from portal import (
+    assembly,
     cards,
     chromium,
     disclosure,
     headers,
-    model,
     packages,
     pictures,
+    releases,
     rules,
     search,
     sheets,
@@ -35,6 +36,7 @@ from portal.config import Settings, load
 from portal.model import Content
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
+from portal.releases import Project
 from portal.tree import Tree
 from portal.verify import verify
 
@@ -44,20 +46,35 @@ KEPT = 3
 INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(pictures.LIBRARY))
 
 
-def read(root: Path) -> tuple[Settings, Content]:
+def project(root: Path) -> Project:
     """Read everything and check it against the rules; raise `PortalError` with every problem."""
     settings = load(root)
     found, problems = packages.read_all(root, settings.packages)
     problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
     if problems:
         raise PortalError(sorted(problems))
-    return settings, model.assemble(found)
+    whole = Project(settings, found, assembly.assemble(found))
+    if faults := tuple(releases.check(whole)):
+        raise PortalError(faults)
+    return whole
+
+
+def read(root: Path) -> tuple[Settings, Content]:
+    """The settings and content of a project, as `project` does."""
+    whole = project(root)
+    return whole.settings, whole.content
 
 
 def check(root: Path) -> tuple[Settings, disclosure.Release]:
     """Read everything, and let it through disclosure control; raise `PortalError` with every problem."""
-    settings, content = read(root)
-    return settings, disclosure.release(content, settings.disclosure, settings.site.area)
+    whole = project(root)
+    return whole.settings, allowed(whole)
+
+
+def allowed(whole: Project) -> disclosure.Release:
+    """What may be published, given all that earlier releases published."""
+    settings = whole.settings
+    return disclosure.release(whole.content, settings.disclosure, settings.site.area, releases.earlier(whole))
 
 
 def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:

@@ -55,6 +55,11 @@ def number(value: Decimal | int, signed: bool = False) -> str:
     return f"+{text}" if signed and value > 0 else text
 
 
+def decimal(cell: str) -> Decimal | None:
+    """The number in a cell of a table; None where the cell is empty."""
+    return Decimal(cell) if cell else None
+
+
 def amount(value: Decimal, unit: str) -> str:
     """A figure with the mark of its unit: `1,036`, `81%`, `+10.4%`."""
     if unit == "percent":

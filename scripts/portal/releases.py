@@ -1,0 +1,301 @@
+"""Makes releases: compares what would be published with the last one, and freezes it; puts an earlier one back.
+
+Nothing that a release wrote is ever written again: a correction is a new release.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, fields, replace
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from portal import archives, differences, text
+from portal.archives import About, Contents
+from portal.config import FILE as SETTINGS_FILE
+from portal.config import Settings
+from portal.model import Change, Content, Edition, Observation, Reason
+from portal.packages import Package
+from portal.problems import PortalError, Problem, did_you_mean
+
+KIND = "releases"
+# Pages about releases say nothing new about what a release changed.
+OWN_PAGES = "releases/"
+NOTHING = Contents({}, {})
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as it was read: its settings, its packages, and what these hold."""
+
+    settings: Settings
+    packages: tuple[Package, ...]
+    content: Content
+
+    @property
+    def home(self) -> Path:
+        """The folder of the package that lists the releases; raises `PortalError` where there is none."""
+        found = [p.name for p in self.packages if p.kind == KIND]
+        if len(found) != 1:
+            message = f"{len(found)} packages of the kind {KIND} are listed; one must be."
+            fix = "Add the folder data_packages/releases, and its name to `packages`."
+            raise PortalError([Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)])
+        return self.settings.packages_folder / found[0]
+
+    def told(self, path: Path) -> str:
+        """What problems call a file of the project."""
+        return path.relative_to(self.settings.root).as_posix()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a release is to be called, and what is said of it."""
+
+    name: str
+    note: str = ""
+    embargo: str = ""
+    reason: str = ""  # for revised and withdrawn figures that have none of their own
+    put_back: str = ""
+
+    @property
+    def id(self) -> str:
+        """The address of its page: letters, digits and hyphens."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A release that is ready to be written: its changes, and its files in the order in which to write them."""
+
+    edition: Edition
+    changes: tuple[Change, ...]
+    files: Mapping[Path, bytes]
+
+    def write(self) -> None:
+        """Write every file whole; the list of releases comes last, so that a release is there whole or not at all."""
+        for path, data in self.files.items():
+            path.parent.mkdir(exist_ok=True)
+            fresh = path.with_name(f"{path.name}.new")
+            fresh.write_bytes(data)
+            fresh.replace(path)
+
+
+def contents(project: Project, pages: Mapping[str, str]) -> Contents:
+    """What would be published now, without the list of releases itself; `pages` are names by address."""
+    names = tuple(p.name for p in project.packages if p.kind != KIND)
+    told = {k: v for k, v in pages.items() if not k.startswith(OWN_PAGES)}
+    return archives.gather(project.settings.root, names, told)
+
+
+def last(project: Project) -> Contents:
+    """What the last release published; nothing where none was made yet."""
+    editions = project.content.editions
+    return opened(project, editions[-1]).contents if editions else NOTHING
+
+
+def opened(project: Project, edition: Edition) -> archives.Archive:
+    """A release's archive; raises `PortalError` where it is not as it was published."""
+    path = archive_of(project, edition.id)
+    return archives.read(path, project.told(path), edition.sha256)
+
+
+def archive_of(project: Project, release: str) -> Path:
+    """Where the archive of a release stands."""
+    return project.home / archives.FOLDER / f"{release}.zip"
+
+
+def changes(project: Project, pages: Mapping[str, str], reason: str = "") -> tuple[Change, ...]:
+    """Every change since the last release, with the reasons that are given for it, or else `reason`."""
+    found = differences.compare(last(project), contents(project, pages))
+    return differences.explained(found, [r for r in project.content.reasons if not r.release], reason)
+
+
+def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date) -> Draft:
+    """What a release of everything as it is now would write.
+
+    Raises `PortalError` with everything that stands against it: its name or embargo, nothing that changed, figures
+    that were revised or withdrawn without a reason.
+    """
+    content, data = project.content, project.home / "data"
+    found = changes(project, pages, asked.reason)
+    faults = [*_faults(project, asked, found), *unexplained(project.told(data / "reasons.csv"), found)]
+    if faults:
+        raise PortalError(faults)
+    told = tuple(
+        replace(c, release=asked.id, number=n) for n, c in enumerate(differences.condensed(found), 1)
+    )
+    before = (content.editions[-1].id, content.editions[-1].sha256) if content.editions else ()
+    about = About(asked.id, f"{project.settings.site.name}: {asked.name}", today.isoformat(), *before)
+    packed = archives.pack(about, contents(project, pages), _table(Change, told))
+    figures = sum(map(len, content.observations.values()))
+    edition = Edition(
+        asked.id, asked.name, today, asked.embargo, asked.put_back, asked.note, figures, archives.sha256(packed), ""
+    )  # fmt: skip
+    reasons = [replace(r, release=asked.id) if _used(r, found) else r for r in content.reasons]
+    released = {e.id for e in content.editions}
+    kept = [c for c in content.changes if c.release in released]
+    files = {
+        archive_of(project, asked.id): packed,
+        data / "changes.csv": _table(Change, [*kept, *told]).encode(),
+        data / "reasons.csv": _table(Reason, reasons).encode(),
+        data / "releases.csv": _table(Edition, [*content.editions, edition]).encode(),
+    }
+    return Draft(edition, told, files)
+
+
+def _used(reason: Reason, changes: Iterable[Change]) -> bool:
+    """Whether an open reason is the one that some change carries."""
+    return not reason.release and any(
+        c.reason == reason.reason for c in changes if differences.fits(reason, c)
+    )
+
+
+def _table(kind: type[Edition | Change | Reason], rows: Iterable[Edition | Change | Reason]) -> str:
+    """Rows of the package of releases as CSV."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(f.name for f in fields(kind))
+    writer.writerows(["" if v is None else v for v in astuple(row)] for row in rows)
+    return out.getvalue()
+
+
+def _faults(project: Project, asked: Asked, found: tuple[Change, ...]) -> Iterator[Problem]:
+    if not asked.id:
+        message = f"“{asked.name}” has no letter or digit."
+        yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
+    elif asked.id in {e.id for e in project.content.editions}:
+        message = f"There is a release called {asked.name} already, and a release is never changed."
+        fix = f"Give the new one another name, such as {asked.name} correction 1."
+        yield Problem("NAME", code=KIND, message=message, fix=fix)
+    elif not found:
+        message = "Nothing has changed since the last release."
+        fix = "Put the new figures in first. To see what a release would hold, run `portal diff`."
+        yield Problem("data_packages", code=KIND, message=message, fix=fix)
+    if asked.embargo:
+        yield from _moment_problems(project.settings, asked.embargo)
+
+
+def _moment_problems(settings: Settings, embargo: str) -> Iterator[Problem]:
+    try:
+        moment(settings, embargo)
+    except ValueError:
+        message = f"“{embargo}” is not a day and time."
+        yield Problem("--embargo", code=KIND, message=message, fix="Write it like 2026-12-01T09:30.")
+    except ZoneInfoNotFoundError:
+        message = f"The time zone “{settings.site.time_zone}” is not known."
+        fix = "Write one such as Europe/London."
+        yield Problem(SETTINGS_FILE, field="site.time_zone", code=KIND, message=message, fix=fix)
+
+
+def moment(settings: Settings, embargo: str) -> datetime:
+    """A day and time as they are meant: in the time zone of the settings.
+
+    Raises `ValueError` where they do not exist, `ZoneInfoNotFoundError` where the zone does not.
+    """
+    return datetime.strptime(embargo, "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(settings.site.time_zone))
+
+
+def unexplained(file: str, found: Iterable[Change]) -> Iterator[Problem]:
+    """Each figure that was revised or withdrawn and has no reason."""
+    for c in found:
+        if differences.needs_reason(c) and not c.reason:
+            place = ", ".join(filter(None, (c.indicator, c.area, c.part, f"up to {c.period_end}" if c.period_end else "")))  # fmt: skip
+            became = f"from {c.old} to {c.new}" if c.new else "no longer published"
+            what = f"{place}: {became}." if c.old or not c.new else f"{place}."
+            kind = "revised" if c.kind == "revised" else "withdrawn"
+            yield Problem(
+                file,
+                code="reason",
+                message=f"This figure was {kind} and nothing says why: {what}",
+                fix=f"Add a row with the indicator {c.indicator} and the reason, or give one for all with --reason.",
+            )
+
+
+# --- what is there already
+
+
+def check(project: Project) -> Iterator[Problem]:
+    """Whether the record of releases is whole: each archive there, unchanged, and its changes in the log."""
+    before: tuple[str, str] = ("", "")
+    for edition in project.content.editions:
+        try:
+            archive = opened(project, edition)
+        except PortalError as error:
+            yield from error.problems
+        else:
+            yield from _unlike(project, edition, archive, before)
+        before = edition.id, edition.sha256
+
+
+def _unlike(
+    project: Project, edition: Edition, archive: archives.Archive, before: tuple[str, str]
+) -> Iterator[Problem]:
+    """Where the lists of releases and changes are not what the archive says."""
+    data = project.home / "data"
+    if (archive.about.before, archive.about.before_sha256) != before:
+        message = f"The release before {edition.name} is not the one that was there when it was made."
+        fix = "Put the rows back as they were, in their order."
+        yield Problem(project.told(data / "releases.csv"), code="archive", message=message, fix=fix)
+    own = [c for c in project.content.changes if c.release == edition.id]
+    if _table(Change, own) != archive.changes:
+        message = f"The changes of {edition.name} are not those that were published with it."
+        fix = "Put the rows back from its archive; the log is permanent."
+        yield Problem(project.told(data / "changes.csv"), code="archive", message=message, fix=fix)
+
+
+def earlier(project: Project) -> tuple[Observation, ...]:
+    """The figures that earlier releases published and that are not published now, or now are withheld.
+
+    Releases whose archive was withdrawn are left out: that they cannot be downloaded is the remedy.
+    """
+    now = {_key(o): o for own in project.content.observations.values() for o in own}
+    found: dict[tuple[object, ...], Observation] = {}
+    for edition in project.content.editions:
+        for o in () if edition.withdrawn else _published(project, edition):
+            if _key(o) not in now or (now[_key(o)].value is None and o.value is not None):
+                found[_key(o)] = o
+    return tuple(found.values())
+
+
+def _published(project: Project, edition: Edition) -> Iterator[Observation]:
+    """An earlier release's figures, of indicators and areas that there still are."""
+    content = project.content
+    for row, part in differences.observations(opened(project, edition).contents):
+        if row["indicator"] in content.indicators and row["area"] in content.areas:
+            yield Observation(
+                row["source"], row["locator"], row["indicator"], row["area"],
+                _day(row["period_start"]), _day(row["period_end"]), part, text.decimal(row["value"]), row["status"],
+            )  # fmt: skip
+
+
+def _day(cell: str) -> date | None:
+    return date.fromisoformat(cell) if cell else None
+
+
+def _key(o: Observation) -> tuple[object, ...]:
+    return o.indicator, o.area, o.part, o.period_start, o.period_end
+
+
+def put_back(project: Project, name: str) -> tuple[Edition, Mapping[Path, bytes]]:
+    """The release called `name`, and the files of its packages as they were.
+
+    Raises `PortalError` where there is none, or where packages have come or gone since.
+    """
+    editions = project.content.editions
+    found = next((e for e in editions if name in (e.id, e.name)), None)
+    if found is None:
+        fix = did_you_mean(name, {e.name for e in editions}) if editions else "None was made yet."
+        message = f"There is no release called “{name}”."
+        raise PortalError([Problem("NAME", code=KIND, message=message, fix=fix)])
+    then = opened(project, found).contents
+    listed = {p.name for p in project.packages if p.kind != KIND}
+    newer = [f"{n} is newer" for n in sorted(listed - set(then.packages))]
+    strange = [*newer, *(f"{n} is gone" for n in sorted(set(then.packages) - listed))]
+    if strange:
+        message = f"That release has other packages than the settings list now: {text.listed(strange)}."
+        fix = "Bring the list of packages back to what it was then, and try again."
+        raise PortalError([Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)])
+    folder = project.settings.packages_folder
+    return found, {folder / path: data for path, data in then.files.items()}
