@@ -84,6 +84,43 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--fresh", action="store_true", help="build even where nothing has changed since last time"
     )
+    build.add_argument(
+        "--embargo-lifted",
+        action="store_true",
+        help="put a release in place before the time that it may be public",
+    )
+    diff = command(
+        "diff",
+        "say what will change in public",
+        "Compares the packages with the last release: new, revised and withdrawn figures, changed words, new and vanished\n"
+        "pages. Changes nothing.",
+    )
+    diff.add_argument("--html", type=Path, metavar="FILE", help="write a page for whoever signs off")
+    diff.add_argument("--json", type=Path, metavar="FILE", help="write every change, for programs")
+    make = command(
+        "release",
+        "freeze what is published, under a name",
+        "Checks everything, says what has changed since the last release, and after you say yes writes the archive of the\n"
+        "release and its changes into the package of releases. Each revised or withdrawn figure needs a reason. Then build.",
+    )
+    make.add_argument("name", metavar="NAME", help='such as "2026 Q4"')
+    make.add_argument("--note", default="", metavar="WORDS", help="what it is about, for readers")
+    make.add_argument(
+        "--reason", default="", metavar="WORDS", help="why figures were revised, where the table says nothing"
+    )
+    make.add_argument(
+        "--embargo", default="", metavar="TIME", help="not public before then, such as 2026-12-01T09:30"
+    )
+    make.add_argument("--yes", action="store_true", help="write without asking")
+    back = command(
+        "rollback",
+        "put an earlier site or release back",
+        "Without a name: puts the site before this one in place at once, and changes nothing else. With the name of a release:\n"
+        "puts its data back, records that as a new release with the reason, and builds the site.",
+    )
+    back.add_argument("name", nargs="?", default="", metavar="NAME", help="the release to put back")
+    back.add_argument("--reason", default="", metavar="WORDS", help="why, for readers")
+    back.add_argument("--yes", action="store_true", help="do it without asking")
     command(
         "coverage",
         "say where each section of the documents is shown",
@@ -175,13 +212,73 @@ def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
 def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import site  # noqa: PLC0415
 
-    folder, new = site.build(root, progress, told.fresh)
+    folder, new = site.build(root, progress, told.fresh, told.embargo_lifted)
     progress.end()
-    print(
-        f"The site is in {folder.relative_to(root)}."
-        + ("" if new else " Nothing has changed since it was built.")
-    )
+    where = folder.relative_to(root)
+    if where.name == "waiting":
+        print(
+            f"The release is under embargo, so the new site is in {where}, and build/site is as it was. Build again when "
+            "the time has come, or now with --embargo-lifted."
+        )
+    else:
+        print(f"The site is in {where}." + ("" if new else " Nothing has changed since it was built."))
     return OK
+
+
+def _diff(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import releases, reports, site  # noqa: PLC0415
+
+    progress("Comparing with the last release")
+    project = site.project(root)
+    changes = releases.changes(project, site.addresses(project))
+    report = reports.report(changes, project.content)
+    progress.end()
+    print(reports.as_text(report))
+    if told.html:
+        _put(told.html, reports.as_html(report, project.settings.site.name))
+    if told.json:
+        _put(told.json, reports.as_json(changes, project.content.editions))
+    return OK
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    print(f"Written: {path}")
+
+
+def _release(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import periods, releases, reports, site  # noqa: PLC0415
+
+    progress("Comparing with the last release")
+    project = site.project(root)
+    asked = releases.Asked(told.name, told.note, told.embargo, told.reason)
+    draft = releases.draft(project, asked, site.addresses(project), periods.today())
+    progress.end()
+    print(reports.as_text(reports.report(draft.changes, project.content)))
+    if not (told.yes or _agreed(f"Make the release {told.name}? It cannot be changed afterwards. (y/n) ")):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    draft.write()
+    print(f"The release {told.name} is made. Build the site to publish it.")
+    return OK
+
+
+def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import publish, releases, site  # noqa: PLC0415
+
+    if not told.name:
+        folder = publish.previous(root)
+        print(f"The site before is in place again: {folder.relative_to(root)}.")
+        return OK
+    progress("Looking for the release")
+    project = site.project(root)
+    plan = releases.put_back(project, told.name, told.reason)
+    progress.end()
+    if not (told.yes or _agreed(f"Put the data of {plan.edition.name} back, and build the site? (y/n) ")):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    print(f"Recorded as the release {site.roll_back(root, plan)}.")
+    return _build(root, argparse.Namespace(fresh=False, embargo_lifted=False), progress)
 
 
 def _coverage(root: Path, told: argparse.Namespace, progress: Progress) -> int:
@@ -264,6 +361,9 @@ def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
 COMMANDS = {
     "check": _check,
     "build": _build,
+    "diff": _diff,
+    "release": _release,
+    "rollback": _rollback,
     "import": _import,
     "audit": _audit,
     "coverage": _coverage,

@@ -170,7 +170,7 @@ def _words(old: Contents, new: Contents) -> Iterator[Change]:
     after = {(t.package, t.name): t for t in new.tables if not _holds_figures(t)}
     for where in (*after, *(w for w in before if w not in after)):
         found = list(_cells(f"{where[0]}/{where[1]}", before.get(where), after.get(where)))
-        if len(found) > MANY:
+        if len(found) > MANY or where not in before:
             yield from _in_short(f"{where[0]}/{where[1]}", found)
         else:
             yield from found
@@ -203,6 +203,8 @@ def _said(row: Row, key: tuple[str, ...]) -> str:
 
 
 def _in_short(name: str, found: list[Change]) -> Iterator[Change]:
+    """How many rows of a table changed, came and went, without naming them."""
+
     def sort(change: Change) -> str:
         return "changed" if change.old and change.new else "new" if change.new else "taken out"
 
@@ -211,6 +213,9 @@ def _in_short(name: str, found: list[Change]) -> Iterator[Change]:
 
 
 def _pages(old: Contents, new: Contents) -> Iterator[Change]:
+    if not old.pages and new.pages:
+        yield _change("page-new", place="", count=len(new.pages))
+        return
     for path, label in new.pages.items():
         if path not in old.pages:
             yield _change("page-new", place=path, new=label)

@@ -8,6 +8,7 @@ from portal.local_pages import recorded_parts
 from portal.model import Cited
 from portal.page import DATA, FIGURES, Maker, Page, cited_in
 from portal.plan_pages import any_sensitive
+from portal.release_pages import revisions
 from portal.views import (
     CoveragePage,
     DashboardPage,
@@ -72,6 +73,7 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                 tuple(v for v in views if v is not view),
                 figures,
                 citations,
+                revisions(maker, indicator.id),
             )
             yield Page(
                 view.path, indicator.title,

@@ -12,6 +12,7 @@ from portal.local_pages import crime_pages, recorded, total, ward_pages, ward_vi
 from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
 from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.problems import PortalError
+from portal.release_pages import newest_release, release_pages
 from portal.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
 from portal.views import (
     ChoosePage,
@@ -85,6 +86,7 @@ def all_pages(
         *_report_pages(maker),
         _help(maker),
         *_about(maker, written),
+        *release_pages(maker),
     ]
     problems = tuple(unknown(words.same, (p.path for p in pages)))
     if problems:
@@ -124,6 +126,7 @@ def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
         maker.settings.site.gaps,
         CRIME if now else FIGURES,
         WARDS if ward_views(maker) else "",
+        newest_release(maker.content),
     )
     cited = cited_in(*(p.plan.priorities for p in plans), *maker.content.observations.values())
     return Page("", maker.settings.site.name, content, cited=cited)

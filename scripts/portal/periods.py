@@ -1,8 +1,9 @@
 """Labels of periods and dates, computed from ISO dates and the indicator's kind of period."""
 
 import calendar
+import os
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 
 def day(value: date) -> str:
@@ -74,6 +75,12 @@ def short(period_type: str, start: date | None, end: date | None) -> str:
     if months_between(start, end) == 12:
         return f"to {calendar.month_abbr[end.month]} {end.year}"
     return label(period_type, start, end)
+
+
+def today() -> date:
+    """The day on which this runs; the one that SOURCE_DATE_EPOCH names, in seconds since 1970, where it is set."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(seconds), UTC).date() if seconds.isdigit() else date.today()
 
 
 def is_date(text: str) -> bool:

@@ -23,6 +23,8 @@ from portal.problems import PortalError, Problem, did_you_mean
 KIND = "releases"
 # Pages about releases say nothing new about what a release changed.
 OWN_PAGES = "releases/"
+# Addresses below it that no release may have.
+_TAKEN = ("corrections", "unusual")
 NOTHING = Contents({}, {})
 
 
@@ -74,12 +76,8 @@ class Draft:
     files: Mapping[Path, bytes]
 
     def write(self) -> None:
-        """Write every file whole; the list of releases comes last, so that a release is there whole or not at all."""
-        for path, data in self.files.items():
-            path.parent.mkdir(exist_ok=True)
-            fresh = path.with_name(f"{path.name}.new")
-            fresh.write_bytes(data)
-            fresh.replace(path)
+        """Write it; the list of releases comes last, so that a release is there whole or not at all."""
+        write(self.files)
 
 
 def contents(project: Project, pages: Mapping[str, str]) -> Contents:
@@ -128,7 +126,7 @@ def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date)
     )
     before = (content.editions[-1].id, content.editions[-1].sha256) if content.editions else ()
     about = About(asked.id, f"{project.settings.site.name}: {asked.name}", today.isoformat(), *before)
-    packed = archives.pack(about, contents(project, pages), _table(Change, told))
+    packed = archives.pack(about, contents(project, pages), table(Change, told))
     figures = sum(map(len, content.observations.values()))
     edition = Edition(
         asked.id, asked.name, today, asked.embargo, asked.put_back, asked.note, figures, archives.sha256(packed), ""
@@ -138,9 +136,9 @@ def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date)
     kept = [c for c in content.changes if c.release in released]
     files = {
         archive_of(project, asked.id): packed,
-        data / "changes.csv": _table(Change, [*kept, *told]).encode(),
-        data / "reasons.csv": _table(Reason, reasons).encode(),
-        data / "releases.csv": _table(Edition, [*content.editions, edition]).encode(),
+        data / "changes.csv": table(Change, [*kept, *told]).encode(),
+        data / "reasons.csv": table(Reason, reasons).encode(),
+        data / "releases.csv": table(Edition, [*content.editions, edition]).encode(),
     }
     return Draft(edition, told, files)
 
@@ -152,7 +150,7 @@ def _used(reason: Reason, changes: Iterable[Change]) -> bool:
     )
 
 
-def _table(kind: type[Edition | Change | Reason], rows: Iterable[Edition | Change | Reason]) -> str:
+def table(kind: type[Edition | Change | Reason], rows: Iterable[Edition | Change | Reason]) -> str:
     """Rows of the package of releases as CSV."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -162,8 +160,8 @@ def _table(kind: type[Edition | Change | Reason], rows: Iterable[Edition | Chang
 
 
 def _faults(project: Project, asked: Asked, found: tuple[Change, ...]) -> Iterator[Problem]:
-    if not asked.id:
-        message = f"“{asked.name}” has no letter or digit."
+    if not asked.id or asked.id in _TAKEN:
+        message = f"“{asked.name}” cannot be the name of a release."
         yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
     elif asked.id in {e.id for e in project.content.editions}:
         message = f"There is a release called {asked.name} already, and a release is never changed."
@@ -239,7 +237,7 @@ def _unlike(
         fix = "Put the rows back as they were, in their order."
         yield Problem(project.told(data / "releases.csv"), code="archive", message=message, fix=fix)
     own = [c for c in project.content.changes if c.release == edition.id]
-    if _table(Change, own) != archive.changes:
+    if table(Change, own) != archive.changes:
         message = f"The changes of {edition.name} are not those that were published with it."
         fix = "Put the rows back from its archive; the log is permanent."
         yield Problem(project.told(data / "changes.csv"), code="archive", message=message, fix=fix)
@@ -278,10 +276,19 @@ def _key(o: Observation) -> tuple[object, ...]:
     return o.indicator, o.area, o.part, o.period_start, o.period_end
 
 
-def put_back(project: Project, name: str) -> tuple[Edition, Mapping[Path, bytes]]:
-    """The release called `name`, and the files of its packages as they were.
+@dataclass(frozen=True)
+class PutBack:
+    """A release to put back: what the release that does so is to be called, and the packages' files as they were."""
 
-    Raises `PortalError` where there is none, or where packages have come or gone since.
+    edition: Edition
+    asked: Asked
+    files: Mapping[Path, bytes]
+
+
+def put_back(project: Project, name: str, reason: str) -> PutBack:
+    """What it takes to put the release called `name` back.
+
+    Raises `PortalError` where there is none, where no reason is given, or where packages have come or gone since.
     """
     editions = project.content.editions
     found = next((e for e in editions if name in (e.id, e.name)), None)
@@ -289,13 +296,37 @@ def put_back(project: Project, name: str) -> tuple[Edition, Mapping[Path, bytes]
         fix = did_you_mean(name, {e.name for e in editions}) if editions else "None was made yet."
         message = f"There is no release called “{name}”."
         raise PortalError([Problem("NAME", code=KIND, message=message, fix=fix)])
-    then = opened(project, found).contents
+    faults = [*_no_reason(reason), *_other_packages(project, then := opened(project, found).contents)]
+    if faults:
+        raise PortalError(faults)
+    again = sum(e.put_back == found.id for e in editions)
+    title = f"Return to {found.name}" + (f" ({again + 1})" if again else "")
+    note = f"The data of {found.name} were put back: {reason}"
+    folder = project.settings.packages_folder
+    files = {folder / path: data for path, data in then.files.items()}
+    return PutBack(found, Asked(title, note, "", reason, found.id), files)
+
+
+def _no_reason(reason: str) -> Iterator[Problem]:
+    if not reason:
+        message = "Putting a release back needs a reason, which readers will see."
+        yield Problem("--reason", code=KIND, message=message, fix='Write --reason "…".')
+
+
+def _other_packages(project: Project, then: Contents) -> Iterator[Problem]:
     listed = {p.name for p in project.packages if p.kind != KIND}
     newer = [f"{n} is newer" for n in sorted(listed - set(then.packages))]
     strange = [*newer, *(f"{n} is gone" for n in sorted(set(then.packages) - listed))]
     if strange:
         message = f"That release has other packages than the settings list now: {text.listed(strange)}."
         fix = "Bring the list of packages back to what it was then, and try again."
-        raise PortalError([Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)])
-    folder = project.settings.packages_folder
-    return found, {folder / path: data for path, data in then.files.items()}
+        yield Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)
+
+
+def write(files: Mapping[Path, bytes]) -> None:
+    """Write every file, in this order, each whole or not at all."""
+    for path, data in files.items():
+        path.parent.mkdir(exist_ok=True)
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.write_bytes(data)
+        fresh.replace(path)

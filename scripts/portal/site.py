@@ -24,6 +24,7 @@ from portal import (
     disclosure,
     headers,
     packages,
+    periods,
     pictures,
     releases,
     rules,
@@ -34,9 +35,10 @@ from portal import (
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
+from portal.pages import all_pages
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
-from portal.releases import Project
+from portal.releases import Project, PutBack
 from portal.tree import Tree
 from portal.verify import verify
 
@@ -77,7 +79,7 @@ def allowed(whole: Project) -> disclosure.Release:
     return disclosure.release(whole.content, settings.disclosure, settings.site.area, releases.earlier(whole))
 
 
-def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
+def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> tuple[Path, bool]:
     """Build the site of the project in `root`; return its folder and whether it is new.
 
     Nothing is done where nothing has changed since the site in place, unless `fresh`. Raises `PortalError`; the
@@ -114,6 +116,29 @@ def build(root: Path, tell: Tell, fresh: bool = False) -> tuple[Path, bool]:
         _swap(made, live, mark)
         headers.for_nginx(live, root / "build" / "hosting")
         return live, True
+
+
+def addresses(whole: Project) -> dict[str, str]:
+    """The name of each page of the site by its address."""
+    settings = whole.settings
+    same = search.synonyms(settings.root)[0]
+    return {p.path: p.label for p in all_pages(settings, allowed(whole), tree.written(settings), same)}
+
+
+def roll_back(root: Path, plan: PutBack) -> str:
+    """Put the data of an earlier release back and record that as a new release; return its name.
+
+    Raises `PortalError`; the packages are as they were then.
+    """
+    before = {path: path.read_bytes() for path in plan.files if path.is_file()}
+    releases.write(plan.files)
+    try:
+        whole = project(root)
+        releases.draft(whole, plan.asked, addresses(whole), periods.today()).write()
+    except BaseException:
+        releases.write(before)
+        raise
+    return plan.asked.name
 
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:

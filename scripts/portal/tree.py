@@ -13,18 +13,20 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal import cards, findings, periods, search, sheets, words
+from portal import archives, cards, findings, periods, releases, search, sheets, words
 from portal.cards import Card
 from portal.charts import Chart, chart
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Release
+from portal.feed import atom
 from portal.measures import Standing
-from portal.model import Observation, Source
+from portal.model import Change, Observation, Source
 from portal.page import HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
+from portal.release_pages import RELEASES, EditionPage, ReleasesPage
 from portal.sparks import spark
 from portal.text import amount, front_matter, listed, lower_first, number, safe
 from portal.translations import RIGHT_TO_LEFT, translated
@@ -80,7 +82,8 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
         terms = () if page.language else released.content.terms
         files[f"{page.path}index.md"] = words.explain(rendered, terms).encode()
         files |= {
-            f"{page.path}{name}": data for name, data in _beside(released, page.content, pictures).items()
+            f"{page.path}{name}": data
+            for name, data in _beside(settings, released, page.content, pictures).items()
         }
     assets = settings.source_folder / "assets"
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
@@ -127,8 +130,8 @@ def _figures(content: object) -> FigurePage | None:
     return content if isinstance(content, FigurePage) else None
 
 
-def _beside(released: Release, content: object, pictures: Pictures) -> dict[str, bytes]:
-    """The files that stand beside a page: its chart, its download, or what its script looks up."""
+def _beside(settings: Settings, released: Release, content: object, pictures: Pictures) -> dict[str, bytes]:
+    """The files that stand beside a page: its chart, its downloads, or what its script looks up."""
     if figures := _figures(content):
         view = figures.view
         table = _download(released, figures.figures, view.indicator.breakdown).encode()
@@ -137,9 +140,23 @@ def _beside(released: Release, content: object, pictures: Pictures) -> dict[str,
         return {"figures.csv": _download(released, content.figures, "").encode()}
     if isinstance(content, WardsPage) and content.postcodes:
         return {"postcodes.json": _postcodes(released, content)}
+    if isinstance(content, EditionPage):
+        return _release_files(settings, content)
+    if isinstance(content, ReleasesPage):
+        news = ((e, link[1], summary) for e, link, summary in content.editions)
+        return {"feed.xml": atom(settings.site, RELEASES, news)}
     if isinstance(content, SearchPage):
         return {search.WORDS: search.lookup(content.words, content.labels, content.districts)}
     return {}
+
+
+def _release_files(settings: Settings, page: EditionPage) -> dict[str, bytes]:
+    """What a release changed, and its archive unless that was withdrawn."""
+    changes = {"changes.csv": releases.table(Change, page.log).encode()}
+    if page.edition.withdrawn:
+        return changes
+    archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.edition.id}.zip"))
+    return {**changes, "release.zip": archive.read_bytes()}
 
 
 def _postcodes(released: Release, page: WardsPage) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -31,6 +32,7 @@ from portal.model import (
     Thread,
     Update,
 )
+from portal.reports import Told
 from portal.search import Words
 
 Link = tuple[str, str]  # a label and the path of a page
@@ -180,6 +182,15 @@ class FiguresPage:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """One figure that a release revised or withdrew, in words."""
+
+    day: date
+    release: Link
+    line: Told
+
+
+@dataclass(frozen=True)
 class FigurePage:
     """One indicator: finding, chart, table, definition, caveats, claims, sources."""
 
@@ -191,6 +202,7 @@ class FigurePage:
     related: tuple[FigureView, ...]
     figures: tuple[Observation, ...]
     citations: tuple[Cited, ...]
+    revisions: tuple[Revision, ...]
 
 
 @dataclass(frozen=True)
@@ -463,6 +475,7 @@ class HomePage:
     gaps: tuple[str, ...]
     crime: str
     wards: str
+    news: tuple[Link, date, str] | None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,172 @@
+"""The pages about releases: what is new, each release, the corrections log, and warnings that were accepted."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from portal import differences, reports
+from portal.model import Accepted, Change, Content, Edition, Promise
+from portal.page import ABOUT, Maker, Page
+from portal.reports import Told
+from portal.views import Link, Revision
+
+RELEASES = "releases/"
+CORRECTIONS, UNUSUAL = f"{RELEASES}corrections/", f"{RELEASES}unusual/"
+# More changes of one kind are not listed one by one: the download has them.
+MANY = 60
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A promise and the release that kept it, with how many days late it was; neither where it is not kept yet."""
+
+    promise: Promise
+    edition: Edition | None
+    link: Link | None
+
+    @property
+    def late(self) -> int:
+        """The days between the promised day and the release; 0 or less where it was in time."""
+        return (self.edition.released_on - self.promise.promised).days if self.edition else 0
+
+
+@dataclass(frozen=True)
+class ReleasesPage:
+    """What is new, newest first, and what is promised. `summaries` are the counts of each release in words."""
+
+    editions: tuple[tuple[Edition, Link, str], ...]
+    calendar: tuple[Kept, ...]
+    accepted: int
+    corrections: int
+
+
+@dataclass(frozen=True)
+class EditionPage:
+    """One release: its changes by kind, with the number of each kind and whether all are listed."""
+
+    edition: Edition
+    groups: tuple[tuple[str, str, int, tuple[tuple[Told, Link | None], ...], bool], ...]
+    before: Link | None
+    put_back: Link | None
+    log: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class CorrectionsPage:
+    """Every figure that was ever revised or withdrawn, by release, newest first, with how many are not listed."""
+
+    editions: tuple[tuple[Edition, Link, tuple[tuple[Told, Link | None], ...], int], ...]
+
+
+@dataclass(frozen=True)
+class UnusualPage:
+    """Warnings that were looked at and accepted."""
+
+    accepted: tuple[Accepted, ...]
+
+
+def release_pages(maker: Maker) -> Iterator[Page]:
+    """What is new, a page for each release, the log of corrections, and the accepted warnings."""
+    content = maker.content
+    about, home = ("About this site", ABOUT), ("What’s new", RELEASES)
+    links = {e.id: (e.name, f"{RELEASES}{e.id}/") for e in content.editions}
+    newest = content.editions[::-1]
+    yield Page(
+        RELEASES,
+        home[0],
+        ReleasesPage(
+            tuple((e, links[e.id], summary(content, e)) for e in newest),
+            tuple(_kept(content, p) for p in content.promises),
+            len(content.accepted),
+            sum(c.count for c in content.changes if differences.needs_reason(c)),
+        ),
+        (about,),
+    )
+    for before, edition in zip((None, *content.editions), content.editions, strict=False):
+        own = changes_of(content, edition)
+        page = EditionPage(
+            edition,
+            tuple(_group(maker, kind, own) for kind in reports.KINDS if any(c.kind == kind for c in own)),
+            links[before.id] if before else None,
+            links.get(edition.put_back),
+            own,
+        )
+        yield Page(links[edition.id][1], f"What changed: {edition.name}", page, (about, home))
+    corrections = tuple((e, links[e.id], *_corrected(maker, changes_of(content, e))) for e in newest)
+    yield Page(
+        CORRECTIONS, "Corrections", CorrectionsPage(tuple(c for c in corrections if c[2])), (about, home)
+    )
+    yield Page(UNUSUAL, "What looked wrong and is not", UnusualPage(content.accepted), (about, home))
+
+
+def changes_of(content: Content, edition: Edition) -> tuple[Change, ...]:
+    """What a release changed."""
+    return tuple(c for c in content.changes if c.release == edition.id)
+
+
+def summary(content: Content, edition: Edition) -> str:
+    """`12 new figures, 2 revised figures`, as a release changed."""
+    counts: Counter[str] = Counter()
+    for c in changes_of(content, edition):
+        counts[c.kind] += c.count
+    told = [f"{n:,} {reports.KINDS[kind][n != 1]}" for kind in reports.KINDS if (n := counts[kind])]
+    return ", ".join(told)
+
+
+def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
+    """How the figures of an indicator were revised or withdrawn, newest release first; in short where many were."""
+    found: list[Revision] = []
+    for edition in maker.content.editions[::-1]:
+        own = [
+            c
+            for c in changes_of(maker.content, edition)
+            if c.indicator == indicator and differences.needs_reason(c)
+        ]
+        link = (edition.name, f"{RELEASES}{edition.id}/")
+        lines = [reports.line(c, maker.content) for c in own] if len(own) <= MANY else list(in_short(own))
+        found += (Revision(edition.released_on, link, line) for line in lines)
+    return tuple(found)
+
+
+def in_short(changes: Sequence[Change]) -> Iterator[Told]:
+    """Many revisions as one line for each reason."""
+    for (kind, reason), count in Counter((c.kind, c.reason) for c in changes).items():
+        became = "revised" if kind == "revised" else "withdrawn"
+        yield Told(f"{count:,} figures", became, f"Why: {reason}")
+
+
+def _kept(content: Content, promise: Promise) -> Kept:
+    edition = next((e for e in content.editions if e.name == promise.release), None)
+    return Kept(promise, edition, (edition.name, f"{RELEASES}{edition.id}/") if edition else None)
+
+
+def _group(
+    maker: Maker, kind: str, own: tuple[Change, ...]
+) -> tuple[str, str, int, tuple[tuple[Told, Link | None], ...], bool]:
+    mine = [c for c in own if c.kind == kind]
+    count = sum(c.count for c in mine)
+    listed = tuple(_linked(maker, c) for c in mine[:MANY])
+    return kind, reports.KINDS[kind][count != 1], count, listed, len(mine) <= MANY
+
+
+def _corrected(maker: Maker, own: tuple[Change, ...]) -> tuple[tuple[tuple[Told, Link | None], ...], int]:
+    """The corrections of a release one by one, or by reason where there are many; and how many are not listed."""
+    mine = [c for c in own if differences.needs_reason(c)]
+    if len(mine) <= MANY:
+        return tuple(_linked(maker, c) for c in mine), 0
+    return tuple((line, None) for line in in_short(mine)), len(mine)
+
+
+def _linked(maker: Maker, change: Change) -> tuple[Told, Link | None]:
+    """A change in words, and the page of its figures where there is one."""
+    view = maker.figures.get(change.indicator)
+    return reports.line(change, maker.content), (view.indicator.title, view.path) if view else None
+
+
+def newest_release(content: Content) -> tuple[Link, date, str] | None:
+    """The newest release: its name and address, its day, and what it changed in short."""
+    if not content.editions:
+        return None
+    e = content.editions[-1]
+    return (e.name, f"{RELEASES}{e.id}/"), e.released_on, summary(content, e)
