@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from portal import chromium, preview, site
+from portal import chromium, preview, publish, site
 from portal.problems import PortalError
 from project import make_project, tree_of
 
@@ -91,7 +91,7 @@ def test_killed_at_any_moment_the_site_is_the_old_or_the_new_one(tmp_path: Path)
 
 
 def test_a_second_build_at_the_same_time_is_refused(tiny: Path) -> None:
-    with site.alone(tiny), pytest.raises(PortalError, match="Another build") as caught:
+    with publish.alone(tiny), pytest.raises(PortalError, match="Another build") as caught:
         site.build(tiny, quiet)
     assert caught.value.problems[0].code == "busy"
 
@@ -106,8 +106,8 @@ def test_a_folder_in_the_way_is_put_aside_and_not_lost(tiny: Path) -> None:
 
 
 def test_so_many_sites_are_kept_and_no_more(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert site.KEPT == 3
-    monkeypatch.setattr(site, "KEPT", 2)
+    assert publish.KEPT == 3
+    monkeypatch.setattr(publish, "KEPT", 2)
     kept = [(site.build(built, quiet, fresh=True)[0].resolve()) for _ in range(2)]
     assert set((built / "build" / "sites").iterdir()) == set(kept)
 

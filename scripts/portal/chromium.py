@@ -20,6 +20,8 @@ from pathlib import Path
 from threading import Timer
 from typing import IO, Any, TypeVar
 
+from portal import disk
+
 # The headless shell has no windows to set up, and does the same work in a sixth of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _OPTIONS = (
@@ -111,9 +113,7 @@ def keep(
     wanted = {name: cache / f"{name}{ending}" for name in names}
     cache.mkdir(parents=True, exist_ok=True)
     for name, content in each([n for n, path in wanted.items() if not path.exists()], work):
-        part = cache / f"{name}.{os.getpid()}.part"  # others may be making the same
-        part.write_bytes(content)
-        part.replace(wanted[name])
+        disk.write(wanted[name], content)
     return {name: path for name, path in wanted.items() if path.exists()}
 
 

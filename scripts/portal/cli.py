@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from portal import disk
 from portal.problems import PortalError
 
 OK, PROBLEMS, USAGE, BUG, STOPPED = 0, 1, 2, 3, 130
@@ -41,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read what we say has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STOPPED
+    except OSError as error:
+        progress.end()
+        print(_listed(PortalError([disk.problem(error, root)])), file=sys.stderr)
+        return PROBLEMS
     except Exception:
         progress.end()
         print(_logged(root), file=sys.stderr)
@@ -121,6 +126,15 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("name", nargs="?", default="", metavar="NAME", help="the release to put back")
     back.add_argument("--reason", default="", metavar="WORDS", help="why, for readers")
     back.add_argument("--yes", action="store_true", help="do it without asking")
+    look = command(
+        "verify",
+        "say whether a site is whole",
+        "Compares every file of a site with the list that was made when it was built, and says which are missing, changed or\n"
+        "too much. Use it on the folder that you copied to your web server.",
+    )
+    look.add_argument(
+        "folder", nargs="?", type=Path, metavar="FOLDER", help="the site's folder (default: build/site)"
+    )
     command(
         "coverage",
         "say where each section of the documents is shown",
@@ -281,6 +295,19 @@ def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return _build(root, argparse.Namespace(fresh=False, embargo_lifted=False), progress)
 
 
+def _verify(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import publish  # noqa: PLC0415
+
+    folder = told.folder or root / "build" / "site"
+    problems = publish.intact(folder)
+    if problems:
+        raise PortalError(problems)
+    print(
+        f"The site in {folder} is as it was built.\nThe digest of its list of files: {publish.digest(folder)}"
+    )
+    return OK
+
+
 def _coverage(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import coverage, site  # noqa: PLC0415
 
@@ -364,6 +391,7 @@ COMMANDS = {
     "diff": _diff,
     "release": _release,
     "rollback": _rollback,
+    "verify": _verify,
     "import": _import,
     "audit": _audit,
     "coverage": _coverage,

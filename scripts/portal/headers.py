@@ -1,7 +1,7 @@
 """What a server must say with each file of the site, worked out from the built files.
 
 The rules are written twice: as `_headers`, which Netlify, Cloudflare Pages and the preview read, and as a snippet for
-nginx. The Content-Security-Policy also stands in every page, for servers that can say nothing of their own.
+nginx, with a server beside it that is ready to use. The Content-Security-Policy also stands in every page, for servers that can say nothing of their own.
 """
 
 import base64
@@ -15,13 +15,16 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
+from portal import disk
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
 from portal.problems import Problem
+from portal.publish import MANIFEST
 from portal.search import FOLDER
 
 FILE = "_headers"
 NGINX = "nginx-headers.conf"
+SERVER = "nginx-server.conf"
 CONTACT = ".well-known/security.txt"
 POLICY = "Content-Security-Policy"
 CACHE = "Cache-Control"
@@ -47,6 +50,50 @@ _ALWAYS = (
 _FORGET, _KEEP = "no-store", "public, max-age=3600"
 # Of the search, the parts that are the same whatever is searched for. The others hold words and pages.
 _SEARCH, _SEARCH_KEPT = FOLDER.strip("/"), (".js", ".css", ".pagefind", ".pf_meta")
+# All that a server of the site needs but its certificate. The types are those of the files that a site has.
+_SERVER = f"""\
+# Made by portal: a server for the site, to be included in the http block of nginx.
+# Copy this file to /etc/nginx/conf.d/portal.conf and {NGINX} to /etc/nginx/portal/, and change the two lines below.
+server {{
+    listen 8080;
+    root /srv/portal/site;
+
+    include portal/{NGINX};
+    server_tokens off;
+    absolute_redirect off;
+    autoindex off;
+    charset utf-8;
+    index index.html;
+    error_page 404 /404.html;
+    error_page 403 =404 /404.html;
+    location / {{
+        try_files $uri $uri/ =404;
+    }}
+    location ~ /\\.(?!well-known/) {{
+        return 404;
+    }}
+    default_type application/octet-stream;
+    types {{
+        application/json json;
+        application/pdf pdf;
+        application/wasm wasm;
+        application/xml xml;
+        font/woff2 woff2;
+        image/png png;
+        image/svg+xml svg;
+        image/x-icon ico;
+        text/css css;
+        text/csv csv;
+        text/html html;
+        text/javascript js mjs;
+        text/plain txt;
+    }}
+    charset_types application/json application/xml text/css text/csv text/html text/javascript text/plain;
+    gzip on;
+    gzip_vary on;
+    gzip_types application/json application/xml image/svg+xml text/css text/csv text/javascript text/plain;
+}}
+"""
 _CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
 _STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
 _DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
@@ -84,12 +131,14 @@ def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
 
 
 def for_nginx(site: Path, folder: Path) -> None:
-    """Write the headers of a finished site as an nginx snippet into `folder`.
+    """Write the headers of a finished site as an nginx snippet into `folder`, and a server that uses it.
 
-    It stands beside the site and not in it: a folder that is served is no place for a server's configuration.
+    They stand beside the site and not in it: a folder that is served is no place for a server's configuration.
     """
     folder.mkdir(exist_ok=True)
-    (folder / NGINX).write_text(nginx(parse((site / FILE).read_text(encoding="utf-8"))), encoding="utf-8")
+    told = nginx(parse((site / FILE).read_text(encoding="utf-8")))
+    disk.write(folder / NGINX, told.encode())
+    disk.write(folder / SERVER, _SERVER.encode())
 
 
 def check(settings: Settings) -> tuple[Problem, ...]:
@@ -189,7 +238,7 @@ def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
 
 
 def _caching(site: Path) -> Iterator[tuple[str, str]]:
-    for name in ("", *sorted(p.name for p in site.glob("*.html"))):
+    for name in ("", *sorted(p.name for p in site.glob("*.html")), MANIFEST):
         yield f"/{name}", _FORGET
     for folder in sorted(p for p in site.iterdir() if p.is_dir() and not p.name.startswith(".")):
         if folder.name == _SEARCH:
@@ -228,7 +277,7 @@ def parse(text: str) -> tuple[Rule, ...]:
 def nginx(rules: Iterable[Rule]) -> str:
     """Rules as a snippet for the server block of nginx, which takes each header from one place only."""
     lines = [
-        "# Made by portal. In the server block of the site write: include /path/to/nginx-headers.conf;",
+        f"# Made by portal for the server in {SERVER}, or for your own: include portal/{NGINX};",
         "# No location of that server may have an add_header of its own: nginx would then leave these out.",
         f"location = /{FILE} {{ return 404; }}",
     ]

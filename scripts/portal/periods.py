@@ -77,10 +77,15 @@ def short(period_type: str, start: date | None, end: date | None) -> str:
     return label(period_type, start, end)
 
 
-def today() -> date:
-    """The day on which this runs; the one that SOURCE_DATE_EPOCH names, in seconds since 1970, where it is set."""
+def now() -> datetime:
+    """The moment at which this runs; the one that SOURCE_DATE_EPOCH names, in seconds since 1970, where it is set."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(seconds), UTC).date() if seconds.isdigit() else date.today()
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else datetime.now(UTC)
+
+
+def today() -> date:
+    """The day on which this runs, as for `now`."""
+    return now().date()
 
 
 def is_date(text: str) -> bool:

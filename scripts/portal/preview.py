@@ -9,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from portal import headers, site
+from portal import headers, publish, site
 from portal.problems import PortalError, Problem
 
 _EVERY = 0.5  # seconds between two looks at the inputs
@@ -22,12 +22,12 @@ def serve(
     failed: Callable[[PortalError], None],
     ready: Callable[[str], None],
 ) -> None:
-    """Serve `build/site` on 127.0.0.1 until interrupted, and build again whenever an input changes.
+    """Serve the newest site on 127.0.0.1 until interrupted, and build again whenever an input changes.
 
-    Only inputs are watched and only `build/` is written to, so a build never sets off another one.
+    That is the one that waits for the end of an embargo, if one does. Only inputs are watched and only `build/` is written to, so a build never sets off another one.
     """
     try:
-        server = Server(("127.0.0.1", port), partial(Handler, directory=str(root / "build" / "site")))
+        server = Server(("127.0.0.1", port), partial(_handled, root))
     except (OSError, OverflowError):
         raise PortalError(
             [
@@ -54,6 +54,12 @@ def serve(
                         ready(f"http://127.0.0.1:{server.server_address[1]}/")
         finally:
             server.shutdown()
+
+
+def _handled(root: Path, *request: Any) -> "Handler":
+    """Answer a request out of the site that is the newest by then."""
+    waiting = root / "build" / publish.WAITING
+    return Handler(*request, directory=str(waiting if waiting.exists() else root / "build" / "site"))
 
 
 def _again(root: Path, tell: Callable[[str], None], failed: Callable[[PortalError], None]) -> bool:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from portal import archives, differences, text
+from portal import archives, differences, disk, periods, text
 from portal.archives import About, Contents
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
@@ -195,6 +195,14 @@ def moment(settings: Settings, embargo: str) -> datetime:
     return datetime.strptime(embargo, "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(settings.site.time_zone))
 
 
+def under_embargo(project: Project) -> bool:
+    """Whether the newest release may not be public yet."""
+    editions = project.content.editions
+    return bool(
+        editions and editions[-1].embargo and periods.now() < moment(project.settings, editions[-1].embargo)
+    )
+
+
 def unexplained(file: str, found: Iterable[Change]) -> Iterator[Problem]:
     """Each figure that was revised or withdrawn and has no reason."""
     for c in found:
@@ -218,6 +226,8 @@ def check(project: Project) -> Iterator[Problem]:
     """Whether the record of releases is whole: each archive there, unchanged, and its changes in the log."""
     before: tuple[str, str] = ("", "")
     for edition in project.content.editions:
+        if edition.embargo:
+            yield from _moment_problems(project.settings, edition.embargo)
         try:
             archive = opened(project, edition)
         except PortalError as error:
@@ -327,6 +337,4 @@ def write(files: Mapping[Path, bytes]) -> None:
     """Write every file, in this order, each whole or not at all."""
     for path, data in files.items():
         path.parent.mkdir(exist_ok=True)
-        fresh = path.with_name(f"{path.name}.new")
-        fresh.write_bytes(data)
-        fresh.replace(path)
+        disk.write(path, data)

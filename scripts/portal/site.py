@@ -1,20 +1,13 @@
-"""Builds the site beside the live one, has it verified, and swaps it in by one rename.
+"""Builds the site beside the one in place, has it verified, and has it put in place."""
 
-`build/site` is a symbolic link to a folder in `build/sites`. A finished folder is never written to again, and
-the link is replaced in one step, so that at any moment it leads to a whole site: the old one or the new one.
-"""
-
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import count
 from pathlib import Path
 
 from portal import (
@@ -22,10 +15,12 @@ from portal import (
     cards,
     chromium,
     disclosure,
+    disk,
     headers,
     packages,
     periods,
     pictures,
+    publish,
     releases,
     rules,
     search,
@@ -43,7 +38,6 @@ from portal.tree import Tree
 from portal.verify import verify
 
 Tell = Callable[[str], None]
-KEPT = 3
 # What a site is made from, below the project's folder.
 INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(pictures.LIBRARY))
 
@@ -82,11 +76,11 @@ def allowed(whole: Project) -> disclosure.Release:
 def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> tuple[Path, bool]:
     """Build the site of the project in `root`; return its folder and whether it is new.
 
-    Nothing is done where nothing has changed since the site in place, unless `fresh`. Raises `PortalError`; the
-    site in place stays as it is then.
+    Nothing is done where nothing has changed since the site in place, unless `fresh`. A release under embargo is kept
+    in `build/waiting`, unless `lifted`. Raises `PortalError`; the site in place stays as it is then.
     """
     live = root / "build" / "site"
-    with alone(root):
+    with disk.guarded(root), publish.alone(root):
         mark = fingerprint(root)
         if (
             not fresh
@@ -95,27 +89,43 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
             and live.resolve().name.partition(".")[0] == mark
         ):
             return live, False
-        tell("Checking the data packages")
-        settings, released = check(root)
-        drawn = _pictures(settings, released, tell)
-        tell("Writing the pages")
-        searchable = bool(search.version())
-        grown = tree.grow(settings, released, drawn, searchable)
         made = root / "build" / "work"
-        _write(settings, grown, made.name)
-        tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
-        _mkdocs(settings, grown)
-        _index(made, searchable, tell)
-        problems = headers.write(made, settings)
-        _print(made, grown, root / "build" / "cache", tell)
-        tell("Verifying every page")
-        allowed = exits(settings, released.content)
-        problems += verify(made, allowed, settings.site.sensitive_words, settings.site.address)
-        if problems:
-            raise PortalError(problems)
-        _swap(made, live, mark)
+        try:
+            whole = _make(root, made, tell)
+            if not lifted and releases.under_embargo(whole):
+                publish.hold(made, live, mark)
+                return live.with_name(publish.WAITING), True
+            publish.put(made, live, mark)
+            publish.drop(live)
+        finally:
+            disk.clear(made)
         headers.for_nginx(live, root / "build" / "hosting")
         return live, True
+
+
+def _make(root: Path, made: Path, tell: Tell) -> Project:
+    """Make the site in the folder `made`, verified and with its manifest; return what it was made from."""
+    tell("Checking the data packages")
+    whole = project(root)
+    settings, released = whole.settings, allowed(whole)
+    drawn = _pictures(settings, released, tell)
+    tell("Writing the pages")
+    searchable = bool(search.version())
+    grown = tree.grow(settings, released, drawn, searchable)
+    _write(settings, grown, made)
+    tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
+    _mkdocs(settings, grown)
+    _index(made, searchable, tell)
+    problems = headers.write(made, settings)
+    _print(made, grown, root / "build" / "cache", tell)
+    tell("Verifying every page")
+    problems += verify(
+        made, exits(settings, released.content), settings.site.sensitive_words, settings.site.address
+    )
+    if problems:
+        raise PortalError(problems)
+    publish.seal(made)
+    return whole
 
 
 def addresses(whole: Project) -> dict[str, str]:
@@ -168,28 +178,6 @@ def inputs(root: Path) -> Iterator[Path]:
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
 
-@contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Refuse to build while another build of the same project is running."""
-    folder = root / "build"
-    folder.mkdir(exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise PortalError(
-                [
-                    Problem(
-                        "build",
-                        code="busy",
-                        message="Another build of this site is running.",
-                        fix="Wait until it has finished, then try again.",
-                    )
-                ]
-            ) from None
-        yield
-
-
 def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> Pictures:
     library = settings.root / pictures.LIBRARY
     if not library.exists():
@@ -209,17 +197,22 @@ def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> P
         if chromium.browser()
         else "No Chromium here, so the reader's browser will draw the charts"
     )
-    return pictures.draw(figures, library, settings.build_folder / "cache")
+    drawn = pictures.draw(figures, library, settings.build_folder / "cache")
+    if drawn.prints and (left := sum(drawn.of(f) is None for f in figures)):
+        raise PortalError([_by_chromium(f"Chromium could not draw {left} of {len(figures)} charts.")])
+    return drawn
 
 
-def _write(settings: Settings, grown: Tree, site_folder: str) -> None:
+def _write(settings: Settings, grown: Tree, made: Path) -> None:
+    """Write what mkdocs reads; nothing of an earlier build may be left beside it, or in the folder `made`."""
     pages = settings.build_folder / "pages"
-    shutil.rmtree(pages, ignore_errors=True)
+    for old in (f for f in (pages, made) if f.exists()):
+        shutil.rmtree(old)
     for name, content in grown.files.items():
         path = pages / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    told = tree.mkdocs_settings(settings, grown, site_folder)
+    told = tree.mkdocs_settings(settings, grown, made.name)
     (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
 
 
@@ -245,6 +238,9 @@ def _mkdocs(settings: Settings, grown: Tree) -> None:
         command, cwd=settings.root, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
+        fault = disk.in_what_was_said(done.stdout + done.stderr)
+        if fault:
+            raise fault
         lines = [
             line
             for line in (done.stderr + done.stdout).splitlines()
@@ -252,7 +248,7 @@ def _mkdocs(settings: Settings, grown: Tree) -> None:
         ]
         raise PortalError(
             Problem(SETTINGS_FILE if "config" in line.lower() else "site_src", code="mkdocs", message=line.strip()[:300], fix="Mend the page or link that it names.")
-            for line in lines[-10:] or ["mkdocs stopped without saying why."]
+            for line in lines[-10:] or [f"mkdocs stopped without saying why (code {done.returncode})."]
         )  # fmt: skip
 
 
@@ -272,24 +268,9 @@ def _print(made: Path, grown: Tree, cache: Path, tell: Tell) -> None:
     if failed:
         names = ", ".join(failed[:3])
         message = f"Chromium could not print {len(failed)} sheets or pictures: {names}."
-        fix = "Build once more. If it stays so, update Chromium, or take it away: pages can then be printed from the browser."
-        raise PortalError([Problem("build", code="print", message=message, fix=fix)])
+        raise PortalError([_by_chromium(message)])
 
 
-def _swap(made: Path, live: Path, mark: str) -> None:
-    """Move the finished site to a place of its own and point the link to it; each step is one rename."""
-    sites = live.with_name("sites")
-    sites.mkdir(exist_ok=True)
-    folder = next(f for n in count() if not (f := sites / f"{mark}.{n}").exists())
-    made.rename(folder)
-    fresh = live.with_name("site.new")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(Path(sites.name) / folder.name)
-    if live.is_dir() and not live.is_symlink():  # not made by portal: put aside, never deleted
-        live.rename(live.with_name(f"site.before.{mark}"))
-    fresh.replace(live)
-    others = sorted(
-        (p for p in sites.iterdir() if p != folder), key=lambda p: p.stat().st_mtime, reverse=True
-    )
-    for old in others[KEPT - 1 :]:
-        shutil.rmtree(old, ignore_errors=True)
+def _by_chromium(message: str) -> Problem:
+    fix = "See whether the disk is full and build once more. If it stays so, update Chromium, or take it away: readers' browsers then draw and print."
+    return Problem("build", code="print", message=message, fix=fix)

@@ -1,0 +1,92 @@
+"""Faults of the disk and of the machine in words: no space, no right to write, too many files, a name too long."""
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from portal.problems import PortalError, Problem
+
+_SPACE = (
+    "There is no space left on the disk.",
+    "Free some space. The folder build can be deleted, but for build/site and build/sites. Then try again.",
+)
+_RIGHTS = (
+    "You do not have the right to this file or folder.",
+    "Ask whoever looks after this computer for the right to read and write it, then try again.",
+)
+_OPEN = ("Too many files are open.", "Close other programs, then try again.")
+_MEMORY = ("The computer has no room for one more program.", "Close other programs, then try again.")
+_IN_WORDS: Mapping[int, tuple[str, str]] = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EMFILE: _OPEN,
+    errno.ENFILE: _OPEN,
+    errno.ENOMEM: _MEMORY,
+    errno.EAGAIN: _MEMORY,
+    errno.EROFS: ("The disk can be read, but not written to.", "Move the project to a disk that can be written to."),
+    errno.EFBIG: ("The file is larger than is allowed here.", "Raise the limit for the size of files, then try again."),
+    errno.ENAMETOOLONG: ("The name is too long for the disk.", "Give the page or file a shorter name."),
+    errno.EIO: ("The disk does not answer as it should.", "Have the disk looked at, and keep a copy of the project elsewhere."),
+    errno.ENOENT: ("The file or folder is not there.", "Put it back. If nobody took it away, try again."),
+    errno.EISDIR: ("A folder stands where a file should be.", "Move the folder away, then try again."),
+    errno.ENOTDIR: ("A file stands where a folder should be.", "Move the file away, then try again."),
+}  # fmt: skip
+_TOLD = re.compile(r"\[Errno (\d+)\][^:'\n]*(?:: '([^'\n]*)')?")
+
+
+def problem(error: OSError, root: Path) -> Problem:
+    """A fault as a problem with the file or folder that it names."""
+    other = f"The computer says: {error.strerror or error}."
+    found = _IN_WORDS.get(
+        error.errno or 0, (other, "Try again. If it stays so, show this to whoever looks after the computer.")
+    )
+    return Problem(_place(error, root), 0, "", "disk", *found)  # fmt: skip
+
+
+def _place(error: OSError, root: Path) -> str:
+    if not isinstance(error.filename, str | bytes | os.PathLike):
+        return "build"
+    path = Path(os.fsdecode(error.filename))
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def in_what_was_said(text: str) -> OSError | None:
+    """The fault that another Python program ended with, if its last words tell of one."""
+    told = list(_TOLD.finditer(text))
+    return OSError(int(told[-1][1]), os.strerror(int(told[-1][1])), told[-1][2]) if told else None
+
+
+@contextmanager
+def guarded(root: Path) -> Iterator[None]:
+    """Turn every fault of the disk or the machine into a `PortalError`."""
+    try:
+        yield
+    except OSError as error:
+        raise PortalError([problem(error, root)]) from error
+
+
+def clear(folder: Path) -> None:
+    """Delete a folder as far as it can be; what is left does no harm."""
+    with suppress(OSError):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file so that at every moment, also after a power cut, it has the old or the new content."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # others may be making the same
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
