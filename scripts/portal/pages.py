@@ -75,6 +75,7 @@ def all_pages(
         path = f"{FIGURES}{indicator.slug}/"
         maker.figures[indicator.id] = FigureView(indicator, path, charts.chart(released, indicator))
     plans = tuple(plan_view(maker, p) for p in maker.content.plans)
+    about = tuple(_about(maker, written))
     pages = [
         _home(maker, plans),
         *plan_pages(maker, plans),
@@ -85,8 +86,8 @@ def all_pages(
         *data_pages(maker),
         *_report_pages(maker),
         _help(maker),
-        *_about(maker, written),
-        *release_pages(maker),
+        *about,
+        *release_pages(maker, (about[0].label, ABOUT)),
     ]
     problems = tuple(unknown(words.same, (p.path for p in pages)))
     if problems:

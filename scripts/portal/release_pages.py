@@ -1,13 +1,13 @@
 """The pages about releases: what is new, each release, the corrections log, and warnings that were accepted."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portal import differences, reports
+from portal import differences, findings, reports
 from portal.model import Accepted, Change, Content, Edition, Promise
-from portal.page import ABOUT, Maker, Page
+from portal.page import Maker, Page
 from portal.reports import Told
 from portal.views import Link, Revision
 
@@ -50,6 +50,7 @@ class EditionPage:
     before: Link | None
     put_back: Link | None
     log: tuple[Change, ...]
+    marks: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class CorrectionsPage:
     """Every figure that was ever revised or withdrawn, by release, newest first, with how many are not listed."""
 
     editions: tuple[tuple[Edition, Link, tuple[tuple[Told, Link | None], ...], int], ...]
+    marks: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,9 @@ class UnusualPage:
     accepted: tuple[Accepted, ...]
 
 
-def release_pages(maker: Maker) -> Iterator[Page]:
-    """What is new, a page for each release, the log of corrections, and the accepted warnings."""
-    content = maker.content
-    about, home = ("About this site", ABOUT), ("What’s new", RELEASES)
+def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
+    """What is new, a page for each release, the log of corrections, and the accepted warnings, below the page `about`."""
+    content, home = maker.content, ("What’s new", RELEASES)
     links = {e.id: (e.name, f"{RELEASES}{e.id}/") for e in content.editions}
     newest = content.editions[::-1]
     yield Page(
@@ -91,11 +92,17 @@ def release_pages(maker: Maker) -> Iterator[Page]:
             links[before.id] if before else None,
             links.get(edition.put_back),
             own,
+            marks(own),
         )
         yield Page(links[edition.id][1], f"What changed: {edition.name}", page, (about, home))
     corrections = tuple((e, links[e.id], *_corrected(maker, changes_of(content, e))) for e in newest)
     yield Page(
-        CORRECTIONS, "Corrections", CorrectionsPage(tuple(c for c in corrections if c[2])), (about, home)
+        CORRECTIONS,
+        "Corrections",
+        CorrectionsPage(
+            tuple(c for c in corrections if c[2]), marks(filter(differences.needs_reason, content.changes))
+        ),
+        (about, home),
     )
     yield Page(UNUSUAL, "What looked wrong and is not", UnusualPage(content.accepted), (about, home))
 
@@ -103,6 +110,12 @@ def release_pages(maker: Maker) -> Iterator[Page]:
 def changes_of(content: Content, edition: Edition) -> tuple[Change, ...]:
     """What a release changed."""
     return tuple(c for c in content.changes if c.release == edition.id)
+
+
+def marks(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:
+    """The marks that stand beside the figures of these changes, and what they mean."""
+    used = {status for c in changes for status in (c.old_status, c.new_status)} - {differences.WITHHELD}
+    return tuple((mark, words) for mark, words in findings.MARKERS.items() if mark in used)
 
 
 def summary(content: Content, edition: Edition) -> str:
