@@ -40,7 +40,7 @@ def real_site() -> Path:
     (ROOT / "build").mkdir(exist_ok=True)
     with (ROOT / "build" / ".tests").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        return site.build(ROOT, lambda step: None)[0].resolve()
+        return site.build(ROOT, lambda step: None).folder.resolve()
 
 
 @pytest.fixture(scope="session")

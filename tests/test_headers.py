@@ -203,7 +203,7 @@ def test_security_txt_says_whom_to_tell_until_when_and_where_it_stands(tiny: Pat
     settings = tiny / config.FILE
     told = 'address = "https://safe.example/"\nsecurity_contact = "mailto:a@safe.example"\nsecurity_expires = "2027-03-31"\n'
     settings.write_text(settings.read_text().replace("[site]\n", f"[site]\n{told}"))
-    folder, _ = site.build(tiny, lambda step: None)
+    folder = site.build(tiny, lambda step: None).folder
     assert (folder / ".well-known" / "security.txt").read_text() == (
         "Contact: mailto:a@safe.example\nExpires: 2027-03-31T00:00:00Z\nPreferred-Languages: en\n"
         "Canonical: https://safe.example/.well-known/security.txt\n"

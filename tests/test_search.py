@@ -187,7 +187,8 @@ def test_without_pagefind_the_site_is_built_without_search_and_says_so(
     for command in (("/no/such/program",), (sys.executable, "-m", "no_such_module")):
         monkeypatch.setattr(search, "COMMAND", command)
         steps: list[str] = []
-        built, new = site.build(tiny, steps.append, fresh=True)
+        made = site.build(tiny, steps.append, fresh=True)
+        built, new = made.folder, made.new
         assert new
         assert "Pagefind does not run here, so the site has no search" in steps
         assert not (built / search.FOLDER).exists()
@@ -520,7 +521,7 @@ def test_text_of_a_page_never_becomes_markup(tmp_path: Path, chromium: Browser) 
     root = make_project(tmp_path / "tiny")
     written = "# About\n\nThe zebra says `<img src=x onerror=\"document.title='bad'\">` <b>and</b> goes on.\n"
     (root / "site_src" / "pages" / "about" / "index.md").write_text(written)
-    built, _ = site.build(root, lambda step: None)
+    built = site.build(root, lambda step: None).folder
     with served(built.resolve()) as at, chromium.new_context() as context:
         page = context.new_page()
         page.goto(at + PAGE)

@@ -18,7 +18,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = make_project(tmp_path_factory.mktemp("shared") / "tiny")
     file = root / config.FILE
     file.write_text(file.read_text().replace("[site]\n", f'[site]\naddress = "{ADDRESS}"\n'))
-    return site.build(root, lambda step: None)[0].resolve()
+    return site.build(root, lambda step: None).folder.resolve()
 
 
 def told(page: Path) -> dict[str, str]:

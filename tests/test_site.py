@@ -40,13 +40,14 @@ def test_two_processes_with_two_hash_seeds_make_the_same_bytes(tmp_path: Path) -
 
 
 def test_nothing_changed_means_nothing_built(tiny: Path) -> None:
-    folder, new = site.build(tiny, quiet)
-    assert new
+    first = site.build(tiny, quiet)
+    folder = first.folder
+    assert first.new
     before = folder.readlink()
-    assert site.build(tiny, quiet) == (folder, False)
+    assert site.build(tiny, quiet) == site.Built(folder, False)
     assert folder.readlink() == before
     change(tiny)
-    assert site.build(tiny, quiet)[1]
+    assert site.build(tiny, quiet).new
     assert "Another worker" in (folder / "plans/plan-2020/priority-2/index.html").read_text()
 
 
@@ -108,7 +109,7 @@ def test_a_folder_in_the_way_is_put_aside_and_not_lost(tiny: Path) -> None:
 def test_so_many_sites_are_kept_and_no_more(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert publish.KEPT == 3
     monkeypatch.setattr(publish, "KEPT", 2)
-    kept = [(site.build(built, quiet, fresh=True)[0].resolve()) for _ in range(2)]
+    kept = [(site.build(built, quiet, fresh=True).folder.resolve()) for _ in range(2)]
     assert set((built / "build" / "sites").iterdir()) == set(kept)
 
 
@@ -116,7 +117,7 @@ def test_without_chromium_the_site_is_built_without_pictures(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chromium, "browser", lambda: None)
-    folder, _ = site.build(tiny, quiet)
+    folder = site.build(tiny, quiet).folder
     page = (folder / "figures" / "thefts" / "index.html").read_text()
     assert "chart__place" in page
     assert "<picture>" not in page

@@ -23,7 +23,7 @@ def test_a_file_dropped_in_becomes_a_page_of_its_own(tiny: Path) -> None:
     languages(tiny)
     write(tiny, "so/help.md", "# Caawimo hel\n\nTijaabo. [English](../index.md)\n")
     write(tiny, "ar/help.md", "# اختبار\n\nنص قصير للاختبار.\n")
-    folder, _ = site.build(tiny, lambda step: None)
+    folder = site.build(tiny, lambda step: None).folder
     english = LexborHTMLParser((folder / "help/index.html").read_text())
     links = {a.attributes["lang"]: a for a in english.css("nav.languages a")}
     assert {code: a.text() for code, a in links.items()} == {"so": "Soomaali", "ar": "العربية"}

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from portal import disk
-from portal.problems import PortalError
+from portal.problems import PortalError, Problem
 
 OK, PROBLEMS, USAGE, BUG, STOPPED = 0, 1, 2, 3, 130
+_ACCEPT = "They stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
 _ENDING = """\
 Exit codes:
   0    all is well
@@ -210,7 +211,8 @@ def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import claims, site  # noqa: PLC0415
 
     progress("Checking the data packages")
-    _, released = site.check(root)
+    project = site.project(root)
+    released = site.allowed(project)
     progress.end()
     verdicts = claims.verdicts(released)
     outcomes = Counter(v.outcome for v in verdicts)
@@ -220,22 +222,32 @@ def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     )
     for outcome in ("agrees", "differs", "cannot be checked"):
         print(f"  {outcomes[outcome]:4}  {outcome}")
+    _warn(site.warnings(project))
     return OK
+
+
+def _warn(warnings: Sequence[Problem]) -> None:
+    """List what is doubtful; it stops nothing."""
+    if not warnings:
+        return
+    count = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+    print("\n\n".join([f"{count}:", *map(str, warnings)]) + f"\n\n{count}. {_ACCEPT}", file=sys.stderr)
 
 
 def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import site  # noqa: PLC0415
 
-    folder, new = site.build(root, progress, told.fresh, told.embargo_lifted)
+    built = site.build(root, progress, told.fresh, told.embargo_lifted)
     progress.end()
-    where = folder.relative_to(root)
+    _warn(built.warnings)
+    where = built.folder.relative_to(root)
     if where.name == "waiting":
         print(
             f"The release is under embargo, so the new site is in {where}, and build/site is as it was. Build again when "
             "the time has come, or now with --embargo-lifted."
         )
     else:
-        print(f"The site is in {where}." + ("" if new else " Nothing has changed since it was built."))
+        print(f"The site is in {where}." + ("" if built.new else " Nothing has changed since it was built."))
     return OK
 
 

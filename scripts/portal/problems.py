@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Problem:
     """One thing that is wrong, where it is, and what to write instead.
 
-    `file` is relative to the project's folder. `row` counts as a spreadsheet does: the header is row 1.
+    `file` is relative to the project's folder. `row` counts as a spreadsheet does: the header is row 1. One that has
+    a `name` is a warning: it stops nothing, and can be accepted by that name.
     """
 
     file: str
@@ -18,6 +19,7 @@ class Problem:
     code: str = ""
     message: str = ""
     fix: str = ""
+    name: str = ""
 
     @property
     def place(self) -> str:
@@ -30,8 +32,9 @@ class Problem:
         return ", ".join(parts)
 
     def __str__(self) -> str:
-        """Three lines for the terminal."""
-        return f"{self.place}\n  Found: {self.message}\n  To do: {self.fix}"
+        """Three lines for the terminal, and the name where there is one."""
+        name = f"\n  Name:  {self.name}" if self.name else ""
+        return f"{self.place}\n  Found: {self.message}\n  To do: {self.fix}{name}"
 
 
 class PortalError(Exception):

@@ -30,11 +30,12 @@ NOTHING = Contents({}, {})
 
 @dataclass(frozen=True)
 class Project:
-    """A project as it was read: its settings, its packages, and what these hold."""
+    """A project as it was read: its settings, its packages, what these hold, and warnings that nobody accepted."""
 
     settings: Settings
     packages: tuple[Package, ...]
     content: Content
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def home(self) -> Path:

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +17,7 @@ from portal import (
     chromium,
     disclosure,
     disk,
+    doubts,
     headers,
     packages,
     periods,
@@ -27,6 +29,7 @@ from portal import (
     sheets,
     tree,
 )
+from portal.checked import Checked
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
@@ -35,7 +38,7 @@ from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.releases import Project, PutBack
 from portal.tree import Tree
-from portal.verify import verify
+from portal.verify import unlinked, verify
 
 Tell = Callable[[str], None]
 # What a site is made from, below the project's folder.
@@ -43,16 +46,28 @@ INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(pictu
 
 
 def project(root: Path) -> Project:
-    """Read everything and check it against the rules; raise `PortalError` with every problem."""
+    """Read everything, check it against the rules and look for what is doubtful.
+
+    Raises `PortalError` with every problem.
+    """
     settings = load(root)
     found, problems = packages.read_all(root, settings.packages)
     problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
     if problems:
         raise PortalError(sorted(problems))
-    whole = Project(settings, found, assembly.assemble(found))
-    if faults := tuple(releases.check(whole)):
-        raise PortalError(faults)
+    doubtful = doubts.look(Checked(found, settings), periods.today())
+    whole = Project(settings, found, assembly.assemble(found), tuple(d for d in doubtful if d.name))
+    if faults := [*(d for d in doubtful if not d.name), *releases.check(whole)]:
+        raise PortalError(sorted(faults))
     return whole
+
+
+def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
+    """Every warning that nobody has accepted, also of pages that nothing links to."""
+    found = (*whole.warnings, *map(doubts.unlinked, alone))
+    accepted = whole.content.accepted
+    file = whole.told(whole.home / "data" / "accepted.csv") if accepted else ""
+    return doubts.unaccepted(found, accepted, file)
 
 
 def read(root: Path) -> tuple[Settings, Content]:
@@ -73,8 +88,17 @@ def allowed(whole: Project) -> disclosure.Release:
     return disclosure.release(whole.content, settings.disclosure, settings.site.area, releases.earlier(whole))
 
 
-def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> tuple[Path, bool]:
-    """Build the site of the project in `root`; return its folder and whether it is new.
+@dataclass(frozen=True)
+class Built:
+    """The folder of a site, whether it was built just now, and warnings that nobody has accepted."""
+
+    folder: Path
+    new: bool
+    warnings: tuple[Problem, ...] = ()
+
+
+def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> Built:
+    """Build the site of the project in `root`.
 
     Nothing is done where nothing has changed since the site in place, unless `fresh`. A release under embargo is kept
     in `build/waiting`, unless `lifted`. Raises `PortalError`; the site in place stays as it is then.
@@ -88,19 +112,20 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
             and live.is_dir()
             and live.resolve().name.partition(".")[0] == mark
         ):
-            return live, False
+            return Built(live, False)
         made = root / "build" / "work"
         try:
             whole = _make(root, made, tell)
+            found = warnings(whole, unlinked(made))
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
-                return live.with_name(publish.WAITING), True
+                return Built(live.with_name(publish.WAITING), True, found)
             publish.put(made, live, mark)
             publish.drop(live)
         finally:
             disk.clear(made)
         headers.for_nginx(live, root / "build" / "hosting")
-        return live, True
+        return Built(live, True, found)
 
 
 def _make(root: Path, made: Path, tell: Tell) -> Project:

@@ -53,6 +53,19 @@ def verify(
     return tuple(_once(found))
 
 
+def unlinked(site: Path) -> tuple[str, ...]:
+    """The addresses of the pages of a built site that no other page links to; it has passed `verify`."""
+    pages = {p.relative_to(site).as_posix().removesuffix("index.html") for p in site.rglob("index.html")}
+    built = _Built(site.resolve(), "/", frozenset(), ())
+    linked = set()
+    for page in built.folder.rglob("*.html"):
+        for node in LexborHTMLParser(page.read_text(encoding="utf-8")).css("a[href]"):
+            target = _target(built, page, urldefrag(node.attributes["href"] or "").url)
+            if target and target != page and target.is_relative_to(built.folder):
+                linked.add(target.relative_to(built.folder).as_posix().removesuffix("index.html"))
+    return tuple(sorted(pages - linked))
+
+
 def _once(problems: list[Problem]) -> Iterator[Problem]:
     """A fault of the page frame is told once, with the number of pages that have it."""
     pages = Counter(p.message for p in problems)
