@@ -51,7 +51,7 @@ class Figure:
     @property
     def name(self) -> str:
         """What tells it from other figures, for the name of a warning."""
-        cells = (self.row["indicator"], self.row["area"], _part(self.row), str(self.end))
+        cells = (self.row["indicator"], self.row["area"], _part(self.row), f"{self.start}/{self.end}")
         return ":".join(filter(None, cells))
 
 

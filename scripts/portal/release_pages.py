@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portal import differences, findings, reports
+from portal import differences, findings, periods, reports
 from portal.model import Accepted, Change, Content, Edition, Promise
 from portal.page import Maker, Page
 from portal.reports import Told
@@ -63,9 +63,9 @@ class CorrectionsPage:
 
 @dataclass(frozen=True)
 class UnusualPage:
-    """Warnings that were looked at and accepted."""
+    """Warnings that were looked at and accepted: in words, by who accepted them, when and why."""
 
-    accepted: tuple[Accepted, ...]
+    groups: tuple[tuple[Accepted, tuple[str, ...]], ...]
 
 
 def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
@@ -104,7 +104,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
         ),
         (about, home),
     )
-    yield Page(UNUSUAL, "What looked wrong and is not", UnusualPage(content.accepted), (about, home))
+    yield Page(UNUSUAL, "What looked wrong and is not", UnusualPage(tuple(_unusual(content))), (about, home))
 
 
 def changes_of(content: Content, edition: Edition) -> tuple[Change, ...]:
@@ -147,6 +147,48 @@ def in_short(changes: Sequence[Change]) -> Iterator[Told]:
     for (kind, reason), count in Counter((c.kind, c.reason) for c in changes).items():
         became = "revised" if kind == "revised" else "withdrawn"
         yield Told(f"{count:,} figures", became, f"Why: {reason}")
+
+
+# What the first word of a warning's name says about a figure.
+_LOOKED = {
+    "sum": "parts that do not make up their total",
+    "jump": "a sudden jump",
+    "gap": "a missing period before this one",
+    "same": "the same number again and again",
+    "break": "a change in how this is counted",
+    "target": "a target without a figure to measure it from",
+    "contact": "a contact that was not checked for a long time",
+    "overdue": "later than promised",
+    "unlinked": "a page that no other page links to",
+}
+
+
+def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[str, ...]]]:
+    """The accepted warnings with the same reason together."""
+    groups: dict[tuple[str, date, str], list[Accepted]] = {}
+    for a in content.accepted:
+        groups.setdefault((a.reason, a.accepted_on, a.accepted_by), []).append(a)
+    for own in groups.values():
+        yield own[0], tuple(_in_words(content, a.warning) for a in own)
+
+
+def _in_words(content: Content, warning: str) -> str:
+    """`Theft, Exampleton, March to May 2020: a sudden jump`, from the name of a warning."""
+    kind, *about = warning.split(":")
+    names = {a.code: a.name for a in content.areas.values()} | {
+        i.id: i.title for i in content.indicators.values()
+    }
+    names |= {t.id: t.title for t in content.targets} | {
+        c.id: c.name for c in (*content.routes, *content.services)
+    }
+    words = [_span(w) if "/" in w and w[:1].isdigit() else names.get(w, w) for w in about]
+    return f"{', '.join(words)}: {_LOOKED.get(kind, kind)}"
+
+
+def _span(days: str) -> str:
+    """A period as the name of a warning has it, in words."""
+    start, end = (date.fromisoformat(d) for d in days.split("/"))
+    return periods.label("rolling-months", start, end)
 
 
 def _kept(content: Content, promise: Promise) -> Kept:
