@@ -45,7 +45,7 @@ class Contents:
     @cached_property
     def packages(self) -> tuple[str, ...]:
         """The names of the packages."""
-        return tuple(dict.fromkeys(name.split("/")[0] for name in self.files))
+        return tuple(sorted({name.split("/")[0] for name in self.files}))
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:
@@ -120,7 +120,7 @@ def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> 
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": f"release-{about.id}",
         "title": about.title,
-        "created": about.created,
+        "created": f"{about.created}T00:00:00Z",
         "portal": {
             "release": about.id,
             "before": {"release": about.before, "sha256": about.before_sha256} if about.before else None,
@@ -170,7 +170,7 @@ def read(path: Path, file: str, checksum: str) -> Archive:
     told = json.loads(files[DESCRIPTOR])
     before = told["portal"]["before"] or {"release": "", "sha256": ""}
     about = About(
-        told["portal"]["release"], told["title"], told["created"], before["release"], before["sha256"]
+        told["portal"]["release"], told["title"], told["created"][:10], before["release"], before["sha256"]
     )
     own = {n.removeprefix(_PACKAGES): d for n, d in files.items() if n.startswith(_PACKAGES)}
     return Archive(about, Contents(own, json.loads(files[PAGES])), files[CHANGES].decode())

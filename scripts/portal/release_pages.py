@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from portal import differences, findings, periods, reports
@@ -108,8 +108,18 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
 
 
 def changes_of(content: Content, edition: Edition) -> tuple[Change, ...]:
-    """What a release changed."""
-    return tuple(c for c in content.changes if c.release == edition.id)
+    """What a release changed; of a figure that is withheld by now, no number is repeated."""
+    own = (c for c in content.changes if c.release == edition.id)
+    return tuple(replace(c, old="", new="", new_status="c") if _hidden(content, c) else c for c in own)
+
+
+def _hidden(content: Content, change: Change) -> bool:
+    """Whether a change is about one figure that is withheld now."""
+    place = change.area, change.part, change.period_start, change.period_end
+    return differences.needs_reason(change) and any(
+        o.status == differences.WITHHELD and (o.area, o.part, o.period_start, o.period_end) == place
+        for o in content.observations.get(change.indicator, ())
+    )
 
 
 def marks(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:

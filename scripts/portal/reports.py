@@ -101,11 +101,11 @@ def became(change: Change, content: Content) -> str:
         return f"{number(change.count)} new figures{span}{withheld}"
     if change.kind == "new":
         return f"new, {_value(change.new, change.new_status, change, content)}"
+    if change.new_status == differences.WITHHELD:
+        return "now withheld, to protect people"
     before = _value(change.old, change.old_status, change, content)
     if change.kind == "revised":
         return f"from {before} to {_value(change.new, change.new_status, change, content)}"
-    if change.new_status == differences.WITHHELD:
-        return "now withheld, to protect people"
     return f"it was {before}; no longer published"
 
 

@@ -1,0 +1,415 @@
+"""A release says exactly what changed, is never rewritten, and can be put back."""
+
+import csv
+import json
+import zipfile
+from collections.abc import Callable
+from html import unescape
+from io import StringIO
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from portal import archives, cli, differences, releases, reports, site
+from portal.archives import Contents
+from portal.periods import today
+from portal.problems import PortalError
+from portal.releases import Asked
+from project import make_project, tree_of
+
+FIGURES = "data_packages/figures/data/observations.csv"
+RELEASES = "data_packages/releases"
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def run(root: Path, *arguments: str) -> int:
+    return cli.main(["--project", str(root), *arguments])
+
+
+def release(root: Path, name: str, **more: str) -> releases.Draft:
+    project = site.project(root)
+    draft = releases.draft(project, Asked(name, **more), site.addresses(project), today())
+    draft.write()
+    return draft
+
+
+def edit(root: Path, old: str, new: str, file: str = FIGURES) -> None:
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))
+
+
+def revise(root: Path) -> None:
+    """A revised figure, a withdrawn one, a new one, other words and a new page."""
+    edit(root, "2019-07-01,2020-06-30,,161,p", "2019-07-01,2020-06-30,,163,")
+    edit(root, "2020-04-01,2020-04-30,,15,", "2020-04-01,2020-04-30,,,x")
+    edit(
+        root,
+        "calls,E09999999,2020-05-01",
+        "calls,E09999999,2020-06-01,2020-06-30,,14,,report,Table 1\ncalls,E09999999,2020-05-01",
+    )
+    edit(root, "A new worker", "Another worker", "data_packages/plan/data/updates.csv")
+    (root / "site_src/pages/about/more.md").write_text("# More\n\nMore.\n")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny portal with one release; not to be changed."""
+    root = make_project(tmp_path_factory.mktemp("released") / "tiny")
+    release(root, "2020 Q2", note="The first one.")
+    return root
+
+
+@pytest.fixture
+def released(first: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    root = make_project(tmp_path / "tiny")
+    target = root / RELEASES
+    for path in (p for p in (first / RELEASES).rglob("*") if p.is_file()):
+        (target / path.relative_to(first / RELEASES)).parent.mkdir(exist_ok=True)
+        (target / path.relative_to(first / RELEASES)).write_bytes(path.read_bytes())
+    return root
+
+
+def kinds(root: Path) -> dict[str, list[str]]:
+    project = site.project(root)
+    report = reports.report(releases.changes(project, site.addresses(project)), project.content)
+    return {kind: [str(line) for line in lines] for kind, _, lines in report.groups}
+
+
+def test_every_kind_of_change_is_told_in_words(released: Path) -> None:
+    revise(released)
+    assert kinds(released) == {
+        "new": ["Calls by month, Exampleton, June 2020: new, 14."],
+        "revised": [
+            "Thefts, Exampleton, 12 months to June 2020: from 161 [p] to 163. No reason is given yet."
+        ],
+        "withdrawn": [
+            "Calls by month, Exampleton, April 2020: it was 15; no longer published. No reason is given yet.",
+        ],
+        "words": ["plan/updates, update-2, column title: “A new worker” becomes “Another worker”."],
+        "page-new": ["/about/more/: More."],
+    }
+
+
+def test_nothing_changed_is_nothing_told_and_no_release(released: Path) -> None:
+    assert kinds(released) == {}
+    with pytest.raises(PortalError, match="Nothing has changed"):
+        release(released, "2020 Q3")
+
+
+def test_a_changed_figure_needs_a_reason_and_the_closest_one_counts(released: Path) -> None:
+    revise(released)
+    with pytest.raises(PortalError) as caught:
+        release(released, "2020 Q3")
+    assert [p.code for p in caught.value.problems] == ["reason"] * 2
+    assert "thefts, E09999999, up to 2020-06-30: from 161 to 163" in caught.value.problems[0].message
+    with (released / RELEASES / "data/reasons.csv").open("a") as table:
+        table.write(
+            "calls,,,The line was down.,\n,,,The source changed.,\nthefts,,2020-06-30,Two more were found.,\n"
+        )
+    draft = release(released, "2020 Q3")
+    told = {c.indicator: c.reason for c in draft.changes if differences.needs_reason(c)}
+    assert told == {"thefts": "Two more were found.", "calls": "The line was down."}
+    with (released / RELEASES / "data/reasons.csv").open() as table:
+        assert [r["release"] for r in csv.DictReader(table)] == ["2020-q3", "", "2020-q3"]
+
+
+def test_a_reason_counts_once(released: Path) -> None:
+    revise(released)
+    release(released, "2020 Q3", reason="The source changed.")
+    edit(released, ",,163,", ",,164,")
+    with pytest.raises(PortalError, match="nothing says why"):
+        release(released, "2020 Q4")
+
+
+def test_a_figure_that_is_now_withheld_is_nowhere_repeated(released: Path) -> None:
+    """Not in the log, nor in what an earlier release said of it, and the archives that show it must go."""
+    edit(released, "2020-12-31,Disability,12,r", "2020-12-31,Disability,13,r")
+    release(released, "2020 Q3", reason="One more.")
+    edit(released, "2020-12-31,Disability,13,r", "2020-12-31,Disability,,c")
+    with pytest.raises(PortalError, match=r"anybody can work out that it is 1[23]"):
+        site.check(released)
+    path = released / RELEASES / "data/releases.csv"
+    path.write_text(
+        "".join(
+            f"{line}Too small.\n" if line.startswith("2020") else f"{line}\n"
+            for line in path.read_text().splitlines()
+        )
+    )
+    draft = release(released, "2020 Q4", reason="Too small to show.")
+    hidden = next(c for c in draft.changes if c.kind == "withdrawn")
+    assert (hidden.old, hidden.new, hidden.old_status, hidden.new_status) == ("", "", "r", "c")
+    folder = site.build(released, lambda step: None).folder
+    for file in (
+        "releases/2020-q3/index.html",
+        "releases/corrections/index.html",
+        "figures/figure-1/index.html",
+    ):
+        text = unescape((folder / file).read_text())
+        assert "now withheld, to protect people" in text
+        assert "from 12" not in text
+    rows = list(csv.DictReader((folder / "releases/2020-q3/changes.csv").open()))
+    assert [(r["old"], r["new"]) for r in rows] == [("", "")]
+    assert not (folder / "releases/2020-q3/release.zip").exists()
+    assert "Too small." in unescape((folder / "releases/2020-q3/index.html").read_text())
+    assert (folder / "releases/2020-q4/release.zip").exists()
+
+
+def test_an_archive_holds_everything_and_is_the_same_twice(first: Path) -> None:
+    project = site.project(first)
+    path = releases.archive_of(project, "2020-q2")
+    with zipfile.ZipFile(path) as packed:
+        told = json.loads(packed.read("datapackage.json"))
+        for resource in told["resources"]:
+            data = packed.read(resource["path"])
+            assert resource["hash"] == f"sha256:{archives.sha256(data)}"
+            assert resource["bytes"] == len(data)
+            assert (first / resource["path"].replace("packages/", "data_packages/")).read_bytes() == data
+        pages = json.loads(packed.read("pages.json"))
+        rows = list(csv.DictReader(StringIO(packed.read("changes.csv").decode())))
+    assert pages["figures/thefts/"] == "Thefts"
+    assert sum(int(r["count"]) for r in rows if r["kind"] == "new") == 177
+    edition = project.content.editions[0]
+    archive = releases.opened(project, edition)
+    assert archives.pack(archive.about, archive.contents, archive.changes) == path.read_bytes()
+
+
+def test_a_released_archive_validates_with_frictionless_and_loads_with_pandas(
+    first: Path, tmp_path: Path
+) -> None:
+    import pandas as pd  # noqa: PLC0415
+    from frictionless import Package  # noqa: PLC0415
+
+    with zipfile.ZipFile(releases.archive_of(site.project(first), "2020-q2")) as packed:
+        packed.extractall(tmp_path / "out")
+    report = Package(str(tmp_path / "out/datapackage.json")).validate()
+    assert report.valid, report.flatten(["type", "note"])
+    table = pd.read_csv(tmp_path / "out/packages/figures/data/observations.csv")
+    assert table.loc[table["indicator"] == "thefts", "value"].tolist() == [120, 161]
+
+
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "archive changed": (lambda home: (home / "archives/2020-q2.zip").write_bytes(b"PK"), "its checksum differs"),
+    "archive gone": (lambda home: (home / "archives/2020-q2.zip").unlink(), "is not there"),
+    "log shortened": (
+        lambda home: (home / "data/changes.csv").write_text("".join((home / "data/changes.csv").read_text().splitlines(True)[:-1])),
+        "are not those that were published",
+    ),
+    "log reworded": (
+        lambda home: (home / "data/changes.csv").write_text((home / "data/changes.csv").read_text().replace("The source changed.", "Nothing to see.")),
+        "are not those that were published",
+    ),
+    "release taken out": (
+        lambda home: (home / "data/releases.csv").write_text("".join(line for line in (home / "data/releases.csv").read_text().splitlines(True) if not line.startswith("2020-q2"))),
+        "is not the one that was there",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_record_cannot_be_changed_without_notice(released: Path, damage: str) -> None:
+    revise(released)
+    release(released, "2020 Q3", reason="The source changed.")
+    site.check(released)
+    do, message = DAMAGE[damage]
+    do(released / RELEASES)
+    with pytest.raises(PortalError) as caught:
+        site.check(released)
+    assert [
+        p for p in caught.value.problems if message in p.message and p.file.startswith(RELEASES) and p.fix
+    ]
+
+
+def test_a_name_counts_once_and_old_archives_stay(released: Path) -> None:
+    path = released / RELEASES / "archives/2020-q2.zip"
+    before = path.read_bytes()
+    revise(released)
+    for name in ("2020 Q2", "2020-q2", "!!", "Corrections"):
+        with pytest.raises(PortalError):
+            release(released, name, reason="x")
+    release(released, "2020 Q3", reason="x")
+    assert path.read_bytes() == before
+
+
+def test_a_release_that_was_cut_off_before_its_last_file_is_no_release(released: Path) -> None:
+    revise(released)
+    project = site.project(released)
+    draft = releases.draft(project, Asked("2020 Q3", reason="x"), site.addresses(project), today())
+    for n in range(len(draft.files)):
+        releases.write(dict(list(draft.files.items())[:n]))
+        assert [e.id for e in site.project(released).content.editions] == ["2020-q2"]
+    edit(released, ",,163,", ",,165,")
+    again = release(released, "2020 Q3", reason="y")
+    told = site.project(released).content
+    assert [e.id for e in told.editions] == ["2020-q2", "2020-q3"]
+    assert [c for c in told.changes if c.release == "2020-q3"] == list(again.changes)
+
+
+def test_the_data_of_an_earlier_release_are_put_back_and_the_log_says_so(released: Path) -> None:
+    files = {
+        p: p.read_bytes() for p in (released / "data_packages").rglob("*.csv") if "releases" not in p.parts
+    }
+    revise(released)
+    release(released, "2020 Q3", reason="The source changed.")
+    assert run(released, "rollback", "2020 Q2", "--yes") == cli.PROBLEMS  # no reason
+    assert run(released, "rollback", "2020 Q9", "--yes", "--reason", "x") == cli.PROBLEMS
+    assert run(released, "rollback", "2020 Q2", "--yes", "--reason", "The new ones were wrong.") == 0
+    assert {p: p.read_bytes() for p in files} == files
+    content = site.project(released).content
+    assert [e.name for e in content.editions] == ["2020 Q2", "2020 Q3", "Return to 2020 Q2"]
+    assert content.editions[-1].put_back == "2020-q2"
+    back = [c for c in content.changes if c.release == "return-to-2020-q2" and differences.needs_reason(c)]
+    assert {(c.indicator, c.old, c.new, c.reason) for c in back} == {
+        ("thefts", "163", "161", "The new ones were wrong."),
+        ("calls", "14", "", "The new ones were wrong."),
+    }
+    page = unescape((released / "build/site/releases/corrections/index.html").read_text())
+    assert "from 161 [p] to 163" in page
+    assert "from 163 to 161 [p]" in page
+    figure = unescape((released / "build/site/figures/thefts/index.html").read_text())
+    assert "How these figures were changed" in figure
+    assert figure.index("Return to 2020 Q2") < figure.index("from 161 [p] to 163")
+
+
+def test_the_site_before_is_put_back_at_once(released: Path) -> None:
+    site.build(released, lambda step: None)
+    before = tree_of(released / "build/site")
+    edit(released, "A new worker", "Another worker", "data_packages/plan/data/updates.csv")
+    site.build(released, lambda step: None)
+    assert tree_of(released / "build/site") != before
+    assert run(released, "rollback") == 0
+    assert tree_of(released / "build/site") == before
+
+
+def test_a_release_under_embargo_waits(
+    released: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.build(released, lambda step: None)
+    before = tree_of(released / "build/site")
+    edit(released, "A new worker", "Another worker", "data_packages/plan/data/updates.csv")
+    release(released, "2020 Q3", embargo="2030-12-01T09:30")
+    assert run(released, "build") == 0
+    assert "under embargo" in capsys.readouterr().out
+    assert tree_of(released / "build/site") == before
+    assert "Another worker" in (released / "build/waiting/plans/plan-2020/priority-2/index.html").read_text()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1922347799")  # a second before 09:30 on 1 December 2030
+    assert site.build(released, lambda step: None).folder.name == "waiting"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1922347800")
+    assert site.build(released, lambda step: None).folder.name == "site"
+    assert "Another worker" in (released / "build/site/plans/plan-2020/priority-2/index.html").read_text()
+    assert not (released / "build/waiting").exists()
+
+
+def test_an_embargo_can_be_lifted_by_hand(released: Path) -> None:
+    edit(released, "A new worker", "Another worker", "data_packages/plan/data/updates.csv")
+    release(released, "2020 Q3", embargo="2030-12-01T09:30")
+    assert run(released, "build", "--embargo-lifted") == 0
+    assert "Another worker" in (released / "build/site/plans/plan-2020/priority-2/index.html").read_text()
+
+
+@pytest.mark.parametrize("embargo", ["tomorrow", "2026-02-30T09:00", "2026-12-01", "2026-12-01T25:00"])
+def test_an_embargo_that_is_no_time_is_told(released: Path, embargo: str) -> None:
+    revise(released)
+    with pytest.raises(PortalError, match="is not a day and time"):
+        release(released, "2020 Q3", reason="x", embargo=embargo)
+
+
+def test_earlier_totals_that_were_revised_since_are_no_contradiction(released: Path) -> None:
+    """A figure that is gone does not fit those that were revised: nothing exact follows, and nothing stops."""
+    file = "data_packages/recorded/data/observations.csv"
+    edit(released, "rec-abuse,E09999999,2020-01-01,2020-12-31,48,,returns,Table 9\n", "", file)
+    rows = [line for line in (released / file).read_text().splitlines() if line.startswith("rec-abuse,E0599999") and ",2020-01-01,2020-12-31," in line]  # fmt: skip
+    for line in rows:
+        cells = line.split(",")
+        if cells[4]:
+            edit(released, line, ",".join([*cells[:4], str(int(cells[4]) + 40), *cells[5:]]), file)
+    site.check(released)
+
+
+def test_what_is_new_has_a_feed_and_pages(first: Path, tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    for path in (p for p in (first / RELEASES).rglob("*") if p.is_file()):
+        (root / RELEASES / path.relative_to(first / RELEASES)).parent.mkdir(exist_ok=True)
+        (root / RELEASES / path.relative_to(first / RELEASES)).write_bytes(path.read_bytes())
+    with (root / RELEASES / "data/calendar.csv").open("a") as table:
+        table.write("2020 Q2,2020-07-15,thefts,New figures for thefts.\n2030 Q4,2030-12-01,,The next ones.\n")
+    revise(root)
+    release(root, "2020 Q3", reason="The source changed.")
+    folder = site.build(root, lambda step: None).folder
+    feed = ET.parse(folder / "releases/feed.xml").getroot()
+    entries = feed.findall(f"{ATOM}entry")
+    assert [e.findtext(f"{ATOM}title") for e in entries] == ["2020 Q3", "2020 Q2"]
+    assert len({e.findtext(f"{ATOM}id") for e in entries}) == 2
+    for link in feed.iter(f"{ATOM}link"):
+        assert (folder / "releases" / link.attrib["href"]).exists(), link.attrib
+    page = unescape((folder / "releases/index.html").read_text())
+    assert "1 new figure, 1 revised figure, 1 figure withdrawn, 1 change of words, 1 new page" in page
+    assert "Not yet" in page
+    assert "days late" in page
+    with zipfile.ZipFile(folder / "releases/2020-q3/release.zip") as packed:
+        assert b",163," in packed.read("packages/figures/data/observations.csv")
+    changes = list(csv.DictReader((folder / "releases/2020-q3/changes.csv").open()))
+    assert {r["kind"] for r in changes} == {"new", "revised", "withdrawn", "words", "page-new"}
+    assert 'type="application/atom+xml"' in (folder / "index.html").read_text()
+    assert "2020 Q3" in (folder / "index.html").read_text()
+
+
+def test_the_diff_is_also_a_page_to_sign_and_json(
+    released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    revise(released)
+    assert run(released, "diff", "--html", str(tmp_path / "d.html"), "--json", str(tmp_path / "d.json")) == 0
+    told = capsys.readouterr().out
+    assert "2 figures that were revised or withdrawn have no reason yet." in told
+    page = (tmp_path / "d.html").read_text()
+    assert "Signed off" in page
+    assert "from 161 [p] to 163" in page
+    assert "<script" not in page
+    found = json.loads((tmp_path / "d.json").read_text())
+    assert found["counts"] == {"new": 1, "revised": 1, "withdrawn": 1, "words": 1, "page-new": 1}
+    assert found["since"] == "2020-q2"
+
+
+FIGURE = st.tuples(
+    st.sampled_from(["a", "b"]), st.sampled_from(["x", "y"]), st.sampled_from(["2020-01-31", "2020-02-29"])
+)
+CELL = st.one_of(
+    st.tuples(st.integers(0, 99).map(str), st.sampled_from(["", "p"])), st.just(("", "c")), st.just(("", "x"))
+)
+
+
+def contents(figures: dict[tuple[str, str, str], tuple[str, str]]) -> Contents:
+    header = "indicator,area,period_start,period_end,value,status,source,locator"
+    rows = [f"{i},{a},{e[:8]}01,{e},{v},{s},s,l" for (i, a, e), (v, s) in figures.items()]
+    key = ["indicator", "area", "period_start", "period_end"]
+    told = {"resources": [{"name": "observations", "path": "o.csv", "schema": {"primaryKey": key}}]}
+    return Contents(
+        {"p/datapackage.json": json.dumps(told).encode(), "p/o.csv": "\n".join([header, *rows]).encode()}, {}
+    )
+
+
+@given(st.dictionaries(FIGURE, CELL), st.dictionaries(FIGURE, CELL))
+def test_each_changed_figure_is_told_once_and_nothing_else(
+    old: dict[tuple[str, str, str], tuple[str, str]], new: dict[tuple[str, str, str], tuple[str, str]]
+) -> None:
+    changes = [c for c in differences.compare(contents(old), contents(new)) if c.kind != "words"]
+    told = {(c.indicator, c.area, str(c.period_end)) for c in changes}
+    assert len(told) == len(changes)
+    for key in old.keys() | new.keys():
+        before, after = old.get(key, ("", "")), new.get(key, ("", ""))
+        if key not in told:
+            assert before[0] == after[0]
+        else:
+            assert before[0] != after[0] or (key in old) != (key in new)
+    assert not differences.compare(contents(new), contents(new))
+    assert sum(c.count for c in differences.condensed(changes)) == len(changes)
+
+
+def test_a_count_under_the_minimum_is_never_released(released: Path) -> None:
+    edit(released, "2020-12-31,Disability,12,r", "2020-12-31,Disability,2,r")
+    with pytest.raises(PortalError) as caught:
+        site.addresses(site.project(released))
+    assert {p.code for p in caught.value.problems} == {"disclosure"}
