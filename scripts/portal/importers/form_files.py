@@ -127,11 +127,11 @@ def _xlsx_column(sheet: Any, n: int, ask: Ask, lists: Mapping[tuple[str, ...], s
 # --- .ods
 
 _STYLES = """
-<number:text-style style:name="N1"><number:text-content/></number:text-style>
-<number:date-style style:name="N2"><number:year number:style="long"/><number:text>-</number:text><number:month
+<number:text-style style:name="plain-text"><number:text-content/></number:text-style>
+<number:date-style style:name="iso-date"><number:year number:style="long"/><number:text>-</number:text><number:month
  number:style="long"/><number:text>-</number:text><number:day number:style="long"/></number:date-style>
-<style:style style:name="as-text" style:family="table-cell" style:parent-style-name="Default" style:data-style-name="N1"/>
-<style:style style:name="as-date" style:family="table-cell" style:parent-style-name="Default" style:data-style-name="N2"/>
+<style:style style:name="as-text" style:family="table-cell" style:parent-style-name="Default" style:data-style-name="plain-text"/>
+<style:style style:name="as-date" style:family="table-cell" style:parent-style-name="Default" style:data-style-name="iso-date"/>
 <style:style style:name="as-number" style:family="table-cell" style:parent-style-name="Default"/>
 <style:style style:name="head" style:family="table-cell" style:parent-style-name="Default"><style:text-properties
  fo:font-weight="bold"/></style:style>

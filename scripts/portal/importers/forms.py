@@ -97,6 +97,7 @@ def form(name: str, found: tuple[Package, ...], settings: Settings) -> Form:
             [Problem("PACKAGE", code="package", message=f"There is no package “{name}”.", fix=fix)]
         )
     package = known[name]
+    found = (package, *(p for p in found if p is not package))  # its own come first in the drop-downs
     sheets = (
         (resource, tuple(_asks(package, resource, table, found, settings)), table.schema.primary_key)
         for resource, table in package.tables.items()

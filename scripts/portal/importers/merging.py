@@ -26,6 +26,7 @@ def records(table: Table) -> list[dict[str, str]]:
 
 
 def key_of(table: Table, row: Mapping[str, str]) -> tuple[str, ...]:
+    """What tells a row apart from the others of its table."""
     return tuple(row.get(k, "") for k in table.schema.primary_key)
 
 
@@ -138,6 +139,7 @@ def judge(
 
 
 def checked(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
+    """The table as it would be read, and what is wrong with its cells."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(merged.table.file).name
         path.write_text(merged.csv, encoding="utf-8", newline="")

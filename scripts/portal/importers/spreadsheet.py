@@ -245,7 +245,7 @@ def _resources(layouts: Iterable[Layout], reading: _Reading) -> list[str]:
 
 def _notes(book: Workbook, layouts: tuple[Layout, ...]) -> Iterator[str]:
     """What to know about the sheets besides their rows."""
-    for layout in layouts:
+    for layout in (x for x in layouts if x.rows):
         sheet = layout.sheet
         rows = [r for r in layout.rows if r in sheet.hidden_rows]
         hidden = [workbooks.letters(c) for c in sorted(sheet.hidden_columns & set(layout.columns.values()))]
@@ -259,6 +259,8 @@ def _notes(book: Workbook, layouts: tuple[Layout, ...]) -> Iterator[str]:
             yield f"Sheet {sheet.name}: {len(rows)} of its rows are hidden ({listed}). They are read all the same."
         if hidden:
             yield f"Sheet {sheet.name}: hidden columns are read all the same: {', '.join(hidden)}."
+    if not any(layout.rows for layout in layouts):
+        yield "No sheet has rows below the names of its columns."
     used = {layout.sheet.name for layout in layouts}
     for sheet in book.sheets:
         if sheet.cells and sheet.name not in {*used, columns.HELP, columns.LISTS}:
