@@ -27,6 +27,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
+_MOST_DECIMALS, _LARGEST = 10, 15  # of what a format shows, and powers of ten to which one is heeded
 _SERIALS = (18_000, 90_000)  # days from 1900 to somewhere between 1949 and 2146
 
 
@@ -189,9 +190,9 @@ def _rounded(shown: str, stored: str) -> Settled:
 
 def _shown(number: Decimal, decimals: int | None) -> str:
     """The number as a format shows it; a whole number is never given decimals."""
-    if decimals is None or number.adjusted() > 20:
+    if decimals is None or decimals > _MOST_DECIMALS or number.adjusted() > _LARGEST:
         return _plain(number)
-    rounded = number.quantize(Decimal(1).scaleb(-min(decimals, 15)), ROUND_HALF_UP)
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return _plain(rounded) if rounded == rounded.to_integral() else f"{rounded:f}"
 
 
@@ -363,7 +364,7 @@ def _written_out(cell: Cell) -> str:
     """A cell that is not text, as it is shown."""
     if cell.kind == "number":
         shown = _shown(cell.number * 100, cell.decimals) + "%" if cell.percent else _plain(cell.number)
-        if cell.decimals and not cell.percent:
-            shown = f"{cell.number:.{min(cell.decimals, 15)}f}"
+        if cell.decimals and cell.decimals <= _MOST_DECIMALS and not cell.percent:
+            shown = f"{cell.number:.{cell.decimals}f}"
         return shown.zfill(cell.width) if cell.width else shown
     return cell.day.isoformat() if cell.day else cell.text
