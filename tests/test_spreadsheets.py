@@ -305,7 +305,7 @@ def test_a_template_with_the_rows_of_its_package_changes_nothing(
     for package in config.load(project).packages:
         plan = planned(project, filled(project, package, kind, tmp_path / "made"), package, replaced=True)
         assert plan.files == {}, (package, plan.report)
-        assert " 0 rows added, 0 changed, 0 removed" in "\n".join(plan.report)
+        assert " 0 added, 0 changed, 0 removed" in "\n".join(plan.report)
 
 
 def test_a_csv_of_the_package_changes_nothing(project: Path) -> None:
@@ -317,7 +317,7 @@ def test_a_csv_of_the_package_changes_nothing(project: Path) -> None:
 def test_a_template_of_the_real_figures_changes_nothing(tmp_path: Path) -> None:
     plan = planned(ROOT, filled(ROOT, "figures-2016", "ods", tmp_path), "figures-2016")
     assert plan.files == {}, plan.report
-    assert "observations: 0 rows added, 0 changed, 0 removed, 119 as before." in plan.report
+    assert "observations: 0 added, 0 changed, 0 removed, 119 as before." in plan.report
 
 
 def test_an_untouched_template_is_nothing_to_import(project: Path, tmp_path: Path, kind: str) -> None:
@@ -398,7 +398,7 @@ def test_titles_and_notes_above_the_header_are_passed_over(
     sheet = [["Thefts of bicycles"], [], ["Prepared for the board", "", "Value"], heads, observation()[1]]
     plan = planned(project, written(tmp_path / f"q.{ending}", {"Bicycles": sheet}))
     assert new_row(plan) == {c: str(NEW.get(c, "")) for c in OBSERVATIONS}
-    assert "observations: 1 rows added, 0 changed, 0 removed, 23 as before." in plan.report
+    assert "observations: 1 added, 0 changed, 0 removed, 23 as before." in plan.report
 
 
 def test_several_sheets_of_a_template_are_read_together(project: Path, tmp_path: Path, kind: str) -> None:
@@ -624,7 +624,7 @@ def test_merged_cells_are_a_problem_and_hidden_ones_are_mentioned(project: Path,
     sheet.sheet_state = "hidden"
     book.save(path)
     told = planned(project, path).report
-    assert "Sheet S: 1 of its rows are hidden (3). They are read all the same." in told
+    assert "Sheet S: hidden rows are read all the same: 3." in told
     assert "Sheet S: hidden columns are read all the same: G." in told
     assert "Sheet S is hidden. It is read all the same." in told
     sheet.merge_cells("F3:F5")
@@ -642,7 +642,7 @@ def test_merged_and_hidden_cells_of_ods(project: Path, tmp_path: Path) -> None:
     path = tmp_path / "q.ods"
     path.write_bytes(ods_of(body, styles=style))
     told = "\n".join(planned(project, path).report)
-    for words in ("1 of its rows are hidden (2)", "same: G.", "Sheet S is hidden"):
+    for words in ("hidden rows are read all the same: 2.", "same: G.", "Sheet S is hidden"):
         assert words in told
     path.write_bytes(
         ods_of(
@@ -784,11 +784,11 @@ def test_rows_stay_unless_the_sheet_is_said_to_be_the_whole_table(
     kept = planned(project, path)
     assert [r["date"] for r in rows_of(kept)] == ["2018-01-01", "2019-01-01"]
     assert (
-        "  1 rows of the package are not in the sheet; they stay. --replace would remove them." in kept.report
+        "  Rows of the package that are not in the sheet stay: 1. --replace would remove them." in kept.report
     )
     gone = planned(project, path, replaced=True)
     assert [r["date"] for r in rows_of(gone)] == ["2019-01-01"]
-    assert "breaks: 1 rows added, 0 changed, 1 removed, 0 as before." in gone.report
+    assert "breaks: 1 added, 0 changed, 1 removed, 0 as before." in gone.report
     assert "  removed: bikes, 2018-01-01" in gone.report
 
 
@@ -927,7 +927,7 @@ def hostile_xlsx(path: Path, rows: str, rest: str = "") -> Path:
         ("merged", lambda p: hostile_xlsx(p, "", '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>')),
         ("linked", lambda p: hostile_xlsx(p, "", '<hyperlinks><hyperlink ref="A1:XFD1048576"/></hyperlinks>')),
         ("far", lambda p: hostile_xlsx(p, '<row r="99999999999"><c r="A99999999999"><v>1</v></c></row>')),
-        ("cells", lambda p: hostile_xlsx(p, "<row>" + "<c/>" * 2_500_000 + "</row>")),
+        ("cells", lambda p: hostile_xlsx(p, "<row>" + "<c/>" * 1_700_000 + "</row>")),
         ("infinite", lambda p: hostile_xlsx(p, '<row r="1"><c r="A1"><v>1e999</v></c></row>')),
         ("zeros", lambda p: p.write_bytes(zipped({"[Content_Types].xml": "<a/>", "xl/a.xml": bytes(100_000_000)})) and p),
         ("rows", lambda p: p.with_suffix(".ods").write_bytes(ods_of('<table:table table:name="S">' + "<table:table-row><table:table-cell/></table:table-row>" * 350_000 + "</table:table>")) and p.with_suffix(".ods")),
@@ -1004,7 +1004,7 @@ def test_no_damage_inside_the_zip_breaks_the_reader(
 ) -> None:
     tried = 0
 
-    @settings(QUIET, max_examples=120)
+    @settings(QUIET, max_examples=80)
     @given(
         st.sampled_from([(k, p) for k, parts in PARTS.items() for p in parts]),
         st.integers(0, 10**6),
@@ -1073,7 +1073,7 @@ CELLS = st.one_of(
 def test_any_cell_is_text_a_question_or_a_problem(record_property: Callable[[str, object], None]) -> None:
     tried = 0
 
-    @settings(QUIET, max_examples=1_500)
+    @settings(QUIET, max_examples=1_000)
     @given(
         CELLS,
         st.sampled_from(FIELDS),

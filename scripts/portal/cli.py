@@ -282,10 +282,10 @@ def _answer(question: str, answers: Mapping[str, str]) -> str:
     print(question)
     for number, words in enumerate(answers.values(), 1):
         print(f"  {number}  {words}")
-    while (told := input(f"1 to {len(keys)}, or Enter to stop: ").strip()) not in ("", *keys):
+    while told := _typed(f"1 to {len(keys)}, or Enter to stop: "):
         if told.isdecimal() and 1 <= int(told) <= len(keys):
             return keys[int(told) - 1]
-    return told
+    return ""
 
 
 def _written(root: Path, told: argparse.Namespace, plan: "Plan") -> int:
@@ -302,7 +302,14 @@ def _written(root: Path, told: argparse.Namespace, plan: "Plan") -> int:
 
 
 def _agreed(question: str) -> bool:
-    return sys.stdin.isatty() and input(question).strip().lower() in ("y", "yes")
+    return sys.stdin.isatty() and _typed(question).lower() in ("y", "yes")
+
+
+def _typed(question: str) -> str:
+    try:
+        return input(question).strip()
+    except EOFError:  # Ctrl-D
+        return ""
 
 
 def _template(root: Path, told: argparse.Namespace, progress: Progress) -> int:

@@ -17,7 +17,7 @@ LARGEST_INSIDE = 40 * _MEGABYTE
 LARGEST_MEMBER = 25 * _MEGABYTE
 LARGEST_RATIO = 400  # above a megabyte; deflate ends at about 1,030
 MOST_MEMBERS = 1_000
-MOST_MARKS = 3_000_000  # of < and =: each becomes an element or attribute in memory
+MOST_MARKS = 1_800_000  # of < and =: each becomes an element or attribute in memory
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
 _AGAIN = "Open it in a spreadsheet program and save it again as .xlsx."
@@ -34,7 +34,7 @@ def opened(path: Path) -> tuple[str, bytes]:
         raise wrong(
             path, "The file is not there or cannot be read.", "Look at its name and folder."
         ) from None
-    if raw.startswith(b"PK"):
+    if raw.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(path, raw), raw
     fault = _no_spreadsheet(raw)
     if fault:
@@ -73,7 +73,7 @@ def _zipped(path: Path, raw: bytes) -> str:
                 raise wrong(path, *fault)
             kind = _kind(path, archive)
             for member in members:
-                if member.filename.lower().endswith((".xml", ".rels")):
+                if not member.filename.lower().endswith(".svg"):  # pictures, which nothing here reads
                     _judge(path, member.filename, archive.read(member))
     except PortalError:
         raise
@@ -122,10 +122,14 @@ def _kind(path: Path, archive: zipfile.ZipFile) -> str:
 
 
 def _judge(path: Path, name: str, content: bytes) -> None:
-    """Refuse XML that declares entities, hides what it declares, or becomes very many elements."""
+    """Refuse XML that declares entities, hides what it declares, or becomes very many elements.
+
+    What is XML is for the file to say and not for its names, so that parts of other names are looked at too.
+    """
     told = _ENCODING.match(content[:400].removeprefix(b"\xef\xbb\xbf"))
     encoding = told[1].lower() if told else b"utf-8"
-    if encoding not in (b"utf-8", b"us-ascii", b"ascii") or b"\0" in content:
+    named = name.lower().endswith((".xml", ".rels", ".vml"))
+    if encoding not in (b"utf-8", b"us-ascii", b"ascii") or (named and b"\0" in content):
         raise wrong(path, f"Its part {name} is not saved as UTF-8.", _AGAIN)
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise wrong(path, f"Its part {name} has declarations that no spreadsheet needs.", _AGAIN)

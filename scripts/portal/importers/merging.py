@@ -54,14 +54,14 @@ class Merged:
         name = Path(self.table.file).stem
         added, changed, removed = self.counts
         same = len(self.rows) - added - changed
-        yield f"{name}: {added} rows added, {changed} changed, {removed} removed, {same} as before."
+        yield f"{name}: {added} added, {changed} changed, {removed} removed, {same} as before."
         yield from (f"  {line}" for line in self.changes[:SHOWN])
         if len(self.changes) > SHOWN:
             yield f"  … and {len(self.changes) - SHOWN:,} more."
         if self.others and not replaced:
-            yield f"  {self.others} rows of the package are not in the sheet; they stay. --replace would remove them."
+            yield f"  Rows of the package that are not in the sheet stay: {self.others}. --replace would remove them."
         elif removed:
-            yield f"  --replace takes the sheet as the whole table: {removed} rows that are not in it are removed."
+            yield f"  The sheet is the whole table (--replace). Rows that are not in it are removed: {removed}."
 
 
 def merge(table: Table, lines: Iterable[Line], resource: str, replaced: bool) -> Merged:

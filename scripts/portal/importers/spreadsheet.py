@@ -249,14 +249,14 @@ def _notes(book: Workbook, layouts: tuple[Layout, ...]) -> Iterator[str]:
         sheet = layout.sheet
         rows = [r for r in layout.rows if r in sheet.hidden_rows]
         hidden = [workbooks.letters(c) for c in sorted(sheet.hidden_columns & set(layout.columns.values()))]
-        yield f"Sheet {sheet.name}: {len(layout.rows)} rows for the table {layout.resource}, below row {layout.header}."
+        yield f"Sheet {sheet.name} is read as the table {layout.resource}, below row {layout.header}."
         if layout.absent:
             yield f"Sheet {sheet.name} has no column {', '.join(layout.absent)}. Rows that are in the package keep what they have there."
         if sheet.hidden:
             yield f"Sheet {sheet.name} is hidden. It is read all the same."
         if rows:
             listed = ", ".join(map(str, rows[:10])) + (" and more" if len(rows) > 10 else "")
-            yield f"Sheet {sheet.name}: {len(rows)} of its rows are hidden ({listed}). They are read all the same."
+            yield f"Sheet {sheet.name}: hidden rows are read all the same: {listed}."
         if hidden:
             yield f"Sheet {sheet.name}: hidden columns are read all the same: {', '.join(hidden)}."
     if not any(layout.rows for layout in layouts):

@@ -19,7 +19,7 @@ LONGEST = 32_767  # Excel's own limit
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell that holds something.
 
