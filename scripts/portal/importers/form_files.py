@@ -173,12 +173,7 @@ def _ods_tables(form: Form, widths: list[int]) -> Iterator[str]:
         return f'<table:table-column table:style-name="wide{width}" table:default-cell-style-name="{style}"/>'
 
     heads = "".join(column(w, "wrapped") for w in (16, 20, 48, 12, 60, 40))
-    rows = (
-        "".join(
-            _ods_text(w, "head" if r == 0 or (len(row) > 1 and not form.help[r - 1]) else "") for w in row
-        )
-        for r, row in enumerate(form.help)
-    )
+    rows = ("".join(_ods_text(w, _ods_style(form, r)) for w in row) for r, row in enumerate(form.help))
     yield _ods_table(HELP, heads, (row or "<table:table-cell/>" for row in rows))
     for name, asks, _ in form.sheets:
         styles = [
@@ -198,6 +193,13 @@ def _ods_tables(form: Form, widths: list[int]) -> Iterator[str]:
         deep = max(map(len, lists))
         rows = ("".join(_ods_text(a[r] if r < len(a) else "") for a in lists) for r in range(deep))
         yield _ods_table(LISTS, "".join(column(20, "as-text") for _ in lists), rows)
+
+
+def _ods_style(form: Form, row: int) -> str:
+    """How a row of the sheet that explains the others looks: its sentences run on over the columns."""
+    if row == 0 or (len(form.help[row]) > 1 and not form.help[row - 1]):
+        return "head"
+    return "wrapped" if len(form.help[row]) > 1 else "as-number"
 
 
 def _ods_table(name: str, heads: str, rows: Iterator[str] | tuple[str, ...], blank: str = "") -> str:

@@ -8,13 +8,17 @@ from portal.packages import Package
 from portal.problems import PortalError, Problem, did_you_mean
 from portal.rules import REFERENCES, SOURCES
 from portal.tables import Json, Table
+from portal.text import listed
 
 INTRODUCTION = (
     "Each sheet after this one is a table. Write one row for each thing, below the names of the columns.",
     "You need not copy what is published already: rows that you leave out stay as they are.",
-    "A row whose {key} are those of a published row takes its place.",
     "Leave a sheet empty if nothing in it is new. The examples below are only examples: nothing here is imported.",
 )
+_STATUSES = {
+    "p": "provisional", "r": "revised", "c": "withheld to protect people", "x": "not available", "z": "not applicable",
+    "low": "too low to show, but not zero", "e": "estimated", "b": "a break in the series",
+}  # fmt: skip
 _ID = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
@@ -46,6 +50,8 @@ class Ask:
     def words(self) -> str:
         """What may stand in it, in words."""
         rules = self.field.get("constraints", {})
+        if self.allowed and self.name == "status":
+            return f"One of: {', '.join(f'{a} ({_STATUSES[a]})' if a in _STATUSES else a for a in self.allowed)}."
         if self.allowed and self.strict:
             return f"One of: {', '.join(self.allowed)}."
         if self.allowed:
@@ -77,8 +83,9 @@ class Form:
     @property
     def help(self) -> tuple[tuple[str, ...], ...]:
         """The rows of the sheet that explains the others."""
-        keys = " and ".join(f"{', '.join(key)} ({name})" for name, _, key in self.sheets)
-        told = [(line.format(key=keys),) for line in INTRODUCTION]
+        told = [(line,) for line in INTRODUCTION]
+        for name, _, key in self.sheets:
+            told.append((f"{name}: a row takes the place of a published one with the same {listed(key)}.",))
         head = ("Sheet", "Column", "What it is", "Must be filled in", "What may stand there", "Example")
         rows = [
             (name, a.name, a.title, "yes" if a.required else "no", a.words, a.example)
