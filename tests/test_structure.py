@@ -22,6 +22,8 @@ ONLY = {
     "frictionless": {"tables"},
     "selectolax": {"verify", "headers", "reading", "search"},
     "jinja2": {"tree", "reports"},
+    "odfdo": {"importers.workbooks", "importers.form_files"},
+    "openpyxl": {"importers.workbooks", "importers.form_files"},
     "scipy": {"measures", "suppression", "audit"},
     "shapely": {"importers.boundaries", "importers.stop_and_search"},
 }

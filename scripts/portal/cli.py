@@ -6,11 +6,15 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portal import disk
 from portal.problems import PortalError, Problem
+
+if TYPE_CHECKING:
+    from portal.importers.run import Plan
 
 OK, PROBLEMS, USAGE, BUG, STOPPED = 0, 1, 2, 3, 130
 _ACCEPT = "They stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
@@ -146,16 +150,19 @@ def _parser() -> argparse.ArgumentParser:
         "import",
         "read a published file and put its figures into a package",
         "Reads files as the police and others publish them, says what it notices, withholds what could point to people, and\n"
-        "shows what would change. It writes only after you say yes.",
+        "shows what would change. It writes only after you say yes.\n\n"
+        "The format table reads a spreadsheet (.xlsx, .ods or .csv) whose columns are those of a package, such as one that\n"
+        "`portal template` made: portal import table FILE --package NAME. It undoes what spreadsheets do to dates, numbers\n"
+        "and codes, asks where that is not certain, and names the sheet and cell of each mistake.",
     )
     take.add_argument(
         "format",
         metavar="FORMAT",
-        help="mps-ward, mps-borough, mps-dashboard, stop-and-search, boundaries, postcodes or populations",
+        help="mps-ward, mps-borough, mps-dashboard, stop-and-search, boundaries, postcodes, populations or table",
     )
     take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
     take.add_argument(
-        "--source", required=True, metavar="ID", help="the row in the table of sources that describes them"
+        "--source", metavar="ID", help="the row in the table of sources that describes them; not for table"
     )
     take.add_argument(
         "--until",
@@ -163,7 +170,39 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YYYY-MM",
         help="the last month to use (default: the last in the files)",
     )
-    take.add_argument("--yes", action="store_true", help="write without asking")
+    take.add_argument("--package", metavar="NAME", help="table: the package that the rows go into")
+    take.add_argument(
+        "--resource", default="", metavar="NAME", help="table: its table, where the sheet does not say"
+    )
+    take.add_argument(
+        "--sheet", default="", metavar="NAME", help="table: the sheet, where the file has several"
+    )
+    take.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="table: answer a question beforehand, such as dates=day-first; may stand several times",
+    )
+    take.add_argument(
+        "--replace",
+        action="store_true",
+        help="table: the sheet is the whole table; remove the rows that are not in it",
+    )
+    take.add_argument("--yes", action="store_true", help="write without asking whether to")
+    take.set_defaults(stop=take.error)
+    template = command(
+        "template",
+        "write a spreadsheet to fill in for a package",
+        "Writes PACKAGE.xlsx and PACKAGE.ods: a sheet for each table of the package, with drop-downs, notes and examples.\n"
+        "Fill in either of them, then read it with: portal import table FILE --package PACKAGE.",
+    )
+    template.add_argument(
+        "package", metavar="PACKAGE", help="the package, such as one of the folders in data_packages"
+    )
+    template.add_argument(
+        "--folder", type=Path, metavar="FOLDER", help="where to put them (default: build/templates)"
+    )
     command(
         "audit",
         "try to work out what is withheld",
@@ -335,6 +374,11 @@ def _import(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import packages, site  # noqa: PLC0415
     from portal.importers import run  # noqa: PLC0415
 
+    misused = run.misused(vars(told))
+    if misused:
+        told.stop(misused)
+    if told.format == run.TABLE:
+        return _import_table(root, told, progress)
     progress("Checking the data packages")
     settings, content = site.read(root)
     progress("Reading the files")
@@ -344,6 +388,46 @@ def _import(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     )
     progress.end()
     print("\n".join(f"- {line}" for line in plan.report))
+    return _written(root, told, plan)
+
+
+def _import_table(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import config  # noqa: PLC0415
+    from portal.importers import spreadsheet  # noqa: PLC0415
+
+    progress("Reading the spreadsheet and checking what would become of the package")
+    job = spreadsheet.Job(
+        tuple(told.files), told.package, told.resource, told.sheet, told.replace, tuple(told.assume)
+    )
+
+    def ask(question: spreadsheet.Question) -> str:
+        progress.end()
+        return _answer(f"{question.place}: {question.text}", question.answers)
+
+    plan = spreadsheet.plan(job, config.load(root), ask)
+    progress.end()
+    print("\n".join(plan.report))
+    return _written(root, told, plan)
+
+
+def _answer(question: str, answers: Mapping[str, str]) -> str:
+    """The answer that is chosen on the terminal; nothing where there is nobody to choose."""
+    if not sys.stdin.isatty():
+        return ""
+    keys = list(answers)
+    print(question)
+    for number, words in enumerate(answers.values(), 1):
+        print(f"  {number}  {words}")
+    while told := _typed(f"1 to {len(keys)}, or Enter to stop: "):
+        if told.isdecimal() and 1 <= int(told) <= len(keys):
+            return keys[int(told) - 1]
+    return ""
+
+
+def _written(root: Path, told: argparse.Namespace, plan: "Plan") -> int:
+    if not plan.files:
+        print("Nothing changes, so nothing was written.")
+        return OK
     names = ", ".join(str(p.relative_to(root)) for p in plan.files)
     if not (told.yes or _agreed(f"Write {names}? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
@@ -354,7 +438,26 @@ def _import(root: Path, told: argparse.Namespace, progress: Progress) -> int:
 
 
 def _agreed(question: str) -> bool:
-    return sys.stdin.isatty() and input(question).strip().lower() in ("y", "yes")
+    return sys.stdin.isatty() and _typed(question).lower() in ("y", "yes")
+
+
+def _typed(question: str) -> str:
+    try:
+        return input(question).strip()
+    except EOFError:  # Ctrl-D
+        return ""
+
+
+def _template(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import config, packages  # noqa: PLC0415
+    from portal.importers import form_files, forms  # noqa: PLC0415
+
+    settings = config.load(root)
+    found, _ = packages.read_all(root, settings.packages)
+    folder = told.folder or settings.build_folder / "templates"
+    for path in form_files.write(forms.form(told.package, found, settings), folder):
+        print(f"Written: {path.relative_to(root) if path.is_relative_to(root) else path}")
+    return OK
 
 
 def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
@@ -405,6 +508,7 @@ COMMANDS = {
     "rollback": _rollback,
     "verify": _verify,
     "import": _import,
+    "template": _template,
     "audit": _audit,
     "coverage": _coverage,
     "reading": _reading,

@@ -46,7 +46,9 @@ COUNTS: Mapping[str, Reader] = {
     "mps-dashboard": lambda paths, content, _: mps_dashboard.read(paths, content.areas),
     "stop-and-search": stop_and_search.counts,
 }
-FORMATS = (*COUNTS, *geography.FORMATS)
+TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
+OF_TABLES = ("package", "resource", "sheet", "assume", "replace")  # options that only tables have
+FORMATS = (*COUNTS, *geography.FORMATS, TABLE)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,16 @@ def plan(job: Job, content: Content, packages: Iterable[Package], settings: Sett
     _judge(content, indicators, after, settings)
     report = (*map(str, counts.findings), *compared(before, after, done))
     return Plan(report, {folder / "observations.csv": _csv(found[home[0]], indicators, after)})
+
+
+def misused(told: Mapping[str, object]) -> str:
+    """What the options of an import lack for its format, or have too much, in the words of a command; or nothing."""
+    table = told["format"] == TABLE
+    needed, others = ("package", ("source", "until")) if table else ("source", OF_TABLES)
+    if not told[needed]:
+        return f"the following arguments are required: --{needed}"
+    extra = [f"--{name}" for name in others if told[name]]
+    return f"{', '.join(extra)} does not go with the format {told['format']}" if extra else ""
 
 
 def _judge(

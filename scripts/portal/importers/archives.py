@@ -1,0 +1,138 @@
+"""Looks at a spreadsheet file before anything parses it: what kind it is, and whether it is of a sensible size.
+
+A spreadsheet is a zip of XML. A few kilobytes of either can ask for gigabytes of memory, so that sizes, ratios,
+names and declarations are judged here, on the bytes.
+"""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from portal.problems import PortalError, Problem
+
+_MEGABYTE = 1024 * 1024
+LARGEST_FILE = 10 * _MEGABYTE
+LARGEST_INSIDE = 40 * _MEGABYTE
+LARGEST_MEMBER = 25 * _MEGABYTE
+LARGEST_RATIO = 400  # above a megabyte; deflate ends at about 1,030
+MOST_MEMBERS = 1_000
+MOST_MARKS = 1_800_000  # of < and =: each becomes an element or attribute in memory
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
+_AGAIN = "Open it in a spreadsheet program and save it again as .xlsx."
+
+
+def opened(path: Path) -> tuple[str, bytes]:
+    """The kind of the file, `xlsx`, `ods` or `csv`, and its bytes; raise `PortalError` where it is none or unsafe."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            size = f"{LARGEST_FILE // _MEGABYTE} MB"
+            raise wrong(path, f"The file is larger than {size}.", "Save the sheet that you need as a file.")
+        raw = path.read_bytes()
+    except OSError:
+        raise wrong(
+            path, "The file is not there or cannot be read.", "Look at its name and folder."
+        ) from None
+    if raw.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zipped(path, raw), raw
+    fault = _no_spreadsheet(raw)
+    if fault:
+        raise wrong(path, *fault)
+    return "csv", raw
+
+
+def wrong(path: Path, message: str, fix: str) -> PortalError:
+    """The one problem that keeps a file from being read."""
+    return PortalError([Problem(path.name, code="file", message=message, fix=fix)])
+
+
+def _no_spreadsheet(raw: bytes) -> tuple[str, str] | None:
+    """Why bytes that are no zip can be no CSV either."""
+    start = raw[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if raw.startswith(_OLE) and "EncryptedPackage".encode("utf-16-le") in raw:
+        return "The file is locked with a password.", "Save a copy without the password."
+    if raw.startswith(_OLE):
+        return "The file has the format of old versions of Excel (.xls).", _AGAIN
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<body")):
+        return "The file is a web page, although its name may end in .xls.", _AGAIN
+    if start.startswith((b"<?xml", b"<")):
+        return "The file is XML and not a spreadsheet.", _AGAIN
+    if start.startswith(b"%pdf"):
+        return "The file is a PDF.", "Ask for the spreadsheet that it was made from."
+    return None
+
+
+def _zipped(path: Path, raw: bytes) -> str:
+    """The kind of a zip whose members are all of a sensible size; its bytes are looked at, never unpacked to disk."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            members = archive.infolist()
+            fault = _unsafe(members)
+            if fault:
+                raise wrong(path, *fault)
+            kind = _kind(path, archive)
+            for member in members:
+                if not member.filename.lower().endswith(".svg"):  # pictures, which nothing here reads
+                    _judge(path, member.filename, archive.read(member))
+    except PortalError:
+        raise
+    except Exception:  # whatever the library stumbles over, the file is what is broken
+        raise wrong(path, "The file is damaged: it cannot be unpacked.", _AGAIN) from None
+    return kind
+
+
+def _unsafe(members: list[zipfile.ZipInfo]) -> tuple[str, str] | None:
+    names = [m.filename for m in members]
+    if len(members) > MOST_MEMBERS:
+        return f"The file has {len(members):,} parts inside, more than any spreadsheet needs.", _AGAIN
+    if any(n.startswith("/") or "\\" in n or ":" in n or ".." in n.split("/") for n in names):
+        return "The file has parts that point outside of it.", _AGAIN
+    if len(set(names)) < len(names):
+        return "The file has two parts of the same name.", _AGAIN
+    if any(m.flag_bits & 1 for m in members):
+        return "The file is locked with a password.", "Save a copy without the password."
+    large = [m for m in members if m.file_size > _MEGABYTE]
+    if (
+        sum(m.file_size for m in members) > LARGEST_INSIDE
+        or any(m.file_size > LARGEST_MEMBER for m in large)
+        or any(m.file_size > LARGEST_RATIO * max(m.compress_size, 1) for m in large)
+    ):
+        fix = "Copy the cells that you need into a new file and save that."
+        return "The file would become too large when it is unpacked.", fix
+    return None
+
+
+def _kind(path: Path, archive: zipfile.ZipFile) -> str:
+    names = set(archive.namelist())
+    if "xl/workbook.bin" in names:
+        raise wrong(path, "The file is a binary workbook (.xlsb).", _AGAIN)
+    if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        raise wrong(path, "The file is locked with a password.", "Save a copy without the password.")
+    if "content.xml" in names:
+        mimetype = archive.read("mimetype") if "mimetype" in names else b""
+        if b"opendocument.spreadsheet" in mimetype:
+            return "ods"
+        raise wrong(path, "The file is a document but not a spreadsheet.", "Save its table as .ods or .xlsx.")
+    if "[Content_Types].xml" in names and any(n.startswith("xl/") for n in names):
+        return "xlsx"
+    raise wrong(
+        path, "The file is a zip archive and not a spreadsheet.", "Unpack it, and import what is inside."
+    )
+
+
+def _judge(path: Path, name: str, content: bytes) -> None:
+    """Refuse XML that declares entities, hides what it declares, or becomes very many elements.
+
+    What is XML is for the file to say and not for its names, so that parts of other names are looked at too.
+    """
+    told = _ENCODING.match(content[:400].removeprefix(b"\xef\xbb\xbf"))
+    encoding = told[1].lower() if told else b"utf-8"
+    named = name.lower().endswith((".xml", ".rels", ".vml"))
+    if encoding not in (b"utf-8", b"us-ascii", b"ascii") or (named and b"\0" in content):
+        raise wrong(path, f"Its part {name} is not saved as UTF-8.", _AGAIN)
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise wrong(path, f"Its part {name} has declarations that no spreadsheet needs.", _AGAIN)
+    if content.count(b"<") + content.count(b"=") > MOST_MARKS:
+        fix = "Copy the cells that you need into a new file and save that."
+        raise wrong(path, "The file has more cells than can be read.", fix)
