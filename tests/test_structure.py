@@ -13,7 +13,7 @@ IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem !=
 ORDER = (
     "problems", "disk", "config", "periods", "text", "tables", "packages", "model", "places", "maps", "checked", "figure_rules", "rules",
     "suppression", "audit", "disclosure", "withholding", "protection", "measures", "claims", "findings", "drawings", "charts",
-    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "figure_pages", "pages", "words", "translations", "tree", "coverage",
+    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "figure_pages", "pages", "words", "translations", "sandbox", "tree", "coverage",
     "verify", "publish", "headers", "reading", "site", "preview", "cli",
 )  # fmt: skip
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.
@@ -21,7 +21,7 @@ OF_IMPORTERS = ORDER[: ORDER.index("measures")]
 ONLY = {
     "frictionless": {"tables"},
     "selectolax": {"verify", "headers", "reading", "search"},
-    "jinja2": {"tree"},
+    "jinja2": {"sandbox", "tree"},
     "scipy": {"measures", "suppression", "audit"},
     "shapely": {"importers.boundaries", "importers.stop_and_search"},
 }
