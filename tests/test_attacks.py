@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from browser import served
 from playwright.sync_api import Browser, Page
-from portal import packages, rules, site
+from portal import drawings, packages, rules, site
 from portal.problems import PortalError
 from project import make_project
 from selectolax.lexbor import LexborHTMLParser
@@ -164,9 +164,9 @@ def test_the_rules_refuse_what_is_meant_as_markup(tiny: Path) -> None:
 
 def test_attacks_stay_text_in_what_is_built(under_attack: tuple[Path, int, int]) -> None:
     folder, _, _ = under_attack
-    drawings = list(folder.rglob("*.svg"))
-    assert len(drawings) > 15
-    for drawing in drawings:
+    pictures = list(folder.rglob("*.svg"))
+    assert len(pictures) > 15
+    for drawing in pictures:
         for node in ElementTree.fromstring(drawing.read_text()).iter():
             assert node.tag.rpartition("}")[2] not in ("script", "a", "foreignObject", "style", "image"), (
                 drawing
@@ -238,3 +238,21 @@ def _search(page: Page, address: str) -> None:
     page.get_by_label("What are you looking for?").fill("zebra")
     page.get_by_role("button", name="Search", exact=True).click()
     page.locator(".search__found a").first.wait_for(timeout=15_000)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<a href='https://evil.example/'>x</a>", "&lt;a href='https://evil.example/'>x&lt;/a>"),
+        ("one<br>two<extra></extra>", "one<br>two<extra></extra>"),
+        ("< 5 & more", "&lt; 5 & more"),
+        ("&lt;b&gt; &#60;", "&amp;lt;b&amp;gt; &amp;#60;"),
+        ("<br/><br x><BR>", "&lt;br/>&lt;br x>&lt;BR>"),
+    ],
+)
+def test_texts_of_a_drawing_keep_no_tag_but_our_own(before: str, after: str) -> None:
+    assert drawings.plain({"a": [{"text": before}], "n": 1, "x": None}) == {
+        "a": [{"text": after}],
+        "n": 1,
+        "x": None,
+    }
