@@ -1,4 +1,4 @@
-"""Makes sure that the tests find a Chromium and a Java: installs Debian's where it can, else says what to install."""
+"""Makes sure that the tests find a Chromium, a Java and an nginx: installs Debian's where it can, else says what to install."""
 
 import os
 import shutil
@@ -11,15 +11,24 @@ from portal.chromium import NAMES
 NEEDED = (
     (NAMES, "chromium-headless-shell", "The browser tests need Chromium"),
     (("java",), "default-jre-headless", "The checker of the HTML needs Java"),
+    # Debian may start it as a service, which is not ours to stop: the tests start one of their own on a free port.
+    (("nginx",), "nginx-light", "The test of the web server needs nginx"),
 )
+# Where Debian puts servers, which an ordinary user's shell does not look through.
+PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+
+
+def program(name: str) -> str | None:
+    """Where a program is, if it is on this machine."""
+    return shutil.which(name, path=PLACES)
 
 
 def main() -> int:
     """Return 0 where every program is there in the end."""
-    wanted = [package for names, package, _ in NEEDED if not shutil.which(names[0])]
+    wanted = [package for names, package, _ in NEEDED if not program(names[0])]
     if wanted:
         install([*wanted, "fonts-liberation"])
-    missing = [(package, words) for names, package, words in NEEDED if not any(map(shutil.which, names))]
+    missing = [(package, words) for names, package, words in NEEDED if not any(map(program, names))]
     for package, words in missing:
         print(  # noqa: T201
             f"{words}. On Debian or Ubuntu run: sudo apt-get install {package}\n"

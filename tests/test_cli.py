@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from portal import cli, site
+from portal import arguments, cli, site
 from project import ROOT
 
 
@@ -17,7 +17,7 @@ def test_help_is_for_people(command: list[str], capsys: pytest.CaptureFixture[st
     told = capsys.readouterr().out
     assert done.value.code == 0
     assert "Exit codes:" in told
-    for code in (cli.OK, cli.PROBLEMS, cli.USAGE, cli.BUG, cli.STOPPED):
+    for code in (cli.OK, cli.PROBLEMS, arguments.USAGE, cli.BUG, cli.STOPPED):
         assert re.search(rf"(?m)^  {code} +\w", told)
 
 
@@ -31,7 +31,7 @@ def test_check_says_how_many_figures_and_statements(capsys: pytest.CaptureFixtur
 def test_a_wrong_command_is_code_2() -> None:
     with pytest.raises(SystemExit) as done:
         cli.main(["bild"])
-    assert done.value.code == cli.USAGE
+    assert done.value.code == arguments.USAGE
 
 
 def test_a_fault_of_the_program_is_code_3_and_goes_to_the_log(

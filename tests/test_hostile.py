@@ -1,17 +1,24 @@
 """No mutation of an input gives a traceback, reads outside the project or touches the site in place."""
 
+import csv
 import json
-from collections.abc import Iterator
+import os
+import re
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal import config, packages, rules, site
+from portal import cli, config, packages, rules, site, tables
 from portal.problems import PortalError
-from project import TINY, make_project
+from project import ROOT, TINY, make_project
 
+Count = Callable[[str, object], None]
 FILES = sorted(p.relative_to(TINY) for p in TINY.rglob("*") if p.suffix in (".csv", ".json", ".toml"))
 QUIET = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PIECES = st.one_of(
@@ -48,8 +55,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @QUIET
 @given(st.sampled_from(FILES), st.integers(0, 10_000), st.integers(0, 8), PIECES)
 def test_any_damage_to_a_file_is_a_problem_or_harmless(
-    project: Path, file: Path, at: int, cut: int, piece: bytes
+    project: Path, record_property: Count, file: Path, at: int, cut: int, piece: bytes
 ) -> None:
+    record_property("counted files damaged", 1)
     path = project / file
     good = path.read_bytes()
     at %= len(good)
@@ -67,8 +75,9 @@ JSON = st.recursive(
 @QUIET
 @given(st.sampled_from([f for f in FILES if f.suffix == ".json"]), st.data())
 def test_any_value_anywhere_in_a_descriptor_is_a_problem_or_harmless(
-    project: Path, file: Path, data: st.DataObject
+    project: Path, record_property: Count, file: Path, data: st.DataObject
 ) -> None:
+    record_property("counted descriptors damaged", 1)
     path = project / file
     told = json.loads(path.read_text())
     place, key = _somewhere(told, data)
@@ -94,8 +103,9 @@ def _somewhere(told: object, data: st.DataObject) -> tuple[dict, object] | tuple
 @QUIET
 @given(st.sampled_from([f for f in FILES if f.suffix == ".csv"]), st.data())
 def test_any_text_in_any_cell_is_a_problem_or_harmless(
-    project: Path, file: Path, data: st.DataObject
+    project: Path, record_property: Count, file: Path, data: st.DataObject
 ) -> None:
+    record_property("counted cells damaged", 1)
     path = project / file
     lines = path.read_text().splitlines()
     row = data.draw(st.integers(1, len(lines) - 1))
@@ -136,3 +146,191 @@ def test_no_file_is_read_outside_the_package(tiny: Path, path: object) -> None:
     assert "breaks" not in next(p for p in found if p.name == "figures").tables
     assert "not a file inside this package" in str(PortalError(problems))
     assert "SECRET" not in str(rules.check(found, config.load(tiny)))
+
+
+# --- templates
+
+TEMPLATES = {p.name: p.read_text() for p in sorted((ROOT / "site_src" / "templates").iterdir())}
+STATEMENTS = (
+    "{{ nothing }}", "{{ page.nothing.more }}", "{{ 1 / 0 }}", "{{ 'a' + 1 }}", "{{ page() }}", "{{ 9 ** 9 ** 9 }}", "{{ 'a' * 9999999999 }}",
+    "{{ ['a'] * 9999999999 }}", "{{ '%9999999999d' % 1 }}", "{{ '{:>9999999999}'.format(1) }}", "{{ 'a'.center(9999999999) }}",
+    "{% for i in range(9999999999) %}x{% endfor %}", "{{ lipsum(99999) }}", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "{% include '../../../../etc/passwd' %}", "{% include '/etc/passwd' %}", "{% include 'link.md.jinja' %}", "{% import 'nothing' as x %}",
+    "{% extends '../portal.toml' %}", "{% include 'page.md.jinja' %}", "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ page.__init__.__globals__ }}", "{{ to.__globals__ }}", "{{ self._TemplateReference__context }}", "{{ cycler.__init__.__globals__.os.popen('id') }}",
+    "{% set x = page %}{% set x.path = 'y' %}", "{{ sources.clear() }}", "{{ it.list.append(1) }}", "{% for a in page %}{% endfor %}",
+    "{{ page|nofilter }}", "{% if %}", "{% for %}", "{{", "{% endblock %}", "{{ (" + "(" * 3000 + "1" + ")" * 3001 + " }}",
+    "{% for a in 'x' %}" * 40 + "{% endfor %}" * 40, "{{ 'x' | attr('__class__') }}", "{{ 5 | round('x') }}", "{{ page | tojson }}", "{% do x %}", "\0", "{{ '\\ud800' }}",
+)  # fmt: skip
+# What is cut out of a template or put in twice: a tag of its own, or some letters.
+TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+
+
+class Grower:
+    """A process that grows pages with one template changed at a time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        command = [sys.executable, str(ROOT / "tests" / "grown.py"), str(root)]
+        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def grow(self, file: str, text: str) -> list[list[object]]:
+        """The problems that came up; anything worse fails the test."""
+        assert self.child.stdin
+        assert self.child.stdout
+        self.child.stdin.write(json.dumps({"file": file, "text": text}) + "\n")
+        self.child.stdin.flush()
+        assert select.select([self.child.stdout], [], [], 60)[0], "it never ends"
+        told = json.loads(self.child.stdout.readline())
+        assert told["crash"] == ""
+        assert told["outside"] == []
+        for at, _, code, message, fix in told["problems"]:
+            assert at
+            assert code
+            assert message
+            assert fix
+        return list(told["problems"])
+
+
+@pytest.fixture(scope="module")
+def grower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grower]:
+    root = make_project(tmp_path_factory.mktemp("templates") / "tiny")
+    (root.parent / "secret").write_text("SECRET")
+    (root / "site_src" / "templates" / "link.md.jinja").symlink_to(root.parent / "secret")
+    made = Grower(root)
+    yield made
+    made.child.kill()
+    made.child.communicate()
+
+
+@settings(QUIET, max_examples=40)
+@given(st.sampled_from(sorted(TEMPLATES)), st.data())
+def test_any_damage_to_a_template_is_a_problem_or_harmless(
+    grower: Grower, record_property: Count, file: str, data: st.DataObject
+) -> None:
+    record_property("counted templates damaged", 1)
+    text = TEMPLATES[file]
+    tags = [m.span() for m in TAG.finditer(text)] or [(0, 0)]
+    start, end = data.draw(st.sampled_from(tags))
+    start += data.draw(st.integers(0, end - start))
+    piece = data.draw(st.sampled_from((*STATEMENTS, "", "{{ it", "|", "%}", ".", "(", "1", text[start:end])))
+    grower.grow(file, text[:start] + piece + text[data.draw(st.sampled_from((start, end))) :])
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_what_a_template_must_not_do_is_a_problem_with_its_line(
+    grower: Grower, statement: str, record_property: Count
+) -> None:
+    record_property("counted statements that templates must not use", 1)
+    text = TEMPLATES["help.md.jinja"]
+    found = grower.grow("help.md.jinja", f"{text}\n\n{statement}\n")
+    if statement in ("\0", "{{ cycler.__init__.__globals__.os.popen('id') }}"):
+        return
+    assert len(found) == 1, found
+    at, row, code, message, _ = found[0]
+    assert code == "template"
+    assert "SECRET" not in str(message)
+    assert str(at).startswith("site_src/templates/"), found
+    assert row in (0, text.count("\n") + 3) or not str(at).endswith("help.md.jinja"), found
+
+
+def test_a_page_has_a_largest_size(grower: Grower) -> None:
+    endless = "{% for a in it | string %}" * 4 + "{{ page }}" + "{% endfor %}" * 4
+    assert "larger than any page may be" in str(grower.grow("help.md.jinja", f"# x\n{endless}"))
+
+
+# --- formulas
+
+
+@pytest.mark.parametrize(
+    ("cell", "bad"),
+    [
+        ("=1+1", True), ("  =1+1", True), ("+44 20", True), ("@SUM(A1)", True), ("-1+cmd|' /C calc'!A0", True), ("\t=1", True), ("\rx", True),
+        ("＝1+1", True), ("-x", True), ("-", True), ("-5", False), ("-5.5 ", False), ("- a list", False), ("-0.1 51.4 -0.2 51.5", False), ("a=b", False), ("", False), ("5", False),
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_runs_is_known(cell: str, bad: bool) -> None:
+    assert rules.is_formula(cell) is bad
+
+
+def test_the_name_of_a_breakdown_is_no_formula(tiny: Path) -> None:
+    file = tiny / "data_packages" / "figures" / "datapackage.json"
+    told = json.loads(file.read_text())
+    told["portal"]["breakdowns"] = {"=cmd": "Kind"}
+    file.write_text(json.dumps(told))
+    with pytest.raises(PortalError, match="the column “=cmd” for a formula"):
+        site.check(tiny)
+
+
+def no_formulas(folder: Path) -> int:
+    """How many cells the downloads in a folder have, none of which a spreadsheet runs."""
+    cells = [
+        (path, cell)
+        for path in folder.rglob("*.csv")
+        for row in csv.reader(path.open(newline=""))
+        for cell in row
+    ]
+    assert [
+        c for c in cells if c[1][:1] in tuple("=+-@\t\r") and not re.fullmatch(r"-?\d+(\.\d+)?|", c[1])
+    ] == []
+    return len(cells)
+
+
+def test_no_download_has_a_formula(tiny_site: Path, real_site: Path, record_property: Count) -> None:
+    assert no_formulas(tiny_site / "build" / "site") > 300
+    found = no_formulas(real_site)
+    assert found > 50_000
+    record_property("counted cells of downloads that are no formulas", found)
+
+
+# --- files that are too large, or none
+
+
+def large(path: Path) -> None:
+    with path.open("ab") as file:
+        file.truncate(tables.LARGEST + 1)  # it has holes, and takes no room on the disk
+
+
+@pytest.mark.parametrize("name", ["data/updates.csv", "datapackage.json"])
+def test_a_file_that_is_too_large_is_not_read(
+    tiny: Path, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tiny / "data_packages" / "plan" / name
+    large(path)
+    opened = []
+
+    def watched(self: Path, *given: object, **more: object) -> object:
+        opened.append(self)
+        return opening(self, *given, **more)
+
+    opening: Callable[..., object] = Path.open
+    monkeypatch.setattr(Path, "open", watched)
+    for command in ("check", "build"):
+        assert cli.main(["--project", str(tiny), command]) == cli.PROBLEMS
+        assert f"{name}\n  Found: The file has 100 MB. Files of more" in capsys.readouterr().err
+    assert path not in opened
+
+
+def test_what_is_no_file_is_not_waited_for(tiny: Path) -> None:
+    path = tiny / "data_packages" / "plan" / "data" / "updates.csv"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(PortalError, match="This is not a file"):
+        site.check(tiny)
+
+
+def test_a_large_table_is_checked_in_little_memory(tiny: Path, record_property: Count) -> None:
+    path = tiny / "data_packages" / "plan" / "data" / "updates.csv"
+    words = "An officer spoke with people in the street. " * 40
+    with path.open("a") as file:
+        for n in range(3, 5_800):
+            file.write(f"update-{n},priority-1,,2020-06-30,mention,Number {n},{words},report,Table 1\n")
+    size = path.stat().st_size
+    assert size > 10_000_000
+    code = "import resource, sys; from portal import cli; code = cli.main(sys.argv[1:]); print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    command = [sys.executable, "-c", code, "--project", str(tiny), "check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    outcome, kilobytes = map(int, done.stdout.splitlines()[-1].split())
+    assert outcome == cli.OK, done.stderr
+    assert kilobytes < 1_000_000
+    record_property("counted kilobytes of memory for a table of 10 MB (max)", kilobytes)

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 from portal import cli, config, packages, tables
-from portal.importers import archives, cells, form_files, forms, spreadsheet, workbooks
+from portal.importers import cells, form_files, forms, spreadsheet, unpacking, workbooks
 from portal.importers.cells import Column, Doubt, Fault, Row, settle
 from portal.importers.spreadsheet import Job, Question
 from portal.importers.workbooks import Cell
@@ -907,7 +907,7 @@ def test_a_file_that_is_no_table_is_a_problem_with_a_remedy(project: Path, tmp_p
 def test_what_is_not_there_or_too_large_is_a_problem(project: Path, tmp_path: Path) -> None:
     assert "not there" in problems(project, tmp_path / "none.xlsx")
     with (tmp_path / "big.csv").open("wb") as big:
-        big.truncate(archives.LARGEST_FILE + 1)
+        big.truncate(unpacking.LARGEST_FILE + 1)
     assert "larger than 10 MB" in problems(project, tmp_path / "big.csv")
 
 

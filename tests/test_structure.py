@@ -11,9 +11,9 @@ SOURCES = {p.stem: p for p in FOLDER.glob("*.py") if p.stem != "__init__"}
 IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem != "__init__"}
 # Each module may import only from those before it.
 ORDER = (
-    "problems", "disk", "config", "periods", "text", "tables", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
+    "problems", "arguments", "disk", "config", "periods", "text", "tables", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
     "suppression", "audit", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "feed", "measures", "claims", "findings", "drawings", "charts",
-    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "pages", "words", "translations", "tree", "coverage",
+    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "pages", "words", "translations", "sandbox", "tree", "coverage",
     "verify", "publish", "headers", "reading", "site", "preview", "cli",
 )  # fmt: skip
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.
@@ -21,7 +21,7 @@ OF_IMPORTERS = ORDER[: ORDER.index("measures")]
 ONLY = {
     "frictionless": {"tables"},
     "selectolax": {"verify", "headers", "reading", "search"},
-    "jinja2": {"tree", "reports"},
+    "jinja2": {"sandbox", "tree", "reports"},
     "odfdo": {"importers.workbooks", "importers.form_files"},
     "openpyxl": {"importers.workbooks", "importers.form_files"},
     "scipy": {"measures", "suppression", "audit"},

@@ -41,8 +41,8 @@ def chart(released: Release, indicator: Indicator) -> Chart:
     subject = Subject(released, indicator, figures)
     draw, say = CHARTS[indicator.chart]
     return Chart(
-        draw(subject, WIDE) if draw and figures else None,
-        draw(subject, NARROW) if draw and figures else None,
+        drawings.plain(draw(subject, WIDE)) if draw and figures else None,
+        drawings.plain(draw(subject, NARROW)) if draw and figures else None,
         say(subject) if figures else "No figure has been published.",
         _table(subject),
     )

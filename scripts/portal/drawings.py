@@ -1,5 +1,6 @@
 """Draws figures as plain Plotly dictionaries, for a given width in pixels."""
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
@@ -18,6 +19,18 @@ TINT = "#718EA7"
 INK, QUIET, GRID = "#1a1a1a", "#4a4f55", "#d5dade"
 FONT = "Arial, Helvetica, sans-serif"
 WIDE, NARROW = 720, 340
+# The library takes a few tags in texts for what they are, links among them; of these only our own two may stay.
+_TAG = re.compile(r"<(?!br>|/?extra>)")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+
+
+def plain(drawing: Any) -> Any:
+    """A drawing whose texts the library shows as they stand."""
+    if isinstance(drawing, dict):
+        return {key: plain(value) for key, value in drawing.items()}
+    if isinstance(drawing, list | tuple):
+        return [plain(value) for value in drawing]
+    return _TAG.sub("&lt;", _ENTITY.sub("&amp;", drawing)) if isinstance(drawing, str) else drawing
 
 
 def _layout(s: Subject, width: int, height: int, **more: Any) -> Figure:

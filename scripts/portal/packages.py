@@ -169,6 +169,10 @@ def _descriptor(folder: Path, file: str, problems: list[Problem]) -> Json | None
         )
         return None
     path = folder / "datapackage.json"
+    fault = tables.unreadable(path)
+    if fault:
+        wrong(*fault)
+        return None
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

@@ -15,6 +15,9 @@ from portal.packages import Package
 from portal.problems import Problem, did_you_mean
 
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
+# What a spreadsheet takes for the beginning of a formula, and what begins so and is none.
+_FORMULA = re.compile(r"[\t\r]|\s*[=+@\-＝＋＠－]")
+_NO_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
 
 
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
@@ -220,6 +223,30 @@ def _markup(checked: Checked) -> Iterator[Problem]:
                         )
 
 
+def is_formula(value: str) -> bool:
+    """Whether a spreadsheet would run this text, once somebody has downloaded it and opens it there."""
+    return bool(_FORMULA.match(value) and not _NO_FORMULA.match(value))
+
+
+def _formulas(checked: Checked) -> Iterator[Problem]:
+    """Texts are none that a spreadsheet runs: the figures of every page can be downloaded."""
+    for package in checked.packages:
+        for name in filter(is_formula, package.breakdowns):
+            message = f"A spreadsheet would take the column “{name}” for a formula."
+            yield Problem(
+                package.file, code="formula", message=message, fix="Call it something else, such as type."
+            )
+        for table in package.tables.values():
+            texts = {f["name"] for f in table.schema.fields if f["type"] not in ("number", "integer")}
+            for row in rows(table):
+                for column, value in row.cells.items():
+                    if column in texts and is_formula(value):
+                        message = f"A spreadsheet would take “{value.strip()[:80]}” for a formula."
+                        yield row.wrong(
+                            column, "formula", message, "Begin with a letter, a figure or a quotation mark."
+                        )
+
+
 RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "unique": _unique,
     "references": _references,
@@ -230,4 +257,5 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     **figure_rules.RULES,
     "contacts": _contacts,
     "markup": _markup,
+    "formulas": _formulas,
 }

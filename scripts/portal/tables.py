@@ -18,6 +18,7 @@ from portal import text
 from portal.problems import Problem, did_you_mean
 
 Json = dict[str, Any]
+LARGEST = 100_000_000  # bytes of a file; a table of that size takes a computer's whole memory
 _LARGEST_CELL = 100_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -92,6 +93,9 @@ def rows_of(path: Path, file: str) -> tuple[list[list[str]] | None, tuple[Proble
     def wrong(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
         return None, (Problem(file, row=row, code="file", message=message, fix=fix),)
 
+    fault = unreadable(path)
+    if fault:
+        return wrong(*fault)
     try:
         raw = path.read_bytes()
         content = raw.decode("utf-8-sig")
@@ -114,6 +118,16 @@ def rows_of(path: Path, file: str) -> tuple[list[list[str]] | None, tuple[Proble
         return wrong(
             f"The rows cannot be told apart: {error}.", "Look for a quotation mark that is not closed."
         )
+
+
+def unreadable(path: Path) -> tuple[str, str] | None:
+    """Why a file should not even be opened: it is none, or it is too large."""
+    if path.exists() and not path.is_file():
+        return "This is not a file.", "Put a file there."
+    if path.is_file() and (size := path.stat().st_size) > LARGEST:
+        found = f"The file has {size / 1e6:,.0f} MB. Files of more than {LARGEST / 1e6:,.0f} MB are not read."
+        return found, "Look whether it is the right file, or part it in two packages."
+    return None
 
 
 def _not_a_table(content: str) -> tuple[str, str] | None:

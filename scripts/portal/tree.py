@@ -13,7 +13,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal import archives, cards, findings, periods, releases, search, sheets, words
+from portal import archives, cards, findings, periods, releases, sandbox, search, sheets, words
 from portal.cards import Card
 from portal.charts import Chart, chart
 from portal.config import FILE as SETTINGS_FILE
@@ -28,7 +28,7 @@ from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
 from portal.release_pages import RELEASES, EditionPage, ReleasesPage
 from portal.sparks import spark
-from portal.text import amount, front_matter, listed, lower_first, number, safe
+from portal.text import amount, front_matter, listed, lower_first, number
 from portal.translations import RIGHT_TO_LEFT, translated
 from portal.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
 
@@ -37,6 +37,8 @@ UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change"
 _NOT_TEXT = re.compile(
     r"\A---\n.*?\n---\n|<(nav|a|small|aside)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)", re.DOTALL
 )
+# The template that every page begins with.
+ENTRY = "page.md.jinja"
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 
@@ -204,15 +206,7 @@ def written(settings: Settings) -> Mapping[str, str]:
 
 
 def _environment(settings: Settings, released: Release, pictures: Pictures) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(settings.source_folder / "templates"),
-        undefined=jinja2.StrictUndefined,
-        finalize=safe,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=True,  # values are already made safe by `finalize`, for Markdown and HTML alike
-    )
+    environment = sandbox.environment(settings.root)
     environment.filters |= {
         "amount": amount,
         "cell": findings.cell,
@@ -271,7 +265,7 @@ def _markdown(environment: jinja2.Environment, released: Release, page: Page) ->
 
     cited = sorted((released.content.sources[s] for s in page.cited), key=lambda s: (s.published, s.id))
     try:
-        return environment.get_template("page.md.jinja").render(
+        parts = environment.get_template(ENTRY).generate(
             page=page,
             it=page.content,
             to=to,
@@ -280,13 +274,12 @@ def _markdown(environment: jinja2.Environment, released: Release, page: Page) ->
             title=page.title or page.label,
             finding=_finding(page),
         )
-    except jinja2.TemplateError as error:
-        file = f"site_src/templates/{getattr(error, 'name', None) or page.template}"
-        message = f"The template cannot be used: {error}."
-        row = getattr(error, "lineno", 0) or 0
-        raise PortalError(
-            [Problem(file, row, code="template", message=message, fix="Mend the template.")]
-        ) from None
+        return sandbox.joined(parts)
+    except Exception as error:
+        problem = sandbox.problem(error, page.template)
+        if problem is None:
+            raise
+        raise PortalError([problem]) from None
 
 
 def _finding(page: Page) -> str:

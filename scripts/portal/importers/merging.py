@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from portal import disclosure, model, rules, tables
+from portal import assembly, disclosure, rules, tables
 from portal.config import Settings
 from portal.importers.columns import Line
 from portal.importers.workbooks import Workbook
@@ -135,7 +135,7 @@ def judge(
     problems += rules.check(would_be, settings)
     if problems:
         raise PortalError(at_cells(book, tables_, p) for p in sorted(problems))
-    disclosure.release(model.assemble(would_be), settings.disclosure, settings.site.area)
+    disclosure.release(assembly.assemble(would_be), settings.disclosure, settings.site.area)
 
 
 def checked(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:

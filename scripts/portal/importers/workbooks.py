@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from portal import tables
-from portal.importers import archives
+from portal.importers import unpacking
 from portal.problems import PortalError, Problem
 
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 50_000, 200, 400_000
@@ -90,7 +90,7 @@ def letters(column: int) -> str:
 
 def read(path: Path) -> Workbook:
     """Read a spreadsheet file; raise `PortalError` where it cannot be read or is larger than any table here."""
-    kind, raw = archives.opened(path)
+    kind, raw = unpacking.opened(path)
     if kind == "csv":
         return Workbook(path.name, kind, (_csv(path),))
     reader = {"xlsx": _xlsx, "ods": _ods}[kind]
@@ -102,7 +102,7 @@ def read(path: Path) -> Workbook:
         raise
     except Exception:  # whatever the library stumbles over, the file is what is broken
         fix = "Open it in a spreadsheet program and save it again."
-        raise archives.wrong(path, "The file is damaged or not a spreadsheet.", fix) from None
+        raise unpacking.wrong(path, "The file is damaged or not a spreadsheet.", fix) from None
 
 
 class _Bounds:
@@ -116,10 +116,10 @@ class _Bounds:
         self._left -= 1
         if row > MOST_ROWS or column > MOST_COLUMNS or self._left < 0:
             found = f"A sheet has filled cells beyond row {MOST_ROWS:,} or column {MOST_COLUMNS}, or more than {MOST_CELLS:,}."
-            raise archives.wrong(self._path, found, "Copy the rows that you need into a new file.")
+            raise unpacking.wrong(self._path, found, "Copy the rows that you need into a new file.")
         if len(cell.text) > LONGEST:
             found = f"The cell {letters(column)}{row} holds more than {LONGEST:,} letters."
-            raise archives.wrong(self._path, found, "Shorten it.")
+            raise unpacking.wrong(self._path, found, "Shorten it.")
 
 
 def _csv(path: Path) -> Sheet:

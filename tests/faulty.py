@@ -1,0 +1,126 @@
+"""Builds a project while the disk fails at chosen moments. Run as a program by test_publish, never imported.
+
+Everything is imported once, then each build runs in a process of its own made by fork: it begins in milliseconds,
+and dies without harm to the others. Steps that write nothing themselves are done once and answered from memory.
+
+    faulty.py PROJECT < one JSON a line
+    {}                                                     build, and count
+    {"at": ["os.mkdir", "site._write", 3], "error": 28}    fail at the third of these operations
+    {"at": ["os.mkdir", "site._write", 3]}                 cut the power there
+    {"limits": {"NOFILE": 16}}                             limits for the build
+    {"below": {"FSIZE": 4096}}                             limits for the programs that it starts, which all run
+
+Answers each line with one JSON: the exit code, what was said, and the operations that the build made.
+"""
+
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from portal import cli, site, tree
+
+MOVES = (
+    "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "subprocess.Popen",
+    "shutil.copyfile", "shutil.rmtree", "tempfile.mkdtemp",
+)  # fmt: skip
+SCRIPTS = str(Path(site.__file__).parent)
+Limits = dict[str, int]
+
+
+def caller() -> str:
+    """The function of the portal that is at work."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame and not frame.f_code.co_filename.startswith(SCRIPTS):
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}" if frame else ""
+
+
+class Disk:
+    """Counts what a build does to the disk and fails, or has the power cut, at one of these moments."""
+
+    def __init__(self, at: list[Any], error: int) -> None:
+        self.at, self.error = at, error
+        self.seen: list[tuple[str, str]] = []
+        self.busy = False
+
+    def __call__(self, event: str, given: tuple[Any, ...]) -> None:
+        writes = event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)
+        if self.busy or not (writes or event in MOVES) or str(given[0]).startswith(("/dev/", "/proc/")):
+            return
+        self.busy = True
+        try:
+            move = event, caller()
+            self.seen.append(move)
+            if [*move, self.seen.count(move)] != self.at:
+                return
+            if not self.error:
+                os._exit(137)
+            raise OSError(self.error, os.strerror(self.error), str(given[0]))
+        finally:
+            self.busy = False
+
+
+def limit(limits: Limits) -> None:
+    """Limit this process and those below it."""
+    for name, most in limits.items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+
+
+def attempt(root: str, order: dict[str, Any], answers: int) -> None:
+    """One build; says how it went through the pipe `answers`."""
+    disk = Disk(order.get("at", []), order.get("error", 0))
+    if "below" in order:
+        limited = partial(subprocess.Popen, preexec_fn=partial(limit, order["below"]))
+        subprocess.Popen = limited  # type: ignore[assignment, misc]
+    limit(order.get("limits", {}))
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
+        sys.addaudithook(disk)
+        code = cli.main(["--project", root, "build", "--fresh"])
+    disk.busy = True
+    os.write(answers, json.dumps({"code": code, "said": said.getvalue(), "seen": disk.seen}).encode())
+    os._exit(0)
+
+
+def main(root: Path) -> None:
+    """Answer each line."""
+    os.sync = os.fsync = lambda *_: None  # type: ignore[assignment] # no power is cut in earnest, so nobody need wait for it
+    made, kept = root / "build" / "work", root / "build" / "kept"
+    settings, released = site.check(root)
+    grown = tree.grow(settings, released, site._pictures(settings, released, lambda step: None))
+    site._write(settings, grown, made)
+    site._mkdocs(settings, grown)
+    made.rename(kept)
+    mkdocs = site._mkdocs
+
+    def copied(*_: object) -> None:
+        subprocess.run(["cp", "-r", kept, made], check=True)
+
+    site.check = lambda *_: (settings, released)  # type: ignore[assignment]
+    site.tree.grow = lambda *_: grown  # type: ignore[assignment]
+    site.verify = lambda *_: ()  # type: ignore[assignment]
+    for line in sys.stdin:
+        order = json.loads(line)
+        site._mkdocs = mkdocs if "below" in order else copied  # type: ignore[assignment]
+        reads, writes = os.pipe()
+        child = os.fork()
+        if not child:
+            attempt(str(root), order, writes)
+        os.close(writes)
+        with os.fdopen(reads, "rb") as told:
+            answer = told.read().decode()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.stdout.write((answer or json.dumps({"code": code})) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

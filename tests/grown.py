@@ -1,0 +1,65 @@
+"""Grows the tiny portal's pages with changed templates. Run as a program by test_hostile, never imported.
+
+    grown.py PROJECT < one JSON a line: {"file": "figure.md.jinja", "text": "..."}
+
+Answers each line with one JSON: what was wrong, and which files were read outside of the project and of the program.
+"""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from portal import pages, site, tree
+from portal.pictures import LIBRARY, Pictures
+from portal.problems import PortalError
+from project import ROOT
+
+# One page of each kind is enough.
+every = pages.all_pages
+
+
+def one_of_each(*given: Any) -> tuple[Any, ...]:
+    return tuple({p.template: p for p in every(*given)}.values())
+
+
+def main(root: Path) -> None:
+    """Answer each line."""
+    settings, released = site.check(root)
+    grown = Pictures(root / LIBRARY, {}, prints=True)
+    tree.grow(settings, released, grown)  # imports and reads all that it ever will
+    tree.all_pages = one_of_each  # type: ignore[attr-defined]
+    outside: list[str] = []
+    mine = tuple(str(Path(p).resolve()) for p in (root, ROOT / "scripts", sys.prefix, sys.base_prefix))
+
+    def watch(event: str, given: tuple[Any, ...]) -> None:
+        if (
+            event == "open"
+            and isinstance(given[0], str)
+            and not str(Path(given[0]).resolve()).startswith(mine)
+        ):
+            outside.append(given[0])
+
+    sys.addaudithook(watch)
+    for line in sys.stdin:
+        order = json.loads(line)
+        path = root / "site_src" / "templates" / order["file"]
+        good = path.read_bytes()
+        path.write_bytes(order["text"].encode())
+        outside.clear()
+        told: dict[str, Any] = {"problems": [], "crash": ""}
+        try:
+            tree.grow(settings, released, grown)
+        except PortalError as error:
+            told["problems"] = [[p.file, p.row, p.code, p.message, p.fix] for p in error.problems]
+        except Exception:
+            told["crash"] = traceback.format_exc()
+        read = list(outside)
+        path.write_bytes(good)
+        sys.stdout.write(json.dumps({**told, "outside": read}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())

@@ -1,0 +1,417 @@
+"""Whatever fails, the site in place is the old one or the new one, whole; and it can be checked and taken back."""
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from portal import cli, disk, publish, site
+from portal.problems import PortalError
+from project import ROOT, make_project, tree_of
+
+Count = Callable[[str, object], None]
+OLD = "old.0"
+ERRORS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO)
+# A fault in these does no harm: what was to be made is there already, or what was to be deleted may stay.
+HARMLESS = {"publish.alone", "publish._keep", "publish._forget", "chromium.keep", "headers.for_nginx", "disk.clear"}  # fmt: skip
+
+
+# --- a disk that fails
+
+
+@dataclass
+class Workshop:
+    """A project whose builds fail when they are told to, with an old site in place."""
+
+    root: Path
+    child: subprocess.Popen[str]
+
+    @property
+    def live(self) -> Path:
+        """The link to the site in place."""
+        return self.root / "build" / "site"
+
+    def build(self, **order: object) -> dict[str, Any]:
+        """How a build went, with this fault."""
+        assert self.child.stdin
+        assert self.child.stdout
+        self.child.stdin.write(json.dumps(order) + "\n")
+        self.child.stdin.flush()
+        told: dict[str, Any] = json.loads(self.child.stdout.readline())
+        return told
+
+    def put_back(self) -> dict[str, bytes]:
+        """Have the old site in place again; what it holds."""
+        old = self.root / "build" / "sites" / OLD
+        old.mkdir(parents=True, exist_ok=True)
+        (old / "index.html").write_text("the old site")
+        publish.seal(old)
+        self.live.unlink(missing_ok=True)
+        self.live.symlink_to(f"sites/{OLD}")
+        return tree_of(old)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    root = make_project(tmp_path_factory.mktemp("faulty") / "tiny")
+    command = [sys.executable, str(ROOT / "tests" / "faulty.py"), str(root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        yield Workshop(root, child)
+        assert child.stdin
+        child.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def whole(workshop: Workshop) -> tuple[list[list[str]], dict[str, bytes]]:
+    """What a build does to the disk, and the site that it makes."""
+    workshop.put_back()
+    workshop.build()
+    told = workshop.build()
+    assert told["code"] == 0
+    return told["seen"], tree_of(workshop.live)
+
+
+def steps(seen: list[list[str]], most: int) -> list[list[object]]:
+    """Operations of a build in their order: of each kind that leads to a new site being in place, and of others in turn."""
+    found = Counter((event, caller) for event, caller in seen)
+    near = [(e, c, 1) for e, c in found if c.startswith("publish.") or c == "disk.write"]
+    far = [(e, c, (n + 1) // 2) for (e, c), n in found.items() if (e, c, 1) not in near]
+    more = far[:: -(-len(far) // (most - len(near)))]
+    order = list(found)
+    return [list(s) for s in sorted({*near, *more}, key=lambda s: order.index(s[:2]))]
+
+
+def test_a_fault_of_the_disk_is_a_problem_and_leaves_a_whole_site(
+    workshop: Workshop, whole: tuple[list[list[str]], dict[str, bytes]], record_property: Count
+) -> None:
+    """Each build but the last follows one that failed earlier on its way, so that it also shows that nothing bad was left."""
+    seen, new = whole
+    chosen = steps(seen, 24)
+    assert len(chosen) >= 20
+    told_of = 0
+    for n, at in enumerate(chosen):
+        old = workshop.put_back()
+        told = workshop.build(at=at, error=ERRORS[n % len(ERRORS)])
+        said, event, caller = told["said"], *at[:2]
+        assert at[:2] in told["seen"], at
+        assert "Traceback" not in said, at
+        assert "fault in the program" not in said, at
+        now = tree_of(workshop.live)
+        assert publish.intact(workshop.live) == (), at
+        if told["code"] == cli.OK:
+            assert caller in HARMLESS, at
+            assert now == new, at
+        else:
+            told_of += 1
+            assert told["code"] == cli.PROBLEMS, at
+            assert "  Found: " in said, at
+            assert now == (new if caller in ("disk.write", "headers.for_nginx") else old), at
+            assert not (workshop.root / "build" / "work").exists() or event == "shutil.rmtree", at
+    assert told_of >= 15
+    workshop.put_back()
+    assert workshop.build()["code"] == cli.OK
+    assert tree_of(workshop.live) == new
+    record_property("counted faults of the disk injected", len(chosen))
+
+
+def test_a_power_cut_leaves_a_whole_site_and_the_next_build_goes_on(
+    workshop: Workshop, whole: tuple[list[list[str]], dict[str, bytes]], record_property: Count
+) -> None:
+    seen, new = whole
+    chosen = steps(seen, 13)
+    assert len(chosen) >= 12
+    found = set()
+    for at in chosen:
+        old = workshop.put_back()
+        assert workshop.build(at=at)["code"] == 137, at
+        now = tree_of(workshop.live)
+        assert now in (old, new), at
+        assert publish.intact(workshop.live) == (), at
+        found.add(now == new)
+        if str(at[1]).startswith("publish."):
+            assert workshop.build()["code"] == cli.OK, at
+            assert tree_of(workshop.live) == new, at
+    assert found == {True, False}
+    assert workshop.build()["code"] == cli.OK
+    assert tree_of(workshop.live) == new
+    record_property("counted power cuts injected", len(chosen))
+
+
+@pytest.mark.parametrize(
+    ("order", "finding"),
+    [
+        ({"below": {"FSIZE": 20_000}}, "larger than is allowed"),
+        ({"limits": {"FSIZE": 100_000}}, "larger than is allowed"),
+        ({"limits": {"NOFILE": 9}}, "Too many files"),
+    ],
+    ids=["files of mkdocs too large", "files too large", "too many open files"],
+)
+def test_a_limit_of_the_machine_is_a_problem(
+    workshop: Workshop, order: dict[str, object], finding: str, record_property: Count
+) -> None:
+    old = workshop.put_back()
+    told = workshop.build(**order)
+    assert told["code"] == cli.PROBLEMS
+    assert finding in told["said"]
+    assert "Traceback" not in told["said"]
+    assert tree_of(workshop.live) == old
+    record_property("counted faults of the disk injected", 1)
+
+
+def test_a_chromium_that_cannot_write_is_a_problem(workshop: Workshop, record_property: Count) -> None:
+    old = workshop.put_back()
+    cache = workshop.root / "build" / "cache"
+    shared = cache.readlink()
+    cache.unlink()
+    try:
+        told = workshop.build(below={"FSIZE": 3_000_000, "NOFILE": 30})
+    finally:
+        shutil.rmtree(cache)
+        cache.symlink_to(shared)
+    assert told["code"] == cli.PROBLEMS
+    assert "Chromium could not" in told["said"]
+    assert tree_of(workshop.live) == old
+    record_property("counted faults of the disk injected", 1)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_to_is_a_problem(
+    tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tiny / "build").chmod(0o555)
+    try:
+        assert cli.main(["--project", str(tiny), "build"]) == cli.PROBLEMS
+    finally:
+        (tiny / "build").chmod(0o755)
+    assert "You do not have the right" in capsys.readouterr().err
+
+
+def test_of_two_builds_at_once_one_wins(tiny: Path) -> None:
+    command = [sys.executable, "-m", "portal.cli", "--project", str(tiny), "build", "--fresh"]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [child.communicate()[1] for child in both]
+    assert sorted(child.returncode for child in both) == [cli.OK, cli.PROBLEMS]
+    assert ["Another build of this site is running" in s for s in said].count(True) == 1
+    assert publish.intact(tiny / "build" / "site") == ()
+
+
+@pytest.mark.parametrize("number", [*disk._IN_WORDS, 9999])
+def test_every_fault_is_told_with_its_place_and_a_remedy(number: int, tmp_path: Path) -> None:
+    told = disk.problem(OSError(number, "strange", str(tmp_path / "build" / "x")), tmp_path)
+    assert told.file == "build/x"
+    assert told.code == "disk"
+    assert told.message
+    assert told.fix
+    assert disk.problem(OSError(number, "strange"), tmp_path).file == "build"
+
+
+def test_the_last_words_of_another_program_are_understood() -> None:
+    said = "Traceback\n  ...\nOSError: [Errno 28] No space left on device: '/srv/x y.html'\n"
+    fault = disk.in_what_was_said(said)
+    assert fault
+    assert (fault.errno, fault.filename) == (errno.ENOSPC, "/srv/x y.html")
+    assert disk.in_what_was_said("WARNING - a link leads nowhere") is None
+
+
+def test_a_file_that_cannot_be_written_keeps_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "x"
+    disk.write(file, b"old")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="full"):
+        disk.write(file, b"new")
+    assert tree_of(tmp_path) == {"x": b"old"}
+
+
+# --- what is on the disk when
+
+
+def small(folder: Path, text: str = "x") -> Path:
+    """A finished site of two files."""
+    (folder / "a").mkdir(parents=True)
+    (folder / "index.html").write_text(text)
+    (folder / "a" / "index.html").write_text(text)
+    publish.seal(folder)
+    return folder
+
+
+def test_all_of_a_site_is_on_the_disk_before_the_link_leads_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    live = tmp_path / "build" / "site"
+    made = small(live.with_name("work"))
+    names = {str(p): str(p.relative_to(made)) for p in (made, *made.rglob("*"))}
+    real_sync, real_rename, real_replace = os.fsync, os.rename, os.replace
+
+    def sync(handle: int) -> None:
+        path = str(Path(f"/proc/self/fd/{handle}").readlink())
+        done.append(f"on disk {names.get(path, Path(path).name)}")
+        real_sync(handle)
+
+    def rename(old: str, new: str) -> None:
+        done.append(f"renamed {Path(old).name}")
+        real_rename(old, new)
+
+    def replace(old: str, new: str) -> None:
+        done.append(f"in place {Path(new).name}")
+        real_replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "rename", rename)
+    monkeypatch.setattr(os, "replace", replace)
+    publish.put(made, live, "mark")
+    at = done.index("renamed work")
+    assert sorted(done[:at]) == sorted(f"on disk {n}" for n in names.values())
+    assert done[at + 1 :] == ["on disk sites", "in place site", "on disk build"]
+
+
+# --- the manifest
+
+
+def test_a_site_lists_all_its_files_and_two_builds_list_the_same(tiny_site: Path, tiny: Path) -> None:
+    live = tiny_site / "build" / "site"
+    listed = json.loads((live / publish.MANIFEST).read_text())["files"]
+    files = tree_of(live)
+    del files[publish.MANIFEST]
+    assert {n: f["size"] for n, f in listed.items()} == {n: len(c) for n, c in files.items()}
+    assert publish.intact(live) == ()
+    site.build(tiny, lambda step: None)
+    assert publish.digest(tiny / "build" / "site") == publish.digest(live)
+
+
+def test_every_difference_from_the_manifest_is_told(tmp_path: Path) -> None:
+    folder = small(tmp_path / "site")
+    (folder / "b.html").write_text("b")
+    publish.seal(folder)
+    (folder / "index.html").write_text("y")
+    (folder / "a" / "index.html").unlink()
+    (folder / ".htaccess").write_text("mine")
+    (folder / "b.html").unlink()
+    (folder / "b.html").symlink_to("index.html")
+    told = {Path(p.file).relative_to(folder).as_posix(): p.message for p in publish.intact(folder)}
+    assert told == {
+        "index.html": "The file is not as it was built.",
+        "a/index.html": "The file is missing.",
+        ".htaccess": "The file does not belong to the site.",
+        "b.html": "The file is not as it was built.",
+    }
+    assert all(p.fix for p in publish.intact(folder))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff", b"[]", b"{}", b'{"files": []}', b"[" * 100_000])
+def test_a_manifest_that_is_none_is_a_problem(tmp_path: Path, content: bytes | None) -> None:
+    folder = small(tmp_path / "site")
+    (folder / publish.MANIFEST).unlink()
+    if content is not None:
+        (folder / publish.MANIFEST).write_bytes(content)
+    assert [Path(p.file).name for p in publish.intact(folder)] == [publish.MANIFEST]
+
+
+def test_the_command_says_whether_a_site_is_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = small(tmp_path / "build" / "site")
+    assert cli.main(["--project", str(tmp_path), "verify"]) == cli.OK
+    assert publish.digest(folder) in capsys.readouterr().out
+    (folder / "index.html").unlink()
+    assert cli.main(["--project", str(tmp_path), "verify", str(folder)]) == cli.PROBLEMS
+    assert "index.html\n  Found: The file is missing." in capsys.readouterr().err
+
+
+# --- back, and not yet
+
+
+def put(root: Path, text: str) -> Path:
+    live = root / "build" / "site"
+    return publish.put(small(live.with_name("work"), text), live, text)
+
+
+def hold(root: Path, text: str) -> Path:
+    live = root / "build" / "site"
+    return publish.hold(small(live.with_name("work"), text), live, text)
+
+
+def kept(root: Path) -> set[str]:
+    return {p.name for p in (root / "build" / "sites").iterdir()}
+
+
+def test_the_site_before_comes_back_and_twice_is_forth_again(tmp_path: Path) -> None:
+    live = tmp_path / "build" / "site"
+    for text in ("one", "two", "three"):
+        put(tmp_path, text)
+    assert publish.previous(tmp_path).name == "two.0"
+    assert (live / "index.html").read_text() == "two"
+    assert publish.previous(tmp_path).name == "three.0"
+    publish.previous(tmp_path)
+    put(tmp_path, "four")
+    assert publish.previous(tmp_path).name == "two.0", "three was taken back, and two was what people saw"
+
+
+def test_only_a_whole_site_comes_back(tmp_path: Path) -> None:
+    put(tmp_path, "one")
+    with pytest.raises(PortalError, match="No earlier site"):
+        publish.previous(tmp_path)
+    put(tmp_path, "two")
+    (tmp_path / "build" / "sites" / "one.0" / "index.html").write_text("changed")
+    with pytest.raises(PortalError, match="not as it was built"):
+        publish.previous(tmp_path)
+    assert (tmp_path / "build" / "site" / "index.html").read_text() == "two"
+
+
+def test_a_site_that_waits_is_kept_and_never_seen(tmp_path: Path) -> None:
+    live, waiting = tmp_path / "build" / "site", tmp_path / "build" / publish.WAITING
+    hold(tmp_path, "secret")
+    with pytest.raises(PortalError, match="No earlier site"):
+        publish.previous(tmp_path)
+    for text in ("one", "two"):
+        put(tmp_path, text)
+    held = hold(tmp_path, "later")
+    assert waiting.resolve() == held
+    assert kept(tmp_path) == {"one.0", "two.0", "later.held.0"}, "who was to wait before is gone"
+    assert (live / "index.html").read_text() == "two"
+    for text in ("three", "four", "five"):
+        put(tmp_path, text)
+    assert kept(tmp_path) == {"three.0", "four.0", "five.0", "later.held.0"}
+    assert {publish.previous(tmp_path).name for _ in range(4)} == {"four.0", "five.0"}
+    publish.drop(live)
+    assert kept(tmp_path) == {"three.0", "four.0", "five.0"}
+    assert not waiting.is_symlink()
+
+
+def test_what_links_lead_to_is_never_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish, "KEPT", 1)
+    put(tmp_path, "one")
+    for text in ("two", "three", "four"):
+        hold(tmp_path, text)
+        assert kept(tmp_path) == {"one.0", f"{text}.held.0"}
+
+
+def test_a_folder_in_the_way_comes_back_where_the_link_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = tmp_path / "build" / "site"
+    live.mkdir(parents=True)
+    (live / "mine.txt").write_text("mine")
+
+    def full(self: Path, other: Path) -> Path:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="full"):
+        put(tmp_path, "one")
+    assert (live / "mine.txt").read_text() == "mine"
