@@ -40,7 +40,7 @@ def test_a_fault_of_the_program_is_code_3_and_goes_to_the_log(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(site, "check", broken)
+    monkeypatch.setattr(site, "project", broken)
     assert cli.main(["--project", str(tiny), "check"]) == cli.BUG
     assert "Traceback" not in capsys.readouterr().err
     assert "ZeroDivisionError" in (tiny / "build" / "portal-error.log").read_text()
