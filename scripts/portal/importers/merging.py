@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from portal import assembly, disclosure, rules, tables
@@ -16,6 +17,7 @@ from portal.packages import Package
 from portal.problems import PortalError, Problem
 from portal.tables import Table
 
+Unsure = tuple[str, int, str]  # the sheet, row and column of a cell that could not be read or is in doubt
 SHOWN = 20  # rows of each table in the preview
 
 
@@ -48,6 +50,14 @@ class Merged:
         writer.writeheader()
         writer.writerows(row for row, _ in self.rows)
         return out.getvalue()
+
+    def cells_of(self, unsure: frozenset[Unsure]) -> frozenset[tuple[int, str]]:
+        """The cells of the table that come from these cells of the sheets."""
+        lines = [(n, line) for n, (_, line) in enumerate(self.rows, 2) if line]
+        columns = {(sheet, row): set[str]() for sheet, row, _ in unsure}
+        for sheet, row, column in unsure:
+            columns[sheet, row].add(column)
+        return frozenset((n, c) for n, x in lines for c in columns.get((x.layout.sheet.name, x.row), ()))
 
     def told(self, replaced: bool) -> Iterator[str]:
         """The preview in lines."""
@@ -113,32 +123,53 @@ def _short(words: str) -> str:
 # --- the package as it would become
 
 
-def judge(
-    book: Workbook,
-    package: Package,
-    merged: Iterable[Merged],
-    read: tuple[tuple[Package, ...], tuple[Problem, ...]],
-    settings: Settings,
-) -> None:
-    """Check what would be published as `portal check` does; raise `PortalError` with problems at the cells they come from."""
-    found, problems = read
-    tables_ = {m.table.file: m for m in merged}
-    fresh: dict[str, Table] = {}
-    problems = tuple(p for p in problems if p.file not in tables_)
-    for m in tables_.values():
-        table, told = checked(m)
-        problems += told
-        if table:
-            fresh[m.table.file] = table
-    own = {name: fresh.get(t.file, t) for name, t in package.tables.items()}
-    would_be = tuple(replace(p, tables=own) if p.name == package.name else p for p in found)
-    problems += rules.check(would_be, settings)
-    if problems:
-        raise PortalError(at_cells(book, tables_, p) for p in sorted(problems))
-    disclosure.release(assembly.assemble(would_be), settings.disclosure, settings.site.area)
+@dataclass(frozen=True)
+class Outcome:
+    """A package as it would become, among the packages and problems that there are."""
+
+    book: Workbook
+    package: Package
+    merged: tuple[Merged, ...]
+    read: tuple[tuple[Package, ...], tuple[Problem, ...]]
+    settings: Settings
+
+    def judge(self) -> None:
+        """Check as `portal check` does; raise `PortalError` with problems at the cells they come from."""
+        would_be, problems = self._checked(frozenset())
+        if problems:
+            raise PortalError(at_cells(self.book, self._files, p) for p in problems)
+        disclosure.release(assembly.assemble(would_be), self.settings.disclosure, self.settings.site.area)
+
+    def mistakes(self, unsure: frozenset[Unsure]) -> Iterator[Problem]:
+        """What is wrong with other cells of the file, for as long as some could not be read."""
+        rows = {(sheet, row) for sheet, row, _ in unsure}
+        for problem in self._checked(unsure)[1]:
+            line = origin(self._files, problem.file, problem.row)
+            sheet = line.layout.sheet.name if line else ""
+            follows = problem.code == "duplicate" and line and (sheet, line.row) in rows
+            if line and not follows and (sheet, line.row, problem.field) not in unsure:
+                yield at_cells(self.book, self._files, problem)
+
+    @cached_property
+    def _files(self) -> dict[str, Merged]:
+        return {m.table.file: m for m in self.merged}
+
+    def _checked(self, unsure: frozenset[Unsure]) -> tuple[tuple[Package, ...], tuple[Problem, ...]]:
+        """All packages with the new tables, and every problem; rules pass over cells that are not sure."""
+        found, before = self.read
+        problems = [p for p in before if p.file not in self._files]
+        fresh: dict[str, Table] = {}
+        for m in self.merged:
+            table, told = _table(m)
+            problems += told
+            if table:
+                fresh[table.file] = replace(table, bad=table.bad | m.cells_of(unsure))
+        own = {name: fresh.get(t.file, t) for name, t in self.package.tables.items()}
+        would_be = tuple(replace(p, tables=own) if p.name == self.package.name else p for p in found)
+        return would_be, tuple(sorted([*problems, *rules.check(would_be, self.settings)]))
 
 
-def checked(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
+def _table(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
     """The table as it would be read, and what is wrong with its cells."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(merged.table.file).name

@@ -10,7 +10,7 @@ from portal import packages
 from portal.config import Settings
 from portal.importers import cells, columns, workbooks
 from portal.importers.columns import Layout, Line
-from portal.importers.merging import Merged, at_cells, checked, judge, key_of, merge, origin, records
+from portal.importers.merging import Outcome, Unsure, key_of, merge, records
 from portal.importers.run import Plan
 from portal.importers.workbooks import Spot, Workbook
 from portal.packages import Package
@@ -64,7 +64,7 @@ class _Reading:
     lines: list[Line] = field(default_factory=list)
     faults: list[Problem] = field(default_factory=list)
     doubts: dict[str, list[tuple[cells.Doubt, str]]] = field(default_factory=dict)
-    unsure: set[tuple[str, int]] = field(default_factory=set)  # rows that have one or the other
+    unsure: set[Unsure] = field(default_factory=set)
 
 
 def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
@@ -85,11 +85,12 @@ def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
         answers |= told
         reading = _read(book, layouts, found, package, answers)
     merged = [merge(package.tables[r], reading.lines, r, job.replaced) for r in _resources(layouts, reading)]
-    changed = [m for m in merged if m.changes]
+    changed = tuple(m for m in merged if m.changes)
+    outcome = Outcome(book, package, changed, (found, problems), settings)
     if reading.faults or reading.doubts:
         unanswered = (_unanswered(book, q) for q in _questions(reading))
-        raise PortalError([*reading.faults, *unanswered, *_plain_mistakes(reading, changed)])
-    judge(book, package, changed, (found, problems), settings)
+        raise PortalError([*reading.faults, *unanswered, *outcome.mistakes(frozenset(reading.unsure))])
+    outcome.judge()
     report = (*_notes(book, layouts), *(line for m in merged for line in m.told(job.replaced)))
     return Plan(report, {settings.root / m.table.file: m.csv for m in changed})
 
@@ -206,7 +207,7 @@ class _Rows:
             return found
         book, spot = self.reading.book, Spot(self.layout.sheet.name, *at, column)
         if isinstance(found, cells.Fault):
-            self.reading.unsure.add((spot.sheet, row))
+            self.reading.unsure.add((spot.sheet, row, column))
             self.reading.faults.append(book.problem(spot, found.message, found.fix))
             return ""
         answers = self.reading.answers
@@ -214,7 +215,7 @@ class _Rows:
         if answer in found.answers:
             return found.answers[answer][1]
         place = book.problem(spot, "", "").place.removeprefix(f"{book.file}, ")
-        self.reading.unsure.add((spot.sheet, row))
+        self.reading.unsure.add((spot.sheet, row, column))
         self.reading.doubts.setdefault(found.key, []).append((found, place))
         return ""
 
@@ -265,12 +266,3 @@ def _notes(book: Workbook, layouts: tuple[Layout, ...]) -> Iterator[str]:
     for sheet in book.sheets:
         if sheet.cells and sheet.name not in {*used, columns.HELP, columns.LISTS}:
             yield f"Sheet {sheet.name} is left out."
-
-
-def _plain_mistakes(reading: _Reading, merged: Iterable[Merged]) -> Iterator[Problem]:
-    """What is wrong with the cells of rows that could all be read, for as long as others could not."""
-    for m in merged:
-        for problem in checked(m)[1]:
-            line = origin({m.table.file: m}, problem.file, problem.row)
-            if line and (line.layout.sheet.name, line.row) not in reading.unsure:
-                yield at_cells(reading.book, {m.table.file: m}, problem)
