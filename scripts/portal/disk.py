@@ -12,7 +12,7 @@ from portal.problems import PortalError, Problem
 
 _SPACE = (
     "There is no space left on the disk.",
-    "Free some space. The folder build can be deleted, but for build/site and build/sites. Then try again.",
+    "Free some space. All in the folder build can be deleted but site, waiting and sites. Then try again.",
 )
 _RIGHTS = (
     "You do not have the right to this file or folder.",
@@ -67,6 +67,8 @@ def guarded(root: Path) -> Iterator[None]:
     """Turn every fault of the disk or the machine into a `PortalError`."""
     try:
         yield
+    except BrokenPipeError:  # not the disk: whoever read what we say has gone
+        raise
     except OSError as error:
         raise PortalError([problem(error, root)]) from error
 

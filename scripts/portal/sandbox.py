@@ -18,7 +18,7 @@ from portal.problems import Problem
 from portal.text import safe
 
 FOLDER = "site_src/templates"
-LARGEST = 5_000_000  # characters of a page; more than ten times what the longest has
+LARGEST = 5_000_000  # characters of a page; a hundred times what the longest has
 _LARGEST_POWER = 1_000_000
 _HALF = re.compile("[\ud800-\udfff]")  # what no file can hold
 # What could go on for ever, and what makes a text as wide as it is told.

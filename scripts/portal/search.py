@@ -131,7 +131,7 @@ def version() -> str:
         done = subprocess.run(
             [*COMMAND, "--version"], capture_output=True, text=True, timeout=20, check=False
         )
-    except subprocess.SubprocessError:
+    except (FileNotFoundError, subprocess.SubprocessError):
         return ""
     return "" if done.returncode else done.stdout.strip()
 
