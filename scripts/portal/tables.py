@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from portal import text
+from portal import quick, text
 from portal.problems import Problem, did_you_mean
 
 Json = dict[str, Any]
@@ -72,6 +72,8 @@ def read(path: Path, file: str, schema: Schema) -> tuple[Table | None, tuple[Pro
     columns = [c for c in schema.names if c in place]
     cells = {c: [row[place[c]] if place[c] < len(row) else "" for row in body.values()] for c in columns}
     frame = pd.DataFrame(cells, index=list(body), dtype=object)
+    if quick.clean(rows, schema.fields, schema.primary_key):
+        return Table(file, schema, frame), ()
     found = (*_number_problems(file, frame, schema), *_row_problems(path, file, header, schema))
     in_rows = tuple({(p.row, p.field): p for p in found}.values())
     problems = (*_header_problems(file, header, schema.names), *in_rows)
