@@ -233,7 +233,7 @@ def the_mistakes(officer: Officer) -> int:
     ]
     for message in expected:
         assert message in errors + warnings, message
-    assert "9 warnings. They stop nothing." in warnings, warnings  # the jump up, and the jump back
+    assert "9 warnings. Warnings stop nothing." in warnings, warnings  # the jump up, and the jump back
     said = officer.runs("release", "2016 Q4", "--yes", code=arguments.PROBLEMS)
     assert "2 problems:" in said
     assert "gun-crime, E09000023, up to 2016-07-31: from 75 to 76." in said

@@ -17,7 +17,7 @@ from portal.problems import PortalError, Problem
 if TYPE_CHECKING:
     from portal.importers.run import Plan
 
-_ACCEPT = "They stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
+_ACCEPT = "Warnings stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
