@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
-.PHONY: site serve check test every-page lint format lock screenshots lighthouse clean
+.PHONY: site serve check test every-page lint format lock screenshots guide lighthouse clean
 site: .venv/ready node_modules/ready
 	$(BIN)/portal build
 
@@ -46,6 +46,15 @@ lock:
 screenshots: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	$(BIN)/python scripts/screenshots.py --readme
+
+# The pictures of docs/quarterly-update.md, taken while its steps are done in a copy of this folder.
+guide: .venv/ready-dev node_modules/ready-dev
+	$(BIN)/portal build
+	rm -rf build/guide && mkdir -p build/guide/portal/build
+	git ls-files -z | grep -zv '^tests/' | xargs -0 cp --parents -t build/guide/portal
+	ln -s $(CURDIR)/.venv $(CURDIR)/node_modules build/guide/portal
+	cp -r build/site build/sites build/cache build/guide/portal/build
+	$(BIN)/python scripts/guide.py build/guide/portal
 
 # How the site does on a slow phone. Lighthouse is large, so nothing else installs it.
 lighthouse: .venv/ready-dev node_modules/ready-dev

@@ -413,3 +413,10 @@ def test_a_count_under_the_minimum_is_never_released(released: Path) -> None:
     with pytest.raises(PortalError) as caught:
         site.addresses(site.project(released))
     assert {p.code for p in caught.value.problems} == {"disclosure"}
+
+
+def test_figures_that_are_in_no_release_are_told_after_a_build(released: Path) -> None:
+    assert not [w for w in site.build(released, lambda step: None).warnings if w.name == "unreleased"]
+    revise(released)
+    told = [w.message for w in site.build(released, lambda step: None).warnings if w.name == "unreleased"]
+    assert told == ["3 figures are new or changed since the release 2020 Q2, and in no release yet."]

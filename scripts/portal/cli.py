@@ -284,11 +284,12 @@ def _template(root: Path, told: argparse.Namespace, progress: Progress) -> int:
 
 
 def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import protection, site  # noqa: PLC0415
+    from portal import protection, releases, site  # noqa: PLC0415
 
     progress("Working out what can be known")
-    settings, content = site.read(root)
-    report = protection.report(content, settings.disclosure)
+    project = site.project(root)
+    earlier = releases.earlier(project)
+    report = protection.report(project.content, project.settings.disclosure, earlier)
     progress.end()
     path = root / "docs" / "disclosure.md"
     path.parent.mkdir(exist_ok=True)

@@ -28,7 +28,7 @@ def compare(old: Contents, new: Contents) -> tuple[Change, ...]:
     A figure that is new, revised or withdrawn is a change of its own; so is each changed cell of words. Where a
     figure is now withheld to protect people, the change does not repeat it.
     """
-    return (*_figures(old, new), *_around(old, new), *_words(old, new), *_pages(old, new))
+    return (*figures(old, new), *_around(old, new), *_words(old, new), *_pages(old, new))
 
 
 def condensed(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -106,7 +106,8 @@ def _holds_figures(table: Table) -> bool:
     return table.name == "observations"
 
 
-def _figures(old: Contents, new: Contents) -> Iterator[Change]:
+def figures(old: Contents, new: Contents) -> Iterator[Change]:
+    """Every figure that is new, revised or withdrawn."""
     before, after = _observations(old), _observations(new)
     for key in (*after, *(k for k in before if k not in after)):
         was, now = before.get(key, {}), after.get(key, {})

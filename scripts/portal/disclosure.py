@@ -48,16 +48,16 @@ def release(
     problems = tuple(check(content, policy))
     if problems:
         raise PortalError(problems)
-    leaks = [i for i in _known(content, policy, earlier) if i.greatest - i.least < i.published.width]
+    leaks = [i for i in known(content, policy, earlier) if i.greatest - i.least < i.published.width]
     if leaks:
         raise PortalError(_leak(i) for i in leaks)
     return Release(content, area)
 
 
-def _known(
+def known(
     content: Content, policy: Disclosure, earlier: Sequence[Observation]
 ) -> "tuple[audit.Interval, ...]":
-    """What can be worked out now.
+    """What can be worked out now, given figures of `earlier` releases that are gone, or now are withheld.
 
     Where the rest was revised since, earlier totals do not fit it, and nothing exact follows from them; what was
     once published outright still counts.

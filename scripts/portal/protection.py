@@ -1,6 +1,6 @@
 """The report on small numbers for whoever is responsible for data protection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -38,9 +38,9 @@ class Report:
     leaks: tuple[Interval, ...]
 
 
-def report(content: Content, policy: Disclosure) -> Report:
-    """What is guarded, what is withheld, and how much can be worked out about it."""
-    found = disclosure.intervals(content, policy)
+def report(content: Content, policy: Disclosure, earlier: Sequence[Observation] = ()) -> Report:
+    """What is guarded, what is withheld, and how much can be worked out about it, also from `earlier` releases."""
+    found = disclosure.known(content, policy, earlier)
     leaks = audit.too_narrow(found)
     cells = sum(len(_counts(content, i)) for i in _guarded(content))
     widest = min((i.greatest - i.least for i in found), default=inf)

@@ -204,6 +204,17 @@ def under_embargo(project: Project) -> bool:
     )
 
 
+def unreleased(project: Project) -> Iterator[Problem]:
+    """A warning where figures are not those of the last release, so that its pages do not tell of them."""
+    if project.content.editions:
+        changed = differences.figures(last(project), contents(project, {}))
+        if count := sum(1 for _ in changed):
+            name = project.content.editions[-1].name
+            message = f"{count:,} figures are new or changed since the release {name}, and in no release yet."
+            fix = "Run portal diff and portal release, then build again."
+            yield Problem("data_packages", 0, "", "unreleased", message, fix, "unreleased")
+
+
 def unexplained(file: str, found: Iterable[Change]) -> Iterator[Problem]:
     """Each figure that was revised or withdrawn and has no reason."""
     for c in found:

@@ -117,7 +117,7 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
         made = root / "build" / "work"
         try:
             whole = _make(root, made, tell)
-            found = warnings(whole, unlinked(made))
+            found = (*warnings(whole, unlinked(made)), *releases.unreleased(whole))
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
                 return Built(live.with_name(publish.WAITING), True, found)
