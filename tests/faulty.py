@@ -20,12 +20,13 @@ import resource
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from portal import cli, site, tree
+from portal import cli, renderers, site, tree
 
 MOVES = (
     "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "subprocess.Popen",
@@ -97,9 +98,9 @@ def main(root: Path) -> None:
     settings, released = site.check(root)
     grown = tree.grow(settings, released, site._pictures(settings, released, lambda step: None))
     site._write(settings, grown, made)
-    site._mkdocs(settings, grown)
+    usual = renderers.RENDERERS[renderers.USUAL]
+    usual.run(settings, grown, made)
     made.rename(kept)
-    mkdocs = site._mkdocs
 
     def copied(*_: object) -> None:
         subprocess.run(["cp", "-r", kept, made], check=True)
@@ -109,7 +110,8 @@ def main(root: Path) -> None:
     site.verify = lambda *_: ()  # type: ignore[assignment]
     for line in sys.stdin:
         order = json.loads(line)
-        site._mkdocs = mkdocs if "below" in order else copied  # type: ignore[assignment]
+        run = usual.run if "below" in order else copied
+        renderers.RENDERERS[renderers.USUAL] = replace(usual, run=run)  # type: ignore[index]
         reads, writes = os.pipe()
         child = os.fork()
         if not child:

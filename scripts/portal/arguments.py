@@ -56,6 +56,12 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="put a release in place before the time that it may be public",
     )
+    build.add_argument(
+        "--renderer",
+        choices=("mkdocs", "zensical"),
+        default="mkdocs",
+        help="what makes the HTML; zensical is experimental: see docs/renderer.md (default: mkdocs)",
+    )
     diff = command(
         "diff",
         "say what will change in public",

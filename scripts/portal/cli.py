@@ -99,7 +99,7 @@ def _warn(warnings: Sequence[Problem]) -> None:
 def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import site  # noqa: PLC0415
 
-    built = site.build(root, progress, told.fresh, told.embargo_lifted)
+    built = site.build(root, progress, told.fresh, told.embargo_lifted, told.renderer)
     progress.end()
     _warn(built.warnings)
     where = built.folder.relative_to(root)
@@ -166,7 +166,7 @@ def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     print(f"Recorded as the release {site.roll_back(root, plan)}.")
-    return _build(root, argparse.Namespace(fresh=False, embargo_lifted=False), progress)
+    return _build(root, argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs"), progress)
 
 
 def _verify(root: Path, told: argparse.Namespace, progress: Progress) -> int:

@@ -37,7 +37,8 @@ _IN_WORDS: Mapping[int, tuple[str, str]] = {
     errno.EISDIR: ("A folder stands where a file should be.", "Move the folder away, then try again."),
     errno.ENOTDIR: ("A file stands where a folder should be.", "Move the file away, then try again."),
 }  # fmt: skip
-_TOLD = re.compile(r"\[Errno (\d+)\][^:'\n]*(?:: '([^'\n]*)')?")
+# As Python says it, and as programs in Rust do.
+_TOLD = re.compile(r"(?:\[Errno |\(os error )(\d+)[])](?:[^:'\n]*: '([^'\n]*)')?")
 
 
 def problem(error: OSError, root: Path) -> Problem:

@@ -1,13 +1,10 @@
 """Builds the site beside the one in place, has it verified, and has it put in place."""
 
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from portal import (
     pictures,
     publish,
     releases,
+    renderers,
     rules,
     search,
     sheets,
@@ -31,7 +29,6 @@ from portal import (
     tree,
 )
 from portal.checked import Checked
-from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
 from portal.pages import all_pages
@@ -98,15 +95,18 @@ class Built:
     warnings: tuple[Problem, ...] = ()
 
 
-def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> Built:
+def build(
+    root: Path, tell: Tell, fresh: bool = False, lifted: bool = False, renderer: str = renderers.USUAL
+) -> Built:
     """Build the site of the project in `root`.
 
     Nothing is done where nothing has changed since the site in place, unless `fresh`. A release under embargo is kept
     in `build/waiting`, unless `lifted`. Raises `PortalError`; the site in place stays as it is then.
     """
     live = root / "build" / "site"
+    renderers.check(renderer)
     with disk.guarded(root), publish.alone(root):
-        mark = fingerprint(root)
+        mark = fingerprint(root, renderer)
         if (
             not fresh
             and live.is_symlink()
@@ -116,7 +116,7 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
             return Built(live, False)
         made = root / "build" / "work"
         try:
-            whole = _make(root, made, tell)
+            whole = _make(root, made, tell, renderer)
             found = (*warnings(whole, unlinked(made)), *releases.unreleased(whole))
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
@@ -129,7 +129,7 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
         return Built(live, True, found)
 
 
-def _make(root: Path, made: Path, tell: Tell) -> Project:
+def _make(root: Path, made: Path, tell: Tell, renderer: str) -> Project:
     """Make the site in the folder `made`, verified and with its manifest; return what it was made from."""
     tell("Checking the data packages")
     whole = project(root)
@@ -140,7 +140,7 @@ def _make(root: Path, made: Path, tell: Tell) -> Project:
     grown = tree.grow(settings, released, drawn, searchable)
     _write(settings, grown, made)
     tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
-    _mkdocs(settings, grown)
+    renderers.RENDERERS[renderer].run(settings, grown, made)
     _index(made, searchable, tell)
     problems = headers.write(made, settings)
     _print(made, grown, root / "build" / "cache", tell)
@@ -183,11 +183,12 @@ def exits(settings: Settings, content: Content) -> frozenset[str]:
     return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *urls)))
 
 
-def fingerprint(root: Path) -> str:
+def fingerprint(root: Path, renderer: str = renderers.USUAL) -> str:
     """A digest of everything that the site is made from, and of the tools that make it."""
     digest = hashlib.sha256()
-    for name in ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pandas", "frictionless"):
+    for name in ("markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
+    digest.update("\n".join(renderers.versions(renderer)).encode())
     digest.update(f"{sys.version_info[:2]} {chromium.browser()} {search.version()}\n".encode())
     for path in inputs(root):
         look = path.stat()
@@ -243,42 +244,6 @@ def _write(settings: Settings, grown: Tree, made: Path) -> None:
         path.write_bytes(content)
     told = tree.mkdocs_settings(settings, grown, made.name)
     (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
-
-
-def _mkdocs(settings: Settings, grown: Tree) -> None:
-    """Run mkdocs in a process of its own, with the clock set to the newest source so that builds are the same."""
-    moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
-    environment = {
-        **os.environ,
-        "SOURCE_DATE_EPOCH": str(int(moment.timestamp())),
-        "NO_MKDOCS_2_WARNING": "1",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "mkdocs",
-        "build",
-        "--strict",
-        "--quiet",
-        "-f",
-        str(settings.build_folder / "mkdocs.yml"),
-    ]
-    done = subprocess.run(
-        command, cwd=settings.root, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        fault = disk.in_what_was_said(done.stdout + done.stderr)
-        if fault:
-            raise fault
-        lines = [
-            line
-            for line in (done.stderr + done.stdout).splitlines()
-            if line.strip() and not line.startswith("Traceback")
-        ]
-        raise PortalError(
-            Problem(SETTINGS_FILE if "config" in line.lower() else "site_src", code="mkdocs", message=line.strip()[:300], fix="Mend the page or link that it names.")
-            for line in lines[-10:] or [f"mkdocs stopped without saying why (code {done.returncode})."]
-        )  # fmt: skip
 
 
 def _index(made: Path, searchable: bool, tell: Tell) -> None:
