@@ -121,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
     take.add_argument(
         "format",
         metavar="FORMAT",
-        help="mps-ward, mps-borough, mps-dashboard, stop-and-search, boundaries, postcodes, populations or table",
+        help="mps-ward, mps-borough, mps-dashboard, stop-and-search, wards, boundaries, postcodes, populations or table",
     )
     take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
     take.add_argument(
@@ -154,6 +154,14 @@ def parser() -> argparse.ArgumentParser:
     )
     take.add_argument("--yes", action="store_true", help="write without asking whether to")
     take.set_defaults(stop=take.error)
+    _of_a_place(
+        command(
+            "new",
+            "begin the portal of another partnership",
+            "Writes a folder with a portal that can be checked and built at once: settings, pages, ways to report, an empty plan,\n"
+            "and indicators that wait for their first import. START.md in it says what to fill in, and in which order.",
+        )
+    )
     template = command(
         "template",
         "write a spreadsheet to fill in for a package",
@@ -188,3 +196,18 @@ def parser() -> argparse.ArgumentParser:
         "--port", type=int, default=8000, help="the number at the end of the address (default: 8000)"
     )
     return made
+
+
+def _of_a_place(begin: argparse.ArgumentParser) -> None:
+    """What must be known to begin a portal."""
+    begin.add_argument("name", metavar="NAME", help='what the site is called, such as "Safer Exampleton"')
+    begin.add_argument("--area", required=True, metavar="CODE", help="the borough's code, such as E09000028")
+    begin.add_argument(
+        "--place", required=True, metavar="NAME", help="the borough's name, as the police write it"
+    )
+    begin.add_argument(
+        "--partnership", default="", metavar="NAME", help="whose site it is (default: after the place)"
+    )
+    begin.add_argument(
+        "--folder", type=Path, metavar="FOLDER", help="where to put it (default: after its name)"
+    )

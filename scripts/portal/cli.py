@@ -283,6 +283,18 @@ def _template(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
+def _new(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import new  # noqa: PLC0415
+
+    folder = (told.folder or root / new.folder_of(told.name)).resolve()
+    whose = told.partnership or f"{told.place} Community Safety Partnership"
+    progress("Writing the portal and checking it")
+    new.begin(new.Asked(told.name, told.area, told.place, whose), folder)
+    progress.end()
+    print(f"The portal is in {folder}. It can be checked and built at once. Read START.md there.")
+    return OK
+
+
 def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import protection, releases, site  # noqa: PLC0415
 
@@ -333,6 +345,7 @@ COMMANDS = {
     "verify": _verify,
     "import": _import,
     "template": _template,
+    "new": _new,
     "audit": _audit,
     "coverage": _coverage,
     "reading": _reading,

@@ -39,7 +39,8 @@ from portal.tree import Tree
 from portal.verify import unlinked, verify
 
 Tell = Callable[[str], None]
-# What a site is made from, below the project's folder.
+# What a site is made from, below the project's folder, and the program where it stands elsewhere.
+PROGRAM = Path(__file__).parent
 INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(pictures.LIBRARY))
 
 
@@ -192,7 +193,8 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL) -> str:
     digest.update(f"{sys.version_info[:2]} {chromium.browser()} {search.version()}\n".encode())
     for path in inputs(root):
         look = path.stat()
-        digest.update(f"{path.relative_to(root).as_posix()} {look.st_size}\n".encode())
+        below = path.relative_to(root if path.is_relative_to(root) else PROGRAM.parent)
+        digest.update(f"{below.as_posix()} {look.st_size}\n".encode())
         if look.st_size > tables.LARGEST:  # no table of this size is accepted, and nothing else has it
             digest.update(str(look.st_mtime_ns).encode())
             continue
@@ -202,8 +204,8 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL) -> str:
 
 def inputs(root: Path) -> Iterator[Path]:
     """Every file that the site is made from, in a fixed order."""
-    for name in INPUTS:
-        path = root / name
+    own = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
+    for path in (*(root / name for name in INPUTS), *own):
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 

@@ -1,11 +1,11 @@
-"""Imports into the geography package: outlines, postcodes and populations, each replacing what it has."""
+"""Imports into the geography package: wards, outlines, postcodes and populations. All but wards replace what it has."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from portal.importers import boundaries, populations, postcodes, upstream
+from portal.importers import boundaries, populations, postcodes, upstream, wards
 from portal.importers.upstream import Finding
 from portal.model import Content
 
@@ -13,7 +13,13 @@ Tables = Mapping[str, pd.DataFrame]
 Report = tuple[str, ...]
 
 
-def _boundaries(paths: list[Path], content: Content, source: str) -> tuple[Report, Tables]:
+def _wards(paths: list[Path], content: Content, own: str, source: str) -> tuple[Report, Tables]:
+    """All areas that there are, and the wards of the site's borough `own` that are new."""
+    frame, found = wards.read(paths[0], content.areas, own, source)
+    return _words(found), {"areas": frame}
+
+
+def _boundaries(paths: list[Path], content: Content, own: str, source: str) -> tuple[Report, Tables]:
     """The outlines of the first file; with a second, of earlier areas, how much of each they overlap."""
     first, *others = (boundaries.read(p, content.areas) for p in paths[:2])
     tables = {"boundaries": boundaries.table(first, source)}
@@ -22,12 +28,12 @@ def _boundaries(paths: list[Path], content: Content, source: str) -> tuple[Repor
     return _words(first.findings, *(o.findings for o in others)), tables
 
 
-def _postcodes(paths: list[Path], content: Content, source: str) -> tuple[Report, Tables]:
+def _postcodes(paths: list[Path], content: Content, own: str, source: str) -> tuple[Report, Tables]:
     frame, found = postcodes.read(paths[0], content.areas, source)
     return _words(found), {"postcodes": frame}
 
 
-def _populations(paths: list[Path], content: Content, source: str) -> tuple[Report, Tables]:
+def _populations(paths: list[Path], content: Content, own: str, source: str) -> tuple[Report, Tables]:
     """The people of each area; a second file, of ward level crime, says which wards make up the other boroughs."""
     members = _members(paths[1], content) if len(paths) > 1 else {}
     frame, found = populations.read(paths[0], content.areas, members, source)
@@ -46,7 +52,8 @@ def _words(*found: tuple[Finding, ...]) -> Report:
     return tuple(str(f) for some in found for f in some)
 
 
-FORMATS: Mapping[str, Callable[[list[Path], Content, str], tuple[Report, Tables]]] = {
+FORMATS: Mapping[str, Callable[[list[Path], Content, str, str], tuple[Report, Tables]]] = {
+    "wards": _wards,
     "boundaries": _boundaries,
     "postcodes": _postcodes,
     "populations": _populations,

@@ -71,7 +71,8 @@ def plan(job: Job, content: Content, packages: Iterable[Package], settings: Sett
     stop(_problems(job, home, content))
     folder = settings.packages_folder / home[0] / "data"
     if job.format in geography.FORMATS:
-        report, tables = geography.FORMATS[job.format](list(job.paths), content, job.source)
+        own = settings.site.area
+        report, tables = geography.FORMATS[job.format](list(job.paths), content, own, job.source)
         files = {folder / f"{name}.csv": frame_csv(table) for name, table in tables.items()}
         return Plan(report, files | _descriptor(folder.parent, tables.keys()))
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
