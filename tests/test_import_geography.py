@@ -11,7 +11,7 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal.importers import boundaries, populations, postcodes
+from portal.importers import boundaries, populations, postcodes, wards
 from portal.importers.boundaries import Boundaries, Plane
 from portal.importers.upstream import Finding
 from portal.model import Area
@@ -62,6 +62,7 @@ def told(findings: tuple[Finding, ...], frame: object) -> str:
 READERS: dict[str, Callable[[Path], str]] = {
     "boundaries": of_boundaries,
     "postcodes": lambda path: told(*postcodes.read(path, NORTHBOROUGH, "lookup")[::-1]),
+    "wards": lambda path: told(*wards.read(path, NORTHBOROUGH, "E09000099", "ward-file")[::-1]),
     "populations": lambda path: told(*populations.read(path, NORTHBOROUGH, MEMBERS, "census")[::-1]),
 }
 

@@ -106,13 +106,10 @@ def _share(root: Path, asked: Asked) -> None:
     kept = _packages(asked)
     for name in (*SHARED, str(pictures.LIBRARY)):
         source, target = _home() / name, root / name
-        if name.startswith("data_packages/") and name.split("/")[1] not in kept:
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target)
-        elif source.is_file():
-            shutil.copyfile(source, target)
+        wanted = not name.startswith("data_packages/") or name.split("/")[1] in kept
+        if wanted and source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
 
 
 def _packages(asked: Asked) -> Mapping[str, Any]:

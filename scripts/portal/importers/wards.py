@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from portal.importers import upstream
+from portal.importers.mps_checks import many
 from portal.importers.upstream import Finding
 from portal.model import Area
 from portal.problems import Problem, did_you_mean
@@ -52,6 +53,6 @@ def _problems(file: str, name: str, names: Mapping[str, int]) -> Iterator[Proble
 
 
 def _findings(file: str, found: Mapping[str, str], fresh: list[Area]) -> Iterator[Finding]:
-    message = f"{file} has {len(found)} wards of the borough, {len(fresh)} of them new"
+    message = f"{file} has {many(len(found), 'ward')} of the borough, {len(fresh)} of them new"
     named = f": {listed([a.name for a in fresh])}." if fresh else "."
     yield Finding("wards", message + named, {"wards": len(found), "new": len(fresh)})

@@ -1,0 +1,195 @@
+"""The portal of another borough, begun with one command and filled with the police's own files."""
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from portal import cli, config, new, site
+from portal.problems import PortalError
+from project import ROOT, SHARED, make_project
+
+UPSTREAM = SHARED / "upstream"
+real = pytest.mark.skipif(not UPSTREAM.is_dir(), reason="the upstream files are not in ../shared/upstream")
+SOUTHWARK = new.Asked("Safer Southwark", "E09000028", "Southwark", "Southwark Community Safety Partnership")
+EXETER = new.Asked("Safer Exeter & Co.", "E07000041", "Exeter", "Exeter’s Partnership (draft)")
+SOURCES = """\
+mps-ward,MPS Ward Level Crime: March 2024 to March 2026,Police ward figures,Metropolitan Police Service,dataset,2026-03,,Open Government Licence v3.0,false,Monthly counts by ward.
+mps-borough,MPS Borough Level Crime: March 2023 to February 2025,Police borough figures,Metropolitan Police Service,dataset,2025-02,,Open Government Licence v3.0,false,Monthly counts by borough.
+census-2021,Census 2021,Census 2021,Office for National Statistics,dataset,2021-03-21,,Open Government Licence v3.0,true,Residents by ward.
+"""
+WARDS = UPSTREAM / "mps_ward" / "ward25_202403-202603.csv"
+DASHBOARD = "MPS_MonthlyCrimeDashboard_OtherCrimeData_202108-202507_3boroughs.csv"
+# What is imported, in the order of the guide.
+IMPORTS = (
+    ("wards", "mps-ward", WARDS),
+    ("populations", "census-2021", UPSTREAM / "population" / "census2021_ward_population.csv", WARDS),
+    ("mps-ward", "mps-ward", WARDS),
+    ("mps-borough", "mps-borough", UPSTREAM / "mps_borough" / "borough24_202303-202502.csv"),
+    ("mps-dashboard", "mps-dashboard", UPSTREAM / "mps_dashboard" / DASHBOARD),
+)
+
+
+def quiet(step: str) -> None:
+    pass
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Every file below a folder that is text, by its name."""
+    found = {}
+    for path in (p for p in sorted(folder.rglob("*")) if p.is_file()):
+        data = path.read_bytes()
+        if b"\0" not in data[:8000] and path.name != "plotly-basic.min.js":
+            found[path.relative_to(folder).as_posix()] = data.decode(errors="replace")
+    return found
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new portal, as it was written; not to be changed."""
+    folder = tmp_path_factory.mktemp("begun") / "southwark"
+    new.begin(SOUTHWARK, folder)
+    return folder
+
+
+@pytest.fixture
+def southwark(begun: Path, tmp_path: Path) -> Path:
+    """A copy of a new portal that a test may change, with the cache of drawings that all tests share."""
+    root = Path(shutil.copytree(begun, tmp_path / "southwark"))
+    shared = make_project(tmp_path / "tiny")
+    (root / "build").mkdir()
+    (root / "build" / "cache").symlink_to((shared / "build" / "cache").resolve())
+    return root
+
+
+@pytest.mark.parametrize("asked", [SOUTHWARK, EXETER], ids=lambda a: a.place)
+def test_a_new_portal_passes_every_rule_and_names_nobody_else(asked: new.Asked, tmp_path: Path) -> None:
+    new.begin(asked, tmp_path / "new")
+    whole = site.project(tmp_path / "new")
+    assert whole.settings.site.partnership == asked.partnership
+    assert not any(whole.content.observations.values())
+    assert {s.state for s in (*whole.content.services, *whole.content.routes)} == {"check-first"}
+    assert not [w for w in whole.warnings if w.code != "contact"]
+    for name, told in texts(tmp_path / "new").items():
+        assert "lewisham" not in told.lower(), name
+        assert not re.search(r"\$\{?[a-z]+\}", told) or name.endswith(".js"), name
+    other = "Southwark" if asked is EXETER else "Exeter"
+    assert not [n for n, told in texts(tmp_path / "new").items() if other in told]
+
+
+def test_outside_london_there_is_nothing_of_its_police(tmp_path: Path) -> None:
+    new.begin(EXETER, tmp_path / "new")
+    found = site.project(tmp_path / "new")
+    assert set(found.content.areas) == {"E07000041", "X07000041"}
+    assert set(found.content.indicators) == {"example"}
+    guide = (tmp_path / "new" / "START.md").read_text()
+    assert "Metropolitan Police are left out" in guide
+
+
+def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path) -> None:
+    live = site.build(southwark, quiet).folder
+    home = (live / "index.html").read_text()
+    for told in ("no figures to compare yet", "Nothing has been reported yet", "has not adopted it yet"):
+        assert told in home
+    assert (
+        "No figure has been published" in (live / "figures" / "recorded-robbery" / "index.html").read_text()
+    )
+    assert "Nobody has tested this site yet" in (live / "about/accessibility/index.html").read_text()
+    assert "Check first" in (live / "help" / "index.html").read_text()
+    assert not (live / "crime").exists()
+    assert not (live / "wards").exists()
+    for name, told in texts(live).items():
+        assert "lewisham" not in told.lower(), name
+
+
+def test_a_change_of_the_program_makes_another_site(southwark: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the program does not stand in the portal's own folder."""
+    program = [p for p in site.inputs(southwark) if not p.is_relative_to(southwark)]
+    assert site.PROGRAM / "cli.py" in program
+    before = site.fingerprint(southwark)
+    monkeypatch.setattr(site, "PROGRAM", southwark / "site_src" / "templates")
+    assert site.fingerprint(southwark) != before
+
+
+@real
+def test_the_police_files_of_another_borough_become_its_site(southwark: Path) -> None:
+    with (southwark / "data_packages" / "sources" / "data" / "sources.csv").open("a") as out:
+        out.write(SOURCES)
+    for format_, source, *files in IMPORTS:
+        command = [
+            "--project",
+            str(southwark),
+            "import",
+            format_,
+            *map(str, files),
+            "--source",
+            source,
+            "--yes",
+        ]
+        assert cli.main(command) == cli.OK, format_
+    assert cli.main(["--project", str(southwark), "build"]) == cli.OK
+    live = southwark / "build" / "site"
+    assert len(list((live / "wards").glob("*/briefing/index.html"))) == 23
+    crime = (live / "crime" / "index.html").read_text()
+    for told in ("Southwark", "Robbery", "Hate crime", "Metropolitan Police area"):
+        assert told in crime
+    rye_lane = (live / "wards" / "rye-lane" / "index.html").read_text()
+    assert "[c]" in (live / "figures" / "figure-42" / "index.html").read_text()
+    assert "For every 1,000 people" in rye_lane
+    named = {n for n, told in texts(live).items() if "lewisham" in told.lower()}
+    assert named == set()
+
+
+def test_the_guide_names_only_what_there_is(begun: Path) -> None:
+    guide = (begun / "START.md").read_text()
+    for command in re.findall(r"^portal (\w+)", guide, re.MULTILINE):
+        assert command in cli.COMMANDS
+    for format_ in re.findall(r"^portal import (\S+)", guide, re.MULTILINE):
+        assert format_ in cli_formats()
+    for path in re.findall(r"`((?:data_packages|site_src)/[^`]+)`", guide):
+        assert (begun / path).exists(), path
+    ignored = (begun / ".gitignore").read_text().split()
+    assert ignored == ["build/", "node_modules/"]
+
+
+def cli_formats() -> tuple[str, ...]:
+    from portal.importers import run  # noqa: PLC0415
+
+    return run.FORMATS
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        (new.Asked("<b>", "E09000028", "Southwark", "S"), "NAME"),
+        (new.Asked("Safer", "E0900002", "Southwark", "S"), "--area"),
+        (new.Asked("Safer", "E09000028", 'South"wark', "S"), "--place"),
+        (new.Asked("Safer", "E09000028", "Southwark", "a\nb"), "--partnership"),
+        (new.Asked("Safer", "E09000028", "${place}", "S"), "--place"),
+    ],
+)
+def test_what_cannot_be_a_name_is_a_problem(asked: new.Asked, place: str, tmp_path: Path) -> None:
+    with pytest.raises(PortalError) as caught:
+        new.begin(asked, tmp_path / "new")
+    assert [p.file for p in caught.value.problems] == [place]
+    assert not (tmp_path / "new").exists()
+
+
+def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "safer-southwark").mkdir()
+    command = ["--project", str(tmp_path), "new", "Safer Southwark", "--area", "E09000028", "--place", "Southwark"]  # fmt: skip
+    assert cli.main(command) == cli.OK  # an empty folder is no loss
+    before = texts(tmp_path)
+    assert cli.main(command) == cli.PROBLEMS
+    assert "something in this folder already" in capsys.readouterr().err
+    assert texts(tmp_path) == before
+    assert config.load(tmp_path / "safer-southwark").site.partnership == SOUTHWARK.partnership
+
+
+def test_the_installed_program_has_all_that_is_copied() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    packed = {*wheel["only-include"], *wheel["force-include"]}
+    assert {*new.SHARED, "site_src/synonyms.toml", "scripts/portal"} == packed
+    for name in packed:
+        assert (ROOT / name).exists(), name
