@@ -121,8 +121,8 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
                 return Built(live.with_name(publish.WAITING), True, found)
-            publish.put(made, live, mark)
             publish.drop(live)
+            publish.put(made, live, mark)
         finally:
             disk.clear(made)
         headers.for_nginx(live, root / "build" / "hosting")
