@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 from portal import disk
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
+from portal.page import EMBEDS
 from portal.problems import Problem
 from portal.publish import MANIFEST
 from portal.search import FOLDER
@@ -31,21 +32,24 @@ CACHE = "Cache-Control"
 # Where the theme leaves room for the policy. As it stands it allows nothing.
 PLACE = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
 # What browsers take from a header alone.
-_HEADER_ONLY = ("frame-ancestors", "upgrade-insecure-requests")
+_HEADER_ONLY = ("upgrade-insecure-requests",)
 _UNUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
     "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
 )  # fmt: skip
-# For every file. Pages that others may frame or pictures that others may show would need rules of their own here.
+# For every file.
 _ALWAYS = (
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
     ("X-DNS-Prefetch-Control", "off"),  # not even the name of a help service is looked up before the click
     ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Strict-Transport-Security", "max-age=31536000"),
     ("Permissions-Policy", ", ".join(f"{name}=()" for name in _UNUSED)),
 )
+# Whether other sites may show a page in theirs: only what is made for it.
+_FRAMES, _RESOURCES = "X-Frame-Options", "Cross-Origin-Resource-Policy"
+_ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"))
+_SHARED = ((_RESOURCES, "cross-origin"),)
 # Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
 _FORGET, _KEEP = "no-store", "public, max-age=3600"
 # Of the search, the parts that are the same whatever is searched for. The others hold words and pages.
@@ -195,7 +199,6 @@ def policy(site: Path) -> Directives:
         ("object-src", ["'none'"]),
         ("base-uri", ["'none'"]),
         ("form-action", ["'none'"]),
-        ("frame-ancestors", ["'none'"]),
     )
     needed = ((name, " ".join(sources)) for name, sources in told if sources)
     return (*needed, ("upgrade-insecure-requests", ""))
@@ -234,7 +237,11 @@ def _into_pages(site: Path, directives: Directives) -> Iterator[Problem]:
 def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
     """The headers of every file. No header is given to one address by two rules: hosts would join the two values."""
     every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
-    return (every, *(Rule(path, ((CACHE, value),)) for path, value in _caching(site)))
+    return (every, *(Rule(path, ((CACHE, value), *_framing(path))) for path, value in _caching(site)))
+
+
+def _framing(path: str) -> tuple[tuple[str, str], ...]:
+    return _SHARED if path.startswith(f"/{EMBEDS}") else _ALONE
 
 
 def _caching(site: Path) -> Iterator[tuple[str, str]]:

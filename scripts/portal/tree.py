@@ -22,7 +22,7 @@ from portal.disclosure import Release
 from portal.feed import atom
 from portal.measures import Standing
 from portal.model import Change, Observation, Source
-from portal.page import HELP, REPORT, WARDS, Page
+from portal.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
@@ -30,7 +30,7 @@ from portal.release_pages import RELEASES, EditionPage, ReleasesPage
 from portal.sparks import spark
 from portal.text import amount, front_matter, listed, lower_first, number
 from portal.translations import RIGHT_TO_LEFT, translated
-from portal.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
+from portal.views import BriefingPage, FigurePage, FigureView, RecordedPage, SearchPage, WardPage, WardsPage
 
 # What the unit column of a download says where the figures do not simply count something.
 UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change": "per cent change"}
@@ -41,6 +41,7 @@ _NOT_TEXT = re.compile(
 ENTRY = "page.md.jinja"
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
+EMBED = "embed.html.jinja"
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,10 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
             f"{page.path}{name}": data
             for name, data in _beside(settings, released, page.content, pictures).items()
         }
+        if figures := _figures(page.content):
+            files |= _embed(environment, released, page, figures.view, pictures)
+            if poster := _poster(settings, released, page, figures.view, pictures):
+                shared[f"{EMBEDS}{figures.view.indicator.slug}/{cards.POSTER}"] = poster
     assets = settings.source_folder / "assets"
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
         files[f"assets/{path.relative_to(assets).as_posix()}"] = path.read_bytes()
@@ -263,23 +268,51 @@ def _markdown(environment: jinja2.Environment, released: Release, page: Page) ->
         """The address of another page or file, from this one."""
         return Markup(("../" * page.path.count("/") + path) or "./")  # noqa: S704 - slugs were checked
 
-    cited = sorted((released.content.sources[s] for s in page.cited), key=lambda s: (s.published, s.id))
+    cited = _cited(released, page)
+    told = {"page": page, "it": page.content, "to": to, "cited": cited, "upto": _upto(cited)}
+    told |= {"title": page.title or page.label, "finding": _finding(page)}
+    return _rendered(environment, ENTRY, page.template, told)
+
+
+def _cited(released: Release, page: Page) -> list[Source]:
+    """The sources of a page, the newest first."""
+    sources = (released.content.sources[s] for s in page.cited)
+    return sorted(sources, key=lambda s: (s.published, s.id), reverse=True)
+
+
+def _rendered(environment: jinja2.Environment, entry: str, template: str, told: Mapping[str, object]) -> str:
+    """What a template gives; problems name `template`, where nothing else is at fault."""
     try:
-        parts = environment.get_template(ENTRY).generate(
-            page=page,
-            it=page.content,
-            to=to,
-            cited=cited[::-1],
-            upto=_upto(cited),
-            title=page.title or page.label,
-            finding=_finding(page),
-        )
-        return sandbox.joined(parts)
+        return sandbox.joined(environment.get_template(entry).generate(told))
     except Exception as error:
-        problem = sandbox.problem(error, page.template)
+        problem = sandbox.problem(error, template)
         if problem is None:
             raise
         raise PortalError([problem]) from None
+
+
+def _embed(
+    environment: jinja2.Environment, released: Release, page: Page, shown: FigureView, pictures: Pictures
+) -> dict[str, bytes]:
+    """The page that others may show in theirs, with the drawings that it shows."""
+    folder = f"{EMBEDS}{shown.indicator.slug}/"
+    editions = released.content.editions
+    told = {"view": shown, "title": page.title or page.label, "sensitive": page.sensitive}
+    told |= {"cited": _cited(released, page), "release": editions[-1].name if editions else "", "to": None}
+    html_ = _rendered(environment, EMBED, EMBED, told)
+    svgs = {n: data for n, data in _chart_files(shown.chart, pictures).items() if n.endswith(".svg")}
+    return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
+
+
+def _poster(
+    settings: Settings, released: Release, page: Page, shown: FigureView, pictures: Pictures
+) -> Card | None:
+    """A chart as a picture to use elsewhere: with its title, finding and source."""
+    if not pictures.prints or pictures.of(shown.chart.wide) is None:
+        return None
+    source = "; ".join(s.title for s in _cited(released, page))
+    chart = f"{EMBEDS}{shown.indicator.slug}/chart-wide.svg"
+    return Card(settings.site.name, shown.indicator.title, shown.chart.finding, chart, f"Source: {source}.")
 
 
 def _finding(page: Page) -> str:
@@ -295,7 +328,7 @@ def _speaks_of(markdown: str, words: tuple[str, ...]) -> bool:
 
 
 def _upto(cited: list[Source]) -> str:
-    return periods.loose_date(max(s.published for s in cited)) if cited else ""
+    return periods.loose_date(cited[0].published) if cited else ""
 
 
 def _chart_files(drawing: Chart, pictures: Pictures) -> dict[str, bytes]:
