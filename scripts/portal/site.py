@@ -13,6 +13,7 @@ from pathlib import Path
 
 from portal import (
     assembly,
+    bundles,
     cards,
     chromium,
     disclosure,
@@ -144,6 +145,7 @@ def _make(root: Path, made: Path, tell: Tell) -> Project:
     _index(made, searchable, tell)
     problems = headers.write(made, settings)
     _print(made, grown, root / "build" / "cache", tell)
+    bundles.whole(made)  # from here on nothing in it is changed, and it is only sealed if it passes
     tell("Verifying every page")
     problems += verify(
         made, exits(settings, released.content), settings.site.sensitive_words, settings.site.address
