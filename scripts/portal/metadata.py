@@ -265,15 +265,21 @@ def _dcat(
     yield publisher, "foaf:name", site.partnership
     if edition:
         yield own, "dct:modified", Day(edition.released_on.isoformat())
+    places: dict[str, str] = {}
     for one in found:
         address = f"{top}{one.path}"
+        places |= _places(one)
         yield own, "dcat:dataset", Iri(address)
         yield from _of_dataset(address, one.indicator.title, one.indicator.definition, publisher)
         yield address, "dct:identifier", one.indicator.slug
         yield address, "dcat:landingPage", Iri(address)
-        yield from _coverage(address, one)
+        yield from _coverage(top, address, one)
         for path in (one.csv, one.json):
             yield from _distribution(address, f"{top}{path}", one.licences)
+    for code, name in places.items():
+        yield _place(top, code), "a", Iri("dct:Location")
+        yield _place(top, code), "dct:identifier", code
+        yield _place(top, code), "rdfs:label", name
     for title, path in packages:
         address = f"{top}{path}#package"
         yield own, "dcat:dataset", Iri(address)
@@ -290,13 +296,13 @@ def _of_dataset(address: str, title: str, description: str, publisher: str) -> I
     yield address, "dct:publisher", Iri(publisher)
 
 
-def _coverage(address: str, found: Described) -> Iterator[Triple]:
-    for code, name in _places(found).items():
-        place = f"{address}#area-{code}"
-        yield address, "dct:spatial", Iri(place)
-        yield place, "a", Iri("dct:Location")
-        yield place, "dct:identifier", code
-        yield place, "rdfs:label", name
+def _place(top: str, code: str) -> str:
+    return f"{top}open-data/areas/{code}.json#area"
+
+
+def _coverage(top: str, address: str, found: Described) -> Iterator[Triple]:
+    for code in _places(found):
+        yield address, "dct:spatial", Iri(_place(top, code))
     if found.days:
         time = f"{address}#time"
         yield address, "dct:temporal", Iri(time)

@@ -21,18 +21,17 @@ PART = "part"
 
 @dataclass(frozen=True)
 class Open:
-    """What is published and was; `pages` are the slugs of the indicators that have a page, `packages` title and name."""
+    """What is published and was.
+
+    `pages` are the slugs of the indicators that have a page, `packages` are title and name, `now` all figures.
+    """
 
     settings: Settings
     released: Release
     history: History
     pages: Collection[str]
     packages: tuple[tuple[str, str], ...]
-
-    @cached_property
-    def now(self) -> Mapping[Key, Record]:
-        """Every figure that is published now."""
-        return records.now(self.released.content, self.history)
+    now: Mapping[Key, Record]
 
     @cached_property
     def of_indicator(self) -> Mapping[str, tuple[Record, ...]]:

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal import differences, findings, periods, records, reports
-from portal.history import NO_HISTORY, History, Key
+from portal.history import NO_HISTORY, Key
 from portal.model import Change, Edition
 from portal.page import ABOUT, FIGURES, Maker, Page, cited_in
 from portal.records import CITE, Record
@@ -19,11 +20,10 @@ OPEN_DATA = f"{ABOUT}open-data/"
 RECORD = "releases"
 
 
-@dataclass(frozen=True)
-class Citable:
-    """One figure: what it says, its source, the releases it was first in and last changed in, and what it was before.
+class Citable(NamedTuple):  # a template takes the many of them apart faster than it asks for each field
+    """One figure: what it says, the releases it was first in and last changed in, and what it was before.
 
-    `line` is how to cite it; empty where the figure was withdrawn.
+    `line` is how to cite it, with its source; empty where the figure was withdrawn.
     """
 
     id: str
@@ -67,8 +67,11 @@ class _Citing:
         return (found.name, f"{RELEASES}{found.id}/") if found else None
 
 
-def cite_pages(maker: Maker, history: History = NO_HISTORY) -> Iterator[Page]:
-    """A page for each indicator that has one, on which each of its figures can be cited."""
+def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterator[Page]:
+    """A page for each indicator that has one, on which each of its figures can be cited.
+
+    `now` are all figures, with their releases; without it no release is named.
+    """
     content = maker.content
     changes: dict[Key, list[tuple[Edition, Change]]] = {}
     for edition in content.editions:
@@ -78,7 +81,8 @@ def cite_pages(maker: Maker, history: History = NO_HISTORY) -> Iterator[Page]:
     citing = _Citing(
         maker, {e.id: e for e in content.editions}, {k: tuple(own) for k, own in changes.items()}
     )
-    own = records.grouped(records.now(content, history).items(), lambda r: r[0][0])
+    figures = records.now(content, NO_HISTORY) if now is None else now
+    own = records.grouped(figures.items(), lambda r: r[0][0])
     gone: dict[str, list[Key]] = {}
     for k in changes:
         gone.setdefault(k[0], []).append(k)

@@ -8,12 +8,13 @@ from portal import charts, claims, measures, periods
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
-from portal.history import NO_HISTORY, History
+from portal.history import Key
 from portal.local_pages import crime_pages, recorded, total, ward_pages, ward_views
 from portal.open_pages import cite_pages, open_data_page
 from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
 from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.problems import PortalError
+from portal.records import Record
 from portal.release_pages import newest_release, release_pages
 from portal.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
 from portal.views import (
@@ -70,10 +71,10 @@ def all_pages(
     released: Release,
     written: Mapping[str, str],
     words: Words = NO_WORDS,
-    history: History = NO_HISTORY,
+    figures: Mapping[Key, Record] | None = None,
 ) -> tuple[Page, ...]:
     """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown,
-    `history` is what releases published, for the citations.
+    `figures` are all figures with their releases, for the citations.
 
     Raises `PortalError` where the `words` of the search lead to a page that is not there.
     """
@@ -89,7 +90,7 @@ def all_pages(
         *subject_pages(maker, plans),
         *ward_pages(maker),
         *figure_pages(maker, plans),
-        *cite_pages(maker, history),
+        *cite_pages(maker, figures),
         *crime_pages(maker),
         *data_pages(maker),
         *_report_pages(maker),

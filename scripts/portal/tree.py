@@ -35,7 +35,7 @@ from portal.feed import atom
 from portal.measures import Standing
 from portal.model import Change, Observation, Source
 from portal.open_data import Open
-from portal.open_pages import OpenDataPage
+from portal.open_pages import CitePage, OpenDataPage
 from portal.page import HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures
@@ -72,8 +72,11 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
     Raises `PortalError` where a hand-written page or a template is at fault.
     """
     past = history.read(settings, released.content)
-    pages = all_pages(settings, released, written(settings), search.synonyms(settings.root)[0], past)
-    found = _open(settings, released, past, pages)
+    figures = records.now(released.content, past)
+    same = search.synonyms(settings.root)[0]
+    pages = all_pages(settings, released, written(settings), same, figures)
+    slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
+    found = Open(settings, released, past, slugs, _packages(pages), figures)
     pages += translated(settings.root, pages, settings.languages)
     environment = _environment(settings, released, pictures)
     printed = _sheets(pages) if pictures.prints else {}
@@ -95,7 +98,8 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
         card = _card(settings, page, pictures)
         if card:
             shared[f"{page.path}{cards.NAME}"] = card
-        terms = () if page.language else released.content.terms
+        plain = page.language or isinstance(page.content, CitePage)  # citations stay word for word
+        terms = () if plain else released.content.terms
         files[f"{page.path}index.md"] = words.explain(rendered, terms).encode()
         files |= {f"{page.path}{name}": data for name, data in _beside(found, page.content, pictures).items()}
     files |= open_data.files(found)
@@ -107,11 +111,9 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
     return Tree(files, _navigation(pages), newest, printed, shared)
 
 
-def _open(settings: Settings, released: Release, past: history.History, pages: tuple[Page, ...]) -> Open:
-    """What others build on: the figures of every indicator that has a page, and the packages."""
-    slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
-    packages = next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
-    return Open(settings, released, past, slugs, packages)
+def _packages(pages: Iterable[Page]) -> tuple[tuple[str, str], ...]:
+    """The title and name of each package that can be downloaded."""
+    return next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
 
 
 def _by_original(
@@ -325,7 +327,7 @@ def _dataset(found: Open, page: Page) -> Markup:
 def _speaks_of(markdown: str, words: tuple[str, ...]) -> bool:
     """Whether the text of a page, without its links, sources and tags, has one of these words."""
     text = html.unescape(_NOT_TEXT.sub(" ", markdown)).lower()
-    return any(re.search(rf"\b{re.escape(w.lower())}", text) for w in words)
+    return any(w.lower() in text and re.search(rf"\b{re.escape(w.lower())}", text) for w in words)
 
 
 def _upto(cited: list[Source]) -> str:
