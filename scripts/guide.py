@@ -110,6 +110,8 @@ def pictures() -> Camera:
             page = browser.new_page(viewport={"width": 1000, "height": 640 if what else 40})
             if what == "sheet picture":
                 page.goto(_sheet(follower.folder / shown).as_uri())
+                columns = page.get_by_text("What it is", exact=True).first
+                columns.evaluate("cell => window.scrollTo(0, cell.getBoundingClientRect().top - 8)")
             elif shown.startswith("build/site/"):
                 with served(follower.folder / "build/site") as address:
                     page.goto(address + shown.removeprefix("build/site/").removesuffix("index.html"))

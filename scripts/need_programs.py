@@ -1,4 +1,4 @@
-"""Makes sure that the tests find a Chromium, a Java and an nginx: installs Debian's where it can, else says what to install."""
+"""Makes sure that the tests find a Chromium, a Java, an R and an nginx: installs Debian's where it can, else says what to install."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ NEEDED = (
     (NAMES, "chromium-headless-shell", "The browser tests need Chromium"),
     (("java",), "default-jre-headless", "The checker of the HTML needs Java"),
     # Debian may start it as a service, which is not ours to stop: the tests start one of their own on a free port.
+    (("Rscript",), "r-base-core", "The test of the example in R needs R"),
     (("nginx",), "nginx-light", "The test of the web server needs nginx"),
 )
 # Where Debian puts servers, which an ordinary user's shell does not look through.

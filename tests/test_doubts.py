@@ -67,7 +67,8 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     ),
     "part of a total is larger than it": (
         replaced("rec-thefts,E09999999,2019-01-01,2019-03-31,37", "rec-thefts,E09999999,2019-01-01,2019-03-31,73", "data_packages/recorded/data/observations.csv"),
-        "more than their total of", "",
+        "more than their total of",
+        "sum:rec-all:E09999999:2019-01-01/2019-03-31",
     ),
     "parts do not make up the total": (
         added("murders,E09999999,2018-07-01,2019-06-30,,9,,report,Table 1"), "", "",

@@ -101,7 +101,10 @@ def _somewhere(told: object, data: st.DataObject) -> tuple[dict, object] | tuple
 
 
 @QUIET
-@given(st.sampled_from([f for f in FILES if f.suffix == ".csv"]), st.data())
+@given(
+    st.sampled_from([f for f in FILES if f.suffix == ".csv" and (TINY / f).read_text().count("\n") > 1]),
+    st.data(),
+)
 def test_any_text_in_any_cell_is_a_problem_or_harmless(
     project: Path, record_property: Count, file: Path, data: st.DataObject
 ) -> None:

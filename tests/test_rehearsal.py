@@ -206,22 +206,14 @@ def the_mistakes(officer: Officer) -> int:
     )
     (officer.root / "site_src/pages/about/alone.md").write_text("# Alone\n\nNobody links here.\n")
     errors = officer.runs("build", code=arguments.PROBLEMS)
-    expected = ["2017-09-15 has not come yet.", "The parts add up to 976, more than their total of 829."]
+    expected = ["2017-09-15 has not come yet."]
     assert errors.startswith("Checking")
-    assert "2 problems:" in errors
+    assert "1 problem:" in errors
     assert tree_of(officer.root / "build/site") == live
     officer.removes("plan-2016-17", "updates", where={"id": "too-soon"})
-    officer.changes(
-        "figures-2016",
-        "observations",
-        lambda r: (
-            r.update(value="76")
-            if r["indicator"] == "commercial-robbery" and r["period_end"] == "2016-07-31"
-            else None
-        ),
-    )
     warnings = officer.runs("build")
     expected += [
+        "The parts add up to 976, more than their total of 829.",
         "52 is followed by 480, a jump that this series has not had before.",
         "There is a figure up to 2016-08-31 and one up to 2016-10-31, but none in between.",
         "The figure is 10 for 4 periods running.",
@@ -233,9 +225,9 @@ def the_mistakes(officer: Officer) -> int:
     ]
     for message in expected:
         assert message in errors + warnings, message
-    assert "9 warnings. Warnings stop nothing." in warnings, warnings  # the jump up, and the jump back
+    assert "12 warnings. Warnings stop nothing." in warnings, warnings  # two jumps of these are told twice
     said = officer.runs("release", "2016 Q4", "--yes", code=arguments.PROBLEMS)
-    assert "2 problems:" in said
+    assert "3 problems:" in said
     assert "gun-crime, E09000023, up to 2016-07-31: from 75 to 76." in said
     return len(expected) + 2 + 1  # with the slips in the spreadsheet and the revisions without a reason
 
@@ -256,6 +248,15 @@ def the_correction(officer: Officer) -> None:
     """What was wrong is put right; what is right is accepted, and published with its reason."""
     good = officer.fills(month(8, "Racial", 48), month(9, "Racial", 44))
     officer.runs("import", "table", good, "--package", "figures-2016", "--yes")
+    officer.changes(
+        "figures-2016",
+        "observations",
+        lambda r: (
+            r.update(value="76")
+            if r["indicator"] == "commercial-robbery" and r["period_end"] == "2016-07-31"
+            else None
+        ),
+    )
     (officer.root / "site_src/pages/about/alone.md").unlink()
     helper = officer.rows("support-services", "services")[0]["id"]
     officer.changes(

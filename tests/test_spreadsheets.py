@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 from portal import cli, config, packages, tables
+from portal.arguments import USAGE
 from portal.importers import cells, form_files, forms, spreadsheet, unpacking, workbooks
 from portal.importers.cells import Column, Doubt, Fault, Row, settle
 from portal.importers.spreadsheet import Job, Question
@@ -302,7 +303,7 @@ def filled(root: Path, package: str, kind: str, folder: Path) -> Path:
 def test_a_template_with_the_rows_of_its_package_changes_nothing(
     project: Path, tmp_path: Path, kind: str
 ) -> None:
-    for package in config.load(project).packages:
+    for package in (p for p in config.load(project).packages if p != "releases"):  # where no row is yet
         plan = planned(project, filled(project, package, kind, tmp_path / "made"), package, replaced=True)
         assert plan.files == {}, (package, plan.report)
         assert " 0 added, 0 changed, 0 removed" in "\n".join(plan.report)
@@ -837,7 +838,7 @@ def test_options_that_do_not_fit_are_told(
 ) -> None:
     with pytest.raises(SystemExit) as done:
         cli.main(["import", *arguments])
-    assert done.value.code == cli.USAGE
+    assert done.value.code == USAGE
     assert words in capsys.readouterr().err
 
 

@@ -12,8 +12,8 @@ IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem !=
 # Each module may import only from those before it.
 ORDER = (
     "problems", "arguments", "disk", "config", "periods", "text", "quick", "tables", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
-    "suppression", "audit", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "feed", "measures", "claims", "findings", "drawings", "charts",
-    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "pages", "words", "translations", "sandbox", "tree", "coverage",
+    "suppression", "audit", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "history", "feed", "measures", "claims", "findings", "records", "bundles", "metadata", "api", "drawings", "charts",
+    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "coverage",
     "verify", "publish", "headers", "reading", "renderers", "site", "new", "preview", "cli",
 )  # fmt: skip
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.

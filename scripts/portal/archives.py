@@ -93,14 +93,24 @@ def pack(about: About, contents: Contents, changes: str) -> bytes:
     files[CHANGES] = changes.encode()
     files[PAGES] = _json(dict(contents.pages))
     files[DESCRIPTOR] = _json(_described(about, contents, files))
+    return zipped(files)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Files as one zip file; the same bytes whenever the same is packed."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            packed.writestr(entry, files[name])
+            packed.writestr(entry(name), files[name])
     return out.getvalue()
+
+
+def entry(name: str, stored: bool = False) -> zipfile.ZipInfo:
+    """What a zip file says of a file in it: nothing about when or by whom it was packed."""
+    told = zipfile.ZipInfo(name, _EPOCH)
+    told.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    told.external_attr = 0o644 << 16
+    return told
 
 
 def _json(value: object) -> bytes:
@@ -113,7 +123,7 @@ def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> 
     for package in contents.packages:
         for resource in contents.descriptor(package)["resources"]:
             path = f"{_PACKAGES}{package}/{resource['path']}"
-            own = {"name": f"{package}-{resource['name']}", "path": path, **_checksum(files[path])}
+            own = {"name": f"{package}-{resource['name']}", "path": path, **checksum(files[path])}
             resources.append({**resource, **own})
     others = [name for name in files if name in (CHANGES, PAGES) or name.endswith(DESCRIPTOR)]
     return {
@@ -124,13 +134,14 @@ def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> 
         "portal": {
             "release": about.id,
             "before": {"release": about.before, "sha256": about.before_sha256} if about.before else None,
-            "files": {name: _checksum(files[name])["hash"] for name in sorted(others)},
+            "files": {name: checksum(files[name])["hash"] for name in sorted(others)},
         },
         "resources": resources,
     }
 
 
-def _checksum(data: bytes) -> dict[str, Any]:
+def checksum(data: bytes) -> dict[str, Any]:
+    """The size and the checksum of a file, as a data package says them."""
     return {"bytes": len(data), "hash": f"sha256:{sha256(data)}"}
 
 

@@ -164,10 +164,10 @@ def _grouped(told: Told, groups: Mapping[tuple[str, ...], list[Figure]]) -> Iter
 def _added(total: Figure, parts: Sequence[Figure], complete: bool) -> Iterator[Problem]:
     known = [p.value for p in parts if p.value is not None]
     summed, whole = sum(known, Decimal(0)), total.value or Decimal(0)
-    fix = "Compare the parts and the total with the source."
+    fix = "Compare the parts and the total with the source. Accept it if the source prints them so."
     if summed > whole:
         message = f"The parts add up to {summed:,}, more than their total of {whole:,}."
-        yield total.row.wrong("value", "sum", message, fix)
+        yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
     elif complete and len(known) == len(parts) and summed < whole:
         message = f"The parts add up to {summed:,}, less than their total of {whole:,}."
         yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")

@@ -18,9 +18,11 @@ from selectolax.lexbor import LexborHTMLParser
 from portal import disk
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
+from portal.page import EMBEDS
 from portal.problems import Problem
 from portal.publish import MANIFEST
 from portal.search import FOLDER
+from portal.verify import DATA
 
 FILE = "_headers"
 NGINX = "nginx-headers.conf"
@@ -31,21 +33,24 @@ CACHE = "Cache-Control"
 # Where the theme leaves room for the policy. As it stands it allows nothing.
 PLACE = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
 # What browsers take from a header alone.
-_HEADER_ONLY = ("frame-ancestors", "upgrade-insecure-requests")
+_HEADER_ONLY = ("upgrade-insecure-requests",)
 _UNUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
     "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
 )  # fmt: skip
-# For every file. Pages that others may frame or pictures that others may show would need rules of their own here.
+# For every file.
 _ALWAYS = (
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
     ("X-DNS-Prefetch-Control", "off"),  # not even the name of a help service is looked up before the click
     ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Strict-Transport-Security", "max-age=31536000"),
     ("Permissions-Policy", ", ".join(f"{name}=()" for name in _UNUSED)),
 )
+# Whether other sites may show a page in theirs: only what is made for it.
+_FRAMES, _RESOURCES = "X-Frame-Options", "Cross-Origin-Resource-Policy"
+_ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"))
+_SHARED = ((_RESOURCES, "cross-origin"),)
 # Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
 _FORGET, _KEEP = "no-store", "public, max-age=3600"
 # Of the search, the parts that are the same whatever is searched for. The others hold words and pages.
@@ -75,9 +80,11 @@ server {{
     default_type application/octet-stream;
     types {{
         application/json json;
+        application/ld+json jsonld;
         application/pdf pdf;
         application/wasm wasm;
         application/xml xml;
+        application/zip zip;
         font/woff2 woff2;
         image/png png;
         image/svg+xml svg;
@@ -87,13 +94,18 @@ server {{
         text/html html;
         text/javascript js mjs;
         text/plain txt;
+        text/turtle ttl;
     }}
-    charset_types application/json application/xml text/css text/csv text/html text/javascript text/plain;
+    charset_types application/json application/ld+json application/xml text/css text/csv text/html text/javascript text/plain text/turtle;
     gzip on;
     gzip_vary on;
-    gzip_types application/json application/xml image/svg+xml text/css text/csv text/javascript text/plain;
+    gzip_types application/json application/ld+json application/xml image/svg+xml text/css text/csv text/javascript text/plain text/turtle;
 }}
 """
+# Data for search engines is no code: browsers do not run it, and ask no policy about it.
+_INLINE = f'script:not([src], [type="{DATA}"]), style'
+# What programs of others may read from their own pages: files that anybody can download.
+_OPEN = ("api", "figures", "open-data", "releases")
 _CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
 _STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
 _DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
@@ -195,7 +207,6 @@ def policy(site: Path) -> Directives:
         ("object-src", ["'none'"]),
         ("base-uri", ["'none'"]),
         ("form-action", ["'none'"]),
-        ("frame-ancestors", ["'none'"]),
     )
     needed = ((name, " ".join(sources)) for name, sources in told if sources)
     return (*needed, ("upgrade-insecure-requests", ""))
@@ -210,7 +221,7 @@ def _digests(site: Path) -> tuple[list[str], list[str]]:
     """The sources that allow the inline scripts and the inline style sheets of the built pages."""
     found: dict[str, set[str]] = {"script": set(), "style": set()}
     for page in site.rglob("*.html"):
-        for node in LexborHTMLParser(page.read_text(encoding="utf-8")).css("script:not([src]), style"):
+        for node in LexborHTMLParser(page.read_text(encoding="utf-8")).css(_INLINE):
             digest = hashlib.sha256(node.text().encode()).digest()
             found[node.tag or ""].add(f"'sha256-{base64.b64encode(digest).decode()}'")
     return sorted(found["script"]), sorted(found["style"])
@@ -234,7 +245,19 @@ def _into_pages(site: Path, directives: Directives) -> Iterator[Problem]:
 def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
     """The headers of every file. No header is given to one address by two rules: hosts would join the two values."""
     every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
-    return (every, *(Rule(path, ((CACHE, value),)) for path, value in _caching(site)))
+    return (
+        every,
+        *(Rule(path, ((CACHE, value), *_framing(path), *_open(path))) for path, value in _caching(site)),
+    )
+
+
+def _framing(path: str) -> tuple[tuple[str, str], ...]:
+    return _SHARED if path.startswith(f"/{EMBEDS}") else _ALONE
+
+
+def _open(path: str) -> tuple[tuple[str, str], ...]:
+    """What lets the programs on other pages read the files of open data; they carry nothing about the reader."""
+    return (("Access-Control-Allow-Origin", "*"),) if path in {f"/{folder}/*" for folder in _OPEN} else ()
 
 
 def _caching(site: Path) -> Iterator[tuple[str, str]]:

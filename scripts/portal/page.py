@@ -11,6 +11,8 @@ from portal.views import FigureView, Link
 # The parts of the site, in the order of the menu.
 PLANS, SUBJECTS, FIGURES = "plans/", "subjects/", "figures/"
 REPORT, HELP, ABOUT = "report/", "help/", "about/"
+# Charts that other sites may show in their own pages.
+EMBEDS = "embed/"
 DATA, WARDS, CRIME = "data/", "wards/", "crime/"
 
 

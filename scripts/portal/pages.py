@@ -8,10 +8,13 @@ from portal import charts, claims, measures, periods
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
+from portal.history import Key
 from portal.local_pages import crime_pages, recorded, total, ward_pages, ward_views
+from portal.open_pages import cite_pages, open_data_page
 from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
 from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.problems import PortalError
+from portal.records import Record
 from portal.release_pages import newest_release, release_pages
 from portal.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
 from portal.views import (
@@ -64,9 +67,14 @@ PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
 
 
 def all_pages(
-    settings: Settings, released: Release, written: Mapping[str, str], words: Words = NO_WORDS
+    settings: Settings,
+    released: Release,
+    written: Mapping[str, str],
+    words: Words = NO_WORDS,
+    figures: Mapping[Key, Record] | None = None,
 ) -> tuple[Page, ...]:
-    """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown.
+    """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown,
+    `figures` are all figures with their releases, for the citations.
 
     Raises `PortalError` where the `words` of the search lead to a page that is not there.
     """
@@ -82,11 +90,13 @@ def all_pages(
         *subject_pages(maker, plans),
         *ward_pages(maker),
         *figure_pages(maker, plans),
+        *cite_pages(maker, figures),
         *crime_pages(maker),
         *data_pages(maker),
         *_report_pages(maker),
         _help(maker),
         *about,
+        open_data_page(maker, (about[0].label, ABOUT)),
         *release_pages(maker, (about[0].label, ABOUT)),
     ]
     problems = tuple(unknown(words.same, (p.path for p in pages)))

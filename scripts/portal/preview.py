@@ -99,6 +99,8 @@ class Published(SimpleHTTPRequestHandler):
         ".js": "text/javascript",
         ".svg": "image/svg+xml",
         ".json": "application/json",
+        ".jsonld": "application/ld+json",
+        ".ttl": "text/turtle",
     }
 
     def asked_for(self) -> Mapping[str, str]:

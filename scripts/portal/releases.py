@@ -23,6 +23,8 @@ from portal.problems import PortalError, Problem, did_you_mean
 KIND = "releases"
 # Pages about releases say nothing new about what a release changed.
 OWN_PAGES = "releases/"
+# Nor do the pages that list the figures of another page, to be cited.
+_CITE = "/cite/"
 # Addresses below it that no release may have.
 _TAKEN = ("corrections", "unusual")
 NOTHING = Contents({}, {})
@@ -84,7 +86,7 @@ class Draft:
 def contents(project: Project, pages: Mapping[str, str]) -> Contents:
     """What would be published now, without the list of releases itself; `pages` are names by address."""
     names = tuple(p.name for p in project.packages if p.kind != KIND)
-    told = {k: v for k, v in pages.items() if not k.startswith(OWN_PAGES)}
+    told = {k: v for k, v in pages.items() if not k.startswith(OWN_PAGES) and not k.endswith(_CITE)}
     return archives.gather(project.settings.root, names, told)
 
 

@@ -37,7 +37,7 @@ _LANGUAGE = "en"  # of the whole site, as mkdocs.yml says
 _ENGINE = ("pagefind.js", "pagefind-entry.json", "wasm.", "pagefind.", "index/", "fragment/")
 # What is on a page without being said by it: ways to other pages, sources, figures and controls.
 _NOT_TEXT = ".trail, .years, .tag, .jump, .around, .made-from, .cite, .map, .finder, .chooser, .noprint, picture, table"
-_NOT_PAGES = ".sheet, [data-search]"  # printed sheets repeat the page that they belong to
+_NOT_PAGES = ".sheet, .citations, [data-search]"  # sheets and citations repeat the page that they belong to
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from portal import (
     assembly,
+    bundles,
     cards,
     chromium,
     disclosure,
@@ -122,8 +123,8 @@ def build(
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
                 return Built(live.with_name(publish.WAITING), True, found)
-            publish.put(made, live, mark)
             publish.drop(live)
+            publish.put(made, live, mark)
         finally:
             disk.clear(made)
         headers.for_nginx(live, root / "build" / "hosting")
@@ -142,9 +143,13 @@ def _make(root: Path, made: Path, tell: Tell, renderer: str) -> Project:
     _write(settings, grown, made)
     tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
     renderers.RENDERERS[renderer].run(settings, grown, made)
+    if not settings.site.address:  # a list of addresses with none in it is not a valid one
+        for name in ("sitemap.xml", "sitemap.xml.gz"):
+            (made / name).unlink(missing_ok=True)
     _index(made, searchable, tell)
     problems = headers.write(made, settings)
     _print(made, grown, root / "build" / "cache", tell)
+    bundles.whole(made)  # from here on nothing in it is changed, and it is only sealed if it passes
     tell("Verifying every page")
     problems += verify(
         made, exits(settings, released.content), settings.site.sensitive_words, settings.site.address

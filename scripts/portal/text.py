@@ -7,11 +7,12 @@ entity, which Markdown, HTML text and HTML attributes all read back as the plain
 import html
 import json
 import re
+import string
 from decimal import Decimal
 
 from markupsafe import Markup
 
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation}
 _SPACE = re.compile(r"\s+")
 _ADDRESS = re.compile(r"https://[a-z0-9.-]+(/[A-Za-z0-9/_.~%?&=+,;:@!-]*)?")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
@@ -23,8 +24,8 @@ def safe(value: object) -> Markup:
     """Encode a value for Markdown or HTML; text already marked as safe passes."""
     if isinstance(value, Markup):
         return value
-    text = _SPACE.sub(" ", "" if value is None else str(value)).strip()
-    return Markup(_PUNCTUATION.sub(lambda m: f"&#{ord(m.group())};", text))  # noqa: S704
+    text = " ".join(("" if value is None else str(value)).split())
+    return Markup(text.translate(_ENTITIES))  # noqa: S704
 
 
 def front_matter(value: str) -> Markup:

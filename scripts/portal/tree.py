@@ -1,8 +1,6 @@
 """From pages to the files that mkdocs reads: Markdown, chart JSON, pictures, downloads and navigation."""
 
-import csv
 import html
-import io
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -13,7 +11,21 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal import archives, cards, findings, periods, releases, sandbox, search, sheets, words
+from portal import (
+    archives,
+    cards,
+    findings,
+    history,
+    metadata,
+    open_data,
+    periods,
+    records,
+    releases,
+    sandbox,
+    search,
+    sheets,
+    words,
+)
 from portal.cards import Card
 from portal.charts import Chart, chart
 from portal.config import FILE as SETTINGS_FILE
@@ -22,7 +34,9 @@ from portal.disclosure import Release
 from portal.feed import atom
 from portal.measures import Standing
 from portal.model import Change, Observation, Source
-from portal.page import HELP, REPORT, WARDS, Page
+from portal.open_data import Open
+from portal.open_pages import CitePage, OpenDataPage
+from portal.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures
 from portal.problems import PortalError, Problem
@@ -30,10 +44,8 @@ from portal.release_pages import RELEASES, EditionPage, ReleasesPage
 from portal.sparks import spark
 from portal.text import amount, front_matter, listed, lower_first, number
 from portal.translations import RIGHT_TO_LEFT, translated
-from portal.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
+from portal.views import BriefingPage, FigurePage, FigureView, RecordedPage, SearchPage, WardPage, WardsPage
 
-# What the unit column of a download says where the figures do not simply count something.
-UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change": "per cent change"}
 _NOT_TEXT = re.compile(
     r"\A---\n.*?\n---\n|<(nav|a|small|aside)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)", re.DOTALL
 )
@@ -41,6 +53,7 @@ _NOT_TEXT = re.compile(
 ENTRY = "page.md.jinja"
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
+EMBED = "embed.html.jinja"
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,12 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
 
     Raises `PortalError` where a hand-written page or a template is at fault.
     """
-    pages = all_pages(settings, released, written(settings), search.synonyms(settings.root)[0])
+    past = history.read(settings, released.content)
+    figures = records.now(released.content, past)
+    same = search.synonyms(settings.root)[0]
+    pages = all_pages(settings, released, written(settings), same, figures)
+    slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
+    found = Open(settings, released, past, slugs, _packages(pages), figures)
     pages += translated(settings.root, pages, settings.languages)
     environment = _environment(settings, released, pictures)
     printed = _sheets(pages) if pictures.prints else {}
@@ -71,28 +89,36 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
     guarded: set[str] = set()
     files: dict[str, bytes] = {}
     for page in pages:
-        rendered = _markdown(environment, released, page)
+        rendered = _markdown(environment, found, page)
         told = page.of in guarded or _speaks_of(rendered, settings.site.sensitive_words)
         if told and not page.sensitive:
             page = replace(page, sensitive=True)  # noqa: PLW2901 - from here on it is that
-            rendered = _markdown(environment, released, page)
+            rendered = _markdown(environment, found, page)
         if page.sensitive:
             guarded.add(page.path)
         card = _card(settings, page, pictures)
         if card:
             shared[f"{page.path}{cards.NAME}"] = card
-        terms = () if page.language else released.content.terms
+        plain = page.language or isinstance(page.content, CitePage)  # citations stay word for word
+        terms = () if plain else released.content.terms
         files[f"{page.path}index.md"] = words.explain(rendered, terms).encode()
-        files |= {
-            f"{page.path}{name}": data
-            for name, data in _beside(settings, released, page.content, pictures).items()
-        }
+        files |= {f"{page.path}{name}": data for name, data in _beside(found, page.content, pictures).items()}
+        if shown := _figures(page.content):
+            files |= _embed(environment, found, page, shown.view, pictures)
+            if poster := _poster(found, page, shown.view, pictures):
+                shared[f"{EMBEDS}{shown.view.indicator.slug}/{cards.POSTER}"] = poster
+    files |= open_data.files(found)
     assets = settings.source_folder / "assets"
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
         files[f"assets/{path.relative_to(assets).as_posix()}"] = path.read_bytes()
     files[LIBRARY] = pictures.library.read_bytes()
     newest = max((s.published for s in released.content.sources.values()), default="2000")
     return Tree(files, _navigation(pages), newest, printed, shared)
+
+
+def _packages(pages: Iterable[Page]) -> tuple[tuple[str, str], ...]:
+    """The title and name of each package that can be downloaded."""
+    return next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
 
 
 def _by_original(
@@ -132,21 +158,20 @@ def _figures(content: object) -> FigurePage | None:
     return content if isinstance(content, FigurePage) else None
 
 
-def _beside(settings: Settings, released: Release, content: object, pictures: Pictures) -> dict[str, bytes]:
+def _beside(found: Open, content: object, pictures: Pictures) -> dict[str, bytes]:
     """The files that stand beside a page: its chart, its downloads, or what its script looks up."""
     if figures := _figures(content):
-        view = figures.view
-        table = _download(released, figures.figures, view.indicator.breakdown).encode()
-        return {**_chart_files(view.chart, pictures), f"{view.indicator.slug}.csv": table}
+        return _chart_files(figures.view.chart, pictures)
     if isinstance(content, WardPage):
-        return {"figures.csv": _download(released, content.figures, "").encode()}
+        own = (found.now[history.key(o)] for o in content.figures)
+        return {"figures.csv": records.as_csv(own, "")}
     if isinstance(content, WardsPage) and content.postcodes:
-        return {"postcodes.json": _postcodes(released, content)}
+        return {"postcodes.json": _postcodes(found.released, content)}
     if isinstance(content, EditionPage):
-        return _release_files(settings, content)
+        return _release_files(found.settings, content)
     if isinstance(content, ReleasesPage):
         news = ((e, link[1], summary) for e, link, summary in content.editions)
-        return {"feed.xml": atom(settings.site, RELEASES, news)}
+        return {"feed.xml": atom(found.settings.site, RELEASES, news)}
     if isinstance(content, SearchPage):
         return {search.WORDS: search.lookup(content.words, content.labels, content.districts)}
     return {}
@@ -258,28 +283,55 @@ def _plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
-def _markdown(environment: jinja2.Environment, released: Release, page: Page) -> str:
+def _markdown(environment: jinja2.Environment, found: Open, page: Page) -> str:
     def to(path: str) -> Markup:
         """The address of another page or file, from this one."""
         return Markup(("../" * page.path.count("/") + path) or "./")  # noqa: S704 - slugs were checked
 
-    cited = sorted((released.content.sources[s] for s in page.cited), key=lambda s: (s.published, s.id))
+    cited = _cited(found, page)
+    told = {"page": page, "it": page.content, "to": to, "cited": cited, "upto": _upto(cited)}
+    told |= {"title": page.title or page.label, "finding": _finding(page), "dataset": _dataset(found, page)}
+    return _rendered(environment, ENTRY, page.template, told)
+
+
+def _cited(found: Open, page: Page) -> list[Source]:
+    """The sources of a page, the newest first."""
+    sources = (found.released.content.sources[s] for s in page.cited)
+    return sorted(sources, key=lambda s: (s.published, s.id), reverse=True)
+
+
+def _rendered(environment: jinja2.Environment, entry: str, template: str, told: Mapping[str, object]) -> str:
+    """What a template gives; problems name `template`, where nothing else is at fault."""
     try:
-        parts = environment.get_template(ENTRY).generate(
-            page=page,
-            it=page.content,
-            to=to,
-            cited=cited[::-1],
-            upto=_upto(cited),
-            title=page.title or page.label,
-            finding=_finding(page),
-        )
-        return sandbox.joined(parts)
+        return sandbox.joined(environment.get_template(entry).generate(told))
     except Exception as error:
-        problem = sandbox.problem(error, page.template)
+        problem = sandbox.problem(error, template)
         if problem is None:
             raise
         raise PortalError([problem]) from None
+
+
+def _embed(
+    environment: jinja2.Environment, found: Open, page: Page, shown: FigureView, pictures: Pictures
+) -> dict[str, bytes]:
+    """The page that others may show in theirs, with the drawings that it shows."""
+    folder = f"{EMBEDS}{shown.indicator.slug}/"
+    editions = found.released.content.editions
+    told = {"view": shown, "title": page.title or page.label, "sensitive": page.sensitive}
+    told |= {"cited": _cited(found, page), "release": editions[-1].name if editions else "", "to": None}
+    html_ = _rendered(environment, EMBED, EMBED, told)
+    svgs = {n: data for n, data in _chart_files(shown.chart, pictures).items() if n.endswith(".svg")}
+    return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
+
+
+def _poster(found: Open, page: Page, shown: FigureView, pictures: Pictures) -> Card | None:
+    """A chart as a picture to use elsewhere: with its title, finding and source."""
+    if not pictures.prints or pictures.of(shown.chart.wide) is None:
+        return None
+    source = "; ".join(s.title for s in _cited(found, page))
+    chart = f"{EMBEDS}{shown.indicator.slug}/chart-wide.svg"
+    name = found.settings.site.name
+    return Card(name, shown.indicator.title, shown.chart.finding, chart, f"Source: {source}.")
 
 
 def _finding(page: Page) -> str:
@@ -288,14 +340,28 @@ def _finding(page: Page) -> str:
     return content.view.chart.finding if content and not page.sensitive else ""
 
 
+def _dataset(found: Open, page: Page) -> Markup:
+    """What a page says to machines about its figures, as front matter; nothing where it has none."""
+    site, neutral = found.settings.site, (page.title or page.label) if page.sensitive else ""
+    content = _figures(page.content)
+    if content:
+        described = found.described(content.view.indicator, neutral)
+        told = metadata.dataset(site, described, found.newest)
+    elif isinstance(page.content, OpenDataPage):
+        told = metadata.catalogue(site, page.path, page.label, () if neutral else found.zips)
+    else:
+        return Markup()
+    return Markup(json.dumps(metadata.embedded(told), ensure_ascii=False))  # noqa: S704 - has no markup left
+
+
 def _speaks_of(markdown: str, words: tuple[str, ...]) -> bool:
     """Whether the text of a page, without its links, sources and tags, has one of these words."""
     text = html.unescape(_NOT_TEXT.sub(" ", markdown)).lower()
-    return any(re.search(rf"\b{re.escape(w.lower())}", text) for w in words)
+    return any(w.lower() in text and re.search(rf"\b{re.escape(w.lower())}", text) for w in words)
 
 
 def _upto(cited: list[Source]) -> str:
-    return periods.loose_date(max(s.published for s in cited)) if cited else ""
+    return periods.loose_date(cited[0].published) if cited else ""
 
 
 def _chart_files(drawing: Chart, pictures: Pictures) -> dict[str, bytes]:
@@ -305,28 +371,6 @@ def _chart_files(drawing: Chart, pictures: Pictures) -> dict[str, bytes]:
     told = json.dumps(both, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     svgs = {f"chart-{name}.svg": pictures.of(figure) for name, figure in both.items()}
     return {"chart.json": told.encode(), **{name: svg for name, svg in svgs.items() if svg}}
-
-
-COLUMNS = ("indicator", "area_code", "area", "period", "period_start", "period_end")
-
-
-def _download(released: Release, figures: Iterable[Observation], breakdown: str) -> str:
-    """Figures as CSV, one a row, each with its source and its place in it."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    split = [breakdown] if breakdown else []
-    rows.writerow([*COLUMNS, *split, "value", "unit", "status", "source", "locator"])
-    for o in figures:
-        indicator = released.content.indicators[o.indicator]
-        rows.writerow(
-            [
-                indicator.title, o.area, released.content.areas[o.area].name,
-                periods.label(indicator.period_type, o.period_start, o.period_end), o.period_start or "", o.period_end or "",
-                *([o.part] if split else []), "" if o.value is None else o.value, UNITS.get(indicator.unit, indicator.unit_label), o.status,
-                released.content.sources[o.source].title, o.locator,
-            ]
-        )  # fmt: skip
-    return out.getvalue()
 
 
 def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:

@@ -1,0 +1,131 @@
+"""Other sites may show a chart in theirs: with its title, finding and source, without a script, and nothing else of the site."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import served
+from playwright.sync_api import Browser, Page
+from portal import headers
+from portal.preview import Handler
+from project import ROOT
+from selectolax.lexbor import LexborHTMLParser
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def site(tiny_site: Path) -> Path:
+    return (tiny_site / "build/site").resolve()
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    with served(site, Handler) as at:
+        yield at
+
+
+def framed(browser: Browser, tmp_path: Path, target: str) -> Page:
+    """A page of another host, with the target in a frame."""
+    (tmp_path / "index.html").write_text(
+        f'<!doctype html><title>Another site</title><iframe src="{target}" width=600 height=600></iframe>'
+    )
+    page = browser.new_page()
+    with served(tmp_path) as other:
+        page.goto(other.replace("127.0.0.1", "localhost"))
+        page.wait_for_load_state("networkidle")
+    return page
+
+
+def test_a_chart_is_shown_in_a_page_of_another_host(chromium: Browser, address: str, tmp_path: Path) -> None:
+    page = framed(chromium, tmp_path, f"{address}embed/thefts/")
+    inside = page.frames[1]
+    assert inside.locator("h1").inner_text() == "Thefts"
+    assert "161 offences in the 12 months to June 2020" in inside.locator("figcaption").inner_text()
+    assert inside.evaluate("document.querySelector('img').naturalWidth") > 100
+    assert "Source: Annual report & plan" in inside.locator("footer").inner_text()
+    assert inside.locator("footer a").get_attribute("target") == "_top"
+    assert inside.locator("script").count() == 0
+    page.close()
+
+
+def test_no_other_page_may_be_framed(chromium: Browser, address: str, tmp_path: Path) -> None:
+    for path in ("", "figures/thefts/", "help/"):
+        page = framed(chromium, tmp_path, f"{address}{path}")
+        assert page.frames[1].locator("h1").count() == 0, path
+        page.close()
+
+
+def test_every_chart_has_a_page_a_drawing_and_a_picture(site: Path) -> None:
+    pages = sorted(p.parent.name for p in site.glob("figures/*/chart.json"))
+    assert pages
+    for slug in pages:
+        folder = site / "embed" / slug
+        tree = LexborHTMLParser((folder / "index.html").read_text())
+        shown = LexborHTMLParser((site / "figures" / slug / "index.html").read_text())
+        table = [n.text(strip=True) for n in tree.css("table.figures tr > *")]
+        assert table
+        assert table == [n.text(strip=True) for n in shown.css_first("table.figures").css("tr > *")]
+        assert tree.css_first("figcaption").text() == shown.css_first("figcaption").text()
+        assert bool(tree.css("#exit")) == bool(shown.css("#exit"))
+        assert (folder / "chart-wide.svg").read_bytes() == (
+            site / "figures" / slug / "chart-wide.svg"
+        ).read_bytes()
+        assert (folder / "chart.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_is_not_blank(chromium: Browser, site: Path) -> None:
+    page = chromium.new_page()
+    for picture in sorted(site.glob("embed/*/chart.png")):
+        page.goto(picture.as_uri())
+        seen = page.evaluate("""() => { const i = document.images[0], c = document.createElement('canvas');
+          return [i.naturalWidth, i.naturalHeight]; }""")
+        assert seen == [1200, 900]
+        colours = len(set(page.screenshot()))
+        assert colours > 50, picture
+    page.close()
+
+
+def test_the_headers_let_only_embeds_be_framed(site: Path) -> None:
+    rules = headers.parse((site / headers.FILE).read_text())
+    for path in (
+        "/",
+        "/figures/thefts/",
+        "/embed/thefts/",
+        "/embed/thefts/chart.png",
+        "/assets/css/portal.css",
+    ):
+        found = headers.of(rules, path)
+        own = path.startswith("/embed/")
+        assert found.get("X-Frame-Options") == (None if own else "DENY")
+        assert found["Cross-Origin-Resource-Policy"] == ("cross-origin" if own else "same-origin")
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_axe_finds_nothing(chromium: Browser, address: str, site: Path, width: int) -> None:
+    with chromium.new_context(viewport={"width": width, "height": 700}, bypass_csp=True) as context:
+        page = context.new_page()
+        for slug in sorted(p.name for p in (site / "embed").iterdir()):
+            page.goto(f"{address}embed/{slug}/")
+            page.add_script_tag(content=AXE)
+            found = page.evaluate(
+                "axe.run().then(r => r.violations.map(v => v.id + ' ' + v.nodes.map(n => n.target)))"
+            )
+            assert found == [], slug
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, slug
+
+
+def test_without_chromium_the_table_stands_alone(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from portal import chromium as drawing  # noqa: PLC0415
+    from portal import pictures  # noqa: PLC0415
+    from portal import site as builder  # noqa: PLC0415
+    from portal import tree as growing  # noqa: PLC0415
+
+    monkeypatch.setattr(drawing, "browser", lambda: None)
+    settings, released = builder.check(tiny)
+    grown = growing.grow(settings, released, pictures.Pictures(tiny / pictures.LIBRARY, {}))
+    page = grown.files["embed/thefts/index.html"].decode()
+    assert "<img" not in page
+    assert "<table" in page
+    assert not io.BytesIO(grown.files.get("embed/thefts/chart-wide.svg", b"")).read()

@@ -1,0 +1,492 @@
+"""Whoever builds on the figures finds each at an address that stays, in files that say the same as the pages."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+import pandas as pd
+import pytest
+import rdflib
+from browser import served
+from csvw import TableGroup
+from frictionless import Package
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from portal import bundles, headers, metadata, records, site
+from portal.config import load
+from portal.metadata import Day, Iri
+from portal.problems import PortalError
+from portal.verify import DATA, verify
+from project import ROOT, make_project, tree_of
+from pyshacl import validate as shacl
+from rdflib.compare import isomorphic
+from rdflib.namespace import RDF, SDO
+from selectolax.lexbor import LexborHTMLParser
+from test_releases import edit, release, revise
+
+ADDRESS = "https://example.org/"
+THEFTS = "figures/thefts/cite/index.html"
+OLDER, NEWER = (
+    "E09999999-2018-07-01-2019-06-30",
+    "E09999999-2019-07-01-2020-06-30",
+)
+
+
+@pytest.fixture(scope="module")
+def revised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny portal after two releases, the second of which revised, withdrew and withheld; with a public address."""
+    root = make_project(tmp_path_factory.mktemp("revised") / "tiny")
+    settings = root / "site_src/portal.toml"
+    settings.write_text(settings.read_text().replace("[site]\n", f'[site]\naddress = "{ADDRESS}"\n'))
+    release(root, "2020 Q2")
+    revise(root)
+    edit(root, "thefts,E09999999,2018-07-01,2019-06-30,,120,", "thefts,E09999999,2018-07-01,2019-06-30,,,c")
+    release(root, "2020 Q3", reason="Two were found.")
+    site.build(root, lambda step: None)
+    return root
+
+
+@pytest.fixture(params=["tiny", "revised", "real"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    """Each of the sites: without a release, with two, and the real one."""
+    if request.param == "real":
+        return Path(request.getfixturevalue("real_site"))
+    return (
+        Path(request.getfixturevalue(f"{request.param}{'_site' * (request.param == 'tiny')}")) / "build/site"
+    )
+
+
+@cache
+def told(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def at(folder: Path, page: str, link: str) -> Path:
+    """The file that a link in a file means."""
+    address = urljoin(f"{ADDRESS}{page}", link).partition("#")[0]
+    assert address.startswith(ADDRESS)
+    path = folder / address.removeprefix(ADDRESS)
+    return path / "index.html" if path.is_dir() else path
+
+
+def figures(folder: Path) -> Iterator[tuple[str, Any]]:
+    """Every JSON file of figures."""
+    for path in sorted(folder.rglob("*.json")):
+        if re.match(r"figures/[^/]+/figures|open-data/areas/[^/-]+\.|releases/[^/]+/[^/]+(?<!metadata)\.json", path.relative_to(folder).as_posix()):  # fmt: skip
+            yield path.relative_to(folder).as_posix(), told(path)
+
+
+def number(cell: str) -> float | None:
+    return float(Decimal(cell)) if cell else None
+
+
+# --- the same everywhere
+
+
+def test_every_json_file_is_as_described(folder: Path) -> None:
+    described = told(folder / "api/openapi.json")
+    validate(described)
+    schemas = described["components"]["schemas"]
+    found = [("Index", told(folder / "api/index.json")), *(("Figures", f) for _, f in figures(folder))]
+    assert len(found) > 15
+    for name, file in found:
+        schema = {
+            "$ref": f"#/components/schemas/{name}",
+            "components": described["components"],
+        }
+        assert not list(Draft202012Validator(schema).iter_errors(file))[:3]
+        assert file["self"]
+        assert name in schemas
+
+
+def test_the_description_has_every_address_and_no_other(folder: Path) -> None:
+    paths = told(folder / "api/openapi.json")["paths"]
+    patterns = [re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(p))) for p in paths]
+    files = [f"/{p.relative_to(folder).as_posix()}" for p in folder.rglob("*") if p.is_file()]
+    data = [
+        f for f in files
+        if f.startswith(("/api/", "/open-data/")) or (re.match(r"/(figures|releases)/[^/]+/", f) and re.search(r"\.(csv|zip)$|/figures\.json$|metadata\.json$", f))
+    ]  # fmt: skip
+    own = {"/api/openapi.json", "/open-data/areas/csv-metadata.json"}
+    assert {f for f in data if not any(p.fullmatch(f) for p in patterns)} <= own
+    assert [p.pattern for p in patterns if not any(p.fullmatch(f) for f in files)] == []
+
+
+def test_table_json_and_page_carry_the_same_numbers(folder: Path) -> None:
+    for path, file in figures(folder):
+        table = (folder / path).with_name(f"{Path(path).parent.name}.csv") if path.endswith("figures.json") else (folder / path).with_suffix(".csv")  # fmt: skip
+        with table.open() as rows:
+            cells = [
+                (r["area_code"], r["period"], r["period_start"], number(r["value"]), r["unit"], r["status"], r["source"], r["locator"])
+                for r in csv.DictReader(rows)
+            ]  # fmt: skip
+        assert cells == [
+            (f["area"], f["period"]["label"], f["period"]["start"] or "", f["value"], f["unit"],
+             f["status"]["mark"] if f["status"] else "", f["source"]["title"], f["source"]["locator"])
+            for f in file["figures"]
+        ]  # fmt: skip
+        assert all(f["value"] is not None or f["status"]["meaning"] for f in file["figures"])
+
+
+def test_every_link_leads_to_a_file_and_every_figure_to_its_place(folder: Path) -> None:
+    @cache
+    def ids(page: Path) -> dict[str, str]:
+        rows = LexborHTMLParser(page.read_text()).css("tr[id]")
+        return {r.attributes["id"] or "": r.css("td")[0].text() for r in rows}
+
+    for path, file in figures(folder):
+        assert at(folder, path, file["self"]) == folder / path
+        assert at(folder, path, file["page"]).is_file()
+        for f in file["figures"]:
+            shown = ids(at(folder, path, f["cite"]))[f["cite"].partition("#")[2]]
+            now = not path.startswith("releases/")
+            if now and f["value"] is not None:
+                digits = re.sub(r"\[.*?\]|[,+%£ ]", "", shown).replace("−", "-")
+                assert float(digits) == f["value"], (path, f)
+    for path in ("api/index.json", "api/openapi.json"):
+        links = re.findall(r'"(?:json|csv|zip|page|cite|url|changes|archive|site|dcat_\w+|table_description)":"([^"]+)"', (folder / path).read_text())  # fmt: skip
+        assert links
+        assert [n for n in links if not at(folder, path, n).exists()] == []
+
+
+def test_no_address_says_what_it_is_about(folder: Path) -> None:
+    words = load(ROOT).site.sensitive_words
+    telling = re.compile("|".join(rf"\b{re.escape(w)}" for w in words), re.IGNORECASE)
+    names = [p.relative_to(folder).as_posix() for p in folder.rglob("*")]
+    named = [i for p in folder.glob("figures/*/cite/index.html") for i in re.findall(r' id="([^"]+)"', unescape(p.read_text()))]  # fmt: skip
+    assert [n for n in (*names, *named) if telling.search(re.sub("[-_/.]", " ", n))] == []
+
+
+# --- releases
+
+
+def row(page: Path, name: str) -> str:
+    found = LexborHTMLParser(page.read_text()).css_first(f'tr[id="{name}"]')
+    assert found is not None
+    return " ".join(found.text(separator=" ").split())
+
+
+def test_a_figure_can_be_cited_in_one_line(tiny_site: Path, revised: Path) -> None:
+    before = row(tiny_site / "build/site" / THEFTS, NEWER)
+    assert "Not in one yet" in before
+    assert (
+        "Exampleton Partnership, Exampleton & Safe. Thefts, Exampleton, 12 months to June 2020: 161 offences "
+        "(provisional, may still change). Not yet in a release. From: Annual report & plan, Table 1. "
+        f"/figures/thefts/cite/#{NEWER}"
+    ) in before
+    after = row(revised / "build/site" / THEFTS, NEWER)
+    assert "163 offences. Release 2020 Q3," in after
+    assert f"{ADDRESS}figures/thefts/cite/#{NEWER}" in after
+
+
+def test_what_a_figure_was_before_and_why_is_told(revised: Path) -> None:
+    told_now = row(revised / "build/site" / THEFTS, NEWER)
+    assert "2020 Q2 , changed in 2020 Q3" in told_now
+    assert "from 161 [p] to 163. Why: Two were found." in told_now
+    calls = row(
+        revised / "build/site/figures/calls/cite/index.html",
+        "E09999999-2020-04-01-2020-04-30",
+    )
+    assert "it was 15; no longer published" in calls
+    file = told(revised / "build/site/figures/thefts/figures.json")
+    assert file["release"]["id"] == "2020-q3"
+    assert {"first": "2020-q2", "changed": "2020-q3"} in [f["releases"] for f in file["figures"]]
+
+
+def test_a_release_can_be_asked_for_as_it_was(revised: Path) -> None:
+    folder = revised / "build/site/releases"
+    values = {
+        name: [f["value"] for f in told(folder / name / "thefts.json")["figures"]]
+        for name in ("2020-q2", "2020-q3")
+    }
+    assert values == {"2020-q2": [None, 161], "2020-q3": [None, 163]}
+
+
+def test_what_is_withheld_now_stands_in_no_file_of_an_earlier_release(revised: Path) -> None:
+    folder = revised / "build/site"
+    for name in ("2020-q2", "2020-q3"):
+        old = told(folder / f"releases/{name}/thefts.json")["figures"][0]
+        assert (old["value"], old["status"]["mark"]) == (None, "c")
+        with (folder / f"releases/{name}/thefts.csv").open() as file:
+            assert next(r["value"] for r in csv.DictReader(file)) == ""
+    assert "120" not in row(folder / THEFTS, OLDER).partition("https")[0]
+
+
+def test_a_release_that_was_taken_back_has_no_files(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    release(root, "2020 Q2")
+    file = root / "data_packages/releases/data/releases.csv"
+    file.write_text(re.sub(r",\n\Z", ",It showed too much.\n", file.read_text()))
+    site.build(root, lambda step: None)
+    assert {p.name for p in (root / "build/site/releases/2020-q2").iterdir()} == {"index.html", "changes.csv"}
+    index = told(root / "build/site/api/index.json")["releases"]
+    assert [(r["archive"], r["figures"]) for r in index] == [(None, [])]
+
+
+def test_a_figure_that_is_gone_keeps_its_place(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    release(root, "2020 Q2")
+    edit(root, "calls,E09999999,2020-05-01,2020-05-31,,0,,report,Table 1\n", "")
+    release(root, "2020 Q3", reason="It was a guess.")
+    site.build(root, lambda step: None)
+    gone = row(root / "build/site/figures/calls/cite/index.html", "E09999999-2020-05-01-2020-05-31")
+    assert "Withdrawn" in gone
+    assert "It was a guess." in gone
+
+
+# --- packages and the whole
+
+
+def test_every_package_is_valid_as_it_is_downloaded(folder: Path, tmp_path: Path) -> None:
+    listed = told(folder / bundles.CATALOGUE)["resources"]
+    assert len(listed) > 8
+    for one in listed:
+        data = (folder / bundles.FOLDER / one["path"]).read_bytes()
+        assert (len(data), f"sha256:{hashlib.sha256(data).hexdigest()}") == (one["bytes"], one["hash"])
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            packed.extractall(tmp_path / one["name"])
+        package = Package(str(tmp_path / one["name"] / "datapackage.json"))
+        assert package.validate().valid, one["name"]
+        for resource in package.resources:
+            table = pd.read_csv(tmp_path / one["name"] / str(resource.path))
+            assert list(table.columns) == resource.schema.field_names
+
+
+def test_the_catalogue_of_packages_is_a_data_package(folder: Path) -> None:
+    assert list(Package.metadata_validate(told(folder / bundles.CATALOGUE))) == []
+
+
+def test_the_whole_site_is_in_one_file(folder: Path) -> None:
+    with zipfile.ZipFile(folder / bundles.WHOLE) as packed:
+        held = {n: packed.read(n) for n in packed.namelist()}
+    left_out = {bundles.WHOLE, "manifest.json"}
+    assert held == {n: data for n, data in tree_of(folder).items() if n not in left_out}
+
+
+def test_two_builds_pack_the_same(tiny_site: Path, tiny: Path) -> None:
+    site.build(tiny, lambda step: None)
+    for name in (bundles.WHOLE, bundles.CATALOGUE, bundles.package_path("figures")):
+        assert (tiny / "build/site" / name).read_bytes() == (tiny_site / "build/site" / name).read_bytes()
+
+
+# --- the examples
+
+
+def example(folder: Path, name: str, address: str) -> str:
+    page = LexborHTMLParser((folder / "about/open-data/index.html").read_text())
+    code = page.css_first(f"pre#{name}")
+    assert code is not None
+    text = code.text()
+    assert text.count("https://") == 1
+    return re.sub(r'"https://[^"]+"', json.dumps(address), text)
+
+
+def wanted(folder: Path, address: str) -> list[list[str]]:
+    """What the examples print: the rows of one area."""
+    code = example(folder, "python", address)
+    slug, area = re.search(r"figures/([^/]+)/", code), re.search(r'== "(\w+)"', code)
+    assert slug
+    assert area
+    with (folder / f"figures/{slug[1]}/{slug[1]}.csv").open() as file:
+        return [[r["period"], r["value"]] for r in csv.DictReader(file) if r["area_code"] == area[1]]
+
+
+def assert_prints(printed: str, rows: list[list[str]]) -> None:
+    lines = [line for line in printed.splitlines()[1:] if line.strip()]
+    assert len(lines) == len(rows) > 0
+    for line, (period, value) in zip(lines, rows, strict=True):
+        assert period in line
+        assert not value or re.search(rf"\b{value}(\.0)?\b", line)
+
+
+def test_the_example_in_python_runs(folder: Path) -> None:
+    with served(folder) as address:
+        code = example(folder, "python", address)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert_prints(done.stdout, wanted(folder, address))
+
+
+@pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not on this machine")
+def test_the_example_in_r_runs(folder: Path, tmp_path: Path) -> None:
+    with served(folder) as address:
+        script = tmp_path / "example.R"
+        script.write_text(example(folder, "r", address))
+        done = subprocess.run(["Rscript", str(script)], capture_output=True, text=True, check=True)
+        assert_prints(done.stdout, wanted(folder, address))
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not on this machine")
+def test_a_spreadsheet_reads_the_table(folder: Path, tmp_path: Path) -> None:
+    page = LexborHTMLParser((folder / "about/open-data/index.html").read_text())
+    links = [a.attributes["href"] or "" for a in page.css("article ol a")]
+    table = at(folder, "about/open-data/", next(n for n in links if n.endswith(".csv")))
+    filters = "csv:Text - txt - csv (StarCalc):44,34,76,1"  # comma, quotes, UTF-8
+    subprocess.run(
+        ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", f"--infilter={filters[4:]}",
+         "--convert-to", "xlsx", "--outdir", str(tmp_path), str(table)],
+        capture_output=True, check=True, timeout=120,
+    )  # fmt: skip
+    read = pd.read_excel(tmp_path / f"{table.stem}.xlsx")
+    assert read["value"].tolist() == pytest.approx(pd.read_csv(table)["value"].tolist(), nan_ok=True)
+    assert read["area_code"].tolist() == pd.read_csv(table)["area_code"].tolist()
+
+
+# --- machines
+
+
+def described(page: Path) -> rdflib.Graph | None:
+    blocks = LexborHTMLParser(page.read_text()).css(f'script[type="{DATA}"]')
+    if not blocks:
+        return None
+    (block,) = blocks
+    return rdflib.Graph().parse(data=block.text(), format="json-ld", base=ADDRESS)
+
+
+def test_search_engines_are_told_of_every_indicator(folder: Path) -> None:
+    for one in told(folder / "api/index.json")["indicators"]:
+        page = at(folder, "api/index.json", one["page"])
+        graph = described(page)
+        assert graph is not None
+        assert {p for p in graph.predicates() if p != RDF.type} <= {SDO[n] for n in dir(SDO)}
+        (dataset,) = graph.subjects(RDF.type, SDO.Dataset)
+        for needed in (SDO.name, SDO.description, SDO.creator, SDO.variableMeasured, SDO.isBasedOn, SDO.url):
+            assert list(graph.objects(dataset, needed)), (page, needed)
+        sensitive = LexborHTMLParser(page.read_text()).css_first("#exit") is not None
+        assert sensitive or str(graph.value(dataset, SDO.name)) == one["title"]
+        for file in graph.objects(dataset, SDO.distribution):
+            link = str(graph.value(file, SDO.contentUrl))
+            kind = str(graph.value(file, SDO.encodingFormat))
+            assert link.rpartition(".")[2] in kind
+    open_data = described(folder / "about/open-data/index.html")
+    assert open_data is not None
+    assert list(open_data.subjects(RDF.type, SDO.DataCatalog))
+
+
+def test_a_page_gives_nothing_away_to_machines(folder: Path) -> None:
+    words = (*load(ROOT).site.sensitive_words, "abuse")
+    guarded = 0
+    for page in folder.rglob("index.html"):
+        html = LexborHTMLParser(page.read_text())
+        if html.css_first("#exit") and (block := html.css_first(f'script[type="{DATA}"]')):
+            guarded += 1
+            assert not [w for w in words if w.lower() in block.text().lower()], page
+            assert json.loads(block.text())["name"] in (html.css_first("title") or block).text()
+    assert guarded
+
+
+BAD = {
+    "code": "<script>alert(1)</script>",
+    "a module": '<script type="module">alert(1)</script>',
+    "another type of data": '<script type="application/json">{}</script>',
+    "no object": f'<script type="{DATA}">[]</script>',
+    "no JSON": f'<script type="{DATA}">alert(1)</script>',
+    "with more": f'<script type="{DATA}" async>{{}}</script>',
+    "with markup": f'<script type="{DATA}">{{"a": "<b>"}}</script>',
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_no_script_passes_for_data(tmp_path: Path, bad: str) -> None:
+    page = "<!doctype html><html><head><title>x</title>{}</head><body><h1>x</h1>{}</body></html>"
+    good = f'<script type="{DATA}">{{"a": "b"}}</script>'
+    for head, body, right in ((good, "", True), ("", good, False), (BAD[bad], "", False)):
+        (tmp_path / "index.html").write_text(page.format(head, body))
+        assert ("inline script" not in " ".join(p.message for p in verify(tmp_path, frozenset()))) == right
+
+
+def test_data_is_no_code_to_the_policy(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(f'<script type="{DATA}">{{}}</script>')
+    assert "sha256" not in headers.told(headers.policy(tmp_path))
+
+
+def test_what_is_embedded_cannot_leave_its_element() -> None:
+    made = metadata.embedded({"name": "</script><!-- & <b>"})
+    assert not re.search("[<>&]", made)
+    assert json.loads(made) == {"name": "</script><!-- & <b>"}
+
+
+def test_the_catalogue_is_valid_dcat(folder: Path) -> None:
+    base = f"{ADDRESS}open-data/dcat"
+    turtle = rdflib.Graph().parse(folder / "open-data/dcat.ttl", publicID=f"{base}.ttl")
+    linked = rdflib.Graph().parse(data=(folder / "open-data/dcat.jsonld").read_text(), format="json-ld", base=f"{base}.jsonld")  # fmt: skip
+    assert isomorphic(turtle, linked)
+    conforms, _, words = shacl(turtle, shacl_graph=str(ROOT / "tests/shapes/dcat-ap.ttl"))
+    assert conforms, words
+    links = {str(o) for o in turtle.objects(None, rdflib.DCAT.downloadURL)}
+    assert len(links) > 20
+    assert [n for n in links if not at(folder, "open-data/dcat.ttl", n).is_file()] == []
+
+
+def test_every_character_comes_through_turtle_and_json() -> None:
+    words = 'a "quoted" \\ line\nand\tmore é 😀'
+    triples = [("x", "dct:title", words), ("x", "dct:modified", Day("2020-01-31")), ("x", "a", Iri("dcat:Dataset"))]  # fmt: skip
+    turtle = rdflib.Graph().parse(data=metadata.turtle(triples), format="turtle", publicID=ADDRESS)
+    linked = rdflib.Graph().parse(data=metadata.json_ld(triples), format="json-ld", base=ADDRESS)
+    assert isomorphic(turtle, linked)
+    assert str(turtle.value(None, rdflib.DCTERMS.title, any=True) or next(turtle.objects(None, rdflib.DCTERMS.title))) == words  # fmt: skip
+
+
+def test_every_table_is_as_its_description_says(folder: Path) -> None:
+    seen = 0
+    for path in sorted(folder.rglob("*metadata.json")):
+        group = told(path)
+        tables = group.get("tables", [group])
+        read = TableGroup.fromvalue({"@context": "http://www.w3.org/ns/csvw", "tables": tables})
+        read._fname = path
+        for table in read.tables:
+            rows = list(table.iterdicts(strict=True))
+            with path.with_name(str(table.url)).open() as file:
+                assert len(rows) == len(list(csv.DictReader(file)))
+            seen += 1
+    assert seen > 10
+
+
+def test_the_feed_can_be_followed(revised: Path) -> None:
+    read = feedparser.parse((revised / "build/site/releases/feed.xml").read_bytes())
+    assert not read.bozo, read.get("bozo_exception")
+    assert [e.title for e in read.entries] == ["2020 Q3", "2020 Q2"]
+    assert all(e.link.startswith(ADDRESS) and e.id.startswith("urn:uuid:") and e.updated_parsed for e in read.entries)  # fmt: skip
+
+
+def test_a_site_with_an_address_lists_its_pages(tiny_site: Path, revised: Path) -> None:
+    assert not list((tiny_site / "build/site").glob("sitemap*")), "a list without addresses is of no use"
+    folder = revised / "build/site"
+    listed = set(re.findall("<loc>(.*?)</loc>", (folder / "sitemap.xml").read_text()))
+    pages = {p.parent.relative_to(folder).as_posix() for p in folder.rglob("index.html")}
+    assert listed == {f"{ADDRESS}{p}/".replace("/./", "/") for p in pages}
+
+
+def test_programs_on_other_pages_may_read_the_files(folder: Path) -> None:
+    rules = headers.parse((folder / headers.FILE).read_text())
+    allowed = "Access-Control-Allow-Origin"
+    for path in ("/api/index.json", "/open-data/dcat.ttl", "/figures/x/figures.json", "/releases/x/y.csv"):
+        assert headers.of(rules, path)[allowed] == "*"
+    for path in ("/", "/help/", "/search/words.json"):
+        assert allowed not in headers.of(rules, path)
+
+
+def test_the_name_of_a_figure_stays_when_others_come() -> None:
+    assert records.anchor("E09999999", "", "2020-01-01", "2020-12-31") == "E09999999-2020-01-01-2020-12-31"
+    assert records.anchor("E09999999", "Race", "", "") == "E09999999-p73134ce1-undated"
+
+
+def test_a_missing_archive_is_told(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "tiny")
+    release(root, "2020 Q2")
+    (root / "data_packages/releases/archives/2020-q2.zip").unlink()
+    with pytest.raises(PortalError, match="is not there"):
+        site.build(root, lambda step: None)
