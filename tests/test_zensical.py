@@ -95,6 +95,7 @@ def test_the_same_is_said_to_those_who_cannot_see_a_page(sites: Both) -> None:
                 *(n.attributes.get("href") for n in p.css("link[rel=canonical]")),
                 *(n.attributes.get("lang") for n in p.css("html, article")),
                 len(p.css("script")),
+                *(n.text() for n in p.css("script[type]")),
             ]
             for p in (page, other[name])
         ]  # fmt: skip
@@ -108,7 +109,11 @@ def test_every_other_file_is_the_same_but_those_of_the_theme(sites: Both) -> Non
     )  # fmt: skip
     assert usual.keys() - other.keys() == {"sitemap.xml.gz"}
     assert other.keys() - usual.keys() == set()
-    assert {n for n, d in other.items() if usual[n] != d} == {"sitemap.xml", "manifest.json"}
+    assert {n for n, d in other.items() if usual[n] != d} == {
+        "sitemap.xml",
+        "manifest.json",
+        "open-data/site.zip",
+    }
     addresses = [re.findall("<loc>(.+)</loc>", files["sitemap.xml"].decode()) for files in (usual, other)]
     assert sorted(addresses[0]) == sorted(addresses[1])
 
