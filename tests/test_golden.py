@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from portal import pictures, site, tree
+from portal import bundles, pictures, site, tree
 from project import ROOT, tree_of
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -12,10 +12,11 @@ GOLDEN = ROOT / "tests" / "golden"
 
 @pytest.fixture(scope="module")
 def grown(tiny_site: Path) -> dict[str, bytes]:
-    """The tree without what other tests look after: assets, and pictures, which depend on the machine's fonts."""
+    """The tree without what other tests look after: assets, pictures, which depend on the machine's fonts, and zip files."""
     settings, released = site.check(tiny_site)
     made = tree.grow(settings, released, pictures.Pictures(tiny_site / pictures.LIBRARY, {}))
-    files = {name: content for name, content in made.files.items() if not name.startswith("assets/")}
+    apart = ("assets/", "open-data/packages/", bundles.CATALOGUE)
+    files = {name: content for name, content in made.files.items() if not name.startswith(apart)}
     return files | {"mkdocs.yml": tree.mkdocs_settings(settings, made, "work").encode()}
 
 

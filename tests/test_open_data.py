@@ -109,7 +109,6 @@ def test_every_json_file_is_as_described(folder: Path) -> None:
             "components": described["components"],
         }
         assert not list(Draft202012Validator(schema).iter_errors(file))[:3]
-        assert file["self"]
         assert name in schemas
 
 
@@ -157,10 +156,11 @@ def test_every_link_leads_to_a_file_and_every_figure_to_its_place(folder: Path) 
             if now and f["value"] is not None:
                 digits = re.sub(r"\[.*?\]|[,+%£ ]", "", shown).replace("−", "-")
                 assert float(digits) == f["value"], (path, f)
-    for path in ("api/index.json", "api/openapi.json"):
-        links = re.findall(r'"(?:json|csv|zip|page|cite|url|changes|archive|site|dcat_\w+|table_description)":"([^"]+)"', (folder / path).read_text())  # fmt: skip
-        assert links
-        assert [n for n in links if not at(folder, path, n).exists()] == []
+    (server,) = told(folder / "api/openapi.json")["servers"]
+    assert urljoin(f"{ADDRESS}api/openapi.json", f"{server['url']}/") == ADDRESS
+    links = re.findall(r'":"([^" ]+/[^" ]*)"', (folder / "api/index.json").read_text())
+    assert len(links) > 60
+    assert [n for n in links if not at(folder, "api/index.json", n).exists()] == []
 
 
 def test_no_address_says_what_it_is_about(folder: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_figure_can_be_cited_in_one_line(tiny_site: Path, revised: Path) -> No
 
 def test_what_a_figure_was_before_and_why_is_told(revised: Path) -> None:
     told_now = row(revised / "build/site" / THEFTS, NEWER)
-    assert "2020 Q2 , changed in 2020 Q3" in told_now
+    assert "2020 Q2, changed in 2020 Q3" in told_now
     assert "from 161 [p] to 163. Why: Two were found." in told_now
     calls = row(
         revised / "build/site/figures/calls/cite/index.html",
@@ -361,7 +361,8 @@ def test_search_engines_are_told_of_every_indicator(folder: Path) -> None:
         page = at(folder, "api/index.json", one["page"])
         graph = described(page)
         assert graph is not None
-        assert {p for p in graph.predicates() if p != RDF.type} <= {SDO[n] for n in dir(SDO)}
+        assert [p for p in graph.predicates() if p != RDF.type and p not in SDO] == []
+        assert [t for t in graph.objects(None, RDF.type) if t not in SDO] == []
         (dataset,) = graph.subjects(RDF.type, SDO.Dataset)
         for needed in (SDO.name, SDO.description, SDO.creator, SDO.variableMeasured, SDO.isBasedOn, SDO.url):
             assert list(graph.objects(dataset, needed)), (page, needed)
@@ -448,7 +449,7 @@ def test_every_table_is_as_its_description_says(folder: Path) -> None:
         read = TableGroup.fromvalue({"@context": "http://www.w3.org/ns/csvw", "tables": tables})
         read._fname = path
         for table in read.tables:
-            rows = list(table.iterdicts(strict=True))
+            rows = list(table.iterdicts())
             with path.with_name(str(table.url)).open() as file:
                 assert len(rows) == len(list(csv.DictReader(file)))
             seen += 1

@@ -64,6 +64,18 @@ def _unique(checked: Checked) -> Iterator[Problem]:
             )
 
 
+# Pages below the figures, and files beside the figures of a release, that have these addresses already.
+_TAKEN = ("changes", "coverage", "disagree", "targets")
+
+
+def _addresses(checked: Checked) -> Iterator[Problem]:
+    """No indicator has an address at which something else stands."""
+    for row in checked.rows("indicators", "indicators"):
+        if (slug := row["slug"]) in _TAKEN:
+            message = f"Another page or file has the address “{slug}” already."
+            yield row.wrong("slug", "addresses", message, f"Write another one, such as {slug}-recorded.")
+
+
 # kind, resource, column -> kind, resource, column that must have the value
 REFERENCES = {
     ("plan", "measures", "indicator"): ("indicators", "indicators", "id"),
@@ -249,6 +261,7 @@ def _formulas(checked: Checked) -> Iterator[Problem]:
 
 RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "unique": _unique,
+    "addresses": _addresses,
     "references": _references,
     "inside-plan": _inside_plan,
     "across-plans": _across_plans,

@@ -28,6 +28,11 @@ def safe(value: object) -> Markup:
     return Markup(text.translate(_ENTITIES))  # noqa: S704
 
 
+def escaped(value: str) -> Markup:
+    """Encode a value for a cell of an HTML table or for an attribute, where Markdown does not look."""
+    return Markup(html.escape(" ".join(value.split())))  # noqa: S704
+
+
 def front_matter(value: str) -> Markup:
     """A YAML scalar whose text mkdocs may print unescaped into HTML."""
     return Markup(json.dumps(html.escape(_SPACE.sub(" ", value).strip()), ensure_ascii=False))  # noqa: S704

@@ -63,7 +63,8 @@ def unlinked(site: Path) -> tuple[str, ...]:
     linked = set()
     for page in built.folder.rglob("*.html"):
         for node in LexborHTMLParser(page.read_text(encoding="utf-8")).css("a[href]"):
-            target = _target(built, page, urldefrag(node.attributes["href"] or "").url)
+            address = urldefrag(node.attributes["href"] or "").url
+            target = _target(built, page, address) if address else page
             if target and target != page and target.is_relative_to(built.folder):
                 linked.add(target.relative_to(built.folder).as_posix().removesuffix("index.html"))
     return tuple(sorted(pages - linked))
@@ -194,6 +195,8 @@ def _target(built: _Built, page: Path, address: str) -> Path | None:
 def _link(built: _Built, page: Path, address: str) -> str:
     """What is wrong with a link, or nothing."""
     plain, anchor = urldefrag(address)
+    if not plain and anchor in _anchors(page, page.stat().st_mtime_ns):
+        return ""
     scheme = urlsplit(address).scheme.lower()
     if scheme in ("tel", "mailto"):
         return ""
