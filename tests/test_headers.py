@@ -168,7 +168,9 @@ def test_nginx_says_the_same_as_the_file_of_headers(tiny_site: Path) -> None:
     for path in files(tiny_site / "build/site"):
         fits = [v for how, what, v in when if (path == what if how == "=" else re.match(what, path))]
         assert fits == [v for n, v in headers.of(rules, path).items() if n == headers.CACHE]
-    assert snippet.endswith("add_header Cache-Control $portal_cache_control always;\n")
+    for name in ("cache_control", "access_control_allow_origin"):
+        header = name.replace("_", "-").title()
+        assert f"add_header {header} $portal_{name} always;\n" in snippet
 
 
 def test_a_page_without_a_place_for_the_policy_stops_the_build(tiny: Path) -> None:
