@@ -31,7 +31,8 @@ def rows_of(site: Path) -> list[Row]:
     for path in sorted(site.rglob("*.csv")):
         with path.open(newline="", encoding="utf-8") as lines:
             for row in csv.DictReader(lines):
-                found[_key(row)] = row
+                if "area_code" in row:  # lists of changes and the like have no figures of their own
+                    found[_key(row)] = row
     return list(found.values())
 
 

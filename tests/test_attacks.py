@@ -14,6 +14,7 @@ from browser import served
 from playwright.sync_api import Browser, Page
 from portal import drawings, packages, rules, site
 from portal.problems import PortalError
+from portal.verify import DATA
 from project import make_project
 from selectolax.lexbor import LexborHTMLParser
 
@@ -179,7 +180,9 @@ def test_attacks_stay_text_in_what_is_built(under_attack: tuple[Path, int, int])
         html = tree.html or ""
         assert "83810205" not in html, page
         assert "root:" not in html, page
-        sources = [n.attributes.get("src") or "" for n in tree.css("script")]
+        data = tree.css(f'head > script[type="{DATA}"]')
+        assert all(isinstance(json.loads(n.text()), dict) for n in data), page
+        sources = [n.attributes.get("src") or "" for n in tree.css("script") if n not in data]
         assert all(re.fullmatch(r"/?[./]*assets/js/\w+\.js", s) for s in sources), page
         assert len(tree.css("head > title")) == 1, page
         said.append(" ".join(tree.text(separator=" ").split()))
@@ -222,7 +225,7 @@ def test_no_attack_does_anything_in_a_browser(
 
 def _touch(page: Page) -> None:
     """Reach for the chart, open what is folded, and point at everything that could answer."""
-    if page.locator("figure.chart").count():
+    if page.locator("figure.chart[data-chart]").count():
         page.locator("figure.chart").first.dispatch_event("pointerenter")
         page.wait_for_selector("figure.chart[data-state=drawn] svg.main-svg", timeout=10_000)
     page.evaluate("""() => {
