@@ -13,7 +13,7 @@ from portal.archives import Contents, Table
 from portal.model import Change, Reason
 
 Row = Mapping[str, str]
-_Figure = tuple[str, str, str, str, str]  # indicator, area, part, first day, last day
+Figure = tuple[str, str, str, str, str]  # indicator, area, part, first day, last day
 _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
 # What says where a figure comes from, or how sure it is.
 _AROUND = ("status", "source", "locator")
@@ -94,7 +94,7 @@ def observations(contents: Contents) -> Iterator[tuple[Row, str]]:
                 yield row, next((v for k, v in row.items() if k not in _PLAIN and v), "")
 
 
-def _observations(contents: Contents) -> dict[_Figure, Row]:
+def keyed(contents: Contents) -> dict[Figure, Row]:
     """Each figure by what tells it from others, whatever package it is in."""
     return {
         (r["indicator"], r["area"], part, r["period_start"], r["period_end"]): r
@@ -108,7 +108,7 @@ def _holds_figures(table: Table) -> bool:
 
 def figures(old: Contents, new: Contents) -> Iterator[Change]:
     """Every figure that is new, revised or withdrawn."""
-    before, after = _observations(old), _observations(new)
+    before, after = keyed(old), keyed(new)
     for key in (*after, *(k for k in before if k not in after)):
         was, now = before.get(key, {}), after.get(key, {})
         kind = _kind(was, now)
@@ -142,7 +142,7 @@ def _kind(was: Row, now: Row) -> str:
 
 def _around(old: Contents, new: Contents) -> Iterator[Change]:
     """Figures whose number is as before, but not what is said of it: one change for each indicator and column."""
-    before, after = _observations(old), _observations(new)
+    before, after = keyed(old), keyed(new)
     told: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for key in before.keys() & after.keys():
         if not _kind(before[key], after[key]):

@@ -27,10 +27,7 @@ class Published:
     @cached_property
     def figures(self) -> Mapping[Key, Row]:
         """Each figure as a row of text."""
-        return {
-            (r["indicator"], r["area"], part, r["period_start"], r["period_end"]): r
-            for r, part in differences.observations(self.contents)
-        }
+        return differences.keyed(self.contents)
 
     def rows(self, table: str, key: str) -> Mapping[str, Row]:
         """The rows of a table, whatever packages it is in, by one of its columns."""

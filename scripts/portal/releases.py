@@ -16,6 +16,7 @@ from portal import archives, differences, disk, periods, text
 from portal.archives import About, Contents
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
+from portal.disclosure import Key, key
 from portal.model import Change, Content, Edition, Observation, Reason
 from portal.packages import Package
 from portal.problems import PortalError, Problem, did_you_mean
@@ -272,12 +273,12 @@ def earlier(project: Project) -> tuple[Observation, ...]:
 
     Releases whose archive was withdrawn are left out: that they cannot be downloaded is the remedy.
     """
-    now = {_key(o): o for own in project.content.observations.values() for o in own}
-    found: dict[tuple[object, ...], Observation] = {}
+    now = {key(o): o for own in project.content.observations.values() for o in own}
+    found: dict[Key, Observation] = {}
     for edition in project.content.editions:
         for o in () if edition.withdrawn else _published(project, edition):
-            if _key(o) not in now or (now[_key(o)].value is None and o.value is not None):
-                found[_key(o)] = o
+            if key(o) not in now or (now[key(o)].value is None and o.value is not None):
+                found[key(o)] = o
     return tuple(found.values())
 
 
@@ -294,10 +295,6 @@ def _published(project: Project, edition: Edition) -> Iterator[Observation]:
 
 def _day(cell: str) -> date | None:
     return date.fromisoformat(cell) if cell else None
-
-
-def _key(o: Observation) -> tuple[object, ...]:
-    return o.indicator, o.area, o.part, o.period_start, o.period_end
 
 
 @dataclass(frozen=True)
