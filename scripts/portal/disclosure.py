@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,20 @@ class Release:
 
     content: Content
     area: str = ""
+
+    @cached_property
+    def series(self) -> Mapping[tuple[str, str], tuple[Observation, ...]]:
+        """The figures of each indicator and area, in order of time. Sorted once, since every page asks for some."""
+        found = defaultdict(list)
+        for own in self.content.observations.values():
+            for o in sorted(own, key=when):
+                found[o.indicator, o.area].append(o)
+        return {k: tuple(v) for k, v in found.items()}
+
+
+def when(o: Observation) -> tuple[date, date]:
+    """By what figures are put in order of time."""
+    return o.period_end or date.min, o.period_start or date.min
 
 
 def release(

@@ -29,6 +29,7 @@ from portal import (
     sheets,
     tables,
     tree,
+    verify,
 )
 from portal.checked import Checked
 from portal.config import FILE as SETTINGS_FILE
@@ -39,7 +40,6 @@ from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.releases import Project, PutBack
 from portal.tree import Tree
-from portal.verify import unlinked, verify
 
 Tell = Callable[[str], None]
 # What a site is made from, below the project's folder.
@@ -116,8 +116,8 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
             return Built(live, False)
         made = root / "build" / "work"
         try:
-            whole = _make(root, made, tell)
-            found = (*warnings(whole, unlinked(made)), *releases.unreleased(whole))
+            whole, alone = _make(root, made, tell)
+            found = (*warnings(whole, alone), *releases.unreleased(whole))
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
                 return Built(live.with_name(publish.WAITING), True, found)
@@ -129,8 +129,11 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
         return Built(live, True, found)
 
 
-def _make(root: Path, made: Path, tell: Tell) -> Project:
-    """Make the site in the folder `made`, verified and with its manifest; return what it was made from."""
+def _make(root: Path, made: Path, tell: Tell) -> tuple[Project, tuple[str, ...]]:
+    """Make the site in the folder `made`, verified and with its manifest.
+
+    Returns what it was made from, and the pages that nothing links to.
+    """
     tell("Checking the data packages")
     whole = project(root)
     settings, released = whole.settings, allowed(whole)
@@ -145,13 +148,12 @@ def _make(root: Path, made: Path, tell: Tell) -> Project:
     problems = headers.write(made, settings)
     _print(made, grown, root / "build" / "cache", tell)
     tell("Verifying every page")
-    problems += verify(
-        made, exits(settings, released.content), settings.site.sensitive_words, settings.site.address
-    )
+    built, allow = verify.read(made), exits(settings, released.content)
+    problems += verify.verify(built, allow, settings.site.sensitive_words, settings.site.address)
     if problems:
         raise PortalError(problems)
     publish.seal(made)
-    return whole
+    return whole, verify.unlinked(built)
 
 
 def addresses(whole: Project) -> dict[str, str]:

@@ -8,6 +8,7 @@ import html
 import json
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -23,8 +24,13 @@ def safe(value: object) -> Markup:
     """Encode a value for Markdown or HTML; text already marked as safe passes."""
     if isinstance(value, Markup):
         return value
-    text = _SPACE.sub(" ", "" if value is None else str(value)).strip()
-    return Markup(_PUNCTUATION.sub(lambda m: f"&#{ord(m.group())};", text))  # noqa: S704
+    return _encoded("" if value is None else str(value))
+
+
+@lru_cache(1 << 16)  # the same names and figures stand on page after page
+def _encoded(text: str) -> Markup:
+    plain = _SPACE.sub(" ", text).strip()
+    return Markup(_PUNCTUATION.sub(lambda m: f"&#{ord(m.group())};", plain))  # noqa: S704
 
 
 def front_matter(value: str) -> Markup:
