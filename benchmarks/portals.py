@@ -44,7 +44,7 @@ class Places:
 
 def own(folder: Path) -> Path:
     """A copy of this repository's portal, without what was built."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout  # noqa: S607
     for name in listed.decode().rstrip("\0").split("\0"):
         if not name.startswith(("tests/", "docs/", "benchmarks/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ def _recorded(folder: Path, counts: pd.DataFrame) -> None:
     data = folder / "data_packages" / "recorded" / "data"
     whole = f"now-{TOTAL}"
     rows = [
-        _indicator(f"now-{s}", s, "rolling-months", "recorded", "recorded", "" if s == TOTAL else whole)
+        _indicator(f"now-{s}", s, ("rolling-months", "recorded", "recorded"), "" if s == TOTAL else whole)
         for s in sorted(counts["series"].unique())
     ]
     # What tiny has of this kind is of other wards, so it goes.
@@ -128,7 +128,7 @@ def _figures(folder: Path, borough: str, counts: pd.DataFrame) -> None:
     known = sorted(counts["series"].unique())
     prefix = _slug(borough)
     package = folder / "data_packages" / name
-    rows = [_indicator(f"{prefix}-{s}", f"{s} in {borough}", "month", "line", "crime") for s in known]
+    rows = [_indicator(f"{prefix}-{s}", f"{s} in {borough}", ("month", "line", "crime")) for s in known]
     new(package, f"Crime in {borough}", {"kind": "indicators"}, "recorded", folder)
     add(package / "data" / "indicators.csv", rows)
     add(package / "data" / "observations.csv", _sums(counts, 1, prefix))
@@ -184,7 +184,9 @@ def _plan(folder: Path, borough: str) -> None:
         add(package / "data" / f"{file}.csv", rows)
 
 
-def _indicator(name: str, title: str, period: str, chart: str, topic: str, part_of: str = "") -> Row:
+def _indicator(name: str, title: str, kind: tuple[str, str, str], part_of: str = "") -> Row:
+    """A row for an indicator; its kind is that of its periods, of its chart, and its topic."""
+    period, chart, topic = kind
     words = title.replace("-", " ").capitalize()
     return {
         "id": name, "slug": name, "title": f"{words} recorded", "short_title": words, "topic": topic,

@@ -95,6 +95,8 @@ server {{
 }}
 """
 _CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
+# Whether a page may have inline code at all; only then it is parsed.
+_INLINE = re.compile(r"<style|<script(?![^>]*\ssrc=)", re.IGNORECASE)
 _STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
 _DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
 
@@ -209,8 +211,10 @@ def told(directives: Directives, omit: Iterable[str] = ()) -> str:
 def _digests(site: Path) -> tuple[list[str], list[str]]:
     """The sources that allow the inline scripts and the inline style sheets of the built pages."""
     found: dict[str, set[str]] = {"script": set(), "style": set()}
-    for page in site.rglob("*.html"):
-        for node in LexborHTMLParser(page.read_text(encoding="utf-8")).css("script:not([src]), style"):
+    for text in (page.read_text(encoding="utf-8") for page in site.rglob("*.html")):
+        if not _INLINE.search(text):
+            continue
+        for node in LexborHTMLParser(text).css("script:not([src]), style"):
             digest = hashlib.sha256(node.text().encode()).digest()
             found[node.tag or ""].add(f"'sha256-{base64.b64encode(digest).decode()}'")
     return sorted(found["script"]), sorted(found["style"])

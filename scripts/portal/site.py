@@ -1,13 +1,10 @@
 """Builds the site beside the one in place, has it verified, and has it put in place."""
 
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from portal import (
     pictures,
     publish,
     releases,
+    render,
     rules,
     search,
     sheets,
@@ -32,7 +30,6 @@ from portal import (
     verify,
 )
 from portal.checked import Checked
-from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, load
 from portal.model import Content
 from portal.pages import all_pages
@@ -116,7 +113,7 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
             return Built(live, False)
         made = root / "build" / "work"
         try:
-            whole, alone = _make(root, made, tell)
+            whole, alone = _make(root, made, tell, fresh)
             found = (*warnings(whole, alone), *releases.unreleased(whole))
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
@@ -129,7 +126,7 @@ def build(root: Path, tell: Tell, fresh: bool = False, lifted: bool = False) -> 
         return Built(live, True, found)
 
 
-def _make(root: Path, made: Path, tell: Tell) -> tuple[Project, tuple[str, ...]]:
+def _make(root: Path, made: Path, tell: Tell, fresh: bool) -> tuple[Project, tuple[str, ...]]:
     """Make the site in the folder `made`, verified and with its manifest.
 
     Returns what it was made from, and the pages that nothing links to.
@@ -143,7 +140,7 @@ def _make(root: Path, made: Path, tell: Tell) -> tuple[Project, tuple[str, ...]]
     grown = tree.grow(settings, released, drawn, searchable)
     _write(settings, grown, made)
     tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
-    _mkdocs(settings, grown)
+    render.render(settings, grown, made, fresh)
     _index(made, searchable, tell)
     problems = headers.write(made, settings)
     _print(made, grown, root / "build" / "cache", tell)
@@ -237,50 +234,19 @@ def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> P
 def _write(settings: Settings, grown: Tree, made: Path) -> None:
     """Write what mkdocs reads; nothing of an earlier build may be left beside it, or in the folder `made`."""
     pages = settings.build_folder / "pages"
-    for old in (f for f in (pages, made) if f.exists()):
-        shutil.rmtree(old)
+    if made.exists():
+        shutil.rmtree(made)
+    for old in [
+        p for p in pages.rglob("*") if p.is_file() and p.relative_to(pages).as_posix() not in grown.files
+    ]:
+        old.unlink()
     for name, content in grown.files.items():
         path = pages / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        if not (path.is_file() and path.read_bytes() == content):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     told = tree.mkdocs_settings(settings, grown, made.name)
     (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
-
-
-def _mkdocs(settings: Settings, grown: Tree) -> None:
-    """Run mkdocs in a process of its own, with the clock set to the newest source so that builds are the same."""
-    moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
-    environment = {
-        **os.environ,
-        "SOURCE_DATE_EPOCH": str(int(moment.timestamp())),
-        "NO_MKDOCS_2_WARNING": "1",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "mkdocs",
-        "build",
-        "--strict",
-        "--quiet",
-        "-f",
-        str(settings.build_folder / "mkdocs.yml"),
-    ]
-    done = subprocess.run(
-        command, cwd=settings.root, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        fault = disk.in_what_was_said(done.stdout + done.stderr)
-        if fault:
-            raise fault
-        lines = [
-            line
-            for line in (done.stderr + done.stdout).splitlines()
-            if line.strip() and not line.startswith("Traceback")
-        ]
-        raise PortalError(
-            Problem(SETTINGS_FILE if "config" in line.lower() else "site_src", code="mkdocs", message=line.strip()[:300], fix="Mend the page or link that it names.")
-            for line in lines[-10:] or [f"mkdocs stopped without saying why (code {done.returncode})."]
-        )  # fmt: skip
 
 
 def _index(made: Path, searchable: bool, tell: Tell) -> None:

@@ -74,7 +74,7 @@ def read(site: Path) -> Built:
     names = {p.relative_to(site).as_posix(): p for p in found}
     folders = {"."}
     for name in names:
-        while (name := dirname(name)) and name not in folders:  # noqa: PLW2901 - up to the first that is known
+        while (name := dirname(name)) and name not in folders:
             folders.add(name)
     pages = {n: _read(p.read_text(encoding="utf-8")) for n, p in names.items() if n.endswith(".html")}
     return Built(frozenset(names), frozenset(folders), pages)

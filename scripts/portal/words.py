@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from portal.model import Term
@@ -28,15 +28,17 @@ def explain(markdown: str, terms: Iterable[Term]) -> str:
     it is.
     """
     text = _Text(markdown)
-    for term in terms:
-        if not term.explain:
-            continue
-        short, long = str(safe(term.term)), str(safe(term.expansion))
-        if short not in text.markdown or long.lower() in text.running:
-            continue
-        use = re.compile(f"{_NOT_BEFORE}{re.escape(short)}s?{_NOT_AFTER}")
-        text = _first(text, use, f" &#40;{long}&#41;")
+    for short, long, use in _uses(tuple(terms)):
+        if short in text.markdown and long.lower() not in text.running:
+            text = _first(text, use, f" &#40;{long}&#41;")
     return text.markdown
+
+
+@lru_cache(4)
+def _uses(terms: tuple[Term, ...]) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Each abbreviation to explain as it is written, what it stands for, and how to find it."""
+    told = [(str(safe(t.term)), str(safe(t.expansion))) for t in terms if t.explain]
+    return tuple((s, x, re.compile(f"{_NOT_BEFORE}{re.escape(s)}s?{_NOT_AFTER}")) for s, x in told)
 
 
 @dataclass(frozen=True)
