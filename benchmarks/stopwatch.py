@@ -1,8 +1,14 @@
 """How long a piece of work takes, and how much memory."""
 
+import os
+import resource
+import subprocess
+import threading
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 Found = TypeVar("Found")
@@ -27,3 +33,53 @@ def peak(work: Callable[[], object]) -> int:
     found = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return found
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a program took with all that it started: seconds, seconds of the processor, and bytes at the worst moment."""
+
+    seconds: float
+    processor: float
+    memory: int
+
+
+def spent(command: Sequence[str]) -> Spent:
+    """Run a program to its end, which must be a good one."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    most = [0]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        threading.Thread(target=_watch, args=(process, most), daemon=True).start()
+        said = process.communicate()[1]
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{said.decode()[-2000:]}")
+    took = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Spent(took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, most[0])
+
+
+def _watch(process: "subprocess.Popen[bytes]", most: list[int]) -> None:
+    """Keep the most memory that a program and its children held at once. What they share counts for each of them."""
+    while process.returncode is None:
+        most[0] = max(most[0], sum(_held(pid) for pid in _family(process.pid)))
+        time.sleep(0.05)
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    try:
+        children = [
+            p for task in Path(f"/proc/{pid}/task").iterdir() for p in (task / "children").read_text().split()
+        ]
+    except OSError:  # it has ended
+        return
+    for child in children:
+        yield from _family(int(child))
+
+
+def _held(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except (OSError, IndexError):
+        return 0

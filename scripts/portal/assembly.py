@@ -1,6 +1,6 @@
 """Gives the rows of packages that have passed every check their types."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -118,24 +118,23 @@ def _rows(package: Package, resource: str, kind: type[T], part: bool = False) ->
     table: Table = package.tables[resource]
     hints = get_type_hints(kind)
     names = [f.name for f in fields(kind) if f.name != "part" or not part]  # type: ignore[arg-type]
-    for row in table.frame.to_dict("records"):
-        values = {n: _typed(hints[n], row[n]) for n in names}
+    typed = [(n, *_type(hints[n])) for n in names]
+    for row in table.rows:
+        values = {n: None if none and not row[n] else read(row[n]) for n, read, none in typed}
         if part:
             values["part"] = next((row[b] for b in package.breakdowns if row.get(b)), "")
         yield kind(**values)
 
 
-def _typed(kind: Any, cell: str) -> Any:
+def _type(kind: Any) -> tuple[Callable[[str], Any], bool]:
+    """What makes a value of a cell, and whether an empty one is none."""
     options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-    if cell == "" and NoneType in options:
-        return None
-    match options[0].__name__:
-        case "bool":
-            return cell == "true"
-        case "int":
-            return int(cell)
-        case "Decimal":
-            return Decimal(cell)
-        case "date":
-            return date.fromisoformat(cell)
-    return cell
+    return _READ.get(options[0], str), NoneType in options
+
+
+_READ: Mapping[Any, Callable[[str], Any]] = {
+    bool: lambda cell: cell == "true",
+    int: int,
+    Decimal: Decimal,
+    date: date.fromisoformat,
+}

@@ -1,6 +1,6 @@
 """One headless Chromium, which draws charts, prints sheets and takes pictures of pages while a site is built.
 
-Starting it takes ten times as long as any of these, so one does all that is asked at a time. It is told what to do
+Starting it takes ten times as long as any of these, so one does many of those that are asked at a time. It is told what to do
 through a pipe, in the language of its developer tools.
 """
 
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,6 +34,8 @@ _MOVED = (
     "import os, sys; [os.dup2(int(sys.argv[i]), i + 2) for i in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
 )
 _LONGEST = 300  # seconds for all that is asked of one Chromium
+_MOST = 200  # things that are asked of one Chromium
+_AT_ONCE = 2  # Chromiums
 
 Thing = TypeVar("Thing")
 
@@ -112,8 +115,16 @@ def keep(
     """The files of these names in the cache; `work` makes those that are not there, as far as Chromium gets."""
     wanted = {name: cache / f"{name}{ending}" for name in names}
     cache.mkdir(parents=True, exist_ok=True)
-    for name, content in each([n for n, path in wanted.items() if not path.exists()], work):
-        disk.write(wanted[name], content)
+    missing = [name for name, path in wanted.items() if not path.exists()]
+    size = min(_MOST, -(-len(missing) // _AT_ONCE) or 1)
+
+    def made(some: list[str]) -> None:
+        for name, content in each(some, work):
+            disk.write(wanted[name], content)
+
+    with ThreadPoolExecutor(_AT_ONCE) as several:
+        for _ in several.map(made, (missing[n : n + size] for n in range(0, len(missing), size))):
+            pass
     return {name: path for name, path in wanted.items() if path.exists()}
 
 

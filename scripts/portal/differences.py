@@ -89,9 +89,10 @@ def _change(kind: str, **told: object) -> Change:
 def observations(contents: Contents) -> Iterator[tuple[Row, str]]:
     """Each figure that was published, as a row of text, and its part of the breakdown; empty for all together."""
     for table in contents.tables:
-        if _holds_figures(table):
+        if _holds_figures(table) and table.rows:
+            split = [k for k in table.rows[0] if k not in _PLAIN]
             for row in table.rows:
-                yield row, next((v for k, v in row.items() if k not in _PLAIN and v), "")
+                yield row, next((row[k] for k in split if row[k]), "")
 
 
 def keyed(contents: Contents) -> dict[Figure, Row]:

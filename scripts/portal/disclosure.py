@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,20 @@ class Release:
 
     content: Content
     area: str = ""
+
+    @cached_property
+    def series(self) -> Mapping[tuple[str, str], tuple[Observation, ...]]:
+        """The figures of each indicator and area, in order of time. Sorted once, since every page asks for some."""
+        found = defaultdict(list)
+        for own in self.content.observations.values():
+            for o in sorted(own, key=when):
+                found[o.indicator, o.area].append(o)
+        return {k: tuple(v) for k, v in found.items()}
+
+
+def when(o: Observation) -> tuple[date, date]:
+    """By what figures are put in order of time."""
+    return o.period_end or date.min, o.period_start or date.min
 
 
 def release(
@@ -96,16 +111,16 @@ def yearly(content: Content, indicator: str) -> bool:
 def check(content: Content, policy: Disclosure) -> Iterator[Problem]:
     """Every figure that is too fine or too small to be published."""
     for indicator in content.indicators.values():
+        careful = yearly(content, indicator.id)
         for o in closed(content, indicator.id):
             kind = content.areas[o.area].kind
-            where = f"observations of {_words(content, o)}"
-            if kind == "ward" and yearly(content, indicator.id) and (o.part or _length(o) != 12):
+            if kind == "ward" and careful and (o.part or _length(o) != 12):
                 message = "By ward a sensitive figure may only be for 12 months, and not split by type."
-                yield _forbidden(where, message, "Take the row out.")
+                yield _forbidden(_place(content, o), message, "Take the row out.")
             least = small(content, policy, indicator.id, kind)
             if guarded(indicator) and o.value is not None and o.value < least:
                 message = f"A count of {o.value} that must be protected is under {least}."
-                yield _forbidden(where, message, "Empty the value and write c under status.")
+                yield _forbidden(_place(content, o), message, "Empty the value and write c under status.")
 
 
 def closed(content: Content, indicator: str) -> list[Observation]:
@@ -122,6 +137,10 @@ def _words(content: Content, o: Observation) -> str:
     when = label(content.indicators[o.indicator].period_type, o.period_start, o.period_end)
     place = ", ".join(filter(None, (content.areas[o.area].name, when, o.part)))
     return f"{o.indicator}: {place}"
+
+
+def _place(content: Content, o: Observation) -> str:
+    return f"observations of {_words(content, o)}"
 
 
 def _forbidden(where: str, message: str, fix: str) -> Problem:

@@ -3,7 +3,6 @@
 import errno
 import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -76,6 +75,8 @@ def guarded(root: Path) -> Iterator[None]:
 
 def clear(folder: Path) -> None:
     """Delete a folder as far as it can be; what is left does no harm."""
+    import shutil  # noqa: PLC0415 - it loads every kind of archive, and `portal --help` would wait for it
+
     with suppress(OSError):
         shutil.rmtree(folder, ignore_errors=True)
 

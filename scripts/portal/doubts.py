@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
 
@@ -31,12 +32,29 @@ _LARGE = 4  # times as much, where the series is too short to judge by
 _CHANCE = 0.001  # that counts stay the same for so long by accident
 
 
+_PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
+
+
 @dataclass(frozen=True)
 class Told:
     """What the doubts look at: the checked packages, and the day on which they are looked at."""
 
     checked: Checked
     today: date
+
+    @cached_property
+    def figures(self) -> "tuple[Figure, ...]":
+        """Every figure that is of a stated period."""
+        return tuple(
+            Figure(
+                r,
+                date.fromisoformat(r["period_start"]),
+                date.fromisoformat(r["period_end"]),
+                decimal(r["value"]),
+            )
+            for r in self.checked.rows("indicators", "observations")
+            if r["period_start"]
+        )
 
 
 @dataclass(frozen=True)
@@ -48,10 +66,15 @@ class Figure:
     end: date
     value: Decimal | None
 
+    @cached_property
+    def part(self) -> str:
+        """Its part of the breakdown; empty for all together."""
+        return next((v for k, v in self.row.cells.items() if k not in _PLAIN and v), "")
+
     @property
     def name(self) -> str:
         """What tells it from other figures, for the name of a warning."""
-        cells = (self.row["indicator"], self.row["area"], _part(self.row), f"{self.start}/{self.end}")
+        cells = (self.row["indicator"], self.row["area"], self.part, f"{self.start}/{self.end}")
         return ":".join(filter(None, cells))
 
 
@@ -99,21 +122,6 @@ def _warning(row: Row, column: str, told: tuple[str, str], name: str) -> Problem
 # --- figures
 
 
-def _part(row: Row) -> str:
-    known = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
-    return next((v for k, v in row.cells.items() if k not in known and v), "")
-
-
-def _figures(told: Told) -> list[Figure]:
-    return [
-        Figure(
-            r, date.fromisoformat(r["period_start"]), date.fromisoformat(r["period_end"]), decimal(r["value"])
-        )
-        for r in told.checked.rows("indicators", "observations")
-        if r["period_start"]
-    ]
-
-
 def _units(told: Told) -> Mapping[str, str]:
     """What each indicator counts in."""
     return {r["id"]: r["unit"] for r in told.checked.rows("indicators", "indicators")}
@@ -125,10 +133,10 @@ def _series(told: Told) -> Iterator[list[Figure]]:
     for r in told.checked.rows("indicators", "breaks"):
         cuts[r["indicator"]].append(date.fromisoformat(r["date"]))
     found: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
-    for f in _figures(told):
+    for f in told.figures:
         era = sum(f.start >= day for day in cuts[f.row["indicator"]])
         length = periods.months_between(f.start, f.end)
-        found[f.row["indicator"], f.row["area"], _part(f.row), length, era].append(f)
+        found[f.row["indicator"], f.row["area"], f.part, length, era].append(f)
     yield from (sorted(own, key=lambda f: f.end) for own in found.values())
 
 
@@ -137,11 +145,11 @@ def _sums(told: Told) -> Iterator[Problem]:
     overlapping = {i for p in told.checked.packages for i in p.portal.get("overlapping", "").split(";") if i}
     units = _units(told)
     groups: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
-    for f in (f for f in _figures(told) if units[f.row["indicator"]] in ("count", "pounds")):
+    for f in (f for f in told.figures if units[f.row["indicator"]] in ("count", "pounds")):
         groups[f.row["indicator"], f.row["area"], str(f.start), str(f.end)].append(f)
     for (indicator, *_), own in groups.items():
-        total = next((f for f in own if not _part(f.row)), None)
-        parts = [f for f in own if _part(f.row)]
+        total = next((f for f in own if not f.part), None)
+        parts = [f for f in own if f.part]
         if total and total.value is not None and parts and indicator not in overlapping:
             yield from _added(total, parts, complete=True)
     yield from _grouped(told, groups)
@@ -153,10 +161,10 @@ def _grouped(told: Told, groups: Mapping[tuple[str, ...], list[Figure]]) -> Iter
     for r in told.checked.rows("indicators", "indicators"):
         members[r["part_of"]].append(r["id"])
     for (indicator, *place), own in groups.items():
-        total = next((f for f in own if not _part(f.row)), None)
+        total = next((f for f in own if not f.part), None)
         if total and total.value is not None:
             found = [groups.get((m, *place), []) for m in members.get(indicator, ())]
-            parts = [next(f for f in group if not _part(f.row)) for group in found if any(not _part(f.row) for f in group)]  # fmt: skip
+            parts = [next(f for f in group if not f.part) for group in found if any(not f.part for f in group)]  # fmt: skip
             if parts:
                 yield from _added(total, parts, complete=False)
 
@@ -271,7 +279,7 @@ def _breaks(told: Told) -> Iterator[Problem]:
         (r["indicator"], date.fromisoformat(r["date"])) for r in told.checked.rows("indicators", "breaks")
     ]
     fix = "Say so with the status b, or take the figure out."
-    for f in _figures(told):
+    for f in told.figures:
         for indicator, day in cuts:
             if f.row["indicator"] == indicator and f.start < day <= f.end and f.row["status"] != "b":
                 message = f"Counting changed on {day}, in the middle of this period."

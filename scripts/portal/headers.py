@@ -107,6 +107,8 @@ _INLINE = f'script:not([src], [type="{DATA}"]), style'
 # What programs of others may read from their own pages: files that anybody can download.
 _OPEN = ("api", "figures", "open-data", "releases")
 _CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
+# Whether a page may have inline code at all; only then it is parsed.
+_MAY_HAVE = re.compile(rf'<style|<script(?![^>]*(?:\ssrc=|"{re.escape(DATA)}"))', re.IGNORECASE)
 _STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
 _DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
 
@@ -220,8 +222,10 @@ def told(directives: Directives, omit: Iterable[str] = ()) -> str:
 def _digests(site: Path) -> tuple[list[str], list[str]]:
     """The sources that allow the inline scripts and the inline style sheets of the built pages."""
     found: dict[str, set[str]] = {"script": set(), "style": set()}
-    for page in site.rglob("*.html"):
-        for node in LexborHTMLParser(page.read_text(encoding="utf-8")).css(_INLINE):
+    for text in (page.read_text(encoding="utf-8") for page in site.rglob("*.html")):
+        if not _MAY_HAVE.search(text):
+            continue
+        for node in LexborHTMLParser(text).css(_INLINE):
             digest = hashlib.sha256(node.text().encode()).digest()
             found[node.tag or ""].add(f"'sha256-{base64.b64encode(digest).decode()}'")
     return sorted(found["script"]), sorted(found["style"])

@@ -152,12 +152,12 @@ def _by_period(rows: Iterator[Rates]) -> tuple[tuple[Observation, tuple[Rates, .
 
 def _shared(maker: Maker, indicator: Indicator, one: str, other: str) -> date | None:
     ends = {o.period_end for o in measures.series(maker.released, indicator.id, other, "") if o.period_end}
-    both = [
-        e for e in ends
+    both = (
+        e for e in sorted(ends, reverse=True)
         if measures.window(maker.released, indicator.id, one, e, 12)
         and measures.window(maker.released, indicator.id, other, e, 12)
-    ]  # fmt: skip
-    return max(both, default=None)
+    )  # fmt: skip
+    return next(both, None)
 
 
 def _unplaced(maker: Maker) -> Iterator[Unplaced]:
@@ -225,7 +225,8 @@ def _maps(maker: Maker, views: tuple[WardView, ...]) -> tuple[Markup, Markup]:
     """The wards as links, for wide screens and for phones: their outlines where there are any, else tiles."""
     links = {v.area.code: (v.area.name, v.path.removeprefix(WARDS)) for v in views}
     outlines = maps.outline_of(o for o in maker.content.outlines if o.area in links)
-    return maps.ward_map(outlines, links), maps.ward_map(outlines, links, PHONE)
+    cache = maker.settings.build_folder / "cache"
+    return maps.kept(cache, outlines, links), maps.kept(cache, outlines, links, PHONE)
 
 
 def _newest(figures: tuple[Observation, ...]) -> str:

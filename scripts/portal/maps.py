@@ -6,14 +6,17 @@ on the map), `map__line` (from a name beside the map to its ward), `map__row` an
 text in it).
 """
 
+import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import groupby, pairwise
+from pathlib import Path
 from typing import TypeAlias
 
 from markupsafe import Markup
 
+from portal import disk, places
 from portal.model import Outline
 from portal.places import Point, Ring, Rings, beside, height_at, outer_lines, room
 from portal.text import safe
@@ -60,6 +63,17 @@ def ward_map(outlines: Outlines, links: Links, width: int = 640, label: str = "M
     return _svg(
         (width, height + below), label, [*parts, _edge(lines), _group(marks or _numbered(names, drawn))]
     )
+
+
+def kept(cache: Path, outlines: Outlines, links: Links, width: int = 640) -> Markup:
+    """The map, drawn once: it is kept under a digest of what it shows and of the program that draws it."""
+    programs = b"".join(Path(module).read_bytes() for module in (__file__, places.__file__))
+    told = repr((sorted(outlines.items()), sorted(links.items()), width)).encode()
+    path = cache / f"{hashlib.sha256(programs + told).hexdigest()[:24]}.map.svg"
+    if not path.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        disk.write(path, ward_map(outlines, links, width).encode())
+    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 (drawn above)
 
 
 def tile_map(

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from portal.disclosure import Release
+from portal.disclosure import Release, when
 from portal.model import Break, Indicator, Observation
 from portal.periods import first_day, month_end, months_between
 
@@ -36,12 +36,11 @@ def series(
     released: Release, indicator: str, area: str = "", part: str | None = None
 ) -> tuple[Observation, ...]:
     """The figures of an indicator in order of time; of one area or part where given."""
-    found = [
-        o
-        for o in released.content.observations.get(indicator, ())
-        if area in ("", o.area) and part in (None, o.part)
-    ]
-    return tuple(sorted(found, key=lambda o: (o.period_end or date.min, o.period_start or date.min)))
+    if area:
+        known = released.series.get((indicator, area), ())
+    else:
+        known = tuple(sorted(released.content.observations.get(indicator, ()), key=when))
+    return known if part is None else tuple(o for o in known if o.part == part)
 
 
 def breaks_of(released: Release, indicator: str) -> tuple[Break, ...]:

@@ -4,6 +4,7 @@ import calendar
 import os
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 
 def day(value: date) -> str:
@@ -27,16 +28,21 @@ def loose_date(value: str) -> str:
     return value
 
 
+@lru_cache(4096)  # a year has few months, and every figure asks for one
+def _length(year: int, month: int) -> int:
+    return calendar.monthrange(year, month)[1]
+
+
 def months_between(start: date, end: date) -> int:
     """How many calendar months a period covers; 0 where it is not made of whole months."""
-    whole = start.day == 1 and end.day == calendar.monthrange(end.year, end.month)[1]
+    whole = start.day == 1 and end.day == _length(end.year, end.month)
     return (end.year - start.year) * 12 + end.month - start.month + 1 if whole else 0
 
 
 def month_end(day_: date, months: int) -> date:
     """The last day of the month that is `months` after (or, below zero, before) that of a day."""
     year, number = divmod(day_.year * 12 + day_.month - 1 + months, 12)
-    return date(year, number + 1, calendar.monthrange(year, number + 1)[1])
+    return date(year, number + 1, _length(year, number + 1))
 
 
 def first_day(end: date, months: int) -> date:

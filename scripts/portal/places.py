@@ -6,15 +6,20 @@ Places are in the drawing's units, x to the right and y down.
 import heapq
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 Point: TypeAlias = tuple[float, float]
 Side: TypeAlias = tuple[Point, Point]
 Ring: TypeAlias = tuple[Point, ...]  # without the first point again at the end
 Rings: TypeAlias = tuple[Ring, ...]  # outlines and holes of one area
+Lines: TypeAlias = NDArray[np.float64]  # of sides: where each begins, and how far it goes on, in x and y
+_AT_ONCE = 32  # places that are tried
 
 
 @cache
@@ -25,7 +30,7 @@ def room(rings: Rings, aspect: float) -> tuple[Point, float]:
     best so far are left, the others are quartered. Right to a unit.
     """
     squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
-    sides = sides_of(squeezed)
+    lines = _lines(sides_of(squeezed))
     xs, ys = zip(*(p for ring in squeezed for p in ring), strict=True)
     half = max(max(xs) - min(xs), max(ys) - min(ys)) / 2
     best = (-math.inf, (0.0, 0.0))
@@ -33,8 +38,8 @@ def room(rings: Rings, aspect: float) -> tuple[Point, float]:
     while squares and -squares[0][0] > best[0] + 0.5:
         _, half, (x, y) = heapq.heappop(squares)
         half /= 2
-        for middle in ((x + i * half, y + j * half) for i in (-1, 1) for j in (-1, 1)):
-            found = reach(middle, sides)
+        middles = [(x + i * half, y + j * half) for i in (-1, 1) for j in (-1, 1)]
+        for middle, found in zip(middles, _reaches(middles, lines), strict=True):
             best = max(best, (found, middle))
             heapq.heappush(squares, (-found - half, half, middle))
     found, (x, y) = best
@@ -56,14 +61,18 @@ def beside(
     """
     wide, high = box
     aspect = wide / high
-    squeezed = [((a / aspect, b), (c / aspect, d)) for (a, b), (c, d) in edge]
+    lines = _lines(((a / aspect, b), (c / aspect, d)) for (a, b), (c, d) in edge)
     across = range(math.ceil(wide / 2), math.floor(drawing[0] - wide / 2) + 1, 8)
     down = range(math.ceil(high / 2), math.floor(drawing[1] - high / 2) + 1, 8)
     taken = tuple(taken)
-    for x, y in sorted(((x, y) for x in across for y in down), key=lambda p: (math.dist(p, near), p)):
-        clear = all(abs(x - a) > wide or abs(y - b) > high for a, b in taken)
-        if clear and -reach((x / aspect, y), squeezed) > high / 2:
-            return float(x), float(y)
+    places = sorted(((x, y) for x in across for y in down), key=lambda p: (math.dist(p, near), p))
+    clear = [(x, y) for x, y in places if all(abs(x - a) > wide or abs(y - b) > high for a, b in taken)]
+    for first in range(0, len(clear), _AT_ONCE):
+        some = clear[first : first + _AT_ONCE]
+        reaches = _reaches([(x / aspect, y) for x, y in some], lines)
+        for (x, y), found in zip(some, reaches, strict=True):
+            if -found > high / 2:
+                return float(x), float(y)
     return None
 
 
@@ -92,17 +101,29 @@ def outer_lines(areas: Iterable[Rings]) -> list[list[Point]]:
 
 def reach(middle: Point, sides: Iterable[Side]) -> float:
     """Half the side of the largest square around a point that no side enters; below zero outside the area."""
-    inside, least = False, math.inf
-    for (ax, ay), (bx, by) in sides:
-        x, y, dx, dy = ax - middle[0], ay - middle[1], bx - ax, by - ay
-        if (y > 0) != (y + dy > 0) and x - y * dx / dy > 0:
-            inside = not inside
-        if min(abs(x), abs(x + dx)) > least and x * (x + dx) > 0:
-            continue  # all of it is further to one side
-        if min(abs(y), abs(y + dy)) > least and y * (y + dy) > 0:
-            continue  # or above or below
-        # The nearest place in this measure is an end, or where the side crosses an axis or a diagonal.
-        slopes = ((x, dx), (y, dy), (x - y, dx - dy), (x + y, dx + dy))
-        for t in (0.0, 1.0, *(min(max(-a / d, 0.0), 1.0) for a, d in slopes if d)):
-            least = min(least, max(abs(x + t * dx), abs(y + t * dy)))
-    return least if inside else -least
+    return _reaches([middle], _lines(sides))[0]
+
+
+def _lines(sides: Iterable[Side]) -> Lines:
+    return np.array([(ax, ay, bx - ax, by - ay) for (ax, ay), (bx, by) in sides], dtype=float).T[:, None, :]
+
+
+def _reaches(middles: Sequence[Point], lines: Lines) -> list[float]:
+    """What `reach` says of each point: all points and sides at once, since a map asks for thousands."""
+    at = np.array(middles, dtype=float).T[:, :, None]
+    (x, y), (dx, dy) = lines[:2] - at, lines[2:]
+    level = dy == 0
+    crosses = ((y > 0) != (y + dy > 0)) & (x - y * dx / np.where(level, 1, dy) > 0)
+    inside = crosses.sum(axis=1) % 2 == 1
+    # The nearest place in this measure is an end, or where the side crosses an axis or a diagonal.
+    least = np.minimum(_far(x, y), _far(x + dx, y + dy))
+    for a, d in ((x, dx), (y, dy), (x - y, dx - dy), (x + y, dx + dy)):
+        t = np.where(d == 0, 0, np.clip(-a / np.where(d == 0, 1, d), 0, 1))
+        least = np.minimum(least, _far(x + t * dx, y + t * dy))
+    nearest = least.min(axis=1)
+    found: list[float] = np.where(inside, nearest, -nearest).tolist()
+    return found
+
+
+def _far(x: Lines, y: Lines) -> Lines:
+    return np.maximum(np.abs(x), np.abs(y))

@@ -1,6 +1,5 @@
 """What a user can get wrong, as values: place, finding and remedy."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,6 +47,8 @@ class PortalError(Exception):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Name the nearest known word, or list all of them where none is near."""
     known = sorted(known)
+    import difflib  # noqa: PLC0415 - seldom needed, and every command would wait for it
+
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]}?"

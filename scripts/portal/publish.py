@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,7 @@ from portal import disk
 from portal.problems import PortalError, Problem
 
 KEPT = 3
+_AT_ONCE = 8  # files that wait for the disk
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
 # Part of the name of a site that waits. It has never been public, so nothing but its link may lead to it.
@@ -222,9 +224,9 @@ def _waits(folder: Path) -> bool:
 def _flush(folder: Path) -> None:
     """Have every file and folder written to the disk itself; a fault in that is raised here."""
     os.sync()  # all at once, or each of the following would wait for the disk by itself
-    for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
+    with ThreadPoolExecutor(_AT_ONCE) as several:
+        for _ in several.map(_sync, (folder, *folder.rglob("*"))):
+            pass
 
 
 def _sync(path: Path) -> None:

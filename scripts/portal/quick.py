@@ -26,7 +26,7 @@ def clean(rows: Sequence[Sequence[str]], fields: Sequence[Json], key: Sequence[s
     if len(known) != len(header) or set(known) != set(header):
         return False
     width = len(header)
-    if any(len(row) != width or not any(row) for row in body):
+    if not all(map(any, body)) or set(map(len, body)) - {width}:
         return False
     columns = dict(zip(header, zip(*body, strict=True), strict=True)) if body else {}
     return all(_fits(known[name], cells) for name, cells in columns.items()) and _apart(columns, known, key)
@@ -108,5 +108,5 @@ def _apart(columns: Mapping[str, Sequence[str]], known: Mapping[str, Json], key:
         else columns[name]
         for name in key
     ]
-    keys = list(zip(*told, strict=True))
-    return len(set(keys)) == len(keys) and ("",) * len(key) not in keys
+    keys = set(zip(*told, strict=True))
+    return len(keys) == len(told[0]) and ("",) * len(key) not in keys

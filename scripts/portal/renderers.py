@@ -17,8 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from portal import disk
-from portal.config import FILE as SETTINGS_FILE
+from portal import disk, render
 from portal.config import Settings
 from portal.problems import PortalError, Problem
 from portal.tree import Tree
@@ -37,9 +36,11 @@ _OWN_INDEX = "search.json"  # all text of the site in one file; Pagefind makes t
 
 @dataclass(frozen=True)
 class Renderer:
-    """A program that makes HTML: what runs it on the tree that is written, and the packages whose version tells."""
+    """A program that makes HTML: what runs it on the tree that is written, of every page if so told, and the packages
+    whose version tells.
+    """
 
-    run: Callable[[Settings, Tree, Path], None]
+    run: Callable[[Settings, Tree, Path, bool], None]
     made_of: tuple[str, ...]
 
 
@@ -62,23 +63,7 @@ def _wanted(name: str) -> str:
     return f"zensical=={PINNED}" if name == "zensical" else " ".join(RENDERERS[name].made_of)
 
 
-def _mkdocs(settings: Settings, grown: Tree, made: Path) -> None:
-    file = settings.build_folder / "mkdocs.yml"
-    command = ["mkdocs", "build", "--strict", "--quiet", "-f", str(file)]
-    done = _run(command, settings, grown)
-    if done.returncode:
-        lines = [
-            line
-            for line in (done.stderr + done.stdout).splitlines()
-            if line.strip() and not line.startswith("Traceback")
-        ]
-        raise PortalError(
-            Problem(SETTINGS_FILE if "config" in line.lower() else "site_src", code="mkdocs", message=line.strip()[:300], fix="Mend the page or link that it names.")
-            for line in lines[-10:] or [f"mkdocs stopped without saying why (code {done.returncode})."]
-        )  # fmt: skip
-
-
-def _zensical(settings: Settings, grown: Tree, made: Path) -> None:
+def _zensical(settings: Settings, grown: Tree, made: Path, fresh: bool) -> None:
     file = settings.build_folder / "zensical.yml"
     file.write_text(yaml.safe_dump(_ZENSICAL), encoding="utf-8")
     command = ["zensical", "build", "--strict", "--clean", "-f", str(file)]
@@ -139,6 +124,6 @@ def _lost(grown: Tree, made: Path) -> Iterator[Problem]:
 
 
 RENDERERS: Mapping[str, Renderer] = {
-    USUAL: Renderer(_mkdocs, ("mkdocs", "mkdocs-material")),
+    USUAL: Renderer(render.render, ("mkdocs", "mkdocs-material")),
     "zensical": Renderer(_zensical, ("zensical",)),
 }

@@ -13,6 +13,7 @@ from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.packages import Package
 from portal.problems import Problem, did_you_mean
+from portal.tables import Table
 
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
 # What a spreadsheet takes for the beginning of a formula, and what begins so and is none.
@@ -110,9 +111,14 @@ def _references(checked: Checked) -> Iterator[Problem]:
             wanted = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
             if package.kind != "sources" and "source" in table.columns:
                 wanted["source"] = SOURCES
-            for row in rows(table):
-                for column, target in wanted.items():
-                    if target in known and row[column] and row[column] not in known[target]:
+            # Most columns point to nothing that is not there, which their values tell at once.
+            loose = {
+                c: t for c, t in wanted.items()
+                if t in known and c in table.columns and table.values(c) - known[t] - {""}
+            }  # fmt: skip
+            for row in rows(table) if loose else ():
+                for column, target in loose.items():
+                    if row[column] and row[column] not in known[target]:
                         yield row.dangling(column, known[target], target[1])
     area = checked.settings.site.area
     areas = known.get(("geography", "areas", "code"))
@@ -226,13 +232,18 @@ def _markup(checked: Checked) -> Iterator[Problem]:
                     fix="Write plain text.",
                 )
         for table in package.tables.values():
-            for row in rows(table):
+            for row in rows(table) if _any(table, _MARKUP.search) else ():
                 for column, value in row.cells.items():
                     if _MARKUP.search(value):
                         message = f"“{value[:80]}” holds HTML or Markdown."
                         yield row.wrong(
                             column, "markup", message, "Write plain text, without < before a letter."
                         )
+
+
+def _any(table: Table, what: Callable[[str], object]) -> bool:
+    """Whether any cell of a table is so; each text is looked at once."""
+    return any(what(value) for column in table.columns for value in table.values(column))
 
 
 def is_formula(value: str) -> bool:
@@ -250,7 +261,7 @@ def _formulas(checked: Checked) -> Iterator[Problem]:
             )
         for table in package.tables.values():
             texts = {f["name"] for f in table.schema.fields if f["type"] not in ("number", "integer")}
-            for row in rows(table):
+            for row in rows(table) if _any(table, is_formula) else ():
                 for column, value in row.cells.items():
                     if column in texts and is_formula(value):
                         message = f"A spreadsheet would take “{value.strip()[:80]}” for a formula."

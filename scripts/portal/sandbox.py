@@ -43,9 +43,17 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset(["*", "**", "%"])
 
+    def __init__(self, *told: Any, **more: Any) -> None:
+        super().__init__(*told, **more)
+        self._safe: dict[tuple[type, str], bool] = {}
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        widens = isinstance(obj, str) and attr in _NO_METHODS
-        return not widens and super().is_safe_attribute(obj, attr, value)
+        """Whether templates may see an attribute: the same for all things of a type, so it is worked out once."""
+        key = type(obj), attr
+        if key not in self._safe:
+            widens = isinstance(obj, str) and attr in _NO_METHODS
+            self._safe[key] = not widens and super().is_safe_attribute(obj, attr, value)
+        return self._safe[key]
 
     def wrap_str_format(self, value: Any) -> None:
         return None  # else jinja would let texts be formatted

@@ -31,7 +31,8 @@ FILE = "site_src/synonyms.toml"
 FOLDER = "pagefind/"
 WORDS = "words.json"
 COMMAND = (sys.executable, "-m", "pagefind_bin")
-_LONGEST = 120  # seconds for all pages
+_LONGEST = 600  # seconds for all pages
+_AHEAD = 8  # pages that it is told of before it has answered; their answers are far from filling a pipe
 _LANGUAGE = "en"  # of the whole site, as mkdocs.yml says
 # Pagefind brings faces of its own for the search; ours needs its engine only.
 _ENGINE = ("pagefind.js", "pagefind-entry.json", "wasm.", "pagefind.", "index/", "fragment/")
@@ -144,10 +145,14 @@ def index(site: Path) -> int:
     pages = {page: text for page in sorted(site.rglob("index.html")) if (text := _said(page)) is not None}
     try:
         with _started() as pagefind:
-            for page, text in pages.items():
+            for n, (page, text) in enumerate(pages.items()):
                 address = f"/{page.parent.relative_to(site).as_posix()}/".replace("/./", "/")
                 html = f"<html lang={_LANGUAGE}><body data-pagefind-body>{text.html}"
-                pagefind.ask("AddFile", index_id=pagefind.index, url=address, file_contents=html)
+                pagefind.tell("AddFile", index_id=pagefind.index, url=address, file_contents=html)
+                if n >= _AHEAD:
+                    pagefind.answer()
+            for _ in range(min(len(pages), _AHEAD)):
+                pagefind.answer()
             files = pagefind.ask("GetFiles", index_id=pagefind.index)["files"]
     except (OSError, EOFError, ValueError, KeyError) as error:
         message = f"Pagefind stopped while it made the index of the search: {error!r}."
@@ -155,11 +160,11 @@ def index(site: Path) -> int:
             "Build once more. If it stays so, take pagefind_bin away: the site is then built without search."
         )
         raise PortalError([Problem("build", code="search", message=message, fix=fix)]) from None
-    for file in files:
-        if file["path"].startswith(_ENGINE):
-            path = site / FOLDER / file["path"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b64decode(file["content"]))
+    engine = {site / FOLDER / f["path"]: f["content"] for f in files if f["path"].startswith(_ENGINE)}
+    for folder in sorted({path.parent for path in engine}):
+        folder.mkdir(parents=True)
+    for path, content in engine.items():
+        path.write_bytes(b64decode(content))
     _look_for_what_is_there(site / SEARCH / WORDS, pages.values())
     return len(pages)
 
@@ -222,19 +227,28 @@ class _Pagefind:
     hear: BufferedReader
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     index: int = 0
+    rest: bytes = b""
 
     def ask(self, kind: str, **parameters: object) -> Mapping[str, Any]:
         """Give an order and wait for its answer; `ValueError` with Pagefind's words where it refuses."""
+        self.tell(kind, **parameters)
+        return self.answer()
+
+    def tell(self, kind: str, **parameters: object) -> None:
+        """Give an order."""
         order = {"message_id": next(self.numbers), "payload": {"type": kind, **parameters}}
         self.say.write(b64encode(json.dumps(order).encode()) + b",")
         self.say.flush()
-        heard = bytearray()
-        while not heard.endswith(b","):
+
+    def answer(self) -> Mapping[str, Any]:
+        """Wait for the answer to the first order that has none."""
+        while b"," not in self.rest:
             more = self.hear.read1(1 << 20)
             if not more:
                 raise EOFError("it ended without an answer")
-            heard += more
-        answer: Mapping[str, Any] = json.loads(b64decode(heard[:-1]))["payload"]
+            self.rest += more
+        heard, _, self.rest = self.rest.partition(b",")
+        answer: Mapping[str, Any] = json.loads(b64decode(heard))["payload"]
         if answer["type"] == "Error":
             raise ValueError(answer.get("message", ""))
         return answer

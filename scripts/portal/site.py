@@ -28,6 +28,7 @@ from portal import (
     sheets,
     tables,
     tree,
+    verify,
 )
 from portal.checked import Checked
 from portal.config import Settings, load
@@ -37,7 +38,6 @@ from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.releases import Project, PutBack
 from portal.tree import Tree
-from portal.verify import unlinked, verify
 
 Tell = Callable[[str], None]
 # What a site is made from, below the project's folder, and the program where it stands elsewhere.
@@ -118,8 +118,8 @@ def build(
             return Built(live, False)
         made = root / "build" / "work"
         try:
-            whole = _make(root, made, tell, renderer)
-            found = (*warnings(whole, unlinked(made)), *releases.unreleased(whole))
+            whole, alone = _make(root, made, tell, renderer, fresh)
+            found = (*warnings(whole, alone), *releases.unreleased(whole))
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
                 return Built(live.with_name(publish.WAITING), True, found)
@@ -131,8 +131,11 @@ def build(
         return Built(live, True, found)
 
 
-def _make(root: Path, made: Path, tell: Tell, renderer: str) -> Project:
-    """Make the site in the folder `made`, verified and with its manifest; return what it was made from."""
+def _make(root: Path, made: Path, tell: Tell, renderer: str, fresh: bool) -> tuple[Project, tuple[str, ...]]:
+    """Make the site in the folder `made`, verified and with its manifest.
+
+    Returns what it was made from, and the pages that nothing links to.
+    """
     tell("Checking the data packages")
     whole = project(root)
     settings, released = whole.settings, allowed(whole)
@@ -142,7 +145,7 @@ def _make(root: Path, made: Path, tell: Tell, renderer: str) -> Project:
     grown = tree.grow(settings, released, drawn, searchable)
     _write(settings, grown, made)
     tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
-    renderers.RENDERERS[renderer].run(settings, grown, made)
+    renderers.RENDERERS[renderer].run(settings, grown, made, fresh)
     if not settings.site.address:  # a list of addresses with none in it is not a valid one
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (made / name).unlink(missing_ok=True)
@@ -151,13 +154,12 @@ def _make(root: Path, made: Path, tell: Tell, renderer: str) -> Project:
     _print(made, grown, root / "build" / "cache", tell)
     bundles.whole(made)  # from here on nothing in it is changed, and it is only sealed if it passes
     tell("Verifying every page")
-    problems += verify(
-        made, exits(settings, released.content), settings.site.sensitive_words, settings.site.address
-    )
+    built, allow = verify.read(made), exits(settings, released.content)
+    problems += verify.verify(built, allow, settings.site.sensitive_words, settings.site.address)
     if problems:
         raise PortalError(problems)
     publish.seal(made)
-    return whole
+    return whole, verify.unlinked(built)
 
 
 def addresses(whole: Project) -> dict[str, str]:
@@ -243,12 +245,17 @@ def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> P
 def _write(settings: Settings, grown: Tree, made: Path) -> None:
     """Write what mkdocs reads; nothing of an earlier build may be left beside it, or in the folder `made`."""
     pages = settings.build_folder / "pages"
-    for old in (f for f in (pages, made) if f.exists()):
-        shutil.rmtree(old)
+    if made.exists():
+        shutil.rmtree(made)
+    for old in [
+        p for p in pages.rglob("*") if p.is_file() and p.relative_to(pages).as_posix() not in grown.files
+    ]:
+        old.unlink()
     for name, content in grown.files.items():
         path = pages / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        if not (path.is_file() and path.read_bytes() == content):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     told = tree.mkdocs_settings(settings, grown, made.name)
     (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
 

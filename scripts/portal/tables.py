@@ -54,11 +54,21 @@ class Table:
     @cached_property
     def records(self) -> tuple[tuple[int, Mapping[str, str]], ...]:
         """Each row's number and its cells, without those that have a problem. Made once, since every rule reads them."""
-        told = zip(self.frame.index, self.frame.to_dict("records"), strict=True)
-        return tuple(
-            (int(n), {str(k): v for k, v in row.items() if (int(n), str(k)) not in self.bad})
-            for n, row in told
-        )
+        told = ((int(n), row) for n, row in zip(self.frame.index, self.rows, strict=True))
+        if not self.bad:
+            return tuple(told)
+        return tuple((n, {k: v for k, v in row.items() if (n, k) not in self.bad}) for n, row in told)
+
+    @cached_property
+    def rows(self) -> tuple[Mapping[str, str], ...]:
+        """The cells of each row, by column."""
+        names = [str(c) for c in self.frame.columns]
+        cells = zip(*(self.frame[c].tolist() for c in names), strict=True)
+        return tuple(dict(zip(names, row, strict=True)) for row in cells)
+
+    def values(self, column: str) -> frozenset[str]:
+        """Every text that a column has, also that of cells with a problem."""
+        return frozenset(self.frame[column].tolist())
 
 
 def read(path: Path, file: str, schema: Schema) -> tuple[Table | None, tuple[Problem, ...]]:
@@ -68,10 +78,12 @@ def read(path: Path, file: str, schema: Schema) -> tuple[Table | None, tuple[Pro
         return None, fault
     header = rows[0]
     place = {c: i for i, c in reversed(list(enumerate(header)))}
-    body = {n: row for n, row in enumerate(rows[1:], 2) if any(row)}
-    columns = [c for c in schema.names if c in place]
-    cells = {c: [row[place[c]] if place[c] < len(row) else "" for row in body.values()] for c in columns}
-    frame = pd.DataFrame(cells, index=list(body), dtype=object)
+    width = len(header)
+    body = [(n, row) for n, row in enumerate(rows[1:], 2) if any(row)]
+    even = (row if len(row) == width else [*row, *[""] * width][:width] for _, row in body)
+    cells = list(zip(*even, strict=True)) if body else [()] * width
+    columns = {c: cells[place[c]] for c in schema.names if c in place}
+    frame = pd.DataFrame(columns, index=[n for n, _ in body], dtype=object)
     if quick.clean(rows, schema.fields, schema.primary_key):
         return Table(file, schema, frame), ()
     found = (*_number_problems(file, frame, schema), *_row_problems(path, file, header, schema))

@@ -9,6 +9,7 @@ import json
 import re
 import string
 from decimal import Decimal
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -24,8 +25,12 @@ def safe(value: object) -> Markup:
     """Encode a value for Markdown or HTML; text already marked as safe passes."""
     if isinstance(value, Markup):
         return value
-    text = " ".join(("" if value is None else str(value)).split())
-    return Markup(text.translate(_ENTITIES))  # noqa: S704
+    return _encoded("" if value is None else str(value))
+
+
+@lru_cache(1 << 16)  # the same names and figures stand on page after page
+def _encoded(text: str) -> Markup:
+    return Markup(" ".join(text.split()).translate(_ENTITIES))  # noqa: S704
 
 
 def escaped(value: str) -> Markup:

@@ -356,8 +356,10 @@ def _dataset(found: Open, page: Page) -> Markup:
 
 def _speaks_of(markdown: str, words: tuple[str, ...]) -> bool:
     """Whether the text of a page, without its links, sources and tags, has one of these words."""
+    if not words:
+        return False
     text = html.unescape(_NOT_TEXT.sub(" ", markdown)).lower()
-    return any(w.lower() in text and re.search(rf"\b{re.escape(w.lower())}", text) for w in words)
+    return bool(re.search(rf"\b(?:{'|'.join(re.escape(w.lower()) for w in words)})", text))
 
 
 def _upto(cited: list[Source]) -> str:

@@ -1,15 +1,17 @@
 """Reads the built HTML and says what must not be published: broken links, foreign requests, unnamed pictures,
 charts without a table, active content that the project did not put there, and pages that give away what was read.
+
+Each page is parsed once into what it says, loads and leads to; all else is worked out from that and the names of files.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urlsplit
+from posixpath import dirname, join, normpath
+from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -31,43 +33,83 @@ _FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
 DATA = "application/ld+json"
 # What scripts may be served. Anything else got into the HTML by a way that was not meant.
 SCRIPTS = ("assets/js/portal.js", "assets/js/search.js")
+_INSIDE = "index.html"
+
+Fault = tuple[str, str]  # what was found, and what to do
 
 
 @dataclass(frozen=True)
-class _Built:
-    """A built site: its folder, whole; the path below its host that it will have, ending in a slash; what it may say."""
+class Page:
+    """What one page of a built site has: faults of its own, ids, links, what it loads, and what others can see of it.
 
-    folder: Path
+    Links and loads are as they are written, each with its tag; `seen` is a place in the page and the text there.
+    """
+
+    faults: tuple[Fault, ...]
+    ids: frozenset[str]
+    links: tuple[str, ...]
+    loads: tuple[tuple[str, str], ...]
+    seen: tuple[tuple[str, str], ...]
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built site: the names of its files and folders, and what is in its pages, by name in the order of names."""
+
+    files: frozenset[str]
+    folders: frozenset[str]
+    pages: Mapping[str, Page]
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What a site may do: the path below its host, ending in a slash, the addresses it may link to, and what gives away."""
+
     base: str
     exits: frozenset[str]
-    words: tuple[str, ...]
+    telling: re.Pattern[str]
+
+
+def read(site: Path) -> Built:
+    """Parse every page of the built site in the folder `site`."""
+    found = [p for p in sorted(site.rglob("*")) if p.is_file() and not p.is_symlink()]
+    names = {p.relative_to(site).as_posix(): p for p in found}
+    folders = {"."}
+    for name in names:
+        while (name := dirname(name)) and name not in folders:
+            folders.add(name)
+    pages = {n: _read(p.read_text(encoding="utf-8")) for n, p in names.items() if n.endswith(".html")}
+    return Built(frozenset(names), frozenset(folders), pages)
 
 
 def verify(
-    site: Path, exits: frozenset[str], words: tuple[str, ...] = (), address: str = ""
+    site: Path | Built, exits: frozenset[str], words: tuple[str, ...] = (), address: str = ""
 ) -> tuple[Problem, ...]:
     """Every fault of the built site in `site`, which will have the public `address`, if that is known.
 
     `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host. `words`
     may not stand where others can see them after a page was left: in its title, its address and what describes it.
     """
-    built = _Built(site.resolve(), f"{urlsplit(address).path.rstrip('/')}/", exits, words)
-    found = [p for page in sorted(built.folder.rglob("*.html")) for p in _page(built, page)]
+    built = read(site) if isinstance(site, Path) else site
+    telling = re.compile("|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)", re.IGNORECASE)
+    rules = _Rules(f"{urlsplit(address).path.rstrip('/')}/", exits, telling)
+    found = [
+        Problem(f"(built) {name}", code="verify", message=message, fix=fix)
+        for name, page in built.pages.items()
+        for message, fix in _faults(built, rules, name, page)
+    ]
     return tuple(_once(found))
 
 
-def unlinked(site: Path) -> tuple[str, ...]:
+def unlinked(built: Built) -> tuple[str, ...]:
     """The addresses of the pages of a built site that no other page links to; it has passed `verify`."""
-    pages = {p.relative_to(site).as_posix().removesuffix("index.html") for p in site.rglob("index.html")}
-    built = _Built(site.resolve(), "/", frozenset(), ())
     linked = set()
-    for page in built.folder.rglob("*.html"):
-        for node in LexborHTMLParser(page.read_text(encoding="utf-8")).css("a[href]"):
-            address = urldefrag(node.attributes["href"] or "").url
-            target = _target(built, page, address) if address else page
-            if target and target != page and target.is_relative_to(built.folder):
-                linked.add(target.relative_to(built.folder).as_posix().removesuffix("index.html"))
-    return tuple(sorted(pages - linked))
+    for name, page in built.pages.items():
+        targets = {_target(built, "/", name, link.partition("#")[0]) for link in page.links}
+        linked |= targets - {name}
+    alone = (n for n in built.pages if n.rpartition("/")[2] == _INSIDE and n not in linked)
+    return tuple(sorted(n.removesuffix(_INSIDE) for n in alone))
 
 
 def _once(problems: list[Problem]) -> Iterator[Problem]:
@@ -81,51 +123,29 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
             yield replace(problem, file=f"{problem.file} and {more} more pages") if more else problem
 
 
-def _page(built: _Built, page: Path) -> Iterator[Problem]:
-    file = page.relative_to(built.folder).as_posix()
-    tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
-
-    def wrong(message: str, fix: str) -> Problem:
-        return Problem(f"(built) {file}", code="verify", message=message, fix=fix)
-
-    for node in tree.css("*"):
-        yield from (wrong(*told) for told in _node(built, page, node))
-    titles = [t.text(strip=True) for t in tree.css("head > title")]
-    if len(titles) != 1 or not titles[0]:
-        yield wrong("The page has no title.", "Give it a heading.")
-    if len(tree.css("h1")) != 1:
-        yield wrong(f"The page has {len(tree.css('h1'))} main headings.", "Give it one.")
-    ids = [n.attributes["id"] for n in tree.css("[id]")]
-    for twice in sorted({i for i in ids if i and ids.count(i) > 1}):
-        yield wrong(f"The id {twice} stands twice.", "Give one of the two another id.")
-    for chart in tree.css("figure.chart"):
-        caption = chart.css_first("figcaption")
-        if caption is None or not caption.text(strip=True) or not tree.css("table"):
-            yield wrong("A chart has no sentence or no table beside it.", "Show both with every chart.")
-    if tree.css("body style"):
-        yield wrong("There is an inline style sheet.", "Put it into a file of the site.")
-    for given in _given_away(file, tree, built.words):
-        yield wrong(f"{given} gives away what was read.", "Use neutral words there.")
+# --- one page by itself
 
 
-def _given_away(file: str, tree: LexborHTMLParser, words: tuple[str, ...]) -> Iterator[str]:
-    """What would say to others, in the history, in a tab or in a preview, that a page was about one of these words."""
-    seen = [
-        (f"The link {h}", urldefrag(h).fragment) for n in tree.css("a[href]") if (h := n.attributes["href"])
-    ]
-    if tree.css("#exit"):
-        seen.append(("The address", file))
-        seen += [("The title", n.text()) for n in tree.css("head > title")]
-        for node in tree.css("head > meta[content]"):
-            name = node.attributes.get("property") or node.attributes.get("name")
-            seen.append((f"The description {name}", node.attributes["content"] or ""))
-        seen += [("The description for machines", n.text()) for n in tree.css(f'script[type="{DATA}"]')]
-    telling = re.compile("|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)", re.IGNORECASE)
-    yield from (where for where, text in seen if telling.search(re.sub(r"[-_/.+]", " ", unquote(text))))
+def _read(html: str) -> Page:
+    tree = LexborHTMLParser(html)
+    nodes = [(n.tag or "", n.attributes) for n in tree.css("*")]
+    ids = [i for _, has in nodes if (i := has.get("id"))]
+    links = [has["href"] or "" for tag, has in nodes if tag == "a" and "href" in has]
+    loads = [
+        (tag, what) for tag, has in nodes
+        if (what := has.get(_LOADING.get(tag, ""))) and not (tag == "link" and has.get("rel") == "canonical")
+    ]  # fmt: skip
+    seen = [("The title", n.text()) for n in tree.css("head > title")]
+    for node in tree.css("head > meta[content]"):
+        name = node.attributes.get("property") or node.attributes.get("name")
+        seen.append((f"The description {name}", node.attributes["content"] or ""))
+    seen += [("The description for machines", n.text()) for n in tree.css(f'script[type="{DATA}"]')]
+    faults = [fault for tag, has in nodes for fault in _node(tag, has)]
+    faults += _whole(tree, Counter(ids))
+    return Page(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), "exit" in ids)
 
 
-def _node(built: _Built, page: Path, node: LexborNode) -> Iterator[tuple[str, str]]:
-    tag, has = node.tag, node.attributes
+def _node(tag: str, has: Mapping[str, str | None]) -> Iterator[Fault]:
     if tag in _FORBIDDEN:
         yield f"There is a <{tag}> in the page.", "Take it out; pages hold text, links, pictures and tables."
     for name in has:
@@ -133,26 +153,45 @@ def _node(built: _Built, page: Path, node: LexborNode) -> Iterator[tuple[str, st
             yield f"A <{tag}> has the active attribute {name}.", "Take it out."
         if name == "style":
             yield f"A <{tag}> has a style attribute, which browsers will not obey here.", "Use a class."
-    if tag == "script" and not has.get("src") and not _is_data(node):
-        yield "There is an inline script.", "Take it out."
     if tag == "img" and has.get("alt") is None:
         yield f"The picture {has.get('src')} has no alternative text.", "Write what it shows."
-    if tag == "a" and "href" in has:
-        fault = _link(built, page, has["href"] or "")
+
+
+def _whole(tree: LexborHTMLParser, ids: Mapping[str, int]) -> Iterator[Fault]:
+    if not all(n.attributes.get("src") or _is_data(n) for n in tree.css("script")):
+        yield "There is an inline script.", "Take it out."
+    titles = [t.text(strip=True) for t in tree.css("head > title")]
+    if len(titles) != 1 or not titles[0]:
+        yield "The page has no title.", "Give it a heading."
+    if len(tree.css("h1")) != 1:
+        yield f"The page has {len(tree.css('h1'))} main headings.", "Give it one."
+    for twice in sorted(i for i, count in ids.items() if count > 1):
+        yield f"The id {twice} stands twice.", "Give one of the two another id."
+    for chart in tree.css("figure.chart"):
+        if _silent(chart) or not tree.css("table"):
+            yield "A chart has no sentence or no table beside it.", "Show both with every chart."
+    if tree.css("body style"):
+        yield "There is an inline style sheet.", "Put it into a file of the site."
+
+
+def _silent(chart: LexborNode) -> bool:
+    caption = chart.css_first("figcaption")
+    return caption is None or not caption.text(strip=True)
+
+
+# --- a page among the others
+
+
+def _faults(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[Fault]:
+    yield from page.faults
+    for link in page.links:
+        fault = _link(built, rules, name, link)
         if fault:
             yield fault, "Correct the link."
-    loads = has.get(_LOADING.get(tag or "", ""))
-    if loads and not (tag == "link" and has.get("rel") == "canonical"):
-        target = _target(built, page, loads.split()[0])
-        if target is None:
-            yield f"<{tag}> would load {loads} from another host.", "Serve it from this site."
-        elif not target.is_file():
-            yield (
-                f"<{tag}> loads {_name(built, target)}, which is not there.",
-                "Put the file there, or take the reference out.",
-            )
-        elif tag == "script" and _name(built, target) not in SCRIPTS:
-            yield f"The script {_name(built, target)} is not one of the site's.", "Take it out."
+    for tag, what in page.loads:
+        yield from _load(built, rules, name, tag, what)
+    for given in _given_away(rules, name, page):
+        yield f"{given} gives away what was read.", "Use neutral words there."
 
 
 def _is_data(node: LexborNode) -> bool:
@@ -174,47 +213,54 @@ def _is_json(told: str) -> bool:
         return False
 
 
-def _name(built: _Built, target: Path) -> str:
-    inside = target.is_relative_to(built.folder)
-    return target.relative_to(built.folder).as_posix() if inside else str(target)
+def _given_away(rules: _Rules, name: str, page: Page) -> Iterator[str]:
+    """What would say to others, in the history, in a tab or in a preview, that a page was about one of these words."""
+    seen = [(f"The link {link}", link.partition("#")[2]) for link in page.links if "#" in link]
+    seen += [("The address", name), *page.seen] if page.sensitive else []
+    for where, text in seen:
+        if rules.telling.search(re.sub(r"[-_/.+]", " ", unquote(text))):
+            yield where
 
 
-def _target(built: _Built, page: Path, address: str) -> Path | None:
-    """The file that an address means; None for another host."""
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc:
-        return None
-    path = unquote(parts.path)
-    whole = built.folder / path.removeprefix(built.base).lstrip("/")
-    target = (whole if path.startswith("/") else page.parent / path).resolve()
-    return (
-        target / "index.html" if path.endswith("/") or path in ("", ".", "..") or target.is_dir() else target
-    )
+def _load(built: Built, rules: _Rules, name: str, tag: str, what: str) -> Iterator[Fault]:
+    target = _target(built, rules.base, name, (what.split() or [""])[0])
+    if target is None:
+        yield f"<{tag}> would load {what} from another host.", "Serve it from this site."
+    elif target not in built.files:
+        fix = "Put the file there, or take the reference out."
+        yield f"<{tag}> loads {target}, which is not there.", fix
+    elif tag == "script" and target not in SCRIPTS:
+        yield f"The script {target} is not one of the site's.", "Take it out."
 
 
-def _link(built: _Built, page: Path, address: str) -> str:
+def _target(built: Built, base: str, page: str, address: str) -> str | None:
+    """The name of the file that an address on a page means, whether there is one or not; None for another host."""
+    path = address
+    if ":" in address or "?" in address or address.startswith("//"):
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc:
+            return None
+        path = parts.path
+    path = unquote(path) if "%" in path else path
+    whole = path.removeprefix(base).lstrip("/") if path.startswith("/") else join(dirname(page), path)
+    target = normpath(whole)
+    inside = path.endswith("/") or path in ("", ".", "..") or target in built.folders
+    return normpath(join(target, _INSIDE)) if inside else target
+
+
+def _link(built: Built, rules: _Rules, page: str, address: str) -> str:
     """What is wrong with a link, or nothing."""
-    plain, anchor = urldefrag(address)
-    if not plain and anchor in _anchors(page, page.stat().st_mtime_ns):
-        return ""
-    scheme = urlsplit(address).scheme.lower()
-    if scheme in ("tel", "mailto"):
-        return ""
-    if scheme or address.startswith("//"):
-        return (
-            ""
-            if address in built.exits
-            else f"The link {address} leads to another host that the packages do not name."
-        )
-    target = page if not plain else _target(built, page, plain)
-    if target is None or not target.is_relative_to(built.folder) or not target.is_file():
+    plain, _, anchor = address.partition("#")
+    if ":" in plain or plain.startswith("//"):
+        scheme = urlsplit(address).scheme.lower()
+        if scheme in ("tel", "mailto"):
+            return ""
+        if scheme or plain.startswith("//"):
+            known = address in rules.exits
+            return "" if known else f"The link {address} leads to another host that the packages do not name."
+    target = page if not plain else _target(built, rules.base, page, plain)
+    if target is None or target not in built.files:
         return f"The link {address} leads nowhere."
-    if anchor and anchor not in _anchors(target.resolve(), target.stat().st_mtime_ns):
+    if anchor and (target not in built.pages or anchor not in built.pages[target].ids):
         return f"The link {address} leads to a place that is not on that page."
     return ""
-
-
-@cache
-def _anchors(page: Path, changed: int) -> frozenset[str]:
-    tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
-    return frozenset(i for n in tree.css("[id]") if (i := n.attributes["id"]))

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from portal.model import Term
 from portal.text import safe
@@ -24,23 +27,40 @@ def explain(markdown: str, terms: Iterable[Term]) -> str:
     A page whose text spells the abbreviation out already, or uses it only in headings, links or tables, stays as
     it is.
     """
-    for term in terms:
-        if not term.explain:
-            continue
-        short, long = str(safe(term.term)), str(safe(term.expansion))
-        if short not in markdown or long.lower() in _HEADING.sub("", markdown).lower():
-            continue
-        use = re.compile(f"{_NOT_BEFORE}{re.escape(short)}s?{_NOT_AFTER}")
-        markdown = _first(markdown, use, f" &#40;{long}&#41;")
-    return markdown
+    text = _Text(markdown)
+    for short, long, use in _uses(tuple(terms)):
+        if short in text.markdown and long.lower() not in text.running:
+            text = _first(text, use, f" &#40;{long}&#41;")
+    return text.markdown
 
 
-def _first(markdown: str, use: re.Pattern[str], more: str) -> str:
-    at = 0
-    for kept in [*_KEEP.finditer(markdown), None]:
-        end = kept.start() if kept else len(markdown)
-        found = use.search(markdown, at, end)
-        if found:
-            return markdown[: found.end()] + more + markdown[found.end() :]
-        at = kept.end() if kept else end
-    return markdown
+@lru_cache(4)
+def _uses(terms: tuple[Term, ...]) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Each abbreviation to explain as it is written, what it stands for, and how to find it."""
+    told = [(str(safe(t.term)), str(safe(t.expansion))) for t in terms if t.explain]
+    return tuple((s, x, re.compile(f"{_NOT_BEFORE}{re.escape(s)}s?{_NOT_AFTER}")) for s, x in told)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A page, in which the places to keep and what is not a heading are looked for once for all terms."""
+
+    markdown: str
+
+    @cached_property
+    def running(self) -> str:
+        return _HEADING.sub("", self.markdown).lower()
+
+    @cached_property
+    def open(self) -> tuple[tuple[int, int], ...]:
+        """The stretches into which something may be inserted."""
+        kept = [(k.start(), k.end()) for k in _KEEP.finditer(self.markdown)]
+        return tuple(pairwise((0, *(at for span in kept for at in span), len(self.markdown))))[::2]
+
+
+def _first(text: _Text, use: re.Pattern[str], more: str) -> _Text:
+    for start, end in text.open:
+        if found := use.search(text.markdown, start, end):
+            at = found.end()
+            return _Text(text.markdown[:at] + more + text.markdown[at:])
+    return text

@@ -1,0 +1,240 @@
+"""Portals to measure: this repository's own, and ever larger ones made from the published file of all of London's wards.
+
+    benchmarks/portals.py FOLDER PAGES FILE
+
+FILE is one of “MPS Ward Level Crime”: 679 wards in 32 boroughs. The portal is the tests' tiny one with these wards, and
+for each of their boroughs a plan and a page with a chart for each group of offences. Codes, plans and populations are
+made up; the counts are those of the file.
+"""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from portal.importers import derive, mps_crime  # noqa: E402
+from project import make_project  # noqa: E402
+
+WHERE = {"source": "returns", "locator": "Table 9"}
+HOME, FORCE, TOTAL = "E09999999", "E12999999", "all-offences"
+PRIORITIES, ACTIONS = 5, 6  # of each borough's plan, and of each priority
+SERIES = 13  # the twelve groups of offences, and all together
+OF_TINY = 50  # pages, about
+# Pages of a ward, and of a borough.
+OF_WARD, OF_BOROUGH = 2, SERIES + 1 + PRIORITIES * (1 + ACTIONS)
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The wards that a portal has, by code, each with its name and borough, and codes for the boroughs."""
+
+    wards: dict[str, tuple[str, str]]
+    boroughs: dict[str, str]
+
+
+def own(folder: Path) -> Path:
+    """A copy of this repository's portal, without what was built."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout  # noqa: S607
+    for name in listed.decode().rstrip("\0").split("\0"):
+        if not name.startswith(("tests/", "docs/", "benchmarks/")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / "node_modules").symlink_to((ROOT / "node_modules").resolve())
+    return folder
+
+
+def grown(folder: Path, pages: int, file: Path) -> Path:
+    """Write a portal of about so many pages, and no drawing of it in any cache."""
+    make_project(folder)
+    (folder / "build" / "cache").unlink()
+    places = chosen(pd.read_csv(file, dtype=str), pages)
+    _settings(folder, places)
+    _geography(folder / "data_packages" / "geography" / "data", places)
+    counts = mps_crime.read_wards([file], None).frame
+    counts = counts[counts["area"].isin(places.wards)]
+    by_borough = counts["area"].map(lambda code: places.boroughs[places.wards[code][1]])
+    sums = counts.groupby([counts["series"], by_borough.rename("area"), "month"], as_index=False)[
+        "count"
+    ].sum()
+    whole = counts.groupby(["series", "month"], as_index=False)["count"].sum().assign(area=HOME)
+    _recorded(folder, pd.concat([counts, sums, whole]))
+    for borough, code in places.boroughs.items():
+        _figures(folder, borough, sums[sums["area"] == code])
+        _plan(folder, borough)
+    return folder
+
+
+def chosen(rows: pd.DataFrame, pages: int) -> Places:
+    """As many wards, borough after borough, as it takes for so many pages."""
+    own = rows.drop_duplicates("WardCode").sort_values(["LookUp_BoroughName", "WardCode"])
+    wards: dict[str, tuple[str, str]] = {}
+    boroughs: dict[str, str] = {}
+    for code, name, borough in zip(own["WardCode"], own["WardName"], own["LookUp_BoroughName"], strict=True):
+        if OF_TINY + OF_WARD * len(wards) + OF_BOROUGH * len(boroughs) >= pages:
+            break
+        boroughs.setdefault(borough, f"E09{len(boroughs):06}")
+        wards[code] = f"{name} in {borough}", borough
+    return Places(wards, boroughs)
+
+
+def _settings(folder: Path, places: Places) -> None:
+    path = folder / "site_src" / "portal.toml"
+    more = [f"{kind}-{_slug(b)}" for b in places.boroughs for kind in ("figures", "plan")]
+    listed = "".join(f', "{name}"' for name in more)
+    path.write_text(path.read_text().replace('"releases"]', f'"releases"{listed}]'))
+
+
+def _geography(data: Path, places: Places) -> None:
+    wards = [(code, name, "ward", HOME) for code, (name, _) in places.wards.items()]
+    boroughs = [(code, name, "borough", FORCE) for name, code in places.boroughs.items()]
+    heads = ("code", "name", "kind", "parent")
+    areas = [dict(zip(heads, a, strict=True), valid_from="2022-05-05", **WHERE) for a in wards + boroughs]
+    add(data / "areas.csv", areas)
+    lived = [
+        {"area": a["code"], "year": 2021, "population": 12000, "basis": "Census", **WHERE} for a in areas
+    ]
+    add(data / "populations.csv", lived)
+
+
+def _recorded(folder: Path, counts: pd.DataFrame) -> None:
+    """Counts of three months by ward and borough, one indicator for each group."""
+    data = folder / "data_packages" / "recorded" / "data"
+    whole = f"now-{TOTAL}"
+    rows = [
+        _indicator(f"now-{s}", s, ("rolling-months", "recorded", "recorded"), "" if s == TOTAL else whole)
+        for s in sorted(counts["series"].unique())
+    ]
+    # What tiny has of this kind is of other wards, so it goes.
+    for name in ("indicators.csv", "observations.csv"):
+        path = data / name
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    add(data / "indicators.csv", rows)
+    add(data / "observations.csv", _sums(counts, 3, "now"))
+
+
+def _figures(folder: Path, borough: str, counts: pd.DataFrame) -> None:
+    """A package with the months of each group in a borough, each with a chart."""
+    name = f"figures-{_slug(borough)}"
+    known = sorted(counts["series"].unique())
+    prefix = _slug(borough)
+    package = folder / "data_packages" / name
+    rows = [_indicator(f"{prefix}-{s}", f"{s} in {borough}", ("month", "line", "crime")) for s in known]
+    new(package, f"Crime in {borough}", {"kind": "indicators"}, "recorded", folder)
+    add(package / "data" / "indicators.csv", rows)
+    add(package / "data" / "observations.csv", _sums(counts, 1, prefix))
+
+
+def _plan(folder: Path, borough: str) -> None:
+    package = folder / "data_packages" / f"plan-{_slug(borough)}"
+    told = {
+        "kind": "plan", "slug": f"plan-{_slug(borough)}", "short_title": f"{borough} plan", "state": "past",
+        "summary": f"A plan for {borough}.", "starts": "2020-01", "ends": "2020-12",
+    }  # fmt: skip
+    new(package, f"Plan of {borough}", told, "plan", folder)
+    where = {"source": "report", "locator": "Table 1"}
+    priorities, actions, updates = [], [], []
+    for p in range(1, PRIORITIES + 1):
+        own: Row = {"id": f"priority-{p}", "number": p, "title": f"Priority {p} of {borough}"}
+        priorities.append(
+            {
+                **own,
+                "summary": "Theft is to fall.",
+                "lead": "Safer streets team",
+                "sensitive": "false",
+                **where,
+            }
+        )
+        for a in range(1, ACTIONS + 1):
+            one = {
+                "id": f"action-{p}-{a}",
+                "priority": f"priority-{p}",
+                "number": a,
+                "title": f"Action {a} for {borough}",
+            }
+            actions.append(
+                {
+                    **one,
+                    "promise": "Light the paths, by the end of the year.",
+                    "lead": "Police",
+                    "listed": "plan",
+                    **where,
+                }
+            )
+            text = f"The council lit {a} paths in {borough} & told everybody who lives there."
+            updates.append({
+                "id": f"update-{p}-{a}", "priority": f"priority-{p}", "action": f"action-{p}-{a}", "date": "2020-06-30",
+                "kind": "report", "title": f"{a} paths lit", "text": text, **where,
+            })  # fmt: skip
+    for file, rows in (
+        ("priorities", priorities),
+        ("actions", actions),
+        ("updates", updates),
+        ("measures", []),
+    ):
+        add(package / "data" / f"{file}.csv", rows)
+
+
+def _indicator(name: str, title: str, kind: tuple[str, str, str], part_of: str = "") -> Row:
+    """A row for an indicator; its kind is that of its periods, of its chart, and its topic."""
+    period, chart, topic = kind
+    words = title.replace("-", " ").capitalize()
+    return {
+        "id": name, "slug": name, "title": f"{words} recorded", "short_title": words, "topic": topic,
+        "definition": f"{words}, as the police recorded them.", "unit": "count", "unit_label": "offences", "period_type": period,
+        "polarity": "lower-is-better", "chart": chart, "sensitive": "false", "protected": "false", "part_of": part_of,
+    }  # fmt: skip
+
+
+def _sums(counts: pd.DataFrame, months: int, prefix: str) -> Iterator[Row]:
+    """Figures of so many months for each series and area of the counts."""
+    for (series, area), own in counts.groupby(["series", "area"]):
+        by_month = own.set_index("month")["count"]
+        for first, last in derive.spans(sorted(by_month.index), months):
+            days = {
+                "period_start": pd.Period(first).start_time.date(),
+                "period_end": pd.Period(last).end_time.date(),
+            }
+            yield {
+                "indicator": f"{prefix}-{series}",
+                "area": area,
+                **days,
+                "value": int(by_month[first:last].sum()),
+                **WHERE,
+            }
+
+
+def new(package: Path, title: str, told: dict[str, str], like: str, folder: Path) -> None:
+    """Begin a package with the columns of another one that `folder` has."""
+    old = folder / "data_packages" / like
+    descriptor = json.loads((old / "datapackage.json").read_text())
+    (package / "data").mkdir(parents=True)
+    descriptor |= {"name": package.name, "title": title, "portal": told}
+    (package / "datapackage.json").write_text(json.dumps(descriptor, indent=2) + "\n")
+    for path in (old / "data").glob("*.csv"):
+        (package / "data" / path.name).write_text(path.read_text().splitlines()[0] + "\n")
+
+
+def add(path: Path, rows: Iterable[Row]) -> None:
+    """Add rows to a table, which leaves empty what they do not say."""
+    with path.open(newline="") as lines:
+        columns: Sequence[str] = next(csv.reader(lines))
+    with path.open("a", newline="") as out:
+        csv.DictWriter(out, columns, restval="", lineterminator="\n").writerows(rows)
+
+
+def _slug(name: str) -> str:
+    return name.lower().replace(" ", "-").replace("(", "").replace(")", "")
+
+
+if __name__ == "__main__":
+    grown(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

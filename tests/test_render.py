@@ -1,0 +1,113 @@
+"""A build that reuses what the last one made has the same bytes as one that makes all anew, whatever was changed."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from portal import render, site
+from project import tree_of
+
+
+def quiet(step: str) -> None:
+    pass
+
+
+def in_file(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """A change of some words in a file."""
+
+    def change(root: Path) -> None:
+        path = root / name
+        told = path.read_text()
+        assert old in told
+        path.write_text(told.replace(old, new, 1))
+
+    return change
+
+
+def add_page(root: Path) -> None:
+    (root / "site_src/pages/about/more.md").write_text("# More\n\nSee [what this is](../).\n")
+
+
+def remove_page(root: Path) -> None:
+    add_page(root)
+    site.build(root, quiet)
+    (root / "site_src/pages/about/more.md").unlink()
+
+
+def rename_page(root: Path) -> None:
+    add_page(root)
+    site.build(root, quiet)
+    (root / "site_src/pages/about/more.md").rename(root / "site_src/pages/about/another.md")
+
+
+CHANGES: dict[str, Callable[[Path], None]] = {
+    "a figure": in_file("data_packages/figures/data/observations.csv", "120,,report", "121,,report"),
+    "a word of a plan": in_file("data_packages/plan/data/updates.csv", "A new worker", "Another worker"),
+    "the title of an action": in_file("data_packages/plan/data/actions.csv", "Light the paths,", "Light paths,"),
+    "a source": in_file("data_packages/sources/data/sources.csv", "2021-01,", "2022-01,"),
+    "a template": in_file("site_src/templates/page.md.jinja", "This page is made from:", "Made from:"),
+    "the theme": in_file("site_src/theme/main.html", "Skip to the text", "On to the text"),
+    "a style sheet": in_file("site_src/assets/css/portal.css", "}", "}\n.new { color: #000 }"),
+    "the settings": in_file("site_src/portal.toml", "A test.", "Another test."),
+    "a new page": add_page,
+    "a removed page": remove_page,
+    "a renamed page": rename_page,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_rebuild_has_the_bytes_of_a_whole_build(built: Path, name: str) -> None:
+    CHANGES[name](built)
+    again = tree_of(site.build(built, quiet).folder)
+    whole = tree_of(site.build(built, quiet, fresh=True).folder)
+    assert again == whole
+
+
+def test_one_changed_page_is_the_only_one_that_is_made(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    at_once = render._at_once
+
+    def watched(*given: object) -> bool:
+        told.append(given)
+        return at_once(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(render, "_at_once", watched)
+    CHANGES["a word of a plan"](built)
+    site.build(built, quiet)
+    ((_, grown, _, there),) = told
+    pages = {name for name in grown.files if name.endswith(".md")}  # type: ignore[attr-defined]
+    assert len(there) > 0.8 * len(pages)  # type: ignore[arg-type]
+    assert "plans/plan-2020/priority-2/index.md" in pages - set(there)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("harm", ["cut off", "changed", "gone", "no record", "half a record", "all gone"])
+def test_what_is_kept_is_only_used_as_it_was_written(built: Path, harm: str) -> None:
+    kept = built / "build" / render.KEPT
+    page, record = kept / "about" / "index.html", kept / "record.json"
+    whole = page.read_text()
+    {
+        "cut off": lambda: page.write_text(whole[:100]),
+        "changed": lambda: page.write_text(whole.replace("<p>", "<p>Not ours. ")),
+        "gone": page.unlink,
+        "no record": record.unlink,
+        "half a record": lambda: record.write_text(record.read_text()[:-50]),
+        "all gone": lambda: shutil.rmtree(kept),
+    }[harm]()
+    CHANGES["a figure"](built)
+    again = tree_of(site.build(built, quiet).folder)
+    assert again == tree_of(site.build(built, quiet, fresh=True).folder)
+
+
+def test_two_at_once_make_what_one_makes(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = tree_of(site.build(built, quiet, fresh=True).folder)
+    monkeypatch.setattr(render, "_WORTH_IT", 5)
+    monkeypatch.setattr(render, "_plain", None)  # it is not needed
+    assert tree_of(site.build(built, quiet, fresh=True).folder) == one
+
+
+def test_a_warning_of_mkdocs_stops_a_rebuild(built: Path) -> None:
+    path = built / "site_src/pages/about/index.md"
+    path.write_text(path.read_text() + "\n[nowhere](nowhere.md)\n")
+    with pytest.raises(site.PortalError):
+        site.build(built, quiet)
