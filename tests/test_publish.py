@@ -113,7 +113,7 @@ def test_a_fault_of_the_disk_is_a_problem_and_leaves_a_whole_site(
             told_of += 1
             assert told["code"] == cli.PROBLEMS, at
             assert "  Found: " in said, at
-            assert now == (new if caller in ("disk.write", "headers.for_nginx") else old), at
+            assert now == (new if caller in ("disk.write", "headers.for_nginx", "publish.drop") else old), at
             assert not (workshop.root / "build" / "work").exists() or event == "shutil.rmtree", at
     assert told_of >= 15
     workshop.put_back()

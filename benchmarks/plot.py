@@ -1,0 +1,55 @@
+"""Draws how the cost of a build grows with the pages, with the portal's own charts, into docs/benchmarks.svg.
+
+    .venv/bin/python benchmarks/plot.py
+
+The figures are those of benchmarks/sizes.csv, which is filled in from what build_site.py prints.
+"""
+
+import csv
+import sys
+from pathlib import Path
+
+from portal import drawings, headers, pictures
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDTH, HEIGHT = drawings.WIDE, 400
+
+
+def main() -> None:
+    """Draw the figure and keep it beside the text that shows it."""
+    with (ROOT / "benchmarks" / "sizes.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    figure = drawn(rows)
+    made = pictures.draw([figure], ROOT / pictures.LIBRARY, ROOT / "build" / "cache").of(figure)
+    if made is None:
+        sys.exit("Chromium is not here, so nothing was drawn.")
+    (ROOT / "docs" / "benchmarks.svg").write_text(headers.without_styles(made.decode()), encoding="utf-8")
+
+
+def drawn(rows: list[dict[str, str]]) -> pictures.Figure:
+    """A line for each thing that was measured, with its name at its end."""
+    names = list(dict.fromkeys(r["what"] for r in rows))
+    lines, notes = [], []
+    for colour, name in zip(drawings.COLOURS, names, strict=False):
+        own = sorted((int(r["pages"]), float(r["seconds"])) for r in rows if r["what"] == name)
+        lines.append({
+            "type": "scatter", "mode": "lines+markers", "x": [p for p, _ in own], "y": [s for _, s in own],
+            "line": {"color": colour, "width": 3}, "marker": {"size": 8},
+        })  # fmt: skip
+        notes.append({
+            "text": name, "x": own[-1][0], "y": own[-1][1], "xanchor": "left", "xshift": 10, "showarrow": False,
+            "font": {"size": 14, "color": colour},
+        })  # fmt: skip
+    axis = {"zeroline": False, "rangemode": "tozero", "gridcolor": drawings.GRID, "fixedrange": True}
+    layout = {
+        "width": WIDTH, "height": HEIGHT, "margin": {"l": 56, "r": 190, "t": 40, "b": 52}, "showlegend": False,
+        "paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff", "annotations": notes,
+        "font": {"family": drawings.FONT, "size": 14, "color": drawings.INK},
+        "title": {"text": "Seconds of the processor", "x": 0.01, "font": {"size": 14}},
+        "xaxis": {**axis, "title": {"text": "Pages"}, "showgrid": False, "showline": True}, "yaxis": axis,
+    }  # fmt: skip
+    return {"data": lines, "layout": layout}
+
+
+if __name__ == "__main__":
+    main()
