@@ -181,15 +181,15 @@ def _command(settings: Settings, *more: str) -> Sequence[str]:
     return (sys.executable, "-m", "mkdocs", "build", "-f", str(settings.build_folder / "mkdocs.yml"), *more)
 
 
-def _environment(grown: Tree) -> Mapping[str, str]:
-    """The clock is set to the newest source, so that builds are the same."""
+def environment(grown: Tree) -> Mapping[str, str]:
+    """For a renderer: the clock is set to the newest source, so that builds are the same."""
     moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
     return {**os.environ, "SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "NO_MKDOCS_2_WARNING": "1"}
 
 
 def _started(settings: Settings, grown: Tree, folder: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        _command(settings, "--dirty", "-d", str(folder)), cwd=settings.root, env=_environment(grown),
+        _command(settings, "--dirty", "-d", str(folder)), cwd=settings.root, env=environment(grown),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -209,7 +209,7 @@ def _all_silent(processes: "Sequence[subprocess.Popen[str]]") -> bool:
 
 def _plain(settings: Settings, grown: Tree) -> None:
     done = subprocess.run(
-        _command(settings, "--strict", "--quiet"), cwd=settings.root, env=_environment(grown), capture_output=True,
+        _command(settings, "--strict", "--quiet"), cwd=settings.root, env=environment(grown), capture_output=True,
         text=True, check=False,
     )  # fmt: skip
     if done.returncode:

@@ -4,13 +4,11 @@ Either runs in a process of its own and is an entry in `RENDERERS`. Zensical rea
 of them mean the same to it; what is different stands in docs/renderer.md.
 """
 
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -84,13 +82,7 @@ def _run(
 
     A fault of the disk that it names is raised as `OSError`.
     """
-    moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
-    environment = {
-        **os.environ,
-        "SOURCE_DATE_EPOCH": str(int(moment.timestamp())),
-        "NO_MKDOCS_2_WARNING": "1",
-        **more,
-    }
+    environment = {**render.environment(grown), **more}
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=settings.root, env=environment, capture_output=True, text=True, check=False,
