@@ -64,10 +64,6 @@ def test_every_chart_has_a_page_a_drawing_and_a_picture(site: Path) -> None:
         folder = site / "embed" / slug
         tree = LexborHTMLParser((folder / "index.html").read_text())
         shown = LexborHTMLParser((site / "figures" / slug / "index.html").read_text())
-        table = [n.text(strip=True) for n in tree.css("table.figures tr > *")]
-        assert table
-        assert table == [n.text(strip=True) for n in shown.css_first("table.figures").css("tr > *")]
-        assert tree.css_first("figcaption").text() == shown.css_first("figcaption").text()
         assert bool(tree.css("#exit")) == bool(shown.css("#exit"))
         assert (folder / "chart-wide.svg").read_bytes() == (
             site / "figures" / slug / "chart-wide.svg"

@@ -86,7 +86,7 @@ def _note(text: str, **where: Any) -> Figure:
 
 def pair(s: Subject, width: int) -> Figure:
     """Before and after as two bars from zero, the later one darker."""
-    names = [f"{s.label(o)}" for o in s.figures]
+    names = [s.label(o) for o in s.figures]
     bars = {
         "type": "bar", "orientation": "h", "x": _values(s.figures), "y": names,
         "text": [s.cell(o) for o in s.figures], "textposition": "outside", "cliponaxis": False,
@@ -95,8 +95,8 @@ def pair(s: Subject, width: int) -> Figure:
     }  # fmt: skip
     top = max([o.value for o in s.figures if o.value is not None] or [Decimal(1)])
     names_above = [
-        _note(n, x=0, y=i, xanchor="left", yanchor="bottom", yshift=26, font={"size": 15})
-        for i, n in enumerate(names)
+        _note(_marked(n, o), x=0, y=i, xanchor="left", yanchor="bottom", yshift=26, font={"size": 15})
+        for i, (n, o) in enumerate(zip(names, s.figures, strict=True))
     ]
     layout = _layout(
         s, width, 190, margin={"l": 4, "r": 64, "t": 26, "b": 8}, annotations=names_above,
@@ -210,6 +210,11 @@ def _hidden(figures: Iterable[Observation], names: list[str]) -> list[Figure]:
     ]
 
 
+def _marked(name: str, o: Observation | None) -> str:
+    """The name of a bar, with the marker beside it where there is no value, for such a bar has no length."""
+    return f"{name} [{o.status}]" if o is not None and o.value is None else name
+
+
 def small_multiples(s: Subject, width: int) -> Figure:
     """A panel of bars for each part, the largest first, all on one scale."""
     columns = 4 if width == WIDE else 2
@@ -272,9 +277,7 @@ def small_multiples(s: Subject, width: int) -> Figure:
 def ranked_bars(s: Subject, width: int) -> Figure:
     """Parts as bars from zero, the longest first, each with its words above it."""
     ranked = sorted((o for o in s.figures if o.part), key=lambda o: -(o.value if o.value is not None else -1))
-    # A withheld bar has no length, so its marker stands beside its name.
-    marked = [o.part if o.value is not None else f"{o.part} [{o.status}]" for o in ranked]
-    names = ["<br>".join(wrap(name, 80 if width == WIDE else 40)) for name in marked]
+    names = ["<br>".join(wrap(_marked(o.part, o), 80 if width == WIDE else 40)) for o in ranked]
     bars = {
         "type": "bar", "orientation": "h", "x": _values(ranked), "y": list(range(len(ranked))),
         "text": [s.cell(o) for o in ranked], "textposition": "outside", "cliponaxis": False,
@@ -321,8 +324,8 @@ def areas(s: Subject, width: int) -> Figure:
             }
         )
         notes += [
-            _note(name, x=0, xref="paper", xanchor="left", y=n * step + i + 1, font={"size": 14})
-            for n in range(len(s.parts))
+            _note(_marked(name, o), x=0, xref="paper", xanchor="left", y=n * step + i + 1, font={"size": 14})
+            for n, o in enumerate(mine)
         ]
     heads = [
         _note(p, x=0, xref="paper", xanchor="left", y=n * step, font={"size": 15, "weight": 700})

@@ -11,7 +11,7 @@ from typing import Any
 from portal import records
 from portal.config import Site
 from portal.model import Edition, Indicator, Source
-from portal.records import Record
+from portal.records import CITE, Record
 
 Json = dict[str, Any]
 # The licences that sources name, and where each stands.
@@ -26,13 +26,14 @@ _CONTEXT: Json = {"@vocab": "https://schema.org/", **{name: {"@type": "@id"} for
 
 @dataclass(frozen=True)
 class Described:
-    """An indicator to be found by machines: its figures, their sources, and what its page is called.
+    """An indicator to be found by machines: its figures, those that its chart shows, their sources.
 
     `neutral` is the name of its page where nothing may be given away, else empty.
     """
 
     indicator: Indicator
     figures: Sequence[Record]
+    shown: Sequence[Record]
     sources: Sequence[Source]
     neutral: str = ""
 
@@ -91,7 +92,25 @@ def dataset(site: Site, found: Described, edition: Edition | None) -> Json:
         told["license"] = list(found.licences)
     if edition:
         told |= {"version": edition.name, "dateModified": edition.released_on.isoformat()}
+    if not found.neutral:
+        told["about"] = _observations(found, top)
     return told
+
+
+def _observations(found: Described, top: str) -> list[Json]:
+    """The figures of the chart, each with where it can be cited; one that is a sum of others has no such place."""
+    citable = {r.anchor for r in found.figures}
+    return [
+        {
+            "@type": "Observation",
+            "name": ", ".join(filter(None, (r.part, r.place, r.period))),
+            **({"observationDate": r.end} if r.end else {}),
+            **({} if r.value is None else {"value": records.plain(r.value)}),
+            **({"description": r.meaning} if r.status else {}),
+            **({"url": f"{top}{found.path}{CITE}#{r.anchor}"} if r.anchor in citable else {}),
+        }
+        for r in found.shown
+    ]
 
 
 def _places(found: Described) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from portal.api import Catalogue
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.history import History, Key, Published
-from portal.measures import breaks_of
+from portal.measures import breaks_of, figures_of
 from portal.metadata import Described
 from portal.model import Edition, Indicator
 from portal.open_pages import OPEN_DATA
@@ -53,9 +53,11 @@ class Open:
         content = self.released.content
         own = (*content.observations.get(indicator.id, ()), *breaks_of(self.released, indicator.id))
         sources = {o.source: content.sources[o.source] for o in own}
-        return Described(
-            indicator, self.of_indicator.get(indicator.slug, ()), tuple(sources.values()), neutral
-        )
+        shown = [
+            records.record(content, self.history, indicator, o) for o in figures_of(self.released, indicator)
+        ]
+        figures = self.of_indicator.get(indicator.slug, ())
+        return Described(indicator, figures, shown, tuple(sources.values()), neutral)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -15,7 +15,7 @@ from portal.config import Site
 from portal.differences import WITHHELD
 from portal.findings import MARKERS
 from portal.history import History, Key, Published, key
-from portal.model import Content, Edition
+from portal.model import Content, Edition, Indicator, Observation
 from portal.text import decimal
 
 T = TypeVar("T")
@@ -71,17 +71,20 @@ def now(content: Content, history: History) -> Mapping[Key, Record]:
 
 def _now(content: Content, history: History) -> Iterator[tuple[Key, Record]]:
     for indicator in content.indicators.values():
-        unit = UNITS.get(indicator.unit, indicator.unit_label)
         own = content.observations.get(indicator.id, ())
         for o in sorted(own, key=lambda o: (o.period_end or date.min, o.period_start or date.min)):
-            k = key(o)
-            record = Record(
-                indicator.slug, indicator.title, o.area, content.areas[o.area].name, o.part,
-                periods.label(indicator.period_type, o.period_start, o.period_end), k[3], k[4],
-                o.value, unit, o.status, content.sources[o.source].title, o.locator,
-                _id(history.first, k), _id(history.changed, k),
-            )  # fmt: skip
-            yield k, record
+            yield key(o), record(content, history, indicator, o)
+
+
+def record(content: Content, history: History, indicator: Indicator, o: Observation) -> Record:
+    """A figure, or a sum of several, with all that is said of it."""
+    k = key(o)
+    return Record(
+        indicator.slug, indicator.title, o.area, content.areas[o.area].name, o.part,
+        periods.label(indicator.period_type, o.period_start, o.period_end), k[3], k[4],
+        o.value, UNITS.get(indicator.unit, indicator.unit_label), o.status, content.sources[o.source].title, o.locator,
+        _id(history.first, k), _id(history.changed, k),
+    )  # fmt: skip
 
 
 def _id(releases: Mapping[Key, Edition], k: Key) -> str:

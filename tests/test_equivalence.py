@@ -1,0 +1,307 @@
+"""Chart, drawing, table, sentence, CSV, JSON, JSON-LD, citation and embed carry the same numbers and withheld cells.
+
+All is read back from the built sites and held against the packages: the real one, and the tiny one, which has every
+kind of chart and every status.
+"""
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from portal import charts, claims, measures, site, sparks
+from portal.disclosure import Release
+from portal.model import Indicator, Observation
+from portal.records import anchor
+from portal.text import MINUS
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+Key = tuple[str, str, str, str]  # area, part, first and last day
+Said = tuple[Decimal | None, str]  # a number or none, and its marker
+
+
+@dataclass(frozen=True)
+class Published:
+    """A built site and what it was built from."""
+
+    folder: Path
+    released: Release
+
+    def page(self, path: str) -> LexborHTMLParser:
+        return LexborHTMLParser((self.folder / path / "index.html").read_text())
+
+    def told(self, path: str) -> Any:
+        return json.loads((self.folder / path).read_text(), parse_float=Decimal)
+
+    def rows(self, path: str) -> list[dict[str, str]]:
+        with (self.folder / path).open(newline="") as lines:
+            return list(csv.DictReader(lines))
+
+
+@pytest.fixture(scope="module", params=["real", "tiny"])
+def published(request: pytest.FixtureRequest) -> Published:
+    if request.param == "tiny":
+        root = request.getfixturevalue("tiny_site")
+        return Published((root / "build/site").resolve(), site.check(root)[1])
+    return Published(request.getfixturevalue("real_site"), request.getfixturevalue("real"))
+
+
+def of(o: Observation) -> Key:
+    return o.area, o.part, *("" if d is None else d.isoformat() for d in (o.period_start, o.period_end))
+
+
+def said(o: Observation) -> Said:
+    return o.value, o.status
+
+
+def cell(text: str) -> Said:
+    """A figure as people read it: a number, a marker, or both."""
+    mark = re.search(r"\[(\w+)\]", text)
+    plain = re.sub(r"\[\w+\]|[%,+ £]", "", text).replace(MINUS, "-")
+    return Decimal(plain) if plain else None, mark[1] if mark else ""
+
+
+def table(node: LexborNode | None) -> Counter[Said]:
+    assert node is not None
+    texts = [td.text(strip=True) for tr in node.css("tbody tr") for td in tr.css("td")]
+    return Counter(cell(t) for t in texts if t != "–")
+
+
+def drawn(figure: dict[str, Any]) -> list[Decimal]:
+    """The values of a drawing, of whichever axis carries them."""
+    values = [v for t in figure["data"] for v in (t["x"] if t.get("orientation") == "h" else t["y"])]
+    return sorted(Decimal(str(v)) for v in values if v is not None)
+
+
+def marks(figure: dict[str, Any]) -> Counter[str]:
+    """The markers that stand in a drawing where there is no value."""
+    texts = " ".join(a["text"] for a in figure["layout"].get("annotations", ()))
+    return Counter(re.findall(r"\[(\w+)\]", texts))
+
+
+def shown_as_drawn(indicator: Indicator, figures: Iterable[Observation]) -> list[Observation]:
+    """The figures that a chart draws: of ranked parts not what they add up to."""
+    return [o for o in figures if o.part or indicator.chart != "ranked-bars"]
+
+
+def labels(figure: dict[str, Any]) -> Iterator[str]:
+    """What is written beside the values in bars."""
+    for trace in figure["data"]:
+        values = trace["x"] if trace.get("orientation") == "h" else trace["y"]
+        yield from (t for t, v in zip(trace.get("text", ()), values, strict=False) if v is not None)
+
+
+def test_every_figure_is_the_same_in_every_file(published: Published) -> None:
+    released = published.released
+    by_area: dict[str, Counter[tuple[str, Key, Said]]] = {}
+    counted = 0
+    for indicator in released.content.indicators.values():
+        own = released.content.observations.get(indicator.id, ())
+        wanted = {of(o): said(o) for o in own}
+        slug = indicator.slug
+        folder = f"figures/{slug}"
+        assert from_csv(published, f"{folder}/{slug}.csv", indicator) == wanted, indicator.id
+        assert from_json(published, f"{folder}/figures.json", slug) == wanted, indicator.id
+        assert cited(published, f"{folder}/cite") == {anchor(*k): v for k, v in wanted.items()}, indicator.id
+        for key, value in wanted.items():
+            by_area.setdefault(key[0], Counter())[slug, key, value] += 1
+        counted += len(wanted)
+    assert counted > 15
+    index = published.told("api/index.json")["areas"]
+    assert len(index) == len(by_area)
+    for area in index:
+        path = area["json"].lstrip("./")
+        found = Counter((f["indicator"], *_json(f)) for f in published.told(path)["figures"])
+        assert found == by_area[area["code"]], area
+
+
+def from_csv(published: Published, path: str, indicator: Indicator) -> Mapping[Key, Said]:
+    names = ("area_code", indicator.breakdown, "period_start", "period_end")
+    return {
+        (r[names[0]], r.get(names[1], ""), r[names[2]], r[names[3]]): (
+            Decimal(r["value"]) if r["value"] else None,
+            r["status"],
+        )
+        for r in published.rows(path)
+    }
+
+
+def from_json(published: Published, path: str, slug: str) -> Mapping[Key, Said]:
+    figures = published.told(path)["figures"]
+    assert {f["indicator"] for f in figures} <= {slug}
+    return dict(_json(f) for f in figures)
+
+
+def _json(f: dict[str, Any]) -> tuple[Key, Said]:
+    value = None if f["value"] is None else Decimal(f["value"])
+    key = (f["area"], f["part"] or "", f["period"]["start"] or "", f["period"]["end"] or "")
+    return key, (value, f["status"]["mark"] if f["status"] else "")
+
+
+def cited(published: Published, path: str) -> Mapping[str, Said]:
+    """What the page that cites says of each figure that is published now."""
+    rows = published.page(path).css("tbody tr[id]")
+    now = [r for r in rows if "no longer published" not in r.css_first("td[data-label='Cite as']").text()]
+    return {str(r.attributes["id"]): cell(r.css_first("td[data-label=Number]").text()) for r in now}
+
+
+def test_every_chart_is_the_same_in_every_form(published: Published) -> None:
+    charted = 0
+    for indicator in published.released.content.indicators.values():
+        figures = measures.figures_of(published.released, indicator)
+        wanted = Counter(map(said, figures))
+        page = published.page(f"figures/{indicator.slug}")
+        assert table(page.css_first("table.figures")) == wanted, indicator.id
+        machines(published, page, indicator, figures)
+        if not page.css("figure.chart"):
+            continue
+        charted += 1
+        the_drawing(published, indicator, figures)
+        embed = published.page(f"embed/{indicator.slug}")
+        assert table(embed.css_first("table.figures")) == wanted, indicator.id
+        sentence = page.css_first("figure.chart figcaption").text()
+        assert embed.css_first("figcaption").text() == sentence
+        the_sentence(published.released, indicator, figures, _as_written(published.released, sentence))
+    assert charted >= 6
+
+
+def the_drawing(published: Published, indicator: Indicator, figures: Iterable[Observation]) -> None:
+    own = shown_as_drawn(indicator, figures)
+    values = sorted(o.value for o in own if o.value is not None)
+    missing = Counter(o.status for o in own if o.value is None)
+    told = published.told(f"figures/{indicator.slug}/chart.json")
+    for width in ("wide", "narrow"):
+        assert drawn(told[width]) == values, indicator.id
+        assert marks(told[width]) == missing, indicator.id
+        for folder in ("figures", "embed"):
+            svg = published.folder / folder / indicator.slug / f"chart-{width}.svg"
+            written = "".join(unescape(t) for t in re.findall(r">([^<]+)<", svg.read_text()))
+            for label in labels(told[width]):
+                assert label in written, (indicator.id, label)
+
+
+def machines(
+    published: Published, page: LexborHTMLParser, indicator: Indicator, figures: Iterable[Observation]
+) -> None:
+    told = json.loads(page.css_first('script[type="application/ld+json"]').text(), parse_float=Decimal)
+    if page.css("#exit"):  # nothing of it may say what was read
+        assert "about" not in told
+        return
+    found = [(o.get("value"), o.get("description", "")) for o in told["about"]]
+    means = charts.MARKERS
+    assert found == [(o.value, means[o.status] if o.status else "") for o in figures], indicator.id
+    single = {of(o) for o in published.released.content.observations.get(indicator.id, ())}
+    links = [o.get("url", "").partition("#")[2] for o in told["about"]]
+    assert links == [anchor(*of(o)) if of(o) in single else "" for o in figures]
+
+
+def _as_written(released: Release, html: str) -> str:
+    for term in released.content.terms:  # written out behind an abbreviation's first use
+        html = html.replace(f" ({term.expansion})", "")
+    return html
+
+
+def the_sentence(
+    released: Release, indicator: Indicator, figures: Iterable[Observation], sentence: str
+) -> None:
+    """Every number in a sentence is one of the figures, or a change between them."""
+    figures = list(figures)
+    finding = charts.chart(released, indicator).finding
+    assert sentence == finding
+    for name in (indicator.short_title, indicator.unit_label):
+        finding = finding.replace(name, "")
+    without_names = re.sub(r"“[^”]*”|\d+ months?|20\d\d(/\d\d)?", "", finding)
+    numbers = {Decimal(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", without_names)}
+    verdicts = list(claims.verdicts(released, indicator.id))
+    changes = {abs(v.recomputed) for v in verdicts if v.recomputed}
+    changes |= {abs(v.claim.stated) for v in verdicts if v.claim.stated}
+    since = measures.change(indicator, figures[0], figures[-1])
+    latest = measures.latest_change(released, indicator)
+    changes |= {abs(c.percent) for c in (since, latest) if c and c.percent}
+    assert numbers <= {abs(o.value) for o in figures if o.value is not None} | changes, indicator.id
+
+
+def test_what_is_added_up_is_the_sum_of_what_can_be_downloaded(published: Published) -> None:
+    """Figures of a year that a chart makes of shorter periods, worked out again from the CSV."""
+    sums = 0
+    for indicator in published.released.content.indicators.values():
+        pieces = from_csv(published, f"figures/{indicator.slug}/{indicator.slug}.csv", indicator)
+        for o in measures.figures_of(published.released, indicator):
+            if of(o) not in pieces:
+                found = tiled(pieces, of(o))
+                values = [v for v, _ in found]
+                assert o.value == (None if None in values else sum(v for v in values if v is not None))
+                sums += 1
+    assert sums > 1
+
+
+def tiled(pieces: Mapping[Key, Said], whole: Key) -> list[Said]:
+    """The figures that fill a period without gap or overlap, the longest taken first."""
+    area, part, start, end = whole
+    inside = sorted(
+        (k for k in pieces if k[:2] == (area, part) and start <= k[2] and k[3] <= end), key=lambda k: (k[2], k[3])
+    )  # fmt: skip
+    chain = [inside[0]]
+    for k in inside[1:]:
+        if k[2] > chain[-1][3]:
+            chain.append(k)
+    assert (chain[0][2], chain[-1][3]) == (start, end)
+    assert [day_after(a[3]) for a in chain[:-1]] == [b[2] for b in chain[1:]]
+    return [pieces[k] for k in chain]
+
+
+def day_after(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def test_every_small_trend_says_what_it_draws(published: Published) -> None:
+    """Its words name the quarters, its line is as high as they are, and the download has them."""
+    seen = 0
+    for path in sorted(published.folder.glob("wards/*/index.html")):
+        folder = path.parent
+        if not (folder / "figures.csv").exists():
+            continue
+        download = published.rows(f"wards/{folder.name}/figures.csv")
+        quarters = {r["value"] for r in download} | {""}
+        for svg in LexborHTMLParser(path.read_text()).css("svg.spark"):
+            words = str(svg.attributes["aria-label"]).partition(": ")[2].split(", ")
+            values = [None if w.startswith("no") else int(w.replace(",", "")) for w in words]
+            assert {str(v) for v in values if v is not None} <= quarters
+            path_ = svg.css_first("path").attributes["d"] or ""
+            heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", path_)]
+            known = [v for v in values if v is not None]
+            full, bottom = sparks.HEIGHT - 2 * sparks.EDGE, sparks.HEIGHT - sparks.EDGE
+            assert heights == pytest.approx([bottom - full * v / max(*known, 1) for v in known], abs=0.051)
+            seen += 1
+    assert seen
+
+
+@pytest.mark.parametrize("status", ["c", "x"])
+def test_whichever_figure_is_withheld_the_chart_and_its_table_say_so(tiny_site: Path, status: str) -> None:
+    released = site.check(tiny_site)[1]
+    tried = 0
+    for indicator in released.content.indicators.values():
+        own = released.content.observations.get(indicator.id, ())
+        for i, o in enumerate(own):
+            hidden = replace(o, value=None, status=status)
+            with_it = {**released.content.observations, indicator.id: (*own[:i], hidden, *own[i + 1 :])}
+            changed = replace(released, content=replace(released.content, observations=with_it))
+            figures = measures.figures_of(changed, indicator)
+            chart = charts.chart(changed, indicator)
+            shown = shown_as_drawn(indicator, figures)
+            missing = Counter(s.status for s in shown if s.value is None)
+            for drawing in filter(None, (chart.wide, chart.narrow)):
+                assert marks(drawing) == missing, (indicator.id, of(o))
+                assert drawn(drawing) == sorted(s.value for s in shown if s.value is not None)
+            cells = Counter(cell(c) for row in chart.table.rows for c in row[1:] if c != "–")
+            assert cells == Counter(map(said, figures)), (indicator.id, of(o))
+            tried += 1
+    assert tried > 20
