@@ -189,7 +189,7 @@ def environment(grown: Tree) -> Mapping[str, str]:
 
 def _started(settings: Settings, grown: Tree, folder: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        _command(settings, "--dirty", "-d", str(folder)), cwd=settings.root, env=environment(grown),
+        _command(settings, "--dirty", "-d", str(folder.resolve())), cwd=settings.root, env=environment(grown),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
