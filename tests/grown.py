@@ -31,7 +31,8 @@ def main(root: Path) -> None:
     tree.grow(settings, released, grown)  # imports and reads all that it ever will
     tree.all_pages = one_of_each  # type: ignore[attr-defined]
     outside: list[str] = []
-    mine = tuple(str(Path(p).resolve()) for p in (root, ROOT / "scripts", sys.prefix, sys.base_prefix))
+    own = (root, root / "build" / "cache", ROOT / "scripts", sys.prefix, sys.base_prefix)
+    mine = tuple(str(p.resolve()) for p in map(Path, own))
 
     def watch(event: str, given: tuple[Any, ...]) -> None:
         if (

@@ -113,7 +113,7 @@ def test_a_fault_of_the_disk_is_a_problem_and_leaves_a_whole_site(
             told_of += 1
             assert told["code"] == cli.PROBLEMS, at
             assert "  Found: " in said, at
-            assert now == (new if caller in ("disk.write", "headers.for_nginx", "publish.drop") else old), at
+            assert now == (new if caller in ("disk.write", "headers.for_nginx") else old), at
             assert not (workshop.root / "build" / "work").exists() or event == "shutil.rmtree", at
     assert told_of >= 15
     workshop.put_back()
@@ -158,7 +158,7 @@ def test_a_limit_of_the_machine_is_a_problem(
     workshop: Workshop, order: dict[str, object], finding: str, record_property: Count
 ) -> None:
     old = workshop.put_back()
-    shutil.rmtree(workshop.root / "build" / "pages")  # so that all of it has to be written
+    shutil.rmtree(workshop.root / "build" / "pages", ignore_errors=True)  # so that all of it has to be written
     told = workshop.build(**order)
     assert told["code"] == cli.PROBLEMS
     assert finding in told["said"]

@@ -64,7 +64,6 @@ def draw_all(site: Path, cards: Mapping[str, Card], cache: Path) -> list[str]:
     failed = []
     for address, key in keys.items():
         if made := kept.get(key):
-            (site / address).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(made, site / address)
         else:
             failed.append(address)
