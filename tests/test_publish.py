@@ -158,7 +158,9 @@ def test_a_limit_of_the_machine_is_a_problem(
     workshop: Workshop, order: dict[str, object], finding: str, record_property: Count
 ) -> None:
     old = workshop.put_back()
-    shutil.rmtree(workshop.root / "build" / "pages", ignore_errors=True)  # so that all of it has to be written
+    shutil.rmtree(
+        workshop.root / "build" / "pages", ignore_errors=True
+    )  # so that all of it has to be written
     told = workshop.build(**order)
     assert told["code"] == cli.PROBLEMS
     assert finding in told["said"]
