@@ -127,13 +127,19 @@ class Rule:
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
 
 
+def strip(site: Path) -> None:
+    """Take the style attributes out of every drawing of a built site."""
+    for drawing in site.rglob("*.svg"):
+        text = drawing.read_text(encoding="utf-8")
+        if _STYLED.search(text):
+            drawing.write_text(without_styles(text), encoding="utf-8")
+
+
 def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
     """Finish the built site in `site`: policy into each page, `_headers`, and security.txt where there is a contact.
 
     Returns a problem for each page that has no place for the policy.
     """
-    for drawing in site.rglob("*.svg"):
-        drawing.write_text(without_styles(drawing.read_text(encoding="utf-8")), encoding="utf-8")
     directives = policy(site)
     problems = tuple(_into_pages(site, directives))
     (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8")

@@ -1,8 +1,8 @@
 """Has mkdocs make HTML of the pages: in two processes at once, and only of pages whose HTML is not there already.
 
-mkdocs itself passes over a page whose file in the site is newer than its Markdown (`--dirty`). So whatever is not to be
-made stands in the site before it begins. Where any of that goes wrong, or mkdocs has anything to say, all is made anew
-by one plain `mkdocs build --strict`, which also finds the words for what is wrong.
+The processes are started while the data are still being checked, since mkdocs takes a while to load (`mkdocs_part`). Where
+one of them fails, or mkdocs has anything to say, all is made anew by one plain `mkdocs build --strict`, which also finds
+the words for what is wrong.
 
 The HTML of the last build is kept with digests of itself and of its Markdown, under a digest of all else that goes into
 it: navigation, theme, settings, the names of all files, and mkdocs. What does not fit its digest is not used.
@@ -14,11 +14,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from portal import disk
 from portal.config import FILE as SETTINGS_FILE
@@ -31,8 +34,14 @@ _RECORD = "record.json"
 _MADE_BY = ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pymdown-extensions", "pyyaml")
 _AT_ONCE = 2  # a machine with fewer processors loses little
 _WORTH_IT = 100  # pages that take longer to make than another mkdocs takes to start
-_SAID_BY_DIRTY = "A 'dirty' build is being performed"
+_PROGRAM = "portal.mkdocs_part"
+_QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 _HTML, _MARKDOWN = "index.html", "index.md"
+
+# What makes HTML of a tree in a folder.
+Run = Callable[[Settings, Tree, Path], None]
+if TYPE_CHECKING:
+    Process = subprocess.Popen[str]
 
 
 @dataclass(frozen=True)
@@ -43,21 +52,44 @@ class _Kept:
     pages: Mapping[str, tuple[str, str]]
 
 
-def render(settings: Settings, grown: Tree, made: Path, fresh: bool) -> None:
-    """Make the HTML of the tree, which stands in `build/pages`, in the folder `made`; if `fresh`, of every page.
+@contextmanager
+def ready(root: Path, fresh: bool) -> Iterator[Run]:
+    """Start what makes the HTML of the project in `root`, of every page if `fresh`, and yield it; stopped with the block.
 
-    Raises `PortalError` with what mkdocs finds wrong.
+    It makes the HTML of a tree, which stands in `build/pages`, in a folder. It raises `PortalError` with what mkdocs finds
+    wrong.
     """
+    many = len(_told(root / "build" / KEPT).get("pages", ())) > _WORTH_IT
+    waiting = [_started() for _ in range(_AT_ONCE if many else 1)]
+    try:
+        yield partial(_render, waiting, fresh)
+    finally:
+        for process in waiting:
+            process.kill()
+            process.communicate()
+
+
+def _render(waiting: "list[Process]", fresh: bool, settings: Settings, grown: Tree, made: Path) -> None:
     folder = settings.build_folder / KEPT
     pages = {name: _digest(content) for name, content in grown.files.items() if name.endswith(_MARKDOWN)}
     mark = _mark(settings, grown)
     there = {} if fresh else _there(folder, mark, pages)
-    if not _at_once(settings, grown, made, frozenset(there)):
+    if not _at_once(waiting, settings, grown, made, frozenset(there)):
         there = {}
         disk.clear(made)
         _plain(settings, grown)
     fresh_ones = {page: digest for page, digest in pages.items() if page not in there}
     _keep(folder, _Kept(mark, {**there, **_kept(folder, fresh_ones, made)}))
+
+
+def environment(grown: Tree) -> Mapping[str, str]:
+    """For a renderer: the clock is set to the newest source, so that builds are the same."""
+    return {**os.environ, **_clock(grown)}
+
+
+def _clock(grown: Tree) -> Mapping[str, str]:
+    moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
+    return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), **_QUIET}
 
 
 def _html(page: str) -> str:
@@ -89,19 +121,20 @@ def _mark(settings: Settings, grown: Tree) -> str:
     return _digest(b"".join(hashlib.sha256(p).digest() for p in parts))
 
 
-def _read(folder: Path, mark: str) -> _Kept:
-    """What is known of the HTML that is kept; nothing where it goes by something else."""
+def _told(folder: Path) -> Mapping[str, Any]:
+    """The record of the HTML that is kept, as it was written; empty where it cannot be read."""
     try:
         told = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
         pages = {str(name): (str(text), str(html)) for name, (text, html) in told["pages"].items()}
-        return _Kept(mark, pages if told["mark"] == mark else {})
+        return {"mark": told["mark"], "pages": pages}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return _Kept(mark, {})
+        return {}
 
 
 def _there(folder: Path, mark: str, pages: Mapping[str, str]) -> Mapping[str, tuple[str, str]]:
     """What is known of each page whose Markdown is what it was, and whose HTML is whole."""
-    known = _read(folder, mark).pages
+    told = _told(folder)
+    known = told["pages"] if told.get("mark") == mark else {}
     same = {page: known[page] for page, digest in pages.items() if known.get(page, ("",))[0] == digest}
     return {page: told for page, told in same.items() if _whole(folder / _html(page), told[1])}
 
@@ -134,31 +167,32 @@ def _keep(folder: Path, kept: _Kept) -> None:
 # --- mkdocs
 
 
-def _at_once(settings: Settings, grown: Tree, made: Path, there: Set[str]) -> bool:
+def _at_once(waiting: "list[Process]", settings: Settings, grown: Tree, made: Path, there: Set[str]) -> bool:
     """Make the pages that are not there; whether that went without a word."""
     wanted = [name for name in grown.files if name.endswith(_MARKDOWN) and name not in there]
-    parts = _AT_ONCE if len(wanted) > _WORTH_IT else 1
-    if not there and parts == 1:
-        return False
-    shares = [wanted[n::parts] for n in range(parts)]
-    asides = [made.with_name(f"{made.name}.{n}") for n in range(1, parts)]
+    shares = [wanted[n::_AT_ONCE] for n in range(_AT_ONCE)] if len(wanted) > _WORTH_IT else [wanted]
+    folders = [made, *(made.with_name(f"{made.name}.{n}") for n in range(1, len(shares)))]
     try:
-        _lay_out(made, there, settings.build_folder / KEPT)
-        _pass_over(made, set(wanted) - set(shares[0]))
-        for aside, share in zip(asides, shares[1:], strict=True):
-            disk.clear(aside)
-            _pass_over(aside, set(grown.files) - set(share))
-        if not _all_silent([_started(settings, grown, folder) for folder in (made, *asides)]):
+        waiting += [_started() for _ in range(len(shares) - len(waiting))]
+        for process, folder, share in zip(waiting, folders, shares, strict=False):
+            disk.clear(folder)
+            where = {"settings": str(settings.build_folder / "mkdocs.yml"), "folder": str(folder.resolve())}
+            _tell(process, {**where, "pages": share, "files": folder is made, "environment": _clock(grown)})
+        codes = [process.wait() for process in waiting[: len(shares)]]
+        if any(codes):
             return False
-        for aside, share in zip(asides, shares[1:], strict=True):
+        for folder, share in zip(folders[1:], shares[1:], strict=True):
             for page in share:
-                (aside / _html(page)).replace(made / _html(page))
+                path = made / _html(page)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                (folder / _html(page)).replace(path)
+        _lay_out(made, there, settings.build_folder / KEPT)
         return True
     except OSError:
         return False
     finally:
-        for aside in asides:
-            disk.clear(aside)
+        for folder in folders[1:]:
+            disk.clear(folder)
 
 
 def _lay_out(made: Path, there: Iterable[str], folder: Path) -> None:
@@ -169,48 +203,25 @@ def _lay_out(made: Path, there: Iterable[str], folder: Path) -> None:
         shutil.copyfile(folder / _html(page), path)
 
 
-def _pass_over(folder: Path, names: Iterable[str]) -> None:
-    """Put empty files where this mkdocs is to make none: another one does."""
-    for name in names:
-        path = folder / (_html(name) if name.endswith(_MARKDOWN) else name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-
-
-def _command(settings: Settings, *more: str) -> Sequence[str]:
-    return (sys.executable, "-m", "mkdocs", "build", "-f", str(settings.build_folder / "mkdocs.yml"), *more)
-
-
-def environment(grown: Tree) -> Mapping[str, str]:
-    """For a renderer: the clock is set to the newest source, so that builds are the same."""
-    moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
-    return {**os.environ, "SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "NO_MKDOCS_2_WARNING": "1"}
-
-
-def _started(settings: Settings, grown: Tree, folder: Path) -> "subprocess.Popen[str]":
+def _started() -> "Process":
     return subprocess.Popen(
-        _command(settings, "--dirty", "-d", str(folder.resolve())), cwd=settings.root, env=environment(grown),
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        (sys.executable, "-m", _PROGRAM), env={**os.environ, **_QUIET}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
 
 
-def _all_silent(processes: "Sequence[subprocess.Popen[str]]") -> bool:
-    """Whether each ends well, and warns of nothing but that it does not make all."""
-    try:
-        said = [p.communicate()[1] for p in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    lines = [line for text in said for line in text.splitlines() if not line.startswith("INFO")]
-    odd = [line for line in lines if _SAID_BY_DIRTY not in line and line.strip()]
-    return not odd and not any(p.returncode for p in processes)
+def _tell(process: "Process", order: Mapping[str, object]) -> None:
+    """Tell a mkdocs that waits what it is to make."""
+    pipe = cast("IO[str]", process.stdin)
+    pipe.write(json.dumps(order) + "\n")
+    pipe.flush()
 
 
 def _plain(settings: Settings, grown: Tree) -> None:
+    settings_file = str(settings.build_folder / "mkdocs.yml")
     done = subprocess.run(
-        _command(settings, "--strict", "--quiet"), cwd=settings.root, env=environment(grown), capture_output=True,
-        text=True, check=False,
+        (sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", settings_file),
+        cwd=settings.root, env=environment(grown), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         fault = disk.in_what_was_said(done.stdout + done.stderr)

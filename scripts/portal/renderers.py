@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ import yaml
 from portal import disk, render
 from portal.config import Settings
 from portal.problems import PortalError, Problem
+from portal.render import Run
 from portal.tree import Tree
 
 USUAL = "mkdocs"
@@ -34,11 +36,11 @@ _OWN_INDEX = "search.json"  # all text of the site in one file; Pagefind makes t
 
 @dataclass(frozen=True)
 class Renderer:
-    """A program that makes HTML: what runs it on the tree that is written, of every page if so told, and the packages
-    whose version tells.
+    """A program that makes HTML: how it is made ready in a project, to make all anew or not, and the packages whose version
+    tells.
     """
 
-    run: Callable[[Settings, Tree, Path, bool], None]
+    ready: Callable[[Path, bool], AbstractContextManager[Run]]
     made_of: tuple[str, ...]
 
 
@@ -61,7 +63,7 @@ def _wanted(name: str) -> str:
     return f"zensical=={PINNED}" if name == "zensical" else " ".join(RENDERERS[name].made_of)
 
 
-def _zensical(settings: Settings, grown: Tree, made: Path, fresh: bool) -> None:
+def _zensical(settings: Settings, grown: Tree, made: Path) -> None:
     file = settings.build_folder / "zensical.yml"
     file.write_text(yaml.safe_dump(_ZENSICAL), encoding="utf-8")
     command = ["zensical", "build", "--strict", "--clean", "-f", str(file)]
@@ -116,6 +118,6 @@ def _lost(grown: Tree, made: Path) -> Iterator[Problem]:
 
 
 RENDERERS: Mapping[str, Renderer] = {
-    USUAL: Renderer(render.render, ("mkdocs", "mkdocs-material")),
-    "zensical": Renderer(_zensical, ("zensical",)),
+    USUAL: Renderer(render.ready, ("mkdocs", "mkdocs-material")),
+    "zensical": Renderer(lambda *_: nullcontext(_zensical), ("zensical",)),
 }

@@ -162,7 +162,7 @@ def index(site: Path) -> int:
         raise PortalError([Problem("build", code="search", message=message, fix=fix)]) from None
     engine = {site / FOLDER / f["path"]: f["content"] for f in files if f["path"].startswith(_ENGINE)}
     for folder in sorted({path.parent for path in engine}):
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
     for path, content in engine.items():
         path.write_bytes(b64decode(content))
     _look_for_what_is_there(site / SEARCH / WORDS, pages.values())

@@ -16,6 +16,7 @@ from portal import (
     disclosure,
     disk,
     doubts,
+    forks,
     headers,
     packages,
     periods,
@@ -37,6 +38,7 @@ from portal.pages import all_pages
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.releases import Project, PutBack
+from portal.render import Run
 from portal.tree import Tree
 
 Tell = Callable[[str], None]
@@ -118,7 +120,8 @@ def build(
             return Built(live, False)
         made = root / "build" / "work"
         try:
-            whole, alone = _make(root, made, tell, renderer, fresh)
+            with renderers.RENDERERS[renderer].ready(root, fresh) as run:
+                whole, alone = _make(root, made, tell, run)
             found = (*warnings(whole, alone), *releases.unreleased(whole))
             if not lifted and releases.under_embargo(whole):
                 publish.hold(made, live, mark)
@@ -131,8 +134,8 @@ def build(
         return Built(live, True, found)
 
 
-def _make(root: Path, made: Path, tell: Tell, renderer: str, fresh: bool) -> tuple[Project, tuple[str, ...]]:
-    """Make the site in the folder `made`, verified and with its manifest.
+def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[str, ...]]:
+    """Make the site in the folder `made`, verified and with its manifest; `run` makes its HTML.
 
     Returns what it was made from, and the pages that nothing links to.
     """
@@ -145,17 +148,31 @@ def _make(root: Path, made: Path, tell: Tell, renderer: str, fresh: bool) -> tup
     grown = tree.grow(settings, released, drawn, searchable)
     _write(settings, grown, made)
     tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
-    renderers.RENDERERS[renderer].run(settings, grown, made, fresh)
+    run(settings, grown, made)
     if not settings.site.address:  # a list of addresses with none in it is not a valid one
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (made / name).unlink(missing_ok=True)
-    _index(made, searchable, tell)
+    tell(
+        "Making the index of the search"
+        if searchable
+        else "Pagefind does not run here, so the site has no search"
+    )
+    with forks.aside(lambda: search.index(made) if searchable else 0) as indexed:
+        headers.strip(made)
+        indexed()
     problems = headers.write(made, settings)
-    _print(made, grown, root / "build" / "cache", tell)
-    bundles.whole(made)  # from here on nothing in it is changed, and it is only sealed if it passes
+    with forks.aside(lambda: _print(made, grown, root / "build" / "cache")) as printed:
+        if grown.sheets:
+            tell(f"Printing {len(grown.sheets)} sheets and {len(grown.cards)} preview pictures")
+        pages = verify.read(made)
+        printed()
     tell("Verifying every page")
-    built, allow = verify.read(made), exits(settings, released.content)
-    problems += verify.verify(built, allow, settings.site.sensitive_words, settings.site.address)
+    with forks.aside(lambda: bundles.whole(made)) as packed:  # nothing is changed from here on, only sealed
+        built = verify.listed(made, pages, bundles.WHOLE)
+        problems += verify.verify(
+            built, exits(settings, released.content), settings.site.sensitive_words, settings.site.address
+        )
+        packed()
     if problems:
         raise PortalError(problems)
     publish.seal(made)
@@ -260,18 +277,8 @@ def _write(settings: Settings, grown: Tree, made: Path) -> None:
     (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
 
 
-def _index(made: Path, searchable: bool, tell: Tell) -> None:
-    if searchable:
-        tell("Making the index of the search")
-        search.index(made)
-    else:
-        tell("Pagefind does not run here, so the site has no search")
-
-
-def _print(made: Path, grown: Tree, cache: Path, tell: Tell) -> None:
+def _print(made: Path, grown: Tree, cache: Path) -> None:
     """Print sheets of paper as PDF, and pictures for those who share a page, where this machine can."""
-    if grown.sheets:
-        tell(f"Printing {len(grown.sheets)} sheets and {len(grown.cards)} preview pictures")
     failed = [*sheets.print_all(made, grown.sheets, cache), *cards.draw_all(made, grown.cards, cache)]
     if failed:
         names = ", ".join(failed[:3])

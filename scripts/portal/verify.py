@@ -7,7 +7,7 @@ Each page is parsed once into what it says, loads and leads to; all else is work
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from portal import forks
 from portal.problems import Problem
 
 _LOADING = {
@@ -71,16 +72,26 @@ class _Rules:
     telling: re.Pattern[str]
 
 
-def read(site: Path) -> Built:
-    """Parse every page of the built site in the folder `site`."""
-    found = [p for p in sorted(site.rglob("*")) if p.is_file() and not p.is_symlink()]
-    names = {p.relative_to(site).as_posix(): p for p in found}
+def read(site: Path) -> Mapping[str, Page]:
+    """Every page of the built site in the folder `site`, parsed, by its name."""
+    found = {p.relative_to(site).as_posix(): p for p in site.rglob("*.html") if not p.is_symlink()}
+
+    def parsed(names: Sequence[str]) -> Mapping[str, Page]:
+        return {name: _read(found[name].read_text(encoding="utf-8")) for name in names}
+
+    known = {name: page for part in forks.halves(parsed, sorted(found)) for name, page in part.items()}
+    return {name: known[name] for name in sorted(known)}
+
+
+def listed(site: Path, pages: Mapping[str, Page], *coming: str) -> Built:
+    """A built site with what has been read of its pages; it has the files that are there, and those that are coming."""
+    there = [p for p in site.rglob("*") if p.is_file() and not p.is_symlink()]
+    names = frozenset((*coming, *(p.relative_to(site).as_posix() for p in there)))
     folders = {"."}
     for name in names:
         while (name := dirname(name)) and name not in folders:
             folders.add(name)
-    pages = {n: _read(p.read_text(encoding="utf-8")) for n, p in names.items() if n.endswith(".html")}
-    return Built(frozenset(names), frozenset(folders), pages)
+    return Built(names, frozenset(folders), pages)
 
 
 def verify(
@@ -91,7 +102,7 @@ def verify(
     `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host. `words`
     may not stand where others can see them after a page was left: in its title, its address and what describes it.
     """
-    built = read(site) if isinstance(site, Path) else site
+    built = listed(site, read(site)) if isinstance(site, Path) else site
     telling = re.compile("|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)", re.IGNORECASE)
     rules = _Rules(f"{urlsplit(address).path.rstrip('/')}/", exits, telling)
     found = [
@@ -104,10 +115,11 @@ def verify(
 
 def unlinked(built: Built) -> tuple[str, ...]:
     """The addresses of the pages of a built site that no other page links to; it has passed `verify`."""
-    linked = set()
+    linked: set[str | None] = set()
     for name, page in built.pages.items():
-        targets = {_target(built, "/", name, link.partition("#")[0]) for link in page.links}
-        linked |= targets - {name}
+        linked |= {
+            _target(built, "/", name, link) for link in {link.partition("#")[0] for link in page.links}
+        } - {name}
     alone = (n for n in built.pages if n.rpartition("/")[2] == _INSIDE and n not in linked)
     return tuple(sorted(n.removesuffix(_INSIDE) for n in alone))
 
@@ -184,7 +196,7 @@ def _silent(chart: LexborNode) -> bool:
 
 def _faults(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[Fault]:
     yield from page.faults
-    for link in page.links:
+    for link in dict.fromkeys(page.links):
         fault = _link(built, rules, name, link)
         if fault:
             yield fault, "Correct the link."
