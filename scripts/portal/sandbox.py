@@ -7,10 +7,12 @@ no endless loops, since templates can only go through what they are given, and a
 import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.bccache
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -69,9 +71,20 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+class _Compiled(jinja2.FileSystemBytecodeCache):
+    """Templates as they were compiled before, by a digest of their text; where they cannot be kept, they are not."""
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def environment(root: Path) -> jinja2.Environment:
     """What the templates of a project run in; values that they print are made safe."""
+    folder = root / "build" / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
     made = _Sandbox(
+        bytecode_cache=_Compiled(str(folder), "%s.template"),
         loader=jinja2.FunctionLoader(_loader(root / FOLDER)),
         undefined=jinja2.StrictUndefined,
         finalize=safe,

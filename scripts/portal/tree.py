@@ -15,6 +15,7 @@ from portal import (
     archives,
     cards,
     findings,
+    forks,
     history,
     metadata,
     open_data,
@@ -85,13 +86,43 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
     environment.globals["large_print"] = {p for p, name in printed.items() if name == sheets.LARGE}
     environment.globals["translations"] = _by_original(pages, settings.languages)
     environment.globals["right_to_left"] = RIGHT_TO_LEFT
+    found.of_indicator  # noqa: B018 - worked out before two processes would each do it
+    originals = [p for p in pages if not p.of]
+    with forks.aside(lambda: open_data.files(found)) as opened:
+        parts = forks.halves(lambda some: _grown(environment, found, some, pictures), originals)
+        guarded = frozenset[str]().union(*(part.guarded for part in parts))
+        others = (replace(p, sensitive=p.sensitive or p.of in guarded) for p in pages if p.of)
+        parts = (*parts, _grown(environment, found, others, pictures))
+        files = {name: data for part in parts for name, data in part.files.items()} | opened()
+    assets = settings.source_folder / "assets"
+    for path in sorted(p for p in assets.rglob("*") if p.is_file()):
+        files[f"assets/{path.relative_to(assets).as_posix()}"] = path.read_bytes()
+    files[LIBRARY] = pictures.library.read_bytes()
+    newest = max((s.published for s in released.content.sources.values()), default="2000")
+    pictured = {name: card for part in parts for name, card in part.cards.items()}
+    return Tree(
+        dict(sorted(files.items())), _navigation(pages), newest, printed, dict(sorted(pictured.items()))
+    )
+
+
+@dataclass(frozen=True)
+class _Grown:
+    """What some pages came to: files and pictures by their path, and the pages that must not be given away."""
+
+    files: Mapping[str, bytes]
+    cards: Mapping[str, Card]
+    guarded: frozenset[str]
+
+
+def _grown(environment: jinja2.Environment, found: Open, pages: Iterable[Page], pictures: Pictures) -> _Grown:
+    """Render pages, with all that stands beside them."""
+    settings, terms = found.settings, found.released.content.terms
+    files: dict[str, bytes] = {}
     shared: dict[str, Card] = {}
     guarded: set[str] = set()
-    files: dict[str, bytes] = {}
     for page in pages:
         rendered = _markdown(environment, found, page)
-        told = page.of in guarded or _speaks_of(rendered, settings.site.sensitive_words)
-        if told and not page.sensitive:
+        if not page.sensitive and _speaks_of(rendered, settings.site.sensitive_words):
             page = replace(page, sensitive=True)  # noqa: PLW2901 - from here on it is that
             rendered = _markdown(environment, found, page)
         if page.sensitive:
@@ -100,20 +131,13 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
         if card:
             shared[f"{page.path}{cards.NAME}"] = card
         plain = page.language or isinstance(page.content, CitePage)  # citations stay word for word
-        terms = () if plain else released.content.terms
-        files[f"{page.path}index.md"] = words.explain(rendered, terms).encode()
+        files[f"{page.path}index.md"] = words.explain(rendered, () if plain else terms).encode()
         files |= {f"{page.path}{name}": data for name, data in _beside(found, page.content, pictures).items()}
         if shown := _figures(page.content):
             files |= _embed(environment, found, page, shown.view, pictures)
             if poster := _poster(found, page, shown.view, pictures):
                 shared[f"{EMBEDS}{shown.view.indicator.slug}/{cards.POSTER}"] = poster
-    files |= open_data.files(found)
-    assets = settings.source_folder / "assets"
-    for path in sorted(p for p in assets.rglob("*") if p.is_file()):
-        files[f"assets/{path.relative_to(assets).as_posix()}"] = path.read_bytes()
-    files[LIBRARY] = pictures.library.read_bytes()
-    newest = max((s.published for s in released.content.sources.values()), default="2000")
-    return Tree(files, _navigation(pages), newest, printed, shared)
+    return _Grown(files, shared, frozenset(guarded))
 
 
 def _packages(pages: Iterable[Page]) -> tuple[tuple[str, str], ...]:
