@@ -19,14 +19,14 @@ import os
 import resource
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from portal import cli, renderers, site, tree
+from portal import cli, forks, renderers, site, tree
 
 MOVES = (
     "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "subprocess.Popen",
@@ -99,20 +99,22 @@ def main(root: Path) -> None:
     grown = tree.grow(settings, released, site._pictures(settings, released, lambda step: None))
     site._write(settings, grown, made)
     usual = renderers.RENDERERS[renderers.USUAL]
-    usual.run(settings, grown, made, True)
+    with usual.ready(root, True) as run:
+        run(settings, grown, made)
     made.rename(kept)
+    forks.AT_ONCE = 1  # what another process does would not be counted
 
     def copied(*_: object) -> None:
         subprocess.run(["cp", "-r", kept, made], check=True)
 
     site.check = lambda *_: (settings, released)  # type: ignore[assignment]
     site.tree.grow = lambda *_: grown  # type: ignore[assignment]
-    site.verify.read = lambda *_: None  # type: ignore[assignment, return-value]
+    site.verify.read = site.verify.listed = lambda *_: None  # type: ignore[assignment, return-value]
     site.verify.verify = site.verify.unlinked = lambda *_: ()  # type: ignore[assignment]
     for line in sys.stdin:
         order = json.loads(line)
-        run = usual.run if "below" in order else copied
-        renderers.RENDERERS[renderers.USUAL] = replace(usual, run=run)  # type: ignore[index]
+        ready = usual.ready if "below" in order else lambda *_: nullcontext(copied)
+        renderers.RENDERERS[renderers.USUAL] = replace(usual, ready=ready)  # type: ignore[index]
         reads, writes = os.pipe()
         child = os.fork()
         if not child:

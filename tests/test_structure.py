@@ -11,15 +11,16 @@ SOURCES = {p.stem: p for p in FOLDER.glob("*.py") if p.stem != "__init__"}
 IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem != "__init__"}
 # Each module may import only from those before it.
 ORDER = (
-    "problems", "arguments", "disk", "config", "periods", "text", "quick", "tables", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
+    "problems", "arguments", "forks", "disk", "config", "periods", "text", "quick", "tables", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
     "suppression", "audit", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "history", "feed", "measures", "claims", "findings", "records", "bundles", "metadata", "api", "drawings", "charts",
-    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "render", "coverage",
+    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "mkdocs_part", "render", "coverage",
     "verify", "publish", "headers", "reading", "renderers", "site", "new", "preview", "cli",
 )  # fmt: skip
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.
 OF_IMPORTERS = ORDER[: ORDER.index("measures")]
 ONLY = {
     "frictionless": {"tables"},
+    "mkdocs": {"mkdocs_part"},
     "selectolax": {"verify", "headers", "reading", "search"},
     "jinja2": {"sandbox", "tree", "reports"},
     "odfdo": {"importers.workbooks", "importers.form_files"},
@@ -65,7 +66,7 @@ def test_a_library_has_one_home(library: str) -> None:
 
 
 def test_verify_reads_finished_files_and_not_the_pipeline() -> None:
-    assert {n for n in imported("verify") if n.startswith("portal")} == {"portal.problems"}
+    assert {n for n in imported("verify") if n.startswith("portal")} == {"portal.forks", "portal.problems"}
 
 
 @pytest.mark.parametrize("path", [*SOURCES.values(), *IMPORTERS.values()], ids=lambda p: p.stem)

@@ -12,7 +12,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -173,10 +173,19 @@ def read(path: Path, file: str, checksum: str) -> Archive:
     if sha256(data) != checksum:
         message = "The archive of this release is not the one that was published: its checksum differs."
         raise PortalError([_problem(file, message, "Put it back from a copy. Archives are never changed.")])
+    found = _unpacked(data)
+    if found is None:
+        message = "The archive is larger than any release can be."
+        raise PortalError([_problem(file, message, "Put it back from a copy.")])
+    return found
+
+
+@lru_cache(maxsize=16)
+def _unpacked(data: bytes) -> Archive | None:
+    """What an archive holds; None where it is too large. Kept, since one build asks for each several times."""
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         if sum(i.file_size for i in packed.infolist()) > _LARGEST:
-            message = "The archive is larger than any release can be."
-            raise PortalError([_problem(file, message, "Put it back from a copy.")])
+            return None
         files = {i.filename: packed.read(i) for i in packed.infolist()}
     told = json.loads(files[DESCRIPTOR])
     before = told["portal"]["before"] or {"release": "", "sha256": ""}

@@ -47,6 +47,11 @@ class Release:
                 found[o.indicator, o.area].append(o)
         return {k: tuple(v) for k, v in found.items()}
 
+    @cached_property
+    def remembered(self) -> dict[Hashable, object]:
+        """What was worked out from it and is asked for again: by what it is, and of what. It says nothing new."""
+        return {}
+
 
 def when(o: Observation) -> tuple[date, date]:
     """By what figures are put in order of time."""

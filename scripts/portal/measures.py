@@ -3,10 +3,13 @@
 Pure functions over observations. A withheld figure makes whatever is computed from it withheld.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 
 from portal.disclosure import Release, when
 from portal.model import Break, Indicator, Observation
@@ -15,6 +18,9 @@ from portal.periods import first_day, month_end, months_between
 # Under this, a percentage says more about chance than about change.
 SMALLEST_BASE = 50
 SIGNIFICANCE = 0.05
+
+P = ParamSpec("P")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,21 @@ def latest_change(released: Release, indicator: Indicator) -> Change | None:
     return change(indicator, figures[-2], figures[-1], breaks_of(released, indicator.id))
 
 
+def _once(work: Callable[P, Found]) -> Callable[P, Found]:
+    """Has a function of a release, and of what can be told by name, work out nothing twice."""
+
+    @wraps(work)
+    def asked(*given: P.args, **named: P.kwargs) -> Found:
+        released = cast(Release, given[0])
+        known = work.__name__, *(getattr(g, "id", g) for g in given[1:]), *named.values()
+        if known not in released.remembered:
+            released.remembered[known] = work(*given, **named)
+        return cast(Found, released.remembered[known])
+
+    return asked
+
+
+@_once
 def window(released: Release, indicator: str, area: str, end: date, months: int) -> Observation | None:
     """The figure of `months` months up to `end`: as published, or as the sum of the shorter periods that fill them.
 
@@ -166,6 +187,7 @@ class Standing:
     rate: Rate | None
 
 
+@_once
 def standing(
     released: Release, indicator: Indicator, area: str, months: int = 12, end: date | None = None
 ) -> Standing | None:

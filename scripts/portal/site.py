@@ -161,22 +161,20 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
         headers.strip(made)
         indexed()
     problems = headers.write(made, settings)
-    with forks.aside(lambda: _print(made, grown, root / "build" / "cache")) as printed:
-        if grown.sheets:
-            tell(f"Printing {len(grown.sheets)} sheets and {len(grown.cards)} preview pictures")
-        pages = verify.read(made)
-        printed()
-    tell("Verifying every page")
-    with forks.aside(lambda: bundles.whole(made)) as packed:  # nothing is changed from here on, only sealed
-        built = verify.listed(made, pages, bundles.WHOLE)
-        problems += verify.verify(
-            built, exits(settings, released.content), settings.site.sensitive_words, settings.site.address
-        )
-        packed()
+    if grown.sheets:
+        tell(f"Printing {len(grown.sheets)} sheets and {len(grown.cards)} preview pictures")
+    coming = (*(f"{page}{name}" for page, name in grown.sheets.items()), *grown.cards, bundles.WHOLE)
+    with forks.aside(lambda: _finish(made, grown, root / "build" / "cache")) as finished:
+        tell("Verifying every page")
+        built = verify.listed(made, verify.read(made), *coming)
+        allow = exits(settings, released.content)
+        problems += verify.verify(built, allow, settings.site.sensitive_words, settings.site.address)
+        alone = verify.unlinked(built) if not problems else ()
+        finished()
     if problems:
         raise PortalError(problems)
     publish.seal(made)
-    return whole, verify.unlinked(built)
+    return whole, alone
 
 
 def addresses(whole: Project) -> dict[str, str]:
@@ -277,13 +275,14 @@ def _write(settings: Settings, grown: Tree, made: Path) -> None:
     (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
 
 
-def _print(made: Path, grown: Tree, cache: Path) -> None:
-    """Print sheets of paper as PDF, and pictures for those who share a page, where this machine can."""
+def _finish(made: Path, grown: Tree, cache: Path) -> None:
+    """Print sheets of paper as PDF, and pictures for those who share a page, where this machine can; then pack the whole."""
     failed = [*sheets.print_all(made, grown.sheets, cache), *cards.draw_all(made, grown.cards, cache)]
     if failed:
         names = ", ".join(failed[:3])
         message = f"Chromium could not print {len(failed)} sheets or pictures: {names}."
         raise PortalError([_by_chromium(message)])
+    bundles.whole(made)
 
 
 def _by_chromium(message: str) -> Problem:

@@ -412,6 +412,10 @@ def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:
     return tuple(branch(p) for p in pages if not p.trail and not isinstance(p.content, SearchPage))
 
 
+# The one in C is ten times as fast, where it was installed.
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
 def mkdocs_settings(settings: Settings, tree: Tree, site_folder: str) -> str:
     """The generated settings of mkdocs, which add to those in the project's own mkdocs.yml."""
     site = settings.site
@@ -431,6 +435,6 @@ def mkdocs_settings(settings: Settings, tree: Tree, site_folder: str) -> str:
             "card": cards.NAME if cards.NAME in tree.cards else "",
         },
     }
-    return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.safe_dump(
-        told, sort_keys=False, allow_unicode=True
+    return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.dump(
+        told, Dumper=_DUMPER, sort_keys=False, allow_unicode=True
     )
