@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
-.PHONY: site serve check test every-page lint format lock screenshots guide lighthouse benchmarks clean
+.PHONY: site serve check test every-page lint format lock screenshots guide lighthouse benchmarks validate clean
 site: .venv/ready node_modules/ready
 	$(BIN)/portal build
 
@@ -65,6 +65,11 @@ lighthouse: .venv/ready-dev node_modules/ready-dev
 # Everything that is measured, beside something else. WARDS is a file of “MPS Ward Level Crime”; of it larger sites are made.
 benchmarks: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/python benchmarks/all.py $(WARDS)
+
+# What others wrote to check open data, run on this site; docs/validators.md keeps what it says.
+validate: .venv/ready-dev node_modules/ready-dev
+	$(BIN)/portal build
+	$(BIN)/python tests/validators.py
 
 clean:
 	rm -rf build .venv node_modules benchmarks/node_modules

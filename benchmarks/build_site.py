@@ -7,8 +7,11 @@ FILE is one of “MPS Ward Level Crime”, or else PORTAL_WARDS names it; of it 
 3,000 pages or of as many as are said. Without it only this repository's own portal is measured.
 
 The floor is `mkdocs build` alone, on the pages, settings and theme that the portal has made: no checks, charts, search,
-sheets or verification. Seconds of the processor are those of all processes together. A whole build is one with
-`--fresh`: cold is with no drawing or sheet in the cache, warm with all of them.
+sheets or verification. A whole build starts Python and does everything, with `--fresh`: warm is with its charts and sheets
+drawn before, cold with none. Floor and warm builds take turns, and the shortest of each counts. Every other build is held
+against a whole one, warm and cold. Seconds are on the clock; those of the processor are of all processes together.
+
+Prints rows of the tables in docs/benchmarks.md, and keeps the seconds by pages in benchmarks/sizes.csv for plot.py.
 """
 
 import csv
@@ -18,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import portals
 from selectolax.lexbor import LexborHTMLParser
@@ -25,42 +29,52 @@ from stopwatch import Spent, spent
 
 SIZES = (300, 1000, 3000)
 TIMES = 3
+KEPT = Path(__file__).with_name("sizes.csv")
+MEASURED = {"plain mkdocs": "floor", "whole build, warm": "warm", "whole build, cold": "cold"}
 
 
 def main() -> None:
-    """Measure this repository's portal and larger ones, and print a row of the table for each."""
+    """Measure this repository's portal and larger ones, and print the rows of the tables for each."""
     told = sys.argv[1:] or [f for f in [os.environ.get("PORTAL_WARDS", "")] if f]
     with tempfile.TemporaryDirectory() as folder:
-        measure("own", portals.own(Path(folder, "own")))
+        found = [measured("this one", portals.own(Path(folder, "own")))]
         for pages in map(int, told[1:]) if told[1:] else SIZES if told else ():
-            measure(f"{pages:,}", portals.grown(Path(folder, str(pages)), pages, Path(told[0])))
+            found.append(
+                measured(f"{pages:,}", portals.grown(Path(folder, str(pages)), pages, Path(told[0])))
+            )
+    with KEPT.open("w", newline="") as out:
+        rows = csv.writer(out, lineterminator="\n")
+        rows.writerow(["what", "pages", "seconds"])
+        rows.writerows([w, f["pages"], f"{f[n].seconds:.1f}"] for w, n in MEASURED.items() for f in found)
 
 
-def measure(name: str, root: Path) -> None:
-    """Build a portal in every way that is timed, the floor beside each, and print what came of it."""
+def measured(name: str, root: Path) -> dict[str, Any]:
+    """Build a portal in every way that is timed, and print what came of it."""
     cold = build(root, "--fresh")
-    pairs = [(floor(root), build(root, "--fresh")) for _ in range(TIMES if name == "own" else 1)]
-    plain = min((f for f, _ in pairs), key=lambda s: s.seconds)
-    warm = min((w for _, w in pairs), key=lambda s: s.seconds)
-    nothing = build(root)
-    figure = build(root, before=lambda: change_figure(root))
-    word = build(root, before=lambda: change_word(root))
+    pairs = [(floor(root), build(root, "--fresh")) for _ in range(TIMES)]
+    found: dict[str, Any] = {
+        "cold": cold,
+        "floor": min((f for f, _ in pairs), key=lambda s: s.seconds),
+        "warm": min((w for _, w in pairs), key=lambda s: s.seconds),
+        "nothing": min((build(root) for _ in range(TIMES)), key=lambda s: s.seconds),
+        "figure": build(root, before=lambda: change_figure(root)),
+        "word": build(root, before=lambda: change_word(root)),
+    }
     site = root / "build" / "site"
-    pages = sum(1 for _ in site.resolve().rglob("*.html"))
+    found["pages"] = sum(1 for _ in site.resolve().rglob("*.html"))
+    base, warm = found["floor"], found["warm"]
+    ratios = [f"{s.seconds:.1f} s | {s.seconds / base.seconds:.2f}" for s in (warm, cold)]
     print(
-        f"\n{name}: {pages} pages, {size(site) / 1e6:.1f} MB; the index of the search {size(site / 'pagefind') / 1e6:.2f} MB"
+        f"\n| {name} | {found['pages']:,} | {base.seconds:.1f} s | {' | '.join(ratios)} | {warm.processor / base.processor:.2f} |"
     )
-    print(f"  a first visit loads {first_visit(site) / 1e3:.0f} kB compressed")
-    for what, found, base in (
-        ("mkdocs alone (the floor)", plain, plain), ("whole build, warm", warm, plain), ("whole build, cold", cold, plain),
-        ("nothing changed", nothing, warm), ("one figure changed", figure, warm), ("one word changed", word, warm),
-    ):  # fmt: skip
-        beside = "the floor" if base is plain else "a whole build"
+    for what in ("nothing", "figure", "word"):
+        one = found[what]
         print(
-            f"  {what:26}{found.seconds:7.1f} s  {found.seconds / base.seconds:5.2f} of {beside};"
-            f"{found.processor:7.1f} s of the processor, {found.processor / base.processor:5.2f};"
-            f" {found.memory / 1e6:5.0f} MB", flush=True,
-        )  # fmt: skip
+            f"| {name} | {what} | {one.seconds:.1f} s | {one.seconds / warm.seconds:.2f} | {one.seconds / cold.seconds:.2f} |"
+        )
+    sizes = f"{size(site) / 1e6:.0f} MB | {size(site / 'pagefind') / 1e6:.2f} MB | {first_visit(site) / 1e3:.0f} kB"
+    print(f"| {name} | {sizes} | {warm.memory / 1e6:.0f} MB | {cold.memory / 1e6:.0f} MB |", flush=True)
+    return found
 
 
 def build(root: Path, *arguments: str, before: Callable[[], None] = lambda: None) -> Spent:

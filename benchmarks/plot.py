@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/plot.py
 
-The figures are those of benchmarks/sizes.csv, which is filled in from what build_site.py prints.
+The figures are those of benchmarks/sizes.csv, which build_site.py writes.
 """
 
 import csv
@@ -45,7 +45,7 @@ def drawn(rows: list[dict[str, str]]) -> pictures.Figure:
         "width": WIDTH, "height": HEIGHT, "margin": {"l": 56, "r": 190, "t": 40, "b": 52}, "showlegend": False,
         "paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff", "annotations": notes,
         "font": {"family": drawings.FONT, "size": 14, "color": drawings.INK},
-        "title": {"text": "Seconds of the processor", "x": 0.01, "font": {"size": 14}},
+        "title": {"text": "Seconds", "x": 0.01, "font": {"size": 14}},
         "xaxis": {**axis, "title": {"text": "Pages"}, "showgrid": False, "showline": True}, "yaxis": axis,
     }  # fmt: skip
     return {"data": lines, "layout": layout}

@@ -1,6 +1,5 @@
 """How long a piece of work takes, and how much memory."""
 
-import os
 import resource
 import subprocess
 import threading
@@ -60,10 +59,10 @@ def spent(command: Sequence[str]) -> Spent:
 
 
 def _watch(process: "subprocess.Popen[bytes]", most: list[int]) -> None:
-    """Keep the most memory that a program and its children held at once. What they share counts for each of them."""
+    """Keep the most memory that a program and its children held at once; what they share is divided among them."""
     while process.returncode is None:
         most[0] = max(most[0], sum(_held(pid) for pid in _family(process.pid)))
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -80,6 +79,7 @@ def _family(pid: int) -> Iterator[int]:
 
 def _held(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-    except (OSError, IndexError):
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
         return 0
+    return next((int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:")), 0)

@@ -2,43 +2,37 @@
 
 import csv
 import hashlib
-import io
 import json
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
 from html import unescape
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 import feedparser
 import pandas as pd
 import pytest
 import rdflib
+import validators
 from browser import served
-from csvw import TableGroup
-from frictionless import Package
-from jsonschema import Draft202012Validator
-from openapi_spec_validator import validate
 from portal import bundles, headers, metadata, records, site
 from portal.config import load
 from portal.metadata import Day, Iri
 from portal.problems import PortalError
 from portal.verify import DATA, verify
 from project import ROOT, make_project, tree_of
-from pyshacl import validate as shacl
 from rdflib.compare import isomorphic
 from rdflib.namespace import RDF, SDO
 from selectolax.lexbor import LexborHTMLParser
 from test_releases import edit, release, revise
+from validators import ADDRESS, at, described, figures, told
 
-ADDRESS = "https://example.org/"
 THEFTS = "figures/thefts/cite/index.html"
 OLDER, NEWER = (
     "E09999999-2018-07-01-2019-06-30",
@@ -70,26 +64,6 @@ def folder(request: pytest.FixtureRequest) -> Path:
     )
 
 
-@cache
-def told(path: Path) -> Any:
-    return json.loads(path.read_text())
-
-
-def at(folder: Path, page: str, link: str) -> Path:
-    """The file that a link in a file means."""
-    address = urljoin(f"{ADDRESS}{page}", link).partition("#")[0]
-    assert address.startswith(ADDRESS)
-    path = folder / address.removeprefix(ADDRESS)
-    return path / "index.html" if path.is_dir() else path
-
-
-def figures(folder: Path) -> Iterator[tuple[str, Any]]:
-    """Every JSON file of figures."""
-    for path in sorted(folder.rglob("*.json")):
-        if re.match(r"figures/[^/]+/figures|open-data/areas/[^/-]+\.|releases/[^/]+/[^/]+(?<!metadata)\.json", path.relative_to(folder).as_posix()):  # fmt: skip
-            yield path.relative_to(folder).as_posix(), told(path)
-
-
 def number(cell: str) -> float | None:
     return float(Decimal(cell)) if cell else None
 
@@ -97,19 +71,32 @@ def number(cell: str) -> float | None:
 # --- the same everywhere
 
 
-def test_every_json_file_is_as_described(folder: Path) -> None:
-    described = told(folder / "api/openapi.json")
-    validate(described)
-    schemas = described["components"]["schemas"]
-    found = [("Index", told(folder / "api/index.json")), *(("Figures", f) for _, f in figures(folder))]
-    assert len(found) > 15
-    for name, file in found:
-        schema = {
-            "$ref": f"#/components/schemas/{name}",
-            "components": described["components"],
-        }
-        assert not list(Draft202012Validator(schema).iter_errors(file))[:3]
-        assert name in schemas
+@pytest.mark.parametrize("check", validators.VALIDATORS, ids=lambda v: v.__name__)
+def test_what_others_wrote_to_check_such_files_finds_nothing(
+    folder: Path, check: Callable[[Path], validators.Verdict]
+) -> None:
+    verdict = check(folder)
+    assert verdict.faults == ()
+    assert re.search("[1-9]", verdict.count) or check is validators.feed
+
+
+HARM: Mapping[str, tuple[str, str, str]] = {
+    "openapi": ("figures/thefts/figures.json", '"value":161', '"value":"many"'),
+    "linked_data": ("figures/thefts/index.html", '"spatialCoverage"', '"whereabouts"'),
+    "catalogue": ("open-data/dcat.ttl", "dct:publisher", "dct:printer"),
+    "tables": ("figures/thefts/thefts.csv", ",161,", ",many,"),
+    "feed": ("releases/feed.xml", "</title>", "</titel>"),
+}
+
+
+@pytest.mark.parametrize("name", HARM)
+def test_a_fault_is_found(revised: Path, tmp_path: Path, name: str) -> None:
+    copy = shutil.copytree((revised / "build/site").resolve(), tmp_path / "site")
+    file, old, new = HARM[name]
+    text = (copy / file).read_text().replace("163", "161")
+    assert old in text
+    (copy / file).write_text(text.replace(old, new))
+    assert getattr(validators, name)(copy).faults
 
 
 def test_the_description_has_every_address_and_no_other(folder: Path) -> None:
@@ -251,23 +238,12 @@ def test_a_figure_that_is_gone_keeps_its_place(tmp_path: Path) -> None:
 # --- packages and the whole
 
 
-def test_every_package_is_valid_as_it_is_downloaded(folder: Path, tmp_path: Path) -> None:
+def test_the_catalogue_knows_every_package_by_its_bytes(folder: Path) -> None:
     listed = told(folder / bundles.CATALOGUE)["resources"]
     assert len(listed) > 8
     for one in listed:
         data = (folder / bundles.FOLDER / one["path"]).read_bytes()
         assert (len(data), f"sha256:{hashlib.sha256(data).hexdigest()}") == (one["bytes"], one["hash"])
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            packed.extractall(tmp_path / one["name"])
-        package = Package(str(tmp_path / one["name"] / "datapackage.json"))
-        assert package.validate().valid, one["name"]
-        for resource in package.resources:
-            table = pd.read_csv(tmp_path / one["name"] / str(resource.path))
-            assert list(table.columns) == resource.schema.field_names
-
-
-def test_the_catalogue_of_packages_is_a_data_package(folder: Path) -> None:
-    assert list(Package.metadata_validate(told(folder / bundles.CATALOGUE))) == []
 
 
 def test_the_whole_site_is_in_one_file(folder: Path) -> None:
@@ -348,21 +324,11 @@ def test_a_spreadsheet_reads_the_table(folder: Path, tmp_path: Path) -> None:
 # --- machines
 
 
-def described(page: Path) -> rdflib.Graph | None:
-    blocks = LexborHTMLParser(page.read_text()).css(f'script[type="{DATA}"]')
-    if not blocks:
-        return None
-    (block,) = blocks
-    return rdflib.Graph().parse(data=block.text(), format="json-ld", base=ADDRESS)
-
-
 def test_search_engines_are_told_of_every_indicator(folder: Path) -> None:
     for one in told(folder / "api/index.json")["indicators"]:
         page = at(folder, "api/index.json", one["page"])
         graph = described(page)
         assert graph is not None
-        assert [p for p in graph.predicates() if p != RDF.type and p not in SDO] == []
-        assert [t for t in graph.objects(None, RDF.type) if t not in SDO] == []
         (dataset,) = graph.subjects(RDF.type, SDO.Dataset)
         for needed in (SDO.name, SDO.description, SDO.creator, SDO.variableMeasured, SDO.isBasedOn, SDO.url):
             assert list(graph.objects(dataset, needed)), (page, needed)
@@ -372,9 +338,6 @@ def test_search_engines_are_told_of_every_indicator(folder: Path) -> None:
             link = str(graph.value(file, SDO.contentUrl))
             kind = str(graph.value(file, SDO.encodingFormat))
             assert link.rpartition(".")[2] in kind
-    open_data = described(folder / "about/open-data/index.html")
-    assert open_data is not None
-    assert list(open_data.subjects(RDF.type, SDO.DataCatalog))
 
 
 def test_a_page_gives_nothing_away_to_machines(folder: Path) -> None:
@@ -420,18 +383,6 @@ def test_what_is_embedded_cannot_leave_its_element() -> None:
     assert json.loads(made) == {"name": "</script><!-- & <b>"}
 
 
-def test_the_catalogue_is_valid_dcat(folder: Path) -> None:
-    base = f"{ADDRESS}open-data/dcat"
-    turtle = rdflib.Graph().parse(folder / "open-data/dcat.ttl", publicID=f"{base}.ttl")
-    linked = rdflib.Graph().parse(data=(folder / "open-data/dcat.jsonld").read_text(), format="json-ld", base=f"{base}.jsonld")  # fmt: skip
-    assert isomorphic(turtle, linked)
-    conforms, _, words = shacl(turtle, shacl_graph=str(ROOT / "tests/shapes/dcat-ap.ttl"))
-    assert conforms, words
-    links = {str(o) for o in turtle.objects(None, rdflib.DCAT.downloadURL)}
-    assert len(links) > 20
-    assert [n for n in links if not at(folder, "open-data/dcat.ttl", n).is_file()] == []
-
-
 def test_every_character_comes_through_turtle_and_json() -> None:
     words = 'a "quoted" \\ line\nand\tmore é 😀'
     triples = [("x", "dct:title", words), ("x", "dct:modified", Day("2020-01-31")), ("x", "a", Iri("dcat:Dataset"))]  # fmt: skip
@@ -439,21 +390,6 @@ def test_every_character_comes_through_turtle_and_json() -> None:
     linked = rdflib.Graph().parse(data=metadata.json_ld(triples), format="json-ld", base=ADDRESS)
     assert isomorphic(turtle, linked)
     assert str(turtle.value(None, rdflib.DCTERMS.title, any=True) or next(turtle.objects(None, rdflib.DCTERMS.title))) == words  # fmt: skip
-
-
-def test_every_table_is_as_its_description_says(folder: Path) -> None:
-    seen = 0
-    for path in sorted(folder.rglob("*metadata.json")):
-        group = told(path)
-        tables = group.get("tables", [group])
-        read = TableGroup.fromvalue({"@context": "http://www.w3.org/ns/csvw", "tables": tables})
-        read._fname = path
-        for table in read.tables:
-            rows = list(table.iterdicts())
-            with path.with_name(str(table.url)).open() as file:
-                assert len(rows) == len(list(csv.DictReader(file)))
-            seen += 1
-    assert seen > 10
 
 
 def test_the_feed_can_be_followed(revised: Path) -> None:
