@@ -5,8 +5,8 @@ and dies without harm to the others. Steps that write nothing themselves are don
 
     faulty.py PROJECT < one JSON a line
     {}                                                     build, and count
-    {"at": ["os.mkdir", "site._write", 3], "error": 28}    fail at the third of these operations
-    {"at": ["os.mkdir", "site._write", 3]}                 cut the power there
+    {"at": ["os.mkdir", "render.lay", 3], "error": 28}    fail at the third of these operations
+    {"at": ["os.mkdir", "render.lay", 3]}                 cut the power there
     {"limits": {"NOFILE": 16}}                             limits for the build
     {"below": {"FSIZE": 4096}}                             limits for the programs that it starts, which all run
 
@@ -26,7 +26,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from portal import cli, forks, renderers, site, tree
+from portal import cli, forks, render, renderers, site, tree
 
 MOVES = (
     "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "subprocess.Popen",
@@ -97,10 +97,10 @@ def main(root: Path) -> None:
     made, kept = root / "build" / "work", root / "build" / "kept"
     settings, released = site.check(root)
     grown = tree.grow(settings, released, site._pictures(settings, released, lambda step: None))
-    site._write(settings, grown, made)
+    laid = render.lay(settings, grown, made)
     usual = renderers.RENDERERS[renderers.USUAL]
     with usual.ready(root, True) as run:
-        run(settings, grown, made)
+        run(settings, laid, made)
     made.rename(kept)
     forks.AT_ONCE = 1  # what another process does would not be counted
 

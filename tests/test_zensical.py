@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urldefrag, urljoin
 
 import pytest
-from portal import cli, publish, renderers, rules, site, tree
+from portal import cli, publish, render, renderers, rules, site
 from portal.problems import PortalError
 from project import ROOT, make_project, tree_of
 from selectolax.lexbor import LexborHTMLParser
@@ -171,13 +171,11 @@ def test_a_broken_theme_is_told(built: Path) -> None:
 
 
 def test_what_is_left_out_is_told(tmp_path: Path) -> None:
-    grown = tree.Tree(
-        {"index.md": b"# x", "a/index.md": b"# y", "a/x.csv": b"1", "a/y.csv": b"12"}, (), "2020"
-    )
+    laid = render.Laid({"index.md": "", "a/index.md": ""}, {"a/x.csv": 1, "a/y.csv": 2}, "2020")
     (tmp_path / "index.html").touch()
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "y.csv").write_text("1")
-    lost = [p.file for p in renderers._lost(grown, tmp_path)]
+    lost = [p.file for p in renderers._lost(laid, tmp_path)]
     assert lost == ["(made) a/index.md", "(made) a/x.csv", "(made) a/y.csv"]
 
 

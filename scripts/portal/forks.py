@@ -35,10 +35,9 @@ def aside(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
         with os.fdopen(reads, "rb") as told:
 
             def wait() -> Found:
-                answer = told.read()
                 try:
-                    found: Found = pickle.loads(answer)  # noqa: S301 - our own process said it
-                except (pickle.UnpicklingError, EOFError, MemoryError):
+                    found: Found = pickle.load(told)  # noqa: S301 - our own process says it
+                except (pickle.UnpicklingError, EOFError):
                     return work()
                 return found
 
@@ -60,8 +59,8 @@ def _answer(work: Callable[[], object], pipe: int) -> None:
     """Do the work in a new process, say what it came to, and end there and then."""
     try:
         gc.disable()  # it would touch, and so copy, all that the two share
-        content = pickle.dumps(work(), pickle.HIGHEST_PROTOCOL)
+        found = work()
         with os.fdopen(pipe, "wb") as out:
-            out.write(content)
+            pickle.dump(found, out, pickle.HIGHEST_PROTOCOL)  # piece by piece, so that it is not held twice
     finally:
         os._exit(0)

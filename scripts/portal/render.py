@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from portal import disk
+from portal.cards import Card
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.problems import PortalError, Problem
-from portal.tree import Tree
+from portal.tree import Tree, mkdocs_settings
 
 KEPT = "rendered"
 _RECORD = "record.json"
@@ -38,8 +39,22 @@ _PROGRAM = "portal.mkdocs_part"
 _QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 _HTML, _MARKDOWN = "index.html", "index.md"
 
+
+@dataclass(frozen=True)
+class Laid:
+    """A tree that stands in `build/pages`: the digest of each page's Markdown, the size of each other file by its path,
+    and what is to be made of the HTML.
+    """
+
+    pages: Mapping[str, str]
+    sizes: Mapping[str, int]
+    newest: str
+    sheets: Mapping[str, str] = field(default_factory=dict)
+    cards: Mapping[str, Card] = field(default_factory=dict)
+
+
 # What makes HTML of a tree in a folder.
-Run = Callable[[Settings, Tree, Path], None]
+Run = Callable[[Settings, Laid, Path], None]
 if TYPE_CHECKING:
     Process = subprocess.Popen[str]
 
@@ -50,6 +65,26 @@ class _Kept:
 
     mark: str
     pages: Mapping[str, tuple[str, str]]
+
+
+def lay(settings: Settings, grown: Tree, made: Path) -> Laid:
+    """Write what mkdocs reads; nothing of an earlier build may be left beside it, or in the folder `made`."""
+    folder = settings.build_folder / "pages"
+    if made.exists():
+        shutil.rmtree(made)
+    there = (p for p in folder.rglob("*") if p.is_file())
+    for old in [p for p in there if p.relative_to(folder).as_posix() not in grown.files]:
+        old.unlink()
+    for name, content in grown.files.items():
+        path = folder / name
+        if not (path.is_file() and path.read_bytes() == content):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    told = mkdocs_settings(settings, grown, made.name)
+    (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
+    pages = {name: _digest(data) for name, data in grown.files.items() if name.endswith(_MARKDOWN)}
+    sizes = {name: len(data) for name, data in grown.files.items() if name not in pages}
+    return Laid(pages, sizes, grown.newest, grown.sheets, grown.cards)
 
 
 @contextmanager
@@ -69,26 +104,25 @@ def ready(root: Path, fresh: bool) -> Iterator[Run]:
             process.communicate()
 
 
-def _render(waiting: "list[Process]", fresh: bool, settings: Settings, grown: Tree, made: Path) -> None:
+def _render(waiting: "list[Process]", fresh: bool, settings: Settings, laid: Laid, made: Path) -> None:
     folder = settings.build_folder / KEPT
-    pages = {name: _digest(content) for name, content in grown.files.items() if name.endswith(_MARKDOWN)}
-    mark = _mark(settings, grown)
-    there = {} if fresh else _there(folder, mark, pages)
-    if not _at_once(waiting, settings, grown, made, frozenset(there)):
+    mark = _mark(settings, laid)
+    there = {} if fresh else _there(folder, mark, laid.pages)
+    if not _at_once(waiting, settings, laid, made, frozenset(there)):
         there = {}
         disk.clear(made)
-        _plain(settings, grown)
-    fresh_ones = {page: digest for page, digest in pages.items() if page not in there}
+        _plain(settings, laid)
+    fresh_ones = {page: digest for page, digest in laid.pages.items() if page not in there}
     _keep(folder, _Kept(mark, {**there, **_kept(folder, fresh_ones, made)}))
 
 
-def environment(grown: Tree) -> Mapping[str, str]:
+def environment(laid: Laid) -> Mapping[str, str]:
     """For a renderer: the clock is set to the newest source, so that builds are the same."""
-    return {**os.environ, **_clock(grown)}
+    return {**os.environ, **_clock(laid)}
 
 
-def _clock(grown: Tree) -> Mapping[str, str]:
-    moment = datetime.strptime(f"{grown.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
+def _clock(laid: Laid) -> Mapping[str, str]:
+    moment = datetime.strptime(f"{laid.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
     return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), **_QUIET}
 
 
@@ -103,7 +137,7 @@ def _digest(content: bytes) -> str:
 # --- what is there already
 
 
-def _mark(settings: Settings, grown: Tree) -> str:
+def _mark(settings: Settings, laid: Laid) -> str:
     """A digest of all that goes into the HTML of a page besides its Markdown."""
     theme = settings.source_folder / "theme"
     parts = [
@@ -115,8 +149,8 @@ def _mark(settings: Settings, grown: Tree) -> str:
         ),
         *((f / "mkdocs.yml").read_bytes() for f in (settings.root, settings.build_folder)),
         Path(__file__).read_bytes(),
-        f"{sys.version_info[:2]} {grown.newest}".encode(),
-        "\n".join(sorted(grown.files)).encode(),
+        f"{sys.version_info[:2]} {laid.newest}".encode(),
+        "\n".join(sorted([*laid.pages, *laid.sizes])).encode(),
     ]
     return _digest(b"".join(hashlib.sha256(p).digest() for p in parts))
 
@@ -167,9 +201,9 @@ def _keep(folder: Path, kept: _Kept) -> None:
 # --- mkdocs
 
 
-def _at_once(waiting: "list[Process]", settings: Settings, grown: Tree, made: Path, there: Set[str]) -> bool:
+def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Path, there: Set[str]) -> bool:
     """Make the pages that are not there; whether that went without a word."""
-    wanted = [name for name in grown.files if name.endswith(_MARKDOWN) and name not in there]
+    wanted = [name for name in laid.pages if name not in there]
     shares = [wanted[n::_AT_ONCE] for n in range(_AT_ONCE)] if len(wanted) > _WORTH_IT else [wanted]
     folders = [made, *(made.with_name(f"{made.name}.{n}") for n in range(1, len(shares)))]
     try:
@@ -177,7 +211,7 @@ def _at_once(waiting: "list[Process]", settings: Settings, grown: Tree, made: Pa
         for process, folder, share in zip(waiting, folders, shares, strict=False):
             disk.clear(folder)
             where = {"settings": str(settings.build_folder / "mkdocs.yml"), "folder": str(folder.resolve())}
-            _tell(process, {**where, "pages": share, "files": folder is made, "environment": _clock(grown)})
+            _tell(process, {**where, "pages": share, "files": folder is made, "environment": _clock(laid)})
         codes = [process.wait() for process in waiting[: len(shares)]]
         if any(codes):
             return False
@@ -217,11 +251,11 @@ def _tell(process: "Process", order: Mapping[str, object]) -> None:
     pipe.flush()
 
 
-def _plain(settings: Settings, grown: Tree) -> None:
+def _plain(settings: Settings, laid: Laid) -> None:
     settings_file = str(settings.build_folder / "mkdocs.yml")
     done = subprocess.run(
         (sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", settings_file),
-        cwd=settings.root, env=environment(grown), capture_output=True, text=True, check=False,
+        cwd=settings.root, env=environment(laid), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         fault = disk.in_what_was_said(done.stdout + done.stderr)

@@ -19,8 +19,7 @@ import yaml
 from portal import disk, render
 from portal.config import Settings
 from portal.problems import PortalError, Problem
-from portal.render import Run
-from portal.tree import Tree
+from portal.render import Laid, Run
 
 USUAL = "mkdocs"
 PINNED = "0.0.73"  # the version of Zensical that the tests hold; pyproject.toml has the same
@@ -63,14 +62,14 @@ def _wanted(name: str) -> str:
     return f"zensical=={PINNED}" if name == "zensical" else " ".join(RENDERERS[name].made_of)
 
 
-def _zensical(settings: Settings, grown: Tree, made: Path) -> None:
+def _zensical(settings: Settings, laid: Laid, made: Path) -> None:
     file = settings.build_folder / "zensical.yml"
     file.write_text(yaml.safe_dump(_ZENSICAL), encoding="utf-8")
     command = ["zensical", "build", "--strict", "--clean", "-f", str(file)]
-    done = _run(command, settings, grown, PYTHONHASHSEED="0")  # it puts the Markdown extensions into a set
+    done = _run(command, settings, laid, PYTHONHASHSEED="0")  # it puts the Markdown extensions into a set
     if done.returncode:
         raise PortalError(_in_words(_COLOURS.sub("", done.stdout + done.stderr), done.returncode))
-    if lost := tuple(_lost(grown, made)):
+    if lost := tuple(_lost(laid, made)):
         raise PortalError(lost)
     (made / _OWN_INDEX).unlink(missing_ok=True)
     for page in made.rglob("*.html"):
@@ -78,13 +77,13 @@ def _zensical(settings: Settings, grown: Tree, made: Path) -> None:
 
 
 def _run(
-    command: Sequence[str], settings: Settings, grown: Tree, **more: str
+    command: Sequence[str], settings: Settings, laid: Laid, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a module of Python, with the clock set to the newest source so that two builds are the same.
 
     A fault of the disk that it names is raised as `OSError`.
     """
-    environment = {**render.environment(grown), **more}
+    environment = {**render.environment(laid), **more}
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=settings.root, env=environment, capture_output=True, text=True, check=False,
@@ -107,12 +106,15 @@ def _in_words(told: str, code: int) -> Iterable[Problem]:
     return warned or [Problem("site_src", code="zensical", message=f"Zensical says: {last[:300]}", fix=fix)]
 
 
-def _lost(grown: Tree, made: Path) -> Iterator[Problem]:
+def _lost(laid: Laid, made: Path) -> Iterator[Problem]:
     """Pages and files that Zensical was given and did not make, of which it says nothing itself."""
-    for name, content in grown.files.items():
-        page = name.endswith(".md")
-        path = made / (f"{name.removesuffix('.md')}.html" if page else name)
-        if not path.is_file() or not (page or path.stat().st_size == len(content)):
+    wanted = {
+        **{f"{page.removesuffix('.md')}.html": (page, None) for page in laid.pages},
+        **{n: (n, size) for n, size in laid.sizes.items()},
+    }
+    for html, (name, size) in wanted.items():
+        path = made / html
+        if not path.is_file() or size not in (None, path.stat().st_size):
             fix = "Build without --renderer."
             yield Problem(f"(made) {name}", code="zensical", message="Zensical left this out.", fix=fix)
 

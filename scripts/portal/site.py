@@ -1,7 +1,6 @@
 """Builds the site beside the one in place, has it verified, and has it put in place."""
 
 import hashlib
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from portal import (
     pictures,
     publish,
     releases,
+    render,
     renderers,
     rules,
     search,
@@ -38,8 +38,7 @@ from portal.pages import all_pages
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.releases import Project, PutBack
-from portal.render import Run
-from portal.tree import Tree
+from portal.render import Laid, Run
 
 Tell = Callable[[str], None]
 # What a site is made from, below the project's folder, and the program where it stands elsewhere.
@@ -145,10 +144,9 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
     drawn = _pictures(settings, released, tell)
     tell("Writing the pages")
     searchable = bool(search.version())
-    grown = tree.grow(settings, released, drawn, searchable)
-    _write(settings, grown, made)
-    tell(f"Making {sum(f.endswith('.md') for f in grown.files)} pages into HTML")
-    run(settings, grown, made)
+    laid = render.lay(settings, tree.grow(settings, released, drawn, searchable), made)
+    tell(f"Making {len(laid.pages)} pages into HTML")
+    run(settings, laid, made)
     if not settings.site.address:  # a list of addresses with none in it is not a valid one
         for name in ("sitemap.xml", "sitemap.xml.gz"):
             (made / name).unlink(missing_ok=True)
@@ -161,10 +159,10 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
         headers.strip(made)
         indexed()
     problems = headers.write(made, settings)
-    if grown.sheets:
-        tell(f"Printing {len(grown.sheets)} sheets and {len(grown.cards)} preview pictures")
-    coming = (*(f"{page}{name}" for page, name in grown.sheets.items()), *grown.cards, bundles.WHOLE)
-    with forks.aside(lambda: _finish(made, grown, root / "build" / "cache")) as finished:
+    if laid.sheets:
+        tell(f"Printing {len(laid.sheets)} sheets and {len(laid.cards)} preview pictures")
+    coming = (*(f"{page}{name}" for page, name in laid.sheets.items()), *laid.cards, bundles.WHOLE)
+    with forks.aside(lambda: _finish(made, laid, root / "build" / "cache")) as finished:
         tell("Verifying every page")
         built = verify.listed(made, verify.read(made), *coming)
         allow = exits(settings, released.content)
@@ -257,27 +255,9 @@ def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> P
     return drawn
 
 
-def _write(settings: Settings, grown: Tree, made: Path) -> None:
-    """Write what mkdocs reads; nothing of an earlier build may be left beside it, or in the folder `made`."""
-    pages = settings.build_folder / "pages"
-    if made.exists():
-        shutil.rmtree(made)
-    for old in [
-        p for p in pages.rglob("*") if p.is_file() and p.relative_to(pages).as_posix() not in grown.files
-    ]:
-        old.unlink()
-    for name, content in grown.files.items():
-        path = pages / name
-        if not (path.is_file() and path.read_bytes() == content):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    told = tree.mkdocs_settings(settings, grown, made.name)
-    (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
-
-
-def _finish(made: Path, grown: Tree, cache: Path) -> None:
+def _finish(made: Path, laid: Laid, cache: Path) -> None:
     """Print sheets of paper as PDF, and pictures for those who share a page, where this machine can; then pack the whole."""
-    failed = [*sheets.print_all(made, grown.sheets, cache), *cards.draw_all(made, grown.cards, cache)]
+    failed = [*sheets.print_all(made, laid.sheets, cache), *cards.draw_all(made, laid.cards, cache)]
     if failed:
         names = ", ".join(failed[:3])
         message = f"Chromium could not print {len(failed)} sheets or pictures: {names}."
