@@ -142,16 +142,20 @@ def index(site: Path) -> int:
 
     Raises `PortalError` where Pagefind stops.
     """
-    pages = {page: text for page in sorted(site.rglob("index.html")) if (text := _said(page)) is not None}
+    said: list[str] = []
     try:
         with _started() as pagefind:
-            for n, (page, text) in enumerate(pages.items()):
+            for page in sorted(site.rglob("index.html")):
+                text = _said(page)
+                if text is None:
+                    continue
                 address = f"/{page.parent.relative_to(site).as_posix()}/".replace("/./", "/")
                 html = f"<html lang={_LANGUAGE}><body data-pagefind-body>{text.html}"
                 pagefind.tell("AddFile", index_id=pagefind.index, url=address, file_contents=html)
-                if n >= _AHEAD:
+                if len(said) >= _AHEAD:
                     pagefind.answer()
-            for _ in range(min(len(pages), _AHEAD)):
+                said.append(_plain(text.text(separator=" ")))
+            for _ in said[-_AHEAD:]:
                 pagefind.answer()
             files = pagefind.ask("GetFiles", index_id=pagefind.index)["files"]
     except (OSError, EOFError, ValueError, KeyError) as error:
@@ -165,13 +169,12 @@ def index(site: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     for path, content in engine.items():
         path.write_bytes(b64decode(content))
-    _look_for_what_is_there(site / SEARCH / WORDS, pages.values())
-    return len(pages)
+    _look_for_what_is_there(site / SEARCH / WORDS, " ".join(said))
+    return len(said)
 
 
-def _look_for_what_is_there(file: Path, texts: Iterable[LexborNode]) -> None:
+def _look_for_what_is_there(file: Path, said: str) -> None:
     """Of words that mean the same, the browser need only look for those that some page has."""
-    said = " ".join(_plain(t.text(separator=" ")) for t in texts)
     told = json.loads(file.read_text(encoding="utf-8"))
     for one in told["same"]:
         found = [w for w in one["words"] if _plain(w) in said]
