@@ -16,20 +16,27 @@ _WHOLE = re.compile(r"-?[0-9]+")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def clean(rows: Sequence[Sequence[str]], fields: Sequence[Json], key: Sequence[str]) -> bool:
-    """Whether rows of text, header first, have what `fields` and `key` ask for; False also where that is unsure.
+Columns = Mapping[str, Sequence[str]]
+
+
+def clean(rows: Sequence[Sequence[str]], fields: Sequence[Json], key: Sequence[str]) -> Columns | None:
+    """The columns of rows of text, header first, if they have what `fields` and `key` ask for; None also where that is unsure.
 
     `fields` are those of a Table Schema; their types and constraints have the meaning that frictionless gives them.
     """
     header, body = rows[0], rows[1:]
     known = {f["name"]: f for f in fields}
     if len(known) != len(header) or set(known) != set(header):
-        return False
-    width = len(header)
-    if not all(map(any, body)) or set(map(len, body)) - {width}:
-        return False
-    columns = dict(zip(header, zip(*body, strict=True), strict=True)) if body else {}
-    return all(_fits(known[name], cells) for name, cells in columns.items()) and _apart(columns, known, key)
+        return None
+    if not body:
+        return dict.fromkeys(header, ())
+    try:
+        cells = tuple(zip(*body, strict=True))
+    except ValueError:  # rows of different length
+        return None
+    columns = dict(zip(header, cells, strict=True)) if len(cells) == len(header) else {}
+    fits = bool(columns) and all(_fits(known[name], own) for name, own in columns.items())
+    return columns if fits and _apart(columns, known, key) and all(map(any, body)) else None
 
 
 def _fits(field: Json, column: Iterable[str]) -> bool:
@@ -95,7 +102,7 @@ _KEPT: Mapping[str, Callable[[Any, str, Any], bool]] = {
 }
 
 
-def _apart(columns: Mapping[str, Sequence[str]], known: Mapping[str, Json], key: Sequence[str]) -> bool:
+def _apart(columns: Columns, known: Mapping[str, Json], key: Sequence[str]) -> bool:
     """Whether no two rows have the same key, and none has an empty one."""
     if not columns or not key:
         return True

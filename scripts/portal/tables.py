@@ -76,6 +76,11 @@ def read(path: Path, file: str, schema: Schema) -> tuple[Table | None, tuple[Pro
     rows, fault = rows_of(path, file)
     if rows is None:
         return None, fault
+    if columns := quick.clean(rows, schema.fields, schema.primary_key):
+        lines = range(2, len(rows) + 1)
+        return Table(
+            file, schema, pd.DataFrame({c: columns[c] for c in schema.names}, index=lines, dtype=object)
+        ), ()
     header = rows[0]
     place = {c: i for i, c in reversed(list(enumerate(header)))}
     width = len(header)
@@ -84,8 +89,6 @@ def read(path: Path, file: str, schema: Schema) -> tuple[Table | None, tuple[Pro
     cells = list(zip(*even, strict=True)) if body else [()] * width
     columns = {c: cells[place[c]] for c in schema.names if c in place}
     frame = pd.DataFrame(columns, index=[n for n, _ in body], dtype=object)
-    if quick.clean(rows, schema.fields, schema.primary_key):
-        return Table(file, schema, frame), ()
     found = (*_number_problems(file, frame, schema), *_row_problems(path, file, header, schema))
     in_rows = tuple({(p.row, p.field): p for p in found}.values())
     problems = (*_header_problems(file, header, schema.names), *in_rows)
@@ -147,7 +150,7 @@ def unreadable(path: Path) -> tuple[str, str] | None:
 def _not_a_table(content: str) -> tuple[str, str] | None:
     if not content.strip():
         return "The file is empty.", "Put the header row and the figures back."
-    first = content.splitlines()[0]
+    first = re.split(r"[\r\n]", content, maxsplit=1)[0]
     if "," not in first and (";" in first or "\t" in first):
         return "The columns are not parted by commas.", "Save the file as “CSV UTF-8 (comma delimited)”."
     control = _CONTROL.search(content)
