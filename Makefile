@@ -64,6 +64,7 @@ lighthouse: .venv/ready-dev node_modules/ready-dev
 
 # Everything that is measured, beside something else. WARDS is a file of “MPS Ward Level Crime”; of it larger sites are made.
 benchmarks: .venv/ready-dev node_modules/ready-dev
+	cd benchmarks && npm ci --silent
 	$(BIN)/python benchmarks/all.py $(WARDS)
 
 # What others wrote to check open data, run on this site; docs/validators.md keeps what it says.
