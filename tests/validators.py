@@ -166,8 +166,12 @@ def feed(folder: Path) -> Verdict:
     faults = [str(read.bozo_exception)] if read.bozo else []
     for name, one in (("the feed", read.feed), *((e.get("title", "an entry"), e) for e in read.entries)):
         faults += [f"{name} has no {n}" for n in ("id", "title", "updated_parsed") if not one.get(n)]
-    if ElementTree.fromstring(data).tag != "{http://www.w3.org/2005/Atom}feed":
-        faults.append("it is no Atom feed")
+    try:
+        tag = ElementTree.fromstring(data).tag
+    except ElementTree.ParseError as error:
+        tag = str(error)
+    if tag != "{http://www.w3.org/2005/Atom}feed":
+        faults.append(f"it is no Atom feed: {tag}")
     return Verdict("Atom", f"feedparser {version('feedparser')}", f"{len(read.entries):,} entries", tuple(faults))  # fmt: skip
 
 
