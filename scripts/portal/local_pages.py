@@ -27,6 +27,7 @@ from portal.views import (
 WINDOWS = (12, 6, 3)
 STOPS = "stop-and-search"
 PHONE = 340  # pixels
+MOST = 60  # wards that are listed on the page of each; with more, only their own page has them all
 TREND = 8  # quarters, or years, in the small drawing of a table's row
 
 
@@ -119,7 +120,7 @@ def _ward(
         unplaced,
         tuple((maker.content.areas[f], s) for f, s in sorted(former.items(), key=lambda p: -p[1])),
         tuple(figures),
-        tuple(v for v in views if v is not view),
+        tuple(v for v in views if v is not view) if len(views) <= MOST else (),
         f"{view.path}briefing/",
     )
 
