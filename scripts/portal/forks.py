@@ -2,7 +2,7 @@
 
 What it comes to must fit into a pickle, and doing it twice must do no harm: where the second process fails it says
 nothing, and the work is done here, which also finds the words for what is wrong. So it is where there is no fork, or only
-one processor.
+one processor, or where other threads run, which could hold a lock that nobody in the second process ever lets go.
 """
 
 import gc
@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -23,7 +24,7 @@ AT_ONCE = 2 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else
 @contextmanager
 def aside(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
     """Begin a piece of work; what is yielded waits for it and says what it came to. It ends with the block."""
-    if AT_ONCE == 1:
+    if not _can():
         yield work
         return
     reads, writes = os.pipe()
@@ -49,10 +50,14 @@ def aside(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
 
 def halves(work: Callable[[Sequence[Thing]], Found], things: Sequence[Thing]) -> tuple[Found, ...]:
     """What a piece of work makes of each half of the things, the halves at once; of all of them where there is one process."""
-    if AT_ONCE == 1 or len(things) < 2:
+    if not _can() or len(things) < 2:
         return (work(things),)
     with aside(lambda: work(things[1::2])) as other:
         return work(things[::2]), other()
+
+
+def _can() -> bool:
+    return AT_ONCE > 1 and threading.active_count() == 1
 
 
 def _answer(work: Callable[[], object], pipe: int) -> None:

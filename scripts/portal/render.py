@@ -35,6 +35,7 @@ _RECORD = "record.json"
 _MADE_BY = ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pymdown-extensions", "pyyaml")
 _AT_ONCE = 2  # a machine with fewer processors loses little
 _WORTH_IT = 100  # pages that take longer to make than another mkdocs takes to start
+_FEW = 30  # pages that one makes as fast as two that are ready
 _PROGRAM = "portal.mkdocs_part"
 _QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 _HTML, _MARKDOWN = "index.html", "index.md"
@@ -204,7 +205,8 @@ def _keep(folder: Path, kept: _Kept) -> None:
 def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Path, there: Set[str]) -> bool:
     """Make the pages that are not there; whether that went without a word."""
     wanted = [name for name in laid.pages if name not in there]
-    shares = [wanted[n::_AT_ONCE] for n in range(_AT_ONCE)] if len(wanted) > _WORTH_IT else [wanted]
+    parts = _AT_ONCE if len(wanted) > _WORTH_IT else len(waiting) if len(wanted) > _FEW else 1
+    shares = [wanted[n::parts] for n in range(parts)]
     folders = [made, *(made.with_name(f"{made.name}.{n}") for n in range(1, len(shares)))]
     try:
         waiting += [_started() for _ in range(len(shares) - len(waiting))]

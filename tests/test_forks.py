@@ -1,0 +1,103 @@
+"""A second process does the same as this one, and where it fails this one does the work."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from portal import forks, site
+from project import make_project, tree_of
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no other thread ran, which those of the tests do."""
+    monkeypatch.setattr(forks, "AT_ONCE", 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+
+
+def test_a_second_process_does_the_work() -> None:
+    with forks.aside(os.getpid) as asked:
+        assert asked() != os.getpid()
+
+
+def test_what_the_second_process_cannot_do_is_done_here() -> None:
+    here = os.getpid()
+
+    def only_here() -> int:
+        if os.getpid() != here:
+            raise ValueError
+        return here
+
+    with forks.aside(only_here) as asked:
+        assert asked() == here
+
+
+@pytest.mark.parametrize("end", ["killed", "cannot be told"])
+def test_a_second_process_that_ends_early_is_no_loss(end: str) -> None:
+    here = os.getpid()
+
+    def work() -> object:
+        if os.getpid() == here:
+            return "done here"
+        if end == "killed":
+            os.kill(os.getpid(), 9)
+        return lambda: None  # which no pickle takes
+
+    with forks.aside(work) as asked:
+        assert asked() == "done here"
+
+
+def test_what_goes_wrong_in_both_is_raised_here() -> None:
+    def wrong() -> None:
+        raise KeyError("x")
+
+    with forks.aside(wrong) as asked, pytest.raises(KeyError, match="x"):
+        asked()
+
+
+def test_a_second_process_that_nobody_waits_for_ends_with_the_block(tmp_path: Path) -> None:
+    def work() -> None:
+        (tmp_path / "pid").write_text(str(os.getpid()))
+        threading.Event().wait()
+
+    def begun() -> Iterator[str]:
+        while not (told := (tmp_path / "pid").read_text() if (tmp_path / "pid").exists() else ""):
+            yield told
+        yield told
+
+    with forks.aside(work):
+        *_, pid = begun()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+
+
+def test_halves_make_the_whole() -> None:
+    def squares(some: Sequence[int]) -> dict[int, tuple[int, int]]:
+        return {n: (n * n, os.getpid()) for n in some}
+
+    one, other = forks.halves(squares, range(101))
+    both = {**one, **other}
+    assert {n: v for n, (v, _) in both.items()} == {n: n * n for n in range(101)}
+    assert len({pid for _, pid in both.values()}) == 2
+
+
+def test_with_another_thread_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
+    with forks.aside(os.getpid) as asked:
+        assert asked() == os.getpid()
+    assert len(forks.halves(sorted, [3, 1, 2])) == 1
+
+
+def test_a_site_is_the_same_whether_one_process_made_it_or_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_project(tmp_path / "tiny")
+    command = [sys.executable, "-m", "portal.cli", "--project", str(root), "build", "--fresh"]
+    subprocess.run(command, check=True, capture_output=True)
+    two = tree_of((root / "build/site").resolve())
+    monkeypatch.setattr(forks, "AT_ONCE", 1)
+    assert tree_of(site.build(root, lambda step: None, fresh=True).folder) == two
