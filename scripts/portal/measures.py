@@ -118,7 +118,7 @@ def _once(work: Callable[P, Found]) -> Callable[P, Found]:
     @wraps(work)
     def asked(*given: P.args, **named: P.kwargs) -> Found:
         released = cast(Release, given[0])
-        known = work.__name__, *(getattr(g, "id", g) for g in given[1:]), *named.values()
+        known = work.__name__, *(getattr(g, "id", g) for g in given[1:]), *named.items()
         if known not in released.remembered:
             released.remembered[known] = work(*given, **named)
         return cast(Found, released.remembered[known])

@@ -37,6 +37,7 @@ _AT_ONCE = 2  # a machine with fewer processors loses little
 _WORTH_IT = 100  # pages that take longer to make than another mkdocs takes to start
 _FEW = 30  # pages that one makes as fast as two that are ready
 _PROGRAM = "portal.mkdocs_part"
+_PROGRAMS = ("render.py", "mkdocs_part.py")
 _QUIET = {"NO_MKDOCS_2_WARNING": "1"}
 _HTML, _MARKDOWN = "index.html", "index.md"
 
@@ -149,7 +150,7 @@ def _mark(settings: Settings, laid: Laid) -> str:
             if p.is_file()
         ),
         *((f / "mkdocs.yml").read_bytes() for f in (settings.root, settings.build_folder)),
-        Path(__file__).read_bytes(),
+        *(Path(__file__).with_name(name).read_bytes() for name in _PROGRAMS),
         f"{sys.version_info[:2]} {laid.newest}".encode(),
         "\n".join(sorted([*laid.pages, *laid.sizes])).encode(),
     ]
