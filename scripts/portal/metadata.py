@@ -11,7 +11,7 @@ from typing import Any
 from portal import records
 from portal.config import Site
 from portal.model import Edition, Indicator, Source
-from portal.records import CITE, Record
+from portal.records import Record
 
 Json = dict[str, Any]
 # The licences that sources name, and where each stands.
@@ -107,7 +107,7 @@ def _observations(found: Described, top: str) -> list[Json]:
             **({"observationDate": r.end} if r.end else {}),
             **({} if r.value is None else {"value": records.plain(r.value)}),
             **({"description": r.meaning} if r.status else {}),
-            **({"url": f"{top}{found.path}{CITE}#{r.anchor}"} if r.anchor in citable else {}),
+            **({"url": f"{top}{r.cited}"} if r.anchor in citable else {}),
         }
         for r in found.shown
     ]

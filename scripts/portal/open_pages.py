@@ -178,7 +178,7 @@ def _line(citing: _Citing, view: FigureView, record: Record, shown: str) -> str:
     source = f"{record.source}, {record.locator}".rstrip(".")
     return (
         f"{site.partnership}, {site.name}. {what}: {said}. {when}. From: {source}. "
-        f"{site.address or '/'}{view.path}{CITE}#{record.anchor}"
+        f"{site.address or '/'}{record.cited}"
     )
 
 

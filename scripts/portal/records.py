@@ -53,6 +53,11 @@ class Record:
         return anchor(self.area, self.part, self.start, self.end)
 
     @property
+    def cited(self) -> str:
+        """Where it can be cited: the path below the site, with its place on that page."""
+        return f"figures/{self.slug}/{CITE}#{self.anchor}"
+
+    @property
     def meaning(self) -> str:
         """What its status means."""
         return MARKERS.get(self.status, self.status)
@@ -200,7 +205,7 @@ def _figure(r: Record, top: str, pages: Collection[str]) -> dict[str, object]:
         "status": {"mark": r.status, "meaning": r.meaning} if r.status else None,
         "source": {"title": r.source, "locator": r.locator},
         "releases": {"first": r.first or None, "changed": r.changed or None},
-        "cite": f"{page}{CITE}#{r.anchor}" if page else None,
+        "cite": f"{top}{r.cited}" if page else None,
     }
 
 
