@@ -10,7 +10,8 @@ and dies without harm to the others. Steps that write nothing themselves are don
     {"limits": {"NOFILE": 16}}                             limits for the build
     {"below": {"FSIZE": 4096}}                             limits for the programs that it starts, which all run
 
-Answers each line with one JSON: the exit code, what was said, and the operations that the build made.
+Says that it is ready, and answers each line with one JSON: the exit code, what was said, and the operations that the
+build made.
 """
 
 import io
@@ -96,8 +97,14 @@ def main(root: Path) -> None:
     os.sync = os.fsync = lambda *_: None  # type: ignore[assignment] # no power is cut in earnest, so nobody need wait for it
     made, kept = root / "build" / "work", root / "build" / "kept"
     settings, released = site.check(root)
-    grown = tree.grow(settings, released, site._pictures(settings, released, lambda step: None))
-    laid = render.lay(settings, grown, made)
+    drawn = site._pictures(settings, released, lambda step: None)
+    held = tree.grow(settings, released, drawn, lambda _, told: told)
+
+    def grown(*given: Any) -> tree.Tree[render.Written]:
+        keep = given[3]
+        return replace(held, files={name: keep(name, told) for name, told in held.files.items()})
+
+    laid = render.lay(settings, grown(*[None] * 3, partial(render.write, settings)), made)
     usual = renderers.RENDERERS[renderers.USUAL]
     with usual.ready(root, True) as run:
         run(settings, laid, made)
@@ -107,10 +114,11 @@ def main(root: Path) -> None:
     def copied(*_: object) -> None:
         subprocess.run(["cp", "-r", kept, made], check=True)
 
-    site.check = lambda *_: (settings, released)  # type: ignore[assignment]
-    site.tree.grow = lambda *_: grown  # type: ignore[assignment]
+    site.tree.grow = grown  # type: ignore[assignment]
     site.verify.read = site.verify.listed = lambda *_: None  # type: ignore[assignment, return-value]
     site.verify.verify = site.verify.unlinked = lambda *_: ()  # type: ignore[assignment]
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         order = json.loads(line)
         ready = usual.ready if "below" in order else lambda *_: nullcontext(copied)

@@ -28,7 +28,7 @@ def main(root: Path) -> None:
     """Answer each line."""
     settings, released = site.check(root)
     grown = Pictures(root / LIBRARY, {}, prints=True)
-    tree.grow(settings, released, grown)  # imports and reads all that it ever will
+    tree.grow(settings, released, grown, lambda *_: None)  # imports and reads all that it ever will
     tree.all_pages = one_of_each  # type: ignore[attr-defined]
     outside: list[str] = []
     own = (root, root / "build" / "cache", ROOT / "scripts", sys.prefix, sys.base_prefix)
@@ -51,7 +51,7 @@ def main(root: Path) -> None:
         outside.clear()
         told: dict[str, Any] = {"problems": [], "crash": ""}
         try:
-            tree.grow(settings, released, grown)
+            tree.grow(settings, released, grown, lambda *_: None)
         except PortalError as error:
             told["problems"] = [[p.file, p.row, p.code, p.message, p.fix] for p in error.problems]
         except Exception:

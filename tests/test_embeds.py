@@ -120,7 +120,9 @@ def test_without_chromium_the_table_stands_alone(tiny: Path, monkeypatch: pytest
 
     monkeypatch.setattr(drawing, "browser", lambda: None)
     settings, released = builder.check(tiny)
-    grown = growing.grow(settings, released, pictures.Pictures(tiny / pictures.LIBRARY, {}))
+    grown = growing.grow(
+        settings, released, pictures.Pictures(tiny / pictures.LIBRARY, {}), lambda _, told: told
+    )
     page = grown.files["embed/thefts/index.html"].decode()
     assert "<img" not in page
     assert "<table" in page

@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -75,21 +76,55 @@ def test_a_second_process_that_nobody_waits_for_ends_with_the_block(tmp_path: Pa
         os.kill(int(pid), 0)
 
 
-def test_halves_make_the_whole() -> None:
-    def squares(some: Sequence[int]) -> dict[int, tuple[int, int]]:
-        return {n: (n * n, os.getpid()) for n in some}
+@pytest.mark.parametrize("many", [1, 2, 101, forks._WAITING * 2 + 1])
+def test_every_job_is_done_once_and_told_in_order(many: int, tmp_path: Path) -> None:
+    done = tmp_path / "done"
 
-    one, other = forks.halves(squares, range(101))
-    both = {**one, **other}
-    assert {n: v for n, (v, _) in both.items()} == {n: n * n for n in range(101)}
-    assert len({pid for _, pid in both.values()}) == 2
+    def square(n: int) -> int:
+        with done.open("a") as out:
+            out.write(f"{n}\n")
+        return n * n
+
+    assert forks.all_of([partial(square, n) for n in range(many)]) == [n * n for n in range(many)]
+    assert sorted(map(int, done.read_text().split())) == list(range(many))
+
+
+def test_both_processes_do_jobs(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+
+    def together() -> int:
+        with begun.open("a") as out:
+            out.write(".")
+        while begun.stat().st_size < 2:  # until the other one has begun
+            pass
+        return os.getpid()
+
+    assert len(set(forks.all_of([together] * 2))) == 2
+
+
+@pytest.mark.parametrize("end", ["killed", "cannot"])
+def test_jobs_that_the_second_process_took_and_lost_are_done_here(end: str) -> None:
+    here = os.getpid()
+    reads, writes = os.pipe()
+
+    def work() -> int:
+        if os.getpid() == here:
+            os.read(reads, 1)  # until the other one has taken a job
+        else:
+            os.write(writes, b"........")
+            if end == "killed":
+                os.kill(os.getpid(), 9)
+            raise ValueError
+        return os.getpid()
+
+    assert forks.all_of([work] * 8) == [here] * 8
 
 
 def test_with_another_thread_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "active_count", lambda: 2)
     with forks.aside(os.getpid) as asked:
         assert asked() == os.getpid()
-    assert len(forks.halves(sorted, [3, 1, 2])) == 1
+    assert set(forks.all_of([os.getpid] * 3)) == {os.getpid()}
 
 
 def test_a_site_is_the_same_whether_one_process_made_it_or_two(

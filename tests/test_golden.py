@@ -14,7 +14,9 @@ GOLDEN = ROOT / "tests" / "golden"
 def grown(tiny_site: Path) -> dict[str, bytes]:
     """The tree without what other tests look after: assets, pictures, which depend on the machine's fonts, and zip files."""
     settings, released = site.check(tiny_site)
-    made = tree.grow(settings, released, pictures.Pictures(tiny_site / pictures.LIBRARY, {}))
+    made = tree.grow(
+        settings, released, pictures.Pictures(tiny_site / pictures.LIBRARY, {}), lambda _, told: told
+    )
     apart = ("assets/", "open-data/packages/", bundles.CATALOGUE)
     files = {name: content for name, content in made.files.items() if not name.startswith(apart)}
     return files | {"mkdocs.yml": tree.mkdocs_settings(settings, made, "work").encode()}

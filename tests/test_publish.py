@@ -64,8 +64,10 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     root = make_project(tmp_path_factory.mktemp("faulty") / "tiny")
     command = [sys.executable, str(ROOT / "tests" / "faulty.py"), str(root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-        yield Workshop(root, child)
         assert child.stdin
+        assert child.stdout
+        assert child.stdout.readline() == "ready\n"
+        yield Workshop(root, child)
         child.stdin.close()
 
 
@@ -162,7 +164,7 @@ def test_a_limit_of_the_machine_is_a_problem(
         workshop.root / "build" / "pages", ignore_errors=True
     )  # so that all of it has to be written
     told = workshop.build(**order)
-    assert told["code"] == cli.PROBLEMS
+    assert told["code"] == cli.PROBLEMS, told["said"]
     assert finding in told["said"]
     assert "Traceback" not in told["said"]
     assert tree_of(workshop.live) == old
@@ -179,7 +181,7 @@ def test_a_chromium_that_cannot_write_is_a_problem(workshop: Workshop, record_pr
     finally:
         shutil.rmtree(cache)
         cache.symlink_to(shared)
-    assert told["code"] == cli.PROBLEMS
+    assert told["code"] == cli.PROBLEMS, told["said"]
     assert "Chromium could not" in told["said"]
     assert tree_of(workshop.live) == old
     record_property("counted faults of the disk injected", 1)

@@ -97,6 +97,33 @@ def test_two_at_once_make_what_one_makes(built: Path, monkeypatch: pytest.Monkey
     assert tree_of(site.build(built, quiet, fresh=True).folder) == one
 
 
+TABLES = {
+    "by itself": "<table><tr><td>*a*\n\n# b\n\n[c](../)</td></tr></table>",
+    "two in a block": "<div>\n<table><tr><td>a</td></tr></table>\n<table><tr><td>b &amp; c</td></tr></table>\n</div>\n\nMore.",
+    "in a table": "<table><tr><td>\n<table><tr><td>a</td></tr></table>\n</td></tr></table>\n\nMore.",
+    "in code": "```\n<table><tr><td>a</td></tr></table>\n```",
+    "in code of another kind": "~~~\n<table><tr><td>a</td></tr></table>\n~~~",
+    "in a paragraph": "Some words\n<table><tr><td>a *b*</td></tr></table>\nand more.",
+    "not ended": "<table><tr><td>a</td></tr>\n\nMore.",
+    "as one that was kept": '<table id="kept-0"></table>\n\n<table><tr><td>a</td></tr></table>',
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_that_is_kept_from_mkdocs_is_in_the_page_as_mkdocs_makes_it(
+    built: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (built / "site_src/pages/about/more.md").write_text(f"# More\n\n{TABLES[kind]}\n")
+    settings = site.read(built)[0]
+    folder = settings.build_folder
+    site.build(built, quiet, fresh=True)
+    (page,) = (folder / "site" / "about" / "more").iterdir()
+    told = page.read_bytes()
+    monkeypatch.setattr(render, "_at_once", lambda *_: False)
+    site.build(built, quiet, fresh=True)
+    assert page.read_bytes() == told
+
+
 def test_a_warning_of_mkdocs_stops_a_rebuild(built: Path) -> None:
     path = built / "site_src/pages/about/index.md"
     path.write_text(path.read_text() + "\n[nowhere](nowhere.md)\n")

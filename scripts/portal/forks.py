@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
 Found = TypeVar("Found")
 
+_NUMBER = 4  # bytes
+_WAITING = 1024  # numbers that any pipe takes before somebody reads them
 AT_ONCE = 2 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else 1
 
 
@@ -28,6 +29,7 @@ def aside(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
         yield work
         return
     reads, writes = os.pipe()
+    gc.freeze()  # else collecting would touch, and so copy, all that the two share
     child = os.fork()
     if not child:
         _answer(work, writes)
@@ -46,14 +48,31 @@ def aside(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        gc.unfreeze()
 
 
-def halves(work: Callable[[Sequence[Thing]], Found], things: Sequence[Thing]) -> tuple[Found, ...]:
-    """What a piece of work makes of each half of the things, the halves at once; of all of them where there is one process."""
-    if not _can() or len(things) < 2:
-        return (work(things),)
-    with aside(lambda: work(things[1::2])) as other:
-        return work(things[::2]), other()
+def all_of(jobs: Sequence[Callable[[], Found]]) -> list[Found]:
+    """What each job comes to, in their order; either process takes the next one when it is done with the last."""
+    if not _can() or len(jobs) < 2:
+        return [job() for job in jobs]
+    at_once = len(jobs) // _WAITING + 1
+    waiting, writes = os.pipe()
+    with os.fdopen(writes, "wb") as out:
+        out.write(b"".join(n.to_bytes(_NUMBER, "big") for n in range(0, len(jobs), at_once)))
+
+    def take() -> dict[int, Found]:
+        found: dict[int, Found] = {}
+        while first := os.read(waiting, _NUMBER):
+            start = int.from_bytes(first, "big")
+            found |= {n: jobs[n]() for n in range(start, min(start + at_once, len(jobs)))}
+        return found
+
+    try:
+        with aside(take) as other:
+            found = take() | other()
+            return [found[n] if n in found else jobs[n]() for n in range(len(jobs))]
+    finally:
+        os.close(waiting)
 
 
 def _can() -> bool:
@@ -63,7 +82,6 @@ def _can() -> bool:
 def _answer(work: Callable[[], object], pipe: int) -> None:
     """Do the work in a new process, say what it came to, and end there and then."""
     try:
-        gc.disable()  # it would touch, and so copy, all that the two share
         found = work()
         with os.fdopen(pipe, "wb") as out:
             pickle.dump(found, out, pickle.HIGHEST_PROTOCOL)  # piece by piece, so that it is not held twice

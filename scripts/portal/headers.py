@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from html import escape, unescape
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
@@ -109,8 +108,6 @@ _OPEN = ("api", "figures", "open-data", "releases")
 _CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
 # Whether a page may have inline code at all; only then it is parsed.
 _MAY_HAVE = re.compile(rf'<style|<script(?![^>]*(?:\ssrc=|"{re.escape(DATA)}"))', re.IGNORECASE)
-_STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
-_DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
 
 Directives = tuple[tuple[str, str], ...]
 
@@ -125,14 +122,6 @@ class Rule:
     def fits(self, path: str) -> bool:
         """Whether the rule is about this address."""
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
-
-
-def strip(site: Path) -> None:
-    """Take the style attributes out of every drawing of a built site."""
-    for drawing in site.rglob("*.svg"):
-        text = drawing.read_text(encoding="utf-8")
-        if _STYLED.search(text):
-            drawing.write_text(without_styles(text), encoding="utf-8")
 
 
 def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
@@ -327,21 +316,3 @@ def nginx(rules: Iterable[Rule]) -> str:
             when = f'~ "^{re.escape(rule.path[:-1])}"' if star else f'= "{rule.path}"'
             lines.append(f'if ($uri {when}) {{ set {some[name]} "{value}"; }}')
     return "\n".join([*lines, *(f"add_header {n} {variable} always;" for n, variable in some.items())]) + "\n"
-
-
-def without_styles(svg: str) -> str:
-    """A drawing with its style attributes as attributes of their own.
-
-    The policy forbids style attributes, and Firefox holds a drawing to the policy even in an <img>.
-    """
-    return _STYLED.sub(lambda tag: _attributes(tag[0]), svg)
-
-
-def _attributes(tag: str) -> str:
-    head, style, rest = re.split(r' style="([^"]*)"', tag, maxsplit=1)
-    for name, value in _DECLARATION.findall(unescape(style)):
-        if name == "white-space":  # which browsers do not know as an attribute
-            name, value = "xml:space", "preserve" if value.strip() == "pre" else "default"  # noqa: PLW2901
-        head, rest = (re.sub(rf' {name}="[^"]*"', "", part) for part in (head, rest))
-        head += f' {name}="{escape(value.strip())}"'
-    return head + rest

@@ -3,22 +3,31 @@
     python -m portal.mkdocs_part < one line of JSON
     {"settings": FILE, "folder": SITE, "pages": [...], "files": true, "environment": {...}}
 
-Makes these pages, and copies all other files if so told. Ends with 0 if mkdocs had nothing to say of them.
+Makes these pages, and copies all other files if so told. Ends with 0 if mkdocs had nothing to say of them. Tables are
+kept from it while it reads a page: they are HTML already, and reading them is most of its work.
 """
 
 import json
 import logging
 import os
+import re
 import sys
+from functools import partial
 
+import yaml
 from mkdocs.commands.build import build
-from mkdocs.config import load_config
+from mkdocs.config import defaults, load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils.yaml import get_yaml_loader
 
 # Said of every build that is not of all pages.
 _EXPECTED = "A 'dirty' build"
+_TABLE = re.compile(r"^<table\b.*?</table>", re.DOTALL | re.MULTILINE)
+_PLACE = '<table id="kept-{}"></table>'
+_CODE = "`"  # marks what is not HTML, though it may look like it
 
 
 class Part(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
@@ -26,6 +35,7 @@ class Part(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
 
     def __init__(self, pages: frozenset[str], files: bool) -> None:
         self.pages, self.files = pages, files
+        self.tables: dict[str, list[str]] = {}
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Mark what is not to be made."""
@@ -34,6 +44,21 @@ class Part(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
             if (page and file.src_uri not in self.pages) or not (page or self.files):
                 file.is_modified = lambda: False  # type: ignore[method-assign]
         return files
+
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Keep the tables of a page, unless it has one in another, or code, which may only look like one."""
+        found = [] if _CODE in markdown else _TABLE.findall(markdown)
+        tables = [] if any("<table" in table[1:] for table in found) else found
+        self.tables[page.file.src_uri] = tables
+        places = map(_PLACE.format, range(len(tables)))
+        return _TABLE.sub(lambda _: next(places), markdown) if tables else markdown
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Put them back; raises `ValueError` where the place of one is not there once."""
+        for n, table in enumerate(self.tables.pop(page.file.src_uri)):
+            before, after = html.split(_PLACE.format(n))
+            html = f"{before}{table}{after}"
+        return html
 
 
 class Heard(logging.Handler):
@@ -58,6 +83,9 @@ def main() -> int:
     heard = Heard()
     logging.getLogger("mkdocs").addHandler(heard)
     logging.getLogger("mkdocs").propagate = False
+    # The settings name every page, and the loader that mkdocs takes is ten times as slow as the one in C.
+    loader = getattr(yaml, "CLoader", yaml.Loader)
+    defaults.get_yaml_loader = partial(get_yaml_loader, loader)  # type: ignore[attr-defined]
     settings = load_config(order["settings"], site_dir=order["folder"])
     settings.plugins["part"] = Part(frozenset(order["pages"]), order["files"])
     build(settings, dirty=True)

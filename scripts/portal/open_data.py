@@ -1,6 +1,6 @@
 """Everything for those who build on the figures: the files of each indicator, area and release, packages and catalogues."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,73 +81,64 @@ def _slugs(release: Published) -> tuple[str, ...]:
     return tuple(row["slug"] for name, row in release.rows("indicators", "id").items() if name in used)
 
 
-def files(found: Open) -> dict[str, bytes]:
-    """Every file of open data that is not made of one page alone, by its path."""
+def files(found: Open) -> Iterator[tuple[str, bytes]]:
+    """Path and content of every file of open data that is not made of one page alone."""
     site, catalogue = found.settings.site, found.catalogue
-    triples = metadata.dcat(site, OPEN_DATA, catalogue.found, found.zips, found.newest)
+    yield from _of_indicators(found)
+    yield from _of_areas(found)
+    yield from _of_releases(found)
     names = tuple(name for _, name in found.packages)
     contents = archives.gather(found.settings.root, names, {})
     day = found.newest.released_on.isoformat() if found.newest else ""
-    return {
-        **_of_indicators(found),
-        **_of_areas(found),
-        **_of_releases(found),
-        **bundles.packages(contents, site, day),
-        f"{metadata.DCAT}.jsonld": metadata.json_ld(triples),
-        f"{metadata.DCAT}.ttl": metadata.turtle(triples),
-        api.INDEX: api.index(site, OPEN_DATA, catalogue),
-        api.OPENAPI: api.openapi(site, OPEN_DATA, catalogue),
-    }
+    yield from bundles.packages(contents, site, day).items()
+    triples = metadata.dcat(site, OPEN_DATA, catalogue.found, found.zips, found.newest)
+    yield f"{metadata.DCAT}.jsonld", metadata.json_ld(triples)
+    yield f"{metadata.DCAT}.ttl", metadata.turtle(triples)
+    yield api.INDEX, api.index(site, OPEN_DATA, catalogue)
+    yield api.OPENAPI, api.openapi(site, OPEN_DATA, catalogue)
 
 
-def _of_indicators(found: Open) -> dict[str, bytes]:
-    told: dict[str, bytes] = {}
+def _of_indicators(found: Open) -> Iterator[tuple[str, bytes]]:
     for one in found.catalogue.found:
         i = one.indicator
         file = File(one.json, one.path, i.title, found.newest)
         name = one.csv.rpartition("/")[2]
-        told[one.json] = records.as_json(one.figures, file, found.settings.site, found.pages)
-        told[one.csv] = records.as_csv(one.figures, i.breakdown)
-        told[f"{one.csv}-metadata.json"] = records.dumped(metadata.csvw(i.breakdown, name, i.title))
-    return told
+        yield one.json, records.as_json(one.figures, file, found.settings.site, found.pages)
+        yield one.csv, records.as_csv(one.figures, i.breakdown)
+        yield f"{one.csv}-metadata.json", records.dumped(metadata.csvw(i.breakdown, name, i.title))
 
 
-def _of_areas(found: Open) -> dict[str, bytes]:
-    told: dict[str, bytes] = {}
+def _of_areas(found: Open) -> Iterator[tuple[str, bytes]]:
     tables = []
     own = records.grouped(found.now.values(), lambda r: r.area)
     for area in found.catalogue.areas:
         csv = api.area_path(area.code, "csv")
         file = File(api.area_path(area.code, "json"), OPEN_DATA, area.name, found.newest)
-        told[file.path] = records.as_json(own[area.code], file, found.settings.site, found.pages)
-        told[csv] = records.as_csv(own[area.code], PART)
+        yield file.path, records.as_json(own[area.code], file, found.settings.site, found.pages)
+        yield csv, records.as_csv(own[area.code], PART)
         tables.append((csv.rpartition("/")[2], area.name))
     if tables:
-        told[f"{api.AREAS}csv-metadata.json"] = records.dumped(metadata.csvw_group(PART, tables))
-    return told
+        yield f"{api.AREAS}csv-metadata.json", records.dumped(metadata.csvw_group(PART, tables))
 
 
-def _of_releases(found: Open) -> dict[str, bytes]:
+def _of_releases(found: Open) -> Iterator[tuple[str, bytes]]:
     """The figures as each release had them; what is withheld now is withheld there too."""
-    told: dict[str, bytes] = {}
     hidden = records.withheld(found.released.content)
     for release in found.history.releases:
         if not release.edition.withdrawn:
-            told |= _of_release(found, release, hidden)
-    return told
+            yield from _of_release(found, release, hidden)
 
 
-def _of_release(found: Open, release: Published, hidden: Collection[Key]) -> dict[str, bytes]:
-    edition, told, tables = release.edition, {}, []
+def _of_release(found: Open, release: Published, hidden: Collection[Key]) -> Iterator[tuple[str, bytes]]:
+    edition, tables = release.edition, []
     own = records.grouped(records.then(release, found.history, hidden), lambda r: r.slug)
     for slug, figures in own.items():
         path = api.release_path(edition.id, slug, "json")
         csv = api.release_path(edition.id, slug, "csv")
         file = File(path, f"{api.RELEASES}{edition.id}/", figures[0].title, edition)
-        told[path] = records.as_json(figures, file, found.settings.site, found.pages)
-        told[csv] = records.as_csv(figures, PART)
+        yield path, records.as_json(figures, file, found.settings.site, found.pages)
+        yield csv, records.as_csv(figures, PART)
         tables.append((csv.rpartition("/")[2], figures[0].title))
     if tables:
         description = records.dumped(metadata.csvw_group(PART, tables))
-        told[f"{api.RELEASES}{edition.id}/csv-metadata.json"] = description
-    return told
+        yield f"{api.RELEASES}{edition.id}/csv-metadata.json", description

@@ -42,15 +42,6 @@ class Citable(NamedTuple):  # a template takes the many of them apart faster tha
 
 
 @dataclass(frozen=True)
-class CitePage:
-    """Every figure of an indicator by area, also those that were withdrawn."""
-
-    view: FigureView
-    places: tuple[tuple[str, tuple[Citable, ...]], ...]
-    marks: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class OpenDataPage:
     """What there is to download, and examples of how to use it, which read the figures at `example`."""
 
@@ -71,6 +62,36 @@ class _Citing:
         """The name and address of a release."""
         found = self.editions.get(release)
         return (found.name, f"{RELEASES}{found.id}/") if found else None
+
+
+@dataclass(frozen=True)
+class CitePage:
+    """Every figure of an indicator by area, also those that were withdrawn: what is published `now`, and what `changed`."""
+
+    citing: _Citing
+    view: FigureView
+    now: Mapping[Key, Record]
+    changed: tuple[Key, ...]
+
+    @property
+    def places(self) -> tuple[tuple[str, tuple[Citable, ...]], ...]:
+        """The figures of each place. There are many, so they are put into words only where the page is made."""
+        found: dict[str, list[Citable]] = {}
+        for k, record in self.now.items():
+            found.setdefault(record.place, []).append(_citable(self.citing, self.view, k, record))
+        for k in self.changed:
+            if k not in self.now:
+                area = self.citing.maker.content.areas.get(k[1])
+                found.setdefault(area.name if area else k[1], []).append(
+                    _withdrawn(self.citing, self.view, k)
+                )
+        return tuple((name, tuple(own)) for name, own in found.items())
+
+    @property
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        """The markers that its figures carry, and what they mean."""
+        used = {r.status for r in self.now.values()}
+        return tuple((mark, words) for mark, words in findings.MARKERS.items() if mark in used)
 
 
 def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterator[Page]:
@@ -100,21 +121,11 @@ def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterato
 
 def _cite_page(citing: _Citing, view: FigureView, now: Mapping[Key, Record], changed: Iterable[Key]) -> Page:
     indicator = view.indicator
-    found: dict[str, list[Citable]] = {}
-    for k, record in now.items():
-        found.setdefault(record.place, []).append(_citable(citing, view, k, record))
-    for k in changed:
-        if k not in now:
-            area = citing.maker.content.areas.get(k[1])
-            found.setdefault(area.name if area else k[1], []).append(_withdrawn(citing, view, k))
-    used = {r.status for r in now.values()}
-    marks = tuple((mark, words) for mark, words in findings.MARKERS.items() if mark in used)
-    places = tuple((name, tuple(own)) for name, own in found.items())
     neutral = indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title
     return Page(
         f"{view.path}{CITE}",
         f"Cite a figure: {indicator.title}",
-        CitePage(view, places, marks),
+        CitePage(citing, view, now, tuple(changed)),
         (("The figures", FIGURES), (indicator.title, view.path)),
         f"{neutral}: cite a figure",
         indicator.sensitive,

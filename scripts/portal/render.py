@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from portal import disk
 from portal.cards import Card
@@ -31,10 +31,12 @@ from portal.problems import PortalError, Problem
 from portal.tree import Tree, mkdocs_settings
 
 KEPT = "rendered"
+_PAGES = "pages"
 _RECORD = "record.json"
 _MADE_BY = ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pymdown-extensions", "pyyaml")
 _AT_ONCE = 2  # a machine with fewer processors loses little
 _WORTH_IT = 100  # pages that take longer to make than another mkdocs takes to start
+_BY_ITSELF = 10_000  # bytes of Markdown that take as long as the frame of a page
 _FEW = 30  # pages that one makes as fast as two that are ready
 _PROGRAM = "portal.mkdocs_part"
 _PROGRAMS = ("render.py", "mkdocs_part.py")
@@ -69,23 +71,34 @@ class _Kept:
     pages: Mapping[str, tuple[str, str]]
 
 
-def lay(settings: Settings, grown: Tree, made: Path) -> Laid:
-    """Write what mkdocs reads; nothing of an earlier build may be left beside it, or in the folder `made`."""
-    folder = settings.build_folder / "pages"
+class Written(NamedTuple):
+    """What is known of a file in `build/pages`: the digest of a page's Markdown, or the size of any other file."""
+
+    digest: str = ""
+    size: int = 0
+
+
+def write(settings: Settings, name: str, content: bytes) -> Written:
+    """Write a file for mkdocs, unless it is there."""
+    path = settings.build_folder / _PAGES / name
+    if not (path.is_file() and path.read_bytes() == content):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return Written(_digest(content)) if name.endswith(_MARKDOWN) else Written(size=len(content))
+
+
+def lay(settings: Settings, grown: Tree[Written], made: Path) -> Laid:
+    """Make ready what mkdocs reads: nothing of an earlier build stays beside it, or in the folder `made`."""
+    folder = settings.build_folder / _PAGES
     if made.exists():
         shutil.rmtree(made)
     there = (p for p in folder.rglob("*") if p.is_file())
     for old in [p for p in there if p.relative_to(folder).as_posix() not in grown.files]:
         old.unlink()
-    for name, content in grown.files.items():
-        path = folder / name
-        if not (path.is_file() and path.read_bytes() == content):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
     told = mkdocs_settings(settings, grown, made.name)
     (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
-    pages = {name: _digest(data) for name, data in grown.files.items() if name.endswith(_MARKDOWN)}
-    sizes = {name: len(data) for name, data in grown.files.items() if name not in pages}
+    pages = {name: file.digest for name, file in grown.files.items() if file.digest}
+    sizes = {name: file.size for name, file in grown.files.items() if not file.digest}
     return Laid(pages, sizes, grown.newest, grown.sheets, grown.cards)
 
 
@@ -207,7 +220,7 @@ def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Pat
     """Make the pages that are not there; whether that went without a word."""
     wanted = [name for name in laid.pages if name not in there]
     parts = _AT_ONCE if len(wanted) > _WORTH_IT else len(waiting) if len(wanted) > _FEW else 1
-    shares = [wanted[n::parts] for n in range(parts)]
+    shares = _shares(settings, wanted, parts)
     folders = [made, *(made.with_name(f"{made.name}.{n}") for n in range(1, len(shares)))]
     try:
         waiting += [_started() for _ in range(len(shares) - len(waiting))]
@@ -230,6 +243,18 @@ def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Pat
     finally:
         for folder in folders[1:]:
             disk.clear(folder)
+
+
+def _shares(settings: Settings, pages: Iterable[str], parts: int) -> list[list[str]]:
+    """Pages in parts that take about as long, by the size of their Markdown and what a page takes by itself."""
+    sizes = {page: (settings.build_folder / _PAGES / page).stat().st_size + _BY_ITSELF for page in pages}
+    shares: list[list[str]] = [[] for _ in range(parts)]
+    loads = [0] * parts
+    for page in sorted(sizes, key=lambda p: (-sizes[p], p)):
+        lightest = loads.index(min(loads))
+        shares[lightest].append(page)
+        loads[lightest] += sizes[page]
+    return shares
 
 
 def _lay_out(made: Path, there: Iterable[str], folder: Path) -> None:

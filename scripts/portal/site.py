@@ -3,7 +3,9 @@
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -53,11 +55,13 @@ def project(root: Path) -> Project:
     """
     settings = load(root)
     found, problems = packages.read_all(root, settings.packages)
-    problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
-    if problems:
-        raise PortalError(sorted(problems))
-    doubtful = doubts.look(Checked(found, settings), periods.today())
-    whole = Project(settings, found, assembly.assemble(found), tuple(d for d in doubtful if d.name))
+    with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
+        problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        if problems:
+            raise PortalError(sorted(problems))
+        assembled = assembly.assemble(found)
+        doubtful = looked()
+    whole = Project(settings, found, assembled, tuple(d for d in doubtful if d.name))
     if faults := [*(d for d in doubtful if not d.name), *releases.check(whole)]:
         raise PortalError(sorted(faults))
     return whole
@@ -85,8 +89,15 @@ def check(root: Path) -> tuple[Settings, disclosure.Release]:
 
 def allowed(whole: Project) -> disclosure.Release:
     """What may be published, given all that earlier releases published."""
+    with _allowing(whole) as released:
+        return released
+
+
+def _allowing(whole: Project) -> AbstractContextManager[disclosure.Release]:
+    """The same, with its audit still at work; it is done at the end of the block."""
     settings = whole.settings
-    return disclosure.release(whole.content, settings.disclosure, settings.site.area, releases.earlier(whole))
+    earlier = releases.earlier(whole)
+    return disclosure.releasing(whole.content, settings.disclosure, settings.site.area, earlier)
 
 
 @dataclass(frozen=True)
@@ -140,11 +151,13 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
     """
     tell("Checking the data packages")
     whole = project(root)
-    settings, released = whole.settings, allowed(whole)
-    drawn = _pictures(settings, released, tell)
-    tell("Writing the pages")
+    settings = whole.settings
     searchable = bool(search.version())
-    laid = render.lay(settings, tree.grow(settings, released, drawn, searchable), made)
+    with _allowing(whole) as released:
+        drawn = _pictures(settings, released, tell)
+        tell("Writing the pages")
+        grown = tree.grow(settings, released, drawn, partial(render.write, settings), searchable)
+    laid = render.lay(settings, grown, made)
     tell(f"Making {len(laid.pages)} pages into HTML")
     run(settings, laid, made)
     if not settings.site.address:  # a list of addresses with none in it is not a valid one
@@ -156,13 +169,12 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
         else "Pagefind does not run here, so the site has no search"
     )
     with forks.aside(lambda: search.index(made) if searchable else 0) as indexed:
-        headers.strip(made)
         indexed()
     problems = headers.write(made, settings)
     if laid.sheets:
         tell(f"Printing {len(laid.sheets)} sheets and {len(laid.cards)} preview pictures")
     coming = (*(f"{page}{name}" for page, name in laid.sheets.items()), *laid.cards, bundles.WHOLE)
-    with forks.aside(lambda: _finish(made, laid, root / "build" / "cache")) as finished:
+    with forks.aside(lambda: _finish(made, laid, settings.build_folder / "cache")) as finished:
         tell("Verifying every page")
         built = verify.listed(made, verify.read(made), *coming)
         allow = exits(settings, released.content)

@@ -3,9 +3,10 @@
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import jinja2
 import yaml
@@ -39,7 +40,7 @@ from portal.open_data import Open
 from portal.open_pages import CitePage, OpenDataPage
 from portal.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
-from portal.pictures import Figure, Pictures
+from portal.pictures import Figure, Pictures, without_styles
 from portal.problems import PortalError, Problem
 from portal.release_pages import RELEASES, EditionPage, ReleasesPage
 from portal.sparks import spark
@@ -55,23 +56,32 @@ ENTRY = "page.md.jinja"
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 EMBED = "embed.html.jinja"
+_AS_IT_IS = "surrogateescape"  # what is no text
+
+
+Kept = TypeVar("Kept")
+# Takes the path and the content of a file, and says what is kept of it.
+Keep = Callable[[str, bytes], Kept]
 
 
 @dataclass(frozen=True)
-class Tree:
-    """Everything that mkdocs is given: files by their path below `pages/`, and its navigation."""
+class Tree(Generic[Kept]):
+    """Everything that mkdocs is given: what was kept of each file, by its path below `pages/`, and its navigation."""
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, Kept]
     navigation: tuple[Any, ...]
     newest: str
     sheets: Mapping[str, str] = field(default_factory=dict)  # pages to print as PDF, and the name of the file
     cards: Mapping[str, Card] = field(default_factory=dict)  # pictures for those who share a page
 
 
-def grow(settings: Settings, released: Release, pictures: Pictures, searchable: bool = True) -> Tree:
-    """Render every page; where the site is not `searchable`, its search page says so.
+def grow(
+    settings: Settings, released: Release, pictures: Pictures, keep: Keep[Kept], searchable: bool = True
+) -> Tree[Kept]:
+    """Render every page, and give each file to `keep`, which may be in another process; only what it answers is held.
 
-    Raises `PortalError` where a hand-written page or a template is at fault.
+    Where the site is not `searchable`, its search page says so. Raises `PortalError` where a hand-written page or a
+    template is at fault.
     """
     past = history.read(settings, released.content)
     figures = records.now(released.content, past)
@@ -87,18 +97,15 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
     environment.globals["translations"] = _by_original(pages, settings.languages)
     environment.globals["right_to_left"] = RIGHT_TO_LEFT
     found.of_indicator  # noqa: B018 - worked out before two processes would each do it
-    originals = [p for p in pages if not p.of]
-    with forks.aside(lambda: open_data.files(found)) as opened:
-        parts = forks.halves(lambda some: _grown(environment, found, some, pictures), originals)
-        guarded = frozenset[str]().union(*(part.guarded for part in parts))
-        others = (replace(p, sensitive=p.sensitive or p.of in guarded) for p in pages if p.of)
-        parts = (*parts, _grown(environment, found, others, pictures))
-        files = {name: data for part in parts for name, data in part.files.items()} | opened()
-    assets = settings.source_folder / "assets"
-    for path in sorted(p for p in assets.rglob("*") if p.is_file()):
-        files[f"assets/{path.relative_to(assets).as_posix()}"] = path.read_bytes()
-    files[LIBRARY] = pictures.library.read_bytes()
+    works = _Works(environment, found, pictures, keep)
+    open_files = partial(_kept, works, lambda: open_data.files(found))
+    parts = forks.all_of([open_files, *(partial(_grown, works, p) for p in pages if not p.of)])
+    guarded = frozenset[str]().union(*(part.guarded for part in parts))
+    others = (replace(p, sensitive=p.sensitive or p.of in guarded) for p in pages if p.of)
+    parts += [_grown(works, p) for p in others]
+    parts.append(_kept(works, lambda: _assets(settings, pictures)))
     newest = max((s.published for s in released.content.sources.values()), default="2000")
+    files = {name: kept for part in parts for name, kept in part.files.items()}
     pictured = {name: card for part in parts for name, card in part.cards.items()}
     return Tree(
         dict(sorted(files.items())), _navigation(pages), newest, printed, dict(sorted(pictured.items()))
@@ -106,38 +113,58 @@ def grow(settings: Settings, released: Release, pictures: Pictures, searchable: 
 
 
 @dataclass(frozen=True)
-class _Grown:
+class _Works(Generic[Kept]):
+    """What every page is made with."""
+
+    environment: jinja2.Environment
+    found: Open
+    pictures: Pictures
+    keep: Keep[Kept]
+
+
+@dataclass(frozen=True)
+class _Grown(Generic[Kept]):
     """What some pages came to: files and pictures by their path, and the pages that must not be given away."""
 
-    files: Mapping[str, bytes]
-    cards: Mapping[str, Card]
-    guarded: frozenset[str]
+    files: Mapping[str, Kept]
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    guarded: frozenset[str] = frozenset()
 
 
-def _grown(environment: jinja2.Environment, found: Open, pages: Iterable[Page], pictures: Pictures) -> _Grown:
-    """Render pages, with all that stands beside them."""
-    settings, terms = found.settings, found.released.content.terms
-    files: dict[str, bytes] = {}
-    shared: dict[str, Card] = {}
-    guarded: set[str] = set()
-    for page in pages:
+def _kept(works: _Works[Kept], made: Callable[[], Iterable[tuple[str, bytes]]]) -> _Grown[Kept]:
+    return _Grown({name: works.keep(name, content) for name, content in made()})
+
+
+def _assets(settings: Settings, pictures: Pictures) -> Iterator[tuple[str, bytes]]:
+    assets = settings.source_folder / "assets"
+    for path in sorted(p for p in assets.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        if path.suffix == ".svg":
+            content = without_styles(content.decode(errors=_AS_IT_IS)).encode(errors=_AS_IT_IS)
+        yield f"assets/{path.relative_to(assets).as_posix()}", content
+    yield LIBRARY, pictures.library.read_bytes()
+
+
+def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
+    """Render a page, with all that stands beside it."""
+    environment, found, pictures = works.environment, works.found, works.pictures
+    settings = found.settings
+    rendered = _markdown(environment, found, page)
+    if not page.sensitive and _speaks_of(rendered, settings.site.sensitive_words):
+        page = replace(page, sensitive=True)
         rendered = _markdown(environment, found, page)
-        if not page.sensitive and _speaks_of(rendered, settings.site.sensitive_words):
-            page = replace(page, sensitive=True)  # noqa: PLW2901 - from here on it is that
-            rendered = _markdown(environment, found, page)
-        if page.sensitive:
-            guarded.add(page.path)
-        card = _card(settings, page, pictures)
-        if card:
-            shared[f"{page.path}{cards.NAME}"] = card
-        plain = page.language or isinstance(page.content, CitePage)  # citations stay word for word
-        files[f"{page.path}index.md"] = words.explain(rendered, () if plain else terms).encode()
-        files |= {f"{page.path}{name}": data for name, data in _beside(found, page.content, pictures).items()}
-        if shown := _figures(page.content):
-            files |= _embed(environment, found, page, shown.view, pictures)
-            if poster := _poster(found, page, shown.view, pictures):
-                shared[f"{EMBEDS}{shown.view.indicator.slug}/{cards.POSTER}"] = poster
-    return _Grown(files, shared, frozenset(guarded))
+    guarded = frozenset({page.path} if page.sensitive else ())
+    card = _card(settings, page, pictures)
+    shared = {f"{page.path}{cards.NAME}": card} if card else {}
+    plain = page.language or isinstance(page.content, CitePage)  # citations stay word for word
+    explained = words.explain(rendered, () if plain else found.released.content.terms)
+    files = {f"{page.path}index.md": explained.encode()}
+    files |= {f"{page.path}{name}": data for name, data in _beside(found, page.content, pictures).items()}
+    if shown := _figures(page.content):
+        files |= _embed(environment, found, page, shown.view, pictures)
+        if poster := _poster(found, page, shown.view, pictures):
+            shared[f"{EMBEDS}{shown.view.indicator.slug}/{cards.POSTER}"] = poster
+    return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared, guarded)
 
 
 def _packages(pages: Iterable[Page]) -> tuple[tuple[str, str], ...]:
@@ -416,7 +443,7 @@ def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-def mkdocs_settings(settings: Settings, tree: Tree, site_folder: str) -> str:
+def mkdocs_settings(settings: Settings, tree: Tree[Any], site_folder: str) -> str:
     """The generated settings of mkdocs, which add to those in the project's own mkdocs.yml."""
     site = settings.site
     told = {

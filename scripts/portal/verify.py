@@ -7,8 +7,9 @@ Each page is parsed once into what it says, loads and leads to; all else is work
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote, urlsplit
@@ -74,13 +75,9 @@ class _Rules:
 
 def read(site: Path) -> Mapping[str, Page]:
     """Every page of the built site in the folder `site`, parsed, by its name."""
-    found = {p.relative_to(site).as_posix(): p for p in site.rglob("*.html") if not p.is_symlink()}
-
-    def parsed(names: Sequence[str]) -> Mapping[str, Page]:
-        return {name: _read(found[name].read_text(encoding="utf-8")) for name in names}
-
-    known = {name: page for part in forks.halves(parsed, sorted(found)) for name, page in part.items()}
-    return {name: known[name] for name in sorted(known)}
+    found = sorted((p.relative_to(site).as_posix(), p) for p in site.rglob("*.html") if not p.is_symlink())
+    pages = forks.all_of([partial(_read, path) for _, path in found])
+    return {name: page for (name, _), page in zip(found, pages, strict=True)}
 
 
 def listed(site: Path, pages: Mapping[str, Page], *coming: str) -> Built:
@@ -138,8 +135,8 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
 # --- one page by itself
 
 
-def _read(html: str) -> Page:
-    tree = LexborHTMLParser(html)
+def _read(path: Path) -> Page:
+    tree = LexborHTMLParser(path.read_text(encoding="utf-8"))
     nodes = [(n.tag or "", n.attributes) for n in tree.css("*")]
     ids = [i for _, has in nodes if (i := has.get("id"))]
     links = [has["href"] or "" for tag, has in nodes if tag == "a" and "href" in has]
