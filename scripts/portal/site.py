@@ -156,7 +156,10 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
     with _allowing(whole) as released:
         drawn = _pictures(settings, released, tell)
         tell("Writing the pages")
-        grown = tree.grow(settings, released, drawn, partial(render.write, settings), searchable)
+        keep = partial(render.write, settings)
+        # Aside, so that all that the pages need in memory is given back.
+        with forks.aside(lambda: tree.grow(settings, released, drawn, keep, searchable)) as growing:
+            grown = growing()
     laid = render.lay(settings, grown, made)
     tell(f"Making {len(laid.pages)} pages into HTML")
     run(settings, laid, made)

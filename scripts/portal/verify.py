@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from posixpath import dirname, join, normpath
+from sys import intern
 from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -139,9 +140,10 @@ def _read(path: Path) -> Page:
     tree = LexborHTMLParser(path.read_text(encoding="utf-8"))
     nodes = [(n.tag or "", n.attributes) for n in tree.css("*")]
     ids = [i for _, has in nodes if (i := has.get("id"))]
-    links = [has["href"] or "" for tag, has in nodes if tag == "a" and "href" in has]
+    # Pages have most of these in common, so each text is held once.
+    links = [intern(has["href"] or "") for tag, has in nodes if tag == "a" and "href" in has]
     loads = [
-        (tag, what) for tag, has in nodes
+        (intern(tag), intern(what)) for tag, has in nodes
         if (what := has.get(_LOADING.get(tag, ""))) and not (tag == "link" and has.get("rel") == "canonical")
     ]  # fmt: skip
     seen = [("The title", n.text()) for n in tree.css("head > title")]
