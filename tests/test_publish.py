@@ -21,7 +21,7 @@ Count = Callable[[str, object], None]
 OLD = "old.0"
 ERRORS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO)
 # A fault in these does no harm: what was to be made is there already, or what was to be deleted may stay.
-HARMLESS = {"publish.alone", "publish._keep", "publish._forget", "chromium.keep", "headers.for_nginx", "disk.clear", "bundles.whole"}  # fmt: skip
+HARMLESS = {"publish.alone", "publish._keep", "publish.forget", "chromium.keep", "headers.for_nginx", "disk.clear", "bundles.whole"}  # fmt: skip
 
 
 # --- a disk that fails

@@ -1,6 +1,7 @@
 """A build that reuses what the last one made has the same bytes as one that makes all anew, whatever was changed."""
 
-import shutil
+import random
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,22 +73,53 @@ def test_one_changed_page_is_the_only_one_that_is_made(built: Path, monkeypatch:
     assert "plans/plan-2020/priority-2/index.md" in pages - set(there)  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("harm", ["cut off", "changed", "gone", "no record", "half a record", "all gone"])
-def test_what_is_kept_is_only_used_as_it_was_written(built: Path, harm: str) -> None:
-    kept = built / "build" / render.KEPT
-    page, record = kept / "about" / "index.html", kept / "record.json"
-    whole = page.read_text()
-    {
-        "cut off": lambda: page.write_text(whole[:100]),
-        "changed": lambda: page.write_text(whole.replace("<p>", "<p>Not ours. ")),
-        "gone": page.unlink,
-        "no record": record.unlink,
-        "half a record": lambda: record.write_text(record.read_text()[:-50]),
-        "all gone": lambda: shutil.rmtree(kept),
-    }[harm]()
+def with_another_page(file: Path) -> None:
+    """Change the HTML of a page, as a fault of the disk would: nothing that is written beside it knows."""
+    whole = file.read_bytes()
+    at = whole.index(b"<h1")
+    file.write_bytes(whole[:at] + b"<h2" + whole[at + 3 :])
+
+
+def of_another_build(file: Path) -> None:
+    with zipfile.ZipFile(file, "w") as kept:
+        kept.writestr("record.json", '{"mark": []}')
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(lambda file: file.write_bytes(file.read_bytes()[:-100]), id="cut off"),
+        pytest.param(with_another_page, id="changed"),
+        pytest.param(of_another_build, id="of another build"),
+        pytest.param(lambda file: file.write_bytes(b""), id="empty"),
+        pytest.param(Path.unlink, id="gone"),
+    ],
+)
+def test_what_is_kept_is_only_used_as_it_was_written(built: Path, harm: Callable[[Path], None]) -> None:
+    harm(built / "build" / render.KEPT)
     CHANGES["a figure"](built)
     again = tree_of(site.build(built, quiet).folder)
     assert again == tree_of(site.build(built, quiet, fresh=True).folder)
+
+
+def test_no_changed_byte_of_what_is_kept_gets_into_a_page(built: Path, tmp_path: Path) -> None:
+    file = built / "build" / render.KEPT
+    whole, pages = file.read_bytes(), tuple(render._known(file)["pages"])
+    render._lay_out(file, pages, tmp_path / "right")
+    right = tree_of(tmp_path / "right")
+    assert len(right) == len(pages)
+    chance = random.Random(1)
+    refused = 0
+    for n in range(200):
+        at = chance.choice([chance.randrange(len(whole)), chance.randrange(len(whole) - 20_000, len(whole))])
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :])
+        try:
+            render._lay_out(file, tuple(render._known(file)["pages"]), tmp_path / f"{n}")
+        except render._DAMAGED:
+            refused += 1
+        for name, content in tree_of(tmp_path / f"{n}").items() if (tmp_path / f"{n}").exists() else ():
+            assert right[name] == content, at
+    assert refused > 50
 
 
 def test_two_at_once_make_what_one_makes(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from portal.config import Site
 FOLDER = "open-data/"
 CATALOGUE = f"{FOLDER}datapackage.json"
 WHOLE = f"{FOLDER}site.zip"
+_LEVEL = 3  # of 9: takes less than half the time of the usual 6, and the file is a twenty-fifth larger
 # What is packed already is only stored.
 _PACKED = (".gz", ".pdf", ".pagefind", ".pf_fragment", ".pf_index", ".pf_meta", ".png", ".wasm", ".woff2", ".zip")  # fmt: skip
 
@@ -60,4 +61,5 @@ def whole(site: Path) -> None:
     names = sorted(p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file() and p != path)
     with zipfile.ZipFile(path, "w") as packed:
         for name in names:
-            packed.writestr(archives.entry(name, name.endswith(_PACKED)), (site / name).read_bytes())
+            entry = archives.entry(name, name.endswith(_PACKED))
+            packed.writestr(entry, (site / name).read_bytes(), compresslevel=_LEVEL)

@@ -118,7 +118,7 @@ def put(made: Path, live: Path, mark: str) -> Path:
     """Keep a finished site and point the link `live` to it; returns where it is kept."""
     folder = _keep(made, live, mark)
     _point(live, folder)
-    _forget(live)
+    forget(live)
     return folder
 
 
@@ -129,14 +129,14 @@ def hold(made: Path, live: Path, mark: str) -> Path:
     """
     folder = _keep(made, live, f"{mark}.{_HELD}")
     _point(live.with_name(WAITING), folder)
-    _forget(live)
+    forget(live)
     return folder
 
 
 def drop(live: Path) -> None:
     """Delete the site that waits, if one does."""
     live.with_name(WAITING).unlink(missing_ok=True)
-    _forget(live)
+    forget(live)
 
 
 def previous(root: Path) -> Path:
@@ -200,11 +200,11 @@ def _aside(link: Path) -> Path | None:
     return link.rename(aside)
 
 
-def _forget(live: Path) -> None:
-    """Delete what need not be kept: all but the last sites and what a link leads to."""
+def forget(live: Path, most: int = KEPT) -> None:
+    """Delete what need not be kept: all but the last sites, and what a link leads to."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
     kept = _kept(live)
-    last = [f for f in kept if not _waits(f)][:KEPT]
+    last = [f for f in kept if not _waits(f)][:most]
     for folder in kept:
         if folder not in last and folder not in linked:
             disk.clear(folder)

@@ -4,18 +4,20 @@ The processes are started while the data are still being checked, since mkdocs t
 one of them fails, or mkdocs has anything to say, all is made anew by one plain `mkdocs build --strict`, which also finds
 the words for what is wrong.
 
-The HTML of the last build is kept with digests of itself and of its Markdown, under a digest of all else that goes into
-it: navigation, theme, settings, the names of all files, and mkdocs. What does not fit its digest is not used.
+The HTML of the last build is kept in one file with a digest of its Markdown, under a digest of all else that goes into it:
+navigation, theme, settings, the names of all files, and mkdocs. Where that file is not as it was written, all is made anew.
 """
 
 import hashlib
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +32,7 @@ from portal.config import Settings
 from portal.problems import PortalError, Problem
 from portal.tree import Tree, mkdocs_settings
 
-KEPT = "rendered"
+KEPT = "rendered.zip"
 _PAGES = "pages"
 _RECORD = "record.json"
 _MADE_BY = ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pymdown-extensions", "pyyaml")
@@ -38,6 +40,17 @@ _AT_ONCE = 2  # a machine with fewer processors loses little
 _WORTH_IT = 100  # pages that take longer to make than another mkdocs takes to start
 _BY_ITSELF = 10_000  # bytes of Markdown that take as long as the frame of a page
 _FEW = 30  # pages that one makes as fast as two that are ready
+# What reading a zip file can end with, by which of its bytes were changed.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 _PROGRAM = "portal.mkdocs_part"
 _PROGRAMS = ("render.py", "mkdocs_part.py")
 _QUIET = {"NO_MKDOCS_2_WARNING": "1"}
@@ -61,14 +74,6 @@ class Laid:
 Run = Callable[[Settings, Laid, Path], None]
 if TYPE_CHECKING:
     Process = subprocess.Popen[str]
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """What is known of the HTML of the last build: what it goes by, and for each page digests of Markdown and HTML."""
-
-    mark: str
-    pages: Mapping[str, tuple[str, str]]
 
 
 class Written(NamedTuple):
@@ -109,7 +114,7 @@ def ready(root: Path, fresh: bool) -> Iterator[Run]:
     It makes the HTML of a tree, which stands in `build/pages`, in a folder. It raises `PortalError` with what mkdocs finds
     wrong.
     """
-    many = len(_told(root / "build" / KEPT).get("pages", ())) > _WORTH_IT
+    many = len(_known(root / "build" / KEPT)["pages"]) > _WORTH_IT
     waiting = [_started() for _ in range(_AT_ONCE if many else 1)]
     try:
         yield partial(_render, waiting, fresh)
@@ -120,15 +125,15 @@ def ready(root: Path, fresh: bool) -> Iterator[Run]:
 
 
 def _render(waiting: "list[Process]", fresh: bool, settings: Settings, laid: Laid, made: Path) -> None:
-    folder = settings.build_folder / KEPT
+    file = settings.build_folder / KEPT
     mark = _mark(settings, laid)
-    there = {} if fresh else _there(folder, mark, laid.pages)
-    if not _at_once(waiting, settings, laid, made, frozenset(there)):
-        there = {}
+    known = _known(file)
+    before = {} if fresh or known["mark"] != mark else known["pages"]
+    there = frozenset(page for page, digest in laid.pages.items() if before.get(page) == digest)
+    if not _at_once(waiting, settings, laid, made, there):
         disk.clear(made)
         _plain(settings, laid)
-    fresh_ones = {page: digest for page, digest in laid.pages.items() if page not in there}
-    _keep(folder, _Kept(mark, {**there, **_kept(folder, fresh_ones, made)}))
+    _keep(file, {"mark": mark, "pages": laid.pages}, made)
 
 
 def environment(laid: Laid) -> Mapping[str, str]:
@@ -170,47 +175,31 @@ def _mark(settings: Settings, laid: Laid) -> str:
     return _digest(b"".join(hashlib.sha256(p).digest() for p in parts))
 
 
-def _told(folder: Path) -> Mapping[str, Any]:
-    """The record of the HTML that is kept, as it was written; empty where it cannot be read."""
-    try:
-        told = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-        pages = {str(name): (str(text), str(html)) for name, (text, html) in told["pages"].items()}
-        return {"mark": told["mark"], "pages": pages}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return {}
+def _known(file: Path) -> Mapping[str, Any]:
+    """What is known of the HTML that is kept: the `mark`, and the digest of each page's Markdown."""
+    with suppress(*_DAMAGED), zipfile.ZipFile(file) as kept:
+        known = json.loads(kept.read(_RECORD))
+        return {"mark": known["mark"], "pages": dict(known["pages"])}
+    return {"mark": "", "pages": {}}
 
 
-def _there(folder: Path, mark: str, pages: Mapping[str, str]) -> Mapping[str, tuple[str, str]]:
-    """What is known of each page whose Markdown is what it was, and whose HTML is whole."""
-    told = _told(folder)
-    known = told["pages"] if told.get("mark") == mark else {}
-    same = {page: known[page] for page, digest in pages.items() if known.get(page, ("",))[0] == digest}
-    return {page: told for page, told in same.items() if _whole(folder / _html(page), told[1])}
+def _lay_out(file: Path, pages: Iterable[str], made: Path) -> None:
+    """Put the HTML of pages that is kept into the site; raises one of `_DAMAGED` where it is not as it was written."""
+    with zipfile.ZipFile(file) as kept:
+        for page in pages:
+            path = made / _html(page)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(kept.read(page))
 
 
-def _whole(path: Path, digest: str) -> bool:
-    return path.is_file() and _digest(path.read_bytes()) == digest
-
-
-def _kept(folder: Path, pages: Mapping[str, str], made: Path) -> Mapping[str, tuple[str, str]]:
-    """Keep the HTML of new pages, and say what is known of them."""
-    known = {}
-    for page, digest in pages.items():
-        content = (made / _html(page)).read_bytes()
-        known[page] = digest, _digest(content)
-        path = folder / _html(page)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return known
-
-
-def _keep(folder: Path, kept: _Kept) -> None:
-    """Write down what is known; until then what was known before holds, as far as it fits the digests."""
-    wanted = {_html(page) for page in kept.pages}
-    for path in [p for p in folder.rglob(_HTML) if p.relative_to(folder).as_posix() not in wanted]:
-        path.unlink()
-    told = {"mark": kept.mark, "pages": kept.pages}
-    disk.write(folder / _RECORD, json.dumps(told, sort_keys=True).encode())
+def _keep(file: Path, known: Mapping[str, Any], made: Path) -> None:
+    """Keep the HTML of every page, and what is known of it."""
+    part = file.with_suffix(".part")
+    with zipfile.ZipFile(part, "w") as kept:
+        for page in known["pages"]:
+            kept.writestr(page, (made / _html(page)).read_bytes())
+        kept.writestr(_RECORD, json.dumps(known))
+    part.replace(file)
 
 
 # --- mkdocs
@@ -228,6 +217,8 @@ def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Pat
             disk.clear(folder)
             where = {"settings": str(settings.build_folder / "mkdocs.yml"), "folder": str(folder.resolve())}
             _tell(process, {**where, "pages": share, "files": folder is made, "environment": _clock(laid)})
+        if there:
+            _lay_out(settings.build_folder / KEPT, there, made)
         codes = [process.wait() for process in waiting[: len(shares)]]
         if any(codes):
             return False
@@ -236,9 +227,8 @@ def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Pat
                 path = made / _html(page)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 (folder / _html(page)).replace(path)
-        _lay_out(made, there, settings.build_folder / KEPT)
         return True
-    except OSError:
+    except _DAMAGED:
         return False
     finally:
         for folder in folders[1:]:
@@ -255,14 +245,6 @@ def _shares(settings: Settings, pages: Iterable[str], parts: int) -> list[list[s
         shares[lightest].append(page)
         loads[lightest] += sizes[page]
     return shares
-
-
-def _lay_out(made: Path, there: Iterable[str], folder: Path) -> None:
-    """Put the HTML that is kept into the site."""
-    for page in there:
-        path = made / _html(page)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / _html(page), path)
 
 
 def _started() -> "Process":

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from io import BufferedReader
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any, BinaryIO, cast
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from portal import forks
 from portal.model import Postcode, Term
 from portal.problems import PortalError, Problem, did_you_mean
 
@@ -142,19 +144,16 @@ def index(site: Path) -> int:
 
     Raises `PortalError` where Pagefind stops.
     """
-    said: list[str] = []
+    pages = sorted(site.rglob("index.html"))
+    said = [one for one in forks.all_of([partial(_said, page) for page in pages]) if one]
     try:
         with _started() as pagefind:
-            for page in sorted(site.rglob("index.html")):
-                text = _said(page)
-                if text is None:
-                    continue
+            for n, (page, html, _) in enumerate(said):
                 address = f"/{page.parent.relative_to(site).as_posix()}/".replace("/./", "/")
-                html = f"<html lang={_LANGUAGE}><body data-pagefind-body>{text.html}"
-                pagefind.tell("AddFile", index_id=pagefind.index, url=address, file_contents=html)
-                if len(said) >= _AHEAD:
+                body = f"<html lang={_LANGUAGE}><body data-pagefind-body>{html}"
+                pagefind.tell("AddFile", index_id=pagefind.index, url=address, file_contents=body)
+                if n >= _AHEAD:
                     pagefind.answer()
-                said.append(_plain(text.text(separator=" ")))
             for _ in said[-_AHEAD:]:
                 pagefind.answer()
             files = pagefind.ask("GetFiles", index_id=pagefind.index)["files"]
@@ -169,7 +168,7 @@ def index(site: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     for path, content in engine.items():
         path.write_bytes(b64decode(content))
-    _look_for_what_is_there(site / SEARCH / WORDS, " ".join(said))
+    _look_for_what_is_there(site / SEARCH / WORDS, " ".join(plain for _, _, plain in said))
     return len(said)
 
 
@@ -201,8 +200,8 @@ def _json(told: object) -> bytes:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _said(page: Path) -> LexborNode | None:
-    """What a page says, as Pagefind is to take it; None where it is not to be found."""
+def _said(page: Path) -> tuple[Path, str, str] | None:
+    """What a page says, as Pagefind is to take it, and in plain words; None where it is not to be found."""
     text = LexborHTMLParser(page.read_text(encoding="utf-8")).css_first("#content > article")
     if text is None or text.css_first(_NOT_PAGES):
         return None
@@ -212,7 +211,7 @@ def _said(page: Path) -> LexborNode | None:
         node.decompose()
     for node in text.css("dt"):
         node.insert_after(": ")  # or a term and its meaning become one word
-    return text
+    return page, text.html or "", _plain(text.text(separator=" "))
 
 
 def _only_links(node: LexborNode) -> bool:

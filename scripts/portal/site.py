@@ -130,7 +130,8 @@ def build(
             return Built(live, False)
         made = root / "build" / "work"
         try:
-            with renderers.RENDERERS[renderer].ready(root, fresh) as run:
+            making_room = forks.aside(lambda: publish.forget(live, publish.KEPT - 1))
+            with making_room, renderers.RENDERERS[renderer].ready(root, fresh) as run:
                 whole, alone = _make(root, made, tell, run)
             found = (*warnings(whole, alone), *releases.unreleased(whole))
             if not lifted and releases.under_embargo(whole):
@@ -171,8 +172,8 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
         if searchable
         else "Pagefind does not run here, so the site has no search"
     )
-    with forks.aside(lambda: search.index(made) if searchable else 0) as indexed:
-        indexed()
+    if searchable:
+        search.index(made)
     problems = headers.write(made, settings)
     if laid.sheets:
         tell(f"Printing {len(laid.sheets)} sheets and {len(laid.cards)} preview pictures")
