@@ -129,23 +129,27 @@ def test_two_at_once_make_what_one_makes(built: Path, monkeypatch: pytest.Monkey
     assert tree_of(site.build(built, quiet, fresh=True).folder) == one
 
 
-TABLES = {
+ELEMENTS = {
     "by itself": "<table><tr><td>*a*\n\n# b\n\n[c](../)</td></tr></table>",
     "two in a block": "<div>\n<table><tr><td>a</td></tr></table>\n<table><tr><td>b &amp; c</td></tr></table>\n</div>\n\nMore.",
     "in a table": "<table><tr><td>\n<table><tr><td>a</td></tr></table>\n</td></tr></table>\n\nMore.",
     "in code": "```\n<table><tr><td>a</td></tr></table>\n```",
     "in code of another kind": "~~~\n<table><tr><td>a</td></tr></table>\n~~~",
     "in a paragraph": "Some words\n<table><tr><td>a *b*</td></tr></table>\nand more.",
+    "a list in a list": "<ul>\n<li>a\n<ul>\n<li>*b*</li>\n</ul>\n</li>\n</ul>\n\nMore.",
+    "one in another": "<details>\n<summary>a</summary>\n\n<dl>\n<dt>b</dt>\n\n</dl>\n</details>\n\n## More",
+    "with words after it": "<aside>a</aside> *b*\n\n<nav>c</nav>\n- d\n- e",
+    "in a list of Markdown": "- a\n\n<ul><li>b</li></ul>\n\n- c\n  <ul><li>d</li></ul>",
     "not ended": "<table><tr><td>a</td></tr>\n\nMore.",
     "as one that was kept": '<table id="kept-0"></table>\n\n<table><tr><td>a</td></tr></table>',
 }
 
 
-@pytest.mark.parametrize("kind", TABLES)
-def test_a_table_that_is_kept_from_mkdocs_is_in_the_page_as_mkdocs_makes_it(
+@pytest.mark.parametrize("kind", ELEMENTS)
+def test_what_is_kept_from_mkdocs_is_in_the_page_as_mkdocs_makes_it(
     built: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (built / "site_src/pages/about/more.md").write_text(f"# More\n\n{TABLES[kind]}\n")
+    (built / "site_src/pages/about/more.md").write_text(f"# More\n\n{ELEMENTS[kind]}\n")
     settings = site.read(built)[0]
     folder = settings.build_folder
     site.build(built, quiet, fresh=True)

@@ -3,8 +3,8 @@
     python -m portal.mkdocs_part < one line of JSON
     {"settings": FILE, "folder": SITE, "pages": [...], "files": true, "environment": {...}}
 
-Makes these pages, and copies all other files if so told. Ends with 0 if mkdocs had nothing to say of them. Tables are
-kept from it while it reads a page: they are HTML already, and reading them is most of its work.
+Makes these pages, and copies all other files if so told. Ends with 0 if mkdocs had nothing to say of them. What is
+HTML already, above all tables, is kept from it while it reads a page: reading that is most of its work.
 """
 
 import json
@@ -25,8 +25,12 @@ from mkdocs.utils.yaml import get_yaml_loader
 
 # Said of every build that is not of all pages.
 _EXPECTED = "A 'dirty' build"
-_TABLE = re.compile(r"^<table\b.*?</table>", re.DOTALL | re.MULTILINE)
-_PLACE = '<table id="kept-{}"></table>'
+# Elements that Markdown passes on as they are, from their line to their end. Tables alone are most of many pages.
+_WHOLE = re.compile(
+    r"^<(table|ul|ol|dl|nav|article|aside|details|section|figure)\b.*?</\1>", re.DOTALL | re.MULTILINE
+)
+_PLACE = '<{} id="kept-{}"></{}>'
+_KEPT = re.compile(r'<[a-z]+ id="kept-(\d+)"></[a-z]+>')
 _CODE = "`"  # marks what is not HTML, though it may look like it
 
 
@@ -35,7 +39,7 @@ class Part(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
 
     def __init__(self, pages: frozenset[str], files: bool) -> None:
         self.pages, self.files = pages, files
-        self.tables: dict[str, list[str]] = {}
+        self.kept: dict[str, list[str]] = {}
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Mark what is not to be made."""
@@ -46,19 +50,27 @@ class Part(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
         return files
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Keep the tables of a page, unless it has one in another, or code, which may only look like one."""
-        found = [] if _CODE in markdown else _TABLE.findall(markdown)
-        tables = [] if any("<table" in table[1:] for table in found) else found
-        self.tables[page.file.src_uri] = tables
-        places = map(_PLACE.format, range(len(tables)))
-        return _TABLE.sub(lambda _: next(places), markdown) if tables else markdown
+        """Keep what is HTML already, unless the page has code, which may only look like it."""
+        kept: list[str] = []
+
+        def place(found: re.Match[str]) -> str:
+            element, tag = found[0], found[1]
+            if element.count(f"<{tag}") > 1:  # its end is that of one inside
+                return element
+            kept.append(element)
+            return _PLACE.format(tag, len(kept) - 1, tag)
+
+        self.kept[page.file.src_uri] = kept
+        return markdown if _CODE in markdown else _WHOLE.sub(place, markdown)
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Put them back; raises `ValueError` where the place of one is not there once."""
-        for n, table in enumerate(self.tables.pop(page.file.src_uri)):
-            before, after = html.split(_PLACE.format(n))
-            html = f"{before}{table}{after}"
-        return html
+        """Put it back; raises `ValueError` where the place of an element is not there once, and in order."""
+        parts = _KEPT.split(html)
+        kept = self.kept.pop(page.file.src_uri)
+        if parts[1::2] != [str(n) for n in range(len(kept))]:
+            raise ValueError(page.file.src_uri)
+        parts[1::2] = kept
+        return "".join(parts)
 
 
 class Heard(logging.Handler):

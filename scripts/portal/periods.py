@@ -50,6 +50,7 @@ def first_day(end: date, months: int) -> date:
     return month_end(end, -months) + timedelta(days=1)
 
 
+@lru_cache(1 << 14)  # many figures share a period, and each is on several pages
 def label(period_type: str, start: date | None, end: date | None) -> str:
     """The period in words, such as `12 months to July 2016`."""
     if start is None or end is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 from portal import periods
@@ -65,8 +66,12 @@ class Record:
 
 def anchor(area: str, part: str, start: str, end: str) -> str:
     """The name of a figure in an address. It stays when others come, and a part says nothing there."""
-    sign = hashlib.sha256(part.encode()).hexdigest()[:8] if part else ""
-    return "-".join(filter(None, (area, sign and f"p{sign}", start or "undated", end)))
+    return "-".join(filter(None, (area, _sign(part), start or "undated", end)))
+
+
+@lru_cache(1 << 12)  # there are few parts, and many figures of each
+def _sign(part: str) -> str:
+    return f"p{hashlib.sha256(part.encode()).hexdigest()[:8]}" if part else ""
 
 
 def now(content: Content, history: History) -> Mapping[Key, Record]:
