@@ -119,9 +119,14 @@ def ready(root: Path, fresh: bool) -> Iterator[Run]:
     try:
         yield partial(_render, waiting, fresh)
     finally:
-        for process in waiting:
-            process.kill()
-            process.communicate()
+        _stop(waiting)
+
+
+def _stop(waiting: "list[Process]") -> None:
+    for process in waiting:
+        process.kill()
+        process.communicate()
+    waiting.clear()
 
 
 def _render(waiting: "list[Process]", fresh: bool, settings: Settings, laid: Laid, made: Path) -> None:
@@ -131,6 +136,7 @@ def _render(waiting: "list[Process]", fresh: bool, settings: Settings, laid: Lai
     before = {} if fresh or known["mark"] != mark else known["pages"]
     there = frozenset(page for page, digest in laid.pages.items() if before.get(page) == digest)
     if not _at_once(waiting, settings, laid, made, there):
+        _stop(waiting)  # one of them may still be at work in the same folder
         disk.clear(made)
         _plain(settings, laid)
     _keep(file, {"mark": mark, "pages": laid.pages}, made)
