@@ -200,11 +200,11 @@ def _aside(link: Path) -> Path | None:
     return link.rename(aside)
 
 
-def forget(live: Path, most: int = KEPT) -> None:
-    """Delete what need not be kept: all but the last sites, and what a link leads to."""
+def forget(live: Path, coming: int = 0) -> None:
+    """Delete what need not be kept when so many are `coming`: all but the last sites, and what a link leads to."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
     kept = _kept(live)
-    last = [f for f in kept if not _waits(f)][:most]
+    last = [f for f in kept if not _waits(f)][: KEPT - coming]
     for folder in kept:
         if folder not in last and folder not in linked:
             disk.clear(folder)

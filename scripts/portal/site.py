@@ -130,7 +130,7 @@ def build(
             return Built(live, False)
         made = root / "build" / "work"
         try:
-            making_room = forks.aside(lambda: publish.forget(live, publish.KEPT - 1))
+            making_room = forks.aside(lambda: publish.forget(live, coming=1))
             with making_room, renderers.RENDERERS[renderer].ready(root, fresh) as run:
                 whole, alone = _make(root, made, tell, run)
             found = (*warnings(whole, alone), *releases.unreleased(whole))
