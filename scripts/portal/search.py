@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from io import BufferedReader
 from itertools import count
 from pathlib import Path
@@ -128,7 +128,6 @@ def districts(postcodes: Iterable[Postcode], areas: Iterable[str]) -> Mapping[st
     return {d: tuple(sorted(c, key=lambda a: (-c[a], a))) for d, c in sorted(found.items())}
 
 
-@cache
 def version() -> str:
     """What Pagefind calls itself; nothing where it does not run on this machine."""
     try:
