@@ -420,3 +420,14 @@ def test_a_folder_in_the_way_comes_back_where_the_link_cannot_be_made(
     with pytest.raises(OSError, match="full"):
         put(tmp_path, "one")
     assert (live / "mine.txt").read_text() == "mine"
+
+
+def test_a_site_that_was_half_deleted_is_not_taken_for_an_earlier_one(built: Path) -> None:
+    first = site.build(built, lambda step: None).folder.resolve()
+    site.build(built, lambda step: None, fresh=True)
+    half = built / "build" / "sites" / publish._GONE
+    half.mkdir()
+    (half / "index.html").write_text("half of a site")
+    assert publish.previous(built) == first
+    publish.forget(built / "build" / "site")
+    assert not half.exists()

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from portal import disk
+from portal import disk, forks
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
 from portal.page import EMBEDS
@@ -228,17 +229,23 @@ def _digests(site: Path) -> tuple[list[str], list[str]]:
 
 def _into_pages(site: Path, directives: Directives) -> Iterator[Problem]:
     meta = PLACE.replace("default-src 'none'", told(directives, omit=_HEADER_ONLY))
-    for page in sorted(site.rglob("*.html")):
-        text = page.read_text(encoding="utf-8")
-        if text.count(PLACE) == 1:
-            page.write_text(text.replace(PLACE, meta), encoding="utf-8")
-            continue
+    pages = sorted(site.rglob("*.html"))
+    done = forks.all_of([partial(_into_page, page, meta) for page in pages])
+    for page in (p for p, went in zip(pages, done, strict=True) if not went):
         yield Problem(
             f"(built) {page.relative_to(site).as_posix()}",
             code="policy",
             message="The page has no place for the security policy.",
             fix="Build its template on main.html, and keep that file's line with Content-Security-Policy.",
         )
+
+
+def _into_page(page: Path, meta: str) -> bool:
+    """Write the policy into a page; whether it had one place for it, or has it already."""
+    text = page.read_text(encoding="utf-8")
+    if text.count(PLACE) == 1:
+        page.write_text(text.replace(PLACE, meta), encoding="utf-8")
+    return text.count(PLACE) == 1 or text.count(meta) == 1
 
 
 def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:

@@ -11,18 +11,21 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from portal import disk
+from portal import disk, forks
 from portal.problems import PortalError, Problem
 
 KEPT = 3
 _AT_ONCE = 8  # files that wait for the disk
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
+# A site that is being deleted.
+_GONE = ".gone"
 # Part of the name of a site that waits. It has never been public, so nothing but its link may lead to it.
 _HELD = "held"
 
@@ -54,7 +57,9 @@ def alone(root: Path) -> Iterator[None]:
 
 def seal(site: Path) -> None:
     """Write the manifest of a finished site: the size and the SHA-256 of every other file."""
-    files = {name: _described(path) for name, path in sorted(_files(site).items()) if name != MANIFEST}
+    found = sorted(f for f in _files(site).items() if f[0] != MANIFEST)
+    described = forks.all_of([partial(_described, path) for _, path in found])
+    files = {name: told for (name, _), told in zip(found, described, strict=True)}
     told = json.dumps({"files": files}, ensure_ascii=False, indent=1, sort_keys=True)
     (site / MANIFEST).write_text(told + "\n", encoding="utf-8")
 
@@ -205,15 +210,18 @@ def forget(live: Path, coming: int = 0) -> None:
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
     kept = _kept(live)
     last = [f for f in kept if not _waits(f)][: KEPT - coming]
-    for folder in kept:
-        if folder not in last and folder not in linked:
-            disk.clear(folder)
+    gone = live.with_name(SITES) / _GONE
+    disk.clear(gone)
+    for folder in (f for f in kept if f not in last and f not in linked):
+        with suppress(OSError):  # then it is kept for one build more
+            folder.rename(gone)  # for half a folder would look like the one that was in place last
+        disk.clear(gone)
 
 
 def _kept(live: Path) -> list[Path]:
     """The kept sites, the one that was last in place first."""
     sites = live.with_name(SITES).resolve()
-    found = [p for p in sites.iterdir() if p.is_dir()] if sites.is_dir() else []
+    found = [p for p in sites.iterdir() if p.is_dir() and p.name != _GONE] if sites.is_dir() else []
     return sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)
 
 

@@ -38,7 +38,10 @@ _RECORD = "record.json"
 _MADE_BY = ("mkdocs", "mkdocs-material", "markdown", "jinja2", "pymdown-extensions", "pyyaml")
 _AT_ONCE = 2  # a machine with fewer processors loses little
 _WORTH_IT = 100  # pages that take longer to make than another mkdocs takes to start
-_BY_ITSELF = 10_000  # bytes of Markdown that take as long as the frame of a page
+_BY_ITSELF, _COPIED = (
+    200_000,
+    20_000,
+)  # bytes of Markdown that take as long as a page without any, and as copying a file
 _FEW = 30  # pages that one makes as fast as two that are ready
 # What reading a zip file can end with, by which of its bytes were changed.
 _DAMAGED = (
@@ -215,7 +218,7 @@ def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Pat
     """Make the pages that are not there; whether that went without a word."""
     wanted = [name for name in laid.pages if name not in there]
     parts = _AT_ONCE if len(wanted) > _WORTH_IT else len(waiting) if len(wanted) > _FEW else 1
-    shares = _shares(settings, wanted, parts)
+    shares = _shares(settings, laid, wanted, parts)
     folders = [made, *(made.with_name(f"{made.name}.{n}") for n in range(1, len(shares)))]
     try:
         waiting += [_started() for _ in range(len(shares) - len(waiting))]
@@ -241,11 +244,11 @@ def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Pat
             disk.clear(folder)
 
 
-def _shares(settings: Settings, pages: Iterable[str], parts: int) -> list[list[str]]:
+def _shares(settings: Settings, laid: Laid, pages: Iterable[str], parts: int) -> list[list[str]]:
     """Pages in parts that take about as long, by the size of their Markdown and what a page takes by itself."""
     sizes = {page: (settings.build_folder / _PAGES / page).stat().st_size + _BY_ITSELF for page in pages}
     shares: list[list[str]] = [[] for _ in range(parts)]
-    loads = [0] * parts
+    loads = [len(laid.sizes) * _COPIED, *[0] * (parts - 1)]  # the first copies all that is no page
     for page in sorted(sizes, key=lambda p: (-sizes[p], p)):
         lightest = loads.index(min(loads))
         shares[lightest].append(page)

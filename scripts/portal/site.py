@@ -130,8 +130,7 @@ def build(
             return Built(live, False)
         made = root / "build" / "work"
         try:
-            making_room = forks.aside(lambda: publish.forget(live, coming=1))
-            with making_room, renderers.RENDERERS[renderer].ready(root, fresh) as run:
+            with renderers.RENDERERS[renderer].ready(root, fresh) as run:
                 whole, alone = _make(root, made, tell, run)
             found = (*warnings(whole, alone), *releases.unreleased(whole))
             if not lifted and releases.under_embargo(whole):
@@ -172,8 +171,10 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
         if searchable
         else "Pagefind does not run here, so the site has no search"
     )
-    if searchable:
-        search.index(made)
+    with forks.aside(lambda: publish.forget(root / "build" / "site", coming=1)) as forgotten:
+        if searchable:
+            search.index(made)
+        forgotten()
     problems = headers.write(made, settings)
     if laid.sheets:
         tell(f"Printing {len(laid.sheets)} sheets and {len(laid.cards)} preview pictures")
