@@ -7,7 +7,7 @@ from portal.claims import Verdict
 from portal.local_pages import recorded_parts
 from portal.model import Cited
 from portal.page import DATA, FIGURES, Maker, Page, cited_in
-from portal.plan_pages import any_sensitive
+from portal.plan_pages import SHOWS, any_sensitive
 from portal.release_pages import revisions
 from portal.views import (
     CoveragePage,
@@ -54,7 +54,7 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
             used = tuple(
                 (m.title, (f"{p.plan.short_title}, priority {q.priority.number}", q.path))
                 for p in plans for q in p.priorities for m in p.plan.measures
-                if m.indicator == indicator.id and m.priority == q.priority.id
+                if m.indicator == indicator.id and m.nearness in SHOWS and m.priority == q.priority.id
             )  # fmt: skip
             citations = tuple({(c.source, c.locator): c for c in (*figures, *breaks)}.values())
             if len(citations) > MANY:  # each figure's own place is in the download
@@ -141,7 +141,7 @@ def _figure_link(maker: Maker, indicator: str) -> Link | None:
 
 
 def _coverage(view: PlanView) -> tuple[PlanView, int, int, tuple[tuple[PriorityView, int, int], ...]]:
-    """How many measures have a figure, of how many; aims are not measures that could have one."""
+    """How many measures have a figure, of how many that could have one."""
     rows = []
     for q in view.priorities:
         rows.append((q, sum(m.figure is not None for m in q.countable), len(q.countable)))

@@ -122,7 +122,11 @@ class Action(Cited):
 
 @dataclass(frozen=True)
 class Measure(Cited):
-    """How a plan said that success would be judged."""
+    """How a plan said that success would be judged, and the published indicator that is nearest to it.
+
+    `nearness` is "same", "close" (`difference` says why it is not the same), "none" (`publisher` could publish a
+    figure, and the indicator is only related), or "not-a-count" where no number could show it.
+    """
 
     id: str
     priority: str
@@ -130,6 +134,9 @@ class Measure(Cited):
     kind: str
     title: str
     indicator: str
+    nearness: str
+    difference: str
+    publisher: str
 
 
 @dataclass(frozen=True)

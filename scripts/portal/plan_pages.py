@@ -21,6 +21,9 @@ from portal.views import (
     UpdatesPage,
 )
 
+# How near an indicator must be to show a measure.
+SHOWS = ("same", "close")
+
 
 def plan_view(maker: Maker, plan: Plan) -> PlanView:
     """A plan with its priorities, actions, measures and updates put together."""
@@ -57,8 +60,10 @@ def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> P
 def _measure_view(maker: Maker, measure: Measure) -> MeasureView:
     figure = maker.figures.get(measure.indicator)
     if figure is None:
-        return MeasureView(measure, None, "")
-    return MeasureView(measure, (figure.indicator.title, figure.path), figure.chart.finding)
+        return MeasureView(measure, None, None, "")
+    link = (figure.indicator.title, figure.path)
+    shows = measure.nearness in SHOWS
+    return MeasureView(measure, link if shows else None, None if shows else link, figure.chart.finding)
 
 
 def any_sensitive(plans: tuple[PlanView, ...]) -> bool:

@@ -7,7 +7,7 @@ a cell that already has a problem is passed over.
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from portal import figure_rules, text
+from portal import figure_rules, plan_rules, text
 from portal.checked import Checked, Row, rows
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
@@ -279,6 +279,7 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "lists": _lists,
     "topics": _topics,
     **figure_rules.RULES,
+    **plan_rules.RULES,
     "contacts": _contacts,
     "markup": _markup,
     "formulas": _formulas,

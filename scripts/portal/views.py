@@ -65,10 +65,15 @@ class ActionView:
 
 @dataclass(frozen=True)
 class MeasureView:
-    """A measure, and the finding and address of its indicator where it has one."""
+    """A measure, and the finding and address of its nearest indicator.
+
+    `figure` is an indicator that shows the measure or comes close; `related` one that does not, where nothing that
+    does is published.
+    """
 
     measure: Measure
     figure: Link | None
+    related: Link | None
     finding: str
 
 
@@ -89,8 +94,8 @@ class PriorityView:
 
     @property
     def countable(self) -> tuple[MeasureView, ...]:
-        """Its measures that could have a figure; an aim says what is wanted, and not what is counted."""
-        return tuple(m for m in self.measures if m.measure.kind != "aim")
+        """Its measures that could have a figure: those that a number could show."""
+        return tuple(m for m in self.measures if m.measure.nearness != "not-a-count")
 
     @property
     def background(self) -> tuple[Update, ...]:
