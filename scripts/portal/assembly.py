@@ -14,6 +14,7 @@ from portal.model import (
     Break,
     Change,
     Claim,
+    Connection,
     Content,
     Dashboard,
     Edition,
@@ -109,6 +110,7 @@ def _plan(package: Package) -> Plan:
         actions=tuple(sorted(_rows(package, "actions", Action), key=lambda a: a.number)),
         measures=tuple(_rows(package, "measures", Measure)),
         updates=tuple(_rows(package, "updates", Update)),
+        connections=tuple(_rows(package, "connections", Connection)),
     )
 
 

@@ -140,6 +140,16 @@ class Measure(Cited):
 
 
 @dataclass(frozen=True)
+class Connection:
+    """A published indicator that is about a priority, or about one action, and why."""
+
+    priority: str
+    action: str
+    indicator: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Update(Cited):
     """What has been reported since."""
 
@@ -169,6 +179,7 @@ class Plan:
     actions: tuple[Action, ...]
     measures: tuple[Measure, ...]
     updates: tuple[Update, ...]
+    connections: tuple[Connection, ...] = ()
 
 
 @dataclass(frozen=True)

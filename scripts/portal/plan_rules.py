@@ -35,6 +35,20 @@ def _nearness(checked: Checked) -> Iterator[Problem]:
                 yield row.wrong(column, "nearness", message, fix)
 
 
+def _connections(checked: Checked) -> Iterator[Problem]:
+    """A connection says what its figure is about."""
+    for row in checked.rows("plan", "connections"):
+        if {"priority", "action"} <= row.cells.keys() and not row["priority"] and not row["action"]:
+            message = "Neither a priority nor an action is named."
+            yield row.wrong(
+                "priority",
+                "connections",
+                message,
+                "Name the priority or the action that the figure is about.",
+            )
+
+
 RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "nearness": _nearness,
+    "connections": _connections,
 }

@@ -80,6 +80,7 @@ def _addresses(checked: Checked) -> Iterator[Problem]:
 # kind, resource, column -> kind, resource, column that must have the value
 REFERENCES = {
     ("plan", "measures", "indicator"): ("indicators", "indicators", "id"),
+    ("plan", "connections", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "indicators", "part_of"): ("indicators", "indicators", "id"),
     ("indicators", "imports", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "observations", "indicator"): ("indicators", "indicators", "id"),
@@ -140,7 +141,7 @@ def _inside_plan(checked: Checked) -> Iterator[Problem]:
             continue
         priorities = {r["id"] for r in rows(tables["priorities"])}
         actions = {r["id"]: r["priority"] for r in rows(tables["actions"])}
-        for resource in sorted({"actions", "measures", "updates"} & tables.keys()):
+        for resource in sorted({"actions", "measures", "updates", "connections"} & tables.keys()):
             for row in rows(tables[resource]):
                 priority, action = row["priority"], row["action"]
                 if priority and priority not in priorities:
