@@ -67,3 +67,12 @@ def test_the_strategy_begins_with_police_figures_where_it_promised_them(real: Re
         "action-1-4",
         "action-3-2",
     }
+
+
+def test_every_subject_begins_with_its_newest_police_figures(real: Release) -> None:
+    for thread in real.content.threads:
+        found = [e.indicator for e in real.content.entries if e.thread == thread.id and e.indicator]
+        current = [name.startswith("recorded-") for name in found]
+        assert current[0], thread
+        assert current == sorted(current, reverse=True), thread
+        assert all(e.note for e in real.content.entries if e.thread == thread.id and e.indicator)

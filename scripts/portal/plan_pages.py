@@ -152,10 +152,10 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread
         actions = tuple(a for q in view.priorities for a in q.actions if a.action.id in single)
         if priorities or actions:
             told.append((view, priorities, actions))
-    figures = tuple(maker.figures[e.indicator] for e in entries if e.indicator)
+    figures = tuple((maker.figures[e.indicator], e.note) for e in entries if e.indicator)
     breaks = {
         (b.date, b.title): (f.indicator.short_title, b)
-        for f in figures
+        for f, _ in figures
         for b in measures.breaks_of(maker.released, f.indicator.id)
         if any(o.period_end and o.period_end >= b.date for o in maker.content.observations[f.indicator.id])
     }
@@ -170,7 +170,7 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread
     cited = cited_in(
         (q.priority for _, ps, _ in told for q, _ in ps),
         (a.action for *_, actions in told for a in actions),
-        *(measures.series(maker.released, f.indicator.id) for f in figures),
+        *(measures.series(maker.released, f.indicator.id) for f, _ in figures),
     )
     title = f"By subject, {number}" if thread.sensitive else thread.title
     return Page(f"{SUBJECTS}{thread.id}/", thread.title, content, (home,), title, thread.sensitive, cited)

@@ -391,12 +391,12 @@ class SubjectsPage:
 class SubjectPage:
     """One subject: what each plan promised about it, its figures, and where to get help.
 
-    A priority comes with why it belongs to the subject, where its title does not say so.
+    A priority comes with why it belongs to the subject, where its title does not say so; a figure with a note on it.
     """
 
     thread: Thread
     plans: tuple[tuple[PlanView, tuple[tuple[PriorityView, str], ...], tuple[ActionView, ...]], ...]
-    figures: tuple[FigureView, ...]
+    figures: tuple[tuple[FigureView, str], ...]
     breaks: tuple[tuple[str, Break], ...]
     helpers: tuple[Contact, ...]
 
