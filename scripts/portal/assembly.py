@@ -16,6 +16,7 @@ from portal.model import (
     Claim,
     Content,
     Dashboard,
+    Dispersion,
     Edition,
     Entry,
     Import,
@@ -84,6 +85,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         promises=tuple(sorted(rows("releases", "calendar", Promise), key=lambda p: p.promised)),
         reasons=tuple(rows("releases", "reasons", Reason)),
         accepted=tuple(rows("releases", "accepted", Accepted)),
+        dispersions={(d.indicator, d.level): d for d in rows("indicators", "dispersion", Dispersion)},
     )
 
 
