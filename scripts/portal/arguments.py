@@ -186,6 +186,14 @@ def parser() -> argparse.ArgumentParser:
         "Reads every page of the site in build/site and writes docs/reading-age.md: the reading age of each page, the hardest\n"
         "pages, long sentences, hard words, and terms that are used in two ways. Build the site first.",
     )
+    _of_files(
+        command(
+            "calibrate",
+            "measure how much recorded crime varies by itself",
+            "Reads published crime files and measures, for each kind of offence, how much counts vary when nothing changes\n"
+            "(the dispersion), and how often the test of change is wrong. Changes nothing.",
+        )
+    )
     serve = command(
         "serve",
         "preview the site on this computer",
@@ -211,3 +219,19 @@ def _of_a_place(begin: argparse.ArgumentParser) -> None:
     begin.add_argument(
         "--folder", type=Path, metavar="FOLDER", help="where to put it (default: after its name)"
     )
+
+
+def _of_files(measure: argparse.ArgumentParser) -> None:
+    """Add what a calibration is measured on."""
+    formats = ("mps-ward", "mps-borough", "mps-dashboard-ward", "mps-dashboard-borough")
+    measure.add_argument("format", choices=formats, metavar="FORMAT", help=", ".join(formats))
+    measure.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
+    for option, words in (("--fit", "measure on"), ("--held-out", "try the test on")):
+        measure.add_argument(
+            option,
+            action="append",
+            default=[],
+            metavar="YYYY-MM",
+            help=f"{words} the two years from this month; repeat for more (default: all pairs of years)",
+        )
+    measure.add_argument("--csv", type=Path, metavar="FILE", help="write the table as CSV")

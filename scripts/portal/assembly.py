@@ -17,6 +17,7 @@ from portal.model import (
     Connection,
     Content,
     Dashboard,
+    Dispersion,
     Edition,
     Entry,
     Import,
@@ -85,6 +86,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         promises=tuple(sorted(rows("releases", "calendar", Promise), key=lambda p: p.promised)),
         reasons=tuple(rows("releases", "reasons", Reason)),
         accepted=tuple(rows("releases", "accepted", Accepted)),
+        dispersions={(d.indicator, d.level): d for d in rows("indicators", "dispersion", Dispersion)},
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from portal.disclosure import Release
-from portal.measures import direction_of, rounded, series
+from portal.measures import rounded, series
 from portal.model import Claim, Observation, Target
 from portal.text import amount, number
 
@@ -65,7 +65,7 @@ def _judge_direction(released: Release, claim: Claim) -> Verdict:
     if later is None or claim.stated is None or (claim.base_period_start and earlier is None):
         return Verdict(claim, "cannot be checked", None, "The document does not print the figures behind it.")
     if claim.base_period_start and earlier is not None:
-        way = {"rose": 1, "fell": -1}.get(direction_of(int(earlier), int(later)), 0)
+        way = (later > earlier) - (later < earlier)
         working = f"from {number(earlier)} to {number(later)} is {_WAYS[way]}"
     else:
         way = (later > 0) - (later < 0)

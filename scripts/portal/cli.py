@@ -320,6 +320,21 @@ def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return PROBLEMS if report.leaks else OK
 
 
+def _calibrate(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.importers import calibration  # noqa: PLC0415
+
+    progress("Reading the files and trying the tests on them")
+    found = calibration.calibrate(told.format, told.files, told.fit, told.held_out)
+    progress.end()
+    print(found)
+    print(
+        "Dispersion: variance over mean. Then: how often each test called a change where there was none, in per cent."
+    )
+    if told.csv:
+        _put(told.csv, found.table.to_csv(lineterminator="\n", float_format="%.4f"))
+    return OK
+
+
 def _reading(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     from portal import reading  # noqa: PLC0415
 
@@ -359,6 +374,7 @@ COMMANDS = {
     "audit": _audit,
     "coverage": _coverage,
     "reading": _reading,
+    "calibrate": _calibrate,
     "serve": _serve,
 }
 

@@ -29,6 +29,7 @@ POLARITY = {
     "lower-is-better": "A lower number is better.",
     "higher-is-better": "A higher number is better.",
     "more-reports-may-be-good": "A higher number is not always worse. Much of this is never reported, so a rise can mean that more people came forward.",
+    "police-activity": "The police find most of these themselves. More can mean that they looked more.",
     "neutral": "",
 }
 

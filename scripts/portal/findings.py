@@ -7,7 +7,7 @@ from decimal import Decimal
 from portal import periods
 from portal.claims import verdicts
 from portal.disclosure import Release
-from portal.measures import Standing, breaks_of, broken, change, latest_change
+from portal.measures import NO_CLEAR_CHANGE, Change, Standing, breaks_of, broken, compared, latest_change
 from portal.model import Indicator, Observation
 from portal.text import amount, listed, lower_first, number
 
@@ -103,16 +103,13 @@ def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
     found = latest_change(s.released, s.indicator)
     if found is None or not found.direction or _doubt(s, earlier, later):
         return ""
-    if found.direction == "no clear change":
-        return "no clear change. "
-    way = "up" if found.direction == "rose" else "down"
-    return f"{way} {number(abs(found.percent))}%. " if found.percent is not None else f"{way}. "
+    return f"{_change_in_words(found)}. "
 
 
 def _since_first(s: Subject) -> str:
     """The clear change since the first figure, where there are more than two and no break stands between."""
     first, last = s.figures[0], s.figures[-1]
-    found = change(s.indicator, first, last, breaks_of(s.released, s.indicator.id))
+    found = compared(s.released, s.indicator, first, last)
     if len(s.figures) < 3 or found is None or found.direction not in ("rose", "fell"):
         return ""
     by = f" by {number(abs(found.percent))}%" if found.percent is not None else ""
@@ -221,28 +218,65 @@ def _where(s: Subject, o: Observation) -> str:
 # --- how an indicator stands in an area
 
 _WHY = {
-    "break": "counted in a new way since",
     "none": "no figure to compare with",
     "withheld": "cannot be shown",
     "": "",
 }
+# What a change of these is called: the police find most of them themselves.
+_BY_POLICE = "police-activity"
 
 
 def changed(s: Standing) -> str:
-    """The change in a few words: `up 9%`, `no clear change`, or why there is none to state."""
+    """Return the change in a few words: `up 9% (3% to 16%)`, `no clear change`, or why there is none to state."""
     if s.change is None:
+        if s.cut:
+            return f"not comparable: recording changed in {periods.month(s.cut.date)}"
         return _WHY[s.why]
-    if s.change.direction == "no clear change":
-        return s.change.direction
-    way = "up" if s.change.direction == "rose" else "down"
-    if s.change.percent is None:
-        return f"{way} by {number(abs(s.change.difference))}"
-    return f"{way} {number(abs(s.change.percent))}%"
+    if s.indicator.polarity == _BY_POLICE:
+        return _recorded(s.change)
+    return _change_in_words(s.change)
+
+
+def _change_in_words(c: Change) -> str:
+    """`up 9% (3% to 16%)`, `down by 12`, `no clear change`; without a test only `9% more` or `12 fewer`."""
+    if c.direction == NO_CLEAR_CHANGE:
+        return c.direction
+    if not c.direction:
+        return _untested(c)
+    way = "up" if c.direction == "rose" else "down"
+    if c.percent is None:
+        return f"{way} by {number(abs(c.difference))}"
+    return f"{way} {number(abs(c.percent))}%{_between(c)}"
+
+
+def _untested(c: Change) -> str:
+    """A change that nothing tells from chance: only how many more or fewer."""
+    if not c.difference:
+        return "the same"
+    size = f"{number(abs(c.percent))}%" if c.percent is not None else number(abs(c.difference))
+    return f"{size} {'more' if c.difference > 0 else 'fewer'}"
+
+
+def _recorded(c: Change) -> str:
+    """A change of what the police find themselves: how much more or less they recorded."""
+    if c.direction == NO_CLEAR_CHANGE:
+        return "about as many recorded"
+    if c.percent is None:
+        return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
+    return f"{number(abs(c.percent))}% {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
+
+
+def _between(c: Change) -> str:
+    """The interval behind a percentage, in brackets: the smaller change first; nothing where it spans both ways."""
+    if c.interval is None or c.interval[0] * c.interval[1] < 0:
+        return ""
+    low, high = sorted(abs(end) for end in c.interval)
+    return f" ({number(low)}% to {number(high)}%)"
 
 
 def sense(s: Standing) -> str:
     """What a change means by the indicator's polarity: "worse", "better" or "neutral"."""
-    if s.change is None or s.change.direction == "no clear change":
+    if s.change is None or s.change.direction not in ("rose", "fell"):
         return "neutral"
     good = {"lower-is-better": "fell", "higher-is-better": "rose"}.get(s.indicator.polarity)
     return "neutral" if good is None else "better" if s.change.direction == good else "worse"

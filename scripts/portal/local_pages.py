@@ -299,7 +299,11 @@ def recorded_parts(
     last = measures.newest(released, indicator.id, borough)
     changes = tuple(s for m in WINDOWS if (s := standing(released, indicator, borough, m)))
     ends = [periods.month_end(last, -12 * n) for n in range(40)] if last else []
-    seasons = tuple(s for e in ends if (s := standing(released, indicator, borough, 6, e)))
+    earlier = [s for e in ends[1:] if (s := measures.alone(released, indicator, borough, 6, e))]
+    seasons = (
+        *(s for e in ends[:1] if (s := standing(released, indicator, borough, 6, e))),
+        *measures.together(earlier),
+    )
     areas = (maker.content.areas[borough], *_others(maker))
     places = tuple((s, a) for a in areas if last and (s := standing(released, indicator, a.code, 12, last)))
     wards = tuple((s, v) for v in ward_views(maker) if (s := standing(released, indicator, v.area.code)))

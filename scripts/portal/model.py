@@ -1,7 +1,7 @@
 """The published content as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -260,6 +260,21 @@ class Break(Cited):
 
 
 @dataclass(frozen=True)
+class Dispersion(Cited):
+    """How much an indicator's counts vary by themselves in a kind of area: their variance divided by their mean.
+
+    Measured on the figures from `period_start` to `period_end`; `note` names the series where it is another one.
+    """
+
+    indicator: str
+    level: str
+    dispersion: Decimal
+    period_start: date
+    period_end: date
+    note: str
+
+
+@dataclass(frozen=True)
 class Target(Cited):
     """What was to be reached by when, and what was."""
 
@@ -468,3 +483,6 @@ class Content:
     promises: tuple[Promise, ...] = ()
     reasons: tuple[Reason, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    dispersions: Mapping[tuple[str, str], Dispersion] = field(
+        default_factory=dict
+    )  # by indicator and kind of area

@@ -1,0 +1,56 @@
+"""Tell a real change between two counts from the ups and downs that recorded crime always has.
+
+Crimes cluster: one series of burglaries, one bad weekend. Counts therefore vary more than independent events would,
+and a test for independent (Poisson) events calls too many changes real. The tests here allow for that with the
+dispersion: how many times larger the variance of a count is than its mean. 1 means independent events.
+"""
+
+import math
+from collections.abc import Sequence
+
+LEVEL = 0.05  # the share of unchanged series that may be called changed
+_NEARLY_ONE = 1 + 1e-6
+
+
+def p_value(earlier: int, later: int, dispersion: float) -> float:
+    """Return the two-sided p-value of two counts over equally long periods, if nothing had changed.
+
+    The counts are taken as negative binomial with variance `dispersion` times the mean (NB1). Given their sum n, the
+    later one is then beta-binomial with both shapes n / (2 (dispersion - 1)); with a dispersion of 1 (or less, which
+    counts as 1) it is binomial, the test of Przyborowski and Wilenski (1940), Biometrika 31, 313-323. The p-value is
+    twice the smaller tail, at most 1; it is 1 for two zeros.
+    """
+    from scipy.stats import betabinom, binom  # noqa: PLC0415 - slow to import, and only builds need it
+
+    total, smaller = earlier + later, min(earlier, later)
+    if total == 0:
+        return 1.0
+    if dispersion <= _NEARLY_ONE:
+        tail = binom.cdf(smaller, total, 0.5)
+    else:
+        shape = total / (2 * (dispersion - 1))
+        tail = betabinom.cdf(smaller, total, shape, shape)
+    return min(1.0, 2 * float(tail))
+
+
+def interval(earlier: int, later: int, dispersion: float) -> tuple[float, float] | None:
+    """Return the 95% interval of the change in per cent; None where a count is zero.
+
+    It is later / earlier × exp(±1.96 √(dispersion (1 / earlier + 1 / later))), on the log scale, as a change in per cent.
+    """
+    if earlier <= 0 or later <= 0:
+        return None
+    reach = 1.96 * math.sqrt(max(dispersion, 1.0) * (1 / earlier + 1 / later))
+    ratio = later / earlier
+    return 100 * (ratio * math.exp(-reach) - 1), 100 * (ratio * math.exp(reach) - 1)
+
+
+def adjusted(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Return the p-values adjusted for looking at all of them at once, in the same order.
+
+    Of the changes whose adjusted value is under 5%, about 5% are expected to be chance (Benjamini and Hochberg 1995,
+    Journal of the Royal Statistical Society B 57, 289-300).
+    """
+    from scipy.stats import false_discovery_control  # noqa: PLC0415
+
+    return tuple(map(float, false_discovery_control(p_values))) if len(p_values) else ()
