@@ -11,6 +11,7 @@ from portal.views import (
     ActionView,
     Link,
     MeasureView,
+    NearFigure,
     PlanPage,
     PlansPage,
     PlanView,
@@ -23,6 +24,8 @@ from portal.views import (
 
 # How near an indicator must be to show a measure.
 SHOWS = ("same", "close")
+# The chart of what the police record everywhere and still publish.
+RECORDED = "recorded"
 
 
 def plan_view(maker: Maker, plan: Plan) -> PlanView:
@@ -46,6 +49,7 @@ def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> P
             a, f"{path}{a.id}/",
             tuple(u for u in plan.updates if u.action == a.id),
             tuple(_measure_view(maker, m) for m in plan.measures if m.action == a.id),
+            _near(maker, plan, "", a.id),
         )
         for a in actions
     ]  # fmt: skip
@@ -54,7 +58,14 @@ def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> P
         tuple((name, tuple(group)) for name, group in groupby(views, key=lambda v: v.action.group)),
         tuple(_measure_view(maker, m) for m in plan.measures if m.priority == priority.id),
         tuple(u for u in plan.updates if u.priority == priority.id and not u.action),
+        _near(maker, plan, priority.id, ""),
     )  # fmt: skip
+
+
+def _near(maker: Maker, plan: Plan, priority: str, action: str) -> tuple[NearFigure, ...]:
+    """Return the figures that are about one action, or about a priority as a whole, the nearest first."""
+    own = (c for c in plan.connections if c.action == action and (action or c.priority == priority))
+    return tuple(NearFigure(maker.figures[c.indicator], c.reason) for c in own)
 
 
 def _measure_view(maker: Maker, measure: Measure) -> MeasureView:
@@ -144,7 +155,7 @@ def subject_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
 def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread: Thread, home: Link) -> Page:
     entries = [e for e in maker.content.entries if e.thread == thread.id]
     told = []
-    for view in sorted(plans, key=lambda p: p.plan.starts):
+    for view in sorted(plans, key=lambda p: p.plan.starts, reverse=True):
         own = [e for e in entries if e.plan == view.plan.slug]
         whole = {e.priority: e.note for e in own if not e.action}
         single = {e.action for e in own if e.action}
@@ -152,10 +163,10 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread
         actions = tuple(a for q in view.priorities for a in q.actions if a.action.id in single)
         if priorities or actions:
             told.append((view, priorities, actions))
-    figures = tuple((maker.figures[e.indicator], e.note) for e in entries if e.indicator)
+    figures = tuple(NearFigure(maker.figures[e.indicator], e.note) for e in entries if e.indicator)
     breaks = {
         (b.date, b.title): (f.indicator.short_title, b)
-        for f, _ in figures
+        for f in (n.view for n in figures)
         for b in measures.breaks_of(maker.released, f.indicator.id)
         if any(o.period_end and o.period_end >= b.date for o in maker.content.observations[f.indicator.id])
     }
@@ -163,14 +174,15 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread
     content = SubjectPage(
         thread,
         tuple(told),
-        figures,
+        tuple(f for f in figures if f.view.indicator.chart == RECORDED),
+        tuple(f for f in figures if f.view.indicator.chart != RECORDED),
         tuple(breaks[k] for k in sorted(breaks)),
         tuple(helpers[e.service] for e in entries if e.service),
     )
     cited = cited_in(
         (q.priority for _, ps, _ in told for q, _ in ps),
         (a.action for *_, actions in told for a in actions),
-        *(measures.series(maker.released, f.indicator.id) for f, _ in figures),
+        *(measures.series(maker.released, f.view.indicator.id) for f in figures),
     )
     title = f"By subject, {number}" if thread.sensitive else thread.title
     return Page(f"{SUBJECTS}{thread.id}/", thread.title, content, (home,), title, thread.sensitive, cited)

@@ -42,6 +42,14 @@ Link = tuple[str, str]  # a label and the path of a page
 
 
 @dataclass(frozen=True)
+class NearFigure:
+    """A figure that is about a page, and why."""
+
+    view: "FigureView"
+    reason: str
+
+
+@dataclass(frozen=True)
 class ActionView:
     """An action with what belongs to it, and its address."""
 
@@ -49,6 +57,7 @@ class ActionView:
     path: str
     updates: tuple[Update, ...]
     measures: tuple["MeasureView", ...]
+    figures: tuple[NearFigure, ...]
 
     @property
     def reports(self) -> int:
@@ -86,6 +95,12 @@ class PriorityView:
     groups: tuple[tuple[str, tuple[ActionView, ...]], ...]
     measures: tuple[MeasureView, ...]
     updates: tuple[Update, ...]
+    figures: tuple[NearFigure, ...]
+
+    @property
+    def publishers(self) -> tuple[str, ...]:
+        """Who could publish the figures that its measures lack, each once."""
+        return tuple(dict.fromkeys(m.measure.publisher for m in self.measures if m.measure.publisher))
 
     @property
     def actions(self) -> tuple[ActionView, ...]:
@@ -391,12 +406,14 @@ class SubjectsPage:
 class SubjectPage:
     """One subject: what each plan promised about it, its figures, and where to get help.
 
-    A priority comes with why it belongs to the subject, where its title does not say so; a figure with a note on it.
+    A priority comes with why it belongs to the subject, where its title does not say so. `current` figures are those that
+    the police still publish.
     """
 
     thread: Thread
     plans: tuple[tuple[PlanView, tuple[tuple[PriorityView, str], ...], tuple[ActionView, ...]], ...]
-    figures: tuple[tuple[FigureView, str], ...]
+    current: tuple[NearFigure, ...]
+    earlier: tuple[NearFigure, ...]
     breaks: tuple[tuple[str, Break], ...]
     helpers: tuple[Contact, ...]
 
