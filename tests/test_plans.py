@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from portal.disclosure import Release
 from portal.model import Plan
+from portal.plan_pages import placed_updates
 
 # How many measures of each plan have an indicator that is the same or close, none, or cannot be counted.
 NEARNESS = {
@@ -76,3 +77,60 @@ def test_every_subject_begins_with_its_newest_police_figures(real: Release) -> N
         assert current[0], thread
         assert current == sorted(current, reverse=True), thread
         assert all(e.note for e in real.content.entries if e.thread == thread.id and e.indicator)
+
+
+# How many reports each plan's own table has: each is counted once, wherever else it is shown.
+REPORTS = {
+    "strategy-2021-26": 26,
+    "public-health": 42,
+    "plan-2019": 18,
+    "plan-2016-17": 39,
+    "plan-2014-15": 0,
+}
+
+
+@pytest.mark.parametrize("slug", REPORTS)
+def test_an_update_is_counted_once(real: Release, slug: str) -> None:
+    own = plan(real, slug)
+    assert sum(u.kind == "report" for u in own.updates) == REPORTS[slug]
+    texts = Counter(u.text for u in own.updates if u.kind == "report")
+    assert max(texts.values(), default=1) == 1
+
+
+def test_an_update_is_shown_under_each_of_its_actions(real: Release) -> None:
+    placed = placed_updates(real.content.plans, plan(real, "strategy-2021-26"))
+    found = {(u.title, action) for u, _, action in placed}
+    assert {action for title, action in found if title == "92 staff trained in 2021"} == {
+        "action-1-4",
+        "action-3-2",
+    }
+    assert {action for title, action in found if title == "Extra training on working with men"} == {
+        "action-1-4",
+        "action-4-5",
+    }
+    assert ("Community sessions on FGM and abuse within families were planned", "action-1-5") in found
+    placed = placed_updates(real.content.plans, plan(real, "plan-2016-17"))
+    assert {action for u, _, action in placed if u.id == "update-1-2"} == {
+        f"action-1-{n}" for n in range(1, 14)
+    }
+    placed = placed_updates(real.content.plans, plan(real, "plan-2019"))
+    assert {
+        where
+        for u, where, _ in placed
+        if u.id == "update-1-1" and u.kind == "report" and u.title.startswith("Progress")
+    } == {f"priority-{n}" for n in range(1, 7)}
+
+
+def test_no_action_lost_its_updates(real: Release) -> None:
+    shown = {
+        (p.slug, action)
+        for p in real.content.plans
+        for _, _, action in placed_updates(real.content.plans, p)
+        if action
+    }
+    assert {
+        ("public-health", "action-4-1"),
+        ("public-health", "action-8-1"),
+        ("plan-2019", "action-1-7"),
+    } <= shown
+    assert len(shown) == 102  # 99 before updates could belong to several actions, and three more since

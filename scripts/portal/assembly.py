@@ -41,6 +41,7 @@ from portal.model import (
     Term,
     Thread,
     Update,
+    UpdateAction,
 )
 from portal.packages import Package
 from portal.tables import Table
@@ -113,6 +114,7 @@ def _plan(package: Package) -> Plan:
         measures=tuple(_rows(package, "measures", Measure)),
         updates=tuple(_rows(package, "updates", Update)),
         connections=tuple(_rows(package, "connections", Connection)),
+        update_actions=tuple(_rows(package, "update_actions", UpdateAction)),
     )
 
 

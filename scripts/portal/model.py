@@ -163,6 +163,19 @@ class Update(Cited):
 
 
 @dataclass(frozen=True)
+class UpdateAction:
+    """Where an update belongs as well: a priority, or one of its actions, of the plan at the address `plan`.
+
+    An empty `plan` is the plan of the update.
+    """
+
+    update: str
+    plan: str
+    priority: str
+    action: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """A published plan or strategy."""
 
@@ -180,6 +193,7 @@ class Plan:
     measures: tuple[Measure, ...]
     updates: tuple[Update, ...]
     connections: tuple[Connection, ...] = ()
+    update_actions: tuple[UpdateAction, ...] = ()
 
 
 @dataclass(frozen=True)

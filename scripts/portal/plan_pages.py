@@ -1,6 +1,6 @@
 """The pages of plans: what was promised, what has been reported, and subjects that run through several plans."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from portal import measures, periods
@@ -31,11 +31,28 @@ RECORDED = "recorded"
 def plan_view(maker: Maker, plan: Plan) -> PlanView:
     """A plan with its priorities, actions, measures and updates put together."""
     path = f"{PLANS}{plan.slug}/"
-    dates = [u.date for u in plan.updates]
+    dates = [u.date for u, _, _ in placed_updates(maker.content.plans, plan)]
     return PlanView(
         plan, path, _years(plan), periods.loose_date(max(dates)) if dates else "",
         tuple(_priority_view(maker, plan, p, f"{path}{p.id}/") for p in plan.priorities),
     )  # fmt: skip
+
+
+def placed_updates(plans: Iterable[Plan], plan: Plan) -> tuple[tuple[Update, str, str], ...]:
+    """Return the updates on a plan with the priority and the action that each reports on.
+
+    An update can report on several, also on those of another plan. It is then here once for each.
+    """
+    own = [(u, u.priority, u.action) for u in plan.updates]
+    linked = []
+    for other in plans:
+        updates = {u.id: u for u in other.updates}
+        linked += [
+            (updates[a.update], a.priority, a.action)
+            for a in other.update_actions
+            if (a.plan or other.slug) == plan.slug
+        ]
+    return (*own, *linked)
 
 
 def _years(plan: Plan) -> str:
@@ -44,10 +61,11 @@ def _years(plan: Plan) -> str:
 
 def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> PriorityView:
     actions = [a for a in plan.actions if a.priority == priority.id]
+    placed = placed_updates(maker.content.plans, plan)
     views = [
         ActionView(
             a, f"{path}{a.id}/",
-            tuple(u for u in plan.updates if u.action == a.id),
+            tuple(u for u, _, action in placed if action == a.id),
             tuple(_measure_view(maker, m) for m in plan.measures if m.action == a.id),
             _near(maker, plan, "", a.id),
         )
@@ -57,7 +75,7 @@ def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> P
         priority, path,
         tuple((name, tuple(group)) for name, group in groupby(views, key=lambda v: v.action.group)),
         tuple(_measure_view(maker, m) for m in plan.measures if m.priority == priority.id),
-        tuple(u for u in plan.updates if u.priority == priority.id and not u.action),
+        tuple(u for u, where, action in placed if where == priority.id and not action),
         _near(maker, plan, priority.id, ""),
     )  # fmt: skip
 

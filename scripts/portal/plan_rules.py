@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from portal.checked import Checked
+from portal.checked import Checked, Row, rows
+from portal.packages import Package
 from portal.problems import Problem
 
 # For each nearness, the columns that it needs and those that it cannot have.
@@ -17,6 +18,18 @@ _NEEDED = {
     "difference": "Write in one sentence why the indicator is not the same.",
     "publisher": "Write who could publish a figure, as a role or body.",
 }
+
+
+# The tables whose rows name a priority or an action of their own plan.
+_INSIDE = ("actions", "connections", "measures", "updates")
+
+
+def _inside_plan(checked: Checked) -> Iterator[Problem]:
+    """Priorities and actions that a plan's rows name are its own, and fit together."""
+    for package in (p for p in checked.packages if p.kind == "plan"):
+        for resource in (r for r in _INSIDE if r in package.tables):
+            for row in rows(package.tables[resource]):
+                yield from _in_plan(row, package, "of this plan")
 
 
 def _nearness(checked: Checked) -> Iterator[Problem]:
@@ -48,7 +61,57 @@ def _connections(checked: Checked) -> Iterator[Problem]:
             )
 
 
+def _update_actions(checked: Checked) -> Iterator[Problem]:
+    """An update that belongs to more than its own row says names an update, a priority and an action that exist."""
+    plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
+    for package in (p for p in checked.packages if p.kind == "plan" and "update_actions" in p.tables):
+        if "updates" not in package.tables:
+            message = "The plan has no table of updates that can be read."
+            fix = "Add or correct data/updates.csv, or take this table away."
+            yield Problem(
+                package.tables["update_actions"].file, code="update-actions", message=message, fix=fix
+            )
+            continue
+        updates = {r["id"]: r for r in rows(package.tables["updates"])}
+        for row in rows(package.tables["update_actions"]):
+            if row["update"] and row["update"] not in updates:
+                yield row.dangling("update", updates, "updates of this plan")
+            if row["plan"] and row["plan"] not in plans:
+                if len(checked.packages) == len(checked.settings.packages):
+                    yield row.dangling("plan", plans, "plans")
+                continue
+            there = plans[row["plan"]] if row["plan"] else package
+            where = f"of {row['plan']}" if row["plan"] else "of this plan"
+            yield from _in_plan(row, there, where)
+            own = updates.get(row["update"])
+            if (
+                own
+                and there is package
+                and (own["priority"], own["action"]) == (row["priority"], row["action"])
+            ):
+                message = "The row of the update already says this."
+                yield row.wrong("update", "update-actions", message, "Take the row out.")
+
+
+def _in_plan(row: Row, plan: Package, of: str) -> Iterator[Problem]:
+    """Whether a row's priority and action are among those of a plan, and fit together."""
+    if not {"priorities", "actions"} <= plan.tables.keys():
+        return
+    priorities = {r["id"] for r in rows(plan.tables["priorities"])}
+    actions = {r["id"]: r["priority"] for r in rows(plan.tables["actions"])}
+    priority, action = row["priority"], row["action"]
+    if priority and priority not in priorities:
+        yield row.dangling("priority", priorities, f"priorities {of}")
+    if action and action not in actions:
+        yield row.dangling("action", actions, f"actions {of}")
+    elif action and priority and actions[action] not in ("", priority):
+        message = f"{action} belongs to {actions[action]}, not to {priority}."
+        yield row.wrong("priority", "reference", message, f"Write {actions[action]}, or name another action.")
+
+
 RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
+    "inside-plan": _inside_plan,
     "nearness": _nearness,
     "connections": _connections,
+    "update-actions": _update_actions,
 }

@@ -134,30 +134,6 @@ def _references(checked: Checked) -> Iterator[Problem]:
         )
 
 
-def _inside_plan(checked: Checked) -> Iterator[Problem]:
-    """Priorities and actions that a plan's rows name are its own, and fit together."""
-    for package in (p for p in checked.packages if p.kind == "plan"):
-        tables = package.tables
-        if not {"priorities", "actions"} <= tables.keys():
-            continue
-        priorities = {r["id"] for r in rows(tables["priorities"])}
-        actions = {r["id"]: r["priority"] for r in rows(tables["actions"])}
-        for resource in sorted({"actions", "measures", "updates", "connections"} & tables.keys()):
-            for row in rows(tables[resource]):
-                priority, action = row["priority"], row["action"]
-                if priority and priority not in priorities:
-                    yield row.dangling("priority", priorities, "priorities of this plan")
-                if action and action not in actions:
-                    yield row.dangling("action", actions, "actions of this plan")
-                elif action and priority and actions[action] not in ("", priority):
-                    yield row.wrong(
-                        "priority",
-                        "reference",
-                        f"{action} belongs to {actions[action]}, not to {priority}.",
-                        f"Write {actions[action]}, or name another action.",
-                    )
-
-
 def _across_plans(checked: Checked) -> Iterator[Problem]:
     """What names a plan from outside it names one that exists, with its priority and action."""
     plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
@@ -276,7 +252,6 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "unique": _unique,
     "addresses": _addresses,
     "references": _references,
-    "inside-plan": _inside_plan,
     "across-plans": _across_plans,
     "lists": _lists,
     "topics": _topics,
