@@ -9,27 +9,22 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from portal.model import (
     Accepted,
-    Action,
     Area,
     Break,
     Change,
     Claim,
-    Connection,
     Content,
     Dashboard,
     Edition,
     Entry,
     Import,
     Indicator,
-    Measure,
     Minimums,
     Observation,
     Outline,
     Overlap,
-    Plan,
     Population,
     Postcode,
-    Priority,
     Promise,
     Reason,
     Route,
@@ -39,10 +34,19 @@ from portal.model import (
     Target,
     Term,
     Thread,
+)
+from portal.packages import Package
+from portal.plan_model import (
+    Action,
+    ActionStatus,
+    Connection,
+    Measure,
+    Milestone,
+    Plan,
+    Priority,
     Update,
     UpdateAction,
 )
-from portal.packages import Package
 from portal.tables import Table
 
 T = TypeVar("T")
@@ -113,6 +117,8 @@ def _plan(package: Package) -> Plan:
         updates=tuple(_rows(package, "updates", Update)),
         connections=tuple(_rows(package, "connections", Connection)),
         update_actions=tuple(_rows(package, "update_actions", UpdateAction)),
+        milestones=tuple(sorted(_rows(package, "milestones", Milestone), key=lambda m: m.due)),
+        statuses=tuple(sorted(_rows(package, "statuses", ActionStatus), key=lambda s: s.date)),
     )
 
 
