@@ -10,7 +10,7 @@ from portal.plan_pages import placed_updates
 # How many measures of each plan have an indicator that is the same or close, none, or cannot be counted.
 NEARNESS = {
     "strategy-2021-26": {"close": 2, "none": 22, "not-a-count": 5},
-    "public-health": {"same": 2, "close": 12, "none": 65, "not-a-count": 42},
+    "public-health": {"same": 2, "close": 14, "none": 81, "not-a-count": 47},
     "plan-2016-17": {"same": 13, "close": 9, "none": 4},
     "plan-2014-15": {"same": 3, "close": 10, "none": 4, "not-a-count": 8},
     "plan-2019": {},
@@ -171,3 +171,11 @@ def test_dates_come_from_the_sources(real: Release) -> None:
     assert due["plan-2016-17", "action-4-9"] == "2016-10"
     steps = [(m.action, m.due) for m in plan(real, "strategy-2021-26").milestones]
     assert steps == [("action-5-3", "2022"), ("action-1-3", "2022-04-01"), ("action-1-3", "2023-03")]
+
+
+def test_each_workstream_has_its_whole_scorecard(real: Release) -> None:
+    own = plan(real, "public-health")
+    first = Counter(m.kind for m in own.measures if m.priority == "workstream-1")
+    assert first == {"aim": 5, "outcome": 6, "kpi": 12}
+    assert {m.priority for m in own.measures} == {p.id for p in own.priorities}
+    assert all(p.data_sources and p.frequency for p in own.priorities)
