@@ -173,6 +173,11 @@ def test_dates_come_from_the_sources(real: Release) -> None:
     assert steps == [("action-5-3", "2022"), ("action-1-3", "2022-04-01"), ("action-1-3", "2023-03")]
 
 
+def test_all_routes_name_recorded_hate_crime_over_time_and_by_type(real: Release) -> None:
+    found = [(c.route, c.indicator) for c in real.content.route_connections]
+    assert found == [("", "recorded-hate-crime"), ("", "recorded-hate-crime-strands")]
+
+
 def test_each_workstream_has_its_whole_scorecard(real: Release) -> None:
     own = plan(real, "public-health")
     first = Counter(m.kind for m in own.measures if m.priority == "workstream-1")

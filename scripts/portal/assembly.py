@@ -28,6 +28,7 @@ from portal.model import (
     Promise,
     Reason,
     Route,
+    RouteConnection,
     Section,
     Service,
     Source,
@@ -90,6 +91,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         promises=tuple(sorted(rows("releases", "calendar", Promise), key=lambda p: p.promised)),
         reasons=tuple(rows("releases", "reasons", Reason)),
         accepted=tuple(rows("releases", "accepted", Accepted)),
+        route_connections=tuple(rows("routes", "connections", RouteConnection)),
     )
 
 

@@ -257,6 +257,15 @@ class Route(Contact):
 
 
 @dataclass(frozen=True)
+class RouteConnection:
+    """A published indicator that is about what a route reports, and why; an empty `route` is all of them."""
+
+    route: str
+    indicator: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Service(Contact):
     """A service that helps."""
 
@@ -372,3 +381,4 @@ class Content:
     promises: tuple[Promise, ...] = ()
     reasons: tuple[Reason, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    route_connections: tuple[RouteConnection, ...] = ()
