@@ -141,8 +141,11 @@ def test_a_contact_that_nobody_checked_for_90_days_is_told(tiny: Path) -> None:
     assert all("more than 90 days ago" in p.message for p in late)
 
 
-def test_an_update_of_a_day_to_come_stops_the_build(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tiny / "data_packages/plan/data/updates.csv"
+@pytest.mark.parametrize("table", ["updates", "statuses"])
+def test_an_update_of_a_day_to_come_stops_the_build(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    path = tiny / f"data_packages/plan/data/{table}.csv"
     path.write_text(path.read_text().replace("2020-", "2031-"))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1596240000")
     with pytest.raises(PortalError, match="has not come yet") as caught:

@@ -4,13 +4,13 @@ from collections import Counter
 
 import pytest
 from portal.disclosure import Release
-from portal.model import Plan
+from portal.plan_model import Plan
 from portal.plan_pages import placed_updates
 
 # How many measures of each plan have an indicator that is the same or close, none, or cannot be counted.
 NEARNESS = {
     "strategy-2021-26": {"close": 2, "none": 22, "not-a-count": 5},
-    "public-health": {"same": 2, "close": 12, "none": 65, "not-a-count": 42},
+    "public-health": {"same": 2, "close": 14, "none": 81, "not-a-count": 47},
     "plan-2016-17": {"same": 13, "close": 9, "none": 4},
     "plan-2014-15": {"same": 3, "close": 10, "none": 4, "not-a-count": 8},
     "plan-2019": {},
@@ -134,3 +134,53 @@ def test_no_action_lost_its_updates(real: Release) -> None:
         ("plan-2019", "action-1-7"),
     } <= shown
     assert len(shown) == 102  # 99 before updates could belong to several actions, and three more since
+
+
+# How far the actions of each plan had come by its newest report. All others have no evidence.
+STATUSES = {
+    "strategy-2021-26": {"under-way": 11},
+    "public-health": {"not-started": 4, "under-way": 6},
+    "plan-2019": {"not-started": 2, "under-way": 1},
+    "plan-2016-17": {"not-started": 1, "under-way": 12, "substantially-done": 2},
+    "plan-2014-15": {},
+}
+
+
+@pytest.mark.parametrize("slug", STATUSES)
+def test_statuses_rest_on_reports(real: Release, slug: str) -> None:
+    own = plan(real, slug)
+    assert Counter(s.status for s in own.statuses) == STATUSES[slug]
+    placed = {(u.id, action): u for u, _, action in placed_updates(real.content.plans, own)}
+    for status in own.statuses:
+        update = placed[status.update, status.action]
+        assert update.kind == "report"
+        assert (status.date, status.source) == (update.date, update.source)
+
+
+def test_a_recommendation_or_a_mention_is_no_evidence(real: Release) -> None:
+    found = {s.action for s in plan(real, "strategy-2021-26").statuses}
+    assert "action-3-2" in found
+    assert not {"action-4-4", "action-4-3", "action-1-2"} & found
+    assert not {s.update for s in plan(real, "plan-2016-17").statuses} & {"update-1-2"}
+
+
+def test_dates_come_from_the_sources(real: Release) -> None:
+    due = {(p.slug, a.id): a.due for p in real.content.plans for a in p.actions if a.due}
+    assert len(due) == 8
+    assert due["public-health", "action-3-2"] == "2021-11"
+    assert due["plan-2016-17", "action-4-9"] == "2016-10"
+    steps = [(m.action, m.due) for m in plan(real, "strategy-2021-26").milestones]
+    assert steps == [("action-5-3", "2022"), ("action-1-3", "2022-04-01"), ("action-1-3", "2023-03")]
+
+
+def test_all_routes_name_recorded_hate_crime_over_time_and_by_type(real: Release) -> None:
+    found = [(c.route, c.indicator) for c in real.content.route_connections]
+    assert found == [("", "recorded-hate-crime"), ("", "recorded-hate-crime-strands")]
+
+
+def test_each_workstream_has_its_whole_scorecard(real: Release) -> None:
+    own = plan(real, "public-health")
+    first = Counter(m.kind for m in own.measures if m.priority == "workstream-1")
+    assert first == {"aim": 5, "outcome": 6, "kpi": 12}
+    assert {m.priority for m in own.measures} == {p.id for p in own.priorities}
+    assert all(p.data_sources and p.frequency for p in own.priorities)

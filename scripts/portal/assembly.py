@@ -9,12 +9,10 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from portal.model import (
     Accepted,
-    Action,
     Area,
     Break,
     Change,
     Claim,
-    Connection,
     Content,
     Dashboard,
     Dispersion,
@@ -22,28 +20,35 @@ from portal.model import (
     Entry,
     Import,
     Indicator,
-    Measure,
     Minimums,
     Observation,
     Outline,
     Overlap,
-    Plan,
     Population,
     Postcode,
-    Priority,
     Promise,
     Reason,
     Route,
+    RouteConnection,
     Section,
     Service,
     Source,
     Target,
     Term,
     Thread,
+)
+from portal.packages import Package
+from portal.plan_model import (
+    Action,
+    ActionStatus,
+    Connection,
+    Measure,
+    Milestone,
+    Plan,
+    Priority,
     Update,
     UpdateAction,
 )
-from portal.packages import Package
 from portal.tables import Table
 
 T = TypeVar("T")
@@ -88,6 +93,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         reasons=tuple(rows("releases", "reasons", Reason)),
         accepted=tuple(rows("releases", "accepted", Accepted)),
         dispersions={(d.indicator, d.level): d for d in rows("indicators", "dispersion", Dispersion)},
+        route_connections=tuple(rows("routes", "connections", RouteConnection)),
     )
 
 
@@ -115,6 +121,8 @@ def _plan(package: Package) -> Plan:
         updates=tuple(_rows(package, "updates", Update)),
         connections=tuple(_rows(package, "connections", Connection)),
         update_actions=tuple(_rows(package, "update_actions", UpdateAction)),
+        milestones=tuple(sorted(_rows(package, "milestones", Milestone), key=lambda m: m.due)),
+        statuses=tuple(sorted(_rows(package, "statuses", ActionStatus), key=lambda s: s.date)),
     )
 
 

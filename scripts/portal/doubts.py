@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from statistics import median
 
 from portal import periods
@@ -307,8 +307,8 @@ def _targets(told: Told) -> Iterator[Problem]:
 
 
 def _updates(told: Told) -> Iterator[Problem]:
-    """An update is of a day that has been."""
-    for r in told.checked.rows("plan", "updates"):
+    """An update or a status is of a day that has been."""
+    for r in chain(told.checked.rows("plan", "updates"), told.checked.rows("plan", "statuses")):
         if r["date"] > str(told.today)[: len(r["date"])]:
             fix = "Correct the date; the year may be wrong."
             yield r.wrong("date", "future", f"{r['date']} has not come yet.", fix)

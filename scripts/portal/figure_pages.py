@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from portal import claims, measures
+from portal.citations import Cited
 from portal.claims import Verdict
 from portal.local_pages import recorded_parts
-from portal.model import Cited
 from portal.page import DATA, FIGURES, Maker, Page, cited_in
 from portal.plan_pages import SHOWS, any_sensitive
 from portal.release_pages import revisions

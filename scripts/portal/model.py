@@ -5,13 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-
-@dataclass(frozen=True)
-class Cited:
-    """Whatever comes out of a document: which one, and where in it."""
-
-    source: str
-    locator: str
+from portal.citations import Cited
+from portal.plan_model import Plan
 
 
 @dataclass(frozen=True)
@@ -89,111 +84,6 @@ class Term(Cited):
     meaning: str
     spelled_out: bool
     explain: bool
-
-
-@dataclass(frozen=True)
-class Priority(Cited):
-    """What a plan puts first."""
-
-    id: str
-    number: int
-    title: str
-    summary: str
-    lead: str
-    data_sources: str
-    frequency: str
-    same_as: str
-    sensitive: bool
-
-
-@dataclass(frozen=True)
-class Action(Cited):
-    """What was promised."""
-
-    id: str
-    priority: str
-    number: int
-    group: str
-    title: str
-    promise: str
-    lead: str
-    listed: str
-
-
-@dataclass(frozen=True)
-class Measure(Cited):
-    """How a plan said that success would be judged, and the published indicator that is nearest to it.
-
-    `nearness` is "same", "close" (`difference` says why it is not the same), "none" (`publisher` could publish a
-    figure, and the indicator is only related), or "not-a-count" where no number could show it.
-    """
-
-    id: str
-    priority: str
-    action: str
-    kind: str
-    title: str
-    indicator: str
-    nearness: str
-    difference: str
-    publisher: str
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A published indicator that is about a priority, or about one action, and why."""
-
-    priority: str
-    action: str
-    indicator: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Update(Cited):
-    """What has been reported since."""
-
-    id: str
-    priority: str
-    action: str
-    date: str
-    kind: str
-    title: str
-    text: str
-
-
-@dataclass(frozen=True)
-class UpdateAction:
-    """Where an update belongs as well: a priority, or one of its actions, of the plan at the address `plan`.
-
-    An empty `plan` is the plan of the update.
-    """
-
-    update: str
-    plan: str
-    priority: str
-    action: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A published plan or strategy."""
-
-    slug: str
-    title: str
-    short_title: str
-    summary: str
-    starts: str
-    ends: str
-    state: str
-    measures_note: str
-    priority_word: str
-    priorities: tuple[Priority, ...]
-    actions: tuple[Action, ...]
-    measures: tuple[Measure, ...]
-    updates: tuple[Update, ...]
-    connections: tuple[Connection, ...] = ()
-    update_actions: tuple[UpdateAction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -382,6 +272,15 @@ class Route(Contact):
 
 
 @dataclass(frozen=True)
+class RouteConnection:
+    """A published indicator that is about what a route reports, and why; an empty `route` is all of them."""
+
+    route: str
+    indicator: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Service(Contact):
     """A service that helps."""
 
@@ -500,3 +399,4 @@ class Content:
     dispersions: Mapping[tuple[str, str], Dispersion] = field(
         default_factory=dict
     )  # by indicator and kind of area
+    route_connections: tuple[RouteConnection, ...] = ()

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from portal.citations import Cited
 from portal.config import Settings
 from portal.disclosure import Release
-from portal.model import Cited, Content
+from portal.model import Content
 from portal.views import FigureView, Link
 
 # The parts of the site, in the order of the menu.

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from portal import measures, periods
-from portal.model import Measure, Plan, Priority, Thread, Update
+from portal.model import Thread
 from portal.page import PLANS, SUBJECTS, Maker, Page, cited_in
+from portal.plan_model import Measure, Plan, Priority, Update
 from portal.views import (
     ActionPage,
     ActionView,

@@ -21,7 +21,7 @@ _NEEDED = {
 
 
 # The tables whose rows name a priority or an action of their own plan.
-_INSIDE = ("actions", "connections", "measures", "updates")
+_INSIDE = ("actions", "connections", "measures", "milestones", "statuses", "updates")
 
 
 def _inside_plan(checked: Checked) -> Iterator[Problem]:
@@ -66,11 +66,7 @@ def _update_actions(checked: Checked) -> Iterator[Problem]:
     plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
     for package in (p for p in checked.packages if p.kind == "plan" and "update_actions" in p.tables):
         if "updates" not in package.tables:
-            message = "The plan has no table of updates that can be read."
-            fix = "Add or correct data/updates.csv, or take this table away."
-            yield Problem(
-                package.tables["update_actions"].file, code="update-actions", message=message, fix=fix
-            )
+            yield _no_updates(package, "update_actions")
             continue
         updates = {r["id"]: r for r in rows(package.tables["updates"])}
         for row in rows(package.tables["update_actions"]):
@@ -109,9 +105,62 @@ def _in_plan(row: Row, plan: Package, of: str) -> Iterator[Problem]:
         yield row.wrong("priority", "reference", message, f"Write {actions[action]}, or name another action.")
 
 
+def _no_updates(package: Package, resource: str) -> Problem:
+    message = "The plan has no table of updates that can be read."
+    fix = "Add or correct data/updates.csv first."
+    return Problem(package.tables[resource].file, code="reference", message=message, fix=fix)
+
+
+def _statuses(checked: Checked) -> Iterator[Problem]:
+    """A status rests on a report about its action."""
+    kinds, placed = _reports(checked)
+    for package in (p for p in checked.packages if p.kind == "plan" and "statuses" in p.tables):
+        if "updates" not in package.tables:
+            yield _no_updates(package, "statuses")
+            continue
+        slug = str(package.portal.get("slug"))
+        actions = {r["id"] for r in rows(package.tables["actions"])} if "actions" in package.tables else set()
+        for row in rows(package.tables["statuses"]):
+            update, action = row["update"], row["action"]
+            if not update or action not in actions:
+                continue  # that is a problem of its own
+            about = sorted(u for s, u, a in placed if (s, a) == (slug, action))
+            if update not in about:
+                message = f"“{update}” is not an update on {action}."
+                fix = (
+                    f"Name one of these: {', '.join(about)}."
+                    if about
+                    else "Take the row out: there is no evidence."
+                )
+                yield row.wrong("update", "statuses", message, fix)
+            elif kinds[placed[slug, update, action], update] not in ("report", ""):
+                message = f"“{update}” does not report how far {action} has come."
+                yield row.wrong(
+                    "update", "statuses", message, "Name an update of the kind report, or take the row out."
+                )
+
+
+def _reports(checked: Checked) -> tuple[Mapping[tuple[str, str], str], Mapping[tuple[str, str, str], str]]:
+    """The kind of each update by plan and id, and the plan whose update is placed on a plan's action."""
+    kinds: dict[tuple[str, str], str] = {}
+    placed: dict[tuple[str, str, str], str] = {}
+    for package in (p for p in checked.packages if p.kind == "plan"):
+        slug = str(package.portal.get("slug"))
+        for row in rows(package.tables["updates"]) if "updates" in package.tables else ():
+            kinds[slug, row["id"]] = row["kind"]
+            placed[slug, row["id"], row["action"]] = slug
+    for package in (p for p in checked.packages if p.kind == "plan" and "update_actions" in p.tables):
+        slug = str(package.portal.get("slug"))
+        for row in rows(package.tables["update_actions"]):
+            if (slug, row["update"]) in kinds:
+                placed.setdefault((row["plan"] or slug, row["update"], row["action"]), slug)
+    return kinds, placed
+
+
 RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "inside-plan": _inside_plan,
     "nearness": _nearness,
     "connections": _connections,
     "update-actions": _update_actions,
+    "statuses": _statuses,
 }

@@ -81,6 +81,8 @@ def _addresses(checked: Checked) -> Iterator[Problem]:
 REFERENCES = {
     ("plan", "measures", "indicator"): ("indicators", "indicators", "id"),
     ("plan", "connections", "indicator"): ("indicators", "indicators", "id"),
+    ("routes", "connections", "indicator"): ("indicators", "indicators", "id"),
+    ("routes", "connections", "route"): ("routes", "routes", "id"),
     ("indicators", "indicators", "part_of"): ("indicators", "indicators", "id"),
     ("indicators", "imports", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "observations", "indicator"): ("indicators", "indicators", "id"),

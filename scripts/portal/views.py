@@ -9,29 +9,25 @@ from fractions import Fraction
 from markupsafe import Markup
 
 from portal.charts import Chart
+from portal.citations import Cited
 from portal.claims import Verdict
 from portal.measures import Rate, Standing, rounded
 from portal.model import (
-    Action,
     Area,
     Break,
-    Cited,
     Contact,
     Dashboard,
     Indicator,
-    Measure,
     Observation,
-    Plan,
     Population,
-    Priority,
     Route,
     Service,
     Source,
     Target,
     Term,
     Thread,
-    Update,
 )
+from portal.plan_model import Action, Measure, Plan, Priority, Update
 from portal.reports import Told
 from portal.search import Words
 
