@@ -13,7 +13,7 @@ IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem !=
 ORDER = (
     "problems", "arguments", "significance", "forks", "disk", "config", "periods", "text", "quick", "tables", "packages", "citations", "plan_model", "model", "assembly", "places", "maps", "checked", "figure_rules", "plan_rules", "rules", "doubts",
     "suppression", "audit", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "history", "feed", "measures", "claims", "findings", "records", "bundles", "metadata", "api", "drawings", "charts",
-    "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "mkdocs_part", "render", "coverage",
+    "sparks", "chromium", "pictures", "sheets", "cards", "search", "progress", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "mkdocs_part", "render", "coverage",
     "verify", "publish", "headers", "reading", "renderers", "site", "new", "preview", "cli",
 )  # fmt: skip
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.

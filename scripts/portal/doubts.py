@@ -318,22 +318,11 @@ def _contacts(told: Told) -> Iterator[Problem]:
     """Somebody has looked at each contact in the last months."""
     for kind in ("routes", "services"):
         for r in told.checked.rows(kind, kind):
-            seen = _last_day(r["checked_on"])
+            seen = periods.last_day(r["checked_on"])
             if r["state"] != "historic" and (told.today - seen).days > DAYS_VERIFIED:
                 message = f"Last checked in {periods.loose_date(r['checked_on'])}, more than {DAYS_VERIFIED} days ago."
                 fix = "Look it up again, and write when and where under checked_on and checked_in."
                 yield _warning(r, "checked_on", (message, fix), f"contact:{r['id']}")
-
-
-def _last_day(loose: str) -> date:
-    """The last day that a loosely known date can be."""
-    parts = [int(p) for p in loose.split("-")]
-    match parts:
-        case [y, m, d]:
-            return date(y, m, d)
-        case [y, m]:
-            return periods.month_end(date(y, m, 1), 0)
-    return date(parts[0], 12, 31)
 
 
 def _overdue(told: Told) -> Iterator[Problem]:

@@ -7,7 +7,16 @@ from decimal import Decimal
 from portal import periods
 from portal.claims import verdicts
 from portal.disclosure import Release
-from portal.measures import NO_CLEAR_CHANGE, Change, Standing, breaks_of, broken, compared, latest_change
+from portal.measures import (
+    NO_CLEAR_CHANGE,
+    Change,
+    Standing,
+    breaks_of,
+    broken,
+    compared,
+    latest_change,
+    standing,
+)
 from portal.model import Indicator, Observation
 from portal.text import amount, listed, lower_first, number
 
@@ -235,6 +244,15 @@ def changed(s: Standing) -> str:
     if s.indicator.polarity == _BY_POLICE:
         return _recorded(s.change)
     return _change_in_words(s.change)
+
+
+def way_of(released: Release, indicator: Indicator) -> str:
+    """Return which way an indicator of the borough went last, in a few words; the newest period where nothing can be said."""
+    if indicator.chart == "recorded":
+        now = standing(released, indicator, released.area)
+        return changed(now) if now else "no figure"
+    change = latest_change(released, indicator)
+    return _change_in_words(change) if change else "one date only"
 
 
 def _change_in_words(c: Change) -> str:

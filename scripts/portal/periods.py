@@ -28,6 +28,17 @@ def loose_date(value: str) -> str:
     return value
 
 
+def last_day(loose: str) -> date:
+    """Return the last day that a date can be, as far as it is known: `2026-11` is 30 November 2026."""
+    parts = [int(p) for p in loose.split("-")]
+    match parts:
+        case [y, m, d]:
+            return date(y, m, d)
+        case [y, m]:
+            return month_end(date(y, m, 1), 0)
+    return date(parts[0], 12, 31)
+
+
 @lru_cache(4096)  # a year has few months, and every figure asks for one
 def _length(year: int, month: int) -> int:
     return calendar.monthrange(year, month)[1]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from portal import measures, periods
+from portal import measures, periods, progress
 from portal.model import Thread
 from portal.page import PLANS, SUBJECTS, Maker, Page, cited_in
 from portal.plan_model import Measure, Plan, Priority, Update
@@ -18,6 +18,7 @@ from portal.views import (
     PlanView,
     PriorityPage,
     PriorityView,
+    ProgressPage,
     SubjectPage,
     SubjectsPage,
     UpdatesPage,
@@ -36,6 +37,7 @@ def plan_view(maker: Maker, plan: Plan) -> PlanView:
     return PlanView(
         plan, path, _years(plan), periods.loose_date(max(dates)) if dates else "",
         tuple(_priority_view(maker, plan, p, f"{path}{p.id}/") for p in plan.priorities),
+        progress.ended(plan, periods.today()),
     )  # fmt: skip
 
 
@@ -69,6 +71,8 @@ def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> P
             tuple(u for u, _, action in placed if action == a.id),
             tuple(_measure_view(maker, m) for m in plan.measures if m.action == a.id),
             _near(maker, plan, "", a.id),
+            tuple(m for m in plan.milestones if m.action == a.id),
+            progress.of_action(plan, a, (u for u, _, action in placed if action == a.id), periods.today()),
         )
         for a in actions
     ]  # fmt: skip
@@ -110,6 +114,16 @@ def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
         PlansPage(plans, maker.settings.site.gaps),
         sensitive=any_sensitive(plans),
         cited=cited_in(*(p.plan.priorities for p in plans)),
+    )
+    current_first = tuple(sorted(plans, key=lambda p: p.ended))
+    yield Page(
+        f"{PLANS}progress/",
+        "Every promise at a glance",
+        ProgressPage(current_first),
+        (home,),
+        "",
+        any_sensitive(plans),
+        cited_in(*(p.plan.actions for p in plans)),
     )
     yield _updates_page(plans, home)
     by_slug = {v.plan.slug: v for v in plans}

@@ -42,6 +42,7 @@ from portal.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures, without_styles
 from portal.problems import PortalError, Problem
+from portal.progress import STEPS
 from portal.release_pages import RELEASES, EditionPage, ReleasesPage
 from portal.sparks import spark
 from portal.text import amount, front_matter, listed, lower_first, number
@@ -293,6 +294,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "spark": _spark,
         "statuses": _statuses,
         "listed": listed,
+        "way_of": partial(findings.way_of, released),
         "lower_first": lower_first,
         "upto": lambda o: periods.month(o.period_end),
         "number": number,
@@ -310,6 +312,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "sources": released.content.sources,
         "indicators": released.content.indicators,
         "library": LIBRARY,
+        "steps": STEPS,
         "drawn": lambda drawing: pictures.of(drawing.wide) is not None,
     }
     return environment

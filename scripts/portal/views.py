@@ -1,6 +1,6 @@
 """What stands on each kind of page. The template of a page is named after its class: `PlanPage` and `plan.md.jinja`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,8 @@ from portal.model import (
     Term,
     Thread,
 )
-from portal.plan_model import Action, Measure, Plan, Priority, Update
+from portal.plan_model import Action, Measure, Milestone, Plan, Priority, Update
+from portal.progress import STEPS, Progress
 from portal.reports import Told
 from portal.search import Words
 
@@ -54,6 +55,8 @@ class ActionView:
     updates: tuple[Update, ...]
     measures: tuple["MeasureView", ...]
     figures: tuple[NearFigure, ...]
+    milestones: tuple[Milestone, ...]
+    progress: Progress
 
     @property
     def reports(self) -> int:
@@ -122,16 +125,47 @@ class PriorityView:
         """How many of its actions stand so: "reported", "mentioned" or "silent"."""
         return sum(a.standing == standing for a in self.actions)
 
+    @property
+    def tally(self) -> "Tally":
+        """How many of its actions have come how far."""
+        return Tally.of(self.actions)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many actions have come how far: the count of each step in order with its words, and of all together.
+
+    `late` and `quiet` are among them: past their due date, and without an update for half a year or more.
+    """
+
+    steps: tuple[tuple[str, str, int], ...]
+    total: int
+    late: int
+    quiet: int
+
+    @classmethod
+    def of(cls, actions: Iterable[ActionView]) -> "Tally":
+        """Return the tally of these actions."""
+        found = [a.progress for a in actions]
+        steps = tuple((s, words, sum(p.status == s for p in found)) for s, words in STEPS.items())
+        return cls(steps, len(found), sum(p.late for p in found), sum(p.quiet for p in found))
+
 
 @dataclass(frozen=True)
 class PlanView:
-    """A plan with its priorities, its years in words, and its address."""
+    """A plan with its priorities, its years in words, and its address; `ended` once its last day has passed."""
 
     plan: Plan
     path: str
     years: str
     newest: str
     priorities: tuple[PriorityView, ...]
+    ended: bool
+
+    @property
+    def tally(self) -> Tally:
+        """How many of its actions have come how far."""
+        return Tally.of(a for q in self.priorities for a in q.actions)
 
 
 @dataclass(frozen=True)
@@ -147,6 +181,13 @@ class PlanPage:
     """One plan and its priorities."""
 
     view: PlanView
+
+
+@dataclass(frozen=True)
+class ProgressPage:
+    """Every promise of every plan at a glance, the current plan first."""
+
+    plans: tuple[PlanView, ...]
 
 
 @dataclass(frozen=True)
