@@ -13,7 +13,10 @@ FILE = "site_src/portal.toml"
 
 @dataclass(frozen=True)
 class Site:
-    """What the site is called and whom it is for. Pages may link to `links` on other hosts, besides what packages name."""
+    """What the site is called and whom it is for.
+
+    Pages may link to `links` on other hosts, besides what packages name. `headlines` are the indicators on the home page.
+    """
 
     name: str
     partnership: str
@@ -28,6 +31,7 @@ class Site:
     security_contact: str = ""
     security_expires: str = ""
     time_zone: str = "UTC"
+    headlines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

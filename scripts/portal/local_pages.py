@@ -89,7 +89,8 @@ def total(maker: Maker) -> Indicator | None:
     return next((i for i in recorded(maker) if i.id in totals), None)
 
 
-def _line(maker: Maker, indicator: Indicator, area: str, months: int = 12) -> Line | None:
+def line_of(maker: Maker, indicator: Indicator, area: str, months: int = 12) -> Line | None:
+    """Return how an indicator stands in an area over its newest months, with its quarters; None where it has no figure."""
     found = standing(maker.released, indicator, area, months)
     if found is None:
         return None
@@ -107,13 +108,13 @@ def _ward(
     maker: Maker, view: WardView, views: tuple[WardView, ...], unplaced: tuple[Unplaced, ...]
 ) -> WardPage:
     code, whole = view.area.code, total(maker)
-    lines = [n for i in recorded(maker) if i is not whole and (n := _line(maker, i, code))]
+    lines = [n for i in recorded(maker) if i is not whole and (n := line_of(maker, i, code))]
     former = {o.former: o.share for o in maker.content.overlaps if o.area == code}
     figures = [o for i in maker.content.indicators for o in measures.series(maker.released, i, code)]
     return WardPage(
         view,
         maker.content.areas[view.area.parent],
-        _line(maker, whole, code) if whole else None,
+        line_of(maker, whole, code) if whole else None,
         tuple(n for n in lines if not guarded(n.standing.indicator)),
         tuple(n for n in lines if guarded(n.standing.indicator)),
         _by_period(_rates(maker, (view.area, maker.content.areas[view.area.parent], *_forces(maker)))),
@@ -238,7 +239,7 @@ def _newest(figures: tuple[Observation, ...]) -> str:
 def crime_pages(maker: Maker) -> Iterator[Page]:
     """What the police record in the borough now, in one place."""
     now = recorded(maker)
-    lines = {i.id: tuple(_line(maker, i, maker.released.area, months) for months in WINDOWS) for i in now}
+    lines = {i.id: tuple(line_of(maker, i, maker.released.area, months) for months in WINDOWS) for i in now}
     known = {k: v for k, v in lines.items() if v[0]}
     if not known:
         return

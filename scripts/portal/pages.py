@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from portal import charts, claims, measures, periods
+from portal import charts
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
 from portal.history import Key
-from portal.local_pages import crime_pages, recorded, total, ward_pages, ward_views
+from portal.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
 from portal.open_pages import cite_pages, open_data_page
 from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
 from portal.plan_pages import plan_pages, plan_view, subject_pages
@@ -23,7 +23,6 @@ from portal.views import (
     GlossaryPage,
     HelpPage,
     HomePage,
-    Link,
     PlanView,
     ReportPage,
     RoutePage,
@@ -106,40 +105,20 @@ def all_pages(
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
-    verdicts = claims.verdicts(maker.released)
-    doubtful = {
-        v.claim.indicator for v in verdicts if v.outcome == "differs" and v.claim.kind == "change-percent"
-    }
-    directions: dict[str, list[Link]] = {"rose": [], "fell": [], "no clear change": []}
-    periods_seen = []
-    # What the police record now says more than older documents; where it is not there, these have to do.
-    now = [i for i in recorded(maker) if i is not total(maker)]
-    for indicator in now or maker.content.indicators.values():
-        latest = measures.latest_change(maker.released, indicator)
-        lower = indicator.polarity == "lower-is-better" and indicator.id not in doubtful
-        if latest and latest.direction and lower and latest.later.period_end:
-            view = maker.figures[indicator.id]
-            directions[latest.direction].append((indicator.short_title, view.path))
-            periods_seen.append(latest.later.period_end)
-    actions = [a for p in plans for q in p.priorities for a in q.actions]
-    updates = [u for p in plans for u in p.plan.updates]
+    now = recorded(maker)
+    chosen = maker.settings.site.headlines or tuple(i.id for i in now[:5])
+    lines = [line_of(maker, i, maker.released.area) for name in chosen for i in now if i.id == name]
+    made = {e.name for e in maker.content.editions}
     content = HomePage(
-        {way: tuple(found) for way, found in directions.items()},
-        periods.month(max(periods_seen)) if periods_seen else "",
-        plans,
-        sum(a.action.listed == "plan" for a in actions),
-        sum(a.action.listed == "update" for a in actions),
-        {s: sum(a.standing == s for a in actions) for s in ("reported", "mentioned", "silent")},
-        sum(u.kind == "report" for u in updates),
-        periods.loose_date(max(u.date for u in updates)) if updates else "",
-        sum(v.outcome == "differs" for v in verdicts),
-        sum(v.outcome != "cannot be checked" for v in verdicts),
-        maker.settings.site.gaps,
+        tuple(n for n in lines if n),
+        tuple(sorted(plans, key=lambda p: p.ended)),
+        f"{WARDS}postcodes.json" if maker.content.postcodes and ward_views(maker) else "",
         CRIME if now else FIGURES,
-        WARDS if ward_views(maker) else "",
+        maker.settings.site.gaps,
         newest_release(maker.content),
+        next((p for p in maker.content.promises if p.release not in made), None),
     )
-    cited = cited_in(*(p.plan.priorities for p in plans), *maker.content.observations.values())
+    cited = cited_in(*(p.plan.priorities for p in plans), *([n.standing.latest] for n in content.figures))
     return Page("", maker.settings.site.name, content, cited=cited)
 
 

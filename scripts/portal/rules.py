@@ -136,6 +136,18 @@ def _references(checked: Checked) -> Iterator[Problem]:
         )
 
 
+def _headlines(checked: Checked) -> Iterator[Problem]:
+    """The figures on the home page are ones that are recorded everywhere."""
+    if not checked.read("indicators", "indicators"):
+        return
+    known = {r["id"] for r in checked.rows("indicators", "indicators") if r["chart"] == "recorded"}
+    for name in checked.settings.site.headlines:
+        if name not in known:
+            message = f"“{name}” is not an indicator with the chart “recorded”."
+            fix = did_you_mean(name, known)
+            yield Problem(SETTINGS_FILE, field="site.headlines", code="reference", message=message, fix=fix)
+
+
 def _across_plans(checked: Checked) -> Iterator[Problem]:
     """What names a plan from outside it names one that exists, with its priority and action."""
     plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
@@ -254,6 +266,7 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "unique": _unique,
     "addresses": _addresses,
     "references": _references,
+    "headlines": _headlines,
     "across-plans": _across_plans,
     "lists": _lists,
     "topics": _topics,

@@ -20,6 +20,7 @@ from portal.model import (
     Indicator,
     Observation,
     Population,
+    Promise,
     Route,
     Service,
     Source,
@@ -519,22 +520,19 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class HomePage:
-    """The four questions that residents ask, answered by counting what is published."""
+    """What residents look for first: their ward, the main figures, the promises, help, and what is new.
 
-    directions: Mapping[str, tuple[Link, ...]]
-    latest: str
+    `figures` are the headline figures of the borough; `postcodes` is the path of the list that finds a ward, empty
+    where there is none; `next` is the next promised release.
+    """
+
+    figures: tuple[Line, ...]
     plans: tuple[PlanView, ...]
-    planned: int
-    later: int
-    standing: Mapping[str, int]
-    reports: int
-    newest: str
-    disagreements: int
-    checked: int
-    gaps: tuple[str, ...]
+    postcodes: str
     crime: str
-    wards: str
+    gaps: tuple[str, ...]
     news: tuple[Link, date, str] | None
+    next: Promise | None
 
 
 @dataclass(frozen=True)
