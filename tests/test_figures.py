@@ -203,3 +203,19 @@ def test_every_section_of_every_document_is_accounted_for(real: Release) -> None
     settings, released = site.check(ROOT)
     assert (ROOT / "docs" / "coverage.md").read_text() == coverage.table(settings, released)
     assert {s.source for s in real.content.sections} == {"source-000", "source-001", "source-003"}
+
+
+def test_no_change_reaches_across_a_known_change_of_recording(real: Release) -> None:
+    days = {
+        "recorded-fraud": 1,
+        "recorded-all-offences": 1,
+        "recorded-violence": 4,
+        "recorded-sexual-offences": 1,
+        "recorded-public-order": 2,
+    }
+    for indicator, count in days.items():
+        breaks = measures.breaks_of(real, indicator)
+        assert len(breaks) == count
+        first, *_, last = measures.figures_of(real, real.content.indicators[indicator])
+        assert measures.change(real.content.indicators[indicator], first, last, breaks) is None
+        assert all(b.source in real.content.sources for b in breaks)
