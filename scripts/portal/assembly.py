@@ -15,6 +15,7 @@ from portal.model import (
     Claim,
     Content,
     Dashboard,
+    Disagreement,
     Edition,
     Entry,
     Import,
@@ -91,6 +92,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         promises=tuple(sorted(rows("releases", "calendar", Promise), key=lambda p: p.promised)),
         reasons=tuple(rows("releases", "reasons", Reason)),
         accepted=tuple(rows("releases", "accepted", Accepted)),
+        disagreements=tuple(rows("sources", "disagreements", Disagreement)),
         route_connections=tuple(rows("routes", "connections", RouteConnection)),
     )
 

@@ -228,6 +228,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Disagreement(Cited):
+    """Where a document contradicts itself or another source, other than in a claim that can be computed.
+
+    `other_source` and `other_locator` are the second place; empty where one place says both.
+    """
+
+    id: str
+    title: str
+    statement: str
+    indicator: str
+    other_source: str
+    other_locator: str
+
+
+@dataclass(frozen=True)
 class Contact(Cited):
     """Somebody whom a reader can turn to, and how sure the facts are."""
 
@@ -382,3 +397,4 @@ class Content:
     reasons: tuple[Reason, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     route_connections: tuple[RouteConnection, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()

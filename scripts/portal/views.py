@@ -17,6 +17,7 @@ from portal.model import (
     Break,
     Contact,
     Dashboard,
+    Disagreement,
     Indicator,
     Observation,
     Population,
@@ -208,11 +209,15 @@ class FigurePage:
 
 @dataclass(frozen=True)
 class DisagreePage:
-    """Every claim recomputed: those that differ first, then those that cannot be checked."""
+    """Every claim recomputed: those that differ first, then those that cannot be checked.
+
+    `others` are contradictions that are no claims, each with its figure where it is about one.
+    """
 
     differs: tuple[tuple[Verdict, FigureView], ...]
     unchecked: tuple[tuple[Verdict, FigureView], ...]
     agrees: int
+    others: tuple[tuple[Disagreement, Link | None], ...] = ()
 
 
 @dataclass(frozen=True)
