@@ -264,11 +264,22 @@ class Contact(Cited):
 
 @dataclass(frozen=True)
 class Route(Contact):
-    """A way to report hate crime."""
+    """A way to report hate crime; with the state "note" it is something to know, and no way that is offered.
+
+    `anonymous` is "yes", "partly", "no" or "not-stated", and `anonymity` what to know about it. `next` is what
+    happens after a report, as far as a source says.
+    """
 
     how: str
     anonymous: str
+    anonymity: str
+    next: str
     suits: str
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether somebody can use it to report."""
+        return self.state not in ("historic", "note")
 
 
 @dataclass(frozen=True)

@@ -407,16 +407,17 @@ class SubjectPage:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """All ways to report."""
+    """All ways to report, and what else to know: notes and ways of earlier years."""
 
     routes: tuple[tuple[Route, str], ...]
+    notes: tuple[tuple[Route, str], ...]
 
 
 @dataclass(frozen=True)
 class ChoosePage:
-    """Questions, and the ways to report that answer each."""
+    """Questions, and the ways to report that answer each, with the notes that belong there."""
 
-    questions: tuple[tuple[str, str, tuple[tuple[Route, str], ...]], ...]
+    questions: tuple[tuple[str, str, tuple[tuple[Route, str], ...], tuple[tuple[Route, str], ...]], ...]
 
 
 @dataclass(frozen=True)
