@@ -203,3 +203,33 @@ def test_every_section_of_every_document_is_accounted_for(real: Release) -> None
     settings, released = site.check(ROOT)
     assert (ROOT / "docs" / "coverage.md").read_text() == coverage.table(settings, released)
     assert {s.source for s in real.content.sections} == {"source-000", "source-001", "source-003"}
+
+
+def test_no_change_reaches_across_a_known_change_of_recording(real: Release) -> None:
+    days = {
+        "recorded-fraud": 1,
+        "recorded-all-offences": 1,
+        "recorded-violence": 4,
+        "recorded-sexual-offences": 1,
+        "recorded-public-order": 2,
+    }
+    for indicator, count in days.items():
+        breaks = measures.breaks_of(real, indicator)
+        assert len(breaks) == count
+        first, *_, last = measures.figures_of(real, real.content.indicators[indicator])
+        assert measures.change(real.content.indicators[indicator], first, last, breaks) is None
+        assert all(b.source in real.content.sources for b in breaks)
+
+
+def test_contradictions_that_are_no_claims_are_told_with_both_places(real: Release) -> None:
+    found = {d.id: d for d in real.content.disagreements}
+    assert len(found) == 8
+    rate = found["rate-and-census"]
+    assert (rate.source, rate.other_source) == ("source-003", "census-2021")
+    assert round(3687 * 1000 / real.content.populations[real.area].population, 1) == 12.3
+    syv = {
+        o.period_end.year: o.value
+        for o in real.content.observations["serious-youth-violence"]
+        if o.period_end
+    }
+    assert (syv[2012], syv[2013], syv[2015], syv[2016]) == (269, 243, 235, 236)

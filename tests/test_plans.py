@@ -184,3 +184,12 @@ def test_each_workstream_has_its_whole_scorecard(real: Release) -> None:
     assert first == {"aim": 5, "outcome": 6, "kpi": 12}
     assert {m.priority for m in own.measures} == {p.id for p in own.priorities}
     assert all(p.data_sources and p.frequency for p in own.priorities)
+
+
+def test_plans_that_ended_say_so_and_mark_our_reading(real: Release) -> None:
+    for own in real.content.plans:
+        assert bool(own.state_note) == bool(own.ends_note) == (own.state != "current"), own.slug
+    assert (
+        plan(real, "plan-2014-15").state_note
+        == "This plan ended in March 2015 without a published final report."
+    )

@@ -16,6 +16,7 @@ from portal.model import (
     Content,
     Dashboard,
     Dispersion,
+    Disagreement,
     Edition,
     Entry,
     Import,
@@ -93,6 +94,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         reasons=tuple(rows("releases", "reasons", Reason)),
         accepted=tuple(rows("releases", "accepted", Accepted)),
         dispersions={(d.indicator, d.level): d for d in rows("indicators", "dispersion", Dispersion)},
+        disagreements=tuple(rows("sources", "disagreements", Disagreement)),
         route_connections=tuple(rows("routes", "connections", RouteConnection)),
     )
 
@@ -113,7 +115,7 @@ def _plan(package: Package) -> Plan:
     return Plan(
         title=about["title"],
         **{k: about[k] for k in ("slug", "short_title", "summary", "starts", "ends", "state")},
-        measures_note=about.get("measures_note", ""),
+        **{k: about.get(k, "") for k in ("measures_note", "state_note", "ends_note")},
         priority_word=about.get("priority_word", "priority"),
         priorities=tuple(sorted(_rows(package, "priorities", Priority), key=lambda p: p.number)),
         actions=tuple(sorted(_rows(package, "actions", Action), key=lambda a: a.number)),

@@ -106,13 +106,14 @@ def _overview_pages(
     told = {
         o: tuple((v, maker.figures[v.claim.indicator]) for v in verdicts if v.outcome == o) for o in outcomes
     }
+    others = tuple((d, _figure_link(maker, d.indicator)) for d in maker.content.disagreements)
     yield Page(
         f"{FIGURES}disagree/",
         "Figures that disagree",
-        DisagreePage(told["differs"], told["cannot be checked"], len(told["agrees"])),
+        DisagreePage(told["differs"], told["cannot be checked"], len(told["agrees"]), others),
         (home,),
         sensitive=any(maker.content.indicators[c.indicator].sensitive for c in maker.content.claims),
-        cited=cited_in(maker.content.claims),
+        cited=cited_in(maker.content.claims, maker.content.disagreements),
     )
     yield Page(
         f"{FIGURES}coverage/",

@@ -243,6 +243,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Disagreement(Cited):
+    """Where a document contradicts itself or another source, other than in a claim that can be computed.
+
+    `other_source` and `other_locator` are the second place; empty where one place says both.
+    """
+
+    id: str
+    title: str
+    statement: str
+    indicator: str
+    other_source: str
+    other_locator: str
+
+
+@dataclass(frozen=True)
 class Contact(Cited):
     """Somebody whom a reader can turn to, and how sure the facts are."""
 
@@ -264,11 +279,22 @@ class Contact(Cited):
 
 @dataclass(frozen=True)
 class Route(Contact):
-    """A way to report hate crime."""
+    """A way to report hate crime; with the state "note" it is something to know, and no way that is offered.
+
+    `anonymous` is "yes", "partly", "no" or "not-stated", and `anonymity` what to know about it. `next` is what
+    happens after a report, as far as a source says.
+    """
 
     how: str
     anonymous: str
+    anonymity: str
+    next: str
     suits: str
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether somebody can use it to report."""
+        return self.state not in ("historic", "note")
 
 
 @dataclass(frozen=True)
@@ -400,3 +426,4 @@ class Content:
         default_factory=dict
     )  # by indicator and kind of area
     route_connections: tuple[RouteConnection, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()

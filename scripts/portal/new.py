@@ -27,6 +27,7 @@ _PACKAGES = "packages.json"
 SHARED = (
     "site_src/templates", "site_src/theme", "site_src/assets", "mkdocs.yml", "package.json", "package-lock.json", ".npmrc",
     "data_packages/recorded-crime/data/indicators.csv", "data_packages/recorded-crime/data/imports.csv",
+    "data_packages/recorded-crime/data/breaks.csv",
     "data_packages/police-dashboard/data/indicators.csv", "data_packages/police-dashboard/data/imports.csv",
     "data_packages/police-dashboard/data/breaks.csv",
 )  # fmt: skip

@@ -35,7 +35,11 @@ from portal.views import (
 # What each answer of the page that helps to choose suits, in the order in which a frightened person needs it.
 QUESTIONS = {
     "danger-now": ("You are in danger now", "Do not wait. Call 999."),
-    "cannot-speak": ("You are deaf, or cannot speak", "You can ask for help without talking."),
+    "cannot-speak": ("You are in danger and cannot speak", "You can ask for help without talking."),
+    "deaf": (
+        "You are deaf or find it hard to speak, and it is not an emergency",
+        "You can report by textphone or in writing.",
+    ),
     "tell-police": (
         "You want to tell the police",
         "You may be the victim or a witness, or help somebody else.",
@@ -48,6 +52,7 @@ QUESTIONS = {
     "anonymous": ("You do not want to give your name", "Say what you know without saying who you are."),
     "on-behalf": ("You report for somebody else", "You need not be the victim."),
     "in-person": ("You want to talk to somebody face to face", "You can go with a friend."),
+    "other-language": ("You want to use another language", "These can take a report in other languages."),
     "any-hour": ("You need somebody at night or at a weekend", "These say that they answer at every hour."),
 }
 HELP_TOPICS = {
@@ -128,19 +133,22 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
         return
     home = ("Report hate crime", REPORT)
     cited = cited_in(maker.content.routes)
-    yield Page(REPORT, home[0], ReportPage(routes), (), "Ways to report", True, cited)
+    offered = tuple(r for r in routes if r[0].is_offered)
+    notes = tuple(r for r in routes if not r[0].is_offered)
+    yield Page(REPORT, home[0], ReportPage(offered, notes), (), "Ways to report", True, cited)
     questions = tuple(
         (
             question,
             words,
-            tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.state != "historic"),
+            tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.is_offered),
+            tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.state == "note"),
         )
         for tag, (question, words) in QUESTIONS.items()
     )
     yield Page(
         f"{REPORT}choose/",
         "Which way is right for you?",
-        ChoosePage(tuple(q for q in questions if q[2])),
+        ChoosePage(tuple(q for q in questions if q[2] or q[3])),
         (home,),
         "Ways to report: choose",
         True,

@@ -116,7 +116,10 @@ class ActionStatus(Cited):
 
 @dataclass(frozen=True)
 class Plan:
-    """A published plan or strategy."""
+    """A published plan or strategy.
+
+    `state_note` is what became of it, and `ends_note` says where its years are a reading of ours.
+    """
 
     slug: str
     title: str
@@ -135,3 +138,5 @@ class Plan:
     update_actions: tuple[UpdateAction, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     statuses: tuple[ActionStatus, ...] = ()
+    state_note: str = ""
+    ends_note: str = ""

@@ -183,8 +183,12 @@ def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[str, ...]]]:
 
 
 def _in_words(content: Content, warning: str) -> str:
-    """`Theft, Exampleton, March to May 2020: a sudden jump`, from the name of a warning."""
+    """`Theft, Exampleton, March to May 2020: a sudden jump`, from the name of a warning.
+
+    A name that ends in * is of all warnings that begin like it, so the * is left out.
+    """
     kind, *about = warning.split(":")
+    about = [a for a in about if a != "*"]
     names = {a.code: a.name for a in content.areas.values()} | {
         i.id: i.title for i in content.indicators.values()
     }

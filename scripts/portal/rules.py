@@ -96,6 +96,9 @@ REFERENCES = {
     ("threads", "entries", "thread"): ("threads", "threads", "id"),
     ("threads", "entries", "indicator"): ("indicators", "indicators", "id"),
     ("sources", "sections", "source"): ("sources", "sources", "id"),
+    ("sources", "disagreements", "source"): ("sources", "sources", "id"),
+    ("sources", "disagreements", "other_source"): ("sources", "sources", "id"),
+    ("sources", "disagreements", "indicator"): ("indicators", "indicators", "id"),
     ("geography", "areas", "parent"): ("geography", "areas", "code"),
     ("geography", "populations", "area"): ("geography", "areas", "code"),
     ("geography", "boundaries", "area"): ("geography", "areas", "code"),
@@ -211,6 +214,20 @@ def _contacts(checked: Checked) -> Iterator[Problem]:
                     yield row.wrong(column, "contact", f"“{row[column]}”", fix)
 
 
+REACHED_BY = ("phone", "textphone", "email", "url")
+
+
+def _reachable(checked: Checked) -> Iterator[Problem]:
+    """Whoever is offered as a contact can be reached."""
+    for kind in ("routes", "services"):
+        for row in checked.rows(kind, kind):
+            offered = row["state"] in ("current", "check-first")
+            if offered and set(REACHED_BY) <= row.cells.keys() and not any(row[c] for c in REACHED_BY):
+                message = "There is no telephone number, email or web address, so nobody can use it."
+                fix = "Add a way to reach it, or write note or historic under state."
+                yield row.wrong("state", "reachable", message, fix)
+
+
 def _markup(checked: Checked) -> Iterator[Problem]:
     """Cells and titles are plain text."""
     for package in checked.packages:
@@ -273,6 +290,7 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     **figure_rules.RULES,
     **plan_rules.RULES,
     "contacts": _contacts,
+    "reachable": _reachable,
     "markup": _markup,
     "formulas": _formulas,
 }

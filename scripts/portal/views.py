@@ -17,6 +17,7 @@ from portal.model import (
     Break,
     Contact,
     Dashboard,
+    Disagreement,
     Indicator,
     Observation,
     Population,
@@ -265,11 +266,15 @@ class FigurePage:
 
 @dataclass(frozen=True)
 class DisagreePage:
-    """Every claim recomputed: those that differ first, then those that cannot be checked."""
+    """Every claim recomputed: those that differ first, then those that cannot be checked.
+
+    `others` are contradictions that are no claims, each with its figure where it is about one.
+    """
 
     differs: tuple[tuple[Verdict, FigureView], ...]
     unchecked: tuple[tuple[Verdict, FigureView], ...]
     agrees: int
+    others: tuple[tuple[Disagreement, Link | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -461,16 +466,17 @@ class SubjectPage:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """All ways to report."""
+    """All ways to report, and what else to know: notes and ways of earlier years."""
 
     routes: tuple[tuple[Route, str], ...]
+    notes: tuple[tuple[Route, str], ...]
 
 
 @dataclass(frozen=True)
 class ChoosePage:
-    """Questions, and the ways to report that answer each."""
+    """Questions, and the ways to report that answer each, with the notes that belong there."""
 
-    questions: tuple[tuple[str, str, tuple[tuple[Route, str], ...]], ...]
+    questions: tuple[tuple[str, str, tuple[tuple[Route, str], ...], tuple[tuple[Route, str], ...]], ...]
 
 
 @dataclass(frozen=True)
