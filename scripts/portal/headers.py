@@ -9,19 +9,19 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from portal import disk, forks
+from portal import disk, forks, values
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
 from portal.page import EMBEDS
 from portal.problems import Problem
 from portal.publish import MANIFEST
 from portal.search import FOLDER
+from portal.text import is_address, is_email
 from portal.verify import DATA
 
 FILE = "_headers"
@@ -106,7 +106,6 @@ server {{
 _INLINE = f'script:not([src], [type="{DATA}"]), style'
 # What programs of others may read from their own pages: files that anybody can download.
 _OPEN = ("api", "figures", "open-data", "releases")
-_CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
 # Whether a page may have inline code at all; only then it is parsed.
 _MAY_HAVE = re.compile(rf'<style|<script(?![^>]*(?:\ssrc=|"{re.escape(DATA)}"))', re.IGNORECASE)
 
@@ -158,20 +157,21 @@ def check(settings: Settings) -> tuple[Problem, ...]:
     if not contact and not expires:
         return ()
     found = []
-    if not _CONTACTS.fullmatch(contact):
+    if not _reachable(contact):
         fix = "Write mailto: and an address, https:// and a page with a form, or tel: and a number."
         found.append(("site.security_contact", f"The contact is {contact!r}.", fix))
-    if _day(expires) is None:
+    if not values.is_date(expires):
         fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
         found.append(("site.security_expires", f"The day is {expires!r}.", fix))
     return tuple(Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found)
 
 
-def _day(told: str) -> date | None:
-    try:
-        return date.fromisoformat(told)
-    except ValueError:
-        return None
+def _reachable(contact: str) -> bool:
+    """Return True if this is an email address, web page or telephone number as security.txt writes them."""
+    scheme, _, address = contact.partition(":")
+    if scheme == "tel":
+        return bool(re.fullmatch(r"\+?[0-9]+(-[0-9]+)*", address))
+    return is_email(address) if scheme == "mailto" else is_address(contact)
 
 
 def security_txt(site: Site) -> str:

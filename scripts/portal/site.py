@@ -35,6 +35,7 @@ from portal import (
 )
 from portal.checked import Checked
 from portal.config import Settings, load
+from portal.inputs import problems as faulty_files
 from portal.model import Content
 from portal.pages import all_pages
 from portal.pictures import Pictures
@@ -57,6 +58,7 @@ def project(root: Path) -> Project:
     found, problems = packages.read_all(root, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        problems += tuple(faulty_files(root, "site_src"))
         if problems:
             raise PortalError(sorted(problems))
         assembled = assembly.assemble(found)
