@@ -25,6 +25,8 @@ from portal.search import FOLDER
 from portal.verify import DATA
 
 FILE = "_headers"
+# What a site says to a host; hosts do not serve these files.
+FOR_HOSTS = (FILE, "_redirects")
 NGINX = "nginx-headers.conf"
 SERVER = "nginx-server.conf"
 CONTACT = ".well-known/security.txt"
@@ -32,8 +34,6 @@ POLICY = "Content-Security-Policy"
 CACHE = "Cache-Control"
 # Where the theme leaves room for the policy. As it stands it allows nothing.
 PLACE = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
-# What browsers take from a header alone.
-_HEADER_ONLY = ("upgrade-insecure-requests",)
 _UNUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
     "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
@@ -49,7 +49,8 @@ _ALWAYS = (
 )
 # Whether other sites may show a page in theirs: only what is made for it.
 _FRAMES, _RESOURCES = "X-Frame-Options", "Cross-Origin-Resource-Policy"
-_ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"))
+# The second policy is one of its own: a browser holds a page to both, and takes who may frame it from a header alone.
+_ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"), (POLICY, "frame-ancestors 'none'"))
 _SHARED = ((_RESOURCES, "cross-origin"),)
 # Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
 _FORGET, _KEEP = "no-store", "public, max-age=3600"
@@ -96,7 +97,7 @@ server {{
         text/plain txt;
         text/turtle ttl;
     }}
-    charset_types application/json application/ld+json application/xml text/css text/csv text/html text/javascript text/plain text/turtle;
+    charset_types application/json application/ld+json application/xml text/css text/csv text/javascript text/plain text/turtle;
     gzip on;
     gzip_vary on;
     gzip_types application/json application/ld+json application/xml image/svg+xml text/css text/csv text/javascript text/plain text/turtle;
@@ -206,13 +207,12 @@ def policy(site: Path) -> Directives:
         ("base-uri", ["'none'"]),
         ("form-action", ["'none'"]),
     )
-    needed = ((name, " ".join(sources)) for name, sources in told if sources)
-    return (*needed, ("upgrade-insecure-requests", ""))
+    return tuple((name, " ".join(sources)) for name, sources in told if sources)
 
 
-def told(directives: Directives, omit: Iterable[str] = ()) -> str:
-    """A policy as one line, without the directives in `omit`."""
-    return "; ".join(f"{name} {sources}".rstrip() for name, sources in directives if name not in omit)
+def told(directives: Directives) -> str:
+    """A policy as one line."""
+    return "; ".join(f"{name} {sources}" for name, sources in directives)
 
 
 def _digests(site: Path) -> tuple[list[str], list[str]]:
@@ -228,7 +228,7 @@ def _digests(site: Path) -> tuple[list[str], list[str]]:
 
 
 def _into_pages(site: Path, directives: Directives) -> Iterator[Problem]:
-    meta = PLACE.replace("default-src 'none'", told(directives, omit=_HEADER_ONLY))
+    meta = PLACE.replace("default-src 'none'", told(directives))
     pages = sorted(site.rglob("*.html"))
     done = forks.all_of([partial(_into_page, page, meta) for page in pages])
     for page in (p for p, went in zip(pages, done, strict=True) if not went):
@@ -249,7 +249,11 @@ def _into_page(page: Path, meta: str) -> bool:
 
 
 def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
-    """The headers of every file. No header is given to one address by two rules: hosts would join the two values."""
+    """The headers of every file.
+
+    Where two rules fit an address, hosts join the two values of one header with a comma. That is right for policies, of
+    which each then holds; no other header may be in two rules.
+    """
     every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
     return (
         every,
@@ -308,7 +312,7 @@ def nginx(rules: Iterable[Rule]) -> str:
     lines = [
         f"# Made by portal for the server in {SERVER}, or for your own: include portal/{NGINX};",
         "# No location of that server may have an add_header of its own: nginx would then leave these out.",
-        f"location = /{FILE} {{ return 404; }}",
+        *(f"location = /{name} {{ return 404; }}" for name in FOR_HOSTS),
     ]
     some: dict[str, str] = {}  # a header that only some addresses have, and nginx's variable for it
     for rule in rules:
