@@ -8,7 +8,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from portal import disk, forks
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
 from portal.page import EMBEDS
-from portal.problems import Problem
+from portal.problems import PortalError, Problem
 from portal.publish import MANIFEST
 from portal.search import FOLDER
 from portal.verify import DATA
@@ -144,12 +144,20 @@ def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
 def for_nginx(site: Path, folder: Path) -> None:
     """Write the headers of a finished site as an nginx snippet into `folder`, and a server that uses it.
 
-    They stand beside the site and not in it: a folder that is served is no place for a server's configuration.
+    They are beside the site and not in it: a folder that is served is no place for a server's configuration. Files that
+    are right already are not written. Raises `PortalError`.
     """
-    folder.mkdir(exist_ok=True)
-    told = nginx(parse((site / FILE).read_text(encoding="utf-8")))
-    disk.write(folder / NGINX, told.encode())
-    disk.write(folder / SERVER, _SERVER.encode())
+    snippet = nginx(parse((site / FILE).read_text(encoding="utf-8")))
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, text in ((NGINX, snippet), (SERVER, _SERVER)):
+            path = folder / name
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                disk.write(path, text.encode())
+    except OSError as error:
+        found = disk.problem(error, folder.parent.parent)
+        message = f"{found.message} The site is in place, but these settings for nginx are old or missing."
+        raise PortalError([replace(found, message=message)]) from error
 
 
 def check(settings: Settings) -> tuple[Problem, ...]:
