@@ -49,8 +49,9 @@ _ALWAYS = (
 )
 # Whether other sites may show a page in theirs: only what is made for it.
 _FRAMES, _RESOURCES = "X-Frame-Options", "Cross-Origin-Resource-Policy"
-# The second policy is one of its own: a browser holds a page to both, and takes who may frame it from a header alone.
-_ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"), (POLICY, "frame-ancestors 'none'"))
+_ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"))
+# Browsers take this from a header alone, so it is not in the policy of a page itself.
+_NO_FRAMES = ("frame-ancestors", "'none'")
 _SHARED = ((_RESOURCES, "cross-origin"),)
 # Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
 _FORGET, _KEEP = "no-store", "public, max-age=3600"
@@ -259,18 +260,22 @@ def _into_page(page: Path, meta: str) -> bool:
 def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
     """The headers of every file.
 
-    Where two rules fit an address, hosts join the two values of one header with a comma. That is right for policies, of
-    which each then holds; no other header may be in two rules.
+    Where two rules fit an address, some hosts join the two values of one header with a comma, and others take the last.
+    Either is right for a policy: browsers obey each of those that are joined. No other header may be in two rules.
     """
+    alone = (*_ALONE, (POLICY, told((*directives, _NO_FRAMES))))
     every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
     return (
         every,
-        *(Rule(path, ((CACHE, value), *_framing(path), *_open(path))) for path, value in _caching(site)),
+        *(
+            Rule(path, ((CACHE, value), *(_SHARED if _is_embed(path) else alone), *_open(path)))
+            for path, value in _caching(site)
+        ),
     )
 
 
-def _framing(path: str) -> tuple[tuple[str, str], ...]:
-    return _SHARED if path.startswith(f"/{EMBEDS}") else _ALONE
+def _is_embed(path: str) -> bool:
+    return path.startswith(f"/{EMBEDS}")
 
 
 def _open(path: str) -> tuple[tuple[str, str], ...]:
