@@ -15,7 +15,6 @@ from portal import site
 from portal.disclosure import Release
 from project import ROOT, make_project
 
-
 # No example is held to a time: the first one may have to load a library, and then fails on a slow or busy machine.
 hypothesis.settings.register_profile("portal", deadline=None)
 hypothesis.settings.load_profile("portal")
