@@ -1,4 +1,4 @@
-"""Write the software bill of materials as CycloneDX: every package in the lock files, with its version and hashes.
+"""Write the software bill of materials as CycloneDX: every package of the site and its tests, with version and hashes.
 
 The hashes are those that `make site` holds every download to. A Python package has one for each of its files.
 """

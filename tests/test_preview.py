@@ -2,13 +2,15 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from portal import headers
 from portal.preview import Handler, Server, is_public, name_of
+
+Count = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +66,14 @@ def test_this_computer_is_answered(port: int, site: Path, host: str) -> None:
         "user@127.0.0.1:{}", "localhost.:{}", "0.0.0.0:{}", "127.1:{}", "2130706433:{}", "127.0.0.1:{}0", "",
     ],
 )  # fmt: skip
-def test_a_name_of_another_that_leads_here_is_not_answered(port: int, host: str) -> None:
+def test_a_name_of_another_that_leads_here_is_not_answered(
+    port: int, host: str, record_property: Count
+) -> None:
     status, found, body = ask(port, "/", host)
     assert status == 421
     assert b"Tiny" not in body
     assert "access-control-allow-origin" not in found
+    record_property("counted hosts that the preview does not answer", 1)
 
 
 def test_a_request_names_one_host(port: int) -> None:
@@ -90,11 +95,14 @@ def test_a_request_names_one_host(port: int) -> None:
         ("/" + "x" * 70_000, 414),
     ],
 )  # fmt: skip
-def test_no_address_brings_it_down(port: int, target: str | bytes, status: int) -> None:
+def test_no_address_brings_it_down(
+    port: int, target: str | bytes, status: int, record_property: Count
+) -> None:
     found = ask(port, target)
     assert found[0] == status
     assert b"root:" not in found[2]
     assert ask(port, "/")[0] == 200
+    record_property("counted addresses that are malformed or lead out of the site", 1)
 
 
 @pytest.mark.parametrize(
@@ -104,24 +112,26 @@ def test_no_address_brings_it_down(port: int, target: str | bytes, status: int) 
         b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 200 + b"\r\n", b"GET / HTTP/1.1\r\nx: " + b"y" * 70_000 + b"\r\n\r\n",
     ],
 )  # fmt: skip
-def test_no_nonsense_brings_it_down(port: int, request_: bytes) -> None:
+def test_no_nonsense_brings_it_down(port: int, request_: bytes, record_property: Count) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request_)
         connection.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(partial(connection.recv, 65536), b""))
     assert not answer.startswith(b"HTTP/1.0 2")
     assert ask(port, "/")[0] == 200
+    record_property("counted requests that are none", 1)
 
 
 @pytest.mark.parametrize(
     "method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X" * 1000]
 )
-def test_nothing_can_be_sent(port: int, method: str) -> None:
+def test_nothing_can_be_sent(port: int, method: str, record_property: Count) -> None:
     status, found, _ = ask(
         port, "/", method=method, more="Origin: https://evil.example\r\nContent-Length: 1\r\n"
     )
     assert status == 405
     assert not [name for name in found if name.startswith("access-control")]
+    record_property("counted methods that the preview refuses", 1)
 
 
 @pytest.mark.parametrize("target", ["/", "/about/", "/nothing", "/%00"])

@@ -12,7 +12,7 @@ from portal.problems import PortalError, Problem
 
 _SPACE = (
     "There is no space left on the disk.",
-    "Free some space. All in the folder build can be deleted but site, waiting and sites. Then try again.",
+    "Free some space, then try again. You can delete everything in the folder build except site, waiting and sites.",
 )
 _RIGHTS = (
     "You do not have permission to read or write this file or folder.",
