@@ -22,8 +22,8 @@ from portal import cli, config, packages, tables
 from portal.arguments import USAGE
 from portal.importers import cells, form_files, forms, spreadsheet, unpacking, workbooks
 from portal.importers.cells import Column, Doubt, Fault, Row, settle
+from portal.importers.grid import Cell
 from portal.importers.spreadsheet import Job, Question
-from portal.importers.workbooks import Cell
 from portal.problems import PortalError
 from project import ROOT, make_project, tree_of
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from portal import text
-from portal.importers.workbooks import Cell
+from portal.importers.grid import Cell
 from portal.tables import Json
 
 _MARKS = frozenset({"n/a", "#n/a", "-", "–", "—", text.MINUS, ".", "..", "...", "…"})

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.importers.workbooks import Place, Sheet, Spot, Workbook, letters
+from portal.importers.grid import Place, Sheet, letters
+from portal.importers.workbooks import Spot, Workbook
 from portal.packages import Package
 from portal.problems import PortalError, Problem, did_you_mean
 from portal.tables import Schema

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from portal import packages
 from portal.config import Settings
-from portal.importers import cells, columns, workbooks
+from portal.importers import cells, columns, grid, workbooks
 from portal.importers.columns import Layout, Line
 from portal.importers.merging import Outcome, Unsure, key_of, merge, records
 from portal.importers.run import Plan
@@ -249,7 +249,7 @@ def _notes(book: Workbook, layouts: tuple[Layout, ...]) -> Iterator[str]:
     for layout in (x for x in layouts if x.rows):
         sheet = layout.sheet
         rows = [r for r in layout.rows if r in sheet.hidden_rows]
-        hidden = [workbooks.letters(c) for c in sorted(sheet.hidden_columns & set(layout.columns.values()))]
+        hidden = [grid.letters(c) for c in sorted(sheet.hidden_columns & set(layout.columns.values()))]
         yield f"Sheet {sheet.name} is read as the table {layout.resource}, below row {layout.header}."
         if layout.absent:
             yield f"Sheet {sheet.name} has no column {', '.join(layout.absent)}. Rows that are in the package keep what they have there."
