@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from portal import assembly, disclosure, rules, tables
+from portal import assembly, disclosure, doubts, periods, releases, rules, tables
+from portal.checked import Checked
 from portal.config import Settings
 from portal.importers.columns import Line
 from portal.importers.workbooks import Workbook
 from portal.packages import Package
 from portal.problems import PortalError, Problem
+from portal.releases import Project
 from portal.tables import Table
 
 Unsure = tuple[str, int, str]  # the sheet, row and column of a cell that could not be read or is in doubt
@@ -134,11 +136,23 @@ class Outcome:
     settings: Settings
 
     def judge(self) -> None:
-        """Check as `portal check` does; raise `PortalError` with problems at the cells they come from."""
+        """Check all that `portal check` does; raise `PortalError` with problems at the cells they come from."""
         would_be, problems = self._checked(frozenset())
-        if problems:
-            raise PortalError(at_cells(self.book, self._files, p) for p in problems)
-        disclosure.release(assembly.assemble(would_be), self.settings.disclosure, self.settings.site.area)
+        self._stop(problems)
+        doubtful = doubts.look(Checked(would_be, self.settings), periods.today())
+        self._stop(p for p in doubtful if not p.name)
+        project = Project(self.settings, would_be, assembly.assemble(would_be))
+        self._stop(releases.check(project))
+        policy, area = self.settings.disclosure, self.settings.site.area
+        try:
+            disclosure.release(project.content, policy, area, releases.earlier(project))
+        except PortalError as error:
+            self._stop(error.problems)
+
+    def _stop(self, problems: Iterable[Problem]) -> None:
+        found = [at_cells(self.book, self._files, p) for p in problems]
+        if found:
+            raise PortalError(found)
 
     def mistakes(self, unsure: frozenset[Unsure]) -> Iterator[Problem]:
         """What is wrong with other cells of the file, for as long as some could not be read."""
