@@ -87,8 +87,9 @@ def found(book: Workbook, wanted: Wanted) -> tuple[Layout, ...]:
             raise PortalError([_undecided(book, [h for _, h in fits])])
     headers = [h for _, h in fits]
     problems = [p for h in headers for p in h.problems()]
-    lost = {s.name for s in sheets if s.cells} - {h.sheet.name for h in headers}
-    problems += [_no_header(book, name, wanted) for name in sorted(lost) if named or not headers]
+    lost = [s.name for s in sheets if s.cells and s.name not in {h.sheet.name for h in headers}]
+    problems += [_no_header(book, [name], wanted) for name in lost if named]
+    problems += [_no_header(book, lost, wanted)] if lost and not named and not headers else []
     if not headers and not problems:
         message = "There is no filled sheet in the file."
         problems.append(Problem(book.file, code="sheet", message=message, fix="Fill in one of its sheets."))
@@ -175,10 +176,16 @@ def _undecided(book: Workbook, headers: list["_Header"]) -> Problem:
     )
 
 
-def _no_header(book: Workbook, sheet: str, wanted: Wanted) -> Problem:
+def _no_header(book: Workbook, sheets: list[str], wanted: Wanted) -> Problem:
+    """The problem that these sheets have no header; it says which one, where it is clear which table is meant."""
+    meant = [r for r in wanted.schemas if _key(r) in (_key(n) for n in (*sheets, wanted.resource))]
     fix = f"Write the names of the columns in one row above the rest, as `portal template {wanted.package.name}` does."
-    message = f"No row of the first {_DEEPEST_HEADER} names the columns of a table."
-    return book.problem(Spot(sheet), message, fix, "header")
+    if len(meant) == 1:
+        fix = f"Write this row above the rest: {', '.join(wanted.schemas[meant[0]].names)}."
+    some = f"{listed(sheets[:5])} and {len(sheets) - 5} more" if len(sheets) > 5 else listed(sheets)
+    where = "" if len(sheets) == 1 else f" of the sheets {some}"
+    message = f"No row of the first {_DEEPEST_HEADER}{where} names the columns of a table."
+    return book.problem(Spot(sheets[0] if len(sheets) == 1 else ""), message, fix, "header")
 
 
 # --- names of columns

@@ -11,6 +11,7 @@ from portal.importers.merging import Unsure, key_of, records
 from portal.importers.readings import Column, Doubt, Fault, Row, Settled, squeezed
 from portal.importers.workbooks import Spot, Workbook
 from portal.packages import Package
+from portal.problems import Problem
 from portal.rules import REFERENCES, SOURCES
 from portal.tables import Table
 
@@ -28,7 +29,7 @@ class Reading:
     lines: list[Line] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     spots: list[Spot] = field(default_factory=list)  # of the faults
-    doubts: dict[str, list[tuple[Doubt, str]]] = field(default_factory=dict)
+    doubts: dict[str, list[tuple[Doubt, Problem]]] = field(default_factory=dict)
     unsure: set[Unsure] = field(default_factory=set)
 
     def answered(self, doubt: Doubt, spot: Spot) -> str:
@@ -36,8 +37,7 @@ class Reading:
         answer = self.answers.get(doubt.key) or self.answers.get(doubt.key.partition(":")[0], "")
         if answer in doubt.answers:
             return answer
-        place = self.book.problem(spot, "", "").place.removeprefix(f"{self.book.file}, ")
-        self.doubts.setdefault(doubt.key, []).append((doubt, place))
+        self.doubts.setdefault(doubt.key, []).append((doubt, self.book.problem(spot, "", "", "question")))
         return ""
 
     def settled(self, found: Settled, spot: Spot) -> str:
@@ -131,7 +131,10 @@ class _Rows:
 
     @cached_property
     def _before(self) -> dict[tuple[str, ...], Mapping[str, str]]:
-        return {key_of(self.table, r): r for r in records(self.table)}
+        """The rows of the package by their keys, without cells that have a problem."""
+        table = self.table
+        rows = zip(table.frame.index, records(table), strict=True)
+        return {key_of(table, r): {n: v for n, v in r.items() if (i, n) not in table.bad} for i, r in rows}
 
     def line(self, row: int) -> Line | None:
         """Return the row as texts, or None where it is left out.

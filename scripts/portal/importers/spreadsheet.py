@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portal import packages
@@ -52,12 +52,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Question:
-    """Something that the file leaves open, asked once for all cells that it concerns."""
+    """Something that the file leaves open, asked once for all cells that it concerns; `where` is the first of them."""
 
     key: str
-    place: str
+    where: Problem
     text: str
     answers: Mapping[str, str]
+
+    @property
+    def place(self) -> str:
+        """Where it is, without the name of the file."""
+        return self.where.place.removeprefix(f"{self.where.file}, ")
 
 
 Ask = Callable[[Question], str]
@@ -80,20 +85,19 @@ def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
             break
         answers |= told
         reading = rows.read(book, layouts, found, package, answers)
-    merged = [
-        merge(package.tables[r], reading.lines, r, job.replaced or _is_own(job, settings, package.tables[r]))
-        for r in _resources(layouts, reading)
-    ]
+    own = any(_is_own(job, settings, t) for t in package.tables.values())
+    replaced = job.replaced or own  # a table that was saved by a spreadsheet program is still all of it
+    merged = [merge(package.tables[r], reading.lines, r, replaced) for r in _resources(layouts, reading)]
     changed = tuple(m for m in merged if m.changes)
     outcome = Outcome(book, package, changed, (found, problems), settings)
     if reading.faults or reading.doubts:
-        unanswered = (_unanswered(book, q) for q in _questions(reading))
+        unanswered = (_unanswered(q) for q in _questions(reading))
         faults = (
             book.problem(s, f.message, f.fix) for s, f in zip(reading.spots, reading.faults, strict=True)
         )
         raise PortalError([*faults, *unanswered, *outcome.mistakes(frozenset(reading.unsure))])
     outcome.judge()
-    report = (*_notes(book, layouts, package), *(line for m in merged for line in m.told(job.replaced)))
+    report = (*_notes(book, layouts, package), *(line for m in merged for line in m.told(replaced)))
     return Plan(report, {settings.root / m.table.file: m.csv for m in changed})
 
 
@@ -139,16 +143,16 @@ def _answers(assumed: Iterable[str]) -> dict[str, str]:
 
 def _questions(reading: Reading) -> Iterator[Question]:
     for key, doubts in reading.doubts.items():
-        first, place = doubts[0]
+        first, where = doubts[0]
         more = f" and {len(doubts) - 1:,} more" if len(doubts) > 1 else ""
         answers = {a: words for a, (words, _) in first.answers.items()}
-        yield Question(key, place + more, first.question, answers)
+        yield Question(key, replace(where, field=where.field + more), first.question, answers)
 
 
-def _unanswered(book: Workbook, question: Question) -> Problem:
+def _unanswered(question: Question) -> Problem:
     ways = [f"--assume {_quoted(f'{question.key}={a}')} ({words})" for a, words in question.answers.items()]
     fix = f"Add {', or '.join(ways)}. Or write it so that it is clear."
-    return Problem(book.file, 0, question.place, "question", question.text, fix)
+    return replace(question.where, message=question.text, fix=fix)
 
 
 def _quoted(words: str) -> str:

@@ -21,7 +21,7 @@ class Workbook:
         """A problem with a cell of this file, or with the row or sheet where the spot has no more than these."""
         if self.kind == "csv":
             return Problem(self.file, spot.row, spot.name, code, message, fix)
-        place = f"sheet {spot.sheet}"
+        place = f"sheet {spot.sheet}" if spot.sheet else ""
         if spot.row:
             cell = f", cell {letters(spot.column)}{spot.row}"
             place += cell if spot.column else f", row {spot.row}"
