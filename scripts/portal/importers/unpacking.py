@@ -136,6 +136,9 @@ def _kind(path: Path, archive: zipfile.ZipFile) -> str:
         )
     if "[Content_Types].xml" in names and any(n.lower().startswith("xl/") for n in names):
         return "xlsx"
+    if any(n.startswith(("Index/", "Index.zip")) for n in names):
+        fix = "Open it in Numbers, choose File, Export To, Excel, and import that file."
+        raise wrong(path.name, "The file is an Apple Numbers document.", fix)
     raise wrong(
         path.name, "The file is a zip archive and not a spreadsheet.", "Unpack it, and import what is inside."
     )

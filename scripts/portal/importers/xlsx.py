@@ -23,7 +23,8 @@ from portal.importers.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, nume
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TRUE = ("1", "true", "on")
 _WHITE = frozenset({"rgb:FFFFFF", "theme:0", "indexed:1", "indexed:9"})
-_MOST_IN_AREA = 20_000  # cells of one conditional format that are looked at
+_MOST_AREAS = 200  # with a conditional format that are looked at
+_LOWEST, _NARROWEST = 2, 0.5  # points and letters; less of a row or column is a line and no text
 
 
 def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
@@ -300,11 +301,11 @@ class _Reader:
         self._row = int(float(row.get("r"))) if row.get("r") else self._row + 1
         self._column = 0
         told = row.get("hidden")
-        if told in _TRUE or (told is None and hidden) or row.get("ht") in ("0", "0.0"):
+        if told in _TRUE or (told is None and hidden) or float(row.get("ht", "15")) < _LOWEST:
             self._hidden_rows.add(self._row)
 
     def _columns(self, col: Any) -> None:
-        if col.get("hidden") in _TRUE or float(col.get("width", "9") or 9) == 0:
+        if col.get("hidden") in _TRUE or float(col.get("width", "9") or 9) < _NARROWEST:
             last = min(int(col.get("max", "0")), MOST_COLUMNS)
             self._hidden_columns |= set(range(int(col.get("min", "1")), last + 1))
 
@@ -385,7 +386,7 @@ class _Reader:
 
     def _mark(self, conditional: list[tuple[int, int, int, int, str]]) -> None:
         """Say of the numbers below a conditional format what it can do to them."""
-        for top, left, bottom, right, why in conditional[:200]:
+        for top, left, bottom, right, why in conditional[:_MOST_AREAS]:
             for (r, c), cell in self._cells.items():
                 if top <= r <= bottom and left <= c <= right and cell.kind == "number" and not cell.hidden:
                     self._cells[r, c] = replace(cell, hidden=why)
