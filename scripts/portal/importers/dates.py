@@ -18,6 +18,8 @@ def settle(cell: Cell, words: str) -> Settled:
         return cell.day.isoformat() if cell.shows_day else _month(cell.day)
     if cell.kind == "number" and cell.number == cell.number.to_integral():
         return _serial(int(cell.number))
+    if not words.isascii():
+        return _no_date(words)
     if cell.kind != "text":
         return Fault(f"“{words or plain(cell.number)}” is not a date.", _NO_DATE)
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
