@@ -23,8 +23,9 @@ ONLY = {
     "mkdocs": {"mkdocs_part"},
     "selectolax": {"verify", "headers", "reading", "search"},
     "jinja2": {"sandbox", "tree", "reports"},
-    "odfdo": {"importers.workbooks", "importers.form_files"},
-    "openpyxl": {"importers.workbooks", "importers.form_files"},
+    "lxml": {"importers.xlsx"},
+    "odfdo": {"importers.ods", "importers.form_files"},
+    "openpyxl": {"importers.xlsx", "importers.form_files"},
     "scipy": {"measures", "suppression", "audit"},
     "shapely": {"importers.boundaries", "importers.stop_and_search"},
 }
