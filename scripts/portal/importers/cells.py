@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from portal import text
 from portal.importers.workbooks import Cell
 from portal.tables import Json
+from portal.values import LOOSE_FORMS
 
 _MARKS = frozenset({"n/a", "#n/a", "-", "–", "—", text.MINUS, ".", "..", "...", "…"})
 MISSING = _MARKS | {
@@ -317,6 +318,8 @@ def _text(cell: Cell, words: str, column: Column) -> Settled:
         return _undated(cell, column)
     if cell.kind == "number":
         return _code(cell, column)
+    if column.field.get("form") in LOOSE_FORMS and (found := _day(words)) is not None:
+        return found
     enum = [str(v) for v in column.rules.get("enum", ())]
     if cell.kind == "boolean" and {"yes", "no"} <= set(enum):
         return "yes" if words == "true" else "no"

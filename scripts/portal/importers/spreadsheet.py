@@ -172,7 +172,9 @@ class _Rows:
 
     @cached_property
     def _before(self) -> dict[tuple[str, ...], Mapping[str, str]]:
-        return {key_of(self.table, r): r for r in records(self.table)}
+        good = dict(self.table.records)  # a cell with a problem must not stay as it is
+        rows = zip(self.table.frame.index, records(self.table), strict=True)
+        return {key_of(self.table, r): good[int(str(n))] for n, r in rows}
 
     def line(self, row: int) -> Line:
         """The row as texts. Its key comes first, since what stood there before helps with the rest."""
