@@ -141,7 +141,7 @@ def _merged(field: Json, mine: Json, wrong: Wrong) -> Json:
 def _schema_of(own: Json, fields: list[Json], key: list[str], wrong: Wrong) -> Json:
     """The schema as frictionless is to see it: the package's own, with columns and key as the contract has them."""
     stated = own.get("primaryKey")
-    if own and key not in (stated, [stated]):
+    if own and stated != key:
         shown = json.dumps(key)
         wrong(
             "The primary key is not the one of portal." if stated else "The primary key is missing.",

@@ -46,7 +46,7 @@ def descriptor_faults(descriptor: Json) -> tuple[str, ...]:
     try:
         return tuple(dict.fromkeys(_plain(e.note) for e in Package.metadata_validate(descriptor)))
     except Exception as error:  # frictionless stumbles over some values, and none of them is a good one
-        return (_plain(f"{type(error).__name__}: {error}"),)
+        return (_unread(error),)
 
 
 def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Iterator[Fault]:
@@ -73,7 +73,7 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
         yield Fault("description", note=_plain(error.error.note))
         return
     except Exception as error:  # such as a pattern that is none
-        yield Fault("description", note=_plain(f"{type(error).__name__}: {error}"))
+        yield Fault("description", note=_unread(error))
         return
     for e in (e for task in report.tasks for e in task.errors):
         cell = getattr(e, "cell", "")
@@ -88,6 +88,10 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
         yield Fault(
             "description", note=_plain("; ".join(e.note for e in report.errors) or "the table is not valid")
         )
+
+
+def _unread(error: Exception) -> str:
+    return _plain(f"it has a part that cannot be read ({error})")
 
 
 def _missing() -> PortalError:

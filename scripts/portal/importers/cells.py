@@ -11,6 +11,7 @@ from portal.importers import dates, numbers
 from portal.importers.grid import Cell
 from portal.importers.numbers import MOST_DECIMALS, plain
 from portal.importers.readings import Column, Doubt, Fault, Row, Settled, squeezed
+from portal.values import LOOSE_FORMS
 
 _MARKS = frozenset({"n/a", "#n/a", "-", "–", "—", text.MINUS, ".", "..", "...", "…"})
 MISSING = _MARKS | {
@@ -100,6 +101,8 @@ def _text(cell: Cell, words: str, column: Column) -> Settled:
     if ids and words not in ids:
         fix = f"Write {ids[0]}." if len(ids) == 1 else f"Write one of: {', '.join(ids)}."
         return Fault(f"“{words}” is not an id.", fix)
+    if column.field.get("form") in LOOSE_FORMS and (found := dates.day_in(words)) is not None:
+        return found
     enum = [str(v) for v in column.rules.get("enum", ())]
     if cell.kind == "boolean" and {"yes", "no"} <= set(enum):
         return "yes" if words == "true" else "no"

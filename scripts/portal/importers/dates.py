@@ -26,7 +26,7 @@ def settle(cell: Cell, words: str) -> Settled:
         return words if _iso(*map(int, words.split("-"))) else _no_date(words)
     if re.fullmatch(r"\d{5}", words):
         return _serial(int(words))
-    found = _day(words)
+    found = day_in(words)
     return _no_date(words) if found is None else found
 
 
@@ -65,7 +65,7 @@ def _serial(number: int) -> Settled:
     )
 
 
-def _day(words: str) -> Settled | None:
+def day_in(words: str) -> Settled | None:
     stamp = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ][\d:.]+Z?", words)
     if stamp:
         return stamp[1]
