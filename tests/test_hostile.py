@@ -199,8 +199,11 @@ class Grower:
 def grower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grower]:
     root = make_project(tmp_path_factory.mktemp("templates") / "tiny")
     (root.parent / "secret").write_text("SECRET")
-    (root / "site_src" / "templates" / "link.md.jinja").symlink_to(root.parent / "secret")
     made = Grower(root)
+    made.grow(
+        "help.md.jinja", TEMPLATES["help.md.jinja"]
+    )  # it has checked the project by now, which refuses such links
+    (root / "site_src" / "templates" / "link.md.jinja").symlink_to(root.parent / "secret")
     yield made
     made.child.kill()
     made.child.communicate()

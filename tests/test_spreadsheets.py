@@ -51,10 +51,10 @@ def _read_once() -> Iterator[None]:
     known: dict[tuple[object, ...], object] = {}
     read = tables.read
 
-    def remembered(path: Path, file: str, schema: tables.Schema) -> object:
+    def remembered(path: Path, file: str, schema: tables.Schema, *more: object) -> object:
         key = (path.read_bytes() if path.exists() else None, path.suffix, file, str(schema))
         if key not in known:
-            known[key] = read(path, file, schema)
+            known[key] = read(path, file, schema, *more)
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:

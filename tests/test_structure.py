@@ -11,7 +11,7 @@ SOURCES = {p.stem: p for p in FOLDER.glob("*.py") if p.stem != "__init__"}
 IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem != "__init__"}
 # Each module may import only from those before it.
 ORDER = (
-    "problems", "arguments", "forks", "disk", "config", "periods", "text", "quick", "tables", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
+    "problems", "arguments", "forks", "disk", "periods", "text", "values", "inputs", "config", "gate", "damage", "tables", "descriptors", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
     "suppression", "audit", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "history", "feed", "measures", "claims", "findings", "records", "bundles", "metadata", "api", "drawings", "charts",
     "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "mkdocs_part", "render", "coverage",
     "verify", "publish", "headers", "reading", "renderers", "site", "new", "preview", "cli",
@@ -19,7 +19,7 @@ ORDER = (
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.
 OF_IMPORTERS = ORDER[: ORDER.index("measures")]
 ONLY = {
-    "frictionless": {"tables"},
+    "frictionless": {"gate"},
     "mkdocs": {"mkdocs_part"},
     "selectolax": {"verify", "headers", "reading", "search"},
     "jinja2": {"sandbox", "tree", "reports"},

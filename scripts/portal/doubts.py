@@ -18,7 +18,8 @@ from portal import periods
 from portal.checked import Checked, Row
 from portal.model import Accepted
 from portal.problems import Problem
-from portal.text import decimal
+from portal.values import day as read_day
+from portal.values import decimal
 
 DAYS_VERIFIED = 90
 # Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers: modified z-scores above this are outliers.
@@ -48,8 +49,8 @@ class Told:
         return tuple(
             Figure(
                 r,
-                date.fromisoformat(r["period_start"]),
-                date.fromisoformat(r["period_end"]),
+                read_day(r["period_start"]),
+                read_day(r["period_end"]),
                 decimal(r["value"]),
             )
             for r in self.checked.rows("indicators", "observations")
@@ -131,7 +132,7 @@ def _series(told: Told) -> Iterator[list[Figure]]:
     """Figures of one indicator, area, part and length of period, in order of time, cut where counting changed."""
     cuts: dict[str, list[date]] = defaultdict(list)
     for r in told.checked.rows("indicators", "breaks"):
-        cuts[r["indicator"]].append(date.fromisoformat(r["date"]))
+        cuts[r["indicator"]].append(read_day(r["date"]))
     found: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
     for f in told.figures:
         era = sum(f.start >= day for day in cuts[f.row["indicator"]])
@@ -275,9 +276,7 @@ def _apart(figures: Iterable[Figure]) -> list[Figure]:
 
 def _breaks(told: Told) -> Iterator[Problem]:
     """No period and no stated change reaches across a day on which counting changed."""
-    cuts = [
-        (r["indicator"], date.fromisoformat(r["date"])) for r in told.checked.rows("indicators", "breaks")
-    ]
+    cuts = [(r["indicator"], read_day(r["date"])) for r in told.checked.rows("indicators", "breaks")]
     fix = "Say so with the status b, or take the figure out."
     for f in told.figures:
         for indicator, day in cuts:
@@ -306,42 +305,23 @@ def _targets(told: Told) -> Iterator[Problem]:
             yield _warning(r, "baseline_value", (message, fix), f"target:{r['id']}")
 
 
-def _updates(told: Told) -> Iterator[Problem]:
-    """An update is of a day that has been."""
-    for r in told.checked.rows("plan", "updates"):
-        if r["date"] > str(told.today)[: len(r["date"])]:
-            fix = "Correct the date; the year may be wrong."
-            yield r.wrong("date", "future", f"{r['date']} has not come yet.", fix)
-
-
 def _contacts(told: Told) -> Iterator[Problem]:
     """Somebody has looked at each contact in the last months."""
     for kind in ("routes", "services"):
         for r in told.checked.rows(kind, kind):
-            seen = _last_day(r["checked_on"])
+            seen = periods.last_day(r["checked_on"])
             if r["state"] != "historic" and (told.today - seen).days > DAYS_VERIFIED:
                 message = f"Last checked in {periods.loose_date(r['checked_on'])}, more than {DAYS_VERIFIED} days ago."
                 fix = "Look it up again, and write when and where under checked_on and checked_in."
                 yield _warning(r, "checked_on", (message, fix), f"contact:{r['id']}")
 
 
-def _last_day(loose: str) -> date:
-    """The last day that a loosely known date can be."""
-    parts = [int(p) for p in loose.split("-")]
-    match parts:
-        case [y, m, d]:
-            return date(y, m, d)
-        case [y, m]:
-            return periods.month_end(date(y, m, 1), 0)
-    return date(parts[0], 12, 31)
-
-
 def _overdue(told: Told) -> Iterator[Problem]:
     """What was promised for a day has come by then."""
     made = told.checked.values("releases", "releases", "name")
     for r in told.checked.rows("releases", "calendar"):
-        if r["release"] not in made and date.fromisoformat(r["promised"]) < told.today:
-            late = (told.today - date.fromisoformat(r["promised"])) // timedelta(days=1)
+        if r["release"] not in made and read_day(r["promised"]) < told.today:
+            late = (told.today - read_day(r["promised"])) // timedelta(days=1)
             for what in filter(None, r["indicators"].split(";")) if r["indicators"] else ("all",):
                 message = f"{r['release']} was promised for {r['promised']}, {late} days ago" + (f", with new figures of {what}." if what != "all" else ".")  # fmt: skip
                 fix = "Make the release, or tell readers why it is late under note."
@@ -355,7 +335,6 @@ DOUBTS: Mapping[str, Callable[[Told], Iterator[Problem]]] = {
     "same": _same,
     "break": _breaks,
     "target": _targets,
-    "future": _updates,
     "contact": _contacts,
     "overdue": _overdue,
 }

@@ -1,9 +1,8 @@
 """The rules about figures: what stands beside what, periods, breakdowns, charts and claims."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 
-from portal import periods
+from portal import periods, values
 from portal.checked import Checked, Row, rows
 from portal.problems import Problem, did_you_mean
 
@@ -40,7 +39,7 @@ def _periods(checked: Checked) -> Iterator[Problem]:
         yield from _ends(row, "")
         kind = kinds.get(row["indicator"], "")
         start, end = row["period_start"], row["period_end"]
-        if periods.is_date(start) and periods.is_date(end) and start <= end and not _fits(kind, start, end):
+        if values.is_date(start) and values.is_date(end) and start <= end and not _fits(kind, start, end):
             yield row.wrong(
                 "period_end",
                 "period",
@@ -71,8 +70,8 @@ def _ends(row: Row, prefix: str) -> Iterator[Problem]:
 
 
 def _fits(kind: str, start: str, end: str) -> bool:
-    first = date.fromisoformat(start)
-    months = periods.months_between(first, date.fromisoformat(end))
+    first = values.day(start)
+    months = periods.months_between(first, values.day(end))
     wanted = {
         "month": months == 1,
         "year-to": months == 12,

@@ -12,6 +12,7 @@ from portal.disclosure import guarded
 from portal.measures import Rate, Standing, standing
 from portal.model import Area, Indicator, Observation
 from portal.page import CRIME, FIGURES, WARDS, Maker, Page, cited_in
+from portal.text import address_part
 from portal.views import (
     BriefingPage,
     ComparePage,
@@ -75,7 +76,7 @@ def ward_views(maker: Maker) -> tuple[WardView, ...]:
 
 
 def _slug(area: Area) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in area.name.lower()).split())
+    return address_part(area.name)
 
 
 def recorded(maker: Maker) -> list[Indicator]:

@@ -87,7 +87,9 @@ def short(period_type: str, start: date | None, end: date | None) -> str:
 def now() -> datetime:
     """The moment at which this runs; the one that SOURCE_DATE_EPOCH names, in seconds since 1970, where it is set."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else datetime.now(UTC)
+    if re.fullmatch(r"[0-9]{1,11}", seconds):
+        return datetime.fromtimestamp(int(seconds), UTC)
+    return datetime.now(UTC)
 
 
 def today() -> date:
@@ -95,12 +97,20 @@ def today() -> date:
     return now().date()
 
 
-def is_date(text: str) -> bool:
-    """Whether `text` is an ISO date that exists."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+EARLIEST, YEARS_AHEAD = 1900, 10
+
+
+def sensible(year: int) -> bool:
+    """Return True if a portal can be about this year; 2205 and 0212 are mistyped."""
+    return EARLIEST <= year <= today().year + YEARS_AHEAD
+
+
+def last_day(loose: str) -> date:
+    """Return the last day that a loosely known date can be."""
+    parts = [int(p) for p in loose.split("-")]
+    match parts:
+        case [y, m, d]:
+            return date(y, m, d)
+        case [y, m]:
+            return month_end(date(y, m, 1), 0)
+    return date(parts[0], 12, 31)

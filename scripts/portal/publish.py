@@ -22,6 +22,7 @@ from portal.problems import PortalError, Problem
 
 KEPT = 3
 _AT_ONCE = 8  # files that wait for the disk
+_READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all, of files and of folders
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
 # A site that is being deleted.
@@ -78,7 +79,7 @@ def intact(site: Path) -> tuple[Problem, ...]:
     changed = [
         _wrong(site, n, "The file is not as it was built.")
         for n in listed.keys() & found.keys()
-        if _described(found[n]) != listed[n]
+        if _described(found[n]) != listed[n] or not _is_plain(found[n])
     ]
     return tuple(sorted([*missing, *extra, *changed]))
 
@@ -108,9 +109,13 @@ def _files(site: Path) -> Mapping[str, Path]:
     return {p.relative_to(site).as_posix(): p for p in site.rglob("*") if p.is_symlink() or not p.is_dir()}
 
 
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
 def _described(path: Path) -> Mapping[str, object]:
     """What a manifest says of a file; nothing of a link, which no site has."""
-    if path.is_symlink() or not path.is_file():
+    if not _is_plain(path):
         return {}
     content = path.read_bytes()
     return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
@@ -121,7 +126,11 @@ def _described(path: Path) -> Mapping[str, object]:
 
 def put(made: Path, live: Path, mark: str) -> Path:
     """Keep a finished site and point the link `live` to it; returns where it is kept."""
+    _let_all_read(made)
     folder = _keep(made, live, mark)
+    for above in (folder.parent, live.parent):
+        with suppress(PermissionError):  # it is another user's, who has to do it
+            _add(above, _SEARCHABLE)
     _point(live, folder)
     forget(live)
     return folder
@@ -130,7 +139,7 @@ def put(made: Path, live: Path, mark: str) -> Path:
 def hold(made: Path, live: Path, mark: str) -> Path:
     """Keep a finished site without making it public: `build/waiting` leads to it, and `live` stays as it is.
 
-    A site that was waiting before is deleted: nobody was to see it.
+    A site that was waiting before is deleted: nobody was to see it. Who on this computer can read it is left to the umask.
     """
     folder = _keep(made, live, f"{mark}.{_HELD}")
     _point(live.with_name(WAITING), folder)
@@ -168,6 +177,18 @@ def previous(root: Path) -> Path:
             raise PortalError(problems)
         _point(live, before[0])
         return before[0]
+
+
+def _let_all_read(site: Path) -> None:
+    """Let every user read a site that is public, and so the web server, whatever the umask was."""
+    for path in (site, *site.rglob("*")):
+        _add(path, _SEARCHABLE if path.is_dir() else _READABLE)
+
+
+def _add(path: Path, permissions: int) -> None:
+    mode = path.stat().st_mode & 0o7777
+    if mode & permissions != permissions:
+        path.chmod(mode | permissions)
 
 
 def _keep(made: Path, live: Path, mark: str) -> Path:

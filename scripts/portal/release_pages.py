@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from portal import differences, findings, periods, reports
+from portal import differences, findings, periods, reports, values
 from portal.model import Accepted, Change, Content, Edition, Promise
 from portal.page import Maker, Page
 from portal.reports import Told
@@ -197,7 +197,7 @@ def _in_words(content: Content, warning: str) -> str:
 
 def _span(days: str) -> str:
     """A period as the name of a warning has it, in words."""
-    start, end = (date.fromisoformat(d) for d in days.split("/"))
+    start, end = (values.day(d) for d in days.split("/"))
     return periods.label("rolling-months", start, end)
 
 

@@ -35,6 +35,7 @@ from portal import (
 )
 from portal.checked import Checked
 from portal.config import Settings, load
+from portal.inputs import problems as faulty_files
 from portal.model import Content
 from portal.pages import all_pages
 from portal.pictures import Pictures
@@ -57,6 +58,7 @@ def project(root: Path) -> Project:
     found, problems = packages.read_all(root, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        problems += tuple(faulty_files(root, "site_src"))
         if problems:
             raise PortalError(sorted(problems))
         assembled = assembly.assemble(found)
@@ -127,6 +129,7 @@ def build(
             and live.is_dir()
             and live.resolve().name.partition(".")[0] == mark
         ):
+            headers.for_nginx(live, root / "build" / "hosting")
             return Built(live, False)
         made = root / "build" / "work"
         try:
@@ -156,6 +159,7 @@ def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[
     with _allowing(whole) as released:
         drawn = _pictures(settings, released, tell)
         tell("Writing the pages")
+        disk.remove_links(settings.build_folder / "pages")
         keep = partial(render.write, settings)
         # Aside, so that all that the pages need in memory is given back.
         with forks.aside(lambda: tree.grow(settings, released, drawn, keep, searchable)) as growing:
@@ -283,5 +287,5 @@ def _finish(made: Path, laid: Laid, cache: Path) -> None:
 
 
 def _by_chromium(message: str) -> Problem:
-    fix = "See whether the disk is full and build once more. If it stays so, update Chromium, or take it away: readers' browsers then draw and print."
+    fix = "Check that the disk is not full and that nothing limits memory (ulimit -v), then build again. If it still fails, update Chromium, or remove it: readers' browsers then draw and print."
     return Problem("build", code="print", message=message, fix=fix)

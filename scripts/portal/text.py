@@ -15,9 +15,15 @@ from markupsafe import Markup
 
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation}
 _SPACE = re.compile(r"\s+")
-_ADDRESS = re.compile(r"https://[a-z0-9.-]+(/[A-Za-z0-9/_.~%?&=+,;:@!-]*)?")
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
-_PHONE = re.compile(r"[0-9 ]{3,20}")
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = (
+    rf"({_LABEL}\.)+(?=[A-Za-z0-9-]*[A-Za-z]){_LABEL}"  # the last part is no number, so this is no IP address
+)
+_ADDRESS = re.compile(
+    rf"https://{_HOST.replace('A-Z', '')}(/([A-Za-z0-9/_.~?&=+,;:@!-]|%[0-9A-Fa-f]{{2}})*)?"
+)
+_EMAIL = re.compile(rf"[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_HOST}")
+_PHONE = re.compile(r"[0-9]+( [0-9]+)*")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -55,7 +61,7 @@ def is_email(value: str) -> bool:
 
 def is_phone(value: str) -> bool:
     """Whether this is a telephone number as people dial it: digits and spaces."""
-    return bool(_PHONE.fullmatch(value))
+    return bool(_PHONE.fullmatch(value)) and 3 <= sum(c.isdigit() for c in value) <= 15
 
 
 def number(value: Decimal | int, signed: bool = False) -> str:
@@ -64,11 +70,6 @@ def number(value: Decimal | int, signed: bool = False) -> str:
     if value < 0:
         return MINUS + text
     return f"+{text}" if signed and value > 0 else text
-
-
-def decimal(cell: str) -> Decimal | None:
-    """The number in a cell of a table; None where the cell is empty."""
-    return Decimal(cell) if cell else None
 
 
 def amount(value: Decimal, unit: str) -> str:
@@ -80,6 +81,11 @@ def amount(value: Decimal, unit: str) -> str:
     if unit == "percent-change":
         return number(value, signed=True) + "%"
     return number(value)
+
+
+def address_part(name: str) -> str:
+    """Return a name as part of an address: small letters and figures, with hyphens between the words."""
+    return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
 
 
 def listed(words: list[str] | tuple[str, ...]) -> str:

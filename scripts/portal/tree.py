@@ -18,6 +18,7 @@ from portal import (
     findings,
     forks,
     history,
+    inputs,
     metadata,
     open_data,
     periods,
@@ -261,11 +262,15 @@ def written(settings: Settings) -> Mapping[str, str]:
     found: dict[str, str] = {}
     problems = []
     for path in sorted(folder.rglob("*.md")):
-        told = path.read_text(encoding="utf-8-sig")
+        file = path.relative_to(settings.root).as_posix()
+        try:
+            told = inputs.text(inputs.read(path, settings.root))
+        except inputs.UnreadableError as fault:
+            problems.append(Problem(file, fault.row, "", "page", fault.message, fault.fix))
+            continue
         address = path.relative_to(folder).as_posix().removesuffix("index.md")
         address = f"{address.removesuffix('.md')}/" if address.endswith(".md") else address
         if not told.startswith("# "):
-            file = path.relative_to(settings.root).as_posix()
             problems.append(
                 Problem(
                     file,

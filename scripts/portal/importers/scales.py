@@ -8,7 +8,7 @@ from portal.importers.columns import Line
 from portal.importers.merging import key_of, records
 from portal.importers.readings import Doubt
 from portal.tables import Table
-from portal.text import decimal
+from portal.values import decimal
 
 _APART = (
     "period_start",
