@@ -92,9 +92,19 @@ def _boolean(cell: Cell, words: str) -> Settled:
     return stored if shown == stored else _differs(cell, stored)
 
 
+def _is_loose_date(column: Column) -> bool:
+    """Whether a column of text holds dates of which only the year or the month can be known."""
+    pattern = column.rules.get("pattern", "")
+    samples = (("2016-07", True), ("20160731", False), ("may", False))
+    return bool(pattern) and all((re.search(pattern, s) is not None) == fits for s, fits in samples)
+
+
 def _text(cell: Cell, words: str, column: Column) -> Settled:
     if cell.kind == "date":
         return _undated(cell, column)
+    if cell.kind in ("text", "number") and _is_loose_date(column):
+        told = words or plain(cell.number)
+        return told if re.search(column.rules["pattern"], told) else dates.loose(cell, told)
     if cell.kind == "number":
         return _code(cell, column)
     ids = column.titles.get(words.casefold(), ())

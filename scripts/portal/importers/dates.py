@@ -1,6 +1,7 @@
 """A cell as a date: as spreadsheets store it, and as people write it. No date is made up where there are two readings."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 from portal.importers.grid import Cell
@@ -28,6 +29,20 @@ def settle(cell: Cell, words: str) -> Settled:
         return _serial(int(words))
     found = day_in(words)
     return _no_date(words) if found is None else found
+
+
+def loose(cell: Cell, words: str) -> Settled:
+    """Return a date that can be a year or a month alone: 2016, 2016-07 or 2016-07-31."""
+    month = re.fullmatch(r"([a-z]{3,9})\.?,?[ -](\d{4})", words.lower(), re.ASCII)
+    first = _named(1, month[1], int(month[2])) if month else None
+    if first:
+        return first[:7]
+    found = settle(cell, words)
+    if isinstance(found, Fault):
+        return replace(
+            found, fix="Write the year first: 2016-07-31, or 2016-07 or 2016 where no more is known."
+        )
+    return found
 
 
 def _no_date(words: str) -> Fault:

@@ -159,7 +159,10 @@ def _written(words: str, row: Row) -> Settled:
     places = len(told.partition(".")[2])
     if percent and row.unit not in PERCENTAGES:
         return _percent(shown(number, places), plain(number / 100))
-    return row.before if row.before and _same(row.before, number) else shown(number, places)
+    if row.before and _same(row.before, number):
+        return row.before
+    whole = row.unit == "count" and number == number.to_integral()
+    return plain(number) if whole or not number else f"{number:f}"  # 9.0 is as precise as it says
 
 
 def _no_number(words: str, told: str) -> Fault:
