@@ -81,6 +81,7 @@ def _serial(number: int) -> Settled:
 
 
 def day_in(words: str) -> Settled | None:
+    """Return the ISO date that a text writes in another way, a question where it can be two, or None."""
     stamp = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ][\d:.]+Z?", words)
     if stamp:
         return stamp[1]
