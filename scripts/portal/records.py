@@ -14,10 +14,9 @@ from typing import TypeVar
 from portal import periods
 from portal.config import Site
 from portal.differences import WITHHELD
-from portal.findings import MARKERS
 from portal.history import History, Key, Published, key
 from portal.model import Content, Edition, Indicator, Observation
-from portal.text import decimal
+from portal.text import MARKERS, decimal
 
 T = TypeVar("T")
 # What the unit column of a download says where the figures do not simply count something.
