@@ -14,9 +14,9 @@ from typing import TypeVar
 from portal import periods
 from portal.config import Site
 from portal.differences import WITHHELD
-from portal.findings import MARKERS
 from portal.history import History, Key, Published, key
 from portal.model import Content, Edition, Indicator, Observation
+from portal.text import MARKERS
 from portal.values import date_or_none, decimal
 
 T = TypeVar("T")

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from portal import differences, findings, periods, reports, values
+from portal import differences, periods, reports, values
 from portal.model import Accepted, Change, Content, Edition, Promise
 from portal.page import Maker, Page
 from portal.reports import Told
+from portal.text import MARKERS
 from portal.views import Link, Revision
 
 RELEASES = "releases/"
@@ -125,7 +126,7 @@ def _hidden(content: Content, change: Change) -> bool:
 def marks(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:
     """The marks that stand beside the figures of these changes, and what they mean."""
     used = {status for c in changes for status in (c.old_status, c.new_status)} - {differences.WITHHELD}
-    return tuple((mark, words) for mark, words in findings.MARKERS.items() if mark in used)
+    return tuple((mark, words) for mark, words in MARKERS.items() if mark in used)
 
 
 def summary(content: Content, edition: Edition) -> str:

@@ -8,6 +8,7 @@ import html
 import json
 import re
 import string
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -25,6 +26,17 @@ _ADDRESS = re.compile(
 _EMAIL = re.compile(rf"[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_HOST}")
 _PHONE = re.compile(r"[0-9]+( [0-9]+)*")
 MINUS = "\N{MINUS SIGN}"
+# What each status of a figure means, in the order in which the notes of a table name them.
+MARKERS: Mapping[str, str] = {
+    "c": "withheld, to protect people",
+    "x": "not available",
+    "z": "does not apply",
+    "low": "too low to show, but not zero",
+    "p": "provisional, may still change",
+    "r": "revised since it was first published",
+    "e": "estimated",
+    "b": "counted in a new way from here on",
+}
 
 
 def safe(value: object) -> Markup:
@@ -65,19 +77,19 @@ def is_phone(value: str) -> bool:
 
 
 def number(value: Decimal | int, signed: bool = False) -> str:
-    """`1,036`, or with a sign `+6.5` and `−17.6`; the decimals are those of the value."""
-    text = f"{abs(value):,}"
+    """Return `1,036`, or with a sign `+6.5` and `−17.6`: all digits of the value and its decimals, no exponent."""
+    text = f"{value.copy_abs():,f}" if isinstance(value, Decimal) else f"{abs(value):,}"
     if value < 0:
         return MINUS + text
     return f"+{text}" if signed and value > 0 else text
 
 
 def amount(value: Decimal, unit: str) -> str:
-    """A figure with the mark of its unit: `1,036`, `81%`, `+10.4%`."""
+    """Return a figure with the mark of its unit: `1,036`, `81%`, `+10.4%`, `£12`, `−£1,200.50`."""
     if unit == "percent":
         return number(value) + "%"
     if unit == "pounds":
-        return f"£{number(value)}"
+        return _pounds(value)
     if unit == "percent-change":
         return number(value, signed=True) + "%"
     return number(value)
@@ -88,11 +100,23 @@ def address_part(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
 
 
+def _pounds(value: Decimal) -> str:
+    """`£12`, `£12.50`, `−£1,200.50`: pence in two digits where there are any."""
+    size = value.copy_abs()
+    if size == size.to_integral_value():
+        digits = f"{size:,.0f}"
+    elif size * 100 == (size * 100).to_integral_value():
+        digits = f"{size:,.2f}"
+    else:
+        digits = f"{size:,f}"
+    return f"{MINUS if value < 0 else ''}£{digits}"
+
+
 def listed(words: list[str] | tuple[str, ...]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def lower_first(words: str) -> str:
-    """The words as they stand inside a sentence; abbreviations and names of months keep their capitals."""
-    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+def upper_first(words: str) -> str:
+    """Return the words as a heading begins them; whatever else is a capital stays one."""
+    return words[:1].upper() + words[1:]
