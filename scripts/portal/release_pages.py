@@ -1,11 +1,12 @@
 """The pages about releases: what is new, each release, the corrections log, and warnings that were accepted."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from portal import differences, findings, periods, reports
+from portal.disclosure import Key, key
 from portal.model import Accepted, Change, Content, Edition, Promise
 from portal.page import Maker, Page
 from portal.reports import Told
@@ -107,19 +108,31 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
     yield Page(UNUSUAL, "What looked wrong and is not", UnusualPage(tuple(_unusual(content))), (about, home))
 
 
-def changes_of(content: Content, edition: Edition) -> tuple[Change, ...]:
-    """What a release changed; of a figure that is withheld by now, no number is repeated."""
-    own = (c for c in content.changes if c.release == edition.id)
-    return tuple(replace(c, old="", new="", new_status="c") if _hidden(content, c) else c for c in own)
+def changes_of(content: Content, edition: Edition, indicator: str = "") -> tuple[Change, ...]:
+    """What a release changed, in all figures or in those of one indicator.
+
+    Of a figure that is withheld by now, or is gone, no number is repeated; nor is anything of a release whose
+    archive was withdrawn.
+    """
+    own = [c for c in content.changes if c.release == edition.id and indicator in ("", c.indicator)]
+    used = {c.indicator for c in own if _of_one_figure(c)}
+    now = {key(o): o.status for i in used for o in content.observations.get(i, ())}
+    found = (_without_hidden(c, now) for c in own)
+    return tuple(replace(c, old="", new="") if edition.withdrawn else c for c in found)
 
 
-def _hidden(content: Content, change: Change) -> bool:
-    """Whether a change is about one figure that is withheld now."""
-    place = change.area, change.part, change.period_start, change.period_end
-    return differences.needs_reason(change) and any(
-        o.status == differences.WITHHELD and (o.area, o.part, o.period_start, o.period_end) == place
-        for o in content.observations.get(change.indicator, ())
-    )
+def _without_hidden(change: Change, now: Mapping[Key, str]) -> Change:
+    """A change without the numbers of a figure that is withheld now, or is not there any more."""
+    if not _of_one_figure(change):
+        return change
+    status = now.get((change.indicator, change.area, change.part, change.period_start, change.period_end))
+    if status == differences.WITHHELD:
+        return replace(change, old="", new="", new_status=status)
+    return change if status is not None else replace(change, old="", new="", old_status="", new_status="")
+
+
+def _of_one_figure(change: Change) -> bool:
+    return change.kind in ("new", "revised", "withdrawn") and change.count == 1 and bool(change.area)
 
 
 def marks(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:
@@ -141,11 +154,7 @@ def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
     """How the figures of an indicator were revised or withdrawn, newest release first; in short where many were."""
     found: list[Revision] = []
     for edition in maker.content.editions[::-1]:
-        own = [
-            c
-            for c in changes_of(maker.content, edition)
-            if c.indicator == indicator and differences.needs_reason(c)
-        ]
+        own = [c for c in changes_of(maker.content, edition, indicator) if differences.needs_reason(c)]
         link = (edition.name, f"{RELEASES}{edition.id}/")
         lines = [reports.line(c, maker.content) for c in own] if len(own) <= MANY else list(in_short(own))
         found += (Revision(edition.released_on, link, line) for line in lines)
