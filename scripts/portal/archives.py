@@ -201,6 +201,22 @@ def read(path: Path, file: str, checksum: str) -> Archive:
     return found
 
 
+def unpacked(data: bytes) -> Archive:
+    """What an archive holds that was packed here."""
+    found = _unpacked(data)
+    if found is None:
+        raise PortalError(
+            [
+                _problem(
+                    "NAME",
+                    "The archive is larger than any release can be.",
+                    "Leave out what is not published.",
+                )
+            ]
+        )
+    return found
+
+
 @lru_cache(maxsize=16)
 def _unpacked(data: bytes) -> Archive | None:
     """What an archive holds; None where it is too large. Kept, since one build asks for each several times."""

@@ -104,6 +104,12 @@ def keyed(contents: Contents) -> dict[Figure, Row]:
     }
 
 
+def of_row(row: Row) -> Figure:
+    """What tells the figure in a row of observations from others."""
+    part = next((v for k, v in row.items() if k not in _PLAIN and v), "")
+    return row["indicator"], row["area"], part, row["period_start"], row["period_end"]
+
+
 def _holds_figures(table: Table) -> bool:
     return table.name == "observations"
 
