@@ -232,7 +232,8 @@ def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     if plan.given_up:
         names = ", ".join(e.name for e in plan.given_up)
         print(
-            f"Not public yet, and given up: {names}. To have it after all, make it again. A copy of the archive goes to build/given-up."
+            f"Not public yet, and given up: {names}, with warnings that were accepted and notes in the calendar that came with "
+            "it. To have it after all, make it again. A copy of the archive goes to build/given-up."
         )
     if not (told.yes or _agreed(f"Put the data of {plan.edition.name} back, and build the site? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")

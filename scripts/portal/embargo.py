@@ -95,6 +95,22 @@ def paths(contents: Contents, table: str) -> Iterator[tuple[str, str]]:
                 yield package, resource["path"]
 
 
+def given_up(project: Project) -> Mapping[Path, bytes]:
+    """Return the record of releases where those that wait are given up: it is as it is public, and reasons are open."""
+    editions = public(project)
+    found = releases.opened(project, editions[-1]).contents
+    files = {
+        project.settings.packages_folder / name: data
+        for name, data in _record(project, found, editions)
+        if name.endswith(".csv")
+    }
+    ids = {e.id for e in editions}
+    reasons = (r if r.release in ids else replace(r, release="") for r in project.content.reasons)
+    files[project.home / "data" / "reasons.csv"] = releases.table(Reason, reasons).encode()
+    last = project.home / "data" / "releases.csv"
+    return {**{p: data for p, data in files.items() if p != last}, last: files[last]}
+
+
 def _record(project: Project, found: Contents, editions: Sequence[Edition]) -> Iterator[tuple[str, bytes]]:
     """Yield the package of releases as it is public: without what waits, and what its lists say of that."""
     content, home, ids = project.content, project.home, {e.id for e in editions}
@@ -186,7 +202,7 @@ def _merged(
         b, o, t = (c.files.get(name) for c in (base, ours, theirs))
         if name.split("/")[0] in contacts:
             files |= {name: o} if o is not None else {}
-        elif o in (b, t):
+        elif o == b:
             continue
         elif b == t:
             files |= {name: o} if o is not None else {}
@@ -233,7 +249,7 @@ def _rows_merged(
     changed = [k for k in dict.fromkeys((*b, *o)) if b.get(k) != o.get(k)]
     apply: dict[tuple[str, ...], Row | None] = {}
     for k in changed:
-        if t.get(k) in (b.get(k), o.get(k)):
+        if t.get(k) == b.get(k):
             apply[k] = o.get(k)
         else:
             what = " ".join(filter(None, k))

@@ -8,7 +8,7 @@ from portal import differences, embargo, releases, rewriting, text, withdrawal
 from portal.archives import Contents
 from portal.config import FILE as SETTINGS_FILE
 from portal.differences import Figure
-from portal.model import Change, Edition, Reason
+from portal.model import Change, Edition
 from portal.problems import PortalError, Problem, did_you_mean
 from portal.releases import KIND, Asked, Project
 from portal.rewriting import Row
@@ -60,7 +60,7 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     files = {folder / path: data for path, data in target.files.items()}
     given_up = embargo.waiting(project)
     if given_up:
-        files |= _without_waiting(project, editions)
+        files |= embargo.given_up(project)
     changes = differences.explained(differences.compare(now, target), (), reason)
     return PutBack(found, Asked(title, note, "", reason, found.id), files, changes, given_up, kept, contacts)
 
@@ -115,16 +115,3 @@ def _without(then: Contents, hidden: Collection[Figure], now: Contents) -> Conte
     for package, path in embargo.paths(then, "observations"):
         files[f"{package}/{path}"] = rewriting.edited(files[f"{package}/{path}"], change)
     return replace(then, files=files)
-
-
-def _without_waiting(project: Project, editions: Collection[Edition]) -> Mapping[Path, bytes]:
-    """Return the record of releases without those that wait; their reasons are open again."""
-    data, ids, content = project.home / "data", {e.id for e in editions}, project.content
-    reasons = (r if r.release in ids else replace(r, release="") for r in content.reasons)
-    return {
-        data / "changes.csv": releases.table(
-            Change, (c for c in content.changes if c.release in ids)
-        ).encode(),
-        data / "reasons.csv": releases.table(Reason, reasons).encode(),
-        data / "releases.csv": releases.table(Edition, editions).encode(),
-    }
