@@ -40,6 +40,7 @@ from portal.model import (
     Term,
     Thread,
     Update,
+    Withdrawal,
 )
 from portal.packages import Package
 from portal.tables import Table
@@ -85,6 +86,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         promises=tuple(sorted(rows("releases", "calendar", Promise), key=lambda p: p.promised)),
         reasons=tuple(rows("releases", "reasons", Reason)),
         accepted=tuple(rows("releases", "accepted", Accepted)),
+        withdrawals=tuple(rows("releases", "withdrawals", Withdrawal)),
     )
 
 

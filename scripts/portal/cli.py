@@ -6,8 +6,9 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,6 +17,9 @@ from portal.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.problems import PortalError, Problem
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal import site, withdrawal
     from portal.importers.run import Plan
 
 # One thread is enough for our small sums, and each more would take 32 MB.
@@ -88,7 +92,7 @@ class Progress:
 
 
 def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import claims, site  # noqa: PLC0415
+    from portal import claims, embargo, site  # noqa: PLC0415
 
     progress("Checking the data packages")
     project = site.project(root)
@@ -103,6 +107,10 @@ def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     for outcome in ("agrees", "differs", "cannot be checked"):
         print(f"  {outcomes[outcome]:4}  {outcome}")
     _warn(site.warnings(project))
+    if embargo.waiting(project):
+        progress("Checking what is public meanwhile")
+        site.public(project)
+        progress.end()
     return OK
 
 
@@ -121,14 +129,36 @@ def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     progress.end()
     _warn(built.warnings)
     where = built.folder.relative_to(root)
-    if where.name == "waiting":
-        print(
-            f"The release is under embargo, so the new site is in {where}, and build/site is as it was. Build again when "
-            "the time has come, or now with --embargo-lifted."
-        )
-    else:
+    if built.folder.is_dir():
         print(f"The site is in {where}." + ("" if built.new else " Nothing has changed since it was built."))
+    if built.waiting:
+        _say_waiting(built)
+    elif told.embargo_lifted and built.until:
+        print(
+            f"It shows what may only be public from {_moment(built.until)}. That counts for this build alone: the next one "
+            "before then takes it off again, unless you add --embargo-lifted again.",
+            file=sys.stderr,
+        )
     return OK
+
+
+def _say_waiting(built: "site.Built") -> None:
+    """Say what waits and until when, and what comes next."""
+    names = ", ".join(built.waiting)
+    if not built.folder.is_dir():
+        print(f"No release is public yet, so there is no site in {built.folder.name}.")
+    print(
+        f"{names} {'is' if len(built.waiting) == 1 else 'are'} under embargo until {_moment(built.until)}. The site shows what was "
+        "public before. To look at the new one, run portal serve; it is in build/waiting, so copy that nowhere.\n"
+        "From that time on, portal build puts the new one in place. Something urgent meanwhile? Change the tables and make "
+        "a release without --embargo."
+    )
+
+
+def _moment(until: "datetime | None") -> str:
+    from portal import periods  # noqa: PLC0415
+
+    return f"{periods.day(until.date())}, {until:%H:%M %Z}" if until else ""
 
 
 def _diff(root: Path, told: argparse.Namespace, progress: Progress) -> int:
@@ -153,24 +183,41 @@ def _put(path: Path, text: str) -> None:
 
 
 def _release(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import periods, releases, reports, site  # noqa: PLC0415
+    from portal import embargo, releases, reports, site  # noqa: PLC0415
 
     progress("Comparing with the last release")
     project = site.project(root)
     asked = releases.Asked(told.name, told.note, told.embargo, told.reason)
-    draft = releases.draft(project, asked, site.addresses(project), periods.today())
+    draft = site.draft(project, asked)
     progress.end()
-    print(reports.as_text(reports.report(draft.changes, project.content)))
+    waiting = ", ".join(e.name for e in embargo.waiting(project))
+    seen = project.content if told.embargo else replace(project.content, editions=embargo.public(project))
+    print(reports.as_text(reports.report(draft.changes, seen)))
+    if waiting and not told.embargo:
+        print(
+            f"\nThis is what was changed since {waiting}, on top of what is public. {waiting} goes on waiting."
+        )
     if not (told.yes or _agreed(f"Make the release {told.name}? It cannot be changed afterwards. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
-    draft.write()
-    print(f"The release {told.name} is made. Build the site to publish it.")
+    site.release(root, draft)
+    if not told.embargo:
+        print(f"The release {told.name} is made. Build the site to publish it.")
+        return OK
+    until = embargo.until(site.project(root))
+    print(
+        f"The release {told.name} is made. It waits until {_moment(until)}. What happens next:\n"
+        "- portal build keeps the public site as it is, with the contact details as they are now, and makes the new one beside it.\n"
+        "- portal serve shows the new one to you alone.\n"
+        "- From that time on, portal build puts the new one in place. Where a server builds, let it do so at that time.\n"
+        "- Something urgent before then? Change the tables and make a release without --embargo: it holds that change only.\n"
+        "- The tables hold the new figures already. Keep them and the archive out of any public repository until then."
+    )
     return OK
 
 
 def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import publish, releases, site  # noqa: PLC0415
+    from portal import publish, reports, rollback, site  # noqa: PLC0415
 
     if not told.name:
         folder = publish.previous(root)
@@ -178,13 +225,91 @@ def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
         return OK
     progress("Looking for the release")
     project = site.project(root)
-    plan = releases.put_back(project, told.name, told.reason)
+    plan = rollback.put_back(project, told.name, told.reason, told.contacts)
     progress.end()
+    report = replace(
+        reports.report(plan.changes, project.content),
+        since=f"To put {plan.edition.name} back changes:",
+        lacking=0,
+    )
+    print(reports.as_text(report))
+    contacts = "go back too" if plan.contacts else "stay as they are now (--contacts puts them back too)"
+    print(f"\nContact details, ways to report and services that help, {contacts}.")
+    if plan.kept:
+        print(f"{plan.kept} figures that were taken back, or are withheld now, stay so.")
+    if plan.given_up:
+        names = ", ".join(e.name for e in plan.given_up)
+        print(
+            f"Not public yet, and given up: {names}, with warnings that were accepted and notes in the calendar that came with "
+            "it. To have it after all, make it again. A copy of the archive goes to build/given-up."
+        )
     if not (told.yes or _agreed(f"Put the data of {plan.edition.name} back, and build the site? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
-    print(f"Recorded as the release {site.roll_back(root, plan)}.")
-    return _build(root, argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs"), progress)
+    name = site.roll_back(root, plan)
+    print(
+        f"Recorded as the release {name}."
+        if name
+        else "What is public stays the same, so no release was needed."
+    )
+    return _build(root, _AS_USUAL, progress)
+
+
+_AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs")
+
+
+def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import periods, publish, site, withdrawal  # noqa: PLC0415
+
+    if bool(told.indicator) == bool(told.list):
+        told.stop("name one INDICATOR, or give a list of figures with --list FILE")
+    figures = (
+        withdrawal.wanted_in(str(told.list), told.list.read_bytes())
+        if told.list
+        else (withdrawal.Wanted(told.indicator, told.area, told.period, told.part),)
+    )
+    progress("Looking for the figures, and for what gives them away")
+    project = site.project(root)
+    asked = withdrawal.Asked(figures, told.reason, told.wrong, told.others)
+    plan = withdrawal.plan(project, asked, periods.today())
+    progress.end()
+    if not plan.withdrawals:
+        print("Nothing changes: these figures have no number, in the tables or in any release.")
+        return OK
+    print("\n".join(_withdrawn_lines(plan)))
+    if not (
+        told.yes or _agreed("Take them back, and build the site? The numbers cannot be brought back. (y/n) ")
+    ):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    site.withdraw(root, plan)
+    print(
+        "Taken back. Earlier sites that were kept here are deleted. Until the next build is published, the public site still has the numbers."
+    )
+    code = _build(root, _AS_USUAL, progress)
+    publish.purge(root / "build" / "site")
+    return code
+
+
+def _withdrawn_lines(plan: "withdrawal.Plan") -> Iterator[str]:
+    """Say what is taken back, out of which releases, and what a person must look at."""
+    yield "To be taken back:"
+    yield from (f"- {name}" for name in plan.names)
+    if plan.editions:
+        yield f"Out of the releases: {', '.join(plan.editions)}. Their archives, and all after them, are packed again."
+    if plan.look:
+        yield "The number may also stand here. Look, and rewrite what gives it away:"
+        yield from (f"- {place}" for place in plan.look)
+    if plan.revealed:
+        yield "The number can still be worked out, of:"
+        yield from (f"- {name}" for name in plan.revealed)
+        yield (
+            "Take these back too, with --others:"
+            if plan.others
+            else "No few other figures would hide it. Take the whole table back, or its totals."
+        )
+        yield from (f"- {name}" for name in plan.other_names)
+    yield "Copies that others made, and the history of the repository, still have the number."
 
 
 def _verify(root: Path, told: argparse.Namespace, progress: Progress) -> int:
@@ -360,6 +485,7 @@ COMMANDS = {
     "diff": _diff,
     "release": _release,
     "rollback": _rollback,
+    "withdraw": _withdraw,
     "verify": _verify,
     "import": _import,
     "template": _template,

@@ -40,7 +40,7 @@ class Disclosure:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the file of settings says. `topics` maps a topic's id to its name, in page
+    """Everything that the file of settings says, and where the packages are, if not in the project. `topics` maps a topic's id to its name, in page
     order; `languages` the code of each language of a translation to its own name.
     """
 
@@ -51,11 +51,12 @@ class Settings:
     topics: Mapping[str, str]
     banner: str = ""
     languages: Mapping[str, str] = field(default_factory=dict)
+    public: Path | None = None
 
     @property
     def packages_folder(self) -> Path:
-        """Where the data packages stand."""
-        return self.root / "data_packages"
+        """Where the data packages stand: in the project, or where those that are public were put beside it."""
+        return (self.public or self.root) / "data_packages"
 
     @property
     def source_folder(self) -> Path:
@@ -87,7 +88,7 @@ def load(root: Path) -> Settings:
     parts = {
         "site": _section(Site, "site", raw.get("site", {}), problems),
         "disclosure": _section(Disclosure, "disclosure", raw.get("disclosure", {}), problems),
-        **_section(Settings, "", top, problems, given=("root", "site", "disclosure")),
+        **_section(Settings, "", top, problems, given=("root", "site", "disclosure", "public")),
     }
     problems += (*_address_problems(parts["site"]), *_name_problems(parts))
     if problems:

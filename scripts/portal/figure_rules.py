@@ -282,6 +282,26 @@ def _claims(checked: Checked) -> Iterator[Problem]:
                     )
 
 
+def _withdrawn(checked: Checked) -> Iterator[Problem]:
+    """A figure that was taken back to protect people has no number."""
+    key = ("indicator", "area", "period_start", "period_end")
+    gone = {
+        (*(r[c] for c in key), r["part"]): r
+        for r in checked.rows("releases", "withdrawals") if r["kind"] == "protect"
+    }  # fmt: skip
+    for package in checked.packages if gone else ():
+        for row in rows(package.tables["observations"]) if "observations" in package.tables else ():
+            part = next((row[b] for b in package.breakdowns if row[b]), "")
+            found = gone.get((*(row[c] for c in key), part))
+            if found and row["value"]:
+                yield row.wrong(
+                    "value",
+                    "withdrawn",
+                    f"This figure was taken back on {found['withdrawn_on']} to protect people, and here is a number again.",
+                    "Empty the value and write c under status.",
+                )
+
+
 def _minimums(checked: Checked) -> Iterator[Problem]:
     """A package's own policy on small counts is at least as strict as that of the settings."""
     policy = checked.settings.disclosure
@@ -309,4 +329,5 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "charts": _charts,
     "claims": _claims,
     "minimums": _minimums,
+    "withdrawn": _withdrawn,
 }

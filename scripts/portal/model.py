@@ -346,7 +346,7 @@ class Service(Contact):
 
 @dataclass(frozen=True)
 class Edition:
-    """A release: everything that was published at one time, kept as an archive that is never written again.
+    """A release: everything that was published at one time, kept as an archive that only `portal withdraw` writes again.
 
     Not public before its `embargo`, in the time of the place. `put_back` is the release whose data it repeats.
     """
@@ -405,6 +405,25 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """A figure that was taken back, without its number: why, and out of which `releases`, separated by semicolons.
+
+    `kind` is `protect` where the number must never come back, `wrong` where a corrected one may.
+    """
+
+    number: int
+    withdrawn_on: date
+    indicator: str
+    area: str
+    part: str
+    period_start: date | None
+    period_end: date | None
+    kind: str
+    reason: str
+    releases: str
+
+
+@dataclass(frozen=True)
 class Accepted:
     """A warning that somebody looked at, and why it is right as it is."""
 
@@ -453,3 +472,4 @@ class Content:
     promises: tuple[Promise, ...] = ()
     reasons: tuple[Reason, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()

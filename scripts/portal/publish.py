@@ -9,15 +9,18 @@ import fcntl
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from portal import disk, forks
+from portal import bundles, differences, disk, forks, periods, releases, rewriting
+from portal.archives import Contents
 from portal.problems import PortalError, Problem
 
 KEPT = 3
@@ -29,6 +32,8 @@ SITES, WAITING = "sites", "waiting"
 _GONE = ".gone"
 # Part of the name of a site that waits. It has never been public, so nothing but its link may lead to it.
 _HELD = "held"
+# Part of the name of a site that was put in place before its time, with the second from which it may be.
+_EARLY = "early-"
 
 
 @contextmanager
@@ -124,10 +129,13 @@ def _described(path: Path) -> Mapping[str, object]:
 # --- in place
 
 
-def put(made: Path, live: Path, mark: str) -> Path:
-    """Keep a finished site and point the link `live` to it; returns where it is kept."""
+def put(made: Path, live: Path, mark: str, until: datetime | None = None) -> Path:
+    """Keep a finished site and point the link `live` to it; returns where it is kept.
+
+    One that may only be public from `until` on is not taken for the site of the same mark, nor rolled back to before.
+    """
     _let_all_read(made)
-    folder = _keep(made, live, mark)
+    folder = _keep(made, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
     for above in (folder.parent, live.parent):
         with suppress(PermissionError):  # it is another user's, who has to do it
             _add(above, _SEARCHABLE)
@@ -147,6 +155,18 @@ def hold(made: Path, live: Path, mark: str) -> Path:
     return folder
 
 
+def shows(link: Path, mark: str) -> bool:
+    """Return True if the link leads to a site that was made from what has this mark."""
+    return link.is_symlink() and link.is_dir() and link.resolve().name.partition(".")[0] == mark
+
+
+def purge(live: Path) -> None:
+    """Delete every kept site but those that a link leads to, since they show what was taken back."""
+    linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
+    for folder in (f for f in _kept(live) if f not in linked):
+        disk.clear(folder)
+
+
 def drop(live: Path) -> None:
     """Delete the site that waits, if one does."""
     live.with_name(WAITING).unlink(missing_ok=True)
@@ -160,7 +180,7 @@ def previous(root: Path) -> Path:
     """
     live = root / "build" / "site"
     with disk.guarded(root), alone(root):
-        before = [f for f in _kept(live) if f != live.resolve() and not _waits(f)]
+        before = [f for f in _kept(live) if f != live.resolve() and not _waits(f) and not _too_early(f)]
         if not before:
             raise PortalError(
                 [
@@ -172,7 +192,7 @@ def previous(root: Path) -> Path:
                     )
                 ]
             )
-        problems = intact(before[0])
+        problems = intact(before[0]) or tuple(_given_away(before[0], live))
         if problems:
             raise PortalError(problems)
         _point(live, before[0])
@@ -189,6 +209,39 @@ def _add(path: Path, permissions: int) -> None:
     mode = path.stat().st_mode & 0o7777
     if mode & permissions != permissions:
         path.chmod(mode | permissions)
+
+
+def _too_early(folder: Path) -> bool:
+    """Return True if a site was put in place before its time, and that time has still not come."""
+    told = next(
+        (part.removeprefix(_EARLY) for part in folder.name.split(".") if part.startswith(_EARLY)), "0"
+    )
+    return periods.now().timestamp() < int(told)
+
+
+def _given_away(before: Path, live: Path) -> Iterator[Problem]:
+    """Yield a problem where an earlier site shows numbers that the present one withholds, or says were taken back."""
+    now = _figures(live)
+    hidden = {k for k, row in now.items() if row["status"] == differences.WITHHELD}
+    listed = live / releases.WITHDRAWN
+    hidden |= (
+        {differences.of_row(r) for r in rewriting.rows(listed.read_bytes())} if listed.is_file() else set()
+    )
+    shown = [k for k, row in _figures(before).items() if row["value"] and k in hidden]
+    if shown:
+        what = "a figure that is" if len(shown) == 1 else f"{len(shown)} figures that are"
+        message = f"The site before shows {what} withheld by now, such as one of {shown[0][0]}."
+        fix = "Name the release to go back to: portal rollback NAME keeps them withheld. Then build."
+        yield Problem(before.name, code="rollback", message=message, fix=fix)
+
+
+def _figures(site: Path) -> Mapping[differences.Figure, differences.Row]:
+    """Return every figure that can be downloaded from a site, by what tells it from others."""
+    files: dict[str, bytes] = {}
+    for path in sorted((site / bundles.FOLDER / "packages").glob("*.zip")):
+        with zipfile.ZipFile(path) as packed:
+            files |= {f"{path.stem}/{name}": packed.read(name) for name in packed.namelist()}
+    return differences.keyed(Contents(files, {}))
 
 
 def _keep(made: Path, live: Path, mark: str) -> Path:

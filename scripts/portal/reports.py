@@ -100,10 +100,16 @@ def became(change: Change, content: Content) -> str:
         span = f", {_span(change)}" if change.period_end else ""
         withheld = ", all withheld to protect people" if change.new_status == differences.WITHHELD else ""
         return f"{number(change.count)} new figures{span}{withheld}"
+    if change.kind == "new" and not (change.new or change.new_status):
+        return "new; the number was taken back since"
     if change.kind == "new":
         return f"new, {_value(change.new, change.new_status, change, content)}"
     if change.new_status == differences.WITHHELD:
         return "now withheld, to protect people"
+    if change.kind == "withdrawn" and not change.old:
+        return "no longer published"
+    if change.kind == "revised" and not change.new:
+        return "revised; the number was taken back since"
     before = _value(change.old, change.old_status, change, content)
     if change.kind == "revised":
         return f"from {before} to {_value(change.new, change.new_status, change, content)}"

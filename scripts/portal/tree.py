@@ -36,14 +36,14 @@ from portal.config import Settings
 from portal.disclosure import Release
 from portal.feed import atom
 from portal.measures import Standing
-from portal.model import Change, Observation, Source
+from portal.model import Change, Observation, Source, Withdrawal
 from portal.open_data import Open
 from portal.open_pages import CitePage, OpenDataPage
 from portal.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures, without_styles
 from portal.problems import PortalError, Problem
-from portal.release_pages import RELEASES, EditionPage, ReleasesPage
+from portal.release_pages import RELEASES, CorrectionsPage, EditionPage, ReleasesPage
 from portal.sparks import spark
 from portal.text import MARKERS, amount, front_matter, listed, number
 from portal.translations import RIGHT_TO_LEFT, translated
@@ -221,6 +221,9 @@ def _beside(found: Open, content: object, pictures: Pictures) -> dict[str, bytes
         return {"postcodes.json": _postcodes(found.released, content)}
     if isinstance(content, EditionPage):
         return _release_files(found.settings, content)
+    if isinstance(content, CorrectionsPage):
+        rows = releases.table(Withdrawal, content.rows).encode()
+        return {releases.WITHDRAWN.rpartition("/")[2]: rows} if content.rows else {}
     if isinstance(content, ReleasesPage):
         news = ((e, link[1], summary) for e, link, summary in content.editions)
         return {"feed.xml": atom(found.settings.site, RELEASES, news)}
