@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +17,6 @@ from portal.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.problems import PortalError, Problem
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from portal import site, withdrawal
     from portal.importers.run import Plan
 
 # One thread is enough for our small sums, and each more would take 32 MB.
@@ -123,7 +120,7 @@ def _warn(warnings: Sequence[Problem]) -> None:
 
 
 def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import site  # noqa: PLC0415
+    from portal import release_words, site  # noqa: PLC0415
 
     built = site.build(root, progress, told.fresh, told.embargo_lifted, told.renderer)
     progress.end()
@@ -132,33 +129,10 @@ def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     if built.folder.is_dir():
         print(f"The site is in {where}." + ("" if built.new else " Nothing has changed since it was built."))
     if built.waiting:
-        _say_waiting(built)
+        print("\n".join(release_words.waiting(built)))
     elif told.embargo_lifted and built.until:
-        print(
-            f"It shows what may only be public from {_moment(built.until)}. That counts for this build alone: the next one "
-            "before then takes it off again, unless you add --embargo-lifted again.",
-            file=sys.stderr,
-        )
+        print(release_words.lifted(built), file=sys.stderr)
     return OK
-
-
-def _say_waiting(built: "site.Built") -> None:
-    """Say what waits and until when, and what comes next."""
-    names = ", ".join(built.waiting)
-    if not built.folder.is_dir():
-        print(f"No release is public yet, so there is no site in {built.folder.name}.")
-    print(
-        f"{names} {'is' if len(built.waiting) == 1 else 'are'} under embargo until {_moment(built.until)}. The site shows what was "
-        "public before. To look at the new one, run portal serve; it is in build/waiting, so copy that nowhere.\n"
-        "From that time on, portal build puts the new one in place. Something urgent meanwhile? Change the tables and make "
-        "a release without --embargo."
-    )
-
-
-def _moment(until: "datetime | None") -> str:
-    from portal import periods  # noqa: PLC0415
-
-    return f"{periods.day(until.date())}, {until:%H:%M %Z}" if until else ""
 
 
 def _diff(root: Path, told: argparse.Namespace, progress: Progress) -> int:
@@ -183,7 +157,7 @@ def _put(path: Path, text: str) -> None:
 
 
 def _release(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import embargo, releases, reports, site  # noqa: PLC0415
+    from portal import embargo, release_words, releases, reports, site  # noqa: PLC0415
 
     progress("Comparing with the last release")
     project = site.project(root)
@@ -205,19 +179,12 @@ def _release(root: Path, told: argparse.Namespace, progress: Progress) -> int:
         print(f"The release {told.name} is made. Build the site to publish it.")
         return OK
     until = embargo.until(site.project(root))
-    print(
-        f"The release {told.name} is made. It waits until {_moment(until)}. What happens next:\n"
-        "- portal build keeps the public site as it is, with the contact details as they are now, and makes the new one beside it.\n"
-        "- portal serve shows the new one to you alone.\n"
-        "- From that time on, portal build puts the new one in place. Where a server builds, let it do so at that time.\n"
-        "- Something urgent before then? Change the tables and make a release without --embargo: it holds that change only.\n"
-        "- The tables hold the new figures already. Keep them and the archive out of any public repository until then."
-    )
+    print("\n".join(release_words.next_steps(told.name, until)))
     return OK
 
 
 def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import publish, reports, rollback, site  # noqa: PLC0415
+    from portal import publish, release_words, reports, rollback, site  # noqa: PLC0415
 
     if not told.name:
         folder = publish.previous(root)
@@ -231,18 +198,10 @@ def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
         reports.report(plan.changes, project.content),
         since=f"To put {plan.edition.name} back changes:",
         lacking=0,
+        gone=0,
     )
     print(reports.as_text(report))
-    contacts = "go back too" if plan.contacts else "stay as they are now (--contacts puts them back too)"
-    print(f"\nContact details, ways to report and services that help, {contacts}.")
-    if plan.kept:
-        print(f"{plan.kept} figures that were taken back, or are withheld now, stay so.")
-    if plan.given_up:
-        names = ", ".join(e.name for e in plan.given_up)
-        print(
-            f"Not public yet, and given up: {names}, with warnings that were accepted and notes in the calendar that came with "
-            "it. To have it after all, make it again. A copy of the archive goes to build/given-up."
-        )
+    print("\n".join(release_words.put_back(plan)))
     if not (told.yes or _agreed(f"Put the data of {plan.edition.name} back, and build the site? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
@@ -259,7 +218,7 @@ _AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdo
 
 
 def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import periods, publish, site, withdrawal  # noqa: PLC0415
+    from portal import periods, publish, release_words, site, withdrawal  # noqa: PLC0415
 
     if bool(told.indicator) == bool(told.list):
         told.stop("name one INDICATOR, or give a list of figures with --list FILE")
@@ -276,7 +235,7 @@ def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     if not plan.withdrawals:
         print("Nothing changes: these figures have no number, in the tables or in any release.")
         return OK
-    print("\n".join(_withdrawn_lines(plan)))
+    print("\n".join(release_words.withdrawn(plan)))
     if not (
         told.yes or _agreed("Take them back, and build the site? The numbers cannot be brought back. (y/n) ")
     ):
@@ -289,27 +248,6 @@ def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     code = _build(root, _AS_USUAL, progress)
     publish.purge(root / "build" / "site")
     return code
-
-
-def _withdrawn_lines(plan: "withdrawal.Plan") -> Iterator[str]:
-    """Say what is taken back, out of which releases, and what a person must look at."""
-    yield "To be taken back:"
-    yield from (f"- {name}" for name in plan.names)
-    if plan.editions:
-        yield f"Out of the releases: {', '.join(plan.editions)}. Their archives, and all after them, are packed again."
-    if plan.look:
-        yield "The number may also stand here. Look, and rewrite what gives it away:"
-        yield from (f"- {place}" for place in plan.look)
-    if plan.revealed:
-        yield "The number can still be worked out, of:"
-        yield from (f"- {name}" for name in plan.revealed)
-        yield (
-            "Take these back too, with --others:"
-            if plan.others
-            else "No few other figures would hide it. Take the whole table back, or its totals."
-        )
-        yield from (f"- {name}" for name in plan.other_names)
-    yield "Copies that others made, and the history of the repository, still have the number."
 
 
 def _verify(root: Path, told: argparse.Namespace, progress: Progress) -> int:

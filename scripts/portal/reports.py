@@ -45,6 +45,7 @@ class Report:
     since: str
     groups: tuple[tuple[str, int, tuple[Told, ...]], ...]
     lacking: int
+    gone: int = 0  # figures withdrawn, whose number earlier releases still show
 
 
 def report(changes: Sequence[Change], content: Content) -> Report:
@@ -54,7 +55,8 @@ def report(changes: Sequence[Change], content: Content) -> Report:
         (kind, sum(c.count for c in own), tuple(line(c, content) for c in own)) for kind, own in told if own
     )
     lacking = sum(differences.needs_reason(c) and not c.reason for c in changes)
-    return Report(since(content.editions), groups, lacking)
+    gone = sum(c.kind == "withdrawn" for c in changes)
+    return Report(since(content.editions), groups, lacking, gone)
 
 
 def since(editions: Sequence[Edition]) -> str:
@@ -172,6 +174,9 @@ def _text(found: Report) -> Iterator[str]:
     if found.lacking:
         what = "1 figure that was revised or withdrawn has" if found.lacking == 1 else f"{number(found.lacking)} figures that were revised or withdrawn have"  # fmt: skip
         yield f"\n{what} no reason yet. Without one there can be no release."
+    if found.gone:
+        what = "the figure" if found.gone == 1 else f"the {number(found.gone)} figures"
+        yield f"\nEarlier releases still show {what} withdrawn. To take the number out of them too: portal withdraw."
 
 
 def as_html(found: Report, site: str) -> str:
