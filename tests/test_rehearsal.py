@@ -318,7 +318,13 @@ def the_rollback(officer: Officer, before: dict[Path, bytes]) -> None:
     kept = tree_of(officer.root / "data_packages/releases/archives")
     why = "The new months were counted in another way."
     officer.runs("rollback", "2016 Q3", "--yes", "--reason", why)
-    assert {p: p.read_bytes() for p in before} == before
+    contacts = {p for p in before if "support-services" in p.parts or "reporting-routes" in p.parts}
+    assert {p: p.read_bytes() for p in before.keys() - contacts} == {
+        p: before[p] for p in before.keys() - contacts
+    }
+    assert (
+        "2016-12" in officer.table("support-services", "services").read_text()
+    )  # contact details stay as they are
     assert entries(officer) == ["Return to 2016 Q3", "2016 Q4", "2016 Q3"]
     assert "831" in officer.site("figures/robbery")
     history = officer.site("figures/robbery").partition("How these figures were changed")[2]

@@ -1,4 +1,6 @@
-"""Releases as archives: everything that was published at one time in one file, which is never written again.
+"""Releases as archives: everything that was published at one time in one file.
+
+Only `portal withdraw` writes an archive again, without the figures that were taken back, and then all that follow it.
 
 An archive is itself a data package: a zip with `datapackage.json`, the packages as they were in `packages/`, what
 the release changed in `changes.csv`, and its pages in `pages.json`. It names the archive before it by checksum, so
@@ -11,7 +13,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from portal.problems import PortalError, Problem
 
 FOLDER = "archives"
 CHANGES, PAGES, DESCRIPTOR = "changes.csv", "pages.json", "datapackage.json"
+# Tables of the package of releases that a release keeps as they were, since their words are published too.
+LISTS = ("accepted.csv", "calendar.csv")
 _PACKAGES = "packages/"
 _LARGEST = 200_000_000  # bytes of an archive when it is unpacked
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -37,10 +41,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Contents:
-    """What was published at one time: the packages' `files` by path, and the pages' names by address."""
+    """What was published at one time: the packages' `files` by path, the pages' names by address, and `LISTS` by name.
+
+    Archives of earlier versions have no lists.
+    """
 
     files: Mapping[str, bytes]
     pages: Mapping[str, str]
+    lists: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def packages(self) -> tuple[str, ...]:
@@ -78,18 +86,22 @@ def gather(root: Path, names: tuple[str, ...], pages: Mapping[str, str]) -> Cont
 
 @dataclass(frozen=True)
 class About:
-    """What an archive says of itself: id, name, day, and the id and checksum of the archive before it."""
+    """What an archive says of itself: id, name, day, the id and checksum of the archive before it, and what was taken back.
+
+    Each figure that was taken back out of this archive is named in `withdrawn`, without its number.
+    """
 
     id: str
     title: str
     created: str
     before: str = ""
     before_sha256: str = ""
+    withdrawn: tuple[Mapping[str, str], ...] = ()
 
 
 def pack(about: About, contents: Contents, changes: str) -> bytes:
     """The archive as bytes; the same whenever the same is packed."""
-    files = {f"{_PACKAGES}{name}": data for name, data in contents.files.items()}
+    files = {f"{_PACKAGES}{name}": data for name, data in contents.files.items()} | dict(contents.lists)
     files[CHANGES] = changes.encode()
     files[PAGES] = _json(dict(contents.pages))
     files[DESCRIPTOR] = _json(_described(about, contents, files))
@@ -125,7 +137,7 @@ def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> 
             path = f"{_PACKAGES}{package}/{resource['path']}"
             own = {"name": f"{package}-{resource['name']}", "path": path, **checksum(files[path])}
             resources.append({**resource, **own})
-    others = [name for name in files if name in (CHANGES, PAGES) or name.endswith(DESCRIPTOR)]
+    others = [name for name in files if name in (CHANGES, PAGES, *LISTS) or name.endswith(DESCRIPTOR)]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": f"release-{about.id}",
@@ -134,6 +146,7 @@ def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> 
         "portal": {
             "release": about.id,
             "before": {"release": about.before, "sha256": about.before_sha256} if about.before else None,
+            **({"withdrawn": [dict(w) for w in about.withdrawn]} if about.withdrawn else {}),
             "files": {name: checksum(files[name])["hash"] for name in sorted(others)},
         },
         "resources": resources,
@@ -172,11 +185,35 @@ def read(path: Path, file: str, checksum: str) -> Archive:
         ) from None
     if sha256(data) != checksum:
         message = "The archive of this release is not the one that was published: its checksum differs."
-        raise PortalError([_problem(file, message, "Put it back from a copy. Archives are never changed.")])
+        raise PortalError(
+            [
+                _problem(
+                    file,
+                    message,
+                    "Put it back from a copy. If a figure was taken back since, use a copy from after that.",
+                )
+            ]
+        )
     found = _unpacked(data)
     if found is None:
         message = "The archive is larger than any release can be."
         raise PortalError([_problem(file, message, "Put it back from a copy.")])
+    return found
+
+
+def unpacked(data: bytes) -> Archive:
+    """What an archive holds that was packed here."""
+    found = _unpacked(data)
+    if found is None:
+        raise PortalError(
+            [
+                _problem(
+                    "NAME",
+                    "The archive is larger than any release can be.",
+                    "Leave out what is not published.",
+                )
+            ]
+        )
     return found
 
 
@@ -190,10 +227,12 @@ def _unpacked(data: bytes) -> Archive | None:
     told = json.loads(files[DESCRIPTOR])
     before = told["portal"]["before"] or {"release": "", "sha256": ""}
     about = About(
-        told["portal"]["release"], told["title"], told["created"][:10], before["release"], before["sha256"]
-    )
+        told["portal"]["release"], told["title"], told["created"][:10], before["release"], before["sha256"],
+        tuple(told["portal"].get("withdrawn", ())),
+    )  # fmt: skip
     own = {n.removeprefix(_PACKAGES): d for n, d in files.items() if n.startswith(_PACKAGES)}
-    return Archive(about, Contents(own, json.loads(files[PAGES])), files[CHANGES].decode())
+    lists = {n: files[n] for n in LISTS if n in files}
+    return Archive(about, Contents(own, json.loads(files[PAGES]), lists), files[CHANGES].decode())
 
 
 def _problem(file: str, message: str, fix: str) -> Problem:

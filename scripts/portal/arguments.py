@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--embargo-lifted",
         action="store_true",
-        help="put a release in place before the time that it may be public",
+        help="put the releases under embargo in place before their time, in this build alone",
     )
     build.add_argument(
         "--renderer",
@@ -74,7 +74,9 @@ def parser() -> argparse.ArgumentParser:
         "release",
         "freeze what is published, under a name",
         "Checks everything, says what has changed since the last release, and after you say yes writes the archive of the\n"
-        "release and its changes into the package of releases. Each revised or withdrawn figure needs a reason. Then build.",
+        "release and its changes into the package of releases. Each revised or withdrawn figure needs a reason. Then build.\n\n"
+        "While a release is under embargo, one without --embargo holds what was changed since, on top of what is public: use\n"
+        "it for urgent changes. One with --embargo waits too.",
     )
     make.add_argument("name", metavar="NAME", help='such as "2026 Q4"')
     make.add_argument("--note", default="", metavar="WORDS", help="what it is about, for readers")
@@ -82,18 +84,35 @@ def parser() -> argparse.ArgumentParser:
         "--reason", default="", metavar="WORDS", help="why figures were revised, where the table says nothing"
     )
     make.add_argument(
-        "--embargo", default="", metavar="TIME", help="not public before then, such as 2026-12-01T09:30"
+        "--embargo",
+        default="",
+        metavar="TIME",
+        help="not public before then, such as 2026-12-01T09:30; builds keep it off the site until its time has come",
     )
     make.add_argument("--yes", action="store_true", help="write without asking")
     back = command(
         "rollback",
         "put an earlier site or release back",
         "Without a name: puts the site before this one in place at once, and changes nothing else. With the name of a release:\n"
-        "puts its data back, records that as a new release with the reason, and builds the site.",
+        "shows what would change, then puts its data back, records that as a new release with the reason, and builds the\n"
+        "site. Contact details (ways to report, services that help) stay as they are now. Figures that were taken back or\n"
+        "are withheld now stay so. Releases that still wait for their time are given up.",
     )
     back.add_argument("name", nargs="?", default="", metavar="NAME", help="the release to put back")
     back.add_argument("--reason", default="", metavar="WORDS", help="why, for readers")
+    back.add_argument(
+        "--contacts", action="store_true", help="put the contact details of that release back too"
+    )
     back.add_argument("--yes", action="store_true", help="do it without asking")
+    _of_figures(
+        command(
+            "withdraw",
+            "take a figure back, out of everything that the site serves",
+            "Takes the number of one or more figures out of the tables, out of the archive and changes of every release, and\n"
+            "out of what states it: claims, targets, reasons. A note without the number stays. Shows what would change, asks,\n"
+            "then builds the site and deletes the earlier sites that are kept. Says when the number still follows from others.",
+        )
+    )
     look = command(
         "verify",
         "say whether a site is whole",
@@ -204,6 +223,42 @@ def parser() -> argparse.ArgumentParser:
         "--port", type=int, default=8000, help="the number at the end of the address (default: 8000)"
     )
     return made
+
+
+def _of_figures(take: argparse.ArgumentParser) -> None:
+    """Add what says which figures are taken back, and why."""
+    take.add_argument(
+        "indicator", nargs="?", default="", metavar="INDICATOR", help="the id of what is counted"
+    )
+    take.add_argument("--area", default="", metavar="CODE", help="the area's code (default: every area)")
+    take.add_argument(
+        "--period",
+        default="",
+        metavar="DAYS",
+        help="its last day, such as 2026-12-31, or first/last, such as 2026-01-01/2026-12-31 (default: every period)",
+    )
+    take.add_argument("--part", metavar="NAME", help="the part of the breakdown (default: every part)")
+    take.add_argument(
+        "--list",
+        type=Path,
+        metavar="FILE",
+        help="a CSV file with a row for each figure: indicator, area, period_start, period_end, part",
+    )
+    take.add_argument("--reason", default="", metavar="WORDS", help="why, for readers, without the number")
+    why = take.add_mutually_exclusive_group()
+    why.add_argument(
+        "--protect",
+        action="store_true",
+        help="to protect people: the number may never be published again (the default)",
+    )
+    why.add_argument(
+        "--wrong", action="store_true", help="the number was wrong: a corrected one may be published"
+    )
+    take.add_argument(
+        "--others", action="store_true", help="also take back others from which the number would follow"
+    )
+    take.add_argument("--yes", action="store_true", help="do it without asking")
+    take.set_defaults(stop=take.error)
 
 
 def _of_a_place(begin: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,6 +19,9 @@ from portal.problems import PortalError, Problem
 if TYPE_CHECKING:
     from portal.importers.run import Plan
 
+# One thread is enough for our small sums, and each more would take 32 MB.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _ACCEPT = "Warnings stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
 
 
@@ -26,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = parser().parse_args(arguments)
     root = Path(told.project).resolve()
     progress = Progress()
+    disk.keep_own_permissions()
     try:
+        disk.require_memory()
         code: int = COMMANDS[told.command](root, told, progress)
         sys.stdout.flush()
     except PortalError as error:
@@ -44,8 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.end()
         print(_listed(PortalError([disk.problem(error, root)])), file=sys.stderr)
         return PROBLEMS
-    except Exception:
+    except Exception as error:
         progress.end()
+        if short := disk.shortage(error):
+            print(_listed(PortalError([short])), file=sys.stderr)
+            return PROBLEMS
         print(_logged(root), file=sys.stderr)
         return BUG
     return code
@@ -80,7 +89,7 @@ class Progress:
 
 
 def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import claims, site  # noqa: PLC0415
+    from portal import claims, embargo, site  # noqa: PLC0415
 
     progress("Checking the data packages")
     project = site.project(root)
@@ -95,6 +104,10 @@ def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     for outcome in ("agrees", "differs", "cannot be checked"):
         print(f"  {outcomes[outcome]:4}  {outcome}")
     _warn(site.warnings(project))
+    if embargo.waiting(project):
+        progress("Checking what is public meanwhile")
+        site.public(project)
+        progress.end()
     return OK
 
 
@@ -107,19 +120,18 @@ def _warn(warnings: Sequence[Problem]) -> None:
 
 
 def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import site  # noqa: PLC0415
+    from portal import release_words, site  # noqa: PLC0415
 
     built = site.build(root, progress, told.fresh, told.embargo_lifted, told.renderer)
     progress.end()
     _warn(built.warnings)
     where = built.folder.relative_to(root)
-    if where.name == "waiting":
-        print(
-            f"The release is under embargo, so the new site is in {where}, and build/site is as it was. Build again when "
-            "the time has come, or now with --embargo-lifted."
-        )
-    else:
+    if built.folder.is_dir():
         print(f"The site is in {where}." + ("" if built.new else " Nothing has changed since it was built."))
+    if built.waiting:
+        print("\n".join(release_words.waiting(built)))
+    elif told.embargo_lifted and built.until:
+        print(release_words.lifted(built), file=sys.stderr)
     return OK
 
 
@@ -145,24 +157,34 @@ def _put(path: Path, text: str) -> None:
 
 
 def _release(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import periods, releases, reports, site  # noqa: PLC0415
+    from portal import embargo, release_words, releases, reports, site  # noqa: PLC0415
 
     progress("Comparing with the last release")
     project = site.project(root)
     asked = releases.Asked(told.name, told.note, told.embargo, told.reason)
-    draft = releases.draft(project, asked, site.addresses(project), periods.today())
+    draft = site.draft(project, asked)
     progress.end()
-    print(reports.as_text(reports.report(draft.changes, project.content)))
+    waiting = ", ".join(e.name for e in embargo.waiting(project))
+    seen = project.content if told.embargo else replace(project.content, editions=embargo.public(project))
+    print(reports.as_text(reports.report(draft.changes, seen)))
+    if waiting and not told.embargo:
+        print(
+            f"\nThis is what was changed since {waiting}, on top of what is public. {waiting} goes on waiting."
+        )
     if not (told.yes or _agreed(f"Make the release {told.name}? It cannot be changed afterwards. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
-    draft.write()
-    print(f"The release {told.name} is made. Build the site to publish it.")
+    site.release(root, draft)
+    if not told.embargo:
+        print(f"The release {told.name} is made. Build the site to publish it.")
+        return OK
+    until = embargo.until(site.project(root))
+    print("\n".join(release_words.next_steps(told.name, until)))
     return OK
 
 
 def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import publish, releases, site  # noqa: PLC0415
+    from portal import publish, release_words, reports, rollback, site  # noqa: PLC0415
 
     if not told.name:
         folder = publish.previous(root)
@@ -170,13 +192,62 @@ def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
         return OK
     progress("Looking for the release")
     project = site.project(root)
-    plan = releases.put_back(project, told.name, told.reason)
+    plan = rollback.put_back(project, told.name, told.reason, told.contacts)
     progress.end()
+    report = replace(
+        reports.report(plan.changes, project.content),
+        since=f"To put {plan.edition.name} back changes:",
+        lacking=0,
+        gone=0,
+    )
+    print(reports.as_text(report))
+    print("\n".join(release_words.put_back(plan)))
     if not (told.yes or _agreed(f"Put the data of {plan.edition.name} back, and build the site? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
-    print(f"Recorded as the release {site.roll_back(root, plan)}.")
-    return _build(root, argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs"), progress)
+    name = site.roll_back(root, plan)
+    print(
+        f"Recorded as the release {name}."
+        if name
+        else "What is public stays the same, so no release was needed."
+    )
+    return _build(root, _AS_USUAL, progress)
+
+
+_AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs")
+
+
+def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal import periods, publish, release_words, site, withdrawal  # noqa: PLC0415
+
+    if bool(told.indicator) == bool(told.list):
+        told.stop("name one INDICATOR, or give a list of figures with --list FILE")
+    figures = (
+        withdrawal.wanted_in(str(told.list), told.list.read_bytes())
+        if told.list
+        else (withdrawal.Wanted(told.indicator, told.area, told.period, told.part),)
+    )
+    progress("Looking for the figures, and for what gives them away")
+    project = site.project(root)
+    asked = withdrawal.Asked(figures, told.reason, told.wrong, told.others)
+    plan = withdrawal.plan(project, asked, periods.today())
+    progress.end()
+    if not plan.withdrawals:
+        print("Nothing changes: these figures have no number, in the tables or in any release.")
+        return OK
+    print("\n".join(release_words.withdrawn(plan)))
+    if not (
+        told.yes or _agreed("Take them back, and build the site? The numbers cannot be brought back. (y/n) ")
+    ):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    site.withdraw(root, plan)
+    print(
+        "Taken back. Earlier sites that were kept here are deleted. Until the next build is published, the public site still has the numbers."
+    )
+    code = _build(root, _AS_USUAL, progress)
+    publish.purge(root / "build" / "site")
+    return code
 
 
 def _verify(root: Path, told: argparse.Namespace, progress: Progress) -> int:
@@ -367,6 +438,7 @@ COMMANDS = {
     "diff": _diff,
     "release": _release,
     "rollback": _rollback,
+    "withdraw": _withdraw,
     "verify": _verify,
     "import": _import,
     "template": _template,

@@ -6,9 +6,8 @@ Works on what was published, table by table, and knows nothing of how pages are 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 
+from portal import values
 from portal.archives import Contents, Table
 from portal.model import Change, Reason
 
@@ -25,8 +24,9 @@ MANY = 40
 def compare(old: Contents, new: Contents) -> tuple[Change, ...]:
     """Every change from one to the other: figures, then words, then pages.
 
-    A figure that is new, revised or withdrawn is a change of its own; so is each changed cell of words. Where a
-    figure is now withheld to protect people, the change does not repeat it.
+    A figure that is new, revised or withdrawn is a change of its own; so is each changed cell of words. The number
+    of a figure that was taken away is not repeated where its row is gone, where it is now withheld, or where small
+    counts of its indicator are withheld.
     """
     return (*figures(old, new), *_around(old, new), *_words(old, new), *_pages(old, new))
 
@@ -103,6 +103,12 @@ def keyed(contents: Contents) -> dict[Figure, Row]:
     }
 
 
+def of_row(row: Row) -> Figure:
+    """What tells the figure in a row of observations from others."""
+    part = next((v for k, v in row.items() if k not in _PLAIN and v), "")
+    return row["indicator"], row["area"], part, row["period_start"], row["period_end"]
+
+
 def _holds_figures(table: Table) -> bool:
     return table.name == "observations"
 
@@ -110,19 +116,20 @@ def _holds_figures(table: Table) -> bool:
 def figures(old: Contents, new: Contents) -> Iterator[Change]:
     """Every figure that is new, revised or withdrawn."""
     before, after = keyed(old), keyed(new)
+    careful = _careful(old) | _careful(new)
     for key in (*after, *(k for k in before if k not in after)):
         was, now = before.get(key, {}), after.get(key, {})
         kind = _kind(was, now)
         if kind:
-            hidden = now.get("status") == WITHHELD
+            hidden = now.get("status") == WITHHELD or (kind == "withdrawn" and (not now or key[0] in careful))
             indicator, area, part, start, end = key
             yield _change(
                 kind,
                 indicator=indicator,
                 area=area,
                 part=part,
-                period_start=date.fromisoformat(start) if start else None,
-                period_end=date.fromisoformat(end) if end else None,
+                period_start=values.date_or_none(start),
+                period_end=values.date_or_none(end),
                 old="" if hidden else was.get("value", ""),
                 old_status=was.get("status", ""),
                 new=now.get("value", ""),
@@ -130,12 +137,22 @@ def figures(old: Contents, new: Contents) -> Iterator[Change]:
             )
 
 
+def _careful(contents: Contents) -> set[str]:
+    """The indicators whose small counts are withheld; one that does not clearly say no is one of them."""
+    return {
+        row.get("id", "")
+        for table in contents.tables if table.name == "indicators"
+        for row in table.rows
+        if any(row.get(column, "").lower() not in ("", "false", "0") for column in ("sensitive", "protected"))
+    }  # fmt: skip
+
+
 def _kind(was: Row, now: Row) -> str:
     """What became of a figure; nothing where its number is the same."""
     if now.get("value"):
         if not was.get("value"):
             return "new"
-        return "revised" if Decimal(was["value"]) != Decimal(now["value"]) else ""
+        return "revised" if values.number(was["value"]) != values.number(now["value"]) else ""
     if was.get("value"):
         return "withdrawn"
     return "new" if now and not was else "withdrawn" if was and not now else ""

@@ -3,7 +3,7 @@
 Pure functions over observations. A withheld figure makes whatever is computed from it withheld.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from portal import significance
 from portal.disclosure import Release, when
-from portal.model import Break, Indicator, Observation
+from portal.model import ADDED, Break, Indicator, Observation
 from portal.periods import first_day, month_end, months_between
 
 # Under this, a percentage says more about chance than about change.
@@ -98,7 +98,7 @@ def change(
     if _months(earlier) != _months(later):
         return None
     difference = later.value - earlier.value
-    if indicator.unit != "count":
+    if indicator.unit != "count" or min(earlier.value, later.value) < 0:
         return Change(earlier, later, difference, None, "")
     percent = rounded(Fraction(difference) / Fraction(earlier.value) * 100, 0) if earlier.value >= SMALLEST_BASE else None  # fmt: skip
     if spread is None:
@@ -124,6 +124,15 @@ def _direction(p: float, difference: Decimal) -> str:
     return "rose" if difference > 0 else "fell"
 
 
+def spread_of(released: Release, indicator: str, area: str, newest: bool = False) -> Spread | None:
+    """Return how much an indicator's counts differ by themselves in an area; None where that is not known."""
+    kind = released.content.areas[area].kind if area in released.content.areas else ""
+    known = released.content.dispersions.get((indicator, kind))
+    if known is None:
+        return None
+    return Spread(float(known.dispersion), REVISION.get(kind, (0.0, 0.0)) if newest else (0.0, 0.0))
+
+
 def compared(
     released: Release, indicator: Indicator, earlier: Observation, later: Observation, newest: bool = False
 ) -> Change | None:
@@ -131,13 +140,7 @@ def compared(
 
     `newest` says that the later figure is the newest one, which is likely to be revised.
     """
-    kind = released.content.areas[later.area].kind if later.area in released.content.areas else ""
-    known = released.content.dispersions.get((indicator.id, kind))
-    spread = (
-        Spread(float(known.dispersion), REVISION.get(kind, (0.0, 0.0)) if newest else (0.0, 0.0))
-        if known
-        else None
-    )
+    spread = spread_of(released, indicator.id, later.area, newest)
     return change(indicator, earlier, later, breaks_of(released, indicator.id), spread)
 
 
@@ -188,31 +191,65 @@ def _once(work: Callable[P, Found]) -> Callable[P, Found]:
 
 @_once
 def window(released: Release, indicator: str, area: str, end: date, months: int) -> Observation | None:
-    """The figure of `months` months up to `end`: as published, or as the sum of the shorter periods that fill them.
+    """Return the figure of `months` months up to `end`: as published, or as the sum of the shorter periods in them.
 
-    None where they do not fill them without gap or overlap. The sum is withheld or not available where one of its
-    periods is, and provisional or revised where one is.
+    None where they do not fill the months without gap or overlap, or where the figures cannot be added up.
     """
-    start = first_day(end, months)
-    known = series(released, indicator, area, "")
+    found = tiles(series(released, indicator, area, ""), first_day(end, months), end)
+    if found is None or len(found) == 1:
+        return found[0] if found else None
+    return _summed(found) if released.content.indicators[indicator].unit in ADDED else None
+
+
+def tiles(known: Sequence[Observation], start: date, end: date) -> tuple[Observation, ...] | None:
+    """Return the figures that fill a period without gap or overlap, newest first; None where none do.
+
+    Of those that end on the same day the longest that leads to a whole is taken.
+    """
+    ending: dict[date, list[tuple[date, Observation]]] = {}
+    for o in known:
+        if o.period_start and o.period_end and o.period_start >= start:
+            ending.setdefault(o.period_end, []).append((o.period_start, o))
     found: list[Observation] = []
-    cursor = end
-    while cursor >= start:
-        ending = [o for o in known if o.period_end == cursor and o.period_start and o.period_start >= start]
-        if not ending:
-            return None
-        found.append(min(ending, key=lambda o: o.period_start or end))  # the longest that fits
-        cursor = (found[-1].period_start or end) - timedelta(days=1)
-    return found[0] if len(found) == 1 else _summed(found, start, end)
+    # The figures that are still to be tried after each one taken: the longest first, and each last day only once.
+    tries = [_longest_first(ending.pop(end, ()))]
+    while tries:
+        if not tries[-1]:
+            tries.pop()
+            found = found[: len(tries) - 1] if tries else []
+            continue
+        first, o = tries[-1].pop(0)
+        found.append(o)
+        if first == start:
+            return tuple(found)
+        tries.append(_longest_first(ending.pop(first - timedelta(days=1), ())))
+    return None
 
 
-def _summed(pieces: list[Observation], start: date, end: date) -> Observation:
-    """One figure for several periods, newest first."""
-    statuses = {o.status for o in pieces}
-    status = next((s for s in ("c", "x", "z", "low", "r", "p", "e", "b") if s in statuses), "")
+def _longest_first(ending: Iterable[tuple[date, Observation]]) -> list[tuple[date, Observation]]:
+    return sorted(ending, key=lambda found: found[0])
+
+
+def _summed(pieces: Sequence[Observation]) -> Observation:
+    """Return one figure for several periods that follow each other, newest first."""
     values = [o.value for o in pieces]
     value = None if None in values else sum((v for v in values if v is not None), Decimal(0))
-    return replace(pieces[0], period_start=start, period_end=end, value=value, status=status)
+    return replace(pieces[0], period_start=pieces[-1].period_start, value=value, status=_status(pieces))
+
+
+def _status(pieces: Sequence[Observation]) -> str:
+    """Return the status of a sum.
+
+    It is withheld where one of its figures is. Where another figure is not there, the sum is not available: what is
+    too low to show, or does not apply, in one month says nothing of twelve. Otherwise the weightiest of the marks
+    that stand beside a number: not comparable, estimated, provisional, revised.
+    """
+    statuses = {o.status for o in pieces}
+    if "c" in statuses:
+        return "c"
+    if any(o.value is None for o in pieces):
+        return "z" if statuses == {"z"} else "x"
+    return next((s for s in ("b", "e", "p", "r") if s in statuses), "")
 
 
 @dataclass(frozen=True)
@@ -225,9 +262,14 @@ class Rate:
 
 
 def rate(released: Release, o: Observation) -> Rate | None:
-    """The rate per 1,000 people; None where the count is withheld or the population is not known."""
+    """Return the rate per 1,000 people; None where there is no count or the population is not known."""
     lived = released.content.populations.get(o.area)
-    if o.value is None or lived is None:
+    if (
+        o.value is None
+        or o.value < 0
+        or lived is None
+        or released.content.indicators[o.indicator].unit != "count"
+    ):
         return None
     return Rate(rounded(Fraction(o.value) * 1000 / lived.population, 1), lived.population, lived.year)
 
@@ -236,8 +278,8 @@ def rate(released: Release, o: Observation) -> Rate | None:
 class Standing:
     """How an indicator stands in an area: its newest months, the same months a year before, and how they compare.
 
-    `why` says in a word why there is no change to state: "break", "withheld" or "none" (no earlier figure); `cut` is
-    the break that lies between.
+    `why` says in a word why there is no change to state: "break", "hidden" (a figure without a number) or "none" (no
+    earlier figure); `cut` is the break that lies between.
     """
 
     indicator: Indicator
@@ -301,7 +343,7 @@ def alone(
     # A break since the same months a year before explains why they are not there.
     begin = first_day(month_end(last, -12), months)
     cut = next((b for b in breaks_of(released, indicator.id) if begin < b.date <= last), None)
-    why = "" if found else "break" if cut else "none" if earlier is None else "withheld"
+    why = "" if found else "break" if cut else "none" if earlier is None else "hidden"
     return Standing(indicator, latest, earlier, found, why, rate(released, latest), cut)
 
 

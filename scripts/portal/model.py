@@ -8,6 +8,9 @@ from decimal import Decimal
 from portal.citations import Cited
 from portal.plan_model import Plan
 
+# Units whose figures can be added up; a percentage, a rate or a change has no sum.
+ADDED = frozenset({"count", "pounds"})
+
 
 @dataclass(frozen=True)
 class Source:
@@ -315,7 +318,7 @@ class Service(Contact):
 
 @dataclass(frozen=True)
 class Edition:
-    """A release: everything that was published at one time, kept as an archive that is never written again.
+    """A release: everything that was published at one time, kept as an archive that only `portal withdraw` writes again.
 
     Not public before its `embargo`, in the time of the place. `put_back` is the release whose data it repeats.
     """
@@ -374,6 +377,25 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """A figure that was taken back, without its number: why, and out of which `releases`, separated by semicolons.
+
+    `kind` is `protect` where the number must never come back, `wrong` where a corrected one may.
+    """
+
+    number: int
+    withdrawn_on: date
+    indicator: str
+    area: str
+    part: str
+    period_start: date | None
+    period_end: date | None
+    kind: str
+    reason: str
+    releases: str
+
+
+@dataclass(frozen=True)
 class Accepted:
     """A warning that somebody looked at, and why it is right as it is."""
 
@@ -427,3 +449,4 @@ class Content:
     )  # by indicator and kind of area
     route_connections: tuple[RouteConnection, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()

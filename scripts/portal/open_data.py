@@ -88,7 +88,7 @@ def files(found: Open) -> Iterator[tuple[str, bytes]]:
     yield from _of_areas(found)
     yield from _of_releases(found)
     names = tuple(name for _, name in found.packages)
-    contents = archives.gather(found.settings.root, names, {})
+    contents = archives.gather(found.settings.packages_folder.parent, names, {})
     day = found.newest.released_on.isoformat() if found.newest else ""
     yield from bundles.packages(contents, site, day).items()
     triples = metadata.dcat(site, OPEN_DATA, catalogue.found, found.zips, found.newest)

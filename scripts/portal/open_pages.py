@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from portal import differences, findings, periods, records, reports, text
+from portal import differences, periods, records, reports, text, withdrawal
 from portal.history import NO_HISTORY, Key
 from portal.model import Change, Edition
 from portal.page import ABOUT, FIGURES, Maker, Page, cited_in
 from portal.records import CITE, Record
-from portal.release_pages import RELEASES, changes_of
+from portal.release_pages import CORRECTIONS, RELEASES, changes_of, taken_back
 from portal.reports import Told
 from portal.text import amount
 from portal.views import FigureView, Link
@@ -91,7 +91,7 @@ class CitePage:
     def marks(self) -> tuple[tuple[str, str], ...]:
         """The markers that its figures carry, and what they mean."""
         used = {r.status for r in self.now.values()}
-        return tuple((mark, words) for mark, words in findings.MARKERS.items() if mark in used)
+        return tuple((mark, words) for mark, words in text.MARKERS.items() if mark in used)
 
 
 def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterator[Page]:
@@ -155,7 +155,11 @@ def _before(citing: _Citing, k: Key) -> tuple[tuple[Link, Told], ...]:
     """What a figure was before each change, and why it changed; the newest change first."""
     found = citing.changes.get(k, ())[::-1]
     content = citing.maker.content
-    return tuple(((e.name, f"{RELEASES}{e.id}/"), reports.line(c, content)) for e, c in found)
+    back = taken_back(citing.maker, (w for w in content.withdrawals if withdrawal.of(w) == k))
+    return (
+        *(((periods.day(t.day), CORRECTIONS), t.told) for t in back),
+        *(((e.name, f"{RELEASES}{e.id}/"), reports.line(c, content)) for e, c in found),
+    )
 
 
 def _withdrawn(citing: _Citing, view: FigureView, k: Key) -> Citable:

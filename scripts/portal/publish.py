@@ -9,25 +9,31 @@ import fcntl
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from portal import disk, forks
+from portal import bundles, differences, disk, forks, periods, releases, rewriting
+from portal.archives import Contents
 from portal.problems import PortalError, Problem
 
 KEPT = 3
 _AT_ONCE = 8  # files that wait for the disk
+_READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all, of files and of folders
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
 # A site that is being deleted.
 _GONE = ".gone"
 # Part of the name of a site that waits. It has never been public, so nothing but its link may lead to it.
 _HELD = "held"
+# Part of the name of a site that was put in place before its time, with the second from which it may be.
+_EARLY = "early-"
 
 
 @contextmanager
@@ -78,7 +84,7 @@ def intact(site: Path) -> tuple[Problem, ...]:
     changed = [
         _wrong(site, n, "The file is not as it was built.")
         for n in listed.keys() & found.keys()
-        if _described(found[n]) != listed[n]
+        if _described(found[n]) != listed[n] or not _is_plain(found[n])
     ]
     return tuple(sorted([*missing, *extra, *changed]))
 
@@ -108,9 +114,13 @@ def _files(site: Path) -> Mapping[str, Path]:
     return {p.relative_to(site).as_posix(): p for p in site.rglob("*") if p.is_symlink() or not p.is_dir()}
 
 
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
 def _described(path: Path) -> Mapping[str, object]:
     """What a manifest says of a file; nothing of a link, which no site has."""
-    if path.is_symlink() or not path.is_file():
+    if not _is_plain(path):
         return {}
     content = path.read_bytes()
     return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
@@ -119,9 +129,16 @@ def _described(path: Path) -> Mapping[str, object]:
 # --- in place
 
 
-def put(made: Path, live: Path, mark: str) -> Path:
-    """Keep a finished site and point the link `live` to it; returns where it is kept."""
-    folder = _keep(made, live, mark)
+def put(made: Path, live: Path, mark: str, until: datetime | None = None) -> Path:
+    """Keep a finished site and point the link `live` to it; returns where it is kept.
+
+    One that may only be public from `until` on is not taken for the site of the same mark, nor rolled back to before.
+    """
+    _let_all_read(made)
+    folder = _keep(made, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
+    for above in (folder.parent, live.parent):
+        with suppress(PermissionError):  # it is another user's, who has to do it
+            _add(above, _SEARCHABLE)
     _point(live, folder)
     forget(live)
     return folder
@@ -130,12 +147,24 @@ def put(made: Path, live: Path, mark: str) -> Path:
 def hold(made: Path, live: Path, mark: str) -> Path:
     """Keep a finished site without making it public: `build/waiting` leads to it, and `live` stays as it is.
 
-    A site that was waiting before is deleted: nobody was to see it.
+    A site that was waiting before is deleted: nobody was to see it. Who on this computer can read it is left to the umask.
     """
     folder = _keep(made, live, f"{mark}.{_HELD}")
     _point(live.with_name(WAITING), folder)
     forget(live)
     return folder
+
+
+def shows(link: Path, mark: str) -> bool:
+    """Return True if the link leads to a site that was made from what has this mark."""
+    return link.is_symlink() and link.is_dir() and link.resolve().name.partition(".")[0] == mark
+
+
+def purge(live: Path) -> None:
+    """Delete every kept site but those that a link leads to, since they show what was taken back."""
+    linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
+    for folder in (f for f in _kept(live) if f not in linked):
+        disk.clear(folder)
 
 
 def drop(live: Path) -> None:
@@ -151,7 +180,7 @@ def previous(root: Path) -> Path:
     """
     live = root / "build" / "site"
     with disk.guarded(root), alone(root):
-        before = [f for f in _kept(live) if f != live.resolve() and not _waits(f)]
+        before = [f for f in _kept(live) if f != live.resolve() and not _waits(f) and not _too_early(f)]
         if not before:
             raise PortalError(
                 [
@@ -163,11 +192,56 @@ def previous(root: Path) -> Path:
                     )
                 ]
             )
-        problems = intact(before[0])
+        problems = intact(before[0]) or tuple(_given_away(before[0], live))
         if problems:
             raise PortalError(problems)
         _point(live, before[0])
         return before[0]
+
+
+def _let_all_read(site: Path) -> None:
+    """Let every user read a site that is public, and so the web server, whatever the umask was."""
+    for path in (site, *site.rglob("*")):
+        _add(path, _SEARCHABLE if path.is_dir() else _READABLE)
+
+
+def _add(path: Path, permissions: int) -> None:
+    mode = path.stat().st_mode & 0o7777
+    if mode & permissions != permissions:
+        path.chmod(mode | permissions)
+
+
+def _too_early(folder: Path) -> bool:
+    """Return True if a site was put in place before its time, and that time has still not come."""
+    told = next(
+        (part.removeprefix(_EARLY) for part in folder.name.split(".") if part.startswith(_EARLY)), "0"
+    )
+    return periods.now().timestamp() < int(told)
+
+
+def _given_away(before: Path, live: Path) -> Iterator[Problem]:
+    """Yield a problem where an earlier site shows numbers that the present one withholds, or says were taken back."""
+    now = _figures(live)
+    hidden = {k for k, row in now.items() if row["status"] == differences.WITHHELD}
+    listed = live / releases.WITHDRAWN
+    hidden |= (
+        {differences.of_row(r) for r in rewriting.rows(listed.read_bytes())} if listed.is_file() else set()
+    )
+    shown = [k for k, row in _figures(before).items() if row["value"] and k in hidden]
+    if shown:
+        what = "a figure that is" if len(shown) == 1 else f"{len(shown)} figures that are"
+        message = f"The site before shows {what} withheld by now, such as one of {shown[0][0]}."
+        fix = "Name the release to go back to: portal rollback NAME keeps them withheld. Then build."
+        yield Problem(before.name, code="rollback", message=message, fix=fix)
+
+
+def _figures(site: Path) -> Mapping[differences.Figure, differences.Row]:
+    """Return every figure that can be downloaded from a site, by what tells it from others."""
+    files: dict[str, bytes] = {}
+    for path in sorted((site / bundles.FOLDER / "packages").glob("*.zip")):
+        with zipfile.ZipFile(path) as packed:
+            files |= {f"{path.stem}/{name}": packed.read(name) for name in packed.namelist()}
+    return differences.keyed(Contents(files, {}))
 
 
 def _keep(made: Path, live: Path, mark: str) -> Path:

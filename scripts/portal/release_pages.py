@@ -1,20 +1,32 @@
 """The pages about releases: what is new, each release, the corrections log, and warnings that were accepted."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from portal import differences, findings, periods, reports
-from portal.model import Accepted, Change, Content, Edition, Promise
+from portal import differences, periods, reports, values, withdrawal
+from portal.disclosure import Key, key
+from portal.exposure import in_words
+from portal.model import Accepted, Change, Content, Edition, Promise, Withdrawal
 from portal.page import Maker, Page
 from portal.reports import Told
+from portal.text import MARKERS
 from portal.views import Link, Revision
 
 RELEASES = "releases/"
 CORRECTIONS, UNUSUAL = f"{RELEASES}corrections/", f"{RELEASES}unusual/"
 # More changes of one kind are not listed one by one: the download has them.
 MANY = 60
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """A figure that was taken back: the day, the figure and the reason in words, without its number."""
+
+    day: date
+    told: Told
+    link: Link | None
 
 
 @dataclass(frozen=True)
@@ -51,14 +63,20 @@ class EditionPage:
     put_back: Link | None
     log: tuple[Change, ...]
     marks: tuple[tuple[str, str], ...]
+    taken_back: tuple[TakenBack, ...]
 
 
 @dataclass(frozen=True)
 class CorrectionsPage:
-    """Every figure that was ever revised or withdrawn, by release, newest first, with how many are not listed."""
+    """Every figure that was ever revised or withdrawn, by release, newest first, with how many are not listed.
+
+    Those that were `taken_back` out of all releases come first.
+    """
 
     editions: tuple[tuple[Edition, Link, tuple[tuple[Told, Link | None], ...], int], ...]
     marks: tuple[tuple[str, str], ...]
+    taken_back: tuple[TakenBack, ...]
+    rows: tuple[Withdrawal, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +111,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
             links.get(edition.put_back),
             own,
             marks(own),
+            taken_back(maker, (w for w in content.withdrawals if edition.id in w.releases.split(";"))),
         )
         yield Page(links[edition.id][1], f"What changed: {edition.name}", page, (about, home))
     corrections = tuple((e, links[e.id], *_corrected(maker, changes_of(content, e))) for e in newest)
@@ -100,32 +119,59 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
         CORRECTIONS,
         "Corrections",
         CorrectionsPage(
-            tuple(c for c in corrections if c[2]), marks(filter(differences.needs_reason, content.changes))
+            tuple(c for c in corrections if c[2]),
+            marks(filter(differences.needs_reason, content.changes)),
+            taken_back(maker, content.withdrawals),
+            content.withdrawals,
         ),
         (about, home),
     )
     yield Page(UNUSUAL, "What looked wrong and is not", UnusualPage(tuple(_unusual(content))), (about, home))
 
 
-def changes_of(content: Content, edition: Edition) -> tuple[Change, ...]:
-    """What a release changed; of a figure that is withheld by now, no number is repeated."""
-    own = (c for c in content.changes if c.release == edition.id)
-    return tuple(replace(c, old="", new="", new_status="c") if _hidden(content, c) else c for c in own)
+def changes_of(content: Content, edition: Edition, indicator: str = "") -> tuple[Change, ...]:
+    """What a release changed, in all figures or in those of one indicator.
+
+    Of a figure that is withheld by now, or is gone, no number is repeated; nor is anything of a release whose
+    archive was withdrawn.
+    """
+    own = [c for c in content.changes if c.release == edition.id and indicator in ("", c.indicator)]
+    used = {c.indicator for c in own if _of_one_figure(c)}
+    now = {key(o): o.status for i in used for o in content.observations.get(i, ())}
+    found = (_without_hidden(c, now) for c in own)
+    return tuple(replace(c, old="", new="") if edition.withdrawn else c for c in found)
 
 
-def _hidden(content: Content, change: Change) -> bool:
-    """Whether a change is about one figure that is withheld now."""
-    place = change.area, change.part, change.period_start, change.period_end
-    return differences.needs_reason(change) and any(
-        o.status == differences.WITHHELD and (o.area, o.part, o.period_start, o.period_end) == place
-        for o in content.observations.get(change.indicator, ())
-    )
+def _without_hidden(change: Change, now: Mapping[Key, str]) -> Change:
+    """A change without the numbers of a figure that is withheld now, or is not there any more."""
+    if not _of_one_figure(change):
+        return change
+    status = now.get((change.indicator, change.area, change.part, change.period_start, change.period_end))
+    if status == differences.WITHHELD:
+        return replace(change, old="", new="", new_status=status)
+    return change if status is not None else replace(change, old="", new="", old_status="", new_status="")
+
+
+def taken_back(maker: Maker, withdrawals: Iterable[Withdrawal]) -> tuple[TakenBack, ...]:
+    """Figures that were taken back, the newest first."""
+    found = sorted(withdrawals, key=lambda w: (w.withdrawn_on, w.number), reverse=True)
+    return tuple(_taken_back(maker, w) for w in found)
+
+
+def _taken_back(maker: Maker, w: Withdrawal) -> TakenBack:
+    view = maker.figures.get(w.indicator)
+    told = Told(in_words(maker.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}")
+    return TakenBack(w.withdrawn_on, told, (view.indicator.title, view.path) if view else None)
+
+
+def _of_one_figure(change: Change) -> bool:
+    return change.kind in ("new", "revised", "withdrawn") and change.count == 1 and bool(change.area)
 
 
 def marks(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:
     """The marks that stand beside the figures of these changes, and what they mean."""
     used = {status for c in changes for status in (c.old_status, c.new_status)} - {differences.WITHHELD}
-    return tuple((mark, words) for mark, words in findings.MARKERS.items() if mark in used)
+    return tuple((mark, words) for mark, words in MARKERS.items() if mark in used)
 
 
 def summary(content: Content, edition: Edition) -> str:
@@ -139,13 +185,11 @@ def summary(content: Content, edition: Edition) -> str:
 
 def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
     """How the figures of an indicator were revised or withdrawn, newest release first; in short where many were."""
-    found: list[Revision] = []
+    own_back = (w for w in maker.content.withdrawals if w.indicator == indicator)
+    corrections = ("Corrections", CORRECTIONS)
+    found = [Revision(t.day, corrections, t.told) for t in taken_back(maker, own_back)]
     for edition in maker.content.editions[::-1]:
-        own = [
-            c
-            for c in changes_of(maker.content, edition)
-            if c.indicator == indicator and differences.needs_reason(c)
-        ]
+        own = [c for c in changes_of(maker.content, edition, indicator) if differences.needs_reason(c)]
         link = (edition.name, f"{RELEASES}{edition.id}/")
         lines = [reports.line(c, maker.content) for c in own] if len(own) <= MANY else list(in_short(own))
         found += (Revision(edition.released_on, link, line) for line in lines)
@@ -201,7 +245,7 @@ def _in_words(content: Content, warning: str) -> str:
 
 def _span(days: str) -> str:
     """A period as the name of a warning has it, in words."""
-    start, end = (date.fromisoformat(d) for d in days.split("/"))
+    start, end = (values.day(d) for d in days.split("/"))
     return periods.label("rolling-months", start, end)
 
 

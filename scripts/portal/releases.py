@@ -6,20 +6,21 @@ Nothing that a release wrote is ever written again: a correction is a new releas
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from portal import archives, differences, disk, periods, text
+from portal import archives, differences, disk, periods, values
 from portal.archives import About, Contents
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Key, key
-from portal.model import Change, Content, Edition, Observation, Reason
+from portal.model import Change, Content, Edition, Observation, Reason, Withdrawal
 from portal.packages import Package
-from portal.problems import PortalError, Problem, did_you_mean
+from portal.problems import PortalError, Problem
 
 KIND = "releases"
 # Pages about releases say nothing new about what a release changed.
@@ -29,6 +30,8 @@ _CITE = "/cite/"
 # Addresses below it that no release may have.
 _TAKEN = ("corrections", "unusual")
 NOTHING = Contents({}, {})
+# Where a site lists the figures that were taken back.
+WITHDRAWN = "releases/corrections/withdrawn.csv"
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class Project:
 
     def told(self, path: Path) -> str:
         """What problems call a file of the project."""
-        return path.relative_to(self.settings.root).as_posix()
+        packages = self.settings.packages_folder.parent
+        return path.relative_to(packages if path.is_relative_to(packages) else self.settings.root).as_posix()
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,13 @@ def contents(project: Project, pages: Mapping[str, str]) -> Contents:
     """What would be published now, without the list of releases itself; `pages` are names by address."""
     names = tuple(p.name for p in project.packages if p.kind != KIND)
     told = {k: v for k, v in pages.items() if not k.startswith(OWN_PAGES) and not k.endswith(_CITE)}
-    return archives.gather(project.settings.root, names, told)
+    found = archives.gather(project.settings.packages_folder.parent, names, told)
+    return replace(found, lists=lists(project))
+
+
+def lists(project: Project) -> Mapping[str, bytes]:
+    """The tables of the package of releases whose words are published with a release."""
+    return {name: (project.home / "data" / name).read_bytes() for name in archives.LISTS}
 
 
 def last(project: Project) -> Contents:
@@ -132,10 +142,11 @@ def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date)
     about = About(asked.id, f"{project.settings.site.name}: {asked.name}", today.isoformat(), *before)
     packed = archives.pack(about, contents(project, pages), table(Change, told))
     figures = sum(map(len, content.observations.values()))
+    day = max(today, moment(project.settings, asked.embargo).date()) if asked.embargo else today
     edition = Edition(
-        asked.id, asked.name, today, asked.embargo, asked.put_back, asked.note, figures, archives.sha256(packed), ""
+        asked.id, asked.name, day, asked.embargo, asked.put_back, asked.note, figures, archives.sha256(packed), ""
     )  # fmt: skip
-    reasons = [replace(r, release=asked.id) if _used(r, found) else r for r in content.reasons]
+    reasons = used(content.reasons, found, asked.id)
     released = {e.id for e in content.editions}
     kept = [c for c in content.changes if c.release in released]
     files = {
@@ -147,14 +158,18 @@ def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date)
     return Draft(edition, told, files)
 
 
-def _used(reason: Reason, changes: Iterable[Change]) -> bool:
-    """Whether an open reason is the one that some change carries."""
-    return not reason.release and any(
-        c.reason == reason.reason for c in changes if differences.fits(reason, c)
-    )
+def used(reasons: Iterable[Reason], changes: Sequence[Change], release: str) -> list[Reason]:
+    """The reasons, with the release in each open one that some change carries."""
+
+    def carried(reason: Reason) -> bool:
+        return any(c.reason == reason.reason for c in changes if differences.fits(reason, c))
+
+    return [replace(r, release=release) if not r.release and carried(r) else r for r in reasons]
 
 
-def table(kind: type[Edition | Change | Reason], rows: Iterable[Edition | Change | Reason]) -> str:
+def table(
+    kind: type[Edition | Change | Reason | Withdrawal], rows: Iterable[Edition | Change | Reason | Withdrawal]
+) -> str:
     """Rows of the package of releases as CSV."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -164,7 +179,7 @@ def table(kind: type[Edition | Change | Reason], rows: Iterable[Edition | Change
 
 
 def _faults(project: Project, asked: Asked, found: tuple[Change, ...]) -> Iterator[Problem]:
-    if not asked.id or asked.id in _TAKEN:
+    if not values.storable(asked.id) or asked.id in _TAKEN:
         message = f"“{asked.name}” cannot be the name of a release."
         yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
     elif asked.id in {e.id for e in project.content.editions}:
@@ -176,12 +191,21 @@ def _faults(project: Project, asked: Asked, found: tuple[Change, ...]) -> Iterat
         fix = "Put the new figures in first. To see what a release would hold, run `portal diff`."
         yield Problem("data_packages", code=KIND, message=message, fix=fix)
     if asked.embargo:
-        yield from _moment_problems(project.settings, asked.embargo)
+        wrong = tuple(_moment_problems(project.settings, asked.embargo))
+        yield from wrong
+        if not wrong and moment(project.settings, asked.embargo) <= periods.now():
+            message = f"{asked.embargo} has passed, so nothing would wait."
+            yield Problem(
+                "--embargo", code=KIND, message=message, fix="Write a time to come, or leave it out."
+            )
 
 
 def _moment_problems(settings: Settings, embargo: str) -> Iterator[Problem]:
     try:
         moment(settings, embargo)
+    except NoSuchTimeError:
+        message = f"There is no {embargo}: the clocks go forward over it."
+        yield Problem("--embargo", code=KIND, message=message, fix="Write a time an hour later.")
     except ValueError:
         message = f"“{embargo}” is not a day and time."
         yield Problem("--embargo", code=KIND, message=message, fix="Write it like 2026-12-01T09:30.")
@@ -191,20 +215,21 @@ def _moment_problems(settings: Settings, embargo: str) -> Iterator[Problem]:
         yield Problem(SETTINGS_FILE, field="site.time_zone", code=KIND, message=message, fix=fix)
 
 
+class NoSuchTimeError(ValueError):
+    """A time that the clocks leave out when they go forward."""
+
+
 def moment(settings: Settings, embargo: str) -> datetime:
-    """A day and time as they are meant: in the time zone of the settings.
+    """A day and time as they are meant: in the time zone of the settings. One that comes twice is the later one.
 
     Raises `ValueError` where they do not exist, `ZoneInfoNotFoundError` where the zone does not.
     """
-    return datetime.strptime(embargo, "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(settings.site.time_zone))
-
-
-def under_embargo(project: Project) -> bool:
-    """Whether the newest release may not be public yet."""
-    editions = project.content.editions
-    return bool(
-        editions and editions[-1].embargo and periods.now() < moment(project.settings, editions[-1].embargo)
-    )
+    zone = ZoneInfo(settings.site.time_zone)
+    told = datetime.strptime(embargo, "%Y-%m-%dT%H:%M")
+    found = told.replace(tzinfo=zone, fold=1)
+    if found.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != told:
+        raise NoSuchTimeError(embargo)
+    return found.astimezone(UTC)  # two times of one zone are compared without their fold
 
 
 def unreleased(project: Project) -> Iterator[Problem]:
@@ -266,6 +291,16 @@ def _unlike(
         message = f"The changes of {edition.name} are not those that were published with it."
         fix = "Put the rows back from its archive; the log is permanent."
         yield Problem(project.told(data / "changes.csv"), code="archive", message=message, fix=fix)
+    shown = differences.keyed(archive.contents)
+    for w in project.content.withdrawals:
+        days = (d.isoformat() if d else "" for d in (w.period_start, w.period_end))
+        row = shown.get((w.indicator, w.area, w.part, *days))  # type: ignore[arg-type]
+        if row and row["value"] and (w.kind == "protect" or edition.id in w.releases.split(";")):
+            message = f"The archive of {edition.name} shows a figure that was taken back: number {w.number} of the list."
+            fix = "Put back the archive and the lists as they were after it was taken back."
+            yield Problem(
+                project.told(archive_of(project, edition.id)), code="archive", message=message, fix=fix
+            )
 
 
 def earlier(project: Project) -> tuple[Observation, ...]:
@@ -289,59 +324,12 @@ def _published(project: Project, edition: Edition) -> Iterator[Observation]:
         if row["indicator"] in content.indicators and row["area"] in content.areas:
             yield Observation(
                 row["source"], row["locator"], row["indicator"], row["area"],
-                _day(row["period_start"]), _day(row["period_end"]), part, text.decimal(row["value"]), row["status"],
+                _day(row["period_start"]), _day(row["period_end"]), part, values.decimal(row["value"]), row["status"],
             )  # fmt: skip
 
 
 def _day(cell: str) -> date | None:
-    return date.fromisoformat(cell) if cell else None
-
-
-@dataclass(frozen=True)
-class PutBack:
-    """A release to put back: what the release that does so is to be called, and the packages' files as they were."""
-
-    edition: Edition
-    asked: Asked
-    files: Mapping[Path, bytes]
-
-
-def put_back(project: Project, name: str, reason: str) -> PutBack:
-    """What it takes to put the release called `name` back.
-
-    Raises `PortalError` where there is none, where no reason is given, or where packages have come or gone since.
-    """
-    editions = project.content.editions
-    found = next((e for e in editions if name in (e.id, e.name)), None)
-    if found is None:
-        fix = did_you_mean(name, {e.name for e in editions}) if editions else "None was made yet."
-        message = f"There is no release called “{name}”."
-        raise PortalError([Problem("NAME", code=KIND, message=message, fix=fix)])
-    faults = [*_no_reason(reason), *_other_packages(project, then := opened(project, found).contents)]
-    if faults:
-        raise PortalError(faults)
-    again = sum(e.put_back == found.id for e in editions)
-    title = f"Return to {found.name}" + (f" ({again + 1})" if again else "")
-    note = f"The data of {found.name} were put back: {reason}"
-    folder = project.settings.packages_folder
-    files = {folder / path: data for path, data in then.files.items()}
-    return PutBack(found, Asked(title, note, "", reason, found.id), files)
-
-
-def _no_reason(reason: str) -> Iterator[Problem]:
-    if not reason:
-        message = "Putting a release back needs a reason, which readers will see."
-        yield Problem("--reason", code=KIND, message=message, fix='Write --reason "…".')
-
-
-def _other_packages(project: Project, then: Contents) -> Iterator[Problem]:
-    listed = {p.name for p in project.packages if p.kind != KIND}
-    newer = [f"{n} is newer" for n in sorted(listed - set(then.packages))]
-    strange = [*newer, *(f"{n} is gone" for n in sorted(set(then.packages) - listed))]
-    if strange:
-        message = f"That release has other packages than the settings list now: {text.listed(strange)}."
-        fix = "Bring the list of packages back to what it was then, and try again."
-        yield Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)
+    return values.date_or_none(cell)
 
 
 def write(files: Mapping[Path, bytes]) -> None:
@@ -349,3 +337,18 @@ def write(files: Mapping[Path, bytes]) -> None:
     for path, data in files.items():
         path.parent.mkdir(exist_ok=True)
         disk.write(path, data)
+
+
+@contextmanager
+def restored(files: Iterable[Path]) -> Iterator[None]:
+    """Put these files back as they were where the block fails; one that was not there is deleted."""
+    before = {path: path.read_bytes() if path.is_file() else None for path in files}
+    try:
+        yield
+    except BaseException:
+        for path, data in before.items():
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                disk.write(path, data)
+        raise

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from portal import differences, periods
 from portal.model import Change, Content, Edition
-from portal.text import amount, decimal, number
+from portal.text import amount, number
+from portal.values import decimal
 
 # Kinds of change in the order in which they are told, and what they are called.
 KINDS = {
@@ -44,6 +45,7 @@ class Report:
     since: str
     groups: tuple[tuple[str, int, tuple[Told, ...]], ...]
     lacking: int
+    gone: int = 0  # figures withdrawn, whose number earlier releases still show
 
 
 def report(changes: Sequence[Change], content: Content) -> Report:
@@ -53,7 +55,8 @@ def report(changes: Sequence[Change], content: Content) -> Report:
         (kind, sum(c.count for c in own), tuple(line(c, content) for c in own)) for kind, own in told if own
     )
     lacking = sum(differences.needs_reason(c) and not c.reason for c in changes)
-    return Report(since(content.editions), groups, lacking)
+    gone = sum(c.kind == "withdrawn" for c in changes)
+    return Report(since(content.editions), groups, lacking, gone)
 
 
 def since(editions: Sequence[Edition]) -> str:
@@ -99,10 +102,16 @@ def became(change: Change, content: Content) -> str:
         span = f", {_span(change)}" if change.period_end else ""
         withheld = ", all withheld to protect people" if change.new_status == differences.WITHHELD else ""
         return f"{number(change.count)} new figures{span}{withheld}"
+    if change.kind == "new" and not (change.new or change.new_status):
+        return "new; the number was taken back since"
     if change.kind == "new":
         return f"new, {_value(change.new, change.new_status, change, content)}"
     if change.new_status == differences.WITHHELD:
         return "now withheld, to protect people"
+    if change.kind == "withdrawn" and not change.old:
+        return "no longer published"
+    if change.kind == "revised" and not change.new:
+        return "revised; the number was taken back since"
     before = _value(change.old, change.old_status, change, content)
     if change.kind == "revised":
         return f"from {before} to {_value(change.new, change.new_status, change, content)}"
@@ -165,6 +174,9 @@ def _text(found: Report) -> Iterator[str]:
     if found.lacking:
         what = "1 figure that was revised or withdrawn has" if found.lacking == 1 else f"{number(found.lacking)} figures that were revised or withdrawn have"  # fmt: skip
         yield f"\n{what} no reason yet. Without one there can be no release."
+    if found.gone:
+        what = "the figure" if found.gone == 1 else f"the {number(found.gone)} figures"
+        yield f"\nEarlier releases still show {what} withdrawn. To take the number out of them too: portal withdraw."
 
 
 def as_html(found: Report, site: str) -> str:

@@ -1,15 +1,18 @@
 """Builds the site beside the one in place, has it verified, and has it put in place."""
 
 import hashlib
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 from portal import (
+    archives,
     assembly,
     bundles,
     cards,
@@ -17,6 +20,7 @@ from portal import (
     disclosure,
     disk,
     doubts,
+    embargo,
     forks,
     headers,
     packages,
@@ -35,16 +39,20 @@ from portal import (
 )
 from portal.checked import Checked
 from portal.config import Settings, load
+from portal.inputs import problems as faulty_files
 from portal.model import Content
 from portal.pages import all_pages
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
-from portal.releases import Project, PutBack
+from portal.releases import Project
 from portal.render import Laid, Run
+from portal.rollback import PutBack
+from portal.withdrawal import Plan
 
 Tell = Callable[[str], None]
 # What a site is made from, below the project's folder, and the program where it stands elsewhere.
 PROGRAM = Path(__file__).parent
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d")
 INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(pictures.LIBRARY))
 
 
@@ -53,10 +61,15 @@ def project(root: Path) -> Project:
 
     Raises `PortalError` with every problem.
     """
-    settings = load(root)
-    found, problems = packages.read_all(root, settings.packages)
+    return _project(load(root))
+
+
+def _project(settings: Settings) -> Project:
+    root = settings.root
+    found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        problems += tuple(faulty_files(root, "site_src"))
         if problems:
             raise PortalError(sorted(problems))
         assembled = assembly.assemble(found)
@@ -65,6 +78,61 @@ def project(root: Path) -> Project:
     if faults := [*(d for d in doubtful if not d.name), *releases.check(whole)]:
         raise PortalError(sorted(faults))
     return whole
+
+
+def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
+    """What is public of a project while a release waits, or would be with these `files`: read and checked like the rest.
+
+    The packages are put into `build/public`. Raises `PortalError` with every problem.
+    """
+    files = embargo.view(whole) if files is None else files
+    folder = whole.settings.build_folder / embargo.FOLDER
+    disk.clear(folder)
+    for name, data in files.items():
+        path = folder / "data_packages" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    try:
+        found = _project(replace(whole.settings, public=folder, packages=embargo.listed(whole, files)))
+        allowed(found)
+    except PortalError as error:
+        raise PortalError(replace(p, file=f"(public) {p.file}") for p in error.problems) from None
+    return found
+
+
+def draft(whole: Project, asked: releases.Asked) -> releases.Draft:
+    """A release of everything, or where another one waits and this does not, of what was changed since that.
+
+    Raises `PortalError` with everything that stands against it.
+    """
+    today = periods.today()
+    if asked.embargo or not embargo.waiting(whole):
+        return releases.draft(whole, asked, addresses(whole), today)
+    found = embargo.urgent(whole)
+    seen = public(whole, embargo.view(whole, found.contents))
+    made = releases.draft(seen, asked, addresses(seen), today)
+    return replace(made, files=embargo.before_waiting(whole, found, made))
+
+
+def release(root: Path, made: releases.Draft) -> None:
+    """Write a release, and read everything once more; where that fails, all is as it was.
+
+    Raises `PortalError`.
+    """
+    with releases.restored(made.files):
+        made.write()
+        project(root)
+
+
+def withdraw(root: Path, plan: Plan) -> None:
+    """Take figures back; where what is left does not pass every check, all is as it was.
+
+    Raises `PortalError`.
+    """
+    with disk.guarded(root), publish.alone(root), releases.restored(plan.files):
+        releases.write(plan.files)
+        allowed(project(root))
+    publish.purge(root / "build" / "site")
 
 
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
@@ -93,11 +161,28 @@ def allowed(whole: Project) -> disclosure.Release:
         return released
 
 
-def _allowing(whole: Project) -> AbstractContextManager[disclosure.Release]:
+def _advised(whole: Project, problem: Problem) -> Problem:
+    """A problem of disclosure with what to do where a release has published the figure."""
+    indicator = problem.file.removeprefix("observations of ").partition(":")[0]
+    released = any(c.indicator == indicator for c in whole.content.changes)
+    if problem.code != "disclosure" or not released:
+        return problem
+    more = f"A release has published figures of {indicator}. Emptying a cell leaves its number in that release: portal withdraw {indicator} takes it out of all of them."
+    return replace(problem, fix=f"{problem.fix} {more}")
+
+
+@contextmanager
+def _allowing(whole: Project) -> Iterator[disclosure.Release]:
     """The same, with its audit still at work; it is done at the end of the block."""
     settings = whole.settings
-    earlier = releases.earlier(whole)
-    return disclosure.releasing(whole.content, settings.disclosure, settings.site.area, earlier)
+    try:
+        earlier = releases.earlier(whole)
+        with disclosure.releasing(
+            whole.content, settings.disclosure, settings.site.area, earlier
+        ) as released:
+            yield released
+    except PortalError as error:
+        raise PortalError(_advised(whole, p) for p in error.problems) from None
 
 
 @dataclass(frozen=True)
@@ -107,6 +192,8 @@ class Built:
     folder: Path
     new: bool
     warnings: tuple[Problem, ...] = ()
+    waiting: tuple[str, ...] = ()  # names of releases
+    until: datetime | None = None
 
 
 def build(
@@ -114,82 +201,142 @@ def build(
 ) -> Built:
     """Build the site of the project in `root`.
 
-    Nothing is done where nothing has changed since the site in place, unless `fresh`. A release under embargo is kept
-    in `build/waiting`, unless `lifted`. Raises `PortalError`; the site in place stays as it is then.
+    Nothing is done where nothing has changed since the site in place, unless `fresh`. While a release is under
+    embargo, the site is that of the newest release which is not, and the one with the embargoed figures is kept in
+    `build/waiting`; `lifted` puts that in place. Raises `PortalError`; the site in place stays as it is then.
     """
     live = root / "build" / "site"
     renderers.check(renderer)
     with disk.guarded(root), publish.alone(root):
         mark = fingerprint(root, renderer)
-        if (
-            not fresh
-            and live.is_symlink()
-            and live.is_dir()
-            and live.resolve().name.partition(".")[0] == mark
-        ):
-            return Built(live, False)
-        made = root / "build" / "work"
+        works = _Works(root, tell, fresh, renderer)
+        if not _may_wait(root):
+            return works.same(live) if not fresh and publish.shows(live, mark) else works.put(live, mark)
+        tell("Looking whether a release waits")
+        whole = project(root)
+        if not embargo.waiting(whole):
+            same = not fresh and publish.shows(live, mark)
+            return works.same(live) if same else works.put(live, mark, whole)
+        if lifted:
+            return works.put(live, mark, whole, embargo.until(whole))
+        return works.hold(live, mark, whole)
+
+
+def _may_wait(root: Path) -> bool:
+    """Whether a list of releases names a time that is not long past, so that all must be read to see what is public."""
+    recent = (periods.now() - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    lists = (root / "data_packages").glob("*/data/releases.csv")
+    return any(found.decode() >= recent for path in lists for found in _TIME.findall(path.read_bytes()))
+
+
+@dataclass(frozen=True)
+class _Works:
+    """Makes sites and puts them in place."""
+
+    root: Path
+    tell: Tell
+    fresh: bool
+    renderer: str
+
+    def same(self, live: Path) -> Built:
+        """Leave the site in place as it is; settings for nginx that could not be written before are written now."""
+        headers.for_nginx(live, self.root / "build" / "hosting")
+        return Built(live, False)
+
+    def put(
+        self, live: Path, mark: str, whole: Project | None = None, early: datetime | None = None
+    ) -> Built:
+        """Make the site of the project and put it in place, though it may only be public from `early` on."""
+        made = self.root / "build" / "work"
         try:
-            with renderers.RENDERERS[renderer].ready(root, fresh) as run:
-                whole, alone = _make(root, made, tell, run)
-            found = (*warnings(whole, alone), *releases.unreleased(whole))
-            if not lifted and releases.under_embargo(whole):
-                publish.hold(made, live, mark)
-                return Built(live.with_name(publish.WAITING), True, found)
+            whole, found = self._make(made, whole)
             publish.drop(live)
-            publish.put(made, live, mark)
+            publish.put(made, live, mark, early)
         finally:
             disk.clear(made)
-        headers.for_nginx(live, root / "build" / "hosting")
-        return Built(live, True, found)
+        headers.for_nginx(live, self.root / "build" / "hosting")
+        return Built(live, True, found, until=early)
 
+    def hold(self, live: Path, mark: str, whole: Project) -> Built:
+        """Put the site of what is public in place, and beside it the one that waits."""
+        made, new = self.root / "build" / "work", False
+        link = live.with_name(publish.WAITING)
+        try:
+            if embargo.public(whole):
+                seen = public(whole)
+                own = fingerprint(self.root, self.renderer, seen.settings.packages_folder)
+                if self.fresh or not publish.shows(live, own):
+                    self._make(made, seen)
+                    publish.put(made, live, own)
+                    headers.for_nginx(live, self.root / "build" / "hosting")
+                    new = True
+            found = (*warnings(whole), *releases.unreleased(whole))
+            if self.fresh or not publish.shows(link, mark):
+                _, found = self._make(made, whole, coming=0)
+                publish.hold(made, live, mark)
+        finally:
+            disk.clear(made)
+        names = tuple(e.name for e in embargo.waiting(whole))
+        return Built(live, new, found, names, embargo.until(whole))
 
-def _make(root: Path, made: Path, tell: Tell, run: Run) -> tuple[Project, tuple[str, ...]]:
-    """Make the site in the folder `made`, verified and with its manifest; `run` makes its HTML.
+    def _make(
+        self, made: Path, whole: Project | None, coming: int = 1
+    ) -> tuple[Project, tuple[Problem, ...]]:
+        """Make a site in the folder `made`; return what it was made from, and warnings. So many sites are `coming`."""
+        with renderers.RENDERERS[self.renderer].ready(self.root, self.fresh) as run:
+            whole, alone = self._made(made, whole, run, coming)
+        return whole, (*warnings(whole, alone), *releases.unreleased(whole))
 
-    Returns what it was made from, and the pages that nothing links to.
-    """
-    tell("Checking the data packages")
-    whole = project(root)
-    settings = whole.settings
-    searchable = bool(search.version())
-    with _allowing(whole) as released:
-        drawn = _pictures(settings, released, tell)
-        tell("Writing the pages")
-        keep = partial(render.write, settings)
-        # Aside, so that all that the pages need in memory is given back.
-        with forks.aside(lambda: tree.grow(settings, released, drawn, keep, searchable)) as growing:
-            grown = growing()
-    laid = render.lay(settings, grown, made)
-    tell(f"Making {len(laid.pages)} pages into HTML")
-    run(settings, laid, made)
-    if not settings.site.address:  # a list of addresses with none in it is not a valid one
-        for name in ("sitemap.xml", "sitemap.xml.gz"):
-            (made / name).unlink(missing_ok=True)
-    tell(
-        "Making the index of the search"
-        if searchable
-        else "Pagefind does not run here, so the site has no search"
-    )
-    with forks.aside(lambda: publish.forget(root / "build" / "site", coming=1)) as forgotten:
-        if searchable:
-            search.index(made)
-        forgotten()
-    problems = headers.write(made, settings)
-    if laid.sheets:
-        tell(f"Printing {len(laid.sheets)} sheets and {len(laid.cards)} preview pictures")
-    coming = (*(f"{page}{name}" for page, name in laid.sheets.items()), *laid.cards, bundles.WHOLE)
-    with forks.aside(lambda: _finish(made, laid, settings.build_folder / "cache")) as finished:
-        tell("Verifying every page")
-        built = verify.listed(made, verify.read(made), *coming)
-        allow = exits(settings, released.content)
-        problems += verify.verify(built, allow, settings.site.sensitive_words, settings.site.address)
-        alone = verify.unlinked(built) if not problems else ()
-        finished()
-    if problems:
-        raise PortalError(problems)
-    publish.seal(made)
-    return whole, alone
+    def _made(
+        self, made: Path, whole: Project | None, run: Run, coming: int
+    ) -> tuple[Project, tuple[str, ...]]:
+        """Make the site in the folder `made`, verified and with its manifest; `run` makes its HTML.
+
+        Returns what it was made from, and the pages that nothing links to.
+        """
+        root, tell = self.root, self.tell
+        tell("Checking the data packages")
+        whole = whole or project(root)
+        settings = whole.settings
+        searchable = bool(search.version())
+        with _allowing(whole) as released:
+            drawn = _pictures(settings, released, tell)
+            tell("Writing the pages")
+            disk.remove_links(settings.build_folder / "pages")
+            keep = partial(render.write, settings)
+            # Aside, so that all that the pages need in memory is given back.
+            with forks.aside(lambda: tree.grow(settings, released, drawn, keep, searchable)) as growing:
+                grown = growing()
+        laid = render.lay(settings, grown, made)
+        tell(f"Making {len(laid.pages)} pages into HTML")
+        run(settings, laid, made)
+        if not settings.site.address:  # a list of addresses with none in it is not a valid one
+            for name in ("sitemap.xml", "sitemap.xml.gz"):
+                (made / name).unlink(missing_ok=True)
+        tell(
+            "Making the index of the search"
+            if searchable
+            else "Pagefind does not run here, so the site has no search"
+        )
+        with forks.aside(lambda: publish.forget(root / "build" / "site", coming)) as forgotten:
+            if searchable:
+                search.index(made)
+            forgotten()
+        problems = headers.write(made, settings)
+        if laid.sheets:
+            tell(f"Printing {len(laid.sheets)} sheets and {len(laid.cards)} preview pictures")
+        printed = (*(f"{page}{name}" for page, name in laid.sheets.items()), *laid.cards, bundles.WHOLE)
+        with forks.aside(lambda: _finish(made, laid, settings.build_folder / "cache")) as finished:
+            tell("Verifying every page")
+            built = verify.listed(made, verify.read(made), *printed)
+            allow = exits(settings, released.content)
+            problems += verify.verify(built, allow, settings.site.sensitive_words, settings.site.address)
+            alone = verify.unlinked(built) if not problems else ()
+            finished()
+        if problems:
+            raise PortalError(problems)
+        publish.seal(made)
+        return whole, alone
 
 
 def addresses(whole: Project) -> dict[str, str]:
@@ -202,17 +349,29 @@ def addresses(whole: Project) -> dict[str, str]:
 def roll_back(root: Path, plan: PutBack) -> str:
     """Put the data of an earlier release back and record that as a new release; return its name.
 
-    Raises `PortalError`; the packages are as they were then.
+    Where only releases that waited were given up, nothing changes in public, and the name is empty. Their archives are
+    moved to `build/given-up`. Raises `PortalError`; the packages are as they were then.
     """
-    before = {path: path.read_bytes() for path in plan.files if path.is_file()}
-    releases.write(plan.files)
-    try:
+    with releases.restored(_written_by(root, plan)):
+        releases.write(plan.files)
         whole = project(root)
-        releases.draft(whole, plan.asked, addresses(whole), periods.today()).write()
-    except BaseException:
-        releases.write(before)
-        raise
-    return plan.asked.name
+        name = ""
+        if not plan.given_up or releases.changes(whole, addresses(whole)):
+            releases.draft(whole, plan.asked, addresses(whole), periods.today()).write()
+            name = plan.asked.name
+    aside = root / "build" / "given-up"
+    for edition in plan.given_up:
+        aside.mkdir(exist_ok=True)
+        releases.archive_of(whole, edition.id).replace(aside / f"{edition.id}.zip")
+    return name
+
+
+def _written_by(root: Path, plan: PutBack) -> Iterator[Path]:
+    """Every file that a rollback may write: the packages' and the record of releases."""
+    yield from plan.files
+    for home in {p.parent.parent for p in (root / "data_packages").glob("*/data/releases.csv")}:
+        yield from (home / "data" / f"{name}.csv" for name in ("releases", "changes", "reasons"))
+        yield home / archives.FOLDER / f"{plan.asked.id}.zip"
 
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:
@@ -221,16 +380,17 @@ def exits(settings: Settings, content: Content) -> frozenset[str]:
     return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *urls)))
 
 
-def fingerprint(root: Path, renderer: str = renderers.USUAL) -> str:
-    """A digest of everything that the site is made from, and of the tools that make it."""
+def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:
+    """A digest of everything that the site is made from, and of the tools that make it; packages may be in a `folder`."""
     digest = hashlib.sha256()
     for name in ("markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
     digest.update("\n".join(renderers.versions(renderer)).encode())
     digest.update(f"{sys.version_info[:2]} {chromium.browser()} {search.version()}\n".encode())
-    for path in inputs(root):
+    for path in inputs(root, folder):
         look = path.stat()
-        below = path.relative_to(root if path.is_relative_to(root) else PROGRAM.parent)
+        bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent)
+        below = path.relative_to(next(b for b in bases if path.is_relative_to(b)))
         digest.update(f"{below.as_posix()} {look.st_size}\n".encode())
         if look.st_size > tables.LARGEST:  # no table of this size is accepted, and nothing else has it
             digest.update(str(look.st_mtime_ns).encode())
@@ -239,10 +399,10 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL) -> str:
     return digest.hexdigest()[:16]
 
 
-def inputs(root: Path) -> Iterator[Path]:
-    """Every file that the site is made from, in a fixed order."""
+def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
+    """Every file that the site is made from, in a fixed order; packages may be in a `folder` elsewhere."""
     own = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
-    for path in (*(root / name for name in INPUTS), *own):
+    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *own):
         found = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
@@ -283,5 +443,5 @@ def _finish(made: Path, laid: Laid, cache: Path) -> None:
 
 
 def _by_chromium(message: str) -> Problem:
-    fix = "See whether the disk is full and build once more. If it stays so, update Chromium, or take it away: readers' browsers then draw and print."
+    fix = "Check that the disk is not full and that nothing limits memory (ulimit -v), then build again. If it still fails, update Chromium, or remove it: readers' browsers then draw and print."
     return Problem("build", code="print", message=message, fix=fix)

@@ -1,0 +1,35 @@
+"""Everything that a built site serves, also what is inside its zip files, gzip files and PDFs."""
+
+import gzip
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def served(site: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield each file with its name and its bytes; those inside zip files too, however deep."""
+    for path in sorted(p for p in site.rglob("*") if p.is_file()):
+        yield from _opened(path.relative_to(site).as_posix(), path.read_bytes())
+
+
+def _opened(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    yield name, data
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            for inner in packed.namelist():
+                yield from _opened(f"{name}!{inner}", packed.read(inner))
+    elif data[:2] == b"\x1f\x8b":
+        yield from _opened(f"{name}!gz", gzip.decompress(data))
+    elif data[:4] == b"%PDF" and shutil.which("pdftotext"):  # without it, the pages that are printed must do
+        done = subprocess.run(["pdftotext", "-", "-"], input=data, capture_output=True, check=False)
+        yield f"{name}!text", done.stdout
+
+
+def holding(site: Path, number: str) -> list[str]:
+    """Return the names of the files that have the number as a word of its own, with commas or without."""
+    wanted = re.compile(rf"(?<![\w.])(?:{re.escape(number)}|{int(number):,})(?!\w)".encode())
+    return [name for name, data in served(site) if wanted.search(data)]

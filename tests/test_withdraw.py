@@ -1,0 +1,324 @@
+"""A figure that is taken back is in no file that the site serves, and cannot be found from a checksum either."""
+
+import csv
+import io
+import re
+import zipfile
+from html import unescape
+from pathlib import Path
+
+import pytest
+from portal import archives, cli, releases, site
+from portal.problems import PortalError
+from project import make_project, tree_of
+from served import holding, served
+
+FIGURES = "data_packages/figures/data/observations.csv"
+HOME = "data_packages/releases"
+CALL = ("--area", "E09999999", "--period", "2020-04-30")
+WHY = ("--reason", "A person asked us.")
+
+
+def run(root: Path, *arguments: str) -> int:
+    return cli.main(["--project", str(root), *arguments])
+
+
+def edit(root: Path, old: str, new: str, file: str = FIGURES) -> None:
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three releases: a figure of 7351, then of 8462 with a reason that names both, then another change."""
+    root = make_project(tmp_path_factory.mktemp("withdraw") / "tiny")
+    edit(root, "2020-04-30,,15,,report,Table 1", "2020-04-30,,7351,,report,Table 1: 7351 calls")
+    assert run(root, "release", "R1", "--yes") == 0
+    edit(root, "7351,,report,Table 1: 7351 calls", "8462,,report,Table 1")
+    assert run(root, "release", "R2", "--yes", "--reason", "It was 7,351 before.") == 0
+    edit(root, "A new worker", "Another worker", "data_packages/plan/data/updates.csv")
+    with (root / HOME / "data/accepted.csv").open("a") as table:
+        table.write("jump:calls:E09999999:2020-04-01/2020-04-30,8462 is right.,2020-11-01,Communications\n")
+    assert run(root, "release", "R3", "--yes") == 0
+    assert run(root, "build") == 0
+    return root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    import shutil  # noqa: PLC0415
+
+    return Path(shutil.copytree(made, tmp_path / "tiny", symlinks=True))
+
+
+def test_nothing_that_the_site_serves_has_the_number(root: Path) -> None:
+    for number in ("7351", "8462"):
+        assert len(holding(root / "build/site", number)) > 5  # or the search finds nothing at all
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    for number in ("7351", "8462"):
+        assert holding(root / "build/site", number) == []
+        assert not [p for p, data in tree_of(root / "data_packages").items() if number.encode() in data]
+    kept = [f for f in (root / "build/sites").iterdir() if f.resolve() != (root / "build/site").resolve()]
+    assert kept == []  # so that `portal rollback` brings none of them back
+    assert run(root, "check") == 0
+    assert run(root, "diff") == 0
+    with pytest.raises(PortalError, match="Nothing has changed"):
+        site.draft(whole := site.project(root), releases.Asked("R4"))
+    assert whole.content.withdrawals[0].releases == "r1;r2;r3"
+
+
+def test_a_note_without_the_number_stays(root: Path) -> None:
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    for page in ("releases/corrections", "releases/r1", "releases/r2", "figures/calls", "figures/calls/cite"):
+        text = unescape((root / f"build/site/{page}/index.html").read_text())
+        assert "A person asked us." in text, page
+    rows = list(csv.DictReader((root / "build/site/releases/corrections/withdrawn.csv").open()))
+    assert [(r["indicator"], r["period_end"], r["kind"]) for r in rows] == [
+        ("calls", "2020-04-30", "protect")
+    ]
+    with zipfile.ZipFile(root / "build/site/releases/r1/release.zip") as packed:
+        told = packed.read("datapackage.json").decode()
+    assert '"withdrawn_on"' in told
+    assert '"period_end": "2020-04-30"' in told
+
+
+def test_no_checksum_that_is_served_lets_the_number_be_guessed(root: Path) -> None:
+    """With the archive as it is now, somebody can pack it with each number there may be; none gives a known checksum."""
+    before = site.project(root).content.editions
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    known = set()
+    for _, data in served(root / "build/site"):
+        known |= set(re.findall(rb"\b[0-9a-f]{64}\b", data))
+    whole = site.project(root)
+    first = releases.opened(whole, whole.content.editions[0])
+    name = "figures/data/observations.csv"
+    gone = b"calls,E09999999,2020-04-01,2020-04-30,,,c,"
+    assert gone in first.contents.files[name]
+    for number in (7351, 8462, *range(100)):
+        for locator in (b"Table 1", b"Table 1: 7351 calls"):
+            row = b"calls,E09999999,2020-04-01,2020-04-30,,%d,," % number
+            table = first.contents.files[name].replace(gone, row)
+            table = table.replace(row + b"report,Not shown", row + b"report," + locator)
+            assert archives.sha256(table).encode() not in known
+    old = {e.sha256.encode() for e in before}
+    assert not old & known
+    assert not [p for p, data in tree_of(root / "data_packages").items() if any(o in data for o in old)]
+
+
+def test_the_chain_of_archives_is_whole_afterwards_and_still_guarded(root: Path) -> None:
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    whole = site.project(root)
+    found = [releases.opened(whole, e) for e in whole.content.editions]
+    assert [a.about.before_sha256 for a in found[1:]] == [e.sha256 for e in whole.content.editions[:-1]]
+    for edition in whole.content.editions:
+        with zipfile.ZipFile(releases.archive_of(whole, edition.id)) as packed:
+            packed.extractall(root / "out" / edition.id)
+        from frictionless import Package  # noqa: PLC0415
+
+        report = Package(str(root / f"out/{edition.id}/datapackage.json")).validate()
+        assert report.valid, report.flatten(["type", "note"])
+    edit(root, "A person asked us.", "Nothing to see.", f"{HOME}/data/withdrawals.csv")
+    site.project(root)  # words of the note may be improved
+    (root / HOME / "archives/r2.zip").write_bytes(b"PK")
+    with pytest.raises(PortalError, match="its checksum differs"):
+        site.project(root)
+
+
+def test_an_archive_with_the_number_is_not_put_back_without_notice(root: Path, made: Path) -> None:
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    for part in ("archives", "data"):
+        for path in (made / HOME / part).iterdir():
+            if path.name != "withdrawals.csv":
+                (root / HOME / part / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(PortalError) as caught:
+        site.project(root)
+    assert any("shows a figure that was taken back" in p.message for p in caught.value.problems)
+
+
+def test_taking_back_twice_changes_nothing_more(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    before = tree_of(root / "data_packages")
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    assert "Nothing changes" in capsys.readouterr().out
+    assert tree_of(root / "data_packages") == before
+
+
+WRONG = {
+    "the reason has the number": (("calls", *CALL, "--reason", "8,462 was wrong."), "gives the number away"),
+    "the reason has an earlier number": (("calls", *CALL, "--reason", "Not 7351."), "gives the number away"),
+    "no reason": (("calls", *CALL), "needs a reason"),
+    "blank reason": (("calls", *CALL, "--reason", " "), "needs a reason"),
+    "indicator": (("cals", *WHY), "No figure has the indicator"),
+    "area": (("calls", "--area", "E09999998", *WHY), "has no figure of the area"),
+    "period": (("calls", "--period", "2020-04-31", *WHY), "has no figure for the period"),
+    "part": (("abuse", "--part", "race", *WHY), "has no part called"),
+    "both": (("abuse", "--period", "2019-12-31", "--part", "Other", *WHY), "has no part called"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_is_told_and_changes_nothing(
+    root: Path, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tree_of(root / "data_packages")
+    arguments, message = WRONG[case]
+    assert run(root, "withdraw", *arguments, "--yes") == 1
+    assert message in capsys.readouterr().err
+    assert tree_of(root / "data_packages") == before
+
+
+@pytest.mark.parametrize("arguments", [(), ("calls", "--list", "x.csv"), ("calls", "--wrong", "--protect")])
+def test_wrong_usage_is_told(root: Path, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(root, "withdraw", *arguments, *WHY)
+    assert caught.value.code == 2
+
+
+def test_a_fault_on_the_way_leaves_all_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from portal import disk  # noqa: PLC0415
+
+    before, write, written = tree_of(root / "data_packages"), disk.write, []
+
+    def fails(path: Path, content: bytes) -> None:
+        written.append(path)
+        if len(written) == 3:
+            raise OSError(28, "No space left on device", str(path))
+        write(path, content)
+
+    monkeypatch.setattr(disk, "write", fails)
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 1
+    assert tree_of(root / "data_packages") == before
+    assert len(written) > 3
+
+
+def test_a_list_takes_back_several_and_a_wrong_figure_may_be_corrected(root: Path) -> None:
+    (root / "list.csv").write_text(
+        "indicator,area,period_start,period_end,part\ncalls,E09999999,2020-04-01,2020-04-30,\n"
+        "advice,E09999999,2020-01-01,2020-12-31,Used later\n"
+    )
+    assert run(root, "withdraw", "--list", str(root / "list.csv"), "--wrong", *WHY, "--yes") == 0
+    assert holding(root / "build/site", "8462") == []
+    assert not [n for n, data in served(root / "build/site") if b"46.5" in data and "plotly" not in n]
+    table = (root / FIGURES).read_text()
+    assert "2020-04-30,,,x," in table
+    assert "Used later,,x," in table
+    edit(root, "2020-04-30,,,x,", "2020-04-30,,8460,,")
+    assert run(root, "check") == 0
+    assert run(root, "release", "R4", "--yes") == 0
+    assert run(root, "build") == 0
+    assert holding(root / "build/site", "8460")
+
+
+@pytest.mark.parametrize("listed", ["", "area\nE09999999\n", "indicator\n\n", "indicator,area\n,E09999999\n"])
+def test_a_list_that_names_nothing_is_told(
+    root: Path, listed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "list.csv").write_text(listed)
+    assert run(root, "withdraw", "--list", str(root / "list.csv"), *WHY, "--yes") == 1
+    assert "list.csv" in capsys.readouterr().err
+
+
+def test_claims_and_targets_that_state_it_go_too(tmp_path: Path) -> None:
+    """34.2 per cent more than 120 is 161, and 36 in all less the other months is 15."""
+    root = make_project(tmp_path / "tiny")
+    assert run(root, "release", "R1", "--yes") == 0
+    assert run(root, "withdraw", "thefts", "--period", "2019-06-30", *WHY, "--yes") == 0
+    assert run(root, "withdraw", "calls", "--period", "2020-04-30", *WHY, "--yes") == 0
+    for name in ("data_packages/figures/data", "x"):
+        folder = root / name
+        if name == "x":
+            with zipfile.ZipFile(root / HOME / "archives/r1.zip") as packed:
+                packed.extractall(folder)
+            folder /= "packages/figures/data"
+        claims = [r["id"] for r in csv.DictReader((folder / "claims.csv").open())]
+        assert claims == ["claim-4", "claim-5"]
+        targets = [r["baseline_value"] for r in csv.DictReader((folder / "targets.csv").open())]
+        assert targets == ["", ""]
+    assert run(root, "check") == 0
+
+
+def test_a_number_that_follows_from_others_is_told_with_what_else_must_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the parts of a total, one alone cannot be hidden."""
+    root = make_project(tmp_path / "tiny")
+    assert run(root, "release", "R1", "--yes") == 0
+    one = ("rec-thefts", "--area", "E05999991", "--period", "2019-03-31")
+    capsys.readouterr()
+    assert run(root, "withdraw", *one, *WHY) == 0  # nobody says yes
+    said = capsys.readouterr().out
+    assert "can still be worked out" in said
+    assert "with --others:" in said
+    assert run(root, "withdraw", *one, *WHY, "--others", "--yes") == 0
+    gone = site.project(root).content.withdrawals
+    assert len(gone) > 1
+    assert {w.indicator for w in gone} <= {"rec-all", "rec-thefts", "rec-drugs"}
+
+
+def test_the_number_does_not_come_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not by hand, not by going back to a release that had it, nor to a site that is kept elsewhere."""
+    import shutil  # noqa: PLC0415
+
+    old = (root / "build/site").resolve()
+    shutil.copytree(old, root / "copy")
+    assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
+    shutil.copytree(root / "copy", root / "build/sites" / old.name)
+    capsys.readouterr()
+    assert run(root, "rollback") == 1
+    assert "withheld by now" in capsys.readouterr().err
+    assert run(root, "rollback", "R1", "--reason", "Back.", "--yes") == 0
+    assert "2020-04-30,,,c," in (root / FIGURES).read_text()
+    for number in ("7351", "8462"):
+        assert holding(root / "build/site", number) == []
+    edit(root, "2020-04-30,,,c,", "2020-04-30,,7351,,")
+    assert run(root, "check") == 1
+    assert "taken back on" in capsys.readouterr().err
+
+
+def test_the_advice_of_the_program_leads_to_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = "data_packages/recorded/data/observations.csv"
+    rows = (root / file).read_text().splitlines()
+    small = next(r for r in rows if r.startswith("rec-abuse,E0599999") and r.split(",")[4])
+    edit(root, small, ",".join([*small.split(",")[:4], "3", *small.split(",")[5:]]), file)
+    assert run(root, "check") == 1
+    assert "portal withdraw rec-abuse" in capsys.readouterr().err
+
+
+def test_a_row_that_is_left_out_is_told_without_its_number(root: Path) -> None:
+    rows = (root / FIGURES).read_text().splitlines(True)
+    (root / FIGURES).write_text("".join(r for r in rows if "2020-04-30" not in r))
+    assert run(root, "release", "R4", "--yes", "--reason", "Left out.") == 0
+    assert run(root, "build") == 0
+    with zipfile.ZipFile(root / "build/site/releases/r4/release.zip") as packed:
+        new = "".join(packed.read(n).decode() for n in packed.namelist())
+    log = (root / HOME / "data/changes.csv").read_text()
+    pages = ("releases/r4", "releases/r2", "releases/corrections", "figures/calls", "figures/calls/cite")
+    texts = [new, *(r for r in log.splitlines() if r.startswith("r4"))]
+    texts += [unescape((root / f"build/site/{p}/index.html").read_text()) for p in pages]
+    texts += [p.read_text() for p in (root / "build/site/releases").glob("*/changes.csv")]
+    for text in texts:
+        for number in ("8462", "8,462"):
+            assert number not in text.replace("8462 is right", ""), text[:200]
+    assert "no longer published" in unescape((root / "build/site/releases/r4/index.html").read_text())
+
+
+def test_a_withdrawn_archive_takes_the_numbers_of_its_changes_with_it(tmp_path: Path) -> None:
+    """A single new figure stands in the list of changes, which is served beside the archive."""
+    root = make_project(tmp_path / "tiny")
+    edit(root, "murders,E09999999,2019-07-01,2020-06-30,,0", "murders,E09999999,2019-07-01,2020-06-30,,7351")
+    assert run(root, "release", "R1", "--yes") == 0
+    edit(root, "2020-06-30,,7351,,", "2020-06-30,,,x,")
+    assert run(root, "release", "R2", "--yes", "--reason", "Not ours to publish.") == 0
+    home = root / HOME / "data/releases.csv"
+    rows = list(csv.DictReader(io.StringIO(home.read_text())))
+    rows[0]["withdrawn"] = "It had a figure that is not ours."
+    with home.open("w", newline="") as table:
+        writer = csv.DictWriter(table, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    assert run(root, "build") == 0
+    assert [
+        n for n in holding(root / "build/site", "7351") if "/r1/" in n or "site.zip!releases/r1" in n
+    ] == []
