@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
-.PHONY: site serve check test every-page lint format lock screenshots guide lighthouse benchmarks validate clean
+.PHONY: site serve check test every-page each-test-file lint format lock sbom screenshots guide lighthouse benchmarks validate clean
 site: .venv/ready node_modules/ready
 	$(BIN)/portal build
 
@@ -23,6 +23,11 @@ test: .venv/ready-dev node_modules/ready-dev lint
 every-page: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest tests/test_every_page.py tests/test_markup.py
+
+# Runs each file of tests in a process of its own, and lists those that fail there: no file may need another.
+each-test-file: .venv/ready-dev node_modules/ready-dev
+	$(BIN)/python scripts/need_programs.py
+	$(BIN)/python scripts/each_test_file.py $(FILES)
 
 lint: .venv/ready-dev
 	$(BIN)/ruff format --check .
@@ -42,6 +47,10 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --group node -o requirements-node.lock
 	npm install --package-lock-only
+
+# Every package that the site is built with, as CycloneDX, in build/sbom.json.
+sbom: .venv/ready-dev
+	$(BIN)/python scripts/sbom.py
 
 screenshots: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build

@@ -7,12 +7,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from browser import opened, served
 from playwright.sync_api import Browser, Page
 from portal import site
 from portal.disclosure import Release
 from project import ROOT, make_project
+
+# No example is held to a time: the first one may have to load a library, and then fails on a slow or busy machine.
+hypothesis.settings.register_profile("portal", deadline=None)
+hypothesis.settings.load_profile("portal")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -31,7 +31,10 @@ def main(root: Path) -> None:
     tree.grow(settings, released, grown, lambda *_: None)  # imports and reads all that it ever will
     tree.all_pages = one_of_each  # type: ignore[attr-defined]
     outside: list[str] = []
-    own = (root, root / "build" / "cache", ROOT / "scripts", sys.prefix, sys.base_prefix)
+    packages = [
+        p for p in sys.path if p.endswith("site-packages")
+    ]  # they need not be in the environment itself
+    own = (root, root / "build" / "cache", ROOT / "scripts", sys.prefix, sys.base_prefix, *packages)
     mine = tuple(str(p.resolve()) for p in map(Path, own))
 
     def watch(event: str, given: tuple[Any, ...]) -> None:

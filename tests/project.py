@@ -1,11 +1,18 @@
 """Small projects for the tests: the tiny portal in a folder of its own, with this repository's templates and theme."""
 
+import os
 import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "tiny"
 SHARED = ROOT.parent / "shared"
+# Before a command that must be held to permissions: root is not, so it gives that up.
+HELD = (
+    ("setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search,-fowner")
+    if os.geteuid() == 0
+    else ()
+)
 
 
 def make_project(folder: Path, overlay: Path | None = None) -> Path:

@@ -13,6 +13,7 @@ import pytest
 from browser import served
 from playwright.sync_api import Browser, Error, Page, Route
 from portal import config, headers, pictures, site
+from portal.page import EMBEDS
 from portal.preview import Handler
 from portal.problems import PortalError
 from portal.verify import verify
@@ -68,8 +69,11 @@ def made(folder: Path, content: dict[str, str]) -> Path:
 
 def test_the_policy_of_the_real_site_is_strict(rules: tuple[headers.Rule, ...]) -> None:
     policy = headers.of(rules, "/")[headers.POLICY]
+    policy, whole = policy.split(", ")
+    assert whole == f"{policy}; frame-ancestors 'none'", (
+        "right where a host joins two values, and where it takes the last"
+    )
     found = parts(policy)
-    assert found.pop("upgrade-insecure-requests") == []
     for none in ("default-src", "object-src", "base-uri", "form-action"):
         assert found.pop(none) == ["'none'"]
     assert found.pop("script-src") == ["'self'", "'wasm-unsafe-eval'"], (
@@ -111,8 +115,8 @@ def test_what_the_site_does_not_need_is_not_allowed(
 def test_every_page_carries_the_policy_of_the_header(
     real_site: Path, rules: tuple[headers.Rule, ...]
 ) -> None:
-    wanted = parts(headers.of(rules, "/")[headers.POLICY])
-    del wanted["upgrade-insecure-requests"]  # a <meta> cannot say this
+    wanted = parts(dict(rules[0].headers)[headers.POLICY])
+    assert "frame-ancestors" not in wanted, "a <meta> cannot say this"
     pages = list(real_site.rglob("*.html"))
     assert len(pages) > 300
     for path in pages:
@@ -139,8 +143,22 @@ def test_the_file_of_headers_can_be_read_back_and_hosts_take_it(
     assert max(map(len, text.splitlines())) <= 2000
     for path in (*files(real_site), "/nothing/here"):
         names = [name for rule in rules if rule.fits(path) for name, _ in rule.headers]
-        assert len(names) == len(set(names)), f"hosts join headers that are given twice: {path}"
+        twice = {name for name in names if names.count(name) > 1}
+        assert twice <= {headers.POLICY}, f"hosts join headers that are given twice: {path}"
         assert {headers.POLICY, "Referrer-Policy", "X-Content-Type-Options"} <= set(names)
+
+
+def test_only_embeds_may_be_framed_by_others(tiny_site: Path) -> None:
+    folder = tiny_site / "build/site"
+    rules = headers.parse((folder / headers.FILE).read_text())
+    embeds = set()
+    for path in files(folder):
+        found = headers.of(rules, path)
+        alone = "frame-ancestors 'none'" in re.split("[;,] ", found[headers.POLICY])
+        assert alone == (found.get("X-Frame-Options") == "DENY"), path
+        if not alone and not path.startswith("/.well-known/"):
+            embeds.add(path.split("/")[1])
+    assert embeds == {EMBEDS.strip("/").split("/")[0]}
 
 
 def test_what_was_read_is_not_kept_and_what_all_pages_share_is(
@@ -162,13 +180,13 @@ def test_nginx_says_the_same_as_the_file_of_headers(tiny_site: Path) -> None:
     assert not list((tiny_site / "build/site").rglob(headers.NGINX)), "it is not for the public"
     always = dict(re.findall(r'^add_header (\S+) "(.*)" always;$', snippet, re.MULTILINE))
     assert always == dict(rules[0].headers)
-    for name in (headers.CACHE, "X-Frame-Options", "Cross-Origin-Resource-Policy"):
+    for name in (headers.CACHE, "X-Frame-Options", "Cross-Origin-Resource-Policy", headers.POLICY):
         variable = f"$portal_{name.lower().replace('-', '_')}"
         line = rf'^if \(\$uri (=|~) "(.*)"\) \{{ set {re.escape(variable)} "(.*)"; \}}$'
         when = re.findall(line, snippet, re.MULTILINE)
         for path in files(tiny_site / "build/site"):
             fits = [v for how, what, v in when if (path == what if how == "=" else re.match(what, path))]
-            assert fits == [v for n, v in headers.of(rules, path).items() if n == name]
+            assert fits == [v for rule in rules[1:] if rule.fits(path) for n, v in rule.headers if n == name]
         assert f"add_header {name} {variable} always;\n" in snippet
 
 
@@ -399,7 +417,7 @@ def test_the_preview_keeps_nothing_and_does_not_insist_on_https(page: Page, real
             assert answer.headers["cache-control"] == "no-store"
             assert "strict-transport-security" not in answer.headers
             assert answer.headers["x-frame-options"] == "DENY"
-            assert "upgrade" not in answer.headers["content-security-policy"]
+            assert answer.headers["content-security-policy"].endswith("; frame-ancestors 'none'")
 
 
 # --- what others can see afterwards

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import select
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal import cli, config, packages, rules, site, tables
+from portal import cli, config, packages, rules, site, tables, tree
 from portal.problems import PortalError
 from project import ROOT, TINY, make_project
 
@@ -199,8 +200,11 @@ class Grower:
 def grower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grower]:
     root = make_project(tmp_path_factory.mktemp("templates") / "tiny")
     (root.parent / "secret").write_text("SECRET")
-    (root / "site_src" / "templates" / "link.md.jinja").symlink_to(root.parent / "secret")
     made = Grower(root)
+    made.grow(
+        "help.md.jinja", TEMPLATES["help.md.jinja"]
+    )  # it has checked the project by now, which refuses such links
+    (root / "site_src" / "templates" / "link.md.jinja").symlink_to(root.parent / "secret")
     yield made
     made.child.kill()
     made.child.communicate()
@@ -337,3 +341,182 @@ def test_a_large_table_is_checked_in_little_memory(tiny: Path, record_property: 
     assert outcome == cli.OK, done.stderr
     assert kilobytes < 1_000_000
     record_property("counted kilobytes of memory for a table of 10 MB (max)", kilobytes)
+
+
+# --- files that are none, links, and files that say what no file may say
+
+PLACES = (
+    "site_src/portal.toml", "site_src/synonyms.toml", "site_src/pages/about.md", "site_src/pages/new.md", "site_src/assets/css/new.css", "site_src/templates/help.md.jinja",
+    "site_src/theme/new.html", "site_src/translations/so/help.md", "data_packages/plan/datapackage.json", "data_packages/plan/data/updates.csv", "data_packages/plan/data/spare.csv",
+)  # fmt: skip
+
+
+def a_pipe(path: Path, outside: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_folder(path: Path, outside: Path) -> None:
+    path.mkdir()
+
+
+def a_socket(path: Path, outside: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        here = Path.cwd()
+        os.chdir(path.parent)  # the name of a socket must be short
+        try:
+            one.bind(path.name)
+        finally:
+            os.chdir(here)
+
+
+def a_device(path: Path, outside: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def a_circle(path: Path, outside: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def a_link_to_nothing(path: Path, outside: Path) -> None:
+    path.symlink_to("nothing-there")
+
+
+def a_link_outside(path: Path, outside: Path) -> None:
+    path.symlink_to(outside)
+
+
+# Any other of the places may be a folder.
+FILES_THAT_ARE_READ = (PLACES[0], PLACES[1], PLACES[8], PLACES[9])
+HOSTILE = (a_pipe, a_folder, a_socket, a_device, a_circle, a_link_to_nothing, a_link_outside)
+
+
+@pytest.mark.parametrize(
+    ("place", "made"),
+    [(p, m) for p in PLACES for m in HOSTILE if m is not a_folder or p in FILES_THAT_ARE_READ],
+    ids=lambda told: told if isinstance(told, str) else told.__name__,
+)
+def test_what_is_no_plain_file_of_the_project_is_a_problem(
+    tiny: Path, place: str, made: Callable[[Path, Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tiny / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    outside = tiny.parent / "secret"
+    outside.write_text("SECRET")
+    path.unlink(missing_ok=True)
+    made(path, outside)
+    assert cli.main(["--project", str(tiny), "check"]) == cli.PROBLEMS
+    told = capsys.readouterr().err
+    assert place in told
+    assert "SECRET" not in told
+
+
+@pytest.mark.parametrize("place", ["site_src/pages/more", "site_src/assets/more", "data_packages/plan/more", "data_packages/more"])  # fmt: skip
+def test_a_folder_that_leads_outside_is_a_problem(tiny: Path, place: str) -> None:
+    outside = tiny.parent / "outside"
+    outside.mkdir()
+    (outside / "secret.md").write_text("# SECRET")
+    (tiny / place).symlink_to(outside)
+    with pytest.raises(PortalError, match="leads out of the project") as caught:
+        site.check(tiny)
+    assert any(p.file == place for p in caught.value.problems)
+
+
+def test_a_link_inside_the_project_is_followed(tiny: Path) -> None:
+    (tiny / "site_src" / "assets" / "same.css").symlink_to(
+        next((tiny / "site_src" / "assets").rglob("*.css"))
+    )
+    site.check(tiny)
+
+
+DEEP = 20_000
+
+
+@pytest.mark.parametrize(
+    ("place", "content"),
+    [
+        ("site_src/portal.toml", b"a = " + b"[" * DEEP),
+        ("site_src/portal.toml", b"a = " + b"[" * DEEP + b"]" * DEEP),
+        ("site_src/portal.toml", b"[" + b".".join([b"a"] * DEEP) + b"]\nb = 1"),
+        ("site_src/portal.toml", b"a = " + b"9" * 5000),
+        ("site_src/portal.toml", b"a = " + b"9" * 400),
+        ("site_src/portal.toml", b"a = 0x" + b"f" * 5000),
+        ("site_src/portal.toml", b"a = 1e999"),
+        ("site_src/portal.toml", b"a = nan"),
+        ("site_src/portal.toml", b"\0"),
+        ("site_src/portal.toml", b"a = '\xff'"),
+        ("site_src/synonyms.toml", b"ignored = " + b"[" * DEEP),
+        ("site_src/synonyms.toml", b"ignored = " + b"9" * 5000),
+        ("site_src/pages/about.md", b"# \xff"),
+        ("data_packages/plan/datapackage.json", b"[" * DEEP),
+        ("data_packages/plan/datapackage.json", b'{"a":' * DEEP),
+        ("data_packages/plan/datapackage.json", b'{"a":' * 100 + b"1" + b"}" * 100),
+        ("data_packages/plan/datapackage.json", b'{"a": ' + b"9" * 5000 + b"}"),
+        ("data_packages/plan/datapackage.json", b'{"a": ' + b"9" * 400 + b"}"),
+        ("data_packages/plan/datapackage.json", b'{"a": 1e999}'),
+        ("data_packages/plan/datapackage.json", b'{"a": NaN}'),
+        ("data_packages/plan/datapackage.json", b'{"a": "\\ud800"}'),
+        ("data_packages/plan/datapackage.json", b'{"\\u0000": 1}'),
+        ("data_packages/plan/datapackage.json", b'{"a": "\0"}'),
+        ("data_packages/plan/data/updates.csv", b"\0"),
+        ("data_packages/plan/data/updates.csv", b"\xff\xfei\0d\0"),
+        ("data_packages/plan/data/updates.csv", b"id\n" + b"9" * 200_000),
+    ],
+)  # fmt: skip
+def test_what_no_file_may_say_is_one_problem(tiny: Path, place: str, content: bytes) -> None:
+    path = tiny / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    with pytest.raises(PortalError) as caught:
+        tree.written(config.load(tiny)) if path.suffix == ".md" else site.check(tiny)
+    own = [p for p in caught.value.problems if p.file == place]
+    assert len(own) == 1
+    assert len(str(own[0])) < 600
+
+
+@pytest.mark.parametrize(
+    "name", ["con.md", "AUX", "nul.txt", "com1.csv", "lpt9", "a.", "a ", "a:b", "q?", "A.md"]
+)
+def test_a_name_that_windows_cannot_store_is_a_problem(tiny: Path, name: str) -> None:
+    folder = tiny / "site_src" / "pages"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.md").write_text("# A page\n")
+    (folder / name).write_text("# Another page\n")
+    with pytest.raises(PortalError, match="Windows") as caught:
+        site.check(tiny)
+    assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize("name", ["con", "AUX", "../figures", "a/b", "a.", "", "figures ", "a\\b"])
+def test_a_package_or_language_that_no_folder_can_be_called_is_a_problem(tiny: Path, name: str) -> None:
+    path = tiny / "site_src" / "portal.toml"
+    told = path.read_text().replace('packages = ["sources"', f'packages = [{json.dumps(name)}, "sources"')
+    path.write_text(f"{told}\n[languages]\n{json.dumps(name)} = 'x'\n")
+    with pytest.raises(PortalError, match="cannot be the name of a folder") as caught:
+        config.load(tiny)
+    assert {p.field for p in caught.value.problems} == {"packages", "languages"}
+
+
+@pytest.mark.parametrize(
+    ("settings_", "cells"),
+    [
+        ("javascript:alert(1)", "javascript:alert(1)"), ("data:text/html,x", "data:text/html,x"), ("http://example.org/", "http://example.org/"), ("https://user:pass@example.org/", "https://user@example.org/"),
+        ("https://example.org/a b", "https://example.org/a b"), ("https://", "https://"), ("//example.org", "//example.org"), ("https://localhost/", "https://localhost"), ("https://127.0.0.1/", "https://1.2.3.4/"),
+        ("https://exa_mple.org/", "https://-example.org/"), ("https://example..org/", "https://example.org/%zz"), ("https://example.org\n/", "https://example.org:x/"), ("https://example.org/#a", 'https://example.org/"'),
+    ],
+)  # fmt: skip
+def test_what_is_no_https_address_is_never_linked(tiny: Path, settings_: str, cells: str) -> None:
+    path = tiny / "site_src" / "portal.toml"
+    good = path.read_text()
+    word = json.dumps(settings_)
+    told = re.sub(r"exit_to = .*", lambda _: f"exit_to = {word}\naddress = {word}\nlinks = [{word}]", good)
+    path.write_text(told)
+    with pytest.raises(PortalError) as caught:
+        config.load(tiny)
+    assert sorted(p.field for p in caught.value.problems) == ["site.address", "site.exit_to", "site.links"]
+    path.write_text(good)
+    routes = tiny / "data_packages" / "routes" / "data" / "routes.csv"
+    quoted = '"' + cells.replace('"', '""') + '"'
+    routes.write_text(routes.read_text().replace("https://example.org/form", quoted, 1))
+    with pytest.raises(PortalError) as caught:
+        site.check(tiny)
+    assert {(p.row, p.field) for p in caught.value.problems} <= {(3, "url")} or "markup" in str(caught.value)

@@ -38,8 +38,8 @@ def write(root: Path, text: str | bytes) -> Path:
 @pytest.mark.parametrize(
     ("text", "finding", "fix"),
     [
-        ("[[same]\n", "not valid TOML", "Mend that line"),
-        (b"words = \xff", "not valid TOML", "restore the file"),
+        ("[[same]\n", "not valid TOML", "Correct that line"),
+        (b"words = \xff", "not saved as UTF-8", "Save the file as UTF-8"),
         ("same = 3", "same is not a list", "[[same]]"),
         ("[[sane]]\nwords = ['a']", "Unknown key sane", "Did you mean same?"),
         ("[[same]]\nword = ['a']", "Unknown key word", "Did you mean words?"),

@@ -11,7 +11,7 @@ SOURCES = {p.stem: p for p in FOLDER.glob("*.py") if p.stem != "__init__"}
 IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem != "__init__"}
 # Each module may import only from those before it.
 ORDER = (
-    "problems", "arguments", "forks", "disk", "config", "periods", "text", "quick", "tables", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
+    "problems", "arguments", "forks", "disk", "periods", "text", "values", "inputs", "config", "gate", "damage", "tables", "descriptors", "packages", "model", "assembly", "places", "maps", "checked", "figure_rules", "rules", "doubts",
     "suppression", "audit", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "rewriting", "mentions", "redaction", "exposure", "withdrawal", "embargo", "rollback", "history", "feed", "measures", "claims", "findings", "records", "bundles", "metadata", "api", "drawings", "charts",
     "sparks", "chromium", "pictures", "sheets", "cards", "search", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "mkdocs_part", "render", "coverage",
     "verify", "publish", "headers", "reading", "renderers", "site", "release_words", "new", "preview", "cli",
@@ -19,12 +19,13 @@ ORDER = (
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.
 OF_IMPORTERS = ORDER[: ORDER.index("measures")]
 ONLY = {
-    "frictionless": {"tables"},
+    "frictionless": {"gate"},
     "mkdocs": {"mkdocs_part"},
     "selectolax": {"verify", "headers", "reading", "search"},
     "jinja2": {"sandbox", "tree", "reports"},
-    "odfdo": {"importers.workbooks", "importers.form_files"},
-    "openpyxl": {"importers.workbooks", "importers.form_files"},
+    "lxml": {"importers.xlsx"},
+    "odfdo": {"importers.ods", "importers.form_files"},
+    "openpyxl": {"importers.xlsx", "importers.form_files"},
     "scipy": {"measures", "suppression", "audit"},
     "shapely": {"importers.boundaries", "importers.stop_and_search"},
 }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from portal import values
 from portal.model import (
     Accepted,
     Action,
@@ -122,10 +123,10 @@ def _rows(package: Package, resource: str, kind: type[T], part: bool = False) ->
     names = [f.name for f in fields(kind) if f.name != "part" or not part]  # type: ignore[arg-type]
     typed = [(n, *_type(hints[n])) for n in names]
     for row in table.rows:
-        values = {n: None if none and not row[n] else read(row[n]) for n, read, none in typed}
+        typed_cells = {n: None if none and not row[n] else read(row[n]) for n, read, none in typed}
         if part:
-            values["part"] = next((row[b] for b in package.breakdowns if row.get(b)), "")
-        yield kind(**values)
+            typed_cells["part"] = next((row[b] for b in package.breakdowns if row.get(b)), "")
+        yield kind(**typed_cells)
 
 
 def _type(kind: Any) -> tuple[Callable[[str], Any], bool]:
@@ -135,8 +136,8 @@ def _type(kind: Any) -> tuple[Callable[[str], Any], bool]:
 
 
 _READ: Mapping[Any, Callable[[str], Any]] = {
-    bool: lambda cell: cell == "true",
-    int: int,
-    Decimal: Decimal,
-    date: date.fromisoformat,
+    bool: values.boolean,
+    int: values.integer,
+    Decimal: values.number,
+    date: values.day,
 }

@@ -55,10 +55,17 @@ def _zipped(contents: Contents, name: str) -> bytes:
 
 
 def whole(site: Path) -> None:
-    """Pack a finished site into one zip file of its own, which cannot hold itself nor a manifest that lists it."""
+    """Pack a finished site into one zip file of its own, which cannot hold itself nor a manifest that lists it.
+
+    Links are left out, since they could lead to anything; `verify` reports them.
+    """
     path = site / WHOLE
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = sorted(p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file() and p != path)
+    names = sorted(
+        p.relative_to(site).as_posix()
+        for p in site.rglob("*")
+        if p.is_file() and not p.is_symlink() and p != path
+    )
     with zipfile.ZipFile(path, "w") as packed:
         for name in names:
             entry = archives.entry(name, name.endswith(_PACKED))

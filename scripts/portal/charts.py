@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from portal import drawings, findings
 from portal.disclosure import Release
 from portal.drawings import NARROW, WIDE, Figure
-from portal.findings import MARKERS, Subject, running
+from portal.findings import Subject, cell
 from portal.measures import figures_of
 from portal.model import Indicator, Observation
+from portal.periods import running
+from portal.text import MARKERS, upper_first
+
+# What a table prints where there is no row for a figure.
+NOTHING = cell(None)
 
 
 @dataclass(frozen=True)
@@ -43,16 +48,34 @@ def chart(released: Release, indicator: Indicator) -> Chart:
     return Chart(
         drawings.plain(draw(subject, WIDE)) if draw and figures else None,
         drawings.plain(draw(subject, NARROW)) if draw and figures else None,
-        say(subject) if figures else "No figure has been published.",
+        say(subject) if figures else _none(released, indicator),
         _table(subject),
     )
 
 
+def _none(released: Release, indicator: Indicator) -> str:
+    """What is said where there is nothing to show."""
+    if indicator.chart == "recorded" and released.content.observations.get(indicator.id):
+        return "No figure for a whole 12 months has been published yet."
+    return "No figure has been published."
+
+
 def _table(s: Subject) -> Table:
     used = {o.status for o in s.figures if o.status}
-    notes = tuple((m, words) for m, words in MARKERS.items() if m in used)
     head, columns, rows = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
-    return Table(s.indicator.title, (head, *columns), tuple(rows), notes)
+    notes = [(m, words) for m, words in MARKERS.items() if m in used]
+    if any(NOTHING in row for row in rows):
+        notes.append((NOTHING, "no figure has been published"))
+    return Table(_caption(s), (head, *columns), tuple(rows), tuple(notes))
+
+
+def _caption(s: Subject) -> str:
+    """The title, with the area where it is not the site's own and the period where the rows do not name it."""
+    shared = {s.period(o) for o in s.figures}
+    period = running(s.label(s.figures[0])) if len(shared) == 1 and s.figures[0].period_start else ""
+    return ", ".join(
+        filter(None, (s.indicator.title, s.elsewhere(s.figures), period if s.indicator.breakdown else ""))
+    )
 
 
 Rows = tuple[str, list[str], list[tuple[str, ...]]]
@@ -63,25 +86,28 @@ def _plain_rows(s: Subject) -> Rows:
     many = len({o.area for o in s.figures}) > 1
     names = [f"{s.place(o)}, {running(s.label(o))}" if many else s.label(o) for o in s.figures]
     body: list[tuple[str, ...]] = [(name, s.cell(o)) for name, o in zip(names, s.figures, strict=True)]
-    return "Area and period" if many else "Period", [s.indicator.unit_label.capitalize()], body
+    return "Area and period" if many else "Period", [upper_first(s.indicator.unit_label)], body
 
 
 def _split_rows(s: Subject) -> Rows:
-    """A row for each part; a column for each period or area where there is more than one."""
+    """A row for each part; a column for each period or area, or for both, where there is more than one."""
     head = s.released.content.breakdowns[s.indicator.breakdown]
-    own = {(o.part, o.area, o.period_start, o.period_end): o for o in s.figures}
-    across = {(o.area, o.period_start, o.period_end): o for o in s.figures}
+    own = {(o.part, o.area, *s.period(o)): o for o in s.figures}
+    across = {(o.area, *s.period(o)): o for o in s.figures}
     if len(across) == 1:
-        unit = "Figure" if s.own_units else s.indicator.unit_label.capitalize()
-        return head, [unit], [(o.part or "All", s.cell(o)) for o in s.figures]
-    many = len({o.area for o in s.figures}) > 1
-    columns = [s.place(o) if many else _head(s, o) for o in across.values()]
-    return head, columns, [(p or "All", *(s.cell(own.get((p, *k))) for k in across)) for p in s.parts]
+        unit = "Figure" if s.own_units else upper_first(s.indicator.unit_label)
+        return head, [unit], [(s.part(o.part), s.cell(o)) for o in s.figures]
+    areas, periods = len({o.area for o in s.figures}) > 1, len({s.period(o) for o in s.figures}) > 1
+    columns = [
+        ", ".join(filter(None, (s.place(o) if areas else "", _head(s, o) if periods else "")))
+        for o in across.values()
+    ]
+    return head, columns, [(s.part(p), *(s.cell(own.get((p, *k))) for k in across)) for p in s.parts]
 
 
 def _head(s: Subject, o: Observation) -> str:
     """A period as the head of a column: months are shortened, since there are many of them."""
-    return s.short(o) if s.indicator.period_type == "month" else s.label(o)
+    return s.short(o) if s.indicator.period_type == "month" and o.period_start else s.label(o)
 
 
 # The kinds of chart: how it is drawn, and what it says.

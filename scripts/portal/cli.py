@@ -19,6 +19,9 @@ from portal.problems import PortalError, Problem
 if TYPE_CHECKING:
     from portal.importers.run import Plan
 
+# One thread is enough for our small sums, and each more would take 32 MB.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _ACCEPT = "Warnings stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
 
 
@@ -27,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = parser().parse_args(arguments)
     root = Path(told.project).resolve()
     progress = Progress()
+    disk.keep_own_permissions()
     try:
+        disk.require_memory()
         code: int = COMMANDS[told.command](root, told, progress)
         sys.stdout.flush()
     except PortalError as error:
@@ -45,8 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         progress.end()
         print(_listed(PortalError([disk.problem(error, root)])), file=sys.stderr)
         return PROBLEMS
-    except Exception:
+    except Exception as error:
         progress.end()
+        if short := disk.shortage(error):
+            print(_listed(PortalError([short])), file=sys.stderr)
+            return PROBLEMS
         print(_logged(root), file=sys.stderr)
         return BUG
     return code

@@ -1,11 +1,11 @@
 """The settings of a portal, read from one file."""
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from portal import inputs, periods, text, values
 from portal.problems import PortalError, Problem, did_you_mean
 
 FILE = "site_src/portal.toml"
@@ -75,16 +75,14 @@ def load(root: Path) -> Settings:
     Raises `PortalError` with every problem: file missing, not TOML, key unknown, missing or of the wrong kind.
     """
     path = root / FILE
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists() and not path.is_symlink():
         raise PortalError(
             [_problem("", "The file of settings is not there.", "Run portal in the project's folder.")]
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PortalError(
-            [_problem("", f"The file is not valid TOML: {error}.", "Mend that line, or restore the file.")]
-        ) from None
+        )
+    try:
+        raw = inputs.from_toml(inputs.read(path, root))
+    except inputs.UnreadableError as fault:
+        raise PortalError([Problem(FILE, fault.row, "", "settings", fault.message, fault.fix)]) from None
     problems: list[Problem] = []
     top = {k: v for k, v in raw.items() if k not in ("site", "disclosure")}
     parts = {
@@ -92,11 +90,48 @@ def load(root: Path) -> Settings:
         "disclosure": _section(Disclosure, "disclosure", raw.get("disclosure", {}), problems),
         **_section(Settings, "", top, problems, given=("root", "site", "disclosure", "public")),
     }
+    problems += (*_address_problems(parts["site"]), *_name_problems(parts))
     if problems:
         raise PortalError(problems)
     return Settings(
         root=root, **{**parts, "site": Site(**parts["site"]), "disclosure": Disclosure(**parts["disclosure"])}
     )
+
+
+def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
+    """Addresses that a page may not link to, and a day that security.txt may not name."""
+    told = [
+        (key, str(site[key])) for key in ("address", "exit_to") if site.get(key) or key == "exit_to" in site
+    ]
+    for key, value in (*told, *(("links", link) for link in site.get("links", ()))):
+        if not text.is_address(value):
+            yield _problem(
+                f"site.{key}",
+                f"{key} is {repr(value)[:80]}.",
+                "Write a web address that begins with https://, such as https://www.example.org/.",
+            )
+    expires = str(site.get("security_expires", ""))
+    if values.is_date(expires) and not periods.sensible(int(expires[:4])):
+        fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
+        yield _problem("site.security_expires", f"The day is {expires}.", fix)
+
+
+def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
+    """Names of packages and languages, which are names of folders too."""
+    for key in ("packages", "languages"):
+        known: dict[str, str] = {}
+        for name in parts.get(key, ()):
+            if not values.storable(name):
+                yield _problem(
+                    key,
+                    f"{repr(name)[:80]} cannot be the name of a folder on every computer.",
+                    "Use letters, numbers and hyphens, and none of the names that Windows keeps, such as con or aux.",
+                )
+            elif (other := known.setdefault(name.casefold(), name)) != name:
+                message = f"{name} differs from {other} only by capital letters, and Windows keeps just one of them."
+                yield _problem(key, message, "Give one of them another name.")
+        if len(set(parts.get(key, ()))) < len(parts.get(key, ())):
+            yield _problem(key, f"A name appears twice under {key}.", "Keep one of the two.")
 
 
 def _problem(field: str, message: str, fix: str) -> Problem:
@@ -139,7 +174,7 @@ def _section(
             or isinstance(value, bool)
             or not all(isinstance(v, str) for v in inner)
         ):
-            problems.append(_problem(where + key, f"{key} is {value!r}.", f"Write {words}."))
+            problems.append(_problem(where + key, f"{key} is {repr(value)[:80]}.", f"Write {words}."))
             continue
         found[key] = tuple(value) if isinstance(value, list) else value
     return found

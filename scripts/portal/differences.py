@@ -6,9 +6,8 @@ Works on what was published, table by table, and knows nothing of how pages are 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 
+from portal import values
 from portal.archives import Contents, Table
 from portal.model import Change, Reason
 
@@ -129,8 +128,8 @@ def figures(old: Contents, new: Contents) -> Iterator[Change]:
                 indicator=indicator,
                 area=area,
                 part=part,
-                period_start=date.fromisoformat(start) if start else None,
-                period_end=date.fromisoformat(end) if end else None,
+                period_start=values.date_or_none(start),
+                period_end=values.date_or_none(end),
                 old="" if hidden else was.get("value", ""),
                 old_status=was.get("status", ""),
                 new=now.get("value", ""),
@@ -153,7 +152,7 @@ def _kind(was: Row, now: Row) -> str:
     if now.get("value"):
         if not was.get("value"):
             return "new"
-        return "revised" if Decimal(was["value"]) != Decimal(now["value"]) else ""
+        return "revised" if values.number(was["value"]) != values.number(now["value"]) else ""
     if was.get("value"):
         return "withdrawn"
     return "new" if now and not was else "withdrawn" if was and not now else ""

@@ -1,8 +1,9 @@
-"""Faults of the disk and of the machine in words: no space, no right to write, too many files, a name too long."""
+"""Faults of the disk and of the machine in words: no space, no permission, too little memory, too many files."""
 
 import errno
 import os
 import re
+import resource
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,14 +12,22 @@ from portal.problems import PortalError, Problem
 
 _SPACE = (
     "There is no space left on the disk.",
-    "Free some space. All in the folder build can be deleted but site, waiting and sites. Then try again.",
+    "Free some space, then try again. You can delete everything in the folder build except site, waiting and sites.",
 )
 _RIGHTS = (
-    "You do not have the right to this file or folder.",
-    "Ask whoever looks after this computer for the right to read and write it, then try again.",
+    "You do not have permission to read or write this file or folder.",
+    "Change its permissions, or ask whoever looks after this computer to do so, then try again.",
 )
+_EXISTS = ("A file is where a folder should be.", "Move the file away, then try again.")
 _OPEN = ("Too many files are open.", "Close other programs, then try again.")
-_MEMORY = ("The computer has no room for one more program.", "Close other programs, then try again.")
+_MEMORY = (
+    "There is not enough memory.",
+    "Close other programs, or raise the limit on memory if there is one (ulimit -v), then try again.",
+)
+# Below this the libraries cannot even be loaded. They do not say so themselves: OpenBLAS ends the program or tries for ever.
+_LEAST_MEMORY = 512 * 2**20
+_NO_THREAD = "can't start new thread"
+_NOT_LOADED = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
 _IN_WORDS: Mapping[int, tuple[str, str]] = {
     errno.ENOSPC: _SPACE,
     errno.EDQUOT: _SPACE,
@@ -34,7 +43,8 @@ _IN_WORDS: Mapping[int, tuple[str, str]] = {
     errno.EIO: ("The disk does not answer as it should.", "Have the disk looked at, and keep a copy of the project elsewhere."),
     errno.ENOENT: ("The file or folder is not there.", "Put it back. If nobody took it away, try again."),
     errno.EISDIR: ("A folder stands where a file should be.", "Move the folder away, then try again."),
-    errno.ENOTDIR: ("A file stands where a folder should be.", "Move the file away, then try again."),
+    errno.EEXIST: _EXISTS,
+    errno.ENOTDIR: _EXISTS,
 }  # fmt: skip
 # As Python says it, and as programs in Rust do.
 _TOLD = re.compile(r"(?:\[Errno |\(os error )(\d+)[])](?:[^:'\n]*: '([^'\n]*)')?")
@@ -50,16 +60,43 @@ def problem(error: OSError, root: Path) -> Problem:
 
 
 def _place(error: OSError, root: Path) -> str:
-    if not isinstance(error.filename, str | bytes | os.PathLike):
+    name = error.filename2 or error.filename  # of two, the one that something was to be moved to
+    if not isinstance(name, str | bytes | os.PathLike):
         return "build"
-    path = Path(os.fsdecode(error.filename))
+    path = Path(os.fsdecode(name))
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def in_what_was_said(text: str) -> OSError | None:
     """The fault that another Python program ended with, if its last words tell of one."""
     told = list(_TOLD.finditer(text))
+    if not told and ("MemoryError" in text or _NO_THREAD in text or _NOT_LOADED.search(text)):
+        return OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
     return OSError(int(told[-1][1]), os.strerror(int(told[-1][1])), told[-1][2]) if told else None
+
+
+def keep_own_permissions() -> None:
+    """Let this program read what it writes, whatever the umask; who else can do so is left to the umask."""
+    os.umask(os.umask(0o077) & 0o077)
+
+
+def require_memory() -> None:
+    """Raise `PortalError` where this process cannot have the memory that every command needs."""
+    for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
+        limit = resource.getrlimit(kind)[0]
+        if limit != resource.RLIM_INFINITY and limit < _LEAST_MEMORY:
+            message = f"This program may use {limit // 2**20} MB of memory here; it needs at least {_LEAST_MEMORY // 2**20} MB."
+            raise PortalError([Problem("memory", code="memory", message=message, fix=_MEMORY[1])])
+
+
+def shortage(error: BaseException | None) -> Problem | None:
+    """Return the problem where an error, or one that led to it, says that memory or processes ran out."""
+    while error:
+        lacking = isinstance(error, ImportError) and _NOT_LOADED.search(str(error))
+        if isinstance(error, MemoryError) or lacking or _NO_THREAD in str(error):
+            return Problem("memory", 0, "", "memory", *_MEMORY)
+        error = error.__cause__ or error.__context__
+    return None
 
 
 @contextmanager
@@ -90,7 +127,13 @@ def write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except OSError:
+    except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def remove_links(folder: Path) -> None:
+    """Remove the symbolic links in a folder of ours, so that nothing is read or written through them."""
+    for path in [p for p in folder.rglob("*") if p.is_symlink()]:
+        path.unlink()

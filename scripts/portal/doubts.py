@@ -18,7 +18,9 @@ from portal import periods
 from portal.checked import Checked, Row
 from portal.model import Accepted
 from portal.problems import Problem
-from portal.text import decimal
+from portal.text import number
+from portal.values import day as read_day
+from portal.values import decimal
 
 DAYS_VERIFIED = 90
 # Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers: modified z-scores above this are outliers.
@@ -48,8 +50,8 @@ class Told:
         return tuple(
             Figure(
                 r,
-                date.fromisoformat(r["period_start"]),
-                date.fromisoformat(r["period_end"]),
+                read_day(r["period_start"]),
+                read_day(r["period_end"]),
                 decimal(r["value"]),
             )
             for r in self.checked.rows("indicators", "observations")
@@ -131,7 +133,7 @@ def _series(told: Told) -> Iterator[list[Figure]]:
     """Figures of one indicator, area, part and length of period, in order of time, cut where counting changed."""
     cuts: dict[str, list[date]] = defaultdict(list)
     for r in told.checked.rows("indicators", "breaks"):
-        cuts[r["indicator"]].append(date.fromisoformat(r["date"]))
+        cuts[r["indicator"]].append(read_day(r["date"]))
     found: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
     for f in told.figures:
         era = sum(f.start >= day for day in cuts[f.row["indicator"]])
@@ -158,12 +160,14 @@ def _sums(told: Told) -> Iterator[Problem]:
 def _grouped(told: Told, groups: Mapping[tuple[str, ...], list[Figure]]) -> Iterator[Problem]:
     """The same for indicators that are part of another one; they need not be all of its parts."""
     members: dict[str, list[str]] = defaultdict(list)
+    units = _units(told)
     for r in told.checked.rows("indicators", "indicators"):
         members[r["part_of"]].append(r["id"])
     for (indicator, *place), own in groups.items():
         total = next((f for f in own if not f.part), None)
         if total and total.value is not None:
-            found = [groups.get((m, *place), []) for m in members.get(indicator, ())]
+            alike = [m for m in members.get(indicator, ()) if units[m] == units[indicator]]
+            found = [groups.get((m, *place), []) for m in alike]
             parts = [next(f for f in group if not f.part) for group in found if any(not f.part for f in group)]  # fmt: skip
             if parts:
                 yield from _added(total, parts, complete=False)
@@ -174,10 +178,10 @@ def _added(total: Figure, parts: Sequence[Figure], complete: bool) -> Iterator[P
     summed, whole = sum(known, Decimal(0)), total.value or Decimal(0)
     fix = "Compare the parts and the total with the source. Accept it if the source prints them so."
     if summed > whole:
-        message = f"The parts add up to {summed:,}, more than their total of {whole:,}."
+        message = f"The parts add up to {number(summed)}, more than their total of {number(whole)}."
         yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
     elif complete and len(known) == len(parts) and summed < whole:
-        message = f"The parts add up to {summed:,}, less than their total of {whole:,}."
+        message = f"The parts add up to {number(summed)}, less than their total of {number(whole)}."
         yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
 
 
@@ -191,9 +195,8 @@ def _jumps(told: Told) -> Iterator[Problem]:
         for a, b in pairwise(figures):
             change = _change(a, b, counts)
             if _implausible(change, changes, _noise(a, b) if counts else 0.0, counts):
-                message = (
-                    f"{a.value:,} is followed by {b.value:,}, a jump that this series has not had before."
-                )
+                said = [number(f.value or Decimal(0)) for f in (a, b)]
+                message = f"{said[0]} is followed by {said[1]}, a jump that this series has not had before."
                 fix = "Compare it with the source. A digit too many, or months where years should be?"
                 yield _warning(b.row, "value", (message, fix), f"jump:{b.name}")
             changes.append(change)
@@ -201,13 +204,19 @@ def _jumps(told: Told) -> Iterator[Problem]:
 
 def _change(a: Figure, b: Figure, counts: bool) -> float:
     """The change: of counts as a ratio, on a scale on which twice and half are equally far; else the difference."""
-    before, after = float(a.value or 0), float(b.value or 0)
-    return math.log((after + 0.5) / (before + 0.5)) if counts else after - before
+    if counts:
+        return math.log(_count(b) + 0.5) - math.log(_count(a) + 0.5)
+    return float((b.value or Decimal(0)) - (a.value or Decimal(0)))
+
+
+def _count(f: Figure) -> float:
+    """A count for sums of chance, which know none below zero and none that is no finite number."""
+    return min(max(float(f.value or 0), 0.0), 1e300)
 
 
 def _noise(a: Figure, b: Figure) -> float:
     """How far two counts of the same differ by chance: the standard deviation of the log of their ratio."""
-    return math.sqrt(sum(1 / (float(f.value or 0) + 0.5) for f in (a, b)))
+    return math.sqrt(sum(1 / (_count(f) + 0.5) for f in (a, b)))
 
 
 def _implausible(change: float, before: Sequence[float], noise: float, counts: bool) -> bool:
@@ -254,12 +263,13 @@ def _same(told: Told) -> Iterator[Problem]:
         apart = _apart([f for f in own if f.value])
         for _, run in groupby(apart, key=lambda f: f.value):
             equal = list(run)
-            last, value = equal[-1], float(equal[-1].value or 0)
-            chance = (
-                1 / (2 * math.sqrt(math.pi * abs(value))) if units[last.row["indicator"]] == "count" else 0.1
-            )
+            last = equal[-1]
+            counts = units[last.row["indicator"]] == "count"
+            chance = 1 / (2 * math.sqrt(math.pi * max(_count(last), 1))) if counts else 0.1
             if len(equal) > 2 and chance ** (len(equal) - 1) < _CHANCE:
-                message = f"The figure is {last.value:,} for {len(equal)} periods running."
+                message = (
+                    f"The figure is {number(last.value or Decimal(0))} for {len(equal)} periods running."
+                )
                 fix = "Look whether an old figure was copied, and the new one forgotten."
                 yield _warning(last.row, "value", (message, fix), f"same:{last.name}")
 
@@ -275,9 +285,7 @@ def _apart(figures: Iterable[Figure]) -> list[Figure]:
 
 def _breaks(told: Told) -> Iterator[Problem]:
     """No period and no stated change reaches across a day on which counting changed."""
-    cuts = [
-        (r["indicator"], date.fromisoformat(r["date"])) for r in told.checked.rows("indicators", "breaks")
-    ]
+    cuts = [(r["indicator"], read_day(r["date"])) for r in told.checked.rows("indicators", "breaks")]
     fix = "Say so with the status b, or take the figure out."
     for f in told.figures:
         for indicator, day in cuts:
@@ -306,42 +314,23 @@ def _targets(told: Told) -> Iterator[Problem]:
             yield _warning(r, "baseline_value", (message, fix), f"target:{r['id']}")
 
 
-def _updates(told: Told) -> Iterator[Problem]:
-    """An update is of a day that has been."""
-    for r in told.checked.rows("plan", "updates"):
-        if r["date"] > str(told.today)[: len(r["date"])]:
-            fix = "Correct the date; the year may be wrong."
-            yield r.wrong("date", "future", f"{r['date']} has not come yet.", fix)
-
-
 def _contacts(told: Told) -> Iterator[Problem]:
     """Somebody has looked at each contact in the last months."""
     for kind in ("routes", "services"):
         for r in told.checked.rows(kind, kind):
-            seen = _last_day(r["checked_on"])
+            seen = periods.last_day(r["checked_on"])
             if r["state"] != "historic" and (told.today - seen).days > DAYS_VERIFIED:
                 message = f"Last checked in {periods.loose_date(r['checked_on'])}, more than {DAYS_VERIFIED} days ago."
                 fix = "Look it up again, and write when and where under checked_on and checked_in."
                 yield _warning(r, "checked_on", (message, fix), f"contact:{r['id']}")
 
 
-def _last_day(loose: str) -> date:
-    """The last day that a loosely known date can be."""
-    parts = [int(p) for p in loose.split("-")]
-    match parts:
-        case [y, m, d]:
-            return date(y, m, d)
-        case [y, m]:
-            return periods.month_end(date(y, m, 1), 0)
-    return date(parts[0], 12, 31)
-
-
 def _overdue(told: Told) -> Iterator[Problem]:
     """What was promised for a day has come by then."""
     made = told.checked.values("releases", "releases", "name")
     for r in told.checked.rows("releases", "calendar"):
-        if r["release"] not in made and date.fromisoformat(r["promised"]) < told.today:
-            late = (told.today - date.fromisoformat(r["promised"])) // timedelta(days=1)
+        if r["release"] not in made and read_day(r["promised"]) < told.today:
+            late = (told.today - read_day(r["promised"])) // timedelta(days=1)
             for what in filter(None, r["indicators"].split(";")) if r["indicators"] else ("all",):
                 message = f"{r['release']} was promised for {r['promised']}, {late} days ago" + (f", with new figures of {what}." if what != "all" else ".")  # fmt: skip
                 fix = "Make the release, or tell readers why it is late under note."
@@ -355,7 +344,6 @@ DOUBTS: Mapping[str, Callable[[Told], Iterator[Problem]]] = {
     "same": _same,
     "break": _breaks,
     "target": _targets,
-    "future": _updates,
     "contact": _contacts,
     "overdue": _overdue,
 }

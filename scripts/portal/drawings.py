@@ -1,15 +1,19 @@
 """Draws figures as plain Plotly dictionaries, for a given width in pixels."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from textwrap import wrap
 from typing import Any
 
+from portal import periods
 from portal.findings import Subject
 from portal.measures import breaks_of, broken
-from portal.model import Observation
+from portal.model import ADDED, Break, Observation
+from portal.text import upper_first
 
 Figure = dict[str, Any]
 
@@ -19,6 +23,10 @@ TINT = "#718EA7"
 INK, QUIET, GRID = "#1a1a1a", "#4a4f55", "#d5dade"
 FONT = "Arial, Helvetica, sans-serif"
 WIDE, NARROW = 720, 340
+# More bars than this cannot be told apart on a phone.
+MOST_BARS = 12
+_CHARACTER = 0.58  # the width of a character in the fonts of the drawings, as a share of their size
+_NOTHING = "–"  # where a table has no row
 # The library takes a few tags in texts for what they are, links among them; of these only our own two may stay.
 _TAG = re.compile(r"<(?!br>|/?extra>)")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
@@ -34,15 +42,16 @@ def plain(drawing: Any) -> Any:
 
 
 def _layout(s: Subject, width: int, height: int, **more: Any) -> Figure:
-    """The common layout; the unit stands above the drawing, in a strip that is added to its height."""
-    strip = 24
+    """Return the common layout; unit, area and period are in a strip above the drawing, added to its height."""
+    words = _wrapped(_strip(s), width - 8, 13)
+    strip = 7 + 17 * len(words)
     margin = {"l": 8, "r": 8, "t": 16, "b": 36, **more.pop("margin", {})}
     return {
         "width": width,
         "height": height + strip,
         "margin": {**margin, "t": margin["t"] + strip},
         "title": {
-            "text": s.indicator.unit_label[:1].upper() + s.indicator.unit_label[1:],
+            "text": "<br>".join(words),
             "x": 0,
             "xref": "paper",
             "xanchor": "left",
@@ -58,6 +67,13 @@ def _layout(s: Subject, width: int, height: int, **more: Any) -> Figure:
         "bargap": 0.25,
         **more,
     }
+
+
+def _strip(s: Subject) -> str:
+    """The unit, and what is the same for all figures: an area other than the site's own, and a single period."""
+    only = s.figures[0] if len({s.period(o) for o in s.figures}) == 1 else None
+    period = periods.running(s.label(only)) if only and only.period_start else ""
+    return ", ".join(filter(None, (upper_first(s.indicator.unit_label), s.elsewhere(s.figures), period)))
 
 
 def _axis(**more: Any) -> Figure:
@@ -80,46 +96,179 @@ def _plain(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+def _range(values: Iterable[int | float | None], room: float, length: float) -> list[float]:
+    """Return the ends of an axis of so many pixels: from zero to all values, with room for a label beyond each end."""
+    known = [float(v) for v in values if v is not None]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    if low == high:
+        high = 1.0
+    below, above = low < 0, high > 0
+    step = (high - low) / max(length - room * (below + above), length / 4)
+    return [low - step * room * below, high + step * room * above]
+
+
+def _zero(ends: Sequence[float]) -> Figure:
+    """The settings of an axis that draw a line at zero where there are values below it."""
+    return {"zeroline": ends[0] < 0, "zerolinecolor": INK, "zerolinewidth": 2}
+
+
+def _pixels(words: str, size: int) -> float:
+    return len(words) * size * _CHARACTER
+
+
+def _wrapped(words: str, length: float, size: int) -> list[str]:
+    """Return the words in lines that are no longer than so many pixels."""
+    return wrap(words, max(8, int(length / (size * _CHARACTER)))) or [""]
+
+
+def _upright(cells: Iterable[str], slot: float, sizes: Sequence[int]) -> tuple[Figure, float]:
+    """Return how the labels of upright bars are written, and how many pixels that needs beyond a bar.
+
+    As large as fits beside each other, or else on end.
+    """
+    longest = max(cells, key=len, default="")
+    for size in sizes:
+        if _pixels(longest, size) <= slot:
+            return {"textfont": {"size": size, "color": INK}, "textangle": 0}, size + 10
+    size = sizes[-1]
+    return {"textfont": {"size": size, "color": INK}, "textangle": -90}, _pixels(longest, size) + 12
+
+
 def _note(text: str, **where: Any) -> Figure:
     return {"text": text, "showarrow": False, "xref": "x", "yref": "y", "font": {"size": 14}, **where}
 
 
+# --- time
+
+
+def _at(day: date) -> float:
+    """The beginning of a day as a number of months."""
+    return day.year * 12 + day.month - 1 + (day.day - 1) / periods.month_end(day, 0).day
+
+
+def _span(o: Observation) -> tuple[float, float]:
+    """Where the period of a figure begins and ends on an axis of time; a figure without one stands at zero."""
+    if o.period_start is None or o.period_end is None:
+        return 0.0, 1.0
+    return _at(o.period_start), _at(o.period_end) + 1 / periods.month_end(o.period_end, 0).day
+
+
+def _middle(o: Observation) -> float:
+    start, end = _span(o)
+    return (start + end) / 2
+
+
+def _overlap(figures: Sequence[Observation]) -> bool:
+    return any(_span(b)[0] < _span(a)[1] for a, b in pairwise(figures))
+
+
+def _is_gap(figures: Sequence[Observation]) -> list[bool]:
+    """Return for each figure and the next whether a period is missing in between.
+
+    Where periods overlap, as those of a rolling year do, it is missing where the step is longer than usual.
+    """
+    steps = [_span(b)[1] - _span(a)[1] for a, b in pairwise(figures)]
+    usual = Counter(round(s, 2) for s in steps).most_common(1)[0][0] if steps else 0
+    overlap = _overlap(figures)
+    return [
+        _span(b)[0] > _span(a)[1] + 0.05 or (overlap and step > usual + 0.05)
+        for (a, b), step in zip(pairwise(figures), steps, strict=True)
+    ]
+
+
+def _cuts(s: Subject) -> list[tuple[float, str]]:
+    """Return where on the axis of time the series is broken, and why: every break between or inside its periods."""
+    breaks = breaks_of(s.released, s.indicator.id)
+    found = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
+    often = Counter(b.title for b in found)
+    return [(_at(b.date), _named(b, often[b.title] > 1)) for b in found]
+
+
+def _named(b: Break, dated: bool) -> str:
+    return f"{b.title} ({periods.month(b.date)})" if dated else b.title
+
+
+def _cut_lines(cuts: Iterable[tuple[float, str]]) -> list[Figure]:
+    return [
+        {"type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1.02, "line": {"color": COLOURS[4], "width": 2, "dash": "dot"}}
+        for at, _ in cuts
+    ]  # fmt: skip
+
+
+def _cut_notes(
+    cuts: Iterable[tuple[float, str]], ends: Sequence[float], width: int
+) -> tuple[list[Figure], int]:
+    """Return the notes on breaks, each above the one before, and how many pixels they need above the drawing."""
+    notes, up = [], 0
+    for at, title in cuts:
+        share = min(1.0, max(0.0, (at - ends[0]) / (ends[1] - ends[0])))
+        left = share < 0.5
+        lines = _wrapped(title, width * (1 - share if left else share) - 16, 13)
+        where = {"x": at, "y": 1.02, "yref": "paper", "yanchor": "bottom", "yshift": up}
+        notes.append(_note("<br>".join(lines), **where, xanchor="left" if left else "right", align="left" if left else "right", font={"size": 13}))  # fmt: skip
+        up += 17 * len(lines) + 6
+    return notes, up
+
+
+def _hidden(s: Subject, figures: Iterable[Observation]) -> list[Figure]:
+    """Markers where there is no value, so that a gap is seen to be one and why."""
+    return [
+        _note(f"[{o.status}]", x=_middle(o), y=0, yanchor="bottom", hovertext=f"{s.full(o)}: {s.cell(o)}")
+        for o in figures
+        if o.value is None
+    ]
+
+
+# --- the kinds of chart
+
+
 def pair(s: Subject, width: int) -> Figure:
     """Before and after as two bars from zero, the later one darker."""
-    names = [s.label(o) for o in s.figures]
+    cells = [s.cell(o) for o in s.figures]
+    values = _values(s.figures)
+    ends = _range(values, max(_pixels(c, 18) for c in cells) + 10, width - 12)
     bars = {
-        "type": "bar", "orientation": "h", "x": _values(s.figures), "y": names,
-        "text": [s.cell(o) for o in s.figures], "textposition": "outside", "cliponaxis": False,
+        "type": "bar", "orientation": "h", "x": values, "y": list(range(len(cells))),
+        "text": cells, "textposition": "outside", "cliponaxis": False, "constraintext": "none",
         "textfont": {"size": 18, "color": INK}, "marker": {"color": [TINT, COLOURS[0]]},
-        "hovertemplate": "%{y}: %{x:,}<extra></extra>", "width": 0.6,
+        "customdata": [s.full(o) for o in s.figures], "hovertemplate": "%{customdata}: %{text}<extra></extra>", "width": 0.6,
     }  # fmt: skip
-    top = max([o.value for o in s.figures if o.value is not None] or [Decimal(1)])
     names_above = [
-        _note(_marked(n, o), x=0, y=i, xanchor="left", yanchor="bottom", yshift=26, font={"size": 15})
-        for i, (n, o) in enumerate(zip(names, s.figures, strict=True))
-    ]
+        _note(_marked(s.label(o), o), x=0, xref="paper", y=i, xanchor="left", yanchor="bottom", yshift=26, font={"size": 15})
+        for i, o in enumerate(s.figures)
+    ]  # fmt: skip
     layout = _layout(
-        s, width, 190, margin={"l": 4, "r": 64, "t": 26, "b": 8}, annotations=names_above,
-        xaxis=_axis(range=[0, float(top)], showticklabels=False), yaxis=_axis(type="category", autorange="reversed", showticklabels=False),
+        s, width, 190, margin={"l": 4, "r": 8, "t": 26, "b": 8}, annotations=names_above,
+        xaxis=_axis(range=ends, showticklabels=False, **_zero(ends)),
+        yaxis=_axis(range=[len(cells) - 0.5, -0.5], showticklabels=False),
     )  # fmt: skip
     return {"data": [bars], "layout": layout}
 
 
 def bars(s: Subject, width: int) -> Figure:
-    """A few years as bars from zero, each labelled; a line where the way of counting changed."""
-    names = [s.short(o) for o in s.figures]
-    bars = {
-        "type": "bar", "x": names, "y": _values(s.figures), "text": [s.cell(o) for o in s.figures],
-        "textposition": "outside", "cliponaxis": False, "textfont": {"size": 16, "color": INK},
-        "marker": {"color": [TINT] * (len(names) - 1) + [COLOURS[0]]}, "hovertemplate": "%{x}: %{y:,}<extra></extra>",
-    }  # fmt: skip
+    """A few periods as bars from zero, each labelled; a line where the way of counting changed."""
+    if len(s.figures) > MOST_BARS or _overlap(s.figures):
+        return line(s, width)
+    spans = [_span(o) for o in s.figures]
+    length = min(end - start for start, end in spans)
+    ends = [spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1]
+    cells = [s.cell(o) for o in s.figures]
+    slot = (width - 16) * length / (ends[1] - ends[0])
+    written, room = _upright(cells, slot, (16, 14, 12, 11))
     cuts = _cuts(s)
+    notes, above = _cut_notes(cuts, ends, width)
+    upright = _range(_values(s.figures), room, 260)
+    bars = {
+        "type": "bar", "x": [_middle(o) for o in s.figures], "y": _values(s.figures), "width": [length * 0.75] * len(cells),
+        "text": cells, "textposition": "outside", "cliponaxis": False, "constraintext": "none", **written,
+        "marker": {"color": [TINT] * (len(cells) - 1) + [COLOURS[0]]},
+        "customdata": [s.full(o) for o in s.figures], "hovertemplate": "%{customdata}: %{text}<extra></extra>",
+    }  # fmt: skip
     layout = _layout(
-        s, width, 340, margin={"l": 8, "r": 8, "t": 64 if cuts else 28, "b": 36},
-        xaxis=_axis(type="category", showline=True, linecolor=INK, range=[-0.5, len(names) - 0.5]),
-        yaxis=_axis(rangemode="tozero", showticklabels=False),
-        shapes=[_cut_line(i) for i, _ in cuts],
-        annotations=[_cut_note(i, title, width) for i, title in cuts] + _hidden(s.figures, names),
+        s, width, 312 + above, margin={"l": 8, "r": 8, "t": 16 + above, "b": 36},
+        xaxis=_axis(range=ends, tickvals=[_middle(o) for o in s.figures], ticktext=[s.short(o) for o in s.figures], showline=True, linecolor=INK),
+        yaxis=_axis(range=upright, showticklabels=False, **_zero(upright)),
+        shapes=_cut_lines(cuts), annotations=[*notes, *_hidden(s, s.figures)],
     )  # fmt: skip
     return {"data": [bars], "layout": layout}
 
@@ -130,226 +279,208 @@ def years(s: Subject, width: int) -> Figure:
 
 
 def line(s: Subject, width: int) -> Figure:
-    """Months as a line, cut at each break, with its last value written at its end."""
-    names = [s.label(o) for o in s.figures]
-    values = _values(s.figures)
+    """A line on a true scale of time, cut at each break and gap, with its last value written at its end."""
     cuts = _cuts(s)
-    xs: list[str | None] = []
+    breaks = breaks_of(s.released, s.indicator.id)
+    gaps = _is_gap(s.figures)
+    xs: list[float] = []
     ys: list[int | float | None] = []
-    for i, (name, value) in enumerate(zip(names, values, strict=True)):
-        if any(at == i - 0.5 for at, _ in cuts):
-            xs.append(names[i])
+    said: list[str] = []
+    for i, (o, value) in enumerate(zip(s.figures, _values(s.figures), strict=True)):
+        if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
+            xs.append((_middle(s.figures[i - 1]) + _middle(o)) / 2)
             ys.append(None)
-        xs.append(name)
+            said.append("")
+        xs.append(_middle(o))
         ys.append(value)
+        said.append(f"{s.full(o)}: {s.cell(o)}")
     lines = {
-        "type": "scatter", "mode": "lines+markers", "x": xs, "y": ys, "connectgaps": False,
-        "line": {"color": COLOURS[0], "width": 3}, "marker": {"size": 6}, "hovertemplate": "%{x}: %{y:,}<extra></extra>",
+        "type": "scatter", "mode": "lines+markers", "x": xs, "y": ys, "connectgaps": False, "cliponaxis": False,
+        "line": {"color": COLOURS[0], "width": 3}, "marker": {"size": 6},
+        "customdata": said, "hovertemplate": "%{customdata}<extra></extra>",
     }  # fmt: skip
-    ends = [(n, v, o) for n, v, o in zip(names, values, s.figures, strict=True) if v is not None]
-    direct = (
-        [
-            _note(
-                s.cell(ends[-1][2]),
-                x=ends[-1][0],
-                y=ends[-1][1],
-                xanchor="left",
-                xshift=8,
-                font={"size": 16, "color": COLOURS[0]},
-            )
-        ]
-        if ends
-        else []
+    known = [o for o in s.figures if o.value is not None]
+    last = s.cell(known[-1]) if known else ""
+    direct = [
+        _note(last, x=_middle(o), y=_plain(o.value), xanchor="left", xshift=8, font={"size": 16, "color": COLOURS[0]})
+        for o in known[-1:] if o.value is not None
+    ]  # fmt: skip
+    first, newest = _middle(s.figures[0]), _middle(s.figures[-1])
+    pad = (newest - first) * 0.02 or 1.0
+    ends = [first - pad, newest + pad]
+    ticks = (
+        list(s.figures)
+        if width == WIDE and len(s.figures) <= 6 and not any(gaps)
+        else [s.figures[0], *s.figures[1:][-1:]]
     )
-    shown = [names[0], names[-1]] if width == NARROW or len(names) > 6 else names
+    upright = _range(ys, 16, 248)
+    notes, above = _cut_notes(cuts, ends, width)
     layout = _layout(
-        s, width, 320, margin={"l": 8, "r": 56, "t": 64 if cuts else 20, "b": 36},
-        xaxis=_axis(type="category", tickvals=shown, showline=True, linecolor=INK),
-        yaxis=_axis(rangemode="tozero", showgrid=True, gridcolor=GRID, nticks=5),
-        shapes=[_cut_line(i) for i, _ in cuts],
-        annotations=[*direct, *[_cut_note(i, title, width) for i, title in cuts], *_hidden(s.figures, names)],
+        s, width, 304 + above, margin={"l": 8, "r": int(max(56, _pixels(last, 16) + 16)), "t": 20 + above, "b": 36},
+        xaxis=_axis(range=ends, tickvals=[_middle(o) for o in ticks], ticktext=[s.label(o) for o in ticks], showline=True, linecolor=INK),
+        yaxis=_axis(range=upright, showgrid=True, gridcolor=GRID, nticks=5, separatethousands=True, exponentformat="none", **_zero(upright)),
+        shapes=_cut_lines(cuts), annotations=[*direct, *notes, *_hidden(s, s.figures)],
     )  # fmt: skip
     return {"data": [lines], "layout": layout}
 
 
-def _cuts(s: Subject) -> list[tuple[float, str]]:
-    """Where between two figures the series is broken, as positions on the axis, and why."""
-    breaks = breaks_of(s.released, s.indicator.id)
-    found: dict[str, float] = {}
-    for i, (a, b) in enumerate(pairwise(s.figures)):
-        hit = broken(a, b, breaks)
-        if hit:
-            found[hit.title] = i + 0.5
-    return [(at, title) for title, at in found.items()]
-
-
-def _cut_line(at: float) -> Figure:
-    return {"type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1.02, "line": {"color": COLOURS[4], "width": 2, "dash": "dot"}}  # fmt: skip
-
-
-def _cut_note(at: float, title: str, width: int) -> Figure:
-    words = "<br>".join(wrap(title, 60 if width == WIDE else 30))
-    return _note(
-        words,
-        x=at,
-        y=1.02,
-        yref="paper",
-        yanchor="bottom",
-        xanchor="left" if at < 2 else "right",
-        align="left",
-        font={"size": 13},
-    )
-
-
-def _hidden(figures: Iterable[Observation], names: list[str]) -> list[Figure]:
-    """Markers where there is no value, so that a gap is seen to be one and why."""
-    return [
-        _note(f"[{o.status}]", x=n, y=0, yanchor="bottom")
-        for o, n in zip(figures, names, strict=True)
-        if o.value is None
-    ]
-
-
 def _marked(name: str, o: Observation | None) -> str:
-    """The name of a bar, with the marker beside it where there is no value, for such a bar has no length."""
-    return f"{name} [{o.status}]" if o is not None and o.value is None else name
+    """The name of a bar, with a marker beside it where there is no value, for such a bar has no length."""
+    if o is None:
+        return f"{name} {_NOTHING}"
+    return f"{name} [{o.status}]" if o.value is None else name
 
 
 def small_multiples(s: Subject, width: int) -> Figure:
-    """A panel of bars for each part, the largest first, all on one scale."""
+    """A panel of bars for each part and area, the largest first, all on one scale and one axis of time."""
     columns = 4 if width == WIDE else 2
-    size = {p: sum(o.value for o in s.figures if o.part == p and o.value is not None) for p in s.parts}
-    parts, times = sorted(s.parts, key=lambda p: -size[p]), s.times
-    lines = -(-len(parts) // columns)
-    gap_x, gap_y, height = 0.05, 40, 118
-    total = lines * height + (lines - 1) * gap_y + 30
-    grid = {(o.part, o.period_start): o for o in s.figures}
-    tops = [float(o.value) for o in s.figures if o.value is not None]
-    scale = [0, max(tops or [1]) * 1.18]
-    layout = _layout(
-        s, width, total + 30, margin={"l": 4, "r": 4, "t": 30, "b": 30}, bargap=0.15, annotations=[]
-    )
+    panels = {(o.part, o.area): s.name(o) for o in s.figures}
+    keys, times = sorted(panels, key=lambda k: -_size(s, k)), s.times
+    gap_x, height = 0.05, 118
+    panel = (width - 8) * (1 - gap_x * (columns - 1)) / columns
+    titles = {k: _wrapped(name, panel, 14) for k, name in panels.items()}
+    above = 17 * max(len(lines) for lines in titles.values())
+    gap_y = 23 + above
+    rows = -(-len(keys) // columns)
+    total = rows * height + (rows - 1) * gap_y
+    grid = {(o.part, o.area, *s.period(o)): o for o in s.figures}
+    ends = [_span(times[0])[0] - 0.1, _span(times[-1])[1] + 0.1]
+    length = min(_span(t)[1] - _span(t)[0] for t in times)
+    cells = [s.cell(o) for o in s.figures]
+    written, room = _upright(cells, panel * length / (ends[1] - ends[0]), (11, 10))
+    scale = _range(_values(s.figures), room, height)
+    layout = _layout(s, width, total + above + 43, margin={"l": 4, "r": 4, "t": above + 13, "b": 30}, bargap=0.15, annotations=[])  # fmt: skip
     data: list[Figure] = []
-    ends = (times[0], times[-1])
-    names = [s.short(t).split()[0] if t in ends else "" for t in times]
-    places = list(range(len(times)))
-    for i, part in enumerate(parts):
+    shown = [times[0], *times[1:][-1:]]
+    for i, key in enumerate(keys):
         row, column = divmod(i, columns)
         n = "" if i == 0 else str(i + 1)
         w = (1 - gap_x * (columns - 1)) / columns
         x0 = column * (w + gap_x)
-        y1 = 1 - row * (height + gap_y) / (total - 30)
-        y0 = max(0.0, y1 - (height - 30) / (total - 30))
-        own = [grid.get((part, t.period_start)) for t in times]
+        y1 = 1 - row * (height + gap_y) / total
+        y0 = max(0.0, y1 - height / total)
+        own = [grid.get((*key, *s.period(t))) for t in times]
         data.append({
-            "type": "bar", "x": places, "y": _values(own), "xaxis": f"x{n}", "yaxis": f"y{n}", "name": part,
-            "text": [s.cell(o) for o in own], "textposition": "outside", "cliponaxis": False, "textangle": 0,
-            "textfont": {"size": 11, "color": INK}, "marker": {"color": COLOURS[0]}, "constraintext": "none",
-            "customdata": [s.label(t) for t in times], "hovertemplate": f"{part}, %{{customdata}}: %{{y:,}}<extra></extra>",
+            "type": "bar", "x": [_middle(t) for t in times], "y": _values(own), "xaxis": f"x{n}", "yaxis": f"y{n}", "name": panels[key],
+            "text": [s.cell(o) for o in own], "textposition": "outside", "cliponaxis": False, **written,
+            "width": [length * 0.85] * len(times), "marker": {"color": COLOURS[0]}, "constraintext": "none",
+            "customdata": [f"{panels[key]}, {s.label(t)}" for t in times], "hovertemplate": "%{customdata}: %{text}<extra></extra>",
         })  # fmt: skip
-        ticks = {
-            "tickvals": places,
-            "ticktext": names,
-            "tickangle": 0,
-            "tickfont": {"size": 10 if width == WIDE else 11},
-        }
         layout[f"xaxis{n}"] = _axis(
-            domain=[x0, x0 + w],
-            anchor=f"y{n}",
-            showline=True,
-            linecolor=INK,
-            automargin=False,
-            range=[-0.6, len(times) - 0.4],
-            **ticks,
-        )
-        layout[f"yaxis{n}"] = _axis(domain=[y0, y1], anchor=f"x{n}", range=scale, showticklabels=False)
+            domain=[x0, x0 + w], anchor=f"y{n}", showline=True, linecolor=INK, automargin=False, range=ends,
+            tickvals=[_middle(t) for t in shown], ticktext=[s.tick(t) for t in shown], tickangle=0,
+            tickfont={"size": 10 if width == WIDE else 11},
+        )  # fmt: skip
+        layout[f"yaxis{n}"] = _axis(domain=[y0, y1], anchor=f"x{n}", range=scale, showticklabels=False, **_zero(scale))  # fmt: skip
         layout["annotations"].append(
-            {"text": part, "x": x0, "y": y1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 13, "weight": 700}}
+            {"text": "<br>".join(titles[key]), "x": x0, "y": y1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "align": "left", "showarrow": False, "font": {"size": 13, "weight": 700}}
         )  # fmt: skip
         layout["annotations"] += [
-            _note(f"[{o.status}]", x=p, y=0, yanchor="bottom", xref=f"x{n}", yref=f"y{n}", font={"size": 10})
-            for p, o in zip(places, own, strict=True)
-            if o is not None and o.value is None
-        ]
+            _note(f"[{o.status}]" if o else _NOTHING, x=_middle(t), y=0, yanchor="bottom", xref=f"x{n}", yref=f"y{n}", font={"size": 10}, hovertext=f"{panels[key]}, {s.label(t)}: {s.cell(o)}")
+            for t, o in zip(times, own, strict=True)
+            if o is None or o.value is None
+        ]  # fmt: skip
     return {"data": data, "layout": layout}
 
 
+def _size(s: Subject, panel: tuple[str, str]) -> Decimal:
+    """What panels are put in order by: counts and pounds added up, of all else the largest figure."""
+    known = [o.value for o in s.figures if (o.part, o.area) == panel and o.value is not None]
+    if not known:
+        return Decimal("-Infinity")
+    return sum(known, Decimal(0)) if s.indicator.unit in ADDED else max(known)
+
+
 def ranked_bars(s: Subject, width: int) -> Figure:
-    """Parts as bars from zero, the longest first, each with its words above it."""
-    ranked = sorted((o for o in s.figures if o.part), key=lambda o: -(o.value if o.value is not None else -1))
-    names = ["<br>".join(wrap(_marked(o.part, o), 80 if width == WIDE else 40)) for o in ranked]
+    """Parts, of several areas where there are, as bars from zero, the longest first; below them what all are together."""
+    ranked = sorted((o for o in s.figures if o.part), key=lambda o: (o.value is None, -(o.value or 0)))
+    totals = [o for o in s.figures if not o.part]
+    cells = [s.cell(o) for o in ranked]
+    names = [_wrapped(_marked(s.name(o), o), width - 16, 14) for o in ranked]
+    values = _values(ranked)
+    least = [*values, 100] if s.indicator.unit == "percent" else values
+    ends = _range(least, max((_pixels(c, 16) for c in cells), default=0) + 10, width - 12)
     bars = {
-        "type": "bar", "orientation": "h", "x": _values(ranked), "y": list(range(len(ranked))),
-        "text": [s.cell(o) for o in ranked], "textposition": "outside", "cliponaxis": False,
+        "type": "bar", "orientation": "h", "x": values, "y": list(range(len(ranked))),
+        "text": cells, "textposition": "outside", "cliponaxis": False, "constraintext": "none",
         "textfont": {"size": 16, "color": INK}, "marker": {"color": COLOURS[0]}, "width": 0.34,
-        "customdata": [o.part for o in ranked], "hovertemplate": "%{customdata}: %{x}<extra></extra>",
+        "customdata": [s.full(o) for o in ranked], "hovertemplate": "%{customdata}: %{text}<extra></extra>",
     }  # fmt: skip
-    top = (
-        100.0
-        if s.indicator.unit == "percent"
-        else max([float(o.value) for o in ranked if o.value is not None] or [1.0])
-    )
+    row = 54 + 18 * max((len(n) for n in names), default=1)
+    notes = [
+        _note("<br>".join(n), x=0, xref="paper", y=i, xanchor="left", yanchor="bottom", yshift=row * 0.17, align="left")
+        for i, n in enumerate(names)
+    ]  # fmt: skip
+    whole = [words for o in totals for words in _wrapped(f"{s.name(o)}: {s.cell(o)}", width - 16, 14)]
+    if whole:
+        notes.append(_note("<br>".join(whole), x=0, xref="paper", y=len(ranked) - 0.45, xanchor="left", yanchor="top", align="left"))  # fmt: skip
+    rows = len(ranked) + len(whole) * 20 / row
     layout = _layout(
-        s, width, 72 * len(ranked) + 30, margin={"l": 4, "r": 48, "t": 34, "b": 4},
-        xaxis=_axis(range=[0, top], showticklabels=False), yaxis=_axis(autorange="reversed", showticklabels=False),
-        annotations=[_note(n, x=0, y=i, xanchor="left", yanchor="bottom", yshift=12, align="left") for i, n in enumerate(names)],
+        s, width, int(row * (rows + 0.2)) + 12, margin={"l": 4, "r": 8, "t": 4, "b": 8},
+        xaxis=_axis(range=ends, showticklabels=False, **_zero(ends)),
+        yaxis=_axis(range=[rows - 0.5, -0.7], showticklabels=False), annotations=notes,
     )  # fmt: skip
     return {"data": [bars], "layout": layout}
 
 
 def areas(s: Subject, width: int) -> Figure:
     """Areas beside each other for each part, as bars from a line at zero, each with its name and figure."""
-    names = tuple(dict.fromkeys(o.area for o in s.figures))
+    codes = {o.area: s.place(o) for o in s.figures}
     own = {(o.area, o.part): o for o in s.figures}
-    step = len(names) + 1
+    left = 90 if width == NARROW else 120
+    names = {(a, p): _wrapped(_marked(name, own.get((a, p))), left - 6, 14) for a, name in codes.items() for p in s.parts}  # fmt: skip
+    heads = [_wrapped(s.part(p), width - 16, 16) for p in s.parts]
+    row = max(34, 18 * max(map(len, names.values())) + 6)
+    above = -(-(20 * max(map(len, heads)) + 14) // row)  # rows that the name of a part takes
+    step = len(codes) + above
+    cells = [s.cell(o) for o in s.figures]
+    ends = _range(_values(s.figures), max(_pixels(c, 15) for c in cells) + 10, width - left - 12)
     bars, notes = [], []
-    for i, area in enumerate(names):
+    for i, (area, name) in enumerate(codes.items()):
         mine = [own.get((area, p)) for p in s.parts]
-        name = s.released.content.areas[area].name
+        rows = [n * step + i + above for n in range(len(s.parts))]
         bars.append(
             {
                 "type": "bar",
                 "orientation": "h",
                 "name": name,
                 "x": _values(mine),
-                "y": [n * step + i + 1 for n in range(len(s.parts))],
+                "y": rows,
                 "text": [s.cell(o) for o in mine],
                 "textposition": "outside",
                 "cliponaxis": False,
                 "constraintext": "none",
                 "textfont": {"size": 15, "color": INK},
                 "width": 0.8,
-                "marker": {"color": COLOURS[i]},
-                "hovertemplate": "%{fullData.name}: %{text}<extra></extra>",
+                "marker": {"color": COLOURS[i % len(COLOURS)]},
+                "customdata": [f"{s.part(p)}, {name}" for p in s.parts],
+                "hovertemplate": "%{customdata}: %{text}<extra></extra>",
             }
         )
         notes += [
-            _note(_marked(name, o), x=0, xref="paper", xanchor="left", y=n * step + i + 1, font={"size": 14})
-            for n, o in enumerate(mine)
-        ]
-    heads = [
-        _note(p, x=0, xref="paper", xanchor="left", y=n * step, font={"size": 15, "weight": 700})
-        for n, p in enumerate(s.parts)
-    ]
-    left = 90 if width == NARROW else 120
-    ends = [0.0, *(float(o.value) for o in s.figures if o.value is not None)]
-    least, most = min(ends), max(ends)
+            _note("<br>".join(names[area, p]), x=0, xref="paper", xanchor="left", align="left", y=y, font={"size": 14})
+            for p, y in zip(s.parts, rows, strict=True)
+        ]  # fmt: skip
+    titles = [
+        _note("<br>".join(lines), x=0, xref="paper", xanchor="left", align="left", y=n * step + (above - 1) / 2, font={"size": 15, "weight": 700})
+        for n, lines in enumerate(heads)
+    ]  # fmt: skip
     layout = _layout(
         s,
         width,
-        34 * step * len(s.parts) + 20,
-        margin={"l": 4, "r": 60, "t": 8, "b": 8},
+        row * step * len(s.parts) + 16,
+        margin={"l": 4, "r": 8, "t": 8, "b": 8},
         bargap=0,
         barmode="overlay",
         xaxis=_axis(
             domain=[left / width, 1],
-            range=[least - (most - least) * (0.35 if width == NARROW else 0.16), most],
+            range=ends,
             showticklabels=False,
             zeroline=True,
             zerolinecolor=INK,
             zerolinewidth=2,
         ),
-        yaxis=_axis(autorange="reversed", showticklabels=False),
-        annotations=[*heads, *notes],
+        yaxis=_axis(range=[step * len(s.parts) - 0.5, -0.5], showticklabels=False),
+        annotations=[*titles, *notes],
     )
     return {"data": bars, "layout": layout}

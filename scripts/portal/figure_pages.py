@@ -124,7 +124,8 @@ def _overview_pages(
     if maker.content.targets:
         newest = max(s.published for s in maker.content.sources.values())
         targets = tuple(
-            (t, claims.outcome_of(t, newest), _figure_link(maker, t.indicator)) for t in maker.content.targets
+            (t, claims.outcome_of(t, newest, _polarity(maker, t.indicator)), _figure_link(maker, t.indicator))
+            for t in maker.content.targets
         )
         yield Page(
             f"{FIGURES}targets/",
@@ -133,6 +134,11 @@ def _overview_pages(
             (home,),
             cited=cited_in(maker.content.targets),
         )
+
+
+def _polarity(maker: Maker, indicator: str) -> str:
+    found = maker.content.indicators.get(indicator)
+    return found.polarity if found else ""
 
 
 def _figure_link(maker: Maker, indicator: str) -> Link | None:

@@ -1,14 +1,18 @@
 """The rules about figures: what stands beside what, periods, breakdowns, charts and claims."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from itertools import pairwise
 
-from portal import periods
+from portal import periods, values
 from portal.checked import Checked, Row, rows
+from portal.model import ADDED
 from portal.problems import Problem, did_you_mean
+from portal.text import number
 
 # Statuses that stand instead of a figure; the others stand beside one.
 INSTEAD = frozenset({"c", "x", "z", "low"})
+# More parts than this are no picture any more, and more periods do not fit into a small panel.
+MOST_BARS, MOST_PERIODS = 60, 12
 
 
 def _figures(checked: Checked) -> Iterator[Problem]:
@@ -40,7 +44,7 @@ def _periods(checked: Checked) -> Iterator[Problem]:
         yield from _ends(row, "")
         kind = kinds.get(row["indicator"], "")
         start, end = row["period_start"], row["period_end"]
-        if periods.is_date(start) and periods.is_date(end) and start <= end and not _fits(kind, start, end):
+        if values.is_date(start) and values.is_date(end) and start <= end and not _fits(kind, start, end):
             yield row.wrong(
                 "period_end",
                 "period",
@@ -71,8 +75,8 @@ def _ends(row: Row, prefix: str) -> Iterator[Problem]:
 
 
 def _fits(kind: str, start: str, end: str) -> bool:
-    first = date.fromisoformat(start)
-    months = periods.months_between(first, date.fromisoformat(end))
+    first = values.day(start)
+    months = periods.months_between(first, values.day(end))
     wanted = {
         "month": months == 1,
         "year-to": months == 12,
@@ -114,38 +118,133 @@ def _charts(checked: Checked) -> Iterator[Problem]:
     if doubtful is None:
         return
     imported = checked.values("indicators", "imports", "indicator")
+    kinds = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
+    areas = checked.values("geography", "areas", "code")
     figures: dict[str, list[Row]] = {}
     for row in checked.rows("indicators", "observations"):
         figures.setdefault(row["indicator"], []).append(row)
+        start, end = row["period_start"], row["period_end"]
+        dated = values.is_date(start) and values.is_date(end)
+        fits = dated and start <= end and _fits(kinds.get(row["indicator"], ""), start, end)
+        if row["area"] not in areas or not (fits or start == end == ""):
+            doubtful |= {row["indicator"]}  # which is a problem of its own
     for row in checked.rows("indicators", "indicators"):
         why = _unsuited(row, figures.get(row["id"], []))
         waiting = row["id"] in imported and row["id"] not in figures  # for its first import
         if why and row["id"] not in doubtful and not waiting:
-            yield row.wrong(
-                "chart",
-                "chart",
-                f"The chart {row['chart']} does not suit: {why}.",
-                "Choose another kind of chart, or none.",
-            )
+            reason, fix = why
+            yield row.wrong("chart", "chart", f"The chart {row['chart']} does not suit: {reason}.", fix)
 
 
-def _unsuited(indicator: Row, own: list[Row]) -> str:
-    """Why a chart cannot show these figures, or nothing."""
-    chart, starts = indicator["chart"], {r["period_start"] for r in own}
-    one_each = len({r["area"] for r in own}) <= 1 and len(starts) == len(own)
+_OTHER = "Choose another kind of chart, or none."
+
+
+def _unsuited(indicator: Row, own: list[Row]) -> tuple[str, str] | None:
+    """Return why a chart cannot show these figures and what to do, or None where it shows all of them."""
+    chart = indicator["chart"]
     if chart in ("", "none"):
-        return ""
+        return None
     if not own:
-        return "there are no figures"
-    if chart == "pair" and (len(own) != 2 or len(starts) != 2):
-        return "a pair needs exactly two figures, for two periods"
-    if chart in ("line", "bars") and (indicator["breakdown"] or not one_each):
-        return "a line or bars need one figure for each period, of one area and not split"
-    if chart in ("small-multiples", "ranked-bars", "areas") and not indicator["breakdown"]:
-        return "the figures are not split"
-    if chart in ("ranked-bars", "areas") and len(starts) > 1:
-        return "the figures are for more than one period"
-    return ""
+        return "there are no figures", _OTHER
+    split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own)
+    if chart in ("small-multiples", "ranked-bars", "areas") and not split:
+        return "the figures are not split", _OTHER
+    if chart == "recorded":
+        return _unsuited_sums(indicator, own)
+    return _unsuited_places(chart, indicator, own) or _unsuited_periods(chart, own)
+
+
+def _unsuited_sums(indicator: Row, own: list[Row]) -> tuple[str, str] | None:
+    """The same for a chart that adds up shorter periods to years."""
+    if indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own):
+        return "the figures are split, and it shows only what is not", _OTHER
+    if any(not r["period_start"] for r in own):
+        return "a figure has no period", "Write its first and last day, or choose none."
+    if indicator["unit"] not in ADDED and set(map(_months, own)) != {12}:
+        return (
+            f"it adds up months, and a figure whose unit is {indicator['unit']} cannot be added up",
+            "Choose line, bars or none, or give only figures of 12 months.",
+        )
+    return None
+
+
+def _unsuited_places(chart: str, indicator: Row, own: list[Row]) -> tuple[str, str] | None:
+    """The same where figures are of more areas, parts or periods than the chart tells apart."""
+    areas, spans = {r["area"] for r in own}, {(r["period_start"], r["period_end"]) for r in own}
+    split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own)
+    if chart == "pair" and (len(own) != 2 or len(spans) != 2 or len(areas) != 1 or split):
+        fix = "Choose none, whose table names each area." if len(areas) > 1 else _OTHER
+        return "a pair needs exactly two figures, for two periods of one area and not split", fix
+    if chart in ("line", "bars") and (split or len(areas) > 1 or len(spans) != len(own)):
+        fix = "Choose none, whose table names each area." if len(areas) > 1 else _OTHER
+        return "a line or bars need one figure for each period, of one area and not split", fix
+    if chart in ("ranked-bars", "areas") and len(spans) > 1:
+        return "the figures are for more than one period", "Choose small-multiples, or none."
+    bars = len({(r["area"], r[indicator["breakdown"]]) for r in own}) if split else 0
+    if chart in ("ranked-bars", "areas", "small-multiples") and bars > MOST_BARS:
+        return (
+            f"it shows at most {MOST_BARS} parts of areas, and there are {bars}",
+            "Choose none, which shows the table.",
+        )
+    return None
+
+
+def _unsuited_periods(chart: str, own: list[Row]) -> tuple[str, str] | None:
+    """The same where periods cannot be on one scale of time."""
+    spans = {(r["period_start"], r["period_end"]): r for r in own}
+    if len(spans) > 1 and any(not start for start, _ in spans):
+        return "a figure has no period", "Write its first and last day, or choose none."
+    lengths = sorted(set(map(_months, spans.values())))
+    if len(lengths) > 1:
+        words = " and ".join(f"{n} months" if n != 1 else "1 month" for n in lengths[:2])
+        fix = "Give periods of one length, make two indicators of them, or choose none."
+        return f"its periods differ in length ({words}), and a longer one would look like more", fix
+    ends = sorted(spans)
+    if chart == "small-multiples" and any(later[0] <= earlier[1] for earlier, later in pairwise(ends)):
+        return "its periods overlap", "Give periods that follow each other, or choose none."
+    if chart == "small-multiples" and len(spans) > MOST_PERIODS:
+        fix = "Choose none, or line with an indicator for each part."
+        return f"it shows at most {MOST_PERIODS} periods, and there are {len(spans)}", fix
+    return None
+
+
+def _months(row: Row) -> int:
+    """How many months the figure of a row is for; 0 where its period is not stated or not right."""
+    ends = row["period_start"], row["period_end"]
+    if not all(map(values.is_date, ends)):
+        return 0
+    return periods.months_between(*map(values.day, ends))
+
+
+def _values(checked: Checked) -> Iterator[Problem]:
+    """A figure is a number that its unit can have."""
+    units = {r["id"]: r["unit"] for r in checked.rows("indicators", "indicators")}
+    kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")}
+    for row in checked.rows("indicators", "observations"):
+        # Records that name no ward are a difference of two sources, which can be below zero.
+        least = None if kinds.get(row["area"]) == "rest" else _LEAST.get(units.get(row["indicator"], ""))
+        yield from _number(row, "value", least)
+    for row in checked.rows("indicators", "claims"):
+        yield from _number(row, "stated", None)
+    for row in checked.rows("indicators", "targets"):
+        for column in ("baseline_value", "target_value", "result_value"):
+            yield from _number(row, column, _LEAST.get(row["unit"]))
+
+
+# What a figure of a unit cannot be, in the words of the message.
+_LEAST = {
+    "count": "A count cannot be below zero",
+    "percent": "A percentage of something cannot be below zero",
+    "per-1000": "A rate cannot be below zero",
+}
+
+
+def _number(row: Row, column: str, least: str | None) -> Iterator[Problem]:
+    """A number is not below zero where its unit cannot be."""
+    value = values.decimal(row[column])
+    if least and value is not None and value < 0:
+        fix = "Compare it with the source. A change in per cent has the unit percent-change; of a difference give both numbers."
+        yield row.wrong(column, "value", f"{least}: {number(value)}.", fix)
 
 
 def _claims(checked: Checked) -> Iterator[Problem]:
@@ -224,6 +323,7 @@ def _minimums(checked: Checked) -> Iterator[Problem]:
 
 RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "figures": _figures,
+    "values": _values,
     "periods": _periods,
     "breakdowns": _breakdowns,
     "charts": _charts,

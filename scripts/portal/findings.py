@@ -1,26 +1,22 @@
 """The one sentence that each chart says, from the same values that it draws."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from portal import periods
 from portal.claims import verdicts
-from portal.disclosure import Release
-from portal.measures import Standing, breaks_of, broken, change, latest_change
-from portal.model import Indicator, Observation
-from portal.text import amount, listed, lower_first, number
+from portal.disclosure import Release, when
+from portal.measures import Change, Standing, breaks_of, broken, change, latest_change
+from portal.model import ADDED, Indicator, Observation
+from portal.periods import running
+from portal.text import MARKERS, amount, listed, number
 
-MARKERS: Mapping[str, str] = {
-    "c": "withheld, to protect people",
-    "x": "not available",
-    "z": "does not apply",
-    "low": "too low to show, but not zero",
-    "p": "provisional, may still change",
-    "r": "revised since it was first published",
-    "e": "estimated",
-    "b": "counted in a new way from here on",
-}
+# A sentence names no more figures than this; the table has them all.
+_NAMED = 8
+_LARGEST = 3
 
 
 def cell(o: Observation | None, unit: str = "count") -> str:
@@ -47,16 +43,55 @@ class Subject:
         """The period of a figure for an axis."""
         return periods.short(self.indicator.period_type, o.period_start, o.period_end)
 
+    def tick(self, o: Observation) -> str:
+        """Return the period for an axis on which all periods are of one length: where it ends."""
+        short = self.short(o)
+        return f"to {short.partition(' months to ')[2]}" if " months to " in short else short
+
+    def period(self, o: Observation) -> tuple[date | None, date | None]:
+        """The first and last day of a figure."""
+        return o.period_start, o.period_end
+
+    def same_period(self, one: Observation, other: Observation) -> bool:
+        """Return True if two figures are of the same days."""
+        return self.period(one) == self.period(other)
+
     def place(self, o: Observation) -> str:
-        """The name of the area of a figure."""
-        return self.released.content.areas[o.area].name
+        """Return the name of the area of a figure, with its code where another area here has the same name."""
+        name = self.released.content.areas[o.area].name
+        return f"{name} ({o.area})" if self._names.count(name) > 1 else name
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [
+            self.released.content.areas[code].name for code in dict.fromkeys(o.area for o in self.figures)
+        ]
+
+    def elsewhere(self, figures: Iterable[Observation]) -> str:
+        """Return the name of the one area of these figures, where it is not the site's own; else nothing."""
+        areas = {o.area: o for o in figures}
+        return self.place(*areas.values()) if len(areas) == 1 and self.released.area not in areas else ""
+
+    def part(self, name: str) -> str:
+        """Return the name of a part, or what all parts together are called."""
+        return name or "All"
+
+    def name(self, o: Observation) -> str:
+        """Return the part of a figure, with its area where there are several."""
+        return f"{self.part(o.part)}, {self.place(o)}" if len(self._names) > 1 else self.part(o.part)
+
+    def full(self, o: Observation) -> str:
+        """Return what a figure is of, as far as it is not the same for all of them: part, area and period."""
+        part = self.part(o.part) if self.indicator.breakdown else ""
+        area = self.place(o) if len(self._names) > 1 else ""
+        return ", ".join(filter(None, (part, area, self.label(o))))
 
     def cell(self, o: Observation | None) -> str:
         """A figure as a table prints it, with its marker."""
         return cell(o, self.indicator.unit)
 
     def said(self, o: Observation) -> str:
-        """A figure as a sentence says it: with its unit, or that it is withheld."""
+        """Return a figure as a sentence says it: with its unit, or why there is none."""
         if o.value is None:
             return f"no figure ({MARKERS[o.status]})"
         unit = (
@@ -92,7 +127,8 @@ def latest(s: Subject) -> str:
     cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
     both = f"{s.said(later)}{_when(s, later)}, {'and' if cut else 'against'} {s.said(earlier)}{_when(s, earlier)}"
     more = _doubt(s, earlier, later) or _since_first(s)
-    return f"{s.indicator.short_title}: {_verdict(s, earlier, later)}{both}.{more}"
+    title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
+    return f"{title}: {_verdict(s, earlier, later)}{both}.{more}"
 
 
 def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
@@ -122,7 +158,9 @@ def _since_first(s: Subject) -> str:
 def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
     """What to add where the document states another change than its figures give."""
     for v in verdicts(s.released, s.indicator.id):
-        same = (v.claim.base_period_start, v.claim.period_start) == (earlier.period_start, later.period_start)
+        base = (v.claim.area, v.claim.part, v.claim.base_period_start, v.claim.base_period_end)
+        now = (v.claim.area, v.claim.part, v.claim.period_start, v.claim.period_end)
+        same = (base, now) == (_claimed(earlier), _claimed(later))
         change_differs = same and v.outcome == "differs" and v.claim.kind == "change-percent"
         if change_differs and v.claim.stated is not None and v.recomputed is not None:
             stated, given = (amount(n, "percent-change") for n in (v.claim.stated, v.recomputed))
@@ -130,40 +168,59 @@ def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
     return ""
 
 
-def running(label: str) -> str:
-    """A period as it stands inside a sentence."""
-    return label[0].lower() + label[1:] if label.startswith(("Year", "Period")) else label
+def _claimed(o: Observation) -> tuple[str, str, date | None, date | None]:
+    return o.area, o.part, o.period_start, o.period_end
 
 
 def small_multiples(s: Subject) -> str:
-    """The two largest parts in the latest period."""
+    """Return the largest parts in the latest period."""
     last = s.times[-1]
-    now = [o for o in s.figures if o.period_end == last.period_end and o.part and o.value is not None]
-    if len(now) < 2:
-        return f"Figures run from {s.label(s.times[0])} to {s.label(last)}."
-    first, second = sorted(now, key=lambda o: -(o.value or 0))[:2]
-    return (
-        f"In {s.label(last)} the largest number is for “{first.part}”, with {s.said(first)}. "
-        f"Next is “{second.part}”, with {s.cell(second)}."
-    )
+    return _largest(s, [o for o in s.figures if s.same_period(o, last)])
 
 
 def ranked(s: Subject) -> str:
-    """The largest and the smallest part."""
-    known = sorted((o for o in s.figures if o.part and o.value is not None), key=lambda o: -(o.value or 0))
-    if not known:
-        return "All figures are withheld."
-    most, least = known[0], known[-1]
-    if any(o.part and o.value is None for o in s.figures):
-        return f"Highest, at {s.cell(most)}: “{most.part}”. Some numbers are withheld, to protect people."
-    return f"Highest, at {s.cell(most)}: “{most.part}”. Lowest, at {s.cell(least)}: “{least.part}”."
+    """Return the largest parts, and of how many in all where the total is there."""
+    return _largest(s, s.figures)
+
+
+def _largest(s: Subject, figures: Sequence[Observation]) -> str:
+    """`Stops in July 2024: 117 stops (Black), 107 stops (Not stated) and 96 stops (White), of 359 stops in all.`"""
+    parts = [o for o in figures if o.part]
+    known = sorted((o for o in parts if o.value is not None), key=lambda o: -(o.value or 0))
+    total = next((o for o in figures if not o.part and o.value is not None), None)
+    named = [f"{s.said(o)} ({s.name(o)})" for o in known[:_LARGEST]]
+    one_area = len({o.area for o in figures}) == 1
+    whole = (
+        f", of {s.said(total)} in all" if total and one_area and s.indicator.unit in ADDED and named else ""
+    )
+    told = f"{listed(named)}{whole}. " if named else f"{s.said(total)} in all. " if total else ""
+    return f"{s.indicator.short_title}{_where(s, figures)}: {told}{_not_there(parts)}".strip()
+
+
+def _not_there(figures: Sequence[Observation]) -> str:
+    """How many figures have no number and why, each reason in its own words."""
+    told = []
+    for mark, words in MARKERS.items():
+        count = sum(o.value is None and o.status == mark for o in figures)
+        some = f"{count} of {len(figures)} figures" if count < len(figures) else "The figures"
+        if count:
+            told.append(f"{some} {_reason(mark, words, count == 1 < len(figures))}.")
+    return " ".join(told)
+
+
+def _reason(mark: str, words: str, one: bool) -> str:
+    if mark == "z":
+        return words if one else words.replace("does", "do", 1)
+    return f"{'is' if one else 'are'} {words}"
 
 
 def areas(s: Subject) -> str:
-    """One sentence for the first and one for the last part, all areas in each."""
-    ends = dict.fromkeys((s.parts[0], s.parts[-1]))
+    """Return one sentence for the first and one for the last part, all areas in each."""
+    period = _when(s, s.figures[0])
+    ends = {p: [o for o in s.figures if o.part == p] for p in (s.parts[0], s.parts[-1])}
     return " ".join(
-        f"{p}: {listed([f'{_moved(s, o)} in {s.place(o)}' for o in s.figures if o.part == p])}." for p in ends
+        f"{s.part(p)}{period}: {listed([f'{_moved(s, o)} in {s.place(o)}' for o in own])}."
+        for p, own in ends.items()
     )
 
 
@@ -179,25 +236,45 @@ def _went(value: Decimal) -> str:
 
 
 def each(s: Subject) -> str:
-    """Every figure in a row of words, for what has no chart."""
+    """Return every figure in a row of words, for what has no chart; of many those of the own area."""
     title = s.indicator.short_title
-    own = [o for o in s.figures if o.area == s.released.area]
-    if len(own) == 1 and len(s.figures) > 5:
-        return f"{title}: {_one(s, own[0])}."
     if len(s.figures) == 1 and s.indicator.unit == "percent-change" and not s.indicator.breakdown:
         only = s.figures[0]
         source = s.released.content.sources[only.source].short_title
-        moved = "no figure" if only.value is None else _went(only.value)
-        when = _when(s, only) or ", without saying over which period"
-        return f"{title}: {moved}{when}, the {source} says."
-    return f"{title}: {listed([_one(s, o) for o in s.figures])}."
+        moved = s.said(only) if only.value is None else _went(only.value)
+        over = _when(s, only) or ", without saying over which period"
+        return f"{title}{_elsewhere(s, s.figures)}: {moved}{over}, the {source} says."
+    figures = s.figures
+    if len(figures) > _NAMED:
+        last = s.times[-1]
+        own = [o for o in figures if o.area == s.released.area]
+        newest = [o for o in own if s.same_period(o, max(own, key=when))] if own else []
+        if not 0 < len(newest) <= _NAMED:
+            ends = dict.fromkeys(running(s.label(o)) for o in (s.times[0], last))
+            return f"{title}: {len(figures)} figures, {' to '.join(ends)}. The table has them all."
+        return f"{title}{_where(s, newest)}: {listed([_one(s, o, newest) for o in newest])}."
+    return f"{title}{_where(s, figures)}: {listed([_one(s, o, figures) for o in figures])}."
 
 
-def _one(s: Subject, o: Observation) -> str:
-    """A figure and what it is of: `23 sessions held`, `£300,000 (pot for …)` or `up 10% in …`."""
-    if s.own_units and o.value is not None:
-        return f"{s.cell(o)} {lower_first(o.part)}"
-    return _moved(s, o) + _where(s, o)
+def _one(s: Subject, o: Observation, beside: Sequence[Observation]) -> str:
+    """A figure and what tells it from those beside it: `20 offences (Muslim, Abertawe, 2022)` or `up 10% in 2020`."""
+    area = s.place(o) if len({f.area for f in beside}) > 1 else ""
+    period = running(s.label(o)) if len({s.period(f) for f in beside}) > 1 else ""
+    if not s.indicator.breakdown:
+        return _moved(s, o) + (f" in {area}" if area else "") + (_when(s, o) if period else "")
+    return f"{_moved(s, o)} ({', '.join(filter(None, (s.part(o.part), area, period)))})"
+
+
+def _where(s: Subject, figures: Sequence[Observation]) -> str:
+    """The area, where it is one other than the site's own, and the period, where figures share them."""
+    shared = {s.period(f) for f in figures}
+    return _elsewhere(s, figures) + (_when(s, figures[0]) if len(shared) == 1 else "")
+
+
+def _elsewhere(s: Subject, figures: Sequence[Observation]) -> str:
+    """` in Abertawe`, where all figures are of one area and that is not the site's own."""
+    place = s.elsewhere(figures)
+    return f" in {place}" if place else ""
 
 
 def _when(s: Subject, o: Observation) -> str:
@@ -207,15 +284,7 @@ def _when(s: Subject, o: Observation) -> str:
 def _the(s: Subject, o: Observation) -> str:
     """A period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
     label = running(s.label(o))
-    return label if s.indicator.period_type in ("month", "calendar-year") else f"the {label}"
-
-
-def _where(s: Subject, o: Observation) -> str:
-    """What tells a figure from the others beside it: its part, or else its area and period."""
-    if s.indicator.breakdown:
-        return f" ({lower_first(o.part)})"
-    many = len({f.area for f in s.figures}) > 1
-    return (f" in {s.place(o)}" if many else "") + _when(s, o)
+    return f"the {label}" if " months to " in label or "year" in label else label
 
 
 # --- how an indicator stands in an area
@@ -223,7 +292,7 @@ def _where(s: Subject, o: Observation) -> str:
 _WHY = {
     "break": "counted in a new way since",
     "none": "no figure to compare with",
-    "withheld": "cannot be shown",
+    "hidden": "cannot be shown",
     "": "",
 }
 
@@ -234,15 +303,28 @@ def changed(s: Standing) -> str:
         return _WHY[s.why]
     if s.change.direction == "no clear change":
         return s.change.direction
+    if not s.change.direction:
+        return _untested(s.change, s.indicator.unit)
     way = "up" if s.change.direction == "rose" else "down"
     if s.change.percent is None:
         return f"{way} by {number(abs(s.change.difference))}"
     return f"{way} {number(abs(s.change.percent))}%"
 
 
+def _untested(c: Change, unit: str) -> str:
+    """A change that nothing tells from chance: only by how much, in the figure's own unit."""
+    if not c.difference:
+        return "the same"
+    way = "up" if c.difference > 0 else "down"
+    size = abs(c.difference)
+    if unit in ("percent", "percent-change"):
+        return f"{way} by {number(size)} percentage {'point' if size == 1 else 'points'}"
+    return f"{way} by {amount(size, unit)}"
+
+
 def sense(s: Standing) -> str:
     """What a change means by the indicator's polarity: "worse", "better" or "neutral"."""
-    if s.change is None or s.change.direction == "no clear change":
+    if s.change is None or s.change.direction not in ("rose", "fell"):
         return "neutral"
     good = {"lower-is-better": "fell", "higher-is-better": "rose"}.get(s.indicator.polarity)
     return "neutral" if good is None else "better" if s.change.direction == good else "worse"
@@ -252,4 +334,4 @@ def told(s: Standing) -> str:
     """`Robbery: down 19%, from 102 to 83`, for a change that is clear."""
     if s.change is None or s.earlier is None:
         return f"{s.indicator.short_title}: {changed(s)}"
-    return f"{s.indicator.short_title}: {changed(s)}, from {cell(s.earlier)} to {cell(s.latest)}"
+    return f"{s.indicator.short_title}: {changed(s)}, from {cell(s.earlier, s.indicator.unit)} to {cell(s.latest, s.indicator.unit)}"

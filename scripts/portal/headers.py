@@ -8,23 +8,25 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from portal import disk, forks
+from portal import disk, forks, values
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
 from portal.page import EMBEDS
-from portal.problems import Problem
+from portal.problems import PortalError, Problem
 from portal.publish import MANIFEST
 from portal.search import FOLDER
+from portal.text import is_address, is_email
 from portal.verify import DATA
 
 FILE = "_headers"
+# What a site says to a host; hosts do not serve these files.
+FOR_HOSTS = (FILE, "_redirects")
 NGINX = "nginx-headers.conf"
 SERVER = "nginx-server.conf"
 CONTACT = ".well-known/security.txt"
@@ -32,8 +34,6 @@ POLICY = "Content-Security-Policy"
 CACHE = "Cache-Control"
 # Where the theme leaves room for the policy. As it stands it allows nothing.
 PLACE = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
-# What browsers take from a header alone.
-_HEADER_ONLY = ("upgrade-insecure-requests",)
 _UNUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
     "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
@@ -50,6 +50,8 @@ _ALWAYS = (
 # Whether other sites may show a page in theirs: only what is made for it.
 _FRAMES, _RESOURCES = "X-Frame-Options", "Cross-Origin-Resource-Policy"
 _ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"))
+# Browsers take this from a header alone, so it is not in the policy of a page itself.
+_NO_FRAMES = ("frame-ancestors", "'none'")
 _SHARED = ((_RESOURCES, "cross-origin"),)
 # Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
 _FORGET, _KEEP = "no-store", "public, max-age=3600"
@@ -96,7 +98,7 @@ server {{
         text/plain txt;
         text/turtle ttl;
     }}
-    charset_types application/json application/ld+json application/xml text/css text/csv text/html text/javascript text/plain text/turtle;
+    charset_types application/json application/ld+json application/xml text/css text/csv text/javascript text/plain text/turtle;
     gzip on;
     gzip_vary on;
     gzip_types application/json application/ld+json application/xml image/svg+xml text/css text/csv text/javascript text/plain text/turtle;
@@ -106,7 +108,6 @@ server {{
 _INLINE = f'script:not([src], [type="{DATA}"]), style'
 # What programs of others may read from their own pages: files that anybody can download.
 _OPEN = ("api", "figures", "open-data", "releases")
-_CONTACTS = re.compile(r"(mailto:[^\s@]+@[^\s@]+\.[^\s@]+|https://[^\s/]+\S*|tel:\+?[\d-]+)")
 # Whether a page may have inline code at all; only then it is parsed.
 _MAY_HAVE = re.compile(rf'<style|<script(?![^>]*(?:\ssrc=|"{re.escape(DATA)}"))', re.IGNORECASE)
 
@@ -143,12 +144,20 @@ def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
 def for_nginx(site: Path, folder: Path) -> None:
     """Write the headers of a finished site as an nginx snippet into `folder`, and a server that uses it.
 
-    They stand beside the site and not in it: a folder that is served is no place for a server's configuration.
+    They are beside the site and not in it: a folder that is served is no place for a server's configuration. Files that
+    are right already are not written. Raises `PortalError`.
     """
-    folder.mkdir(exist_ok=True)
-    told = nginx(parse((site / FILE).read_text(encoding="utf-8")))
-    disk.write(folder / NGINX, told.encode())
-    disk.write(folder / SERVER, _SERVER.encode())
+    snippet = nginx(parse((site / FILE).read_text(encoding="utf-8")))
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, text in ((NGINX, snippet), (SERVER, _SERVER)):
+            path = folder / name
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                disk.write(path, text.encode())
+    except OSError as error:
+        found = disk.problem(error, folder.parent.parent)
+        message = f"{found.message} The site is in place, but these settings for nginx are old or missing."
+        raise PortalError([replace(found, message=message)]) from error
 
 
 def check(settings: Settings) -> tuple[Problem, ...]:
@@ -158,20 +167,21 @@ def check(settings: Settings) -> tuple[Problem, ...]:
     if not contact and not expires:
         return ()
     found = []
-    if not _CONTACTS.fullmatch(contact):
+    if not _reachable(contact):
         fix = "Write mailto: and an address, https:// and a page with a form, or tel: and a number."
         found.append(("site.security_contact", f"The contact is {contact!r}.", fix))
-    if _day(expires) is None:
+    if not values.is_date(expires):
         fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
         found.append(("site.security_expires", f"The day is {expires!r}.", fix))
     return tuple(Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found)
 
 
-def _day(told: str) -> date | None:
-    try:
-        return date.fromisoformat(told)
-    except ValueError:
-        return None
+def _reachable(contact: str) -> bool:
+    """Return True if this is an email address, web page or telephone number as security.txt writes them."""
+    scheme, _, address = contact.partition(":")
+    if scheme == "tel":
+        return bool(re.fullmatch(r"\+?[0-9]+(-[0-9]+)*", address))
+    return is_email(address) if scheme == "mailto" else is_address(contact)
 
 
 def security_txt(site: Site) -> str:
@@ -206,13 +216,12 @@ def policy(site: Path) -> Directives:
         ("base-uri", ["'none'"]),
         ("form-action", ["'none'"]),
     )
-    needed = ((name, " ".join(sources)) for name, sources in told if sources)
-    return (*needed, ("upgrade-insecure-requests", ""))
+    return tuple((name, " ".join(sources)) for name, sources in told if sources)
 
 
-def told(directives: Directives, omit: Iterable[str] = ()) -> str:
-    """A policy as one line, without the directives in `omit`."""
-    return "; ".join(f"{name} {sources}".rstrip() for name, sources in directives if name not in omit)
+def told(directives: Directives) -> str:
+    """A policy as one line."""
+    return "; ".join(f"{name} {sources}" for name, sources in directives)
 
 
 def _digests(site: Path) -> tuple[list[str], list[str]]:
@@ -228,7 +237,7 @@ def _digests(site: Path) -> tuple[list[str], list[str]]:
 
 
 def _into_pages(site: Path, directives: Directives) -> Iterator[Problem]:
-    meta = PLACE.replace("default-src 'none'", told(directives, omit=_HEADER_ONLY))
+    meta = PLACE.replace("default-src 'none'", told(directives))
     pages = sorted(site.rglob("*.html"))
     done = forks.all_of([partial(_into_page, page, meta) for page in pages])
     for page in (p for p, went in zip(pages, done, strict=True) if not went):
@@ -249,16 +258,24 @@ def _into_page(page: Path, meta: str) -> bool:
 
 
 def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
-    """The headers of every file. No header is given to one address by two rules: hosts would join the two values."""
+    """The headers of every file.
+
+    Where two rules fit an address, some hosts join the two values of one header with a comma, and others take the last.
+    Either is right for a policy: browsers obey each of those that are joined. No other header may be in two rules.
+    """
+    alone = (*_ALONE, (POLICY, told((*directives, _NO_FRAMES))))
     every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
     return (
         every,
-        *(Rule(path, ((CACHE, value), *_framing(path), *_open(path))) for path, value in _caching(site)),
+        *(
+            Rule(path, ((CACHE, value), *(_SHARED if _is_embed(path) else alone), *_open(path)))
+            for path, value in _caching(site)
+        ),
     )
 
 
-def _framing(path: str) -> tuple[tuple[str, str], ...]:
-    return _SHARED if path.startswith(f"/{EMBEDS}") else _ALONE
+def _is_embed(path: str) -> bool:
+    return path.startswith(f"/{EMBEDS}")
 
 
 def _open(path: str) -> tuple[tuple[str, str], ...]:
@@ -308,7 +325,7 @@ def nginx(rules: Iterable[Rule]) -> str:
     lines = [
         f"# Made by portal for the server in {SERVER}, or for your own: include portal/{NGINX};",
         "# No location of that server may have an add_header of its own: nginx would then leave these out.",
-        f"location = /{FILE} {{ return 404; }}",
+        *(f"location = /{name} {{ return 404; }}" for name in FOR_HOSTS),
     ]
     some: dict[str, str] = {}  # a header that only some addresses have, and nginx's variable for it
     for rule in rules:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from portal import archives, differences
+from portal import archives, differences, values
 from portal.archives import Contents
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
@@ -66,7 +66,7 @@ NO_HISTORY = History()
 
 def _said(row: Row) -> tuple[Decimal | None, str]:
     """What a figure says: its number, or why there is none."""
-    return (Decimal(row["value"]), "") if row["value"] else (None, row["status"])
+    return (values.number(row["value"]), "") if row["value"] else (None, row["status"])
 
 
 def read(settings: Settings, content: Content) -> History:

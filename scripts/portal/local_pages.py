@@ -12,6 +12,7 @@ from portal.disclosure import guarded
 from portal.measures import Rate, Standing, standing
 from portal.model import Area, Indicator, Observation
 from portal.page import CRIME, FIGURES, WARDS, Maker, Page, cited_in
+from portal.text import address_part
 from portal.views import (
     BriefingPage,
     ComparePage,
@@ -75,7 +76,7 @@ def ward_views(maker: Maker) -> tuple[WardView, ...]:
 
 
 def _slug(area: Area) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in area.name.lower()).split())
+    return address_part(area.name)
 
 
 def recorded(maker: Maker) -> list[Indicator]:
@@ -93,10 +94,12 @@ def _line(maker: Maker, indicator: Indicator, area: str, months: int = 12) -> Li
     found = standing(maker.released, indicator, area, months)
     if found is None:
         return None
-    trend = [o for o in measures.series(maker.released, indicator.id, area, "") if _length(o) == 3]
+    known = {o.period_end: o for o in measures.series(maker.released, indicator.id, area, "") if _length(o) == 3}  # fmt: skip
     last = found.latest.period_end
-    ends = {periods.month_end(last, -3 * n) for n in range(TREND)} if last else set()
-    return Line(found, maker.figures[indicator.id].path, tuple(o for o in trend if o.period_end in ends))
+    ends = [periods.month_end(last, -3 * n) for n in range(TREND)][::-1] if last else []
+    there = [i for i, end in enumerate(ends) if end in known]
+    trend = tuple(known.get(end) for end in ends[there[0] : there[-1] + 1]) if there else ()
+    return Line(found, maker.figures[indicator.id].path, trend)
 
 
 def _length(o: Observation) -> int:
@@ -165,7 +168,7 @@ def _unplaced(maker: Maker) -> Iterator[Unplaced]:
     """The share of records without a ward, as published, or as the borough less its wards."""
     borough = maker.released.area
     rests = [a.code for a in maker.content.areas.values() if a.kind == "rest" and a.parent == borough]
-    for indicator in recorded(maker):
+    for indicator in (i for i in recorded(maker) if i.unit == "count"):
         for code in rests:
             last = measures.newest(maker.released, indicator.id, code)
             whole = measures.window(maker.released, indicator.id, borough, last, 12) if last else None
@@ -179,6 +182,8 @@ def _left_over(maker: Maker) -> Iterator[Unplaced]:
     """All plain groups together: the borough's records less those of its wards, over months that both have."""
     whole = total(maker)
     groups = [i for i in recorded(maker) if whole and i.part_of == whole.id and not guarded(i)]
+    if any(i.unit != "count" for i in groups):
+        return
     known = [both for i in groups if (both := _both(maker, i))]
     if not known or len(known) < len(groups) or len({whole.period_end for whole, _ in known}) > 1:
         return
@@ -215,7 +220,7 @@ def _compare(maker: Maker, views: tuple[WardView, ...]) -> ComparePage:
         end = _shared(maker, indicator, ward, borough.code) or measures.newest(
             maker.released, indicator.id, ward
         )
-        if end:
+        if end and indicator.unit == "count":
             path = maker.figures[indicator.id].path
             found = tuple((standing(maker.released, indicator, a.code, 12, end), a) for a in areas)
             rows.append(Rates(indicator, path, found))
@@ -281,7 +286,7 @@ def _rates_of(maker: Maker, areas: tuple[Area, ...]) -> Iterator[Rates]:
     """Rates of the borough's newest 12 months, and of other areas where they have the same months."""
     for indicator in recorded(maker):
         last = measures.newest(maker.released, indicator.id, areas[0].code)
-        if last:
+        if last and indicator.unit == "count":
             found = tuple((standing(maker.released, indicator, a.code, 12, last), a) for a in areas)
             yield Rates(indicator, maker.figures[indicator.id].path, found)
 

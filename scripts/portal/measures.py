@@ -3,7 +3,7 @@
 Pure functions over observations. A withheld figure makes whatever is computed from it withheld.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from portal.disclosure import Release, when
-from portal.model import Break, Indicator, Observation
+from portal.model import ADDED, Break, Indicator, Observation
 from portal.periods import first_day, month_end, months_between
 
 # Under this, a percentage says more about chance than about change.
@@ -76,7 +76,7 @@ def change(
         return None
     if _months(earlier) != _months(later):
         return None
-    counts = indicator.unit == "count"
+    counts = indicator.unit == "count" and min(earlier.value, later.value) >= 0
     percent = None
     if counts and earlier.value >= SMALLEST_BASE:
         percent = rounded(Fraction(later.value - earlier.value) / Fraction(earlier.value) * 100, 1)
@@ -128,31 +128,65 @@ def _once(work: Callable[P, Found]) -> Callable[P, Found]:
 
 @_once
 def window(released: Release, indicator: str, area: str, end: date, months: int) -> Observation | None:
-    """The figure of `months` months up to `end`: as published, or as the sum of the shorter periods that fill them.
+    """Return the figure of `months` months up to `end`: as published, or as the sum of the shorter periods in them.
 
-    None where they do not fill them without gap or overlap. The sum is withheld or not available where one of its
-    periods is, and provisional or revised where one is.
+    None where they do not fill the months without gap or overlap, or where the figures cannot be added up.
     """
-    start = first_day(end, months)
-    known = series(released, indicator, area, "")
+    found = tiles(series(released, indicator, area, ""), first_day(end, months), end)
+    if found is None or len(found) == 1:
+        return found[0] if found else None
+    return _summed(found) if released.content.indicators[indicator].unit in ADDED else None
+
+
+def tiles(known: Sequence[Observation], start: date, end: date) -> tuple[Observation, ...] | None:
+    """Return the figures that fill a period without gap or overlap, newest first; None where none do.
+
+    Of those that end on the same day the longest that leads to a whole is taken.
+    """
+    ending: dict[date, list[tuple[date, Observation]]] = {}
+    for o in known:
+        if o.period_start and o.period_end and o.period_start >= start:
+            ending.setdefault(o.period_end, []).append((o.period_start, o))
     found: list[Observation] = []
-    cursor = end
-    while cursor >= start:
-        ending = [o for o in known if o.period_end == cursor and o.period_start and o.period_start >= start]
-        if not ending:
-            return None
-        found.append(min(ending, key=lambda o: o.period_start or end))  # the longest that fits
-        cursor = (found[-1].period_start or end) - timedelta(days=1)
-    return found[0] if len(found) == 1 else _summed(found, start, end)
+    # The figures that are still to be tried after each one taken: the longest first, and each last day only once.
+    tries = [_longest_first(ending.pop(end, ()))]
+    while tries:
+        if not tries[-1]:
+            tries.pop()
+            found = found[: len(tries) - 1] if tries else []
+            continue
+        first, o = tries[-1].pop(0)
+        found.append(o)
+        if first == start:
+            return tuple(found)
+        tries.append(_longest_first(ending.pop(first - timedelta(days=1), ())))
+    return None
 
 
-def _summed(pieces: list[Observation], start: date, end: date) -> Observation:
-    """One figure for several periods, newest first."""
-    statuses = {o.status for o in pieces}
-    status = next((s for s in ("c", "x", "z", "low", "r", "p", "e", "b") if s in statuses), "")
+def _longest_first(ending: Iterable[tuple[date, Observation]]) -> list[tuple[date, Observation]]:
+    return sorted(ending, key=lambda found: found[0])
+
+
+def _summed(pieces: Sequence[Observation]) -> Observation:
+    """Return one figure for several periods that follow each other, newest first."""
     values = [o.value for o in pieces]
     value = None if None in values else sum((v for v in values if v is not None), Decimal(0))
-    return replace(pieces[0], period_start=start, period_end=end, value=value, status=status)
+    return replace(pieces[0], period_start=pieces[-1].period_start, value=value, status=_status(pieces))
+
+
+def _status(pieces: Sequence[Observation]) -> str:
+    """Return the status of a sum.
+
+    It is withheld where one of its figures is. Where another figure is not there, the sum is not available: what is
+    too low to show, or does not apply, in one month says nothing of twelve. Otherwise the weightiest of the marks
+    that stand beside a number: not comparable, estimated, provisional, revised.
+    """
+    statuses = {o.status for o in pieces}
+    if "c" in statuses:
+        return "c"
+    if any(o.value is None for o in pieces):
+        return "z" if statuses == {"z"} else "x"
+    return next((s for s in ("b", "e", "p", "r") if s in statuses), "")
 
 
 @dataclass(frozen=True)
@@ -165,9 +199,14 @@ class Rate:
 
 
 def rate(released: Release, o: Observation) -> Rate | None:
-    """The rate per 1,000 people; None where the count is withheld or the population is not known."""
+    """Return the rate per 1,000 people; None where there is no count or the population is not known."""
     lived = released.content.populations.get(o.area)
-    if o.value is None or lived is None:
+    if (
+        o.value is None
+        or o.value < 0
+        or lived is None
+        or released.content.indicators[o.indicator].unit != "count"
+    ):
         return None
     return Rate(rounded(Fraction(o.value) * 1000 / lived.population, 1), lived.population, lived.year)
 
@@ -176,7 +215,8 @@ def rate(released: Release, o: Observation) -> Rate | None:
 class Standing:
     """How an indicator stands in an area: its newest months, the same months a year before, and how they compare.
 
-    `why` says in a word why there is no change to state: "break", "withheld" or "none" (no earlier figure).
+    `why` says in a word why there is no change to state: "break", "hidden" (a figure without a number) or "none" (no
+    earlier figure).
     """
 
     indicator: Indicator
@@ -202,7 +242,7 @@ def standing(
     # A break since the same months a year before explains why they are not there.
     begin = first_day(month_end(last, -12), months)
     cut = any(begin < b.date <= last for b in breaks)
-    why = "" if found else "break" if cut else "none" if earlier is None else "withheld"
+    why = "" if found else "break" if cut else "none" if earlier is None else "hidden"
     return Standing(indicator, latest, earlier, found, why, rate(released, latest))
 
 

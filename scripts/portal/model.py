@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+# Units whose figures can be added up; a percentage, a rate or a change has no sum.
+ADDED = frozenset({"count", "pounds"})
+
 
 @dataclass(frozen=True)
 class Cited:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from portal import differences, findings, periods, records, reports, text, withdrawal
+from portal import differences, periods, records, reports, text, withdrawal
 from portal.history import NO_HISTORY, Key
 from portal.model import Change, Edition
 from portal.page import ABOUT, FIGURES, Maker, Page, cited_in
@@ -91,7 +91,7 @@ class CitePage:
     def marks(self) -> tuple[tuple[str, str], ...]:
         """The markers that its figures carry, and what they mean."""
         used = {r.status for r in self.now.values()}
-        return tuple((mark, words) for mark, words in findings.MARKERS.items() if mark in used)
+        return tuple((mark, words) for mark, words in text.MARKERS.items() if mark in used)
 
 
 def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterator[Page]:

@@ -6,17 +6,19 @@ The contract of each kind of package stands in `schemas/<kind>.json`.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from portal import tables
+from portal import descriptors, inputs, tables, values
+from portal.descriptors import MARKERS
+from portal.gate import Passed
 from portal.problems import Problem, did_you_mean
 from portal.tables import Json, Schema, Table
 
-_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:|^//|^\\\\")
+_PATH = re.compile(r"[A-Za-z0-9_. -]+(/[A-Za-z0-9_. -]+)*\.csv", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
     """
     problems: list[Problem] = []
     folder = root / "data_packages"
+    problems += inputs.problems(root, "data_packages")
     for extra in sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []:
         if extra not in names:
             problems.append(
@@ -63,8 +66,10 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
                     fix=f"Add {extra} to `packages` in site_src/portal.toml, or move the folder away.",
                 )
             )
-    found = [package for name in names if (package := _read(root, name, problems))]
-    return tuple(found), tuple(problems)
+    passed = Passed(root / "build" / "cache")
+    found = [package for name in names if (package := _read(root, name, passed, problems))]
+    passed.keep()
+    return tuple(found), tuple(dict.fromkeys(problems))
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,10 @@ class _Found:
     breakdowns: Mapping[str, str]
 
 
-def _read(root: Path, name: str, problems: list[Problem]) -> Package | None:
+def _read(root: Path, name: str, passed: Passed, problems: list[Problem]) -> Package | None:
     folder = root / "data_packages" / name
     file = f"data_packages/{name}/datapackage.json"
-    descriptor = _descriptor(folder, file, problems)
+    descriptor = _descriptor(root, folder, file, problems)
     if descriptor is None:
         return None
     portal = descriptor.get("portal")
@@ -91,27 +96,54 @@ def _read(root: Path, name: str, problems: list[Problem]) -> Package | None:
         )
         return None
     spec = contract(kind)
-    problems += [
+    about = [
         Problem(file, code="descriptor", message=message, fix=fix)
         for message, fix in (*_about_problems(descriptor, name, spec), *_resource_problems(descriptor, spec))
     ]
-    breakdowns = portal.get("breakdowns")
-    package = _Found(
-        folder,
-        file,
-        dict(breakdowns) if isinstance(breakdowns, dict) and _is_table_of_names(breakdowns) else {},
-    )
-    read: dict[str, Table] = {}
-    for resource in _resources(descriptor):
-        rname = str(resource.get("name"))
-        if rname in spec["resources"] and rname not in read:
-            table = _table(package, resource, spec["resources"][rname], problems)
-            if table is not None:
-                read[rname] = table
+    package = _Found(folder, file, _breakdowns(portal))
+    wanted = {str(r.get("name")): r for r in reversed(_resources(descriptor))}
+    asked = {n: _asked(package, wanted[n], r, about) for n, r in spec["resources"].items() if n in wanted}
+    paths = {n: p for n, (_, r) in asked.items() if (p := _path(package, n, r, about))}
+    about += descriptors.standard_problems(file, descriptor, name, [r for _, r in asked.values()], about)
+    problems += about
+    read = _tables(package, asked, paths, passed, problems)
     return Package(name, kind, file, {**portal, "title": descriptor.get("title")}, read, package.breakdowns)
 
 
-def _is_table_of_names(value: object) -> bool:
+def _tables(
+    package: _Found,
+    asked: Mapping[str, tuple[Schema, Json]],
+    paths: Mapping[str, Path],
+    passed: Passed,
+    problems: list[Problem],
+) -> dict[str, Table]:
+    """Every table that can be read, checked. Where one has foreign keys, the tables that it can name go with it."""
+    whole = len(paths) == len(asked) and not any(map(inputs.fault, paths.values()))
+    read: dict[str, Table] = {}
+    for name, path in paths.items():
+        schema, resource = asked[name]
+        keys = resource["schema"].get("foreignKeys")
+        if keys and whole:
+            schema = replace(schema, others={p: asked[n][1] for n, p in paths.items() if n != name})
+        elif keys:  # what it names cannot be read, which is a problem of its own
+            plain = {k: v for k, v in resource["schema"].items() if k != "foreignKeys"}
+            schema = replace(schema, resource={**resource, "schema": plain})
+        table, found = tables.read(
+            path, f"data_packages/{package.folder.name}/{resource['path']}", schema, passed
+        )
+        problems.extend(found)
+        if table is not None:
+            read[name] = table
+    return read
+
+
+def _breakdowns(portal: Json) -> dict[str, str]:
+    """The breakdowns that a package declares; none where they are not a table of names, a problem of its own."""
+    told = portal.get("breakdowns")
+    return dict(told) if _is_table_of_names(told) else {}
+
+
+def _is_table_of_names(value: object) -> TypeGuard[dict[str, str]]:
     return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
 
 
@@ -159,7 +191,7 @@ def _resource_problems(descriptor: Json, spec: Json) -> Iterator[tuple[str, str]
             yield f"The resource {name} is missing.", f"Add data/{name}.csv and name it under resources."
 
 
-def _descriptor(folder: Path, file: str, problems: list[Problem]) -> Json | None:
+def _descriptor(root: Path, folder: Path, file: str, problems: list[Problem]) -> Json | None:
     def wrong(message: str, fix: str, row: int = 0) -> None:
         problems.append(Problem(file, row=row, code="descriptor", message=message, fix=fix))
 
@@ -169,27 +201,17 @@ def _descriptor(folder: Path, file: str, problems: list[Problem]) -> Json | None
         )
         return None
     path = folder / "datapackage.json"
-    fault = tables.unreadable(path)
-    if fault:
-        wrong(*fault)
+    if not path.exists() and not path.is_symlink():
+        wrong("The file datapackage.json is not there.", "Put it back; each package needs one.")
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        wrong("The file datapackage.json is not there.", "Put it back; each package needs one.")
-    except UnicodeDecodeError:
-        wrong("The file is not saved as UTF-8.", "Save it again with the encoding UTF-8.")
-    except (json.JSONDecodeError, RecursionError) as error:
-        at, why = (
-            (error.lineno, error.msg) if isinstance(error, json.JSONDecodeError) else (0, "nested too deep")
-        )
-        wrong(f"The file is not valid JSON: {why}.", "Look at that line for a missing comma or bracket.", at)
-    else:
-        if isinstance(found, dict):
-            return found
-        wrong(
-            "The file does not hold one object in braces.", "Start from another package's datapackage.json."
-        )
+        found = inputs.from_json(inputs.read(path, root))
+    except inputs.UnreadableError as fault:
+        wrong(fault.message, fault.fix, fault.row)
+        return None
+    if isinstance(found, dict):
+        return found
+    wrong("The file does not hold one object in braces.", "Start from another package's datapackage.json.")
     return None
 
 
@@ -204,77 +226,50 @@ def _portal_problems(portal: Json, spec: Json) -> Iterator[tuple[str, str]]:
             if rule.get("required"):
                 yield f"portal.{key} is missing.", f"Write it: {rule['title']}."
         elif rule["type"] == "string" and (
-            not isinstance(value, str) or not re.fullmatch(rule.get("pattern", r"(?s).+"), value)
+            not isinstance(value, str) or not value.strip() or values.fault(value, _as_field(key, rule))
         ):
-            yield f"portal.{key} is {value!r}.", f"Write {rule['title']}."
+            yield f"portal.{key} is {repr(value)[:80]}.", f"Write {rule['title']}."
         elif rule["type"] == "integer" and (type(value) is not int or value < 0):
-            yield f"portal.{key} is {value!r}.", f"Write a whole number: {rule['title']}."
+            yield f"portal.{key} is {repr(value)[:80]}.", f"Write a whole number: {rule['title']}."
 
 
-def _table(package: _Found, resource: Json, spec: Json, problems: list[Problem]) -> Table | None:
-    """Read and check one resource; None where nothing could be read."""
+def _as_field(key: str, rule: Json) -> Json:
+    """A part of a contract's `portal` as a field, so that it is read as a cell is."""
+    form = {"form": rule["form"]} if "form" in rule else {}
+    pattern = {"pattern": rule["pattern"]} if "pattern" in rule else {}
+    return {"name": key, "type": "string", "title": rule["title"], "constraints": pattern, **form}
+
+
+def _asked(package: _Found, resource: Json, spec: Json, problems: list[Problem]) -> tuple[Schema, Json]:
+    """The schema to check a table by, and the resource as frictionless is to see it."""
+    wanted, key = _fields(spec, package.breakdowns), _key(spec, package.breakdowns)
+    return descriptors.asked(package.file, resource, wanted, key, problems)
+
+
+def _path(package: _Found, name: str, resource: Json, problems: list[Problem]) -> Path | None:
+    """The file of a table, if it is one inside the package."""
     path = resource.get("path")
-    if not isinstance(path, str) or _leaves(package.folder, path):
-        problems.append(
-            Problem(
-                package.file,
-                code="path",
-                message=f"The path of {resource['name']} is {path!r}, which is not a file inside this package.",
-                fix=f"Write data/{resource['name']}.csv and put the file there.",
-            )
+    if isinstance(path, str) and not _leaves(package.folder, path):
+        return package.folder / path
+    problems.append(
+        Problem(
+            package.file,
+            code="path",
+            message=f"The path of {name} is {repr(path)[:80]}, which is not a file inside this package.",
+            fix=f"Write data/{name}.csv and put the file there.",
         )
-        return None
-    schema = _schema(package, resource, spec, problems)
-    file = f"data_packages/{package.folder.name}/{path}"
-    table, found = tables.read(package.folder / path, file, schema)
-    problems.extend(found)
-    return table
+    )
+    return None
 
 
 def _leaves(folder: Path, path: str) -> bool:
-    """Whether a resource's path points anywhere but into its package."""
-    if not path or not path.isprintable() or _SCHEME.match(path) or Path(path).is_absolute() or "\\" in path:
+    """Whether a resource's path is not that of a CSV in its package, by a name that every computer can store."""
+    if not _PATH.fullmatch(path) or not all(values.storable(part) for part in path.split("/")):
         return True
-    return not (folder / path).resolve().is_relative_to(folder.resolve())
-
-
-def _holds(constraints: object, rules: Json) -> bool:
-    """Whether the constraints that a package writes include those of the contract."""
-    if not isinstance(constraints, dict):
-        return not rules
-    return all(constraints.get(name) == value for name, value in rules.items())
-
-
-def _schema(package: _Found, resource: Json, spec: Json, problems: list[Problem]) -> Schema:
-    """The schema to check by: the contract's fields and the declared breakdowns.
-
-    The package must describe each of them as the contract does, so that others can check it without portal; it
-    may add constraints of its own.
-    """
-    own = resource.get("schema")
-    own_fields = own.get("fields") if isinstance(own, dict) else None
-    given = {f["name"]: f for f in own_fields or [] if isinstance(f, dict) and isinstance(f.get("name"), str)}
-    wanted = _fields(spec, package.breakdowns)
-
-    def wrong(message: str, fix: str) -> None:
-        problems.append(
-            Problem(package.file, field=resource["name"], code="schema", message=message, fix=fix)
-        )
-
-    names = [f["name"] for f in wanted]
-    for extra in [n for n in given if n not in names]:
-        wrong(f"The schema has a column {extra} that is not known.", did_you_mean(extra, names))
-    for f in wanted:
-        mine = given.get(f["name"])
-        rules = f.get("constraints", {})
-        if mine is None:
-            wrong(f"The schema lacks the column {f['name']}.", f"Add it, with type {f['type']}.")
-        elif mine.get("type") != f["type"] or not _holds(mine.get("constraints"), rules):
-            wrong(
-                f"The schema describes the column {f['name']} in another way than portal does.",
-                f"Write type {f['type']}" + (f" and constraints {json.dumps(rules)}." if rules else "."),
-            )
-    return Schema(tuple(wanted), tuple(_key(spec, package.breakdowns)))
+    try:
+        return not (folder / path).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a link that leads in a circle
+        return True
 
 
 def _fields(spec: Json, breakdowns: Iterable[str]) -> list[Json]:
@@ -298,7 +293,8 @@ def _key(spec: Json, breakdowns: Iterable[str]) -> list[str]:
 
 def described(name: str, spec: Json, breakdowns: Iterable[str] = ()) -> Json:
     """The resource `name` as a descriptor tells it, from its part of the contract and the package's breakdowns."""
-    schema = {"fields": _fields(spec, breakdowns), "primaryKey": _key(spec, breakdowns)}
+    fields = [{k: v for k, v in f.items() if k not in MARKERS} for f in _fields(spec, breakdowns)]
+    schema = {"fields": fields, "primaryKey": _key(spec, breakdowns)}
     return {
         "name": name,
         "type": "table",

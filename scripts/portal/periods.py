@@ -52,16 +52,19 @@ def first_day(end: date, months: int) -> date:
 
 @lru_cache(1 << 14)  # many figures share a period, and each is on several pages
 def label(period_type: str, start: date | None, end: date | None) -> str:
-    """The period in words, such as `12 months to July 2016`."""
+    """Return the period in words, such as `12 months to July 2016`.
+
+    Only a period that has the length of its kind is named after the kind: twelve months of monthly figures that were
+    added up are `12 months to December 2024`, not `January 2024`.
+    """
     if start is None or end is None:
         return "Period not stated"
-    if period_type == "month":
-        return month(start)
-    if period_type == "calendar-year":
+    kind = _kind(period_type, start, end)
+    if kind == "calendar-year":
         return str(start.year)
-    if period_type == "academic-year":
+    if kind == "academic-year":
         return f"{start.year}/{end.year % 100:02d} academic year"
-    if period_type == "year-to":
+    if kind == "year-to":
         return f"Year to {month(end)}"
     length = months_between(start, end)
     if length == 1:
@@ -70,24 +73,41 @@ def label(period_type: str, start: date | None, end: date | None) -> str:
 
 
 def short(period_type: str, start: date | None, end: date | None) -> str:
-    """The period for an axis or the head of a column: `2016`, `Jul 2016`, or as `label`."""
+    """Return the period for an axis or the head of a column: `2016`, `Jul 2016`, `3 months to Jul 2016`."""
     if start is None or end is None:
         return ""
-    if period_type in ("month", "year-to"):
-        return f"{calendar.month_abbr[end.month]} {end.year}"
-    if period_type == "calendar-year":
+    kind = _kind(period_type, start, end)
+    if kind == "calendar-year":
         return str(end.year)
-    if period_type == "academic-year":
+    if kind == "academic-year":
         return f"{start.year}/{end.year % 100:02d}"
-    if months_between(start, end) == 12:
-        return f"to {calendar.month_abbr[end.month]} {end.year}"
-    return label(period_type, start, end)
+    length = months_between(start, end)
+    last = f"{calendar.month_abbr[end.month]} {end.year}"
+    if kind == "year-to" or length == 1:
+        return last
+    if length == 12:
+        return f"to {last}"
+    return f"{length} months to {last}" if length else label(period_type, start, end)
+
+
+def _kind(period_type: str, start: date, end: date) -> str:
+    """The kind of period, or "rolling-months" where the days are not those of the kind."""
+    begins = {"calendar-year": 1, "academic-year": 9, "year-to": start.month}
+    fits = months_between(start, end) == 12 and begins.get(period_type) == start.month
+    return period_type if fits else "rolling-months"
+
+
+def running(label: str) -> str:
+    """Return a label of a period as it is written inside a sentence."""
+    return label[0].lower() + label[1:] if label.startswith(("Year to", "Period not")) else label
 
 
 def now() -> datetime:
     """The moment at which this runs; the one that SOURCE_DATE_EPOCH names, in seconds since 1970, where it is set."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else datetime.now(UTC)
+    if re.fullmatch(r"[0-9]{1,11}", seconds):
+        return datetime.fromtimestamp(int(seconds), UTC)
+    return datetime.now(UTC)
 
 
 def today() -> date:
@@ -95,12 +115,20 @@ def today() -> date:
     return now().date()
 
 
-def is_date(text: str) -> bool:
-    """Whether `text` is an ISO date that exists."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+EARLIEST, YEARS_AHEAD = 1900, 10
+
+
+def sensible(year: int) -> bool:
+    """Return True if a portal can be about this year; 2205 and 0212 are mistyped."""
+    return EARLIEST <= year <= today().year + YEARS_AHEAD
+
+
+def last_day(loose: str) -> date:
+    """Return the last day that a loosely known date can be."""
+    parts = [int(p) for p in loose.split("-")]
+    match parts:
+        case [y, m, d]:
+            return date(y, m, d)
+        case [y, m]:
+            return month_end(date(y, m, 1), 0)
+    return date(parts[0], 12, 31)

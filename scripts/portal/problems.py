@@ -49,7 +49,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     known = sorted(known)
     import difflib  # noqa: PLC0415 - seldom needed, and every command would wait for it
 
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    near = [k for k in known if k.casefold() == word.casefold()]
+    near = near or difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]}?"
     if len(known) == 1:

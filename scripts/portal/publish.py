@@ -25,6 +25,7 @@ from portal.problems import PortalError, Problem
 
 KEPT = 3
 _AT_ONCE = 8  # files that wait for the disk
+_READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all, of files and of folders
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
 # A site that is being deleted.
@@ -83,7 +84,7 @@ def intact(site: Path) -> tuple[Problem, ...]:
     changed = [
         _wrong(site, n, "The file is not as it was built.")
         for n in listed.keys() & found.keys()
-        if _described(found[n]) != listed[n]
+        if _described(found[n]) != listed[n] or not _is_plain(found[n])
     ]
     return tuple(sorted([*missing, *extra, *changed]))
 
@@ -113,9 +114,13 @@ def _files(site: Path) -> Mapping[str, Path]:
     return {p.relative_to(site).as_posix(): p for p in site.rglob("*") if p.is_symlink() or not p.is_dir()}
 
 
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
 def _described(path: Path) -> Mapping[str, object]:
     """What a manifest says of a file; nothing of a link, which no site has."""
-    if path.is_symlink() or not path.is_file():
+    if not _is_plain(path):
         return {}
     content = path.read_bytes()
     return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
@@ -129,7 +134,11 @@ def put(made: Path, live: Path, mark: str, until: datetime | None = None) -> Pat
 
     One that may only be public from `until` on is not taken for the site of the same mark, nor rolled back to before.
     """
+    _let_all_read(made)
     folder = _keep(made, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
+    for above in (folder.parent, live.parent):
+        with suppress(PermissionError):  # it is another user's, who has to do it
+            _add(above, _SEARCHABLE)
     _point(live, folder)
     forget(live)
     return folder
@@ -138,7 +147,7 @@ def put(made: Path, live: Path, mark: str, until: datetime | None = None) -> Pat
 def hold(made: Path, live: Path, mark: str) -> Path:
     """Keep a finished site without making it public: `build/waiting` leads to it, and `live` stays as it is.
 
-    A site that was waiting before is deleted: nobody was to see it.
+    A site that was waiting before is deleted: nobody was to see it. Who on this computer can read it is left to the umask.
     """
     folder = _keep(made, live, f"{mark}.{_HELD}")
     _point(live.with_name(WAITING), folder)
@@ -188,6 +197,18 @@ def previous(root: Path) -> Path:
             raise PortalError(problems)
         _point(live, before[0])
         return before[0]
+
+
+def _let_all_read(site: Path) -> None:
+    """Let every user read a site that is public, and so the web server, whatever the umask was."""
+    for path in (site, *site.rglob("*")):
+        _add(path, _SEARCHABLE if path.is_dir() else _READABLE)
+
+
+def _add(path: Path, permissions: int) -> None:
+    mode = path.stat().st_mode & 0o7777
+    if mode & permissions != permissions:
+        path.chmod(mode | permissions)
 
 
 def _too_early(folder: Path) -> bool:

@@ -14,10 +14,10 @@ from typing import TypeVar
 from portal import periods
 from portal.config import Site
 from portal.differences import WITHHELD
-from portal.findings import MARKERS
 from portal.history import History, Key, Published, key
 from portal.model import Content, Edition, Indicator, Observation
-from portal.text import decimal
+from portal.text import MARKERS
+from portal.values import date_or_none, decimal
 
 T = TypeVar("T")
 # What the unit column of a download says where the figures do not simply count something.
@@ -117,7 +117,7 @@ def _then(release: Published, history: History, hidden: Collection[Key]) -> Iter
     areas, sources = release.rows("areas", "code"), release.rows("sources", "id")
     for k, row in sorted(release.figures.items(), key=lambda f: (f[0][0], f[0][4], f[0][3])):
         indicator = indicators[k[0]]
-        start, end = (date.fromisoformat(d) if d else None for d in k[3:])
+        start, end = map(date_or_none, k[3:])
         kept = k not in hidden
         yield Record(
             indicator["slug"], indicator["title"], k[1], areas[k[1]]["name"], k[2],

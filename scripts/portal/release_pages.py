@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from portal import differences, findings, periods, reports, withdrawal
+from portal import differences, periods, reports, values, withdrawal
 from portal.disclosure import Key, key
 from portal.exposure import in_words
 from portal.model import Accepted, Change, Content, Edition, Promise, Withdrawal
 from portal.page import Maker, Page
 from portal.reports import Told
+from portal.text import MARKERS
 from portal.views import Link, Revision
 
 RELEASES = "releases/"
@@ -170,7 +171,7 @@ def _of_one_figure(change: Change) -> bool:
 def marks(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:
     """The marks that stand beside the figures of these changes, and what they mean."""
     used = {status for c in changes for status in (c.old_status, c.new_status)} - {differences.WITHHELD}
-    return tuple((mark, words) for mark, words in findings.MARKERS.items() if mark in used)
+    return tuple((mark, words) for mark, words in MARKERS.items() if mark in used)
 
 
 def summary(content: Content, edition: Edition) -> str:
@@ -240,7 +241,7 @@ def _in_words(content: Content, warning: str) -> str:
 
 def _span(days: str) -> str:
     """A period as the name of a warning has it, in words."""
-    start, end = (date.fromisoformat(d) for d in days.split("/"))
+    start, end = (values.day(d) for d in days.split("/"))
     return periods.label("rolling-months", start, end)
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from portal import archives, differences, disk, periods, text
+from portal import archives, differences, disk, periods, values
 from portal.archives import About, Contents
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
@@ -179,7 +179,7 @@ def table(
 
 
 def _faults(project: Project, asked: Asked, found: tuple[Change, ...]) -> Iterator[Problem]:
-    if not asked.id or asked.id in _TAKEN:
+    if not values.storable(asked.id) or asked.id in _TAKEN:
         message = f"“{asked.name}” cannot be the name of a release."
         yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
     elif asked.id in {e.id for e in project.content.editions}:
@@ -324,12 +324,12 @@ def _published(project: Project, edition: Edition) -> Iterator[Observation]:
         if row["indicator"] in content.indicators and row["area"] in content.areas:
             yield Observation(
                 row["source"], row["locator"], row["indicator"], row["area"],
-                _day(row["period_start"]), _day(row["period_end"]), part, text.decimal(row["value"]), row["status"],
+                _day(row["period_start"]), _day(row["period_end"]), part, values.decimal(row["value"]), row["status"],
             )  # fmt: skip
 
 
 def _day(cell: str) -> date | None:
-    return date.fromisoformat(cell) if cell else None
+    return values.date_or_none(cell)
 
 
 def write(files: Mapping[Path, bytes]) -> None:

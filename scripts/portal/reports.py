@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from portal import differences, periods
 from portal.model import Change, Content, Edition
-from portal.text import amount, decimal, number
+from portal.text import amount, number
+from portal.values import decimal
 
 # Kinds of change in the order in which they are told, and what they are called.
 KINDS = {

@@ -7,13 +7,13 @@ a cell that already has a problem is passed over.
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from portal import figure_rules, text
+from portal import figure_rules, periods, text, values
 from portal.checked import Checked, Row, rows
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.packages import Package
 from portal.problems import Problem, did_you_mean
-from portal.tables import Table
+from portal.tables import Json, Table
 
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
 # What a spreadsheet takes for the beginning of a formula, and what begins so and is none.
@@ -75,6 +75,13 @@ def _addresses(checked: Checked) -> Iterator[Problem]:
         if (slug := row["slug"]) in _TAKEN:
             message = f"Another page or file has the address “{slug}” already."
             yield row.wrong("slug", "addresses", message, f"Write another one, such as {slug}-recorded.")
+    for row in checked.rows("geography", "areas"):
+        name = row["name"]
+        if row["kind"] == "ward" and name and not values.storable(text.address_part(name)):
+            message = (
+                f"The page of the ward “{name[:60]}” cannot have an address that every computer can store."
+            )
+            yield row.wrong("name", "addresses", message, "Write the ward's name with its letters in full.")
 
 
 # kind, resource, column -> kind, resource, column that must have the value
@@ -203,6 +210,48 @@ def _topics(checked: Checked) -> Iterator[Problem]:
             yield row.dangling("topic", checked.settings.topics, "topics in the settings")
 
 
+def _dates(checked: Checked) -> Iterator[Problem]:
+    """Dates are of years that a portal can be about, and what tells of the past is not dated in the future."""
+    today = str(periods.today())
+    for package in checked.packages:
+        told = {k: str(package.portal.get(k, "")) for k in ("starts", "ends")}
+        known = {k: v for k, v in told.items() if values.is_loose_date(v)}
+        for key, value in known.items():
+            if not periods.sensible(int(value[:4])):
+                yield Problem(package.file, 0, f"portal.{key}", "date", *_mistyped(value))
+        length = min(map(len, told.values()))
+        if len(known) == 2 and told["starts"][:length] > told["ends"][:length]:
+            message = f"The plan ends ({told['ends']}) before it starts ({told['starts']})."
+            yield Problem(package.file, 0, "portal.ends", "date", message, "Swap or correct the two.")
+        for table in package.tables.values():
+            for field in table.schema.fields:
+                yield from _dates_of(table, field, today)
+
+
+_LOOSE = re.compile(r"[0-9]{4}(-|$)")
+
+
+def _dates_of(table: Table, field: Json, today: str) -> Iterator[Problem]:
+    column, form = field["name"], field.get("form")
+    if column not in table.columns or not (field["type"] == "date" or form in values.DATED):
+        return
+    told = table.values(column)
+    odd = {v for v in told if _LOOSE.match(v) and not periods.sensible(int(v[:4]))}
+    early = {v for v in told if v > today[: len(v)]} if field.get("past") else frozenset()
+    for row in rows(table) if odd or early else ():
+        value = row[column]
+        if value in odd:
+            yield row.wrong(column, "date", *_mistyped(value))
+        elif value and value in early:
+            fix = "Correct the date; the year may be wrong. Figures and reports of days to come are not published."
+            yield row.wrong(column, "future", f"{value} has not come yet.", fix)
+
+
+def _mistyped(value: str) -> tuple[str, str]:
+    fix = f"Correct the year. The earliest is {periods.EARLIEST}, the latest {periods.YEARS_AHEAD} years from now."
+    return f"The year of {value} is not one that a portal is about.", fix
+
+
 CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "phone": (text.is_phone, "Write digits and spaces only, such as 0800 123 4567."),
     "email": (text.is_email, "Write one address, such as help@example.org."),
@@ -278,6 +327,7 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "across-plans": _across_plans,
     "lists": _lists,
     "topics": _topics,
+    "dates": _dates,
     **figure_rules.RULES,
     "contacts": _contacts,
     "markup": _markup,

@@ -9,7 +9,6 @@ import json
 import re
 import subprocess
 import sys
-import tomllib
 from base64 import b64decode, b64encode
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +23,7 @@ from typing import Any, BinaryIO, cast
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from portal import forks
+from portal import forks, inputs
 from portal.model import Postcode, Term
 from portal.problems import PortalError, Problem, did_you_mean
 
@@ -65,13 +64,12 @@ NO_WORDS = Words()
 def synonyms(root: Path) -> tuple[Words, tuple[Problem, ...]]:
     """The words of a project, and every problem of their file; nothing where it has none."""
     path = root / FILE
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return NO_WORDS, ()
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        fix = "Mend that line, or restore the file."
-        return NO_WORDS, (_problem("", f"The file is not valid TOML: {error}.", fix),)
+        raw = inputs.from_toml(inputs.read(path, root))
+    except inputs.UnreadableError as fault:
+        return NO_WORDS, (Problem(FILE, fault.row, "", "synonyms", fault.message, fault.fix),)
     lists = raw.get("same", [])
     problems = [*_faults("", raw, ("ignored", "same"), ("ignored",))]
     if not isinstance(lists, list) or not all(isinstance(one, dict) for one in lists):

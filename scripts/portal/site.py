@@ -39,6 +39,7 @@ from portal import (
 )
 from portal.checked import Checked
 from portal.config import Settings, load
+from portal.inputs import problems as faulty_files
 from portal.model import Content
 from portal.pages import all_pages
 from portal.pictures import Pictures
@@ -68,6 +69,7 @@ def _project(settings: Settings) -> Project:
     found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        problems += tuple(faulty_files(root, "site_src"))
         if problems:
             raise PortalError(sorted(problems))
         assembled = assembly.assemble(found)
@@ -209,17 +211,12 @@ def build(
         mark = fingerprint(root, renderer)
         works = _Works(root, tell, fresh, renderer)
         if not _may_wait(root):
-            if not fresh and publish.shows(live, mark):
-                return Built(live, False)
-            return works.put(live, mark)
+            return works.same(live) if not fresh and publish.shows(live, mark) else works.put(live, mark)
         tell("Looking whether a release waits")
         whole = project(root)
         if not embargo.waiting(whole):
-            return (
-                Built(live, False)
-                if not fresh and publish.shows(live, mark)
-                else works.put(live, mark, whole)
-            )
+            same = not fresh and publish.shows(live, mark)
+            return works.same(live) if same else works.put(live, mark, whole)
         if lifted:
             return works.put(live, mark, whole, embargo.until(whole))
         return works.hold(live, mark, whole)
@@ -240,6 +237,11 @@ class _Works:
     tell: Tell
     fresh: bool
     renderer: str
+
+    def same(self, live: Path) -> Built:
+        """Leave the site in place as it is; settings for nginx that could not be written before are written now."""
+        headers.for_nginx(live, self.root / "build" / "hosting")
+        return Built(live, False)
 
     def put(
         self, live: Path, mark: str, whole: Project | None = None, early: datetime | None = None
@@ -300,6 +302,7 @@ class _Works:
         with _allowing(whole) as released:
             drawn = _pictures(settings, released, tell)
             tell("Writing the pages")
+            disk.remove_links(settings.build_folder / "pages")
             keep = partial(render.write, settings)
             # Aside, so that all that the pages need in memory is given back.
             with forks.aside(lambda: tree.grow(settings, released, drawn, keep, searchable)) as growing:
@@ -440,5 +443,5 @@ def _finish(made: Path, laid: Laid, cache: Path) -> None:
 
 
 def _by_chromium(message: str) -> Problem:
-    fix = "See whether the disk is full and build once more. If it stays so, update Chromium, or take it away: readers' browsers then draw and print."
+    fix = "Check that the disk is not full and that nothing limits memory (ulimit -v), then build again. If it still fails, update Chromium, or remove it: readers' browsers then draw and print."
     return Problem("build", code="print", message=message, fix=fix)

@@ -11,17 +11,22 @@ WIDTH, HEIGHT, EDGE = 88, 24, 3
 
 
 def spark(values: Sequence[Decimal | None], name: str) -> Markup:
-    """A line through the values, oldest first, from zero up; a gap stays a gap and the last value has a dot.
+    """Return a line through the values, oldest first, on a scale from zero; a gap stays one, the last value has a dot.
+
+    Values below zero move the zero up.
 
     `name` is what a screen reader says instead. Empty where there are fewer than two values.
     """
     known = [v for v in values if v is not None]
     if len(known) < 2:
         return Markup()
-    top = max(*known, Decimal(1))
+    low = min(*known, Decimal(0))
+    high = max(*known, Decimal(0) if low else Decimal(1))
     step = Decimal(WIDTH - 2 * EDGE) / (len(values) - 1)
     points = [
-        None if v is None else (EDGE + step * i, HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * v / top)
+        None
+        if v is None
+        else (EDGE + step * i, HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (v - low) / (high - low))
         for i, v in enumerate(values)
     ]
     dot = points[-1]

@@ -1,40 +1,62 @@
-"""Reads one CSV file against its schema: the rows as text, and everything that is wrong with them in words.
-
-The only importer of frictionless.
-"""
+"""Reads one CSV file against its schema: the rows as text, and everything that is wrong with them in words."""
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from portal import quick, text
+from portal import damage, gate, inputs, text, values
+from portal.gate import Fault, Passed
 from portal.problems import Problem, did_you_mean
 
 Json = dict[str, Any]
-LARGEST = 100_000_000  # bytes of a file; a table of that size takes a computer's whole memory
+LARGEST = inputs.LARGEST
 _LARGEST_CELL = 100_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
-_PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
 class Schema:
-    """The fields of a table, each as Table Schema describes one, and the columns that tell rows apart."""
+    """The fields of a table, each as Table Schema describes one, and the columns that tell rows apart.
+
+    `resource` describes the table as its package does, and `others` the tables that its foreign keys may name.
+    """
 
     fields: tuple[Json, ...]
     primary_key: tuple[str, ...]
+    resource: Json = field(default_factory=dict)
+    others: Mapping[Path, Json] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(f["name"] for f in self.fields)
+
+    def described(self, header: Sequence[str]) -> Json:
+        """The table for frictionless: as its package describes it, or in the order of a header that is another one."""
+        plain = {
+            "name": "table",
+            "type": "table",
+            "encoding": "utf-8",
+            "schema": {"fields": self._plain(self.fields), "primaryKey": list(self.primary_key)},
+        }
+        if tuple(header) == self.names:
+            return self.resource or plain
+        known = {f["name"]: f for f in self._plain(self.fields)}
+        fields = [known.get(c, {"name": c or f"_{i}", "type": "any"}) for i, c in enumerate(header)]
+        key = {"primaryKey": list(self.primary_key)} if set(self.primary_key) <= set(header) else {}
+        return {**plain, "schema": {"fields": fields, **key}}
+
+    @staticmethod
+    def _plain(fields: Iterable[Json]) -> list[Json]:
+        return [{k: f[k] for k in ("name", "type", "constraints") if k in f} for f in fields]
 
 
 @dataclass(frozen=True)
@@ -71,63 +93,94 @@ class Table:
         return frozenset(self.frame[column].tolist())
 
 
-def read(path: Path, file: str, schema: Schema) -> tuple[Table | None, tuple[Problem, ...]]:
-    """Read the CSV at `path`, which problems call `file`; no table where its rows cannot be told apart."""
-    rows, fault = rows_of(path, file)
+def read(
+    path: Path, file: str, schema: Schema, passed: Passed | None = None
+) -> tuple[Table | None, tuple[Problem, ...]]:
+    """Read the CSV at `path`, which problems call `file`; no table where its rows cannot be told apart.
+
+    `passed` knows the tables that frictionless need not be asked about again.
+    """
+    passed = passed or Passed()
+    rows, fault = rows_of(path, file, schema.names)
     if rows is None:
         return None, fault
-    if columns := quick.clean(rows, schema.fields, schema.primary_key):
-        lines = range(2, len(rows) + 1)
-        return Table(
-            file, schema, pd.DataFrame({c: columns[c] for c in schema.names}, index=lines, dtype=object)
-        ), ()
+    if found := damage.cause(file, rows, schema.fields):
+        return None, (found,)
     header = rows[0]
+    digest = _digest(path, schema)
+    if tuple(header) == schema.names and passed.has(digest):
+        columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
+        frame = pd.DataFrame(
+            dict(zip(header, columns, strict=True)), index=range(2, len(rows) + 1), dtype=object
+        )
+        return Table(file, schema, frame), ()
     place = {c: i for i, c in reversed(list(enumerate(header)))}
     width = len(header)
     body = [(n, row) for n, row in enumerate(rows[1:], 2) if any(row)]
     even = (row if len(row) == width else [*row, *[""] * width][:width] for _, row in body)
     cells = list(zip(*even, strict=True)) if body else [()] * width
-    columns = {c: cells[place[c]] for c in schema.names if c in place}
-    frame = pd.DataFrame(columns, index=[n for n, _ in body], dtype=object)
-    found = (*_number_problems(file, frame, schema), *_row_problems(path, file, header, schema))
-    in_rows = tuple({(p.row, p.field): p for p in found}.values())
-    problems = (*_header_problems(file, header, schema.names), *in_rows)
-    return Table(file, schema, frame, frozenset((p.row, p.field) for p in in_rows)), problems
+    columns_of = {c: cells[place[c]] for c in schema.names if c in place}
+    frame = pd.DataFrame(columns_of, index=[n for n, _ in body], dtype=object)
+    in_cells = tuple(_cell_problems(file, frame, schema))
+    in_rows = tuple({(p.row, p.field): p for p in _judged(path, file, rows, schema, in_cells)}.values())
+    problems = (*_header_problems(file, rows, schema.names), *in_rows)
+    if not problems:
+        passed.add(digest)
+    bad = frozenset((p.row, p.field) for p in in_rows)
+    return Table(file, schema, frame, bad), damage.told_once(file, rows, problems, schema.fields)
 
 
-def _number_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[Problem]:
-    """Numbers in forms that frictionless takes and people do not write, such as NaN and 1e9."""
-    for field in schema.fields:
-        if field["type"] in ("number", "integer") and field["name"] in frame:
-            for row, cell in frame[field["name"]].items():
-                if cell and not _PLAIN_NUMBER.fullmatch(cell):
-                    yield Problem(file, int(str(row)), field["name"], "cell", *_cell_in_words(cell, field))
+def _digest(path: Path, schema: Schema) -> str:
+    """What the verdict on a table depends on: its bytes, its description, and the tables that it refers to."""
+    described = json.dumps([schema.fields, schema.primary_key, schema.resource], sort_keys=True, default=str)
+    others = [
+        part
+        for p, r in schema.others.items()
+        for part in (json.dumps(r, sort_keys=True).encode(), p.read_bytes())
+    ]
+    return gate.digest(path.read_bytes(), described.encode(), *others)
 
 
-def rows_of(path: Path, file: str) -> tuple[list[list[str]] | None, tuple[Problem, ...]]:
-    """The rows of a CSV as text, header first, or the one problem that keeps them from being read."""
+def _cell_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[Problem]:
+    """Cells that are not of their type or break a rule of their column; each text is judged once."""
+    for one in schema.fields:
+        name = one["name"]
+        if name not in frame:
+            continue
+        cells = [str(c) for c in frame[name]]
+        bad = {cell: found for cell in set(cells) if (found := values.fault(cell, one))}
+        if not bad:
+            continue
+        for row, cell in zip(frame.index, cells, strict=True):
+            if cell in bad:
+                yield Problem(file, int(str(row)), name, "cell", *bad[cell])
+
+
+def rows_of(
+    path: Path, file: str, names: Sequence[str] = ()
+) -> tuple[list[list[str]] | None, tuple[Problem, ...]]:
+    """The rows of a CSV as text, header first, or the one problem that keeps them from being read.
+
+    `names` are those of its columns, where they are known.
+    """
 
     def wrong(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
         return None, (Problem(file, row=row, code="file", message=message, fix=fix),)
 
-    fault = unreadable(path)
-    if fault:
-        return wrong(*fault)
     try:
-        raw = path.read_bytes()
+        raw = inputs.read(path)
         content = raw.decode("utf-8-sig")
-    except OSError:
-        return wrong(
-            "The file is not there or cannot be read.", "Put it back, or take it out of datapackage.json."
-        )
+    except inputs.UnreadableError as fault:
+        gone = names and not path.exists() and not path.is_symlink()
+        return wrong(fault.message, "Put it back, or take it out of datapackage.json." if gone else fault.fix)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         return wrong(
             "A letter in this row is not saved as UTF-8.", "Save the file as “CSV UTF-8” and try again.", line
         )
-    fault = _not_a_table(content)
-    if fault:
-        return wrong(*fault)
+    found = _not_a_table(content, names)
+    if found:
+        return wrong(*found)
     csv.field_size_limit(_LARGEST_CELL)
     try:
         return list(csv.reader(io.StringIO(content, newline=""), strict=True)), ()
@@ -137,33 +190,31 @@ def rows_of(path: Path, file: str) -> tuple[list[list[str]] | None, tuple[Proble
         )
 
 
-def unreadable(path: Path) -> tuple[str, str] | None:
-    """Why a file should not even be opened: it is none, or it is too large."""
-    if path.exists() and not path.is_file():
-        return "This is not a file.", "Put a file there."
-    if path.is_file() and (size := path.stat().st_size) > LARGEST:
-        found = f"The file has {size / 1e6:,.0f} MB. Files of more than {LARGEST / 1e6:,.0f} MB are not read."
-        return found, "Look whether it is the right file, or part it in two packages."
-    return None
-
-
-def _not_a_table(content: str) -> tuple[str, str] | None:
+def _not_a_table(content: str, names: Sequence[str]) -> tuple[str, str] | None:
     if not content.strip():
         return "The file is empty.", "Put the header row and the figures back."
-    first = re.split(r"[\r\n]", content, maxsplit=1)[0]
-    if "," not in first and (";" in first or "\t" in first):
-        return "The columns are not parted by commas.", "Save the file as “CSV UTF-8 (comma delimited)”."
+    if found := damage.separator(content, names):
+        return found
     control = _CONTROL.search(content)
     if control:
-        found = f"The file holds a character that no table has (code {ord(control.group())})."
-        return found, "Remove it, or save the file as “CSV UTF-8” again."
+        message = f"The file holds a character that no table has (code {ord(control.group())})."
+        return message, "Remove it, or save the file as “CSV UTF-8” again."
     return None
 
 
-def _header_problems(file: str, header: list[str], wanted: tuple[str, ...]) -> Iterator[Problem]:
-    def wrong(column: str, message: str, fix: str) -> Problem:
-        return Problem(file, row=1, field=column, code="header", message=message, fix=fix)
+def _header_problems(file: str, rows: Sequence[Sequence[str]], wanted: tuple[str, ...]) -> Iterator[Problem]:
+    header = list(rows[0])
 
+    def wrong(column: str, message: str, fix: str, code: str = "header") -> Problem:
+        return Problem(file, row=1, field=column, code=code, message=message, fix=fix)
+
+    while header and not header[-1].strip():
+        header.pop()
+    if len(header) < len(rows[0]) and not any(c.strip() for row in rows for c in row[len(header) :]):
+        found = f"There are empty columns after the last one: {len(rows[0]) - len(header)}."
+        yield wrong("", found, "Delete them.", "blank-column")
+    else:
+        header = list(rows[0])
     for column in [c for c in wanted if c not in header]:
         yield wrong(
             column, f"The column {column} is missing.", "Add it to the header, with a cell in each row."
@@ -174,135 +225,90 @@ def _header_problems(file: str, header: list[str], wanted: tuple[str, ...]) -> I
         fix = f"Remove it. {did_you_mean(column, spare)}" if spare else "Remove it."
         yield wrong(name, f"There is a column “{name}” that does not belong here.", fix)
     for column in sorted({c for c in header if header.count(c) > 1}):
-        yield wrong(column, f"The column {column} stands twice.", "Keep one of the two.")
+        yield wrong(column, f"The column {column or '(no name)'} appears twice.", "Keep one of the two.")
+    if sorted(header) == sorted(wanted) and tuple(header) != wanted:
+        fix = f"Move whole columns, so that the header is: {','.join(wanted)}"
+        yield wrong("", "The columns are not in the order that datapackage.json gives.", fix)
 
 
-def _row_problems(path: Path, file: str, header: list[str], schema: Schema) -> Iterator[Problem]:
-    """What frictionless finds in the rows, in words."""
-    from frictionless import Dialect, FrictionlessException, Resource, system  # noqa: PLC0415
-    from frictionless import Schema as FrictionlessSchema  # noqa: PLC0415
-    from frictionless.formats import CsvControl  # noqa: PLC0415
-
-    known = {f["name"]: f for f in schema.fields}
-    ordered = [known.get(c, {"name": c or f"_{i}", "type": "any"}) for i, c in enumerate(header)]
-    names = [f["name"] for f in ordered]
-    if len(set(names)) < len(names):
+def _judged(
+    path: Path, file: str, rows: Sequence[Sequence[str]], schema: Schema, known: Sequence[Problem]
+) -> Iterator[Problem]:
+    """The problems with cells that are known, and what frictionless finds besides, in words."""
+    header = rows[0]
+    yield from known
+    if len(set(header)) < len(header):
         return
-    # Plain facts only: titles and our own notes are of no use to frictionless.
-    plain: Json = {"fields": [{k: f[k] for k in ("name", "type", "constraints") if k in f} for f in ordered]}
-    if set(schema.primary_key) <= set(names):
-        plain["primaryKey"] = list(schema.primary_key)
-    try:
-        with system.use_context(trusted=True):
-            resource = Resource(
-                path=path.name,
-                basepath=str(path.parent),
-                encoding="utf-8-sig",
-                schema=FrictionlessSchema.from_descriptor(plain),
-                dialect=Dialect(controls=[CsvControl(delimiter=",")]),
-            )
-            report = resource.validate(limit_errors=1_000_000)
-    except FrictionlessException as fault:
-        note = f"The table cannot be read: {fault.error.note}."
-        yield Problem(file, code="file", message=note, fix="Save it as “CSV UTF-8” again.")
-        return
-    errors = [e for task in report.tasks for e in task.errors]
-    blank = {getattr(e, "row_number", 0) for e in errors if e.type == "blank-row"}
-    seen: set[tuple[int, str]] = set()
-    for error in errors:
-        problem = _in_words(file, error, known, schema.primary_key)
+    faults = list(gate.table_faults(path, schema.described(header), schema.others))
+    blank = {f.row for f in faults if f.kind == "blank-row"}
+    seen = {(p.row, p.field) for p in known}
+    for fault in faults:
+        problem = _in_words(file, fault, schema)
         follows = problem is not None and problem.row in blank and problem.code != "blank-row"
         if problem and not follows and (problem.row, problem.field) not in seen:
             seen.add((problem.row, problem.field))
             yield problem
 
 
-def _in_words(file: str, error: Any, known: Mapping[str, Json], key: tuple[str, ...]) -> Problem | None:
-    row = getattr(error, "row_number", 0) or 0
-    column = getattr(error, "field_name", "") or ""
-    cell = getattr(error, "cell", "")
-    if error.type in ("type-error", "constraint-error") and column in known:
-        message, fix = _cell_in_words("" if cell is None else str(cell), known[column])
-        return Problem(file, row, column, "cell", message, fix)
-    if error.type == "primary-key":
-        return Problem(
-            file,
-            row,
-            " + ".join(key),
-            "duplicate",
-            f"An earlier row has the same {text.listed([k.replace('_', ' ') for k in key])}.",
-            "Remove one of the two rows, or correct what tells them apart.",
-        )
-    if error.type == "blank-row":
-        return Problem(file, row, "", "blank-row", "The row is blank.", "Delete the row.")
-    if error.type == "extra-cell":
-        return Problem(
-            file,
-            row,
-            "",
-            "extra-cell",
-            f"The row has more cells than the header: {cell!r}.",
-            "Put text that holds a comma between quotation marks, or remove the cell.",
-        )
-    if error.type == "missing-cell" and column in known:
-        return Problem(
-            file,
-            row,
-            column,
-            "missing-cell",
-            "The row ends before this column.",
-            "Add the missing cells; an empty cell is two commas with nothing between.",
-        )
-    if error.type in (
-        "missing-cell",
-        "missing-label",
-        "extra-label",
-        "incorrect-label",
-        "blank-label",
-        "duplicate-label",
-        "blank-header",
-    ):
-        return None  # told by the header check, with a nearest match
-    return Problem(
-        file, row, column, "file", str(error.note or error.title), "Compare this row with the ones around it."
-    )
+_TOLD_BY_THE_HEADER = frozenset({"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header", "unmatched-header", "missing-cell"})  # fmt: skip
+_ABOUT_THE_FILE = frozenset({"hash-count", "byte-count", "row-count", "field-count"})
 
 
-def _cell_in_words(cell: str, field: Json) -> tuple[str, str]:
-    """What is wrong with a cell, and what to write instead."""
-    rules = field.get("constraints", {})
-    title = field.get("title", field["name"])
-    found = f"“{cell}”" if len(cell) <= 60 else f"“{cell[:60]}…”"
-    if not cell.strip():
-        return "The cell is empty.", f"Fill it in: {title}."
-    if "enum" in rules:
-        return found, did_you_mean(cell, rules["enum"])
-    match field["type"]:
-        case "number" | "integer":
-            return found, _number_fix(cell, field["type"], rules)
-        case "date":
-            return found, _date_fix(cell)
-        case "boolean":
-            return found, "Write true or false."
-    if "pattern" in rules:
-        return found, f"{title}. It must look like this pattern: {rules['pattern']}"
-    return found, f"{title}."
+def _in_words(file: str, fault: Fault, schema: Schema) -> Problem | None:
+    known = {f["name"]: f for f in schema.fields}
+    column, rest = fault.column, fault.note
+
+    def wrong(code: str, message: str, fix: str, field: str = column) -> Problem:
+        return Problem(file, fault.row, field, code, message, fix)
+
+    match fault.kind:
+        case "type-error" | "constraint-error" if column in known:
+            return wrong("cell", *_constraint(fault.cell, known[column], rest))
+        case "unique-error":
+            fix = "Correct one of the two; datapackage.json says that no two rows have the same."
+            return wrong("cell", f"“{fault.cell[:60]}” is in another row too.", fix)
+        case "primary-key":
+            key = text.listed([k.replace("_", " ") for k in schema.primary_key])
+            fix = "Remove one of the two rows, or correct what tells them apart."
+            return wrong(
+                "duplicate", f"An earlier row has the same {key}.", fix, " + ".join(schema.primary_key)
+            )
+        case "foreign-key":
+            fix = "Correct the cell, or add the row that it names. The rule is under foreignKeys in datapackage.json."
+            return wrong("reference", f"The row names something that is not there: {rest}", fix)
+        case "blank-row":
+            return wrong("blank-row", "The row is blank.", "Delete the row.", "")
+        case "extra-cell":
+            message = f"The row has more cells than the header: {fault.cell!r}."
+            fix = "Put text that holds a comma between quotation marks, or remove the cell."
+            return wrong("extra-cell", message, fix, "")
+        case "missing-cell" if column in known:
+            fix = "Add the missing cells; an empty cell is two commas with nothing between."
+            return wrong("missing-cell", "The row ends before this column.", fix)
+        case kind if kind in _TOLD_BY_THE_HEADER:
+            return None
+        case kind if kind in _ABOUT_THE_FILE:
+            fix = "If the table is right, correct bytes, hash or rows in datapackage.json, or take them out."
+            return wrong("file", f"The table is not the one that datapackage.json describes: {rest}", fix)
+        case "description":
+            fix = "Correct the part of this table in datapackage.json, or copy it from a package of the same kind."
+            return wrong("file", f"frictionless cannot use the description of this table: {rest}", fix)
+    return wrong("file", rest, "Compare this row with the ones around it, and with datapackage.json.")
 
 
-def _number_fix(cell: str, kind: str, rules: Json) -> str:
-    plain = re.sub(r"[,%\s\u00a0£+]", "", cell).replace(text.MINUS, "-")
-    if re.fullmatch(r"-?\d+(\.\d+)?", plain) and plain != cell:
-        return f"Write the number alone, with no comma, percent sign or space: {plain}."
-    if re.fullmatch(r"-?\d+(\.\d+)?", plain):
-        if kind == "integer" and "." in plain:
-            return "Write a whole number."
-        return f"Write a number of at least {rules.get('minimum')}."
-    return "Write a number. Where there is none, leave the cell empty and say why under status."
-
-
-def _date_fix(cell: str) -> str:
-    turned = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", cell.strip())
-    if turned and int(turned[2]) <= 12:
-        d, m, y = turned.groups()
-        return f"Write the year first: {y}-{int(m):02d}-{int(d):02d}. Format the column as text so that it stays."
-    return "Write a date that exists, year first, such as 2016-07-31."
+def _constraint(cell: str, field: Json, note: str) -> tuple[str, str]:
+    """What is wrong with a cell that breaks a rule which the package adds, and what to write instead."""
+    told = re.search(r'constraint "(\w+)" is "(.*)"', note)
+    name, limit = (told[1], told[2]) if told else ("", "")
+    found = f"“{cell[:60]}…”" if len(cell) > 60 else f"“{cell}”"
+    match name:
+        case "minLength":
+            return found, f"Write at least {limit} letters."
+        case "maxLength":
+            return found, f"Write at most {limit} letters; there are {len(cell)}."
+        case "required":
+            return values.fault("", {**field, "constraints": {"required": True}}) or (found, "Fill it in.")
+        case "exclusiveMinimum" | "exclusiveMaximum" | "minimum" | "maximum":
+            side = "more than" if name == "exclusiveMinimum" else "less than" if name == "exclusiveMaximum" else "at least" if name == "minimum" else "at most"  # fmt: skip
+            return found, f"Write a value of {side} {limit}."
+    return values.in_words(cell, field)

@@ -8,6 +8,7 @@ import html
 import json
 import re
 import string
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -15,10 +16,27 @@ from markupsafe import Markup
 
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation}
 _SPACE = re.compile(r"\s+")
-_ADDRESS = re.compile(r"https://[a-z0-9.-]+(/[A-Za-z0-9/_.~%?&=+,;:@!-]*)?")
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
-_PHONE = re.compile(r"[0-9 ]{3,20}")
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = (
+    rf"({_LABEL}\.)+(?=[A-Za-z0-9-]*[A-Za-z]){_LABEL}"  # the last part is no number, so this is no IP address
+)
+_ADDRESS = re.compile(
+    rf"https://{_HOST.replace('A-Z', '')}(/([A-Za-z0-9/_.~?&=+,;:@!-]|%[0-9A-Fa-f]{{2}})*)?"
+)
+_EMAIL = re.compile(rf"[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_HOST}")
+_PHONE = re.compile(r"[0-9]+( [0-9]+)*")
 MINUS = "\N{MINUS SIGN}"
+# What each status of a figure means, in the order in which the notes of a table name them.
+MARKERS: Mapping[str, str] = {
+    "c": "withheld, to protect people",
+    "x": "not available",
+    "z": "does not apply",
+    "low": "too low to show, but not zero",
+    "p": "provisional, may still change",
+    "r": "revised since it was first published",
+    "e": "estimated",
+    "b": "counted in a new way from here on",
+}
 
 
 def safe(value: object) -> Markup:
@@ -55,31 +73,43 @@ def is_email(value: str) -> bool:
 
 def is_phone(value: str) -> bool:
     """Whether this is a telephone number as people dial it: digits and spaces."""
-    return bool(_PHONE.fullmatch(value))
+    return bool(_PHONE.fullmatch(value)) and 3 <= sum(c.isdigit() for c in value) <= 15
 
 
 def number(value: Decimal | int, signed: bool = False) -> str:
-    """`1,036`, or with a sign `+6.5` and `−17.6`; the decimals are those of the value."""
-    text = f"{abs(value):,}"
+    """Return `1,036`, or with a sign `+6.5` and `−17.6`: all digits of the value and its decimals, no exponent."""
+    text = f"{value.copy_abs():,f}" if isinstance(value, Decimal) else f"{abs(value):,}"
     if value < 0:
         return MINUS + text
     return f"+{text}" if signed and value > 0 else text
 
 
-def decimal(cell: str) -> Decimal | None:
-    """The number in a cell of a table; None where the cell is empty."""
-    return Decimal(cell) if cell else None
-
-
 def amount(value: Decimal, unit: str) -> str:
-    """A figure with the mark of its unit: `1,036`, `81%`, `+10.4%`."""
+    """Return a figure with the mark of its unit: `1,036`, `81%`, `+10.4%`, `£12`, `−£1,200.50`."""
     if unit == "percent":
         return number(value) + "%"
     if unit == "pounds":
-        return f"£{number(value)}"
+        return _pounds(value)
     if unit == "percent-change":
         return number(value, signed=True) + "%"
     return number(value)
+
+
+def address_part(name: str) -> str:
+    """Return a name as part of an address: small letters and figures, with hyphens between the words."""
+    return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+def _pounds(value: Decimal) -> str:
+    """`£12`, `£12.50`, `−£1,200.50`: pence in two digits where there are any."""
+    size = value.copy_abs()
+    if size == size.to_integral_value():
+        digits = f"{size:,.0f}"
+    elif size * 100 == (size * 100).to_integral_value():
+        digits = f"{size:,.2f}"
+    else:
+        digits = f"{size:,f}"
+    return f"{MINUS if value < 0 else ''}£{digits}"
 
 
 def listed(words: list[str] | tuple[str, ...]) -> str:
@@ -87,6 +117,6 @@ def listed(words: list[str] | tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def lower_first(words: str) -> str:
-    """The words as they stand inside a sentence; abbreviations and names of months keep their capitals."""
-    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+def upper_first(words: str) -> str:
+    """Return the words as a heading begins them; whatever else is a capital stays one."""
+    return words[:1].upper() + words[1:]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from portal import inputs
 from portal.page import Page
 from portal.problems import PortalError, Problem, did_you_mean
 from portal.views import WrittenPage
@@ -25,9 +26,13 @@ def translated(root: Path, pages: tuple[Page, ...], languages: Mapping[str, str]
         language, *parts = path.relative_to(root / FOLDER).with_suffix("").parts
         address = "/".join(parts).removesuffix("index").rstrip("/")
         page = english.get(f"{address}/" if address else "")
-        heading, _, body = path.read_text(encoding="utf-8-sig").partition("\n")
-        faults = list(_faults(language, address, languages, english, heading))
         file = path.relative_to(root).as_posix()
+        try:
+            heading, _, body = inputs.text(inputs.read(path, root)).partition("\n")
+        except inputs.UnreadableError as fault:
+            problems.append(Problem(file, fault.row, "", "translation", fault.message, fault.fix))
+            continue
+        faults = list(_faults(language, address, languages, english, heading))
         problems += [Problem(file, code="translation", message=m, fix=f) for m, f in faults]
         if page and not faults:
             trail = (*page.trail, (page.label, page.path))

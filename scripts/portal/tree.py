@@ -18,6 +18,7 @@ from portal import (
     findings,
     forks,
     history,
+    inputs,
     metadata,
     open_data,
     periods,
@@ -44,7 +45,7 @@ from portal.pictures import Figure, Pictures, without_styles
 from portal.problems import PortalError, Problem
 from portal.release_pages import RELEASES, CorrectionsPage, EditionPage, ReleasesPage
 from portal.sparks import spark
-from portal.text import amount, front_matter, listed, lower_first, number
+from portal.text import MARKERS, amount, front_matter, listed, number
 from portal.translations import RIGHT_TO_LEFT, translated
 from portal.views import BriefingPage, FigurePage, FigureView, RecordedPage, SearchPage, WardPage, WardsPage
 
@@ -264,11 +265,15 @@ def written(settings: Settings) -> Mapping[str, str]:
     found: dict[str, str] = {}
     problems = []
     for path in sorted(folder.rglob("*.md")):
-        told = path.read_text(encoding="utf-8-sig")
+        file = path.relative_to(settings.root).as_posix()
+        try:
+            told = inputs.text(inputs.read(path, settings.root))
+        except inputs.UnreadableError as fault:
+            problems.append(Problem(file, fault.row, "", "page", fault.message, fault.fix))
+            continue
         address = path.relative_to(folder).as_posix().removesuffix("index.md")
         address = f"{address.removesuffix('.md')}/" if address.endswith(".md") else address
         if not told.startswith("# "):
-            file = path.relative_to(settings.root).as_posix()
             problems.append(
                 Problem(
                     file,
@@ -288,15 +293,16 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
     environment = sandbox.environment(settings.root)
     environment.filters |= {
         "amount": amount,
-        "cell": findings.cell,
+        "cell": lambda o: _cell(released, o),
         "changed": findings.changed,
         "sense": findings.sense,
         "told": findings.told,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
-        "spark": _spark,
+        "running": periods.running,
+        "spark": lambda figures: _spark(released, figures),
         "statuses": _statuses,
         "listed": listed,
-        "lower_first": lower_first,
+        "why": lambda o: MARKERS[o.status],
         "upto": lambda o: periods.month(o.period_end),
         "number": number,
         "day": periods.day,
@@ -318,19 +324,35 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
     return environment
 
 
-def _spark(figures: tuple[Observation, ...]) -> Markup:
-    """A small trend, which a screen reader reads as its figures."""
-    if not figures:
+def _cell(released: Release, o: Observation | None) -> str:
+    """A figure as a table prints it, in the unit of its indicator."""
+    return findings.cell(o, released.content.indicators[o.indicator].unit if o else "count")
+
+
+def _spark(released: Release, figures: tuple[Observation | None, ...]) -> Markup:
+    """A small trend, which a screen reader reads as its figures; None where a quarter has none."""
+    known = [o for o in figures if o is not None]
+    if not known:
         return Markup()
-    said = f"Every three months up to {periods.loose_date(f'{figures[-1].period_end:%Y-%m}')}: {', '.join(map(findings.cell, figures))}"
-    return spark([o.value for o in figures], said)
+    told = [
+        _cell(released, o)
+        if o and o.value is not None
+        else f"no figure ({MARKERS[o.status]})"
+        if o
+        else "no figure"
+        for o in figures
+    ]
+    said = (
+        f"Every three months up to {periods.loose_date(f'{known[-1].period_end:%Y-%m}')}: {', '.join(told)}"
+    )
+    return spark([o.value if o else None for o in figures], said)
 
 
 def _statuses(standings: list[Standing]) -> list[tuple[str, str]]:
     """The markers that the figures of a table carry, and what they mean."""
     figures = [o for s in standings for o in (s.latest, s.earlier) if o is not None]
     used = {o.status for o in figures}
-    return [(mark, words) for mark, words in findings.MARKERS.items() if mark in used]
+    return [(mark, words) for mark, words in MARKERS.items() if mark in used]
 
 
 def _plural(count: int, one: str, many: str = "") -> str:

@@ -58,11 +58,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Built:
-    """A built site: the names of its files and folders, and what is in its pages, by name in the order of names."""
+    """A built site: the names of its files and folders, and what is in its pages, by name in the order of names.
+
+    `odd` is what is neither a file nor a folder, such as a symbolic link.
+    """
 
     files: frozenset[str]
     folders: frozenset[str]
     pages: Mapping[str, Page]
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,19 @@ def read(site: Path) -> Mapping[str, Page]:
 
 def listed(site: Path, pages: Mapping[str, Page], *coming: str) -> Built:
     """A built site with what has been read of its pages; it has the files that are there, and those that are coming."""
-    there = [p for p in site.rglob("*") if p.is_file() and not p.is_symlink()]
-    names = frozenset((*coming, *(p.relative_to(site).as_posix() for p in there)))
+    odd, there = [], list(coming)
+    for path in site.rglob("*"):
+        name = path.relative_to(site).as_posix()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            odd.append(name)
+        elif path.is_file():
+            there.append(name)
+    names = frozenset(there)
     folders = {"."}
     for name in names:
         while (name := dirname(name)) and name not in folders:
             folders.add(name)
-    return Built(names, frozenset(folders), pages)
+    return Built(names, frozenset(folders), pages, tuple(sorted(odd)))
 
 
 def verify(
@@ -108,7 +118,15 @@ def verify(
         for name, page in built.pages.items()
         for message, fix in _faults(built, rules, name, page)
     ]
-    return tuple(_once(found))
+    return (*(_not_a_file(name) for name in built.odd), *_once(found))
+
+
+def _not_a_file(name: str) -> Problem:
+    message = (
+        "This is a link, or something else that is not a file: it could publish what is outside the site."
+    )
+    fix = "Put the file itself in its place, then build again."
+    return Problem(f"(built) {name}", code="verify", message=message, fix=fix)
 
 
 def unlinked(built: Built) -> tuple[str, ...]:

@@ -248,11 +248,14 @@ class DashboardPage:
 
 @dataclass(frozen=True)
 class Line:
-    """One indicator in one area: its standing, the page about it, and its newest figures in order of time."""
+    """One indicator in one area: its standing, the page about it, and its newest figures in order of time.
+
+    In `trend` there is None for a quarter between others that has no figure.
+    """
 
     standing: Standing
     path: str
-    trend: tuple[Observation, ...]
+    trend: tuple[Observation | None, ...]
 
 
 @dataclass(frozen=True)

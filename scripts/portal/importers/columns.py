@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from portal.importers.workbooks import Place, Sheet, Spot, Workbook, letters
+from portal.importers.grid import Cell, Place, Sheet, letters
+from portal.importers.workbooks import Spot, Workbook
 from portal.packages import Package
 from portal.problems import PortalError, Problem, did_you_mean
 from portal.tables import Schema
@@ -67,6 +68,8 @@ def found(book: Workbook, wanted: Wanted) -> tuple[Layout, ...]:
     Sheets named after a table are that table. Where none is, the one whose header fits a table best is meant.
     """
     sheets = _sheets(book, wanted)
+    if across := tuple(_across(book, sheets, wanted)):
+        raise PortalError(across)
     named = {s.name: r for s in sheets for r in wanted.schemas if _key(s.name) == _key(r)}
     if named:
         sheets = tuple(s for s in sheets if s.name in named)
@@ -84,8 +87,9 @@ def found(book: Workbook, wanted: Wanted) -> tuple[Layout, ...]:
             raise PortalError([_undecided(book, [h for _, h in fits])])
     headers = [h for _, h in fits]
     problems = [p for h in headers for p in h.problems()]
-    lost = {s.name for s in sheets if s.cells} - {h.sheet.name for h in headers}
-    problems += [_no_header(book, name, wanted) for name in sorted(lost) if named or not headers]
+    lost = [s.name for s in sheets if s.cells and s.name not in {h.sheet.name for h in headers}]
+    problems += [_no_header(book, [name], wanted) for name in lost if named]
+    problems += [_no_header(book, lost, wanted)] if lost and not named and not headers else []
     if not headers and not problems:
         message = "There is no filled sheet in the file."
         problems.append(Problem(book.file, code="sheet", message=message, fix="Fill in one of its sheets."))
@@ -95,15 +99,67 @@ def found(book: Workbook, wanted: Wanted) -> tuple[Layout, ...]:
 
 
 def _sheets(book: Workbook, wanted: Wanted) -> tuple[Sheet, ...]:
-    """The sheets to look at: the one that is asked for, or all but those that only explain."""
+    """The sheets to look at: the one that is asked for, or all that can be seen, but those that only explain.
+
+    Raises `PortalError` where only hidden sheets have a table.
+    """
     if not wanted.sheet:
-        return tuple(s for s in book.sheets if s.name not in (HELP, LISTS))
+        sheets = tuple(s for s in book.sheets if s.name not in (HELP, LISTS))
+        seen = tuple(s for s in sheets if not s.hidden)
+        hidden = [s for s in sheets if s.hidden and _fits(s, wanted)]
+        if hidden and not any(_fits(s, wanted) for s in seen):
+            message = f"Only a hidden sheet has a table of the package: {listed([s.name for s in hidden])}."
+            fix = f'Show the sheet and look at it, or add --sheet "{hidden[0].name}".'
+            raise PortalError([book.problem(Spot(hidden[0].name), message, fix, "sheet")])
+        return seen
     sheets = tuple(s for s in book.sheets if s.name == wanted.sheet)
     if not sheets:
         message = f"There is no sheet “{wanted.sheet}” in {book.file}."
         fix = did_you_mean(wanted.sheet, [s.name for s in book.sheets])
         raise PortalError([Problem("--sheet", code="sheet", message=message, fix=fix)])
     return sheets
+
+
+def _fits(sheet: Sheet, wanted: Wanted) -> bool:
+    """Whether a sheet has the header of a table."""
+    return any(_best(sheet, _names(wanted, r))[0] != 0 for r in wanted.schemas)
+
+
+_PERIOD = re.compile(
+    r"((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[ '’/-]*(\d{4}|\d{2})?"
+    r"|q[1-4][ /-]*((19|20)?\d{2}([/-]\d{2,4})?)?|(fy ?)?(19|20)\d{2}([/-](19|20)?\d{2})?|(19|20)\d{2}[-/ ]?(0[1-9]|1[0-2]|q[1-4]))",
+    re.IGNORECASE,
+)
+_FEWEST_PERIODS = 2
+
+
+def _across(book: Workbook, sheets: Iterable[Sheet], wanted: Wanted) -> Iterator[Problem]:
+    """Sheets in which each period has a column, where the table has a row for each."""
+    tables = {r: s for r, s in wanted.schemas.items() if "period_start" in s.names}
+    for sheet in sheets if tables else ():
+        names = {n for r in tables for n in _names(wanted, r)}
+        for row in range(1, _DEEPEST_HEADER + 1):
+            heads = {c: x for (r, c), x in sheet.cells.items() if r == row}
+            across = sorted(c for c, x in heads.items() if _is_period(x))
+            known = [c for c, x in heads.items() if x.kind == "text" and _key(x.text) in names]
+            if len(across) >= _FEWEST_PERIODS and known and len(known) + len(across) >= len(heads) - 1:
+                told = f"{letters(across[0])} to {letters(across[-1])}"
+                message = f"The periods are in columns ({told}), where the table has a row for each period."
+                fix = (
+                    "Write one row for each period, with its first and last day under period_start and period_end and its"
+                    f" figure under value, as `portal template {wanted.package.name}` has them."
+                )
+                yield book.problem(
+                    Spot(sheet.name, row, across[0], letters(across[0])), message, fix, "header"
+                )
+                break
+
+
+def _is_period(cell: Cell) -> bool:
+    """Whether the name of a column is a month, a quarter or a year."""
+    if cell.kind == "number":
+        return cell.number == cell.number.to_integral() and 1900 <= cell.number <= 2100
+    return cell.kind == "date" or (cell.kind == "text" and _PERIOD.fullmatch(cell.text.strip()) is not None)
 
 
 def _undecided(book: Workbook, headers: list["_Header"]) -> Problem:
@@ -120,10 +176,16 @@ def _undecided(book: Workbook, headers: list["_Header"]) -> Problem:
     )
 
 
-def _no_header(book: Workbook, sheet: str, wanted: Wanted) -> Problem:
+def _no_header(book: Workbook, sheets: list[str], wanted: Wanted) -> Problem:
+    """The problem that these sheets have no header; it says which one, where it is clear which table is meant."""
+    meant = [r for r in wanted.schemas if _key(r) in (_key(n) for n in (*sheets, wanted.resource))]
     fix = f"Write the names of the columns in one row above the rest, as `portal template {wanted.package.name}` does."
-    message = f"No row of the first {_DEEPEST_HEADER} names the columns of a table."
-    return book.problem(Spot(sheet), message, fix, "header")
+    if len(meant) == 1:
+        fix = f"Write this row above the rest: {', '.join(wanted.schemas[meant[0]].names)}."
+    some = f"{listed(sheets[:5])} and {len(sheets) - 5} more" if len(sheets) > 5 else listed(sheets)
+    where = "" if len(sheets) == 1 else f" of the sheets {some}"
+    message = f"No row of the first {_DEEPEST_HEADER}{where} names the columns of a table."
+    return book.problem(Spot(sheets[0] if len(sheets) == 1 else ""), message, fix, "header")
 
 
 # --- names of columns

@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.importers.columns import HELP, LISTS
 from portal.importers.forms import Ask, Form
-from portal.importers.workbooks import letters
+from portal.importers.grid import letters
 
 ROWS = 2_000  # rows that have drop-downs
 _IN_CELL = 250  # letters of a list that Excel keeps in the rule itself

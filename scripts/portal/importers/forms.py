@@ -64,8 +64,12 @@ class Ask:
             case "number":
                 return "A number alone, without a sign or unit."
         if rules.get("pattern") == _ID:
-            return "Small letters, digits and hyphens."
-        return "Text of the same form as the example." if "pattern" in rules else "Text."
+            return "Small letters, digits and hyphens" + (
+                f", such as {self.example}." if self.example else "."
+            )
+        if "pattern" in rules and self.example:
+            return f"Text of the same form as {self.example}."
+        return "Text of the same form as the other rows." if "pattern" in rules else "Text."
 
     @property
     def note(self) -> str:
@@ -120,7 +124,7 @@ def _asks(
         if field["type"] == "boolean":
             allowed = ("true", "false")
         pointed = () if allowed else tuple(_pointed(package, resource, field["name"], found, settings))
-        yield Ask(field, allowed or pointed, bool(allowed), _example(table, field["name"]))
+        yield Ask(field, allowed or pointed, bool(allowed), example(table, field["name"]))
 
 
 def _pointed(
@@ -149,6 +153,6 @@ def _values(found: Iterable[Package], kind: str, resource: str, column: str) -> 
     return dict.fromkeys(row[column] for t in own for _, row in t.records if row.get(column))
 
 
-def _example(table: Table, column: str) -> str:
+def example(table: Table, column: str) -> str:
     """The first filled cell of the column; nothing where the package has none."""
     return next((row[column] for _, row in table.records if row.get(column)), "")

@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from portal import assembly, disclosure, rules, tables
+from portal import assembly, disclosure, doubts, periods, releases, rules, tables
+from portal.checked import Checked
 from portal.config import Settings
+from portal.importers import forms
 from portal.importers.columns import Line
 from portal.importers.workbooks import Workbook
 from portal.packages import Package
 from portal.problems import PortalError, Problem
-from portal.tables import Table
+from portal.releases import Project
+from portal.tables import Json, Table
 
 Unsure = tuple[str, int, str]  # the sheet, row and column of a cell that could not be read or is in doubt
 SHOWN = 20  # rows of each table in the preview
@@ -71,7 +74,7 @@ class Merged:
         if self.others and not replaced:
             yield f"  Rows of the package that are not in the sheet stay: {self.others}. --replace would remove them."
         elif removed:
-            yield f"  The sheet is the whole table (--replace). Rows that are not in it are removed: {removed}."
+            yield f"  The sheet is the whole table. Rows that are not in it are removed: {removed}."
 
 
 def merge(table: Table, lines: Iterable[Line], resource: str, replaced: bool) -> Merged:
@@ -134,11 +137,23 @@ class Outcome:
     settings: Settings
 
     def judge(self) -> None:
-        """Check as `portal check` does; raise `PortalError` with problems at the cells they come from."""
+        """Check all that `portal check` does; raise `PortalError` with problems at the cells they come from."""
         would_be, problems = self._checked(frozenset())
-        if problems:
-            raise PortalError(at_cells(self.book, self._files, p) for p in problems)
-        disclosure.release(assembly.assemble(would_be), self.settings.disclosure, self.settings.site.area)
+        self._stop(problems)
+        doubtful = doubts.look(Checked(would_be, self.settings), periods.today())
+        self._stop(p for p in doubtful if not p.name)
+        project = Project(self.settings, would_be, assembly.assemble(would_be))
+        self._stop(releases.check(project))
+        policy, area = self.settings.disclosure, self.settings.site.area
+        try:
+            disclosure.release(project.content, policy, area, releases.earlier(project))
+        except PortalError as error:
+            self._stop(error.problems)
+
+    def _stop(self, problems: Iterable[Problem]) -> None:
+        found = [at_cells(self.book, self._files, p) for p in problems]
+        if found:
+            raise PortalError(found)
 
     def mistakes(self, unsure: frozenset[Unsure]) -> Iterator[Problem]:
         """What is wrong with other cells of the file, for as long as some could not be read."""
@@ -187,9 +202,19 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
     line = origin(merged, problem.file, problem.row)
     if line is None:
         return replace(problem, message=message)
+    if (field := _field(merged[problem.file].table, problem.field)) and _PATTERN.search(problem.fix):
+        form = forms.Ask(field, (), False, forms.example(merged[problem.file].table, problem.field))
+        problem = replace(problem, fix=f"{form.title}. {form.words}")
     found = book.problem(line.spot(problem.field), message, problem.fix, problem.code)
     absent = problem.field in line.layout.absent and book.kind != "csv"
     return replace(found, field=f"{found.field}, column {problem.field}") if absent else found
+
+
+_PATTERN = re.compile(r"must look like this pattern")  # nobody but programmers reads one
+
+
+def _field(table: Table, name: str) -> Json | None:
+    return next((f for f in table.schema.fields if f["name"] == name), None)
 
 
 def origin(merged: Mapping[str, Merged], file: str, row: int) -> Line | None:

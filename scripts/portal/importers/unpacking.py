@@ -4,6 +4,7 @@ A spreadsheet is a zip of XML. A few kilobytes of either can ask for gigabytes o
 names and declarations are judged here, on the bytes.
 """
 
+import codecs
 import io
 import re
 import zipfile
@@ -17,9 +18,21 @@ LARGEST_INSIDE = 40 * _MEGABYTE
 LARGEST_MEMBER = 25 * _MEGABYTE
 LARGEST_RATIO = 400  # above a megabyte; deflate ends at about 1,030
 MOST_MEMBERS = 1_000
+# What is read of every file. Other parts of a workbook are judged when they are read, and most never are.
+_READ_FIRST = {
+    "[Content_Types].xml",
+    "content.xml",
+    "styles.xml",
+    "meta.xml",
+    "settings.xml",
+    "META-INF/manifest.xml",
+}
 MOST_MARKS = 1_800_000  # of < and =: each becomes an element or attribute in memory
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
+# OpenDocument in one file (.fods), and the XML of Excel 2003.
+_FLAT = (b"urn:oasis:names:tc:opendocument:xmlns:office:1.0", b"urn:schemas-microsoft-com:office:spreadsheet")
 _AGAIN = "Open it in a spreadsheet program and save it again as .xlsx."
 
 
@@ -28,23 +41,25 @@ def opened(path: Path) -> tuple[str, bytes]:
     try:
         if path.stat().st_size > LARGEST_FILE:
             size = f"{LARGEST_FILE // _MEGABYTE} MB"
-            raise wrong(path, f"The file is larger than {size}.", "Save the sheet that you need as a file.")
+            raise wrong(
+                path.name, f"The file is larger than {size}.", "Save the sheet that you need as a file."
+            )
         raw = path.read_bytes()
     except OSError:
         raise wrong(
-            path, "The file is not there or cannot be read.", "Look at its name and folder."
+            path.name, "The file is not there or cannot be read.", "Look at its name and folder."
         ) from None
     if raw.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(path, raw), raw
     fault = _no_spreadsheet(raw)
     if fault:
-        raise wrong(path, *fault)
+        raise wrong(path.name, *fault)
     return "csv", raw
 
 
-def wrong(path: Path, message: str, fix: str) -> PortalError:
+def wrong(file: str, message: str, fix: str) -> PortalError:
     """The one problem that keeps a file from being read."""
-    return PortalError([Problem(path.name, code="file", message=message, fix=fix)])
+    return PortalError([Problem(file, code="file", message=message, fix=fix)])
 
 
 def _no_spreadsheet(raw: bytes) -> tuple[str, str] | None:
@@ -56,8 +71,12 @@ def _no_spreadsheet(raw: bytes) -> tuple[str, str] | None:
         return "The file has the format of old versions of Excel (.xls).", _AGAIN
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<body")):
         return "The file is a web page, although its name may end in .xls.", _AGAIN
+    if start.startswith((b"<?xml", b"<")) and any(mark in raw[:4096] for mark in _FLAT):
+        return "The file is a spreadsheet that was saved as one XML document.", _AGAIN
     if start.startswith((b"<?xml", b"<")):
         return "The file is XML and not a spreadsheet.", _AGAIN
+    if raw.startswith(b"\x1f\x8b"):
+        return "The file is compressed, as Gnumeric saves its workbooks.", _AGAIN
     if start.startswith(b"%pdf"):
         return "The file is a PDF.", "Ask for the spreadsheet that it was made from."
     return None
@@ -70,15 +89,14 @@ def _zipped(path: Path, raw: bytes) -> str:
             members = archive.infolist()
             fault = _unsafe(members)
             if fault:
-                raise wrong(path, *fault)
+                raise wrong(path.name, *fault)
             kind = _kind(path, archive)
-            for member in members:
-                if not member.filename.lower().endswith(".svg"):  # pictures, which nothing here reads
-                    _judge(path, member.filename, archive.read(member))
+            for name in _READ_FIRST & set(archive.namelist()):
+                part(path.name, archive, name)
     except PortalError:
         raise
     except Exception:  # whatever the library stumbles over, the file is what is broken
-        raise wrong(path, "The file is damaged: it cannot be unpacked.", _AGAIN) from None
+        raise wrong(path.name, "The file is damaged: it cannot be unpacked.", _AGAIN) from None
     return kind
 
 
@@ -106,33 +124,42 @@ def _unsafe(members: list[zipfile.ZipInfo]) -> tuple[str, str] | None:
 def _kind(path: Path, archive: zipfile.ZipFile) -> str:
     names = set(archive.namelist())
     if "xl/workbook.bin" in names:
-        raise wrong(path, "The file is a binary workbook (.xlsb).", _AGAIN)
+        raise wrong(path.name, "The file is a binary workbook (.xlsb).", _AGAIN)
     if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-        raise wrong(path, "The file is locked with a password.", "Save a copy without the password.")
+        raise wrong(path.name, "The file is locked with a password.", "Save a copy without the password.")
     if "content.xml" in names:
         mimetype = archive.read("mimetype") if "mimetype" in names else b""
         if b"opendocument.spreadsheet" in mimetype:
             return "ods"
-        raise wrong(path, "The file is a document but not a spreadsheet.", "Save its table as .ods or .xlsx.")
-    if "[Content_Types].xml" in names and any(n.startswith("xl/") for n in names):
+        raise wrong(
+            path.name, "The file is a document but not a spreadsheet.", "Save its table as .ods or .xlsx."
+        )
+    if "[Content_Types].xml" in names and any(n.lower().startswith("xl/") for n in names):
         return "xlsx"
+    if any(n.startswith(("Index/", "Index.zip")) for n in names):
+        fix = "Open it in Numbers, choose File, Export To, Excel, and import that file."
+        raise wrong(path.name, "The file is an Apple Numbers document.", fix)
     raise wrong(
-        path, "The file is a zip archive and not a spreadsheet.", "Unpack it, and import what is inside."
+        path.name, "The file is a zip archive and not a spreadsheet.", "Unpack it, and import what is inside."
     )
 
 
-def _judge(path: Path, name: str, content: bytes) -> None:
-    """Refuse XML that declares entities, hides what it declares, or becomes very many elements.
+def part(file: str, archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return one part of a zip as UTF-8; raise `PortalError` where it would be unsafe to parse.
 
-    What is XML is for the file to say and not for its names, so that parts of other names are looked at too.
+    That is XML that declares entities, hides what it declares, or becomes very many elements. A part in UTF-16, as
+    some programs write it, is turned into UTF-8 first, so that nothing in it can hide.
     """
-    told = _ENCODING.match(content[:400].removeprefix(b"\xef\xbb\xbf"))
+    content = archive.read(name).removeprefix(codecs.BOM_UTF8)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = _DECLARATION.sub("", content.decode("utf-16")).encode()
+    told = _ENCODING.match(content[:400])
     encoding = told[1].lower() if told else b"utf-8"
-    named = name.lower().endswith((".xml", ".rels", ".vml"))
-    if encoding not in (b"utf-8", b"us-ascii", b"ascii") or (named and b"\0" in content):
-        raise wrong(path, f"Its part {name} is not saved as UTF-8.", _AGAIN)
+    if encoding not in (b"utf-8", b"us-ascii", b"ascii") or b"\0" in content:
+        raise wrong(file, f"Its part {name} is not saved as UTF-8.", _AGAIN)
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise wrong(path, f"Its part {name} has declarations that no spreadsheet needs.", _AGAIN)
+        raise wrong(file, f"Its part {name} has declarations that no spreadsheet needs.", _AGAIN)
     if content.count(b"<") + content.count(b"=") > MOST_MARKS:
         fix = "Copy the cells that you need into a new file and save that."
-        raise wrong(path, "The file has more cells than can be read.", fix)
+        raise wrong(file, "The file has more cells than can be read.", fix)
+    return content

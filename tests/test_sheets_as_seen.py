@@ -1,0 +1,412 @@
+"""What people see in a spreadsheet and what its cells hold: where these differ, whoever imports is asked."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Font, PatternFill
+from portal import config, packages
+from portal.importers import form_files, forms
+from project import make_project
+from workbook_files import (  # fmt: skip
+    KINDS,
+    OBSERVATIONS,
+    Styled,
+    added,
+    changed,
+    new_row,
+    observation,
+    ods_cell,
+    ods_of,
+    planned,
+    problems,
+    rows_of,
+    shared,
+    written,
+)
+
+VALUE = OBSERVATIONS.index("value")
+Sheet = openpyxl.worksheet.worksheet.Worksheet
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny portal, for tests that write nothing."""
+    return make_project(tmp_path_factory.mktemp("seen") / "tiny")
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def edited(path: Path, change: Callable[[Sheet], None], **told: object) -> Path:
+    """A workbook with one new row of figures in row 2, changed by openpyxl."""
+    written(path, {"S": observation(**told)})
+    book = openpyxl.load_workbook(path)
+    change(book["S"])
+    book.save(path)
+    return path
+
+
+# --- numbers that their format hides or shows as something else
+
+
+OTHERWISE = [
+    Styled(3, '[<5]"<5";0', "<5"),
+    Styled(3, '"[c]"', "[c]"),
+    Styled(3, ";;;", ""),
+    Styled(0, "0;-0;;@", ""),
+    Styled(3, '[<5]"fewer than 5";General', "fewer than 5"),
+    Styled(3, '"less than "0', "less than 3"),
+    Styled(12, '0"*"', "12*"),
+    Styled(12, '0" (p)"', "12 (p)"),
+    Styled(45, '0"%"', "45%"),
+    Styled(12345, "#,##0,", "12"),
+    Styled(12345, '0.0,"k"', "12.3k"),
+    Styled(0, '_-* "-"_-', "-"),
+    Styled(50, "0000-0", "0005-0"),
+]
+
+
+@pytest.mark.parametrize("value", OTHERWISE, ids=lambda v: str(v.form))
+def test_a_number_that_is_shown_as_something_else_is_a_question(
+    project: Path, tmp_path: Path, kind: str, value: Styled
+) -> None:
+    path = written(tmp_path / f"q.{kind}", {"S": observation(value=value)})
+    told = problems(project, path)
+    assert f"q.{kind}, sheet S, cell F2\n  Found: The cell shows " in told
+    assert "--assume " in told
+
+
+def test_a_number_that_is_shown_as_continental_europe_writes_it_is_a_question(
+    project: Path, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "q.ods", {"S": observation(value=Styled(1228.5, "", "1.228,5"))})
+    assert "The cell shows “1.228,5” and holds 1228.5." in problems(project, path)
+
+
+@pytest.mark.parametrize(("answer", "value", "status"), [("stored", "30", ""), ("c", "", "c"), ("low", "", "low"), ("x", "", "x")])  # fmt: skip
+def test_each_answer_about_a_shown_number_is_what_is_imported(
+    project: Path, tmp_path: Path, kind: str, answer: str, value: str, status: str
+) -> None:
+    path = written(tmp_path / f"q.{kind}", {"S": observation(value=Styled(30, '[<50]"<50";0', "<50"))})
+    for assumed in (f"shown={answer}", f"shown:<50={answer}"):
+        row = new_row(planned(project, path, assumed=(assumed,)))
+        assert (row["value"], row["status"]) == (value, status)
+
+
+@pytest.mark.parametrize("value", [Styled(1234, "#,##0", "1,234"), Styled(50, "0.00", "50.00"), Styled(50, '0" offences"', "50 offences"), Styled(50, "[Red]0", "50"), Styled(50, "General", "50"), Styled(50, "000", "050"), Styled(50, '[>5]0;"<5"', "50")])  # fmt: skip
+def test_a_number_that_is_shown_as_it_is_needs_no_question(
+    project: Path, tmp_path: Path, kind: str, value: Styled
+) -> None:
+    row = new_row(planned(project, written(tmp_path / f"q.{kind}", {"S": observation(value=value)})))
+    assert row["value"] == str(value.value)
+
+
+def test_other_columns_are_asked_about_too(project: Path, tmp_path: Path, kind: str) -> None:
+    told = problems(
+        project,
+        written(tmp_path / f"q.{kind}", {"S": observation(locator=Styled(7, '"Table "0', "Table 7"))}),
+    )
+    assert "cell I2\n  Found: The cell shows “Table 7” and holds 7." in told
+    flags = [["id", "sensitive"], ["thefts", Styled(1, '"no"', "no")]]
+    told = problems(project, written(tmp_path / f"i.{kind}", {"indicators": flags}))
+    assert "The cell shows “no” and holds true." in told
+
+
+def test_a_month_in_a_column_of_days_is_a_question(project: Path, tmp_path: Path, kind: str) -> None:
+    """A person types Jun 2021 as the end of a period, and Excel makes the first of June of it."""
+    end = Styled(date(2021, 6, 1), "mmm yyyy", "Jun 2021")
+    path = written(tmp_path / f"q.{kind}", {"S": observation(period_end=end)})
+    assert "The cell shows a month, and holds its first day, 2021-06-01." in problems(project, path)
+    assert new_row(planned(project, path, assumed=("months=last",)))["period_end"] == "2021-06-30"
+
+
+# --- cells that nobody sees
+
+
+def _white(sheet: Sheet) -> None:
+    sheet["F2"].font = Font(color="FFFFFFFF")
+
+
+def _theme(sheet: Sheet) -> None:
+    sheet["F2"].font = Font(color=openpyxl.styles.colors.Color(theme=0))
+
+
+def _same(sheet: Sheet) -> None:
+    sheet["F2"].font = Font(color="FF00AA00")
+    sheet["F2"].fill = PatternFill("solid", fgColor="FF00AA00")
+
+
+def _conditional_white(sheet: Sheet) -> None:
+    sheet.conditional_formatting.add(
+        "F2:F9", CellIsRule(operator="lessThan", formula=["60"], font=Font(color="FFFFFFFF"))
+    )
+
+
+HIDING: Mapping[str, Callable[[Sheet], None]] = {
+    "hidden-cells white": _white,
+    "hidden-cells theme": _theme,
+    "hidden-cells same": _same,
+    "hidden-cells conditional": _conditional_white,
+    "hidden-cells white format": lambda s: setattr(s["F2"], "number_format", "[White]0"),
+    "hidden-cells text": lambda s: setattr(s["I2"], "number_format", "0;0;0;"),
+    "hidden-rows row": lambda s: setattr(s.row_dimensions[2], "hidden", True),
+    "hidden-rows height": lambda s: setattr(s.row_dimensions[2], "height", 0.5),
+    "hidden-columns column": lambda s: setattr(s.column_dimensions["F"], "hidden", True),
+    "hidden-columns width": lambda s: setattr(s.column_dimensions["F"], "width", 0.1),
+    "struck value": lambda s: setattr(s["F2"], "font", Font(strike=True)),
+    "struck locator": lambda s: setattr(s["I2"], "font", Font(strike=True)),
+}
+
+
+@pytest.mark.parametrize("way", HIDING)
+def test_what_nobody_sees_or_is_struck_through_is_a_question(project: Path, tmp_path: Path, way: str) -> None:
+    path, key = edited(tmp_path / "q.xlsx", HIDING[way]), way.partition(" ")[0]
+    told = problems(project, path)
+    assert f"--assume {key}=read" in told
+    assert f"--assume {key}=leave-out" in told
+    assert new_row(planned(project, path, assumed=(f"{key}=read",)))["value"] == "50"
+    if key != "hidden-columns":
+        assert planned(project, path, assumed=(f"{key}=leave-out",)).files == {}
+
+
+def test_white_text_on_a_dark_cell_and_black_text_are_seen(project: Path, tmp_path: Path) -> None:
+    def dark(sheet: Sheet) -> None:
+        sheet["F2"].font = Font(color="FFFFFFFF")
+        sheet["F2"].fill = PatternFill("solid", fgColor="FF003366")
+        sheet["A2"].font = Font(color="FF000000")
+
+    assert new_row(planned(project, edited(tmp_path / "q.xlsx", dark)))["value"] == "50"
+
+
+def styled_ods(path: Path, style: str, row: str = "<table:table-row>", column: str = "") -> Path:
+    """An .ods with one new row of figures, in which the figure has the style s."""
+    head, cells = observation()
+    told = [ods_cell(v) for v in cells]
+    told[VALUE] = told[VALUE].replace("<table:table-cell", '<table:table-cell table:style-name="s"')
+    rows = f"<table:table-row>{''.join(map(ods_cell, head))}</table:table-row>{row}{''.join(told)}</table:table-row>"
+    styles = f'<style:style style:name="s" style:family="table-cell">{style}</style:style>'
+    path.write_bytes(ods_of(f'<table:table table:name="S">{column}{rows}</table:table>', styles=styles))
+    return path
+
+
+FO = 'xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("struck", {"style": '<style:text-properties style:text-line-through-style="solid"/>'}),
+        ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#FFFFFF"/>'}),
+        ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#00aa00"/><style:table-cell-properties {FO} fo:background-color="#00aa00"/>'}),
+        ("hidden-rows", {"style": "", "row": '<table:table-row table:visibility="filter">'}),
+        ("hidden-columns", {"style": "", "column": '<table:table-column table:number-columns-repeated="5"/><table:table-column table:visibility="collapse"/>'}),
+    ],
+)  # fmt: skip
+def test_the_same_is_asked_about_ods(
+    project: Path, tmp_path: Path, key: str, told: Mapping[str, str]
+) -> None:
+    path = styled_ods(tmp_path / "q.ods", **told)
+    assert f"--assume {key}=read" in problems(project, path)
+    assert new_row(planned(project, path, assumed=(f"{key}=read",)))["value"] == "50"
+
+
+def test_part_of_a_text_that_is_struck_through_counts(project: Path, tmp_path: Path) -> None:
+    path = written(tmp_path / "q.xlsx", {"S": observation(locator="Table 1 or 2")})
+    rich = '<r><t xml:space="preserve">Table 1 </t></r><r><rPr><strike/></rPr><t>or 2</t></r>'
+    shared(path, lambda s: s.replace("<t>Table 1 or 2</t>", rich))
+    assert "“Table 1 or 2” is struck through" in problems(project, path)
+
+
+# --- sheets, notes and rows that are no rows
+
+
+def test_a_hidden_sheet_is_never_preferred(project: Path, tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "q.xlsx", {"Sheet1": observation(value=50), "observations": observation(value=99)}
+    )
+    book = openpyxl.load_workbook(path)
+    for state in ("hidden", "veryHidden"):
+        book["observations"].sheet_state = state
+        book.save(path)
+        plan = planned(project, path)
+        assert new_row(plan)["value"] == "50"
+        assert "Sheet observations is hidden, and left out." in plan.report
+        assert new_row(planned(project, path, sheet="observations"))["value"] == "99"
+
+
+def test_a_table_only_on_a_hidden_sheet_is_read_when_it_is_named(project: Path, tmp_path: Path) -> None:
+    path = written(tmp_path / "q.xlsx", {"Cover": [["Figures for the board"]], "Data": observation()})
+    book = openpyxl.load_workbook(path)
+    book["Data"].sheet_state = "hidden"
+    book.save(path)
+    assert '--sheet "Data"' in problems(project, path)
+    plan = planned(project, path, sheet="Data")
+    assert "Sheet Data is hidden. It is read because --sheet names it." in plan.report
+
+
+def test_notes_on_cells_are_shown(project: Path, tmp_path: Path) -> None:
+    def note(sheet: Sheet) -> None:
+        sheet["F2"].comment = Comment("Provisional, ask Sam", "A. Officer")
+
+    path = edited(tmp_path / "q.xlsx", note)
+    assert "Sheet S, cell F2 has a note: “Provisional, ask Sam”." in planned(project, path).report
+    noted = ods_cell(50).replace(
+        "<text:p>", "<office:annotation><text:p>Provisional</text:p></office:annotation><text:p>", 1
+    )
+    head, row = observation()
+    cells = "".join(noted if n == VALUE else ods_cell(v) for n, v in enumerate(row))
+    body = f"<table:table-row>{''.join(map(ods_cell, head))}</table:table-row><table:table-row>{cells}</table:table-row>"
+    ods = tmp_path / "q.ods"
+    ods.write_bytes(ods_of(f'<table:table table:name="S">{body}</table:table>'))
+    plan = planned(project, ods)
+    assert "Sheet S, cell F2 has a note: “Provisional”." in plan.report
+    assert new_row(plan)["value"] == "50"
+
+
+THREAD = (
+    '<ThreadedComments xmlns="http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments">'
+    '<threadedComment ref="F2" id="{1}"><text>Is this right?</text></threadedComment>'
+    '<threadedComment ref="F2" id="{2}" parentId="{1}"><text>No, it is 51.</text></threadedComment></ThreadedComments>'
+)
+
+
+def test_threads_of_comments_are_shown_instead_of_the_note_that_stands_for_them(
+    project: Path, tmp_path: Path
+) -> None:
+    path = edited(
+        tmp_path / "q.xlsx",
+        lambda s: setattr(s["F2"], "comment", Comment("[Threaded comment] Your version of Excel …", "x")),
+    )
+    relation = '<Relationship Id="rId99" Type="http://schemas.microsoft.com/office/2017/10/relationships/threadedComment" Target="../threadedComments/threadedComment1.xml"/>'
+    changed(
+        path,
+        "xl/worksheets/_rels/sheet1.xml.rels",
+        lambda s: s.replace("</Relationships>", f"{relation}</Relationships>"),
+    )
+    added(path, {"xl/threadedComments/threadedComment1.xml": THREAD})
+    told = [line for line in planned(project, path).report if "has a note" in line]
+    assert told == ["Sheet S, cell F2 has a note: “Is this right? / No, it is 51.”."]
+
+
+def test_the_notes_of_a_template_are_not_shown(project: Path, tmp_path: Path, kind: str) -> None:
+    settings = config.load(project)
+    found, _ = packages.read_all(project, settings.packages)
+    paths = form_files.write(forms.form("figures", found, settings), tmp_path)
+    plan = planned(project, next(p for p in paths if p.suffix == f".{kind}"))
+    assert not any("has a note" in line for line in plan.report)
+
+
+@pytest.mark.parametrize("ending", [*KINDS, "csv"])
+def test_titles_above_are_left_out_and_notes_below_are_asked_about(
+    project: Path, tmp_path: Path, ending: str
+) -> None:
+    head, row = observation()
+    sheet = [
+        ["Table 1: Thefts of bicycles"], ["This worksheet contains one table."], [], head, row, [],
+        ["Source: the police"], ["[note 1] Revised in November."], ["", "", "End of the table"],
+    ]  # fmt: skip
+    path = written(tmp_path / f"q.{ending}", {"Bicycles": sheet})
+    told = problems(project, path)
+    assert told.count("Found:") == 1
+    assert "The row holds only “Source: the police”. Is it a note and no row of the table?" in told
+    assert "row 7" in told
+    assert "and 2 more" in told
+    plan = planned(project, path, assumed=("notes=leave-out",))
+    assert len(rows_of(plan)) == 24
+    name = "q" if ending == "csv" else "Bicycles"
+    assert f"Sheet {name}: rows above the names of the columns are left out: 1, 2." in plan.report
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [["Aug-16", "Sep-16", "Oct-16"], ["2014/15", "2015/16"], [2015, 2016], [date(2016, 8, 1), date(2016, 9, 1)], ["Q1 2016", "Q2 2016"], ["August 2016", "September 2016"], ["201608", "201609"]],
+    ids=str,
+)  # fmt: skip
+def test_periods_across_the_columns_are_one_problem_that_says_what_to_do(
+    project: Path, tmp_path: Path, kind: str, heads: list[object]
+) -> None:
+    sheet = [["Title"], ["Indicator", "Area", *heads], ["bikes", "E09999999", *range(20, 20 + len(heads))]]
+    told = problems(project, written(tmp_path / f"q.{kind}", {"Sheet1": sheet}))
+    assert told.count("Found:") == 1
+    assert f"q.{kind}, sheet Sheet1, cell C2\n  Found: The periods are in columns (C to " in told
+    assert "Write one row for each period" in told
+
+
+# --- figures of another scale than their series
+
+
+def series(indicator: str, *values: object) -> list[list[object]]:
+    """A sheet with one figure for each year from 2020 on."""
+    head = list(OBSERVATIONS)
+    rows = [
+        [indicator, "E09999999", date(y, 7, 1), date(y + 1, 6, 30), None, v, None, "report", "T"]
+        for y, v in enumerate(values, 2020)
+    ]
+    return [head, *rows]
+
+
+@pytest.fixture
+def percents(tiny: Path) -> Path:
+    """The tiny portal, in which bikes is a percentage of about 80."""
+    folder = tiny / "data_packages/figures/data"
+    for name, old, new in (
+        ("indicators.csv", "Bicycles stolen.,count", "Bicycles stolen.,percent"),
+        ("observations.csv", ",,40,,", ",,78.2,,"), ("observations.csv", ",,44,,", ",,79.5,,"), ("observations.csv", ",,61,,", ",,83.4,,"),
+    ):  # fmt: skip
+        path = folder / name
+        path.write_text(path.read_text().replace(old, new))
+    return tiny
+
+
+@pytest.mark.parametrize(("value", "way", "wanted"), [(0.811, "times-100", "81.1"), (0.8, "times-100", "80"), (8110, "over-100", "81.1"), (1, "times-100", "100")])  # fmt: skip
+def test_a_share_among_percentages_is_a_question(
+    percents: Path, tmp_path: Path, kind: str, value: float, way: str, wanted: str
+) -> None:
+    path = written(tmp_path / f"q.{kind}", {"S": series("bikes", value)})
+    told = problems(percents, path)
+    assert f"{value} stands in a series of 78.2 to 83.4. Which number is meant?" in told
+    assert f"--assume scale:bikes:{way}=as-written" in told
+    assert new_row(planned(percents, path, assumed=(f"scale={way}",)))["value"] == wanted
+    assert new_row(planned(percents, path, assumed=("scale=as-written",)))["value"] == str(value)
+
+
+@pytest.mark.parametrize("value", [81.1, 60, 99.9, 12.5])
+def test_a_percentage_like_the_others_needs_no_question(percents: Path, tmp_path: Path, value: float) -> None:
+    row = new_row(planned(percents, written(tmp_path / "q.xlsx", {"S": series("bikes", value)})))
+    assert float(row["value"]) == value
+
+
+def test_shares_that_are_all_new_are_a_question(tiny: Path, tmp_path: Path) -> None:
+    path = tiny / "data_packages/figures/data/indicators.csv"
+    path.write_text(path.read_text().replace("People murdered.,count", "People murdered.,percent"))
+    observations = tiny / "data_packages/figures/data/observations.csv"
+    observations.write_text("".join(x for x in observations.read_text().splitlines(keepends=True) if not x.startswith("murders,")))  # fmt: skip
+    told = problems(tiny, written(tmp_path / "q.xlsx", {"S": series("murders", 0.78, 0.81, 0.8)}))
+    assert "0.78 is a percentage below 1. Is it a share, such as 0.5 for 50%?" in told
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(45.5, "45.5 is a count with decimals."), ("1.228", "1.228 is a count with decimals."), (0.044, "0.044 stands in a series of 40 to 61."), (52000, "52000 stands in a series of 40 to 61.")],
+)  # fmt: skip
+def test_counts_with_decimals_and_in_thousands_are_questions(
+    project: Path, tmp_path: Path, kind: str, value: object, words: str
+) -> None:
+    path = written(tmp_path / f"q.{kind}", {"S": series("bikes", value)})
+    assert words in problems(project, path)
+
+
+def test_a_row_that_differs_from_the_others_of_its_sheet_is_a_question(
+    percents: Path, tmp_path: Path
+) -> None:
+    observations = percents / "data_packages/figures/data/observations.csv"
+    observations.write_text("".join(x for x in observations.read_text().splitlines(keepends=True) if not x.startswith("bikes,")))  # fmt: skip
+    told = problems(percents, written(tmp_path / "q.xlsx", {"S": series("bikes", 78.2, 0.811, 80.1)}))
+    assert "cell F3\n  Found: 0.811 stands in a series of 78.2 to 80.1." in told
