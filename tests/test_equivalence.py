@@ -21,7 +21,7 @@ from portal import charts, claims, measures, site, sparks
 from portal.disclosure import Release
 from portal.model import Indicator, Observation
 from portal.records import anchor
-from portal.text import MINUS
+from portal.text import MARKERS, MINUS
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 Key = tuple[str, str, str, str]  # area, part, first and last day
@@ -84,11 +84,12 @@ def drawn(figure: dict[str, Any]) -> list[Decimal]:
 def marks(figure: dict[str, Any]) -> Counter[str]:
     """The markers that stand in a drawing where there is no value."""
     texts = " ".join(a["text"] for a in figure["layout"].get("annotations", ()))
-    return Counter(re.findall(r"\[(\w+)\]", texts))
+    found = Counter(re.findall(r"\[(\w+)\]", texts))
+    return Counter({mark: n for mark, n in found.items() if mark in ("c", "x", "z", "low")})
 
 
 def shown_as_drawn(indicator: Indicator, figures: Iterable[Observation]) -> list[Observation]:
-    """The figures that a chart draws: of ranked parts not what they add up to."""
+    """The figures that a chart draws as bars: of ranked parts what they add up to is only written below."""
     return [o for o in figures if o.part or indicator.chart != "ranked-bars"]
 
 
@@ -174,9 +175,8 @@ def test_every_chart_is_the_same_in_every_form(published: Published) -> None:
 
 
 def the_drawing(published: Published, indicator: Indicator, figures: Iterable[Observation]) -> None:
-    own = shown_as_drawn(indicator, figures)
-    values = sorted(o.value for o in own if o.value is not None)
-    missing = Counter(o.status for o in own if o.value is None)
+    values = sorted(o.value for o in shown_as_drawn(indicator, figures) if o.value is not None)
+    missing = Counter(o.status for o in figures if o.value is None)
     told = published.told(f"figures/{indicator.slug}/chart.json")
     for width in ("wide", "narrow"):
         assert drawn(told[width]) == values, indicator.id
@@ -196,7 +196,7 @@ def machines(
         assert "about" not in told
         return
     found = [(o.get("value"), o.get("description", "")) for o in told["about"]]
-    means = charts.MARKERS
+    means = MARKERS
     assert found == [(o.value, means[o.status] if o.status else "") for o in figures], indicator.id
     single = {of(o) for o in published.released.content.observations.get(indicator.id, ())}
     links = [o.get("url", "").partition("#")[2] for o in told["about"]]
@@ -218,7 +218,9 @@ def the_sentence(
     assert sentence == finding
     for name in (indicator.short_title, indicator.unit_label):
         finding = finding.replace(name, "")
-    without_names = re.sub(r"“[^”]*”|\d+ months?|20\d\d(/\d\d)?", "", finding)
+    for part in sorted({o.part for o in figures}, key=len, reverse=True):
+        finding = finding.replace(f"({part})", "")
+    without_names = re.sub(r"\d+ of \d+ figures|\d+ months?|20\d\d(/\d\d)?", "", finding)
     numbers = {Decimal(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", without_names)}
     verdicts = list(claims.verdicts(released, indicator.id))
     changes = {abs(v.recomputed) for v in verdicts if v.recomputed}
@@ -297,7 +299,7 @@ def test_whichever_figure_is_withheld_the_chart_and_its_table_say_so(tiny_site: 
             figures = measures.figures_of(changed, indicator)
             chart = charts.chart(changed, indicator)
             shown = shown_as_drawn(indicator, figures)
-            missing = Counter(s.status for s in shown if s.value is None)
+            missing = Counter(s.status for s in figures if s.value is None)
             for drawing in filter(None, (chart.wide, chart.narrow)):
                 assert marks(drawing) == missing, (indicator.id, of(o))
                 assert drawn(drawing) == sorted(s.value for s in shown if s.value is not None)

@@ -168,7 +168,7 @@ def test_what_was_published_and_must_now_be_withheld_is_said(project: Path, tmp_
     )
     done = run(project, "mps-ward", str(ward_file(tmp_path / "w.csv", THEFTS, OTHERS)), "--source", "returns")
     assert (
-        "2 figures that were published before are now withheld. Earlier copies still show them."
+        "2 figures that were published before are now withheld. Earlier releases still show them: take them back with portal withdraw."
         in done.stdout
     )
 

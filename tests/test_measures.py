@@ -1,6 +1,6 @@
 """Change, direction and the judging of claims."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -9,9 +9,10 @@ from math import comb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import claims, measures
+from portal import claims, measures, periods
 from portal.disclosure import Release
-from portal.model import Break, Claim, Content, Indicator, Observation, Target
+from portal.model import Break, Claim, Content, Indicator, Observation, Population, Target
+from portal.periods import first_day, month_end
 
 
 def indicator(**more: object) -> Indicator:
@@ -59,9 +60,12 @@ def claim(kind: str, stated: object, decimals: int) -> Claim:
     )
 
 
-def released(*figures: Observation, breaks: tuple[Break, ...] = ()) -> Release:
+def released(
+    *figures: Observation, breaks: tuple[Break, ...] = (), unit: str = "count", **more: object
+) -> Release:
     empty: dict[str, object] = {f.name: () for f in fields(Content)}
-    empty |= {"breakdowns": {}, "areas": {}, "sources": {}, "indicators": {"thefts": indicator()}}
+    empty |= {"breakdowns": {}, "areas": {}, "sources": {}, "indicators": {"thefts": indicator(unit=unit)}}
+    empty |= more
     return Release(Content(**{**empty, "observations": {"thefts": figures}, "breaks": breaks}))  # type: ignore[arg-type]
 
 
@@ -138,16 +142,211 @@ def test_a_half_may_be_rounded_either_way(earlier: int, later: int, stated: str)
 @pytest.mark.parametrize(
     ("earlier", "later", "stated", "outcome"),
     [
-        (71, 77, 1, "differs"),
+        (71, 77, 1, "agrees"),
+        (77, 71, 1, "differs"),
+        (0, 4, 1, "agrees"),
+        (0, 4, -1, "differs"),
+        (4, 0, -1, "agrees"),
+        (0, 0, 0, "agrees"),
+        (0, 0, 1, "differs"),
         (235, 236, 0, "agrees"),
         (100, 200, 1, "agrees"),
         (200, 100, -1, "agrees"),
         (100, 200, 0, "differs"),
     ],
 )
-def test_a_direction_is_judged_by_the_exact_test(earlier: int, later: int, stated: int, outcome: str) -> None:
+def test_a_direction_is_that_of_the_figures_whatever_chance_could_do(
+    earlier: int, later: int, stated: int, outcome: str
+) -> None:
     verdict = claims.judge(released(year(earlier, 2015), year(later, 2016)), claim("direction", stated, 0))
     assert verdict.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "working"),
+    [
+        ((0, ""), (4, ""), "From 0 to 4: there is no percentage change from zero."),
+        ((-100, ""), (-50, ""), "From −100 to −50: there is no percentage change from a number below zero."),
+        ((None, "c"), (4, ""), "A figure that it needs is withheld, to protect people."),
+        ((5, ""), (None, "x"), "A figure that it needs is not available."),
+        ((5, ""), (None, "low"), "A figure that it needs is too low to show, but not zero."),
+        ((None, "z"), (4, ""), "A figure that it needs does not apply."),
+    ],
+)
+def test_what_cannot_be_checked_says_why(
+    earlier: tuple[int | None, str], later: tuple[int | None, str], working: str
+) -> None:
+    figures = [replace(year(v, end), status=s) for (v, s), end in ((earlier, 2015), (later, 2016))]
+    verdict = claims.judge(released(*figures), claim("change-percent", 400, 0))
+    assert (verdict.outcome, verdict.recomputed, verdict.working) == ("cannot be checked", None, working)
+
+
+def test_a_half_that_a_document_rounds_down_is_shown_as_a_half() -> None:
+    verdict = claims.judge(released(year(200, 2015), year(201, 2016)), claim("change-percent", 0, 0))
+    assert (verdict.outcome, verdict.working) == ("agrees", "from 200 to 201 is +0.5%")
+
+
+# --- sums
+
+
+def month(number: int, value: object, status: str = "", months: int = 1, **more: object) -> Observation:
+    """A figure of the months that end with a month of 2020, counted from 1."""
+    end = month_end(date(2020, 1, 31), number - 1)
+    known = None if value is None else Decimal(str(value))
+    o = Observation("s", "l", "thefts", "E1", first_day(end, months), end, "", known, status)
+    return replace(o, **more)  # type: ignore[arg-type]
+
+
+def months(*values: object) -> tuple[Observation, ...]:
+    return tuple(month(n, v) for n, v in enumerate(values, 1))
+
+
+DECEMBER = date(2020, 12, 31)
+
+
+@pytest.mark.parametrize("unit", ["count", "pounds", "percent", "per-1000", "percent-change"])
+def test_only_counts_and_pounds_are_added_up(unit: str) -> None:
+    content = released(*months(*range(12)), unit=unit)
+    whole = measures.window(content, "thefts", "E1", DECEMBER, 12)
+    assert (whole.value if whole else None) == (66 if unit in ("count", "pounds") else None)
+    one = measures.window(content, "thefts", "E1", DECEMBER, 1)
+    assert one is not None
+    assert one.value == 11  # what is printed for the whole period needs no sum
+    assert len(measures.yearly(content, "thefts", "E1")) == (unit in ("count", "pounds"))
+
+
+@pytest.mark.parametrize("kind", ["month", "calendar-year", "academic-year", "year-to", "rolling-months"])
+def test_a_sum_is_named_by_the_months_that_it_is_of(kind: str) -> None:
+    whole = measures.window(released(*months(*range(12))), "thefts", "E1", DECEMBER, 12)
+    assert whole is not None
+    assert (whole.period_start, whole.period_end) == (date(2020, 1, 1), DECEMBER)
+    for name in (periods.label(kind, whole.period_start, whole.period_end), periods.short(kind, whole.period_start, whole.period_end)):  # fmt: skip
+        assert name in (
+            "12 months to December 2020",
+            "Year to December 2020",
+            "2020",
+            "to Dec 2020",
+            "Dec 2020",
+        )
+        assert (name == "Dec 2020") <= (kind == "year-to")
+    half = measures.window(released(*months(*range(12))), "thefts", "E1", DECEMBER, 6)
+    assert half is not None
+    assert periods.label(kind, half.period_start, half.period_end) == "6 months to December 2020"
+
+
+def test_a_window_is_made_of_the_longest_periods_that_fill_it() -> None:
+    """A shorter period that is revised does not change a longer one that was printed."""
+    figures = (*months(*[1] * 12), month(12, 30, months=3), month(9, 50, months=6))
+    whole = measures.window(released(*figures), "thefts", "E1", DECEMBER, 12)
+    assert whole is not None
+    assert whole.value == 30 + 50 + 3
+    # The longest is left where nothing fills the rest.
+    figures = (month(12, 7, months=9), month(12, 30, months=6), month(6, 50, months=6))
+    whole = measures.window(released(*figures), "thefts", "E1", DECEMBER, 12)
+    assert whole is not None
+    assert whole.value == 80
+    assert measures.window(released(*figures[:2]), "thefts", "E1", DECEMBER, 12) is None
+
+
+@pytest.mark.parametrize(
+    ("statuses", "wanted"),
+    [
+        ("p", "p"), ("r", "r"), ("e", "e"), ("b", "b"), ("pr", "p"), ("re", "e"), ("pb", "b"), ("", ""),
+        ("c", "c"), ("x", "x"), ("cx", "c"), ("xp", "x"), ("z", "x"), ("l", "x"), ("zx", "x"), ("lp", "x"),
+    ],
+)  # fmt: skip
+def test_marks_survive_in_a_sum(statuses: str, wanted: str) -> None:
+    marked = {n: "low" if s == "l" else s for n, s in enumerate(statuses, 4)}
+    figures = [
+        replace(
+            o, status=marked.get(n, ""), value=None if marked.get(n) in ("c", "x", "z", "low") else o.value
+        )
+        for n, o in enumerate(months(*[5] * 12))
+    ]
+    whole = measures.window(released(*figures), "thefts", "E1", DECEMBER, 12)
+    assert whole is not None
+    assert whole.status == wanted
+    assert (whole.value is None) == (wanted in ("c", "x"))
+
+
+def test_what_does_not_apply_in_any_month_does_not_apply_in_the_year() -> None:
+    figures = [month(n, None, "z") for n in range(1, 13)]
+    whole = measures.window(released(*figures), "thefts", "E1", DECEMBER, 12)
+    assert whole is not None
+    assert whole.status == "z"
+
+
+@given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=2), min_size=12, max_size=12))
+def test_a_sum_is_exact(values: list[Decimal]) -> None:
+    whole = measures.window(released(*months(*values), unit="pounds"), "thefts", "E1", DECEMBER, 12)
+    assert whole is not None
+    assert whole.value is not None
+    assert Fraction(whole.value) == sum(map(Fraction, values))
+
+
+def test_a_rate_is_of_a_count_alone() -> None:
+    lived = {"populations": {"E1": Population("s", "l", "E1", 2021, 1000, "")}}
+    for unit, rate in (("count", Decimal("5.0")), ("pounds", None), ("percent", None)):
+        found = measures.rate(released(month(1, 5), unit=unit, **lived), month(1, 5))
+        assert (found.value if found else None) == rate
+    assert measures.rate(released(**lived), month(1, -5)) is None
+
+
+TOTAL = replace(claim("total", 66, 0), period_start=date(2020, 1, 1), period_end=DECEMBER)
+
+
+@pytest.mark.parametrize(
+    ("figures", "stated", "outcome"),
+    [
+        (months(*range(12)), 66, "agrees"),
+        (months(*range(12)), 67, "differs"),
+        (
+            (*months(*range(12)), month(12, 66, months=12)),
+            66,
+            "agrees",
+        ),  # printed as a year and by month: once
+        (
+            (*months(*range(12)), month(12, 60, months=12, part="A")),
+            60,
+            "agrees",
+        ),  # the parts, without the row for all
+        (months(*range(11)), 55, "agrees"),  # a month is missing: the others bear it out
+        (months(*range(11)), 66, "cannot be checked"),  # … and cannot speak against it
+        ((*months(*range(11)), month(12, None, "x")), 66, "cannot be checked"),
+    ],
+)
+def test_a_total_counts_each_part_and_each_day_once(
+    figures: tuple[Observation, ...], stated: int, outcome: str
+) -> None:
+    own = replace(TOTAL, stated=Decimal(stated))
+    assert claims.judge(released(*figures), own).outcome == outcome
+    of_percentages = claims.judge(released(*figures, unit="percent"), own)
+    assert (of_percentages.outcome, of_percentages.working) == (
+        "cannot be checked", "Percentages and rates cannot be added up.",
+    )  # fmt: skip
+
+
+# --- breaks
+
+
+@pytest.mark.parametrize(
+    ("day", "between"),
+    [
+        (date(2015, 7, 31), True),  # the last day of the earlier period
+        (date(2015, 8, 1), True),  # the first day of the later one
+        (date(2016, 7, 31), True),  # its last day
+        (date(2016, 8, 1), False),  # the day after
+        (date(2014, 8, 1), False),  # the first day of the earlier one: both are counted in the new way
+        (date(2014, 8, 2), True),
+        (date(2016, 1, 15), True),
+    ],
+)
+def test_a_break_counts_from_its_first_day(day: date, between: bool) -> None:
+    cut = (Break("s", "l", "thefts", day, "New way", ""),)
+    assert (measures.change(indicator(), year(60, 2015), year(80, 2016), cut) is None) is between
+
+
+# --- targets
 
 
 @pytest.mark.parametrize(
@@ -166,6 +365,67 @@ def test_a_direction_is_judged_by_the_exact_test(earlier: int, later: int, state
     ],
 )
 def test_targets(aim: int, result: int | None, due: str, outcome: str) -> None:
-    reached = None if result is None else Decimal(result)
-    target = Target("s", "l", "t", "", "", "", None, "percent-change", Decimal(aim), due, reached, "")
-    assert claims.outcome_of(target, "2022-03-03") == outcome
+    assert claims.outcome_of(target(aim, result, due=due), "2022-03-03") == outcome
+
+
+def target(
+    aim: object, result: object, baseline: object = None, unit: str = "percent-change", due: str = "2016"
+) -> Target:
+    start, goal, reached = (None if n is None else Decimal(str(n)) for n in (baseline, aim, result))
+    return Target("s", "l", "t", "", "", "", start, unit, goal or Decimal(0), due, reached, "")
+
+
+@pytest.mark.parametrize(
+    ("aim", "result", "baseline", "polarity", "outcome"),
+    [
+        (100, 110, 120, "lower-is-better", "missed"),
+        (100, 100, 120, "lower-is-better", "met"),
+        (100, 90, 120, "", "met"),
+        (100, 130, 120, "neutral", "missed"),
+        (150, 140, 120, "higher-is-better", "missed"),
+        (150, 160, 120, "more-reports-may-be-good", "met"),
+        (120, 121, 120, "lower-is-better", "missed"),  # to hold it
+        (120, 119, 120, "lower-is-better", "met"),
+        (120, 119, 120, "higher-is-better", "missed"),
+        (120, 121, 120, "", "cannot be judged"),
+        (120, 120, 120, "", "met"),
+        (100, 110, None, "lower-is-better", "missed"),
+        (100, 90, None, "lower-is-better", "met"),
+        (100, 110, None, "higher-is-better", "met"),
+        (100, 110, None, "neutral", "cannot be judged"),
+        (150, 140, 120, "lower-is-better", "cannot be judged"),  # a limit, or something to reach?
+        (100, 90, 120, "higher-is-better", "cannot be judged"),
+    ],
+)
+def test_a_number_to_reach_is_judged_from_its_baseline_or_else_by_what_is_better(
+    aim: int, result: int, baseline: int | None, polarity: str, outcome: str
+) -> None:
+    assert claims.outcome_of(target(aim, result, baseline, "count"), "2022-03-03", polarity) == outcome
+
+
+@given(
+    st.integers(-50, 50), st.integers(-50, 50), st.none() | st.integers(-50, 50),
+    st.sampled_from(["count", "percent-change"]),
+    st.sampled_from(["", "neutral", "more-reports-may-be-good", "lower-is-better", "higher-is-better"]),
+    st.sampled_from(["2016", "2023"]),
+)  # fmt: skip
+def test_a_target_is_only_met_by_what_meets_it(
+    aim: int, result: int, baseline: int | None, unit: str, polarity: str, due: str
+) -> None:
+    """The decision table once more: the ways that a target may have meant, and what each says of the result."""
+    start = 0 if unit == "percent-change" else baseline
+    ways = {1, -1}
+    if start is not None and aim != start:
+        ways = {1 if aim > start else -1}
+    elif start is None and aim < 0:
+        ways = {-1}
+    good = {"lower-is-better": {-1}, "higher-is-better": {1}}.get(polarity, {1, -1})
+    meant = ways & good if start is not None or aim >= 0 else ways
+    outcome = claims.outcome_of(target(aim, result, baseline, unit, due), "2022-03-03", polarity)
+    if result == aim:
+        assert outcome == "met"
+    elif len(meant) != 1:
+        assert outcome == "cannot be judged"
+    else:
+        met = (result - aim) * meant.pop() > 0
+        assert outcome == ("met" if met else "missed" if due == "2016" else "not yet due")

@@ -257,6 +257,21 @@ def test_a_number_that_follows_from_others_is_told_with_what_else_must_go(
     assert {w.indicator for w in gone} <= {"rec-all", "rec-thefts", "rec-drugs"}
 
 
+def test_where_small_counts_are_withheld_nothing_is_written_until_the_others_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_project(tmp_path / "tiny")
+    assert run(root, "release", "R1", "--yes") == 0
+    before = tree_of(root / "data_packages")
+    one = ("rec-abuse", "--area", "E05999991", "--period", "2020-12-31", *WHY, "--yes")
+    assert run(root, "withdraw", *one) == 1
+    assert "portal withdraw" in capsys.readouterr().err
+    assert tree_of(root / "data_packages") == before
+    assert run(root, "withdraw", *one, "--others") == 0
+    assert run(root, "check") == 0
+    assert len(site.project(root).content.withdrawals) == 2
+
+
 def test_the_number_does_not_come_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Not by hand, not by going back to a release that had it, nor to a site that is kept elsewhere."""
     import shutil  # noqa: PLC0415

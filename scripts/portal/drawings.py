@@ -25,7 +25,7 @@ FONT = "Arial, Helvetica, sans-serif"
 WIDE, NARROW = 720, 340
 # More bars than this cannot be told apart on a phone.
 MOST_BARS = 12
-_CHARACTER = 0.58  # the width of a character in the fonts of the drawings, as a share of their size
+_CHARACTER = 0.56  # the width of a character in the fonts of the drawings, as a share of their size
 _NOTHING = "–"  # where a table has no row
 # The library takes a few tags in texts for what they are, links among them; of these only our own two may stay.
 _TAG = re.compile(r"<(?!br>|/?extra>)")
@@ -210,6 +210,24 @@ def _cut_notes(
     return notes, up
 
 
+def _ends_named(first: str, last: str, length: float, size: int, **where: Any) -> list[Figure]:
+    """Return the names of the first and the last period under an axis, each at its end; one where they are the same."""
+    at = {
+        "xref": "x domain",
+        "yref": "y domain",
+        "y": 0,
+        "yanchor": "top",
+        "yshift": -4,
+        "font": {"size": size},
+        **where,
+    }
+    words = ["<br>".join(_wrapped(name, length, size)) for name in (first, last)]
+    if first == last:
+        return [_note(words[0], **at, x=0.5, xanchor="center")]
+    sides = ((0, "left"), (1, "right"))
+    return [_note(w, **at, x=x, xanchor=side, align=side) for w, (x, side) in zip(words, sides, strict=True)]
+
+
 def _hidden(s: Subject, figures: Iterable[Observation]) -> list[Figure]:
     """Markers where there is no value, so that a gap is seen to be one and why."""
     return [
@@ -308,18 +326,16 @@ def line(s: Subject, width: int) -> Figure:
     first, newest = _middle(s.figures[0]), _middle(s.figures[-1])
     pad = (newest - first) * 0.02 or 1.0
     ends = [first - pad, newest + pad]
-    ticks = (
-        list(s.figures)
-        if width == WIDE and len(s.figures) <= 6 and not any(gaps)
-        else [s.figures[0], *s.figures[1:][-1:]]
-    )
+    few = width == WIDE and len(s.figures) <= 6 and not any(gaps)
+    ticks = s.figures if few else ()
+    under = [] if few else _ends_named(s.label(s.figures[0]), s.label(s.figures[-1]), width / 2 - 30, 14)
     upright = _range(ys, 16, 248)
     notes, above = _cut_notes(cuts, ends, width)
     layout = _layout(
-        s, width, 304 + above, margin={"l": 8, "r": int(max(56, _pixels(last, 16) + 16)), "t": 20 + above, "b": 36},
-        xaxis=_axis(range=ends, tickvals=[_middle(o) for o in ticks], ticktext=[s.label(o) for o in ticks], showline=True, linecolor=INK),
+        s, width, 304 + above, margin={"l": 8, "r": int(max(56, _pixels(last, 16) + 16)), "t": 20 + above, "b": 48},
+        xaxis=_axis(range=ends, tickvals=[_middle(o) for o in ticks], ticktext=[s.short(o) for o in ticks], showline=True, linecolor=INK),
         yaxis=_axis(range=upright, showgrid=True, gridcolor=GRID, nticks=5, separatethousands=True, exponentformat="none", **_zero(upright)),
-        shapes=_cut_lines(cuts), annotations=[*direct, *notes, *_hidden(s, s.figures)],
+        shapes=_cut_lines(cuts), annotations=[*direct, *notes, *_hidden(s, s.figures), *under],
     )  # fmt: skip
     return {"data": [lines], "layout": layout}
 
@@ -351,7 +367,6 @@ def small_multiples(s: Subject, width: int) -> Figure:
     scale = _range(_values(s.figures), room, height)
     layout = _layout(s, width, total + above + 43, margin={"l": 4, "r": 4, "t": above + 13, "b": 30}, bargap=0.15, annotations=[])  # fmt: skip
     data: list[Figure] = []
-    shown = [times[0], *times[1:][-1:]]
     for i, key in enumerate(keys):
         row, column = divmod(i, columns)
         n = "" if i == 0 else str(i + 1)
@@ -368,13 +383,14 @@ def small_multiples(s: Subject, width: int) -> Figure:
         })  # fmt: skip
         layout[f"xaxis{n}"] = _axis(
             domain=[x0, x0 + w], anchor=f"y{n}", showline=True, linecolor=INK, automargin=False, range=ends,
-            tickvals=[_middle(t) for t in shown], ticktext=[s.tick(t) for t in shown], tickangle=0,
-            tickfont={"size": 10 if width == WIDE else 11},
+            showticklabels=False,
         )  # fmt: skip
         layout[f"yaxis{n}"] = _axis(domain=[y0, y1], anchor=f"x{n}", range=scale, showticklabels=False, **_zero(scale))  # fmt: skip
         layout["annotations"].append(
             {"text": "<br>".join(titles[key]), "x": x0, "y": y1, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "align": "left", "showarrow": False, "font": {"size": 13, "weight": 700}}
         )  # fmt: skip
+        under = {"xref": f"x{n} domain", "yref": f"y{n} domain"}
+        layout["annotations"] += _ends_named(s.tick(times[0]), s.tick(times[-1]), panel / 2, 10, **under)
         layout["annotations"] += [
             _note(f"[{o.status}]" if o else _NOTHING, x=_middle(t), y=0, yanchor="bottom", xref=f"x{n}", yref=f"y{n}", font={"size": 10}, hovertext=f"{panels[key]}, {s.label(t)}: {s.cell(o)}")
             for t, o in zip(times, own, strict=True)
@@ -427,7 +443,7 @@ def areas(s: Subject, width: int) -> Figure:
     """Areas beside each other for each part, as bars from a line at zero, each with its name and figure."""
     codes = {o.area: s.place(o) for o in s.figures}
     own = {(o.area, o.part): o for o in s.figures}
-    left = 90 if width == NARROW else 120
+    left = 104 if width == NARROW else 130
     names = {(a, p): _wrapped(_marked(name, own.get((a, p))), left - 6, 14) for a, name in codes.items() for p in s.parts}  # fmt: skip
     heads = [_wrapped(s.part(p), width - 16, 16) for p in s.parts]
     row = max(34, 18 * max(map(len, names.values())) + 6)

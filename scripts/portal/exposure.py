@@ -83,13 +83,22 @@ def _without(content: Content, figures: Collection[Figure]) -> Content:
 def _revealed(
     project: Project, content: Content, earlier: Sequence[Observation], gone: Collection[Figure]
 ) -> tuple[Figure, ...]:
-    """Return which of the figures that are gone have one possible number only."""
+    """Return which of the figures that are gone have one possible number only.
+
+    Where small counts are withheld anyway, those whose possible numbers are too close together for that.
+    """
     try:
         found = disclosure.known(content, project.settings.disclosure, earlier)
     except PortalError:  # the figures contradict each other, so nothing exact follows from them
         return ()
-    exact = {i.published.key for i in found if i.greatest - i.least < 1}
-    figures = (o for own in content.observations.values() for o in own if disclosure.key(o) in exact)
+    known = {i.published.key: i for i in found}
+    careful = {i.id for i in project.content.indicators.values() if disclosure.guarded(i)}
+
+    def narrow(o: Observation) -> bool:
+        i = known.get(disclosure.key(o))
+        return i is not None and i.greatest - i.least < (i.published.width if o.indicator in careful else 1)
+
+    figures = (o for own in content.observations.values() for o in own if narrow(o))
     return tuple(k for o in figures if (k := _figure_of(o)) in gone)
 
 

@@ -152,7 +152,7 @@ def compared(
     )
     exposed = [k for k in shared if old[k].value is not None and new[k].value is None]
     if exposed:
-        yield f"{len(exposed)} figures that were published before are now withheld. Earlier copies still show them."
+        yield f"{len(exposed)} figures that were published before are now withheld. Earlier releases still show them: take them back with portal withdraw."
 
 
 def _differs(old: Observation, new: Observation) -> bool:
