@@ -23,6 +23,7 @@ from portal.views import (
     GlossaryPage,
     HelpPage,
     HomePage,
+    NearFigure,
     PlanView,
     ReportPage,
     RoutePage,
@@ -135,7 +136,15 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
     cited = cited_in(maker.content.routes)
     offered = tuple(r for r in routes if r[0].is_offered)
     notes = tuple(r for r in routes if not r[0].is_offered)
-    yield Page(REPORT, home[0], ReportPage(offered, notes), (), "Ways to report", True, cited)
+    yield Page(
+        REPORT,
+        home[0],
+        ReportPage(offered, notes, _recorded_of(maker, "")),
+        (),
+        "Ways to report",
+        True,
+        cited,
+    )
     questions = tuple(
         (
             question,
@@ -147,7 +156,7 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
     )
     yield Page(
         f"{REPORT}choose/",
-        "Which way is right for you?",
+        "Find the right way for you",
         ChoosePage(tuple(q for q in questions if q[2] or q[3])),
         (home,),
         "Ways to report: choose",
@@ -158,12 +167,18 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
         yield Page(
             path,
             route.name,
-            RoutePage(route, tuple(o for o in routes if o[0] is not route)),
+            RoutePage(route, _recorded_of(maker, route.id)),
             (home,),
             f"Ways to report, {route.number}",
             True,
             cited_in([route]),
         )
+
+
+def _recorded_of(maker: Maker, route: str) -> tuple[NearFigure, ...]:
+    """Return the figures that are about a way to report, or about all of them."""
+    own = (c for c in maker.content.route_connections if c.route in ("", route))
+    return tuple(NearFigure(maker.figures[c.indicator], c.reason) for c in own)
 
 
 def _help(maker: Maker) -> Page:

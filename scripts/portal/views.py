@@ -469,10 +469,11 @@ class SubjectPage:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """All ways to report, and what else to know: notes and ways of earlier years."""
+    """All ways to report, what else to know (notes and ways of earlier years), and how much is recorded."""
 
     routes: tuple[tuple[Route, str], ...]
     notes: tuple[tuple[Route, str], ...]
+    figures: tuple[NearFigure, ...]
 
 
 @dataclass(frozen=True)
@@ -484,10 +485,10 @@ class ChoosePage:
 
 @dataclass(frozen=True)
 class RoutePage:
-    """One way to report."""
+    """One way to report, and figures on what it reports."""
 
     route: Route
-    others: tuple[tuple[Route, str], ...]
+    figures: tuple[NearFigure, ...]
 
 
 @dataclass(frozen=True)
