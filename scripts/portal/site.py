@@ -58,7 +58,7 @@ def project(root: Path) -> Project:
     found, problems = packages.read_all(root, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
-        problems += tuple(faulty_files(root, "site_src"))
+        problems += (*faulty_files(root, "site_src"), *_unwritten(settings))
         if problems:
             raise PortalError(sorted(problems))
         assembled = assembly.assemble(found)
@@ -67,6 +67,15 @@ def project(root: Path) -> Project:
     if faults := [*(d for d in doubtful if not d.name), *releases.check(whole)]:
         raise PortalError(sorted(faults))
     return whole
+
+
+def _unwritten(settings: Settings) -> tuple[Problem, ...]:
+    """What is wrong with the hand-written pages."""
+    try:
+        tree.written(settings)
+    except PortalError as error:
+        return error.problems
+    return ()
 
 
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
