@@ -69,7 +69,7 @@ def _project(settings: Settings) -> Project:
     found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
-        problems += tuple(faulty_files(root, "site_src"))
+        problems += (*faulty_files(root, "site_src"), *_unwritten(settings))
         if problems:
             raise PortalError(sorted(problems))
         assembled = assembly.assemble(found)
@@ -133,6 +133,15 @@ def withdraw(root: Path, plan: Plan) -> None:
         releases.write(plan.files)
         allowed(project(root))
     publish.purge(root / "build" / "site")
+
+
+def _unwritten(settings: Settings) -> tuple[Problem, ...]:
+    """What is wrong with the hand-written pages."""
+    try:
+        tree.written(settings)
+    except PortalError as error:
+        return error.problems
+    return ()
 
 
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
