@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
 
-from portal import periods
+from portal import periods, written_numbers
 from portal.checked import Checked, Row
 from portal.model import Accepted
 from portal.problems import Problem
@@ -348,6 +348,11 @@ def _overdue(told: Told) -> Iterator[Problem]:
                 yield _warning(r, "promised", (message, fix), f"overdue:{r['release']}:{what}")
 
 
+def _numbers(told: Told) -> Iterator[Problem]:
+    """What is written beside a withheld figure has no number that could be the figure."""
+    return written_numbers.look(told.checked)
+
+
 DOUBTS: Mapping[str, Callable[[Told], Iterator[Problem]]] = {
     "sum": _sums,
     "jump": _jumps,
@@ -358,4 +363,5 @@ DOUBTS: Mapping[str, Callable[[Told], Iterator[Problem]]] = {
     "future": _updates,
     "contact": _contacts,
     "overdue": _overdue,
+    "number": _numbers,
 }

@@ -169,6 +169,12 @@ _LOOKED = {
     "target": "a target without a figure to measure it from",
     "contact": "a contact that was not checked for a long time",
     "overdue": "later than promised",
+    "released": "figures that are withheld now, in an earlier release",
+    "number": "a number beside a withheld figure",
+    "same-figure": "the same number under another name",
+    "total": "a number that could be a total",
+    "rate": "a rate that could be of this number",
+    "addends": "numbers that could add up to another",
     "unlinked": "a page that no other page links to",
 }
 
