@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from portal import audit, disclosure
+from portal import inference
+from portal import policy as policies
 from portal.audit import Interval
 from portal.config import Disclosure
+from portal.inference import Past
 from portal.model import Content, Indicator, Observation
 from portal.text import number
 
@@ -38,10 +40,10 @@ class Report:
     leaks: tuple[Interval, ...]
 
 
-def report(content: Content, policy: Disclosure, earlier: Sequence[Observation] = ()) -> Report:
+def report(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> Report:
     """What is guarded, what is withheld, and how much can be worked out about it, also from `earlier` releases."""
-    found = disclosure.known(content, policy, earlier)
-    leaks = audit.too_narrow(found)
+    known = inference.known(content, policy, earlier)
+    found, leaks = known.intervals, tuple(leak.interval for leak in known.leaks)
     cells = sum(len(_counts(content, i)) for i in _guarded(content))
     widest = min((i.greatest - i.least for i in found), default=inf)
     smallest = f" The narrowest interval is {_plain(widest)} wide." if found else ""
@@ -57,11 +59,11 @@ def report(content: Content, policy: Disclosure, earlier: Sequence[Observation] 
 
 
 def _guarded(content: Content) -> list[Indicator]:
-    return [i for i in content.indicators.values() if disclosure.guarded(i) and _counts(content, i)]
+    return [i for i in content.indicators.values() if policies.guarded(i) and _counts(content, i)]
 
 
 def _counts(content: Content, indicator: Indicator) -> list[Observation]:
-    return disclosure.closed(content, indicator.id)
+    return policies.closed(content, indicator.id)
 
 
 def _policy(policy: Disclosure) -> list[str]:
@@ -80,7 +82,7 @@ def _table(content: Content, policy: Disclosure, found: tuple[Interval, ...]) ->
         own = _counts(content, indicator)
         kinds = [content.areas[o.area].kind for o in own]
         widths = [i.greatest - i.least for i in found if i.published.words.startswith(f"{indicator.id}:")]
-        least = [disclosure.small(content, policy, indicator.id, k) for k in ("ward", "borough")]
+        least = [policies.small(content, policy, indicator.id, k) for k in ("ward", "borough")]
         cells = [
             indicator.title,
             *least,

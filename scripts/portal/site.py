@@ -146,8 +146,9 @@ def _unwritten(settings: Settings) -> tuple[Problem, ...]:
 
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
     """Every warning that nobody has accepted, also of pages that nothing links to."""
-    found = (*whole.warnings, *map(doubts.unlinked, alone))
     accepted = whole.content.accepted
+    doubtful = disclosure.doubtful(whole.content, whole.settings.disclosure, releases.earlier(whole))
+    found = (*whole.warnings, *map(doubts.unlinked, alone), *doubtful)
     file = whole.told(whole.home / "data" / "accepted.csv") if accepted else ""
     return doubts.unaccepted(found, accepted, file)
 
