@@ -107,18 +107,6 @@ def test_no_sensitive_ward_figure_is_for_less_than_a_year(real: Release) -> None
         assert all(a[1] < b[0] for a, b in pairwise(spans) if a[1] and b[0])
 
 
-def test_withheld_pieces_make_a_withheld_sum(real: Release) -> None:
-    some = real.content.observations["recorded-theft"][0]
-    assert some.value is not None
-    pieces = [o for o in real.content.observations["recorded-theft"] if o.area == "E05013714"][-4:]
-    assert (
-        measures._summed(
-            [*pieces[:3], type(some)(**{**vars(pieces[3]), "value": None, "status": "c"})], *YEAR
-        ).value
-        is None
-    )
-
-
 @pytest.fixture(scope="module")
 def pages(real_site: Path) -> dict[str, LexborHTMLParser]:
     return {
