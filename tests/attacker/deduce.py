@@ -25,7 +25,6 @@ Floats = NDArray[np.float64]
 EVIDENCE = 3  # places or periods in which a sum that nobody declared has to hold
 Series = tuple[str, str]  # an indicator, and a part of it or nothing
 Place = tuple[str, str, str]  # an area, and the first and last day
-_MOST = 10_000  # more than any count of what hangs together; an unknown that reaches it has no limit
 
 
 @dataclass(frozen=True)
@@ -331,13 +330,16 @@ class _Programme:
     low: Floats
     high: Floats
     limits: list[LinearConstraint]
+    most: float
 
     @classmethod
     def of(cls, told: Knowledge, group: tuple[Key, ...], thresholds: bool) -> "_Programme":
         column = {k: i for i, k in enumerate(group)}
         judged = tuple(k for k in group if told.minimum.get(k, 0)) if thresholds else ()
         width = len(group) + len(judged)
-        low, high = np.zeros(width), np.full(width, float(_MOST))
+        # More than any count of what hangs together: an unknown that reaches it has no limit.
+        most = 10_000.0 + 2 * sum(told.known.get(k, 0) for s in told.sums for k in (s.total, *s.parts))
+        low, high = np.zeros(width), np.full(width, most)
         high[len(group) :] = 1
         rows: list[tuple[Mapping[int, float], float, float]] = []
         for s in told.sums:
@@ -357,7 +359,7 @@ class _Programme:
         for small, k in enumerate(judged, len(group)):
             if k in told.labels:
                 low[small] = high[small] = float(told.labels[k])
-            rows.append(({column[k]: 1, small: _MOST}, -inf, told.minimum[k] - 1 + _MOST))
+            rows.append(({column[k]: 1, small: most}, -inf, told.minimum[k] - 1 + most))
             rows.append(({column[k]: 1, small: told.minimum[k]}, told.minimum[k], inf))
         if judged:
             rows.append((dict.fromkeys(range(len(group), width), 1), 1, inf))
@@ -366,7 +368,7 @@ class _Programme:
             for at, weight in weights.items():
                 matrix[row, at] = weight
         limits = [LinearConstraint(matrix, *zip(*((a, b) for _, a, b in rows), strict=True))] if rows else []
-        return cls(group, judged, tuple(k for k in group if k in told.minimum), low, high, limits)
+        return cls(group, judged, tuple(k for k in group if k in told.minimum), low, high, limits, most)
 
     def solved(self) -> Iterator[tuple[Key, Deduced]]:
         for k in self.asked:
@@ -404,4 +406,4 @@ class _Programme:
             if answer.x is None:
                 return None
             ends.append(round(float(answer.x[at])))
-        return ends[0], inf if ends[1] >= _MOST else ends[1]
+        return ends[0], inf if ends[1] >= self.most else ends[1]

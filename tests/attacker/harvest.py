@@ -19,7 +19,12 @@ Row = Mapping[str, str]
 WITHHELD = "c"
 SENSITIVE_WORDS = ("domestic abuse", "domestic violence", "sexual", "rape", "hate crime")
 _FIXED = {"indicator", "area", "period_start", "period_end", "value", "status", "source", "locator"}
-_EDITION = re.compile(r"(?:^|/)releases/([^/]+)/")
+# With commas between thousands and, for tables whose columns they separate, without.
+_NUMBERS = (
+    re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)"),
+    re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)"),
+)
+_EDITION = re.compile(r"(?:^|/)(?:releases/archives/([^/]+)\.zip|releases/([^/]+)/)")
 
 
 @dataclass(frozen=True, order=True)
@@ -76,19 +81,30 @@ class Served:
 
     @cached_property
     def texts(self) -> Mapping[str, str]:
-        """What can be read in each file, as text: pages and drawings without their tags, PDFs inflated."""
-        return {path: text_of(path, data) for path, data in self.files.items()}
+        """What can be read in each file, once for all copies of the same: pages also without tags, PDFs as letters."""
+        different = {data: path for path, data in reversed(self.files.items())}
+        return {path: text_of(path, data) for data, path in different.items()}
 
-    def where(self, pattern: str) -> list[str]:
-        """The files in which a pattern occurs, as text or in the bytes."""
-        wanted, raw = re.compile(pattern), re.compile(pattern.encode())
-        return [p for p, data in self.files.items() if raw.search(data) or wanted.search(self.texts[p])]
+    @cached_property
+    def numbers(self) -> Mapping[str, set[str]]:
+        """The files in which each number occurs, as it is written there."""
+        found: dict[str, set[str]] = {}
+        for path, text in self.texts.items():
+            for token in {t for kind in _NUMBERS for t in kind.findall(text)}:
+                found.setdefault(token, set()).add(path)
+        return found
+
+    def places(self, *numbers: str) -> list[str]:
+        """The files in which one of these numbers is written. In a PDF columns touch, so any row of digits there counts."""
+        found = {path for n in numbers for path in self.numbers.get(n, ())}
+        printed = (p for p in self.texts if p.endswith(".pdf"))
+        return sorted(found | {p for p in printed if any(n in self.texts[p] for n in numbers)})
 
 
 def edition_of(path: str) -> str:
     """The release that a file belongs to; empty for what is published now."""
     found = _EDITION.search(path)
-    return found[1] if found else ""
+    return found[1] or found[2] if found else ""
 
 
 def opened(path: str, data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -108,26 +124,50 @@ def rows_of(data: bytes) -> list[dict[str, str]]:
 
 
 def text_of(path: str, data: bytes) -> str:
-    """What a reader sees of a file; empty where it is a picture."""
+    """What a file says; a page with its tags and without. Empty where it is a picture or an archive."""
     kind = path.rpartition(".")[2]
-    if kind == "html":
-        return LexborHTMLParser(data.decode()).text(separator=" ")
     if kind == "pdf":
         return _text_of_pdf(data)
-    if kind in ("png", "woff2", "pagefind", "zip"):
+    if kind in ("png", "woff2", "zip"):
         return ""
-    return data.decode("utf-8", "replace")
+    if data[:2] == b"\x1f\x8b":
+        return gzip.decompress(data).decode("utf-8", "replace")
+    text = data.decode("utf-8", "replace")
+    return f"{text}\n{LexborHTMLParser(text).text(separator=' ')}" if kind == "html" else text
 
 
 def _text_of_pdf(data: bytes) -> str:
-    """The streams of a PDF, inflated."""
+    """The letters of a PDF. Which font a line is in is not looked up: each is read with each font's table of letters."""
     streams = []
     for found in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL):
         try:
             streams.append(zlib.decompress(found[1]).decode("latin-1"))
         except zlib.error:
-            continue
-    return "\n".join(streams)
+            streams.append(found[1].decode("latin-1"))
+    tables = [t for t in map(_letters, streams) if t]
+    lines = [
+        [
+            int(glyph, 16)
+            for part in re.findall(r"<([0-9A-Fa-f]+)>", line)
+            for glyph in re.findall("....", part)
+        ]
+        for stream in streams
+        for line in re.findall(r"(<[0-9A-Fa-f]+>|\[[^\]]*\])\s*T[jJ]", stream)
+    ]
+    return "\n".join("".join(table.get(g, " ") for line in lines for g in line) for table in tables)
+
+
+def _letters(stream: str) -> dict[int, str]:
+    """The letters that glyphs stand for, where a stream is such a table."""
+    found: dict[int, str] = {}
+    for block in re.findall(r"beginbfchar(.*?)endbfchar", stream, re.DOTALL):
+        for glyph, letter in re.findall(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", block):
+            found[int(glyph, 16)] = bytes.fromhex(letter).decode("utf-16-be")
+    for block in re.findall(r"beginbfrange(.*?)endbfrange", stream, re.DOTALL):
+        for first, last, letter in re.findall(r"<(\w+)>\s*<(\w+)>\s*<(\w+)>", block):
+            for n in range(int(last, 16) - int(first, 16) + 1):
+                found[int(first, 16) + n] = chr(int(letter, 16) + n)
+    return found
 
 
 def number(text: str) -> Fraction | None:

@@ -1,0 +1,38 @@
+"""Run the program, which anybody can, on tables that fit, and keep those for which it would have published the same."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from attacker.harvest import Key
+
+Table = Mapping[Key, int]
+Publish = Callable[[Table], frozenset[Key] | None]
+
+
+def possible(
+    publish: Publish, table: Table, hidden: frozenset[Key], asked: Iterable[Key], minimum: int, tries: int
+) -> dict[Key, set[int]]:
+    """The small values of each count that is asked for with which the program can have published the same.
+
+    `table` is one that fits, without the total. The program may choose at random, so each table is tried `tries` times.
+    """
+    found: dict[Key, set[int]] = {k: set() for k in asked}
+    for k, values in found.items():
+        for value in range(minimum):
+            tables = list(_with(table, hidden, k, value))
+            if any(publish(one) == hidden for _ in range(tries) for one in tables):
+                values.add(value)
+    return found
+
+
+def _with(table: Table, hidden: frozenset[Key], key: Key, value: int) -> Iterator[Table]:
+    """The table with another value of one withheld count, for which in turn each of the others makes up.
+
+    Where the total is withheld too, nothing has to.
+    """
+    more = value - table[key]
+    if not more or hidden - table.keys():
+        yield {**table, key: value}
+        return
+    for other in sorted(hidden - {key}):
+        if table[other] >= more:
+            yield {**table, key: value, other: table[other] - more}
