@@ -284,12 +284,16 @@ def _held(
     parts: tuple[Series, ...],
     counts: Mapping[Key, int],
 ) -> Iterator[Sum]:
-    """The sum in the places where a figure is missing, if it holds in all where none is."""
+    """The sum in the places where a figure is missing, if it holds in all where none is; a repetition, in most of them.
+
+    What repeats another may be that other as it was before it was revised.
+    """
     places = set.intersection(*(set(series[n]) for n in (total, *parts)))
     full = [p for p in places if all(series[n][p] in counts for n in (total, *parts))]
-    if not all(counts[series[total][p]] == sum(counts[series[n][p]] for n in parts) for p in full):
+    holds = [p for p in full if counts[series[total][p]] == sum(counts[series[n][p]] for n in parts)]
+    if len(holds) < len(full) * (0.8 if len(parts) == 1 else 1):
         return
-    telling = [p for p in full if all(counts[series[n][p]] for n in parts)]
+    telling = [p for p in holds if all(counts[series[n][p]] for n in parts)]
     if len({counts[series[total][p]] for p in telling}) >= EVIDENCE:
         for p in places - set(full):
             yield Sum(series[total][p], tuple(series[n][p] for n in parts), why="evident")
