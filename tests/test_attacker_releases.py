@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -98,14 +99,25 @@ def test_a_figure_that_was_taken_back_is_in_no_file(tmp_path: Path) -> None:
     root = made(tmp_path / "tiny", SHOWN)
     assert run(root, "build") == 0
     assert len(served(root)) > 10
-    told = ["--period", f"{START}/{END}", "--reason", "It could point to people.", "--yes", "--others"]
-    assert run(root, "withdraw", "a", "--area", "E05999992", *told) == 0
+    before = digests(root / "data_packages/releases/archives")
+    asked = ["--period", f"{START}/{END}", "--reason", "It could point to people.", "--yes", "--others"]
+    assert run(root, "withdraw", "a", "--area", "E05999992", *asked) == 0
     assert run(root, "build") == 0
     assert served(root) == []
+    # A digest of what was there would let anybody try numbers until it fits.
+    gone = before.keys() - digests(root / "data_packages/releases/archives").keys()
     found = public((root / "build" / "site").resolve(), 10, 5)
+    told = "\n".join([*found.served.texts.values(), *Served.of(root / "data_packages").texts.values()])
+    assert [before[digest] for digest in gone if digest in told] == []
     taken = Key("a", "E05999992", "", START, END)
     assert all(figures[taken].value is None for figures in found.editions.values() if taken in figures)
     assert [str(leak) for leak in leaks(found) if leak.key.area == "E05999992"] == []
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The digest of each archive of a release and of each file in it."""
+    files = Served.of(folder).files
+    return {sha256(data).hexdigest(): path for path, data in files.items()}
 
 
 def test_a_row_that_is_left_out_is_told_without_its_number(
