@@ -244,3 +244,10 @@ def test_no_number_is_worked_out_from_a_withheld_one(attacked: Attacked) -> None
             if "[c]" in cells:
                 told = [c for c in cells if re.search(r"\d%|^(up|down|rose|fell)\b|^[+−-]\d", c)]
                 assert told == [], (path, cells)
+
+
+def test_the_real_site_gives_nothing_away(real_site: Path) -> None:
+    """Nor what it withholds, nor small counts in an earlier release that it still serves."""
+    found = public(real_site, 10, 5)
+    assert len(found.hidden) > 20
+    assert [str(leak) for leak in leaks(found)] == []
