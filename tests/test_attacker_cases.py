@@ -25,8 +25,8 @@ class Case:
     name: str
     area: str = NORTH
     part: str = ""
-    start: str = "2019-01-01"
-    end: str = "2019-12-31"
+    start: str = "2024-01-01"
+    end: str = "2024-12-31"
 
     @property
     def key(self) -> Key:
@@ -37,14 +37,14 @@ def one(rows: list[dict[str, str]], name: str = "a", **told: str) -> Tables:
     return Tables([indicator(name, **(told or SENSITIVE))], rows)  # type: ignore[arg-type]
 
 
-YEARS = (2020, 2021, 2022)
+YEARS = (2021, 2022, 2023)
 KNOWN = [
     row for n, y in enumerate(YEARS) for row in wards("a", 20 + n, 30 + n, 41 + n, 12, 103 + 3 * n, years=[y])
 ]
 PARTS = ["Knives", "Guns", "Fire"]
 
 
-def split(name: str, *values: object, y: int = 2019) -> list[object]:
+def split(name: str, *values: object, y: int = 2024) -> list[object]:
     return [year(name, BOROUGH, v, y, part) for part, v in zip(PARTS, values, strict=True)]
 
 
@@ -59,7 +59,7 @@ CASES = {
     "a part left out": Case(
         Tables(
             [indicator("a", breakdown="type", **SENSITIVE)],
-            [*split("a", 20, 21, 22, y=2018), year("a", BOROUGH, 63, 2018), *split("a", 20, 21, 3)[:2], year("a", BOROUGH, 44)],
+            [*split("a", 20, 21, 22, y=2023), year("a", BOROUGH, 63, 2023), *split("a", 20, 21, 3)[:2], year("a", BOROUGH, 44)],
         ), "a", BOROUGH, "Fire",
     ),
     "small without a ward": Case(one(wards("a", 30, 30, 49, 1, 110)), "a", REST),
@@ -67,16 +67,16 @@ CASES = {
     "two that are nearly all there is": Case(one(wards("a", "c", "c", 50, 13, 64)), "a"),
     "the fourth quarter": Case(
         one([
-            *(figure("a", BOROUGH, v, f"2019-{m:02}-01", f"2019-{m + 2:02}-{d}") for v, m, d in ((20, 1, 31), (21, 4, 30), (22, 7, 30))),
-            figure("a", BOROUGH, "c", "2019-10-01", "2019-12-31"), year("a", BOROUGH, 65),
-        ]), "a", BOROUGH, start="2019-10-01",
+            *(figure("a", BOROUGH, v, f"2024-{m:02}-01", f"2024-{m + 2:02}-{d}") for v, m, d in ((20, 1, 31), (21, 4, 30), (22, 7, 30))),
+            figure("a", BOROUGH, "c", "2024-10-01", "2024-12-31"), year("a", BOROUGH, 65),
+        ]), "a", BOROUGH, start="2024-10-01",
     ),
     "the second half": Case(
-        one([figure("a", BOROUGH, 40, "2019-01-01", "2019-06-30"), figure("a", BOROUGH, "c", "2019-07-01", "2019-12-31"), year("a", BOROUGH, 42)]),
-        "a", BOROUGH, start="2019-07-01",
+        one([figure("a", BOROUGH, 40, "2024-01-01", "2024-06-30"), figure("a", BOROUGH, "c", "2024-07-01", "2024-12-31"), year("a", BOROUGH, 42)]),
+        "a", BOROUGH, start="2024-07-01",
     ),
     "windows of a ward that overlap": Case(
-        one([year("a", NORTH, 20), figure("a", NORTH, 29, "2019-02-01", "2020-01-31")]), "a", start="2019-02-01", end="2020-01-31",
+        one([year("a", NORTH, 20), figure("a", NORTH, 29, "2024-02-01", "2025-01-31")]), "a", start="2024-02-01", end="2025-01-31",
     ),
     "part of a part": Case(
         Tables(
@@ -145,14 +145,14 @@ CASES = {
     "a change from a known count": Case(
         Tables(
             [indicator("a", **SENSITIVE), indicator("change", unit="percent-change", **SENSITIVE)],
-            [year("a", NORTH, 20, 2018), year("a", NORTH, "c"), year("change", NORTH, -65)],
+            [year("a", NORTH, 20, 2023), year("a", NORTH, "c"), year("change", NORTH, -65)],
         ), "a",
     ),
     "a change to a known count": Case(
         Tables(
             [indicator("a", **SENSITIVE), indicator("change", unit="percent-change", **SENSITIVE)],
-            [year("a", NORTH, "c", 2018), year("a", NORTH, 14), year("change", NORTH, 100)],
-        ), "a", start="2018-01-01", end="2018-12-31",
+            [year("a", NORTH, "c", 2023), year("a", NORTH, 14), year("change", NORTH, 100)],
+        ), "a", start="2023-01-01", end="2023-12-31",
     ),
     "the locator": Case(one([year("a", NORTH, "c", locator="Seven (7) offences in North and Quay")]), "a"),
     "the locator in one word": Case(one([year("a", NORTH, "c", locator="value: three")]), "a"),
@@ -166,25 +166,25 @@ CASES = {
 
 def claim(kind: str, stated: str, **told: str) -> dict[str, str]:
     plain = {
-        "id": "claim-a", "indicator": "a", "kind": kind, "area": NORTH, "period_start": "2019-01-01", "period_end": "2019-12-31",
+        "id": "claim-a", "indicator": "a", "kind": kind, "area": NORTH, "period_start": "2024-01-01", "period_end": "2024-12-31",
         "stated": stated, "decimals": "0", "statement": "As printed.", "source": "returns", "locator": "Page 3",
     }  # fmt: skip
     return plain | told
 
 
 def claimed(*claims: dict[str, str], **told: object) -> Case:
-    rows = [year("a", NORTH, 20, 2018), year("a", NORTH, "c")]
+    rows = [year("a", NORTH, 20, 2023), year("a", NORTH, "c")]
     return Case(Tables([indicator("a", **SENSITIVE)], rows, claims, **told), "a")  # type: ignore[arg-type]
 
 
 CASES |= {
     "a claim of a value": claimed(claim("value", "7")),
-    "a claim of a change": claimed(claim("change-percent", "-65", base_period_start="2018-01-01", base_period_end="2018-12-31")),
-    "a claim of a sum": claimed(claim("total", "27", period_start="2018-01-01")),
+    "a claim of a change": claimed(claim("change-percent", "-65", base_period_start="2023-01-01", base_period_end="2023-12-31")),
+    "a claim of a sum": claimed(claim("total", "27", period_start="2023-01-01")),
     "the words of a claim": claimed(claim("rank", "1", statement="There were seven offences in North & Quay.")),
     "the result of a target": claimed(targets=[{
-        "id": "target-9", "indicator": "a", "title": "Cut it", "baseline": "2018", "baseline_value": "20", "unit": "count",
-        "target_value": "10", "due": "2019-12", "result_value": "7", "source": "returns", "locator": "Table 1",
+        "id": "target-9", "indicator": "a", "title": "Cut it", "baseline": "2023", "baseline_value": "20", "unit": "count",
+        "target_value": "10", "due": "2024-12", "result_value": "7", "source": "returns", "locator": "Table 1",
     }]),
 }  # fmt: skip
 
@@ -241,7 +241,7 @@ SOUND = {
     "a withheld ward without a total": one([year("a", NORTH, "c"), year("a", SOUTH, 40)]),
     "a rate of many": Tables([indicator("a", unit="per-1000")], [year("a", BOROUGH, "40.2")]),
     "several years": one([*KNOWN, *wards("a", "c", 40, "c", 13, 103)]),
-    "two documents that agree": one([*wards("a", "c", "c", 50, 13, 103), year("a", WEST, 41, 2018)]),
+    "two documents that agree": one([*wards("a", "c", "c", 50, 13, 103), year("a", WEST, 41, 2023)]),
 }
 
 

@@ -112,3 +112,35 @@ def test_an_import_with_its_borough_gives_nothing_away(
         if leak.key.indicator == "rec-abuse"
     ]
     assert found == []
+
+
+def test_the_same_file_again_withholds_the_same(project: Path, tmp_path: Path) -> None:
+    """Two choices for one table say more than one: a number that only one of them withholds gives another away."""
+    own = {NORTH: 7, SOUTH: 40, WEST: 50, BOROUGH: 130}
+    found = []
+    for _ in range(6):
+        assert imported(project, "mps-dashboard", dashboard(tmp_path / "dashboard.csv", own))
+        found.append(hidden(project))
+    assert found == [found[0]] * 6
+    assert len(found[0]) > 1
+
+
+def hidden(root: Path) -> set[tuple[str, str]]:
+    """The area and last day of each figure that is withheld."""
+    with (root / "data_packages/recorded/data/observations.csv").open(newline="") as lines:
+        return {(r["area"], r["period_end"]) for r in csv.DictReader(lines) if r["status"] == "c"}
+
+
+def test_a_revision_of_the_others_does_not_show_what_was_withheld(project: Path, tmp_path: Path) -> None:
+    """Nor does a file in which the borough and one ward changed: with the first it would give another one away."""
+    first = {NORTH: 7, SOUTH: 40, WEST: 50, BOROUGH: 130}
+    for own in (first, first | {WEST: 61, BOROUGH: 141}, first | {SOUTH: 44, WEST: 61, BOROUGH: 149}):
+        assert imported(project, "mps-dashboard", dashboard(tmp_path / "dashboard.csv", own))
+    with_first = hidden(project)
+    assert (NORTH, "2020-12-31") in with_first
+    found = [
+        str(leak)
+        for leak in leaks(public(project / "data_packages", 10, 5))
+        if leak.key.indicator == "rec-abuse"
+    ]
+    assert found == []

@@ -14,8 +14,8 @@ from portal import cli, site
 from portal.problems import PortalError
 from project import make_project
 
-START, END = "2019-01-01", "2019-12-31"
-ALL = [row for n, y in enumerate((2020, 2021, 2022)) for row in wards("a", 20 + n, 30 + n, 41 + n, 12, 103 + 3 * n, years=[y])]  # fmt: skip
+START, END = "2024-01-01", "2024-12-31"
+ALL = [row for n, y in enumerate((2021, 2022, 2023)) for row in wards("a", 20 + n, 30 + n, 41 + n, 12, 103 + 3 * n, years=[y])]  # fmt: skip
 # A number that occurs nowhere else.
 NUMBER = 654_321
 
@@ -55,9 +55,9 @@ WITHHELD = [*ALL, *wards("a", "c", "c", 50, 13, 110)]
 
 def revised(root: Path) -> None:
     """North follows from the first release with what is published now, and from neither alone."""
-    edit(root, r"^a,E05999992,2019-01-01,2019-12-31,,,c,", "a,E05999992,2019-01-01,2019-12-31,,40,,")
-    edit(root, r"^a,E05999993,2019-01-01,2019-12-31,,50,,", "a,E05999993,2019-01-01,2019-12-31,,90,r,")
-    edit(root, r"^a,E09999999,2019-01-01,2019-12-31,.*\n", "")
+    edit(root, r"^a,E05999992,2024-01-01,2024-12-31,,,c,", "a,E05999992,2024-01-01,2024-12-31,,40,,")
+    edit(root, r"^a,E05999993,2024-01-01,2024-12-31,,50,,", "a,E05999993,2024-01-01,2024-12-31,,90,r,")
+    edit(root, r"^a,E09999999,2024-01-01,2024-12-31,.*\n", "")
 
 
 def renamed(root: Path) -> None:
@@ -69,8 +69,8 @@ def renamed(root: Path) -> None:
 
 def filled_in(root: Path) -> None:
     """The total is gone, and the other ward is there."""
-    edit(root, r"^a,E05999992,2019-01-01,2019-12-31,,,c,", "a,E05999992,2019-01-01,2019-12-31,,40,,")
-    edit(root, r"^a,E09999999,2019-01-01,2019-12-31,.*\n", "")
+    edit(root, r"^a,E05999992,2024-01-01,2024-12-31,,,c,", "a,E05999992,2024-01-01,2024-12-31,,40,,")
+    edit(root, r"^a,E09999999,2024-01-01,2024-12-31,.*\n", "")
 
 
 @pytest.mark.parametrize("change", [revised, renamed, filled_in])
@@ -85,7 +85,7 @@ def test_what_follows_from_two_releases_is_not_let_through(
         site.check(root)
 
 
-SHOWN = [*ALL, *wards("a", 37, NUMBER, 50, 13, NUMBER + 100), *wards("a", 38, 39, 51, 13, 141, years=[2023])]
+SHOWN = [*ALL, *wards("a", 37, NUMBER, 50, 13, NUMBER + 100), *wards("a", 38, 39, 51, 13, 141, years=[2025])]
 FORMS = (f"{NUMBER}", f"{NUMBER:,}", f"{NUMBER / 4:.1f}", f"{NUMBER / 4:,.1f}", f"{NUMBER / 4:,.0f}")
 
 
@@ -125,7 +125,7 @@ def test_a_row_that_is_left_out_is_told_without_its_number(
 ) -> None:
     """In what will change, in what the release says of it, and in the pages; the archive of the first is another matter."""
     root = made(tmp_path / "tiny", SHOWN)
-    edit(root, r"^a,(E05999992|E09999999),2019-01-01,2019-12-31,.*\n", "")
+    edit(root, r"^a,(E05999992|E09999999),2024-01-01,2024-12-31,.*\n", "")
     capsys.readouterr()
     run(root, "diff", "--json", str(tmp_path / "diff.json"), "--html", str(tmp_path / "diff.html"))
     code = run(root, "release", "Second", "--reason", "A mistake.", "--yes")
@@ -191,7 +191,7 @@ def test_what_waits_is_in_neither_site_when_the_one_before_is_put_back(waiting: 
 
 def test_the_attacker_finds_the_number_where_it_is(tmp_path: Path) -> None:
     """A number of the borough's own is in pages, tables, archives and the search: so the tests above are not empty."""
-    root = made(tmp_path / "tiny", [year("a", BOROUGH, NUMBER), year("a", BOROUGH, 700, 2020)])
+    root = made(tmp_path / "tiny", [year("a", BOROUGH, NUMBER), year("a", BOROUGH, 700, 2023)])
     assert run(root, "build") == 0
     found = served(root)
     assert {p.partition("/")[0] for p in found} >= {"figures", "open-data"}

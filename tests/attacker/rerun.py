@@ -16,19 +16,17 @@ def usual(publish: Publish, table: Table, times: int = 20) -> frozenset[Key]:
 
 
 def possible(
-    publish: Publish, table: Table, hidden: frozenset[Key], asked: Iterable[Key], minimum: int, tries: int
-) -> dict[Key, set[int]]:
-    """The small values of each count that is asked for with which the program can have published the same.
+    publish: Publish, table: Table, hidden: frozenset[Key], key: Key, asked: Iterable[int], tries: int
+) -> set[int]:
+    """Those of the values that are asked for of a withheld count with which the program can have published the same.
 
     `table` is one that fits, without the total. The program may choose at random, so each table is tried `tries` times.
     """
-    found: dict[Key, set[int]] = {k: set() for k in asked}
-    for k, values in found.items():
-        for value in range(minimum):
-            tables = list(_with(table, hidden, k, value))
-            if any(publish(one) == hidden for _ in range(tries) for one in tables):
-                values.add(value)
-    return found
+    return {
+        value
+        for value in asked
+        if any(publish(one) == hidden for one in _with(table, hidden, key, value) for _ in range(tries))
+    }
 
 
 def _with(table: Table, hidden: frozenset[Key], key: Key, value: int) -> Iterator[Table]:
