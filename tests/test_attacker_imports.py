@@ -13,7 +13,7 @@ from attacker.report import leaks
 from project import ROOT, make_project, tree_of
 
 NAMES = {NORTH: "North & Quay", SOUTH: "South", WEST: "West Field"}
-MONTHS = [f"{y}{m:02}" for y in (2019, 2020) for m in range(1, 13)]
+MONTHS = [f"{y}{m:02}" for y in (2023, 2024) for m in range(1, 13)]
 BOROUGH = "E09999999"
 
 
@@ -49,7 +49,7 @@ def ward_file(path: Path, counts: Mapping[str, Mapping[str, int]]) -> Path:
 
 
 def dashboard(path: Path, counts: Mapping[str, int]) -> Path:
-    """A file of the dashboard with counts of every month of 2020."""
+    """A file of the dashboard with counts of every month of 2024."""
     with path.open("w", newline="") as lines:
         out = csv.writer(lines, lineterminator="\n")
         out.writerow(["Month_Year", "Area Type", "Borough_SNT", "Area Name", "Area Code", "Crime Type", "Crime Subtype", "Measure", "Financial Year", "FY_FYIndex", "Count", "Refresh Date"])  # fmt: skip
@@ -60,7 +60,7 @@ def dashboard(path: Path, counts: Mapping[str, int]) -> Path:
                 place = "Exampleton" if area == BOROUGH else f"Exampleton {name}"
                 here = count // 12 + (n <= count % 12)
                 if here:
-                    out.writerow([f"{month[:4]}-{month[4:]}-01", kind, place, name, area, "Hate crime", "Hate crime", "Offences", "fy20-21", f"20-21_{n:02}", here, "2021-02-02"])  # fmt: skip
+                    out.writerow([f"{month[:4]}-{month[4:]}-01", kind, place, name, area, "Hate crime", "Hate crime", "Offences", "fy24-25", f"24-25_{n:02}", here, "2025-02-02"])  # fmt: skip
     return path
 
 
@@ -87,7 +87,7 @@ def imported(root: Path, format_: str, path: Path) -> bool:
 def test_two_files_that_differ_in_what_is_withheld_leave_the_same(project: Path, tmp_path: Path) -> None:
     """Two small counts of one ward, in other months too, and a ward that is not in the file at all."""
     plain = {NORTH: dict.fromkeys(MONTHS, 4), WEST: dict.fromkeys(MONTHS, 5)}
-    variants = [{SOUTH: {"202003": 2}}, {SOUTH: {"202007": 5, "202012": 4, "201905": 1}}, {SOUTH: {}}]
+    variants = [{SOUTH: {"202403": 2}}, {SOUTH: {"202407": 5, "202412": 4, "202305": 1}}, {SOUTH: {}}]
     before = {p: (project / "data_packages" / p).read_bytes() for p in tree_of(project / "data_packages")}
     found = []
     for n, variant in enumerate(variants):
@@ -96,7 +96,7 @@ def test_two_files_that_differ_in_what_is_withheld_leave_the_same(project: Path,
         assert imported(project, "mps-ward", ward_file(tmp_path / f"{n}.csv", plain | variant))
         found.append(tree_of(project / "data_packages"))
     assert found[0] == found[1] == found[2]
-    assert b"rec-abuse,E05999992,2020-01-01,2020-12-31,,c," in found[0]["recorded/data/observations.csv"]
+    assert b"rec-abuse,E05999992,2024-01-01,2024-12-31,,c," in found[0]["recorded/data/observations.csv"]
 
 
 @pytest.mark.parametrize("counts", [(7, 40, 50, 3), (0, 25, 31, 14), (9, 9, 60, 30), (12, 9, 60, 0)])
@@ -137,7 +137,7 @@ def test_a_revision_of_the_others_does_not_show_what_was_withheld(project: Path,
     for own in (first, first | {WEST: 61, BOROUGH: 141}, first | {SOUTH: 44, WEST: 61, BOROUGH: 149}):
         assert imported(project, "mps-dashboard", dashboard(tmp_path / "dashboard.csv", own))
     with_first = hidden(project)
-    assert (NORTH, "2020-12-31") in with_first
+    assert (NORTH, "2024-12-31") in with_first
     found = [
         str(leak)
         for leak in leaks(public(project / "data_packages", 10, 5))
