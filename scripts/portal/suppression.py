@@ -119,7 +119,7 @@ def _protected(block: _Block, rng: Random | None) -> list[int] | None:
     plain = [i for i in others if block.cells[i].cost <= 1]
     must = first | set(rng.sample(plain, min(len(plain), _more(rng))) if rng else ())
     smallest = _choose(block, _prices(block, rng), must)
-    for extra in range(len(others) + 1 if smallest else 0):
+    for extra in _steps(len(others)) if smallest else ():
         for _ in range(_TRIES):
             pool = plain if extra <= len(plain) else others
             drawn = rng.sample(pool, min(extra, len(pool))) if rng else pool[:extra]
@@ -129,6 +129,15 @@ def _protected(block: _Block, rng: Random | None) -> list[int] | None:
             if not rng:
                 break
     return None
+
+
+def _steps(most: int) -> Iterator[int]:
+    """Yield how many cells more to try: each number at first, then half as many more each time, and all."""
+    count = 0
+    while count < most:
+        yield count
+        count += max(1, count // 2)
+    yield most
 
 
 def _more(rng: Random) -> int:
