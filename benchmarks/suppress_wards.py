@@ -44,7 +44,7 @@ def main() -> None:
 
 def table(usual: int) -> tuple[list[Cell], list[Relation], dict[object, tuple[object, ...]]]:
     """Cells, relations and what each cell is made of; the same ones each time."""
-    rng = random.Random(SEED)  # noqa: S311
+    rng = random.Random(SEED)
     ends = range(LENGTH, LENGTH + PERIODS)
     quarters = range(LENGTH + PERIODS - 1)
     cells, relations, atoms = [], [], {}

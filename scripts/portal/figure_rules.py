@@ -267,7 +267,7 @@ def _claims(checked: Checked) -> Iterator[Problem]:
                 "The number that the document states is missing.",
                 "Write it, and how many decimals the document prints.",
             )
-        elif kind == "direction" and Decimal(row["stated"]) not in (-1, 0, 1):
+        elif kind == "direction" and values.decimal(row["stated"]) not in (-1, 0, 1):
             message = f"{row['stated']} is not a direction."
             yield row.wrong("stated", "claim", message, "Write 1 for up, 0 for unchanged or -1 for down.")
         if not row["period_start"] or kind == "total":
