@@ -19,11 +19,12 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal import charts, cli, config, figure_rules, findings, measures, packages, rules, site
+from portal import charts, cli, config, figure_rules, findings, measures, packages, records, rules, site
 from portal.charts import Chart
 from portal.checked import Row
 from portal.disclosure import Release
 from portal.findings import cell
+from portal.history import NO_HISTORY
 from portal.model import Break, Indicator, Observation
 from portal.periods import first_day, label, month_end, running
 from project import make_project
@@ -310,6 +311,10 @@ def test_calls_of_twelve_months_are_not_those_of_january(base: Release) -> None:
     assert chart.table.rows == (("12 months to December 2024", "1,200"),)
     assert chart.wide
     assert chart.wide["data"][0]["customdata"] == ["12 months to December 2024"]
+    released = as_model(base, indicator(period_type="month", chart="recorded"), own)
+    one = released.content.indicators["made-up"]
+    told = records.record(released.content, NO_HISTORY, one, *measures.figures_of(released, one))
+    assert (told.period, told.start, told.end) == ("12 months to December 2024", "2024-01-01", "2024-12-31")
     short = chart_of(base, indicator(period_type="month", chart="recorded"), own[:5])
     assert short.finding == "No figure for a whole 12 months has been published yet."
 
