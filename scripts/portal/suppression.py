@@ -163,7 +163,7 @@ def _exposed(block: _Block, chosen: Sequence[int]) -> frozenset[int]:
             places, signs = zip(*own, strict=True)
             total = float(sum(s * block.values[i] for i, s in own))
             told.append(audit.Published(("relation", number), places, total, total, signs=signs))
-    hidden = [(i, block.cells[i]) for i in sorted(group)]
+    hidden = [(i, block.cells[i]) for i in sorted(group) if block.cells[i].width or block.cells[i].under]
     asked = [audit.Published(i, (i,), None, None, c.width, under=c.under, small=c.small) for i, c in hidden]
     return frozenset(int(i.published.key) for i in audit.too_narrow(audit.intervals([*told, *asked])))  # type: ignore[call-overload]
 
