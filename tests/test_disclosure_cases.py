@@ -210,6 +210,7 @@ def test_the_total_of_parts_under_another_name(tiny: Path) -> None:
 def test_claims_and_targets_state_no_withheld_count(tiny: Path) -> None:
     claims = [
         {"id": "c1", "kind": "value", "stated": "7", "base_period_start": "", "base_period_end": ""},
+        {"id": "c3", "kind": "total", "stated": "27", "period_start": "2018-01-01", "base_period_start": "", "base_period_end": ""},
         {"id": "c2", "kind": "change-percent", "stated": "-65", "base_period_start": "2018-01-01", "base_period_end": "2018-12-31"},
     ]  # fmt: skip
     same = {"indicator": "h", "area": N, "period_start": "2019-01-01", "period_end": "2019-12-31", "decimals": "0", "statement": "It fell.", "source": "returns", "locator": "Page 3"}  # fmt: skip
