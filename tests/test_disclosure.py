@@ -204,7 +204,7 @@ def _cell(folder: Path, name: str) -> str:
 
 @upstream
 def test_real_hate_crime_and_domestic_abuse_by_ward(real: Release) -> None:
-    """The published figures need no suppression; a stricter policy and shorter periods do, and stay safe."""
+    """No ward needs suppression, records without a ward do; a stricter policy withholds wards too and stays safe."""
     settings = load(ROOT)
     counts = mps_dashboard.read(sorted(DASHBOARD.glob("*.csv")), real.content.areas)
     rows = tuple(
@@ -212,11 +212,12 @@ def test_real_hate_crime_and_domestic_abuse_by_ward(real: Release) -> None:
     )
     drafts = derive.drafts(counts, derive.Origin(rows, "mps-dashboard"), real.content, settings.site.area)
     done = withholding.suppress(drafts, real.content, settings.disclosure)
-    assert (done.cells, done.primary, done.secondary) == (228, 0, 0)
+    assert (done.cells, done.primary) == (228, 5)
+    assert done.secondary >= 5
     assert min(int(o.value or 0) for o in drafts if real.content.areas[o.area].kind == "ward") == 13
     strict = Disclosure(ward_minimum=25, borough_minimum=5)
     done = withholding.suppress(drafts, real.content, strict)
-    assert (done.primary, done.secondary) == (12, 1)
+    assert done.primary > 12
     _safe(real.content, done.observations, drafts, strict)
 
 

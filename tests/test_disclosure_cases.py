@@ -210,15 +210,17 @@ def test_the_total_of_parts_under_another_name(tiny: Path) -> None:
 def test_claims_and_targets_state_no_withheld_count(tiny: Path) -> None:
     claims = [
         {"id": "c1", "kind": "value", "stated": "7", "base_period_start": "", "base_period_end": ""},
+        {"id": "c3", "kind": "total", "stated": "27", "period_start": "2018-01-01", "base_period_start": "", "base_period_end": ""},
         {"id": "c2", "kind": "change-percent", "stated": "-65", "base_period_start": "2018-01-01", "base_period_end": "2018-12-31"},
     ]  # fmt: skip
     same = {"indicator": "h", "area": N, "period_start": "2019-01-01", "period_end": "2019-12-31", "decimals": "0", "statement": "It fell.", "source": "returns", "locator": "Page 3"}  # fmt: skip
-    add(tiny, f"{FIGURES}claims.csv", [c | same for c in claims])
+    add(tiny, f"{FIGURES}claims.csv", [same | c for c in claims])
     target = {"id": "t", "indicator": "h", "title": "Cut it", "baseline": "the year 2018", "baseline_value": "20", "unit": "count", "target_value": "10", "due": "2019-12", "result_value": "7", "source": "returns", "locator": "Table 1"}  # fmt: skip
     add(tiny, f"{FIGURES}targets.csv", [target])
     found = tried(tiny, h, [figure("h", N, "c"), figure("h", N, "20", 2018), figure("h", S, "40")])
     assert [p.partition(": This")[0].partition(": The")[0] for p in found] == [
         "claims: c1",
+        "claims: c3",
         "claims: c2",
         "targets: t",
     ]

@@ -36,6 +36,8 @@ _SLACK = 1e-6
 _NAMED = 6  # of the figures that contradict each other
 _UNBOUNDED = 3  # the status of scipy.optimize.milp
 _MOST = 24  # readings of one group of figures
+_NODES = 500  # of a search for the next reading; what was found by then is taken
+_WORK = 480  # intervals in all readings of a group together; of a large group fewer readings are looked at
 _LARGEST = 1e6  # stands for no limit where a programme needs one
 
 
@@ -319,7 +321,7 @@ def _labels(
         yield everything
         return
     seen: list[frozenset[int]] = []
-    while len(seen) < _MOST:
+    while len(seen) < max(1, min(_MOST, _WORK // len(places))):
         large = _fewest_large(part, places, found, seen)
         if large is None or (seen and len(large) > len(seen[0])):
             return
@@ -353,7 +355,9 @@ def _fewest_large(
         rows.append(LinearConstraint(order[None], 0, inf))
     bounds = Bounds([*part.bounds.lb, *np.zeros(count)], [*np.full(width, inf), *np.ones(count)])
     cost = [*np.zeros(width), *np.ones(count)]
-    answer = milp(cost, integrality=1, bounds=bounds, constraints=rows, options={"mip_rel_gap": 0})
+    answer = milp(
+        cost, integrality=1, bounds=bounds, constraints=rows, options={"mip_rel_gap": 0, "node_limit": _NODES}
+    )
     if answer.x is None:
         return None
     return frozenset(places[i] for i in np.flatnonzero(answer.x[width:] > 0.5).tolist())

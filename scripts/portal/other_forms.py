@@ -116,8 +116,10 @@ def _claim(
         return
     spans = ((claim.period_start, claim.period_end), (claim.base_period_start, claim.base_period_end))
     for subject in filter(None, (claim.indicator, claim.other_indicator)):
-        for span in spans:
-            if (subject, claim.area, claim.part, *span) in hidden and span[0]:
+        for start, end in (s for s in spans if s[0]):
+            about = (subject, claim.area, claim.part)
+            same = [h for h in hidden.values() if (h.indicator, h.area, h.part) == about]
+            if any(h.period_start and start <= h.period_start and h.period_end <= end for h in same):  # type: ignore[operator]
                 message = f"The statement has a number from which the withheld count of {subject} can be worked out."
                 yield _told("claims", claim.id, message)
                 return

@@ -117,17 +117,26 @@ def _protected(block: _Block, rng: Random | None) -> list[int] | None:
         return kept
     others = [i for i in range(len(block.cells)) if i not in first]
     plain = [i for i in others if block.cells[i].cost <= 1]
-    must = first | set(rng.sample(plain, min(len(plain), _more(rng))) if rng else ())
+    for more in (_more(rng), 0) if rng else (0,):
+        must = first | set(rng.sample(plain, min(len(plain), more)) if rng else ())
+        if chosen := _drawn(block, must, (plain, others), rng):
+            return chosen
+    return None
+
+
+def _drawn(
+    block: _Block, must: Set[int], pools: tuple[list[int], list[int]], rng: Random | None
+) -> list[int] | None:
+    """Return a choice with these cells and as few more as needed, drawn from the plain cells or from all."""
+    plain, others = pools
     smallest = _choose(block, _prices(block, rng), must)
     for extra in _steps(len(others)) if smallest else ():
-        for _ in range(_TRIES):
+        for _ in range(_TRIES if rng else 1):
             pool = plain if extra <= len(plain) else others
             drawn = rng.sample(pool, min(extra, len(pool))) if rng else pool[:extra]
             chosen = _choose(block, _prices(block, rng), must | set(drawn))
             if chosen and not _exposed(block, chosen):
                 return chosen
-            if not rng:
-                break
     return None
 
 
@@ -163,7 +172,7 @@ def _exposed(block: _Block, chosen: Sequence[int]) -> frozenset[int]:
             places, signs = zip(*own, strict=True)
             total = float(sum(s * block.values[i] for i, s in own))
             told.append(audit.Published(("relation", number), places, total, total, signs=signs))
-    hidden = [(i, block.cells[i]) for i in sorted(group)]
+    hidden = [(i, block.cells[i]) for i in sorted(group) if block.cells[i].width or block.cells[i].under]
     asked = [audit.Published(i, (i,), None, None, c.width, under=c.under, small=c.small) for i, c in hidden]
     return frozenset(int(i.published.key) for i in audit.too_narrow(audit.intervals([*told, *asked])))  # type: ignore[call-overload]
 
