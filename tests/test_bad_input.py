@@ -33,6 +33,13 @@ def test_a_broken_package_gets_its_message_and_leaves_the_site_alone(
     assert tree_of(root / "build" / "site") == before
 
 
+def test_no_message_shows_a_regular_expression() -> None:
+    told = [(case.name, (case / "expected.txt").read_text()) for case in CASES]
+    assert [
+        name for name, text in told if re.search(r"\[a-z0-9]+-|\[0-9]|\\d|\(\?|\]\+|\^\[|\{\d", text)
+    ] == []
+
+
 def test_every_rule_has_a_broken_package() -> None:
     told = {path.name.split("-")[0] for path in CASES} | {path.name for path in CASES}
     assert set(rules.RULES) <= told

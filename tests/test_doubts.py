@@ -195,7 +195,11 @@ def test_a_page_that_nothing_links_to_is_told_after_a_build(tiny: Path) -> None:
     assert [w.name for w in whole.warnings if w.code == "unlinked"] == ["unlinked:about/alone/"]
 
 
-@given(st.lists(st.integers(0, 10_000), min_size=2, max_size=12))
+@given(
+    st.lists(
+        st.integers(0, 10_000) | st.integers() | st.sampled_from([0, -1, 10**400]), min_size=2, max_size=12
+    )
+)
 def test_a_series_of_any_counts_is_judged_without_a_fault(values: list[int]) -> None:
     changes: list[float] = []
     for a, b in pairwise(values):
@@ -204,6 +208,23 @@ def test_a_series_of_any_counts_is_judged_without_a_fault(values: list[int]) -> 
         doubts._implausible(change, changes, doubts._noise(first, second), True)
         changes.append(change)
     assert not any(doubts._implausible(0.0, [0.0] * n, 0.1, True) for n in range(8))
+
+
+def test_parts_are_compared_with_a_total_of_the_same_unit(tiny: Path) -> None:
+    """Pounds are no part of a count, whatever their row says."""
+    table = "data_packages/recorded/data/indicators.csv"
+    replaced(
+        "count,offences,rolling-months,neutral,recorded",
+        "pounds,pounds,rolling-months,neutral,recorded",
+        table,
+    )(tiny)
+    before = {p.name for p in look(tiny)}
+    replaced(
+        "rec-drugs,E09999999,2019-01-01,2019-03-31,5",
+        "rec-drugs,E09999999,2019-01-01,2019-03-31,5000",
+        "data_packages/recorded/data/observations.csv",
+    )(tiny)
+    assert not {n for n in {p.name for p in look(tiny)} - before if n.startswith("sum:")}
 
 
 def figure(value: int) -> doubts.Figure:

@@ -120,6 +120,21 @@ def test_any_text_in_any_cell_is_a_problem_or_harmless(
         checked(project)
 
 
+@QUIET
+@given(st.sampled_from([f for f in FILES if f.suffix == ".csv"]), st.data())
+def test_any_header_is_a_problem_or_harmless(
+    project: Path, record_property: Count, file: Path, data: st.DataObject
+) -> None:
+    record_property("counted headers damaged", 1)
+    path = project / file
+    first, _, rest = path.read_text().partition("\n")
+    names = first.split(",")
+    piece = st.sampled_from([*names, *(f" {n}" for n in names), *(n.upper() for n in names), "", "x", "1"])
+    header = data.draw(st.one_of(st.permutations(names), st.lists(piece, max_size=len(names) + 2)))
+    with damaged(path, f"{','.join(header)}\n{rest}".encode()):
+        checked(project)
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -215,3 +215,13 @@ def test_a_table_without_its_header_says_which_one_it_had(
         path.write_text(rest)
         assert run(portal, path, "figures") == cli.PROBLEMS
         assert f"Write this row above the rest: {', '.join(header.split(','))}." in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_read_loses_no_rows_to_another_file(portal: Path, tmp_path: Path) -> None:
+    own = portal / FIGURES
+    own.write_text(own.read_text().partition("\n")[2])
+    damaged = own.read_bytes()
+    path = written(tmp_path / "q.xlsx", {"S": observation()})
+    assert run(portal, path, "figures", "--resource", "observations") == cli.PROBLEMS
+    assert run(portal, path, "figures") == cli.PROBLEMS
+    assert own.read_bytes() == damaged

@@ -172,7 +172,7 @@ def test_no_advice_shows_a_pattern(project: Path, tmp_path: Path, kind: str, tex
     path = written(tmp_path / f"q.{kind}", {"services": [head, [text, "A", ""]]})
     told = problems(project, path, package="services")
     assert not re.search(r"pattern|\^|\[a-z", told)
-    assert "Small letters, digits and hyphens, such as helpline-1." in told
+    assert "sheet services, cell A2\n" in told
 
 
 def test_a_good_number_beside_a_title_of_the_same_word_is_taken(project: Path, tmp_path: Path) -> None:

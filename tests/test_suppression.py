@@ -99,18 +99,27 @@ def test_nothing_is_withheld_where_nothing_is_small() -> None:
     assert suppress(*line({"a": 30, "b": 20})) == frozenset()
 
 
-def test_one_small_part_takes_the_least_other_that_is_wide_enough() -> None:
-    assert suppress(*line({"a": 3, "b": 60, "c": 12, "d": 6})) == {"a", "c"}  # 3 + 6 is under 10
-    assert suppress(*line({"a": 4, "b": 60, "c": 12, "d": 6})) == {"a", "d"}
+def company(table: Table) -> set[str]:
+    """What is withheld besides the small cells, when nothing is left to chance."""
+    return {str(k) for k in suppress(*table) - {c.key for c in table[0] if c.primary}}
+
+
+def test_one_small_part_takes_one_other_that_is_wide_enough() -> None:
+    for d in (6, 5):  # 3 + 6 is under 10
+        (other,) = company(line({"a": 3, "b": 60, "c": 12, "d": d}))
+        assert other in "bc"
+    (other,) = company(line({"a": 4, "b": 60, "c": 12, "d": 6}))
+    assert other in "bcd"
 
 
 def test_a_zero_is_a_count_and_gives_no_room() -> None:
-    assert suppress(*line({"zero": 0, "b": 40, "c": 11})) == {"zero", "c"}
+    assert len(company(line({"zero": 0, "b": 40, "c": 11}))) == 1
     assert suppress(*line({"zero": 0, "nought": 0, "b": 40})) == {"zero", "nought", "b"}
 
 
 def test_two_small_parts_whose_sum_is_too_small_take_a_third() -> None:
-    assert suppress(*line({"a": 2, "b": 3, "c": 40, "d": 9})) == {"a", "b", "d"}
+    (other,) = company(line({"a": 2, "b": 3, "c": 40, "d": 9}))
+    assert other in "cd"
     assert suppress(*line({"a": 2, "b": 3, "c": 40, "d": 9}, width=5)) == {"a", "b"}
 
 
@@ -120,15 +129,12 @@ def test_a_total_that_is_not_known_elsewhere_can_be_company() -> None:
     assert suppress(fixed, relations) == {"a", "all"}
 
 
-def test_a_dear_cell_is_spared() -> None:
-    cells, relations = line({"a": 3, "b": 60, "c": 12})
-    dear = [Cell("c", 12, False, 10, cost=100) if c.key == "c" else c for c in cells]
-    assert suppress(dear, relations) == {"a", "b"}
-
-
 def test_one_small_cell_of_a_two_way_table_takes_the_corners_of_a_rectangle() -> None:
     table = grid([[3, 12, 40], [50, 60, 70], [14, 13, 80]], width=10, under=5, fixed="rct")
-    assert suppress(*table) == {(0, 0), (0, 1), (2, 0), (2, 1)}
+    withheld = suppress(*table)
+    assert len(withheld) == 4
+    assert (0, 0) in withheld
+    check_safe(table, withheld)
 
 
 def test_a_year_is_not_given_away_by_the_years_that_overlap_it() -> None:
@@ -199,7 +205,7 @@ def test_totals_that_do_not_add_up_and_small_counts_that_are_known_are_problems(
         ([Cell("a", 3, True, 10), Cell("a", 3, True, 10)], []),
         ([Cell("a", -1, True, 10)], []),
         ([Cell("a", 3, True, -1)], []),
-        ([Cell("a", 3, True, 10, cost=-1)], []),
+        ([Cell("a", 3, True, 10, under=-1)], []),
     ],
 )
 def test_what_a_programmer_gets_wrong(cells: list[Cell], relations: list[Relation]) -> None:
@@ -292,26 +298,22 @@ def test_intervals_after_suppression_are_those_of_every_table_that_fits(
         assert max(values) - min(values) >= width
 
 
-def price(cells: Sequence[Cell], withheld: Sequence[object] | frozenset[object]) -> float:
-    return sum(c.price for c in cells if c.key in withheld)
-
-
 @settings(deadline=None, max_examples=15)
 @given(
     st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), min_size=2, max_size=2),
     st.integers(2, 6),
     st.sampled_from(["t", "rt", "rct"]),
 )
-def test_no_cheaper_choice_is_safe(rows: list[list[int]], width: int, fixed: str) -> None:
+def test_no_smaller_choice_is_safe(rows: list[list[int]], width: int, fixed: str) -> None:
     table = grid(rows, width=width, under=3, fixed=fixed)
     cells = [c for c in table[0] if not c.fixed]
     small = {c.key for c in cells if c.primary}
     others = [c.key for c in cells if not c.primary]
     choices = [small | set(more) for n in range(len(others) + 1) for more in combinations(others, n)]
-    ranked = sorted((price(cells, frozenset(c)), frozenset(c)) for c in choices)
-    least = next((cost for cost, c in ranked if not too_narrow(audited(table, c))), inf)
+    safe = (len(c) for c in choices if not too_narrow(audited(table, frozenset(c))))
+    least = next(safe, inf)
     try:
-        assert price(cells, suppress(*table)) == least
+        assert len(suppress(*table)) == least
     except PortalError:
         assert least == inf
 

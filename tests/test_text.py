@@ -1,6 +1,7 @@
 """A cell can never become markup, and abbreviations are explained once."""
 
 from datetime import date
+from decimal import Decimal
 from html import unescape
 
 import markdown
@@ -115,3 +116,61 @@ def test_an_abbreviation_is_explained_at_its_first_use_in_running_text(before: s
 def test_labels_of_periods(kind: str, start: str, end: str, label: str) -> None:
     assert periods.label(kind, date.fromisoformat(start), date.fromisoformat(end)) == label
     assert periods.label(kind, None, None) == "Period not stated"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        ("12.5", "pounds", "£12.50"),
+        ("12.50", "pounds", "£12.50"),
+        ("12", "pounds", "£12"),
+        ("12.00", "pounds", "£12"),
+        ("-500", "pounds", "−£500"),
+        ("-1200.5", "pounds", "−£1,200.50"),
+        ("0", "pounds", "£0"),
+        ("-0.0", "pounds", "£0"),
+        ("0.125", "pounds", "£0.125"),
+        ("123456789012345678901234567890123", "pounds", "£123,456,789,012,345,678,901,234,567,890,123"),
+        ("-1234567890123456789012345678901.5", "count", "−1,234,567,890,123,456,789,012,345,678,901.5"),
+        ("1E+5", "count", "100,000"),
+        ("1E-7", "per-1000", "0.0000001"),
+        ("81", "percent", "81%"),
+        ("135.5", "percent", "135.5%"),
+        ("-3.1", "percent-change", "−3.1%"),
+        ("11", "percent-change", "+11%"),
+        ("0", "percent-change", "0%"),
+    ],
+)
+def test_amounts(value: str, unit: str, shown: str) -> None:
+    assert text.amount(Decimal(value), unit) == shown
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40))
+def test_a_number_is_shown_with_all_its_digits_and_no_exponent(value: Decimal) -> None:
+    shown = text.number(value)
+    assert Decimal(shown.replace(",", "").replace(text.MINUS, "-")) == value
+    assert set(shown) <= set("0123456789,." + text.MINUS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "label", "short"),
+    [
+        ("month", "2024-01-01", "2024-12-31", "12 months to December 2024", "to Dec 2024"),
+        ("month", "2024-01-01", "2024-03-31", "3 months to March 2024", "3 months to Mar 2024"),
+        ("calendar-year", "2023-07-01", "2024-06-30", "12 months to June 2024", "to Jun 2024"),
+        ("academic-year", "2023-09-01", "2024-08-31", "2023/24 academic year", "2023/24"),
+        ("academic-year", "2023-09-01", "2023-11-30", "3 months to November 2023", "3 months to Nov 2023"),
+        ("year-to", "2023-10-01", "2024-03-31", "6 months to March 2024", "6 months to Mar 2024"),
+    ],
+)
+def test_a_period_of_another_length_is_not_called_by_its_kind(
+    kind: str, start: str, end: str, label: str, short: str
+) -> None:
+    days = date.fromisoformat(start), date.fromisoformat(end)
+    assert (periods.label(kind, *days), periods.short(kind, *days)) == (label, short)
+
+
+def test_a_period_inside_a_sentence_keeps_the_capitals_of_months() -> None:
+    assert periods.running("Year to March 2024") == "year to March 2024"
+    assert periods.running("January 2024") == "January 2024"
+    assert text.upper_first("per cent of NHS calls") == "Per cent of NHS calls"

@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from portal import findings, measures, sparks
 from portal.disclosure import Release
 from project import SHARED, tree_of
@@ -107,18 +109,6 @@ def test_no_sensitive_ward_figure_is_for_less_than_a_year(real: Release) -> None
         assert all(a[1] < b[0] for a, b in pairwise(spans) if a[1] and b[0])
 
 
-def test_withheld_pieces_make_a_withheld_sum(real: Release) -> None:
-    some = real.content.observations["recorded-theft"][0]
-    assert some.value is not None
-    pieces = [o for o in real.content.observations["recorded-theft"] if o.area == "E05013714"][-4:]
-    assert (
-        measures._summed(
-            [*pieces[:3], type(some)(**{**vars(pieces[3]), "value": None, "status": "c"})], *YEAR
-        ).value
-        is None
-    )
-
-
 @pytest.fixture(scope="module")
 def pages(real_site: Path) -> dict[str, LexborHTMLParser]:
     return {
@@ -198,6 +188,17 @@ def test_postcodes_lead_to_their_ward(real: Release, real_site: Path) -> None:
         name, address = told["wards"][told["postcodes"][p.postcode[:-2]][p.postcode[-2:]]]
         assert name == real.content.areas[p.area].name
         assert (real_site / "wards" / address / "index.html").is_file()
+
+
+@given(st.lists(st.none() | st.decimals(-(10**12), 10**12, places=1), min_size=2, max_size=9))
+def test_a_spark_stays_inside_its_box_and_shows_each_value(values: list[Decimal | None]) -> None:
+    told = sparks.spark(values, "any")
+    points = [float(y) for y in re.findall(r"[ML][\d.]+ (-?[\d.]+)", told)]
+    known = [v for v in values if v is not None]
+    assert len(points) == (len(known) if len(known) > 1 else 0)
+    assert all(sparks.EDGE - 0.1 <= y <= sparks.HEIGHT - sparks.EDGE + 0.1 for y in points)
+    for (a, b), (y, z) in zip(pairwise(known), pairwise(points), strict=False):
+        assert (b - a) * Decimal(str(y - z)) >= 0  # a larger value is never lower
 
 
 def test_a_spark_leaves_gaps_and_says_its_figures() -> None:

@@ -1,8 +1,21 @@
-"""Works out what a reader can learn about the withheld figures from all that is published.
+"""Work out what a reader can learn about the withheld figures from everything that is published.
 
-Independent of how they were chosen: this sees what the reader sees, and no true value of a withheld figure. Each
-figure is a sum of atoms, such as a ward in a month. Two programmes for each withheld figure find its least and
-greatest possible value, as in Fischetti and Salazar-González (2001), Management Science 47(7), in whole counts.
+The audit sees what the reader sees, and no true value of a withheld figure. Each figure is a sum of atoms, such as a
+ward in a month. Two integer programmes for each withheld figure find its least and greatest possible value, as in
+Fischetti and Salazar-González (2001), Management Science 47(7).
+
+Every withheld figure has to hold against two readers:
+
+1. One who knows every published figure and that counts are whole and not negative. What such a reader finds is
+   `least` and `greatest`, which must be `width` apart.
+2. One who also knows the rules: which figures are withheld because they are small (under `under`), and that others
+   are withheld with them only where needed. Such a reader bets that as few as possible are not small, so the audit
+   looks at every reading of the table with the fewest figures that are not small. In each of them a small figure must
+   still be able to take every value from 0 to `under` − 1, and any other guarded one at least as many values. Where
+   the true counts are known (in an import), the audit looks at the true reading as well (`small` is given).
+
+Five withheld wards with the sum 45 pass the first test, since each could be 0 to 45, and fail the second: if all are
+under 10, each is 9.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
@@ -22,6 +35,10 @@ Floats = NDArray[np.float64]
 _SLACK = 1e-6
 _NAMED = 6  # of the figures that contradict each other
 _UNBOUNDED = 3  # the status of scipy.optimize.milp
+_MOST = 24  # readings of one group of figures
+_NODES = 500  # of a search for the next reading; what was found by then is taken
+_WORK = 480  # intervals in all readings of a group together; of a large group fewer readings are looked at
+_LARGEST = 1e6  # stands for no limit where a programme needs one
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,9 @@ class Published:
     where it is rounded; one is None where nothing is said of that end. A figure of which both are None is withheld,
     and its interval must be `width` wide. A published difference has signs 1 and -1; one of two withheld counts to
     which a published percentage applies has a fraction. `words` name it in messages.
+
+    A withheld figure of a guarded subject that is `under` this number is small, as everybody knows; 0 if small
+    counts of it are not withheld. `small` says whether it is, for an audit that knows the true counts.
     """
 
     key: Hashable
@@ -41,6 +61,8 @@ class Published:
     width: int = 0
     words: str = ""
     signs: tuple[float, ...] = ()
+    under: int = 0
+    small: bool | None = None
 
     @property
     def withheld(self) -> bool:
@@ -55,11 +77,23 @@ class Published:
 
 @dataclass(frozen=True)
 class Interval:
-    """The least and greatest value that a withheld figure can have; infinite where nothing bounds it."""
+    """The least and greatest value that a withheld figure can have; infinite where nothing bounds it.
+
+    `readings` are what the figure can be for a reader who knows which figures are small: one pair of least and
+    greatest for each reading of the table that the audit looked at. All of them lie within the interval.
+    """
 
     published: Published
     least: float
     greatest: float
+    readings: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def exposed(self) -> tuple[float, float] | None:
+        """The narrowest pair of least and greatest that breaks the rule; None where the figure is protected."""
+        found = [(self.least, self.greatest)] if self.greatest - self.least < self.published.width else []
+        found += [r for r in self.readings if r[1] - r[0] < self.published.under - 1]
+        return min(found, key=lambda r: r[1] - r[0], default=None)
 
 
 Column = tuple[tuple[int, float], ...]  # the rows that an unknown whole number is in, with its sign in each
@@ -78,8 +112,8 @@ class _System:
 
 
 def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
-    """The intervals that are narrower than their figure's `width`."""
-    return tuple(i for i in found if i.greatest - i.least < i.published.width)
+    """The intervals of figures that are not protected."""
+    return tuple(i for i in found if i.exposed)
 
 
 def intervals(published: Iterable[Published], free: Set[Hashable] = frozenset()) -> tuple[Interval, ...]:
@@ -92,8 +126,8 @@ def intervals(published: Iterable[Published], free: Set[Hashable] = frozenset())
     """
     told = {(f.atoms, f.signs, f.low, f.high, i * f.withheld): f for i, f in enumerate(published)}
     system = _system(tuple(told.values()), free)
-    found = dict(_solved(system, _pooled(system)))
-    return tuple(Interval(f, *found[row]) for row, f in enumerate(system.figures) if f.withheld)
+    found = {i.published: i for i in _solved(system, _pooled(system))}
+    return tuple(found[f] for f in system.figures if f.withheld)
 
 
 def _system(figures: tuple[Published, ...], free: Set[Hashable]) -> _System:
@@ -183,27 +217,159 @@ def _put(form: Form, sums: dict[int, Form]) -> Form:
     return {column: times for column, times in found.items() if times}
 
 
-def _solved(system: _System, reduced: _System) -> Iterator[tuple[int, tuple[float, float]]]:
-    """The row of each withheld figure with its least and greatest value, part by part of what hangs together."""
+@dataclass(frozen=True)
+class _Part:
+    """Withheld figures that depend on each other: what each is, as a sum of unknown whole numbers, and their limits.
+
+    A figure is `known` plus its row of `aims` times the numbers; `alike` marks figures that could change places.
+    """
+
+    figures: tuple[Published, ...]
+    aims: Floats
+    known: Floats
+    bounds: Bounds
+    within: tuple[LinearConstraint, ...]
+    alike: tuple[Hashable, ...]
+
+    def interval(self, place: int, *more: LinearConstraint) -> tuple[float, float]:
+        """The least and greatest of the figure at a place; both infinite the wrong way round where nothing fits."""
+        aim, known, limits = self.aims[place], float(self.known[place]), (*self.within, *more)
+        return known + _least(aim, self.bounds, limits), known - _least(-aim, self.bounds, limits)
+
+    def fits(self, *more: LinearConstraint) -> bool:
+        """Whether any whole numbers are within the limits."""
+        return _least(np.zeros(self.aims.shape[1]), self.bounds, (*self.within, *more)) < inf
+
+
+def _solved(system: _System, reduced: _System) -> Iterator[Interval]:
+    """The interval of each withheld figure."""
+    for part in _parts(system, reduced):
+        if part.aims.shape[1] and not part.fits():
+            raise PortalError([_clash(system)])
+        found = [part.interval(place) for place in range(len(part.figures))]
+        readings = _readings(part, found)
+        for figure, (least, greatest), own in zip(part.figures, found, readings, strict=True):
+            yield Interval(figure, least, greatest, own)
+
+
+def _parts(system: _System, reduced: _System) -> Iterator[_Part]:
+    """The withheld figures in groups that depend on each other."""
     aims, limits = _reduced(reduced)
     if any(a > b + _SLACK or (not key and max(a, -b) > _SLACK) for key, (a, b) in limits.items()):
         raise PortalError([_clash(system)])
     floors, ends = np.array(list(reduced.columns.values())), np.array(list(limits.values()))
     asked = [tuple((c, t) for c, t in aim.items() if c != _ONE) for aim in aims.values()]
+    known = np.array([float(aim.get(_ONE, 0)) for aim in aims.values()])
     matrix = _matrix([*limits, *asked], len(floors))
     labels = connected_components(abs(matrix).T @ abs(matrix), directed=False)[1]
     homes = np.array([labels[key[0][0]] if key else -1 for key in (*limits, *asked)])
+    alike = _alike(system, set(aims))
     for home in dict.fromkeys(homes[len(limits) :]):
         rows, columns = np.flatnonzero(homes[: len(limits)] == home), np.flatnonzero(labels == home)
-        bounds = Bounds(floors[columns], inf)
-        within = LinearConstraint(matrix[rows][:, columns], *ends[rows].T)
-        if home >= 0 and _least(np.zeros(len(columns)), bounds, within) == inf:
-            raise PortalError([_clash(system)])
-        for place in np.flatnonzero(homes[len(limits) :] == home):
-            row = list(aims)[place]
-            aim = matrix[[len(limits) + place]][:, columns].toarray()[0]
-            known = float(aims[row].get(_ONE, 0))
-            yield row, (known + _least(aim, bounds, within), known - _least(-aim, bounds, within))
+        places = np.flatnonzero(homes[len(limits) :] == home)
+        own = [row for n, row in enumerate(aims) if n in set(places)]
+        yield _Part(
+            tuple(system.figures[row] for row in own),
+            matrix[places + len(limits)][:, columns].toarray(),
+            known[places],
+            Bounds(floors[columns], inf),
+            (LinearConstraint(matrix[rows][:, columns], *ends[rows].T),),
+            tuple(alike[row] for row in own),
+        )
+
+
+def _alike(system: _System, withheld: Set[int]) -> dict[int, Hashable]:
+    """What tells a withheld figure from others that could change places with it: the figures that it is in."""
+    found: dict[int, list[Column]] = {row: [] for row in withheld}
+    for column in system.columns:
+        for row, sign in column:
+            if row in found:
+                found[row].append(((_ONE, sign), *(e for e in column if e[0] != row)))
+    return {row: (tuple(sorted(own)), system.figures[row].under) for row, own in found.items()}
+
+
+def _readings(part: _Part, found: Sequence[tuple[float, float]]) -> list[tuple[tuple[float, float], ...]]:
+    """What each figure can be, in each reading of which figures are small that has to hold."""
+    places = [i for i, f in enumerate(part.figures) if f.under]
+    readings: dict[int, list[tuple[float, float]]] = {i: [] for i in range(len(part.figures))}
+    for small in _labels(part, places, found) if places and part.aims.shape[1] else ():
+        limits = _labelled(part, places, small)
+        for i in places:
+            readings[i].append(part.interval(i, limits))
+    return [tuple(own) for own in readings.values()]
+
+
+def _labelled(part: _Part, places: Sequence[int], small: Set[int]) -> LinearConstraint:
+    """The limits that follow from knowing which of the figures at these places are small, and that the rest is not."""
+    under = np.array([part.figures[i].under for i in places])
+    is_small = np.array([i in small for i in places])
+    low, high = np.where(is_small, -inf, under), np.where(is_small, under - 1, inf)
+    return LinearConstraint(part.aims[places], low - part.known[places], high - part.known[places])
+
+
+def _labels(
+    part: _Part, places: Sequence[int], found: Sequence[tuple[float, float]]
+) -> Iterator[frozenset[int]]:
+    """The readings that have to hold: the true one where it is known, and all with the fewest figures not small.
+
+    Readings that differ only in figures that could change places are looked at once, and no more than `_MOST`.
+    """
+    if all(part.figures[i].small is not None for i in places):
+        yield frozenset(i for i in places if part.figures[i].small)
+    everything = frozenset(places)
+    if part.fits(_labelled(part, places, everything)):
+        yield everything
+        return
+    seen: list[frozenset[int]] = []
+    while len(seen) < max(1, min(_MOST, _WORK // len(places))):
+        large = _fewest_large(part, places, found, seen)
+        if large is None or (seen and len(large) > len(seen[0])):
+            return
+        yield everything - large
+        seen.append(large)
+
+
+def _fewest_large(
+    part: _Part, places: Sequence[int], found: Sequence[tuple[float, float]], seen: Sequence[frozenset[int]]
+) -> frozenset[int] | None:
+    """The fewest figures that are not small in any table that fits, other than those that were `seen`.
+
+    Of figures that could change places, the first ones are taken. None where there are no more.
+    """
+    width, count = part.aims.shape[1], len(places)
+    under = np.array([part.figures[i].under for i in places], dtype=float)
+    room = np.maximum(np.array([min(found[i][1], _LARGEST) for i in places]) - under + 1, 0)
+    aims, known = part.aims[places], part.known[places]
+    rows = [
+        LinearConstraint(sparse.hstack([c.A, sparse.csr_array((c.A.shape[0], count))]), c.lb, c.ub)
+        for c in part.within
+    ]
+    rows.append(LinearConstraint(np.hstack([aims, -np.diag(room)]), -inf, under - 1 - known))
+    rows.append(LinearConstraint(np.hstack([aims, -np.diag(under)]), -known, inf))
+    for taken in seen:
+        chosen = np.array([float(i in taken) for i in places])
+        rows.append(LinearConstraint(np.concatenate([np.zeros(width), chosen])[None], -inf, len(taken) - 1))
+    for first, second in _neighbours([part.alike[i] for i in places]):
+        order = np.zeros(width + count)
+        order[width + first], order[width + second] = 1, -1
+        rows.append(LinearConstraint(order[None], 0, inf))
+    bounds = Bounds([*part.bounds.lb, *np.zeros(count)], [*np.full(width, inf), *np.ones(count)])
+    cost = [*np.zeros(width), *np.ones(count)]
+    answer = milp(
+        cost, integrality=1, bounds=bounds, constraints=rows, options={"mip_rel_gap": 0, "node_limit": _NODES}
+    )
+    if answer.x is None:
+        return None
+    return frozenset(places[i] for i in np.flatnonzero(answer.x[width:] > 0.5).tolist())
+
+
+def _neighbours(alike: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
+    """Each place and the next one that is like it."""
+    last: dict[Hashable, int] = {}
+    for place, kind in enumerate(alike):
+        if kind in last:
+            yield last[kind], place
+        last[kind] = place
 
 
 def _matrix(keys: Sequence[Column], width: int) -> Any:
@@ -212,7 +378,7 @@ def _matrix(keys: Sequence[Column], width: int) -> Any:
     return sparse.csr_array((times, (rows, columns)), (len(keys), width), dtype=float)
 
 
-def _least(aim: Floats, bounds: Bounds, limits: LinearConstraint) -> float:
+def _least(aim: Floats, bounds: Bounds, limits: Sequence[LinearConstraint]) -> float:
     """The least sum that `aim` weighs of whole numbers within the limits; infinite where there are none."""
     if not len(aim):
         return 0.0

@@ -61,7 +61,7 @@ def cause(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | None:
     names = {str(f["name"]) for f in fields}
     header = ",".join(str(f["name"]) for f in fields)
     first = [c.strip() for c in rows[0]]
-    known = len(names.intersection(first))
+    known = len(names.intersection(rows[0]))
 
     def wrong(message: str, fix: str, row: int = 1) -> Problem:
         return Problem(file, row, "", "header", message, fix)
@@ -72,6 +72,11 @@ def cause(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | None:
         )
     if known > len(names) // 3 or (known and len(names) < 4):
         return None
+    alike = len(names.intersection("_".join(c.lower().split()) for c in first))
+    if alike > len(names) // 3 or (alike and len(names) < 4):
+        message = "The names of the columns are written with capitals or spaces that do not belong there."
+        fix = "Write them in small letters, without spaces and with _ between words. The columns are: "
+        return wrong(message, fix + header)
     for n, row in enumerate(islice(rows, _LOOKED_AT), 1):
         if _quoted_whole(row, names):
             message = "Each line is between quotation marks, so that it is a single cell."

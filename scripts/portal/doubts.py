@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
 
-from portal import periods
+from portal import periods, written_numbers
 from portal.checked import Checked, Row
 from portal.model import Accepted
 from portal.problems import Problem
@@ -337,6 +337,11 @@ def _overdue(told: Told) -> Iterator[Problem]:
                 yield _warning(r, "promised", (message, fix), f"overdue:{r['release']}:{what}")
 
 
+def _numbers(told: Told) -> Iterator[Problem]:
+    """What is written beside a withheld figure has no number that could be the figure."""
+    return written_numbers.look(told.checked)
+
+
 DOUBTS: Mapping[str, Callable[[Told], Iterator[Problem]]] = {
     "sum": _sums,
     "jump": _jumps,
@@ -346,4 +351,5 @@ DOUBTS: Mapping[str, Callable[[Told], Iterator[Problem]]] = {
     "target": _targets,
     "contact": _contacts,
     "overdue": _overdue,
+    "number": _numbers,
 }

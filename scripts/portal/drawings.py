@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from textwrap import wrap
@@ -14,6 +13,7 @@ from portal.findings import Subject
 from portal.measures import breaks_of, broken
 from portal.model import ADDED, Break, Observation
 from portal.text import upper_first
+from portal.timeline import gaps_of, middle, overlap, position, span
 
 Figure = dict[str, Any]
 
@@ -138,50 +138,12 @@ def _note(text: str, **where: Any) -> Figure:
     return {"text": text, "showarrow": False, "xref": "x", "yref": "y", "font": {"size": 14}, **where}
 
 
-# --- time
-
-
-def _at(day: date) -> float:
-    """The beginning of a day as a number of months."""
-    return day.year * 12 + day.month - 1 + (day.day - 1) / periods.month_end(day, 0).day
-
-
-def _span(o: Observation) -> tuple[float, float]:
-    """Where the period of a figure begins and ends on an axis of time; a figure without one stands at zero."""
-    if o.period_start is None or o.period_end is None:
-        return 0.0, 1.0
-    return _at(o.period_start), _at(o.period_end) + 1 / periods.month_end(o.period_end, 0).day
-
-
-def _middle(o: Observation) -> float:
-    start, end = _span(o)
-    return (start + end) / 2
-
-
-def _overlap(figures: Sequence[Observation]) -> bool:
-    return any(_span(b)[0] < _span(a)[1] for a, b in pairwise(figures))
-
-
-def _is_gap(figures: Sequence[Observation]) -> list[bool]:
-    """Return for each figure and the next whether a period is missing in between.
-
-    Where periods overlap, as those of a rolling year do, it is missing where the step is longer than usual.
-    """
-    steps = [_span(b)[1] - _span(a)[1] for a, b in pairwise(figures)]
-    usual = Counter(round(s, 2) for s in steps).most_common(1)[0][0] if steps else 0
-    overlap = _overlap(figures)
-    return [
-        _span(b)[0] > _span(a)[1] + 0.05 or (overlap and step > usual + 0.05)
-        for (a, b), step in zip(pairwise(figures), steps, strict=True)
-    ]
-
-
 def _cuts(s: Subject) -> list[tuple[float, str]]:
     """Return where on the axis of time the series is broken, and why: every break between or inside its periods."""
     breaks = breaks_of(s.released, s.indicator.id)
     found = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
     often = Counter(b.title for b in found)
-    return [(_at(b.date), _named(b, often[b.title] > 1)) for b in found]
+    return [(position(b.date), _named(b, often[b.title] > 1)) for b in found]
 
 
 def _named(b: Break, dated: bool) -> str:
@@ -228,10 +190,15 @@ def _ends_named(first: str, last: str, length: float, size: int, **where: Any) -
     return [_note(w, **at, x=x, xanchor=side, align=side) for w, (x, side) in zip(words, sides, strict=True)]
 
 
+def _hover(s: Subject, o: Observation) -> str:
+    """What is said of a figure when somebody points at it."""
+    return f"{s.full(o)}: {s.cell(o)}"
+
+
 def _hidden(s: Subject, figures: Iterable[Observation]) -> list[Figure]:
     """Markers where there is no value, so that a gap is seen to be one and why."""
     return [
-        _note(f"[{o.status}]", x=_middle(o), y=0, yanchor="bottom", hovertext=f"{s.full(o)}: {s.cell(o)}")
+        _note(f"[{o.status}]", x=middle(o), y=0, yanchor="bottom", hovertext=_hover(s, o))
         for o in figures
         if o.value is None
     ]
@@ -252,7 +219,7 @@ def pair(s: Subject, width: int) -> Figure:
         "customdata": [s.full(o) for o in s.figures], "hovertemplate": "%{customdata}: %{text}<extra></extra>", "width": 0.6,
     }  # fmt: skip
     names_above = [
-        _note(_marked(s.label(o), o), x=0, xref="paper", y=i, xanchor="left", yanchor="bottom", yshift=26, font={"size": 15})
+        _note(_marked(s.label(o), o), x=0, xref="paper", y=i, xanchor="left", yanchor="bottom", yshift=26, font={"size": 15}, hovertext=_hover(s, o))
         for i, o in enumerate(s.figures)
     ]  # fmt: skip
     layout = _layout(
@@ -265,9 +232,9 @@ def pair(s: Subject, width: int) -> Figure:
 
 def bars(s: Subject, width: int) -> Figure:
     """A few periods as bars from zero, each labelled; a line where the way of counting changed."""
-    if len(s.figures) > MOST_BARS or _overlap(s.figures):
+    if len(s.figures) > MOST_BARS or overlap(s.figures):
         return line(s, width)
-    spans = [_span(o) for o in s.figures]
+    spans = [span(o) for o in s.figures]
     length = min(end - start for start, end in spans)
     ends = [spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1]
     cells = [s.cell(o) for o in s.figures]
@@ -277,14 +244,14 @@ def bars(s: Subject, width: int) -> Figure:
     notes, above = _cut_notes(cuts, ends, width)
     upright = _range(_values(s.figures), room, 260)
     bars = {
-        "type": "bar", "x": [_middle(o) for o in s.figures], "y": _values(s.figures), "width": [length * 0.75] * len(cells),
+        "type": "bar", "x": [middle(o) for o in s.figures], "y": _values(s.figures), "width": [length * 0.75] * len(cells),
         "text": cells, "textposition": "outside", "cliponaxis": False, "constraintext": "none", **written,
         "marker": {"color": [TINT] * (len(cells) - 1) + [COLOURS[0]]},
         "customdata": [s.full(o) for o in s.figures], "hovertemplate": "%{customdata}: %{text}<extra></extra>",
     }  # fmt: skip
     layout = _layout(
         s, width, 312 + above, margin={"l": 8, "r": 8, "t": 16 + above, "b": 36},
-        xaxis=_axis(range=ends, tickvals=[_middle(o) for o in s.figures], ticktext=[s.short(o) for o in s.figures], showline=True, linecolor=INK),
+        xaxis=_axis(range=ends, tickvals=[middle(o) for o in s.figures], ticktext=[s.short(o) for o in s.figures], showline=True, linecolor=INK),
         yaxis=_axis(range=upright, showticklabels=False, **_zero(upright)),
         shapes=_cut_lines(cuts), annotations=[*notes, *_hidden(s, s.figures)],
     )  # fmt: skip
@@ -300,18 +267,18 @@ def line(s: Subject, width: int) -> Figure:
     """A line on a true scale of time, cut at each break and gap, with its last value written at its end."""
     cuts = _cuts(s)
     breaks = breaks_of(s.released, s.indicator.id)
-    gaps = _is_gap(s.figures)
+    gaps = gaps_of(s.figures)
     xs: list[float] = []
     ys: list[int | float | None] = []
     said: list[str] = []
     for i, (o, value) in enumerate(zip(s.figures, _values(s.figures), strict=True)):
         if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
-            xs.append((_middle(s.figures[i - 1]) + _middle(o)) / 2)
+            xs.append((middle(s.figures[i - 1]) + middle(o)) / 2)
             ys.append(None)
             said.append("")
-        xs.append(_middle(o))
+        xs.append(middle(o))
         ys.append(value)
-        said.append(f"{s.full(o)}: {s.cell(o)}")
+        said.append(_hover(s, o))
     lines = {
         "type": "scatter", "mode": "lines+markers", "x": xs, "y": ys, "connectgaps": False, "cliponaxis": False,
         "line": {"color": COLOURS[0], "width": 3}, "marker": {"size": 6},
@@ -320,10 +287,10 @@ def line(s: Subject, width: int) -> Figure:
     known = [o for o in s.figures if o.value is not None]
     last = s.cell(known[-1]) if known else ""
     direct = [
-        _note(last, x=_middle(o), y=_plain(o.value), xanchor="left", xshift=8, font={"size": 16, "color": COLOURS[0]})
+        _note(last, x=middle(o), y=_plain(o.value), xanchor="left", xshift=8, font={"size": 16, "color": COLOURS[0]})
         for o in known[-1:] if o.value is not None
     ]  # fmt: skip
-    first, newest = _middle(s.figures[0]), _middle(s.figures[-1])
+    first, newest = middle(s.figures[0]), middle(s.figures[-1])
     pad = (newest - first) * 0.02 or 1.0
     ends = [first - pad, newest + pad]
     few = width == WIDE and len(s.figures) <= 6 and not any(gaps)
@@ -333,7 +300,7 @@ def line(s: Subject, width: int) -> Figure:
     notes, above = _cut_notes(cuts, ends, width)
     layout = _layout(
         s, width, 304 + above, margin={"l": 8, "r": int(max(56, _pixels(last, 16) + 16)), "t": 20 + above, "b": 48},
-        xaxis=_axis(range=ends, tickvals=[_middle(o) for o in ticks], ticktext=[s.short(o) for o in ticks], showline=True, linecolor=INK),
+        xaxis=_axis(range=ends, tickvals=[middle(o) for o in ticks], ticktext=[s.short(o) for o in ticks], showline=True, linecolor=INK),
         yaxis=_axis(range=upright, showgrid=True, gridcolor=GRID, nticks=5, separatethousands=True, exponentformat="none", **_zero(upright)),
         shapes=_cut_lines(cuts), annotations=[*direct, *notes, *_hidden(s, s.figures), *under],
     )  # fmt: skip
@@ -360,8 +327,8 @@ def small_multiples(s: Subject, width: int) -> Figure:
     rows = -(-len(keys) // columns)
     total = rows * height + (rows - 1) * gap_y
     grid = {(o.part, o.area, *s.period(o)): o for o in s.figures}
-    ends = [_span(times[0])[0] - 0.1, _span(times[-1])[1] + 0.1]
-    length = min(_span(t)[1] - _span(t)[0] for t in times)
+    ends = [span(times[0])[0] - 0.1, span(times[-1])[1] + 0.1]
+    length = min(span(t)[1] - span(t)[0] for t in times)
     cells = [s.cell(o) for o in s.figures]
     written, room = _upright(cells, panel * length / (ends[1] - ends[0]), (11, 10))
     scale = _range(_values(s.figures), room, height)
@@ -376,7 +343,7 @@ def small_multiples(s: Subject, width: int) -> Figure:
         y0 = max(0.0, y1 - height / total)
         own = [grid.get((*key, *s.period(t))) for t in times]
         data.append({
-            "type": "bar", "x": [_middle(t) for t in times], "y": _values(own), "xaxis": f"x{n}", "yaxis": f"y{n}", "name": panels[key],
+            "type": "bar", "x": [middle(t) for t in times], "y": _values(own), "xaxis": f"x{n}", "yaxis": f"y{n}", "name": panels[key],
             "text": [s.cell(o) for o in own], "textposition": "outside", "cliponaxis": False, **written,
             "width": [length * 0.85] * len(times), "marker": {"color": COLOURS[0]}, "constraintext": "none",
             "customdata": [f"{panels[key]}, {s.label(t)}" for t in times], "hovertemplate": "%{customdata}: %{text}<extra></extra>",
@@ -392,7 +359,7 @@ def small_multiples(s: Subject, width: int) -> Figure:
         under = {"xref": f"x{n} domain", "yref": f"y{n} domain"}
         layout["annotations"] += _ends_named(s.tick(times[0]), s.tick(times[-1]), panel / 2, 10, **under)
         layout["annotations"] += [
-            _note(f"[{o.status}]" if o else _NOTHING, x=_middle(t), y=0, yanchor="bottom", xref=f"x{n}", yref=f"y{n}", font={"size": 10}, hovertext=f"{panels[key]}, {s.label(t)}: {s.cell(o)}")
+            _note(f"[{o.status}]" if o else _NOTHING, x=middle(t), y=0, yanchor="bottom", xref=f"x{n}", yref=f"y{n}", font={"size": 10}, hovertext=f"{panels[key]}, {s.label(t)}: {s.cell(o)}")
             for t, o in zip(times, own, strict=True)
             if o is None or o.value is None
         ]  # fmt: skip
@@ -424,13 +391,15 @@ def ranked_bars(s: Subject, width: int) -> Figure:
     }  # fmt: skip
     row = 54 + 18 * max((len(n) for n in names), default=1)
     notes = [
-        _note("<br>".join(n), x=0, xref="paper", y=i, xanchor="left", yanchor="bottom", yshift=row * 0.17, align="left")
-        for i, n in enumerate(names)
+        _note("<br>".join(n), x=0, xref="paper", y=i, xanchor="left", yanchor="bottom", yshift=row * 0.17, align="left", hovertext=_hover(s, o))
+        for i, (n, o) in enumerate(zip(names, ranked, strict=True))
     ]  # fmt: skip
-    whole = [words for o in totals for words in _wrapped(f"{s.name(o)}: {s.cell(o)}", width - 16, 14)]
-    if whole:
-        notes.append(_note("<br>".join(whole), x=0, xref="paper", y=len(ranked) - 0.45, xanchor="left", yanchor="top", align="left"))  # fmt: skip
-    rows = len(ranked) + len(whole) * 20 / row
+    under = 0  # lines of totals
+    for o in totals:
+        lines = _wrapped(f"{s.name(o)}: {s.cell(o)}", width - 16, 14)
+        notes.append(_note("<br>".join(lines), x=0, xref="paper", y=len(ranked) - 0.45, yshift=-20 * under, xanchor="left", yanchor="top", align="left", hovertext=_hover(s, o)))  # fmt: skip
+        under += len(lines)
+    rows = len(ranked) + under * 20 / row
     layout = _layout(
         s, width, int(row * (rows + 0.2)) + 12, margin={"l": 4, "r": 8, "t": 4, "b": 8},
         xaxis=_axis(range=ends, showticklabels=False, **_zero(ends)),
@@ -474,8 +443,8 @@ def areas(s: Subject, width: int) -> Figure:
             }
         )
         notes += [
-            _note("<br>".join(names[area, p]), x=0, xref="paper", xanchor="left", align="left", y=y, font={"size": 14})
-            for p, y in zip(s.parts, rows, strict=True)
+            _note("<br>".join(names[area, p]), x=0, xref="paper", xanchor="left", align="left", y=y, font={"size": 14}, hovertext=f"{s.part(p)}, {name}: {s.cell(o)}")
+            for p, y, o in zip(s.parts, rows, mine, strict=True)
         ]  # fmt: skip
     titles = [
         _note("<br>".join(lines), x=0, xref="paper", xanchor="left", align="left", y=n * step + (above - 1) / 2, font={"size": 15, "weight": 700})

@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from portal import disclosure, periods, releases
+from portal import inference, periods, releases
 from portal.archives import Contents
 from portal.differences import Figure
+from portal.inference import Past
 from portal.mentions import mentions
 from portal.model import Content, Observation
+from portal.policy import guarded, key
 from portal.problems import PortalError
 from portal.redaction import Redaction
 from portal.releases import Project
@@ -33,7 +35,7 @@ def in_words(content: Content, figure: Figure) -> str:
 def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
     """Return the figures whose number still follows from what stays, and a set of others that would have to go too."""
     content, gone = _after(project.content, out), set(out.marks)
-    earlier = [o for o in releases.earlier(project) if _figure_of(o) not in gone]
+    earlier = [_kept(p, gone) for p in releases.earlier(project)]
     revealed = _revealed(project, content, earlier, gone)
     others: list[Figure] = []
     left = revealed
@@ -50,6 +52,11 @@ def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], 
         others.append(best[0])
         left = best[1]
     return revealed, tuple(others)
+
+
+def _kept(past: Past, gone: Collection[Figure]) -> Past:
+    """What an earlier release says once the figures that are gone are taken out of it too."""
+    return replace(past, observations=tuple(o for o in past.observations if _figure_of(o) not in gone))
 
 
 def _figure_of(o: Observation) -> Figure:
@@ -81,22 +88,23 @@ def _without(content: Content, figures: Collection[Figure]) -> Content:
 
 
 def _revealed(
-    project: Project, content: Content, earlier: Sequence[Observation], gone: Collection[Figure]
+    project: Project, content: Content, earlier: Sequence[Past], gone: Collection[Figure]
 ) -> tuple[Figure, ...]:
     """Return which of the figures that are gone have one possible number only.
 
     Where small counts are withheld anyway, those whose possible numbers are too close together for that.
     """
     try:
-        found = disclosure.known(content, project.settings.disclosure, earlier)
+        found = inference.known(content, project.settings.disclosure, earlier)
     except PortalError:  # the figures contradict each other, so nothing exact follows from them
         return ()
-    known = {i.published.key: i for i in found}
-    careful = {i.id for i in project.content.indicators.values() if disclosure.guarded(i)}
+    known = {i.published.key: i for i in found.intervals}
+    leaks = {leak.interval.published.key for leak in found.leaks}
+    careful = {i.id for i in project.content.indicators.values() if guarded(i)}
 
     def narrow(o: Observation) -> bool:
-        i = known.get(disclosure.key(o))
-        return i is not None and i.greatest - i.least < (i.published.width if o.indicator in careful else 1)
+        i = known.get(key(o))
+        return i is not None and (key(o) in leaks if o.indicator in careful else i.greatest - i.least < 1)
 
     figures = (o for own in content.observations.values() for o in own if narrow(o))
     return tuple(k for o in figures if (k := _figure_of(o)) in gone)

@@ -1,11 +1,13 @@
 """The rules about figures: what stands beside what, periods, breakdowns, charts and claims."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from portal import periods, values
 from portal.checked import Checked, Row, rows
+from portal.config import FILE as SETTINGS_FILE
 from portal.model import ADDED
+from portal.policy import LEAST_MINIMUM
 from portal.problems import Problem, did_you_mean
 from portal.text import number
 
@@ -265,6 +267,9 @@ def _claims(checked: Checked) -> Iterator[Problem]:
                 "The number that the document states is missing.",
                 "Write it, and how many decimals the document prints.",
             )
+        elif kind == "direction" and values.decimal(row["stated"]) not in (-1, 0, 1):
+            message = f"{row['stated']} is not a direction."
+            yield row.wrong("stated", "claim", message, "Write 1 for up, 0 for unchanged or -1 for down.")
         if not row["period_start"] or kind == "total":
             continue
         spans = {"": ("period_start", "period_end")}
@@ -305,6 +310,16 @@ def _withdrawn(checked: Checked) -> Iterator[Problem]:
 def _minimums(checked: Checked) -> Iterator[Problem]:
     """A package's own policy on small counts is at least as strict as that of the settings."""
     policy = checked.settings.disclosure
+    for name in ("ward_minimum", "borough_minimum"):
+        least = getattr(policy, name)
+        if least < LEAST_MINIMUM:
+            yield Problem(
+                SETTINGS_FILE,
+                field=f"disclosure.{name}",
+                code="minimums",
+                message=f"The minimum is {least}. Counts under it are withheld, and under {LEAST_MINIMUM} that protects nobody.",
+                fix=f"Write {LEAST_MINIMUM} or more; 10 by ward and 5 by borough are usual.",
+            )
     for package in (p for p in checked.packages if p.kind == "indicators"):
         for name, least in (
             ("ward_minimum", policy.ward_minimum),
@@ -321,6 +336,51 @@ def _minimums(checked: Checked) -> Iterator[Problem]:
                 )
 
 
+# Subjects that could point to a person, besides the sensitive words of the settings.
+SENSITIVE = (
+    "domestic abuse", "domestic violence", "rape", "sexual", "hate", "stalking", "forced marriage", "honour based",
+    "female genital mutilation", "FGM", "VAWG", "violence against women", "coercive control", "child exploitation",
+    "trafficking", "modern slavery",
+)  # fmt: skip
+# Units in which a figure says nothing about a person.
+_HARMLESS = ("pounds",)
+
+
+def _sensitive(checked: Checked) -> Iterator[Problem]:
+    """An indicator with a sensitive subject in its title is guarded, unless openly published documents print it."""
+    open_ = {r["id"] for r in checked.rows("sources", "sources") if is_true(r["open_publication"])}
+    closed = {r["indicator"] for r in checked.rows("indicators", "observations") if r["source"] not in open_}
+    closed |= checked.values("indicators", "imports", "indicator")
+    for row in checked.rows("indicators", "indicators"):
+        guarded = is_true(row["sensitive"]) or is_true(row["protected"])
+        if guarded or row["unit"] in _HARMLESS or row["id"] not in closed:
+            continue
+        for column in ("title", "short_title"):
+            word = sensitive_word(row[column], checked.settings.site.sensitive_words)
+            if word:
+                message = (
+                    f"“{word}” is a sensitive subject, and nothing protects small counts of this indicator."
+                )
+                fix = "Write true under sensitive."
+                yield row.wrong("sensitive", "sensitive", message, fix)
+                break
+
+
+def is_true(cell: str) -> bool:
+    """Return True if a cell says yes, as a spreadsheet may write it too."""
+    return values.TRUTHS.get(cell, False)
+
+
+def sensitive_word(text: str, more: Iterable[str] = ()) -> str:
+    """Return the first sensitive word in a text, in whatever case and with whatever between its parts; or nothing."""
+    plain = f" {_plain(text)} "
+    return next((w for w in (*SENSITIVE, *more) if _plain(w) and f" {_plain(w)}" in plain), "")
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(c.lower() if c.isalnum() else " " for c in text).split())
+
+
 RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "figures": _figures,
     "values": _values,
@@ -330,4 +390,5 @@ RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
     "claims": _claims,
     "minimums": _minimums,
     "withdrawn": _withdrawn,
+    "sensitive": _sensitive,
 }

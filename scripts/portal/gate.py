@@ -121,6 +121,11 @@ class Passed:
         self._before = _remembered(self._path) if self._path and not os.environ.get("CI") else []
         self._used: list[str] = []
 
+    @classmethod
+    def forget(cls) -> None:
+        """Forget what this process knows, as a new one would."""
+        cls._here.clear()
+
     def has(self, digest: str) -> bool:
         """Return True if frictionless found nothing wrong with a table of this digest."""
         found = digest in self._here or digest in self._before

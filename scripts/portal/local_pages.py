@@ -8,10 +8,10 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from portal import maps, measures, periods
-from portal.disclosure import guarded
 from portal.measures import Rate, Standing, standing
 from portal.model import Area, Indicator, Observation
 from portal.page import CRIME, FIGURES, WARDS, Maker, Page, cited_in
+from portal.policy import guarded
 from portal.text import address_part
 from portal.views import (
     BriefingPage,

@@ -23,7 +23,10 @@ _PATH = re.compile(r"[A-Za-z0-9_. -]+(/[A-Za-z0-9_. -]+)*\.csv", re.ASCII)
 
 @dataclass(frozen=True)
 class Package:
-    """One data package as read, before its rows are given types."""
+    """One data package as read, before its rows are given types.
+
+    `schemas` are those of all its tables, also of tables that cannot be read.
+    """
 
     name: str
     kind: str
@@ -31,6 +34,7 @@ class Package:
     portal: Mapping[str, Any]
     tables: Mapping[str, Table]
     breakdowns: Mapping[str, str] = field(default_factory=dict)
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
 
 
 @cache
@@ -107,7 +111,9 @@ def _read(root: Path, name: str, passed: Passed, problems: list[Problem]) -> Pac
     about += descriptors.standard_problems(file, descriptor, name, [r for _, r in asked.values()], about)
     problems += about
     read = _tables(package, asked, paths, passed, problems)
-    return Package(name, kind, file, {**portal, "title": descriptor.get("title")}, read, package.breakdowns)
+    about_it = {**portal, "title": descriptor.get("title")}
+    schemas = {n: s for n, (s, _) in asked.items()}
+    return Package(name, kind, file, about_it, read, package.breakdowns, schemas)
 
 
 def _tables(

@@ -1,31 +1,55 @@
 """The report on small numbers for whoever is responsible for data protection."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from portal import audit, disclosure
+from portal import inference
+from portal import policy as policies
 from portal.audit import Interval
 from portal.config import Disclosure
+from portal.inference import Past
 from portal.model import Content, Indicator, Observation
+from portal.policy import Key
 from portal.text import number
 
 _METHOD = """
-## How this was found out
+## How this was worked out
 
-For each withheld figure two linear programmes look for the least and the greatest value that fits everything else that
-is published: boroughs over their wards and the records without a ward, totals over their parts, all offences over
-their groups, and longer periods over shorter ones. No count is below zero. The programmes know nothing of the true
-figures, which are not in this project. A build stops where an interval is narrower than the policy asks for.
+We assume a reader who knows everything that is public: every figure here and in earlier releases, how figures add up
+(boroughs over their wards and the records without a ward, totals over their parts on all levels, longer periods over
+shorter ones), these rules, and the program. The audit knows no true count of a withheld figure.
 
-Rates, percentages and directions are worked out from the published figures alone, so they tell nothing more. Figures
-with a mark are those of the tables and downloads: `c` stands for small figures and for those that hide them alike.
+1. **All that is published.** For each withheld figure, two integer programmes find the least and the greatest value
+   that fits everything else. These are the columns "least" and "greatest". They must be as far apart as the minimum.
+2. **The minimum as well.** A reader also knows that a small count is under the minimum, and that other counts are
+   withheld with small ones only where needed. So the audit asks again, for every reading of the table in which as few
+   withheld figures as possible are not small. In each of them a small count must still be able to take every value
+   from 0 to the minimum less one, and any other withheld figure must have as many possible values. This is what five
+   withheld wards with the sum 45 fail: each would have to be 9.
+3. **The program as well.** An import, which knows the true counts, also asks this for the true reading. Which other
+   counts it withholds is left to chance that nobody can repeat, and chance withholds a few more than needed. Whether a
+   choice is good enough never depends on how small a small count is. So a reader who runs the program on every table
+   that fits can rule out no value of a small count. What was withheld once stays withheld when the file is imported again.
+4. **Earlier releases.** The figures of each release are one table of their own. To each are added the figures that
+   only other releases have. A figure that was revised, left out or renamed since still counts.
+
+Figures that are not available (`x`, `z`), `low` or left out count as withheld if they could be small. Rates, percentages
+and changes of a guarded subject are refused by ward, and for larger areas where they stand for a small count. So are
+claims and targets that state a withheld count, and periods by ward that overlap. Numbers that look like the same
+figure, or like a total that no table declares, stop a build until somebody accepts them.
+
+Where a reading would have more than 24 variants, 24 of them are looked at.
 
 ## What this does not protect against
 
 - The police publish monthly figures by ward themselves. Whoever reads those can learn what is withheld here.
-- Somebody who knows about an offence already may recognise it in a count of one.
-- Copies of earlier pages. A figure that was once published cannot be taken back.
+- Somebody who knows about an offence already can recognise it in a count of one.
+- Copies of earlier releases. A figure that was once published cannot be protected again, only taken out of what we serve.
+- Odds. Every small count stays possible, but not every one is equally likely: a reader who knows what is usual in a
+  ward can make a better guess, and so can one who thinks that fewer cells were withheld by chance than by need.
+- A reader who knows which withheld figures are not small can learn more about these than about the small ones.
+- Numbers in pictures, and words that this program does not take for a number.
 """
 
 
@@ -38,10 +62,10 @@ class Report:
     leaks: tuple[Interval, ...]
 
 
-def report(content: Content, policy: Disclosure, earlier: Sequence[Observation] = ()) -> Report:
+def report(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> Report:
     """What is guarded, what is withheld, and how much can be worked out about it, also from `earlier` releases."""
-    found = disclosure.known(content, policy, earlier)
-    leaks = audit.too_narrow(found)
+    known = inference.known(content, policy, earlier)
+    found, leaks = known.intervals, tuple(leak.interval for leak in known.leaks)
     cells = sum(len(_counts(content, i)) for i in _guarded(content))
     widest = min((i.greatest - i.least for i in found), default=inf)
     smallest = f" The narrowest interval is {_plain(widest)} wide." if found else ""
@@ -51,25 +75,25 @@ def report(content: Content, policy: Disclosure, earlier: Sequence[Observation] 
     lines = [
         "# Small numbers: what is withheld, and what can be worked out", "",
         "Made by `portal audit`. Do not edit.", "", summary, "", "## The policy", "", *_policy(policy), "",
-        "## Indicator by indicator", "", *_table(content, policy, found), "", "## Each withheld figure", "", *_each(found),
+        "## Indicator by indicator", "", *_table(content, policy, found), "", "## Each withheld figure", "", *_each(found, known.lost),
     ]  # fmt: skip
     return Report("\n".join(lines) + "\n" + _METHOD, summary, leaks)
 
 
 def _guarded(content: Content) -> list[Indicator]:
-    return [i for i in content.indicators.values() if disclosure.guarded(i) and _counts(content, i)]
+    return [i for i in content.indicators.values() if policies.guarded(i) and _counts(content, i)]
 
 
 def _counts(content: Content, indicator: Indicator) -> list[Observation]:
-    return disclosure.closed(content, indicator.id)
+    return policies.closed(content, indicator.id)
 
 
 def _policy(policy: Disclosure) -> list[str]:
     return [
-        "- Sensitive subjects by ward only for 12 months at a time, and never split by kind.",
-        f"- A count under {policy.ward_minimum} by ward, or under {policy.borough_minimum} by borough, is withheld. Zero is such a count.",
+        "- Sensitive subjects by ward only for 12 months at a time, in periods that do not overlap, and never split by kind.",
+        f"- A count under {policy.ward_minimum} by ward, or under {policy.borough_minimum} by borough or larger area, is withheld. Zero is such a count. Records without a ward count as a ward.",
         "- Other figures are withheld with it, so that each withheld one could be anything in an interval at least as wide.",
-        "- Packages may be stricter and not laxer. Figures that stand in a document published before are repeated as they stand.",
+        "- Packages may be stricter and not laxer. Figures printed in a document that was published openly are repeated.",
     ]
 
 
@@ -80,7 +104,7 @@ def _table(content: Content, policy: Disclosure, found: tuple[Interval, ...]) ->
         own = _counts(content, indicator)
         kinds = [content.areas[o.area].kind for o in own]
         widths = [i.greatest - i.least for i in found if i.published.words.startswith(f"{indicator.id}:")]
-        least = [disclosure.small(content, policy, indicator.id, k) for k in ("ward", "borough")]
+        least = [policies.small(content, policy, indicator.id, k) for k in ("ward", "borough")]
         cells = [
             indicator.title,
             *least,
@@ -91,14 +115,21 @@ def _table(content: Content, policy: Disclosure, found: tuple[Interval, ...]) ->
         yield f"| {' | '.join(map(str, cells))} | {_plain(min(widths)) if widths else '–'} |"
 
 
-def _each(found: tuple[Interval, ...]) -> Iterator[str]:
+def _each(found: tuple[Interval, ...], lost: Mapping[Key, str]) -> Iterator[str]:
     if not found:
         yield "None."
         return
-    yield "| Figure | Least | Greatest | Width asked for |"
-    yield "|---|--:|--:|--:|"
-    for i in found:
-        yield f"| {i.published.words} | {_plain(i.least)} | {_plain(i.greatest)} | {i.published.width} |"
+    if lost:
+        yield f"{len(lost)} of these were published in an earlier release, or could be worked out from it. They are protected"
+        yield "from readers who do not have it: the interval is what such a reader finds."
+        yield ""
+    yield "| Figure | Least | Greatest | If it is small | Width asked for | Known from |"
+    yield "|---|--:|--:|---|--:|---|"
+    for i in sorted(found, key=lambda i: i.published.words):
+        name = lost.get(i.published.key, "")  # type: ignore[call-overload]
+        under = i.published.under
+        small = f"any of 0 to {under - 1}" if under and i.least <= 0 else "–"
+        yield f"| {i.published.words} | {_plain(i.least)} | {_plain(i.greatest)} | {small} | {i.published.width} | {name or '–'} |"
 
 
 def _plain(value: float) -> str:

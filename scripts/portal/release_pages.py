@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from portal import differences, periods, reports, values, withdrawal
-from portal.disclosure import Key, key
 from portal.exposure import in_words
 from portal.model import Accepted, Change, Content, Edition, Promise, Withdrawal
 from portal.page import Maker, Page
+from portal.policy import Key, key
 from portal.reports import Told
 from portal.text import MARKERS
 from portal.views import Link, Revision
@@ -213,6 +213,12 @@ _LOOKED = {
     "target": "a target without a figure to measure it from",
     "contact": "a contact that was not checked for a long time",
     "overdue": "later than promised",
+    "released": "figures that are withheld now, in an earlier release",
+    "number": "a number beside a withheld figure",
+    "same-figure": "the same number under another name",
+    "total": "a number that could be a total",
+    "rate": "a rate that could be of this number",
+    "addends": "numbers that could add up to another",
     "unlinked": "a page that no other page links to",
 }
 

@@ -17,9 +17,10 @@ from portal import archives, differences, disk, periods, values
 from portal.archives import About, Contents
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
-from portal.disclosure import Key, key
-from portal.model import Change, Content, Edition, Observation, Reason, Withdrawal
+from portal.inference import Past
+from portal.model import Change, Content, Edition, Indicator, Observation, Reason, Withdrawal
 from portal.packages import Package
+from portal.policy import key
 from portal.problems import PortalError, Problem
 
 KIND = "releases"
@@ -303,25 +304,61 @@ def _unlike(
             )
 
 
-def earlier(project: Project) -> tuple[Observation, ...]:
-    """The figures that earlier releases published and that are not published now, or now are withheld.
+def earlier(project: Project) -> tuple[Past, ...]:
+    """Return what each earlier release published, for the audit of what is withheld.
 
-    Releases whose archive was withdrawn are left out: that they cannot be downloaded is the remedy.
+    Releases whose archive was withdrawn count as well: whoever downloaded them before has them still.
     """
-    now = {key(o): o for own in project.content.observations.values() for o in own}
-    found: dict[Key, Observation] = {}
-    for edition in project.content.editions:
-        for o in () if edition.withdrawn else _published(project, edition):
-            if key(o) not in now or (now[key(o)].value is None and o.value is not None):
-                found[key(o)] = o
-    return tuple(found.values())
+    return tuple(_past(project, edition) for edition in project.content.editions)
 
 
-def _published(project: Project, edition: Edition) -> Iterator[Observation]:
-    """An earlier release's figures, of indicators and areas that there still are."""
-    content = project.content
-    for row, part in differences.observations(opened(project, edition).contents):
-        if row["indicator"] in content.indicators and row["area"] in content.areas:
+def _past(project: Project, edition: Edition) -> Past:
+    """What a release published, of areas that there still are, under the names that its indicators have now."""
+    contents, content = opened(project, edition).contents, project.content
+    then = {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
+    figures = tuple(_published(project, contents))
+    names = {i: _renamed(content, then, i, figures) for i in then if i not in content.indicators}
+    found = tuple(
+        replace(o, indicator=names.get(o.indicator, o.indicator)) for o in figures if o.indicator in then
+    )
+    gone = {
+        i: replace(then[i], part_of=names.get(then[i].part_of, then[i].part_of))
+        for i, now in names.items()
+        if now == i
+    }
+    return Past(edition.name, found, gone)
+
+
+def _indicator(row: Mapping[str, str]) -> Indicator:
+    """An indicator as the table of an archive has it."""
+    flags = {n: values.TRUTHS.get(row.get(n, ""), False) for n in ("sensitive", "protected")}
+    texts = {f.name: row.get(f.name, "") for f in fields(Indicator) if f.name not in flags}
+    return Indicator(**texts, **flags)  # type: ignore[arg-type]
+
+
+def _renamed(
+    content: Content, then: Mapping[str, Indicator], old: str, figures: Iterable[Observation]
+) -> str:
+    """What an indicator of a release is called now, by its address, its title or its figures; else as it was."""
+    new = [i for i in content.indicators.values() if i.id not in then]
+    same = [i.id for i in new if i.slug == then[old].slug or i.title == then[old].title]
+    if same:
+        return same[0]
+    before = {key(o)[1:]: o.value for o in figures if o.indicator == old and o.value is not None}
+    for indicator in new:
+        after = {
+            key(o)[1:]: o.value for o in content.observations.get(indicator.id, ()) if o.value is not None
+        }
+        shared = before.keys() & after.keys()
+        if shared and all(before[k] == after[k] for k in shared):
+            return indicator.id
+    return old
+
+
+def _published(project: Project, contents: Contents) -> Iterator[Observation]:
+    """The figures that a release published, of areas that there still are."""
+    for row, part in differences.observations(contents):
+        if row["area"] in project.content.areas:
             yield Observation(
                 row["source"], row["locator"], row["indicator"], row["area"],
                 _day(row["period_start"]), _day(row["period_end"]), part, values.decimal(row["value"]), row["status"],

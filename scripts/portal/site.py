@@ -69,7 +69,7 @@ def _project(settings: Settings) -> Project:
     found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
-        problems += tuple(faulty_files(root, "site_src"))
+        problems += (*faulty_files(root, "site_src"), *_unwritten(settings))
         if problems:
             raise PortalError(sorted(problems))
         assembled = assembly.assemble(found)
@@ -135,10 +135,20 @@ def withdraw(root: Path, plan: Plan) -> None:
     publish.purge(root / "build" / "site")
 
 
+def _unwritten(settings: Settings) -> tuple[Problem, ...]:
+    """What is wrong with the hand-written pages."""
+    try:
+        tree.written(settings)
+    except PortalError as error:
+        return error.problems
+    return ()
+
+
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
     """Every warning that nobody has accepted, also of pages that nothing links to."""
-    found = (*whole.warnings, *map(doubts.unlinked, alone))
     accepted = whole.content.accepted
+    doubtful = disclosure.doubtful(whole.content, whole.settings.disclosure, releases.earlier(whole))
+    found = (*whole.warnings, *map(doubts.unlinked, alone), *doubtful)
     file = whole.told(whole.home / "data" / "accepted.csv") if accepted else ""
     return doubts.unaccepted(found, accepted, file)
 

@@ -1,12 +1,20 @@
-"""Chooses which other counts to withhold so that the small ones cannot be worked out, at least cost.
+"""Choose which other counts to withhold so that the small ones cannot be worked out: as few as possible, at random.
 
 The method is Fischetti and Salazar-González (2001), "Solving the cell suppression problem on tabular data with
 linear constraints", Management Science 47(7), 1008–1027, in a plain form: an integer programme chooses the cells,
 linear programmes play the attacker, and each success of the attacker becomes a constraint on the next choice.
+
+A reader who has this program could run it on every table that fits what is published, and keep those tables for which
+it withholds the same cells. So the choice must say nothing about the counts. What a cell costs does not depend on its count, chance decides
+between choices of the same size, and chance adds cells that are not needed: none in half of all cases, one in a
+quarter, two in an eighth, and so on. Whether a choice is good enough depends only on what is published and on which
+cells are small, never on how small they are (`audit` says what is asked). So any table that fits, and has the same
+small cells, could have led to the same choice, and a small count can still be any number under its limit.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -15,10 +23,13 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components
 
+from portal import audit
 from portal.problems import PortalError, Problem
 
 Floats = NDArray[np.float64]
 _SLACK = 1e-6  # what HiGHS takes as nought is less
+_MORE = 0.5  # the chance of one more cell than is needed, and again of another one
+_TRIES = 8  # how often chance draws so many cells before it draws more
 _COLUMNS = 4000  # of one linear programme: small ones are solved together, since each call has its price
 
 
@@ -26,20 +37,24 @@ _COLUMNS = 4000  # of one linear programme: small ones are solved together, sinc
 class Cell:
     """A count of a table: its true `value` (zero or more), and how `width` wide its interval must be if withheld.
 
-    A `primary` cell must be withheld (one of width 0 is simply never published); a `fixed` one cannot be. `cost` is
-    by default 8, and 1 more for each doubling of the count, so that few cells are withheld and of these small ones.
+    A `primary` cell must be withheld (one of width 0 is simply never published); a `fixed` one cannot be. Everybody
+    knows that counts `under` a limit are withheld; 0 if there is no limit. A primary cell that was withheld before is
+    `kept`: it says nothing new. `cost` is what it costs to withhold the cell; it must not depend on the count.
     """
 
     key: Hashable
     value: int
     primary: bool
     width: int
-    cost: float | None = None
     fixed: bool = False
+    under: int = 0
+    kept: bool = False
+    cost: float = 1
 
     @property
-    def price(self) -> float:
-        return 8.0 + self.value.bit_length() if self.cost is None else self.cost
+    def small(self) -> bool:
+        """Whether the count is under its limit."""
+        return self.value < self.under
 
 
 @dataclass(frozen=True)
@@ -60,27 +75,106 @@ class _Block:
     widths: Floats
 
 
-def suppress(cells: Iterable[Cell], relations: Iterable[Relation]) -> frozenset[Hashable]:
-    """The keys of all cells to withhold: the primary ones and, at least cost, enough others.
+def suppress(
+    cells: Iterable[Cell], relations: Iterable[Relation], rng: Random | None = None
+) -> frozenset[Hashable]:
+    """Return the keys of all cells to withhold: the primary ones, and as few others as protect them.
 
     Whoever knows every other cell, the relations, and that counts are whole and not negative, can bring no withheld
-    cell into an interval (greatest less least possible value) narrower than its `width`. Order does not matter.
-    Raises `ValueError` for a relation with an unknown key, a key given twice and a number under zero, and
-    `PortalError` naming each total that is not the sum of its parts and each cell that cannot be protected.
+    cell into an interval (greatest less least possible value) narrower than its `width`. Whoever also knows which
+    cells are small can rule out no small count of a small cell. See `audit`.
+
+    What is published must be chosen with an `rng` whose state nobody knows; then more cells are withheld now and
+    then than are needed. Without one, the choice is the same each time, in whatever order the cells are given.
+
+    Raises:
+        ValueError: a relation has an unknown key, a key is given twice, or a number is under zero.
+        PortalError: a total is not the sum of its parts, or a cell cannot be protected; each is named.
     """
     ordered = sorted(cells, key=lambda c: repr(c.key))
     known = {c.key: c for c in ordered}
     rules = sorted(set(relations), key=repr)
-    if len(known) < len(ordered) or any(min(c.value, c.width, c.price) < 0 for c in ordered):
+    if len(known) < len(ordered) or any(min(c.value, c.width, c.under, c.cost) < 0 for c in ordered):
         raise ValueError("a key is given twice, or a number is under zero")
     problems, found = list(_contradictions(known, rules)), {c.key for c in ordered if c.primary}
     for block in () if problems else _blocks(known, rules):
-        chosen = _choose(block)
+        chosen = _protected(block, rng)
         found |= {block.cells[i].key for i in chosen or ()}
         problems += [] if chosen else _hopeless(block)
     if problems:
         raise PortalError(problems)
     return frozenset(found)
+
+
+def _protected(block: _Block, rng: Random | None) -> list[int] | None:
+    """Return the cells of a block to withhold, or None where no choice protects them.
+
+    What was withheld before is left as it is where it is enough: two choices for the same table say more than one.
+    """
+    first = {i for i, c in enumerate(block.cells) if c.primary}
+    kept = sorted(i for i in first if block.cells[i].kept)
+    if len(kept) == len(first) and not _exposed(block, kept):
+        return kept
+    others = [i for i in range(len(block.cells)) if i not in first]
+    plain = [i for i in others if block.cells[i].cost <= 1]
+    for more in (_more(rng), 0) if rng else (0,):
+        must = first | set(rng.sample(plain, min(len(plain), more)) if rng else ())
+        if chosen := _drawn(block, must, (plain, others), rng):
+            return chosen
+    return None
+
+
+def _drawn(
+    block: _Block, must: Set[int], pools: tuple[list[int], list[int]], rng: Random | None
+) -> list[int] | None:
+    """Return a choice with these cells and as few more as needed, drawn from the plain cells or from all."""
+    plain, others = pools
+    smallest = _choose(block, _prices(block, rng), must)
+    for extra in _steps(len(others)) if smallest else ():
+        for _ in range(_TRIES if rng else 1):
+            pool = plain if extra <= len(plain) else others
+            drawn = rng.sample(pool, min(extra, len(pool))) if rng else pool[:extra]
+            chosen = _choose(block, _prices(block, rng), must | set(drawn))
+            if chosen and not _exposed(block, chosen):
+                return chosen
+    return None
+
+
+def _steps(most: int) -> Iterator[int]:
+    """Yield how many cells more to try: each number at first, then half as many more each time, and all."""
+    count = 0
+    while count < most:
+        yield count
+        count += max(1, count // 2)
+    yield most
+
+
+def _more(rng: Random) -> int:
+    """Return how many cells to withhold that are not needed."""
+    count = 0
+    while rng.random() < _MORE:
+        count += 1
+    return count
+
+
+def _prices(block: _Block, rng: Random | None) -> list[float]:
+    """Return what each cell costs, with a little chance that decides between choices of the same size."""
+    return [c.cost + (rng.random() / len(block.cells) if rng else 0) for c in block.cells]
+
+
+def _exposed(block: _Block, chosen: Sequence[int]) -> frozenset[int]:
+    """The withheld cells that the audit finds exposed, whether it knows which cells are small or not."""
+    group = set(chosen)
+    told = []
+    for number, row in enumerate(block.matrix):
+        own = [(i, sign) for i, sign in zip(row.indices, row.data, strict=True) if i in group]
+        if own:
+            places, signs = zip(*own, strict=True)
+            total = float(sum(s * block.values[i] for i, s in own))
+            told.append(audit.Published(("relation", number), places, total, total, signs=signs))
+    hidden = [(i, block.cells[i]) for i in sorted(group) if block.cells[i].width or block.cells[i].under]
+    asked = [audit.Published(i, (i,), None, None, c.width, under=c.under, small=c.small) for i, c in hidden]
+    return frozenset(int(i.published.key) for i in audit.too_narrow(audit.intervals([*told, *asked])))  # type: ignore[call-overload]
 
 
 def _contradictions(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[Problem]:
@@ -121,9 +215,9 @@ def _components(matrix: Any) -> list[list[int]]:
     return [np.flatnonzero(labels == i).tolist() for i in range(count)]
 
 
-def _choose(block: _Block) -> list[int] | None:
-    """The cheapest sound choice of a block's cells, or None where there is none."""
-    prices, least = zip(*((c.price, float(c.primary)) for c in block.cells), strict=True)
+def _choose(block: _Block, prices: Sequence[float], must: Set[int]) -> list[int] | None:
+    """Return the cheapest sound choice of a block's cells with those that `must` be in it; None if there is none."""
+    least = [float(i in must) for i in range(len(block.cells))]
     cuts, sound, exact = list(_first_cuts(block)), set[tuple[int, ...]](), {"mip_rel_gap": 0}
     while True:
         rows = [LinearConstraint(sparse.vstack(cuts), lb=0)] if cuts else []
@@ -252,6 +346,7 @@ def _hopeless(block: _Block) -> list[Problem]:
     while narrow - primary:
         chosen -= narrow - primary
         narrow = {i for i, _ in _narrow(block, sorted(chosen), set())}
+    narrow |= _exposed(block, sorted(chosen)) & primary
     keys = [str(block.cells[i].key) for i in sorted(narrow or primary)]
     found = "This count must be withheld, but whatever else is withheld, what everybody knows gives it away."
     fix = "Withhold the total that it is part of as well, here and wherever else it stands, or publish less."

@@ -107,6 +107,8 @@ def read(
     if found := damage.cause(file, rows, schema.fields):
         return None, (found,)
     header = rows[0]
+    if not set(header) & set(schema.names):
+        return None, tuple(_header_problems(file, rows, schema.names))
     digest = _digest(path, schema)
     if tuple(header) == schema.names and passed.has(digest):
         columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)

@@ -35,7 +35,7 @@ MARKERS: Mapping[str, str] = {
     "p": "provisional, may still change",
     "r": "revised since it was first published",
     "e": "estimated",
-    "b": "counted in a new way from here on",
+    "b": "not comparable with earlier figures: recording changed",
 }
 
 

@@ -23,6 +23,8 @@ TRUTHS: Mapping[str, bool] = {
 }
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# What can stand around the digits of a number that has one reading: 1.228,5 and 12 34 have none.
+_UNITS_AROUND = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
@@ -252,6 +254,8 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
         return f"Write a number of at most {MOST_DIGITS} digits. Compare it with the source."
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", cell.strip()) and not re.search(r",[0-9]{3}$", cell.strip()):
         return "Write the number with a point before the decimals, and no comma."
+    if plain != cell and not _UNITS_AROUND.fullmatch(cell.strip()):
+        return "Write the number alone, with a point before the decimals and no other mark."
     if plain != cell:
         return f"Write the number alone, with no comma, percent sign or space: {plain}."
     if kind == "integer" and "." in plain:

@@ -1,16 +1,22 @@
-"""Withholds small counts, and enough others that nobody can work them out. For importers, who hold true counts."""
+"""Withhold small counts, and enough others that nobody can work them out. For importers, who hold true counts."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
+from random import SystemRandom
 
 from portal import suppression
 from portal.config import Disclosure
-from portal.disclosure import Key, guarded, guards, key, of_total, small
+from portal.inference import Past
 from portal.model import Content, Observation
+from portal.policy import FINE, Key, guarded, guards, key, least_of, of_total
+from portal.problems import PortalError
 from portal.suppression import Cell, Relation
+
+# A figure of a whole borough or larger area is withheld to hide others only where nothing else does.
+_DEAR = 20
 
 
 @dataclass(frozen=True)
@@ -26,37 +32,98 @@ class Withheld:
 
 
 def suppress(
-    drafts: Iterable[Observation], content: Content, policy: Disclosure, published: Iterable[Observation] = ()
+    drafts: Iterable[Observation],
+    content: Content,
+    policy: Disclosure,
+    published: Iterable[Observation] = (),
+    past: Sequence[Past] = (),
 ) -> Withheld:
     """Withhold small counts among `drafts`, and enough others of the same totals to hide them.
 
-    `drafts` carry true counts; `published` are figures that everybody has already. Only guarded indicators and their
-    totals are touched. Raises `PortalError` where a count cannot be hidden. Totals are: a borough over its wards and
-    the records without a ward; a figure over its parts; an indicator over those that are part of it; a period over
-    the shorter ones that fill it.
+    `drafts` carry true counts; `published` are figures that everybody has already, `past` those of earlier releases.
+    Only guarded indicators and their totals are touched. Totals are: a borough over its wards and the records without
+    a ward; a figure over its parts; an indicator over those that are part of it, level by level; a period over the
+    shorter ones that fill it.
+
+    What was withheld before stays withheld: another choice for the same counts would give both away. The rest is left
+    to chance.
+
+    Raises `PortalError` where a count cannot be hidden.
     """
-    own = {key(o): o for o in drafts}
+    own, published = {key(o): o for o in drafts}, tuple(published)
     known = {key(o): o for o in published if o.value is not None} | own
-    totals = {i.part_of for i in content.indicators.values() if guarded(i)} - {""}
-    cells: dict[Hashable, Cell] = {
-        k: _cell(content, policy, o, fixed=k not in own)
-        for k, o in known.items()
-        if o.value is not None and (guards(content, o) or of_total(content, o) in totals)
+    roots = {of_total(content, i.id) for i in content.indicators.values() if guarded(i)}
+    counts = {
+        k: o for k, o in known.items() if o.value is not None and of_total(content, o.indicator) in roots
     }
-    relations = tuple(_relations(content, known, cells))
-    sums = (Cell(r.total, _sum(cells, r), primary=False, width=0, fixed=True) for r in relations)
-    cells = {c.key: c for c in sums} | cells
-    hidden = suppression.suppress(tuple(cells.values()), relations)
-    primary = {k for k, c in cells.items() if c.primary}
+    old = [o for p in past for o in p.observations]
+    shown = {key(o): o.value for o in old if o.value is not None}
+    withheld = {key(o) for o in published if o.status == "c"} | {
+        key(o) for o in old if o.status == "c"
+    } - shown.keys()
+    kept: Set[Hashable] = withheld & own.keys()
+    if out := {k for k, o in own.items() if shown.get(k) == o.value}:
+        kept = kept | (
+            _beside_the_past(_Job(content, policy, counts, known, own.keys() - out, kept - out)) & own.keys()
+        )
+    job = _Job(content, policy, counts, known, own.keys(), kept)
+    hidden = job.hidden() & own.keys()
+    primary = {k for k, c in job.cells.items() if c.small and not c.fixed}
     safe = tuple(replace(o, value=None, status="c") if k in hidden else o for k, o in own.items())
     return Withheld(safe, sum(guards(content, o) for o in own.values()), len(primary), len(hidden - primary))
 
 
-def _cell(content: Content, policy: Disclosure, o: Observation, fixed: bool) -> Cell:
-    least = small(content, policy, o.indicator, content.areas[o.area].kind)
-    count = int(o.value or 0)
-    primary = guards(content, o) and count < least and not fixed
-    return Cell(key(o), max(count, 0), primary, least, fixed=fixed)
+def _beside_the_past(job: "_Job") -> Set[Hashable]:
+    """What has to be withheld from readers who have the earlier releases; nothing where it is too late for that."""
+    try:
+        return job.hidden()
+    except PortalError:
+        return frozenset()
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The counts that matter, those of them that are `open` to be withheld, and those that were before."""
+
+    content: Content
+    policy: Disclosure
+    counts: Mapping[Key, Observation]
+    known: Mapping[Key, Observation]
+    open: Set[Hashable]
+    kept: Set[Hashable]
+
+    @property
+    def cells(self) -> dict[Hashable, Cell]:
+        """The cells of the counts."""
+        return {k: self._cell(k, o) for k, o in self.counts.items()}
+
+    def hidden(self) -> frozenset[Hashable]:
+        """The keys of what to withhold."""
+        cells = self.cells
+        relations = tuple(_relations(self.content, self.known, cells))
+        loose = {k: c for r in relations for k, c in _unseen(cells, r)}
+        cells |= loose
+        sums = (Cell(r.total, _sum(cells, r), primary=False, width=0, fixed=True) for r in relations)
+        cells = {c.key: c for c in sums} | cells
+        return suppression.suppress(tuple(cells.values()), relations, SystemRandom())
+
+    def _cell(self, k: Key, o: Observation) -> Cell:
+        least, count = least_of(self.content, self.policy, o), max(int(o.value or 0), 0)
+        fixed, careful = k not in self.open, guards(self.content, o)
+        small = careful and count < least
+        fine = o.part or self.content.areas[o.area].kind in FINE
+        return Cell(
+            k, count, (small or k in self.kept) and not fixed, least, fixed=fixed,
+            under=least if careful and not fixed else 0, kept=k in self.kept and not fixed, cost=1 if fine else _DEAR,
+        )  # fmt: skip
+
+
+def _unseen(cells: Mapping[Hashable, Cell], relation: Relation) -> Iterator[tuple[Hashable, Cell]]:
+    """The records that name no ward where nobody publishes them: what wards leave of their borough."""
+    for k in relation.parts:
+        if k not in cells:
+            left = cells[relation.total].value - sum(cells[p].value for p in relation.parts if p in cells)
+            yield k, Cell(k, left, primary=True, width=0, kept=True)
 
 
 def _sum(cells: Mapping[Hashable, Cell], relation: Relation) -> int:
@@ -75,7 +142,11 @@ def _relations(
         if not {total, *parts} <= cells.keys():
             continue
         counts = {k: known[k].value or 0 for k in (total, *parts)}
-        if min(counts.values()) < 0:
+        if whole[0] == "areas" and not _complete(content, parts):
+            left = counts[total] - sum(counts[k] for k in parts)
+            if left >= 0 and known[total].source in {known[k].source for k in parts}:
+                yield Relation(total, (*parts, ("without a ward", *total)))
+        elif min(counts.values()) < 0:
             yield Relation(("wards of", *total), tuple(k for k in parts if counts[k] >= 0))
         elif counts[total] == sum(counts[k] for k in parts):  # of another extract: the audit will tell
             yield Relation(total, tuple(parts))
@@ -90,14 +161,13 @@ def _parts(content: Content, known: Mapping[Key, Observation]) -> Mapping[tuple[
             found["areas", (indicator, content.areas[area].parent, part, start, end)].append(figure)
         if part:
             found["parts", (indicator, area, "", start, end)].append(figure)
-    complete = {whole: parts for whole, parts in found.items() if _complete(content, whole, parts)}
     spans = {("periods", whole): parts for whole, parts in _spans(known)}
-    return complete | spans | dict(_members(content, known))
+    return found | spans | dict(_members(content, known))
 
 
-def _complete(content: Content, whole: tuple[str, Key], parts: list[Key]) -> bool:
-    """Without the records that name no ward, wards do not add up to their borough."""
-    return whole[0] != "areas" or any(content.areas[k[1]].kind == "rest" for k in parts)
+def _complete(content: Content, parts: Sequence[Key]) -> bool:
+    """Whether the records that name no ward are there; without them wards do not add up to their borough."""
+    return any(content.areas[k[1]].kind == "rest" for k in parts)
 
 
 def _members(

@@ -5,7 +5,7 @@ and then the borough has 12 months too, so that the wards can be hidden among th
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -13,9 +13,10 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from portal import disclosure
+from portal import policy
 from portal.config import Settings
 from portal.importers.upstream import Counts
+from portal.inference import Past
 from portal.model import Content, Import, Observation
 from portal.periods import months_between
 from portal.withholding import Withheld, suppress
@@ -32,12 +33,17 @@ class Origin:
     until: str = ""
 
 
-def figures(counts: Counts, origin: Origin, content: Content, settings: Settings) -> Withheld:
-    """The figures to publish, after small ones are withheld; raises `PortalError` where one cannot be hidden."""
+def figures(
+    counts: Counts, origin: Origin, content: Content, settings: Settings, past: Sequence[Past] = ()
+) -> Withheld:
+    """Return the figures to publish, after small ones are withheld, also from readers of the `past` releases.
+
+    Raises `PortalError` where one cannot be hidden.
+    """
     fresh = drafts(counts, origin, content, settings.site.area)
     named = {row.indicator for row in origin.imports}
     published = [o for i in content.indicators if i in named for o in content.observations.get(i, ())]
-    return suppress(fresh, content, settings.disclosure, published)
+    return suppress(fresh, content, settings.disclosure, published, past)
 
 
 def drafts(counts: Counts, origin: Origin, content: Content, own: str) -> tuple[Observation, ...]:
@@ -83,7 +89,7 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     """How many months the figures of an indicator are for, by the kind of area."""
     if content.indicators[indicator].period_type == "month":
         return (1,)
-    careful = disclosure.yearly(content, indicator) or disclosure.guarded(content.indicators[indicator])
+    careful = policy.yearly(content, indicator) or policy.guarded(content.indicators[indicator])
     if kind in ("ward", "rest"):
         return (12,) if careful else (3,)
     return (12, 3) if careful else (3,)

@@ -124,7 +124,7 @@ def _asks(
         if field["type"] == "boolean":
             allowed = ("true", "false")
         pointed = () if allowed else tuple(_pointed(package, resource, field["name"], found, settings))
-        yield Ask(field, allowed or pointed, bool(allowed), example(table, field["name"]))
+        yield Ask(field, allowed or pointed, bool(allowed), _example(table, field["name"]))
 
 
 def _pointed(
@@ -153,6 +153,6 @@ def _values(found: Iterable[Package], kind: str, resource: str, column: str) -> 
     return dict.fromkeys(row[column] for t in own for _, row in t.records if row.get(column))
 
 
-def example(table: Table, column: str) -> str:
+def _example(table: Table, column: str) -> str:
     """The first filled cell of the column; nothing where the package has none."""
     return next((row[column] for _, row in table.records if row.get(column)), "")

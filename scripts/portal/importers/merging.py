@@ -12,13 +12,12 @@ from pathlib import Path
 from portal import assembly, disclosure, doubts, periods, releases, rules, tables
 from portal.checked import Checked
 from portal.config import Settings
-from portal.importers import forms
 from portal.importers.columns import Line
 from portal.importers.workbooks import Workbook
 from portal.packages import Package
 from portal.problems import PortalError, Problem
 from portal.releases import Project
-from portal.tables import Json, Table
+from portal.tables import Table
 
 Unsure = tuple[str, int, str]  # the sheet, row and column of a cell that could not be read or is in doubt
 SHOWN = 20  # rows of each table in the preview
@@ -202,19 +201,9 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
     line = origin(merged, problem.file, problem.row)
     if line is None:
         return replace(problem, message=message)
-    if (field := _field(merged[problem.file].table, problem.field)) and _PATTERN.search(problem.fix):
-        form = forms.Ask(field, (), False, forms.example(merged[problem.file].table, problem.field))
-        problem = replace(problem, fix=f"{form.title}. {form.words}")
     found = book.problem(line.spot(problem.field), message, problem.fix, problem.code)
     absent = problem.field in line.layout.absent and book.kind != "csv"
     return replace(found, field=f"{found.field}, column {problem.field}") if absent else found
-
-
-_PATTERN = re.compile(r"must look like this pattern")  # nobody but programmers reads one
-
-
-def _field(table: Table, name: str) -> Json | None:
-    return next((f for f in table.schema.fields if f["name"] == name), None)
 
 
 def origin(merged: Mapping[str, Merged], file: str, row: int) -> Line | None:

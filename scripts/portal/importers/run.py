@@ -4,21 +4,23 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
-from portal import disclosure
+from portal import disclosure, releases
 from portal.config import Settings
 from portal.importers import derive, geography, mps_crime, mps_dashboard, stop_and_search
 from portal.importers.derive import Origin
 from portal.importers.upstream import Counts, stop
+from portal.inference import Past
 from portal.model import Content, Observation
 from portal.packages import Package, contract, described
 from portal.problems import Problem, did_you_mean
+from portal.releases import Project
 from portal.withholding import Withheld
 
 Reader = Callable[[list[Path], Content, str], Counts]
@@ -66,6 +68,7 @@ def plan(job: Job, content: Content, packages: Iterable[Package], settings: Sett
 
     Raises `PortalError` with everything that is wrong with the job or its files.
     """
+    packages = tuple(packages)
     found = {p.name: p for p in packages}
     home = _home(job.format, found, content)
     stop(_problems(job, home, content))
@@ -77,11 +80,12 @@ def plan(job: Job, content: Content, packages: Iterable[Package], settings: Sett
         return Plan(report, files | _descriptor(folder.parent, tables.keys()))
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
     counts = COUNTS[job.format](list(job.paths), content, settings.site.area)
-    done = derive.figures(counts, Origin(rows, job.source, job.until), content, settings)
+    past = releases.earlier(Project(settings, packages, content))
+    done = derive.figures(counts, Origin(rows, job.source, job.until), content, settings, past)
     indicators = {r.indicator for r in rows}
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
     after = derive.merged(before, done.observations)
-    _judge(content, indicators, after, settings)
+    _judge(content, indicators, after, settings, past)
     report = (*map(str, counts.findings), *compared(before, after, done))
     return Plan(report, {folder / "observations.csv": _csv(found[home[0]], indicators, after)})
 
@@ -97,11 +101,22 @@ def misused(told: Mapping[str, object]) -> str:
 
 
 def _judge(
-    content: Content, indicators: set[str], after: tuple[Observation, ...], settings: Settings
+    content: Content,
+    indicators: set[str],
+    after: tuple[Observation, ...],
+    settings: Settings,
+    past: Sequence[Past],
 ) -> None:
-    """Raise `PortalError` where the new figures and all that is published already would give a withheld one away."""
+    """Raise `PortalError` if the new figures, with all that is published and the past, give a withheld one away.
+
+    What was wrong with other indicators before is passed over: no import of these can mend it.
+    """
     own = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
-    disclosure.release(replace(content, observations={**content.observations, **own}), settings.disclosure)
+    fresh = replace(content, observations={**content.observations, **own})
+    if found := disclosure.problems(fresh, settings.disclosure, past):
+        places = tuple(f"observations of {i}:" for i in indicators)
+        before = disclosure.problems(content, settings.disclosure, past)
+        stop({p for p in found if p.file.startswith(places) or p not in before})
 
 
 def _home(format_: str, packages: Mapping[str, Package], content: Content) -> list[str]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from portal import packages
 from portal.config import Settings
 from portal.importers import columns, rows, workbooks
@@ -75,7 +77,8 @@ def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
     that is wrong with the job, its file, or the package as it would become.
     """
     found, problems = packages.read_all(settings.root, settings.packages)
-    package, answers = _package(job, found, problems), _answers(job.assumed)
+    package = _with_own_table(job, _package(job, found, problems), settings)
+    answers = _answers(job.assumed)
     book = workbooks.read(job.paths[0])
     layouts = columns.found(book, columns.Wanted(package, job.resource, job.sheet))
     reading = rows.read(book, layouts, found, package, answers)
@@ -101,6 +104,27 @@ def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
     return Plan(report, {settings.root / m.table.file: m.csv for m in changed})
 
 
+def _with_own_table(job: Job, package: Package, settings: Settings) -> Package:
+    """The package with an empty table in place of the file that is imported, where its rows cannot be read as they are.
+
+    Raises `PortalError` where another table that is asked for cannot be read: its rows would be lost.
+    """
+    tables = dict(package.tables)
+    for name, schema in package.schemas.items():
+        if name not in tables and isinstance(schema.resource.get("path"), str):
+            keys = {k: v for k, v in schema.resource["schema"].items() if k != "foreignKeys"}
+            plain = replace(schema, resource={**schema.resource, "schema": keys})
+            file = f"data_packages/{package.name}/{schema.resource['path']}"
+            lost = Table(file, plain, pd.DataFrame(columns=list(schema.names), dtype=object))
+            if _is_own(job, settings, lost):
+                tables[name] = lost
+    if job.resource and job.resource not in tables:
+        message = f"The table {job.resource} of the package {job.package} cannot be read as it is."
+        fix = "Put it right first: portal check says what is wrong with it, and the file itself can be imported."
+        raise PortalError([Problem("--resource", code="resource", message=message, fix=fix)])
+    return replace(package, tables=tables)
+
+
 def _is_own(job: Job, settings: Settings, table: Table) -> bool:
     """Whether the file is the table itself, which a spreadsheet program has saved in its own way."""
     return job.paths[0].resolve() == (settings.root / table.file).resolve()
@@ -118,7 +142,7 @@ def _package(job: Job, found: Iterable[Package], problems: Iterable[Problem]) ->
         fix = did_you_mean(job.package, known)
         raise PortalError(own or [Problem("--package", code="package", message=message, fix=fix)])
     package = known[job.package]
-    if job.resource and job.resource not in package.tables:
+    if job.resource and job.resource not in package.tables.keys() | package.schemas.keys():
         message = f"The package {job.package} has no table “{job.resource}”."
         fix = did_you_mean(job.resource, package.tables)
         raise PortalError([Problem("--resource", code="resource", message=message, fix=fix)])
