@@ -8,15 +8,18 @@ from portal import bundles, pictures, site, tree
 from project import ROOT, tree_of
 
 GOLDEN = ROOT / "tests" / "golden"
+# Pages say how long nothing has been heard of a promise.
+FIRST_OF_DECEMBER_2026 = "1796083200"
 
 
 @pytest.fixture(scope="module")
 def grown(tiny_site: Path) -> dict[str, bytes]:
-    """The tree without what other tests look after: assets, pictures, which depend on the machine's fonts, and zip files."""
-    settings, released = site.check(tiny_site)
-    made = tree.grow(
-        settings, released, pictures.Pictures(tiny_site / pictures.LIBRARY, {}), lambda _, told: told
-    )
+    """The tree of one day without what other tests look after: assets, pictures, which depend on the machine's fonts, and zip files."""
+    undrawn = pictures.Pictures(tiny_site / pictures.LIBRARY, {})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", FIRST_OF_DECEMBER_2026)
+        settings, released = site.check(tiny_site)
+        made = tree.grow(settings, released, undrawn, lambda _, told: told)
     apart = ("assets/", "open-data/packages/", bundles.CATALOGUE)
     files = {name: content for name, content in made.files.items() if not name.startswith(apart)}
     return files | {"mkdocs.yml": tree.mkdocs_settings(settings, made, "work").encode()}

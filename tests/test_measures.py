@@ -70,13 +70,15 @@ def released(
 
 
 @given(st.integers(0, 150), st.integers(0, 150))
-def test_direction_is_the_exact_test(earlier: int, later: int) -> None:
+def test_direction_of_independent_events_is_the_exact_test(earlier: int, later: int) -> None:
     total, least = earlier + later, min(earlier, later)
     p = min(Fraction(1), 2 * Fraction(sum(comb(total, k) for k in range(least + 1)), 2**total))
     expected = (
         "no clear change" if total == 0 or p >= Fraction(1, 20) else "rose" if later > earlier else "fell"
     )
-    assert measures.direction_of(earlier, later) == expected
+    found = measures.change(indicator(), year(earlier, 2015), year(later, 2016), (), measures.Spread(1.0))
+    assert found is not None
+    assert found.direction == expected
 
 
 def test_no_percentage_from_a_small_base() -> None:

@@ -46,6 +46,19 @@ def test_the_tail_is_that_of_the_beta_binomial() -> None:
     assert significance.p_value(0, 0, 3.0) == 1.0
 
 
+@pytest.mark.parametrize("phi", [1.0, 4.0])
+def test_large_counts_are_tested_as_well(phi: float) -> None:
+    half = significance.LARGE // 2
+    edge = round(1.96 * (phi * significance.LARGE) ** 0.5)
+    exact = significance.p_value(half - edge // 2, half + edge // 2, phi)
+    normal = significance.p_value(half - edge // 2, half + edge // 2 + 2, phi)
+    assert exact == pytest.approx(0.05, abs=0.002)
+    assert normal == pytest.approx(exact, abs=0.002)
+    assert significance.p_value(10**29, 2 * 10**29, phi) == 0.0
+    assert significance.p_value(10**29, 10**29 + 10**14, phi) > 0.05
+    assert significance.interval(10**29, 2 * 10**29, phi) == pytest.approx((100, 100))
+
+
 def test_the_interval_is_the_one_of_the_method() -> None:
     low, high = significance.interval(1999, 1683, 5.26) or (0, 0)
     assert (round(low, 1), round(high, 1)) == (-27.4, -2.3)

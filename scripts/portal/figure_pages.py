@@ -8,6 +8,7 @@ from portal.claims import Verdict
 from portal.local_pages import recorded_parts
 from portal.page import DATA, FIGURES, Maker, Page, cited_in
 from portal.plan_pages import SHOWS, any_sensitive
+from portal.plan_views import Link, PlanView, PriorityView
 from portal.release_pages import revisions
 from portal.views import (
     CoveragePage,
@@ -16,9 +17,6 @@ from portal.views import (
     DisagreePage,
     FigurePage,
     FiguresPage,
-    Link,
-    PlanView,
-    PriorityView,
     RecordedPage,
     TargetsPage,
 )

@@ -27,9 +27,9 @@ _PACKAGES = "packages.json"
 SHARED = (
     "site_src/templates", "site_src/theme", "site_src/assets", "mkdocs.yml", "package.json", "package-lock.json", ".npmrc",
     "data_packages/recorded-crime/data/indicators.csv", "data_packages/recorded-crime/data/imports.csv",
-    "data_packages/recorded-crime/data/breaks.csv",
+    "data_packages/recorded-crime/data/breaks.csv", "data_packages/recorded-crime/data/dispersion.csv",
     "data_packages/police-dashboard/data/indicators.csv", "data_packages/police-dashboard/data/imports.csv",
-    "data_packages/police-dashboard/data/breaks.csv",
+    "data_packages/police-dashboard/data/breaks.csv", "data_packages/police-dashboard/data/dispersion.csv",
 )  # fmt: skip
 _AREA = re.compile(r"[A-Z][0-9]{8}")
 # What can stand in a table, in settings and in a page without being anything but words.

@@ -11,11 +11,11 @@ from portal import differences, periods, records, reports, text, withdrawal
 from portal.history import NO_HISTORY, Key
 from portal.model import Change, Edition
 from portal.page import ABOUT, FIGURES, Maker, Page, cited_in
+from portal.plan_views import FigureView, Link
 from portal.records import CITE, Record
 from portal.release_pages import CORRECTIONS, RELEASES, changes_of, taken_back
 from portal.reports import Told
 from portal.text import amount
-from portal.views import FigureView, Link
 
 OPEN_DATA = f"{ABOUT}open-data/"
 # Packages of this kind are the record of releases, each of which can be downloaded by itself.

@@ -7,7 +7,7 @@ from portal.citations import Cited
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.model import Content
-from portal.views import FigureView, Link
+from portal.plan_views import FigureView, Link
 
 # The parts of the site, in the order of the menu.
 PLANS, SUBJECTS, FIGURES = "plans/", "subjects/", "figures/"

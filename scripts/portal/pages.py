@@ -13,18 +13,16 @@ from portal.local_pages import crime_pages, line_of, recorded, ward_pages, ward_
 from portal.open_pages import cite_pages, open_data_page
 from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
 from portal.plan_pages import plan_pages, plan_view, subject_pages
+from portal.plan_views import FigureView, NearFigure, PlanView
 from portal.problems import PortalError
 from portal.records import Record
 from portal.release_pages import newest_release, release_pages
 from portal.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
 from portal.views import (
     ChoosePage,
-    FigureView,
     GlossaryPage,
     HelpPage,
     HomePage,
-    NearFigure,
-    PlanView,
     ReportPage,
     RoutePage,
     SearchPage,

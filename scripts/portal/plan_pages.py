@@ -7,7 +7,7 @@ from portal import measures, periods, progress
 from portal.model import Thread
 from portal.page import PLANS, SUBJECTS, Maker, Page, cited_in
 from portal.plan_model import Measure, Plan, Priority, Update
-from portal.views import (
+from portal.plan_views import (
     ActionPage,
     ActionView,
     Link,
@@ -19,10 +19,9 @@ from portal.views import (
     PriorityPage,
     PriorityView,
     ProgressPage,
-    SubjectPage,
-    SubjectsPage,
     UpdatesPage,
 )
+from portal.views import SubjectPage, SubjectsPage
 
 # How near an indicator must be to show a measure.
 SHOWS = ("same", "close")

@@ -9,10 +9,11 @@ from portal import differences, periods, reports, values, withdrawal
 from portal.exposure import in_words
 from portal.model import Accepted, Change, Content, Edition, Promise, Withdrawal
 from portal.page import Maker, Page
+from portal.plan_views import Link
 from portal.policy import Key, key
 from portal.reports import Told
 from portal.text import MARKERS
-from portal.views import Link, Revision
+from portal.views import Revision
 
 RELEASES = "releases/"
 CORRECTIONS, UNUSUAL = f"{RELEASES}corrections/", f"{RELEASES}unusual/"

@@ -391,8 +391,11 @@ def exits(settings: Settings, content: Content) -> frozenset[str]:
 
 
 def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:
-    """A digest of everything that the site is made from, and of the tools that make it; packages may be in a `folder`."""
-    digest = hashlib.sha256()
+    """A digest of everything that the site is made from, and of the tools that make it; packages may be in a `folder`.
+
+    The day is among it: pages say how long nothing has been heard of a promise, and whether it is late.
+    """
+    digest = hashlib.sha256(f"{periods.today()}\n".encode())
     for name in ("markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
     digest.update("\n".join(renderers.versions(renderer)).encode())

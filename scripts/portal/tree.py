@@ -42,13 +42,14 @@ from portal.open_pages import CitePage, OpenDataPage
 from portal.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
 from portal.pictures import Figure, Pictures, without_styles
+from portal.plan_views import FigureView
 from portal.problems import PortalError, Problem
 from portal.progress import STEPS
 from portal.release_pages import RELEASES, CorrectionsPage, EditionPage, ReleasesPage
 from portal.sparks import spark
 from portal.text import MARKERS, amount, front_matter, listed, number
 from portal.translations import RIGHT_TO_LEFT, translated
-from portal.views import BriefingPage, FigurePage, FigureView, RecordedPage, SearchPage, WardPage, WardsPage
+from portal.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
 
 _NOT_TEXT = re.compile(
     r"\A---\n.*?\n---\n|<(nav|a|small|aside)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)", re.DOTALL

@@ -1,6 +1,6 @@
 """What stands on each kind of page. The template of a page is named after its class: `PlanPage` and `plan.md.jinja`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from markupsafe import Markup
 
-from portal.charts import Chart
 from portal.citations import Cited
 from portal.claims import Verdict
 from portal.measures import Rate, Standing, rounded
@@ -29,206 +28,11 @@ from portal.model import (
     Term,
     Thread,
 )
-from portal.plan_model import Action, Measure, Milestone, Plan, Priority, Update
-from portal.progress import STEPS, Progress
+from portal.plan_views import ActionView, FigureView, Link, NearFigure, PlanView, PriorityView
 from portal.reports import Told
 from portal.search import Words
 
-Link = tuple[str, str]  # a label and the path of a page
-
-
-# --- plans
-
-
-@dataclass(frozen=True)
-class NearFigure:
-    """A figure that is about a page, and why."""
-
-    view: "FigureView"
-    reason: str
-
-
-@dataclass(frozen=True)
-class ActionView:
-    """An action with what belongs to it, and its address."""
-
-    action: Action
-    path: str
-    updates: tuple[Update, ...]
-    measures: tuple["MeasureView", ...]
-    figures: tuple[NearFigure, ...]
-    milestones: tuple[Milestone, ...]
-    progress: Progress
-
-    @property
-    def reports(self) -> int:
-        """How many updates say more than that work is under way."""
-        return sum(u.kind == "report" for u in self.updates)
-
-    @property
-    def standing(self) -> str:
-        """What is known of it: "reported", "mentioned" as under way and no more, or "silent"."""
-        if self.reports:
-            return "reported"
-        return "mentioned" if any(u.kind == "mention" for u in self.updates) else "silent"
-
-
-@dataclass(frozen=True)
-class MeasureView:
-    """A measure, and the finding and address of its nearest indicator.
-
-    `figure` is an indicator that shows the measure or comes close; `related` one that does not, where nothing that
-    does is published.
-    """
-
-    measure: Measure
-    figure: Link | None
-    related: Link | None
-    finding: str
-
-
-@dataclass(frozen=True)
-class PriorityView:
-    """A priority with its actions, measures and the updates that are about it as a whole."""
-
-    priority: Priority
-    path: str
-    groups: tuple[tuple[str, tuple[ActionView, ...]], ...]
-    measures: tuple[MeasureView, ...]
-    updates: tuple[Update, ...]
-    figures: tuple[NearFigure, ...]
-
-    @property
-    def publishers(self) -> tuple[str, ...]:
-        """Who could publish the figures that its measures lack, each once."""
-        return tuple(dict.fromkeys(m.measure.publisher for m in self.measures if m.measure.publisher))
-
-    @property
-    def actions(self) -> tuple[ActionView, ...]:
-        """Its actions, whatever heading they stand under."""
-        return tuple(a for _, group in self.groups for a in group)
-
-    @property
-    def countable(self) -> tuple[MeasureView, ...]:
-        """Its measures that could have a figure: those that a number could show."""
-        return tuple(m for m in self.measures if m.measure.nearness != "not-a-count")
-
-    @property
-    def background(self) -> tuple[Update, ...]:
-        """What came before the plan, or explains it."""
-        return tuple(u for u in self.updates if u.kind == "background")
-
-    @property
-    def news(self) -> tuple[Update, ...]:
-        """What has been reported about it as a whole since."""
-        return tuple(u for u in self.updates if u.kind != "background")
-
-    def count(self, standing: str) -> int:
-        """How many of its actions stand so: "reported", "mentioned" or "silent"."""
-        return sum(a.standing == standing for a in self.actions)
-
-    @property
-    def tally(self) -> "Tally":
-        """How many of its actions have come how far."""
-        return Tally.of(self.actions)
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How many actions have come how far: the count of each step in order with its words, and of all together.
-
-    `late` and `quiet` are among them: past their due date, and without an update for half a year or more.
-    """
-
-    steps: tuple[tuple[str, str, int], ...]
-    total: int
-    late: int
-    quiet: int
-
-    @classmethod
-    def of(cls, actions: Iterable[ActionView]) -> "Tally":
-        """Return the tally of these actions."""
-        found = [a.progress for a in actions]
-        steps = tuple((s, words, sum(p.status == s for p in found)) for s, words in STEPS.items())
-        return cls(steps, len(found), sum(p.late for p in found), sum(p.quiet for p in found))
-
-
-@dataclass(frozen=True)
-class PlanView:
-    """A plan with its priorities, its years in words, and its address; `ended` once its last day has passed."""
-
-    plan: Plan
-    path: str
-    years: str
-    newest: str
-    priorities: tuple[PriorityView, ...]
-    ended: bool
-
-    @property
-    def tally(self) -> Tally:
-        """How many of its actions have come how far."""
-        return Tally.of(a for q in self.priorities for a in q.actions)
-
-
-@dataclass(frozen=True)
-class PlansPage:
-    """All plans."""
-
-    plans: tuple[PlanView, ...]
-    gaps: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class PlanPage:
-    """One plan and its priorities."""
-
-    view: PlanView
-
-
-@dataclass(frozen=True)
-class ProgressPage:
-    """Every promise of every plan at a glance, the current plan first."""
-
-    plans: tuple[PlanView, ...]
-
-
-@dataclass(frozen=True)
-class UpdatesPage:
-    """Every update that says more than that work is under way, newest plan first, with where it belongs."""
-
-    plans: tuple[tuple[PlanView, tuple[tuple[Update, Link], ...]], ...]
-
-
-@dataclass(frozen=True)
-class PriorityPage:
-    """One priority and its actions; `elsewhere` is the plan that holds them, where another does."""
-
-    plan: PlanView
-    view: PriorityView
-    elsewhere: PlanView | None
-
-
-@dataclass(frozen=True)
-class ActionPage:
-    """One action: what was promised, what has happened, who leads, which measures belong to it."""
-
-    plan: PlanView
-    priority: PriorityView
-    view: ActionView
-    before: Link | None
-    after: Link | None
-
-
 # --- figures
-
-
-@dataclass(frozen=True)
-class FigureView:
-    """An indicator with its chart, and its address."""
-
-    indicator: Indicator
-    path: str
-    chart: Chart
 
 
 @dataclass(frozen=True)
