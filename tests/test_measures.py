@@ -64,7 +64,13 @@ def released(
     *figures: Observation, breaks: tuple[Break, ...] = (), unit: str = "count", **more: object
 ) -> Release:
     empty: dict[str, object] = {f.name: () for f in fields(Content)}
-    empty |= {"breakdowns": {}, "areas": {}, "sources": {}, "indicators": {"thefts": indicator(unit=unit)}}
+    empty |= {
+        "breakdowns": {},
+        "areas": {},
+        "dispersions": {},
+        "sources": {},
+        "indicators": {"thefts": indicator(unit=unit)},
+    }
     empty |= more
     return Release(Content(**{**empty, "observations": {"thefts": figures}, "breaks": breaks}))  # type: ignore[arg-type]
 
