@@ -228,6 +228,7 @@ def the_sentence(
     since = measures.change(indicator, figures[0], figures[-1])
     latest = measures.latest_change(released, indicator)
     changes |= {abs(c.percent) for c in (since, latest) if c and c.percent}
+    changes |= {abs(end) for c in (since, latest) if c and c.interval for end in c.interval}
     assert numbers <= {abs(o.value) for o in figures if o.value is not None} | changes, indicator.id
 
 

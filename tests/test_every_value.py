@@ -145,6 +145,8 @@ def stretches(random: Random, kind: str, most: int) -> Iterator[tuple[str, str]]
     end = month_end(date(random.randint(1990, 2018), 1, 31), first - 1)
     step = random.choice((usual, usual, usual, 1)) if kind == "rolling-months" else usual
     for _ in range(most):
+        if end.year > 2025:  # figures of days to come are refused
+            return
         months = 6 if kind == "rolling-months" and random.random() < 0.02 else usual
         yield first_day(end, months).isoformat(), end.isoformat()
         end = month_end(end, step * (1 if random.random() < 0.85 else random.randint(2, 7)))
@@ -354,7 +356,7 @@ def test_areas_of_one_name_are_told_apart_and_another_area_is_named(base: Releas
     ]  # fmt: skip
     elsewhere = chart_of(base, indicator(chart="bars"), years("1", "2", area=AREAS[1]))
     assert elsewhere.finding.startswith(
-        "Made up in Exampleshire: no clear change. 2 offences in the year to March 2014"
+        "Made up in Exampleshire: 2 offences in the year to March 2014, against 1 offences"
     )
     assert elsewhere.table.caption == "Made up, Exampleshire"
     assert elsewhere.wide

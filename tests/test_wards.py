@@ -82,7 +82,7 @@ def test_hate_crime_is_not_compared_across_the_new_recording_system(real: Releas
         found = measures.standing(real, real.content.indicators[name], "E05013714")
         assert found is not None
         assert (found.earlier, found.change, found.why) == (None, None, "break")
-        assert findings.changed(found) == "counted in a new way since"
+        assert findings.changed(found) == "not comparable: recording changed in March 2024"
         ends = {
             o.period_end
             for o in real.content.observations[name]
@@ -154,12 +154,12 @@ def test_each_ward_page_shows_the_figures_of_its_download(
 def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLParser]) -> None:
     page = pages["evelyn"].css_first("article").text()
     assert "1,433 offences here in the 12 months to March 2026" in page
-    assert "up 37.9% on the 1,039" in page
+    assert "up 38% (20% to 58%) on the 1,039" in page
     assert "name no ward" in page
     assert "Before May 2022" in page
     assert "Evelyn" in page
     clear = [li.text(strip=True) for li in pages["evelyn"].css("ul.changes li")]
-    assert "Theft: up 95.1%, from 247 to 482." in clear
+    assert "Theft: up 95% (48% to 157%), from 247 to 482." in clear
     assert all("no clear change" not in c for c in clear)
 
 

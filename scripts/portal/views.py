@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from portal.citations import Cited
 from portal.claims import Verdict
-from portal.measures import Rate, Standing, rounded
+from portal.measures import NO_CLEAR_CHANGE, Rate, Standing, rounded
 from portal.model import (
     Area,
     Break,
@@ -201,7 +201,8 @@ class WardPage:
     @property
     def steady(self) -> tuple[Line, ...]:
         """The groups with no clear change."""
-        return tuple(n for n in self.lines if n.standing.change and n not in self.clear)
+        changes = ((n, n.standing.change) for n in self.lines)
+        return tuple(n for n, c in changes if c and c.direction == NO_CLEAR_CHANGE)
 
 
 @dataclass(frozen=True)
