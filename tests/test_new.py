@@ -102,7 +102,7 @@ def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path)
         "No figure has been published" in (live / "figures" / "recorded-robbery" / "index.html").read_text()
     )
     assert "Nobody has tested this site yet" in (live / "about/accessibility/index.html").read_text()
-    assert "Check first" in (live / "help" / "index.html").read_text()
+    assert "has not checked this page yet" in (live / "help" / "index.html").read_text()
     assert not (live / "crime").exists()
     assert not (live / "wards").exists()
     for name, told in texts(live).items():
@@ -116,6 +116,17 @@ def test_a_change_of_the_program_makes_another_site(southwark: Path, monkeypatch
     before = site.fingerprint(southwark)
     monkeypatch.setattr(site, "PROGRAM", southwark / "site_src" / "templates")
     assert site.fingerprint(southwark) != before
+
+
+def test_another_day_makes_another_site_and_the_same_day_does_not(
+    southwark: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages say how long nothing has been heard of a promise."""
+    marks = []
+    for moment in ("1796083200", "1796083201", "1796169600"):  # 1 December 2026, twice, and the day after
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", moment)
+        marks.append(site.fingerprint(southwark))
+    assert marks[0] == marks[1] != marks[2]
 
 
 @real
