@@ -37,7 +37,7 @@ ATTACKS = (
 )  # fmt: skip
 # Columns that lead to other rows or have a form of their own; every other text can be anything.
 NOT_TEXT = {
-    "source", "area", "indicator", "other_indicator", "part_of", "parent", "former", "same_as", "url", "email", "phone", "textphone", "indicators", "plan",
+    "source", "other_source", "area", "indicator", "other_indicator", "part_of", "parent", "former", "same_as", "url", "email", "phone", "textphone", "indicators", "plan",
     "priority", "action", "service", "breakdown", "pages", "part", "series",
 }  # fmt: skip
 WATCH = """window.seen = [];

@@ -18,7 +18,7 @@ from frictionless import Package as Upstream
 from frictionless import Schema as UpstreamSchema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal import assembly, cli, config, gate, model, packages, tables, values
+from portal import assembly, cli, config, gate, model, packages, plan_model, tables, values
 from portal.problems import Problem
 from portal.tables import Schema
 from project import ROOT, TINY
@@ -26,7 +26,9 @@ from project import ROOT, TINY
 # Which class of the model holds the rows of a resource.
 ROWS = {
     "outlines": model.Outline, "boundaries": model.Outline, "calendar": model.Promise, "releases": model.Edition, "entries": model.Entry,
-    "priorities": model.Priority, "populations": model.Population, "services": model.Service, "accepted": model.Accepted,
+    "priorities": plan_model.Priority, "actions": plan_model.Action, "measures": plan_model.Measure, "updates": plan_model.Update,
+    "connections": plan_model.Connection, "update_actions": plan_model.UpdateAction, "milestones": plan_model.Milestone, "statuses": plan_model.ActionStatus,
+    "dispersion": model.Dispersion, "disagreements": model.Disagreement, "withdrawals": model.Withdrawal, "populations": model.Population, "services": model.Service, "accepted": model.Accepted,
 }  # fmt: skip
 SPELLINGS = (
     "true", "false", "TRUE", "FALSE", "True", "False", "1", "0", "yes", "no", "tRUE", " true", "true ", "t", "wahr", "VRAI", "-1", "2", "01", "007", "1.0", "1.50", "1.", ".5",
@@ -44,7 +46,7 @@ def resources() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def model_of(name: str) -> type:
     singular = {"indicators": "Indicator", "dashboards": "Dashboard", "areas": "Area", "overlaps": "Overlap", "postcodes": "Postcode", "terms": "Term", "observations": "Observation", "claims": "Claim",
-                "breaks": "Break", "targets": "Target", "imports": "Import", "actions": "Action", "measures": "Measure", "updates": "Update", "changes": "Change", "reasons": "Reason",
+                "breaks": "Break", "targets": "Target", "imports": "Import", "changes": "Change", "reasons": "Reason",
                 "routes": "Route", "sources": "Source", "sections": "Section", "threads": "Thread"}  # fmt: skip
     return ROWS.get(name) or getattr(model, singular[name])
 
