@@ -27,7 +27,7 @@ from project import ROOT, TINY
 ROWS = {
     "outlines": model.Outline, "boundaries": model.Outline, "calendar": model.Promise, "releases": model.Edition, "entries": model.Entry,
     "priorities": plan_model.Priority, "actions": plan_model.Action, "measures": plan_model.Measure, "updates": plan_model.Update,
-    "connections": plan_model.Connection, "update_actions": plan_model.UpdateAction, "milestones": plan_model.Milestone, "statuses": plan_model.ActionStatus,
+    "connections": plan_model.Connection, "routes/connections": model.RouteConnection, "update_actions": plan_model.UpdateAction, "milestones": plan_model.Milestone, "statuses": plan_model.ActionStatus,
     "dispersion": model.Dispersion, "disagreements": model.Disagreement, "withdrawals": model.Withdrawal, "populations": model.Population, "services": model.Service, "accepted": model.Accepted,
 }  # fmt: skip
 SPELLINGS = (
@@ -44,11 +44,11 @@ def resources() -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield kind, name, spec
 
 
-def model_of(name: str) -> type:
+def model_of(name: str, kind: str = "") -> type:
     singular = {"indicators": "Indicator", "dashboards": "Dashboard", "areas": "Area", "overlaps": "Overlap", "postcodes": "Postcode", "terms": "Term", "observations": "Observation", "claims": "Claim",
                 "breaks": "Break", "targets": "Target", "imports": "Import", "changes": "Change", "reasons": "Reason",
                 "routes": "Route", "sources": "Source", "sections": "Section", "threads": "Thread"}  # fmt: skip
-    return ROWS.get(name) or getattr(model, singular[name])
+    return ROWS.get(f"{kind}/{name}") or ROWS.get(name) or getattr(model, singular[name])
 
 
 def read_one(folder: Path, field: dict[str, Any], cells: tuple[str, ...]) -> dict[str, list[Problem]]:
@@ -74,7 +74,7 @@ def test_the_check_refuses_a_cell_or_the_model_reads_what_the_check_read(
 ) -> None:
     enum = tuple(field.get("constraints", {}).get("enum", ()))
     cells = (*SPELLINGS, *enum, *(c.upper() for c in enum))
-    hint = get_type_hints(model_of(resource)).get(field["name"])
+    hint = get_type_hints(model_of(resource, kind)).get(field["name"])
     assert hint is not None, "the model has no such value"
     read, _ = assembly._type(hint)
     plain = {"fields": [{k: field[k] for k in ("name", "type", "constraints") if k in field}]}
