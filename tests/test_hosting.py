@@ -321,7 +321,7 @@ def test_the_workflow_may_do_no_more_than_it_must() -> None:
 
 
 def test_the_pipeline_publishes_the_default_branch_alone() -> None:
-    assert [r["if"] for r in PIPELINE["pages"]["rules"]] == ['$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH']  # fmt: skip
+    assert [r["if"] for r in PIPELINE["pages"]["rules"]] == ['($CI_PIPELINE_SOURCE == "push" || $CI_PIPELINE_SOURCE == "schedule") && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH']  # fmt: skip
     assert PIPELINE["pages"]["artifacts"]["paths"] == ["public"]
     assert "site" in PIPELINE["pages"]["needs"]
 
