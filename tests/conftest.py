@@ -16,7 +16,10 @@ from portal.disclosure import Release
 from project import ROOT, make_project
 
 # No example is held to a time: the first one may have to load a library, and then fails on a slow or busy machine.
-hypothesis.settings.register_profile("portal", deadline=None)
+# How fast the machine is at the moment decides nothing: neither a deadline, nor how long examples take to make.
+hypothesis.settings.register_profile(
+    "portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("portal")
 
 

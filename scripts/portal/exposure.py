@@ -35,7 +35,7 @@ def in_words(content: Content, figure: Figure) -> str:
 def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
     """Return the figures whose number still follows from what stays, and a set of others that would have to go too."""
     content, gone = _after(project.content, out), set(out.marks)
-    earlier = [_kept(p, gone) for p in releases.earlier(project)]
+    earlier = releases.earlier(project)
     revealed = _revealed(project, content, earlier, gone)
     others: list[Figure] = []
     left = revealed
@@ -95,7 +95,8 @@ def _revealed(
     Where small counts are withheld anyway, those whose possible numbers are too close together for that.
     """
     try:
-        found = inference.known(content, project.settings.disclosure, earlier)
+        past = [_kept(p, gone) for p in earlier]
+        found = inference.known(content, project.settings.disclosure, past)
     except PortalError:  # the figures contradict each other, so nothing exact follows from them
         return ()
     known = {i.published.key: i for i in found.intervals}

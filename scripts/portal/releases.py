@@ -24,6 +24,7 @@ from portal.policy import key
 from portal.problems import PortalError, Problem
 
 KIND = "releases"
+_MOSTLY = 0.75  # of the figures that two indicators share are equal where they are one under two names
 # Pages about releases say nothing new about what a release changed.
 OWN_PAGES = "releases/"
 # Nor do the pages that list the figures of another page, to be cited.
@@ -350,7 +351,8 @@ def _renamed(
             key(o)[1:]: o.value for o in content.observations.get(indicator.id, ()) if o.value is not None
         }
         shared = before.keys() & after.keys()
-        if shared and all(before[k] == after[k] for k in shared):
+        equal = sum(before[k] == after[k] for k in shared)
+        if equal and equal >= _MOSTLY * len(shared):  # some may have been revised
             return indicator.id
     return old
 

@@ -47,7 +47,25 @@ def look(checked: Checked) -> Iterator[Problem]:
             name = ":".join(filter(None, (r["indicator"], r["area"], r["period_start"])))
             yield _warning(r, "locator", (message, fix), f"number:{name}")
     if hidden:
+        yield from _stated(checked, hidden)
         yield from _elsewhere(checked, hidden, careful)
+
+
+def _stated(checked: Checked, hidden: Sequence[Row]) -> Iterator[Problem]:
+    """Claims about the indicator and area of a withheld figure, over a time that holds it, whose words have a number."""
+    names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
+    for row in checked.rows("indicators", "claims"):
+        beside = any(
+            (r["indicator"], r["area"]) == (row["indicator"], row["area"])
+            and (not row["period_start"] or row["period_start"] <= r["period_start"] <= r["period_end"] <= row["period_end"])
+            for r in hidden
+        )  # fmt: skip
+        if beside and (number := _count_in(row["statement"], (names.get(row["area"], ""),))):
+            message = (
+                f"A figure of {row['indicator']} is withheld, and this statement about it says “{number}”."
+            )
+            fix = "Take the number out. Accept it if it is another one."
+            yield _warning(row, "statement", (message, fix), f"number:claims:{row['id']}")
 
 
 def _count_in(text: str, names: Iterable[str] = ()) -> str:
