@@ -27,7 +27,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from portal import cli, forks, render, renderers, site, tree
+from portal import cli, disk, forks, render, renderers, site, tree
 
 MOVES = (
     "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "subprocess.Popen",
@@ -38,9 +38,11 @@ Limits = dict[str, int]
 
 
 def caller() -> str:
-    """The function of the portal that is at work."""
+    """The function of the portal that is at work, or the one that asked for it where `disk` does it."""
     frame: FrameType | None = sys._getframe(1)
-    while frame and not frame.f_code.co_filename.startswith(SCRIPTS):
+    while frame and (
+        not frame.f_code.co_filename.startswith(SCRIPTS) or frame.f_code is disk.write.__code__
+    ):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}" if frame else ""
 
@@ -78,17 +80,17 @@ def limit(limits: Limits) -> None:
 
 def attempt(root: str, order: dict[str, Any], answers: int) -> None:
     """One build; says how it went through the pipe `answers`."""
-    disk = Disk(order.get("at", []), order.get("error", 0))
+    watch = Disk(order.get("at", []), order.get("error", 0))
     if "below" in order:
         limited = partial(subprocess.Popen, preexec_fn=partial(limit, order["below"]))
         subprocess.Popen = limited  # type: ignore[assignment, misc]
     limit(order.get("limits", {}))
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
-        sys.addaudithook(disk)
+        sys.addaudithook(watch)
         code = cli.main(["--project", root, "build", "--fresh"])
-    disk.busy = True
-    os.write(answers, json.dumps({"code": code, "said": said.getvalue(), "seen": disk.seen}).encode())
+    watch.busy = True
+    os.write(answers, json.dumps({"code": code, "said": said.getvalue(), "seen": watch.seen}).encode())
     os._exit(0)
 
 

@@ -117,8 +117,8 @@ class Passed:
     _here: set[str] = set()  # noqa: RUF012 - shared by all that this process checks
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._path = folder / FILE if folder else None
-        self._before = _remembered(self._path) if self._path and not os.environ.get("CI") else []
+        self._path = folder / FILE if folder and not os.environ.get("CI") else None
+        self._before = _remembered(self._path) if self._path else []
         self._used: list[str] = []
 
     @classmethod
