@@ -40,9 +40,7 @@ Limits = dict[str, int]
 def caller() -> str:
     """The function of the portal that is at work, or the one that asked for it where `disk` does it."""
     frame: FrameType | None = sys._getframe(1)
-    while frame and (
-        not frame.f_code.co_filename.startswith(SCRIPTS) or frame.f_code is disk.write.__code__
-    ):
+    while frame and (not frame.f_code.co_filename.startswith(SCRIPTS) or frame.f_code is disk.write.__code__):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}" if frame else ""
 
