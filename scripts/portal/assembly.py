@@ -118,7 +118,7 @@ def _plan(package: Package) -> Plan:
     return Plan(
         title=about["title"],
         **{k: about[k] for k in ("slug", "short_title", "summary", "starts", "ends", "state")},
-        **{k: about.get(k, "") for k in ("measures_note", "state_note", "ends_note")},
+        **{k: about.get(k, "") for k in ("measures_note", "state_note", "ends_note", "lead_note")},
         priority_word=about.get("priority_word", "priority"),
         priorities=tuple(sorted(_rows(package, "priorities", Priority), key=lambda p: p.number)),
         actions=tuple(sorted(_rows(package, "actions", Action), key=lambda a: a.number)),

@@ -92,7 +92,7 @@ def _more(maker: Maker) -> tuple[Link, ...]:
     if maker.content.targets:
         more.insert(0, ("Targets", f"{FIGURES}targets/"))
     if maker.content.dashboards:
-        more.append(("What was to be shown", DATA))
+        more.append(("Planned dashboards", DATA))
     return tuple(more)
 
 
@@ -160,14 +160,14 @@ def data_pages(maker: Maker) -> Iterator[Page]:
     if not found:
         return
     figures = ("The figures", FIGURES)
-    home = ("What was to be shown", DATA)
+    home = ("Planned dashboards", DATA)
     sensitive = any(d.sensitive for d, _ in found)
     yield Page(
         DATA, home[0], DashboardsPage(found), (figures,), "", sensitive, cited_in(maker.content.dashboards)
     )
     for dashboard, path in found:
         views = tuple(maker.figures[i] for i in dashboard.indicators.split(";") if i)
-        title = f"What was to be shown, {dashboard.number}" if dashboard.sensitive else dashboard.title
+        title = f"Planned dashboards, {dashboard.number}" if dashboard.sensitive else dashboard.title
         yield Page(
             path,
             dashboard.title,

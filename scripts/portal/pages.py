@@ -36,34 +36,40 @@ QUESTIONS = {
     "danger-now": ("You are in danger now", "Do not wait. Call 999."),
     "cannot-speak": ("You are in danger and cannot speak", "You can ask for help without talking."),
     "deaf": (
-        "You are deaf or find it hard to speak, and it is not an emergency",
+        "You are deaf or find it hard to speak (not an emergency)",
         "You can report by textphone or in writing.",
     ),
     "tell-police": (
         "You want to tell the police",
-        "You may be the victim or a witness, or help somebody else.",
+        "You may be a victim or a witness, or be helping someone else.",
     ),
-    "online": ("You would rather write than talk", "These can be used on a phone or computer."),
+    "online": ("You would rather write than talk", "You can use these on a phone or computer."),
     "not-police": (
         "You do not want to go to the police yourself",
-        "Others can listen, and can pass a report on if you wish.",
+        "You can tell someone else. They can pass your report on if you want.",
     ),
-    "anonymous": ("You do not want to give your name", "Say what you know without saying who you are."),
-    "on-behalf": ("You report for somebody else", "You need not be the victim."),
-    "in-person": ("You want to talk to somebody face to face", "You can go with a friend."),
+    "anonymous": (
+        "You do not want to give your name",
+        "You can say what you know without saying who you are.",
+    ),
+    "on-behalf": ("You are reporting for someone else", "You do not have to be the victim."),
+    "in-person": ("You want to talk to someone face to face", "You can go with a friend."),
     "other-language": ("You want to use another language", "These can take a report in other languages."),
-    "any-hour": ("You need somebody at night or at a weekend", "These say that they answer at every hour."),
+    "any-hour": (
+        "You need someone at night or at the weekend",
+        "These lines are listed as open day and night.",
+    ),
 }
 HELP_TOPICS = {
     "emergency": ("In danger now", "Call 999 if you can. If you cannot speak, there is another way."),
     "domestic-abuse": (
         "Domestic abuse",
-        "For anybody who is hurt, threatened or controlled at home or by a partner.",
+        "For anyone who is hurt, threatened or controlled at home or by a partner.",
     ),
-    "own-behaviour": ("Worried about how you treat somebody", "For people who want to stop hurting others."),
-    "hate-crime": ("Hate crime", "For anybody attacked or abused for who they are."),
-    "crime": ("Telling somebody about a crime", "You can do it without giving your name."),
-    "drugs-and-alcohol": ("Drugs and alcohol", "For you, or somebody you worry about."),
+    "own-behaviour": ("Worried about how you treat someone", "For people who want to stop hurting others."),
+    "hate-crime": ("Hate crime", "For anyone attacked or abused for who they are."),
+    "crime": ("Telling someone about a crime", "You do not have to give your name."),
+    "drugs-and-alcohol": ("Drugs and alcohol", "For you, or someone you are worried about."),
 }
 # Where to begin without a search.
 PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
