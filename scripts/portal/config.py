@@ -11,6 +11,10 @@ from portal.problems import PortalError, Problem, did_you_mean
 FILE = "site_src/portal.toml"
 
 
+# What pages are about that get a way out, unless the settings say otherwise.
+EXIT_WORDS = ("domestic abuse", "domestic violence", "violence against women", "VAWG", "FGM", "female genital mutilation", "forced marriage", "sexual", "rape")  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Site:
     """What the site is called and whom it is for.
@@ -27,6 +31,7 @@ class Site:
     address: str = ""
     gaps: tuple[str, ...] = ()
     sensitive_words: tuple[str, ...] = ()
+    exit_words: tuple[str, ...] = EXIT_WORDS
     links: tuple[str, ...] = ()
     security_contact: str = ""
     security_expires: str = ""

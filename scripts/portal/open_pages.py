@@ -121,15 +121,13 @@ def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterato
 
 def _cite_page(citing: _Citing, view: FigureView, now: Mapping[Key, Record], changed: Iterable[Key]) -> Page:
     indicator = view.indicator
-    neutral = indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title
     return Page(
         f"{view.path}{CITE}",
         f"Cite a figure: {indicator.title}",
         CitePage(citing, view, now, tuple(changed)),
         (("The figures", FIGURES), (indicator.title, view.path)),
-        f"{neutral}: cite a figure",
-        indicator.sensitive,
-        cited_in(citing.maker.content.observations.get(indicator.id, ())),
+        exit=citing.maker.is_guarded(indicator),
+        cited=cited_in(citing.maker.content.observations.get(indicator.id, ())),
     )
 
 

@@ -10,8 +10,23 @@ from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
 from portal.history import Key
 from portal.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
+from portal.model import Route
 from portal.open_pages import cite_pages, open_data_page
-from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
+from portal.page import (
+    ABOUT,
+    CRIME,
+    FIGURES,
+    HELP,
+    PLANS,
+    REPORT,
+    SUBJECTS,
+    WARDS,
+    Maker,
+    Page,
+    cited_in,
+    with_exits,
+    with_titles,
+)
 from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.plan_views import FigureView, NearFigure, PlanView
 from portal.problems import PortalError
@@ -105,7 +120,8 @@ def all_pages(
     problems = tuple(unknown(words.same, (p.path for p in pages)))
     if problems:
         raise PortalError(problems)
-    return (*pages, _search(maker, pages, words))
+    guarded = with_exits((*pages, _search(maker, pages, words)), settings.site.exit_words)
+    return with_titles(guarded)
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
@@ -140,8 +156,7 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
         ReportPage(offered, notes, _recorded_of(maker, "")),
         (),
         "Ways to report",
-        True,
-        cited,
+        cited=cited,
     )
     questions = tuple(
         (
@@ -158,8 +173,7 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
         ChoosePage(tuple(q for q in questions if q[2] or q[3])),
         (home,),
         "Ways to report: choose",
-        True,
-        cited,
+        cited=cited,
     )
     for route, path in routes:
         yield Page(
@@ -167,10 +181,21 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
             route.name,
             RoutePage(route, _recorded_of(maker, route.id)),
             (home,),
-            f"Ways to report, {route.number}",
-            True,
-            cited_in([route]),
+            f"Ways to report: {_means(route)}",
+            cited=cited_in([route]),
         )
+
+
+def _means(route: Route) -> str:
+    """Return how people reach a way to report, in words that say nothing about what they report."""
+    suits = route.suits.split(";")
+    if route.url and ("online" in suits or not route.phone):
+        return "by phone or online" if route.phone else "online"
+    if route.phone:
+        return "by phone or email" if route.email else "by phone"
+    if route.email:
+        return "by email"
+    return "by text" if route.textphone else "in person" if "in-person" in suits else "another way"
 
 
 def _recorded_of(maker: Maker, route: str) -> tuple[NearFigure, ...]:
@@ -190,20 +215,20 @@ def _help(maker: Maker) -> Page:
         HelpPage(tuple(t for t in topics if t[2])),
         (),
         "Help",
-        True,
-        cited_in(maker.content.services),
+        cited=cited_in(maker.content.services),
     )
 
 
 def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
     label, _, body = written.get(ABOUT, "# About this site\n").partition("\n")
     home = (label.lstrip("# "), ABOUT)
-    yield Page(ABOUT, home[0], WrittenPage(body))
+    yield Page(ABOUT, home[0], WrittenPage(body), title="About this site")
     yield Page(
         f"{ABOUT}sources/",
         "Where it all comes from",
         SourcesPage(tuple(maker.content.sources.values()), maker.settings.site.gaps),
         (home,),
+        "Sources of our plans and figures",
         cited=frozenset(maker.content.sources),
     )
     letters = groupby(
@@ -214,7 +239,6 @@ def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
         "Words and abbreviations",
         GlossaryPage(tuple((a, tuple(g)) for a, g in letters)),
         (home,),
-        sensitive=True,
         cited=cited_in(maker.content.terms),
     )
     for path in sorted(written.keys() - {ABOUT}):
@@ -240,4 +264,4 @@ def _search(maker: Maker, pages: Sequence[Page], words: Words) -> Page:
         {d: tuple(wards[a] for a in found) for d, found in districts(maker.content.postcodes, wards).items()},
         overview.postcodes if overview else "",
     )
-    return Page(SEARCH, "Search", content, sensitive=True)
+    return Page(SEARCH, "Search", content, title="Search this site")

@@ -102,6 +102,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
             sum(c.count for c in content.changes if differences.needs_reason(c)),
         ),
         (about,),
+        "What’s new: every release of figures",
     )
     for before, edition in zip((None, *content.editions), content.editions, strict=False):
         own = changes_of(content, edition)
@@ -126,6 +127,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
             content.withdrawals,
         ),
         (about, home),
+        "Corrections to our figures",
     )
     yield Page(UNUSUAL, "What looked wrong and is not", UnusualPage(tuple(_unusual(content))), (about, home))
 

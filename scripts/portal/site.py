@@ -41,6 +41,7 @@ from portal.checked import Checked
 from portal.config import Settings, load
 from portal.inputs import problems as faulty_files
 from portal.model import Content
+from portal.page import PRIVATE
 from portal.pages import all_pages
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
@@ -340,7 +341,9 @@ class _Works:
             tell("Verifying every page")
             built = verify.listed(made, verify.read(made), *printed)
             allow = exits(settings, released.content)
-            problems += verify.verify(built, allow, settings.site.sensitive_words, settings.site.address)
+            problems += verify.verify(
+                built, allow, settings.site.sensitive_words, settings.site.address, PRIVATE
+            )
             alone = verify.unlinked(built) if not problems else ()
             finished()
         if problems:
