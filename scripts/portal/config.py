@@ -50,7 +50,8 @@ class Disclosure:
 @dataclass(frozen=True)
 class Settings:
     """Everything that the file of settings says, and where the packages are, if not in the project. `topics` maps a topic's id to its name, in page
-    order; `languages` the code of each language of a translation to its own name.
+    order; `languages` the code of each language of a translation to its own name, `redirects` the old address of a page to
+    the new one.
     """
 
     root: Path
@@ -60,6 +61,7 @@ class Settings:
     topics: Mapping[str, str]
     banner: str = ""
     languages: Mapping[str, str] = field(default_factory=dict)
+    redirects: Mapping[str, str] = field(default_factory=dict)
     public: Path | None = None
 
     @property

@@ -31,6 +31,7 @@ from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.plan_views import FigureView, NearFigure, PlanView
 from portal.problems import PortalError
 from portal.records import Record
+from portal.redirects import unmet
 from portal.release_pages import newest_release, release_pages
 from portal.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
 from portal.views import (
@@ -94,7 +95,7 @@ def all_pages(
     """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown,
     `figures` are all figures with their releases, for the citations.
 
-    Raises `PortalError` where the `words` of the search lead to a page that is not there.
+    Raises `PortalError` where the `words` of the search or an old address lead to a page that is not there.
     """
     maker = Maker(settings, released)
     for indicator in maker.content.indicators.values():
@@ -117,7 +118,7 @@ def all_pages(
         open_data_page(maker, (about[0].label, ABOUT)),
         *release_pages(maker, (about[0].label, ABOUT)),
     ]
-    problems = tuple(unknown(words.same, (p.path for p in pages)))
+    problems = (*unknown(words.same, (p.path for p in pages)), *unmet(settings.redirects, pages))
     if problems:
         raise PortalError(problems)
     guarded = with_exits((*pages, _search(maker, pages, words)), settings.site.exit_words)

@@ -27,6 +27,7 @@ from portal import (
     periods,
     pictures,
     publish,
+    redirects,
     releases,
     render,
     renderers,
@@ -70,6 +71,7 @@ def _project(settings: Settings) -> Project:
     found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        problems += tuple(redirects.check(settings))
         problems += (*faulty_files(root, "site_src"), *_unwritten(settings))
         if problems:
             raise PortalError(sorted(problems))

@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -23,6 +23,7 @@ from portal import (
     open_data,
     periods,
     records,
+    redirects,
     releases,
     sandbox,
     search,
@@ -56,6 +57,7 @@ ENTRY = "page.md.jinja"
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 EMBED = "embed.html.jinja"
+MOVED = "moved.html.jinja"
 _AS_IT_IS = "surrogateescape"  # what is no text
 
 
@@ -101,6 +103,8 @@ def grow(
     open_files = partial(_kept, works, lambda: open_data.files(found))
     parts = forks.all_of([open_files, *(partial(_grown, works, p) for p in pages if not p.of)])
     parts += [_grown(works, p) for p in pages if p.of]
+    taken = {name for part in parts for name in part.files}
+    parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
     parts.append(_kept(works, lambda: _assets(settings, pictures)))
     newest = max((s.published for s in released.content.sources.values()), default="2000")
     files = {name: kept for part in parts for name, kept in part.files.items()}
@@ -354,12 +358,14 @@ def _plural(count: int, one: str, many: str = "") -> str:
 
 
 def _markdown(environment: jinja2.Environment, found: Open, page: Page) -> str:
-    def to(path: str) -> Markup:
-        """The address of another page or file, from this one."""
-        return Markup(("../" * page.path.count("/") + path) or "./")  # noqa: S704 - slugs were checked
-
     cited = _cited(found, page)
-    told = {"page": page, "it": page.content, "to": to, "cited": cited, "upto": _upto(cited)}
+    told = {
+        "page": page,
+        "it": page.content,
+        "to": partial(_to, page.path),
+        "cited": cited,
+        "upto": _upto(cited),
+    }
     told |= {"title": page.title, "finding": _finding(page), "dataset": _dataset(found, page)}
     return _rendered(environment, ENTRY, page.template, told)
 
@@ -392,6 +398,20 @@ def _embed(
     html_ = _rendered(environment, EMBED, EMBED, told)
     svgs = {n: data for n, data in _chart_files(shown.chart, pictures).items() if n.endswith(".svg")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
+
+
+def _moved(
+    environment: jinja2.Environment, settings: Settings, pages: Iterable[Page], taken: Set[str]
+) -> Iterator[tuple[str, bytes]]:
+    """A page for each old address, which leads to the new one."""
+    for old, title, target in redirects.moved(settings.redirects, pages, taken):
+        told = {"target": target, "title": title, "to": partial(_to, old)}
+        yield f"{old}index.html", _rendered(environment, MOVED, MOVED, told).encode()
+
+
+def _to(here: str, path: str) -> Markup:
+    """The address of another page or file from the page `here`."""
+    return Markup(("../" * here.count("/") + path) or "./")  # noqa: S704 - slugs were checked
 
 
 def _poster(found: Open, page: Page, shown: FigureView, pictures: Pictures) -> Card | None:

@@ -45,7 +45,8 @@ Fault = tuple[str, str]  # what was found, and what to do
 class Page:
     """What one page of a built site has: faults of its own, ids, links, what it loads, and what others can see of it.
 
-    Links and loads are as they are written, each with its tag; `seen` is a place in the page and the text there.
+    Links and loads are as they are written, each with its tag; `seen` is a place in the page and the text there. One that has
+    `moved` only leads to its new address.
     """
 
     faults: tuple[Fault, ...]
@@ -53,6 +54,7 @@ class Page:
     links: tuple[str, ...]
     loads: tuple[tuple[str, str], ...]
     seen: tuple[tuple[str, str], ...]
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ def unlinked(built: Built) -> tuple[str, ...]:
         linked |= {
             _target(built, "/", name, link) for link in {link.partition("#")[0] for link in page.links}
         } - {name}
-    alone = (n for n in built.pages if n.rpartition("/")[2] == _INSIDE and n not in linked)
+    there = (n for n, page in built.pages.items() if not page.moved)
+    alone = (n for n in there if n.rpartition("/")[2] == _INSIDE and n not in linked)
     return tuple(sorted(n.removesuffix(_INSIDE) for n in alone))
 
 
@@ -178,7 +181,8 @@ def _read(path: Path) -> Page:
     seen += [("The description for machines", n.text()) for n in tree.css(f'script[type="{DATA}"]')]
     faults = [fault for tag, has in nodes for fault in _node(tag, has)]
     faults += _whole(tree, Counter(ids))
-    return Page(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen))
+    moved = tree.css_first('meta[http-equiv="refresh"]') is not None
+    return Page(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), moved)
 
 
 def _node(tag: str, has: Mapping[str, str | None]) -> Iterator[Fault]:
