@@ -29,7 +29,8 @@ class Page:
 
     `path` is its address below the site, ending in a slash; `label` its heading and its name in menus; `title`
     the browser's title where it is not the heading; `cited` the ids of its sources. A page with an `exit` offers to
-    leave at once. A translation has its `language`, and is `of` the English page at that address.
+    leave at once. A translation has its `language`, and is `of` the English page at that address. What is found on
+    a page counts by its `weight` in the search.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Page:
     cited: frozenset[str] = frozenset()
     language: str = ""
     of: str = ""
+    weight: float = 1
 
     @property
     def private(self) -> bool:

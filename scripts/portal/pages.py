@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from portal import charts
@@ -28,7 +29,7 @@ from portal.page import (
     with_titles,
 )
 from portal.plan_pages import plan_pages, plan_view, subject_pages
-from portal.plan_views import FigureView, NearFigure, PlanView
+from portal.plan_views import FigureView, NearFigure, PlanPage, PlanView
 from portal.problems import PortalError
 from portal.records import Record
 from portal.redirects import unmet
@@ -39,10 +40,12 @@ from portal.views import (
     GlossaryPage,
     HelpPage,
     HomePage,
+    RecordedPage,
     ReportPage,
     RoutePage,
     SearchPage,
     SourcesPage,
+    SubjectPage,
     WardsPage,
     WrittenPage,
 )
@@ -122,7 +125,15 @@ def all_pages(
     if problems:
         raise PortalError(problems)
     guarded = with_exits((*pages, _search(maker, pages, words)), settings.site.exit_words)
-    return with_titles(guarded)
+    return with_titles(replace(p, weight=_weight(p.content)) for p in guarded)
+
+
+def _weight(content: object) -> float:
+    """How much the words of a page count in the search: current figures and subjects come first, plans that ended last."""
+    if isinstance(content, RecordedPage | SubjectPage):
+        return 3
+    view = content.view if isinstance(content, PlanPage) else getattr(content, "plan", None)
+    return 0.5 if isinstance(view, PlanView) and view.ended else 1
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
@@ -246,8 +257,9 @@ def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
         label, _, body = written[path].partition("\n")
         named = re.match(r"\s*<!-- sources: ([a-z0-9, -]+) -->", body)
         cited = frozenset(s.strip() for s in named[1].split(",")) if named else frozenset()
+        above = ("Get help", HELP) if path.startswith(HELP) else home
         yield Page(
-            path, label.lstrip("# "), WrittenPage(body), (home,), cited=cited & maker.content.sources.keys()
+            path, label.lstrip("# "), WrittenPage(body), (above,), cited=cited & maker.content.sources.keys()
         )
 
 
@@ -265,4 +277,5 @@ def _search(maker: Maker, pages: Sequence[Page], words: Words) -> Page:
         {d: tuple(wards[a] for a in found) for d, found in districts(maker.content.postcodes, wards).items()},
         overview.postcodes if overview else "",
     )
-    return Page(SEARCH, "Search", content, title="Search this site")
+    # What was found may be about anything.
+    return Page(SEARCH, "Search", content, title="Search this site", exit=True)
