@@ -278,4 +278,4 @@ def _search(maker: Maker, pages: Sequence[Page], words: Words) -> Page:
         overview.postcodes if overview else "",
     )
     # What was found may be about anything.
-    return Page(SEARCH, "Search", content, title="Search this site", exit=True)
+    return Page(SEARCH, "Search", content, exit=True)

@@ -113,7 +113,7 @@ def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     yield Page(
         f"{PLANS}progress/",
         "Every promise at a glance",
-        ProgressPage(current_first),
+        ProgressPage(current_first, periods.today()),
         (home,),
         "Every promise and how far it has come",
         cited=cited_in(*(p.plan.actions for p in plans)),
