@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from portal import charts
+from portal import area_charts, charts
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
@@ -12,6 +12,7 @@ from portal.history import Key
 from portal.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
 from portal.open_pages import cite_pages, open_data_page
 from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
+from portal.pictures import Figure
 from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.plan_views import FigureView, NearFigure, PlanView
 from portal.problems import PortalError
@@ -106,6 +107,13 @@ def all_pages(
     if problems:
         raise PortalError(problems)
     return (*pages, _search(maker, pages, words))
+
+
+def figures_to_draw(released: Release) -> list[Figure]:
+    """Every drawing of the site, in the widths that it is shown in."""
+    found = [charts.chart(released, i) for i in released.content.indicators.values()]
+    found += [c.chart for a in area_charts.wards(released) for c in area_charts.charts_of(released, a.code)]
+    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
