@@ -222,6 +222,7 @@ _LOOKED = {
     "total": "a number that could be a total",
     "rate": "a rate that could be of this number",
     "addends": "numbers that could add up to another",
+    "coincidence": "numbers that fit a withheld figure, as others would by chance",
     "unlinked": "a page that no other page links to",
 }
 
