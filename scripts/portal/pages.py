@@ -13,7 +13,6 @@ from portal.history import Key
 from portal.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
 from portal.model import Route
 from portal.open_pages import cite_pages, open_data_page
-<<<<<<< HEAD
 from portal.page import (
     ABOUT,
     CRIME,
@@ -29,10 +28,7 @@ from portal.page import (
     with_exits,
     with_titles,
 )
-=======
-from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
 from portal.pictures import Figure
->>>>>>> s15-ward
 from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.plan_views import FigureView, NearFigure, PlanPage, PlanView
 from portal.problems import PortalError

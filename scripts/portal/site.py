@@ -42,12 +42,8 @@ from portal.checked import Checked
 from portal.config import Settings, load
 from portal.inputs import problems as faulty_files
 from portal.model import Content
-<<<<<<< HEAD
 from portal.page import PRIVATE
-from portal.pages import all_pages
-=======
 from portal.pages import all_pages, figures_to_draw
->>>>>>> s15-ward
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.releases import Project
