@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -225,7 +226,8 @@ def the_sentence(
     since = measures.change(indicator, figures[0], figures[-1])
     latest = measures.latest_change(released, indicator)
     changes |= {abs(c.percent) for c in (since, latest) if c and c.percent}
-    changes |= {abs(end) for c in (since, latest) if c and c.interval for end in c.interval}
+    ends = [end for c in (since, latest) if c and c.interval for end in c.interval]
+    changes |= {max(measures.rounded(Fraction(abs(end)), 0), Decimal(1)) for end in ends}  # "under 1%"
     assert numbers <= {abs(o.value) for o in figures if o.value is not None} | changes, indicator.id
 
 

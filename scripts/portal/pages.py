@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from portal import charts
+from portal import area_charts, charts
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
@@ -28,6 +28,7 @@ from portal.page import (
     with_exits,
     with_titles,
 )
+from portal.pictures import Figure
 from portal.plan_pages import plan_pages, plan_view, subject_pages
 from portal.plan_views import FigureView, NearFigure, PlanPage, PlanView
 from portal.problems import PortalError
@@ -134,6 +135,13 @@ def _weight(content: object) -> float:
         return 3
     view = content.view if isinstance(content, PlanPage) else getattr(content, "plan", None)
     return 0.5 if isinstance(view, PlanView) and view.ended else 1
+
+
+def figures_to_draw(released: Release) -> list[Figure]:
+    """Every drawing of the site, in the widths that it is shown in."""
+    found = [charts.chart(released, i) for i in released.content.indicators.values()]
+    found += [c.chart for a in area_charts.wards(released) for c in area_charts.charts_of(released, a.code)]
+    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:

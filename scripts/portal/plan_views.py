@@ -14,11 +14,20 @@ Link = tuple[str, str]  # a label and the path of a page
 
 @dataclass(frozen=True)
 class FigureView:
-    """An indicator with its chart, and its address."""
+    """An indicator with its chart, and its address.
+
+    `shown` names the chart's pictures by their path; empty for those beside the page.
+    """
 
     indicator: Indicator
     path: str
     chart: Chart
+    shown: str = ""
+
+    @property
+    def picture(self) -> str:
+        """Return the path of its pictures, without their width."""
+        return self.shown or f"{self.path}chart"
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from portal.config import Settings, load
 from portal.inputs import problems as faulty_files
 from portal.model import Content
 from portal.page import PRIVATE
-from portal.pages import all_pages
+from portal.pages import all_pages, figures_to_draw
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.releases import Project
@@ -438,7 +438,7 @@ def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> P
                 )
             ]
         )
-    figures = tree.figures_to_draw(released)
+    figures = figures_to_draw(released)
     tell(
         f"Drawing {len(figures)} charts"
         if chromium.browser()

@@ -31,7 +31,7 @@ from portal import (
     words,
 )
 from portal.cards import Card
-from portal.charts import Chart, chart
+from portal.charts import Chart
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Release
@@ -42,7 +42,7 @@ from portal.open_data import Open
 from portal.open_pages import CitePage, OpenDataPage
 from portal.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
-from portal.pictures import Figure, Pictures, without_styles
+from portal.pictures import Pictures, without_styles
 from portal.plan_views import FigureView
 from portal.problems import PortalError, Problem
 from portal.progress import STEPS
@@ -212,7 +212,8 @@ def _beside(found: Open, content: object, pictures: Pictures) -> dict[str, bytes
         return _chart_files(figures.view.chart, pictures)
     if isinstance(content, WardPage):
         own = (found.now[history.key(o)] for o in content.figures)
-        return {"figures.csv": records.as_csv(own, "")}
+        svgs = {f"{v.indicator.slug}-narrow.svg": pictures.of(v.chart.narrow) for v in content.charts}
+        return {"figures.csv": records.as_csv(own, ""), **{n: svg for n, svg in svgs.items() if svg}}
     if isinstance(content, WardsPage) and content.postcodes:
         return {"postcodes.json": _postcodes(found.released, content)}
     if isinstance(content, EditionPage):
@@ -247,12 +248,6 @@ def _postcodes(released: Release, page: WardsPage) -> bytes:
     wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
     told = {"wards": wards, "postcodes": found}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-
-
-def figures_to_draw(released: Release) -> list[Figure]:
-    """Every drawing of the site, in both widths."""
-    found = [chart(released, i) for i in released.content.indicators.values()]
-    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
 
 
 def written(settings: Settings) -> Mapping[str, str]:
@@ -292,6 +287,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "cell": lambda o: _cell(released, o),
         "changed": findings.changed,
         "sense": findings.sense,
+        "moved": findings.moved,
         "told": findings.told,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.running,
@@ -317,7 +313,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "indicators": released.content.indicators,
         "library": LIBRARY,
         "steps": STEPS,
-        "drawn": lambda drawing: pictures.of(drawing.wide) is not None,
+        "drawn": lambda drawing: pictures.of(drawing.wide or drawing.narrow) is not None,
     }
     return environment
 
