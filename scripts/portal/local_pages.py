@@ -42,20 +42,19 @@ def ward_pages(maker: Maker) -> Iterator[Page]:
     unplaced = tuple(_unplaced(maker))
     finder = f"{WARDS}postcodes.json" if maker.content.postcodes else ""
     cited = frozenset(o.source for i in recorded(maker) for o in maker.content.observations.get(i.id, ()))
-    careful = any(i.sensitive for i in recorded(maker))
     overview = WardsPage(views, _maps(maker, views), total(maker), finder, unplaced)
-    yield Page(WARDS, home[0], overview, (), "", careful, cited)
-    yield Page(f"{WARDS}compare/", "Compare wards", _compare(maker, views), (home,), "", careful, cited)
+    yield Page(WARDS, home[0], overview, title=f"The wards of {maker.settings.site.place}", cited=cited)
+    yield Page(f"{WARDS}compare/", "Compare wards", _compare(maker, views), (home,), cited=cited)
     for view in views:
         content = _ward(maker, view, views, unplaced)
         overlaps = (o for o in maker.content.overlaps if o.area == view.area.code)
         unfit = (n for n in maker.content.no_rates.values() if n.area == view.area.code)
         mine = cited_in(content.figures, overlaps, unfit)
         name = f"{view.area.name} ward"
-        yield Page(view.path, name, content, (home,), name, careful, mine)
+        yield Page(view.path, name, content, (home,), cited=mine)
         briefing = BriefingPage(content, _newest(content.figures))
         trail = (home, (name, view.path))
-        yield Page(content.printable, f"{name}: one page to print", briefing, trail, "", careful, mine)
+        yield Page(content.printable, f"{name}: one page to print", briefing, trail, cited=mine)
 
 
 def ward_views(maker: Maker) -> tuple[WardView, ...]:
@@ -274,6 +273,7 @@ def crime_pages(maker: Maker) -> Iterator[Page]:
         "Crime now",
         CrimePage(tuple(g for g in groups if g[1]), rates, tuple(_stops(maker, stops)), more),
         (("The figures", FIGURES),),
+        f"Crime in {borough.name} now",
         cited=cited_in(*(maker.content.observations.get(i.id, ()) for i in now)),
     )
 
