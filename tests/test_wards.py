@@ -186,7 +186,7 @@ def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLPars
     page = pages["evelyn"].css_first("article").text()
     whole = "up 38% (20% to 58%). 1,433 offences in the 12 months to March 2026, 1,039 the year before."
     assert f"All recorded crime in Evelyn: {whole}" in page
-    assert "Theft rose. Nothing else clearly changed." in page
+    assert "All recorded crime and Theft rose. Nothing else clearly changed." in page
     assert "name no ward" in page
     assert "Before May 2022" in page
     assert "Evelyn" in page
@@ -217,6 +217,23 @@ def test_each_ward_page_has_the_charts_of_its_main_figures(
                 shown = re.findall(r">([\d,]+)</text>|>([\d,]+)</tspan>", path.read_text())
                 cells = [row[1] for row in chart.chart.table.rows]
                 assert [a or b for a, b in shown] == cells, path
+
+
+def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
+    real: Release, pages: dict[str, LexborHTMLParser]
+) -> None:
+    for area in area_charts.wards(real):
+        page = pages[re.sub("[^a-z]+", "-", area.name.lower())]
+        lead = page.css_first("p.lead").text()
+        clear = [
+            s.indicator.short_title
+            for i in area_charts.recorded(real)
+            if (s := measures.standing(real, i, area.code))
+            and s.change
+            and s.change.direction in ("rose", "fell")
+        ]
+        assert all(name in lead for name in clear), lead
+        assert ("No kind of crime clearly rose or fell." in lead) == (not clear)
 
 
 def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: Release) -> None:

@@ -195,6 +195,11 @@ class WardPage:
     unfit: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
+    def all(self) -> tuple[Line, ...]:
+        """All recorded crime, each kind, and what is shown with care."""
+        return (*((self.total,) if self.total else ()), *self.lines, *self.careful)
+
+    @property
     def clear(self) -> tuple[Line, ...]:
         """The groups that rose or fell by more than chance, in the order of the table."""
         return tuple(
