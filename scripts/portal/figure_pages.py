@@ -23,11 +23,12 @@ from portal.views import (
 
 # More places in sources than this are not listed one by one.
 MANY = 15
+IN_DOWNLOAD = "see the download for where each figure is"
 POLARITY = {
     "lower-is-better": "A lower number is better.",
     "higher-is-better": "A higher number is better.",
-    "more-reports-may-be-good": "A higher number is not always worse. Much of this is never reported, so a rise can mean that more people came forward.",
-    "police-activity": "The police find most of these themselves. More can mean that they looked more.",
+    "more-reports-may-be-good": "A higher number is not always worse. Many people never report this, so a rise can mean that more came forward.",
+    "police-activity": "The police find most of these offences themselves, so a rise can mean that they searched more.",
     "neutral": "",
 }
 
@@ -55,14 +56,12 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                 for p in plans for q in p.priorities for m in p.plan.measures
                 if m.indicator == indicator.id and m.nearness in SHOWS and m.priority == q.priority.id
             )  # fmt: skip
-            citations = tuple({(c.source, c.locator): c for c in (*figures, *breaks)}.values())
-            if len(citations) > MANY:  # each figure's own place is in the download
-                citations = tuple(
-                    {
-                        c.source: Cited(c.source, "the place of each figure is in the download")
-                        for c in citations
-                    }.values()
-                )
+            places = {(c.source, c.locator): Cited(c.source, c.locator) for c in (*figures, *breaks)}
+            if len(places) > MANY:  # each figure's own place is in the download
+                download = {o.source: Cited(o.source, IN_DOWNLOAD) for o in figures}
+                apart = {(b.source, b.locator): Cited(b.source, b.locator) for b in breaks}
+                places = {(c.source, c.locator): c for c in (*download.values(), *apart.values())}
+            citations = tuple(places.values())
             content = FigurePage(
                 view,
                 POLARITY[indicator.polarity],
@@ -92,7 +91,7 @@ def _more(maker: Maker) -> tuple[Link, ...]:
     if maker.content.targets:
         more.insert(0, ("Targets", f"{FIGURES}targets/"))
     if maker.content.dashboards:
-        more.append(("What was to be shown", DATA))
+        more.append(("The data programme", DATA))
     return tuple(more)
 
 
@@ -160,14 +159,14 @@ def data_pages(maker: Maker) -> Iterator[Page]:
     if not found:
         return
     figures = ("The figures", FIGURES)
-    home = ("What was to be shown", DATA)
+    home = ("The data programme", DATA)
     sensitive = any(d.sensitive for d, _ in found)
     yield Page(
         DATA, home[0], DashboardsPage(found), (figures,), "", sensitive, cited_in(maker.content.dashboards)
     )
     for dashboard, path in found:
         views = tuple(maker.figures[i] for i in dashboard.indicators.split(";") if i)
-        title = f"What was to be shown, {dashboard.number}" if dashboard.sensitive else dashboard.title
+        title = f"The data programme, {dashboard.number}" if dashboard.sensitive else dashboard.title
         yield Page(
             path,
             dashboard.title,
