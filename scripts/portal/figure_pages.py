@@ -27,8 +27,8 @@ IN_DOWNLOAD = "see the download for where each figure is"
 POLARITY = {
     "lower-is-better": "A lower number is better.",
     "higher-is-better": "A higher number is better.",
-    "more-reports-may-be-good": "A higher number is not always worse. Many people never report this, so a rise can mean that more came forward.",
-    "police-activity": "The police find most of these offences themselves, so a rise can mean that they searched more.",
+    "more-reports-may-be-good": "A higher number is not always worse. Many people never report this. A rise can mean that more of them came forward.",
+    "police-activity": "The police find most of these themselves. A rise can mean that they searched more.",
     "neutral": "",
 }
 

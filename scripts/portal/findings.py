@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -141,13 +141,30 @@ def latest(s: Subject) -> str:
     earlier, later = s.figures[-2:]
     title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
     now = f"{s.said(later)}{_when(s, later)}"
-    before = f"{s.bare(earlier)}{_when(s, earlier)}"
+    before = (
+        f"{s.bare(earlier)} in {_just_before(s, earlier, later) or _the(s, earlier)}"
+        if earlier.period_start
+        else s.bare(earlier)
+    )
     cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
     if cut:
         why = f"recording changed in {periods.month(cut.date)}"
         return f"{title}: {now}. Not comparable with {before}: {why}.{_doubt(s, earlier, later)}"
     more = _doubt(s, earlier, later) or _since_first(s)
     return f"{title}: {_verdict(s, earlier, later)}{now}, compared with {before}.{more}"
+
+
+def _just_before(s: Subject, earlier: Observation, later: Observation) -> str:
+    """Return `the 12 months before`, where a period is as long as the next and ends the day before it; else nothing."""
+    if not (earlier.period_start and earlier.period_end and later.period_start and later.period_end):
+        return ""
+    length = periods.months_between(earlier.period_start, earlier.period_end)
+    same = length == periods.months_between(later.period_start, later.period_end)
+    if not length or not same or earlier.period_end + timedelta(days=1) != later.period_start:
+        return ""
+    if length == 1:
+        return "the month before"
+    return f"the {length} months before" if " months to " in s.label(later) else "the year before"
 
 
 def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
@@ -207,7 +224,8 @@ def _largest(s: Subject, figures: Sequence[Observation]) -> str:
     total = next((o for o in figures if not o.part and o.value is not None), None)
     one_area = len({o.area for o in figures}) == 1
     whole = s.said(total) if total and one_area and s.indicator.unit in ADDED else ""
-    if known and one_area and s.indicator.unit == "count" and s.indicator.breakdown not in _NO_KIND:
+    kinds = s.indicator.unit == "count" and s.indicator.breakdown not in _NO_KIND
+    if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
         told = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
     else:
         named = listed(_named_once(s, [(o, s.name(o)) for o in known[:_LARGEST]]))
@@ -278,10 +296,10 @@ def each(s: Subject) -> str:
         only = s.figures[0]
         source = s.released.content.sources[only.source].short_title
         moved = s.said(only) if only.value is None else _went(only.value)
-        unsaid = "" if only.period_start else ", which does not say over which period"
-        return (
-            f"{title}{_elsewhere(s, s.figures)}: {moved}{_when(s, only)}, according to the {source}{unsaid}."
-        )
+        begin = f"{title}{_elsewhere(s, s.figures)}: {moved}"
+        if not only.period_start:
+            return f"{begin}. The {source} does not say over which period."
+        return f"{begin}{_when(s, only)}, according to the {source}."
     figures = s.figures
     if len(figures) > _NAMED:
         last = s.times[-1]

@@ -192,7 +192,7 @@ def _left_over(maker: Maker) -> Iterator[Unplaced]:
     inside = sum((n for _, n in known), Decimal(0))
     sample = known[0][0]
     yield Unplaced(
-        "All these types of crime together",
+        "All the other types of crime",
         replace(sample, value=borough - inside),
         replace(sample, value=borough),
     )

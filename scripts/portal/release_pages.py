@@ -94,7 +94,7 @@ class CorrectionsPage:
 class UnusualPage:
     """Warnings that were looked at and accepted: in words, by who accepted them, when and why."""
 
-    groups: tuple[tuple[Accepted, tuple[str, ...]], ...]
+    groups: tuple[tuple[Accepted, tuple[tuple[str, str], ...]], ...]
 
 
 def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
@@ -256,7 +256,7 @@ _LOOKED = {
 }
 
 
-def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[str, ...]]]:
+def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[tuple[str, str], ...]]]:
     """The accepted warnings with the same reason together."""
     groups: dict[tuple[str, date, str], list[Accepted]] = {}
     for a in content.accepted:
@@ -265,8 +265,8 @@ def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[str, ...]]]:
         yield own[0], tuple(_in_words(content, a.warning) for a in own)
 
 
-def _in_words(content: Content, warning: str) -> str:
-    """`Theft, Exampleton, March to May 2020: a sudden jump`, from the name of a warning.
+def _in_words(content: Content, warning: str) -> tuple[str, str]:
+    """Return `Theft, Exampleton, March to May 2020` and `a sudden jump`, from the name of a warning.
 
     A name that ends in * is of all warnings that begin like it, so the * is left out.
     """
@@ -279,7 +279,7 @@ def _in_words(content: Content, warning: str) -> str:
         c.id: c.name for c in (*content.routes, *content.services)
     }
     words = [_span(w) if "/" in w and w[:1].isdigit() else names.get(w, w) for w in about]
-    return f"{', '.join(words)}: {_LOOKED.get(kind, kind)}"
+    return ", ".join(words), _LOOKED.get(kind, kind)
 
 
 def _span(days: str) -> str:

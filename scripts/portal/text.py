@@ -29,6 +29,7 @@ _PHONE = re.compile(r"[0-9]+( [0-9]+)*")
 _HEAD = re.compile(
     r"((?:[\w'’-]+ )*?)([\w'’-]+)(?=$|,| \(| (?:per|of|in|on|with|without|to|from|at|by|who|that|which|for|or|and)\b)"
 )
+_OR = " or "
 _IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "knives": "knife", "lives": "life",
               "thieves": "thief", "series": "series", "buses": "bus", "analyses": "analysis", "crises": "crisis"}  # fmt: skip
 # How a plural ends, and how its singular does; the first that fits.
@@ -110,7 +111,7 @@ def amount(value: Decimal, unit: str) -> str:
 def singular(noun: str) -> str:
     """Return the singular of an English plural as units write it: `offence`, `person`, `crime per 1,000 people`.
 
-    Only the first noun changes where more words follow: `of`, `per`, `in`, `who` and the like end it.
+    Only the first noun changes where more words follow (`of`, `per`, `in` and the like end it), and one after an `or`.
     """
     head = _HEAD.match(noun)
     if head is None:
@@ -119,7 +120,9 @@ def singular(noun: str) -> str:
     known = _IRREGULAR.get(word.lower())
     if known is None:
         known = next((re.sub(ends, to, word) for ends, to in _ENDINGS if re.search(ends, word)), word)
-    return start + known + noun[head.end() :]
+    rest = noun[head.end() :]
+    other = rest.startswith(_OR)
+    return start + known + (_OR + singular(rest.removeprefix(_OR)) if other else rest)
 
 
 def noun_for(value: Decimal, noun: str) -> str:
