@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -192,9 +193,6 @@ def machines(
     published: Published, page: LexborHTMLParser, indicator: Indicator, figures: Iterable[Observation]
 ) -> None:
     told = json.loads(page.css_first('script[type="application/ld+json"]').text(), parse_float=Decimal)
-    if page.css("#exit"):  # nothing of it may say what was read
-        assert "about" not in told
-        return
     found = [(o.get("value"), o.get("description", "")) for o in told["about"]]
     means = MARKERS
     assert found == [(o.value, means[o.status] if o.status else "") for o in figures], indicator.id
@@ -228,7 +226,8 @@ def the_sentence(
     since = measures.change(indicator, figures[0], figures[-1])
     latest = measures.latest_change(released, indicator)
     changes |= {abs(c.percent) for c in (since, latest) if c and c.percent}
-    changes |= {abs(end) for c in (since, latest) if c and c.interval for end in c.interval}
+    ends = [end for c in (since, latest) if c and c.interval for end in c.interval]
+    changes |= {max(measures.rounded(Fraction(abs(end)), 0), Decimal(1)) for end in ends}  # "under 1%"
     assert numbers <= {abs(o.value) for o in figures if o.value is not None} | changes, indicator.id
 
 

@@ -25,8 +25,8 @@ DASHBOARD = "MPS_MonthlyCrimeDashboard_OtherCrimeData_202108-202507_3boroughs.cs
 IMPORTS = (
     ("wards", "mps-ward", WARDS),
     ("populations", "census-2021", UPSTREAM / "population" / "census2021_ward_population.csv", WARDS),
-    ("mps-ward", "mps-ward", WARDS),
     ("mps-borough", "mps-borough", UPSTREAM / "mps_borough" / "borough24_202303-202502.csv"),
+    ("mps-ward", "mps-ward", WARDS),
     ("mps-dashboard", "mps-dashboard", UPSTREAM / "mps_dashboard" / DASHBOARD),
 )
 

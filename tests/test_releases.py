@@ -3,6 +3,7 @@
 import csv
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from html import unescape
 from io import StringIO
@@ -387,3 +388,111 @@ def test_figures_that_are_in_no_release_are_told_after_a_build(released: Path) -
     revise(released)
     told = [w.message for w in site.build(released, lambda step: None).warnings if w.name == "unreleased"]
     assert told == ["3 figures are new or changed since the release 2020 Q2, and in no release yet."]
+
+
+# --- 12 months that move on
+
+JULY, OCTOBER = ("2024-08-01", "2025-07-31"), ("2024-11-01", "2025-10-31")
+JULY_BEFORE, OCTOBER_BEFORE = ("2023-08-01", "2024-07-31"), ("2023-11-01", "2024-10-31")
+WARDS = {"W1": "ward", "W2": "ward", "B": "borough"}
+
+
+def windows(*figures: tuple[str, tuple[str, str], str], sensitive: bool = True) -> Contents:
+    """What a release publishes: figures by area and period; a value that is no number is a status."""
+    columns = "indicator,area,period_start,period_end,value,status,source,locator"
+    rows = [
+        f"thefts,{area},{start},{end},{v if v.isdigit() else ''},{'' if v.isdigit() else v},s,l"
+        for area, (start, end), v in figures
+    ]
+    files = {
+        "p/data/observations.csv": "\n".join([columns, *rows]),
+        "p/data/indicators.csv": f"id,sensitive,protected\nthefts,{str(sensitive).lower()},false",
+        "p/data/areas.csv": "\n".join(["code,kind", *(f"{a},{kind}" for a, kind in WARDS.items())]),
+    }
+    keys = {
+        "observations": ["indicator", "area", "period_start", "period_end"],
+        "indicators": ["id"],
+        "areas": ["code"],
+    }
+    resources = [
+        {"name": n, "path": f"data/{n}.csv", "schema": {"primaryKey": key}} for n, key in keys.items()
+    ]
+    described = {"p/datapackage.json": json.dumps({"resources": resources})}
+    return Contents({k: v.encode() for k, v in (files | described).items()}, {})
+
+
+def became(old: Contents, new: Contents) -> dict[tuple[str, str], str]:
+    """What became of each figure that was published, by area and last day."""
+    return {(c.area, str(c.period_end)): c.kind for c in differences.figures(old, new) if c.kind != "new"}
+
+
+def test_later_12_months_move_the_older_ones_on() -> None:
+    old = windows(("W1", JULY, "31"), ("W1", JULY_BEFORE, "c"), ("W2", JULY, "47"), ("W2", JULY_BEFORE, "52"))
+    new = windows(
+        ("W1", OCTOBER, "33"), ("W1", OCTOBER_BEFORE, "29"), ("W2", OCTOBER, "c"), ("W2", OCTOBER_BEFORE, "5")
+    )
+    found = list(differences.figures(old, new))
+    assert Counter(c.kind for c in found) == {"new": 4, "rolled": 4}
+    assert not any(c.old for c in found)
+    assert not any(map(differences.needs_reason, found))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gone"),
+    [
+        pytest.param(
+            [("W1", JULY, "31"), ("W2", JULY, "47")], [("W1", JULY, "31")], ("W2", JULY), id="row of a current window"
+        ),
+        pytest.param(
+            [("W1", JULY, "31"), ("W2", JULY, "47")], [("W1", JULY, "31"), ("W2", JULY, "c")], ("W2", JULY), id="withheld",
+        ),
+        pytest.param(
+            [("W1", JULY, "31"), ("W2", JULY, "47")], [("W1", JULY, "31"), ("W2", OCTOBER, "45")], ("W2", JULY),
+            id="one ward alone",
+        ),
+        pytest.param(
+            [("W1", JULY, "31"), ("W2", JULY, "47")], [("W1", OCTOBER, "33")], ("W2", JULY), id="no later window",
+        ),
+        pytest.param(
+            [("W1", JULY, "31"), ("W1", JULY_BEFORE, "47")], [("W1", OCTOBER, "33")], ("W1", JULY_BEFORE), id="no overlap",
+        ),
+        pytest.param(
+            [("W1", OCTOBER, "31")], [("W1", JULY, "33")], ("W1", OCTOBER), id="backwards",
+        ),
+        pytest.param(
+            [("W1", JULY, "31"), ("W1", OCTOBER, "33")], [("W1", OCTOBER, "33")], ("W1", JULY), id="the later one was there",
+        ),
+        pytest.param(
+            [("W1", ("2025-01-01", "2025-03-31"), "31")], [("W1", ("2025-02-01", "2025-04-30"), "33")],
+            ("W1", ("2025-01-01", "2025-03-31")), id="not 12 months",
+        ),
+    ],
+)  # fmt: skip
+def test_other_figures_that_leave_are_withdrawn(
+    old: list[tuple[str, tuple[str, str], str]],
+    new: list[tuple[str, tuple[str, str], str]],
+    gone: tuple[str, tuple[str, str]],
+) -> None:
+    told = became(windows(*old), windows(*new))
+    assert told.pop((gone[0], gone[1][1])) == "withdrawn"
+    assert set(told.values()) <= {"rolled"}
+
+
+def test_a_larger_area_may_keep_its_12_months_while_wards_move_on() -> None:
+    old = windows(("W1", JULY, "31"), ("B", JULY, "470"))
+    assert became(old, windows(("W1", OCTOBER, "33"), ("B", JULY, "470"))) == {("W1", JULY[1]): "rolled"}
+
+
+def test_a_release_whose_periods_move_on_needs_no_reason_and_says_so(released: Path) -> None:
+    for name in (FIGURES, "data_packages/figures/data/claims.csv"):
+        edit(released, "2018-07-01,2019-06-30", "2018-10-01,2019-09-30", name)
+        edit(released, "2019-07-01,2020-06-30", "2019-10-01,2020-09-30", name)
+    assert kinds(released)["rolled"][:1] == [
+        "Thefts: 2 figures, from 1 July 2018 to 30 June 2020: the period moved on, and later 12 months are published instead."
+    ]
+    assert "withdrawn" not in kinds(released)
+    release(released, "2020 Q3")
+    assert run(released, "build") == 0
+    page = (released / "build/site/releases/2020-q3/index.html").read_text()
+    assert "the period moved on" in page
+    assert "withdrawn" not in page

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import findings, measures, sparks
+from portal import area_charts, findings, measures, sparks
 from portal.disclosure import Release
+from portal.policy import guarded
 from project import SHARED, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
@@ -153,14 +154,51 @@ def test_each_ward_page_shows_the_figures_of_its_download(
 
 def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLParser]) -> None:
     page = pages["evelyn"].css_first("article").text()
-    assert "1,433 offences here in the 12 months to March 2026" in page
-    assert "up 38% (20% to 58%) on the previous 12 months (1,039)" in page
+    whole = "up 38% (20% to 58%). 1,433 offences in the 12 months to March 2026, 1,039 the year before."
+    assert f"All recorded crime in Evelyn: {whole}" in page
+    assert "Theft rose. Nothing else clearly changed." in page
     assert "do not name a ward" in page
     assert "Before May 2022" in page
     assert "Evelyn" in page
     clear = [li.text(strip=True) for li in pages["evelyn"].css("ul.changes li")]
     assert "Theft: up 95% (48% to 157%), from 247 to 482." in clear
     assert all("no clear change" not in c for c in clear)
+
+
+def test_each_ward_page_has_the_charts_of_its_main_figures(
+    real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
+) -> None:
+    """The drawing, its headline, its table and the table of the page say the same of the same ward."""
+    drawn = bool(list(real_site.glob("figures/*/chart-wide.svg")))
+    for view in area_charts.wards(real):
+        slug = re.sub("[^a-z]+", "-", view.name.lower())
+        glances = pages[slug].css("figure.glance")
+        assert len(glances) == 2, slug
+        table = rows(pages[slug], "groups")
+        for glance, chart in zip(glances, area_charts.charts_of(real, view.code), strict=True):
+            assert not guarded(chart.indicator)
+            said = glance.css_first("figcaption").text()
+            assert said.startswith(f"{chart.indicator.short_title} in {view.name}: ")
+            if own := table.get(chart.indicator.short_title):
+                assert f": {own[2]}. {own[0]} offences" in said
+                assert f", {own[1]} the year before." in said
+            if drawn:
+                path = real_site / "wards" / slug / str(glance.css_first("img").attributes["src"])
+                shown = re.findall(r">([\d,]+)</text>|>([\d,]+)</tspan>", path.read_text())
+                cells = [row[1] for row in chart.chart.table.rows]
+                assert [a or b for a, b in shown] == cells, path
+
+
+def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: Release) -> None:
+    for area in area_charts.wards(real):
+        _, kind = area_charts.charts_of(real, area.code)
+        now = measures.standing(real, kind.indicator, area.code)
+        assert now is not None
+        values = [int(row[1].replace(",", "")) for row in kind.chart.table.rows]
+        assert len(values) == 8
+        assert sum(values[4:]) == now.latest.value
+        assert now.earlier is not None
+        assert sum(values[:4]) == now.earlier.value
 
 
 def test_wards_stand_in_the_order_of_the_alphabet_and_not_of_crime(real_site: Path) -> None:

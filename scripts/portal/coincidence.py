@@ -2,41 +2,80 @@
 
 Readers see that numbers fit, whatever the tables call them: the same figure under another indicator, a total that
 another indicator has, two indicators that add up to a third. This looks for such numbers beside each withheld figure,
-in the same area and period. Where other areas or periods show that the numbers do not fit, they are passed over. The
-rest is a problem, unless somebody accepts it by its name and says why the numbers have nothing to do with each other.
+in the same area and period. Where other areas or periods show that the numbers do not fit, they are passed over.
+
+Some of the rest fit by chance. What would fit so well less than once by chance among all that were tried is a problem.
+So is whatever fits in a place where only a few counts are published, or where the names say it too: there we protect
+before we are sure. A problem stops everything until it is accepted by its name, with the reason why the numbers have
+nothing to do with each other. Anything else is a warning, one for each indicator, about the likeliest numbers.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from math import prod
 from typing import TYPE_CHECKING
 
+from portal.addends import Slot, Sums, by_indicator, slot
 from portal.config import Disclosure
 from portal.model import Content, Indicator, Observation
-from portal.policy import FINE, added, guards, key, least_of, of_total, words
+from portal.policy import FINE, added, guards, key, least_of, words
 from portal.problems import Problem
 
 if TYPE_CHECKING:
     from portal.audit import Published
 
-_TERMS = 3  # as many known figures are taken from a total at most
-_FEW = 40  # figures of one area and period, beyond which only pairs are tried
-Slot = tuple[str, object, object]  # an area and a period
+_ALWAYS = 8  # counts beside a withheld one, up to which whatever fits is a problem
 _PLAIN = frozenset({"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"})
 
 
-def check(content: Content, policy: Disclosure) -> Iterator[Problem]:
-    """Yield a problem for each withheld figure that other numbers beside it give away; each has a name."""
+@dataclass(frozen=True)
+class Suspicion:
+    """Numbers that look as if they belonged together, and how many would by `chance`.
+
+    `told` where that does not matter: other signs say so too, or only a few numbers were tried.
+    """
+
+    problem: Problem
+    indicator: str
+    chance: float = 0
+    told: bool = True
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it stops whatever is published."""
+        return self.told or self.chance < 1
+
+
+def check(content: Content, policy: Disclosure) -> tuple[Problem, ...]:
+    """Return a problem for each withheld figure that other numbers beside it give away; each has a name."""
+    return tuple({s.problem.name: s.problem for s in _suspicions(content, policy) if s.is_sure}.values())
+
+
+def look(content: Content, policy: Disclosure) -> tuple[Problem, ...]:
+    """Return a warning for each indicator with withheld figures beside which numbers fit, maybe by chance."""
+    found: dict[str, Suspicion] = {}
+    for s in _suspicions(content, policy):
+        if not s.is_sure and (s.indicator not in found or s.chance < found[s.indicator].chance):
+            found[s.indicator] = s
+    return tuple(_maybe(s) for s in found.values())
+
+
+def _maybe(s: Suspicion) -> Problem:
+    chance = f"About {s.chance:,.0f} would" if s.chance >= 1.5 else "One would"
+    message = f"{s.problem.message} {chance} fit as well by chance, so this stops nothing."
+    fix = "If these indicators do belong together, say so under part_of, and withhold more. If not, accept this warning."
+    return replace(s.problem, message=message, fix=fix, code="coincidence", name=f"coincidence:{s.indicator}")
+
+
+def _suspicions(content: Content, policy: Disclosure) -> Iterator[Suspicion]:
     looked = _Looked(content, policy)
-    found: dict[str, Problem] = {}
     for o in looked.hidden:
-        for problem in (*looked.copies(o), *looked.sums(o), *looked.rates(o)):
-            found.setdefault(problem.name, problem)
-    for problem in looked.totals():
-        found.setdefault(problem.name, problem)
-    yield from found.values()
+        yield from looked.copies(o)
+        yield from (Suspicion(p, o.indicator) for p in looked.rates(o))
+    yield from looked.sums()
+    yield from (Suspicion(p, "") for p in looked.totals())
 
 
 @dataclass(frozen=True)
@@ -63,7 +102,7 @@ class _Looked:
         found: dict[Slot, list[Observation]] = defaultdict(list)
         for o in self.counts:
             if o.value is not None:
-                found[_slot(o)].append(o)
+                found[slot(o)].append(o)
         return found
 
     @cached_property
@@ -73,74 +112,65 @@ class _Looked:
         for own in self.content.observations.values():
             for o in own:
                 if o.value is not None:
-                    found[o.indicator, o.part][_slot(o)] = float(o.value)
+                    found[o.indicator, o.part][slot(o)] = float(o.value)
         return found
 
-    def copies(self, o: Observation) -> Iterator[Problem]:
+    def copies(self, o: Observation) -> Iterator[Suspicion]:
         """The same figure under another indicator or part: equal wherever both are published, or of the same name."""
         least = least_of(self.content, self.policy, o)
-        mine = self.series.get((o.indicator, o.part), {})
-        for other in self.slots.get(_slot(o), ()):
+        mine, beside = self.series.get((o.indicator, o.part), {}), self.slots.get(slot(o), ())
+        for other in beside:
             if (other.indicator, other.part) == (o.indicator, o.part):
                 continue
             theirs = self.series[other.indicator, other.part]
-            both = [slot for slot in mine if slot in theirs]
+            both = [s for s in mine if s in theirs]
             equal = both and all(mine[s] == theirs[s] for s in both)
-            same = not both and other.value is not None and other.value < least and self._alike(o, other)
+            alike = self._alike(o, other)
+            same = not both and other.value is not None and other.value < least and alike
             if equal or same:
                 what = f"{other.indicator}, {other.part}" if other.part else other.indicator
                 message = f"{what} looks like the same figure, and says {other.value}."
-                yield self._problem(o, "same-figure", message, (other.indicator, other.part))
+                problem = self._problem(o, "same-figure", message, (other.indicator, other.part))
+                chance = len(beside) * prod(1 / (max(mine[s], 0) + 1) for s in both)
+                yield Suspicion(problem, o.indicator, chance, alike or len(beside) <= _ALWAYS)
 
     def _alike(self, o: Observation, other: Observation) -> bool:
         a, b = (_words(self.content.indicators[x.indicator]) for x in (o, other))
         return o.part == other.part and bool(a & b) and (a <= b or b <= a)
 
-    def sums(self, o: Observation) -> Iterator[Problem]:
-        """A figure that a few others, with the withheld one, would add up to: then the withheld one is small."""
-        if o.part:
-            return
-        least = least_of(self.content, self.policy, o)
-        beside = [x for x in self.slots.get(_slot(o), ()) if not x.part and x.indicator != o.indicator]
-        relatives = of_total(self.content, o.indicator)
-        most = _TERMS if len(beside) <= _FEW else 1
-        for total in beside:
-            others = [
-                x for x in beside if x is not total and (x.value or 0) <= (total.value or 0) and x.value
-            ]
-            for terms in (t for n in range(1, most + 1) for t in combinations(others, n)):
-                left = float(total.value or 0) - sum(float(t.value or 0) for t in terms)
-                if not 0 <= left < least:
+    def sums(self) -> Iterator[Suspicion]:
+        """Figures that a few others, with a withheld one, would add up to: then the withheld one is small."""
+        plain = {i: own for (i, part), own in self.series.items() if not part and self._counts(i)}
+        for own in by_indicator(self.hidden).values():
+            for s in Sums(self.content, self.policy, own, plain).found():
+                total = s.total, slot(s.hidden)
+                if self._is_explained(total, s.terms, s.left):
                     continue
-                names = [t.indicator for t in terms]
-                family = {of_total(self.content, i) for i in (total.indicator, *names)}
-                if family == {relatives} or self._is_explained(total, names, left):
-                    continue
-                if not self._is_contradicted(total.indicator, [*names, o.indicator]):
-                    sum_ = " and ".join([*names, o.indicator])
-                    message = f"{sum_} could add up to {total.indicator}; then it is {left:g}."
-                    yield self._problem(o, "addends", message, (total.indicator, *names))
+                sum_ = " and ".join([*s.terms, s.hidden.indicator])
+                message = f"{sum_} could add up to {s.total}; then it is {s.left:g}."
+                problem = self._problem(s.hidden, "addends", message, (s.total, *s.terms))
+                told = not s.fails and (s.beside <= _ALWAYS or self._named_so(s.hidden, s.total))
+                yield Suspicion(problem, s.hidden.indicator, s.chance, told)
 
-    def _is_explained(self, total: Observation, names: Sequence[str], left: float) -> bool:
+    def _counts(self, indicator: str) -> bool:
+        return self.content.indicators[indicator].unit == "count"
+
+    def _named_so(self, o: Observation, total: str) -> bool:
+        """Whether the name of the total says that the withheld figure is of its kind."""
+        general, own = (_words(self.content.indicators[i]) for i in (total, o.indicator))
+        return general <= own
+
+    def _is_explained(self, total: tuple[str, Slot], names: Sequence[str], left: float) -> bool:
         """Whether what the terms leave of the total is one of its own, published parts."""
-        own = [i.id for i in self.content.indicators.values() if i.part_of == total.indicator]
+        own = [i.id for i in self.content.indicators.values() if i.part_of == total[0]]
         rest = [i for i in own if i not in names]
-        known = [self.series.get((i, ""), {}).get(_slot(total)) for i in rest]
+        known = [self.series.get((i, ""), {}).get(total[1]) for i in rest]
         return (
             bool(own)
             and set(names) <= set(own)
             and None not in known
             and sum(k for k in known if k is not None) == left
         )
-
-    def _is_contradicted(self, total: str, names: Sequence[str]) -> bool:
-        """Whether the terms do not add up to the total somewhere where all of them are published."""
-        every = [self.series.get((i, ""), {}) for i in names]
-        for slot, value in self.series[total, ""].items():
-            own = [s.get(slot) for s in every]
-            if added(own) not in (None, value):
-                return True
-        return False
 
     def rates(self, o: Observation) -> Iterator[Problem]:
         """A rate that is that of the withheld count: it fits the count wherever both are published."""
@@ -155,7 +185,7 @@ class _Looked:
                 for s in both
             ]
             name = _words(self.content.indicators[o.indicator]) <= _words(indicator) | {"rate"}
-            if _slot(o) in series and (all(fits) if fits else name):
+            if slot(o) in series and (all(fits) if fits else name):
                 message = f"{indicator.id} looks like the rate of this count."
                 yield self._problem(o, "rate", message, (indicator.id,))
 
@@ -190,11 +220,11 @@ class _Looked:
     ) -> bool | None:
         """Whether such a group has that total wherever both are published in full; None if they never are."""
         sums: list[bool] = []
-        for slot, value in self.series[total.indicator, total.part].items():
+        for place, value in self.series[total.indicator, total.part].items():
             if kind == "parts":
-                values = [self.series.get((indicator, o.part), {}).get(slot) for o in own]
-            elif slot[0] == total.area:
-                values = [self.series.get((indicator, ""), {}).get((o.area, *slot[1:])) for o in own]
+                values = [self.series.get((indicator, o.part), {}).get(place) for o in own]
+            elif place[0] == total.area:
+                values = [self.series.get((indicator, ""), {}).get((o.area, *place[1:])) for o in own]
             else:
                 continue
             if (whole := added(values)) is not None:
@@ -227,10 +257,6 @@ class _Looked:
             fix,
             ":".join(filter(None, parts)),
         )
-
-
-def _slot(o: Observation) -> Slot:
-    return (o.area, o.period_start, o.period_end)
 
 
 def _words(indicator: Indicator) -> frozenset[str]:

@@ -4,10 +4,10 @@ Works on what was published, table by table, and knows nothing of how pages are 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from portal import values
+from portal import periods, values
 from portal.archives import Contents, Table
 from portal.model import Change, Reason
 
@@ -24,23 +24,26 @@ MANY = 40
 def compare(old: Contents, new: Contents) -> tuple[Change, ...]:
     """Every change from one to the other: figures, then words, then pages.
 
-    A figure that is new, revised or withdrawn is a change of its own; so is each changed cell of words. The number
-    of a figure that was taken away is not repeated where its row is gone, where it is now withheld, or where small
-    counts of its indicator are withheld.
+    A figure that is new, revised, withdrawn or rolled is a change of its own; so is each changed cell of words. The
+    number of a figure that was taken away is not repeated where its row is gone, where it is now withheld, or where
+    small counts of its indicator are withheld.
     """
     return (*figures(old, new), *_around(old, new), *_words(old, new), *_pages(old, new))
 
 
-def condensed(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The same with the new figures of an indicator in one change, from the earliest first day to the last one."""
+def condensed(changes: Iterable[Change], kinds: Collection[str] = ("new",)) -> tuple[Change, ...]:
+    """Gather the figures of an indicator that changed in one of these ways into one change each.
+
+    It goes from the earliest first day to the last one. Figures that are withheld are gathered apart.
+    """
     found: list[Change] = []
-    new: dict[tuple[str, bool], list[Change]] = defaultdict(list)
+    alike: dict[tuple[str, str, bool], list[Change]] = defaultdict(list)
     for change in changes:
-        if change.kind == "new":
-            new[change.indicator, change.new_status == WITHHELD].append(change)
+        if change.kind in kinds:
+            alike[change.kind, change.indicator, change.new_status == WITHHELD].append(change)
         else:
             found.append(change)
-    return (*(_together(own) for own in new.values()), *found)
+    return (*(_together(own) for own in alike.values()), *found)
 
 
 def _together(own: list[Change]) -> Change:
@@ -49,7 +52,9 @@ def _together(own: list[Change]) -> Change:
     starts = [c.period_start for c in own if c.period_start]
     ends = [c.period_end for c in own if c.period_end]
     status = WITHHELD if own[0].new_status == WITHHELD else ""
-    plain = _change("new", indicator=own[0].indicator, new_status=status, count=len(own))
+    plain = _change(
+        own[0].kind, indicator=own[0].indicator, new_status=status, count=sum(c.count for c in own)
+    )
     return replace(plain, period_start=min(starts, default=None), period_end=max(ends, default=None))
 
 
@@ -114,14 +119,15 @@ def _holds_figures(table: Table) -> bool:
 
 
 def figures(old: Contents, new: Contents) -> Iterator[Change]:
-    """Every figure that is new, revised or withdrawn."""
+    """Every figure that is new, revised, withdrawn or rolled."""
     before, after = keyed(old), keyed(new)
-    careful = _careful(old) | _careful(new)
+    careful, rolled = _careful(old) | _careful(new), _rolled(before, after, _kinds(old) | _kinds(new))
     for key in (*after, *(k for k in before if k not in after)):
         was, now = before.get(key, {}), after.get(key, {})
-        kind = _kind(was, now)
+        kind = "rolled" if key in rolled else _kind(was, now)
         if kind:
-            hidden = now.get("status") == WITHHELD or (kind == "withdrawn" and (not now or key[0] in careful))
+            gone = not now or (kind == "withdrawn" and key[0] in careful)
+            hidden = gone or now.get("status") == WITHHELD
             indicator, area, part, start, end = key
             yield _change(
                 kind,
@@ -135,6 +141,39 @@ def figures(old: Contents, new: Contents) -> Iterator[Change]:
                 new=now.get("value", ""),
                 new_status=now.get("status", ""),
             )
+
+
+def _rolled(
+    before: Mapping[Figure, Row], after: Mapping[Figure, Row], kinds: Mapping[str, str]
+) -> set[Figure]:
+    """Return the figures of 12 months that made way for later 12 months of the same thing.
+
+    Where figures could point to a person, 12 months that overlap are never published side by side: their difference
+    would be a figure of few months. So a new window pushes the old one out, and nobody took that back. It is no roll
+    where areas of the same kind still have the old window, or where the newer one was published before.
+    """
+    fresh: dict[Figure, list[tuple[str, str]]] = defaultdict(list)
+    for key in after.keys() - before.keys():
+        fresh[(*key[:3], "", "")].append(key[3:])
+    current = {(key[0], kinds.get(key[1], ""), *key[3:]) for key in after}
+    return {
+        key
+        for key in before.keys() - after.keys()
+        if _is_year(*key[3:])
+        and (key[0], kinds.get(key[1], ""), *key[3:]) not in current
+        and any(_is_year(*n) and key[3] < n[0] <= key[4] for n in fresh.get((*key[:3], "", ""), ()))
+    }
+
+
+def _is_year(start: str, end: str) -> bool:
+    first, last = values.date_or_none(start), values.date_or_none(end)
+    return bool(first and last) and periods.months_between(first, last) == 12  # type: ignore[arg-type]
+
+
+def _kinds(contents: Contents) -> dict[str, str]:
+    """Return the kind of each area."""
+    rows = (row for table in contents.tables if table.name == "areas" for row in table.rows)
+    return {row.get("code", ""): row.get("kind", "") for row in rows}
 
 
 def _careful(contents: Contents) -> set[str]:

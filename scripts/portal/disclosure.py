@@ -8,7 +8,7 @@ anything new, and this site names the document that prints it.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -96,7 +96,7 @@ def _leaks(content: Content, policy: Disclosure, earlier: Sequence[Past]) -> Ite
     yield from _open(coincidence.check(content, policy), content.accepted)
 
 
-def _open(problems: Iterator[Problem], accepted: Sequence[Accepted]) -> Iterator[Problem]:
+def _open(problems: Iterable[Problem], accepted: Sequence[Accepted]) -> Iterator[Problem]:
     """Those of the problems that nobody has accepted by their name."""
     names = {a.warning for a in accepted}
     return (p for p in problems if p.name not in names)
@@ -105,7 +105,8 @@ def _open(problems: Iterator[Problem], accepted: Sequence[Accepted]) -> Iterator
 def doubtful(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> tuple[Problem, ...]:
     """Return warnings about what earlier releases published, and what stops a release unless it is accepted."""
     found = [_too_late(name, count) for name, count in inference.shown_before(content, earlier).items()]
-    return (*found, *(coincidence.check(content, policy) if content.accepted else ()))
+    stopping = coincidence.check(content, policy) if content.accepted else ()
+    return (*found, *stopping, *coincidence.look(content, policy))
 
 
 def _too_late(release: str, count: int) -> Problem:

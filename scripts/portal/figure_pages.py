@@ -7,7 +7,7 @@ from portal.citations import Cited
 from portal.claims import Verdict
 from portal.local_pages import recorded_parts
 from portal.page import DATA, FIGURES, Maker, Page, cited_in
-from portal.plan_pages import SHOWS, any_sensitive
+from portal.plan_pages import SHOWS
 from portal.plan_views import Link, PlanView, PriorityView
 from portal.release_pages import revisions
 from portal.views import (
@@ -42,7 +42,7 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
         FIGURES,
         home[0],
         FiguresPage(tuple(maker.topic_of), differs, _more(maker)),
-        sensitive=any(i.sensitive for i in maker.content.indicators.values()),
+        title=f"Crime and safety figures for {maker.settings.site.place}",
         cited=cited_in(*maker.content.observations.values()),
     )
     for _, views in maker.topic_of:
@@ -76,8 +76,9 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
             yield Page(
                 view.path, indicator.title,
                 RecordedPage(content, *recorded_parts(maker, indicator)) if indicator.chart == "recorded" else content,
-                (home,), indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title, indicator.sensitive,
-                cited_in(figures, (v.claim for v in own)),
+                (home,),
+                exit=maker.is_guarded(indicator),
+                cited=cited_in(figures, (v.claim for v in own)),
             )  # fmt: skip
     yield from _overview_pages(maker, plans, verdicts, home)
 
@@ -109,7 +110,6 @@ def _overview_pages(
         "Figures that disagree",
         DisagreePage(told["differs"], told["cannot be checked"], len(told["agrees"]), others),
         (home,),
-        sensitive=any(maker.content.indicators[c.indicator].sensitive for c in maker.content.claims),
         cited=cited_in(maker.content.claims, maker.content.disagreements),
     )
     yield Page(
@@ -117,7 +117,6 @@ def _overview_pages(
         "Which measures have a figure",
         CoveragePage(tuple(_coverage(p) for p in plans)),
         (home,),
-        sensitive=any_sensitive(plans),
         cited=cited_in(*(p.plan.measures for p in plans)),
     )
     if maker.content.targets:
@@ -131,6 +130,7 @@ def _overview_pages(
             "Targets",
             TargetsPage(targets),
             (home,),
+            "Targets, and whether they were met",
             cited=cited_in(maker.content.targets),
         )
 
@@ -160,19 +160,22 @@ def data_pages(maker: Maker) -> Iterator[Page]:
         return
     figures = ("The figures", FIGURES)
     home = ("The data programme", DATA)
-    sensitive = any(d.sensitive for d, _ in found)
     yield Page(
-        DATA, home[0], DashboardsPage(found), (figures,), "", sensitive, cited_in(maker.content.dashboards)
+        DATA,
+        home[0],
+        DashboardsPage(found),
+        (figures,),
+        "Dashboards that were planned",
+        cited=cited_in(maker.content.dashboards),
     )
     for dashboard, path in found:
         views = tuple(maker.figures[i] for i in dashboard.indicators.split(";") if i)
-        title = f"The data programme, {dashboard.number}" if dashboard.sensitive else dashboard.title
         yield Page(
             path,
             dashboard.title,
             DashboardPage(dashboard, views),
             (figures, home),
-            title,
-            dashboard.sensitive,
-            cited_in([dashboard]),
+            f"{dashboard.title}: what the dashboard was to show",
+            exit=dashboard.sensitive,
+            cited=cited_in([dashboard]),
         )

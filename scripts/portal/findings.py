@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 
 from portal import periods
@@ -17,11 +18,12 @@ from portal.measures import (
     broken,
     compared,
     latest_change,
+    rounded,
     standing,
 )
 from portal.model import ADDED, Indicator, Observation
 from portal.periods import running
-from portal.text import MARKERS, amount, counted, listed, number
+from portal.text import MARKERS, amount, counted, listed, number, upper_first
 
 # A sentence names no more figures than this; the table has them all.
 _NAMED = 8
@@ -167,6 +169,19 @@ def _just_before(s: Subject, earlier: Observation, later: Observation) -> str:
     return f"the {length} months before" if " months to " in s.label(later) else "the year before"
 
 
+def here(s: Subject, now: Standing) -> str:
+    """Return how an indicator stands in one area: `Violence in Rushey Green: up 20% (7% to 34%). 954 offences in …`.
+
+    The change is that of the tables of the area, which allows for looking at all its indicators at once.
+    """
+    title = f"{s.indicator.short_title}{_elsewhere(s, [now.latest])}"
+    newest = f"{s.said(now.latest)}{_when(s, now.latest)}"
+    if now.earlier is None:
+        return f"{title}: {newest}."
+    earlier = s.said(now.earlier) if now.earlier.value is None else s.cell(now.earlier)
+    return f"{title}: {changed(now)}. {upper_first(newest)}, {earlier} the year before."
+
+
 def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
     """Return how the two compare; nothing where no test applies or the document is in doubt."""
     found = latest_change(s.released, s.indicator)
@@ -182,7 +197,7 @@ def _since_first(s: Subject) -> str:
     if len(s.figures) < 3 or found is None or found.direction not in ("rose", "fell"):
         return ""
     way = "Up" if found.direction == "rose" else "Down"
-    by = f" {number(abs(found.percent))}%" if found.percent is not None else ""
+    by = f" {_by(found)}" if found.percent is not None else ""
     return f" {way}{by} since {_the(s, first)}, from {s.said(first)}."
 
 
@@ -363,6 +378,12 @@ _WHY = {
 }
 # What a change of these is called: the police find most of them themselves.
 _BY_POLICE = "police-activity"
+_MOVED = {
+    "rose": "{} rose.",
+    "fell": "{} fell.",
+    "by police rose": "{}: the police recorded more.",
+    "by police fell": "{}: the police recorded fewer.",
+}
 
 
 def changed(s: Standing) -> str:
@@ -394,7 +415,7 @@ def _change_in_words(c: Change, unit: str = "count") -> str:
     way = "up" if c.direction == "rose" else "down"
     if c.percent is None:
         return f"{way} by {number(abs(c.difference))}"
-    return f"{way} {number(abs(c.percent))}%{_between(c)}"
+    return f"{way} {_by(c)}{_between(c)}"
 
 
 def _recorded(c: Change) -> str:
@@ -403,15 +424,28 @@ def _recorded(c: Change) -> str:
         return "about as many recorded"
     if c.percent is None:
         return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
-    return f"{number(abs(c.percent))}% {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
+    return f"{_by(c)} {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
 
 
 def _between(c: Change) -> str:
     """The interval behind a percentage, in brackets: the smaller change first; nothing where it spans both ways."""
-    if c.interval is None or c.interval[0] * c.interval[1] < 0:
+    if c.interval is None or c.interval[0] * c.interval[1] <= 0:
         return ""
-    low, high = sorted(abs(end) for end in c.interval)
-    return f" ({number(low)}% to {number(high)}%)"
+    low, high = (_per_cent(Fraction(end)) for end in sorted(c.interval, key=abs))
+    return f" ({low} to {high})" if low != high else ""
+
+
+def _by(c: Change) -> str:
+    """Return how large a change is in per cent."""
+    return _per_cent(Fraction(c.difference) * 100 / Fraction(c.earlier.value or 1))
+
+
+def _per_cent(exact: Fraction) -> str:
+    """Return the size of a change in whole per cent; a small one is not rounded to none, nor a large fall to all."""
+    whole = rounded(abs(exact), 0)
+    if exact and not whole:
+        return "under 1%"
+    return "over 99%" if whole == 100 and -100 < exact < 0 else f"{number(whole)}%"
 
 
 def _untested(c: Change, unit: str) -> str:
@@ -431,6 +465,19 @@ def sense(s: Standing) -> str:
         return "neutral"
     good = {"lower-is-better": "fell", "higher-is-better": "rose"}.get(s.indicator.polarity)
     return "neutral" if good is None else "better" if s.change.direction == good else "worse"
+
+
+def moved(standings: Sequence[Standing]) -> str:
+    """Return which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed.`"""
+    ways: dict[str, list[str]] = {}
+    for s in standings:
+        if s.change and s.change.direction in ("rose", "fell"):
+            by = "by police " if s.indicator.polarity == _BY_POLICE else ""
+            ways.setdefault(by + s.change.direction, []).append(s.indicator.short_title)
+    told = [words.format(listed(ways[way])) for way, words in _MOVED.items() if way in ways]
+    if not told:
+        return "No type of crime clearly rose or fell."
+    return " ".join([*told, "Nothing else clearly changed."])
 
 
 def told(s: Standing) -> str:

@@ -29,7 +29,7 @@ Cell = Markup
 class Citable(NamedTuple):  # a template takes the many of them apart faster than it asks for each field
     """One figure: what it says, the releases it was first in and last changed in, and what it was before.
 
-    `line` is how to cite it, with its source; empty where the figure was withdrawn.
+    `line` is how to cite it, with its source; empty where the figure is not published any more.
     """
 
     id: Cell
@@ -102,7 +102,9 @@ def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterato
     content = maker.content
     changes: dict[Key, list[tuple[Edition, Change]]] = {}
     for edition in content.editions:
-        for c in filter(differences.needs_reason, changes_of(content, edition)):
+        for c in (
+            c for c in changes_of(content, edition) if differences.needs_reason(c) or c.kind == "rolled"
+        ):
             days = (d.isoformat() if d else "" for d in (c.period_start, c.period_end))
             changes.setdefault((c.indicator, c.area, c.part, *days), []).append((edition, c))  # type: ignore[arg-type]
     citing = _Citing(
@@ -121,15 +123,13 @@ def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterato
 
 def _cite_page(citing: _Citing, view: FigureView, now: Mapping[Key, Record], changed: Iterable[Key]) -> Page:
     indicator = view.indicator
-    neutral = indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title
     return Page(
         f"{view.path}{CITE}",
         f"Cite a figure: {indicator.title}",
         CitePage(citing, view, now, tuple(changed)),
         (("The figures", FIGURES), (indicator.title, view.path)),
-        f"{neutral}: cite a figure",
-        indicator.sensitive,
-        cited_in(citing.maker.content.observations.get(indicator.id, ())),
+        exit=citing.maker.is_guarded(indicator),
+        cited=cited_in(citing.maker.content.observations.get(indicator.id, ())),
     )
 
 
@@ -170,7 +170,7 @@ def _withdrawn(citing: _Citing, view: FigureView, k: Key) -> Citable:
     return Citable(
         text.escaped(records.anchor(*k[1:])),
         _about(k[2], period),
-        text.escaped("Withdrawn"),
+        text.escaped("Replaced by a later period" if change.kind == "rolled" else "Withdrawn"),
         None,
         link,
         _before(citing, k),

@@ -37,7 +37,9 @@ shorter ones), these rules, and the program. The audit knows no true count of a 
 Figures that are not available (`x`, `z`), `low` or left out count as withheld if they could be small. Rates, percentages
 and changes of a guarded subject are refused by ward, and for larger areas where they stand for a small count. So are
 claims and targets that state a withheld count, and periods by ward that overlap. Numbers that look like the same
-figure, or like a total that no table declares, stop a build until somebody accepts them.
+figure, or like a total that no table declares, stop a build until they are accepted with a reason. They do so where
+fewer than one such match would be expected by chance among all that were tried, where the names match too, and where
+eight counts or fewer are published beside the withheld one. Other matches are warnings.
 
 Where a reading would have more than 24 variants, 24 of them are looked at.
 

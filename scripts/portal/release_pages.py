@@ -112,6 +112,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
             sum(c.count for c in content.changes if differences.needs_reason(c)),
         ),
         (about,),
+        "What’s new: every release of figures",
     )
     for before, edition in zip((None, *content.editions), content.editions, strict=False):
         own = changes_of(content, edition)
@@ -138,6 +139,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
             content.withdrawals,
         ),
         (about, home),
+        "Corrections to our figures",
     )
     yield Page(
         UNUSUAL, "Unusual figures that we have checked", UnusualPage(tuple(_unusual(content))), (about, home)
@@ -188,7 +190,9 @@ def _taken_back(maker: Maker, w: Withdrawal) -> TakenBack:
 
 
 def _of_one_figure(change: Change) -> bool:
-    return change.kind in ("new", "revised", "withdrawn") and change.count == 1 and bool(change.area)
+    return (
+        change.kind in ("new", "revised", "withdrawn", "rolled") and change.count == 1 and bool(change.area)
+    )
 
 
 def marks(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:
@@ -252,6 +256,7 @@ _LOOKED = {
     "total": "a number that could be a total",
     "rate": "a rate that could be of this number",
     "addends": "numbers that could add up to another",
+    "coincidence": "numbers that fit a withheld figure, as others would by chance",
     "unlinked": "no other page links here",
 }
 
@@ -296,7 +301,7 @@ def _kept(content: Content, promise: Promise) -> Kept:
 def _group(
     maker: Maker, kind: str, own: tuple[Change, ...]
 ) -> tuple[str, str, int, tuple[tuple[Told, Link | None], ...], bool]:
-    mine = [c for c in own if c.kind == kind]
+    mine = [c for c in differences.condensed(own, reports.GATHERED) if c.kind == kind]
     count = sum(c.count for c in mine)
     listed = tuple(_linked(maker, c) for c in mine[:MANY])
     return kind, reports.KINDS[kind][count != 1], count, listed, len(mine) <= MANY

@@ -15,10 +15,13 @@ KINDS = {
     "new": ("new figure", "new figures"),
     "revised": ("revised figure", "revised figures"),
     "withdrawn": ("figure withdrawn", "figures withdrawn"),
+    "rolled": ("figure whose period moved on", "figures whose period moved on"),
     "words": ("change of words", "changes of words"),
     "page-new": ("new page", "new pages"),
     "page-gone": ("page gone", "pages gone"),
 }
+# Kinds of which each indicator has one line, however many figures there are.
+GATHERED = ("new", "rolled")
 NO_REASON = "No reason is given yet."
 _SHOWN = 20
 _LONG = 200
@@ -50,7 +53,7 @@ class Report:
 
 def report(changes: Sequence[Change], content: Content) -> Report:
     """The changes since the last release in words."""
-    told = [(kind, [c for c in differences.condensed(changes) if c.kind == kind]) for kind in KINDS]
+    told = [(kind, [c for c in differences.condensed(changes, GATHERED) if c.kind == kind]) for kind in KINDS]
     groups = tuple(
         (kind, sum(c.count for c in own), tuple(line(c, content) for c in own)) for kind, own in told if own
     )
@@ -99,13 +102,16 @@ def period(change: Change, content: Content) -> str:
 def became(change: Change, content: Content) -> str:
     """What became of a figure, or how many new ones there are."""
     if change.kind == "new" and change.count > 1:
-        span = f", {_span(change)}" if change.period_end else ""
+        span = _days(change)
         withheld = ", all withheld to protect people" if change.new_status == differences.WITHHELD else ""
         return f"{number(change.count)} new figures{span}{withheld}"
     if change.kind == "new" and not (change.new or change.new_status):
         return "new; the number was taken back since"
     if change.kind == "new":
         return f"new, {_value(change.new, change.new_status, change, content)}"
+    if change.kind == "rolled":
+        many = f"{number(change.count)} figures{_days(change)}: " if change.count > 1 else ""
+        return f"{many}the period moved on, and later 12 months are published instead"
     if change.new_status == differences.WITHHELD:
         return "now withheld, to protect people"
     if change.kind == "withdrawn" and not change.old:
@@ -116,6 +122,10 @@ def became(change: Change, content: Content) -> str:
     if change.kind == "revised":
         return f"from {before} to {_value(change.new, change.new_status, change, content)}"
     return f"it was {before}; no longer published"
+
+
+def _days(change: Change) -> str:
+    return f", {_span(change)}" if change.period_end else ""
 
 
 def _span(change: Change) -> str:

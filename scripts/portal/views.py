@@ -176,13 +176,14 @@ class WardsPage:
 class WardPage:
     """One ward: what changed, each group of offences, the subjects where care is needed, and where it lies.
 
-    `area` is the borough; `compared` has the rates of the ward, the borough and the police force over the newest 12
+    `area` is the borough; `charts` are of all recorded crime here and of the kind that says most; `compared` has the rates of the ward, the borough and the police force over the newest 12
     months that ward and borough have, each with a figure of those months; `former` are the earlier areas it is made of, with per cent of its land.
     """
 
     view: WardView
     area: Area
     total: Line | None
+    charts: tuple[FigureView, ...]
     lines: tuple[Line, ...]
     careful: tuple[Line, ...]
     compared: tuple[tuple[Observation, tuple[Rates, ...]], ...]
