@@ -5,6 +5,7 @@ import json
 import re
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -126,6 +127,7 @@ def test_each_ward_page_shows_the_figures_of_its_download(
     real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
 ) -> None:
     titles = {i.short_title: i.title for i in real.content.indicators.values() if i.chart == "recorded"}
+    ids = {i.short_title: i.id for i in real.content.indicators.values() if i.chart == "recorded"}
     wards = [a for a in real.content.areas.values() if a.kind == "ward" and a.valid_to is None]
     assert len(pages) == len(wards) + 1  # and the page that compares them
     for ward in wards:
@@ -148,15 +150,43 @@ def test_each_ward_page_shows_the_figures_of_its_download(
                 for s, e in (YEAR, BEFORE)
             ]
             assert [int(now.replace(",", "")), int(before.replace(",", ""))] == told, (slug, name)
+            if (ward.code, ids[name]) in real.content.no_rates:
+                assert rate == "not meaningful"
+                continue
             population = real.content.populations[ward.code].population
             assert abs(float(rate) - told[0] * 1000 / population) <= 0.0501
+
+
+def test_town_centres_have_no_rate_where_residents_are_the_wrong_measure(
+    real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
+) -> None:
+    """Neither in words nor in any table, and each page says why."""
+    assert {a for a, _ in real.content.no_rates} == {"E05013727", "E05013730"}
+    for (area, indicator), told in real.content.no_rates.items():
+        name = real.content.indicators[indicator].short_title
+        found = measures.standing(real, real.content.indicators[indicator], area)
+        assert found is not None
+        assert found.latest.value is not None
+        assert found.rate is None
+        folder = f"wards/{re.sub('[^a-z]+', '-', real.content.areas[area].name.lower())}"
+        population = real.content.populations[area].population
+        barred = str(measures.rounded(Fraction(found.latest.value) * 1000 / population, 1))
+        for page in (folder, f"{folder}/briefing", "wards", "wards/compare", f"figures/{indicator}"):
+            path = real_site / page / "index.html"
+            if not path.is_file():
+                continue
+            tree = LexborHTMLParser(path.read_text())
+            own = real.content.areas[area].name if page in ("wards", f"figures/{indicator}") else name
+            cells = [td.text() for tr in tree.css("tr") for td in tr.css("td") if own in tr.text()]
+            assert barred not in cells, (page, name)
+        assert told.reason in pages[folder.removeprefix("wards/")].css_first("article").text()
 
 
 def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLParser]) -> None:
     page = pages["evelyn"].css_first("article").text()
     whole = "up 38% (20% to 58%). 1,433 offences in the 12 months to March 2026, 1,039 the year before."
     assert f"All recorded crime in Evelyn: {whole}" in page
-    assert "Theft rose. Nothing else clearly changed." in page
+    assert "All recorded crime and Theft rose. Nothing else clearly changed." in page
     assert "do not name a ward" in page
     assert "Before May 2022" in page
     assert "Evelyn" in page
@@ -187,6 +217,23 @@ def test_each_ward_page_has_the_charts_of_its_main_figures(
                 shown = re.findall(r">([\d,]+)</text>|>([\d,]+)</tspan>", path.read_text())
                 cells = [row[1] for row in chart.chart.table.rows]
                 assert [a or b for a, b in shown] == cells, path
+
+
+def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
+    real: Release, pages: dict[str, LexborHTMLParser]
+) -> None:
+    for area in area_charts.wards(real):
+        page = pages[re.sub("[^a-z]+", "-", area.name.lower())]
+        lead = page.css_first("p.lead").text()
+        clear = [
+            s.indicator.short_title
+            for i in area_charts.recorded(real)
+            if (s := measures.standing(real, i, area.code))
+            and s.change
+            and s.change.direction in ("rose", "fell")
+        ]
+        assert all(name in lead for name in clear), lead
+        assert ("No kind of crime clearly rose or fell." in lead) == (not clear)
 
 
 def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: Release) -> None:

@@ -459,6 +459,14 @@ def _untested(c: Change, unit: str) -> str:
     return f"{way} by {amount(size, unit)}"
 
 
+def per_1000(released: Release, s: Standing | None) -> str:
+    """Return a rate per 1,000 people as a table prints it, or in words that it would mean little; a dash for none."""
+    if s is None or s.rate is None:
+        unfit = s and (s.latest.area, s.indicator.id) in released.content.no_rates
+        return "not meaningful" if unfit else "–"
+    return str(s.rate.value)
+
+
 def sense(s: Standing) -> str:
     """What a change means by the indicator's polarity: "worse", "better" or "neutral"."""
     if s.change is None or s.change.direction not in ("rose", "fell"):

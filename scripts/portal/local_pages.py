@@ -47,7 +47,9 @@ def ward_pages(maker: Maker) -> Iterator[Page]:
     yield Page(f"{WARDS}compare/", "Compare wards", _compare(maker, views), (home,), cited=cited)
     for view in views:
         content = _ward(maker, view, views, unplaced)
-        mine = cited_in(content.figures, (o for o in maker.content.overlaps if o.area == view.area.code))
+        overlaps = (o for o in maker.content.overlaps if o.area == view.area.code)
+        unfit = (n for n in maker.content.no_rates.values() if n.area == view.area.code)
+        mine = cited_in(content.figures, overlaps, unfit)
         name = f"{view.area.name} ward"
         yield Page(view.path, name, content, (home,), cited=mine)
         briefing = BriefingPage(content, _newest(content.figures))
@@ -120,7 +122,17 @@ def _ward(
         tuple(figures),
         tuple(v for v in views if v is not view) if len(views) <= MOST else (),
         f"{view.path}briefing/",
+        _unfit(maker, code),
     )
+
+
+def _unfit(maker: Maker, area: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The kinds of crime that have no rate in an area, by the reason."""
+    found: dict[str, list[str]] = {}
+    for n in maker.content.no_rates.values():
+        if n.area == area:
+            found.setdefault(n.reason, []).append(maker.content.indicators[n.indicator].short_title)
+    return tuple((reason, tuple(names)) for reason, names in found.items())
 
 
 def _charts(maker: Maker, view: WardView) -> Iterator[FigureView]:

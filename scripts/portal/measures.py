@@ -272,7 +272,9 @@ class Rate:
 
 
 def rate(released: Release, o: Observation) -> Rate | None:
-    """Return the rate per 1,000 people; None where there is no count or the population is not known."""
+    """Return the rate per 1,000 people; None where there is no count, the population is not known, or it means little."""
+    if (o.area, o.indicator) in released.content.no_rates:
+        return None
     lived = released.content.populations.get(o.area)
     if (
         o.value is None

@@ -288,6 +288,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "changed": findings.changed,
         "sense": findings.sense,
         "moved": findings.moved,
+        "per_1000": partial(findings.per_1000, released),
         "told": findings.told,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.running,
@@ -312,6 +313,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "sources": released.content.sources,
         "indicators": released.content.indicators,
         "library": LIBRARY,
+        "unfit": bool(released.content.no_rates),
         "steps": STEPS,
         "drawn": lambda drawing: pictures.of(drawing.wide or drawing.narrow) is not None,
     }
