@@ -217,7 +217,7 @@ def the_sentence(
     for name in (indicator.short_title, indicator.unit_label):
         finding = finding.replace(name, "")
     for part in sorted({o.part for o in figures}, key=len, reverse=True):
-        finding = finding.replace(f"({part})", "")
+        finding = finding.replace(f"({part})", "").replace(f" as {part}", "")
     without_names = re.sub(r"\d+ of \d+ figures|\d+ months?|20\d\d(/\d\d)?", "", finding)
     numbers = {Decimal(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", without_names)}
     verdicts = list(claims.verdicts(released, indicator.id))
@@ -274,7 +274,8 @@ def test_every_small_trend_says_what_it_draws(published: Published) -> None:
         download = published.rows(f"wards/{folder.name}/figures.csv")
         quarters = {r["value"] for r in download} | {""}
         for svg in LexborHTMLParser(path.read_text()).css("svg.spark"):
-            words = str(svg.attributes["aria-label"]).partition(": ")[2].split(", ")
+            label = str(svg.attributes["aria-label"]).partition(". Recording changed")[0]
+            words = label.partition(": ")[2].split(", ")
             values = [None if w.startswith("no") else int(w.replace(",", "")) for w in words]
             assert {str(v) for v in values if v is not None} <= quarters
             path_ = svg.css_first("path").attributes["d"] or ""

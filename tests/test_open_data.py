@@ -169,7 +169,7 @@ def row(page: Path, name: str) -> str:
 
 def test_a_figure_can_be_cited_in_one_line(tiny_site: Path, revised: Path) -> None:
     before = row(tiny_site / "build/site" / THEFTS, NEWER)
-    assert "Not in one yet" in before
+    assert "Not in a release yet" in before
     assert (
         "Exampleton Partnership, Exampleton & Safe. Thefts, Exampleton, 12 months to June 2020: 161 offences "
         "(provisional, may still change). Not yet in a release. From: Annual report & plan, Table 1. "

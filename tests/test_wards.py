@@ -187,7 +187,7 @@ def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLPars
     whole = "up 38% (20% to 58%). 1,433 offences in the 12 months to March 2026, 1,039 the year before."
     assert f"All recorded crime in Evelyn: {whole}" in page
     assert "All recorded crime and Theft rose. Nothing else clearly changed." in page
-    assert "name no ward" in page
+    assert "do not name a ward" in page
     assert "Before May 2022" in page
     assert "Evelyn" in page
     clear = [li.text(strip=True) for li in pages["evelyn"].css("ul.changes li")]
@@ -300,3 +300,28 @@ def test_pages_of_places_are_in_the_golden_tree() -> None:
     assert "[c]" in golden["figures/figure-9/index.md"].decode().replace("&#91;c&#93;", "[c]")
     assert "Old Quay" in golden["wards/north-quay/index.md"].decode()
     assert "no clear change" in ward
+
+
+def test_a_spark_is_cut_where_recording_changed() -> None:
+    """Nothing is drawn across a change of recording, and a value that is left alone is still seen."""
+    told = sparks.spark([Decimal(n) for n in (3, 4, 90, 91)], "any", {2})
+    drawn = re.findall(r'd="([^"]*)"', told)[0]
+    assert [piece.count("L") for piece in drawn.split("M")[1:]] == [1, 1]
+    alone = sparks.spark([Decimal(n) for n in (3, 4, 90)], "any", {2})
+    assert re.findall(r'd="([^"]*)"', alone)[0].endswith("h1")
+
+
+def test_no_trend_crosses_a_change_of_recording(real: Release) -> None:
+    """On the home page hate crime and domestic abuse changed system in March 2024."""
+    for indicator in ("recorded-hate-crime", "recorded-domestic-abuse", "recorded-violence"):
+        figures = [
+            o
+            for o in measures.series(real, indicator, real.area, "")
+            if o.period_start and o.period_end and (o.period_end - o.period_start).days < 93
+        ]
+        told = sparks.trend(real, figures)
+        breaks = measures.breaks_of(real, indicator)
+        cuts = sum(measures.broken(a, b, breaks) is not None for a, b in pairwise(figures))
+        assert cuts
+        assert re.findall(r' d="([^"]*)"', told)[0].count("M") == cuts + 1
+        assert "Recording changed in " in told

@@ -23,11 +23,12 @@ from portal.views import (
 
 # More places in sources than this are not listed one by one.
 MANY = 15
+IN_DOWNLOAD = "see the download for where each figure is"
 POLARITY = {
     "lower-is-better": "A lower number is better.",
     "higher-is-better": "A higher number is better.",
-    "more-reports-may-be-good": "A higher number is not always worse. Much of this is never reported, so a rise can mean that more people came forward.",
-    "police-activity": "The police find most of these themselves. More can mean that they looked more.",
+    "more-reports-may-be-good": "A higher number is not always worse. Many people never report this. A rise can mean that more of them came forward.",
+    "police-activity": "The police find most of these themselves. A rise can mean that they searched more.",
     "neutral": "",
 }
 
@@ -55,14 +56,12 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                 for p in plans for q in p.priorities for m in p.plan.measures
                 if m.indicator == indicator.id and m.nearness in SHOWS and m.priority == q.priority.id
             )  # fmt: skip
-            citations = tuple({(c.source, c.locator): c for c in (*figures, *breaks)}.values())
-            if len(citations) > MANY:  # each figure's own place is in the download
-                citations = tuple(
-                    {
-                        c.source: Cited(c.source, "the place of each figure is in the download")
-                        for c in citations
-                    }.values()
-                )
+            places = {(c.source, c.locator): Cited(c.source, c.locator) for c in (*figures, *breaks)}
+            if len(places) > MANY:  # each figure's own place is in the download
+                download = {o.source: Cited(o.source, IN_DOWNLOAD) for o in figures}
+                apart = {(b.source, b.locator): Cited(b.source, b.locator) for b in breaks}
+                places = {(c.source, c.locator): c for c in (*download.values(), *apart.values())}
+            citations = tuple(places.values())
             content = FigurePage(
                 view,
                 POLARITY[indicator.polarity],

@@ -54,7 +54,7 @@ def ward_pages(maker: Maker) -> Iterator[Page]:
         yield Page(view.path, name, content, (home,), cited=mine)
         briefing = BriefingPage(content, _newest(content.figures))
         trail = (home, (name, view.path))
-        yield Page(content.printable, f"{name}: one page to print", briefing, trail, cited=mine)
+        yield Page(content.printable, f"{name}: one-page summary", briefing, trail, cited=mine)
 
 
 def ward_views(maker: Maker) -> tuple[WardView, ...]:
@@ -205,7 +205,7 @@ def _left_over(maker: Maker) -> Iterator[Unplaced]:
     inside = sum((n for _, n in known), Decimal(0))
     sample = known[0][0]
     yield Unplaced(
-        "Recorded offences of these groups",
+        "All the other types of crime",
         replace(sample, value=borough - inside),
         replace(sample, value=borough),
     )
@@ -267,7 +267,7 @@ def crime_pages(maker: Maker) -> Iterator[Page]:
     rates = tuple(_rates_of(maker, (borough, *_others(maker))))
     stops = {r.indicator for rows in maker.content.imports.values() for r in rows if r.format == STOPS}
     more = tuple((maker.content.indicators[i].title, maker.figures[i].path) for i in sorted(stops))
-    groups = (("Kinds of crime", plain), ("Weapons, hate crime and abuse", careful))
+    groups = (("Types of crime", plain), ("Weapons, hate crime and abuse", careful))
     yield Page(
         CRIME,
         "Crime now",

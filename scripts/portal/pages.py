@@ -251,7 +251,7 @@ def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
     yield Page(ABOUT, home[0], WrittenPage(body), title="About this site")
     yield Page(
         f"{ABOUT}sources/",
-        "Where it all comes from",
+        "Sources",
         SourcesPage(tuple(maker.content.sources.values()), maker.settings.site.gaps),
         (home,),
         "Sources of our plans and figures",

@@ -47,7 +47,7 @@ from portal.plan_views import FigureView
 from portal.problems import PortalError, Problem
 from portal.progress import STEPS
 from portal.release_pages import RELEASES, CorrectionsPage, EditionPage, ReleasesPage
-from portal.sparks import spark
+from portal.sparks import trend
 from portal.text import MARKERS, amount, front_matter, listed, number
 from portal.translations import RIGHT_TO_LEFT, translated
 from portal.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
@@ -292,7 +292,7 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "told": findings.told,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.running,
-        "spark": lambda figures: _spark(released, figures),
+        "spark": partial(trend, released),
         "statuses": _statuses,
         "listed": listed,
         "way_of": partial(findings.way_of, released),
@@ -323,25 +323,6 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
 def _cell(released: Release, o: Observation | None) -> str:
     """A figure as a table prints it, in the unit of its indicator."""
     return findings.cell(o, released.content.indicators[o.indicator].unit if o else "count")
-
-
-def _spark(released: Release, figures: tuple[Observation | None, ...]) -> Markup:
-    """A small trend, which a screen reader reads as its figures; None where a quarter has none."""
-    known = [o for o in figures if o is not None]
-    if not known:
-        return Markup()
-    told = [
-        _cell(released, o)
-        if o and o.value is not None
-        else f"no figure ({MARKERS[o.status]})"
-        if o
-        else "no figure"
-        for o in figures
-    ]
-    said = (
-        f"Every three months up to {periods.loose_date(f'{known[-1].period_end:%Y-%m}')}: {', '.join(told)}"
-    )
-    return spark([o.value if o else None for o in figures], said)
 
 
 def _statuses(standings: list[Standing]) -> list[tuple[str, str]]:

@@ -46,11 +46,12 @@ class FiguresPage:
 
 @dataclass(frozen=True)
 class Revision:
-    """One figure that a release revised or withdrew, in words."""
+    """One figure that a release revised or withdrew, in words; or several with one reason, which `figures` names."""
 
     day: date
     release: Link
     line: Told
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
