@@ -233,7 +233,7 @@ def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
             and s.change.direction in ("rose", "fell")
         ]
         assert all(name in lead for name in clear), lead
-        assert ("No kind of crime clearly rose or fell." in lead) == (not clear)
+        assert ("No type of crime clearly rose or fell." in lead) == (not clear)
 
 
 def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: Release) -> None:
