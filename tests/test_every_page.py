@@ -112,6 +112,8 @@ class Opened:
     def on(cls, page: Page, address: str) -> "Opened":
         """Listens to a tab."""
         own = cls(page, address)
+        # Each page is weighed as if it were the first that a browser sees.
+        page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
         page.on("request", lambda r: own.asked.append(r.url))
         page.on("requestfailed", lambda r: own.said.append(f"could not load {r.url}: {r.failure}"))
         page.on("pageerror", lambda e: own.said.append(f"error {e}"))

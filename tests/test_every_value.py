@@ -334,8 +334,8 @@ def test_each_bar_names_its_area_where_there_are_several(base: Release) -> None:
         chart = chart_of(base, indicator(chart=kind, breakdown="type"), own)
         assert {"Theft, Exampleton", "Theft, Exampleshire", "Robbery, Exampleton"} <= set(written(chart))
         assert chart.finding == (
-            "Made up in the year to March 2025: 62 offences (Theft, Exampleshire), 55 offences (Theft, Exampleton) "
-            "and 20 offences (Robbery, Exampleton)."
+            "Made up in the year to March 2025: 62 offences (Theft, Exampleshire), 55 (Theft, Exampleton) "
+            "and 20 (Robbery, Exampleton)."
         )
 
 
@@ -356,7 +356,7 @@ def test_areas_of_one_name_are_told_apart_and_another_area_is_named(base: Releas
     ]  # fmt: skip
     elsewhere = chart_of(base, indicator(chart="bars"), years("1", "2", area=AREAS[1]))
     assert elsewhere.finding.startswith(
-        "Made up in Exampleshire: 2 offences in the year to March 2014, against 1 offences"
+        "Made up in Exampleshire: 2 offences in the year to March 2014, compared with 1 in the year before."
     )
     assert elsewhere.table.caption == "Made up, Exampleshire"
     assert elsewhere.wide
@@ -370,7 +370,7 @@ def test_a_table_names_area_and_period_where_both_differ(base: Release) -> None:
         "Type", "Exampleton, Year to March 2013", "Exampleshire, Year to March 2013", "Exampleton, Year to March 2014",
         "Exampleshire, Year to March 2014",
     )  # fmt: skip
-    assert "21 offences (Muslim, Exampleton, year to March 2014)" in chart.finding
+    assert "21 (Muslim, Exampleton, year to March 2014)" in chart.finding
 
 
 def test_a_cell_without_a_row_is_a_dash_with_a_note(base: Release) -> None:
@@ -387,7 +387,7 @@ def test_amounts_below_zero_have_bars_on_their_side_of_zero(base: Release, kind:
         base, indicator(unit="pounds", unit_label="pounds", chart=kind), years("-500", "-1200.5")
     )
     assert chart.table.rows == (("Year to March 2013", "−£500"), ("Year to March 2014", "−£1,200.50"))
-    assert "−£1,200.50 in the year to March 2014, against −£500 in the year to March 2013" in chart.finding
+    assert "−£1,200.50 in the year to March 2014, compared with −£500 in the year before" in chart.finding
     for drawing in (chart.wide, chart.narrow):
         assert drawing
         axis = drawing["layout"]["xaxis" if kind == "pair" else "yaxis"]
@@ -412,7 +412,7 @@ def test_periods_under_small_panels_are_told_apart(base: Release) -> None:
     ):  # fmt: skip
         chart = chart_of(base, indicator(period_type=kind, chart="small-multiples", breakdown="type"), own)
         assert ends <= set(written(chart))
-    assert chart.finding == "Made up in the 3 months to December 2024: 2 offences (A)."
+    assert chart.finding == "Made up in the 3 months to December 2024: 2 offences were recorded as A."
 
 
 @pytest.mark.parametrize(
@@ -430,7 +430,7 @@ def test_each_reason_for_no_figure_has_its_own_words(
 ) -> None:
     one = indicator(chart=kind, breakdown="type")
     chart = chart_of(base, one, [*years("0", part="A"), *years(status, part="B")])
-    assert chart.finding == f"Made up in the year to March 2013: 0 offences (A). {some}"
+    assert chart.finding == f"Made up in the year to March 2013: 0 offences were recorded as A. {some}"
     assert chart.table.rows == (("A", "0"), ("B", f"[{status}]"))
     assert chart.table.notes == ((status, note),)
     assert f"[{status}]" in " ".join(written(chart))
@@ -444,7 +444,7 @@ def test_names_from_tables_keep_their_capitals(base: Release) -> None:
         base, indicator(unit_label="NHS calls", period_type="calendar-year", breakdown="type"), own
     )
     assert chart.finding == (
-        "Made up in 2023: 20 NHS calls (Muslim), 20 NHS calls (Irish Traveller) and 20 NHS calls (Welsh speakers)."
+        "Made up in 2023: 20 NHS calls (Muslim), 20 (Irish Traveller) and 20 (Welsh speakers)."
     )
     assert chart.table.columns == ("Type", "NHS calls")
 

@@ -6,11 +6,15 @@ The tables below were typed from the documents a second time, apart from the pac
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from portal import claims, coverage, measures, site
 from portal.disclosure import Release
+from portal.pages import all_pages
+from portal.tree import written
 from project import ROOT, SHARED
+from selectolax.lexbor import LexborHTMLParser
 
 R12, BEFORE = (date(2015, 8, 1), date(2016, 7, 31)), (date(2014, 8, 1), date(2015, 7, 31))
 PAIRS = {
@@ -202,6 +206,33 @@ def test_every_section_of_every_document_is_accounted_for(real: Release) -> None
     settings, released = site.check(ROOT)
     assert (ROOT / "docs" / "coverage.md").read_text() == coverage.table(settings, released)
     assert {s.source for s in real.content.sections} == {"source-000", "source-001", "source-003"}
+
+
+def test_pages_that_count_as_having_a_chart_have_one_as_built(real_site: Path) -> None:
+    """What `portal coverage` counts, held against the built pages."""
+    if not list(real_site.glob("figures/*/chart-narrow.svg")):
+        pytest.skip("no Chromium drew the charts")
+    settings, released = site.check(ROOT)
+    found = coverage.charted(all_pages(settings, released, written(settings)))
+    assert {c.kind for c in found} >= {"home", "priority", "workstream", "action", "subject", "ward", "way to report"}  # fmt: skip
+    for kind in found:
+        built = {p: LexborHTMLParser((real_site / p / "index.html").read_text()) for p in kind.pages}
+        has = "article svg.spark" if kind.kind == "home" else "figure.glance img"
+        assert tuple(p for p, tree in built.items() if tree.css_first(has)) == kind.charted, kind.kind
+        for path, tree in built.items():
+            for image in tree.css("figure.glance img"):
+                assert (real_site / path / str(image.attributes["src"])).is_file(), path
+    assert next(c for c in found if c.kind == "home").charted
+
+
+def test_measures_and_updates_are_counted_once(real: Release) -> None:
+    for (title, counted), plan in zip(coverage.nearness(real.content), [p for p in real.content.plans if p.measures], strict=True):  # fmt: skip
+        assert title == plan.title
+        assert counted.total() == len(plan.measures)
+        assert counted.keys() <= coverage.NEARNESS.keys()
+    once, shown = coverage.updates(real.content)
+    ids = {(p.slug, u.id) for p in real.content.plans for u in p.updates}
+    assert once == len(ids) < shown
 
 
 def test_no_change_reaches_across_a_known_change_of_recording(real: Release) -> None:

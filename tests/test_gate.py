@@ -45,7 +45,7 @@ def resources() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def model_of(name: str, kind: str = "") -> type:
-    singular = {"indicators": "Indicator", "dashboards": "Dashboard", "areas": "Area", "overlaps": "Overlap", "postcodes": "Postcode", "terms": "Term", "observations": "Observation", "claims": "Claim",
+    singular = {"indicators": "Indicator", "dashboards": "Dashboard", "areas": "Area", "overlaps": "Overlap", "no_rates": "NoRate", "postcodes": "Postcode", "terms": "Term", "observations": "Observation", "claims": "Claim",
                 "breaks": "Break", "targets": "Target", "imports": "Import", "changes": "Change", "reasons": "Reason", "withdrawals": "Withdrawal",
                 "routes": "Route", "sources": "Source", "sections": "Section", "threads": "Thread"}  # fmt: skip
     return ROWS.get(f"{kind}/{name}") or ROWS.get(name) or getattr(model, singular[name])

@@ -1,5 +1,6 @@
 """Change, direction and the judging of claims."""
 
+import re
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
@@ -7,10 +8,11 @@ from fractions import Fraction
 from math import comb
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from portal import claims, measures, periods
+from portal import claims, findings, measures, periods, significance
 from portal.disclosure import Release
+from portal.measures import Change, Standing
 from portal.model import Break, Claim, Content, Indicator, Observation, Population, Target
 from portal.periods import first_day, month_end
 
@@ -94,6 +96,37 @@ def test_no_percentage_from_a_small_base() -> None:
     assert small.percent is None
     assert large is not None
     assert large.percent == Decimal("60.0")
+
+
+@given(st.integers(50, 10**6), st.integers(1, 10**6), st.floats(1.0, 15.0))
+def test_an_interval_beside_a_clear_change_never_includes_none(a: int, b: int, phi: float) -> None:
+    """The words, too: rounding makes no 0% of a change that is clear, and no 100% of a fall that leaves some."""
+    assume(a != b)
+    found = Change(year(a, 2019), year(b, 2020), Decimal(b - a), Decimal(round(100 * (b - a) / a)), "rose" if b > a else "fell", 0.01, significance.interval(a, b, phi))  # fmt: skip
+    said = findings.changed(Standing(indicator(), found.later, found.earlier, found, "", None))
+    assert not re.search(r"\b0%", said)
+    assert b > a or not re.search(r"\b100%", said)
+    if found.interval and found.interval[0] * found.interval[1] <= 0:
+        assert "(" not in said
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "ends", "said"),
+    [
+        (1000, 1090, (0.3, 18.2), "up 9% (under 1% to 18%)"),
+        (1000, 910, (-18.2, -0.3), "down 9% (under 1% to 18%)"),
+        (1000, 1090, (-0.3, 18.2), "up 9%"),
+        (10**6, 10**6 + 4000, (0.1, 0.4), "up under 1%"),
+        (1000, 3, (-99.8, -99.1), "down over 99% (99% to over 99%)"),
+    ],
+)
+def test_small_ends_of_an_interval_are_told_in_words(
+    earlier: int, later: int, ends: tuple[float, float], said: str
+) -> None:
+    difference = Decimal(later - earlier)
+    way = "rose" if later > earlier else "fell"
+    found = Change(year(earlier, 2019), year(later, 2020), difference, Decimal(0), way, 0.01, ends)
+    assert findings.changed(Standing(indicator(), found.later, found.earlier, found, "", None)) == said
 
 
 def test_withheld_propagates() -> None:

@@ -25,8 +25,8 @@ DASHBOARD = "MPS_MonthlyCrimeDashboard_OtherCrimeData_202108-202507_3boroughs.cs
 IMPORTS = (
     ("wards", "mps-ward", WARDS),
     ("populations", "census-2021", UPSTREAM / "population" / "census2021_ward_population.csv", WARDS),
-    ("mps-ward", "mps-ward", WARDS),
     ("mps-borough", "mps-borough", UPSTREAM / "mps_borough" / "borough24_202303-202502.csv"),
+    ("mps-ward", "mps-ward", WARDS),
     ("mps-dashboard", "mps-dashboard", UPSTREAM / "mps_dashboard" / DASHBOARD),
 )
 
@@ -93,15 +93,15 @@ def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path)
     home = (live / "index.html").read_text()
     for told in (
         "no figures to compare yet",
-        "not put the promises of a plan here yet",
-        "Nothing has been released yet",
+        "not published a plan here yet",
+        "We have not released anything yet",
         "has not adopted it yet",
     ):
         assert told in home
     assert (
         "No figure has been published" in (live / "figures" / "recorded-robbery" / "index.html").read_text()
     )
-    assert "Nobody has tested this site yet" in (live / "about/accessibility/index.html").read_text()
+    assert "No one has tested this site yet" in (live / "about/accessibility/index.html").read_text()
     assert "has not checked this page yet" in (live / "help" / "index.html").read_text()
     assert not (live / "crime").exists()
     assert not (live / "wards").exists()

@@ -40,6 +40,15 @@ def test_the_age_is_the_grade_of_flesch_and_kincaid_plus_five() -> None:
     assert reading.age(text) == pytest.approx(0.39 * 11 / 2 + 11.8 * 18 / 11 - 15.59 + 5)
 
 
+def test_names_and_fixed_terms_count_as_one_syllable_a_word() -> None:
+    assert reading.age(["They help with domestic abuse."]) == reading.age(["They help with a cat."])
+    assert reading.age(["They work with the Metropolitan Police."]) == reading.age(
+        ["They work with the big dog."]
+    )
+    named = Page("", ("They help with domestic abuse.",))
+    assert named.full_age > named.age
+
+
 def test_longer_sentences_and_longer_words_make_a_page_harder() -> None:
     plain = ["The police came.", "They took a note."]
     assert reading.age(plain) < reading.age(["The police came and they took a note."])

@@ -348,7 +348,7 @@ def the_rollback(officer: Officer, before: dict[Path, bytes]) -> None:
     )  # contact details stay as they are
     assert entries(officer) == ["Return to 2016 Q3", "2016 Q4", "2016 Q3"]
     assert "831" in officer.site("figures/robbery")
-    history = officer.site("figures/robbery").partition("How these figures were changed")[2]
+    history = officer.site("figures/robbery").partition("Changes to these figures")[2]
     assert history.index("from 829 to 831") < history.index("from 831 to 829")
     assert why in officer.site("releases/corrections")
     assert kept.items() <= tree_of(officer.root / "data_packages/releases/archives").items()

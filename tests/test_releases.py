@@ -271,7 +271,7 @@ def test_the_data_of_an_earlier_release_are_put_back_and_the_log_says_so(release
     assert "from 161 [p] to 163" in page
     assert "from 163 to 161 [p]" in page
     figure = unescape((released / "build/site/figures/thefts/index.html").read_text())
-    assert "How these figures were changed" in figure
+    assert "Changes to these figures" in figure
     assert figure.index("Return to 2020 Q2") < figure.index("from 161 [p] to 163")
 
 

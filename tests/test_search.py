@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, Locator, Page
 from portal import search, site
 from portal.problems import PortalError
 from project import ROOT, make_project, tree_of
+from selectolax.lexbor import LexborHTMLParser
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGE = search.SEARCH
@@ -150,8 +152,8 @@ def test_every_page_can_be_found_by_what_it_says_and_by_nothing_else(real_site: 
     ):
         assert frame not in everything
     ward = found["wards/evelyn/"]
-    assert ward.startswith("Evelyn ward. The police recorded")
-    assert "For every 1,000 people" not in ward, "a table"
+    assert ward.startswith("Evelyn ward. All recorded crime and Theft rose.")
+    assert "Per 1,000 people" not in ward, "a table"
     assert "Telegraph Hill" not in ward, "the list of other wards"
     assert "ASB: anti-social behaviour" in found["about/words/"], "a term and its meaning are two words"
 
@@ -275,9 +277,70 @@ def test_people_find_what_they_mean(phone: Page, words: str, first: str, among: 
         found = links(phone)
 
 
+@pytest.mark.parametrize(
+    ("words", "current"),
+    [
+        ("knife crime", {"subjects/knives/", "figures/recorded-knife-crime/"}),
+        ("hate crime", {"report/", "subjects/subject-4/", "figures/figure-42/"}),
+        ("robbery", {"figures/recorded-robbery/"}),
+        ("burglary", {"figures/recorded-burglary/"}),
+        ("domestic abuse", {"help/", "subjects/subject-3/", "figures/figure-44/"}),
+        ("weapons", {"figures/recorded-weapons/"}),
+        ("public order", {"figures/recorded-public-order/"}),
+    ],
+)
+def test_current_figures_come_before_documents_of_earlier_years(
+    phone: Page, words: str, current: set[str]
+) -> None:
+    look_for(phone, words)
+    assert set(links(phone)[: len(current)]) == current
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "policía", "policia", "ayuda", "odio", "violencia", "przemoc", "PRZEMOC", "pomoc", "nienawisc", "Hilfe", "Gewalt", "polizia",
+        "aiuto", "polícia", "ajuda", "haine", "aide", "ajutor", "poliție", "politie", "yardım", "yardim", "şiddet", "cảnh sát", "canh sat",
+        "bạo lực", "شرطة", "مساعدة", "警察", "帮助", "幫助", "காவல்துறை", "உதவி", "পুলিশ", "interpreter",
+    ],
+)  # fmt: skip
+def test_a_word_in_another_language_leads_to_the_page_about_languages(phone: Page, words: str) -> None:
+    assert re.match(r"\d+ pages? found", look_for(phone, words))
+    assert links(phone)[0] == "help/languages/"
+
+
+def test_a_letter_with_its_accent_apart_is_the_same_letter(phone: Page) -> None:
+    for words in ("policía", "bạo lực", "yardım"):
+        look_for(phone, unicodedata.normalize("NFD", words))
+        assert links(phone)[0] == "help/languages/"
+
+
+def test_english_words_do_not_lead_to_the_page_about_languages(phone: Page) -> None:
+    for words in ("police", "violence", "help", "hate"):
+        look_for(phone, words)
+        assert links(phone)[0] != "help/languages/"
+
+
+def test_words_in_other_languages_are_marked_as_such_and_lead_to_help(real_site: Path) -> None:
+    page = LexborHTMLParser((real_site / "help/languages/index.html").read_text())
+    words = page.css("dl.words dd")
+    assert len(words) >= 10
+    for line in words:
+        spans = line.css("span")
+        assert len(spans) == 4
+        assert len({s.attributes["lang"] for s in spans} - {"en", None}) == 1
+        assert line.text(strip=True).replace(",", "").replace(" ", "") == "".join(s.text().replace(" ", "") for s in spans)  # fmt: skip
+    assert {s.attributes["dir"] for s in page.css('span[lang="ar"]')} == {"rtl"}
+    leads = {a.attributes["href"] for a in page.css("article a")}
+    assert {"../", "../../report/", "../../report/choose/"} <= leads
+    assert page.css_first("#exit") is not None
+
+
 def test_a_longer_word_hides_those_inside_it(phone: Page) -> None:
     look_for(phone, "domestic violence")
-    assert links(phone, "Start here") == ["help/", "subjects/subject-3/"], "and not what leads from violence"
+    assert links(phone, "Start here") == ["help/", "subjects/subject-3/", "figures/figure-44/"], (
+        "and not what leads from violence"
+    )
     look_for(phone, "violence")
     assert links(phone, "Start here") == ["figures/recorded-violence/"]
 

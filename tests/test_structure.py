@@ -12,8 +12,8 @@ IMPORTERS = {p.stem: p for p in (FOLDER / "importers").glob("*.py") if p.stem !=
 # Each module may import only from those before it.
 ORDER = (
     "problems", "arguments", "significance", "forks", "disk", "periods", "text", "values", "inputs", "config", "gate", "damage", "tables", "descriptors", "packages", "citations", "plan_model", "model", "assembly", "places", "maps", "checked", "policy", "figure_rules", "plan_rules", "rules", "written_numbers", "doubts",
-    "audit", "suppression", "left_out", "inference", "addends", "coincidence", "other_forms", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "rewriting", "mentions", "redaction", "exposure", "withdrawal", "embargo", "rollback", "history", "feed", "measures", "claims", "findings", "records", "bundles", "metadata", "api", "timeline", "drawings", "charts",
-    "sparks", "chromium", "pictures", "sheets", "cards", "search", "progress", "plan_views", "views", "page", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "mkdocs_part", "render", "coverage",
+    "audit", "suppression", "left_out", "inference", "addends", "coincidence", "other_forms", "disclosure", "withholding", "protection", "archives", "differences", "reports", "releases", "rewriting", "mentions", "redaction", "exposure", "withdrawal", "embargo", "rollback", "history", "feed", "measures", "claims", "findings", "records", "bundles", "metadata", "api", "timeline", "drawings", "charts", "area_charts",
+    "sparks", "chromium", "pictures", "sheets", "cards", "search", "progress", "plan_views", "views", "page", "redirects", "plan_pages", "local_pages", "release_pages", "figure_pages", "open_pages", "open_data", "pages", "words", "translations", "sandbox", "tree", "mkdocs_part", "render", "coverage",
     "verify", "publish", "headers", "reading", "renderers", "site", "release_words", "new", "preview", "cli",
 )  # fmt: skip
 # Importers are a side entrance: nothing of the build but the command imports them, and they know nothing of pages.

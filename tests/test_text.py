@@ -174,3 +174,22 @@ def test_a_period_inside_a_sentence_keeps_the_capitals_of_months() -> None:
     assert periods.running("Year to March 2024") == "year to March 2024"
     assert periods.running("January 2024") == "January 2024"
     assert text.upper_first("per cent of NHS calls") == "Per cent of NHS calls"
+
+
+@pytest.mark.parametrize(
+    ("plural", "one"),
+    [
+        ("offences", "offence"), ("searches", "search"), ("businesses", "business"), ("people", "person"), ("cases", "case"),
+        ("children", "child"), ("parties", "party"), ("boxes", "box"), ("crimes per 1,000 people", "crime per 1,000 people"),
+        ("people on bail", "person on bail"), ("calls to the helpline", "call to the helpline"),
+        ("NHS calls", "NHS call"), ("young people", "young person"), ("people or cases", "person or case"),
+        ("days of action", "day of action"), ("series", "series"), ("staff", "staff"), ("knives", "knife"),
+        ("Domestic abuse crimes", "Domestic abuse crime"), ("visits, all kinds", "visit, all kinds"), ("", ""),
+    ],
+)  # fmt: skip
+def test_one_of_a_thing_is_in_the_singular(plural: str, one: str) -> None:
+    assert text.counted(Decimal(1), plural) == f"1 {one}"
+    assert text.counted(Decimal(2), plural) == f"2 {plural}"
+    assert text.counted(Decimal(0), plural) == f"0 {plural}"
+    assert text.counted(Decimal(-1), plural) == f"−1 {one}"
+    assert text.counted(Decimal("1.0"), plural) == f"1.0 {plural}"

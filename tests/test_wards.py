@@ -5,14 +5,16 @@ import json
 import re
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import findings, measures, sparks
+from portal import area_charts, findings, measures, sparks
 from portal.disclosure import Release
+from portal.policy import guarded
 from project import SHARED, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
@@ -125,6 +127,7 @@ def test_each_ward_page_shows_the_figures_of_its_download(
     real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
 ) -> None:
     titles = {i.short_title: i.title for i in real.content.indicators.values() if i.chart == "recorded"}
+    ids = {i.short_title: i.id for i in real.content.indicators.values() if i.chart == "recorded"}
     wards = [a for a in real.content.areas.values() if a.kind == "ward" and a.valid_to is None]
     assert len(pages) == len(wards) + 1  # and the page that compares them
     for ward in wards:
@@ -147,20 +150,102 @@ def test_each_ward_page_shows_the_figures_of_its_download(
                 for s, e in (YEAR, BEFORE)
             ]
             assert [int(now.replace(",", "")), int(before.replace(",", ""))] == told, (slug, name)
+            if (ward.code, ids[name]) in real.content.no_rates:
+                assert rate == "not meaningful"
+                continue
             population = real.content.populations[ward.code].population
             assert abs(float(rate) - told[0] * 1000 / population) <= 0.0501
 
 
+def test_town_centres_have_no_rate_where_residents_are_the_wrong_measure(
+    real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
+) -> None:
+    """Neither in words nor in any table, and each page says why."""
+    assert {a for a, _ in real.content.no_rates} == {"E05013727", "E05013730"}
+    for (area, indicator), told in real.content.no_rates.items():
+        name = real.content.indicators[indicator].short_title
+        found = measures.standing(real, real.content.indicators[indicator], area)
+        assert found is not None
+        assert found.latest.value is not None
+        assert found.rate is None
+        folder = f"wards/{re.sub('[^a-z]+', '-', real.content.areas[area].name.lower())}"
+        population = real.content.populations[area].population
+        barred = str(measures.rounded(Fraction(found.latest.value) * 1000 / population, 1))
+        for page in (folder, f"{folder}/briefing", "wards", "wards/compare", f"figures/{indicator}"):
+            path = real_site / page / "index.html"
+            if not path.is_file():
+                continue
+            tree = LexborHTMLParser(path.read_text())
+            own = real.content.areas[area].name if page in ("wards", f"figures/{indicator}") else name
+            cells = [td.text() for tr in tree.css("tr") for td in tr.css("td") if own in tr.text()]
+            assert barred not in cells, (page, name)
+        assert told.reason in pages[folder.removeprefix("wards/")].css_first("article").text()
+
+
 def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLParser]) -> None:
     page = pages["evelyn"].css_first("article").text()
-    assert "1,433 offences here in the 12 months to March 2026" in page
-    assert "up 38% (20% to 58%) on the 1,039" in page
-    assert "name no ward" in page
+    whole = "up 38% (20% to 58%). 1,433 offences in the 12 months to March 2026, 1,039 the year before."
+    assert f"All recorded crime in Evelyn: {whole}" in page
+    assert "All recorded crime and Theft rose. Nothing else clearly changed." in page
+    assert "do not name a ward" in page
     assert "Before May 2022" in page
     assert "Evelyn" in page
     clear = [li.text(strip=True) for li in pages["evelyn"].css("ul.changes li")]
     assert "Theft: up 95% (48% to 157%), from 247 to 482." in clear
     assert all("no clear change" not in c for c in clear)
+
+
+def test_each_ward_page_has_the_charts_of_its_main_figures(
+    real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
+) -> None:
+    """The drawing, its headline, its table and the table of the page say the same of the same ward."""
+    drawn = bool(list(real_site.glob("figures/*/chart-wide.svg")))
+    for view in area_charts.wards(real):
+        slug = re.sub("[^a-z]+", "-", view.name.lower())
+        glances = pages[slug].css("figure.glance")
+        assert len(glances) == 2, slug
+        table = rows(pages[slug], "groups")
+        for glance, chart in zip(glances, area_charts.charts_of(real, view.code), strict=True):
+            assert not guarded(chart.indicator)
+            said = glance.css_first("figcaption").text()
+            assert said.startswith(f"{chart.indicator.short_title} in {view.name}: ")
+            if own := table.get(chart.indicator.short_title):
+                assert f": {own[2]}. {own[0]} offences" in said
+                assert f", {own[1]} the year before." in said
+            if drawn:
+                path = real_site / "wards" / slug / str(glance.css_first("img").attributes["src"])
+                shown = re.findall(r">([\d,]+)</text>|>([\d,]+)</tspan>", path.read_text())
+                cells = [row[1] for row in chart.chart.table.rows]
+                assert [a or b for a, b in shown] == cells, path
+
+
+def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
+    real: Release, pages: dict[str, LexborHTMLParser]
+) -> None:
+    for area in area_charts.wards(real):
+        page = pages[re.sub("[^a-z]+", "-", area.name.lower())]
+        lead = page.css_first("p.lead").text()
+        clear = [
+            s.indicator.short_title
+            for i in area_charts.recorded(real)
+            if (s := measures.standing(real, i, area.code))
+            and s.change
+            and s.change.direction in ("rose", "fell")
+        ]
+        assert all(name in lead for name in clear), lead
+        assert ("No kind of crime clearly rose or fell." in lead) == (not clear)
+
+
+def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: Release) -> None:
+    for area in area_charts.wards(real):
+        _, kind = area_charts.charts_of(real, area.code)
+        now = measures.standing(real, kind.indicator, area.code)
+        assert now is not None
+        values = [int(row[1].replace(",", "")) for row in kind.chart.table.rows]
+        assert len(values) == 8
+        assert sum(values[4:]) == now.latest.value
+        assert now.earlier is not None
+        assert sum(values[:4]) == now.earlier.value
 
 
 def test_wards_stand_in_the_order_of_the_alphabet_and_not_of_crime(real_site: Path) -> None:
@@ -215,3 +300,28 @@ def test_pages_of_places_are_in_the_golden_tree() -> None:
     assert "[c]" in golden["figures/figure-9/index.md"].decode().replace("&#91;c&#93;", "[c]")
     assert "Old Quay" in golden["wards/north-quay/index.md"].decode()
     assert "no clear change" in ward
+
+
+def test_a_spark_is_cut_where_recording_changed() -> None:
+    """Nothing is drawn across a change of recording, and a value that is left alone is still seen."""
+    told = sparks.spark([Decimal(n) for n in (3, 4, 90, 91)], "any", {2})
+    drawn = re.findall(r'd="([^"]*)"', told)[0]
+    assert [piece.count("L") for piece in drawn.split("M")[1:]] == [1, 1]
+    alone = sparks.spark([Decimal(n) for n in (3, 4, 90)], "any", {2})
+    assert re.findall(r'd="([^"]*)"', alone)[0].endswith("h1")
+
+
+def test_no_trend_crosses_a_change_of_recording(real: Release) -> None:
+    """On the home page hate crime and domestic abuse changed system in March 2024."""
+    for indicator in ("recorded-hate-crime", "recorded-domestic-abuse", "recorded-violence"):
+        figures = [
+            o
+            for o in measures.series(real, indicator, real.area, "")
+            if o.period_start and o.period_end and (o.period_end - o.period_start).days < 93
+        ]
+        told = sparks.trend(real, figures)
+        breaks = measures.breaks_of(real, indicator)
+        cuts = sum(measures.broken(a, b, breaks) is not None for a, b in pairwise(figures))
+        assert cuts
+        assert re.findall(r' d="([^"]*)"', told)[0].count("M") == cuts + 1
+        assert "Recording changed in " in told

@@ -124,9 +124,10 @@ def parser() -> argparse.ArgumentParser:
     )
     command(
         "coverage",
-        "say where each section of the documents is shown",
-        "Writes docs/coverage.md: every section of the source documents with the pages that show it, or the reason why\n"
-        "it is left out. A section that is neither is a problem.",
+        "count pages with a chart and measures with a figure",
+        "Prints how many pages have a chart, how near a figure the measures of each plan have, and how many updates there\n"
+        "are. Writes docs/coverage.md: the same counts, and every section of the source documents with the pages that show\n"
+        "it, or the reason why it is left out. A section that is neither is a problem.",
     )
     take = command(
         "import",

@@ -49,7 +49,7 @@ def chart(released: Release, indicator: Indicator) -> Chart:
         drawings.plain(draw(subject, WIDE)) if draw and figures else None,
         drawings.plain(draw(subject, NARROW)) if draw and figures else None,
         say(subject) if figures else _none(released, indicator),
-        _table(subject),
+        described(subject),
     )
 
 
@@ -60,7 +60,8 @@ def _none(released: Release, indicator: Indicator) -> str:
     return "No figure has been published."
 
 
-def _table(s: Subject) -> Table:
+def described(s: Subject) -> Table:
+    """Return the figures of a chart as a table."""
     used = {o.status for o in s.figures if o.status}
     head, columns, rows = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
     notes = [(m, words) for m, words in MARKERS.items() if m in used]

@@ -270,7 +270,7 @@ def _coverage(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     path = root / "docs" / "coverage.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text(coverage.table(settings, released), encoding="utf-8")
-    print(f"Written: {path.relative_to(root)}")
+    print(f"{coverage.counts(settings, released)}\nWritten: {path.relative_to(root)}")
     return OK
 
 

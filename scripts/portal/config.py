@@ -11,6 +11,10 @@ from portal.problems import PortalError, Problem, did_you_mean
 FILE = "site_src/portal.toml"
 
 
+# What pages are about that get a way out, unless the settings say otherwise.
+EXIT_WORDS = ("domestic abuse", "domestic violence", "violence against women", "VAWG", "FGM", "female genital mutilation", "forced marriage", "sexual", "rape")  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Site:
     """What the site is called and whom it is for.
@@ -27,6 +31,7 @@ class Site:
     address: str = ""
     gaps: tuple[str, ...] = ()
     sensitive_words: tuple[str, ...] = ()
+    exit_words: tuple[str, ...] = EXIT_WORDS
     links: tuple[str, ...] = ()
     security_contact: str = ""
     security_expires: str = ""
@@ -45,7 +50,8 @@ class Disclosure:
 @dataclass(frozen=True)
 class Settings:
     """Everything that the file of settings says, and where the packages are, if not in the project. `topics` maps a topic's id to its name, in page
-    order; `languages` the code of each language of a translation to its own name.
+    order; `languages` the code of each language of a translation to its own name, `redirects` the old address of a page to
+    the new one.
     """
 
     root: Path
@@ -55,6 +61,7 @@ class Settings:
     topics: Mapping[str, str]
     banner: str = ""
     languages: Mapping[str, str] = field(default_factory=dict)
+    redirects: Mapping[str, str] = field(default_factory=dict)
     public: Path | None = None
 
     @property

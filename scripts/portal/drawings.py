@@ -263,6 +263,24 @@ def years(s: Subject, width: int) -> Figure:
     return line(s, width) if len(s.figures) > 5 else bars(s, width)
 
 
+def _length(o: Observation) -> int:
+    return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
+
+
+def of_area(s: Subject, width: int) -> Figure:
+    """Return two years as a pair, more as on a figure's own page; quarters as bars, those of the newest year darker."""
+    if len(s.figures) == 2 and not _cuts(s):
+        return pair(s, width)
+    if {_length(o) for o in s.figures} != {3}:
+        return years(s, width)
+    drawing = bars(s, width)
+    drawing["data"][0]["marker"] = {"color": [TINT] * (len(s.figures) - 4) + [COLOURS[0]] * 4}
+    layout, first, last = drawing["layout"], s.short(s.figures[0]), s.short(s.figures[-1])
+    layout["xaxis"] |= {"tickvals": [], "ticktext": []}
+    layout["annotations"] += _ends_named(first, last, width / 2 - 16, 13)
+    return drawing
+
+
 def line(s: Subject, width: int) -> Figure:
     """A line on a true scale of time, cut at each break and gap, with its last value written at its end."""
     cuts = _cuts(s)

@@ -7,7 +7,7 @@ from portal.citations import Cited
 from portal.claims import Verdict
 from portal.local_pages import recorded_parts
 from portal.page import DATA, FIGURES, Maker, Page, cited_in
-from portal.plan_pages import SHOWS, any_sensitive
+from portal.plan_pages import SHOWS
 from portal.plan_views import Link, PlanView, PriorityView
 from portal.release_pages import revisions
 from portal.views import (
@@ -23,11 +23,12 @@ from portal.views import (
 
 # More places in sources than this are not listed one by one.
 MANY = 15
+IN_DOWNLOAD = "see the download for where each figure is"
 POLARITY = {
     "lower-is-better": "A lower number is better.",
     "higher-is-better": "A higher number is better.",
-    "more-reports-may-be-good": "A higher number is not always worse. Much of this is never reported, so a rise can mean that more people came forward.",
-    "police-activity": "The police find most of these themselves. More can mean that they looked more.",
+    "more-reports-may-be-good": "A higher number is not always worse. Many people never report this. A rise can mean that more of them came forward.",
+    "police-activity": "The police find most of these themselves. A rise can mean that they searched more.",
     "neutral": "",
 }
 
@@ -41,7 +42,7 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
         FIGURES,
         home[0],
         FiguresPage(tuple(maker.topic_of), differs, _more(maker)),
-        sensitive=any(i.sensitive for i in maker.content.indicators.values()),
+        title=f"Crime and safety figures for {maker.settings.site.place}",
         cited=cited_in(*maker.content.observations.values()),
     )
     for _, views in maker.topic_of:
@@ -55,14 +56,12 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                 for p in plans for q in p.priorities for m in p.plan.measures
                 if m.indicator == indicator.id and m.nearness in SHOWS and m.priority == q.priority.id
             )  # fmt: skip
-            citations = tuple({(c.source, c.locator): c for c in (*figures, *breaks)}.values())
-            if len(citations) > MANY:  # each figure's own place is in the download
-                citations = tuple(
-                    {
-                        c.source: Cited(c.source, "the place of each figure is in the download")
-                        for c in citations
-                    }.values()
-                )
+            places = {(c.source, c.locator): Cited(c.source, c.locator) for c in (*figures, *breaks)}
+            if len(places) > MANY:  # each figure's own place is in the download
+                download = {o.source: Cited(o.source, IN_DOWNLOAD) for o in figures}
+                apart = {(b.source, b.locator): Cited(b.source, b.locator) for b in breaks}
+                places = {(c.source, c.locator): c for c in (*download.values(), *apart.values())}
+            citations = tuple(places.values())
             content = FigurePage(
                 view,
                 POLARITY[indicator.polarity],
@@ -77,8 +76,9 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
             yield Page(
                 view.path, indicator.title,
                 RecordedPage(content, *recorded_parts(maker, indicator)) if indicator.chart == "recorded" else content,
-                (home,), indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title, indicator.sensitive,
-                cited_in(figures, (v.claim for v in own)),
+                (home,),
+                exit=maker.is_guarded(indicator),
+                cited=cited_in(figures, (v.claim for v in own)),
             )  # fmt: skip
     yield from _overview_pages(maker, plans, verdicts, home)
 
@@ -92,7 +92,7 @@ def _more(maker: Maker) -> tuple[Link, ...]:
     if maker.content.targets:
         more.insert(0, ("Targets", f"{FIGURES}targets/"))
     if maker.content.dashboards:
-        more.append(("What was to be shown", DATA))
+        more.append(("Planned dashboards", DATA))
     return tuple(more)
 
 
@@ -110,7 +110,6 @@ def _overview_pages(
         "Figures that disagree",
         DisagreePage(told["differs"], told["cannot be checked"], len(told["agrees"]), others),
         (home,),
-        sensitive=any(maker.content.indicators[c.indicator].sensitive for c in maker.content.claims),
         cited=cited_in(maker.content.claims, maker.content.disagreements),
     )
     yield Page(
@@ -118,7 +117,6 @@ def _overview_pages(
         "Which measures have a figure",
         CoveragePage(tuple(_coverage(p) for p in plans)),
         (home,),
-        sensitive=any_sensitive(plans),
         cited=cited_in(*(p.plan.measures for p in plans)),
     )
     if maker.content.targets:
@@ -132,6 +130,7 @@ def _overview_pages(
             "Targets",
             TargetsPage(targets),
             (home,),
+            "Targets, and whether they were met",
             cited=cited_in(maker.content.targets),
         )
 
@@ -160,20 +159,23 @@ def data_pages(maker: Maker) -> Iterator[Page]:
     if not found:
         return
     figures = ("The figures", FIGURES)
-    home = ("What was to be shown", DATA)
-    sensitive = any(d.sensitive for d, _ in found)
+    home = ("Planned dashboards", DATA)
     yield Page(
-        DATA, home[0], DashboardsPage(found), (figures,), "", sensitive, cited_in(maker.content.dashboards)
+        DATA,
+        home[0],
+        DashboardsPage(found),
+        (figures,),
+        "Dashboards that were planned",
+        cited=cited_in(maker.content.dashboards),
     )
     for dashboard, path in found:
         views = tuple(maker.figures[i] for i in dashboard.indicators.split(";") if i)
-        title = f"What was to be shown, {dashboard.number}" if dashboard.sensitive else dashboard.title
         yield Page(
             path,
             dashboard.title,
             DashboardPage(dashboard, views),
             (figures, home),
-            title,
-            dashboard.sensitive,
-            cited_in([dashboard]),
+            f"{dashboard.title}: what the dashboard was to show",
+            exit=dashboard.sensitive,
+            cited=cited_in([dashboard]),
         )

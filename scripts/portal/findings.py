@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 
 from portal import periods
@@ -17,15 +18,18 @@ from portal.measures import (
     broken,
     compared,
     latest_change,
+    rounded,
     standing,
 )
 from portal.model import ADDED, Indicator, Observation
 from portal.periods import running
-from portal.text import MARKERS, amount, listed, number
+from portal.text import MARKERS, amount, counted, listed, number, upper_first
 
 # A sentence names no more figures than this; the table has them all.
 _NAMED = 8
 _LARGEST = 3
+# Breakdowns whose parts are no kinds of one thing, so that nothing can be "recorded as" one of them.
+_NO_KIND = ("measure", "item", "window")
 
 
 def cell(o: Observation | None, unit: str = "count") -> str:
@@ -103,12 +107,13 @@ class Subject:
         """Return a figure as a sentence says it: with its unit, or why there is none."""
         if o.value is None:
             return f"no figure ({MARKERS[o.status]})"
-        unit = (
-            f" {self.indicator.unit_label}"
-            if self.indicator.unit in ("count", "per-1000") and not self.own_units
-            else ""
-        )
-        return amount(o.value, self.indicator.unit) + unit
+        if self.indicator.unit in ("count", "per-1000") and not self.own_units:
+            return counted(o.value, self.indicator.unit_label)
+        return amount(o.value, self.indicator.unit)
+
+    def bare(self, o: Observation) -> str:
+        """Return a figure for a sentence that has named the unit already."""
+        return self.said(o) if o.value is None else amount(o.value, self.indicator.unit)
 
     @property
     def own_units(self) -> bool:
@@ -129,22 +134,56 @@ class Subject:
 
 
 def latest(s: Subject) -> str:
-    """`Gun crime: no clear change. 75 offences in the 12 months to July 2016, against 91 offences in …`."""
+    """Return the newest figure and the one before: `Gun crime: no clear change. 75 offences in …, compared with 91 in …`.
+
+    Across a break the older figure is told apart, with the reason: `Not comparable with …: recording changed in …`.
+    """
     if len(s.figures) == 1:
         return each(s)
     earlier, later = s.figures[-2:]
-    cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
-    both = f"{s.said(later)}{_when(s, later)}, {'and' if cut else 'against'} {s.said(earlier)}{_when(s, earlier)}"
-    more = _doubt(s, earlier, later) or _since_first(s)
     title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
-    return f"{title}: {_verdict(s, earlier, later)}{both}.{more}"
+    now = f"{s.said(later)}{_when(s, later)}"
+    before = (
+        f"{s.bare(earlier)} in {_just_before(s, earlier, later) or _the(s, earlier)}"
+        if earlier.period_start
+        else s.bare(earlier)
+    )
+    cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
+    if cut:
+        why = f"recording changed in {periods.month(cut.date)}"
+        return f"{title}: {now}. Not comparable with {before}: {why}.{_doubt(s, earlier, later)}"
+    more = _doubt(s, earlier, later) or _since_first(s)
+    return f"{title}: {_verdict(s, earlier, later)}{now}, compared with {before}.{more}"
+
+
+def _just_before(s: Subject, earlier: Observation, later: Observation) -> str:
+    """Return `the 12 months before`, where a period is as long as the next and ends the day before it; else nothing."""
+    if not (earlier.period_start and earlier.period_end and later.period_start and later.period_end):
+        return ""
+    length = periods.months_between(earlier.period_start, earlier.period_end)
+    same = length == periods.months_between(later.period_start, later.period_end)
+    if not length or not same or earlier.period_end + timedelta(days=1) != later.period_start:
+        return ""
+    if length == 1:
+        return "the month before"
+    return f"the {length} months before" if " months to " in s.label(later) else "the year before"
+
+
+def here(s: Subject, now: Standing) -> str:
+    """Return how an indicator stands in one area: `Violence in Rushey Green: up 20% (7% to 34%). 954 offences in …`.
+
+    The change is that of the tables of the area, which allows for looking at all its indicators at once.
+    """
+    title = f"{s.indicator.short_title}{_elsewhere(s, [now.latest])}"
+    newest = f"{s.said(now.latest)}{_when(s, now.latest)}"
+    if now.earlier is None:
+        return f"{title}: {newest}."
+    earlier = s.said(now.earlier) if now.earlier.value is None else s.cell(now.earlier)
+    return f"{title}: {changed(now)}. {upper_first(newest)}, {earlier} the year before."
 
 
 def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
-    """How the two compare, or why they cannot be; nothing where no test applies or the document is in doubt."""
-    hit = broken(earlier, later, breaks_of(s.released, s.indicator.id))
-    if hit:
-        return "the last two figures cannot be compared. "
+    """Return how the two compare; nothing where no test applies or the document is in doubt."""
     found = latest_change(s.released, s.indicator)
     if found is None or not found.direction or _doubt(s, earlier, later):
         return ""
@@ -157,8 +196,9 @@ def _since_first(s: Subject) -> str:
     found = compared(s.released, s.indicator, first, last)
     if len(s.figures) < 3 or found is None or found.direction not in ("rose", "fell"):
         return ""
-    by = f" by {number(abs(found.percent))}%" if found.percent is not None else ""
-    return f" Since {_the(s, first)}, when there were {s.said(first)}, it {found.direction}{by}."
+    way = "Up" if found.direction == "rose" else "Down"
+    by = f" {_by(found)}" if found.percent is not None else ""
+    return f" {way}{by} since {_the(s, first)}, from {s.said(first)}."
 
 
 def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
@@ -170,7 +210,7 @@ def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
         change_differs = same and v.outcome == "differs" and v.claim.kind == "change-percent"
         if change_differs and v.claim.stated is not None and v.recomputed is not None:
             stated, given = (amount(n, "percent-change") for n in (v.claim.stated, v.recomputed))
-            return f" The document calls this a change of {stated}; its figures give {given}."
+            return f" The document gives the change as {stated}; its own figures give {given}."
     return ""
 
 
@@ -190,17 +230,40 @@ def ranked(s: Subject) -> str:
 
 
 def _largest(s: Subject, figures: Sequence[Observation]) -> str:
-    """`Stops in July 2024: 117 stops (Black), 107 stops (Not stated) and 96 stops (White), of 359 stops in all.`"""
+    """`Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White.`
+
+    Things of different kinds, and what is not a count, are only named: `81% (Acting on the advice) and 77% (…)`.
+    """
     parts = [o for o in figures if o.part]
     known = sorted((o for o in parts if o.value is not None), key=lambda o: -(o.value or 0))
     total = next((o for o in figures if not o.part and o.value is not None), None)
-    named = [f"{s.said(o)} ({s.name(o)})" for o in known[:_LARGEST]]
     one_area = len({o.area for o in figures}) == 1
-    whole = (
-        f", of {s.said(total)} in all" if total and one_area and s.indicator.unit in ADDED and named else ""
-    )
-    told = f"{listed(named)}{whole}. " if named else f"{s.said(total)} in all. " if total else ""
+    whole = s.said(total) if total and one_area and s.indicator.unit in ADDED else ""
+    kinds = s.indicator.unit == "count" and s.indicator.breakdown not in _NO_KIND
+    if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
+        told = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
+    else:
+        named = listed(_named_once(s, [(o, s.name(o)) for o in known[:_LARGEST]]))
+        some = f"{named}, of {whole} in all" if named and whole else named
+        told = f"{some}. " if some else f"{s.said(total)} in all. " if total else ""
     return f"{s.indicator.short_title}{_where(s, figures)}: {told}{_not_there(parts)}".strip()
+
+
+def _recorded_as(s: Subject, figures: Sequence[Observation], of_all: bool) -> str:
+    """`52 crimes were recorded as Racial, 10 as Homophobic and 7 as Faith`; without the unit where it was named."""
+    first, *others = figures
+    were = "was" if first.value == 1 else "were"
+    begin = f"{s.bare(first) if of_all else s.said(first)} {were} recorded as {s.name(first)}"
+    return listed([begin, *(f"{s.bare(o)} as {s.name(o)}" for o in others)])
+
+
+def _named_once(s: Subject, figures: Sequence[tuple[Observation, str]]) -> list[str]:
+    """Return figures with their names in brackets, the unit only with the first that has a number."""
+    named, begun = [], False
+    for o, name in figures:
+        named.append(f"{s.bare(o) if begun else s.said(o)} ({name})")
+        begun = begun or o.value is not None
+    return named
 
 
 def _not_there(figures: Sequence[Observation]) -> str:
@@ -248,8 +311,10 @@ def each(s: Subject) -> str:
         only = s.figures[0]
         source = s.released.content.sources[only.source].short_title
         moved = s.said(only) if only.value is None else _went(only.value)
-        over = _when(s, only) or ", without saying over which period"
-        return f"{title}{_elsewhere(s, s.figures)}: {moved}{over}, the {source} says."
+        begin = f"{title}{_elsewhere(s, s.figures)}: {moved}"
+        if not only.period_start:
+            return f"{begin}. The {source} does not say over which period."
+        return f"{begin}{_when(s, only)}, according to the {source}."
     figures = s.figures
     if len(figures) > _NAMED:
         last = s.times[-1]
@@ -258,17 +323,28 @@ def each(s: Subject) -> str:
         if not 0 < len(newest) <= _NAMED:
             ends = dict.fromkeys(running(s.label(o)) for o in (s.times[0], last))
             return f"{title}: {len(figures)} figures, {' to '.join(ends)}. The table has them all."
-        return f"{title}{_where(s, newest)}: {listed([_one(s, o, newest) for o in newest])}."
-    return f"{title}{_where(s, figures)}: {listed([_one(s, o, figures) for o in figures])}."
+        return f"{title}{_where(s, newest)}: {listed(_row(s, newest))}."
+    return f"{title}{_where(s, figures)}: {listed(_row(s, figures))}."
 
 
-def _one(s: Subject, o: Observation, beside: Sequence[Observation]) -> str:
-    """A figure and what tells it from those beside it: `20 offences (Muslim, Abertawe, 2022)` or `up 10% in 2020`."""
-    area = s.place(o) if len({f.area for f in beside}) > 1 else ""
-    period = running(s.label(o)) if len({s.period(f) for f in beside}) > 1 else ""
+def _row(s: Subject, figures: Sequence[Observation]) -> list[str]:
+    """Return figures with what tells them apart: `20 offences (Muslim, Abertawe, 2022)` or `up 10% in 2020`."""
+    many = len({f.area for f in figures}) > 1
+    dated = len({s.period(f) for f in figures}) > 1
     if not s.indicator.breakdown:
-        return _moved(s, o) + (f" in {area}" if area else "") + (_when(s, o) if period else "")
-    return f"{_moved(s, o)} ({', '.join(filter(None, (s.part(o.part), area, period)))})"
+        return [
+            _moved(s, o) + (f" in {s.place(o)}" if many else "") + (_when(s, o) if dated else "")
+            for o in figures
+        ]
+    names = [
+        ", ".join(
+            filter(None, (s.part(o.part), s.place(o) if many else "", running(s.label(o)) if dated else ""))
+        )
+        for o in figures
+    ]
+    if s.indicator.unit == "percent-change":
+        return [f"{_moved(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]
+    return _named_once(s, list(zip(figures, names, strict=True)))
 
 
 def _where(s: Subject, figures: Sequence[Observation]) -> str:
@@ -302,6 +378,12 @@ _WHY = {
 }
 # What a change of these is called: the police find most of them themselves.
 _BY_POLICE = "police-activity"
+_MOVED = {
+    "rose": "{} rose.",
+    "fell": "{} fell.",
+    "by police rose": "{}: the police recorded more.",
+    "by police fell": "{}: the police recorded fewer.",
+}
 
 
 def changed(s: Standing) -> str:
@@ -333,7 +415,7 @@ def _change_in_words(c: Change, unit: str = "count") -> str:
     way = "up" if c.direction == "rose" else "down"
     if c.percent is None:
         return f"{way} by {number(abs(c.difference))}"
-    return f"{way} {number(abs(c.percent))}%{_between(c)}"
+    return f"{way} {_by(c)}{_between(c)}"
 
 
 def _recorded(c: Change) -> str:
@@ -342,15 +424,28 @@ def _recorded(c: Change) -> str:
         return "about as many recorded"
     if c.percent is None:
         return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
-    return f"{number(abs(c.percent))}% {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
+    return f"{_by(c)} {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
 
 
 def _between(c: Change) -> str:
     """The interval behind a percentage, in brackets: the smaller change first; nothing where it spans both ways."""
-    if c.interval is None or c.interval[0] * c.interval[1] < 0:
+    if c.interval is None or c.interval[0] * c.interval[1] <= 0:
         return ""
-    low, high = sorted(abs(end) for end in c.interval)
-    return f" ({number(low)}% to {number(high)}%)"
+    low, high = (_per_cent(Fraction(end)) for end in sorted(c.interval, key=abs))
+    return f" ({low} to {high})" if low != high else ""
+
+
+def _by(c: Change) -> str:
+    """Return how large a change is in per cent."""
+    return _per_cent(Fraction(c.difference) * 100 / Fraction(c.earlier.value or 1))
+
+
+def _per_cent(exact: Fraction) -> str:
+    """Return the size of a change in whole per cent; a small one is not rounded to none, nor a large fall to all."""
+    whole = rounded(abs(exact), 0)
+    if exact and not whole:
+        return "under 1%"
+    return "over 99%" if whole == 100 and -100 < exact < 0 else f"{number(whole)}%"
 
 
 def _untested(c: Change, unit: str) -> str:
@@ -364,12 +459,33 @@ def _untested(c: Change, unit: str) -> str:
     return f"{way} by {amount(size, unit)}"
 
 
+def per_1000(released: Release, s: Standing | None) -> str:
+    """Return a rate per 1,000 people as a table prints it, or in words that it would mean little; a dash for none."""
+    if s is None or s.rate is None:
+        unfit = s and (s.latest.area, s.indicator.id) in released.content.no_rates
+        return "not meaningful" if unfit else "–"
+    return str(s.rate.value)
+
+
 def sense(s: Standing) -> str:
     """What a change means by the indicator's polarity: "worse", "better" or "neutral"."""
     if s.change is None or s.change.direction not in ("rose", "fell"):
         return "neutral"
     good = {"lower-is-better": "fell", "higher-is-better": "rose"}.get(s.indicator.polarity)
     return "neutral" if good is None else "better" if s.change.direction == good else "worse"
+
+
+def moved(standings: Sequence[Standing]) -> str:
+    """Return which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed.`"""
+    ways: dict[str, list[str]] = {}
+    for s in standings:
+        if s.change and s.change.direction in ("rose", "fell"):
+            by = "by police " if s.indicator.polarity == _BY_POLICE else ""
+            ways.setdefault(by + s.change.direction, []).append(s.indicator.short_title)
+    told = [words.format(listed(ways[way])) for way, words in _MOVED.items() if way in ways]
+    if not told:
+        return "No type of crime clearly rose or fell."
+    return " ".join([*told, "Nothing else clearly changed."])
 
 
 def told(s: Standing) -> str:

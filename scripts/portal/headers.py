@@ -14,7 +14,7 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser
 
-from portal import disk, forks, values
+from portal import disk, forks, redirects, values
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings, Site
 from portal.page import EMBEDS
@@ -26,7 +26,7 @@ from portal.verify import DATA
 
 FILE = "_headers"
 # What a site says to a host; hosts do not serve these files.
-FOR_HOSTS = (FILE, "_redirects")
+FOR_HOSTS = (FILE, redirects.FILE)
 NGINX = "nginx-headers.conf"
 SERVER = "nginx-server.conf"
 CONTACT = ".well-known/security.txt"
@@ -127,13 +127,16 @@ class Rule:
 
 
 def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
-    """Finish the built site in `site`: policy into each page, `_headers`, and security.txt where there is a contact.
+    """Finish the built site in `site`: policy into each page, `_headers`, `_redirects` where an address is old, and
+    security.txt where there is a contact.
 
     Returns a problem for each page that has no place for the policy.
     """
     directives = policy(site)
     problems = tuple(_into_pages(site, directives))
     (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8")
+    if settings.redirects:
+        (site / redirects.FILE).write_text(redirects.for_hosts(settings.redirects), encoding="utf-8")
     contact = security_txt(settings.site)
     if contact:
         (site / CONTACT).parent.mkdir(exist_ok=True)
@@ -147,7 +150,9 @@ def for_nginx(site: Path, folder: Path) -> None:
     They are beside the site and not in it: a folder that is served is no place for a server's configuration. Files that
     are right already are not written. Raises `PortalError`.
     """
-    snippet = nginx(parse((site / FILE).read_text(encoding="utf-8")))
+    moved = site / redirects.FILE
+    old = redirects.for_nginx(moved.read_text(encoding="utf-8")) if moved.is_file() else ()
+    snippet = nginx(parse((site / FILE).read_text(encoding="utf-8")), old)
     try:
         folder.mkdir(exist_ok=True)
         for name, text in ((NGINX, snippet), (SERVER, _SERVER)):
@@ -320,12 +325,13 @@ def parse(text: str) -> tuple[Rule, ...]:
     return tuple(Rule(path, tuple(headers)) for path, headers in found)
 
 
-def nginx(rules: Iterable[Rule]) -> str:
-    """Rules as a snippet for the server block of nginx, which takes each header from one place only."""
+def nginx(rules: Iterable[Rule], moved: Iterable[str] = ()) -> str:
+    """Rules, and lines for what has moved, as a snippet for the server block of nginx, which takes each header from one place only."""
     lines = [
         f"# Made by portal for the server in {SERVER}, or for your own: include portal/{NGINX};",
         "# No location of that server may have an add_header of its own: nginx would then leave these out.",
         *(f"location = /{name} {{ return 404; }}" for name in FOR_HOSTS),
+        *moved,
     ]
     some: dict[str, str] = {}  # a header that only some addresses have, and nginx's variable for it
     for rule in rules:

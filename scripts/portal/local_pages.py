@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from portal import maps, measures, periods
+from portal import area_charts, maps, measures, periods
 from portal.measures import Rate, Standing, standing
 from portal.model import Area, Indicator, Observation
 from portal.page import CRIME, FIGURES, WARDS, Maker, Page, cited_in
+from portal.plan_views import FigureView
 from portal.policy import guarded
 from portal.text import address_part
 from portal.views import (
@@ -41,28 +42,24 @@ def ward_pages(maker: Maker) -> Iterator[Page]:
     unplaced = tuple(_unplaced(maker))
     finder = f"{WARDS}postcodes.json" if maker.content.postcodes else ""
     cited = frozenset(o.source for i in recorded(maker) for o in maker.content.observations.get(i.id, ()))
-    careful = any(i.sensitive for i in recorded(maker))
     overview = WardsPage(views, _maps(maker, views), total(maker), finder, unplaced)
-    yield Page(WARDS, home[0], overview, (), "", careful, cited)
-    yield Page(f"{WARDS}compare/", "Compare wards", _compare(maker, views), (home,), "", careful, cited)
+    yield Page(WARDS, home[0], overview, title=f"The wards of {maker.settings.site.place}", cited=cited)
+    yield Page(f"{WARDS}compare/", "Compare wards", _compare(maker, views), (home,), cited=cited)
     for view in views:
         content = _ward(maker, view, views, unplaced)
-        mine = cited_in(content.figures, (o for o in maker.content.overlaps if o.area == view.area.code))
+        overlaps = (o for o in maker.content.overlaps if o.area == view.area.code)
+        unfit = (n for n in maker.content.no_rates.values() if n.area == view.area.code)
+        mine = cited_in(content.figures, overlaps, unfit)
         name = f"{view.area.name} ward"
-        yield Page(view.path, name, content, (home,), name, careful, mine)
+        yield Page(view.path, name, content, (home,), cited=mine)
         briefing = BriefingPage(content, _newest(content.figures))
         trail = (home, (name, view.path))
-        yield Page(content.printable, f"{name}: one page to print", briefing, trail, "", careful, mine)
+        yield Page(content.printable, f"{name}: one-page summary", briefing, trail, cited=mine)
 
 
 def ward_views(maker: Maker) -> tuple[WardView, ...]:
     """The wards of the borough that there are now and that have figures, in the order of their codes."""
     whole = total(maker)
-    wards = [
-        a for a in maker.content.areas.values()
-        if a.kind == "ward" and a.parent == maker.released.area and a.valid_to is None
-    ]  # fmt: skip
-    with_figures = {o.area for i in recorded(maker) for o in maker.content.observations.get(i.id, ())}
     return tuple(
         WardView(
             a,
@@ -70,8 +67,7 @@ def ward_views(maker: Maker) -> tuple[WardView, ...]:
             standing(maker.released, whole, a.code) if whole else None,
             maker.content.populations.get(a.code),
         )
-        for a in sorted(wards, key=lambda a: a.code)
-        if a.code in with_figures
+        for a in area_charts.wards(maker.released)
     )
 
 
@@ -81,13 +77,12 @@ def _slug(area: Area) -> str:
 
 def recorded(maker: Maker) -> list[Indicator]:
     """The indicators that have figures for many areas."""
-    return [i for i in maker.content.indicators.values() if i.chart == "recorded"]
+    return area_charts.recorded(maker.released)
 
 
 def total(maker: Maker) -> Indicator | None:
     """The indicator that others are part of: all recorded crime."""
-    totals = {i.part_of for i in recorded(maker)} - {""}
-    return next((i for i in recorded(maker) if i.id in totals), None)
+    return area_charts.total(maker.released)
 
 
 def line_of(maker: Maker, indicator: Indicator, area: str, months: int = 12) -> Line | None:
@@ -118,6 +113,7 @@ def _ward(
         view,
         maker.content.areas[view.area.parent],
         line_of(maker, whole, code) if whole else None,
+        tuple(_charts(maker, view)),
         tuple(n for n in lines if not guarded(n.standing.indicator)),
         tuple(n for n in lines if guarded(n.standing.indicator)),
         _by_period(_rates(maker, (view.area, maker.content.areas[view.area.parent], *_forces(maker)))),
@@ -126,7 +122,24 @@ def _ward(
         tuple(figures),
         tuple(v for v in views if v is not view) if len(views) <= MOST else (),
         f"{view.path}briefing/",
+        _unfit(maker, code),
     )
+
+
+def _unfit(maker: Maker, area: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The kinds of crime that have no rate in an area, by the reason."""
+    found: dict[str, list[str]] = {}
+    for n in maker.content.no_rates.values():
+        if n.area == area:
+            found.setdefault(n.reason, []).append(maker.content.indicators[n.indicator].short_title)
+    return tuple((reason, tuple(names)) for reason, names in found.items())
+
+
+def _charts(maker: Maker, view: WardView) -> Iterator[FigureView]:
+    """The charts of a ward, each with where its picture is and the page about its indicator."""
+    for c in area_charts.charts_of(maker.released, view.area.code):
+        path = maker.figures[c.indicator.id].path
+        yield FigureView(c.indicator, path, c.chart, f"{view.path}{c.indicator.slug}")
 
 
 def _forces(maker: Maker) -> tuple[Area, ...]:
@@ -192,7 +205,7 @@ def _left_over(maker: Maker) -> Iterator[Unplaced]:
     inside = sum((n for _, n in known), Decimal(0))
     sample = known[0][0]
     yield Unplaced(
-        "Recorded offences of these groups",
+        "All the other types of crime",
         replace(sample, value=borough - inside),
         replace(sample, value=borough),
     )
@@ -254,12 +267,13 @@ def crime_pages(maker: Maker) -> Iterator[Page]:
     rates = tuple(_rates_of(maker, (borough, *_others(maker))))
     stops = {r.indicator for rows in maker.content.imports.values() for r in rows if r.format == STOPS}
     more = tuple((maker.content.indicators[i].title, maker.figures[i].path) for i in sorted(stops))
-    groups = (("Kinds of crime", plain), ("Weapons, hate crime and abuse", careful))
+    groups = (("Types of crime", plain), ("Weapons, hate crime and abuse", careful))
     yield Page(
         CRIME,
         "Crime now",
         CrimePage(tuple(g for g in groups if g[1]), rates, tuple(_stops(maker, stops)), more),
         (("The figures", FIGURES),),
+        f"Crime in {borough.name} now",
         cited=cited_in(*(maker.content.observations.get(i.id, ()) for i in now)),
     )
 

@@ -32,7 +32,7 @@ class Change:
     """From one figure to a later one.
 
     `percent` is in whole per cent, and None where the earlier count is under 50; `interval` are the ends of its 95%
-    interval, None where none is known. `p` is the p-value of the two counts, None where it cannot be tested.
+    interval, not rounded, None where none is known. `p` is the p-value of the two counts, None where it cannot be tested.
     `direction` is "rose", "fell" or "no clear change", and empty where there is no test.
     """
 
@@ -42,7 +42,7 @@ class Change:
     percent: Decimal | None
     direction: str
     p: float | None = None
-    interval: tuple[Decimal, Decimal] | None = None
+    interval: tuple[float, float] | None = None
 
 
 def series(
@@ -106,8 +106,7 @@ def change(
     before, after = int(earlier.value), int(later.value)
     revised = [after, *(round(after * (1 + share)) for share in spread.revision)]
     p = max(_p_value(before, after, moved, spread.dispersion) for moved in revised)
-    found = significance.interval(before, after, spread.dispersion)
-    ends = (rounded(Fraction(found[0]), 0), rounded(Fraction(found[1]), 0)) if found else None
+    ends = significance.interval(before, after, spread.dispersion)
     return Change(earlier, later, difference, percent, _direction(p, difference), p, ends)
 
 
@@ -155,6 +154,17 @@ def yearly(released: Release, indicator: str, area: str) -> tuple[Observation, .
         if whole:
             found.append(whole)
     return tuple(found[::-1])
+
+
+def quarters(released: Release, indicator: str, area: str, months: int = 24) -> tuple[Observation, ...]:
+    """Return the figures of three months each that fill the newest `months` months, oldest first; none where one is missing."""
+    known = {
+        o.period_end: o for o in series(released, indicator, area, "")
+        if o.period_end and o.period_start == first_day(o.period_end, 3)
+    }  # fmt: skip
+    last = newest(released, indicator, area)
+    ends = [month_end(last, -n) for n in range(0, months, 3)] if last else []
+    return tuple(known[e] for e in reversed(ends)) if known.keys() >= set(ends) else ()
 
 
 def figures_of(released: Release, indicator: Indicator) -> tuple[Observation, ...]:
@@ -262,7 +272,9 @@ class Rate:
 
 
 def rate(released: Release, o: Observation) -> Rate | None:
-    """Return the rate per 1,000 people; None where there is no count or the population is not known."""
+    """Return the rate per 1,000 people; None where there is no count, the population is not known, or it means little."""
+    if (o.area, o.indicator) in released.content.no_rates:
+        return None
     lived = released.content.populations.get(o.area)
     if (
         o.value is None

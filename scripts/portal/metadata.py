@@ -26,16 +26,12 @@ _CONTEXT: Json = {"@vocab": "https://schema.org/", **{name: {"@type": "@id"} for
 
 @dataclass(frozen=True)
 class Described:
-    """An indicator to be found by machines: its figures, those that its chart shows, their sources.
-
-    `neutral` is the name of its page where nothing may be given away, else empty.
-    """
+    """An indicator to be found by machines: its figures, those that its chart shows, their sources."""
 
     indicator: Indicator
     figures: Sequence[Record]
     shown: Sequence[Record]
     sources: Sequence[Source]
-    neutral: str = ""
 
     @property
     def path(self) -> str:
@@ -70,8 +66,8 @@ def dataset(site: Site, found: Described, edition: Edition | None) -> Json:
     told: Json = {
         "@context": _CONTEXT,
         "@type": "Dataset",
-        "name": found.neutral or i.title,
-        "description": site.description if found.neutral else f"{i.title}. {i.definition}",
+        "name": i.title,
+        "description": f"{i.title}. {i.definition}",
         "url": f"{top}{found.path}",
         "creator": {"@type": "Organization", "name": site.partnership},
         "isAccessibleForFree": True,
@@ -84,7 +80,7 @@ def dataset(site: Site, found: Described, edition: Edition | None) -> Json:
             {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{top}{path}"}
             for path, kind in ((found.csv, "text/csv"), (found.json, "application/json"))
         ],
-        "isBasedOn": _based_on(found, top),
+        "isBasedOn": _based_on(found),
     }
     if found.days:
         told["temporalCoverage"] = "/".join(found.days)
@@ -92,8 +88,7 @@ def dataset(site: Site, found: Described, edition: Edition | None) -> Json:
         told["license"] = list(found.licences)
     if edition:
         told |= {"version": edition.name, "dateModified": edition.released_on.isoformat()}
-    if not found.neutral:
-        told["about"] = _observations(found, top)
+    told["about"] = _observations(found, top)
     return told
 
 
@@ -118,15 +113,12 @@ def _places(found: Described) -> Mapping[str, str]:
 
 
 def _variable(found: Described) -> Json:
-    name = found.neutral or found.indicator.title
-    unit = {} if found.neutral or not found.figures else {"unitText": found.figures[0].unit}
-    return {"@type": "PropertyValue", "name": name, **unit}
+    unit = {"unitText": found.figures[0].unit} if found.figures else {}
+    return {"@type": "PropertyValue", "name": found.indicator.title, **unit}
 
 
-def _based_on(found: Described, top: str) -> list[Json]:
-    """The sources; where a title could give away what was read, only where they are listed."""
-    if found.neutral:
-        return [{"@type": "CreativeWork", "url": f"{top}about/sources/"}]
+def _based_on(found: Described) -> list[Json]:
+    """The sources."""
     return [
         {
             "@type": "CreativeWork",

@@ -70,6 +70,15 @@ class Overlap(Cited):
 
 
 @dataclass(frozen=True)
+class NoRate(Cited):
+    """That an indicator has no rate per resident in an area, and why: a town centre to which people come from elsewhere."""
+
+    area: str
+    indicator: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Postcode:
     """The ward of a postcode."""
 
@@ -450,3 +459,4 @@ class Content:
     route_connections: tuple[RouteConnection, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     withdrawals: tuple[Withdrawal, ...] = ()
+    no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator

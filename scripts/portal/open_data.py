@@ -48,7 +48,7 @@ class Open:
         """The newest release."""
         return self.released.content.editions[-1] if self.released.content.editions else None
 
-    def described(self, indicator: Indicator, neutral: str = "") -> Described:
+    def described(self, indicator: Indicator) -> Described:
         """An indicator to be found by machines."""
         content = self.released.content
         own = (*content.observations.get(indicator.id, ()), *breaks_of(self.released, indicator.id))
@@ -57,7 +57,7 @@ class Open:
             records.record(content, self.history, indicator, o) for o in figures_of(self.released, indicator)
         ]
         figures = self.of_indicator.get(indicator.slug, ())
-        return Described(indicator, figures, shown, tuple(sources.values()), neutral)
+        return Described(indicator, figures, shown, tuple(sources.values()))
 
     @cached_property
     def catalogue(self) -> Catalogue:

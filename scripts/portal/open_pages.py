@@ -15,7 +15,7 @@ from portal.plan_views import FigureView, Link
 from portal.records import CITE, Record
 from portal.release_pages import CORRECTIONS, RELEASES, changes_of, taken_back
 from portal.reports import Told
-from portal.text import amount
+from portal.text import amount, noun_for
 
 OPEN_DATA = f"{ABOUT}open-data/"
 # Packages of this kind are the record of releases, each of which can be downloaded by itself.
@@ -123,15 +123,13 @@ def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterato
 
 def _cite_page(citing: _Citing, view: FigureView, now: Mapping[Key, Record], changed: Iterable[Key]) -> Page:
     indicator = view.indicator
-    neutral = indicator.slug.replace("-", " ").capitalize() if indicator.sensitive else indicator.title
     return Page(
         f"{view.path}{CITE}",
         f"Cite a figure: {indicator.title}",
         CitePage(citing, view, now, tuple(changed)),
         (("The figures", FIGURES), (indicator.title, view.path)),
-        f"{neutral}: cite a figure",
-        indicator.sensitive,
-        cited_in(citing.maker.content.observations.get(indicator.id, ())),
+        exit=citing.maker.is_guarded(indicator),
+        cited=cited_in(citing.maker.content.observations.get(indicator.id, ())),
     )
 
 
@@ -183,7 +181,9 @@ def _withdrawn(citing: _Citing, view: FigureView, k: Key) -> Citable:
 def _line(citing: _Citing, view: FigureView, record: Record, shown: str) -> str:
     """How to cite a figure, in one line."""
     site = citing.maker.settings.site
-    unit = f" {record.unit}" if view.indicator.unit in ("count", "per-1000") and shown else ""
+    unit = ""
+    if record.value is not None and view.indicator.unit in ("count", "per-1000"):
+        unit = f" {noun_for(record.value, record.unit)}"
     what = ", ".join(filter(None, (record.title, record.place, record.part, record.period)))
     said = (
         f"{shown}{unit} ({record.meaning})" if shown and record.status else f"{shown}{unit}" or record.meaning

@@ -2,20 +2,38 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
-from portal import charts
+from portal import area_charts, charts
 from portal.config import Settings
 from portal.disclosure import Release
 from portal.figure_pages import data_pages, figure_pages
 from portal.history import Key
 from portal.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
+from portal.model import Route
 from portal.open_pages import cite_pages, open_data_page
-from portal.page import ABOUT, CRIME, FIGURES, HELP, PLANS, REPORT, SUBJECTS, WARDS, Maker, Page, cited_in
+from portal.page import (
+    ABOUT,
+    CRIME,
+    FIGURES,
+    HELP,
+    PLANS,
+    REPORT,
+    SUBJECTS,
+    WARDS,
+    Maker,
+    Page,
+    cited_in,
+    with_exits,
+    with_titles,
+)
+from portal.pictures import Figure
 from portal.plan_pages import plan_pages, plan_view, subject_pages
-from portal.plan_views import FigureView, NearFigure, PlanView
+from portal.plan_views import FigureView, NearFigure, PlanPage, PlanView
 from portal.problems import PortalError
 from portal.records import Record
+from portal.redirects import unmet
 from portal.release_pages import newest_release, release_pages
 from portal.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
 from portal.views import (
@@ -23,10 +41,12 @@ from portal.views import (
     GlossaryPage,
     HelpPage,
     HomePage,
+    RecordedPage,
     ReportPage,
     RoutePage,
     SearchPage,
     SourcesPage,
+    SubjectPage,
     WardsPage,
     WrittenPage,
 )
@@ -36,34 +56,40 @@ QUESTIONS = {
     "danger-now": ("You are in danger now", "Do not wait. Call 999."),
     "cannot-speak": ("You are in danger and cannot speak", "You can ask for help without talking."),
     "deaf": (
-        "You are deaf or find it hard to speak, and it is not an emergency",
+        "You are deaf or find it hard to speak (not an emergency)",
         "You can report by textphone or in writing.",
     ),
     "tell-police": (
         "You want to tell the police",
-        "You may be the victim or a witness, or help somebody else.",
+        "You may be a victim or a witness, or be helping someone else.",
     ),
-    "online": ("You would rather write than talk", "These can be used on a phone or computer."),
+    "online": ("You would rather write than talk", "You can use these on a phone or computer."),
     "not-police": (
         "You do not want to go to the police yourself",
-        "Others can listen, and can pass a report on if you wish.",
+        "You can tell someone else. They can pass your report on if you want.",
     ),
-    "anonymous": ("You do not want to give your name", "Say what you know without saying who you are."),
-    "on-behalf": ("You report for somebody else", "You need not be the victim."),
-    "in-person": ("You want to talk to somebody face to face", "You can go with a friend."),
+    "anonymous": (
+        "You do not want to give your name",
+        "You can say what you know without saying who you are.",
+    ),
+    "on-behalf": ("You are reporting for someone else", "You do not have to be the victim."),
+    "in-person": ("You want to talk to someone face to face", "You can go with a friend."),
     "other-language": ("You want to use another language", "These can take a report in other languages."),
-    "any-hour": ("You need somebody at night or at a weekend", "These say that they answer at every hour."),
+    "any-hour": (
+        "You need someone at night or at the weekend",
+        "These lines are listed as open day and night.",
+    ),
 }
 HELP_TOPICS = {
     "emergency": ("In danger now", "Call 999 if you can. If you cannot speak, there is another way."),
     "domestic-abuse": (
         "Domestic abuse",
-        "For anybody who is hurt, threatened or controlled at home or by a partner.",
+        "For anyone who is hurt, threatened or controlled at home or by a partner.",
     ),
-    "own-behaviour": ("Worried about how you treat somebody", "For people who want to stop hurting others."),
-    "hate-crime": ("Hate crime", "For anybody attacked or abused for who they are."),
-    "crime": ("Telling somebody about a crime", "You can do it without giving your name."),
-    "drugs-and-alcohol": ("Drugs and alcohol", "For you, or somebody you worry about."),
+    "own-behaviour": ("Worried about how you treat someone", "For people who want to stop hurting others."),
+    "hate-crime": ("Hate crime", "For anyone attacked or abused for who they are."),
+    "crime": ("Telling someone about a crime", "You do not have to give your name."),
+    "drugs-and-alcohol": ("Drugs and alcohol", "For you, or someone you are worried about."),
 }
 # Where to begin without a search.
 PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
@@ -79,7 +105,7 @@ def all_pages(
     """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown,
     `figures` are all figures with their releases, for the citations.
 
-    Raises `PortalError` where the `words` of the search lead to a page that is not there.
+    Raises `PortalError` where the `words` of the search or an old address lead to a page that is not there.
     """
     maker = Maker(settings, released)
     for indicator in maker.content.indicators.values():
@@ -102,10 +128,26 @@ def all_pages(
         open_data_page(maker, (about[0].label, ABOUT)),
         *release_pages(maker, (about[0].label, ABOUT)),
     ]
-    problems = tuple(unknown(words.same, (p.path for p in pages)))
+    problems = (*unknown(words.same, (p.path for p in pages)), *unmet(settings.redirects, pages))
     if problems:
         raise PortalError(problems)
-    return (*pages, _search(maker, pages, words))
+    guarded = with_exits((*pages, _search(maker, pages, words)), settings.site.exit_words)
+    return with_titles(replace(p, weight=_weight(p.content)) for p in guarded)
+
+
+def _weight(content: object) -> float:
+    """How much the words of a page count in the search: current figures and subjects come first, plans that ended last."""
+    if isinstance(content, RecordedPage | SubjectPage):
+        return 3
+    view = content.view if isinstance(content, PlanPage) else getattr(content, "plan", None)
+    return 0.5 if isinstance(view, PlanView) and view.ended else 1
+
+
+def figures_to_draw(released: Release) -> list[Figure]:
+    """Every drawing of the site, in the widths that it is shown in."""
+    found = [charts.chart(released, i) for i in released.content.indicators.values()]
+    found += [c.chart for a in area_charts.wards(released) for c in area_charts.charts_of(released, a.code)]
+    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
@@ -140,8 +182,7 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
         ReportPage(offered, notes, _recorded_of(maker, "")),
         (),
         "Ways to report",
-        True,
-        cited,
+        cited=cited,
     )
     questions = tuple(
         (
@@ -158,8 +199,7 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
         ChoosePage(tuple(q for q in questions if q[2] or q[3])),
         (home,),
         "Ways to report: choose",
-        True,
-        cited,
+        cited=cited,
     )
     for route, path in routes:
         yield Page(
@@ -167,10 +207,21 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
             route.name,
             RoutePage(route, _recorded_of(maker, route.id)),
             (home,),
-            f"Ways to report, {route.number}",
-            True,
-            cited_in([route]),
+            f"Ways to report: {_means(route)}",
+            cited=cited_in([route]),
         )
+
+
+def _means(route: Route) -> str:
+    """Return how people reach a way to report, in words that say nothing about what they report."""
+    suits = route.suits.split(";")
+    if route.url and ("online" in suits or not route.phone):
+        return "by phone or online" if route.phone else "online"
+    if route.phone:
+        return "by phone or email" if route.email else "by phone"
+    if route.email:
+        return "by email"
+    return "by text" if route.textphone else "in person" if "in-person" in suits else "another way"
 
 
 def _recorded_of(maker: Maker, route: str) -> tuple[NearFigure, ...]:
@@ -190,20 +241,20 @@ def _help(maker: Maker) -> Page:
         HelpPage(tuple(t for t in topics if t[2])),
         (),
         "Help",
-        True,
-        cited_in(maker.content.services),
+        cited=cited_in(maker.content.services),
     )
 
 
 def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
     label, _, body = written.get(ABOUT, "# About this site\n").partition("\n")
     home = (label.lstrip("# "), ABOUT)
-    yield Page(ABOUT, home[0], WrittenPage(body))
+    yield Page(ABOUT, home[0], WrittenPage(body), title="About this site")
     yield Page(
         f"{ABOUT}sources/",
-        "Where it all comes from",
+        "Sources",
         SourcesPage(tuple(maker.content.sources.values()), maker.settings.site.gaps),
         (home,),
+        "Sources of our plans and figures",
         cited=frozenset(maker.content.sources),
     )
     letters = groupby(
@@ -214,15 +265,15 @@ def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
         "Words and abbreviations",
         GlossaryPage(tuple((a, tuple(g)) for a, g in letters)),
         (home,),
-        sensitive=True,
         cited=cited_in(maker.content.terms),
     )
     for path in sorted(written.keys() - {ABOUT}):
         label, _, body = written[path].partition("\n")
         named = re.match(r"\s*<!-- sources: ([a-z0-9, -]+) -->", body)
         cited = frozenset(s.strip() for s in named[1].split(",")) if named else frozenset()
+        above = ("Get help", HELP) if path.startswith(HELP) else home
         yield Page(
-            path, label.lstrip("# "), WrittenPage(body), (home,), cited=cited & maker.content.sources.keys()
+            path, label.lstrip("# "), WrittenPage(body), (above,), cited=cited & maker.content.sources.keys()
         )
 
 
@@ -240,4 +291,5 @@ def _search(maker: Maker, pages: Sequence[Page], words: Words) -> Page:
         {d: tuple(wards[a] for a in found) for d, found in districts(maker.content.postcodes, wards).items()},
         overview.postcodes if overview else "",
     )
-    return Page(SEARCH, "Search", content, sensitive=True)
+    # What was found may be about anything.
+    return Page(SEARCH, "Search", content, exit=True)

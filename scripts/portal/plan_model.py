@@ -119,6 +119,7 @@ class Plan:
     """A published plan or strategy.
 
     `state_note` is what became of it, and `ends_note` says where its years are a reading of ours.
+    `lead_note` says who leads an action for which no team is named.
     """
 
     slug: str
@@ -140,3 +141,4 @@ class Plan:
     statuses: tuple[ActionStatus, ...] = ()
     state_note: str = ""
     ends_note: str = ""
+    lead_note: str = ""

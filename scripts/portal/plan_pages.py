@@ -99,11 +99,6 @@ def _measure_view(maker: Maker, measure: Measure) -> MeasureView:
     return MeasureView(measure, link if shows else None, None if shows else link, figure.chart.finding)
 
 
-def any_sensitive(plans: tuple[PlanView, ...]) -> bool:
-    """Whether a page that names all plans needs a way out."""
-    return any(p.sensitive for view in plans for p in view.plan.priorities)
-
-
 def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     """All plans, what has been reported, and a page for each plan, priority and action."""
     home = ("What was promised", PLANS)
@@ -111,39 +106,35 @@ def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
         PLANS,
         home[0],
         PlansPage(plans, maker.settings.site.gaps),
-        sensitive=any_sensitive(plans),
+        title="Our plans and what they promised",
         cited=cited_in(*(p.plan.priorities for p in plans)),
     )
     current_first = tuple(sorted(plans, key=lambda p: p.ended))
     yield Page(
         f"{PLANS}progress/",
         "Every promise at a glance",
-        ProgressPage(current_first),
+        ProgressPage(current_first, periods.today()),
         (home,),
-        "",
-        any_sensitive(plans),
-        cited_in(*(p.plan.actions for p in plans)),
+        "Every promise and how far it has come",
+        cited=cited_in(*(p.plan.actions for p in plans)),
     )
     yield _updates_page(plans, home)
     by_slug = {v.plan.slug: v for v in plans}
     for view in plans:
         plan = view.plan
         here = (plan.short_title, view.path)
-        sensitive = any(p.sensitive for p in plan.priorities)
         yield Page(
             view.path,
             plan.title,
             PlanPage(view),
             (home,),
-            f"The {plan.short_title}",
-            sensitive,
-            cited_in(plan.priorities),
+            cited=cited_in(plan.priorities),
         )
         for priority in view.priorities:
             p = priority.priority
-            title = f"The {plan.short_title}, priority {p.number}" if p.sensitive else p.title
             yield Page(
-                priority.path, p.title, PriorityPage(view, priority, by_slug.get(p.same_as)), (home, here), title, p.sensitive,
+                priority.path, p.title, PriorityPage(view, priority, by_slug.get(p.same_as)), (home, here),
+                f"{p.title} ({plan.short_title})", p.sensitive,
                 cited_in([p], (a.action for a in priority.actions), priority.updates),
             )  # fmt: skip
             links = [(a.action.title, a.path) for a in priority.actions]
@@ -152,7 +143,7 @@ def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                     a.path, a.action.title,
                     ActionPage(view, priority, a, links[i - 1] if i else None, links[i + 1] if i + 1 < len(links) else None),
                     (home, here, (p.title, priority.path)),
-                    f"The {plan.short_title}, action {p.number}.{a.action.number}" if p.sensitive else a.action.title,
+                    f"{a.action.title} ({plan.short_title})",
                     p.sensitive, cited_in([a.action], a.updates, (m.measure for m in a.measures)),
                 )  # fmt: skip
 
@@ -167,7 +158,14 @@ def _updates_page(plans: tuple[PlanView, ...], home: Link) -> Page:
 
     told = tuple((v, tuple((u, place(v, u)) for u in v.plan.updates if u.kind == "report")) for v in plans)
     cited = cited_in(*(v.plan.updates for v in plans))
-    return Page(f"{PLANS}updates/", "What has been reported", UpdatesPage(told), (home,), "", True, cited)
+    return Page(
+        f"{PLANS}updates/",
+        "What has been reported",
+        UpdatesPage(told),
+        (home,),
+        "What has been reported on our plans",
+        cited=cited,
+    )
 
 
 def subject_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
@@ -176,15 +174,15 @@ def subject_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     if not threads:
         return
     home = ("By subject", SUBJECTS)
-    pages = [_subject_page(maker, plans, n, t, home) for n, t in enumerate(threads, 1)]
+    pages = [_subject_page(maker, plans, t, home) for t in threads]
     counts = [len({e.plan for e in maker.content.entries if e.thread == t.id and e.plan}) for t in threads]
     subjects = tuple((t, page.path, count) for t, page, count in zip(threads, pages, counts, strict=True))
     cited = frozenset(s for page in pages for s in page.cited)
-    yield Page(SUBJECTS, home[0], SubjectsPage(subjects), (), "", any(t.sensitive for t in threads), cited)
+    yield Page(SUBJECTS, home[0], SubjectsPage(subjects), title="Plans and figures by subject", cited=cited)
     yield from pages
 
 
-def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread: Thread, home: Link) -> Page:
+def _subject_page(maker: Maker, plans: tuple[PlanView, ...], thread: Thread, home: Link) -> Page:
     entries = [e for e in maker.content.entries if e.thread == thread.id]
     told = []
     for view in sorted(plans, key=lambda p: p.plan.starts, reverse=True):
@@ -216,5 +214,5 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], number: int, thread
         (a.action for *_, actions in told for a in actions),
         *(measures.series(maker.released, f.view.indicator.id) for f in figures),
     )
-    title = f"By subject, {number}" if thread.sensitive else thread.title
+    title = f"{thread.title}: plans and figures"
     return Page(f"{SUBJECTS}{thread.id}/", thread.title, content, (home,), title, thread.sensitive, cited)

@@ -1,7 +1,8 @@
 """What stands on the pages of plans: promises, how far they have come, and the figures nearest to them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from portal.charts import Chart
 from portal.model import Indicator
@@ -13,11 +14,20 @@ Link = tuple[str, str]  # a label and the path of a page
 
 @dataclass(frozen=True)
 class FigureView:
-    """An indicator with its chart, and its address."""
+    """An indicator with its chart, and its address.
+
+    `shown` names the chart's pictures by their path; empty for those beside the page.
+    """
 
     indicator: Indicator
     path: str
     chart: Chart
+    shown: str = ""
+
+    @property
+    def picture(self) -> str:
+        """Return the path of its pictures, without their width."""
+        return self.shown or f"{self.path}chart"
 
 
 @dataclass(frozen=True)
@@ -167,9 +177,39 @@ class PlanPage:
 
 @dataclass(frozen=True)
 class ProgressPage:
-    """Every promise of every plan at a glance, the current plan first."""
+    """Every promise of every plan at a glance, the current plan first, as of the day `today`."""
 
     plans: tuple[PlanView, ...]
+    today: date
+
+    @property
+    def tally(self) -> Tally:
+        """How many actions of all plans have come how far."""
+        return Tally.of(a for _, a in self._actions())
+
+    @property
+    def current(self) -> Tally:
+        """The same for plans that have not ended, the only ones of which a promise can be late or silent."""
+        return Tally.of(a for p, a in self._actions() if not p.ended)
+
+    @property
+    def due(self) -> int:
+        """How many actions of plans that have not ended have a due date."""
+        return sum(bool(a.action.due) for p, a in self._actions() if not p.ended)
+
+    @property
+    def leads(self) -> tuple[tuple[str, Tally], ...]:
+        """Who leads actions of plans that have not ended, with how far these have come: those most late or silent first."""
+        found: dict[str, list[ActionView]] = {}
+        for plan in (p for p in self.plans if not p.ended):
+            for q in plan.priorities:
+                for a in q.actions:
+                    found.setdefault(a.action.lead or q.priority.lead, []).append(a)
+        tallies = ((name, Tally.of(own)) for name, own in found.items())
+        return tuple(sorted(tallies, key=lambda t: (-t[1].late, -t[1].quiet, t[0])))
+
+    def _actions(self) -> Iterator[tuple[PlanView, ActionView]]:
+        return ((p, a) for p in self.plans for q in p.priorities for a in q.actions)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,16 @@ class TakenBack:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """Figures that were taken back on one day for one reason; what they have in common, and each of them."""
+
+    day: date
+    became: str
+    reason: str
+    figures: tuple[TakenBack, ...]
+
+
+@dataclass(frozen=True)
 class Kept:
     """A promise and the release that kept it, with how many days late it was; neither where it is not kept yet."""
 
@@ -64,7 +74,7 @@ class EditionPage:
     put_back: Link | None
     log: tuple[Change, ...]
     marks: tuple[tuple[str, str], ...]
-    taken_back: tuple[TakenBack, ...]
+    taken_back: tuple[Cause, ...]
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class CorrectionsPage:
 
     editions: tuple[tuple[Edition, Link, tuple[tuple[Told, Link | None], ...], int], ...]
     marks: tuple[tuple[str, str], ...]
-    taken_back: tuple[TakenBack, ...]
+    taken_back: tuple[Cause, ...]
     rows: tuple[Withdrawal, ...]
 
 
@@ -84,7 +94,7 @@ class CorrectionsPage:
 class UnusualPage:
     """Warnings that were looked at and accepted: in words, by who accepted them, when and why."""
 
-    groups: tuple[tuple[Accepted, tuple[str, ...]], ...]
+    groups: tuple[tuple[Accepted, tuple[tuple[str, str], ...]], ...]
 
 
 def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
@@ -102,6 +112,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
             sum(c.count for c in content.changes if differences.needs_reason(c)),
         ),
         (about,),
+        "What’s new: every release of figures",
     )
     for before, edition in zip((None, *content.editions), content.editions, strict=False):
         own = changes_of(content, edition)
@@ -112,7 +123,9 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
             links.get(edition.put_back),
             own,
             marks(own),
-            taken_back(maker, (w for w in content.withdrawals if edition.id in w.releases.split(";"))),
+            causes(
+                taken_back(maker, (w for w in content.withdrawals if edition.id in w.releases.split(";")))
+            ),
         )
         yield Page(links[edition.id][1], f"What changed: {edition.name}", page, (about, home))
     corrections = tuple((e, links[e.id], *_corrected(maker, changes_of(content, e))) for e in newest)
@@ -122,12 +135,15 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
         CorrectionsPage(
             tuple(c for c in corrections if c[2]),
             marks(filter(differences.needs_reason, content.changes)),
-            taken_back(maker, content.withdrawals),
+            causes(taken_back(maker, content.withdrawals)),
             content.withdrawals,
         ),
         (about, home),
+        "Corrections to our figures",
     )
-    yield Page(UNUSUAL, "What looked wrong and is not", UnusualPage(tuple(_unusual(content))), (about, home))
+    yield Page(
+        UNUSUAL, "Unusual figures that we have checked", UnusualPage(tuple(_unusual(content))), (about, home)
+    )
 
 
 def changes_of(content: Content, edition: Edition, indicator: str = "") -> tuple[Change, ...]:
@@ -159,6 +175,14 @@ def taken_back(maker: Maker, withdrawals: Iterable[Withdrawal]) -> tuple[TakenBa
     return tuple(_taken_back(maker, w) for w in found)
 
 
+def causes(taken_back: Iterable[TakenBack]) -> tuple[Cause, ...]:
+    """Return figures that were taken back by day and reason, in the order in which the first of each comes."""
+    found: dict[tuple[date, str, str], list[TakenBack]] = {}
+    for t in taken_back:
+        found.setdefault((t.day, t.told.became, t.told.reason), []).append(t)
+    return tuple(Cause(*cause, tuple(own)) for cause, own in found.items())
+
+
 def _taken_back(maker: Maker, w: Withdrawal) -> TakenBack:
     view = maker.figures.get(w.indicator)
     told = Told(in_words(maker.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}")
@@ -187,10 +211,13 @@ def summary(content: Content, edition: Edition) -> str:
 
 
 def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
-    """How the figures of an indicator were revised or withdrawn, newest release first; in short where many were."""
+    """Return how the figures of an indicator were revised or withdrawn, newest release first; in short where many were.
+
+    Figures that were taken back for one reason are one revision with a list.
+    """
     own_back = (w for w in maker.content.withdrawals if w.indicator == indicator)
     corrections = ("Corrections", CORRECTIONS)
-    found = [Revision(t.day, corrections, t.told) for t in taken_back(maker, own_back)]
+    found = [_together(corrections, cause) for cause in causes(taken_back(maker, own_back))]
     for edition in maker.content.editions[::-1]:
         own = [c for c in changes_of(maker.content, edition, indicator) if differences.needs_reason(c)]
         link = (edition.name, f"{RELEASES}{edition.id}/")
@@ -199,35 +226,42 @@ def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
     return tuple(found)
 
 
+def _together(corrections: Link, cause: Cause) -> Revision:
+    if len(cause.figures) == 1:
+        return Revision(cause.day, corrections, cause.figures[0].told)
+    told = Told(f"{len(cause.figures)} figures", "the numbers were taken back", cause.reason)
+    return Revision(cause.day, corrections, told, tuple(t.told.about for t in cause.figures))
+
+
 def in_short(changes: Sequence[Change]) -> Iterator[Told]:
     """Many revisions as one line for each reason."""
     for (kind, reason), count in Counter((c.kind, c.reason) for c in changes).items():
         became = "revised" if kind == "revised" else "withdrawn"
-        yield Told(f"{count:,} figures", became, f"Why: {reason}")
+        yield Told(f"{count:,} {'figure' if count == 1 else 'figures'}", became, f"Why: {reason}")
 
 
 # What the first word of a warning's name says about a figure.
 _LOOKED = {
-    "sum": "parts that do not make up their total",
+    "sum": "parts do not add up to the total",
     "jump": "a sudden jump",
-    "gap": "a missing period before this one",
-    "same": "the same number again and again",
-    "break": "a change in how this is counted",
-    "target": "a target without a figure to measure it from",
-    "contact": "a contact that was not checked for a long time",
+    "gap": "no figure for the period before",
+    "same": "the same number several times running",
+    "break": "a change in recording",
+    "target": "no figure to measure it against",
+    "contact": "contact details not checked recently",
     "overdue": "later than promised",
-    "released": "figures that are withheld now, in an earlier release",
+    "released": "withheld now, but shown in an earlier release",
     "number": "a number beside a withheld figure",
     "same-figure": "the same number under another name",
     "total": "a number that could be a total",
     "rate": "a rate that could be of this number",
     "addends": "numbers that could add up to another",
     "coincidence": "numbers that fit a withheld figure, as others would by chance",
-    "unlinked": "a page that no other page links to",
+    "unlinked": "no other page links here",
 }
 
 
-def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[str, ...]]]:
+def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[tuple[str, str], ...]]]:
     """The accepted warnings with the same reason together."""
     groups: dict[tuple[str, date, str], list[Accepted]] = {}
     for a in content.accepted:
@@ -236,8 +270,8 @@ def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[str, ...]]]:
         yield own[0], tuple(_in_words(content, a.warning) for a in own)
 
 
-def _in_words(content: Content, warning: str) -> str:
-    """`Theft, Exampleton, March to May 2020: a sudden jump`, from the name of a warning.
+def _in_words(content: Content, warning: str) -> tuple[str, str]:
+    """Return `Theft, Exampleton, March to May 2020` and `a sudden jump`, from the name of a warning.
 
     A name that ends in * is of all warnings that begin like it, so the * is left out.
     """
@@ -250,7 +284,7 @@ def _in_words(content: Content, warning: str) -> str:
         c.id: c.name for c in (*content.routes, *content.services)
     }
     words = [_span(w) if "/" in w and w[:1].isdigit() else names.get(w, w) for w in about]
-    return f"{', '.join(words)}: {_LOOKED.get(kind, kind)}"
+    return ", ".join(words), _LOOKED.get(kind, kind)
 
 
 def _span(days: str) -> str:

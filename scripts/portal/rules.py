@@ -111,6 +111,8 @@ REFERENCES = {
     ("geography", "boundaries", "area"): ("geography", "areas", "code"),
     ("geography", "overlaps", "area"): ("geography", "areas", "code"),
     ("geography", "overlaps", "former"): ("geography", "areas", "code"),
+    ("geography", "no_rates", "area"): ("geography", "areas", "code"),
+    ("geography", "no_rates", "indicator"): ("indicators", "indicators", "id"),
     ("geography", "postcodes", "area"): ("geography", "areas", "code"),
 }
 SOURCES = ("sources", "sources", "id")

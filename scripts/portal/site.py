@@ -27,6 +27,7 @@ from portal import (
     periods,
     pictures,
     publish,
+    redirects,
     releases,
     render,
     renderers,
@@ -41,7 +42,8 @@ from portal.checked import Checked
 from portal.config import Settings, load
 from portal.inputs import problems as faulty_files
 from portal.model import Content
-from portal.pages import all_pages
+from portal.page import PRIVATE
+from portal.pages import all_pages, figures_to_draw
 from portal.pictures import Pictures
 from portal.problems import PortalError, Problem
 from portal.releases import Project
@@ -69,6 +71,7 @@ def _project(settings: Settings) -> Project:
     found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        problems += tuple(redirects.check(settings))
         problems += (*faulty_files(root, "site_src"), *_unwritten(settings))
         if problems:
             raise PortalError(sorted(problems))
@@ -340,7 +343,9 @@ class _Works:
             tell("Verifying every page")
             built = verify.listed(made, verify.read(made), *printed)
             allow = exits(settings, released.content)
-            problems += verify.verify(built, allow, settings.site.sensitive_words, settings.site.address)
+            problems += verify.verify(
+                built, allow, settings.site.sensitive_words, settings.site.address, PRIVATE
+            )
             alone = verify.unlinked(built) if not problems else ()
             finished()
         if problems:
@@ -433,7 +438,7 @@ def _pictures(settings: Settings, released: disclosure.Release, tell: Tell) -> P
                 )
             ]
         )
-    figures = tree.figures_to_draw(released)
+    figures = figures_to_draw(released)
     tell(
         f"Drawing {len(figures)} charts"
         if chromium.browser()

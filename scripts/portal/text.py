@@ -25,6 +25,19 @@ _ADDRESS = re.compile(
 )
 _EMAIL = re.compile(rf"[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_HOST}")
 _PHONE = re.compile(r"[0-9]+( [0-9]+)*")
+# The first noun of a unit: the last word before a word that begins what is said of it.
+_HEAD = re.compile(
+    r"((?:[\w'’-]+ )*?)([\w'’-]+)(?=$|,| \(| (?:per|of|in|on|with|without|to|from|at|by|who|that|which|for|or|and)\b)"
+)
+_OR = " or "
+_IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "knives": "knife", "lives": "life",
+              "thieves": "thief", "series": "series", "buses": "bus", "analyses": "analysis", "crises": "crisis"}  # fmt: skip
+# How a plural ends, and how its singular does; the first that fits.
+_ENDINGS = (
+    (r"ies$", "y"),
+    (r"(?<=ss)es$|(?<=sh)es$|(?<=ch)es$|(?<=x)es$|(?<=zz)es$", ""),
+    (r"(?<![sui])s$", ""),
+)
 MINUS = "\N{MINUS SIGN}"
 # What each status of a figure means, in the order in which the notes of a table name them.
 MARKERS: Mapping[str, str] = {
@@ -93,6 +106,33 @@ def amount(value: Decimal, unit: str) -> str:
     if unit == "percent-change":
         return number(value, signed=True) + "%"
     return number(value)
+
+
+def singular(noun: str) -> str:
+    """Return the singular of an English plural as units write it: `offence`, `person`, `crime per 1,000 people`.
+
+    Only the first noun changes where more words follow (`of`, `per`, `in` and the like end it), and one after an `or`.
+    """
+    head = _HEAD.match(noun)
+    if head is None:
+        return noun
+    start, word = head[1], head[2]
+    known = _IRREGULAR.get(word.lower())
+    if known is None:
+        known = next((re.sub(ends, to, word) for ends, to in _ENDINGS if re.search(ends, word)), word)
+    rest = noun[head.end() :]
+    other = rest.startswith(_OR)
+    return start + known + (_OR + singular(rest.removeprefix(_OR)) if other else rest)
+
+
+def noun_for(value: Decimal, noun: str) -> str:
+    """Return a noun, given in the plural, as it follows a number: `offence` after 1, `offences` after 0, 2 and 1.0."""
+    return singular(noun) if number(value.copy_abs()) == "1" else noun
+
+
+def counted(value: Decimal, noun: str) -> str:
+    """Return a count with its noun, given in the plural: `1 offence`, `1,036 offences`, `−1 offence`."""
+    return f"{number(value)} {noun_for(value, noun)}"
 
 
 def address_part(name: str) -> str:

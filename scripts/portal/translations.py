@@ -39,7 +39,7 @@ def translated(root: Path, pages: tuple[Page, ...], languages: Mapping[str, str]
             found.append(
                 Page(
                     f"{page.path}{language}/", heading.lstrip("# "), WrittenPage(body), trail,
-                    page.title or page.label, page.sensitive, page.cited, language, page.path,
+                    f"{page.title} ({languages[language]})", page.exit, page.cited, language, page.path,
                 )
             )  # fmt: skip
     if problems:

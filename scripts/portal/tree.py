@@ -3,8 +3,8 @@
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +23,7 @@ from portal import (
     open_data,
     periods,
     records,
+    redirects,
     releases,
     sandbox,
     search,
@@ -30,7 +31,7 @@ from portal import (
     words,
 )
 from portal.cards import Card
-from portal.charts import Chart, chart
+from portal.charts import Chart
 from portal.config import FILE as SETTINGS_FILE
 from portal.config import Settings
 from portal.disclosure import Release
@@ -41,24 +42,22 @@ from portal.open_data import Open
 from portal.open_pages import CitePage, OpenDataPage
 from portal.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages import all_pages
-from portal.pictures import Figure, Pictures, without_styles
+from portal.pictures import Pictures, without_styles
 from portal.plan_views import FigureView
 from portal.problems import PortalError, Problem
 from portal.progress import STEPS
 from portal.release_pages import RELEASES, CorrectionsPage, EditionPage, ReleasesPage
-from portal.sparks import spark
+from portal.sparks import trend
 from portal.text import MARKERS, amount, front_matter, listed, number
 from portal.translations import RIGHT_TO_LEFT, translated
 from portal.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
 
-_NOT_TEXT = re.compile(
-    r"\A---\n.*?\n---\n|<(nav|a|small|aside)\b.*?</\1>|<[^>]+>|\[[^\]]*\]\([^)]*\)", re.DOTALL
-)
 # The template that every page begins with.
 ENTRY = "page.md.jinja"
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 EMBED = "embed.html.jinja"
+MOVED = "moved.html.jinja"
 _AS_IT_IS = "surrogateescape"  # what is no text
 
 
@@ -103,9 +102,9 @@ def grow(
     works = _Works(environment, found, pictures, keep)
     open_files = partial(_kept, works, lambda: open_data.files(found))
     parts = forks.all_of([open_files, *(partial(_grown, works, p) for p in pages if not p.of)])
-    guarded = frozenset[str]().union(*(part.guarded for part in parts))
-    others = (replace(p, sensitive=p.sensitive or p.of in guarded) for p in pages if p.of)
-    parts += [_grown(works, p) for p in others]
+    parts += [_grown(works, p) for p in pages if p.of]
+    taken = {name for part in parts for name in part.files}
+    parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
     parts.append(_kept(works, lambda: _assets(settings, pictures)))
     newest = max((s.published for s in released.content.sources.values()), default="2000")
     files = {name: kept for part in parts for name, kept in part.files.items()}
@@ -127,11 +126,10 @@ class _Works(Generic[Kept]):
 
 @dataclass(frozen=True)
 class _Grown(Generic[Kept]):
-    """What some pages came to: files and pictures by their path, and the pages that must not be given away."""
+    """What some pages came to: files and pictures by their path."""
 
     files: Mapping[str, Kept]
     cards: Mapping[str, Card] = field(default_factory=dict)
-    guarded: frozenset[str] = frozenset()
 
 
 def _kept(works: _Works[Kept], made: Callable[[], Iterable[tuple[str, bytes]]]) -> _Grown[Kept]:
@@ -153,10 +151,6 @@ def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
     environment, found, pictures = works.environment, works.found, works.pictures
     settings = found.settings
     rendered = _markdown(environment, found, page)
-    if not page.sensitive and _speaks_of(rendered, settings.site.sensitive_words):
-        page = replace(page, sensitive=True)
-        rendered = _markdown(environment, found, page)
-    guarded = frozenset({page.path} if page.sensitive else ())
     card = _card(settings, page, pictures)
     shared = {f"{page.path}{cards.NAME}": card} if card else {}
     plain = page.language or isinstance(page.content, CitePage)  # citations stay word for word
@@ -167,7 +161,7 @@ def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
         files |= _embed(environment, found, page, shown.view, pictures)
         if poster := _poster(found, page, shown.view, pictures):
             shared[f"{EMBEDS}{shown.view.indicator.slug}/{cards.POSTER}"] = poster
-    return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared, guarded)
+    return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared)
 
 
 def _packages(pages: Iterable[Page]) -> tuple[tuple[str, str], ...]:
@@ -192,14 +186,14 @@ def _sheets(pages: Iterable[Page]) -> Mapping[str, str]:
 
 
 def _card(settings: Settings, page: Page, pictures: Pictures) -> Card | None:
-    """The picture for those who share a page; none of its own where it would give away what was read."""
+    """The picture for those who share a page about figures, and the one for all others on the home page."""
     if not (pictures.prints and settings.site.address):
         return None
     name = settings.site.name
     if page.path == "":
         return Card(settings.site.partnership, name, settings.site.description)
     content = _figures(page.content)
-    if page.sensitive or content is None:
+    if content is None:
         return None
     shown = content.view.chart
     chart = f"{page.path}chart-wide.svg" if pictures.of(shown.wide) else ""
@@ -218,7 +212,8 @@ def _beside(found: Open, content: object, pictures: Pictures) -> dict[str, bytes
         return _chart_files(figures.view.chart, pictures)
     if isinstance(content, WardPage):
         own = (found.now[history.key(o)] for o in content.figures)
-        return {"figures.csv": records.as_csv(own, "")}
+        svgs = {f"{v.indicator.slug}-narrow.svg": pictures.of(v.chart.narrow) for v in content.charts}
+        return {"figures.csv": records.as_csv(own, ""), **{n: svg for n, svg in svgs.items() if svg}}
     if isinstance(content, WardsPage) and content.postcodes:
         return {"postcodes.json": _postcodes(found.released, content)}
     if isinstance(content, EditionPage):
@@ -253,12 +248,6 @@ def _postcodes(released: Release, page: WardsPage) -> bytes:
     wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
     told = {"wards": wards, "postcodes": found}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-
-
-def figures_to_draw(released: Release) -> list[Figure]:
-    """Every drawing of the site, in both widths."""
-    found = [chart(released, i) for i in released.content.indicators.values()]
-    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
 
 
 def written(settings: Settings) -> Mapping[str, str]:
@@ -298,10 +287,12 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "cell": lambda o: _cell(released, o),
         "changed": findings.changed,
         "sense": findings.sense,
+        "moved": findings.moved,
+        "per_1000": partial(findings.per_1000, released),
         "told": findings.told,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.running,
-        "spark": lambda figures: _spark(released, figures),
+        "spark": partial(trend, released),
         "statuses": _statuses,
         "listed": listed,
         "way_of": partial(findings.way_of, released),
@@ -322,8 +313,9 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
         "sources": released.content.sources,
         "indicators": released.content.indicators,
         "library": LIBRARY,
+        "unfit": bool(released.content.no_rates),
         "steps": STEPS,
-        "drawn": lambda drawing: pictures.of(drawing.wide) is not None,
+        "drawn": lambda drawing: pictures.of(drawing.wide or drawing.narrow) is not None,
     }
     return environment
 
@@ -331,25 +323,6 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
 def _cell(released: Release, o: Observation | None) -> str:
     """A figure as a table prints it, in the unit of its indicator."""
     return findings.cell(o, released.content.indicators[o.indicator].unit if o else "count")
-
-
-def _spark(released: Release, figures: tuple[Observation | None, ...]) -> Markup:
-    """A small trend, which a screen reader reads as its figures; None where a quarter has none."""
-    known = [o for o in figures if o is not None]
-    if not known:
-        return Markup()
-    told = [
-        _cell(released, o)
-        if o and o.value is not None
-        else f"no figure ({MARKERS[o.status]})"
-        if o
-        else "no figure"
-        for o in figures
-    ]
-    said = (
-        f"Every three months up to {periods.loose_date(f'{known[-1].period_end:%Y-%m}')}: {', '.join(told)}"
-    )
-    return spark([o.value if o else None for o in figures], said)
 
 
 def _statuses(standings: list[Standing]) -> list[tuple[str, str]]:
@@ -364,13 +337,15 @@ def _plural(count: int, one: str, many: str = "") -> str:
 
 
 def _markdown(environment: jinja2.Environment, found: Open, page: Page) -> str:
-    def to(path: str) -> Markup:
-        """The address of another page or file, from this one."""
-        return Markup(("../" * page.path.count("/") + path) or "./")  # noqa: S704 - slugs were checked
-
     cited = _cited(found, page)
-    told = {"page": page, "it": page.content, "to": to, "cited": cited, "upto": _upto(cited)}
-    told |= {"title": page.title or page.label, "finding": _finding(page), "dataset": _dataset(found, page)}
+    told = {
+        "page": page,
+        "it": page.content,
+        "to": partial(_to, page.path),
+        "cited": cited,
+        "upto": _upto(cited),
+    }
+    told |= {"title": page.title, "finding": _finding(page), "dataset": _dataset(found, page)}
     return _rendered(environment, ENTRY, page.template, told)
 
 
@@ -397,11 +372,25 @@ def _embed(
     """The page that others may show in theirs, with the drawings that it shows."""
     folder = f"{EMBEDS}{shown.indicator.slug}/"
     editions = found.released.content.editions
-    told = {"view": shown, "title": page.title or page.label, "sensitive": page.sensitive}
+    told = {"view": shown, "title": page.title, "exit": page.exit}
     told |= {"cited": _cited(found, page), "release": editions[-1].name if editions else "", "to": None}
     html_ = _rendered(environment, EMBED, EMBED, told)
     svgs = {n: data for n, data in _chart_files(shown.chart, pictures).items() if n.endswith(".svg")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
+
+
+def _moved(
+    environment: jinja2.Environment, settings: Settings, pages: Iterable[Page], taken: Set[str]
+) -> Iterator[tuple[str, bytes]]:
+    """A page for each old address, which leads to the new one."""
+    for old, title, target in redirects.moved(settings.redirects, pages, taken):
+        told = {"target": target, "title": title, "to": partial(_to, old)}
+        yield f"{old}index.html", _rendered(environment, MOVED, MOVED, told).encode()
+
+
+def _to(here: str, path: str) -> Markup:
+    """The address of another page or file from the page `here`."""
+    return Markup(("../" * here.count("/") + path) or "./")  # noqa: S704 - slugs were checked
 
 
 def _poster(found: Open, page: Page, shown: FigureView, pictures: Pictures) -> Card | None:
@@ -415,31 +404,23 @@ def _poster(found: Open, page: Page, shown: FigureView, pictures: Pictures) -> C
 
 
 def _finding(page: Page) -> str:
-    """What a page found, for those who see it shared; nothing where that would give away what was read."""
+    """What a page found, for those who see it shared."""
     content = _figures(page.content)
-    return content.view.chart.finding if content and not page.sensitive else ""
+    return content.view.chart.finding if content else ""
 
 
 def _dataset(found: Open, page: Page) -> Markup:
     """What a page says to machines about its figures, as front matter; nothing where it has none."""
-    site, neutral = found.settings.site, (page.title or page.label) if page.sensitive else ""
+    site = found.settings.site
     content = _figures(page.content)
     if content:
-        described = found.described(content.view.indicator, neutral)
+        described = found.described(content.view.indicator)
         told = metadata.dataset(site, described, found.newest)
     elif isinstance(page.content, OpenDataPage):
-        told = metadata.catalogue(site, page.path, page.label, () if neutral else found.zips)
+        told = metadata.catalogue(site, page.path, page.label, found.zips)
     else:
         return Markup()
     return Markup(json.dumps(metadata.embedded(told), ensure_ascii=False))  # noqa: S704 - has no markup left
-
-
-def _speaks_of(markdown: str, words: tuple[str, ...]) -> bool:
-    """Whether the text of a page, without its links, sources and tags, has one of these words."""
-    if not words:
-        return False
-    text = html.unescape(_NOT_TEXT.sub(" ", markdown)).lower()
-    return bool(re.search(rf"\b(?:{'|'.join(re.escape(w.lower()) for w in words)})", text))
 
 
 def _upto(cited: list[Source]) -> str:

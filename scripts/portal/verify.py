@@ -45,7 +45,8 @@ Fault = tuple[str, str]  # what was found, and what to do
 class Page:
     """What one page of a built site has: faults of its own, ids, links, what it loads, and what others can see of it.
 
-    Links and loads are as they are written, each with its tag; `seen` is a place in the page and the text there.
+    Links and loads are as they are written, each with its tag; `seen` is a place in the page and the text there. One that has
+    `moved` only leads to its new address.
     """
 
     faults: tuple[Fault, ...]
@@ -53,7 +54,7 @@ class Page:
     links: tuple[str, ...]
     loads: tuple[tuple[str, str], ...]
     seen: tuple[tuple[str, str], ...]
-    sensitive: bool
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,14 @@ class Built:
 
 @dataclass(frozen=True)
 class _Rules:
-    """What a site may do: the path below its host, ending in a slash, the addresses it may link to, and what gives away."""
+    """What a site may do: the path below its host, ending in a slash, the addresses it may link to, and what may not be
+    given away by the pages in the folders that are `private`.
+    """
 
     base: str
     exits: frozenset[str]
     telling: re.Pattern[str]
+    private: tuple[str, ...]
 
 
 def read(site: Path) -> Mapping[str, Page]:
@@ -103,16 +107,21 @@ def listed(site: Path, pages: Mapping[str, Page], *coming: str) -> Built:
 
 
 def verify(
-    site: Path | Built, exits: frozenset[str], words: tuple[str, ...] = (), address: str = ""
+    site: Path | Built,
+    exits: frozenset[str],
+    words: tuple[str, ...] = (),
+    address: str = "",
+    private: tuple[str, ...] = (),
 ) -> tuple[Problem, ...]:
     """Every fault of the built site in `site`, which will have the public `address`, if that is known.
 
     `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host. `words`
-    may not stand where others can see them after a page was left: in its title, its address and what describes it.
+    may not stand where others can see them after a page in one of the `private` folders was left: in its title, its
+    address and what describes it.
     """
     built = listed(site, read(site)) if isinstance(site, Path) else site
     telling = re.compile("|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)", re.IGNORECASE)
-    rules = _Rules(f"{urlsplit(address).path.rstrip('/')}/", exits, telling)
+    rules = _Rules(f"{urlsplit(address).path.rstrip('/')}/", exits, telling, private)
     found = [
         Problem(f"(built) {name}", code="verify", message=message, fix=fix)
         for name, page in built.pages.items()
@@ -136,7 +145,8 @@ def unlinked(built: Built) -> tuple[str, ...]:
         linked |= {
             _target(built, "/", name, link) for link in {link.partition("#")[0] for link in page.links}
         } - {name}
-    alone = (n for n in built.pages if n.rpartition("/")[2] == _INSIDE and n not in linked)
+    there = (n for n, page in built.pages.items() if not page.moved)
+    alone = (n for n in there if n.rpartition("/")[2] == _INSIDE and n not in linked)
     return tuple(sorted(n.removesuffix(_INSIDE) for n in alone))
 
 
@@ -171,7 +181,8 @@ def _read(path: Path) -> Page:
     seen += [("The description for machines", n.text()) for n in tree.css(f'script[type="{DATA}"]')]
     faults = [fault for tag, has in nodes for fault in _node(tag, has)]
     faults += _whole(tree, Counter(ids))
-    return Page(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), "exit" in ids)
+    moved = tree.css_first('meta[http-equiv="refresh"]') is not None
+    return Page(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), moved)
 
 
 def _node(tag: str, has: Mapping[str, str | None]) -> Iterator[Fault]:
@@ -219,7 +230,7 @@ def _faults(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[Faul
             yield fault, "Correct the link."
     for tag, what in page.loads:
         yield from _load(built, rules, name, tag, what)
-    for given in _given_away(rules, name, page):
+    for given in _given_away(built, rules, name, page):
         yield f"{given} gives away what was read.", "Use neutral words there."
 
 
@@ -242,10 +253,17 @@ def _is_json(told: str) -> bool:
         return False
 
 
-def _given_away(rules: _Rules, name: str, page: Page) -> Iterator[str]:
-    """What would say to others, in the history, in a tab or in a preview, that a page was about one of these words."""
-    seen = [(f"The link {link}", link.partition("#")[2]) for link in page.links if "#" in link]
-    seen += [("The address", name), *page.seen] if page.sensitive else []
+def _given_away(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[str]:
+    """What would say to others, in the history, in a tab or in a preview, that a private page was about one of these
+    words.
+    """
+    own = name.startswith(rules.private)
+    seen = [("The address", name), *page.seen] if own else []
+    for link in (n for n in page.links if "#" in n):
+        plain, _, anchor = link.partition("#")
+        target = _target(built, rules.base, name, plain) if plain else name
+        if target and target.startswith(rules.private):
+            seen.append((f"The link {link}", anchor))
     for where, text in seen:
         if rules.telling.search(re.sub(r"[-_/.+]", " ", unquote(text))):
             yield where

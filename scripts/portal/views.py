@@ -46,11 +46,12 @@ class FiguresPage:
 
 @dataclass(frozen=True)
 class Revision:
-    """One figure that a release revised or withdrew, in words."""
+    """One figure that a release revised or withdrew, in words; or several with one reason, which `figures` names."""
 
     day: date
     release: Link
     line: Told
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,13 +176,15 @@ class WardsPage:
 class WardPage:
     """One ward: what changed, each group of offences, the subjects where care is needed, and where it lies.
 
-    `area` is the borough; `compared` has the rates of the ward, the borough and the police force over the newest 12
+    `area` is the borough; `charts` are of all recorded crime here and of the kind that says most; `unfit` has the
+    kinds of crime for which a rate per resident means little here, by the reason; `compared` has the rates of the ward, the borough and the police force over the newest 12
     months that ward and borough have, each with a figure of those months; `former` are the earlier areas it is made of, with per cent of its land.
     """
 
     view: WardView
     area: Area
     total: Line | None
+    charts: tuple[FigureView, ...]
     lines: tuple[Line, ...]
     careful: tuple[Line, ...]
     compared: tuple[tuple[Observation, tuple[Rates, ...]], ...]
@@ -190,6 +193,12 @@ class WardPage:
     figures: tuple[Observation, ...]
     neighbours: tuple[WardView, ...]
     printable: str
+    unfit: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def all(self) -> tuple[Line, ...]:
+        """All recorded crime, each kind, and what is shown with care."""
+        return (*((self.total,) if self.total else ()), *self.lines, *self.careful)
 
     @property
     def clear(self) -> tuple[Line, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from portal import disclosure, releases
+from portal import disclosure, policy, releases
 from portal.config import Settings
 from portal.importers import derive, geography, mps_crime, mps_dashboard, stop_and_search
 from portal.importers.derive import Origin
@@ -51,6 +51,12 @@ COUNTS: Mapping[str, Reader] = {
 TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
 OF_TABLES = ("package", "resource", "sheet", "assume", "replace")  # options that only tables have
 FORMATS = (*COUNTS, *geography.FORMATS, TABLE)
+
+
+_TOTALS_FIRST = (
+    "Delete the ward figures of this period from observations.csv, import this file, and then import the ward file again: "
+    "it is safe only if the totals are there before the wards."
+)
 
 
 @dataclass(frozen=True)
@@ -110,13 +116,23 @@ def _judge(
     """Raise `PortalError` if the new figures, with all that is published and the past, give a withheld one away.
 
     What was wrong with other indicators before is passed over: no import of these can mend it.
+
+    Which wards are withheld is chosen from the totals that are published by then. Totals that arrive later can undo
+    that choice, so the advice is to import them first.
     """
     own = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
     fresh = replace(content, observations={**content.observations, **own})
     if found := disclosure.problems(fresh, settings.disclosure, past):
         places = tuple(f"observations of {i}:" for i in indicators)
         before = disclosure.problems(content, settings.disclosure, past)
-        stop({p for p in found if p.file.startswith(places) or p not in before})
+        totals = any(content.areas[o.area].kind not in policy.FINE for o in after)
+        stop(
+            {
+                replace(p, fix=_TOTALS_FIRST) if totals else p
+                for p in found
+                if p.file.startswith(places) or p not in before
+            }
+        )
 
 
 def _home(format_: str, packages: Mapping[str, Package], content: Content) -> list[str]:

@@ -31,15 +31,15 @@ def doubts(table: Table, lines: Sequence[Line], units: Mapping[str, str]) -> Map
     fresh = {key_of(table, x.texts) for x in lines}
     known: dict[tuple[str, ...], list[Decimal]] = {}
     for row in records(table):
-        if key_of(table, row) not in fresh and (value := decimal(_plain(row["value"]))):
+        if key_of(table, row) not in fresh and (value := _number(row["value"])):
             known.setdefault(_series(row), []).append(abs(value))
     own: dict[tuple[str, ...], list[tuple[int, Decimal]]] = {}
     for line in lines:
-        if value := decimal(_plain(line.texts.get("value", ""))):
+        if value := _number(line.texts.get("value", "")):
             own.setdefault(_series(line.texts), []).append((id(line), abs(value)))
     found: dict[int, Doubt] = {}
     for line in lines:
-        value = decimal(_plain(line.texts.get("value", "")))
+        value = _number(line.texts.get("value", ""))
         indicator, series = line.texts.get("indicator", ""), _series(line.texts)
         if value:
             peers = known.get(series) or [v for i, v in own[series] if i != id(line)]
@@ -49,10 +49,12 @@ def doubts(table: Table, lines: Sequence[Line], units: Mapping[str, str]) -> Map
     return found | _fractions(lines, known, units)
 
 
-def _plain(cell: str) -> str:
-    """The cell where it is a number, else nothing."""
-    told = cell.removeprefix("-")
-    return cell if told and told.replace(".", "", 1).isdecimal() and told.isascii() else ""
+def _number(cell: str) -> Decimal | None:
+    """Return the number in a cell as the check reads it; None where it is not one."""
+    try:
+        return decimal(cell)
+    except ValueError:
+        return None
 
 
 def _series(row: Mapping[str, str]) -> tuple[str, ...]:
@@ -93,7 +95,7 @@ def _fractions(
     published = {s for series in known for s in series if s.startswith("indicator=")}
     found: dict[str, list[tuple[Line, Decimal]]] = {}
     for line in lines:
-        name, value = line.texts.get("indicator", ""), decimal(_plain(line.texts.get("value", "")))
+        name, value = line.texts.get("indicator", ""), _number(line.texts.get("value", ""))
         if value and units.get(name, "") == "percent" and f"indicator={name}" not in published:
             found.setdefault(name, []).append((line, value))
     told: dict[int, Doubt] = {}

@@ -117,6 +117,33 @@
     finder.hidden = false;
   }
 
+  // Show some of the promises: the tables have all of them, and this hides the rows that were not asked for.
+  const narrow = document.querySelector(".narrow");
+  if (narrow) {
+    const boxes = [...narrow.querySelectorAll("select")];
+    const said = narrow.querySelector(".narrow__said");
+    const rows = [...document.querySelectorAll(".promises tr[data-status]")];
+    const planOf = (row) => row.closest("[data-plan]")?.dataset.plan;
+    const fits = (row, { dataset: { by }, value }) =>
+      !value || (by === "plan" ? planOf(row) === value : row.dataset[by].split(" ").includes(value));
+    const show = () => {
+      for (const row of rows) row.hidden = !boxes.every((box) => fits(row, box));
+      for (const part of document.querySelectorAll(".promises tbody, section[data-plan]")) {
+        const own = [...part.querySelectorAll("tr[data-status]")];
+        part.hidden = own.length > 0 && own.every((row) => row.hidden);
+      }
+      const shown = rows.filter((row) => !row.hidden).length;
+      said.textContent = shown ? `Showing ${shown} of ${rows.length} promises.` : "No promise fits. Change one of the boxes.";
+    };
+    for (const box of boxes) box.addEventListener("change", show);
+    narrow.querySelector("button").addEventListener("click", () => {
+      for (const box of boxes) box.value = "";
+      show();
+    });
+    narrow.hidden = false;
+    show();
+  }
+
   // Compare two areas: the table has all of them, and this shows two of its columns.
   const chooser = document.querySelector("[data-compare]");
   if (chooser) {

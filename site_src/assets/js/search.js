@@ -43,7 +43,7 @@
     })());
   let postcodes;
 
-  const tokens = (text) => text.toLowerCase().replace(/['’]/g, "").replace(/(\p{L})&(?=\p{L})/gu, "$1").split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const tokens = (text) => text.normalize("NFC").toLowerCase().replace(/['’]/g, "").replace(/(\p{L})&(?=\p{L})/gu, "$1").split(/[^\p{L}\p{M}\p{N}]+/u).filter(Boolean);
   const stem = (word) => (word.length > 3 ? word.replace(/s$/, "") : word);
 
   // Where lists of words that mean the same have one of theirs in what was typed. A longer one hides those inside it.

@@ -1,0 +1,54 @@
+"""What a phone loads that has never been here: all that it asks for before somebody reaches for anything, compressed."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+
+BUDGET = 150_000  # bytes
+PAGES = {
+    "home": "",
+    "a subject": "subjects/knives/",
+    "a sensitive subject": "subjects/subject-3/",
+    "a priority": "plans/strategy-2021-26/priority-1/",
+    "an action": "plans/strategy-2021-26/priority-1/action-1-4/",
+    "a plan": "plans/plan-2016-17/",
+    "every promise": "plans/progress/",
+    "a ward": "wards/evelyn/",
+    "all wards": "wards/",
+    "a figure": "figures/recorded-knife-crime/",
+    "all figures": "figures/",
+    "how to report": "report/",
+    "one way to report": "report/police-101/",
+    "help": "help/",
+    "other languages": "help/languages/",
+    "search": "search/",
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_first_visit_is_light(
+    chromium: Browser,
+    address: str,
+    real_site: Path,
+    name: str,
+    width: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    with chromium.new_context(viewport={"width": width, "height": 800}) as context:
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda r: asked.append(r.url))
+        page.goto(address + PAGES[name], wait_until="networkidle")
+        kinds = {e.rpartition(".")[2] for e in asked}
+    paths = {unquote(urlsplit(a).path).lstrip("/") for a in asked}
+    files = {p: real_site / (f"{p}index.html" if p.endswith("/") or not p else p) for p in paths}
+    assert {"css", "js"} <= kinds, "the frame of the page counts too"
+    sizes = {p: len(gzip.compress(file.read_bytes(), 6, mtime=0)) for p, file in files.items()}
+    record_property(f"counted bytes of a first visit to {name}, compressed (max)", sum(sizes.values()))
+    heaviest = sorted(sizes.items(), key=lambda s: -s[1])[:4]
+    assert sum(sizes.values()) <= BUDGET, heaviest

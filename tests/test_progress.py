@@ -1,0 +1,203 @@
+"""The page of every promise says who is late, adds up, and shows a part of the promises to whoever asks for it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from portal import pictures, site, tree
+from portal.progress import STEPS
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+PROGRESS, PLAN = "plans/progress/", "plans/plan-2016-17/"
+DECEMBER_2026 = "1796083200"
+
+
+# --- what the page says
+
+
+@pytest.fixture(scope="module")
+def html(real_site: Path) -> LexborHTMLParser:
+    return LexborHTMLParser((real_site / PROGRESS / "index.html").read_text())
+
+
+def cells(row: LexborNode) -> list[int]:
+    return [int(c.text().replace(",", "")) for c in row.css("td")]
+
+
+def test_counts_of_the_plans_add_up_with_the_promises_shown(html: LexborHTMLParser) -> None:
+    *plans, total = html.css(".tally tbody tr")
+    assert [sum(column) for column in zip(*map(cells, plans), strict=True)] == cells(total)
+    for row in (*plans, total):
+        *steps, everything = cells(row)
+        assert sum(steps) == everything
+    shown = html.css(".promises tr[data-status]")
+    assert cells(total)[-1] == len(shown)
+    assert cells(total)[:-1] == [Counter(r.attributes["data-status"] for r in shown)[s] for s in STEPS]
+    for row, part in zip(plans, html.css("section[data-plan]"), strict=True):
+        own = Counter(r.attributes["data-status"] for r in part.css("tr[data-status]"))
+        assert cells(row)[:-1] == [own[s] for s in STEPS]
+        assert [int(n.text()) for n in part.css(".tallies strong")] == cells(row)[:-1]
+
+
+def test_every_promise_says_status_due_date_last_update_lead_and_nearest_figure(
+    html: LexborHTMLParser,
+) -> None:
+    for row in html.css(".promises tr[data-status]"):
+        assert len(row.css("td")) == 5
+        assert all(c.text(strip=True) for c in row.css("th, td"))
+
+
+def test_who_leads_what_adds_up(html: LexborHTMLParser) -> None:
+    leads = [cells(r) for r in html.css("table:has(#leads) tbody tr")]
+    rows = html.css("section[data-plan]")[0].css("tr[data-status]")
+    late = [r for r in rows if "late" in (r.attributes["data-time"] or "")]
+    quiet = [r for r in rows if "quiet" in (r.attributes["data-time"] or "")]
+    assert [sum(c) for c in zip(*leads, strict=True)] == [len(rows), len(late), len(quiet)]
+
+
+def test_the_current_plan_is_first_and_every_plan_is_one_link_away(html: LexborHTMLParser) -> None:
+    first = html.css_first("section[data-plan] .years")
+    assert first is not None
+    assert "Current plan" in first.text()
+    links = [a.attributes["href"] for a in html.css(".tally a")]
+    assert links == [f"#{p.attributes['data-plan']}" for p in html.css("section[data-plan]")]
+
+
+# --- who is late
+
+
+def said(root: Path, day: str, ends: str, due: str = "2020-12", row: str = "") -> str:
+    """What the tiny portal's page says about who is late on a day, if its plan ends then and its first action is due then."""
+    file = root / "data_packages/plan/datapackage.json"
+    file.write_text(file.read_text().replace('"ends": "2020-12"', f'"ends": "{ends}"'))
+    actions = root / "data_packages/plan/data/actions.csv"
+    actions.write_text(actions.read_text().replace(",2020-12,", f",{due},"))
+    statuses = root / "data_packages/plan/data/statuses.csv"
+    statuses.write_text(statuses.read_text() + row)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", day)
+        settings, released = site.check(root)
+        undrawn = pictures.Pictures(root / pictures.LIBRARY, {})
+        made = tree.grow(settings, released, undrawn, lambda _, told: told)
+    text = made.files[f"{PROGRESS}index.md"].decode()
+    return " ".join(re.sub("<[^>]+>", " ", text[text.index('id="late"') : text.index('id="plans"')]).split())
+
+
+DONE = "action-1-1,2021-06-30,done,update-1,All bicycles had been marked.,report,Table 1\n"
+
+
+@pytest.mark.parametrize(
+    ("day", "ends", "due", "row", "wanted"),
+    [
+        (DECEMBER_2026, "2030", "2020-12", "", "1 promise is late. Only 1 of the 4 promises in our current plans has a due date, so others could be late without showing it. None of them has had a published update in the last six months. Counted on 1 December 2026."),
+        (DECEMBER_2026, "2030", "2027-06", "", "No promise is late. Only 1 of the 4"),
+        (DECEMBER_2026, "2030", "", "", "We cannot say: none of the 4 promises in our current plans has a due date."),
+        (DECEMBER_2026, "2030", "2020-12", DONE, "No promise is late. Only 1 of the 4 promises in our current plans has a due date, so others could be late without showing it. 3 of 4 have had"),
+        (DECEMBER_2026, "2020-12", "2020-12", "", "All our plans have ended, so no promise is late."),
+    ],
+)  # fmt: skip
+def test_the_page_says_at_once_who_is_late(
+    tiny: Path, day: str, ends: str, due: str, row: str, wanted: str
+) -> None:
+    assert f"Who is late? {wanted}" in said(tiny, day, ends, due, row).replace('id="late">', "").strip()
+
+
+def test_leads_with_late_promises_come_first(tiny: Path) -> None:
+    text = said(tiny, DECEMBER_2026, "2030")
+    assert re.search(r"Police 1 1 1 .*Not named", text), text
+
+
+# --- showing some of them
+
+
+@pytest.fixture
+def progress(page: Page, address: str) -> Iterator[Page]:
+    """The page in a browser that told us of nothing it refused."""
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text))
+    page.on("pageerror", lambda e: wrong.append(str(e)))
+    page.goto(address + PROGRESS)
+    yield page
+    assert wrong == []
+    assert page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+
+
+def shown(page: Page) -> int:
+    return page.locator(".promises tr[data-status]:visible").count()
+
+
+def announced(page: Page) -> str:
+    return page.get_by_role("status").inner_text()
+
+
+def test_status_plan_and_time_narrow_the_promises_at_once(progress: Page) -> None:
+    everything = shown(progress)
+    assert announced(progress) == f"Showing {everything} of {everything} promises."
+    found = Counter[str]()
+    for step, words in STEPS.items():
+        progress.get_by_label("Status", exact=True).select_option(words)
+        found[step] = shown(progress)
+        if found[step]:
+            assert announced(progress) == f"Showing {found[step]} of {everything} promises."
+            assert (
+                progress.locator(f".promises tr[data-status]:not([data-status={step}]):visible").count() == 0
+            )
+        else:
+            assert announced(progress) == "No promise fits. Change one of the boxes."
+            assert progress.locator("section[data-plan]:visible").count() == 0
+    assert found.total() == everything
+    progress.get_by_label("Status", exact=True).select_option("Under way")
+    progress.get_by_label("Plan", exact=True).select_option(index=1)
+    assert progress.locator("section[data-plan]:visible").count() == 1
+    assert 0 < shown(progress) < found["under-way"]
+    progress.get_by_label("Time").select_option("No update for six months")
+    assert (
+        shown(progress) == progress.locator("tr[data-status=under-way][data-time~=quiet]:visible").count() > 0
+    )
+    progress.get_by_role("button", name="Show all promises").click()
+    assert shown(progress) == everything
+    assert progress.get_by_label("Status", exact=True).input_value() == ""
+
+
+def test_a_heading_without_promises_is_hidden_too(progress: Page) -> None:
+    progress.get_by_label("Status", exact=True).select_option("Substantially done")
+    for group in progress.locator(".promises tbody:visible").all():
+        assert group.locator("tr[data-status]:visible").count() > 0
+
+
+def test_the_keyboard_alone_narrows_the_promises(progress: Page) -> None:
+    everything = shown(progress)
+    progress.get_by_label("Plan", exact=True).focus()
+    progress.keyboard.press("Tab")
+    assert progress.evaluate("document.activeElement.id") == "by-status"
+    progress.keyboard.press("ArrowDown")
+    assert 0 < shown(progress) < everything
+    progress.keyboard.press("Tab")
+    progress.keyboard.press("Tab")
+    progress.keyboard.press("Enter")
+    assert shown(progress) == everything
+
+
+def test_a_plan_narrows_its_own_promises(page: Page, address: str) -> None:
+    page.goto(address + PLAN)
+    everything = shown(page)
+    assert page.get_by_label("Plan", exact=True).count() == 0
+    page.get_by_label("Status", exact=True).select_option("Substantially done")
+    assert announced(page) == f"Showing {shown(page)} of {everything} promises."
+    assert 0 < shown(page) < everything
+
+
+def test_without_script_all_promises_are_there_and_links_lead_to_each_plan(
+    chromium: Browser, address: str
+) -> None:
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address + PROGRESS)
+        assert not page.locator(".narrow").is_visible()
+        assert shown(page) > 150
+        page.locator(".tally a").last.click()
+        assert page.url.endswith("#plan-2014-15")
+        expect(page.locator("#plan-2014-15")).to_be_in_viewport()
