@@ -4,21 +4,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
 import pytest
 from portal import coincidence, site
 from portal.config import Disclosure
 from portal.model import Content, Observation
+from project import make_project
 
 BOROUGH, LEAST = "E09999999", 10
 POLICY = Disclosure(ward_minimum=LEAST, borough_minimum=LEAST)
 
 
 @pytest.fixture(scope="module")
-def plain() -> Content:
-    return site.read(Path(__file__).with_name("tiny"))[1]
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Content:
+    return site.read(make_project(tmp_path_factory.mktemp("plain") / "tiny"))[1]
 
 
 def made_up(

@@ -341,6 +341,29 @@ def test_what_is_no_file_is_not_waited_for(tiny: Path) -> None:
         site.check(tiny)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check",
+        "import mps-ward FILE --source returns",
+        "import boundaries FILE --source returns",
+        "import table FILE --package plan --yes",
+        "withdraw --list FILE --reason Why",
+    ],
+)
+def test_a_pipe_in_place_of_any_file_is_not_waited_for(
+    tiny: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tiny / "mkdocs.yml"
+    if command != "check":
+        path = tiny / "given.csv"
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    told = [str(path) if word == "FILE" else word for word in command.split()]
+    assert cli.main(["--project", str(tiny), *told]) == cli.PROBLEMS
+    assert f"{path.name}\n  Found: This is not a file." in capsys.readouterr().err
+
+
 def test_a_large_table_is_checked_in_little_memory(tiny: Path, record_property: Count) -> None:
     path = tiny / "data_packages" / "plan" / "data" / "updates.csv"
     words = "An officer spoke with people in the street. " * 40
@@ -462,6 +485,11 @@ DEEP = 20_000
         ("site_src/synonyms.toml", b"ignored = " + b"[" * DEEP),
         ("site_src/synonyms.toml", b"ignored = " + b"9" * 5000),
         ("site_src/pages/about.md", b"# \xff"),
+        ("mkdocs.yml", b"a: " + b"[" * DEEP),
+        ("mkdocs.yml", b"a: [1\nb: 2"),
+        ("mkdocs.yml", b"a: \xff"),
+        ("mkdocs.yml", b"a: \0"),
+        ("mkdocs.yml", b"# " + b"a" * 1_000_001),
         ("data_packages/plan/datapackage.json", b"[" * DEEP),
         ("data_packages/plan/datapackage.json", b'{"a":' * DEEP),
         ("data_packages/plan/datapackage.json", b'{"a":' * 100 + b"1" + b"}" * 100),

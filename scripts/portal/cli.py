@@ -218,10 +218,12 @@ _AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdo
 
 
 def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
-    from portal import periods, publish, release_words, site, withdrawal  # noqa: PLC0415
+    from portal import inputs, periods, publish, release_words, site, withdrawal  # noqa: PLC0415
 
     if bool(told.indicator) == bool(told.list):
         told.stop("name one INDICATOR, or give a list of figures with --list FILE")
+    if told.list and (faults := [*inputs.given([told.list])]):
+        raise PortalError(faults)
     figures = (
         withdrawal.wanted_in(str(told.list), told.list.read_bytes())
         if told.list

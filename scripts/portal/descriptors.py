@@ -134,7 +134,14 @@ def _merged(field: Json, mine: Json, wrong: Wrong) -> Json:
         )
         del added["format"]
     own = mine.get("constraints")
-    constraints = {**(own if isinstance(own, dict) else {}), **field.get("constraints", {})}
+    more = {**own} if isinstance(own, dict) else {}
+    if "pattern" in more and "pattern" not in field.get("constraints", {}):
+        wrong(
+            f"The column {field['name']} has a pattern of its own. Some patterns take hours to read one cell.",
+            "Take pattern out. To allow certain words only, list them under enum.",
+        )
+        del more["pattern"]
+    constraints = {**more, **field.get("constraints", {})}
     return {**added, **field, **({"constraints": constraints} if constraints else {})}
 
 

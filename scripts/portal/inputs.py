@@ -7,7 +7,7 @@ pipe, device, folder or endless number reaches the rest of the program.
 import json
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from portal.problems import Problem
 from portal.values import MOST_DIGITS, storable
 
 LARGEST = 100_000_000  # bytes of a file; a table of that size takes a computer's whole memory
+_LARGEST_GIVEN = 2_000_000_000  # of a file that is imported, such as all postcodes of the country
+_LARGEST_SETTINGS = 1_000_000  # of mkdocs.yml
 _DEEPEST = 50  # brackets within brackets
 
 
@@ -42,7 +44,7 @@ def read(path: Path, within: Path | None = None) -> bytes:
 _CLOSED = ("The file cannot be read.", "Ask whoever looks after this computer for the right to read it.")
 
 
-def fault(path: Path, within: Path | None = None) -> tuple[str, str] | None:
+def fault(path: Path, within: Path | None = None, largest: int = LARGEST) -> tuple[str, str] | None:
     """Return why a file must not even be opened, or None."""
     try:
         real = path.resolve(strict=True)
@@ -63,8 +65,8 @@ def fault(path: Path, within: Path | None = None) -> tuple[str, str] | None:
         return "This is not a file but a folder.", "Put a file there."
     if not stat.S_ISREG(look.st_mode):
         return "This is not a file.", "Put a file there."
-    if look.st_size > LARGEST:
-        found = f"The file has {look.st_size / 1e6:,.0f} MB. Files of more than {LARGEST / 1e6:,.0f} MB are not read."
+    if look.st_size > largest:
+        found = f"The file has {look.st_size / 1e6:,.0f} MB. Files of more than {largest / 1e6:,.0f} MB are not read."
         return found, "Look whether it is the right file, or part it in two packages."
     return None
 
@@ -115,6 +117,38 @@ def _link(path: Path, within: Path) -> tuple[str, str] | None:
     if not real.is_relative_to(within):
         return "This link leads out of the project.", "Put what it leads to there, and remove the link."
     return None
+
+
+def given(paths: Iterable[Path]) -> Iterator[Problem]:
+    """Find which of the files named on the command line are not plain files, so that none is waited for."""
+    for path in paths:
+        if found := fault(path, largest=_LARGEST_GIVEN):
+            told = path.name if path.name.isprintable() else repr(path.name)[1:-1]
+            yield Problem(told, code="file", message=found[0], fix=found[1])
+
+
+def of_mkdocs(root: Path) -> Iterator[Problem]:
+    """Find why mkdocs could not read its settings: no plain file, not UTF-8, not YAML, or nested too deep."""
+    import yaml  # noqa: PLC0415 - takes a while to load
+
+    path = root / "mkdocs.yml"
+    if found := fault(path, root, _LARGEST_SETTINGS):
+        yield _problem(root, path, *found)
+        return
+    try:
+        depth = 0
+        for event in yaml.parse(text(read(path, root)), Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise _deep()
+    except UnreadableError as error:
+        yield Problem("mkdocs.yml", error.row, code="file", message=error.message, fix=error.fix)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "it holds a character that no text may hold"
+        message = f"The file is not valid YAML: {what}."
+        fix = "Correct that line, or restore the file."
+        yield Problem("mkdocs.yml", mark.line + 1 if mark else 0, code="file", message=message, fix=fix)
 
 
 def _problem(root: Path, path: Path, message: str, fix: str) -> Problem:

@@ -40,6 +40,7 @@ from portal import (
 )
 from portal.checked import Checked
 from portal.config import Settings, load
+from portal.inputs import of_mkdocs
 from portal.inputs import problems as faulty_files
 from portal.model import Content
 from portal.page import PRIVATE
@@ -72,7 +73,7 @@ def _project(settings: Settings) -> Project:
     with forks.aside(lambda: doubts.look(Checked(found, settings), periods.today())) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
         problems += tuple(redirects.check(settings))
-        problems += (*faulty_files(root, "site_src"), *_unwritten(settings))
+        problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
         if problems:
             raise PortalError(sorted(problems))
         assembled = assembly.assemble(found)

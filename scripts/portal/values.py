@@ -266,14 +266,18 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
 
 
 def date_advice(cell: str) -> str:
-    """Return what to write instead of a date that is none."""
+    """Return what to write instead of a date that is none; both readings where it is not sure which number is the month."""
+    keep = "Format the column as text so that it stays."
     turned = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", cell.strip())
-    if turned and 1 <= int(turned[2]) <= 12:
-        d, m, y = turned.groups()
-        told = f"{y}-{int(m):02d}-{int(d):02d}"
-        try:
-            day(told)
-        except ValueError:
-            return "Write a date that exists, year first, such as 2016-07-31."
-        return f"Write the year first: {told}. Format the column as text so that it stays."
+    first, second, year = map(int, turned.groups()) if turned else (0, 0, 0)
+    told = [f"{year:04d}-{m:02d}-{d:02d}" for d, m in ((first, second), (second, first))]
+    found = [d for d in dict.fromkeys(told) if is_date(d)]
+    match found:
+        case [day_first, month_first]:
+            return (
+                f"Write the year first: {day_first} if {first} is the day, or {month_first} if {first} is the month. "
+                f"Look it up in the source. {keep}"
+            )
+        case [only]:
+            return f"Write the year first: {only}. {keep}"
     return "Write a date that exists, year first, such as 2016-07-31."

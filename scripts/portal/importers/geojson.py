@@ -1,6 +1,5 @@
 """Reads a GeoJSON file of areas: which feature is which area. What their outlines look like is for `boundaries`."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from portal import inputs
 from portal.importers import upstream
 from portal.model import Area
 from portal.problems import PortalError, Problem, did_you_mean
@@ -67,10 +67,10 @@ def _features(path: Path) -> list[Json]:
         return PortalError([Problem(path.name, code="file", message=message, fix=fix)])
 
     try:
-        content = json.loads(path.read_text("utf-8-sig"))
+        content = inputs.from_json(path.read_bytes())
     except OSError:
         raise unreadable("The file is not there or cannot be read.", "Put it back.") from None
-    except (ValueError, RecursionError):
+    except inputs.UnreadableError:
         fix = "It may have been cut off, or be a web page or shapefile: fetch it again as GeoJSON."
         raise unreadable("The file is not JSON.", fix) from None
     features = content.get("features") if isinstance(content, dict) else None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from portal import disclosure, policy, releases
+from portal import disclosure, inputs, policy, releases
 from portal.config import Settings
 from portal.importers import derive, geography, mps_crime, mps_dashboard, stop_and_search
 from portal.importers.derive import Origin
@@ -77,7 +77,7 @@ def plan(job: Job, content: Content, packages: Iterable[Package], settings: Sett
     packages = tuple(packages)
     found = {p.name: p for p in packages}
     home = _home(job.format, found, content)
-    stop(_problems(job, home, content))
+    stop([*_problems(job, home, content), *inputs.given(job.paths)])
     folder = settings.packages_folder / home[0] / "data"
     if job.format in geography.FORMATS:
         own = settings.site.area

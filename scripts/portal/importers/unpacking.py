@@ -10,6 +10,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from portal import inputs
 from portal.problems import PortalError, Problem
 
 _MEGABYTE = 1024 * 1024
@@ -38,6 +39,8 @@ _AGAIN = "Open it in a spreadsheet program and save it again as .xlsx."
 
 def opened(path: Path) -> tuple[str, bytes]:
     """The kind of the file, `xlsx`, `ods` or `csv`, and its bytes; raise `PortalError` where it is none or unsafe."""
+    if path.exists() and (found := inputs.fault(path)):
+        raise wrong(path.name, *found)
     try:
         if path.stat().st_size > LARGEST_FILE:
             size = f"{LARGEST_FILE // _MEGABYTE} MB"
