@@ -81,7 +81,7 @@ def measured(name: str, root: Path) -> dict[str, Any]:
 def build(root: Path, *arguments: str, before: Callable[[], None] = lambda: None) -> Spent:
     """What a build takes, start-up included."""
     before()
-    return spent([sys.executable, "-m", "portal.cli", "--project", str(root), "build", *arguments])
+    return spent([sys.executable, "-m", "portal", "--project", str(root), "build", *arguments])
 
 
 def floor(root: Path) -> Spent:

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-from portal.importers import mps_crime, upstream
+from portal.importers.police import mps_crime
+from portal.importers.shared import published_files
 from stopwatch import best, peak
 
 WARDS, BOROUGHS, SEED, TIMES = 679, 32, 20260401, 3
@@ -60,7 +61,7 @@ def made_up(path: Path) -> Path:
 
 def rows(rng: random.Random) -> Iterator[str]:
     """A row for each ward and label in use, sorted as the published file is."""
-    labels = [r for r in upstream.mapped("mps_offences.csv") if not r["until"]]
+    labels = [r for r in published_files.mapped("mps_offences.csv") if not r["until"]]
     for ward in range(WARDS):
         borough = f"Borough {ward * BOROUGHS // WARDS + 1}"
         for label in labels:

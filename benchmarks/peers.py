@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from portal import site
+from portal.site import building
 from stopwatch import Spent, spent
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,12 +46,12 @@ def main() -> None:
     if not PROGRAM.exists():
         print("Observable Framework is not installed: run npm ci in benchmarks.")
         return
-    made = site.build(ROOT, lambda _: None).folder
+    made = building.build(ROOT, lambda _: None).folder
     tables = sorted(made.glob("figures/*/*.csv"))
     count = int(sys.argv[1]) if sys.argv[1:] else len(tables)
     with tempfile.TemporaryDirectory(dir=ROOT / "benchmarks") as folder:
         other = observable(Path(folder), [tables[n % len(tables)] for n in range(count)])
-    ours = spent([sys.executable, "-m", "portal.cli", "--project", str(ROOT), "build", "--fresh"])
+    ours = spent([sys.executable, "-m", "portal", "--project", str(ROOT), "build", "--fresh"])
     print(f"Observable Framework, {count} pages of indicators: {other.seconds:.1f} s")
     print(
         f"this portal, {len(tables)} indicators, {len(list(made.rglob('*.html')))} pages: {ours.seconds:.1f} s"

@@ -9,10 +9,10 @@ import csv
 import sys
 from pathlib import Path
 
-from portal import drawings, pictures
+from portal.charts import plotly_figures, svg
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTH, HEIGHT = drawings.WIDE, 400
+WIDTH, HEIGHT = plotly_figures.WIDE, 400
 
 
 def main() -> None:
@@ -20,17 +20,17 @@ def main() -> None:
     with (ROOT / "benchmarks" / "sizes.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
     figure = drawn(rows)
-    made = pictures.draw([figure], ROOT / pictures.LIBRARY, ROOT / "build" / "cache").of(figure)
+    made = svg.draw([figure], ROOT / svg.LIBRARY, ROOT / "build" / "cache").of(figure)
     if made is None:
         sys.exit("Chromium is not here, so nothing was drawn.")
     (ROOT / "docs" / "benchmarks.svg").write_text(made.decode(), encoding="utf-8")
 
 
-def drawn(rows: list[dict[str, str]]) -> pictures.Figure:
+def drawn(rows: list[dict[str, str]]) -> svg.Figure:
     """A line for each thing that was measured, with its name at its end."""
     names = list(dict.fromkeys(r["what"] for r in rows))
     lines, notes = [], []
-    for colour, name in zip(drawings.COLOURS, names, strict=False):
+    for colour, name in zip(plotly_figures.COLOURS, names, strict=False):
         own = sorted((int(r["pages"]), float(r["seconds"])) for r in rows if r["what"] == name)
         lines.append({
             "type": "scatter", "mode": "lines+markers", "x": [p for p, _ in own], "y": [s for _, s in own],
@@ -40,11 +40,11 @@ def drawn(rows: list[dict[str, str]]) -> pictures.Figure:
             "text": name, "x": own[-1][0], "y": own[-1][1], "xanchor": "left", "xshift": 10, "showarrow": False,
             "font": {"size": 14, "color": colour},
         })  # fmt: skip
-    axis = {"zeroline": False, "rangemode": "tozero", "gridcolor": drawings.GRID, "fixedrange": True}
+    axis = {"zeroline": False, "rangemode": "tozero", "gridcolor": plotly_figures.GRID, "fixedrange": True}
     layout = {
         "width": WIDTH, "height": HEIGHT, "margin": {"l": 56, "r": 190, "t": 40, "b": 52}, "showlegend": False,
         "paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff", "annotations": notes,
-        "font": {"family": drawings.FONT, "size": 14, "color": drawings.INK},
+        "font": {"family": plotly_figures.FONT, "size": 14, "color": plotly_figures.INK},
         "title": {"text": "Seconds", "x": 0.01, "font": {"size": 14}},
         "xaxis": {**axis, "title": {"text": "Pages"}, "showgrid": False, "showline": True}, "yaxis": axis,
     }  # fmt: skip

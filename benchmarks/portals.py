@@ -21,7 +21,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from portal.importers import derive, mps_crime  # noqa: E402
+from portal.importers.police import derive, mps_crime  # noqa: E402
 from project import make_project  # noqa: E402
 
 WHERE = {"source": "returns", "locator": "Table 9"}

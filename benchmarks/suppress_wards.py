@@ -11,8 +11,8 @@ in the sums and never published. The audit is timed apart, since every build run
 import random
 from collections.abc import Hashable
 
-from portal.audit import Published, intervals
-from portal.suppression import Cell, Relation, suppress
+from portal.disclosure.audit import Published, intervals
+from portal.disclosure.suppression import Cell, Relation, suppress
 from stopwatch import peak, timed
 
 WARDS, BOROUGHS, PERIODS, LENGTH, SEED = 679, 33, 3, 4, 20260401

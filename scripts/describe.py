@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from portal.packages import contract, described
+from portal.data.packages import contract, described
 
 
 def main(folders: list[str]) -> None:

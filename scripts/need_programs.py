@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from portal.chromium import NAMES
+from portal.charts.chromium import NAMES
 
 # What does the work, the Debian package that is best for it, and what it is for.
 NEEDED = (

@@ -8,8 +8,8 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from portal.chromium import browser as chromium
-from portal.preview import Published, Server
+from portal.charts.chromium import browser as chromium
+from portal.site.preview import Published, Server
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

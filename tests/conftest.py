@@ -11,8 +11,8 @@ import hypothesis
 import pytest
 from browser import opened, served
 from playwright.sync_api import Browser, Page
-from portal import site
-from portal.disclosure import Release
+from portal.disclosure.clearing import Release
+from portal.site import building
 from project import ROOT, make_project
 
 # No example is held to a time: the first one may have to load a library, and then fails on a slow or busy machine.
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def real() -> Release:
     """The content of this repository's own packages."""
-    return site.check(ROOT)[1]
+    return building.check(ROOT)[1]
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def real_site() -> Path:
     (ROOT / "build").mkdir(exist_ok=True)
     with (ROOT / "build" / ".tests").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        return site.build(ROOT, lambda step: None).folder.resolve()
+        return building.build(ROOT, lambda step: None).folder.resolve()
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def tiny(tmp_path: Path) -> Path:
 def tiny_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny portal's project folder, built once; not to be changed."""
     root = make_project(tmp_path_factory.mktemp("built") / "tiny")
-    site.build(root, lambda step: None)
+    building.build(root, lambda step: None)
     return root
 
 

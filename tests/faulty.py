@@ -27,20 +27,24 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from portal import cli, disk, forks, render, renderers, site, tree
+from portal.cli import commands
+from portal.core import operating_system, processes
+from portal.site import building, renderers, rendering, staging
 
 MOVES = (
     "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "subprocess.Popen",
     "shutil.copyfile", "shutil.rmtree", "tempfile.mkdtemp",
 )  # fmt: skip
-SCRIPTS = str(Path(site.__file__).parent)
+SCRIPTS = str(Path(building.__file__).parent)
 Limits = dict[str, int]
 
 
 def caller() -> str:
     """The function of the portal that is at work, or the one that asked for it where `disk` does it."""
     frame: FrameType | None = sys._getframe(1)
-    while frame and (not frame.f_code.co_filename.startswith(SCRIPTS) or frame.f_code is disk.write.__code__):
+    while frame and (
+        not frame.f_code.co_filename.startswith(SCRIPTS) or frame.f_code is operating_system.write.__code__
+    ):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}" if frame else ""
 
@@ -86,7 +90,7 @@ def attempt(root: str, order: dict[str, Any], answers: int) -> None:
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
         sys.addaudithook(watch)
-        code = cli.main(["--project", root, "build", "--fresh"])
+        code = commands.main(["--project", root, "build", "--fresh"])
     watch.busy = True
     os.write(answers, json.dumps({"code": code, "said": said.getvalue(), "seen": watch.seen}).encode())
     os._exit(0)
@@ -96,27 +100,27 @@ def main(root: Path) -> None:
     """Answer each line."""
     os.sync = os.fsync = lambda *_: None  # type: ignore[assignment] # no power is cut in earnest, so nobody need wait for it
     made, kept = root / "build" / "work", root / "build" / "kept"
-    settings, released = site.check(root)
-    drawn = site._pictures(settings, released, lambda step: None)
-    held = tree.grow(settings, released, drawn, lambda _, told: told)
+    settings, released = building.check(root)
+    drawn = building._pictures(settings, released, lambda step: None)
+    held = staging.grow(settings, released, drawn, lambda _, told: told)
 
-    def grown(*given: Any) -> tree.Tree[render.Written]:
+    def grown(*given: Any) -> staging.Tree[rendering.Written]:
         keep = given[3]
         return replace(held, files={name: keep(name, told) for name, told in held.files.items()})
 
-    laid = render.lay(settings, grown(*[None] * 3, partial(render.write, settings)), made)
+    laid = rendering.lay(settings, grown(*[None] * 3, partial(rendering.write, settings)), made)
     usual = renderers.RENDERERS[renderers.USUAL]
     with usual.ready(root, True) as run:
         run(settings, laid, made)
     made.rename(kept)
-    forks.AT_ONCE = 1  # what another process does would not be counted
+    processes.AT_ONCE = 1  # what another process does would not be counted
 
     def copied(*_: object) -> None:
         subprocess.run(["cp", "-r", kept, made], check=True)
 
-    site.tree.grow = grown  # type: ignore[assignment]
-    site.verify.read = site.verify.listed = lambda *_: None  # type: ignore[assignment, return-value]
-    site.verify.verify = site.verify.unlinked = lambda *_: ()  # type: ignore[assignment]
+    building.tree.grow = grown  # type: ignore[assignment]
+    building.verify.read = building.verify.listed = lambda *_: None  # type: ignore[assignment, return-value]
+    building.verify.verify = building.verify.unlinked = lambda *_: ()  # type: ignore[assignment]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:

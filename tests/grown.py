@@ -11,13 +11,14 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from portal import pages, site, tree
-from portal.pictures import LIBRARY, Pictures
-from portal.problems import PortalError
+from portal.charts.svg import LIBRARY, Pictures
+from portal.core.problems import PortalError
+from portal.pages import all_pages
+from portal.site import building, staging
 from project import ROOT
 
 # One page of each kind is enough.
-every = pages.all_pages
+every = all_pages.all_pages
 
 
 def one_of_each(*given: Any) -> tuple[Any, ...]:
@@ -26,10 +27,10 @@ def one_of_each(*given: Any) -> tuple[Any, ...]:
 
 def main(root: Path) -> None:
     """Answer each line."""
-    settings, released = site.check(root)
+    settings, released = building.check(root)
     grown = Pictures(root / LIBRARY, {}, prints=True)
-    tree.grow(settings, released, grown, lambda *_: None)  # imports and reads all that it ever will
-    tree.all_pages = one_of_each  # type: ignore[attr-defined]
+    staging.grow(settings, released, grown, lambda *_: None)  # imports and reads all that it ever will
+    staging.all_pages = one_of_each  # type: ignore[attr-defined]
     outside: list[str] = []
     packages = [
         p for p in sys.path if p.endswith("site-packages")
@@ -54,7 +55,7 @@ def main(root: Path) -> None:
         outside.clear()
         told: dict[str, Any] = {"problems": [], "crash": ""}
         try:
-            tree.grow(settings, released, grown, lambda *_: None)
+            staging.grow(settings, released, grown, lambda *_: None)
         except PortalError as error:
             told["problems"] = [[p.file, p.row, p.code, p.message, p.fix] for p in error.problems]
         except Exception:

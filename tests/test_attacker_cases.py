@@ -10,8 +10,8 @@ import pytest
 from attacker.harvest import Key, public
 from attacker.made_up import BOROUGH, NORTH, OTHER, REST, SOUTH, WEST, Tables, figure, indicator, wards, year
 from attacker.report import leaks
-from portal import site
-from portal.problems import PortalError
+from portal.core.problems import PortalError
+from portal.site import building
 from project import TINY, make_project
 
 SENSITIVE, PROTECTED = {"sensitive": "true"}, {"protected": "true"}
@@ -215,7 +215,7 @@ WORDS = {"the locator", "the locator in one word", "the words of a claim"}
 @pytest.mark.parametrize("name", sorted(CASES.keys() - WORDS))
 def test_the_check_does_not_let_it_pass(name: str, tmp_path: Path) -> None:
     with pytest.raises(PortalError):
-        site.check(made(CASES[name], tmp_path / "tiny"))
+        building.check(made(CASES[name], tmp_path / "tiny"))
 
 
 @pytest.mark.parametrize("name", sorted(WORDS))
@@ -227,12 +227,12 @@ def test_the_check_at_least_warns_of_words(name: str, tmp_path: Path) -> None:
         observations=[{**row, "locator": "Table 9"} for row in case.observations],
         claims=[{**row, "statement": "As printed."} for row in case.claims],
     )
-    asked = site.project(plain.put(make_project(tmp_path / "plain")))
+    asked = building.project(plain.put(make_project(tmp_path / "plain")))
     try:
-        whole = site.project(case.put(make_project(tmp_path / "told")))
+        whole = building.project(case.put(make_project(tmp_path / "told")))
     except PortalError:
         return
-    assert len(site.warnings(whole)) > len(site.warnings(asked))
+    assert len(building.warnings(whole)) > len(building.warnings(asked))
 
 
 SOUND = {
@@ -250,4 +250,4 @@ def test_the_attacker_does_not_find_what_is_not_there(name: str, tmp_path: Path)
     """And the check has nothing against it: it does not refuse everything."""
     root = SOUND[name].put(make_project(tmp_path / "tiny"))
     assert leaks(public(root / "data_packages", 10, 5)) == AS_IT_WAS
-    site.check(root)
+    building.check(root)

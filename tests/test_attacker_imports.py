@@ -69,7 +69,7 @@ def imported(root: Path, format_: str, path: Path) -> bool:
     command = [
         sys.executable,
         "-m",
-        "portal.cli",
+        "portal",
         "--project",
         root,
         "import",

@@ -10,8 +10,9 @@ import pytest
 from attacker.harvest import Key, Served, public
 from attacker.made_up import NORTH, PACKAGE, Row, Tables, indicator, wards
 from attacker.report import leaks
-from portal import cli, site
-from portal.problems import PortalError
+from portal.cli import commands
+from portal.core.problems import PortalError
+from portal.site import building
 from project import make_project
 
 START, END = "2024-01-01", "2024-12-31"
@@ -21,7 +22,7 @@ NUMBER = 654_321
 
 
 def run(root: Path, *arguments: str) -> int:
-    return cli.main(["--project", str(root), *arguments])
+    return commands.main(["--project", str(root), *arguments])
 
 
 def made(folder: Path, rows: Iterable[Row], name: str = "a") -> Path:
@@ -82,7 +83,7 @@ def test_what_follows_from_two_releases_is_not_let_through(
     change(root)
     assert of(root) != []
     with pytest.raises(PortalError):
-        site.check(root)
+        building.check(root)
 
 
 SHOWN = [*ALL, *wards("a", 37, NUMBER, 50, 13, NUMBER + 100), *wards("a", 38, 39, 51, 13, 141, years=[2025])]

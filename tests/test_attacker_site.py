@@ -14,10 +14,11 @@ from attacker.harvest import Key, Public, public
 from attacker.made_up import BOROUGH, NORTH, PACKAGE, REST, SOUTH, WEST, Tables, add, indicator
 from attacker.report import leaks
 from attacker.rerun import possible, usual
-from portal import site, withholding
-from portal.config import Disclosure
-from portal.model import Content, Observation
-from portal.problems import PortalError
+from portal.core.model import Content, Observation
+from portal.core.problems import PortalError
+from portal.core.settings import Disclosure
+from portal.disclosure import withholding
+from portal.site import building
 from project import make_project
 from selectolax.lexbor import LexborHTMLParser
 
@@ -153,7 +154,7 @@ class Attacked:
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
     root = prepared(tmp_path_factory.mktemp("attacked") / "tiny")
-    content = site.read(root)[1]
+    content = building.read(root)[1]
     published = {name: withheld(content, truth) for name, truth in TRUTHS.items()}
     rows = [
         {
@@ -167,7 +168,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
     path = root / PACKAGE / "indicators.csv"
     charts = re.sub(r"^(own-wards,.*),none,", r"\1,recorded,", path.read_text(), flags=re.MULTILINE)
     path.write_text(charts.replace(",none,type,", ",ranked-bars,type,"))
-    folder = site.build(root, lambda step: None).folder
+    folder = building.build(root, lambda step: None).folder
     known = {name: found for name, own in published.items() if (found := hidden(own)) is not None}
     return Attacked(folder, content, public(folder, 10, 5), known)
 

@@ -12,9 +12,12 @@ from xml.etree import ElementTree
 import pytest
 from browser import served
 from playwright.sync_api import Browser, Page
-from portal import drawings, packages, rules, site
-from portal.problems import PortalError
-from portal.verify import DATA
+from portal.charts import plotly_figures
+from portal.checks import rules
+from portal.core.problems import PortalError
+from portal.data import packages
+from portal.site import building
+from portal.site.verification import DATA
 from project import make_project
 from selectolax.lexbor import LexborHTMLParser
 
@@ -150,14 +153,14 @@ def under_attack(
             patch.setattr(
                 rules, "RULES", {n: r for n, r in rules.RULES.items() if n not in ("markup", "formulas")}
             )
-        site.build(root, lambda step: None)
+        building.build(root, lambda step: None)
     return (root / "build" / "site").resolve(), dealt, kinds
 
 
 def test_the_rules_refuse_what_is_meant_as_markup(tiny: Path) -> None:
     attacked(tiny, tuple(a for a in ATTACKS if refused(a)))
     with pytest.raises(PortalError) as caught:
-        site.check(tiny)
+        building.check(tiny)
     assert {p.code for p in caught.value.problems} >= {"markup"}
     assert len(caught.value.problems) > 100
     assert 30 < sum(map(refused, ATTACKS)) < len(ATTACKS) - 15
@@ -254,7 +257,7 @@ def _search(page: Page, address: str) -> None:
     ],
 )
 def test_texts_of_a_drawing_keep_no_tag_but_our_own(before: str, after: str) -> None:
-    assert drawings.plain({"a": [{"text": before}], "n": 1, "x": None}) == {
+    assert plotly_figures.plain({"a": [{"text": before}], "n": 1, "x": None}) == {
         "a": [{"text": after}],
         "n": 1,
         "x": None,

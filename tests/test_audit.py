@@ -6,8 +6,8 @@ from math import inf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal.audit import Interval, Published, intervals, too_narrow
-from portal.problems import PortalError
+from portal.core.problems import PortalError
+from portal.disclosure.audit import Interval, Published, intervals, too_narrow
 
 MONTHS = tuple(range(1, 14))
 FIRST_YEAR, SECOND_YEAR = MONTHS[:12], MONTHS[1:]

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from portal import cli, rules
+from portal.checks import rules
+from portal.cli import commands
 from project import ROOT, make_project, tree_of
 
 CASES = sorted(p for p in (ROOT / "tests" / "bad").iterdir() if p.is_dir())
@@ -23,7 +24,7 @@ def test_a_broken_package_gets_its_message_and_leaves_the_site_alone(
     (root / "build" / "site").symlink_to("sites/old.0")
     before = tree_of(root / "build" / "site")
 
-    code = cli.main(["--project", str(root), "build"])
+    code = commands.main(["--project", str(root), "build"])
 
     told = capsys.readouterr().err
     assert code == 1
@@ -58,7 +59,7 @@ def test_several_mistakes_are_told_at_once() -> None:
 def test_the_command_itself_ends_with_code_1_and_no_traceback(tmp_path: Path) -> None:
     root = make_project(tmp_path / "project", ROOT / "tests" / "bad" / "number-with-percent")
     done = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "--project", str(root), "check"],
+        [sys.executable, "-m", "portal", "--project", str(root), "check"],
         capture_output=True,
         text=True,
         check=False,

@@ -4,8 +4,8 @@ import json
 import re
 
 import plotly.graph_objects as go
-from portal import charts, drawings
-from portal.disclosure import Release
+from portal.charts import charts, plotly_figures
+from portal.disclosure.clearing import Release
 
 
 def test_plotly_knows_every_figure(real: Release) -> None:
@@ -29,4 +29,4 @@ def test_bars_start_at_zero_and_colours_are_the_agreed_ones(real: Release) -> No
                     assert axis["fixedrange"]
                     assert axis.get("rangemode", "tozero") == "tozero"
             used = json.dumps([t["marker"].get("color") or t["line"]["color"] for t in figure["data"]])
-            assert set(re.findall(r"#\w{6}", used)) <= {*drawings.COLOURS, drawings.TINT}
+            assert set(re.findall(r"#\w{6}", used)) <= {*plotly_figures.COLOURS, plotly_figures.TINT}

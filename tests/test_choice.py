@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal.problems import PortalError
-from portal.suppression import Cell, Relation, suppress
+from portal.core.problems import PortalError
+from portal.disclosure.suppression import Cell, Relation, suppress
 
 Table = tuple[list[Cell], list[Relation]]
 

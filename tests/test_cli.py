@@ -6,23 +6,26 @@ import sys
 from pathlib import Path
 
 import pytest
-from portal import arguments, cli, site
+from portal.cli import arguments, commands
+from portal.site import building
 from project import ROOT
 
 
-@pytest.mark.parametrize("command", [[], *[[c] for c in cli.COMMANDS]], ids=lambda c: "-".join(c) or "portal")
+@pytest.mark.parametrize(
+    "command", [[], *[[c] for c in commands.COMMANDS]], ids=lambda c: "-".join(c) or "portal"
+)
 def test_help_is_for_people(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as done:
-        cli.main([*command, "--help"])
+        commands.main([*command, "--help"])
     told = capsys.readouterr().out
     assert done.value.code == 0
     assert "Exit codes:" in told
-    for code in (cli.OK, cli.PROBLEMS, arguments.USAGE, cli.BUG, cli.STOPPED):
+    for code in (commands.OK, commands.PROBLEMS, arguments.USAGE, commands.BUG, commands.STOPPED):
         assert re.search(rf"(?m)^  {code} +\w", told)
 
 
 def test_check_says_how_many_figures_and_statements(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--project", str(ROOT), "check"]) == 0
+    assert commands.main(["--project", str(ROOT), "check"]) == 0
     told = capsys.readouterr().out
     assert "7365 figures" in told
     assert re.search(r"4 +differs", told)
@@ -30,7 +33,7 @@ def test_check_says_how_many_figures_and_statements(capsys: pytest.CaptureFixtur
 
 def test_a_wrong_command_is_code_2() -> None:
     with pytest.raises(SystemExit) as done:
-        cli.main(["bild"])
+        commands.main(["bild"])
     assert done.value.code == arguments.USAGE
 
 
@@ -40,14 +43,14 @@ def test_a_fault_of_the_program_is_code_3_and_goes_to_the_log(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(site, "project", broken)
-    assert cli.main(["--project", str(tiny), "check"]) == cli.BUG
+    monkeypatch.setattr(building, "project", broken)
+    assert commands.main(["--project", str(tiny), "check"]) == commands.BUG
     assert "Traceback" not in capsys.readouterr().err
     assert "ZeroDivisionError" in (tiny / "build" / "portal-error.log").read_text()
 
 
 def test_progress_names_each_step(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--project", str(tiny), "build"]) == 0
+    assert commands.main(["--project", str(tiny), "build"]) == 0
     told = capsys.readouterr().err
     for step in ("Checking", "Drawing", "Writing", "Making", "Verifying"):
         assert re.search(rf"{step}.* … \d+\.\d s", told)
@@ -55,7 +58,7 @@ def test_progress_names_each_step(tiny: Path, capsys: pytest.CaptureFixture[str]
 
 def test_the_folder_of_another_thing_is_told_in_words(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "portal.cli", "check"],
+        [sys.executable, "-m", "portal", "check"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -67,18 +70,18 @@ def test_the_folder_of_another_thing_is_told_in_words(tmp_path: Path) -> None:
 
 def test_every_command_and_setting_is_documented() -> None:
     readme = (ROOT / "README.md").read_text()
-    for command in cli.COMMANDS:
+    for command in commands.COMMANDS:
         assert f"portal {command}" in readme
     for target in ("make site", "make test", "make serve"):
         assert target in readme
 
 
 def test_a_reader_that_goes_away_is_no_fault_of_the_program(tiny: Path) -> None:
-    command = [sys.executable, "-m", "portal.cli", "--project", str(tiny), "check"]
+    command = [sys.executable, "-m", "portal", "--project", str(tiny), "check"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         assert child.stdout
         assert child.stderr
         child.stdout.close()
         assert child.stderr.read().count("fault") == 0
-        assert child.wait() == cli.STOPPED
+        assert child.wait() == commands.STOPPED
     assert not (tiny / "build" / "portal-error.log").exists()

@@ -7,9 +7,10 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from portal import coincidence, site
-from portal.config import Disclosure
-from portal.model import Content, Observation
+from portal.core.model import Content, Observation
+from portal.core.settings import Disclosure
+from portal.disclosure import undeclared_relations
+from portal.site import building
 from project import make_project
 
 BOROUGH, LEAST = "E09999999", 10
@@ -18,7 +19,7 @@ POLICY = Disclosure(ward_minimum=LEAST, borough_minimum=LEAST)
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Content:
-    return site.read(make_project(tmp_path_factory.mktemp("plain") / "tiny"))[1]
+    return building.read(make_project(tmp_path_factory.mktemp("plain") / "tiny"))[1]
 
 
 def made_up(
@@ -63,7 +64,7 @@ def _figure(indicator: str, area: str, year: int, count: int, *, hidden: bool) -
 
 def stops(contents: Iterable[Content]) -> int:
     """How many findings stop these portals."""
-    return sum(len(coincidence.check(c, POLICY)) for c in contents)
+    return sum(len(undeclared_relations.check(c, POLICY)) for c in contents)
 
 
 @pytest.mark.parametrize(("series", "years", "wards"), [(33, 1, 0), (33, 2, 0), (13, 3, 19)])
@@ -71,7 +72,7 @@ def test_unrelated_numbers_stop_next_to_nothing(plain: Content, series: int, yea
     portals = [made_up(plain, seed, series=series, secret=3, years=years, wards=wards) for seed in range(4)]
     assert stops(portals) <= 1
     # They are not passed over in silence either: one warning for each indicator at most, which can be accepted.
-    told = [w for c in portals for w in coincidence.look(c, POLICY)]
+    told = [w for c in portals for w in undeclared_relations.look(c, POLICY)]
     assert len({(id(w), w.name) for w in told}) <= 3 * len(portals)
     assert all(w.name.startswith("coincidence:i") and "by chance" in w.message for w in told)
     assert years > 1 or told
@@ -86,7 +87,7 @@ def test_a_sum_that_is_there_is_found(
         pytest.skip("no room for the terms")
     for seed in range(3):
         content = made_up(plain, 100 + seed, series=series, secret=1, years=years, wards=wards, planted=terms)
-        told = [p.name for p in coincidence.check(content, POLICY)]
+        told = [p.name for p in undeclared_relations.check(content, POLICY)]
         end = ":".join(["", f"i{series - 1}", *(f"i{1 + n}" for n in range(terms))])
         assert any(name.startswith("addends:i0:") and name.endswith(end) for name in told), told
 
@@ -97,20 +98,20 @@ def test_a_sum_is_found_although_one_of_many_places_was_revised(plain: Content) 
     place = next(n for n, o in enumerate(content.observations["i0"]) if o.value is not None)
     revised = tuple(replace(o, value=(o.value or 0) + 1) if n == place else o for n, o in enumerate(last))
     content = replace(content, observations={**content.observations, "i12": revised})
-    assert any(p.name.endswith(":i12:i1:i2") for p in coincidence.check(content, POLICY))
+    assert any(p.name.endswith(":i12:i1:i2") for p in undeclared_relations.check(content, POLICY))
 
 
 @pytest.mark.parametrize("beside", [2, 5, 8])
 def test_where_few_counts_are_published_whatever_fits_stops(plain: Content, beside: int) -> None:
     content = made_up(plain, 5, series=beside + 1, secret=1, years=1, planted=1)
-    told = [p.name for p in coincidence.check(content, POLICY)]
+    told = [p.name for p in undeclared_relations.check(content, POLICY)]
     assert f"addends:i0:{BOROUGH}:2019-01-01/2019-12-31:i{beside}:i1" in told
 
 
 def test_where_the_name_says_it_too_it_stops_among_many(plain: Content) -> None:
     content = made_up(plain, 5, series=20, secret=1, years=1, planted=1)
-    assert not [p for p in coincidence.check(content, POLICY) if p.name.endswith(":i19:i1")]
+    assert not [p for p in undeclared_relations.check(content, POLICY) if p.name.endswith(":i19:i1")]
     named = {"i19": "Robbery", "i0": "Robbery of personal property"}
     indicators = {k: replace(i, title=named.get(k, i.title)) for k, i in content.indicators.items()}
-    told = coincidence.check(replace(content, indicators=indicators), POLICY)
+    told = undeclared_relations.check(replace(content, indicators=indicators), POLICY)
     assert any(p.name.endswith(":i19:i1") for p in told)

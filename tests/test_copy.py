@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from portal.disclosure import Release
+from portal.disclosure.clearing import Release
 from project import ROOT
 
 # Columns of the packages that are shown as our own words.

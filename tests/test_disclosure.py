@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 from attack import Guess, attack, rows_of
-from portal import cli, disclosure, inference, protection, releases, site, withholding
-from portal.config import Disclosure, load
-from portal.disclosure import Release
-from portal.importers import derive, mps_dashboard
-from portal.inference import Past
-from portal.model import Content, Observation
-from portal.policy import key
-from portal.problems import PortalError
+from portal.cli import commands
+from portal.core.model import Content, Observation
+from portal.core.problems import PortalError
+from portal.core.settings import Disclosure, load
+from portal.core.small_counts import key
+from portal.disclosure import clearing, inference, report, withholding
+from portal.disclosure.clearing import Release
+from portal.disclosure.inference import Past
+from portal.importers.police import derive, mps_dashboard
+from portal.releases import releasing
+from portal.site import building
 from project import ROOT, SHARED, make_project
 from selectolax.lexbor import LexborHTMLParser
 
@@ -52,14 +55,14 @@ def test_the_real_site_does_not_give_away_what_it_withholds(real: Release, real_
     withheld = [o for own in real.content.observations.values() for o in own if o.status == "c"]
     assert len(found) == len(withheld) == 48
     assert min(g.greatest - g.least for g in found) == 15
-    audited = disclosure.intervals(real.content, Disclosure(10, 5))
+    audited = clearing.intervals(real.content, Disclosure(10, 5))
     told = sorted((i.least, i.greatest) for i in audited)
     assert told == sorted((round(g.least), round(g.greatest)) for g in found)
 
 
 def test_the_attacker_finds_a_count_that_is_given_away(tiny: Path) -> None:
     """The attack that fails above is one that works: one withheld ward of a known sum is worked out exactly."""
-    _, content = site.read(tiny)
+    _, content = building.read(tiny)
     own = content.observations["rec-abuse"]
     shown = [replace(o, value=o.value or 3, status="") if o.area != "E05999993" else o for o in own]
     rows = [
@@ -83,7 +86,7 @@ def test_a_leaking_package_stops_the_build(built: Path) -> None:
         ),
     )
     with pytest.raises(PortalError, match="anybody can work out that it is between 0 and 4") as error:
-        site.build(built, lambda step: None)
+        building.build(built, lambda step: None)
     assert "West Field, 12 months to December 2019" in str(error.value)
     assert (built / "build" / "site").resolve() == before
 
@@ -99,7 +102,7 @@ def test_overlapping_years_give_a_month_away(tiny: Path) -> None:
         ),
     )
     with pytest.raises(PortalError) as error:
-        site.check(tiny)
+        building.check(tiny)
     assert "only be for 12 months" in str(error.value)
 
 
@@ -119,7 +122,7 @@ def past(content: Content, name: str, *changes: tuple[tuple[str, str], int | Non
 
 
 def test_a_figure_that_an_earlier_release_published_is_told_and_does_not_stop_anything(tiny: Path) -> None:
-    settings, content = site.read(tiny)
+    settings, content = building.read(tiny)
     known = inference.known(content, settings.disclosure, [past(content, "2020 Q1", ("E05999992", 4))])
     assert not known.leaks
     assert {(k[1], name) for k, name in known.lost.items()} >= {("E05999992", "2020 Q1")}
@@ -127,7 +130,7 @@ def test_a_figure_that_an_earlier_release_published_is_told_and_does_not_stop_an
 
 def test_a_figure_that_only_an_earlier_release_has_gives_a_withheld_one_away(tiny: Path) -> None:
     """The borough's row is gone and was revised with the rest: what release 1 says is a table of its own."""
-    settings, content = site.read(tiny)
+    settings, content = building.read(tiny)
     before = past(content, "2020 Q1", ("E05999991", 50), ("E09999999", 100), ("X09999999", 15))
     own = [o for o in content.observations["rec-abuse"] if str(o.period_start) == "2019-01-01"]
     now = {"E05999991": 90, "E05999992": 28, "E05999993": None, "X09999999": 15}
@@ -137,12 +140,12 @@ def test_a_figure_that_only_an_earlier_release_has_gives_a_withheld_one_away(tin
     (leak,) = inference.known(content, settings.disclosure, [before]).leaks
     assert (leak.interval.least, leak.interval.greatest, leak.release) == (7, 7, "2020 Q1")
     with pytest.raises(PortalError, match="and from the release 2020 Q1, anybody can work out that it is 7"):
-        disclosure.release(content, settings.disclosure, "", [before])
+        clearing.release(content, settings.disclosure, "", [before])
 
 
 def test_a_year_that_rolls_on_gives_no_small_month_away(tiny: Path) -> None:
     """Release 1 has the year to December, with 20; now there is the year to January, with 11 to 40."""
-    settings, content = site.read(tiny)
+    settings, content = building.read(tiny)
     own = next(o for o in content.observations["rec-abuse"] if o.area == "E05999991")
     before = Past("2020 Q1", (replace(own, value=10),), {})  # type: ignore[arg-type]
     rolled = replace(own, period_start=date(2019, 2, 1), period_end=date(2020, 1, 31))
@@ -154,7 +157,7 @@ def test_a_year_that_rolls_on_gives_no_small_month_away(tiny: Path) -> None:
 
 def test_an_indicator_with_another_id_keeps_its_past(tiny: Path) -> None:
     """Figures are followed by the address, the title, or, where both are others too, by the numbers."""
-    done = cli.main(["--project", str(tiny), "release", "2020 Q1", "--yes"])
+    done = commands.main(["--project", str(tiny), "release", "2020 Q1", "--yes"])
     assert done == 0
     for name in ("indicators", "observations"):
         path = tiny / f"data_packages/recorded/data/{name}.csv"
@@ -164,7 +167,7 @@ def test_an_indicator_with_another_id_keeps_its_past(tiny: Path) -> None:
             .replace("figure-9", "figure-99")
             .replace("Hidden harm recorded", "Harm")
         )
-    (before,) = releases.earlier(site.project(tiny))
+    (before,) = releasing.earlier(building.project(tiny))
     assert {o.indicator for o in before.observations} >= {"harm"}
     assert not before.indicators
 
@@ -262,7 +265,7 @@ def _safe(
     by_indicator: dict[str, tuple[Observation, ...]] = {}
     for o in published:
         by_indicator[o.indicator] = (*by_indicator.get(o.indicator, ()), o)
-    found = disclosure.intervals(replace(content, observations=by_indicator), policy)
+    found = clearing.intervals(replace(content, observations=by_indicator), policy)
     counts = {key(o): o.value for o in true}
     assert found
     for i in found:
@@ -271,8 +274,8 @@ def _safe(
 
 
 def test_the_report_is_that_of_the_packages(real: Release) -> None:
-    project = site.project(ROOT)
-    told = protection.report(project.content, project.settings.disclosure, releases.earlier(project))
+    project = building.project(ROOT)
+    told = report.report(project.content, project.settings.disclosure, releasing.earlier(project))
     assert (ROOT / "docs" / "disclosure.md").read_text() == told.text
     assert not told.leaks
     assert re.search(r"\d+ guarded counts, 48 withheld, 0 of them can be worked out", told.summary)
@@ -285,4 +288,4 @@ def test_a_package_may_be_stricter(tmp_path: Path) -> None:
     told["portal"]["ward_minimum"] = 13
     path.write_text(json.dumps(told))
     with pytest.raises(PortalError, match="A count of 11 that must be protected is under 13"):
-        site.check(project)
+        building.check(project)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from portal import site
-from portal.problems import PortalError
+from portal.core.problems import PortalError
+from portal.site import building
 
 RECORDED, FIGURES = "data_packages/recorded/data/", "data_packages/figures/data/"
 N, S, W, REST, B = "E05999991", "E05999992", "E05999993", "X09999999", "E09999999"
@@ -56,7 +56,7 @@ def add(root: Path, name: str, rows: Iterable[Row]) -> None:
 
 def problems(root: Path) -> list[str]:
     try:
-        site.check(root)
+        building.check(root)
     except PortalError as error:
         return [f"{p.place}: {p.message}" for p in error.problems]
     return []
@@ -240,7 +240,7 @@ def test_a_locator_does_not_say_the_number(tiny: Path, locator: str, number: str
         figure("h", B, "105"),
     ]
     assert not tried(tiny, h, rows)
-    told = [w for w in site.warnings(site.project(tiny)) if w.code == "number"]
+    told = [w for w in building.warnings(building.project(tiny)) if w.code == "number"]
     assert [f"its locator says “{number}”" in w.message for w in told] == [True] * bool(number)
 
 
@@ -253,7 +253,7 @@ def test_a_text_does_not_say_the_number(tiny: Path) -> None:
         )
     ]
     assert not tried(tiny, rows, [figure("h", N, "c"), figure("h", W, "50")])
-    told = [w for w in site.warnings(site.project(tiny)) if w.code == "number"]
+    told = [w for w in building.warnings(building.project(tiny)) if w.code == "number"]
     assert [w.message for w in told] == [
         "A figure of h is withheld, and this text names its place and says “7”."
     ]
@@ -263,7 +263,7 @@ def test_numbers_that_have_nothing_to_do_with_each_other_can_be_accepted(tiny: P
     case = STOPPED["two undeclared parts"]
     tried(tiny, case[0], case[1])
     with pytest.raises(PortalError) as stopped:
-        site.check(tiny)
+        building.check(tiny)
     (problem,) = stopped.value.problems
     row = {
         "warning": problem.name,
@@ -272,8 +272,8 @@ def test_numbers_that_have_nothing_to_do_with_each_other_can_be_accepted(tiny: P
         "accepted_by": "A",
     }
     add(tiny, "data_packages/releases/data/accepted.csv", [row])
-    site.check(tiny)
-    assert not [w for w in site.warnings(site.project(tiny)) if w.code in ("disclosure", "spent")]
+    building.check(tiny)
+    assert not [w for w in building.warnings(building.project(tiny)) if w.code in ("disclosure", "spent")]
 
 
 @pytest.mark.parametrize("name", ["ward_minimum", "borough_minimum"])

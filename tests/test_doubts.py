@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import cli, config, doubts, packages, rules, site
-from portal.checked import Checked
-from portal.problems import PortalError, Problem
+from portal.checks import plausibility, rules
+from portal.checks.valid_rows import Checked
+from portal.cli import commands
+from portal.core import settings as config
+from portal.core.problems import PortalError, Problem
+from portal.data import packages
+from portal.site import building
 from project import make_project
 
 TODAY = date(2020, 8, 1)
@@ -25,7 +29,7 @@ def look(root: Path, today: date = TODAY) -> tuple[Problem, ...]:
     settings = config.load(root)
     found, problems = packages.read_all(root, settings.packages)
     assert not (*problems, *rules.check(found, settings))
-    return doubts.look(Checked(found, settings), today)
+    return plausibility.look(Checked(found, settings), today)
 
 
 def added(*rows: str, file: str = OBSERVATIONS) -> Edit:
@@ -149,13 +153,13 @@ def test_an_update_of_a_day_to_come_stops_the_build(
     path.write_text(path.read_text().replace("2020-", "2029-"))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1596240000")
     with pytest.raises(PortalError, match="has not come yet") as caught:
-        site.check(tiny)
+        building.check(tiny)
     assert {p.code for p in caught.value.problems} == {"future"}
 
 
 def test_warnings_are_listed_counted_and_stop_nothing(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     calls(52, 52, 52, 52, months="1 2 3 4")(tiny)
-    assert cli.main(["--project", str(tiny), "check"]) == 0
+    assert commands.main(["--project", str(tiny), "check"]) == 0
     told = capsys.readouterr().err
     assert "row 28, column value\n  Found: The figure is 52 for 4 periods running." in told
     assert "same:calls:E12999999:2021-04-01/2021-04-30" in told
@@ -164,15 +168,15 @@ def test_warnings_are_listed_counted_and_stop_nothing(tiny: Path, capsys: pytest
 def test_a_warning_is_accepted_by_name_and_an_acceptance_that_fits_none_is_told(tiny: Path) -> None:
     calls(52, 52, 52, 52, months="1 2 3 4")(tiny)
     accepted = "data_packages/releases/data/accepted.csv"
-    whole = site.project(tiny)
-    names = {w.name for w in site.warnings(whole)}
+    whole = building.project(tiny)
+    names = {w.name for w in building.warnings(whole)}
     assert "same:calls:E12999999:2021-04-01/2021-04-30" in names
     added(
         "same:calls:*,It is a quota.,2021-05-01,Data team",
         "jump:thefts:*,Checked.,2021-05-01,Data team",
         file=accepted,
     )(tiny)
-    after = {w.name for w in site.warnings(site.project(tiny))}
+    after = {w.name for w in building.warnings(building.project(tiny))}
     assert names - after == {"same:calls:E12999999:2021-04-01/2021-04-30"}
     assert after - names == {"spent:jump:thefts:*"}
 
@@ -183,7 +187,7 @@ def test_accepted_warnings_are_published_with_their_reason(tmp_path: Path) -> No
         "same:calls:E12999999:2021-04-01/2021-04-30,It is a quota.,2021-05-01,Data team",
         file="data_packages/releases/data/accepted.csv",
     )(root)
-    folder = site.build(root, lambda step: None).folder
+    folder = building.build(root, lambda step: None).folder
     page = unescape((folder / "releases/unusual/index.html").read_text())
     assert "It is a quota." in page
     assert "Calls by month, Exampleshire, April 2021</th>" in page
@@ -192,7 +196,7 @@ def test_accepted_warnings_are_published_with_their_reason(tmp_path: Path) -> No
 
 def test_a_page_that_nothing_links_to_is_told_after_a_build(tiny: Path) -> None:
     (tiny / "site_src/pages/about/alone.md").write_text("# Alone\n\nNobody links here.\n")
-    whole = site.build(tiny, lambda step: None)
+    whole = building.build(tiny, lambda step: None)
     assert [w.name for w in whole.warnings if w.code == "unlinked"] == ["unlinked:about/alone/"]
 
 
@@ -205,10 +209,10 @@ def test_a_series_of_any_counts_is_judged_without_a_fault(values: list[int]) -> 
     changes: list[float] = []
     for a, b in pairwise(values):
         first, second = figure(a), figure(b)
-        change = doubts._change(first, second, True)
-        doubts._implausible(change, changes, doubts._noise(first, second), True)
+        change = plausibility._change(first, second, True)
+        plausibility._implausible(change, changes, plausibility._noise(first, second), True)
         changes.append(change)
-    assert not any(doubts._implausible(0.0, [0.0] * n, 0.1, True) for n in range(8))
+    assert not any(plausibility._implausible(0.0, [0.0] * n, 0.1, True) for n in range(8))
 
 
 def test_parts_are_compared_with_a_total_of_the_same_unit(tiny: Path) -> None:
@@ -228,5 +232,5 @@ def test_parts_are_compared_with_a_total_of_the_same_unit(tiny: Path) -> None:
     assert not {n for n in {p.name for p in look(tiny)} - before if n.startswith("sum:")}
 
 
-def figure(value: int) -> doubts.Figure:
-    return doubts.Figure(None, TODAY, TODAY, Decimal(value))  # type: ignore[arg-type]
+def figure(value: int) -> plausibility.Figure:
+    return plausibility.Figure(None, TODAY, TODAY, Decimal(value))  # type: ignore[arg-type]

@@ -8,8 +8,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from portal import cli, config, embargo, releases, site
-from portal.problems import PortalError
+from portal.cli import commands
+from portal.core import settings
+from portal.core.problems import PortalError
+from portal.releases import embargo, releasing
+from portal.site import building
 from project import ROOT, make_project, tree_of
 from served import holding
 
@@ -23,7 +26,7 @@ NEW = "7351"
 
 
 def run(root: Path, *arguments: str) -> int:
-    return cli.main(["--project", str(root), *arguments])
+    return commands.main(["--project", str(root), *arguments])
 
 
 def edit(root: Path, old: str, new: str, file: str = FIGURES) -> None:
@@ -134,12 +137,12 @@ def test_something_urgent_is_released_and_built_meanwhile(
         assert hidden(root)
         assert holding(root / "build/site", "9143")
     assert run(root, "check") == 0
-    whole = site.project(root)
+    whole = building.project(root)
     assert [e.id for e in whole.content.editions] == ["2020-q3", "2020-q3-correction", "2020-q4"]
-    last = releases.opened(whole, whole.content.editions[-1]).contents
+    last = releasing.opened(whole, whole.content.editions[-1]).contents
     assert f",{NEW},".encode() in last.files["figures/data/observations.csv"]
     assert b",9143," in last.files["figures/data/observations.csv"]
-    with zipfile.ZipFile(releases.archive_of(whole, "2020-q3-correction")) as packed:
+    with zipfile.ZipFile(releasing.archive_of(whole, "2020-q3-correction")) as packed:
         assert not [n for n in packed.namelist() if NEW.encode() in packed.read(n)]
     monkeypatch.setenv("SOURCE_DATE_EPOCH", AT)
     assert run(root, "build") == 0
@@ -194,7 +197,12 @@ def test_what_comes_after_a_release_that_waits_waits_too(root: Path, monkeypatch
     assert run(root, "release", "2021 Q1", "--reason", "x", "--embargo", earlier, "--yes") == 0
     edit(root, "A new worker", "Another worker", UPDATES)
     assert run(root, "release", "Urgent", "--yes") == 0
-    assert [e.id for e in site.project(root).content.editions] == ["2020-q3", "urgent", "2020-q4", "2021-q1"]
+    assert [e.id for e in building.project(root).content.editions] == [
+        "2020-q3",
+        "urgent",
+        "2020-q4",
+        "2021-q1",
+    ]
     monkeypatch.setenv("SOURCE_DATE_EPOCH", BEFORE)
     assert run(root, "build") == 0
     assert hidden(root)
@@ -222,7 +230,7 @@ def test_going_back_gives_up_what_waits_and_brings_none_of_it_out(
     assert not holding(root / "build/site", NEW)
     assert NEW not in (root / FIGURES).read_text()
     assert tree_of(root / HOME / "archives") == {"2020-q3.zip": public}
-    assert [e.id for e in site.project(root).content.editions] == ["2020-q3"]
+    assert [e.id for e in building.project(root).content.editions] == ["2020-q3"]
     assert (root / "build/given-up/2020-q4.zip").is_file()
 
 
@@ -239,7 +247,11 @@ def test_going_back_past_a_public_release_leaves_contacts_unless_asked(
     assert "0800 111 1111" in (root / SERVICES).read_text()
     assert "0800 111 1111" in unescape((root / "build/site/help/index.html").read_text())
     assert hidden(root)
-    assert [e.id for e in site.project(root).content.editions] == ["2020-q3", "urgent", "return-to-2020-q3"]
+    assert [e.id for e in building.project(root).content.editions] == [
+        "2020-q3",
+        "urgent",
+        "return-to-2020-q3",
+    ]
     assert run(root, "rollback", "2020 Q3", "--contacts", "--reason", "Wrong.", "--yes") == 0
     assert "0800 000 0000" in (root / SERVICES).read_text()
 
@@ -315,7 +327,7 @@ def test_an_embargo_that_is_no_time_to_come_is_told(
     ],
 )
 def test_a_time_is_that_of_the_place_also_when_clocks_change(root: Path, told: str, moment: datetime) -> None:
-    assert releases.moment(config.load(root), told) == moment
+    assert releasing.moment(settings.load(root), told) == moment
 
 
 def test_a_list_of_releases_that_is_damaged_shows_nothing(root: Path) -> None:
@@ -326,6 +338,6 @@ def test_a_list_of_releases_that_is_damaged_shows_nothing(root: Path) -> None:
         path.write_text(damage(text))
         if "embargoed" in path.read_text():
             with pytest.raises(PortalError):
-                site.build(root, lambda step: None)
+                building.build(root, lambda step: None)
         path.write_text(text)
-    assert len(embargo.waiting(site.project(root))) == 1
+    assert len(embargo.waiting(building.project(root))) == 1

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from browser import served
 from playwright.sync_api import Browser, Page
-from portal import headers
-from portal.preview import Handler
+from portal.site import headers
+from portal.site.preview import Handler
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 
@@ -113,16 +113,14 @@ def test_axe_finds_nothing(chromium: Browser, address: str, site: Path, width: i
 
 
 def test_without_chromium_the_table_stands_alone(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from portal import chromium as drawing  # noqa: PLC0415
-    from portal import pictures  # noqa: PLC0415
-    from portal import site as builder  # noqa: PLC0415
-    from portal import tree as growing  # noqa: PLC0415
+    from portal.charts import chromium as drawing  # noqa: PLC0415
+    from portal.charts import svg  # noqa: PLC0415
+    from portal.site import building as builder  # noqa: PLC0415
+    from portal.site import staging as growing  # noqa: PLC0415
 
     monkeypatch.setattr(drawing, "browser", lambda: None)
     settings, released = builder.check(tiny)
-    grown = growing.grow(
-        settings, released, pictures.Pictures(tiny / pictures.LIBRARY, {}), lambda _, told: told
-    )
+    grown = growing.grow(settings, released, svg.Pictures(tiny / svg.LIBRARY, {}), lambda _, told: told)
     page = grown.files["embed/thefts/index.html"].decode()
     assert "<img" not in page
     assert "<table" in page

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from portal import charts, claims, measures, site, sparks
-from portal.disclosure import Release
-from portal.model import Indicator, Observation
-from portal.records import anchor
-from portal.text import MARKERS, MINUS
+from portal.analysis import claims, measures
+from portal.charts import charts, sparklines
+from portal.core.model import Indicator, Observation
+from portal.core.text import MARKERS, MINUS
+from portal.disclosure.clearing import Release
+from portal.opendata.records import anchor
+from portal.site import building
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 Key = tuple[str, str, str, str]  # area, part, first and last day
@@ -51,7 +53,7 @@ class Published:
 def published(request: pytest.FixtureRequest) -> Published:
     if request.param == "tiny":
         root = request.getfixturevalue("tiny_site")
-        return Published((root / "build/site").resolve(), site.check(root)[1])
+        return Published((root / "build/site").resolve(), building.check(root)[1])
     return Published(request.getfixturevalue("real_site"), request.getfixturevalue("real"))
 
 
@@ -281,7 +283,7 @@ def test_every_small_trend_says_what_it_draws(published: Published) -> None:
             path_ = svg.css_first("path").attributes["d"] or ""
             heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", path_)]
             known = [v for v in values if v is not None]
-            full, bottom = sparks.HEIGHT - 2 * sparks.EDGE, sparks.HEIGHT - sparks.EDGE
+            full, bottom = sparklines.HEIGHT - 2 * sparklines.EDGE, sparklines.HEIGHT - sparklines.EDGE
             assert heights == pytest.approx([bottom - full * v / max(*known, 1) for v in known], abs=0.051)
             seen += 1
     assert seen
@@ -289,7 +291,7 @@ def test_every_small_trend_says_what_it_draws(published: Published) -> None:
 
 @pytest.mark.parametrize("status", ["c", "x"])
 def test_whichever_figure_is_withheld_the_chart_and_its_table_say_so(tiny_site: Path, status: str) -> None:
-    released = site.check(tiny_site)[1]
+    released = building.check(tiny_site)[1]
     tried = 0
     for indicator in released.content.indicators.values():
         own = released.content.observations.get(indicator.id, ())

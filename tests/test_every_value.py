@@ -19,14 +19,21 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal import charts, cli, config, figure_rules, findings, measures, packages, records, rules, site
-from portal.charts import Chart
-from portal.checked import Row
-from portal.disclosure import Release
-from portal.findings import cell
-from portal.history import NO_HISTORY
-from portal.model import Break, Indicator, Observation
-from portal.periods import first_day, label, month_end, running
+from portal.analysis import measures, sentences
+from portal.analysis.sentences import cell
+from portal.charts import charts
+from portal.charts.charts import Chart
+from portal.checks import figure_rules, rules
+from portal.checks.valid_rows import Row
+from portal.cli import commands
+from portal.core import settings as config
+from portal.core.model import Break, Indicator, Observation
+from portal.core.periods import first_day, label, month_end, running
+from portal.data import packages
+from portal.disclosure.clearing import Release
+from portal.opendata import records
+from portal.releases.history import NO_HISTORY
+from portal.site import building
 from project import make_project
 
 Cells = dict[str, str]
@@ -47,7 +54,7 @@ STATUSES = ("c", "x", "z", "low")
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """The tiny portal's content, which made-up indicators are added to."""
-    return site.check(make_project(tmp_path_factory.mktemp("base") / "tiny"))[1]
+    return building.check(make_project(tmp_path_factory.mktemp("base") / "tiny"))[1]
 
 
 def indicator(**cells: str) -> Cells:
@@ -243,7 +250,7 @@ def test_a_portal_of_made_up_indicators_is_refused_or_built(seed: int, tmp_path:
     assert 5 < len(refused_) < 35
     kept = [(one, own) for one, own in named if one["id"] not in refused_]
     assert not write(root, [(one, [{**r, "indicator": one["id"]} for r in own]) for one, own in kept])
-    assert cli.main(["--project", str(root), "build"]) == 0
+    assert commands.main(["--project", str(root), "build"]) == 0
     for one, own in kept:
         page = plain((root / "build/site/figures" / one["slug"] / "index.html").read_text())
         shown = [r for r in own if one["chart"] != "recorded"]
@@ -533,5 +540,5 @@ def test_a_change_of_what_has_no_test_is_told_in_its_own_unit_and_its_own_direct
         released = as_model(base, indicator(unit=unit, chart="recorded"), own)
         found = measures.standing(released, released.content.indicators["made-up"], AREAS[0])
         assert found is not None
-        assert findings.changed(found) == words
-        assert findings.sense(found) == "neutral"
+        assert sentences.changed(found) == words
+        assert sentences.sense(found) == "neutral"

@@ -9,10 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from portal import claims, coverage, measures, site
-from portal.disclosure import Release
-from portal.pages import all_pages
-from portal.tree import written
+from portal.analysis import claims, measures
+from portal.cli import coverage
+from portal.disclosure.clearing import Release
+from portal.pages.all_pages import all_pages
+from portal.site import building
+from portal.site.staging import written
 from project import ROOT, SHARED
 from selectolax.lexbor import LexborHTMLParser
 
@@ -203,7 +205,7 @@ def test_changes_printed_in_the_draft_of_2014(real: Release) -> None:
 
 
 def test_every_section_of_every_document_is_accounted_for(real: Release) -> None:
-    settings, released = site.check(ROOT)
+    settings, released = building.check(ROOT)
     assert (ROOT / "docs" / "coverage.md").read_text() == coverage.table(settings, released)
     assert {s.source for s in real.content.sections} == {"source-000", "source-001", "source-003"}
 
@@ -212,7 +214,7 @@ def test_pages_that_count_as_having_a_chart_have_one_as_built(real_site: Path) -
     """What `portal coverage` counts, held against the built pages."""
     if not list(real_site.glob("figures/*/chart-narrow.svg")):
         pytest.skip("no Chromium drew the charts")
-    settings, released = site.check(ROOT)
+    settings, released = building.check(ROOT)
     found = coverage.charted(all_pages(settings, released, written(settings)))
     assert {c.kind for c in found} >= {"home", "priority", "workstream", "action", "subject", "ward", "way to report"}  # fmt: skip
     for kind in found:

@@ -9,19 +9,20 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from portal import forks, site
+from portal.core import processes
+from portal.site import building
 from project import make_project, tree_of
 
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no other thread ran, which those of the tests do."""
-    monkeypatch.setattr(forks, "AT_ONCE", 2)
+    monkeypatch.setattr(processes, "AT_ONCE", 2)
     monkeypatch.setattr(threading, "active_count", lambda: 1)
 
 
 def test_a_second_process_does_the_work() -> None:
-    with forks.aside(os.getpid) as asked:
+    with processes.aside(os.getpid) as asked:
         assert asked() != os.getpid()
 
 
@@ -33,7 +34,7 @@ def test_what_the_second_process_cannot_do_is_done_here() -> None:
             raise ValueError
         return here
 
-    with forks.aside(only_here) as asked:
+    with processes.aside(only_here) as asked:
         assert asked() == here
 
 
@@ -48,7 +49,7 @@ def test_a_second_process_that_ends_early_is_no_loss(end: str) -> None:
             os.kill(os.getpid(), 9)
         return lambda: None  # which no pickle takes
 
-    with forks.aside(work) as asked:
+    with processes.aside(work) as asked:
         assert asked() == "done here"
 
 
@@ -56,7 +57,7 @@ def test_what_goes_wrong_in_both_is_raised_here() -> None:
     def wrong() -> None:
         raise KeyError("x")
 
-    with forks.aside(wrong) as asked, pytest.raises(KeyError, match="x"):
+    with processes.aside(wrong) as asked, pytest.raises(KeyError, match="x"):
         asked()
 
 
@@ -70,13 +71,13 @@ def test_a_second_process_that_nobody_waits_for_ends_with_the_block(tmp_path: Pa
             yield told
         yield told
 
-    with forks.aside(work):
+    with processes.aside(work):
         *_, pid = begun()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
 
 
-@pytest.mark.parametrize("many", [1, 2, 101, forks._WAITING * 2 + 1])
+@pytest.mark.parametrize("many", [1, 2, 101, processes._WAITING * 2 + 1])
 def test_every_job_is_done_once_and_told_in_order(many: int, tmp_path: Path) -> None:
     done = tmp_path / "done"
 
@@ -85,7 +86,7 @@ def test_every_job_is_done_once_and_told_in_order(many: int, tmp_path: Path) -> 
             out.write(f"{n}\n")
         return n * n
 
-    assert forks.all_of([partial(square, n) for n in range(many)]) == [n * n for n in range(many)]
+    assert processes.all_of([partial(square, n) for n in range(many)]) == [n * n for n in range(many)]
     assert sorted(map(int, done.read_text().split())) == list(range(many))
 
 
@@ -99,7 +100,7 @@ def test_both_processes_do_jobs(tmp_path: Path) -> None:
             pass
         return os.getpid()
 
-    assert len(set(forks.all_of([together] * 2))) == 2
+    assert len(set(processes.all_of([together] * 2))) == 2
 
 
 @pytest.mark.parametrize("end", ["killed", "cannot"])
@@ -117,22 +118,22 @@ def test_jobs_that_the_second_process_took_and_lost_are_done_here(end: str) -> N
             raise ValueError
         return os.getpid()
 
-    assert forks.all_of([work] * 8) == [here] * 8
+    assert processes.all_of([work] * 8) == [here] * 8
 
 
 def test_with_another_thread_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "active_count", lambda: 2)
-    with forks.aside(os.getpid) as asked:
+    with processes.aside(os.getpid) as asked:
         assert asked() == os.getpid()
-    assert set(forks.all_of([os.getpid] * 3)) == {os.getpid()}
+    assert set(processes.all_of([os.getpid] * 3)) == {os.getpid()}
 
 
 def test_a_site_is_the_same_whether_one_process_made_it_or_two(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = make_project(tmp_path / "tiny")
-    command = [sys.executable, "-m", "portal.cli", "--project", str(root), "build", "--fresh"]
+    command = [sys.executable, "-m", "portal", "--project", str(root), "build", "--fresh"]
     subprocess.run(command, check=True, capture_output=True)
     two = tree_of((root / "build/site").resolve())
-    monkeypatch.setattr(forks, "AT_ONCE", 1)
-    assert tree_of(site.build(root, lambda step: None, fresh=True).folder) == two
+    monkeypatch.setattr(processes, "AT_ONCE", 1)
+    assert tree_of(building.build(root, lambda step: None, fresh=True).folder) == two

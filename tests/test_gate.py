@@ -18,16 +18,19 @@ from frictionless import Package as Upstream
 from frictionless import Schema as UpstreamSchema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal import assembly, cli, config, gate, model, packages, plan_model, tables, values
-from portal.problems import Problem
-from portal.tables import Schema
+from portal.cli import commands
+from portal.core import field_types, model, plans
+from portal.core import settings as config
+from portal.core.problems import Problem
+from portal.data import assembly, packages, tables, validation
+from portal.data.tables import Schema
 from project import ROOT, TINY
 
 # Which class of the model holds the rows of a resource.
 ROWS = {
     "outlines": model.Outline, "boundaries": model.Outline, "calendar": model.Promise, "releases": model.Edition, "entries": model.Entry,
-    "priorities": plan_model.Priority, "actions": plan_model.Action, "measures": plan_model.Measure, "updates": plan_model.Update,
-    "connections": plan_model.Connection, "routes/connections": model.RouteConnection, "update_actions": plan_model.UpdateAction, "milestones": plan_model.Milestone, "statuses": plan_model.ActionStatus,
+    "priorities": plans.Priority, "actions": plans.Action, "measures": plans.Measure, "updates": plans.Update,
+    "connections": plans.Connection, "routes/connections": model.RouteConnection, "update_actions": plans.UpdateAction, "milestones": plans.Milestone, "statuses": plans.ActionStatus,
     "dispersion": model.Dispersion, "disagreements": model.Disagreement, "withdrawals": model.Withdrawal, "populations": model.Population, "services": model.Service, "accepted": model.Accepted,
 }  # fmt: skip
 SPELLINGS = (
@@ -99,7 +102,7 @@ def test_every_pattern_has_words_and_an_example() -> None:
     asked = [*patterned, *(rule for rule in portals if "pattern" in rule)]
     assert len(asked) > 40
     for field in asked:
-        form = values.FORMS[field["form"]]
+        form = field_types.FORMS[field["form"]]
         assert not set("^$[]{}\\+*").intersection(form.advice)
 
 
@@ -384,20 +387,20 @@ def test_the_command_of_frictionless_and_the_check_agree(small: Path) -> None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The tables that frictionless is asked about, in a process that remembers none."""
     found: list[str] = []
-    plain = gate.table_faults
+    plain = validation.table_faults
 
-    def watched(path: Path, *more: Any) -> Iterator[gate.Fault]:
+    def watched(path: Path, *more: Any) -> Iterator[validation.Fault]:
         found.append(path.name)
         return plain(path, *more)
 
-    monkeypatch.setattr(gate, "table_faults", watched)
-    monkeypatch.setattr(gate.Passed, "_here", set())
+    monkeypatch.setattr(validation, "table_faults", watched)
+    monkeypatch.setattr(validation.Passed, "_here", set())
     monkeypatch.delenv("CI", raising=False)
     return found
 
 
 def forget(monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
-    monkeypatch.setattr(gate.Passed, "_here", set())
+    monkeypatch.setattr(validation.Passed, "_here", set())
     asked.clear()
 
 
@@ -406,7 +409,7 @@ def test_a_table_is_not_asked_about_twice(
 ) -> None:
     problems_of(small)
     assert len(asked) > 20
-    kept = small / "build" / "cache" / gate.FILE
+    kept = small / "build" / "cache" / validation.FILE
     assert kept.is_file()
     forget(monkeypatch, asked)
     assert problems_of(small) == ()
@@ -452,7 +455,7 @@ def test_continuous_integration_trusts_nothing_that_passed_before(
 def test_a_damaged_memory_does_no_harm(
     small: Path, asked: list[str], content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = small / "build" / "cache" / gate.FILE
+    kept = small / "build" / "cache" / validation.FILE
     kept.parent.mkdir(parents=True)
     kept.write_bytes(content)
     assert problems_of(small) == ()
@@ -484,7 +487,7 @@ def test_without_frictionless_nothing_passes(tiny: Path) -> None:
             check=False,
             env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
         )
-        assert done.returncode == cli.PROBLEMS
+        assert done.returncode == commands.PROBLEMS
         assert "frictionless, which checks every data package, is not installed" in done.stderr
         assert "make site" in done.stderr
 

@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from portal import bundles, pictures, site, tree
+from portal.charts import svg
+from portal.opendata import bundles
+from portal.site import building, staging
 from project import ROOT, tree_of
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -15,14 +17,14 @@ FIRST_OF_DECEMBER_2026 = "1796083200"
 @pytest.fixture(scope="module")
 def grown(tiny_site: Path) -> dict[str, bytes]:
     """The tree of one day without what other tests look after: assets, pictures, which depend on the machine's fonts, and zip files."""
-    undrawn = pictures.Pictures(tiny_site / pictures.LIBRARY, {})
+    undrawn = svg.Pictures(tiny_site / svg.LIBRARY, {})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", FIRST_OF_DECEMBER_2026)
-        settings, released = site.check(tiny_site)
-        made = tree.grow(settings, released, undrawn, lambda _, told: told)
+        settings, released = building.check(tiny_site)
+        made = staging.grow(settings, released, undrawn, lambda _, told: told)
     apart = ("assets/", "open-data/packages/", bundles.CATALOGUE)
     files = {name: content for name, content in made.files.items() if not name.startswith(apart)}
-    return files | {"mkdocs.yml": tree.mkdocs_settings(settings, made, "work").encode()}
+    return files | {"mkdocs.yml": staging.mkdocs_settings(settings, made, "work").encode()}
 
 
 def test_the_generated_tree_is_the_golden_one(

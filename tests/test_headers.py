@@ -12,11 +12,13 @@ from urllib.parse import unquote, urldefrag, urljoin
 import pytest
 from browser import served
 from playwright.sync_api import Browser, Error, Page, Route
-from portal import config, headers, pictures, site
-from portal.page import EMBEDS
-from portal.preview import Handler
-from portal.problems import PortalError
-from portal.verify import verify
+from portal.charts import svg
+from portal.core import settings as config
+from portal.core.problems import PortalError
+from portal.pages.page import EMBEDS
+from portal.site import building, headers
+from portal.site.preview import Handler
+from portal.site.verification import verify
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 from test_browser import CHARTS, ELSEWHERE, PAGES
@@ -128,7 +130,7 @@ def test_every_page_carries_the_policy_of_the_header(
 
 
 def test_two_builds_say_the_same(tiny_site: Path, tiny: Path) -> None:
-    site.build(tiny, lambda step: None)
+    building.build(tiny, lambda step: None)
     for file in (f"site/{headers.FILE}", f"hosting/{headers.NGINX}", "site/index.html"):
         assert (tiny / "build" / file).read_bytes() == (tiny_site / "build" / file).read_bytes()
 
@@ -194,7 +196,7 @@ def test_a_page_without_a_place_for_the_policy_stops_the_build(tiny: Path) -> No
     theme = tiny / "site_src" / "theme" / "main.html"
     theme.write_text(theme.read_text().replace(headers.PLACE, ""))
     with pytest.raises(PortalError, match="no place for the security policy"):
-        site.build(tiny, lambda step: None)
+        building.build(tiny, lambda step: None)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ def test_security_txt_says_whom_to_tell_until_when_and_where_it_stands(tiny: Pat
     settings = tiny / config.FILE
     told = 'address = "https://safe.example/"\nsecurity_contact = "mailto:a@safe.example"\nsecurity_expires = "2027-03-31"\n'
     settings.write_text(settings.read_text().replace("[site]\n", f"[site]\n{told}"))
-    folder = site.build(tiny, lambda step: None).folder
+    folder = building.build(tiny, lambda step: None).folder
     assert (folder / ".well-known" / "security.txt").read_text() == (
         "Contact: mailto:a@safe.example\nExpires: 2027-03-31T00:00:00Z\nPreferred-Languages: en\n"
         "Canonical: https://safe.example/.well-known/security.txt\n"
@@ -306,7 +308,7 @@ def test_a_drawing_looks_the_same_without_style_attributes(page: Page) -> None:
         'style="fill: rgb(18, 67, 109); fill-opacity: 0.5; stroke: #F46A25; stroke-width: 3px; stroke-dasharray: 9px, 3px;"/>'
         '<text x="99" y="40" style="font-family: &quot;Open Sans&quot;, Arial; font-size: 18px; font-weight: bold; white-space: pre;">a  b</text></svg>'
     )
-    plain = pictures.without_styles(styled)
+    plain = svg.without_styles(styled)
     assert "style=" not in plain
     assert plain.count("fill=") == 1
     shots = []
@@ -315,7 +317,7 @@ def test_a_drawing_looks_the_same_without_style_attributes(page: Page) -> None:
         page.set_content(drawing)
         shots.append(page.screenshot())
     assert shots[0] == shots[1]
-    assert pictures.without_styles(plain) == plain
+    assert svg.without_styles(plain) == plain
 
 
 INJECTED = """<script>window.ran = "inline"</script><p id=it onclick="window.ran = 'handler'" style="color: rgb(1, 2, 3)">x</p>

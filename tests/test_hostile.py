@@ -15,8 +15,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal import cli, config, packages, rules, site, tables, tree
-from portal.problems import PortalError
+from portal.checks import rules
+from portal.cli import commands
+from portal.core import settings as config
+from portal.core.problems import PortalError
+from portal.data import packages, tables
+from portal.site import building, staging
 from project import ROOT, TINY, make_project
 
 Count = Callable[[str, object], None]
@@ -31,7 +35,7 @@ PIECES = st.one_of(
 def checked(root: Path) -> None:
     """Read and check everything; only the one kind of error may come out."""
     try:
-        site.check(root)
+        building.check(root)
     except PortalError as error:
         assert error.problems
         assert all(p.file and p.message and p.fix for p in error.problems)
@@ -281,7 +285,7 @@ def test_the_name_of_a_breakdown_is_no_formula(tiny: Path) -> None:
     told["portal"]["breakdowns"] = {"=cmd": "Kind"}
     file.write_text(json.dumps(told))
     with pytest.raises(PortalError, match="the column “=cmd” for a formula"):
-        site.check(tiny)
+        building.check(tiny)
 
 
 def no_formulas(folder: Path) -> int:
@@ -328,7 +332,7 @@ def test_a_file_that_is_too_large_is_not_read(
     opening: Callable[..., object] = Path.open
     monkeypatch.setattr(Path, "open", watched)
     for command in ("check", "build"):
-        assert cli.main(["--project", str(tiny), command]) == cli.PROBLEMS
+        assert commands.main(["--project", str(tiny), command]) == commands.PROBLEMS
         assert f"{name}\n  Found: The file has 100 MB. Files of more" in capsys.readouterr().err
     assert path not in opened
 
@@ -338,7 +342,7 @@ def test_what_is_no_file_is_not_waited_for(tiny: Path) -> None:
     path.unlink()
     os.mkfifo(path)
     with pytest.raises(PortalError, match="This is not a file"):
-        site.check(tiny)
+        building.check(tiny)
 
 
 @pytest.mark.parametrize(
@@ -360,7 +364,7 @@ def test_a_pipe_in_place_of_any_file_is_not_waited_for(
     path.unlink(missing_ok=True)
     os.mkfifo(path)
     told = [str(path) if word == "FILE" else word for word in command.split()]
-    assert cli.main(["--project", str(tiny), *told]) == cli.PROBLEMS
+    assert commands.main(["--project", str(tiny), *told]) == commands.PROBLEMS
     assert f"{path.name}\n  Found: This is not a file." in capsys.readouterr().err
 
 
@@ -376,7 +380,7 @@ def test_a_large_table_is_checked_in_little_memory(tiny: Path, record_property: 
     command = [sys.executable, "-c", code, "--project", str(tiny), "check"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     outcome, kilobytes = map(int, done.stdout.splitlines()[-1].split())
-    assert outcome == cli.OK, done.stderr
+    assert outcome == commands.OK, done.stderr
     assert kilobytes < 1_000_000
     record_property("counted kilobytes of memory for a table of 10 MB (max)", kilobytes)
 
@@ -442,7 +446,7 @@ def test_what_is_no_plain_file_of_the_project_is_a_problem(
     outside.write_text("SECRET")
     path.unlink(missing_ok=True)
     made(path, outside)
-    assert cli.main(["--project", str(tiny), "check"]) == cli.PROBLEMS
+    assert commands.main(["--project", str(tiny), "check"]) == commands.PROBLEMS
     told = capsys.readouterr().err
     assert place in told
     assert "SECRET" not in told
@@ -455,7 +459,7 @@ def test_a_folder_that_leads_outside_is_a_problem(tiny: Path, place: str) -> Non
     (outside / "secret.md").write_text("# SECRET")
     (tiny / place).symlink_to(outside)
     with pytest.raises(PortalError, match="leads out of the project") as caught:
-        site.check(tiny)
+        building.check(tiny)
     assert any(p.file == place for p in caught.value.problems)
 
 
@@ -463,7 +467,7 @@ def test_a_link_inside_the_project_is_followed(tiny: Path) -> None:
     (tiny / "site_src" / "assets" / "same.css").symlink_to(
         next((tiny / "site_src" / "assets").rglob("*.css"))
     )
-    site.check(tiny)
+    building.check(tiny)
 
 
 DEEP = 20_000
@@ -510,7 +514,7 @@ def test_what_no_file_may_say_is_one_problem(tiny: Path, place: str, content: by
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     with pytest.raises(PortalError) as caught:
-        tree.written(config.load(tiny)) if path.suffix == ".md" else site.check(tiny)
+        staging.written(config.load(tiny)) if path.suffix == ".md" else building.check(tiny)
     own = [p for p in caught.value.problems if p.file == place]
     assert len(own) == 1
     assert len(str(own[0])) < 600
@@ -525,7 +529,7 @@ def test_a_name_that_windows_cannot_store_is_a_problem(tiny: Path, name: str) ->
     (folder / "a.md").write_text("# A page\n")
     (folder / name).write_text("# Another page\n")
     with pytest.raises(PortalError, match="Windows") as caught:
-        site.check(tiny)
+        building.check(tiny)
     assert len(caught.value.problems) == 1
 
 
@@ -561,5 +565,5 @@ def test_what_is_no_https_address_is_never_linked(tiny: Path, settings_: str, ce
     quoted = '"' + cells.replace('"', '""') + '"'
     routes.write_text(routes.read_text().replace("https://example.org/form", quoted, 1))
     with pytest.raises(PortalError) as caught:
-        site.check(tiny)
+        building.check(tiny)
     assert {(p.row, p.field) for p in caught.value.problems} <= {(3, "url")} or "markup" in str(caught.value)

@@ -20,8 +20,9 @@ import pytest
 import yaml
 from browser import ARGUMENTS
 from playwright.sync_api import Browser
-from portal import cli, headers, publish
-from portal.chromium import browser as program_of_chromium
+from portal.charts.chromium import browser as program_of_chromium
+from portal.cli import commands as cli
+from portal.site import headers, publishing
 from project import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -340,7 +341,7 @@ def test_the_container_has_two_stages_and_an_ordinary_user() -> None:
 
 
 def test_all_that_the_site_is_made_from_goes_into_the_container() -> None:
-    from portal.site import INPUTS  # noqa: PLC0415
+    from portal.site.building import INPUTS  # noqa: PLC0415
 
     left_out = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     needed = {*INPUTS, "Makefile", "README.md", "pyproject.toml", "requirements.lock", "package.json"}
@@ -351,7 +352,7 @@ def test_all_that_the_site_is_made_from_goes_into_the_container() -> None:
 
 def test_the_way_to_publish_names_what_there_is() -> None:
     told = (ROOT / "docs" / "deployment.md").read_text()
-    for name in (headers.FILE, headers.NGINX, headers.SERVER, publish.MANIFEST, "build/waiting", "Containerfile", ".gitlab-ci.yml"):  # fmt: skip
+    for name in (headers.FILE, headers.NGINX, headers.SERVER, publishing.MANIFEST, "build/waiting", "Containerfile", ".gitlab-ci.yml"):  # fmt: skip
         assert name in told
     for target in re.findall(r"make ([a-z-]+)", told):
         assert target in TARGETS

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from portal import site
+from portal.site import building
 from project import make_project, tree_of
 
 WARDS = {"E05999991": "North & Quay", "E05999992": "South", "E05999993": "West Field"}
@@ -54,7 +54,7 @@ def ward_file(path: Path, thefts: dict[str, int], others: dict[str, int]) -> Pat
 
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "portal.cli", "--project", str(project), "import", *arguments]
+    command = [sys.executable, "-m", "portal", "--project", str(project), "import", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 
@@ -193,7 +193,7 @@ def test_a_file_that_is_not_there_is_a_problem(project: Path) -> None:
 def test_what_is_imported_passes_the_checks(project: Path, tmp_path: Path) -> None:
     path = ward_file(tmp_path / "w.csv", THEFTS, {**OTHERS, "E05999992": 2})
     assert run(project, "mps-ward", str(path), "--source", "returns", "--yes").returncode == 0
-    _, released = site.check(project)
+    _, released = building.check(project)
     assert len(released.content.observations["rec-abuse"]) == 6
 
 

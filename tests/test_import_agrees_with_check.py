@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal import cli, periods
-from portal.importers import spreadsheet
+from portal.cli import commands
+from portal.core import periods
+from portal.importers.spreadsheets import spreadsheet
 from project import ROOT, make_project, tree_of
 from workbook_files import KINDS, OBSERVATIONS, QUIET, observation, problems, written
 
@@ -28,7 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(root: Path, path: Path, package: str, *more: str) -> int:
     """Import a file without being asked anything."""
     assumed = [word for answer in ANSWERS for word in ("--assume", answer)]
-    return cli.main(
+    return commands.main(
         ["--project", str(root), "import", "table", str(path), "--package", package, "--yes", *assumed, *more]
     )
 
@@ -81,10 +82,10 @@ def test_what_import_accepts_check_accepts(
         sheet = [[*OBSERVATIONS], *([r.get(c) for c in OBSERVATIONS] for r in rows)]
         path = written(tmp_path / f"q.{kind}", {"S": sheet})
         done = run(project, path, "figures")
-        assert done in (0, cli.PROBLEMS)
+        assert done in (0, commands.PROBLEMS)
         if done == 0:
             accepted += 1
-            assert cli.main(["--project", str(project), "check"]) == 0
+            assert commands.main(["--project", str(project), "check"]) == 0
         restored(project, before)
 
     scenario()
@@ -96,7 +97,7 @@ def test_a_good_row_is_accepted_by_both(project: Path, tmp_path: Path) -> None:
     before = tree_of(project / "data_packages")
     path = written(tmp_path / "q.xlsx", {"S": observation()})
     assert run(project, path, "figures") == 0
-    assert cli.main(["--project", str(project), "check"]) == 0
+    assert commands.main(["--project", str(project), "check"]) == 0
     restored(project, before)
 
 
@@ -213,7 +214,7 @@ def test_a_table_without_its_header_says_which_one_it_had(
     bare.write_text(rest)
     for path in (bare, own):
         path.write_text(rest)
-        assert run(portal, path, "figures") == cli.PROBLEMS
+        assert run(portal, path, "figures") == commands.PROBLEMS
         assert f"Write this row above the rest: {', '.join(header.split(','))}." in capsys.readouterr().err
 
 
@@ -222,6 +223,6 @@ def test_a_table_that_cannot_be_read_loses_no_rows_to_another_file(portal: Path,
     own.write_text(own.read_text().partition("\n")[2])
     damaged = own.read_bytes()
     path = written(tmp_path / "q.xlsx", {"S": observation()})
-    assert run(portal, path, "figures", "--resource", "observations") == cli.PROBLEMS
-    assert run(portal, path, "figures") == cli.PROBLEMS
+    assert run(portal, path, "figures", "--resource", "observations") == commands.PROBLEMS
+    assert run(portal, path, "figures") == commands.PROBLEMS
     assert own.read_bytes() == damaged

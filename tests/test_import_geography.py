@@ -11,11 +11,12 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal.importers import boundaries, populations, postcodes, wards
-from portal.importers.boundaries import Boundaries, Plane
-from portal.importers.upstream import Finding
-from portal.model import Area
-from portal.problems import PortalError
+from portal.core.model import Area
+from portal.core.problems import PortalError
+from portal.importers.geography import boundaries, populations, postcodes
+from portal.importers.geography.boundaries import Boundaries, Plane
+from portal.importers.police import wards
+from portal.importers.shared.published_files import Finding
 from project import ROOT, SHARED
 
 CASES = ROOT / "tests" / "importers"

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal.importers import mps_crime, mps_dashboard, mps_extract, mps_records, upstream
-from portal.importers.mps_checks import plain
-from portal.importers.upstream import Counts
-from portal.model import Area
-from portal.problems import PortalError
+from portal.core.model import Area
+from portal.core.problems import PortalError
+from portal.importers.police import mps_crime, mps_dashboard, mps_extract, mps_records
+from portal.importers.police.mps_checks import plain
+from portal.importers.shared import published_files
+from portal.importers.shared.published_files import Counts
 from project import ROOT, SHARED
 
 CASES = ROOT / "tests" / "importers"
@@ -99,7 +100,7 @@ def test_a_case_gives_what_it_should(case: Path) -> None:
 
 
 def test_the_twelve_groups_are_those_of_the_map_and_no_label_stands_twice() -> None:
-    rows = upstream.mapped("mps_offences.csv")
+    rows = published_files.mapped("mps_offences.csv")
     assert {r["series"] for r in rows} == GROUPS
     assert len(mps_extract.offences()) == len(rows)
     for row in rows:
@@ -108,7 +109,7 @@ def test_the_twelve_groups_are_those_of_the_map_and_no_label_stands_twice() -> N
 
 
 def test_parts_of_the_dashboard_lie_inside_series_that_there_are() -> None:
-    rows = upstream.mapped("mps_dashboard.series.csv")
+    rows = published_files.mapped("mps_dashboard.series.csv")
     series = [r["series"] for r in rows if r["series"]]
     assert len(series) == len(set(series)) == 19
     assert {r["series"] for r in rows if r["measure"] != "Offences" or r["type"] == "Miscalleneous"} == {""}

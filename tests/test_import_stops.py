@@ -13,12 +13,14 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal.importers import boundaries, stop_and_search, upstream
-from portal.importers.boundaries import Boundaries, Plane
-from portal.importers.stop_and_search import Stops
-from portal.importers.stop_records import KINDS, LABELS, labels
-from portal.model import Area
-from portal.problems import PortalError
+from portal.core.model import Area
+from portal.core.problems import PortalError
+from portal.importers.geography import boundaries
+from portal.importers.geography.boundaries import Boundaries, Plane
+from portal.importers.police import stop_and_search
+from portal.importers.police.stop_and_search import Stops
+from portal.importers.police.stop_records import KINDS, LABELS, labels
+from portal.importers.shared import published_files
 from project import ROOT, SHARED
 
 CASES = ROOT / "tests" / "importers" / "stop-and-search"
@@ -173,7 +175,7 @@ def test_parts_add_up_to_their_total_in_every_month() -> None:
 
 
 def test_the_map_of_labels_is_whole() -> None:
-    rows = upstream.mapped(LABELS)
+    rows = published_files.mapped(LABELS)
     assert {r["column"] for r in rows} == set(KINDS)
     assert len({(r["column"], r["theirs"]) for r in rows}) == len(rows)
     assert all("" in labels(column) for column in KINDS)

@@ -11,10 +11,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
-from portal import maps, places
-from portal.importers import boundaries
-from portal.maps import Links, Outlines
-from portal.model import Area, Outline
+from portal.charts import label_placement, maps
+from portal.charts.maps import Links, Outlines
+from portal.core.model import Area, Outline
+from portal.importers.geography import boundaries
 from project import SHARED
 
 OUTLINES = SHARED / "upstream" / "boundaries"
@@ -26,7 +26,7 @@ FILES = {
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def square(x: float, y: float, size: float = 1.0) -> places.Ring:
+def square(x: float, y: float, size: float = 1.0) -> label_placement.Ring:
     return ((x, y), (x, y + size), (x + size, y + size), (x + size, y))
 
 
@@ -160,7 +160,7 @@ def test_any_name_and_address_stays_text(pairs: list[tuple[str, str]], width: in
 
 
 def test_the_line_around_all_leaves_the_inner_borders_out() -> None:
-    lines = places.outer_lines(FOUR.values())
+    lines = label_placement.outer_lines(FOUR.values())
     assert sum(math.dist(a, b) for line in lines for a, b in pairwise(line)) == 8
     assert (1, 0) not in {p for line in lines for p in line}
 
@@ -189,7 +189,7 @@ def test_rows_of_the_table_become_outlines() -> None:
 
 
 @st.composite
-def stars(draw: st.DrawFn) -> places.Ring:
+def stars(draw: st.DrawFn) -> label_placement.Ring:
     """An outline that goes round a point once."""
     count = draw(st.integers(3, 12))
     radii = draw(st.lists(st.floats(20, 100), min_size=count, max_size=count))
@@ -199,22 +199,24 @@ def stars(draw: st.DrawFn) -> places.Ring:
 
 @given(stars(), st.floats(0.5, 6))
 @settings(max_examples=80, deadline=None)
-def test_the_largest_box_is_inside_and_no_other_is_much_larger(ring: places.Ring, aspect: float) -> None:
+def test_the_largest_box_is_inside_and_no_other_is_much_larger(
+    ring: label_placement.Ring, aspect: float
+) -> None:
     shape = shapely.Polygon(ring)
-    (x, y), height = places.room((ring,), aspect)
+    (x, y), height = label_placement.room((ring,), aspect)
     half = height / 2 - 1e-6
     assert shape.covers(shapely.box(x - half * aspect, y - half, x + half * aspect, y + half))
-    assert places.height_at((ring,), (x, y), aspect) == pytest.approx(height)
+    assert label_placement.height_at((ring,), (x, y), aspect) == pytest.approx(height)
     west, south, east, north = shape.bounds
     for i in range(1, 10):
         for j in range(1, 10):
             other = (west + (east - west) * i / 10, south + (north - south) * j / 10)
-            assert places.height_at((ring,), other, aspect) <= height + 1.01
+            assert label_placement.height_at((ring,), other, aspect) <= height + 1.01
 
 
 def test_a_hole_has_no_room_for_words() -> None:
     outer, hole = square(0, 0, 100), square(20, 20, 60)
-    (x, y), height = places.room((outer, hole), 1.0)
+    (x, y), height = label_placement.room((outer, hole), 1.0)
     assert height == pytest.approx(20, abs=1)
     assert not shapely.Polygon(hole).intersects(shapely.Point(x, y))
 
@@ -308,6 +310,6 @@ def test_neighbours_still_meet_when_drawn(kind: str) -> None:
 def test_the_map_is_small_and_the_same_every_time() -> None:
     outlines, links = drawn("present")
     first = maps.ward_map(outlines, links)
-    places.room.cache_clear()
+    label_placement.room.cache_clear()
     assert maps.ward_map(dict(reversed(outlines.items())), dict(reversed(links.items()))) == first
     assert len(first) < 12_000

@@ -10,11 +10,12 @@ from math import comb
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from portal import claims, findings, measures, periods, significance
-from portal.disclosure import Release
-from portal.measures import Change, Standing
-from portal.model import Break, Claim, Content, Indicator, Observation, Population, Target
-from portal.periods import first_day, month_end
+from portal.analysis import claims, measures, sentences, significance
+from portal.analysis.measures import Change, Standing
+from portal.core import periods
+from portal.core.model import Break, Claim, Content, Indicator, Observation, Population, Target
+from portal.core.periods import first_day, month_end
+from portal.disclosure.clearing import Release
 
 
 def indicator(**more: object) -> Indicator:
@@ -103,7 +104,7 @@ def test_an_interval_beside_a_clear_change_never_includes_none(a: int, b: int, p
     """The words, too: rounding makes no 0% of a change that is clear, and no 100% of a fall that leaves some."""
     assume(a != b)
     found = Change(year(a, 2019), year(b, 2020), Decimal(b - a), Decimal(round(100 * (b - a) / a)), "rose" if b > a else "fell", 0.01, significance.interval(a, b, phi))  # fmt: skip
-    said = findings.changed(Standing(indicator(), found.later, found.earlier, found, "", None))
+    said = sentences.changed(Standing(indicator(), found.later, found.earlier, found, "", None))
     assert not re.search(r"\b0%", said)
     assert b > a or not re.search(r"\b100%", said)
     if found.interval and found.interval[0] * found.interval[1] <= 0:
@@ -126,7 +127,7 @@ def test_small_ends_of_an_interval_are_told_in_words(
     difference = Decimal(later - earlier)
     way = "rose" if later > earlier else "fell"
     found = Change(year(earlier, 2019), year(later, 2020), difference, Decimal(0), way, 0.01, ends)
-    assert findings.changed(Standing(indicator(), found.later, found.earlier, found, "", None)) == said
+    assert sentences.changed(Standing(indicator(), found.later, found.earlier, found, "", None)) == said
 
 
 def test_withheld_propagates() -> None:

@@ -6,14 +6,18 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from portal import cli, config, new, site
-from portal.problems import PortalError
+from portal.cli import commands, new_portal
+from portal.core import settings
+from portal.core.problems import PortalError
+from portal.site import building
 from project import ROOT, SHARED, make_project
 
 UPSTREAM = SHARED / "upstream"
 real = pytest.mark.skipif(not UPSTREAM.is_dir(), reason="the upstream files are not in ../shared/upstream")
-SOUTHWARK = new.Asked("Safer Southwark", "E09000028", "Southwark", "Southwark Community Safety Partnership")
-EXETER = new.Asked("Safer Exeter & Co.", "E07000041", "Exeter", "Exeter’s Partnership (draft)")
+SOUTHWARK = new_portal.Asked(
+    "Safer Southwark", "E09000028", "Southwark", "Southwark Community Safety Partnership"
+)
+EXETER = new_portal.Asked("Safer Exeter & Co.", "E07000041", "Exeter", "Exeter’s Partnership (draft)")
 SOURCES = """\
 mps-ward,MPS Ward Level Crime: March 2024 to March 2026,Police ward figures,Metropolitan Police Service,dataset,2026-03,,Open Government Licence v3.0,false,Monthly counts by ward.
 mps-borough,MPS Borough Level Crime: March 2023 to February 2025,Police borough figures,Metropolitan Police Service,dataset,2025-02,,Open Government Licence v3.0,false,Monthly counts by borough.
@@ -49,7 +53,7 @@ def texts(folder: Path) -> dict[str, str]:
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new portal, as it was written; not to be changed."""
     folder = tmp_path_factory.mktemp("begun") / "southwark"
-    new.begin(SOUTHWARK, folder)
+    new_portal.begin(SOUTHWARK, folder)
     return folder
 
 
@@ -65,9 +69,11 @@ def southwark(begun: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("asked", [SOUTHWARK, EXETER], ids=lambda a: a.place)
-def test_a_new_portal_passes_every_rule_and_names_nobody_else(asked: new.Asked, tmp_path: Path) -> None:
-    new.begin(asked, tmp_path / "new")
-    whole = site.project(tmp_path / "new")
+def test_a_new_portal_passes_every_rule_and_names_nobody_else(
+    asked: new_portal.Asked, tmp_path: Path
+) -> None:
+    new_portal.begin(asked, tmp_path / "new")
+    whole = building.project(tmp_path / "new")
     assert whole.settings.site.partnership == asked.partnership
     assert not any(whole.content.observations.values())
     assert {s.state for s in (*whole.content.services, *whole.content.routes)} == {"check-first"}
@@ -80,8 +86,8 @@ def test_a_new_portal_passes_every_rule_and_names_nobody_else(asked: new.Asked, 
 
 
 def test_outside_london_there_is_nothing_of_its_police(tmp_path: Path) -> None:
-    new.begin(EXETER, tmp_path / "new")
-    found = site.project(tmp_path / "new")
+    new_portal.begin(EXETER, tmp_path / "new")
+    found = building.project(tmp_path / "new")
     assert set(found.content.areas) == {"E07000041", "X07000041"}
     assert set(found.content.indicators) == {"example"}
     guide = (tmp_path / "new" / "START.md").read_text()
@@ -89,7 +95,7 @@ def test_outside_london_there_is_nothing_of_its_police(tmp_path: Path) -> None:
 
 
 def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path) -> None:
-    live = site.build(southwark, quiet).folder
+    live = building.build(southwark, quiet).folder
     home = (live / "index.html").read_text()
     for told in (
         "no figures to compare yet",
@@ -111,11 +117,11 @@ def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path)
 
 def test_a_change_of_the_program_makes_another_site(southwark: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the program does not stand in the portal's own folder."""
-    program = [p for p in site.inputs(southwark) if not p.is_relative_to(southwark)]
-    assert site.PROGRAM / "cli.py" in program
-    before = site.fingerprint(southwark)
-    monkeypatch.setattr(site, "PROGRAM", southwark / "site_src" / "templates")
-    assert site.fingerprint(southwark) != before
+    program = [p for p in building.inputs(southwark) if not p.is_relative_to(southwark)]
+    assert building.PROGRAM / "cli.py" in program
+    before = building.fingerprint(southwark)
+    monkeypatch.setattr(building, "PROGRAM", southwark / "site_src" / "templates")
+    assert building.fingerprint(southwark) != before
 
 
 def test_another_day_makes_another_site_and_the_same_day_does_not(
@@ -125,7 +131,7 @@ def test_another_day_makes_another_site_and_the_same_day_does_not(
     marks = []
     for moment in ("1796083200", "1796083201", "1796169600"):  # 1 December 2026, twice, and the day after
         monkeypatch.setenv("SOURCE_DATE_EPOCH", moment)
-        marks.append(site.fingerprint(southwark))
+        marks.append(building.fingerprint(southwark))
     assert marks[0] == marks[1] != marks[2]
 
 
@@ -144,8 +150,8 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
             source,
             "--yes",
         ]
-        assert cli.main(command) == cli.OK, format_
-    assert cli.main(["--project", str(southwark), "build"]) == cli.OK
+        assert commands.main(command) == commands.OK, format_
+    assert commands.main(["--project", str(southwark), "build"]) == commands.OK
     live = southwark / "build" / "site"
     assert len(list((live / "wards").glob("*/briefing/index.html"))) == 23
     crime = (live / "crime" / "index.html").read_text()
@@ -161,7 +167,7 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
 def test_the_guide_names_only_what_there_is(begun: Path) -> None:
     guide = (begun / "START.md").read_text()
     for command in re.findall(r"^portal (\w+)", guide, re.MULTILINE):
-        assert command in cli.COMMANDS
+        assert command in commands.COMMANDS
     for format_ in re.findall(r"^portal import (\S+)", guide, re.MULTILINE):
         assert format_ in cli_formats()
     for path in re.findall(r"`((?:data_packages|site_src)/[^`]+)`", guide):
@@ -171,24 +177,24 @@ def test_the_guide_names_only_what_there_is(begun: Path) -> None:
 
 
 def cli_formats() -> tuple[str, ...]:
-    from portal.importers import run  # noqa: PLC0415
+    from portal.importers import importing  # noqa: PLC0415
 
-    return run.FORMATS
+    return importing.FORMATS
 
 
 @pytest.mark.parametrize(
     ("asked", "place"),
     [
-        (new.Asked("<b>", "E09000028", "Southwark", "S"), "NAME"),
-        (new.Asked("Safer", "E0900002", "Southwark", "S"), "--area"),
-        (new.Asked("Safer", "E09000028", 'South"wark', "S"), "--place"),
-        (new.Asked("Safer", "E09000028", "Southwark", "a\nb"), "--partnership"),
-        (new.Asked("Safer", "E09000028", "${place}", "S"), "--place"),
+        (new_portal.Asked("<b>", "E09000028", "Southwark", "S"), "NAME"),
+        (new_portal.Asked("Safer", "E0900002", "Southwark", "S"), "--area"),
+        (new_portal.Asked("Safer", "E09000028", 'South"wark', "S"), "--place"),
+        (new_portal.Asked("Safer", "E09000028", "Southwark", "a\nb"), "--partnership"),
+        (new_portal.Asked("Safer", "E09000028", "${place}", "S"), "--place"),
     ],
 )
-def test_what_cannot_be_a_name_is_a_problem(asked: new.Asked, place: str, tmp_path: Path) -> None:
+def test_what_cannot_be_a_name_is_a_problem(asked: new_portal.Asked, place: str, tmp_path: Path) -> None:
     with pytest.raises(PortalError) as caught:
-        new.begin(asked, tmp_path / "new")
+        new_portal.begin(asked, tmp_path / "new")
     assert [p.file for p in caught.value.problems] == [place]
     assert not (tmp_path / "new").exists()
 
@@ -196,17 +202,17 @@ def test_what_cannot_be_a_name_is_a_problem(asked: new.Asked, place: str, tmp_pa
 def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "safer-southwark").mkdir()
     command = ["--project", str(tmp_path), "new", "Safer Southwark", "--area", "E09000028", "--place", "Southwark"]  # fmt: skip
-    assert cli.main(command) == cli.OK  # an empty folder is no loss
+    assert commands.main(command) == commands.OK  # an empty folder is no loss
     before = texts(tmp_path)
-    assert cli.main(command) == cli.PROBLEMS
+    assert commands.main(command) == commands.PROBLEMS
     assert "something in this folder already" in capsys.readouterr().err
     assert texts(tmp_path) == before
-    assert config.load(tmp_path / "safer-southwark").site.partnership == SOUTHWARK.partnership
+    assert settings.load(tmp_path / "safer-southwark").site.partnership == SOUTHWARK.partnership
 
 
 def test_the_installed_program_has_all_that_is_copied() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     packed = {*wheel["only-include"], *wheel["force-include"]}
-    assert {*new.SHARED, "site_src/synonyms.toml", "scripts/portal"} == packed
+    assert {*new_portal.SHARED, "site_src/synonyms.toml", "scripts/portal"} == packed
     for name in packed:
         assert (ROOT / name).exists(), name

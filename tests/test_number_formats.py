@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.importers import number_formats, numbers
+from portal.importers.spreadsheets import number_formats, numbers
 
 SHOWN = [
     ("3", '[<5]"<5";0', "<5"), ("7", '[<5]"<5";0', "7"), ("3", ";;;", ""), ("3", '"[c]"', "[c]"), ("0", "0;-0;;@", ""),

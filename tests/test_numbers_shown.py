@@ -9,7 +9,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from portal import bundles, pictures, site, tree
+from portal.charts import svg
+from portal.opendata import bundles
+from portal.site import building, staging
 from project import ROOT
 
 STORED = ROOT / "tests" / "numbers_shown.txt"
@@ -50,11 +52,11 @@ def listed(pages: dict[str, Counter[str]]) -> str:
 @pytest.fixture(scope="module")
 def shown() -> str:
     """The numbers of this repository's pages, as of one day."""
-    undrawn = pictures.Pictures(ROOT / pictures.LIBRARY, {})
+    undrawn = svg.Pictures(ROOT / svg.LIBRARY, {})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", FIRST_OF_DECEMBER_2026)
-        settings, released = site.check(ROOT)
-        made = tree.grow(settings, released, undrawn, lambda _, told: told)
+        settings, released = building.check(ROOT)
+        made = staging.grow(settings, released, undrawn, lambda _, told: told)
     apart = ("open-data/", "about/changes", bundles.CATALOGUE)
     pages = {n: c for n, c in made.files.items() if n.endswith(".md") and not n.startswith(apart)}
     return listed({str(Path(n).parent): numbers(c.decode()) for n, c in pages.items()})

@@ -21,11 +21,12 @@ import pytest
 import rdflib
 import validators
 from browser import served
-from portal import bundles, headers, metadata, records, site
-from portal.config import load
-from portal.metadata import Day, Iri
-from portal.problems import PortalError
-from portal.verify import DATA, verify
+from portal.core.problems import PortalError
+from portal.core.settings import load
+from portal.opendata import bundles, metadata, records
+from portal.opendata.metadata import Day, Iri
+from portal.site import building, headers
+from portal.site.verification import DATA, verify
 from project import ROOT, make_project, tree_of
 from rdflib.compare import isomorphic
 from rdflib.namespace import RDF, SDO
@@ -50,7 +51,7 @@ def revised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     revise(root)
     edit(root, "thefts,E09999999,2018-07-01,2019-06-30,,120,", "thefts,E09999999,2018-07-01,2019-06-30,,,c")
     release(root, "2020 Q3", reason="Two were found.")
-    site.build(root, lambda step: None)
+    building.build(root, lambda step: None)
     return root
 
 
@@ -218,7 +219,7 @@ def test_a_release_that_was_taken_back_has_no_files(tmp_path: Path) -> None:
     release(root, "2020 Q2")
     file = root / "data_packages/releases/data/releases.csv"
     file.write_text(re.sub(r",\n\Z", ",It showed too much.\n", file.read_text()))
-    site.build(root, lambda step: None)
+    building.build(root, lambda step: None)
     assert {p.name for p in (root / "build/site/releases/2020-q2").iterdir()} == {"index.html", "changes.csv"}
     index = told(root / "build/site/api/index.json")["releases"]
     assert [(r["archive"], r["figures"]) for r in index] == [(None, [])]
@@ -229,7 +230,7 @@ def test_a_figure_that_is_gone_keeps_its_place(tmp_path: Path) -> None:
     release(root, "2020 Q2")
     edit(root, "calls,E09999999,2020-05-01,2020-05-31,,0,,report,Table 1\n", "")
     release(root, "2020 Q3", reason="It was a guess.")
-    site.build(root, lambda step: None)
+    building.build(root, lambda step: None)
     gone = row(root / "build/site/figures/calls/cite/index.html", "E09999999-2020-05-01-2020-05-31")
     assert "Withdrawn" in gone
     assert "It was a guess." in gone
@@ -254,7 +255,7 @@ def test_the_whole_site_is_in_one_file(folder: Path) -> None:
 
 
 def test_two_builds_pack_the_same(tiny_site: Path, tiny: Path) -> None:
-    site.build(tiny, lambda step: None)
+    building.build(tiny, lambda step: None)
     for name in (bundles.WHOLE, bundles.CATALOGUE, bundles.package_path("figures")):
         assert (tiny / "build/site" / name).read_bytes() == (tiny_site / "build/site" / name).read_bytes()
 
@@ -414,4 +415,4 @@ def test_a_missing_archive_is_told(tmp_path: Path) -> None:
     release(root, "2020 Q2")
     (root / "data_packages/releases/archives/2020-q2.zip").unlink()
     with pytest.raises(PortalError, match="is not there"):
-        site.build(root, lambda step: None)
+        building.build(root, lambda step: None)

@@ -3,9 +3,9 @@
 from collections import Counter
 
 import pytest
-from portal.disclosure import Release
-from portal.plan_model import Plan
-from portal.plan_pages import placed_updates
+from portal.core.plans import Plan
+from portal.disclosure.clearing import Release
+from portal.pages.plan_pages import placed_updates
 
 # How many measures of each plan have an indicator that is the same or close, none, or cannot be counted.
 NEARNESS = {

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from portal import headers
-from portal.preview import Handler, Server, is_public, name_of
+from portal.site import headers
+from portal.site.preview import Handler, Server, is_public, name_of
 
 Count = Callable[[str, object], None]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from portal import pictures, site, tree
-from portal.progress import STEPS
+from portal.analysis.progress import STEPS
+from portal.charts import svg
+from portal.site import building, staging
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 PROGRESS, PLAN = "plans/progress/", "plans/plan-2016-17/"
@@ -79,9 +80,9 @@ def said(root: Path, day: str, ends: str, due: str = "2020-12", row: str = "") -
     statuses.write_text(statuses.read_text() + row)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", day)
-        settings, released = site.check(root)
-        undrawn = pictures.Pictures(root / pictures.LIBRARY, {})
-        made = tree.grow(settings, released, undrawn, lambda _, told: told)
+        settings, released = building.check(root)
+        undrawn = svg.Pictures(root / svg.LIBRARY, {})
+        made = staging.grow(settings, released, undrawn, lambda _, told: told)
     text = made.files[f"{PROGRESS}index.md"].decode()
     return " ".join(re.sub("<[^>]+>", " ", text[text.index('id="late"') : text.index('id="plans"')]).split())
 

@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from portal import bundles, cli, disk, headers, publish, site
-from portal.problems import PortalError
-from portal.verify import verify
+from portal.cli import commands
+from portal.core import operating_system
+from portal.core.problems import PortalError
+from portal.opendata import bundles
+from portal.site import building, headers, publishing
+from portal.site.verification import verify
 from project import HELD, ROOT, make_project, tree_of
 
 Count = Callable[[str, object], None]
@@ -57,7 +60,7 @@ class Workshop:
         old = self.root / "build" / "sites" / OLD
         old.mkdir(parents=True, exist_ok=True)
         (old / "index.html").write_text("the old site")
-        publish.seal(old)
+        publishing.seal(old)
         shutil.rmtree(self.root / "build" / "hosting", ignore_errors=True)  # so that the build writes it
         self.live.unlink(missing_ok=True)
         self.live.symlink_to(f"sites/{OLD}")
@@ -112,19 +115,19 @@ def test_a_fault_of_the_disk_is_a_problem_and_leaves_a_whole_site(
         assert "Traceback" not in said, at
         assert "fault in the program" not in said, at
         now = tree_of(workshop.live)
-        assert publish.intact(workshop.live) == (), at
-        if told["code"] == cli.OK:
+        assert publishing.intact(workshop.live) == (), at
+        if told["code"] == commands.OK:
             assert caller in HARMLESS, at
             assert now == new, at
         else:
             told_of += 1
-            assert told["code"] == cli.PROBLEMS, at
+            assert told["code"] == commands.PROBLEMS, at
             assert "  Found: " in said, at
             assert now == (new if caller == "headers.for_nginx" else old), at
             assert not (workshop.root / "build" / "work").exists() or event == "shutil.rmtree", at
     assert told_of >= 15
     workshop.put_back()
-    assert workshop.build()["code"] == cli.OK
+    assert workshop.build()["code"] == commands.OK
     assert tree_of(workshop.live) == new
     record_property("counted faults of the disk injected", len(chosen))
 
@@ -141,13 +144,13 @@ def test_a_power_cut_leaves_a_whole_site_and_the_next_build_goes_on(
         assert workshop.build(at=at)["code"] == 137, at
         now = tree_of(workshop.live)
         assert now in (old, new), at
-        assert publish.intact(workshop.live) == (), at
+        assert publishing.intact(workshop.live) == (), at
         found.add(now == new)
         if str(at[1]).startswith("publish."):
-            assert workshop.build()["code"] == cli.OK, at
+            assert workshop.build()["code"] == commands.OK, at
             assert tree_of(workshop.live) == new, at
     assert found == {True, False}
-    assert workshop.build()["code"] == cli.OK
+    assert workshop.build()["code"] == commands.OK
     assert tree_of(workshop.live) == new
     record_property("counted power cuts injected", len(chosen))
 
@@ -169,7 +172,7 @@ def test_a_limit_of_the_machine_is_a_problem(
         workshop.root / "build" / "pages", ignore_errors=True
     )  # so that all of it has to be written
     told = workshop.build(**order)
-    assert told["code"] == cli.PROBLEMS, told["said"]
+    assert told["code"] == commands.PROBLEMS, told["said"]
     assert finding in told["said"]
     assert "Traceback" not in told["said"]
     assert tree_of(workshop.live) == old
@@ -186,7 +189,7 @@ def test_a_chromium_that_cannot_write_is_a_problem(workshop: Workshop, record_pr
     finally:
         shutil.rmtree(cache)
         cache.symlink_to(shared)
-    assert told["code"] == cli.PROBLEMS, told["said"]
+    assert told["code"] == commands.PROBLEMS, told["said"]
     assert "Chromium could not" in told["said"]
     assert tree_of(workshop.live) == old
     record_property("counted faults of the disk injected", 1)
@@ -202,7 +205,7 @@ def run(
             resource.setrlimit(resource.RLIMIT_AS, (memory * 2**20, memory * 2**20))
 
     done = subprocess.run(
-        [*HELD, sys.executable, "-m", "portal.cli", "--project", str(root), *command],
+        [*HELD, sys.executable, "-m", "portal", "--project", str(root), *command],
         capture_output=True, text=True, check=False, umask=umask, preexec_fn=limit, env={**os.environ, **more},
     )  # fmt: skip
     assert "Traceback" not in done.stderr
@@ -233,7 +236,7 @@ def test_a_folder_that_may_not_be_written_to_is_a_problem(
         before = {}
     with unwritable(built / folder):
         done = run(built, "build", "--fresh")
-    assert done.returncode == cli.PROBLEMS
+    assert done.returncode == commands.PROBLEMS
     assert "You do not have permission" in done.stderr
     place = "build" if folder == "." else folder
     assert [line for line in done.stderr.splitlines() if line.startswith(place)]
@@ -246,15 +249,15 @@ def test_settings_for_nginx_that_cannot_be_written_are_a_problem_until_they_can(
     hosting = built / "build" / "hosting"
     right = tree_of(hosting)
     with unwritable(hosting):
-        assert run(built, "build").returncode == cli.OK, "nothing has to be written"
+        assert run(built, "build").returncode == commands.OK, "nothing has to be written"
     (hosting / headers.NGINX).unlink()
     for _ in range(2):
         with unwritable(hosting):
             done = run(built, "build")
-        assert done.returncode == cli.PROBLEMS
+        assert done.returncode == commands.PROBLEMS
         assert f"build/hosting/{headers.NGINX}\n  Found: You do not have permission" in done.stderr
         assert "The site is in place" in done.stderr
-    assert run(built, "build").returncode == cli.OK
+    assert run(built, "build").returncode == commands.OK
     assert tree_of(hosting) == right
 
 
@@ -267,13 +270,15 @@ def test_a_web_server_can_read_the_site_whatever_the_umask(
     cache.parent.mkdir()
     cache.symlink_to(ROOT / "build" / "cache")
     tiny.joinpath("build").chmod(0o700)
-    assert run(tiny, "build", umask=umask).returncode == cli.OK
+    assert run(tiny, "build", umask=umask).returncode == commands.OK
     live = tiny / "build" / "site"
     for path in (live.parent, live.resolve().parent, live.resolve(), *live.resolve().rglob("*")):
         wanted = 0o555 if path.is_dir() else 0o444
         assert path.stat().st_mode & wanted == wanted, path
     assert not live.parent.stat().st_mode & 0o022, "nobody else may write"
-    assert run(tiny, "build").returncode == cli.OK, "the next build is not kept out by what this one left"
+    assert run(tiny, "build").returncode == commands.OK, (
+        "the next build is not kept out by what this one left"
+    )
     record_property("counted umasks", 1)
 
 
@@ -291,9 +296,9 @@ def test_too_little_memory_is_a_problem(built: Path, memory: int, record_propert
     before = tree_of(built / "build" / "site")
     for command in (["check"], ["build", "--fresh"]):
         done = run(built, *command, memory=memory)
-        assert done.returncode == cli.OK or "memory" in done.stderr, done.stderr
-        assert done.returncode in (cli.OK, cli.PROBLEMS)
-        assert memory >= 512 or done.returncode == cli.PROBLEMS
+        assert done.returncode == commands.OK or "memory" in done.stderr, done.stderr
+        assert done.returncode in (commands.OK, commands.PROBLEMS)
+        assert memory >= 512 or done.returncode == commands.PROBLEMS
     assert tree_of(built / "build" / "site") == before
     record_property("counted limits on memory", 2)
 
@@ -310,47 +315,47 @@ def test_too_little_memory_is_a_problem(built: Path, memory: int, record_propert
     ],
 )
 def test_what_a_lack_of_memory_looks_like(error: Exception, short: bool) -> None:
-    assert bool(disk.shortage(error)) == short
+    assert bool(operating_system.shortage(error)) == short
     outer = ImportError("Unable to import required dependency")
     outer.__cause__ = error
-    assert bool(disk.shortage(outer)) == short
+    assert bool(operating_system.shortage(outer)) == short
 
 
 @pytest.mark.parametrize("home", ["", "/nonexistent"])
 def test_no_home_is_needed(built: Path, home: str) -> None:
-    assert run(built, "check", HOME=home, TMPDIR="/nonexistent").returncode == cli.OK
+    assert run(built, "check", HOME=home, TMPDIR="/nonexistent").returncode == commands.OK
 
 
 def test_of_two_builds_at_once_one_wins(tiny: Path) -> None:
-    command = [sys.executable, "-m", "portal.cli", "--project", str(tiny), "build", "--fresh"]
+    command = [sys.executable, "-m", "portal", "--project", str(tiny), "build", "--fresh"]
     both = [
         subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     said = [child.communicate()[1] for child in both]
-    assert sorted(child.returncode for child in both) == [cli.OK, cli.PROBLEMS]
+    assert sorted(child.returncode for child in both) == [commands.OK, commands.PROBLEMS]
     assert ["Another build of this site is running" in s for s in said].count(True) == 1
-    assert publish.intact(tiny / "build" / "site") == ()
+    assert publishing.intact(tiny / "build" / "site") == ()
 
 
-@pytest.mark.parametrize("number", [*disk._IN_WORDS, 9999])
+@pytest.mark.parametrize("number", [*operating_system._IN_WORDS, 9999])
 def test_every_fault_is_told_with_its_place_and_a_remedy(number: int, tmp_path: Path) -> None:
-    told = disk.problem(OSError(number, "strange", str(tmp_path / "build" / "x")), tmp_path)
+    told = operating_system.problem(OSError(number, "strange", str(tmp_path / "build" / "x")), tmp_path)
     assert told.file == "build/x"
     assert told.code == "disk"
     assert told.message
     assert told.fix
-    assert disk.problem(OSError(number, "strange"), tmp_path).file == "build"
+    assert operating_system.problem(OSError(number, "strange"), tmp_path).file == "build"
 
 
 def test_the_last_words_of_another_program_are_understood() -> None:
     said = "Traceback\n  ...\nOSError: [Errno 28] No space left on device: '/srv/x y.html'\n"
-    fault = disk.in_what_was_said(said)
+    fault = operating_system.in_what_was_said(said)
     assert fault
     assert (fault.errno, fault.filename) == (errno.ENOSPC, "/srv/x y.html")
-    assert disk.in_what_was_said("WARNING - a link leads nowhere") is None
+    assert operating_system.in_what_was_said("WARNING - a link leads nowhere") is None
     for text in ("MemoryError\n", "ImportError: x.so: failed to map segment from shared object"):
-        short = disk.in_what_was_said(text)
+        short = operating_system.in_what_was_said(text)
         assert short
         assert short.errno == errno.ENOMEM
 
@@ -359,14 +364,14 @@ def test_a_file_that_cannot_be_written_keeps_its_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "x"
-    disk.write(file, b"old")
+    operating_system.write(file, b"old")
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="full"):
-        disk.write(file, b"new")
+        operating_system.write(file, b"new")
     assert tree_of(tmp_path) == {"x": b"old"}
 
 
@@ -378,7 +383,7 @@ def small(folder: Path, text: str = "x") -> Path:
     (folder / "a").mkdir(parents=True)
     (folder / "index.html").write_text(text)
     (folder / "a" / "index.html").write_text(text)
-    publish.seal(folder)
+    publishing.seal(folder)
     return folder
 
 
@@ -407,7 +412,7 @@ def test_all_of_a_site_is_on_the_disk_before_the_link_leads_to_it(
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(os, "rename", rename)
     monkeypatch.setattr(os, "replace", replace)
-    publish.put(made, live, "mark")
+    publishing.put(made, live, "mark")
     at = done.index("renamed work")
     assert sorted(done[:at]) == sorted(f"on disk {n}" for n in names.values())
     assert done[at + 1 :] == ["on disk sites", "in place site", "on disk build"]
@@ -418,32 +423,32 @@ def test_all_of_a_site_is_on_the_disk_before_the_link_leads_to_it(
 
 def test_a_site_lists_all_its_files_and_two_builds_list_the_same(tiny_site: Path, tiny: Path) -> None:
     live = tiny_site / "build" / "site"
-    listed = json.loads((live / publish.MANIFEST).read_text())["files"]
+    listed = json.loads((live / publishing.MANIFEST).read_text())["files"]
     files = tree_of(live)
-    del files[publish.MANIFEST]
+    del files[publishing.MANIFEST]
     assert {n: f["size"] for n, f in listed.items()} == {n: len(c) for n, c in files.items()}
-    assert publish.intact(live) == ()
-    site.build(tiny, lambda step: None)
-    assert publish.digest(tiny / "build" / "site") == publish.digest(live)
+    assert publishing.intact(live) == ()
+    building.build(tiny, lambda step: None)
+    assert publishing.digest(tiny / "build" / "site") == publishing.digest(live)
 
 
 def test_every_difference_from_the_manifest_is_told(tmp_path: Path) -> None:
     folder = small(tmp_path / "site")
     (folder / "b.html").write_text("b")
-    publish.seal(folder)
+    publishing.seal(folder)
     (folder / "index.html").write_text("y")
     (folder / "a" / "index.html").unlink()
     (folder / ".htaccess").write_text("mine")
     (folder / "b.html").unlink()
     (folder / "b.html").symlink_to("index.html")
-    told = {Path(p.file).relative_to(folder).as_posix(): p.message for p in publish.intact(folder)}
+    told = {Path(p.file).relative_to(folder).as_posix(): p.message for p in publishing.intact(folder)}
     assert told == {
         "index.html": "The file is not as it was built.",
         "a/index.html": "The file is missing.",
         ".htaccess": "The file does not belong to the site.",
         "b.html": "The file is not as it was built.",
     }
-    assert all(p.fix for p in publish.intact(folder))
+    assert all(p.fix for p in publishing.intact(folder))
 
 
 def test_a_link_is_never_part_of_a_site(tmp_path: Path) -> None:
@@ -455,9 +460,9 @@ def test_a_link_is_never_part_of_a_site(tmp_path: Path) -> None:
     (folder / "folder").symlink_to(secret)
     (folder / "nowhere").symlink_to("nothing")
     os.mkfifo(folder / "pipe")
-    publish.seal(folder)
+    publishing.seal(folder)
     odd = {"file.html", "folder", "nowhere", "pipe"}
-    assert {Path(p.file).name for p in publish.intact(folder)} == odd, (
+    assert {Path(p.file).name for p in publishing.intact(folder)} == odd, (
         "even where its list of files names them"
     )
     assert {p.file for p in verify(folder, frozenset()) if "a link" in p.message} == {
@@ -465,7 +470,7 @@ def test_a_link_is_never_part_of_a_site(tmp_path: Path) -> None:
     }
     bundles.whole(folder)
     with zipfile.ZipFile(folder / bundles.WHOLE) as packed:
-        assert sorted(packed.namelist()) == ["a/index.html", "index.html", publish.MANIFEST]
+        assert sorted(packed.namelist()) == ["a/index.html", "index.html", publishing.MANIFEST]
 
 
 def test_a_link_among_the_pages_of_an_earlier_build_is_not_followed(built: Path, tmp_path: Path) -> None:
@@ -478,7 +483,7 @@ def test_a_link_among_the_pages_of_an_earlier_build_is_not_followed(built: Path,
     shutil.rmtree(pages / "about")
     (pages / "about").symlink_to(outside)
     before = tree_of(built / "build" / "site")
-    site.build(built, lambda step: None, fresh=True)
+    building.build(built, lambda step: None, fresh=True)
     assert tree_of(built / "build" / "site") == before
     assert tree_of(outside) == {"index.md": b"# Secret", "secret.txt": b"secret"}
 
@@ -486,18 +491,18 @@ def test_a_link_among_the_pages_of_an_earlier_build_is_not_followed(built: Path,
 @pytest.mark.parametrize("content", [None, b"", b"\xff", b"[]", b"{}", b'{"files": []}', b"[" * 100_000])
 def test_a_manifest_that_is_none_is_a_problem(tmp_path: Path, content: bytes | None) -> None:
     folder = small(tmp_path / "site")
-    (folder / publish.MANIFEST).unlink()
+    (folder / publishing.MANIFEST).unlink()
     if content is not None:
-        (folder / publish.MANIFEST).write_bytes(content)
-    assert [Path(p.file).name for p in publish.intact(folder)] == [publish.MANIFEST]
+        (folder / publishing.MANIFEST).write_bytes(content)
+    assert [Path(p.file).name for p in publishing.intact(folder)] == [publishing.MANIFEST]
 
 
 def test_the_command_says_whether_a_site_is_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = small(tmp_path / "build" / "site")
-    assert cli.main(["--project", str(tmp_path), "verify"]) == cli.OK
-    assert publish.digest(folder) in capsys.readouterr().out
+    assert commands.main(["--project", str(tmp_path), "verify"]) == commands.OK
+    assert publishing.digest(folder) in capsys.readouterr().out
     (folder / "index.html").unlink()
-    assert cli.main(["--project", str(tmp_path), "verify", str(folder)]) == cli.PROBLEMS
+    assert commands.main(["--project", str(tmp_path), "verify", str(folder)]) == commands.PROBLEMS
     assert "index.html\n  Found: The file is missing." in capsys.readouterr().err
 
 
@@ -506,12 +511,12 @@ def test_the_command_says_whether_a_site_is_whole(tmp_path: Path, capsys: pytest
 
 def put(root: Path, text: str) -> Path:
     live = root / "build" / "site"
-    return publish.put(small(live.with_name("work"), text), live, text)
+    return publishing.put(small(live.with_name("work"), text), live, text)
 
 
 def hold(root: Path, text: str) -> Path:
     live = root / "build" / "site"
-    return publish.hold(small(live.with_name("work"), text), live, text)
+    return publishing.hold(small(live.with_name("work"), text), live, text)
 
 
 def kept(root: Path) -> set[str]:
@@ -522,30 +527,30 @@ def test_the_site_before_comes_back_and_twice_is_forth_again(tmp_path: Path) -> 
     live = tmp_path / "build" / "site"
     for text in ("one", "two", "three"):
         put(tmp_path, text)
-    assert publish.previous(tmp_path).name == "two.0"
+    assert publishing.previous(tmp_path).name == "two.0"
     assert (live / "index.html").read_text() == "two"
-    assert publish.previous(tmp_path).name == "three.0"
-    publish.previous(tmp_path)
+    assert publishing.previous(tmp_path).name == "three.0"
+    publishing.previous(tmp_path)
     put(tmp_path, "four")
-    assert publish.previous(tmp_path).name == "two.0", "three was taken back, and two was what people saw"
+    assert publishing.previous(tmp_path).name == "two.0", "three was taken back, and two was what people saw"
 
 
 def test_only_a_whole_site_comes_back(tmp_path: Path) -> None:
     put(tmp_path, "one")
     with pytest.raises(PortalError, match="No earlier site"):
-        publish.previous(tmp_path)
+        publishing.previous(tmp_path)
     put(tmp_path, "two")
     (tmp_path / "build" / "sites" / "one.0" / "index.html").write_text("changed")
     with pytest.raises(PortalError, match="not as it was built"):
-        publish.previous(tmp_path)
+        publishing.previous(tmp_path)
     assert (tmp_path / "build" / "site" / "index.html").read_text() == "two"
 
 
 def test_a_site_that_waits_is_kept_and_never_seen(tmp_path: Path) -> None:
-    live, waiting = tmp_path / "build" / "site", tmp_path / "build" / publish.WAITING
+    live, waiting = tmp_path / "build" / "site", tmp_path / "build" / publishing.WAITING
     hold(tmp_path, "secret")
     with pytest.raises(PortalError, match="No earlier site"):
-        publish.previous(tmp_path)
+        publishing.previous(tmp_path)
     for text in ("one", "two"):
         put(tmp_path, text)
     held = hold(tmp_path, "later")
@@ -555,14 +560,14 @@ def test_a_site_that_waits_is_kept_and_never_seen(tmp_path: Path) -> None:
     for text in ("three", "four", "five"):
         put(tmp_path, text)
     assert kept(tmp_path) == {"three.0", "four.0", "five.0", "later.held.0"}
-    assert {publish.previous(tmp_path).name for _ in range(4)} == {"four.0", "five.0"}
-    publish.drop(live)
+    assert {publishing.previous(tmp_path).name for _ in range(4)} == {"four.0", "five.0"}
+    publishing.drop(live)
     assert kept(tmp_path) == {"three.0", "four.0", "five.0"}
     assert not waiting.is_symlink()
 
 
 def test_what_links_lead_to_is_never_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "KEPT", 1)
+    monkeypatch.setattr(publishing, "KEPT", 1)
     put(tmp_path, "one")
     for text in ("two", "three", "four"):
         hold(tmp_path, text)
@@ -586,11 +591,11 @@ def test_a_folder_in_the_way_comes_back_where_the_link_cannot_be_made(
 
 
 def test_a_site_that_was_half_deleted_is_not_taken_for_an_earlier_one(built: Path) -> None:
-    first = site.build(built, lambda step: None).folder.resolve()
-    site.build(built, lambda step: None, fresh=True)
-    half = built / "build" / "sites" / publish._GONE
+    first = building.build(built, lambda step: None).folder.resolve()
+    building.build(built, lambda step: None, fresh=True)
+    half = built / "build" / "sites" / publishing._GONE
     half.mkdir()
     (half / "index.html").write_text("half of a site")
-    assert publish.previous(built) == first
-    publish.forget(built / "build" / "site")
+    assert publishing.previous(built) == first
+    publishing.forget(built / "build" / "site")
     assert not half.exists()

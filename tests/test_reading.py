@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from portal import cli, reading
-from portal.reading import Page
+from portal.cli import commands
+from portal.site import reading_age
+from portal.site.reading_age import Page
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 
@@ -23,7 +24,7 @@ SYLLABLES = {
 
 @pytest.mark.parametrize(("word", "count"), [(w, n) for n, words in SYLLABLES.items() for w in words.split()])
 def test_syllables_are_counted_by_spelling(word: str, count: int) -> None:
-    assert reading.syllables(word) == count
+    assert reading_age.syllables(word) == count
 
 
 @pytest.mark.parametrize(
@@ -31,18 +32,18 @@ def test_syllables_are_counted_by_spelling(word: str, count: int) -> None:
     [("UK", 2), ("CSV", 3), ("CCTV", 4), ("MARAC", 2), ("2,731", 1), ("anti-social", 4), ("19.8", 1)],
 )
 def test_abbreviations_numbers_and_hyphens(word: str, count: int) -> None:
-    assert reading.syllables(word) == count
+    assert reading_age.syllables(word) == count
 
 
 def test_the_age_is_the_grade_of_flesch_and_kincaid_plus_five() -> None:
     # 11 words in 2 sentences, 9 syllables in each
     text = ["The police recorded fewer crimes.", "They told nobody about it yet."]
-    assert reading.age(text) == pytest.approx(0.39 * 11 / 2 + 11.8 * 18 / 11 - 15.59 + 5)
+    assert reading_age.age(text) == pytest.approx(0.39 * 11 / 2 + 11.8 * 18 / 11 - 15.59 + 5)
 
 
 def test_names_and_fixed_terms_count_as_one_syllable_a_word() -> None:
-    assert reading.age(["They help with domestic abuse."]) == reading.age(["They help with a cat."])
-    assert reading.age(["They work with the Metropolitan Police."]) == reading.age(
+    assert reading_age.age(["They help with domestic abuse."]) == reading_age.age(["They help with a cat."])
+    assert reading_age.age(["They work with the Metropolitan Police."]) == reading_age.age(
         ["They work with the big dog."]
     )
     named = Page("", ("They help with domestic abuse.",))
@@ -51,8 +52,8 @@ def test_names_and_fixed_terms_count_as_one_syllable_a_word() -> None:
 
 def test_longer_sentences_and_longer_words_make_a_page_harder() -> None:
     plain = ["The police came.", "They took a note."]
-    assert reading.age(plain) < reading.age(["The police came and they took a note."])
-    assert reading.age(plain) < reading.age(["Officers attended.", "They documented everything."])
+    assert reading_age.age(plain) < reading_age.age(["The police came and they took a note."])
+    assert reading_age.age(plain) < reading_age.age(["Officers attended.", "They documented everything."])
 
 
 def test_only_running_text_counts() -> None:
@@ -67,7 +68,7 @@ def test_only_running_text_counts() -> None:
       <ul><li>and one inside <strong>with bold</strong> text</li></ul></li></ul>
     <h2 id="where-it-comes-from">Where it comes from</h2><ul><li>A report of a committee, page 7.</li></ul>
     <aside class="made-from"><p>This page is made from a list of things.</p></aside></article></body>"""
-    assert reading.sentences(html) == (
+    assert reading_age.sentences(html) == (
         "The first of two.",
         "“Is it?”",
         "It is No. 2, with 19.8% of it.",
@@ -81,7 +82,7 @@ def test_only_running_text_counts() -> None:
 def test_without_a_built_site_there_is_a_problem_and_no_report(
     tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["--project", str(tiny), "reading"]) == cli.PROBLEMS
+    assert commands.main(["--project", str(tiny), "reading"]) == commands.PROBLEMS
     told = capsys.readouterr().err
     assert "build/site" in told
     assert "portal build" in told
@@ -94,14 +95,14 @@ def test_the_command_reads_every_page_and_writes_the_same_report_twice(
     site = shutil.copytree((tiny_site / "build" / "site").resolve(), tmp_path / "build" / "site")
     reports = []
     for _ in range(2):
-        assert cli.main(["--project", str(tmp_path), "reading"]) == cli.OK
+        assert commands.main(["--project", str(tmp_path), "reading"]) == commands.OK
         reports.append((tmp_path / "docs" / "reading-age.md").read_bytes())
     assert reports[0] == reports[1]
     told = capsys.readouterr().out
-    pages = reading.read(tmp_path)
+    pages = reading_age.read(tmp_path)
     assert re.search(rf"{len(pages)} pages\. The middle one has a reading age of \d+\.\d", told)
     assert pages[0].longest[0] in told
-    assert len(pages) == len([p for p in site.rglob("*.html") if reading.sentences(p.read_text())])
+    assert len(pages) == len([p for p in site.rglob("*.html") if reading_age.sentences(p.read_text())])
     for page in pages:
         assert f"| `{page.address}` | {page.age:.1f} | {page.words} |" in reports[0].decode()
 
@@ -114,8 +115,8 @@ def test_the_report_lists_long_sentences_hard_words_and_double_terms() -> None:
             "b/", (long, "They help after domestic abuse.", "Strategic Commissioning is the name of a team.")
         ),
     )
-    told = reading.report(pages)
-    assert f"- {reading.length(long)} words, `a/`, `b/`: {long}" in told
+    told = reading_age.report(pages)
+    assert f"- {reading_age.length(long)} words, `a/`, `b/`: {long}" in told
     assert "| facilitated | help, run | `a/` |" in told
     assert "| perpetrators | the person who did it | `a/` |" in told
     assert "commissioning" not in told.lower().replace("strategic commissioning", "")
@@ -124,13 +125,15 @@ def test_the_report_lists_long_sentences_hard_words_and_double_terms() -> None:
 
 def test_shares_add_up_to_all_pages() -> None:
     pages = tuple(Page(f"{n}/", ("So " + "community " * n + "is.",)) for n in range(1, 12))
-    told = [int(n) for n in re.findall(r"^\| [^|]+ \| (\d+) pages \(", reading.report(pages), re.MULTILINE)]
-    assert len(told) == len(reading.BANDS)
+    told = [
+        int(n) for n in re.findall(r"^\| [^|]+ \| (\d+) pages \(", reading_age.report(pages), re.MULTILINE)
+    ]
+    assert len(told) == len(reading_age.BANDS)
     assert sum(told) == len(pages)
 
 
 def test_the_site_stays_as_plain_as_it_is(real_site: Path) -> None:
-    pages = reading.read(ROOT)
+    pages = reading_age.read(ROOT)
     assert pages[len(pages) // 2].age <= 11
     assert pages[0].age <= 16
     assert sum(p.age <= 11 for p in pages) > len(pages) / 2
@@ -138,9 +141,9 @@ def test_the_site_stays_as_plain_as_it_is(real_site: Path) -> None:
 
 @pytest.mark.parametrize("address", STATEMENTS)
 def test_the_statements_are_plain(real_site: Path, address: str) -> None:
-    page = next(p for p in reading.read(ROOT) if p.address == address)
+    page = next(p for p in reading_age.read(ROOT) if p.address == address)
     assert page.age <= 11
-    assert max(map(reading.length, page.sentences)) <= reading.LONGEST
+    assert max(map(reading_age.length, page.sentences)) <= reading_age.LONGEST
 
 
 def test_the_accessibility_statement_has_what_the_law_asks_for(real_site: Path) -> None:

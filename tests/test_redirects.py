@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from browser import served
 from playwright.sync_api import Page
-from portal import config, headers, redirects, site
-from portal.problems import PortalError
+from portal.core import settings
+from portal.core.problems import PortalError
+from portal.pages import redirects
+from portal.site import building, headers
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 from test_hosting import nginx
@@ -24,7 +26,7 @@ OLD = {
 
 
 def redirecting(root: Path, lines: dict[str, str]) -> Path:
-    file = root / config.FILE
+    file = root / settings.FILE
     told = "".join(f"{json.dumps(old)} = {json.dumps(new)}\n" for old, new in lines.items())
     file.write_text(f"{file.read_text()}\n[redirects]\n{told}")
     return root
@@ -32,7 +34,7 @@ def redirecting(root: Path, lines: dict[str, str]) -> Path:
 
 def problems(root: Path) -> list[tuple[str, str, str]]:
     with pytest.raises(PortalError) as caught:
-        site.build(root, lambda step: None)
+        building.build(root, lambda step: None)
     return [(p.field, p.message, p.fix) for p in caught.value.problems]
 
 
@@ -41,9 +43,9 @@ def moved(tmp_path_factory: pytest.TempPathFactory, tiny_site: Path) -> Path:
     """The tiny portal's site with old addresses."""
     root = tmp_path_factory.mktemp("moved") / "tiny"
     shutil.copytree(tiny_site, root, symlinks=True)
-    file = root / config.FILE
+    file = root / settings.FILE
     file.write_text(file.read_text().replace("[site]\n", '[site]\naddress = "https://safer.example/"\n'))
-    return site.build(redirecting(root, OLD), lambda step: None).folder.resolve()
+    return building.build(redirecting(root, OLD), lambda step: None).folder.resolve()
 
 
 def test_a_page_that_moved_leads_on_by_itself_and_by_a_link(moved: Path) -> None:
@@ -92,7 +94,7 @@ def test_old_addresses_are_in_no_list_of_pages(moved: Path) -> None:
 
 
 def test_nobody_is_warned_that_nothing_links_to_an_old_address(tiny: Path) -> None:
-    built = site.build(redirecting(tiny, OLD), lambda step: None)
+    built = building.build(redirecting(tiny, OLD), lambda step: None)
     assert not [w for w in built.warnings if w.code == "unlinked"]
 
 
@@ -110,10 +112,10 @@ def test_a_site_without_old_addresses_has_no_rules(tiny_site: Path) -> None:
 
 
 def test_rules_that_are_taken_out_again_are_gone(tiny: Path) -> None:
-    before = (tiny / config.FILE).read_text()
-    built = site.build(redirecting(tiny, OLD), lambda step: None).folder
-    (tiny / config.FILE).write_text(before)
-    built = site.build(tiny, lambda step: None).folder
+    before = (tiny / settings.FILE).read_text()
+    built = building.build(redirecting(tiny, OLD), lambda step: None).folder
+    (tiny / settings.FILE).write_text(before)
+    built = building.build(tiny, lambda step: None).folder
     assert not (built / "thefts/index.html").exists()
     assert not (built / redirects.FILE).exists()
 
@@ -149,10 +151,10 @@ def test_an_old_address_that_leads_nowhere_stops_the_build(
 )  # fmt: skip
 def test_an_address_that_no_page_can_have_is_refused_by_the_check(tiny: Path, address: str) -> None:
     for lines in ({address: "help/"}, {"old/": address}):
-        file = tiny / config.FILE
+        file = tiny / settings.FILE
         before = file.read_text()
         with pytest.raises(PortalError) as caught:
-            site.check(redirecting(tiny, lines))
+            building.check(redirecting(tiny, lines))
         assert [p.code for p in caught.value.problems] == ["settings"]
         assert "cannot be the address" in caught.value.problems[0].message
         assert len(caught.value.problems[0].message) < 200

@@ -16,8 +16,8 @@ from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
-from portal import arguments, cli
-from portal.packages import contract, described
+from portal.cli import arguments, commands
+from portal.data.packages import contract, described
 from project import ROOT, make_project, tree_of
 
 PACKAGES = (
@@ -76,7 +76,7 @@ class Officer:
     def runs(self, *command: str, code: int = arguments.OK) -> str:
         """Run a command, which is to end with this code; return what it said."""
         self._capsys.readouterr()
-        got = cli.main(["--project", str(self.root), *command])
+        got = commands.main(["--project", str(self.root), *command])
         told = self._capsys.readouterr()
         said = told.out + told.err
         assert got == code, said

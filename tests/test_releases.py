@@ -13,11 +13,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import archives, cli, differences, releases, reports, site
-from portal.archives import Contents
-from portal.periods import today
-from portal.problems import PortalError
-from portal.releases import Asked
+from portal.cli import commands
+from portal.core.periods import today
+from portal.core.problems import PortalError
+from portal.releases import archives, change_report, comparison, releasing
+from portal.releases.archives import Contents
+from portal.releases.releasing import Asked
+from portal.site import building
 from project import make_project, tree_of
 
 FIGURES = "data_packages/figures/data/observations.csv"
@@ -26,12 +28,12 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def run(root: Path, *arguments: str) -> int:
-    return cli.main(["--project", str(root), *arguments])
+    return commands.main(["--project", str(root), *arguments])
 
 
-def release(root: Path, name: str, **more: str) -> releases.Draft:
-    project = site.project(root)
-    draft = releases.draft(project, Asked(name, **more), site.addresses(project), today())
+def release(root: Path, name: str, **more: str) -> releasing.Draft:
+    project = building.project(root)
+    draft = releasing.draft(project, Asked(name, **more), building.addresses(project), today())
     draft.write()
     return draft
 
@@ -75,8 +77,8 @@ def released(first: Path, tmp_path: Path) -> Path:
 
 
 def kinds(root: Path) -> dict[str, list[str]]:
-    project = site.project(root)
-    report = reports.report(releases.changes(project, site.addresses(project)), project.content)
+    project = building.project(root)
+    report = change_report.report(releasing.changes(project, building.addresses(project)), project.content)
     return {kind: [str(line) for line in lines] for kind, _, lines in report.groups}
 
 
@@ -112,7 +114,7 @@ def test_a_changed_figure_needs_a_reason_and_the_closest_one_counts(released: Pa
             "calls,,,The line was down.,\n,,,The source changed.,\nthefts,,2020-06-30,Two more were found.,\n"
         )
     draft = release(released, "2020 Q3")
-    told = {c.indicator: c.reason for c in draft.changes if differences.needs_reason(c)}
+    told = {c.indicator: c.reason for c in draft.changes if comparison.needs_reason(c)}
     assert told == {"thefts": "Two more were found.", "calls": "The line was down."}
     with (released / RELEASES / "data/reasons.csv").open() as table:
         assert [r["release"] for r in csv.DictReader(table)] == ["2020-q3", "", "2020-q3"]
@@ -131,7 +133,7 @@ def test_a_figure_that_is_now_withheld_is_nowhere_repeated(released: Path) -> No
     edit(released, "2020-12-31,Disability,12,r", "2020-12-31,Disability,13,r")
     release(released, "2020 Q3", reason="One more.")
     edit(released, "2020-12-31,Disability,13,r", "2020-12-31,Disability,,c")
-    told = [w.message for w in site.warnings(site.project(released)) if w.code == "released"]
+    told = [w.message for w in building.warnings(building.project(released)) if w.code == "released"]
     assert told[-1].startswith("A figure that is withheld now was published in the release 2020 Q3.")
     path = released / RELEASES / "data/releases.csv"
     path.write_text(
@@ -143,7 +145,7 @@ def test_a_figure_that_is_now_withheld_is_nowhere_repeated(released: Path) -> No
     draft = release(released, "2020 Q4", reason="Too small to show.")
     hidden = next(c for c in draft.changes if c.kind == "withdrawn")
     assert (hidden.old, hidden.new, hidden.old_status, hidden.new_status) == ("", "", "r", "c")
-    folder = site.build(released, lambda step: None).folder
+    folder = building.build(released, lambda step: None).folder
     for file in (
         "releases/2020-q3/index.html",
         "releases/corrections/index.html",
@@ -160,8 +162,8 @@ def test_a_figure_that_is_now_withheld_is_nowhere_repeated(released: Path) -> No
 
 
 def test_an_archive_holds_everything_and_is_the_same_twice(first: Path) -> None:
-    project = site.project(first)
-    path = releases.archive_of(project, "2020-q2")
+    project = building.project(first)
+    path = releasing.archive_of(project, "2020-q2")
     with zipfile.ZipFile(path) as packed:
         told = json.loads(packed.read("datapackage.json"))
         for resource in told["resources"]:
@@ -174,7 +176,7 @@ def test_an_archive_holds_everything_and_is_the_same_twice(first: Path) -> None:
     assert pages["figures/thefts/"] == "Thefts"
     assert sum(int(r["count"]) for r in rows if r["kind"] == "new") == 177
     edition = project.content.editions[0]
-    archive = releases.opened(project, edition)
+    archive = releasing.opened(project, edition)
     assert archives.pack(archive.about, archive.contents, archive.changes) == path.read_bytes()
 
 
@@ -184,7 +186,7 @@ def test_a_released_archive_validates_with_frictionless_and_loads_with_pandas(
     import pandas as pd  # noqa: PLC0415
     from frictionless import Package  # noqa: PLC0415
 
-    with zipfile.ZipFile(releases.archive_of(site.project(first), "2020-q2")) as packed:
+    with zipfile.ZipFile(releasing.archive_of(building.project(first), "2020-q2")) as packed:
         packed.extractall(tmp_path / "out")
     report = Package(str(tmp_path / "out/datapackage.json")).validate()
     assert report.valid, report.flatten(["type", "note"])
@@ -214,11 +216,11 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_the_record_cannot_be_changed_without_notice(released: Path, damage: str) -> None:
     revise(released)
     release(released, "2020 Q3", reason="The source changed.")
-    site.check(released)
+    building.check(released)
     do, message = DAMAGE[damage]
     do(released / RELEASES)
     with pytest.raises(PortalError) as caught:
-        site.check(released)
+        building.check(released)
     assert [
         p for p in caught.value.problems if message in p.message and p.file.startswith(RELEASES) and p.fix
     ]
@@ -237,14 +239,14 @@ def test_a_name_counts_once_and_old_archives_stay(released: Path) -> None:
 
 def test_a_release_that_was_cut_off_before_its_last_file_is_no_release(released: Path) -> None:
     revise(released)
-    project = site.project(released)
-    draft = releases.draft(project, Asked("2020 Q3", reason="x"), site.addresses(project), today())
+    project = building.project(released)
+    draft = releasing.draft(project, Asked("2020 Q3", reason="x"), building.addresses(project), today())
     for n in range(len(draft.files)):
-        releases.write(dict(list(draft.files.items())[:n]))
-        assert [e.id for e in site.project(released).content.editions] == ["2020-q2"]
+        releasing.write(dict(list(draft.files.items())[:n]))
+        assert [e.id for e in building.project(released).content.editions] == ["2020-q2"]
     edit(released, ",,163,", ",,165,")
     again = release(released, "2020 Q3", reason="y")
-    told = site.project(released).content
+    told = building.project(released).content
     assert [e.id for e in told.editions] == ["2020-q2", "2020-q3"]
     assert [c for c in told.changes if c.release == "2020-q3"] == list(again.changes)
 
@@ -255,14 +257,14 @@ def test_the_data_of_an_earlier_release_are_put_back_and_the_log_says_so(release
     }
     revise(released)
     release(released, "2020 Q3", reason="The source changed.")
-    assert run(released, "rollback", "2020 Q2", "--yes") == cli.PROBLEMS  # no reason
-    assert run(released, "rollback", "2020 Q9", "--yes", "--reason", "x") == cli.PROBLEMS
+    assert run(released, "rollback", "2020 Q2", "--yes") == commands.PROBLEMS  # no reason
+    assert run(released, "rollback", "2020 Q9", "--yes", "--reason", "x") == commands.PROBLEMS
     assert run(released, "rollback", "2020 Q2", "--yes", "--reason", "The new ones were wrong.") == 0
     assert {p: p.read_bytes() for p in files} == files
-    content = site.project(released).content
+    content = building.project(released).content
     assert [e.name for e in content.editions] == ["2020 Q2", "2020 Q3", "Return to 2020 Q2"]
     assert content.editions[-1].put_back == "2020-q2"
-    back = [c for c in content.changes if c.release == "return-to-2020-q2" and differences.needs_reason(c)]
+    back = [c for c in content.changes if c.release == "return-to-2020-q2" and comparison.needs_reason(c)]
     assert {(c.indicator, c.old, c.new, c.reason) for c in back} == {
         ("thefts", "163", "161", "The new ones were wrong."),
         ("calls", "", "", "The new ones were wrong."),  # of a figure that is gone, no number is repeated
@@ -276,10 +278,10 @@ def test_the_data_of_an_earlier_release_are_put_back_and_the_log_says_so(release
 
 
 def test_the_site_before_is_put_back_at_once(released: Path) -> None:
-    site.build(released, lambda step: None)
+    building.build(released, lambda step: None)
     before = tree_of(released / "build/site")
     edit(released, "A new worker", "Another worker", "data_packages/plan/data/updates.csv")
-    site.build(released, lambda step: None)
+    building.build(released, lambda step: None)
     assert tree_of(released / "build/site") != before
     assert run(released, "rollback") == 0
     assert tree_of(released / "build/site") == before
@@ -294,7 +296,7 @@ def test_earlier_totals_that_were_revised_since_are_no_contradiction(released: P
         cells = line.split(",")
         if cells[4]:
             edit(released, line, ",".join([*cells[:4], str(int(cells[4]) + 40), *cells[5:]]), file)
-    site.check(released)
+    building.check(released)
 
 
 def test_what_is_new_has_a_feed_and_pages(first: Path, tmp_path: Path) -> None:
@@ -306,7 +308,7 @@ def test_what_is_new_has_a_feed_and_pages(first: Path, tmp_path: Path) -> None:
         table.write("2020 Q2,2020-07-15,thefts,New figures for thefts.\n2030 Q4,2030-12-01,,The next ones.\n")
     revise(root)
     release(root, "2020 Q3", reason="The source changed.")
-    folder = site.build(root, lambda step: None).folder
+    folder = building.build(root, lambda step: None).folder
     feed = ET.parse(folder / "releases/feed.xml").getroot()
     entries = feed.findall(f"{ATOM}entry")
     assert [e.findtext(f"{ATOM}title") for e in entries] == ["2020 Q3", "2020 Q2"]
@@ -363,7 +365,7 @@ def contents(figures: dict[tuple[str, str, str], tuple[str, str]]) -> Contents:
 def test_each_changed_figure_is_told_once_and_nothing_else(
     old: dict[tuple[str, str, str], tuple[str, str]], new: dict[tuple[str, str, str], tuple[str, str]]
 ) -> None:
-    changes = [c for c in differences.compare(contents(old), contents(new)) if c.kind != "words"]
+    changes = [c for c in comparison.compare(contents(old), contents(new)) if c.kind != "words"]
     told = {(c.indicator, c.area, str(c.period_end)) for c in changes}
     assert len(told) == len(changes)
     for key in old.keys() | new.keys():
@@ -372,21 +374,21 @@ def test_each_changed_figure_is_told_once_and_nothing_else(
             assert before[0] == after[0]
         else:
             assert before[0] != after[0] or (key in old) != (key in new)
-    assert not differences.compare(contents(new), contents(new))
-    assert sum(c.count for c in differences.condensed(changes)) == len(changes)
+    assert not comparison.compare(contents(new), contents(new))
+    assert sum(c.count for c in comparison.condensed(changes)) == len(changes)
 
 
 def test_a_count_under_the_minimum_is_never_released(released: Path) -> None:
     edit(released, "2020-12-31,Disability,12,r", "2020-12-31,Disability,2,r")
     with pytest.raises(PortalError) as caught:
-        site.addresses(site.project(released))
+        building.addresses(building.project(released))
     assert {p.code for p in caught.value.problems} == {"disclosure"}
 
 
 def test_figures_that_are_in_no_release_are_told_after_a_build(released: Path) -> None:
-    assert not [w for w in site.build(released, lambda step: None).warnings if w.name == "unreleased"]
+    assert not [w for w in building.build(released, lambda step: None).warnings if w.name == "unreleased"]
     revise(released)
-    told = [w.message for w in site.build(released, lambda step: None).warnings if w.name == "unreleased"]
+    told = [w.message for w in building.build(released, lambda step: None).warnings if w.name == "unreleased"]
     assert told == ["3 figures are new or changed since the release 2020 Q2, and in no release yet."]
 
 
@@ -423,7 +425,7 @@ def windows(*figures: tuple[str, tuple[str, str], str], sensitive: bool = True) 
 
 def became(old: Contents, new: Contents) -> dict[tuple[str, str], str]:
     """What became of each figure that was published, by area and last day."""
-    return {(c.area, str(c.period_end)): c.kind for c in differences.figures(old, new) if c.kind != "new"}
+    return {(c.area, str(c.period_end)): c.kind for c in comparison.figures(old, new) if c.kind != "new"}
 
 
 def test_later_12_months_move_the_older_ones_on() -> None:
@@ -431,10 +433,10 @@ def test_later_12_months_move_the_older_ones_on() -> None:
     new = windows(
         ("W1", OCTOBER, "33"), ("W1", OCTOBER_BEFORE, "29"), ("W2", OCTOBER, "c"), ("W2", OCTOBER_BEFORE, "5")
     )
-    found = list(differences.figures(old, new))
+    found = list(comparison.figures(old, new))
     assert Counter(c.kind for c in found) == {"new": 4, "rolled": 4}
     assert not any(c.old for c in found)
-    assert not any(map(differences.needs_reason, found))
+    assert not any(map(comparison.needs_reason, found))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from portal import render, site
+from portal.site import building, rendering
 from project import tree_of
 
 
@@ -32,7 +32,7 @@ def add_page(root: Path) -> None:
 
 def rename_page(root: Path) -> None:
     add_page(root)
-    site.build(root, quiet)
+    building.build(root, quiet)
     (root / "site_src/pages/about/more.md").rename(root / "site_src/pages/about/another.md")
 
 
@@ -51,22 +51,22 @@ CHANGES: dict[str, Callable[[Path], None]] = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_rebuild_has_the_bytes_of_a_whole_build(built: Path, name: str) -> None:
     CHANGES[name](built)
-    again = tree_of(site.build(built, quiet).folder)
-    whole = tree_of(site.build(built, quiet, fresh=True).folder)
+    again = tree_of(building.build(built, quiet).folder)
+    whole = tree_of(building.build(built, quiet, fresh=True).folder)
     assert again == whole
 
 
 def test_one_changed_page_is_the_only_one_that_is_made(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
-    at_once = render._at_once
+    at_once = rendering._at_once
 
     def watched(*given: object) -> bool:
         told.append(given)
         return at_once(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(render, "_at_once", watched)
+    monkeypatch.setattr(rendering, "_at_once", watched)
     in_file("data_packages/plan/data/updates.csv", "A new worker", "Another worker")(built)
-    site.build(built, quiet)
+    building.build(built, quiet)
     ((_, _, laid, _, there),) = told
     pages = set(laid.pages)  # type: ignore[attr-defined]
     assert len(there) > 0.8 * len(pages)  # type: ignore[arg-type]
@@ -96,16 +96,16 @@ def of_another_build(file: Path) -> None:
     ],
 )
 def test_what_is_kept_is_only_used_as_it_was_written(built: Path, harm: Callable[[Path], None]) -> None:
-    harm(built / "build" / render.KEPT)
+    harm(built / "build" / rendering.KEPT)
     CHANGES["a figure"](built)
-    again = tree_of(site.build(built, quiet).folder)
-    assert again == tree_of(site.build(built, quiet, fresh=True).folder)
+    again = tree_of(building.build(built, quiet).folder)
+    assert again == tree_of(building.build(built, quiet, fresh=True).folder)
 
 
 def test_no_changed_byte_of_what_is_kept_gets_into_a_page(built: Path, tmp_path: Path) -> None:
-    file = built / "build" / render.KEPT
-    whole, pages = file.read_bytes(), tuple(render._known(file)["pages"])
-    render._lay_out(file, pages, tmp_path / "right")
+    file = built / "build" / rendering.KEPT
+    whole, pages = file.read_bytes(), tuple(rendering._known(file)["pages"])
+    rendering._lay_out(file, pages, tmp_path / "right")
     right = tree_of(tmp_path / "right")
     assert len(right) == len(pages)
     chance = random.Random(1)
@@ -114,8 +114,8 @@ def test_no_changed_byte_of_what_is_kept_gets_into_a_page(built: Path, tmp_path:
         at = chance.choice([chance.randrange(len(whole)), chance.randrange(len(whole) - 20_000, len(whole))])
         file.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :])
         try:
-            render._lay_out(file, tuple(render._known(file)["pages"]), tmp_path / f"{n}")
-        except render._DAMAGED:
+            rendering._lay_out(file, tuple(rendering._known(file)["pages"]), tmp_path / f"{n}")
+        except rendering._DAMAGED:
             refused += 1
         for name, content in tree_of(tmp_path / f"{n}").items() if (tmp_path / f"{n}").exists() else ():
             assert right[name] == content, at
@@ -123,10 +123,10 @@ def test_no_changed_byte_of_what_is_kept_gets_into_a_page(built: Path, tmp_path:
 
 
 def test_two_at_once_make_what_one_makes(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = tree_of(site.build(built, quiet, fresh=True).folder)
-    monkeypatch.setattr(render, "_WORTH_IT", 5)
-    monkeypatch.setattr(render, "_plain", None)  # it is not needed
-    assert tree_of(site.build(built, quiet, fresh=True).folder) == one
+    one = tree_of(building.build(built, quiet, fresh=True).folder)
+    monkeypatch.setattr(rendering, "_WORTH_IT", 5)
+    monkeypatch.setattr(rendering, "_plain", None)  # it is not needed
+    assert tree_of(building.build(built, quiet, fresh=True).folder) == one
 
 
 ELEMENTS = {
@@ -150,18 +150,18 @@ def test_what_is_kept_from_mkdocs_is_in_the_page_as_mkdocs_makes_it(
     built: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (built / "site_src/pages/about/more.md").write_text(f"# More\n\n{ELEMENTS[kind]}\n")
-    settings = site.read(built)[0]
+    settings = building.read(built)[0]
     folder = settings.build_folder
-    site.build(built, quiet, fresh=True)
+    building.build(built, quiet, fresh=True)
     (page,) = (folder / "site" / "about" / "more").iterdir()
     told = page.read_bytes()
-    monkeypatch.setattr(render, "_at_once", lambda *_: False)
-    site.build(built, quiet, fresh=True)
+    monkeypatch.setattr(rendering, "_at_once", lambda *_: False)
+    building.build(built, quiet, fresh=True)
     assert page.read_bytes() == told
 
 
 def test_a_warning_of_mkdocs_stops_a_rebuild(built: Path) -> None:
     path = built / "site_src/pages/about/index.md"
     path.write_text(path.read_text() + "\n[nowhere](nowhere.md)\n")
-    with pytest.raises(site.PortalError):
-        site.build(built, quiet)
+    with pytest.raises(building.PortalError):
+        building.build(built, quiet)

@@ -1,9 +1,9 @@
 """What the ways to report tell people who need them."""
 
 import pytest
-from portal import rules
-from portal.disclosure import Release
-from portal.model import Route
+from portal.checks import rules
+from portal.core.model import Route
+from portal.disclosure.clearing import Release
 
 
 def route(real: Release, name: str) -> Route:

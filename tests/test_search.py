@@ -17,8 +17,9 @@ from browser import served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page
-from portal import search, site
-from portal.problems import PortalError
+from portal.core.problems import PortalError
+from portal.pages import search
+from portal.site import building
 from project import ROOT, make_project, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
@@ -64,7 +65,7 @@ def test_a_fault_in_the_words_is_named_with_its_remedy(
 
 def test_all_faults_are_told_at_once_by_check_and_build(tiny: Path) -> None:
     write(tiny, "[[same]]\nwords = 'a'\nfist = []\n[[same]]\nfirst = ['help/']\n")
-    for command in (lambda: site.check(tiny), lambda: site.build(tiny, print)):
+    for command in (lambda: building.check(tiny), lambda: building.build(tiny, print)):
         with pytest.raises(PortalError) as caught:
             command()
         assert [p.field for p in caught.value.problems if p.code == "synonyms"] == [
@@ -79,7 +80,7 @@ def test_a_project_needs_no_words(tmp_path: Path) -> None:
 def test_words_that_lead_to_a_page_that_is_not_there_stop_the_build(tiny: Path) -> None:
     write(tiny, GOOD.replace("help/", "hepl/"))
     with pytest.raises(PortalError, match="no page hepl/") as caught:
-        site.build(tiny, lambda step: None)
+        building.build(tiny, lambda step: None)
     assert caught.value.problems[0].fix == "Did you mean help/?"
 
 
@@ -190,7 +191,7 @@ def test_without_pagefind_the_site_is_built_without_search_and_says_so(
     for command in (("/no/such/program",), (sys.executable, "-m", "no_such_module")):
         monkeypatch.setattr(search, "COMMAND", command)
         steps: list[str] = []
-        made = site.build(tiny, steps.append, fresh=True)
+        made = building.build(tiny, steps.append, fresh=True)
         built, new = made.folder, made.new
         assert new
         assert "Pagefind does not run here, so the site has no search" in steps
@@ -209,7 +210,7 @@ def test_a_pagefind_that_stops_is_a_problem_and_the_site_stays(
         told = f"import sys; print('1') if '--version' in sys.argv else print({answer!r}, end='')"
         monkeypatch.setattr(search, "COMMAND", (sys.executable, "-c", told))
         with pytest.raises(PortalError, match="Pagefind stopped") as caught:
-            site.build(built, lambda step: None, fresh=True)
+            building.build(built, lambda step: None, fresh=True)
         assert caught.value.problems[0].code == "search"
         assert (built / "build" / "site").readlink() == before
 
@@ -585,7 +586,7 @@ def test_text_of_a_page_never_becomes_markup(tmp_path: Path, chromium: Browser) 
     root = make_project(tmp_path / "tiny")
     written = "# About\n\nThe zebra says `<img src=x onerror=\"document.title='bad'\">` <b>and</b> goes on.\n"
     (root / "site_src" / "pages" / "about" / "index.md").write_text(written)
-    built = site.build(root, lambda step: None).folder
+    built = building.build(root, lambda step: None).folder
     with served(built.resolve()) as at, chromium.new_context() as context:
         page = context.new_page()
         page.goto(at + PAGE)

@@ -5,7 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from portal import cards, config, sheets, site
+from portal.core import settings
+from portal.site import building, pdf_sheets, social_images
 from project import make_project
 from selectolax.lexbor import LexborHTMLParser
 
@@ -16,9 +17,9 @@ ADDRESS = "https://safer.example/portal/"
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny portal built with a public address."""
     root = make_project(tmp_path_factory.mktemp("shared") / "tiny")
-    file = root / config.FILE
+    file = root / settings.FILE
     file.write_text(file.read_text().replace("[site]\n", f'[site]\naddress = "{ADDRESS}"\n'))
-    return site.build(root, lambda step: None).folder.resolve()
+    return building.build(root, lambda step: None).folder.resolve()
 
 
 def told(page: Path) -> dict[str, str]:
@@ -39,9 +40,9 @@ def test_a_page_about_figures_is_shared_with_its_finding_and_a_picture_of_its_ch
     assert caption is not None
     assert page["og:description"] == caption.text().strip()
     assert page["og:url"] == f"{ADDRESS}figures/thefts/"
-    assert page["og:image"] == f"{ADDRESS}figures/thefts/{cards.NAME}"
-    assert size(shared / "figures/thefts" / cards.NAME) == (cards.WIDTH, cards.HEIGHT)
-    assert size(shared / "figures/thefts" / cards.NAME) == (
+    assert page["og:image"] == f"{ADDRESS}figures/thefts/{social_images.NAME}"
+    assert size(shared / "figures/thefts" / social_images.NAME) == (social_images.WIDTH, social_images.HEIGHT)
+    assert size(shared / "figures/thefts" / social_images.NAME) == (
         int(page["og:image:width"]),
         int(page["og:image:height"]),
     )
@@ -54,7 +55,7 @@ def test_every_picture_that_a_page_names_is_there_and_no_other(shared: Path) -> 
         assert found["og:title"]
         assert found["og:image"].startswith(ADDRESS)
         named.add(urlsplit(found["og:image"]).path.removeprefix("/portal/"))
-    assert named == {p.relative_to(shared).as_posix() for p in shared.rglob(cards.NAME)}
+    assert named == {p.relative_to(shared).as_posix() for p in shared.rglob(social_images.NAME)}
     assert len(named) > 5
 
 
@@ -73,14 +74,14 @@ def test_without_an_address_no_picture_is_promised(real_site: Path) -> None:
     page = told(real_site / "figures/knife-crime/index.html")
     assert page["og:title"] == "Knife crime"
     assert "og:image" not in page
-    assert not list(real_site.rglob(cards.NAME))
+    assert not list(real_site.rglob(social_images.NAME))
 
 
 def test_what_helps_people_in_need_is_there_in_large_print(real_site: Path) -> None:
     pages = [real_site / "help", *(p.parent for p in (real_site / "report").rglob("index.html"))]
     assert len(pages) > 8
     for page in pages:
-        assert (page / sheets.LARGE).read_bytes().startswith(b"%PDF-")
-        link = LexborHTMLParser((page / "index.html").read_text()).css_first(f'a[href="{sheets.LARGE}"]')
+        assert (page / pdf_sheets.LARGE).read_bytes().startswith(b"%PDF-")
+        link = LexborHTMLParser((page / "index.html").read_text()).css_first(f'a[href="{pdf_sheets.LARGE}"]')
         assert link is not None
         assert link.text() == "This page in large print (PDF)"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.importers.cells import settle
-from portal.importers.grid import Cell
-from portal.importers.readings import Column, Doubt, Fault, Row, Settled
+from portal.importers.spreadsheets.cells import settle
+from portal.importers.spreadsheets.grid import Cell
+from portal.importers.spreadsheets.readings import Column, Doubt, Fault, Row, Settled
 from project import make_project
 from workbook_files import KINDS, OBSERVATIONS, new_row, observation, planned, problems, written
 

@@ -9,8 +9,9 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font, PatternFill
-from portal import config, packages
-from portal.importers import form_files, forms
+from portal.core import settings as config
+from portal.data import packages
+from portal.importers.spreadsheets import form_files, forms
 from project import make_project
 from workbook_files import (  # fmt: skip
     KINDS,

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import cli, significance
-from portal.importers import calibration
+from portal.analysis import significance
+from portal.cli import commands
+from portal.importers.police import calibration
 from project import ROOT, SHARED
 from scipy.stats import betabinom, binomtest
 
@@ -131,7 +132,7 @@ def test_held_out_years_are_seldom_called_changed() -> None:
 def test_the_command_prints_the_rates(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = UPSTREAM / "mps_ward" / "ward_hist_201004-202402_3boroughs.csv"
     table = tmp_path / "table.csv"
-    code = cli.main(["calibrate", "mps-ward", str(path), "--fit", "2010-04", "--held-out", "2022-03", "--csv", str(table)])  # fmt: skip
+    code = commands.main(["calibrate", "mps-ward", str(path), "--fit", "2010-04", "--held-out", "2022-03", "--csv", str(table)])  # fmt: skip
     assert code == 0
     assert "burglary" in capsys.readouterr().out
     assert table.read_text().startswith("series,dispersion,independent,clustered\n")
@@ -140,5 +141,5 @@ def test_the_command_prints_the_rates(capsys: pytest.CaptureFixture[str], tmp_pa
 @real
 def test_years_that_are_not_there_are_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
     path = UPSTREAM / "mps_ward" / "ward_hist_201004-202402_3boroughs.csv"
-    assert cli.main(["calibrate", "mps-ward", str(path), "--fit", "2023-04"]) == 1
+    assert commands.main(["calibrate", "mps-ward", str(path), "--fit", "2023-04"]) == 1
     assert "do not have the 24 months from 2023-04" in capsys.readouterr().err

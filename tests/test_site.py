@@ -9,8 +9,9 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from portal import chromium, preview, publish, site
-from portal.problems import PortalError
+from portal.charts import chromium
+from portal.core.problems import PortalError
+from portal.site import building, preview, publishing
 from project import make_project, tree_of
 
 
@@ -19,7 +20,7 @@ def quiet(step: str) -> None:
 
 
 def portal(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "portal.cli", "--project", str(root), *arguments]
+    command = [sys.executable, "-m", "portal", "--project", str(root), *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
     )
@@ -40,14 +41,14 @@ def test_two_processes_with_two_hash_seeds_make_the_same_bytes(tmp_path: Path) -
 
 
 def test_nothing_changed_means_nothing_built(tiny: Path) -> None:
-    first = site.build(tiny, quiet)
+    first = building.build(tiny, quiet)
     folder = first.folder
     assert first.new
     before = folder.readlink()
-    assert site.build(tiny, quiet) == site.Built(folder, False)
+    assert building.build(tiny, quiet) == building.Built(folder, False)
     assert folder.readlink() == before
     change(tiny)
-    assert site.build(tiny, quiet).new
+    assert building.build(tiny, quiet).new
     assert "Another worker" in (folder / "plans/plan-2020/priority-2/index.html").read_text()
 
 
@@ -56,7 +57,7 @@ def test_the_live_folder_is_never_rendered_into(built: Path) -> None:
     old = folder.resolve()
     before = tree_of(old)
     change(built)
-    site.build(built, quiet)
+    building.build(built, quiet)
     assert folder.resolve() != old
     assert tree_of(old) == before
 
@@ -66,15 +67,15 @@ def test_killed_at_any_moment_the_site_is_the_old_or_the_new_one(tmp_path: Path)
     root = make_project(tmp_path / "tiny")
     other = make_project(tmp_path / "other")
     change(other)
-    site.build(root, quiet)
-    site.build(other, quiet)
+    building.build(root, quiet)
+    building.build(other, quiet)
     old, new = tree_of(root / "build" / "site"), tree_of(other / "build" / "site")
     assert old != new
     change(root)
     seen = set()
     for wait in [0.05 * n for n in range(1, 60, 7)]:
         child = subprocess.Popen(
-            [sys.executable, "-m", "portal.cli", "--project", str(root), "build", "--fresh"],
+            [sys.executable, "-m", "portal", "--project", str(root), "build", "--fresh"],
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
@@ -92,24 +93,24 @@ def test_killed_at_any_moment_the_site_is_the_old_or_the_new_one(tmp_path: Path)
 
 
 def test_a_second_build_at_the_same_time_is_refused(tiny: Path) -> None:
-    with publish.alone(tiny), pytest.raises(PortalError, match="Another build") as caught:
-        site.build(tiny, quiet)
+    with publishing.alone(tiny), pytest.raises(PortalError, match="Another build") as caught:
+        building.build(tiny, quiet)
     assert caught.value.problems[0].code == "busy"
 
 
 def test_a_folder_in_the_way_is_put_aside_and_not_lost(tiny: Path) -> None:
     (tiny / "build" / "site").mkdir(parents=True)
     (tiny / "build" / "site" / "mine.txt").write_text("mine")
-    site.build(tiny, quiet)
+    building.build(tiny, quiet)
     kept = [p for p in (tiny / "build").iterdir() if p.name.startswith("site.before")]
     assert (kept[0] / "mine.txt").read_text() == "mine"
     assert (tiny / "build" / "site" / "index.html").is_file()
 
 
 def test_so_many_sites_are_kept_and_no_more(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert publish.KEPT == 3
-    monkeypatch.setattr(publish, "KEPT", 2)
-    kept = [(site.build(built, quiet, fresh=True).folder.resolve()) for _ in range(2)]
+    assert publishing.KEPT == 3
+    monkeypatch.setattr(publishing, "KEPT", 2)
+    kept = [(building.build(built, quiet, fresh=True).folder.resolve()) for _ in range(2)]
     assert set((built / "build" / "sites").iterdir()) == set(kept)
 
 
@@ -117,7 +118,7 @@ def test_without_chromium_the_site_is_built_without_pictures(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chromium, "browser", lambda: None)
-    folder = site.build(tiny, quiet).folder
+    folder = building.build(tiny, quiet).folder
     page = (folder / "figures" / "thefts" / "index.html").read_text()
     assert "chart__place" in page
     assert "<picture>" not in page
@@ -143,7 +144,7 @@ def test_all_faults_of_the_built_html_are_told_and_stop_the_build(built: Path) -
     page = "\n\n".join(("# About", *FAULTS))
     (built / "site_src" / "pages" / "about" / "index.md").write_text(f"{page}\n")
     with pytest.raises(PortalError) as caught:
-        site.build(built, quiet)
+        building.build(built, quiet)
     for finding in FAULTS.values():
         assert [p.message for p in caught.value.problems if finding in p.message], finding
     assert {p.file for p in caught.value.problems} == {"(built) about/index.html"}
@@ -152,7 +153,7 @@ def test_all_faults_of_the_built_html_are_told_and_stop_the_build(built: Path) -
 
 def test_a_build_changes_nothing_that_the_preview_watches(tiny: Path) -> None:
     before = preview.look(tiny)
-    site.build(tiny, quiet)
+    building.build(tiny, quiet)
     assert preview.look(tiny) == before
     change(tiny)
     assert preview.look(tiny) != before
@@ -160,7 +161,7 @@ def test_a_build_changes_nothing_that_the_preview_watches(tiny: Path) -> None:
 
 def test_the_preview_builds_again_when_a_table_page_template_or_asset_changes(built: Path) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-u", "-m", "portal.cli", "--project", str(built), "serve", "--port", "0"],
+        [sys.executable, "-u", "-m", "portal", "--project", str(built), "serve", "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -15,13 +15,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
-from portal import cli, config, packages, tables
-from portal.arguments import USAGE
-from portal.importers import cells, form_files, forms, spreadsheet, unpacking, workbooks
-from portal.importers.cells import Column, Doubt, Fault, Row, settle
-from portal.importers.grid import Cell
-from portal.importers.spreadsheet import Question
-from portal.problems import PortalError
+from portal.cli import commands
+from portal.cli.arguments import USAGE
+from portal.core import settings as config
+from portal.core.problems import PortalError
+from portal.data import packages, tables
+from portal.importers.spreadsheets import cells, form_files, forms, spreadsheet, unpacking, workbooks
+from portal.importers.spreadsheets.cells import Column, Doubt, Fault, Row, settle
+from portal.importers.spreadsheets.grid import Cell
+from portal.importers.spreadsheets.spreadsheet import Question
 from project import ROOT, make_project, tree_of
 from workbook_files import (
     CACHED,
@@ -147,7 +149,7 @@ def test_an_untouched_template_is_nothing_to_import(project: Path, tmp_path: Pat
 
 
 def test_a_template_says_what_may_stand_where(project: Path, tmp_path: Path) -> None:
-    assert cli.main(["--project", str(project), "template", "figures", "--folder", str(tmp_path)]) == 0
+    assert commands.main(["--project", str(project), "template", "figures", "--folder", str(tmp_path)]) == 0
     book = openpyxl.load_workbook(tmp_path / "figures.xlsx")
     assert book.sheetnames == [
         "How to fill in",
@@ -188,7 +190,7 @@ def test_the_same_template_is_the_same_file(project: Path, tmp_path: Path) -> No
 
 
 def test_a_template_of_no_package_is_a_problem(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--project", str(project), "template", "figure"]) == cli.PROBLEMS
+    assert commands.main(["--project", str(project), "template", "figure"]) == commands.PROBLEMS
     assert "Did you mean figures?" in capsys.readouterr().err
 
 
@@ -571,12 +573,12 @@ def test_the_terminal_is_asked_only_where_there_is_one(
 ) -> None:
     path = written(tmp_path / "q.xlsx", {"Hate crime": observation(value="n/a")})
     command = ["--project", str(tiny), "import", "table", str(path), "--package", "figures"]
-    assert cli.main(command) == cli.PROBLEMS
+    assert commands.main(command) == commands.PROBLEMS
     assert "--assume missing:n/a=x" in capsys.readouterr().err
     answers = iter(["7", "1", "y"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda words: next(answers))
-    assert cli.main(command) == 0
+    assert commands.main(command) == 0
     told = capsys.readouterr().out
     assert "sheet Hate crime, cell F2: “n/a” stands where there is no figure." in told
     assert "Written: data_packages/figures/data/observations.csv" in told
@@ -615,13 +617,13 @@ def test_nothing_is_written_before_yes_and_the_file_is_replaced_whole(
     path = written(tmp_path / "q.ods", {"S": observation()})
     command = ["--project", str(tiny), "import", "table", str(path), "--package", "figures"]
     before = tree_of(tiny / "data_packages")
-    assert cli.main(command) == 0
+    assert commands.main(command) == 0
     assert "Nothing was written. Add --yes" in capsys.readouterr().out
     assert tree_of(tiny / "data_packages") == before
-    assert cli.main([*command, "--yes"]) == 0
+    assert commands.main([*command, "--yes"]) == 0
     after = tree_of(tiny / "data_packages")
     assert {n for n in after if after[n] != before.get(n)} == {"figures/data/observations.csv"}
-    assert cli.main([*command, "--yes"]) == 0
+    assert commands.main([*command, "--yes"]) == 0
     assert "Nothing changes, so nothing was written." in capsys.readouterr().out
 
 
@@ -652,15 +654,17 @@ def test_options_that_do_not_fit_are_told(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as done:
-        cli.main(["import", *arguments])
+        commands.main(["import", *arguments])
     assert done.value.code == USAGE
     assert words in capsys.readouterr().err
 
 
 def test_one_file_at_a_time(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
-        cli.main(["--project", str(project), "import", "table", "a.csv", "b.csv", "--package", "figures"])
-        == cli.PROBLEMS
+        commands.main(
+            ["--project", str(project), "import", "table", "a.csv", "b.csv", "--package", "figures"]
+        )
+        == commands.PROBLEMS
     )
     assert "one file at a time" in capsys.readouterr().err
 

@@ -11,9 +11,9 @@ from math import inf
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from portal.audit import Interval, Published, intervals, too_narrow
-from portal.problems import PortalError
-from portal.suppression import Cell, Relation, suppress
+from portal.core.problems import PortalError
+from portal.disclosure.audit import Interval, Published, intervals, too_narrow
+from portal.disclosure.suppression import Cell, Relation, suppress
 
 Table = tuple[list[Cell], list[Relation]]
 

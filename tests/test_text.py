@@ -8,8 +8,9 @@ import markdown
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal import periods, text, words
-from portal.model import Term
+from portal.core import periods, text
+from portal.core.model import Term
+from portal.pages import abbreviations
 from selectolax.lexbor import LexborHTMLParser
 
 ATTACKS = [
@@ -92,7 +93,7 @@ MARAC = term("MARAC", "multi-agency risk assessment conference")
     ],
 )
 def test_an_abbreviation_is_explained_at_its_first_use_in_running_text(before: str, after: str) -> None:
-    explained = words.explain(
+    explained = abbreviations.explain(
         before.replace("-", "&#45;")
         .replace(".", "&#46;")
         .replace(",", "&#44;")

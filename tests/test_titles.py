@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import config, page
-from portal.page import Page, with_exits, with_titles
+from portal.core import settings
+from portal.pages import page
+from portal.pages.page import Page, with_exits, with_titles
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 
@@ -155,7 +156,7 @@ def flagged(kind: str, column: str = "id") -> set[str]:
 def test_only_pages_about_help_reporting_abuse_and_sexual_violence_have_a_way_out(
     read: dict[str, LexborHTMLParser],
 ) -> None:
-    telling = re.compile("|".join(config.load(ROOT).site.exit_words), re.IGNORECASE)
+    telling = re.compile("|".join(settings.load(ROOT).site.exit_words), re.IGNORECASE)
     priorities = {f"plans/{name}/" for name in flagged("priorities")}
     others = {name.partition("/")[2] for name in flagged("threads") | flagged("dashboards")}
     topics = {"figure-10", "figure-31", "figure-9"}  # under "Domestic abuse and sexual violence"
@@ -198,7 +199,7 @@ def test_pages_without_need_have_none(read: dict[str, LexborHTMLParser], path: s
     ],
 )
 def test_a_page_is_about_what_its_heading_or_one_above_says(heading: str, above: str, wanted: bool) -> None:
-    (found,) = with_exits([made("x/", heading, *filter(None, [above]))], config.EXIT_WORDS)
+    (found,) = with_exits([made("x/", heading, *filter(None, [above]))], settings.EXIT_WORDS)
     assert found.exit == wanted
     (none,) = with_exits([made("x/", heading, *filter(None, [above]))], ())
     assert not none.exit

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
-from portal import cli, config, site
-from portal.problems import PortalError
+from portal.cli import commands
+from portal.core import settings
+from portal.core.problems import PortalError
+from portal.site import building
 from selectolax.lexbor import LexborHTMLParser
 
 
 def languages(root: Path) -> None:
-    file = root / config.FILE
+    file = root / settings.FILE
     file.write_text(file.read_text() + '\n[languages]\nso = "Soomaali"\nar = "العربية"\n')
 
 
@@ -23,7 +25,7 @@ def test_a_file_dropped_in_becomes_a_page_of_its_own(tiny: Path) -> None:
     languages(tiny)
     write(tiny, "so/help.md", "# Caawimo hel\n\nTijaabo. [English](../index.md)\n")
     write(tiny, "ar/help.md", "# اختبار\n\nنص قصير للاختبار.\n")
-    folder = site.build(tiny, lambda step: None).folder
+    folder = building.build(tiny, lambda step: None).folder
     english = LexborHTMLParser((folder / "help/index.html").read_text())
     links = {a.attributes["lang"]: a for a in english.css("nav.languages a")}
     assert {code: a.text() for code, a in links.items()} == {"so": "Soomaali", "ar": "العربية"}
@@ -51,7 +53,7 @@ def test_all_faults_of_translations_are_told_with_their_remedy(
     write(tiny, "so/halp.md", "# B\n")
     write(tiny, "so/help.md", "C\n")
     with pytest.raises(PortalError) as caught:
-        site.build(tiny, lambda step: None)
+        building.build(tiny, lambda step: None)
     told = {(p.file.removeprefix("site_src/translations/"), p.message) for p in caught.value.problems}
     assert told == {
         ("xx/help.md", "The settings name no language xx."),
@@ -59,5 +61,5 @@ def test_all_faults_of_translations_are_told_with_their_remedy(
         ("so/help.md", "The page does not begin with its heading."),
     }
     assert "help/" in next(p.fix for p in caught.value.problems if p.file.endswith("halp.md"))
-    assert cli.main(["--project", str(tiny), "build"]) == 1
+    assert commands.main(["--project", str(tiny), "build"]) == 1
     assert "Traceback" not in capsys.readouterr().err

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal import area_charts, findings, measures, sparks
-from portal.disclosure import Release
-from portal.policy import guarded
+from portal.analysis import measures, sentences
+from portal.charts import area_charts, sparklines
+from portal.core.small_counts import guarded
+from portal.disclosure.clearing import Release
 from project import SHARED, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
@@ -84,7 +85,7 @@ def test_hate_crime_is_not_compared_across_the_new_recording_system(real: Releas
         found = measures.standing(real, real.content.indicators[name], "E05013714")
         assert found is not None
         assert (found.earlier, found.change, found.why) == (None, None, "break")
-        assert findings.changed(found) == "not comparable: recording changed in March 2024"
+        assert sentences.changed(found) == "not comparable: recording changed in March 2024"
         ends = {
             o.period_end
             for o in real.content.observations[name]
@@ -277,21 +278,21 @@ def test_postcodes_lead_to_their_ward(real: Release, real_site: Path) -> None:
 
 @given(st.lists(st.none() | st.decimals(-(10**12), 10**12, places=1), min_size=2, max_size=9))
 def test_a_spark_stays_inside_its_box_and_shows_each_value(values: list[Decimal | None]) -> None:
-    told = sparks.spark(values, "any")
+    told = sparklines.spark(values, "any")
     points = [float(y) for y in re.findall(r"[ML][\d.]+ (-?[\d.]+)", told)]
     known = [v for v in values if v is not None]
     assert len(points) == (len(known) if len(known) > 1 else 0)
-    assert all(sparks.EDGE - 0.1 <= y <= sparks.HEIGHT - sparks.EDGE + 0.1 for y in points)
+    assert all(sparklines.EDGE - 0.1 <= y <= sparklines.HEIGHT - sparklines.EDGE + 0.1 for y in points)
     for (a, b), (y, z) in zip(pairwise(known), pairwise(points), strict=False):
         assert (b - a) * Decimal(str(y - z)) >= 0  # a larger value is never lower
 
 
 def test_a_spark_leaves_gaps_and_says_its_figures() -> None:
-    told = sparks.spark([Decimal(3), None, Decimal(5), Decimal(1)], "3, none, 5 & 1")
+    told = sparklines.spark([Decimal(3), None, Decimal(5), Decimal(1)], "3, none, 5 & 1")
     assert told.count("M") == 2
     assert "style=" not in told
     assert 'aria-label="3&#44; none&#44; 5 &#38; 1"' in told
-    assert sparks.spark([None, Decimal(1)], "one") == ""
+    assert sparklines.spark([None, Decimal(1)], "one") == ""
 
 
 def test_pages_of_places_are_in_the_golden_tree() -> None:
@@ -304,10 +305,10 @@ def test_pages_of_places_are_in_the_golden_tree() -> None:
 
 def test_a_spark_is_cut_where_recording_changed() -> None:
     """Nothing is drawn across a change of recording, and a value that is left alone is still seen."""
-    told = sparks.spark([Decimal(n) for n in (3, 4, 90, 91)], "any", {2})
+    told = sparklines.spark([Decimal(n) for n in (3, 4, 90, 91)], "any", {2})
     drawn = re.findall(r'd="([^"]*)"', told)[0]
     assert [piece.count("L") for piece in drawn.split("M")[1:]] == [1, 1]
-    alone = sparks.spark([Decimal(n) for n in (3, 4, 90)], "any", {2})
+    alone = sparklines.spark([Decimal(n) for n in (3, 4, 90)], "any", {2})
     assert re.findall(r'd="([^"]*)"', alone)[0].endswith("h1")
 
 
@@ -319,7 +320,7 @@ def test_no_trend_crosses_a_change_of_recording(real: Release) -> None:
             for o in measures.series(real, indicator, real.area, "")
             if o.period_start and o.period_end and (o.period_end - o.period_start).days < 93
         ]
-        told = sparks.trend(real, figures)
+        told = sparklines.trend(real, figures)
         breaks = measures.breaks_of(real, indicator)
         cuts = sum(measures.broken(a, b, breaks) is not None for a, b in pairwise(figures))
         assert cuts

@@ -8,8 +8,10 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from portal import archives, cli, releases, site
-from portal.problems import PortalError
+from portal.cli import commands
+from portal.core.problems import PortalError
+from portal.releases import archives, releasing
+from portal.site import building
 from project import make_project, tree_of
 from served import holding, served
 
@@ -20,7 +22,7 @@ WHY = ("--reason", "A person asked us.")
 
 
 def run(root: Path, *arguments: str) -> int:
-    return cli.main(["--project", str(root), *arguments])
+    return commands.main(["--project", str(root), *arguments])
 
 
 def edit(root: Path, old: str, new: str, file: str = FIGURES) -> None:
@@ -65,7 +67,7 @@ def test_nothing_that_the_site_serves_has_the_number(root: Path) -> None:
     assert run(root, "check") == 0
     assert run(root, "diff") == 0
     with pytest.raises(PortalError, match="Nothing has changed"):
-        site.draft(whole := site.project(root), releases.Asked("R4"))
+        building.draft(whole := building.project(root), releasing.Asked("R4"))
     assert whole.content.withdrawals[0].releases == "r1;r2;r3"
 
 
@@ -86,13 +88,13 @@ def test_a_note_without_the_number_stays(root: Path) -> None:
 
 def test_no_checksum_that_is_served_lets_the_number_be_guessed(root: Path) -> None:
     """With the archive as it is now, somebody can pack it with each number there may be; none gives a known checksum."""
-    before = site.project(root).content.editions
+    before = building.project(root).content.editions
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
     known = set()
     for _, data in served(root / "build/site"):
         known |= set(re.findall(rb"\b[0-9a-f]{64}\b", data))
-    whole = site.project(root)
-    first = releases.opened(whole, whole.content.editions[0])
+    whole = building.project(root)
+    first = releasing.opened(whole, whole.content.editions[0])
     name = "figures/data/observations.csv"
     gone = b"calls,E09999999,2020-04-01,2020-04-30,,,c,"
     assert gone in first.contents.files[name]
@@ -109,21 +111,21 @@ def test_no_checksum_that_is_served_lets_the_number_be_guessed(root: Path) -> No
 
 def test_the_chain_of_archives_is_whole_afterwards_and_still_guarded(root: Path) -> None:
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
-    whole = site.project(root)
-    found = [releases.opened(whole, e) for e in whole.content.editions]
+    whole = building.project(root)
+    found = [releasing.opened(whole, e) for e in whole.content.editions]
     assert [a.about.before_sha256 for a in found[1:]] == [e.sha256 for e in whole.content.editions[:-1]]
     for edition in whole.content.editions:
-        with zipfile.ZipFile(releases.archive_of(whole, edition.id)) as packed:
+        with zipfile.ZipFile(releasing.archive_of(whole, edition.id)) as packed:
             packed.extractall(root / "out" / edition.id)
         from frictionless import Package  # noqa: PLC0415
 
         report = Package(str(root / f"out/{edition.id}/datapackage.json")).validate()
         assert report.valid, report.flatten(["type", "note"])
     edit(root, "A person asked us.", "Nothing to see.", f"{HOME}/data/withdrawals.csv")
-    site.project(root)  # words of the note may be improved
+    building.project(root)  # words of the note may be improved
     (root / HOME / "archives/r2.zip").write_bytes(b"PK")
     with pytest.raises(PortalError, match="its checksum differs"):
-        site.project(root)
+        building.project(root)
 
 
 def test_an_archive_with_the_number_is_not_put_back_without_notice(root: Path, made: Path) -> None:
@@ -133,7 +135,7 @@ def test_an_archive_with_the_number_is_not_put_back_without_notice(root: Path, m
             if path.name != "withdrawals.csv":
                 (root / HOME / part / path.name).write_bytes(path.read_bytes())
     with pytest.raises(PortalError) as caught:
-        site.project(root)
+        building.project(root)
     assert any("shows a figure that was taken back" in p.message for p in caught.value.problems)
 
 
@@ -177,9 +179,9 @@ def test_wrong_usage_is_told(root: Path, arguments: tuple[str, ...]) -> None:
 
 
 def test_a_fault_on_the_way_leaves_all_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from portal import disk  # noqa: PLC0415
+    from portal.core import operating_system  # noqa: PLC0415
 
-    before, write, written = tree_of(root / "data_packages"), disk.write, []
+    before, write, written = tree_of(root / "data_packages"), operating_system.write, []
 
     def fails(path: Path, content: bytes) -> None:
         written.append(path)
@@ -187,7 +189,7 @@ def test_a_fault_on_the_way_leaves_all_as_it_was(root: Path, monkeypatch: pytest
             raise OSError(28, "No space left on device", str(path))
         write(path, content)
 
-    monkeypatch.setattr(disk, "write", fails)
+    monkeypatch.setattr(operating_system, "write", fails)
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 1
     assert tree_of(root / "data_packages") == before
     assert len(written) > 3
@@ -252,7 +254,7 @@ def test_a_number_that_follows_from_others_is_told_with_what_else_must_go(
     assert "can still be worked out" in said
     assert "with --others:" in said
     assert run(root, "withdraw", *one, *WHY, "--others", "--yes") == 0
-    gone = site.project(root).content.withdrawals
+    gone = building.project(root).content.withdrawals
     assert len(gone) > 1
     assert {w.indicator for w in gone} <= {"rec-all", "rec-thefts", "rec-drugs"}
 
@@ -269,7 +271,7 @@ def test_where_small_counts_are_withheld_nothing_is_written_until_the_others_go(
     assert tree_of(root / "data_packages") == before
     assert run(root, "withdraw", *one, "--others") == 0
     assert run(root, "check") == 0
-    assert len(site.project(root).content.withdrawals) == 2
+    assert len(building.project(root).content.withdrawals) == 2
 
 
 def test_the_number_does_not_come_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

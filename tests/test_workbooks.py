@@ -7,8 +7,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 from openpyxl.chart import BarChart, Reference
-from portal.importers import workbooks
-from portal.problems import PortalError
+from portal.core.problems import PortalError
+from portal.importers.spreadsheets import workbooks
 from project import SHARED, make_project
 from workbook_files import Styled, added, changed, new_row, observation, planned, problems, shared, written
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from urllib.parse import urldefrag, urljoin
 
 import pytest
-from portal import cli, publish, render, renderers, rules, site
-from portal.problems import PortalError
+from portal.checks import rules
+from portal.cli import commands
+from portal.core.problems import PortalError
+from portal.site import building, publishing, renderers, rendering
 from project import ROOT, make_project, tree_of
 from selectolax.lexbor import LexborHTMLParser
 from test_attacks import ATTACKS, attacked
@@ -31,8 +33,8 @@ def both(root: Path, kept: Path) -> Both:
     """The files of a project's site as each renderer makes it."""
     found = {}
     for name in renderers.RENDERERS:
-        live = site.build(root, quiet, renderer=name).folder
-        assert publish.intact(live) == ()
+        live = building.build(root, quiet, renderer=name).folder
+        assert publishing.intact(live) == ()
         found[name] = tree_of(Path(shutil.copytree(live, kept / name)))
     return found
 
@@ -127,8 +129,8 @@ def test_the_search_knows_the_same_pages(sites: Both) -> None:
 
 
 def test_two_builds_are_the_same_bytes(tiny: Path) -> None:
-    first = tree_of(site.build(tiny, quiet, renderer="zensical").folder)
-    assert tree_of(site.build(tiny, quiet, fresh=True, renderer="zensical").folder) == first
+    first = tree_of(building.build(tiny, quiet, renderer="zensical").folder)
+    assert tree_of(building.build(tiny, quiet, fresh=True, renderer="zensical").folder) == first
 
 
 def test_attacks_in_tables_stay_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,11 +145,11 @@ def test_attacks_in_tables_stay_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_site_of_the_other_renderer_is_another_site(built: Path) -> None:
-    assert site.fingerprint(built) == site.fingerprint(built, renderers.USUAL)
-    assert site.fingerprint(built) != site.fingerprint(built, "zensical")
-    assert site.build(built, quiet, renderer="zensical").new
-    assert not site.build(built, quiet, renderer="zensical").new
-    assert site.build(built, quiet).new
+    assert building.fingerprint(built) == building.fingerprint(built, renderers.USUAL)
+    assert building.fingerprint(built) != building.fingerprint(built, "zensical")
+    assert building.build(built, quiet, renderer="zensical").new
+    assert not building.build(built, quiet, renderer="zensical").new
+    assert building.build(built, quiet).new
 
 
 def test_a_broken_link_is_told_with_its_page_and_stops_the_build(built: Path) -> None:
@@ -155,7 +157,7 @@ def test_a_broken_link_is_told_with_its_page_and_stops_the_build(built: Path) ->
     page = built / "site_src" / "pages" / "about" / "index.md"
     page.write_text("# About\n\n[nowhere](nowhere/index.md)\n")
     with pytest.raises(PortalError) as caught:
-        site.build(built, quiet, renderer="zensical")
+        building.build(built, quiet, renderer="zensical")
     problem = caught.value.problems[0]
     assert (problem.code, problem.file) == ("zensical", "(made) about/index.md")
     assert problem.row
@@ -167,11 +169,11 @@ def test_a_broken_theme_is_told(built: Path) -> None:
     with (built / "site_src" / "theme" / "main.html").open("a") as theme:
         theme.write("{{ broken( }}")
     with pytest.raises(PortalError, match=r"main\.html"):
-        site.build(built, quiet, renderer="zensical")
+        building.build(built, quiet, renderer="zensical")
 
 
 def test_what_is_left_out_is_told(tmp_path: Path) -> None:
-    laid = render.Laid({"index.md": "", "a/index.md": ""}, {"a/x.csv": 1, "a/y.csv": 2}, "2020")
+    laid = rendering.Laid({"index.md": "", "a/index.md": ""}, {"a/x.csv": 1, "a/y.csv": 2}, "2020")
     (tmp_path / "index.html").touch()
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "y.csv").write_text("1")
@@ -183,6 +185,6 @@ def test_without_zensical_the_problem_says_how_to_get_it(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(renderers, "find_spec", lambda name: None)
-    assert cli.main(["--project", str(tiny), "build", "--renderer", "zensical"]) == cli.PROBLEMS
+    assert commands.main(["--project", str(tiny), "build", "--renderer", "zensical"]) == commands.PROBLEMS
     assert f"pip install zensical=={renderers.PINNED}" in capsys.readouterr().err
     assert not (tiny / "build" / "site").exists()

@@ -28,8 +28,8 @@ from frictionless import Package
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
-from portal import bundles
-from portal.verify import DATA
+from portal.opendata import bundles
+from portal.site.verification import DATA
 from project import ROOT
 from pyshacl import validate as shacl
 from rdflib.compare import isomorphic

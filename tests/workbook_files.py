@@ -14,10 +14,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, settings
-from portal import config
-from portal.importers import spreadsheet
-from portal.importers.spreadsheet import Job, Question
-from portal.problems import PortalError
+from portal.core import settings as config
+from portal.core.problems import PortalError
+from portal.importers.spreadsheets import spreadsheet
+from portal.importers.spreadsheets.spreadsheet import Job, Question
 from project import tree_of
 
 KINDS = ("xlsx", "ods")

@@ -1,0 +1,250 @@
+"""Whether a document agrees with itself: what it states about its figures, worked out again from them."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from portal.analysis import significance
+from portal.analysis.measures import rounded, series, spread_of, tiles
+from portal.core.model import ADDED, Claim, Observation, Target
+from portal.core.text import MARKERS, amount, number
+from portal.disclosure.clearing import Release
+
+_WAYS = {1: "a rise", 0: "no change", -1: "a fall"}
+# Which way is good, by polarity; where it is not known, a target has to say it itself.
+_GOOD = {"lower-is-better": -1, "higher-is-better": 1}
+_NOT_PRINTED = "The document does not print the figures behind it."
+_MISSING = "A figure that it needs is not there."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim beside what its figures give: "agrees", "differs" or "cannot be checked", and how it was worked out."""
+
+    claim: Claim
+    outcome: str
+    recomputed: Decimal | None
+    working: str
+
+
+def verdicts(released: Release, indicator: str = "") -> tuple[Verdict, ...]:
+    """Every claim recomputed, of one indicator where given."""
+    return tuple(judge(released, c) for c in released.content.claims if indicator in ("", c.indicator))
+
+
+def judge(released: Release, claim: Claim) -> Verdict:
+    """Recompute what a document states from the figures that it prints.
+
+    The two agree where the recomputed number, rounded to the decimals that the document prints, is the stated
+    one; a half may be rounded either way.
+    """
+    unit = (
+        "percent-change"
+        if claim.kind.startswith("change-percent")
+        else released.content.indicators[claim.indicator].unit
+    )
+    if claim.kind == "direction":
+        return _judge_direction(released, claim)
+    if claim.kind in ("rank", "comparison"):
+        return Verdict(claim, "cannot be checked", None, "The printed figures are not enough to work it out.")
+    undated = claim.period_start is None and claim.kind != "total"
+    if undated or claim.stated is None or claim.decimals is None:
+        return Verdict(claim, "cannot be checked", None, _NOT_PRINTED)
+    found = _exactly(released, claim)
+    if isinstance(found, str):
+        return Verdict(claim, "cannot be checked", None, found)
+    exact, working = found
+    half = Fraction(1, 2 * 10**claim.decimals)
+    agrees = abs(exact - Fraction(claim.stated)) <= half
+    recomputed = rounded(exact, claim.decimals)
+    # Where a half was rounded the other way, the half is shown.
+    shown = rounded(exact, claim.decimals + 1) if agrees and recomputed != claim.stated else recomputed
+    return Verdict(claim, "agrees" if agrees else "differs", recomputed, f"{working} {amount(shown, unit)}")
+
+
+def _judge_direction(released: Release, claim: Claim) -> Verdict:
+    """Judge whether figures went the way a document says: by the two figures, or by the sign of a printed change.
+
+    Whether a change could be chance is another question. Only where a document says that nothing changed, a change of
+    a count that is no larger than chance counts as none.
+    """
+    if claim.base_period_start is None:
+        return _judge_sign(released, claim)
+    pair = _pair(released, claim.indicator, claim)
+    if isinstance(pair, str) or claim.stated is None:
+        return Verdict(claim, "cannot be checked", None, pair if isinstance(pair, str) else _NOT_PRINTED)
+    earlier, later = pair
+    way = (later > earlier) - (later < earlier)
+    counts = released.content.indicators[claim.indicator].unit == "count"
+    steady = claim.stated == 0 and way and counts and _within_chance(released, claim, earlier, later)
+    working = f"from {number(earlier)} to {number(later)} is {_WAYS[way]}"
+    if steady:
+        working = f"from {number(earlier)} to {number(later)} is no more than normal ups and downs"
+    return Verdict(claim, "agrees" if way == claim.stated or steady else "differs", None, working)
+
+
+def _judge_sign(released: Release, claim: Claim) -> Verdict:
+    """Judge a direction by a change that the document prints; any other figure alone says nothing of it."""
+    unit = released.content.indicators[claim.indicator].unit
+    change = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
+    if isinstance(change, str) or claim.stated is None or unit != "percent-change":
+        return Verdict(claim, "cannot be checked", None, _NOT_PRINTED)
+    way = (change > 0) - (change < 0)
+    working = f"it prints {amount(change, unit)}, which is {_WAYS[way]}"
+    return Verdict(claim, "agrees" if way == claim.stated else "differs", None, working)
+
+
+def _within_chance(released: Release, claim: Claim, earlier: Decimal, later: Decimal) -> bool:
+    """Return True if normal ups and downs can explain the difference between two counts; independent events where no more is known."""
+    spread = spread_of(released, claim.indicator, claim.area)
+    dispersion = spread.dispersion if spread else 1.0
+    return significance.p_value(int(earlier), int(later), dispersion) >= significance.LEVEL
+
+
+def outcome_of(target: Target, newest: str, polarity: str = "") -> str:
+    """Return whether a target was met: "met", "missed", "not yet due" or "cannot be judged".
+
+    `newest` is the date of the newest source, as far as known; `polarity` is that of the indicator, or empty.
+
+    | the target                               | asks for  | is met where the result is |
+    |------------------------------------------|-----------|----------------------------|
+    | a change (percent-change) below 0        | a cut     | the target or lower        |
+    | a change above 0                         | a rise    | the target or higher       |
+    | a number under its baseline              | a cut     | the target or lower        |
+    | a number over its baseline               | a rise    | the target or higher       |
+    | no change, a number equal to its         | what the polarity calls better: lower or higher  |
+    | baseline, or one without a baseline      | than the target is good enough                   |
+
+    A result that is exactly the target meets it, whichever way it was to go. Otherwise it "cannot be judged" where
+    nothing says which way was meant, or where baseline and polarity say opposite things (to hold a rise under a
+    limit, or to reach it?). A number below zero can only be a cut.
+
+    Without a printed result a target is "not yet due" until a source is as new as its date, then it cannot be judged.
+    A result that falls short before the date is "not yet due" too.
+    """
+    due = target.due <= newest[: len(target.due)]
+    if target.result_value is None:
+        return "cannot be judged" if due else "not yet due"
+    if target.result_value == target.target_value:
+        return "met"
+    way = _aim(target, polarity)
+    if not way:
+        return "cannot be judged"
+    if (target.result_value > target.target_value) == (way > 0):
+        return "met"
+    return "missed" if due else "not yet due"
+
+
+def _aim(target: Target, polarity: str) -> int:
+    """Return which way a target was to go: 1 up, -1 down, 0 where nothing says so."""
+    start = Decimal(0) if target.unit == "percent-change" else target.baseline_value
+    good = _GOOD.get(polarity, 0)
+    if start is None:
+        return -1 if target.target_value < 0 else good
+    own = (target.target_value > start) - (target.target_value < start)
+    return own or good if own * good >= 0 else 0
+
+
+def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | str:
+    """Return the recomputed number without rounding and the working in words, or why there is none."""
+    if claim.kind == "total":
+        return _total(released, claim)
+    if claim.kind == "value":
+        found = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
+        return found if isinstance(found, str) else (Fraction(found), "elsewhere the document prints")
+    pair = _pair(released, claim.indicator, claim)
+    if isinstance(pair, str):
+        return pair
+    earlier, later = pair
+    words = f"from {number(earlier)} to {number(later)} is"
+    if claim.kind == "change-percent-without":
+        less = _pair(released, claim.other_indicator, claim)
+        if isinstance(less, str):
+            return less
+        words = f"from {number(earlier)} − {number(less[0])} to {number(later)} − {number(less[1])} is"
+        earlier, later = earlier - less[0], later - less[1]
+    if earlier == 0:
+        return f"From {number(earlier)} to {number(later)}: there is no percentage change from zero."
+    if earlier < 0:
+        return f"From {number(earlier)} to {number(later)}: there is no percentage change from a number below zero."
+    return Fraction(later - earlier) / Fraction(earlier) * 100, words
+
+
+def _total(released: Release, claim: Claim) -> tuple[Fraction, str] | str:
+    """Add up the parts that a document gives a total of: each part once, and each day once.
+
+    The row for all parts together is left out where the parts are there. Where a figure is missing, those that are
+    there can bear the total out, and cannot speak against it.
+    """
+    if released.content.indicators[claim.indicator].unit not in ADDED:
+        return "Percentages and rates cannot be added up."
+    own = [o for o in series(released, claim.indicator, claim.area) if claim.part in ("", o.part)]
+    parts = dict.fromkeys(o.part for o in own if o.part) or {"": None}
+    found = [
+        _apart([o for o in own if o.part == part], claim.period_start, claim.period_end) for part in parts
+    ]
+    figures = [o for pieces, _ in found for o in pieces]
+    hidden = next((o for o in figures if o.value is None), None)
+    if hidden or not figures:
+        return _no_number(hidden) if hidden else _MISSING
+    total = sum((o.value for o in figures if o.value is not None), Decimal(0))
+    if total != claim.stated and not all(complete for _, complete in found):
+        return _MISSING
+    return Fraction(total), f"{len(figures)} figures add up to"
+
+
+def _apart(
+    own: list[Observation], start: date | None, end: date | None
+) -> tuple[tuple[Observation, ...], bool]:
+    """Return the figures of a period that share no day, and whether they fill it; without one those of no period."""
+    if start is None or end is None:
+        undated = tuple(o for o in own if o.period_start is None)
+        return undated, bool(undated)
+    if whole := tiles(own, start, end):
+        return whole, True
+    found: list[Observation] = []
+    inside = [
+        (o.period_start, o.period_end, o) for o in own
+        if o.period_start and o.period_end and start <= o.period_start and o.period_end <= end
+    ]  # fmt: skip
+    for first, last, o in sorted(inside, key=lambda f: (f[0] - f[1], f[0])):  # the longest first
+        if all(
+            last < p.period_start or first > p.period_end for p in found if p.period_start and p.period_end
+        ):
+            found.append(o)
+    return tuple(found), False
+
+
+def _no_number(o: Observation) -> str:
+    return (
+        f"A figure that it needs is {MARKERS[o.status]}."
+        if o.status != "z"
+        else "A figure that it needs does not apply."
+    )
+
+
+def _pair(released: Release, indicator: str, claim: Claim) -> tuple[Decimal, Decimal] | str:
+    """Return the figures of an indicator for a claim's two periods, or why one is not there."""
+    earlier = _value(released, indicator, claim, claim.base_period_start, claim.base_period_end)
+    later = _value(released, indicator, claim, claim.period_start, claim.period_end)
+    if isinstance(earlier, str):
+        return earlier
+    return later if isinstance(later, str) else (earlier, later)
+
+
+def _value(
+    released: Release, indicator: str, claim: Claim, start: date | None, end: date | None
+) -> Decimal | str:
+    """Return the figure of an indicator for a period of a claim, or why there is no number."""
+    found = next(
+        (
+            o
+            for o in released.content.observations.get(indicator, ())
+            if (o.area, o.part, o.period_start, o.period_end) == (claim.area, claim.part, start, end)
+        ),
+        None,
+    )
+    if found is None:
+        return _MISSING
+    return _no_number(found) if found.value is None else found.value

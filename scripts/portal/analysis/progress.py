@@ -1,0 +1,81 @@
+"""Work out how far each promise of a plan has come, from dated statuses and updates, as of a given day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from portal.core import periods
+from portal.core.plans import Action, ActionStatus, Plan, Update
+
+NO_EVIDENCE = "no-evidence"
+DONE = "done"
+# The five steps, and how each is told.
+STEPS = {
+    NO_EVIDENCE: "No evidence published",
+    "not-started": "Not started",
+    "under-way": "Under way",
+    "substantially-done": "Substantially done",
+    DONE: "Done",
+}
+# After this many months without an update a promise is called silent.
+QUIET = 6
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an action has come.
+
+    `status` is one of `STEPS`; `current` is the row that says so, None without evidence; `history` are all such rows,
+    the newest first. `updated` is the date of the last report on it, empty where there is none; `silent` is how many
+    whole months that is ago (counted from the beginning of the plan where there is none), None once the action is
+    done or its plan has ended. `late` is True where its due date has passed and it is not done; an ended plan has
+    neither.
+    """
+
+    status: str
+    current: ActionStatus | None
+    history: tuple[ActionStatus, ...]
+    updated: str
+    silent: int | None
+    late: bool
+
+    @property
+    def words(self) -> str:
+        """The status in words."""
+        return STEPS[self.status]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has been reported for half a year or more."""
+        return self.silent is not None and self.silent >= QUIET
+
+
+def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date) -> Progress:
+    """Return how far an action of a plan has come on the day `today`; `updates` are those that report on it."""
+    history = tuple(sorted((s for s in plan.statuses if s.action == action.id), key=_dated, reverse=True))
+    current = history[0] if history else None
+    status = current.status if current else NO_EVIDENCE
+    updated = max((u.date for u in updates if u.kind == "report"), default="")
+    over = status == DONE or ended(plan, today)
+    silent = None if over else months_since(updated or plan.starts, today)
+    late = not over and bool(action.due) and periods.last_day(action.due) < today
+    return Progress(status, current, history, updated, silent, late)
+
+
+def _dated(status: ActionStatus) -> str:
+    return status.date
+
+
+def ended(plan: Plan, today: date) -> bool:
+    """Return True if the last day that a plan can have lasted to has passed."""
+    return periods.last_day(plan.ends) < today
+
+
+def months_since(loose: str, today: date) -> int:
+    """Return how many whole months ago a date is, as far as it is known; 0 for one that has not passed.
+
+    A year or a month counts from its last day, so that nothing is called older than it can be.
+    """
+    day = periods.last_day(loose)
+    months = (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day)
+    return max(months, 0)

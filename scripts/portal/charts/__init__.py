@@ -1,0 +1,1 @@
+"""Draw figures: Plotly figures, sparklines and maps, made into SVG by one headless Chromium."""

@@ -1,0 +1,78 @@
+"""The charts of one area, such as a ward: all recorded crime there, and the kind that says most about it."""
+
+from dataclasses import dataclass
+
+from portal.analysis import measures, sentences
+from portal.analysis.measures import Standing, standing
+from portal.analysis.sentences import Subject
+from portal.charts import plotly_figures
+from portal.charts.charts import Chart, described
+from portal.core.model import Area, Indicator, Observation
+from portal.core.small_counts import guarded
+from portal.disclosure.clearing import Release
+
+
+@dataclass(frozen=True)
+class AreaChart:
+    """The chart of one indicator in one area."""
+
+    indicator: Indicator
+    area: Area
+    chart: Chart
+
+
+def recorded(released: Release) -> list[Indicator]:
+    """Return the indicators that have figures for many areas."""
+    return [i for i in released.content.indicators.values() if i.chart == "recorded"]
+
+
+def total(released: Release) -> Indicator | None:
+    """Return the indicator that others are part of: all recorded crime."""
+    totals = {i.part_of for i in recorded(released)} - {""}
+    return next((i for i in recorded(released) if i.id in totals), None)
+
+
+def wards(released: Release) -> list[Area]:
+    """Return the wards of the site's own area that there are now and that have figures, in the order of their codes."""
+    with_figures = {o.area for i in recorded(released) for o in released.content.observations.get(i.id, ())}
+    return sorted(
+        (
+            a for a in released.content.areas.values()
+            if a.kind == "ward" and a.parent == released.area and a.valid_to is None and a.code in with_figures
+        ),
+        key=lambda a: a.code,
+    )  # fmt: skip
+
+
+def charts_of(released: Release, area: str) -> tuple[AreaChart, ...]:
+    """Return the charts of an area: the total, and the largest kind that clearly changed, or else the largest of all.
+
+    Figures that are shown with care, by 12 months only, are never among them. None where there is nothing to draw.
+    """
+    whole = total(released)
+    found = [s for i in recorded(released) if not guarded(i) and (s := standing(released, i, area))]
+    kinds = [s for s in found if s.latest.value is not None and s.indicator is not whole]
+    clear = [s for s in kinds if s.change and s.change.direction in ("rose", "fell")]
+    largest = sorted(clear or kinds, key=lambda s: s.latest.value or 0, reverse=True)[:1]
+    chosen = (*(s for s in found if s.indicator is whole), *largest)
+    drawn = (_chart(released, s) for s in chosen)
+    return tuple(c for c in drawn if c)
+
+
+def _chart(released: Release, now: Standing) -> AreaChart | None:
+    """Return the chart of an indicator in an area, for phones only; None where there are not two figures to draw."""
+    area = now.latest.area
+    figures = _figures(released, now)
+    if sum(o.value is not None for o in figures) < 2:
+        return None
+    subject = Subject(released, now.indicator, figures)
+    drawing = plotly_figures.plain(plotly_figures.of_area(subject, plotly_figures.NARROW))
+    chart = Chart(None, drawing, sentences.here(subject, now), described(subject))
+    return AreaChart(now.indicator, released.content.areas[area], chart)
+
+
+def _figures(released: Release, now: Standing) -> tuple[Observation, ...]:
+    """Return the years of an area, or its quarters where there are no more than two years."""
+    area, indicator = now.latest.area, now.indicator.id
+    years = measures.yearly(released, indicator, area)
+    return years if len(years) > 2 else measures.quarters(released, indicator, area) or years

@@ -1,0 +1,255 @@
+"""Draws a map of wards as one inline SVG in which each ward is a link, with its name on it, beside it or in a key.
+
+No styles stand in it, only classes: `map` (the drawing), `map__ward` (a link), `map__area` (a ward's outline or tile),
+`map__other` (the outline of an area without a link), `map__edge` (the line around all), `map__names` (what is written
+on the map), `map__line` (from a name beside the map to its ward), `map__row` and `map__key` (a row of the key and the
+text in it).
+"""
+
+import hashlib
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import TypeAlias
+
+from markupsafe import Markup
+
+from portal.charts import label_placement
+from portal.charts.label_placement import Point, Ring, Rings, beside, height_at, outer_lines, room
+from portal.core import operating_system
+from portal.core.model import Outline
+from portal.core.text import safe
+
+Outlines: TypeAlias = Mapping[str, Rings]  # by GSS code, in degrees or in the drawing's units
+Links: TypeAlias = Mapping[str, tuple[str, str]]  # by GSS code: name and address
+
+LETTERS = 13  # height of letters in the drawing's units, which are pixels at its full width
+LINE = 15
+ROW = 26  # height of a row of the key: large enough to touch
+MARGIN = 4
+MOST_BESIDE = 3  # names beside the map; where more do not fit, a key is easier to read
+# Widths of Arial's letters in hundredths of their height.
+_WIDTHS = {**dict.fromkeys("ijl'’", 22), **dict.fromkeys("frtI-., ()", 31), **dict.fromkeys("mwMW", 86)}
+_WIDTHS |= dict.fromkeys("ABCDEGHKNOPQRSUVXY&", 70)
+_OTHER_WIDTH = 56
+
+
+def outline_of(rows: Iterable[Outline]) -> Outlines:
+    """The outlines in rows of the resource `boundaries`: by GSS code, rings of (longitude, latitude) in degrees."""
+    found: dict[str, dict[tuple[int, int], Ring]] = defaultdict(dict)
+    for row in rows:
+        numbers = [float(n) for n in row.points.split()]
+        ring = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+        found[row.area][row.polygon, row.ring] = ring
+    return {area: tuple(ring for _, ring in sorted(rings.items())) for area, rings in sorted(found.items())}
+
+
+def ward_map(outlines: Outlines, links: Links, width: int = 640, label: str = "Map of the wards") -> Markup:
+    """The map, `width` pixels wide at its full size: its letters can be read down to about four fifths of that.
+
+    Wards follow each other in the order of their codes. Where many names do not fit, wards are numbered in that
+    order and a key stands below. Where a ward has no outline, all are drawn as tiles.
+    """
+    if not links or any(code not in outlines for code in links):
+        return tile_map(links, width=width, label=label)
+    drawn, height = _projected(outlines, width)
+    lines = outer_lines(drawn.values())
+    names = {code: name for code, (name, _) in sorted(links.items())}
+    marks = _written(names, drawn, lines, (width, height))
+    rows, below = _key(names, width, height) if marks is None else ({}, 0.0)
+    parts = [_path("map__other", drawn[code]) for code in sorted(drawn.keys() - links.keys())]
+    parts += [_link(links[c], _path("map__area", drawn[c]) + rows.get(c, "")) for c in names]
+    return _svg(
+        (width, height + below), label, [*parts, _edge(lines), _group(marks or _numbered(names, drawn))]
+    )
+
+
+def kept(cache: Path, outlines: Outlines, links: Links, width: int = 640) -> Markup:
+    """The map, drawn once: it is kept under a digest of what it shows and of the program that draws it."""
+    programs = b"".join(Path(module).read_bytes() for module in (__file__, label_placement.__file__))
+    told = repr((sorted(outlines.items()), sorted(links.items()), width)).encode()
+    path = cache / f"{hashlib.sha256(programs + told).hexdigest()[:24]}.map.svg"
+    if not path.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        operating_system.write(path, ward_map(outlines, links, width).encode())
+    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 (drawn above)
+
+
+def tile_map(
+    links: Links, columns: int = 4, width: int = 640, label: str = "The wards in the order of their codes"
+) -> Markup:
+    """A map of equal tiles in the order of the codes, in at most so many columns, for want of outlines."""
+    names = [name for _, (name, _) in sorted(links.items())]
+    longest = max((_width(word) for name in names for word in name.split()), default=0)
+    columns = max(1, min(columns, len(names), int(width // (longest + 12))))
+    across = width / columns
+    lines = [_wrapped(name, across - 12) for name in names]
+    down = LINE * max(map(len, lines), default=1) + 30
+    parts, marks = [], []
+    for number, (_, link) in enumerate(sorted(links.items())):
+        x, y = number % columns * across, number // columns * down
+        box = f'x="{_number(x + 2)}" y="{_number(y + 2)}" width="{_number(across - 4)}" height="{_number(down - 4)}"'
+        parts.append(_link(link, f'<rect class="map__area" {box}/>'))
+        marks.append(_text(lines[number], (x + across / 2, y + down / 2)))
+    return _svg((width, math.ceil(len(names) / columns) * down), label, [*parts, _group(marks)])
+
+
+def _svg(size: Point, label: str, parts: Iterable[str]) -> Markup:
+    wide, high = map(_number, size)
+    start = f'<svg class="map" role="group" aria-label="{safe(label)}" width="{wide}" height="{high}"'
+    return Markup(f'{start} viewBox="0 0 {wide} {high}">{"".join(parts)}</svg>')  # noqa: S704 (texts went through `safe`)
+
+
+def _link(link: tuple[str, str], inside: str) -> str:
+    name, address = link
+    return f'<a class="map__ward" href="{safe(address)}"><title>{safe(name)}</title>{inside}</a>'
+
+
+def _group(marks: Iterable[str]) -> str:
+    """What is written on the map, over all outlines. The links have the names already, so it is not read out."""
+    start = '<g class="map__names" aria-hidden="true" pointer-events="none" text-anchor="middle"'
+    return f'{start} font-size="{LETTERS}">{"".join(marks)}</g>'
+
+
+def _text(lines: tuple[str, ...], middle: Point) -> str:
+    x, top = _number(middle[0]), middle[1] - (len(lines) - 1) * LINE / 2 + LETTERS * 0.36
+    spans = (
+        f'<tspan x="{x}" y="{_number(top + n * LINE)}">{safe(line)}</tspan>' for n, line in enumerate(lines)
+    )
+    return f"<text>{''.join(spans)}</text>"
+
+
+def _path(kind: str, rings: Rings) -> str:
+    loops = "".join(f"{_line(ring)}Z" for ring in rings)
+    return f'<path class="{kind}" fill-rule="evenodd" d="{loops}"/>'
+
+
+def _edge(lines: Iterable[Iterable[Point]]) -> str:
+    """The line around all areas."""
+    return f'<path class="map__edge" fill="none" pointer-events="none" d="{"".join(map(_line, lines))}"/>'
+
+
+def _line(points: Iterable[Point]) -> str:
+    return f"M{'L'.join(f'{_number(x)} {_number(y)}' for x, y in points)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _projected(outlines: Outlines, width: float) -> tuple[dict[str, Rings], float]:
+    """The outlines in the drawing's units, equirectangular at the middle latitude, and the drawing's height."""
+    xs, ys = zip(*(p for rings in outlines.values() for ring in rings for p in ring), strict=True)
+    squeeze = math.cos(math.radians((min(ys) + max(ys)) / 2))
+    scale = (width - 2 * MARGIN) / ((max(xs) - min(xs)) * squeeze)
+
+    def place(point: Point) -> Point:
+        x, y = (point[0] - min_x) * squeeze * scale, (max_y - point[1]) * scale
+        return round(MARGIN + x, 1), round(MARGIN + y, 1)
+
+    min_x, max_y = min(xs), max(ys)
+    # Neighbouring points that fall together are one, here and in the ring of the neighbour.
+    drawn = {
+        code: tuple(tuple(point for point, _ in groupby(map(place, ring))) for ring in rings)
+        for code, rings in sorted(outlines.items())
+    }
+    return drawn, round((max_y - min(ys)) * scale + 2 * MARGIN)
+
+
+def _written(
+    names: Mapping[str, str], drawn: Outlines, lines: Iterable[list[Point]], size: Point
+) -> list[str] | None:
+    """Each name on its ward, or beside the map with a line to it; None where too many do not fit on their wards."""
+    best = {code: _best(name, drawn[code]) for code, name in names.items()}
+    if sum(not fits for *_, fits in best.values()) > MOST_BESIDE:
+        return None
+    marks: list[str] = []
+    taken: list[Point] = []
+    edge = [side for line in lines for side in pairwise(line)]
+    box = max(_width(half) for name in names.values() for half in _halved(name)) + 10, 2 * LINE + 6
+    for code, (words, middle, fits) in best.items():
+        if fits:
+            marks.append(_text(words, middle))
+            continue
+        place = beside(edge, middle, box, size, taken)
+        if place is None:
+            return None
+        taken.append(place)
+        marks.append(
+            _pointer(place, _size(_halved(names[code])), middle) + _text(_halved(names[code]), place)
+        )
+    return marks
+
+
+def _best(name: str, rings: Rings) -> tuple[tuple[str, ...], Point, bool]:
+    """The lines of a name that have most room on its ward, their middle, and whether they fit."""
+    found = []
+    for lines in dict.fromkeys([(name,), _halved(name), tuple(name.split())]):
+        wide, high = _size(lines)
+        middle, height = room(rings, wide / high)
+        found.append((height / high, lines, middle))
+    most, lines, middle = max(found)
+    wide, high = _size(lines)
+    # Words stand best in the middle of the ward, if there is room for them there.
+    centre, _ = room(rings, max(1.0, (wide / high) ** 0.5))
+    return lines, centre if height_at(rings, centre, wide / high) >= high else middle, most >= 1
+
+
+def _size(lines: tuple[str, ...]) -> Point:
+    """Width and height of some words with a little space around."""
+    return max(map(_width, lines)) + 4, LINE * len(lines) + 2
+
+
+def _pointer(place: Point, box: Point, ward: Point) -> str:
+    """A line from the edge of a box of words to a dot on a ward."""
+    x, y = ward[0] - place[0], ward[1] - place[1]
+    out = min(size / 2 / abs(d) for size, d in zip(box, (x, y), strict=True) if d)
+    line = _line([(place[0] + x * out, place[1] + y * out), ward])
+    dot = f'<circle cx="{_number(ward[0])}" cy="{_number(ward[1])}" r="2.5"/>'
+    return f'<path class="map__line" fill="none" d="{line}"/>{dot}'
+
+
+def _numbered(names: Iterable[str], drawn: Outlines) -> list[str]:
+    """Each ward's number, in its roomiest place."""
+    return [_text((str(n),), room(drawn[code], 1.0)[0]) for n, code in enumerate(names, 1)]
+
+
+def _key(names: Mapping[str, str], width: float, top: float) -> tuple[dict[str, str], float]:
+    """Rows of numbers and names to stand below the map, down each column in turn; and their height."""
+    columns = max(1, min(3, int(width // (max(map(_width, names.values())) + 44))))
+    deep = math.ceil(len(names) / columns)
+    rows = {}
+    for place, (code, name) in enumerate(names.items()):
+        x, y = place // deep * width / columns, top + 8 + place % deep * ROW
+        size = f'width="{_number(width / columns)}" height="{ROW}"'
+        area = f'<rect class="map__row" x="{_number(x)}" y="{_number(y)}" {size} fill="none" pointer-events="all"/>'
+        number = f'<tspan x="{_number(x + 22)}" text-anchor="end">{place + 1}</tspan>'
+        words = f'{number}<tspan x="{_number(x + 30)}">{safe(name)}</tspan>'
+        base = f'y="{_number(y + ROW / 2 + LETTERS * 0.36)}" font-size="{LETTERS + 1}"'
+        rows[code] = f'{area}<text class="map__key" aria-hidden="true" {base}>{words}</text>'
+    return rows, 8 + deep * ROW
+
+
+def _width(words: str) -> float:
+    return sum(_WIDTHS.get(letter, _OTHER_WIDTH) for letter in words) * LETTERS / 100
+
+
+def _halved(name: str) -> tuple[str, ...]:
+    """A name in two lines of about the same length, or in one where it is one word."""
+    words = name.split()
+    halves = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]
+    return min(halves, key=lambda h: max(map(_width, h)), default=(name,))
+
+
+def _wrapped(name: str, width: float) -> tuple[str, ...]:
+    """A name in as many lines as it needs."""
+    lines = [""]
+    for word in name.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and _width(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return tuple(lines)

@@ -1,0 +1,87 @@
+"""Trends as small as a word: inline SVG without styles of its own, so that it needs no script and no picture file."""
+
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from portal.analysis.measures import breaks_of, broken
+from portal.analysis.sentences import cell
+from portal.core import periods
+from portal.core.model import Observation
+from portal.core.text import MARKERS, safe
+from portal.disclosure.clearing import Release
+
+WIDTH, HEIGHT, EDGE = 88, 24, 3
+
+
+def spark(values: Sequence[Decimal | None], name: str, cuts: Collection[int] = ()) -> Markup:
+    """Return a line through the values, oldest first, on a scale from zero; a gap stays one, the last value has a dot.
+
+    Values below zero move the zero up. The line is not joined to the values at `cuts` from those before them: there
+    recording changed. A value with no neighbour is drawn as a point.
+
+    `name` is what a screen reader says instead. Empty where there are fewer than two values.
+    """
+    known = [v for v in values if v is not None]
+    if len(known) < 2:
+        return Markup()
+    low = min(*known, Decimal(0))
+    high = max(*known, Decimal(0) if low else Decimal(1))
+    step = Decimal(WIDTH - 2 * EDGE) / (len(values) - 1)
+    points = [
+        None
+        if v is None
+        else (EDGE + step * i, HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (v - low) / (high - low))
+        for i, v in enumerate(values)
+    ]
+    dot = points[-1]
+    end = f'<circle cx="{dot[0]:.1f}" cy="{dot[1]:.1f}" r="2.5"/>' if dot else ""
+    return Markup(  # noqa: S704 - numbers of our own, and an escaped name
+        f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{safe(name)}">'
+        f'<path d="{_path(points, cuts)}"/>{end}</svg>'
+    )
+
+
+def trend(released: Release, figures: Sequence[Observation | None]) -> Markup:
+    """Return the trend of quarters that follow each other, cut where recording changed; None is one without a figure.
+
+    A screen reader reads it as its figures.
+    """
+    known = [o for o in figures if o is not None]
+    if not known:
+        return Markup()
+    last = known[-1]
+    breaks, unit = breaks_of(released, last.indicator), released.content.indicators[last.indicator].unit
+    cuts = {
+        i: hit
+        for i, (one, o) in enumerate(pairwise(figures), 1)
+        if one and o and (hit := broken(one, o, breaks))
+    }
+    until = f"Every three months up to {periods.month(last.period_end)}" if last.period_end else "Each period"
+    changed = "".join(f". Recording changed in {periods.month(b.date)}" for b in dict.fromkeys(cuts.values()))
+    words = f"{until}: {', '.join(_words(o, unit) for o in figures)}{changed}"
+    return spark([o.value if o else None for o in figures], words, cuts)
+
+
+def _words(o: Observation | None, unit: str) -> str:
+    if o is None:
+        return "no figure"
+    return f"no figure ({MARKERS[o.status]})" if o.value is None else cell(o, unit)
+
+
+def _path(points: Sequence[tuple[Decimal, Decimal] | None], cuts: Collection[int]) -> str:
+    pieces: list[list[tuple[Decimal, Decimal]]] = [[]]
+    for i, point in enumerate(points):
+        if i in cuts or point is None:
+            pieces.append([])
+        if point is not None:
+            pieces[-1].append(point)
+    return "".join(_piece(piece) for piece in pieces)
+
+
+def _piece(points: Sequence[tuple[Decimal, Decimal]]) -> str:
+    """Return a line through points; a short dash for a single one, which no line would show."""
+    drawn = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    return f"M{drawn}{'h1' if len(points) == 1 else ''}" if points else ""

@@ -1,0 +1,1 @@
+"""The rules that stop a build, and plausibility checks that warn."""

@@ -1,0 +1,166 @@
+"""The rules about plans: how near a measure's indicator is, and what its connections and statuses rest on."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from portal.checks.valid_rows import Checked, Row, rows
+from portal.core.problems import Problem
+from portal.data.packages import Package
+
+# For each nearness, the columns that it needs and those that it cannot have.
+_NEARNESS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "same": (("indicator",), ("difference", "publisher")),
+    "close": (("indicator", "difference"), ("publisher",)),
+    "none": (("publisher",), ("difference",)),
+    "not-a-count": ((), ("indicator", "difference", "publisher")),
+}
+_NEEDED = {
+    "indicator": "Name the published indicator, or write none and who could publish one.",
+    "difference": "Write in one sentence why the indicator is not the same.",
+    "publisher": "Write who could publish a figure, as a role or body.",
+}
+
+
+# The tables whose rows name a priority or an action of their own plan.
+_INSIDE = ("actions", "connections", "measures", "milestones", "statuses", "updates")
+
+
+def _inside_plan(checked: Checked) -> Iterator[Problem]:
+    """Priorities and actions that a plan's rows name are its own, and fit together."""
+    for package in (p for p in checked.packages if p.kind == "plan"):
+        for resource in (r for r in _INSIDE if r in package.tables):
+            for row in rows(package.tables[resource]):
+                yield from _in_plan(row, package, "of this plan")
+
+
+def _nearness(checked: Checked) -> Iterator[Problem]:
+    """A measure says what it must about its nearest indicator, and nothing that contradicts it."""
+    for row in checked.rows("plan", "measures"):
+        nearness = row["nearness"]
+        needed, barred = _NEARNESS.get(nearness, ((), ()))
+        for column in needed:
+            if column in row.cells and not row[column]:
+                message = f"The nearness is {nearness}, but {column} is empty."
+                yield row.wrong(column, "nearness", message, _NEEDED[column])
+        for column in barred:
+            if row[column]:
+                message = f"The nearness is {nearness}, but {column} says “{row[column][:80]}”."
+                fix = f"Empty the cell, or choose another nearness than {nearness}."
+                yield row.wrong(column, "nearness", message, fix)
+
+
+def _connections(checked: Checked) -> Iterator[Problem]:
+    """A connection says what its figure is about."""
+    for row in checked.rows("plan", "connections"):
+        if {"priority", "action"} <= row.cells.keys() and not row["priority"] and not row["action"]:
+            message = "Neither a priority nor an action is named."
+            yield row.wrong(
+                "priority",
+                "connections",
+                message,
+                "Name the priority or the action that the figure is about.",
+            )
+
+
+def _update_actions(checked: Checked) -> Iterator[Problem]:
+    """An update that belongs to more than its own row says names an update, a priority and an action that exist."""
+    plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
+    for package in (p for p in checked.packages if p.kind == "plan" and "update_actions" in p.tables):
+        if "updates" not in package.tables:
+            yield _no_updates(package, "update_actions")
+            continue
+        updates = {r["id"]: r for r in rows(package.tables["updates"])}
+        for row in rows(package.tables["update_actions"]):
+            if row["update"] and row["update"] not in updates:
+                yield row.dangling("update", updates, "updates of this plan")
+            if row["plan"] and row["plan"] not in plans:
+                if len(checked.packages) == len(checked.settings.packages):
+                    yield row.dangling("plan", plans, "plans")
+                continue
+            there = plans[row["plan"]] if row["plan"] else package
+            where = f"of {row['plan']}" if row["plan"] else "of this plan"
+            yield from _in_plan(row, there, where)
+            own = updates.get(row["update"])
+            if (
+                own
+                and there is package
+                and (own["priority"], own["action"]) == (row["priority"], row["action"])
+            ):
+                message = "The row of the update already says this."
+                yield row.wrong("update", "update-actions", message, "Take the row out.")
+
+
+def _in_plan(row: Row, plan: Package, of: str) -> Iterator[Problem]:
+    """Whether a row's priority and action are among those of a plan, and fit together."""
+    if not {"priorities", "actions"} <= plan.tables.keys():
+        return
+    priorities = {r["id"] for r in rows(plan.tables["priorities"])}
+    actions = {r["id"]: r["priority"] for r in rows(plan.tables["actions"])}
+    priority, action = row["priority"], row["action"]
+    if priority and priority not in priorities:
+        yield row.dangling("priority", priorities, f"priorities {of}")
+    if action and action not in actions:
+        yield row.dangling("action", actions, f"actions {of}")
+    elif action and priority and actions[action] not in ("", priority):
+        message = f"{action} belongs to {actions[action]}, not to {priority}."
+        yield row.wrong("priority", "reference", message, f"Write {actions[action]}, or name another action.")
+
+
+def _no_updates(package: Package, resource: str) -> Problem:
+    message = "The plan has no table of updates that can be read."
+    fix = "Add or correct data/updates.csv first."
+    return Problem(package.tables[resource].file, code="reference", message=message, fix=fix)
+
+
+def _statuses(checked: Checked) -> Iterator[Problem]:
+    """A status rests on a report about its action."""
+    kinds, placed = _reports(checked)
+    for package in (p for p in checked.packages if p.kind == "plan" and "statuses" in p.tables):
+        if "updates" not in package.tables:
+            yield _no_updates(package, "statuses")
+            continue
+        slug = str(package.portal.get("slug"))
+        actions = {r["id"] for r in rows(package.tables["actions"])} if "actions" in package.tables else set()
+        for row in rows(package.tables["statuses"]):
+            update, action = row["update"], row["action"]
+            if not update or action not in actions:
+                continue  # that is a problem of its own
+            about = sorted(u for s, u, a in placed if (s, a) == (slug, action))
+            if update not in about:
+                message = f"“{update}” is not an update on {action}."
+                fix = (
+                    f"Name one of these: {', '.join(about)}."
+                    if about
+                    else "Take the row out: there is no evidence."
+                )
+                yield row.wrong("update", "statuses", message, fix)
+            elif kinds[placed[slug, update, action], update] not in ("report", ""):
+                message = f"“{update}” does not report how far {action} has come."
+                yield row.wrong(
+                    "update", "statuses", message, "Name an update of the kind report, or take the row out."
+                )
+
+
+def _reports(checked: Checked) -> tuple[Mapping[tuple[str, str], str], Mapping[tuple[str, str, str], str]]:
+    """The kind of each update by plan and id, and the plan whose update is placed on a plan's action."""
+    kinds: dict[tuple[str, str], str] = {}
+    placed: dict[tuple[str, str, str], str] = {}
+    for package in (p for p in checked.packages if p.kind == "plan"):
+        slug = str(package.portal.get("slug"))
+        for row in rows(package.tables["updates"]) if "updates" in package.tables else ():
+            kinds[slug, row["id"]] = row["kind"]
+            placed[slug, row["id"], row["action"]] = slug
+    for package in (p for p in checked.packages if p.kind == "plan" and "update_actions" in p.tables):
+        slug = str(package.portal.get("slug"))
+        for row in rows(package.tables["update_actions"]):
+            if (slug, row["update"]) in kinds:
+                placed.setdefault((row["plan"] or slug, row["update"], row["action"]), slug)
+    return kinds, placed
+
+
+RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
+    "inside-plan": _inside_plan,
+    "nearness": _nearness,
+    "connections": _connections,
+    "update-actions": _update_actions,
+    "statuses": _statuses,
+}

@@ -1,0 +1,356 @@
+"""Checks that think: what no rule forbids and yet is seldom right. Each is one function and one entry in `DOUBTS`.
+
+They run on packages that have passed every rule. What they find has a name and is a warning, which somebody can
+accept by that name with a reason; only what cannot be true has none, and stops a build.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from itertools import groupby, pairwise
+from statistics import median
+
+from portal.checks import written_numbers
+from portal.checks.valid_rows import Checked, Row
+from portal.core import periods
+from portal.core.field_types import day as read_day
+from portal.core.field_types import decimal
+from portal.core.model import Accepted
+from portal.core.problems import Problem
+from portal.core.text import number
+
+DAYS_VERIFIED = 90
+# Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers: modified z-scores above this are outliers.
+OUTLIER = 3.5
+_TO_SIGMA = (
+    1.4826  # the median absolute deviation of a normal distribution times this is its standard deviation
+)
+_HISTORY = 4  # changes before one that is judged by them
+_LEAST = math.log(1.25)  # a change of counts under a quarter more, or a fifth less, is no jump
+_LARGE = 4  # times as much, where the series is too short to judge by
+_CHANCE = 0.001  # that counts stay the same for so long by accident
+
+
+_PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the doubts look at: the checked packages, and the day on which they are looked at."""
+
+    checked: Checked
+    today: date
+
+    @cached_property
+    def figures(self) -> "tuple[Figure, ...]":
+        """Every figure that is of a stated period."""
+        return tuple(
+            Figure(
+                r,
+                read_day(r["period_start"]),
+                read_day(r["period_end"]),
+                decimal(r["value"]),
+            )
+            for r in self.checked.rows("indicators", "observations")
+            if r["period_start"]
+        )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure with its row, so that a warning can say where it stands."""
+
+    row: Row
+    start: date
+    end: date
+    value: Decimal | None
+
+    @cached_property
+    def part(self) -> str:
+        """Its part of the breakdown; empty for all together."""
+        return next((v for k, v in self.row.cells.items() if k not in _PLAIN and v), "")
+
+    @property
+    def name(self) -> str:
+        """What tells it from other figures, for the name of a warning."""
+        cells = (self.row["indicator"], self.row["area"], self.part, f"{self.start}/{self.end}")
+        return ":".join(filter(None, cells))
+
+
+def look(checked: Checked, today: date) -> tuple[Problem, ...]:
+    """Everything doubtful, in the order of files and rows; warnings have a name, mistakes have none."""
+    told = Told(checked, today)
+    return tuple(sorted(p for doubt in DOUBTS.values() for p in doubt(told)))
+
+
+def unaccepted(warnings: Iterable[Problem], accepted: Iterable[Accepted], file: str) -> tuple[Problem, ...]:
+    """The warnings that nobody has accepted, and one for each acceptance in `file` that fits none any more.
+
+    A name that ends in * stands for all that begin like it.
+    """
+    found, names = list(warnings), [a.warning for a in accepted]
+    open_ = [w for w in found if not any(_fits(n, w.name) for n in names)]
+    spent = [n for n in names if not any(_fits(n, w.name) for w in found)]
+    return (*open_, *(_spent(file, n) for n in spent))
+
+
+def unlinked(page: str) -> Problem:
+    """The warning about a built page that no other page links to."""
+    fix = "Link to it from a page where readers would look for it."
+    return Problem(
+        f"(built) {page}", 0, "", "unlinked", "No other page links to this one.", fix, f"unlinked:{page}"
+    )
+
+
+def _fits(accepted: str, name: str) -> bool:
+    return name.startswith(accepted[:-1]) if accepted.endswith("*") else name == accepted
+
+
+def _spent(file: str, name: str) -> Problem:
+    message = f"The warning {name} was accepted, and is not there any more."
+    return Problem(file, 0, "warning", "spent", message, "Take the row out.", f"spent:{name}")
+
+
+def _warning(row: Row, column: str, told: tuple[str, str], name: str) -> Problem:
+    """A warning about a cell: what was found and what to do, and the name to accept it by."""
+    code = name.partition(":")[0]
+    message, fix = told
+    return Problem(row.table.file, row.number, column, code, message, fix, name)
+
+
+# --- figures
+
+
+def _units(told: Told) -> Mapping[str, str]:
+    """What each indicator counts in."""
+    return {r["id"]: r["unit"] for r in told.checked.rows("indicators", "indicators")}
+
+
+def _series(told: Told) -> Iterator[list[Figure]]:
+    """Figures of one indicator, area, part and length of period, in order of time, cut where counting changed."""
+    cuts: dict[str, list[date]] = defaultdict(list)
+    for r in told.checked.rows("indicators", "breaks"):
+        cuts[r["indicator"]].append(read_day(r["date"]))
+    found: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
+    for f in told.figures:
+        era = sum(f.start >= day for day in cuts[f.row["indicator"]])
+        length = periods.months_between(f.start, f.end)
+        found[f.row["indicator"], f.row["area"], f.part, length, era].append(f)
+    yield from (sorted(own, key=lambda f: f.end) for own in found.values())
+
+
+def _sums(told: Told) -> Iterator[Problem]:
+    """Parts are not more than their total, and together make it up where all are there."""
+    overlapping = {i for p in told.checked.packages for i in p.portal.get("overlapping", "").split(";") if i}
+    units = _units(told)
+    groups: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
+    for f in (f for f in told.figures if units[f.row["indicator"]] in ("count", "pounds")):
+        groups[f.row["indicator"], f.row["area"], str(f.start), str(f.end)].append(f)
+    for (indicator, *_), own in groups.items():
+        total = next((f for f in own if not f.part), None)
+        parts = [f for f in own if f.part]
+        if total and total.value is not None and parts and indicator not in overlapping:
+            yield from _added(total, parts, complete=True)
+    yield from _grouped(told, groups)
+
+
+def _grouped(told: Told, groups: Mapping[tuple[str, ...], list[Figure]]) -> Iterator[Problem]:
+    """The same for indicators that are part of another one; they need not be all of its parts."""
+    members: dict[str, list[str]] = defaultdict(list)
+    units = _units(told)
+    for r in told.checked.rows("indicators", "indicators"):
+        members[r["part_of"]].append(r["id"])
+    for (indicator, *place), own in groups.items():
+        total = next((f for f in own if not f.part), None)
+        if total and total.value is not None:
+            alike = [m for m in members.get(indicator, ()) if units[m] == units[indicator]]
+            found = [groups.get((m, *place), []) for m in alike]
+            parts = [next(f for f in group if not f.part) for group in found if any(not f.part for f in group)]  # fmt: skip
+            if parts:
+                yield from _added(total, parts, complete=False)
+
+
+def _added(total: Figure, parts: Sequence[Figure], complete: bool) -> Iterator[Problem]:
+    known = [p.value for p in parts if p.value is not None]
+    summed, whole = sum(known, Decimal(0)), total.value or Decimal(0)
+    fix = "Compare the parts and the total with the source. Accept it if the source prints them so."
+    if summed > whole:
+        message = f"The parts add up to {number(summed)}, more than their total of {number(whole)}."
+        yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
+    elif complete and len(known) == len(parts) and summed < whole:
+        message = f"The parts add up to {number(summed)}, less than their total of {number(whole)}."
+        yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
+
+
+def _jumps(told: Told) -> Iterator[Problem]:
+    """A change between two figures is of the size that the series has had before."""
+    units = _units(told)
+    for own in _series(told):
+        figures = [f for f in own if f.value is not None]
+        counts = units[own[0].row["indicator"]] == "count"
+        changes: list[float] = []
+        for a, b in pairwise(figures):
+            change = _change(a, b, counts)
+            if _implausible(change, changes, _noise(a, b) if counts else 0.0, counts):
+                said = [number(f.value or Decimal(0)) for f in (a, b)]
+                message = f"{said[0]} is followed by {said[1]}, a jump that this series has not had before."
+                fix = "Compare it with the source. A digit too many, or months where years should be?"
+                yield _warning(b.row, "value", (message, fix), f"jump:{b.name}")
+            changes.append(change)
+
+
+def _change(a: Figure, b: Figure, counts: bool) -> float:
+    """The change: of counts as a ratio, on a scale on which twice and half are equally far; else the difference."""
+    if counts:
+        return math.log(_count(b) + 0.5) - math.log(_count(a) + 0.5)
+    return float((b.value or Decimal(0)) - (a.value or Decimal(0)))
+
+
+def _count(f: Figure) -> float:
+    """A count for sums of chance, which know none below zero and none that is no finite number."""
+    return min(max(float(f.value or 0), 0.0), 1e300)
+
+
+def _noise(a: Figure, b: Figure) -> float:
+    """How far two counts of the same differ by chance: the standard deviation of the log of their ratio."""
+    return math.sqrt(sum(1 / (_count(f) + 0.5) for f in (a, b)))
+
+
+def _implausible(change: float, before: Sequence[float], noise: float, counts: bool) -> bool:
+    if len(before) < _HISTORY:
+        return counts and abs(change) > max(math.log(_LARGE), OUTLIER * noise)
+    middle = median(before)
+    spread = _TO_SIGMA * median(abs(c - middle) for c in before)
+    scale = max(spread, noise)
+    far = scale > 0 and abs(change - middle) / scale > OUTLIER
+    return far and (not counts or abs(change) > _LEAST)
+
+
+def _gaps(told: Told) -> Iterator[Problem]:
+    """No period is missing between others that follow each other regularly."""
+    for own in _series(told):
+        steps = [_months(a, b) for a, b in pairwise(own)]
+        step = _usual(steps)
+        covered = own[0].end
+        for (a, b), months in zip(pairwise(own), steps, strict=True):
+            if (step and months > step) or (len(own) > 2 and b.start > covered + timedelta(days=1)):
+                message = f"There is a figure up to {a.end} and one up to {b.end}, but none in between."
+                fix = "Add the missing period. Where the source has no figure, add the row with the status x."
+                yield _warning(b.row, "period_end", (message, fix), f"gap:{b.name}")
+            covered = max(covered, b.end)
+
+
+def _months(a: Figure, b: Figure) -> int:
+    return (b.end.year - a.end.year) * 12 + b.end.month - a.end.month
+
+
+def _usual(steps: Sequence[int]) -> int:
+    """The step in months that nearly all figures of a series follow each other by; 0 where there is none."""
+    step, often = Counter(steps).most_common(1)[0] if steps else (0, 0)
+    return step if often > 2 and often >= 0.8 * len(steps) else 0
+
+
+def _same(told: Told) -> Iterator[Problem]:
+    """A figure does not stay the same for longer than chance allows.
+
+    Two counts about n are equal with a chance of 1 / (2 √(π n)): the difference of two Poisson counts is zero.
+    """
+    units = _units(told)
+    for own in _series(told):
+        apart = _apart([f for f in own if f.value])
+        for _, run in groupby(apart, key=lambda f: f.value):
+            equal = list(run)
+            last = equal[-1]
+            counts = units[last.row["indicator"]] == "count"
+            chance = 1 / (2 * math.sqrt(math.pi * max(_count(last), 1))) if counts else 0.1
+            if len(equal) > 2 and chance ** (len(equal) - 1) < _CHANCE:
+                message = (
+                    f"The figure is {number(last.value or Decimal(0))} for {len(equal)} periods running."
+                )
+                fix = "Look whether an old figure was copied, and the new one forgotten."
+                yield _warning(last.row, "value", (message, fix), f"same:{last.name}")
+
+
+def _apart(figures: Iterable[Figure]) -> list[Figure]:
+    """Those of the figures whose periods do not overlap with the one before."""
+    found: list[Figure] = []
+    for f in figures:
+        if not found or f.start > found[-1].end:
+            found.append(f)
+    return found
+
+
+def _breaks(told: Told) -> Iterator[Problem]:
+    """No period and no stated change reaches across a day on which counting changed."""
+    cuts = [(r["indicator"], read_day(r["date"])) for r in told.checked.rows("indicators", "breaks")]
+    fix = "Say so with the status b, or take the figure out."
+    for f in told.figures:
+        for indicator, day in cuts:
+            if f.row["indicator"] == indicator and f.start < day <= f.end and f.row["status"] != "b":
+                message = f"Counting changed on {day}, in the middle of this period."
+                yield _warning(f.row, "period_start", (message, fix), f"break:{f.name}")
+    for r in told.checked.rows("indicators", "claims"):
+        for indicator, day in cuts:
+            if r["indicator"] == indicator and r["base_period_start"] < str(day) <= r["period_end"] and r["base_period_start"]:  # fmt: skip
+                message = (
+                    f"The statement compares figures from before and after {day}, when counting changed."
+                )
+                why = "Accept it if the document says so; the page says that it cannot be checked."
+                yield _warning(r, "base_period_start", (message, why), f"break:{r['id']}")
+
+
+# --- promises, contacts
+
+
+def _targets(told: Told) -> Iterator[Problem]:
+    """A target says what it is measured from."""
+    for r in told.checked.rows("indicators", "targets"):
+        if not r["baseline_value"]:
+            message = "The target has no figure to measure it from, so nobody can say whether it was met."
+            fix = "Add the baseline. Accept it if no document prints one."
+            yield _warning(r, "baseline_value", (message, fix), f"target:{r['id']}")
+
+
+def _contacts(told: Told) -> Iterator[Problem]:
+    """Somebody has looked at each contact in the last months."""
+    for kind in ("routes", "services"):
+        for r in told.checked.rows(kind, kind):
+            seen = periods.last_day(r["checked_on"])
+            if r["state"] != "historic" and (told.today - seen).days > DAYS_VERIFIED:
+                message = f"Last checked in {periods.loose_date(r['checked_on'])}, more than {DAYS_VERIFIED} days ago."
+                fix = "Look it up again, and write when and where under checked_on and checked_in."
+                yield _warning(r, "checked_on", (message, fix), f"contact:{r['id']}")
+
+
+def _overdue(told: Told) -> Iterator[Problem]:
+    """What was promised for a day has come by then."""
+    made = told.checked.values("releases", "releases", "name")
+    for r in told.checked.rows("releases", "calendar"):
+        if r["release"] not in made and read_day(r["promised"]) < told.today:
+            late = (told.today - read_day(r["promised"])) // timedelta(days=1)
+            for what in filter(None, r["indicators"].split(";")) if r["indicators"] else ("all",):
+                message = f"{r['release']} was promised for {r['promised']}, {late} days ago" + (f", with new figures of {what}." if what != "all" else ".")  # fmt: skip
+                fix = "Make the release, or tell readers why it is late under note."
+                yield _warning(r, "promised", (message, fix), f"overdue:{r['release']}:{what}")
+
+
+def _numbers(told: Told) -> Iterator[Problem]:
+    """What is written beside a withheld figure has no number that could be the figure."""
+    return written_numbers.look(told.checked)
+
+
+DOUBTS: Mapping[str, Callable[[Told], Iterator[Problem]]] = {
+    "sum": _sums,
+    "jump": _jumps,
+    "gap": _gaps,
+    "same": _same,
+    "break": _breaks,
+    "target": _targets,
+    "contact": _contacts,
+    "overdue": _overdue,
+    "number": _numbers,
+}

@@ -1,0 +1,349 @@
+"""The rules across rows, resources and packages. Each is one function and one entry in `RULES`.
+
+Rules work on text, so that they can say what is wrong in packages whose cells do not all have the right type;
+a cell that already has a problem is passed over.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from portal.checks import figure_rules, plan_rules
+from portal.checks.valid_rows import Checked, Row, rows
+from portal.core import field_types, periods, text
+from portal.core.problems import Problem, did_you_mean
+from portal.core.settings import FILE as SETTINGS_FILE
+from portal.core.settings import Settings
+from portal.data.packages import Package
+from portal.data.tables import Json, Table
+
+_MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
+# What a spreadsheet takes for the beginning of a formula, and what begins so and is none.
+_FORMULA = re.compile(r"[\t\r]|\s*[=+@\-＝＋＠－]")
+_NO_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
+
+
+def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
+    """Every problem that the rules find, in the order of files and rows."""
+    checked = Checked(packages, settings)
+    return tuple(sorted(p for rule in RULES.values() for p in rule(checked)))
+
+
+UNIQUE = (
+    ("indicators", "indicators", "id"),
+    ("indicators", "indicators", "slug"),
+    ("sources", "sources", "id"),
+    ("geography", "areas", "code"),
+    ("routes", "routes", "id"),
+    ("services", "services", "id"),
+    ("glossary", "terms", "term"),
+    ("threads", "threads", "id"),
+    ("dashboards", "dashboards", "id"),
+)
+
+
+def _unique(checked: Checked) -> Iterator[Problem]:
+    """An id or address stands once in the whole portal; within one table the primary key sees to it."""
+    for kind, resource, column in UNIQUE:
+        first: dict[str, Row] = {}
+        for row in checked.rows(kind, resource):
+            value = row[column]
+            other = first.setdefault(value, row)
+            by_key = column in row.table.schema.primary_key and other.table.file == row.table.file
+            if value and other is not row and not by_key:
+                where = f"{other.table.file}, row {other.number}"
+                yield row.wrong(
+                    column, "unique", f"“{value}” is also in {where}.", "Give one of them another name."
+                )
+    addresses: dict[object, str] = {}
+    for package in (p for p in checked.packages if p.kind == "plan"):
+        other_plan = addresses.setdefault(package.portal.get("slug"), package.name)
+        if other_plan != package.name:
+            yield Problem(
+                package.file,
+                code="unique",
+                message=f"The address “{package.portal['slug']}” is also that of {other_plan}.",
+                fix="Give one of the plans another address.",
+            )
+
+
+# Pages below the figures, and files beside the figures of a release, that have these addresses already.
+_TAKEN = ("changes", "coverage", "disagree", "targets")
+
+
+def _addresses(checked: Checked) -> Iterator[Problem]:
+    """No indicator has an address at which something else stands."""
+    for row in checked.rows("indicators", "indicators"):
+        if (slug := row["slug"]) in _TAKEN:
+            message = f"Another page or file has the address “{slug}” already."
+            yield row.wrong("slug", "addresses", message, f"Write another one, such as {slug}-recorded.")
+    for row in checked.rows("geography", "areas"):
+        name = row["name"]
+        if row["kind"] == "ward" and name and not field_types.storable(text.address_part(name)):
+            message = (
+                f"The page of the ward “{name[:60]}” cannot have an address that every computer can store."
+            )
+            yield row.wrong("name", "addresses", message, "Write the ward's name with its letters in full.")
+
+
+# kind, resource, column -> kind, resource, column that must have the value
+REFERENCES = {
+    ("plan", "measures", "indicator"): ("indicators", "indicators", "id"),
+    ("plan", "connections", "indicator"): ("indicators", "indicators", "id"),
+    ("routes", "connections", "indicator"): ("indicators", "indicators", "id"),
+    ("routes", "connections", "route"): ("routes", "routes", "id"),
+    ("indicators", "indicators", "part_of"): ("indicators", "indicators", "id"),
+    ("indicators", "imports", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "observations", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "observations", "area"): ("geography", "areas", "code"),
+    ("indicators", "claims", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "claims", "other_indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "claims", "area"): ("geography", "areas", "code"),
+    ("indicators", "breaks", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "targets", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "dispersion", "indicator"): ("indicators", "indicators", "id"),
+    ("threads", "entries", "thread"): ("threads", "threads", "id"),
+    ("threads", "entries", "indicator"): ("indicators", "indicators", "id"),
+    ("sources", "sections", "source"): ("sources", "sources", "id"),
+    ("sources", "disagreements", "source"): ("sources", "sources", "id"),
+    ("sources", "disagreements", "other_source"): ("sources", "sources", "id"),
+    ("sources", "disagreements", "indicator"): ("indicators", "indicators", "id"),
+    ("geography", "areas", "parent"): ("geography", "areas", "code"),
+    ("geography", "populations", "area"): ("geography", "areas", "code"),
+    ("geography", "boundaries", "area"): ("geography", "areas", "code"),
+    ("geography", "overlaps", "area"): ("geography", "areas", "code"),
+    ("geography", "overlaps", "former"): ("geography", "areas", "code"),
+    ("geography", "no_rates", "area"): ("geography", "areas", "code"),
+    ("geography", "no_rates", "indicator"): ("indicators", "indicators", "id"),
+    ("geography", "postcodes", "area"): ("geography", "areas", "code"),
+}
+SOURCES = ("sources", "sources", "id")
+
+
+def _references(checked: Checked) -> Iterator[Problem]:
+    """What a row points to exists."""
+    targets = {*REFERENCES.values(), SOURCES}
+    known = {target: checked.values(*target) for target in targets if checked.read(*target[:2])}
+    for package in checked.packages:
+        for resource, table in package.tables.items():
+            wanted = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
+            if package.kind != "sources" and "source" in table.columns:
+                wanted["source"] = SOURCES
+            # Most columns point to nothing that is not there, which their values tell at once.
+            loose = {
+                c: t for c, t in wanted.items()
+                if t in known and c in table.columns and table.values(c) - known[t] - {""}
+            }  # fmt: skip
+            for row in rows(table) if loose else ():
+                for column, target in loose.items():
+                    if row[column] and row[column] not in known[target]:
+                        yield row.dangling(column, known[target], target[1])
+    area = checked.settings.site.area
+    areas = known.get(("geography", "areas", "code"))
+    if areas is not None and area not in areas:
+        yield Problem(
+            SETTINGS_FILE,
+            field="site.area",
+            code="reference",
+            message=f"“{area}” is not among the areas.",
+            fix=did_you_mean(area, areas),
+        )
+
+
+def _headlines(checked: Checked) -> Iterator[Problem]:
+    """The figures on the home page are ones that are recorded everywhere."""
+    if not checked.read("indicators", "indicators"):
+        return
+    known = {r["id"] for r in checked.rows("indicators", "indicators") if r["chart"] == "recorded"}
+    for name in checked.settings.site.headlines:
+        if name not in known:
+            message = f"“{name}” is not an indicator with the chart “recorded”."
+            fix = did_you_mean(name, known)
+            yield Problem(SETTINGS_FILE, field="site.headlines", code="reference", message=message, fix=fix)
+
+
+def _across_plans(checked: Checked) -> Iterator[Problem]:
+    """What names a plan from outside it names one that exists, with its priority and action."""
+    plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
+    if len(checked.packages) < len(checked.settings.packages):
+        return
+    for row in checked.rows("plan", "priorities"):
+        if row["same_as"] and row["same_as"] not in plans:
+            yield row.dangling("same_as", plans, "plans")
+    helpers = checked.values("services", "services", "id") | checked.values("routes", "routes", "id")
+    for row in checked.rows("threads", "entries"):
+        if row["service"] and row["service"] not in helpers:
+            yield row.dangling("service", helpers, "services and routes")
+        if not row["plan"]:
+            continue
+        if row["plan"] not in plans:
+            yield row.dangling("plan", plans, "plans")
+            continue
+        tables = plans[row["plan"]].tables
+        for column, resource in (("priority", "priorities"), ("action", "actions")):
+            known = {r["id"] for r in rows(tables[resource])} if resource in tables else set()
+            if row[column] and row[column] not in known:
+                yield row.dangling(column, known, f"{resource} of {row['plan']}")
+
+
+def _lists(checked: Checked) -> Iterator[Problem]:
+    """Cells that hold several indicators, parted by semicolons, name ones that exist."""
+    if not checked.read("indicators", "indicators"):
+        return
+    known = checked.values("indicators", "indicators", "id")
+    for row in checked.rows("dashboards", "dashboards"):
+        for name in filter(None, row["indicators"].split(";")):
+            if name not in known:
+                yield row.wrong(
+                    "indicators",
+                    "reference",
+                    f"“{name}” is not among the indicators.",
+                    did_you_mean(name, known),
+                )
+
+
+def _topics(checked: Checked) -> Iterator[Problem]:
+    """A topic is one of those in the settings."""
+    for row in checked.rows("indicators", "indicators"):
+        if row["topic"] and row["topic"] not in checked.settings.topics:
+            yield row.dangling("topic", checked.settings.topics, "topics in the settings")
+
+
+def _dates(checked: Checked) -> Iterator[Problem]:
+    """Dates are of years that a portal can be about, and what tells of the past is not dated in the future."""
+    today = str(periods.today())
+    for package in checked.packages:
+        told = {k: str(package.portal.get(k, "")) for k in ("starts", "ends")}
+        known = {k: v for k, v in told.items() if field_types.is_loose_date(v)}
+        for key, value in known.items():
+            if not periods.sensible(int(value[:4])):
+                yield Problem(package.file, 0, f"portal.{key}", "date", *_mistyped(value))
+        length = min(map(len, told.values()))
+        if len(known) == 2 and told["starts"][:length] > told["ends"][:length]:
+            message = f"The plan ends ({told['ends']}) before it starts ({told['starts']})."
+            yield Problem(package.file, 0, "portal.ends", "date", message, "Swap or correct the two.")
+        for table in package.tables.values():
+            for field in table.schema.fields:
+                yield from _dates_of(table, field, today)
+
+
+_LOOSE = re.compile(r"[0-9]{4}(-|$)")
+
+
+def _dates_of(table: Table, field: Json, today: str) -> Iterator[Problem]:
+    column, form = field["name"], field.get("form")
+    if column not in table.columns or not (field["type"] == "date" or form in field_types.DATED):
+        return
+    told = table.values(column)
+    odd = {v for v in told if _LOOSE.match(v) and not periods.sensible(int(v[:4]))}
+    early = {v for v in told if v > today[: len(v)]} if field.get("past") else frozenset()
+    for row in rows(table) if odd or early else ():
+        value = row[column]
+        if value in odd:
+            yield row.wrong(column, "date", *_mistyped(value))
+        elif value and value in early:
+            fix = "Correct the date; the year may be wrong. Figures and reports of days to come are not published."
+            yield row.wrong(column, "future", f"{value} has not come yet.", fix)
+
+
+def _mistyped(value: str) -> tuple[str, str]:
+    fix = f"Correct the year. The earliest is {periods.EARLIEST}, the latest {periods.YEARS_AHEAD} years from now."
+    return f"The year of {value} is not one that a portal is about.", fix
+
+
+CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "phone": (text.is_phone, "Write digits and spaces only, such as 0800 123 4567."),
+    "email": (text.is_email, "Write one address, such as help@example.org."),
+    "url": (text.is_address, "Write a web address that begins with https://."),
+}
+
+
+def _contacts(checked: Checked) -> Iterator[Problem]:
+    """Telephone numbers, email and web addresses are ones that a page may link to."""
+    for kind in ("routes", "services", "sources"):
+        for row in checked.rows(kind, kind):
+            for column, (good, fix) in CONTACTS.items():
+                if row[column] and not good(row[column]):
+                    yield row.wrong(column, "contact", f"“{row[column]}”", fix)
+
+
+REACHED_BY = ("phone", "textphone", "email", "url")
+
+
+def _reachable(checked: Checked) -> Iterator[Problem]:
+    """Whoever is offered as a contact can be reached."""
+    for kind in ("routes", "services"):
+        for row in checked.rows(kind, kind):
+            offered = row["state"] in ("current", "check-first")
+            if offered and set(REACHED_BY) <= row.cells.keys() and not any(row[c] for c in REACHED_BY):
+                message = "There is no telephone number, email or web address, so nobody can use it."
+                fix = "Add a way to reach it, or write note or historic under state."
+                yield row.wrong("state", "reachable", message, fix)
+
+
+def _markup(checked: Checked) -> Iterator[Problem]:
+    """Cells and titles are plain text."""
+    for package in checked.packages:
+        for key, value in package.portal.items():
+            if isinstance(value, str) and _MARKUP.search(value):
+                yield Problem(
+                    package.file,
+                    field=f"portal.{key}",
+                    code="markup",
+                    message=f"“{value}” holds HTML or Markdown.",
+                    fix="Write plain text.",
+                )
+        for table in package.tables.values():
+            for row in rows(table) if _any(table, _MARKUP.search) else ():
+                for column, value in row.cells.items():
+                    if _MARKUP.search(value):
+                        message = f"“{value[:80]}” holds HTML or Markdown."
+                        yield row.wrong(
+                            column, "markup", message, "Write plain text, without < before a letter."
+                        )
+
+
+def _any(table: Table, what: Callable[[str], object]) -> bool:
+    """Whether any cell of a table is so; each text is looked at once."""
+    return any(what(value) for column in table.columns for value in table.values(column))
+
+
+def is_formula(value: str) -> bool:
+    """Whether a spreadsheet would run this text, once somebody has downloaded it and opens it there."""
+    return bool(_FORMULA.match(value) and not _NO_FORMULA.match(value))
+
+
+def _formulas(checked: Checked) -> Iterator[Problem]:
+    """Texts are none that a spreadsheet runs: the figures of every page can be downloaded."""
+    for package in checked.packages:
+        for name in filter(is_formula, package.breakdowns):
+            message = f"A spreadsheet would take the column “{name}” for a formula."
+            yield Problem(
+                package.file, code="formula", message=message, fix="Call it something else, such as type."
+            )
+        for table in package.tables.values():
+            texts = {f["name"] for f in table.schema.fields if f["type"] not in ("number", "integer")}
+            for row in rows(table) if _any(table, is_formula) else ():
+                for column, value in row.cells.items():
+                    if column in texts and is_formula(value):
+                        message = f"A spreadsheet would take “{value.strip()[:80]}” for a formula."
+                        yield row.wrong(
+                            column, "formula", message, "Begin with a letter, a figure or a quotation mark."
+                        )
+
+
+RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
+    "unique": _unique,
+    "addresses": _addresses,
+    "references": _references,
+    "headlines": _headlines,
+    "across-plans": _across_plans,
+    "lists": _lists,
+    "topics": _topics,
+    "dates": _dates,
+    **figure_rules.RULES,
+    **plan_rules.RULES,
+    "contacts": _contacts,
+    "reachable": _reachable,
+    "markup": _markup,
+    "formulas": _formulas,
+}

@@ -1,0 +1,118 @@
+"""Numbers in texts: a figure that is withheld must not be written in its locator, a note or a report instead.
+
+Nobody knows here what a withheld figure is. So every number is a warning that could be a count and is written beside a
+withheld figure, or in a sentence that names its subject and its place. Each can be accepted by its name.
+"""
+
+import calendar
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from portal.checks.figure_rules import is_true
+from portal.checks.valid_rows import Checked, Row
+from portal.core.problems import Problem
+
+_PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
+
+_NUMBER = re.compile(
+    r"\b(\d[\d,]*|zero|nil|none|nought|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
+    r"sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]\w+)?)\b",
+    re.IGNORECASE,
+)
+_MONTH = "|".join(calendar.month_name[1:])
+# Numbers that say where a figure is in its document, or when it was counted.
+_NO_COUNT = re.compile(
+    r"\b(?:pages?|pp?\.|tables?|sheets?|rows?|columns?|cells?|figures?|charts?|slides?|lines?|annex|section|chapter|part|appendix)\s*"
+    rf"[A-Z]?\d+[a-z]?(?:\s*(?:-|–|to|and|,)\s*\d+)*|\b(?:\d{{1,2}}\s+)?(?:{_MONTH})\b(?:\s+\d{{4}})?"
+    r"|\b\d{4}(?:-\d\d){1,2}\b|\b(?:19|20)\d\d(?:/\d\d)?\b|\b\d+\s+(?:months?|years?|days?)\b|\b(?:aged?|under|over)\s+\d+(?:\s+to\s+\d+)?"
+    r"|\b\d+\s+to\s+\d+\b|\bQ[1-4]\b",
+    re.IGNORECASE,
+)
+
+
+def look(checked: Checked) -> Iterator[Problem]:
+    """Yield a warning for each text beside a withheld figure that has a number which could be the figure."""
+    careful = {
+        r["id"]: r
+        for r in checked.rows("indicators", "indicators")
+        if is_true(r["sensitive"]) or is_true(r["protected"])
+    }
+    hidden = [
+        r for r in checked.rows("indicators", "observations") if not r["value"] and r["indicator"] in careful
+    ]
+    for r in hidden:
+        if number := _count_in(r["locator"], (r.cells.get(c, "") for c in r.cells if c not in _PLAIN)):
+            message = f"The figure is withheld, and its locator says “{number}”."
+            fix = "Take the number out. Accept it if it says where the figure is, and not how large."
+            name = ":".join(filter(None, (r["indicator"], r["area"], r["period_start"])))
+            yield _warning(r, "locator", (message, fix), f"number:{name}")
+    if hidden:
+        yield from _stated(checked, hidden)
+        yield from _elsewhere(checked, hidden, careful)
+
+
+def _stated(checked: Checked, hidden: Sequence[Row]) -> Iterator[Problem]:
+    """Claims about the indicator and area of a withheld figure, over a time that holds it, whose words have a number."""
+    names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
+    for row in checked.rows("indicators", "claims"):
+        beside = any(
+            (r["indicator"], r["area"]) == (row["indicator"], row["area"])
+            and (not row["period_start"] or row["period_start"] <= r["period_start"] <= r["period_end"] <= row["period_end"])
+            for r in hidden
+        )  # fmt: skip
+        if beside and (number := _count_in(row["statement"], (names.get(row["area"], ""),))):
+            message = (
+                f"A figure of {row['indicator']} is withheld, and this statement about it says “{number}”."
+            )
+            fix = "Take the number out. Accept it if it is another one."
+            yield _warning(row, "statement", (message, fix), f"number:claims:{row['id']}")
+
+
+def _count_in(text: str, names: Iterable[str] = ()) -> str:
+    """Return the first number in a text that may be a count; nothing if there is none. `names` are no counts."""
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = text.replace(name, "")
+    found = _NUMBER.search(_NO_COUNT.sub("", text))
+    return found[0] if found else ""
+
+
+def _elsewhere(checked: Checked, hidden: Sequence[Row], careful: Mapping[str, Row]) -> Iterator[Problem]:
+    """Sentences of any table with the subject and the place or part of a withheld figure, and a number."""
+    names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
+    subjects: dict[tuple[str, str], str] = {}
+    for r in hidden:
+        part = next((v for k, v in r.cells.items() if k not in _PLAIN and v), "")
+        title = careful[r["indicator"]]["short_title"] or careful[r["indicator"]]["title"]
+        if where := part or names.get(r["area"], ""):
+            subjects[title.lower(), where.lower()] = r["indicator"]
+    for row, column, text in _texts(checked):
+        lower = text.lower()
+        for (title, where), indicator in subjects.items():
+            if where in lower and title in lower:
+                for sentence in re.split(r"(?<=[.!?;])\s+", text):
+                    if where in sentence.lower() and (number := _count_in(sentence, (where,))):
+                        message = f"A figure of {indicator} is withheld, and this text names its place and says “{number}”."
+                        fix = "Take the number out. Accept it if it is another one."
+                        yield _warning(row, column, (message, fix), f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}")  # fmt: skip
+                        break
+
+
+_TEXTS = (
+    ("indicators", "indicators", ("definition", "caveat", "period_note")), ("indicators", "claims", ("statement",)),
+    ("indicators", "targets", ("title", "why")), ("indicators", "breaks", ("explanation",)), ("plan", "updates", ("title", "text")),
+    ("plan", "actions", ("title", "promise")), ("plan", "priorities", ("summary",)), ("plan", "measures", ("title",)),
+    ("threads", "threads", ("summary",)), ("threads", "entries", ("note",)), ("sources", "sources", ("note",)),
+    ("dashboards", "dashboards", ("shows", "published", "missing")), ("releases", "reasons", ("reason",)), ("releases", "calendar", ("note",)),
+)  # fmt: skip
+
+
+def _texts(checked: Checked) -> Iterator[tuple[Row, str, str]]:
+    """Every text that a page shows, with its row and column."""
+    for kind, resource, columns in _TEXTS:
+        for row in checked.rows(kind, resource):
+            yield from ((row, column, row[column]) for column in columns if row[column])
+
+
+def _warning(row: Row, column: str, told: tuple[str, str], name: str) -> Problem:
+    message, fix = told
+    return Problem(row.table.file, row.number, column, "number", message, fix, name)

@@ -1,0 +1,485 @@
+"""The command `portal`: the only place that prints and exits."""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
+from portal.core import operating_system
+from portal.core.problems import PortalError, Problem
+
+if TYPE_CHECKING:
+    from portal.importers.importing import Plan
+
+# One thread is enough for our small sums, and each more would take 32 MB.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+_ACCEPT = "Warnings stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    told = parser().parse_args(arguments)
+    root = Path(told.project).resolve()
+    progress = Progress()
+    operating_system.keep_own_permissions()
+    try:
+        operating_system.require_memory()
+        code: int = COMMANDS[told.command](root, told, progress)
+        sys.stdout.flush()
+    except PortalError as error:
+        progress.end()
+        print(_listed(error), file=sys.stderr)
+        return PROBLEMS
+    except KeyboardInterrupt:
+        progress.end()
+        print("Stopped. The site in build/site is as it was.", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:  # whoever read what we say has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STOPPED
+    except OSError as error:
+        progress.end()
+        print(_listed(PortalError([operating_system.problem(error, root)])), file=sys.stderr)
+        return PROBLEMS
+    except Exception as error:
+        progress.end()
+        if short := operating_system.shortage(error):
+            print(_listed(PortalError([short])), file=sys.stderr)
+            return PROBLEMS
+        print(_logged(root), file=sys.stderr)
+        return BUG
+    return code
+
+
+def program() -> NoReturn:
+    """Run one command and end, without the fifth of a second that Python takes to put away all that was read."""
+    code = main()
+    with suppress(OSError):  # nobody hears it any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+class Progress:
+    """Says on the terminal what is being done, and how long each step took."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+
+    def __call__(self, step: str) -> None:
+        """Begin a step."""
+        self.end()
+        print(f"{step} …", end="", file=sys.stderr, flush=True)
+        self._since = time.monotonic()
+
+    def end(self) -> None:
+        """End the step that is under way, if one is."""
+        if self._since:
+            print(f" {time.monotonic() - self._since:.1f} s", file=sys.stderr)
+            self._since = 0.0
+
+
+def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.analysis import claims  # noqa: PLC0415
+    from portal.releases import embargo  # noqa: PLC0415
+    from portal.site import building  # noqa: PLC0415
+
+    progress("Checking the data packages")
+    project = building.project(root)
+    released = building.allowed(project)
+    progress.end()
+    verdicts = claims.verdicts(released)
+    outcomes = Counter(v.outcome for v in verdicts)
+    figures = sum(map(len, released.content.observations.values()))
+    print(
+        f"No mistakes. {figures} figures. Of {len(verdicts)} statements that documents make about their figures:"
+    )
+    for outcome in ("agrees", "differs", "cannot be checked"):
+        print(f"  {outcomes[outcome]:4}  {outcome}")
+    _warn(building.warnings(project))
+    if embargo.waiting(project):
+        progress("Checking what is public meanwhile")
+        building.public(project)
+        progress.end()
+    return OK
+
+
+def _warn(warnings: Sequence[Problem]) -> None:
+    """List what is doubtful; it stops nothing."""
+    if not warnings:
+        return
+    count = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+    print("\n\n".join([f"{count}:", *map(str, warnings)]) + f"\n\n{count}. {_ACCEPT}", file=sys.stderr)
+
+
+def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.cli import release_messages  # noqa: PLC0415
+    from portal.site import building  # noqa: PLC0415
+
+    built = building.build(root, progress, told.fresh, told.embargo_lifted, told.renderer)
+    progress.end()
+    _warn(built.warnings)
+    where = built.folder.relative_to(root)
+    if built.folder.is_dir():
+        print(f"The site is in {where}." + ("" if built.new else " Nothing has changed since it was built."))
+    if built.waiting:
+        print("\n".join(release_messages.waiting(built)))
+    elif told.embargo_lifted and built.until:
+        print(release_messages.lifted(built), file=sys.stderr)
+    return OK
+
+
+def _diff(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.releases import change_report, releasing  # noqa: PLC0415
+    from portal.site import building  # noqa: PLC0415
+
+    progress("Comparing with the last release")
+    project = building.project(root)
+    changes = releasing.changes(project, building.addresses(project))
+    report = change_report.report(changes, project.content)
+    progress.end()
+    print(change_report.as_text(report))
+    if told.html:
+        _put(told.html, change_report.as_html(report, project.settings.site.name))
+    if told.json:
+        _put(told.json, change_report.as_json(changes, project.content.editions))
+    return OK
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    print(f"Written: {path}")
+
+
+def _release(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.cli import release_messages  # noqa: PLC0415
+    from portal.releases import change_report, embargo, releasing  # noqa: PLC0415
+    from portal.site import building  # noqa: PLC0415
+
+    progress("Comparing with the last release")
+    project = building.project(root)
+    asked = releasing.Asked(told.name, told.note, told.embargo, told.reason)
+    draft = building.draft(project, asked)
+    progress.end()
+    waiting = ", ".join(e.name for e in embargo.waiting(project))
+    seen = project.content if told.embargo else replace(project.content, editions=embargo.public(project))
+    print(change_report.as_text(change_report.report(draft.changes, seen)))
+    if waiting and not told.embargo:
+        print(
+            f"\nThis is what was changed since {waiting}, on top of what is public. {waiting} goes on waiting."
+        )
+    if not (told.yes or _agreed(f"Make the release {told.name}? It cannot be changed afterwards. (y/n) ")):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    building.release(root, draft)
+    if not told.embargo:
+        print(f"The release {told.name} is made. Build the site to publish it.")
+        return OK
+    until = embargo.until(building.project(root))
+    print("\n".join(release_messages.next_steps(told.name, until)))
+    return OK
+
+
+def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.cli import release_messages  # noqa: PLC0415
+    from portal.releases import change_report, rollback  # noqa: PLC0415
+    from portal.site import building, publishing  # noqa: PLC0415
+
+    if not told.name:
+        folder = publishing.previous(root)
+        print(f"The site before is in place again: {folder.relative_to(root)}.")
+        return OK
+    progress("Looking for the release")
+    project = building.project(root)
+    plan = rollback.put_back(project, told.name, told.reason, told.contacts)
+    progress.end()
+    report = replace(
+        change_report.report(plan.changes, project.content),
+        since=f"To put {plan.edition.name} back changes:",
+        lacking=0,
+        gone=0,
+    )
+    print(change_report.as_text(report))
+    print("\n".join(release_messages.put_back(plan)))
+    if not (told.yes or _agreed(f"Put the data of {plan.edition.name} back, and build the site? (y/n) ")):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    name = building.roll_back(root, plan)
+    print(
+        f"Recorded as the release {name}."
+        if name
+        else "What is public stays the same, so no release was needed."
+    )
+    return _build(root, _AS_USUAL, progress)
+
+
+_AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs")
+
+
+def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.cli import release_messages  # noqa: PLC0415
+    from portal.core import input_files, periods  # noqa: PLC0415
+    from portal.releases import withdrawal  # noqa: PLC0415
+    from portal.site import building, publishing  # noqa: PLC0415
+
+    if bool(told.indicator) == bool(told.list):
+        told.stop("name one INDICATOR, or give a list of figures with --list FILE")
+    if told.list and (faults := [*input_files.given([told.list])]):
+        raise PortalError(faults)
+    figures = (
+        withdrawal.wanted_in(str(told.list), told.list.read_bytes())
+        if told.list
+        else (withdrawal.Wanted(told.indicator, told.area, told.period, told.part),)
+    )
+    progress("Looking for the figures, and for what gives them away")
+    project = building.project(root)
+    asked = withdrawal.Asked(figures, told.reason, told.wrong, told.others)
+    plan = withdrawal.plan(project, asked, periods.today())
+    progress.end()
+    if not plan.withdrawals:
+        print("Nothing changes: these figures have no number, in the tables or in any release.")
+        return OK
+    print("\n".join(release_messages.withdrawn(plan)))
+    if not (
+        told.yes or _agreed("Take them back, and build the site? The numbers cannot be brought back. (y/n) ")
+    ):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    building.withdraw(root, plan)
+    print(
+        "Taken back. Earlier sites that were kept here are deleted. Until the next build is published, the public site still has the numbers."
+    )
+    code = _build(root, _AS_USUAL, progress)
+    publishing.purge(root / "build" / "site")
+    return code
+
+
+def _verify(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.site import publishing  # noqa: PLC0415
+
+    folder = told.folder or root / "build" / "site"
+    problems = publishing.intact(folder)
+    if problems:
+        raise PortalError(problems)
+    print(
+        f"The site in {folder} is as it was built.\nThe digest of its list of files: {publishing.digest(folder)}"
+    )
+    return OK
+
+
+def _coverage(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.cli import coverage  # noqa: PLC0415
+    from portal.site import building  # noqa: PLC0415
+
+    settings, released = building.check(root)
+    path = root / "docs" / "coverage.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(coverage.table(settings, released), encoding="utf-8")
+    print(f"{coverage.counts(settings, released)}\nWritten: {path.relative_to(root)}")
+    return OK
+
+
+def _import(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.data import packages  # noqa: PLC0415
+    from portal.importers import importing  # noqa: PLC0415
+    from portal.site import building  # noqa: PLC0415
+
+    misused = importing.misused(vars(told))
+    if misused:
+        told.stop(misused)
+    if told.format == importing.TABLE:
+        return _import_table(root, told, progress)
+    progress("Checking the data packages")
+    settings, content = building.read(root)
+    progress("Reading the files")
+    found, _ = packages.read_all(root, settings.packages)
+    plan = importing.plan(
+        importing.Job(told.format, tuple(told.files), told.source, told.until), content, found, settings
+    )
+    progress.end()
+    print("\n".join(f"- {line}" for line in plan.report))
+    return _written(root, told, plan)
+
+
+def _import_table(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.core import settings as config  # noqa: PLC0415
+    from portal.importers.spreadsheets import spreadsheet  # noqa: PLC0415
+
+    progress("Reading the spreadsheet and checking what would become of the package")
+    job = spreadsheet.Job(
+        tuple(told.files), told.package, told.resource, told.sheet, told.replace, tuple(told.assume)
+    )
+
+    def ask(question: spreadsheet.Question) -> str:
+        progress.end()
+        return _answer(f"{question.place}: {question.text}", question.answers)
+
+    plan = spreadsheet.plan(job, config.load(root), ask)
+    progress.end()
+    print("\n".join(plan.report))
+    return _written(root, told, plan)
+
+
+def _answer(question: str, answers: Mapping[str, str]) -> str:
+    """The answer that is chosen on the terminal; nothing where there is nobody to choose."""
+    if not sys.stdin.isatty():
+        return ""
+    keys = list(answers)
+    print(question)
+    for number, words in enumerate(answers.values(), 1):
+        print(f"  {number}  {words}")
+    while told := _typed(f"1 to {len(keys)}, or Enter to stop: "):
+        if told.isdecimal() and 1 <= int(told) <= len(keys):
+            return keys[int(told) - 1]
+    return ""
+
+
+def _written(root: Path, told: argparse.Namespace, plan: "Plan") -> int:
+    if not plan.files:
+        print("Nothing changes, so nothing was written.")
+        return OK
+    names = ", ".join(str(p.relative_to(root)) for p in plan.files)
+    if not (told.yes or _agreed(f"Write {names}? (y/n) ")):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return OK
+    plan.write()
+    print(f"Written: {names}")
+    return OK
+
+
+def _agreed(question: str) -> bool:
+    return sys.stdin.isatty() and _typed(question).lower() in ("y", "yes")
+
+
+def _typed(question: str) -> str:
+    try:
+        return input(question).strip()
+    except EOFError:  # Ctrl-D
+        return ""
+
+
+def _template(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.core import settings as config  # noqa: PLC0415
+    from portal.data import packages  # noqa: PLC0415
+    from portal.importers.spreadsheets import form_files, forms  # noqa: PLC0415
+
+    settings = config.load(root)
+    found, _ = packages.read_all(root, settings.packages)
+    folder = told.folder or settings.build_folder / "templates"
+    for path in form_files.write(forms.form(told.package, found, settings), folder):
+        print(f"Written: {path.relative_to(root) if path.is_relative_to(root) else path}")
+    return OK
+
+
+def _new(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.cli import new_portal  # noqa: PLC0415
+
+    folder = (told.folder or root / new_portal.folder_of(told.name)).resolve()
+    whose = told.partnership or f"{told.place} Community Safety Partnership"
+    progress("Writing the portal and checking it")
+    new_portal.begin(new_portal.Asked(told.name, told.area, told.place, whose), folder)
+    progress.end()
+    print(f"The portal is in {folder}. It can be checked and built at once. Read START.md there.")
+    return OK
+
+
+def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.disclosure import report as protection  # noqa: PLC0415
+    from portal.releases import releasing  # noqa: PLC0415
+    from portal.site import building  # noqa: PLC0415
+
+    progress("Working out what can be known")
+    project = building.project(root)
+    earlier = releasing.earlier(project)
+    report = protection.report(project.content, project.settings.disclosure, earlier)
+    progress.end()
+    path = root / "docs" / "disclosure.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(report.text, encoding="utf-8")
+    print(f"{report.summary} Written: {path.relative_to(root)}")
+    return PROBLEMS if report.leaks else OK
+
+
+def _calibrate(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.importers.police import calibration  # noqa: PLC0415
+
+    progress("Reading the files and trying the tests on them")
+    found = calibration.calibrate(told.format, told.files, told.fit, told.held_out)
+    progress.end()
+    print(found)
+    print(
+        "Dispersion: variance over mean. Then: how often each test called a change where there was none, in per cent."
+    )
+    if told.csv:
+        _put(told.csv, found.table.to_csv(lineterminator="\n", float_format="%.4f"))
+    return OK
+
+
+def _reading(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.site import reading_age  # noqa: PLC0415
+
+    pages = reading_age.read(root)
+    path = root / "docs" / "reading-age.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(reading_age.report(pages), encoding="utf-8")
+    print(f"{reading_age.summary(pages)}\nWritten: {path.relative_to(root)}")
+    return OK
+
+
+def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+    from portal.site import preview  # noqa: PLC0415
+
+    def say(error: PortalError) -> None:
+        progress.end()
+        print(_listed(error) + "\nThe preview still shows the site as it was.", file=sys.stderr)
+
+    def ready(address: str) -> None:
+        progress.end()
+        print(f"The preview is at {address} (stop with Ctrl-C).", flush=True)
+
+    preview.serve(root, told.port, progress, say, ready)
+    return OK
+
+
+COMMANDS = {
+    "check": _check,
+    "build": _build,
+    "diff": _diff,
+    "release": _release,
+    "rollback": _rollback,
+    "withdraw": _withdraw,
+    "verify": _verify,
+    "import": _import,
+    "template": _template,
+    "new": _new,
+    "audit": _audit,
+    "coverage": _coverage,
+    "reading": _reading,
+    "calibrate": _calibrate,
+    "serve": _serve,
+}
+
+
+def _listed(error: PortalError) -> str:
+    count = len(error.problems)
+    head = "1 problem:" if count == 1 else f"{count} problems:"
+    return "\n\n".join([head, *map(str, error.problems)])
+
+
+def _logged(root: Path) -> str:
+    log = root / "build" / "portal-error.log"
+    try:
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        return f"A fault in the program: {sys.exc_info()[1]}. The site in build/site is as it was."
+    return f"A fault in the program. What happened is in {log}: please send it to the maintainers. The site in build/site is as it was."

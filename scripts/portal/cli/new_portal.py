@@ -1,0 +1,213 @@
+"""Begins the portal of another partnership: a folder that can be checked and built at once, with a guide to filling it.
+
+What is its own stands in `starter/`, with `${place}` and the like where words depend on the place. What all portals
+have in common is copied from where the program stands, so that it is kept once.
+"""
+
+import csv
+import io
+import json
+import re
+import shutil
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from portal.charts import svg
+from portal.core import operating_system, periods
+from portal.core.problems import PortalError, Problem
+from portal.data.packages import contract, described
+from portal.pages import search
+from portal.site import building
+
+_HERE = Path(__file__).parents[1]
+_STARTER = _HERE / "cli" / "starter"
+_PACKAGES = "packages.json"
+# What all portals have in common, by its place in a portal's folder.
+SHARED = (
+    "site_src/templates", "site_src/theme", "site_src/assets", "mkdocs.yml", "package.json", "package-lock.json", ".npmrc",
+    "data_packages/recorded-crime/data/indicators.csv", "data_packages/recorded-crime/data/imports.csv",
+    "data_packages/recorded-crime/data/breaks.csv", "data_packages/recorded-crime/data/dispersion.csv",
+    "data_packages/police-dashboard/data/indicators.csv", "data_packages/police-dashboard/data/imports.csv",
+    "data_packages/police-dashboard/data/breaks.csv", "data_packages/police-dashboard/data/dispersion.csv",
+)  # fmt: skip
+_AREA = re.compile(r"[A-Z][0-9]{8}")
+# What can stand in a table, in settings and in a page without being anything but words.
+_WORDS = re.compile(r"[^\W_][\w’'(),.& -]*")
+# Boroughs of London, and the one of them that the Metropolitan Police do not look after.
+_LONDON, _CITY = re.compile(r"E09[0-9]{6}"), "E09000001"
+_REGION, _FORCE = "E12000007", "E23000001"
+_NOT_LONDON = "The indicators of the Metropolitan Police are left out here, since ${place} is not in its area. The next two steps are an example: write indicators of your own as in step 5.\n\n"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the portal is called, the code and name of its borough, and whose it is."""
+
+    name: str
+    area: str
+    place: str
+    partnership: str
+
+    @property
+    def of_the_met(self) -> bool:
+        """Whether the Metropolitan Police publish the figures of this place."""
+        return bool(_LONDON.fullmatch(self.area)) and self.area != _CITY
+
+
+def folder_of(name: str) -> str:
+    """The folder that a portal gets where none is named."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "portal"
+
+
+def begin(asked: Asked, folder: Path) -> None:
+    """Write the portal into `folder`, which must be empty or not there.
+
+    Raises `PortalError` with every problem; nothing is left then.
+    """
+    faults = tuple(_faults(asked, folder))
+    if faults:
+        raise PortalError(faults)
+    part = folder.with_name(f".{folder.name}.part")
+    operating_system.clear(part)
+    try:
+        _share(part, asked)
+        _fill(part, asked)
+        _describe(part, asked)
+        _synonyms(part)
+        part.replace(folder)
+    finally:
+        operating_system.clear(part)
+
+
+def _faults(asked: Asked, folder: Path) -> Iterator[Problem]:
+    def wrong(place: str, message: str, fix: str) -> Problem:
+        return Problem(place, code="new", message=message, fix=fix)
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        yield wrong(
+            str(folder), "There is something in this folder already.", "Name another one with --folder."
+        )
+    if not _AREA.fullmatch(asked.area):
+        yield wrong("--area", f"“{asked.area}” is no code of an area.", "Write it like E09000028.")
+    for place in ("name", "place", "partnership"):
+        if not _WORDS.fullmatch(told := getattr(asked, place)):
+            fix = "Write letters, figures, spaces and ’ ( ) , . & - only, and begin with a letter or figure."
+            yield wrong("NAME" if place == "name" else f"--{place}", f"“{told}” is not a name.", fix)
+
+
+def _home() -> Path:
+    """Where the shared parts stand: in the program as it was installed, or in the checkout that it runs from."""
+    packed = _HERE / "shared"
+    return packed if packed.is_dir() else _HERE.parents[1]
+
+
+def _share(root: Path, asked: Asked) -> None:
+    """Copy what all portals have in common, and the chart library where it has been fetched."""
+    kept = _packages(asked)
+    for name in (*SHARED, str(svg.LIBRARY)):
+        source, target = _home() / name, root / name
+        wanted = not name.startswith("data_packages/") or name.split("/")[1] in kept
+        if wanted and source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
+
+
+def _packages(asked: Asked) -> Mapping[str, Any]:
+    """The packages of a new portal; those of the Metropolitan Police where it publishes figures of the place."""
+    told = json.loads((_STARTER / _PACKAGES).read_text(encoding="utf-8"))
+    return {name: p for name, p in told.items() if asked.of_the_met or not p.get("london")}
+
+
+def _words(asked: Asked) -> dict[str, str]:
+    """What stands for each `${…}` of the starter."""
+    checkout = "" if (_HERE / "shared").is_dir() else str(_HERE.parents[1])
+    told = {
+        "name": asked.name,
+        "partnership": asked.partnership,
+        "place": asked.place,
+        "area": asked.area,
+        "rest": f"X{asked.area[1:]}",
+        "region": _REGION if _LONDON.fullmatch(asked.area) else "",
+        "packages": "\n".join(f'  "{name}",' for name in _packages(asked)),
+        "today": periods.day(periods.today()),
+        "year": str(periods.today().year),
+        "checkout": checkout,
+    }
+    return told | {"london": "" if asked.of_the_met else Template(_NOT_LONDON).substitute(told)}
+
+
+def _fill(root: Path, asked: Asked) -> None:
+    """Write the files of the starter, with the words of this portal in them."""
+    words = _words(asked)
+    for source in sorted(p for p in _STARTER.rglob("*") if p.is_file() and p.name != _PACKAGES):
+        name = source.relative_to(_STARTER)
+        target = root / (".gitignore" if name.name == "gitignore" else name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        told = Template(source.read_text(encoding="utf-8")).safe_substitute(words)  # make has its own $(…)
+        target.write_text(told, encoding="utf-8")
+    areas = root / "data_packages" / "geography" / "data" / "areas.csv"
+    rows = areas.read_text(encoding="utf-8").splitlines(keepends=True)
+    away = () if asked.of_the_met else (_FORCE,) if words["region"] else (_REGION, _FORCE)
+    areas.write_text("".join(r for r in rows if not r.startswith(away)), encoding="utf-8")
+
+
+def _describe(root: Path, asked: Asked) -> None:
+    """Write the descriptor of each package, and its tables that are empty yet."""
+    words = _words(asked)
+    for name, package in _packages(asked).items():
+        portal = {k: _said(v, words) for k, v in package["portal"].items()}
+        splits = portal.get("breakdowns", {})
+        spec = contract(portal["kind"])["resources"]
+        tables = [described(t, spec[t], splits) for t in package["tables"]]
+        told = {
+            "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+            "name": name,
+            "title": package["title"],
+            "portal": portal,
+            "resources": tables,
+        }
+        folder = root / "data_packages" / name
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        (folder / "datapackage.json").write_text(
+            json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        for table in tables:
+            path = folder / table["path"]
+            if not path.exists():
+                path.write_text(_header(f["name"] for f in table["schema"]["fields"]), encoding="utf-8")
+
+
+def _said(value: Any, words: Mapping[str, str]) -> Any:
+    return Template(value).substitute(words) if isinstance(value, str) else value
+
+
+def _header(names: Iterable[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(names)
+    return out.getvalue()
+
+
+def _synonyms(root: Path) -> None:
+    """Write the words that mean the same, with those pages to show first that this portal has."""
+    told = tomllib.loads((_home() / search.FILE).read_text(encoding="utf-8"))
+    pages = building.addresses(building.project(root))
+    lists = [
+        {"words": one["words"], "first": [p for p in one.get("first", ()) if p in pages]}
+        for one in told["same"]
+    ]
+    lines = [
+        "# Words that mean the same, or nearly. Whoever searches for one of them also finds pages with the others.",
+        "# first = the addresses of pages to show before all others.",
+        f"ignored = {_listed(told['ignored'])}",
+        *(f"\n[[same]]\nwords = {_listed(o['words'])}\nfirst = {_listed(o['first'])}" for o in lists),
+    ]
+    (root / search.FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _listed(words: Iterable[str]) -> str:
+    """A list of texts as TOML and JSON both write it."""
+    return json.dumps(list(words), ensure_ascii=False)

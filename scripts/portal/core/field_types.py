@@ -1,0 +1,283 @@
+"""Read one cell as its type. The check and the model use the same functions, so a cell has one meaning.
+
+A reader takes the text of a cell that is not empty, and raises `ValueError` where it is not of its type. It accepts
+what the Data Package standard accepts, less what people do not write: only ASCII digits are numbers, without exponents
+or grouping, and no spaces around them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from portal.core import text
+from portal.core.problems import did_you_mean
+
+Json = Mapping[str, Any]
+MOST_DIGITS = 15  # spreadsheets and JavaScript keep no more
+TRUTHS: Mapping[str, bool] = {
+    **dict.fromkeys(("true", "True", "TRUE", "1"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "0"), False),
+}
+_INTEGER = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# What can stand around the digits of a number that has one reading: 1.228,5 and 12 34 have none.
+_UNITS_AROUND = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
+
+
+def boolean(cell: str) -> bool:
+    """Read `true` or `false`, also as spreadsheet programs write them: `TRUE`, `1`."""
+    if cell not in TRUTHS:
+        raise ValueError(cell)
+    return TRUTHS[cell]
+
+
+def integer(cell: str) -> int:
+    """Read a whole number of at most `MOST_DIGITS` digits."""
+    return int(_matching(_INTEGER, cell))
+
+
+def number(cell: str) -> Decimal:
+    """Read a number of at most `MOST_DIGITS` digits."""
+    return Decimal(_matching(_NUMBER, cell))
+
+
+def _matching(form: re.Pattern[str], cell: str) -> str:
+    if not form.fullmatch(cell) or sum(c.isdigit() for c in cell) > MOST_DIGITS:
+        raise ValueError(cell[:MOST_DIGITS])
+    return cell
+
+
+def day(cell: str) -> date:
+    """Read an ISO date that exists."""
+    if not _DAY.fullmatch(cell):
+        raise ValueError(cell)
+    return date.fromisoformat(cell)
+
+
+def is_date(cell: str) -> bool:
+    """Return True if this is an ISO date that exists."""
+    try:
+        day(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def loose_date(cell: str) -> str:
+    """Return a date that is known as far as it is written: a year, a month or a day that exists."""
+    parts = _LOOSE.fullmatch(cell)
+    if not parts:
+        raise ValueError(cell)
+    date.fromisoformat(f"{parts[1]}{parts[2] or '-01'}{parts[3] or '-01'}")
+    return cell
+
+
+def decimal(cell: str) -> Decimal | None:
+    """Read a number; None where the cell is empty."""
+    return number(cell) if cell else None
+
+
+def date_or_none(cell: str) -> date | None:
+    """Read a date; None where the cell is empty."""
+    return day(cell) if cell else None
+
+
+def is_loose_date(cell: str) -> bool:
+    """Return True if this is a year, a month or a day that exists."""
+    try:
+        loose_date(cell)
+    except ValueError:
+        return False
+    return True
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "string": str,
+    "integer": integer,
+    "number": number,
+    "date": day,
+    "boolean": boolean,
+}
+
+
+def storable(name: str) -> bool:
+    """Return True if every operating system can store a file or folder of this name."""
+    stem = name.partition(".")[0].rstrip()
+    return (
+        bool(name)
+        and name.isprintable()
+        and not re.search(r'[<>:"/\\|?*]', name)
+        and not name.endswith((".", " "))
+        and not _RESERVED.fullmatch(stem)
+    )
+
+
+def slug(cell: str) -> str:
+    """Return a part of an address, which becomes the name of a file."""
+    if not storable(cell):
+        raise ValueError(cell)
+    return cell
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the cells of a column are written, in words, with an example, and what its pattern cannot say."""
+
+    words: str
+    example: str
+    read: Callable[[str], Any] = str
+
+    @property
+    def advice(self) -> str:
+        """The sentence that tells people what to write."""
+        return f"{self.words}, such as {self.example}."
+
+
+# What the columns with a pattern look like. A field of a contract names its form.
+FORMS: Mapping[str, Form] = {
+    "slug": Form("Use lower-case letters, numbers and hyphens", "serious-youth-violence", slug),
+    "gss-code": Form("Write a GSS code, one capital letter and eight digits", "E09000001"),
+    "postcode": Form("Write a full postcode in capitals with one space", "SE13 6AA"),
+    "points": Form(
+        "Write longitude and latitude in turn, with decimals and separated by spaces, for at least three points",
+        "0.1 51.4 0.2 51.4 0.2 51.5",
+    ),
+    "any-date": Form("Write a day, month or year that exists, year first", "2016-09-15, 2016-09 or 2016", loose_date),
+    "day-or-month": Form("Write a day or month that exists, year first", "2026-11-21 or 2026-11", loose_date),
+    "month-or-year": Form("Write a month or year that exists, year first", "2016-03 or 2016", loose_date),
+    "year": Form("Write a year", "2021"),
+    "moment": Form(
+        "Write a day that exists, a T and the time", "2026-12-01T09:30", lambda cell: day(cell.partition("T")[0])
+    ),
+    "checksum": Form("Leave the checksum as portal release wrote it, 64 digits and letters from a to f", "0a1b2c…"),
+    "area-kinds": Form("Write kinds of area separated by semicolons, own first", "own;ward or ward;borough"),
+    "needs": Form(
+        "Separate by semicolons what it suits: danger-now, cannot-speak, deaf, tell-police, not-police, anonymous, "
+        "any-hour, on-behalf, other-language, online or in-person",
+        "anonymous;online",
+    ),
+    "state": Form("Write the state of the plan: current, past or last-known", "current"),
+}  # fmt: skip
+LOOSE_FORMS = frozenset(name for name, form in FORMS.items() if form.read is loose_date)
+
+
+# The forms whose cells begin with a year.
+DATED = LOOSE_FORMS | {"moment", "year"}
+
+
+def fault(cell: str, field: Json) -> tuple[str, str] | None:
+    """Return what is wrong with a cell and what to write instead, or None.
+
+    `field` is one of a Table Schema; beyond type, enum, pattern, minimum and maximum, frictionless judges.
+    """
+    rules = field.get("constraints", {})
+    if not cell.strip():
+        if cell == "" and not rules.get("required"):
+            return None
+        if (
+            cell
+            and not rules.get("required")
+            and field["type"] == "string"
+            and not {"enum", "pattern"} & rules.keys()
+        ):
+            return None
+        if not rules.get("required"):
+            return "The cell holds only spaces.", "Empty it."
+        return "The cell is empty.", f"Fill it in: {field.get('title', field['name'])}."
+    try:
+        value = READERS[field["type"]](cell)
+        if "form" in field:
+            FORMS[field["form"]].read(cell)
+    except ValueError:
+        return in_words(cell, field)
+    allowed, pattern = rules.get("enum"), rules.get("pattern")
+    if isinstance(allowed, list) and cell not in map(str, allowed) and value not in allowed:
+        return in_words(cell, field)
+    if isinstance(pattern, str) and not _matches(pattern, cell):
+        return in_words(cell, field)
+    least, most = (rules.get(name) for name in ("minimum", "maximum"))
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        if isinstance(least, int | float) and value < least:
+            return in_words(cell, field)
+        if isinstance(most, int | float) and value > most:
+            return in_words(cell, field)
+    return None
+
+
+def _matches(pattern: str, cell: str) -> bool:
+    try:
+        return re.fullmatch(pattern, cell, re.ASCII) is not None
+    except (re.error, RecursionError):
+        return True  # what a package adds; frictionless says that it is no pattern
+
+
+def in_words(cell: str, field: Json) -> tuple[str, str]:
+    """Return a cell that is wrong as problems show it, and what to write instead."""
+    rules = field.get("constraints", {})
+    title = str(field.get("title", field["name"]))
+    found = f"“{cell}”" if len(cell) <= 60 else f"“{cell[:60]}…”"
+    spare = cell.strip()
+    if spare != cell and field["type"] != "string":
+        return f"{found} has spaces around it.", f"Write {spare[:60]}."
+    if isinstance(rules.get("enum"), list):
+        return found, did_you_mean(cell[:100], map(str, rules["enum"]))
+    match field["type"]:
+        case "number" | "integer":
+            return found, _number_advice(cell, field["type"], rules)
+        case "date":
+            return found, date_advice(cell)
+        case "boolean":
+            return found, "Write true or false."
+    if field.get("form") == "slug" and not storable(cell):
+        return (
+            f"{found} cannot be the name of a file on Windows.",
+            f"Choose another name, such as {spare[:40]}-1.",
+        )
+    if "form" in field:
+        return found, FORMS[field["form"]].advice
+    return found, f"Write it as datapackage.json describes the column: {title}."
+
+
+def _number_advice(cell: str, kind: str, rules: Json) -> str:
+    plain = re.sub(r"[,%\s\u00a0£+]", "", cell).replace(text.MINUS, "-")
+    if not _NUMBER.fullmatch(plain):
+        if cell.strip().isdigit():
+            return "Write the number with the digits 0 to 9."
+        return "Write a number. Where there is none, leave the cell empty and say why under status."
+    if sum(c.isdigit() for c in plain) > MOST_DIGITS:
+        return f"Write a number of at most {MOST_DIGITS} digits. Compare it with the source."
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", cell.strip()) and not re.search(r",[0-9]{3}$", cell.strip()):
+        return "Write the number with a point before the decimals, and no comma."
+    if plain != cell and not _UNITS_AROUND.fullmatch(cell.strip()):
+        return "Write the number alone, with a point before the decimals and no other mark."
+    if plain != cell:
+        return f"Write the number alone, with no comma, percent sign or space: {plain}."
+    if kind == "integer" and "." in plain:
+        return "Write a whole number."
+    if "minimum" in rules and Decimal(plain) < Decimal(str(rules["minimum"])):
+        return f"Write a number of at least {rules['minimum']}."
+    return f"Write a number of at most {rules.get('maximum')}."
+
+
+def date_advice(cell: str) -> str:
+    """Return what to write instead of a date that is none; both readings where it is not sure which number is the month."""
+    keep = "Format the column as text so that it stays."
+    turned = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", cell.strip())
+    first, second, year = map(int, turned.groups()) if turned else (0, 0, 0)
+    told = [f"{year:04d}-{m:02d}-{d:02d}" for d, m in ((first, second), (second, first))]
+    found = [d for d in dict.fromkeys(told) if is_date(d)]
+    match found:
+        case [day_first, month_first]:
+            return (
+                f"Write the year first: {day_first} if {first} is the day, or {month_first} if {first} is the month. "
+                f"Look it up in the source. {keep}"
+            )
+        case [only]:
+            return f"Write the year first: {only}. {keep}"
+    return "Write a date that exists, year first, such as 2016-07-31."

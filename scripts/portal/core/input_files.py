@@ -1,0 +1,249 @@
+"""Open what people hand in: only plain files inside the project, of a sensible size, that say what they should.
+
+Every file of a project is read here or looked at by `problems` before something else reads it, so that no link, named
+pipe, device, folder or endless number reaches the rest of the program.
+"""
+
+import json
+import stat
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from portal.core.field_types import MOST_DIGITS, storable
+from portal.core.problems import Problem
+
+LARGEST = 100_000_000  # bytes of a file; a table of that size takes a computer's whole memory
+_LARGEST_GIVEN = 2_000_000_000  # of a file that is imported, such as all postcodes of the country
+_LARGEST_SETTINGS = 1_000_000  # of mkdocs.yml
+_DEEPEST = 50  # brackets within brackets
+
+
+class UnreadableError(Exception):
+    """A file that cannot be read: what was found, what to do, and the row where it is known."""
+
+    def __init__(self, message: str, fix: str, row: int = 0) -> None:
+        self.message, self.fix, self.row = message, fix, row
+        super().__init__(message)
+
+
+def read(path: Path, within: Path | None = None) -> bytes:
+    """Return the bytes of a plain file, which must be below the folder `within`.
+
+    Raises `UnreadableError`, also where there is no file.
+    """
+    if found := fault(path, within):
+        raise UnreadableError(*found)
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise UnreadableError(*_CLOSED) from None
+
+
+_CLOSED = ("The file cannot be read.", "Ask whoever looks after this computer for the right to read it.")
+
+
+def fault(path: Path, within: Path | None = None, largest: int = LARGEST) -> tuple[str, str] | None:
+    """Return why a file must not even be opened, or None."""
+    try:
+        real = path.resolve(strict=True)
+        look = real.stat()
+    except FileNotFoundError:
+        if path.is_symlink():
+            return "This is a link that leads to nothing.", "Put the file itself there, or remove the link."
+        return "The file is not there.", "Put it back."
+    except RuntimeError:  # Python up to 3.12 says so of links that lead in a circle
+        return _CIRCLE
+    except ValueError:  # a name that no system knows
+        return "This is not the name of a file.", "Write another name."
+    except OSError as error:
+        return _CIRCLE if path.is_symlink() and not isinstance(error, PermissionError) else _CLOSED
+    if within is not None and not real.is_relative_to(within.resolve()):
+        return "This link leads out of the project.", "Put the file itself there, and remove the link."
+    if stat.S_ISDIR(look.st_mode):
+        return "This is not a file but a folder.", "Put a file there."
+    if not stat.S_ISREG(look.st_mode):
+        return "This is not a file.", "Put a file there."
+    if look.st_size > largest:
+        found = f"The file has {look.st_size / 1e6:,.0f} MB. Files of more than {largest / 1e6:,.0f} MB are not read."
+        return found, "Look whether it is the right file, or part it in two packages."
+    return None
+
+
+_CIRCLE = ("This is a link that leads back to itself.", "Put the file itself there, and remove the link.")
+
+
+def problems(root: Path, folder: str) -> Iterator[Problem]:
+    """Find what in a folder of the project is not a plain file inside the project, or cannot be stored everywhere."""
+    within = root.resolve()
+    waiting, seen = [root / folder], set[Path]()
+    while waiting:
+        place = waiting.pop()
+        try:
+            here = place.resolve(strict=True)
+            entries = sorted(place.iterdir()) if here not in seen else []
+        except FileNotFoundError:
+            continue
+        except (OSError, RuntimeError):
+            message, fix = "The folder cannot be read.", "Put a folder there that can be read."
+            yield _problem(root, place, message, fix)
+            continue
+        seen.add(here)
+        names: dict[str, str] = {}
+        for path in entries:
+            if path.is_symlink() and (found := _link(path, within)):
+                yield _problem(root, path, *found)
+                continue
+            other = names.setdefault(path.name.casefold(), path.name)
+            if other != path.name:
+                message = f"The name differs from {other} only by capital letters, and Windows keeps just one of them."
+                yield _problem(root, path, message, "Give one of them another name.")
+            elif not storable(path.name):
+                message = "Windows cannot store a file or folder of this name."
+                yield _problem(root, path, message, "Give it another name.")
+            if path.is_dir():
+                waiting.append(path)
+            elif found := fault(path, within):
+                yield _problem(root, path, *found)
+
+
+def _link(path: Path, within: Path) -> tuple[str, str] | None:
+    """Return why a link must not be followed, be it to a file or to a folder."""
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return fault(path)
+    if not real.is_relative_to(within):
+        return "This link leads out of the project.", "Put what it leads to there, and remove the link."
+    return None
+
+
+def given(paths: Iterable[Path]) -> Iterator[Problem]:
+    """Find which of the files named on the command line are not plain files, so that none is waited for."""
+    for path in paths:
+        if found := fault(path, largest=_LARGEST_GIVEN):
+            told = path.name if path.name.isprintable() else repr(path.name)[1:-1]
+            yield Problem(told, code="file", message=found[0], fix=found[1])
+
+
+def of_mkdocs(root: Path) -> Iterator[Problem]:
+    """Find why mkdocs could not read its settings: no plain file, not UTF-8, not YAML, or nested too deep."""
+    import yaml  # noqa: PLC0415 - takes a while to load
+
+    path = root / "mkdocs.yml"
+    if found := fault(path, root, _LARGEST_SETTINGS):
+        yield _problem(root, path, *found)
+        return
+    try:
+        depth = 0
+        for event in yaml.parse(text(read(path, root)), Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise _deep()
+    except UnreadableError as error:
+        yield Problem("mkdocs.yml", error.row, code="file", message=error.message, fix=error.fix)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "it holds a character that no text may hold"
+        message = f"The file is not valid YAML: {what}."
+        fix = "Correct that line, or restore the file."
+        yield Problem("mkdocs.yml", mark.line + 1 if mark else 0, code="file", message=message, fix=fix)
+
+
+def _problem(root: Path, path: Path, message: str, fix: str) -> Problem:
+    name = path.relative_to(root).as_posix()
+    told = name if name.isprintable() else repr(name)[1:-1]
+    return Problem(told, code="file", message=message, fix=fix)
+
+
+def text(raw: bytes) -> str:
+    """Return the text of a file; raise `UnreadableError` where it is not UTF-8, with the row."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        raise UnreadableError(
+            "A letter in this row is not saved as UTF-8.", "Save the file as UTF-8 and try again.", row
+        ) from None
+
+
+def from_json(raw: bytes) -> Any:
+    """Return what a JSON file says; raise `UnreadableError` where it is none, or what no JSON file may say."""
+    try:
+        found = json.loads(text(raw), parse_int=_integer, parse_float=_float, parse_constant=_constant)
+    except RecursionError:
+        raise _deep() from None
+    except json.JSONDecodeError as error:
+        raise UnreadableError(
+            f"The file is not valid JSON: {error.msg}.",
+            "Look at that line for a missing comma or bracket.",
+            error.lineno,
+        ) from None
+    _look(found)
+    return found
+
+
+def from_toml(raw: bytes) -> dict[str, Any]:
+    """Return what a TOML file says; raise `UnreadableError` where it is none, or what no TOML file may say."""
+    try:
+        found = tomllib.loads(text(raw), parse_float=_float)
+    except RecursionError:
+        raise _deep() from None
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableError(
+            f"The file is not valid TOML: {error}.", "Correct that line, or restore the file."
+        ) from None
+    except ValueError:  # a number of thousands of digits
+        raise _long() from None
+    _look(found)
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > MOST_DIGITS:
+        raise _long()
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    told = float(digits)
+    if told - told != 0:  # infinite, or not a number
+        raise _long()
+    return told
+
+
+def _constant(word: str) -> Any:
+    raise UnreadableError(f"The file says {word} where a number should be.", "Write the number.")
+
+
+def _long() -> UnreadableError:
+    return UnreadableError(
+        f"The file holds a number of more than {MOST_DIGITS} digits.", "Write the number that is meant."
+    )
+
+
+def _deep() -> UnreadableError:
+    return UnreadableError(
+        "The file is nested too deep: brackets within brackets.",
+        "Restore the file, or start from another one.",
+    )
+
+
+def _look(found: object) -> None:
+    """Refuse values that are nested too deep, numbers that are too long and half characters."""
+    waiting = [(found, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise _deep()
+        if isinstance(value, dict):
+            waiting += [(part, depth + 1) for pair in value.items() for part in pair]
+        elif isinstance(value, list):
+            waiting += [(part, depth + 1) for part in value]
+        elif isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:
+            raise _long()
+        elif isinstance(value, str) and any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
+            raise UnreadableError(
+                "The file holds half of a character, such as \\ud800, or a character of code 0.", "Remove it."
+            )

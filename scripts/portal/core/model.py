@@ -1,0 +1,462 @@
+"""The published content as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from portal.core.citations import Cited
+from portal.core.plans import Plan
+
+# Units whose figures can be added up; a percentage, a rate or a change has no sum.
+ADDED = frozenset({"count", "pounds"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """A document or dataset."""
+
+    id: str
+    title: str
+    short_title: str
+    publisher: str
+    kind: str
+    published: str
+    url: str
+    licence: str
+    open_publication: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Area(Cited):
+    """A region, borough or ward, by GSS code."""
+
+    code: str
+    name: str
+    kind: str
+    parent: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True)
+class Population(Cited):
+    """How many people lived in an area when they were counted."""
+
+    area: str
+    year: int
+    population: int
+    basis: str
+
+
+@dataclass(frozen=True)
+class Outline(Cited):
+    """One ring of an area's boundary: longitude and latitude in turn, parted by spaces; ring 1 is the outer one."""
+
+    area: str
+    polygon: int
+    ring: int
+    points: str
+
+
+@dataclass(frozen=True)
+class Overlap(Cited):
+    """How much of an area's land, in per cent, was in an earlier area."""
+
+    area: str
+    former: str
+    share: int
+
+
+@dataclass(frozen=True)
+class NoRate(Cited):
+    """That an indicator has no rate per resident in an area, and why: a town centre to which people come from elsewhere."""
+
+    area: str
+    indicator: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Postcode:
+    """The ward of a postcode."""
+
+    postcode: str
+    area: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Term(Cited):
+    """An abbreviation or word that needs explaining."""
+
+    term: str
+    expansion: str
+    meaning: str
+    spelled_out: bool
+    explain: bool
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """Something that is counted; its figures are observations."""
+
+    id: str
+    slug: str
+    title: str
+    short_title: str
+    topic: str
+    definition: str
+    unit: str
+    unit_label: str
+    period_type: str
+    polarity: str
+    chart: str
+    breakdown: str
+    sensitive: bool
+    protected: bool
+    part_of: str
+    caveat: str
+    period_note: str
+
+
+@dataclass(frozen=True)
+class Import:
+    """Which series of an upstream file goes into which indicator, for which kinds of area."""
+
+    format: str
+    series: str
+    indicator: str
+    part: str
+    kinds: str
+    windows: int | None
+
+
+@dataclass(frozen=True)
+class Observation(Cited):
+    """One figure. `part` is its cell in the indicator's breakdown column; empty for all together."""
+
+    indicator: str
+    area: str
+    period_start: date | None
+    period_end: date | None
+    part: str
+    value: Decimal | None
+    status: str
+
+
+@dataclass(frozen=True)
+class Claim(Cited):
+    """What a document says about its own figures. `part` as for an observation."""
+
+    id: str
+    indicator: str
+    kind: str
+    area: str
+    period_start: date | None
+    period_end: date | None
+    base_period_start: date | None
+    base_period_end: date | None
+    part: str
+    other_indicator: str
+    stated: Decimal | None
+    decimals: int | None
+    statement: str
+
+
+@dataclass(frozen=True)
+class Break(Cited):
+    """The day from which a series is counted in a new way."""
+
+    indicator: str
+    date: date
+    title: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Dispersion(Cited):
+    """How much an indicator's counts vary by themselves in a kind of area: their variance divided by their mean.
+
+    Measured on the figures from `period_start` to `period_end`; `note` names the series where it is another one.
+    """
+
+    indicator: str
+    level: str
+    dispersion: Decimal
+    period_start: date
+    period_end: date
+    note: str
+
+
+@dataclass(frozen=True)
+class Target(Cited):
+    """What was to be reached by when, and what was."""
+
+    id: str
+    indicator: str
+    title: str
+    baseline: str
+    baseline_value: Decimal | None
+    unit: str
+    target_value: Decimal
+    due: str
+    result_value: Decimal | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A subject that runs through several plans."""
+
+    id: str
+    title: str
+    summary: str
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What belongs to a thread: a priority or action of a plan, an indicator, or somebody who helps."""
+
+    thread: str
+    plan: str
+    priority: str
+    action: str
+    indicator: str
+    service: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Dashboard(Cited):
+    """A part of the data programme: what it is to show, what is published now and what is not."""
+
+    id: str
+    number: int
+    title: str
+    shows: str
+    published: str
+    missing: str
+    indicators: str
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a document, and the pages that show it or why none does."""
+
+    source: str
+    number: int
+    heading: str
+    pages: str
+    left_out: str
+
+
+@dataclass(frozen=True)
+class Disagreement(Cited):
+    """Where a document contradicts itself or another source, other than in a claim that can be computed.
+
+    `other_source` and `other_locator` are the second place; empty where one place says both.
+    """
+
+    id: str
+    title: str
+    statement: str
+    indicator: str
+    other_source: str
+    other_locator: str
+
+
+@dataclass(frozen=True)
+class Contact(Cited):
+    """Somebody whom a reader can turn to, and how sure the facts are."""
+
+    id: str
+    number: int
+    name: str
+    summary: str
+    who: str
+    phone: str
+    phone_hours: str
+    textphone: str
+    email: str
+    url: str
+    state: str
+    check_note: str
+    checked_on: str
+    checked_in: str
+
+
+@dataclass(frozen=True)
+class Route(Contact):
+    """A way to report hate crime; with the state "note" it is something to know, and no way that is offered.
+
+    `anonymous` is "yes", "partly", "no" or "not-stated", and `anonymity` what to know about it. `next` is what
+    happens after a report, as far as a source says.
+    """
+
+    how: str
+    anonymous: str
+    anonymity: str
+    next: str
+    suits: str
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether somebody can use it to report."""
+        return self.state not in ("historic", "note")
+
+
+@dataclass(frozen=True)
+class RouteConnection:
+    """A published indicator that is about what a route reports, and why; an empty `route` is all of them."""
+
+    route: str
+    indicator: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Service(Contact):
+    """A service that helps."""
+
+    topic: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A release: everything that was published at one time, kept as an archive that only `portal withdraw` writes again.
+
+    Not public before its `embargo`, in the time of the place. `put_back` is the release whose data it repeats.
+    """
+
+    id: str
+    name: str
+    released_on: date
+    embargo: str
+    put_back: str
+    note: str
+    figures: int
+    sha256: str
+    withdrawn: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a release changed: `count` new figures of an indicator, one figure revised or withdrawn, words or a page."""
+
+    release: str
+    number: int
+    kind: str
+    indicator: str
+    area: str
+    part: str
+    period_start: date | None
+    period_end: date | None
+    place: str
+    old: str
+    old_status: str
+    new: str
+    new_status: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A release that is promised for a day, and the figures that it is to bring."""
+
+    release: str
+    promised: date
+    indicators: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why figures were revised or withdrawn: all that fit whatever is not empty. `release` has used it."""
+
+    indicator: str
+    area: str
+    period_end: date | None
+    reason: str
+    release: str
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """A figure that was taken back, without its number: why, and out of which `releases`, separated by semicolons.
+
+    `kind` is `protect` where the number must never come back, `wrong` where a corrected one may.
+    """
+
+    number: int
+    withdrawn_on: date
+    indicator: str
+    area: str
+    part: str
+    period_start: date | None
+    period_end: date | None
+    kind: str
+    reason: str
+    releases: str
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A warning that somebody looked at, and why it is right as it is."""
+
+    warning: str
+    reason: str
+    accepted_on: date
+    accepted_by: str
+
+
+@dataclass(frozen=True)
+class Minimums:
+    """Counts under these are withheld, by ward and by borough, for the indicators of one package."""
+
+    ward: int
+    borough: int
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything that is published, in the order of the packages and their rows."""
+
+    plans: tuple[Plan, ...]
+    indicators: Mapping[str, Indicator]
+    observations: Mapping[str, tuple[Observation, ...]]
+    claims: tuple[Claim, ...]
+    breaks: tuple[Break, ...]
+    targets: tuple[Target, ...]
+    threads: tuple[Thread, ...]
+    entries: tuple[Entry, ...]
+    dashboards: tuple[Dashboard, ...]
+    sections: tuple[Section, ...]
+    breakdowns: Mapping[str, str]
+    imports: Mapping[str, tuple[Import, ...]]
+    routes: tuple[Route, ...]
+    services: tuple[Service, ...]
+    areas: Mapping[str, Area]
+    populations: Mapping[str, Population]
+    outlines: tuple[Outline, ...]
+    overlaps: tuple[Overlap, ...]
+    postcodes: tuple[Postcode, ...]
+    minimums: Mapping[str, Minimums]
+    sources: Mapping[str, Source]
+    terms: tuple[Term, ...]
+    editions: tuple[Edition, ...] = ()
+    changes: tuple[Change, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    dispersions: Mapping[tuple[str, str], Dispersion] = field(
+        default_factory=dict
+    )  # by indicator and kind of area
+    route_connections: tuple[RouteConnection, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator

@@ -1,0 +1,191 @@
+"""The settings of a portal, read from one file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from portal.core import field_types, input_files, periods, text
+from portal.core.problems import PortalError, Problem, did_you_mean
+
+FILE = "site_src/portal.toml"
+
+
+# What pages are about that get a way out, unless the settings say otherwise.
+EXIT_WORDS = ("domestic abuse", "domestic violence", "violence against women", "VAWG", "FGM", "female genital mutilation", "forced marriage", "sexual", "rape")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the site is called and whom it is for.
+
+    Pages may link to `links` on other hosts, besides what packages name. `headlines` are the indicators on the home page.
+    """
+
+    name: str
+    partnership: str
+    place: str
+    area: str
+    description: str
+    exit_to: str
+    address: str = ""
+    gaps: tuple[str, ...] = ()
+    sensitive_words: tuple[str, ...] = ()
+    exit_words: tuple[str, ...] = EXIT_WORDS
+    links: tuple[str, ...] = ()
+    security_contact: str = ""
+    security_expires: str = ""
+    time_zone: str = "UTC"
+    headlines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """The policy that protects people where numbers are small. A package may only tighten it."""
+
+    ward_minimum: int
+    borough_minimum: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the file of settings says, and where the packages are, if not in the project. `topics` maps a topic's id to its name, in page
+    order; `languages` the code of each language of a translation to its own name, `redirects` the old address of a page to
+    the new one.
+    """
+
+    root: Path
+    site: Site
+    disclosure: Disclosure
+    packages: tuple[str, ...]
+    topics: Mapping[str, str]
+    banner: str = ""
+    languages: Mapping[str, str] = field(default_factory=dict)
+    redirects: Mapping[str, str] = field(default_factory=dict)
+    public: Path | None = None
+
+    @property
+    def packages_folder(self) -> Path:
+        """Where the data packages stand: in the project, or where those that are public were put beside it."""
+        return (self.public or self.root) / "data_packages"
+
+    @property
+    def source_folder(self) -> Path:
+        """Where hand-written pages, templates and assets stand."""
+        return self.root / "site_src"
+
+    @property
+    def build_folder(self) -> Path:
+        """Where everything that is generated goes."""
+        return self.root / "build"
+
+
+def load(root: Path) -> Settings:
+    """Read the settings of the project in `root`.
+
+    Raises `PortalError` with every problem: file missing, not TOML, key unknown, missing or of the wrong kind.
+    """
+    path = root / FILE
+    if not path.exists() and not path.is_symlink():
+        raise PortalError(
+            [_problem("", "The file of settings is not there.", "Run portal in the project's folder.")]
+        )
+    try:
+        raw = input_files.from_toml(input_files.read(path, root))
+    except input_files.UnreadableError as fault:
+        raise PortalError([Problem(FILE, fault.row, "", "settings", fault.message, fault.fix)]) from None
+    problems: list[Problem] = []
+    top = {k: v for k, v in raw.items() if k not in ("site", "disclosure")}
+    parts = {
+        "site": _section(Site, "site", raw.get("site", {}), problems),
+        "disclosure": _section(Disclosure, "disclosure", raw.get("disclosure", {}), problems),
+        **_section(Settings, "", top, problems, given=("root", "site", "disclosure", "public")),
+    }
+    problems += (*_address_problems(parts["site"]), *_name_problems(parts))
+    if problems:
+        raise PortalError(problems)
+    return Settings(
+        root=root, **{**parts, "site": Site(**parts["site"]), "disclosure": Disclosure(**parts["disclosure"])}
+    )
+
+
+def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
+    """Addresses that a page may not link to, and a day that security.txt may not name."""
+    told = [
+        (key, str(site[key])) for key in ("address", "exit_to") if site.get(key) or key == "exit_to" in site
+    ]
+    for key, value in (*told, *(("links", link) for link in site.get("links", ()))):
+        if not text.is_address(value):
+            yield _problem(
+                f"site.{key}",
+                f"{key} is {repr(value)[:80]}.",
+                "Write a web address that begins with https://, such as https://www.example.org/.",
+            )
+    expires = str(site.get("security_expires", ""))
+    if field_types.is_date(expires) and not periods.sensible(int(expires[:4])):
+        fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
+        yield _problem("site.security_expires", f"The day is {expires}.", fix)
+
+
+def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
+    """Names of packages and languages, which are names of folders too."""
+    for key in ("packages", "languages"):
+        known: dict[str, str] = {}
+        for name in parts.get(key, ()):
+            if not field_types.storable(name):
+                yield _problem(
+                    key,
+                    f"{repr(name)[:80]} cannot be the name of a folder on every computer.",
+                    "Use letters, numbers and hyphens, and none of the names that Windows keeps, such as con or aux.",
+                )
+            elif (other := known.setdefault(name.casefold(), name)) != name:
+                message = f"{name} differs from {other} only by capital letters, and Windows keeps just one of them."
+                yield _problem(key, message, "Give one of them another name.")
+        if len(set(parts.get(key, ()))) < len(parts.get(key, ())):
+            yield _problem(key, f"A name appears twice under {key}.", "Keep one of the two.")
+
+
+def _problem(field: str, message: str, fix: str) -> Problem:
+    return Problem(FILE, field=field, code="settings", message=message, fix=fix)
+
+
+# A field's type, what TOML gives for it, and how to write it.
+_KINDS: Mapping[Any, tuple[type, str]] = {
+    str: (str, "text between quotation marks"),
+    int: (int, "a whole number"),
+    tuple[str, ...]: (list, 'a list of texts: ["…", "…"]'),
+    Mapping[str, str]: (dict, "a table of names and texts"),
+}
+
+
+def _section(
+    kind: type, name: str, raw: object, problems: list[Problem], given: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Check one table of the file against the fields of `kind`; lists become tuples."""
+    if not isinstance(raw, dict):
+        problems.append(_problem(name, f"{name} is not a table.", f"Write [{name}] and its settings below."))
+        return {}
+    known = {f.name: f for f in fields(kind) if f.name not in given}
+    where = f"{name}." if name else ""
+    for key in raw.keys() - known.keys():
+        problems.append(_problem(where + key, f"Unknown setting {key}.", did_you_mean(key, known)))
+    found: dict[str, Any] = {}
+    for key, one in known.items():
+        wanted, words = _KINDS[one.type]
+        if key not in raw:
+            if one.default is MISSING and one.default_factory is MISSING:
+                problems.append(
+                    _problem(where + key, f"The setting {key} is missing.", f"Write {key} = {words}.")
+                )
+            continue
+        value = raw[key]
+        inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else []
+        if (
+            not isinstance(value, wanted)
+            or isinstance(value, bool)
+            or not all(isinstance(v, str) for v in inner)
+        ):
+            problems.append(_problem(where + key, f"{key} is {repr(value)[:80]}.", f"Write {words}."))
+            continue
+        found[key] = tuple(value) if isinstance(value, list) else value
+    return found

@@ -1,0 +1,312 @@
+"""Reads data packages: their descriptors, their tables, and what is wrong with them.
+
+The contract of each kind of package stands in `schemas/<kind>.json`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from portal.core import field_types, input_files
+from portal.core.problems import Problem, did_you_mean
+from portal.data import descriptors, tables
+from portal.data.descriptors import MARKERS
+from portal.data.tables import Json, Schema, Table
+from portal.data.validation import Passed
+
+_PATH = re.compile(r"[A-Za-z0-9_. -]+(/[A-Za-z0-9_. -]+)*\.csv", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Package:
+    """One data package as read, before its rows are given types.
+
+    `schemas` are those of all its tables, also of tables that cannot be read.
+    """
+
+    name: str
+    kind: str
+    file: str
+    portal: Mapping[str, Any]
+    tables: Mapping[str, Table]
+    breakdowns: Mapping[str, str] = field(default_factory=dict)
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
+
+
+@cache
+def contract(kind: str) -> Json:
+    """The contract of a kind: its resources, fields, and what `portal` in the descriptor must say."""
+    found: Json = json.loads((resources.files("portal.data") / "schemas" / f"{kind}.json").read_text("utf-8"))
+    return found
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """The kinds of package there are."""
+    folder = resources.files("portal.data") / "schemas"
+    return tuple(sorted(p.name.removesuffix(".json") for p in folder.iterdir() if p.name.endswith(".json")))
+
+
+def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], tuple[Problem, ...]]:
+    """Read the packages `names` below `root/data_packages`, in that order.
+
+    Returns what could be read and every problem with structure, types and constraints; nothing is raised for
+    what a user can get wrong.
+    """
+    problems: list[Problem] = []
+    folder = root / "data_packages"
+    problems += input_files.problems(root, "data_packages")
+    for extra in sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []:
+        if extra not in names:
+            problems.append(
+                Problem(
+                    f"data_packages/{extra}",
+                    code="package",
+                    message="This folder is not in the list of packages, so it would not be published.",
+                    fix=f"Add {extra} to `packages` in site_src/portal.toml, or move the folder away.",
+                )
+            )
+    passed = Passed(root / "build" / "cache")
+    found = [package for name in names if (package := _read(root, name, passed, problems))]
+    passed.keep()
+    return tuple(found), tuple(dict.fromkeys(problems))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A package while it is read: its folder, what problems call its descriptor, and its breakdowns."""
+
+    folder: Path
+    file: str
+    breakdowns: Mapping[str, str]
+
+
+def _read(root: Path, name: str, passed: Passed, problems: list[Problem]) -> Package | None:
+    folder = root / "data_packages" / name
+    file = f"data_packages/{name}/datapackage.json"
+    descriptor = _descriptor(root, folder, file, problems)
+    if descriptor is None:
+        return None
+    portal = descriptor.get("portal")
+    kind = portal.get("kind") if isinstance(portal, dict) else None
+    if not isinstance(portal, dict) or not isinstance(kind, str) or kind not in kinds():
+        fix = f"Set portal.kind. {did_you_mean(str(kind), kinds())}"
+        problems.append(
+            Problem(file, code="descriptor", message=f"The kind of package is {kind!r}.", fix=fix)
+        )
+        return None
+    spec = contract(kind)
+    about = [
+        Problem(file, code="descriptor", message=message, fix=fix)
+        for message, fix in (*_about_problems(descriptor, name, spec), *_resource_problems(descriptor, spec))
+    ]
+    package = _Found(folder, file, _breakdowns(portal))
+    wanted = {str(r.get("name")): r for r in reversed(_resources(descriptor))}
+    asked = {n: _asked(package, wanted[n], r, about) for n, r in spec["resources"].items() if n in wanted}
+    paths = {n: p for n, (_, r) in asked.items() if (p := _path(package, n, r, about))}
+    about += descriptors.standard_problems(file, descriptor, name, [r for _, r in asked.values()], about)
+    problems += about
+    read = _tables(package, asked, paths, passed, problems)
+    about_it = {**portal, "title": descriptor.get("title")}
+    schemas = {n: s for n, (s, _) in asked.items()}
+    return Package(name, kind, file, about_it, read, package.breakdowns, schemas)
+
+
+def _tables(
+    package: _Found,
+    asked: Mapping[str, tuple[Schema, Json]],
+    paths: Mapping[str, Path],
+    passed: Passed,
+    problems: list[Problem],
+) -> dict[str, Table]:
+    """Every table that can be read, checked. Where one has foreign keys, the tables that it can name go with it."""
+    whole = len(paths) == len(asked) and not any(map(input_files.fault, paths.values()))
+    read: dict[str, Table] = {}
+    for name, path in paths.items():
+        schema, resource = asked[name]
+        keys = resource["schema"].get("foreignKeys")
+        if keys and whole:
+            schema = replace(schema, others={p: asked[n][1] for n, p in paths.items() if n != name})
+        elif keys:  # what it names cannot be read, which is a problem of its own
+            plain = {k: v for k, v in resource["schema"].items() if k != "foreignKeys"}
+            schema = replace(schema, resource={**resource, "schema": plain})
+        table, found = tables.read(
+            path, f"data_packages/{package.folder.name}/{resource['path']}", schema, passed
+        )
+        problems.extend(found)
+        if table is not None:
+            read[name] = table
+    return read
+
+
+def _breakdowns(portal: Json) -> dict[str, str]:
+    """The breakdowns that a package declares; none where they are not a table of names, a problem of its own."""
+    told = portal.get("breakdowns")
+    return dict(told) if _is_table_of_names(told) else {}
+
+
+def _is_table_of_names(value: object) -> TypeGuard[dict[str, str]]:
+    return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+
+
+def _resources(descriptor: Json) -> list[Json]:
+    listed = descriptor.get("resources")
+    return [r for r in listed if isinstance(r, dict)] if isinstance(listed, list) else []
+
+
+def _about_problems(descriptor: Json, name: str, spec: Json) -> Iterator[tuple[str, str]]:
+    """What is wrong with the package's names and its `portal` part."""
+    if descriptor.get("name") != name:
+        yield (
+            f"The package calls itself {descriptor.get('name')!r}.",
+            f'Write "name": "{name}", as the folder.',
+        )
+    title = descriptor.get("title")
+    if not isinstance(title, str) or not title.strip():
+        yield "The package has no title.", 'Write "title": the name that readers see.'
+    yield from _portal_problems(descriptor["portal"], spec["portal"])
+    breakdowns = descriptor["portal"].get("breakdowns", {})
+    if not _is_table_of_names(breakdowns):
+        yield (
+            "breakdowns is not a table of columns and their names.",
+            'Write "breakdowns": {"column": "Name"}.',
+        )
+        return
+    columns = {f["name"] for r in spec["resources"].values() for f in r["schema"]["fields"]}
+    for taken in sorted(breakdowns.keys() & columns):
+        yield (
+            f"The breakdown {taken} has the name of another column.",
+            "Call it something else, such as type.",
+        )
+
+
+def _resource_problems(descriptor: Json, spec: Json) -> Iterator[tuple[str, str]]:
+    """Resources that are unknown, named twice or missing."""
+    names = [str(r.get("name")) for r in _resources(descriptor)]
+    for name in dict.fromkeys(names):
+        if name not in spec["resources"]:
+            yield f"Unknown resource {name!r}.", did_you_mean(name, spec["resources"])
+        elif names.count(name) > 1:
+            yield f"The resource {name} stands twice.", "Keep one."
+    for name, resource in spec["resources"].items():
+        if resource["required"] and name not in names:
+            yield f"The resource {name} is missing.", f"Add data/{name}.csv and name it under resources."
+
+
+def _descriptor(root: Path, folder: Path, file: str, problems: list[Problem]) -> Json | None:
+    def wrong(message: str, fix: str, row: int = 0) -> None:
+        problems.append(Problem(file, row=row, code="descriptor", message=message, fix=fix))
+
+    if not folder.is_dir():
+        wrong(
+            "The package is not there.", "Put the folder back, or take its name out of site_src/portal.toml."
+        )
+        return None
+    path = folder / "datapackage.json"
+    if not path.exists() and not path.is_symlink():
+        wrong("The file datapackage.json is not there.", "Put it back; each package needs one.")
+        return None
+    try:
+        found = input_files.from_json(input_files.read(path, root))
+    except input_files.UnreadableError as fault:
+        wrong(fault.message, fault.fix, fault.row)
+        return None
+    if isinstance(found, dict):
+        return found
+    wrong("The file does not hold one object in braces.", "Start from another package's datapackage.json.")
+    return None
+
+
+def _portal_problems(portal: Json, spec: Json) -> Iterator[tuple[str, str]]:
+    known = {"kind", *spec}
+    for key in portal:
+        if key not in known:
+            yield f"portal.{key} is not known.", did_you_mean(key, known)
+    for key, rule in spec.items():
+        value = portal.get(key)
+        if value is None:
+            if rule.get("required"):
+                yield f"portal.{key} is missing.", f"Write it: {rule['title']}."
+        elif rule["type"] == "string" and (
+            not isinstance(value, str) or not value.strip() or field_types.fault(value, _as_field(key, rule))
+        ):
+            yield f"portal.{key} is {repr(value)[:80]}.", f"Write {rule['title']}."
+        elif rule["type"] == "integer" and (type(value) is not int or value < 0):
+            yield f"portal.{key} is {repr(value)[:80]}.", f"Write a whole number: {rule['title']}."
+
+
+def _as_field(key: str, rule: Json) -> Json:
+    """A part of a contract's `portal` as a field, so that it is read as a cell is."""
+    form = {"form": rule["form"]} if "form" in rule else {}
+    pattern = {"pattern": rule["pattern"]} if "pattern" in rule else {}
+    return {"name": key, "type": "string", "title": rule["title"], "constraints": pattern, **form}
+
+
+def _asked(package: _Found, resource: Json, spec: Json, problems: list[Problem]) -> tuple[Schema, Json]:
+    """The schema to check a table by, and the resource as frictionless is to see it."""
+    wanted, key = _fields(spec, package.breakdowns), _key(spec, package.breakdowns)
+    return descriptors.asked(package.file, resource, wanted, key, problems)
+
+
+def _path(package: _Found, name: str, resource: Json, problems: list[Problem]) -> Path | None:
+    """The file of a table, if it is one inside the package."""
+    path = resource.get("path")
+    if isinstance(path, str) and not _leaves(package.folder, path):
+        return package.folder / path
+    problems.append(
+        Problem(
+            package.file,
+            code="path",
+            message=f"The path of {name} is {repr(path)[:80]}, which is not a file inside this package.",
+            fix=f"Write data/{name}.csv and put the file there.",
+        )
+    )
+    return None
+
+
+def _leaves(folder: Path, path: str) -> bool:
+    """Whether a resource's path is not that of a CSV in its package, by a name that every computer can store."""
+    if not _PATH.fullmatch(path) or not all(field_types.storable(part) for part in path.split("/")):
+        return True
+    try:
+        return not (folder / path).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a link that leads in a circle
+        return True
+
+
+def _fields(spec: Json, breakdowns: Iterable[str]) -> list[Json]:
+    """The fields of a resource: those of the contract, with the package's breakdowns before the figure."""
+    fields = list(spec["schema"]["fields"])
+    if spec.get("breakdowns"):
+        names = [f["name"] for f in fields]
+        at = names.index("value" if "value" in names else "other_indicator")
+        splits = [
+            {"name": b, "type": "string", "title": f"Breakdown by {b}; empty for all"} for b in breakdowns
+        ]
+        fields[at:at] = splits
+    return fields
+
+
+def _key(spec: Json, breakdowns: Iterable[str]) -> list[str]:
+    """The columns that tell rows apart: a figure's breakdowns too, while a claim has an id of its own."""
+    figures = spec.get("breakdowns") and "value" in [f["name"] for f in spec["schema"]["fields"]]
+    return [*spec["schema"]["primaryKey"], *(breakdowns if figures else ())]
+
+
+def described(name: str, spec: Json, breakdowns: Iterable[str] = ()) -> Json:
+    """The resource `name` as a descriptor tells it, from its part of the contract and the package's breakdowns."""
+    fields = [{k: v for k, v in f.items() if k not in MARKERS} for f in _fields(spec, breakdowns)]
+    schema = {"fields": fields, "primaryKey": _key(spec, breakdowns)}
+    return {
+        "name": name,
+        "type": "table",
+        "path": f"data/{name}.csv",
+        "encoding": "utf-8",
+        "mediatype": "text/csv",
+        "schema": {"$schema": "https://datapackage.org/profiles/2.0/tableschema.json", **schema},
+    }

@@ -1,0 +1,320 @@
+"""Reads one CSV file against its schema: the rows as text, and everything that is wrong with them in words."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from portal.core import field_types, input_files, text
+from portal.core.problems import Problem, did_you_mean
+from portal.data import damaged_tables, validation
+from portal.data.validation import Fault, Passed
+
+Json = dict[str, Any]
+LARGEST = input_files.LARGEST
+_LARGEST_CELL = 100_000
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The fields of a table, each as Table Schema describes one, and the columns that tell rows apart.
+
+    `resource` describes the table as its package does, and `others` the tables that its foreign keys may name.
+    """
+
+    fields: tuple[Json, ...]
+    primary_key: tuple[str, ...]
+    resource: Json = field(default_factory=dict)
+    others: Mapping[Path, Json] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(f["name"] for f in self.fields)
+
+    def described(self, header: Sequence[str]) -> Json:
+        """The table for frictionless: as its package describes it, or in the order of a header that is another one."""
+        plain = {
+            "name": "table",
+            "type": "table",
+            "encoding": "utf-8",
+            "schema": {"fields": self._plain(self.fields), "primaryKey": list(self.primary_key)},
+        }
+        if tuple(header) == self.names:
+            return self.resource or plain
+        known = {f["name"]: f for f in self._plain(self.fields)}
+        fields = [known.get(c, {"name": c or f"_{i}", "type": "any"}) for i, c in enumerate(header)]
+        key = {"primaryKey": list(self.primary_key)} if set(self.primary_key) <= set(header) else {}
+        return {**plain, "schema": {"fields": fields, **key}}
+
+    @staticmethod
+    def _plain(fields: Iterable[Json]) -> list[Json]:
+        return [{k: f[k] for k in ("name", "type", "constraints") if k in f} for f in fields]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV as text: a frame of strings whose index is the row as a spreadsheet counts it (from 2)."""
+
+    file: str
+    schema: Schema
+    frame: pd.DataFrame
+    bad: frozenset[tuple[int, str]] = frozenset()  # cells that already have a problem
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that the file really has."""
+        return frozenset(self.frame.columns)
+
+    @cached_property
+    def records(self) -> tuple[tuple[int, Mapping[str, str]], ...]:
+        """Each row's number and its cells, without those that have a problem. Made once, since every rule reads them."""
+        told = ((int(n), row) for n, row in zip(self.frame.index, self.rows, strict=True))
+        if not self.bad:
+            return tuple(told)
+        return tuple((n, {k: v for k, v in row.items() if (n, k) not in self.bad}) for n, row in told)
+
+    @cached_property
+    def rows(self) -> tuple[Mapping[str, str], ...]:
+        """The cells of each row, by column."""
+        names = [str(c) for c in self.frame.columns]
+        cells = zip(*(self.frame[c].tolist() for c in names), strict=True)
+        return tuple(dict(zip(names, row, strict=True)) for row in cells)
+
+    def values(self, column: str) -> frozenset[str]:
+        """Every text that a column has, also that of cells with a problem."""
+        return frozenset(self.frame[column].tolist())
+
+
+def read(
+    path: Path, file: str, schema: Schema, passed: Passed | None = None
+) -> tuple[Table | None, tuple[Problem, ...]]:
+    """Read the CSV at `path`, which problems call `file`; no table where its rows cannot be told apart.
+
+    `passed` knows the tables that frictionless need not be asked about again.
+    """
+    passed = passed or Passed()
+    rows, fault = rows_of(path, file, schema.names)
+    if rows is None:
+        return None, fault
+    if found := damaged_tables.cause(file, rows, schema.fields):
+        return None, (found,)
+    header = rows[0]
+    if not set(header) & set(schema.names):
+        return None, tuple(_header_problems(file, rows, schema.names))
+    digest = _digest(path, schema)
+    if tuple(header) == schema.names and passed.has(digest):
+        columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
+        frame = pd.DataFrame(
+            dict(zip(header, columns, strict=True)), index=range(2, len(rows) + 1), dtype=object
+        )
+        return Table(file, schema, frame), ()
+    place = {c: i for i, c in reversed(list(enumerate(header)))}
+    width = len(header)
+    body = [(n, row) for n, row in enumerate(rows[1:], 2) if any(row)]
+    even = (row if len(row) == width else [*row, *[""] * width][:width] for _, row in body)
+    cells = list(zip(*even, strict=True)) if body else [()] * width
+    columns_of = {c: cells[place[c]] for c in schema.names if c in place}
+    frame = pd.DataFrame(columns_of, index=[n for n, _ in body], dtype=object)
+    in_cells = tuple(_cell_problems(file, frame, schema))
+    in_rows = tuple({(p.row, p.field): p for p in _judged(path, file, rows, schema, in_cells)}.values())
+    problems = (*_header_problems(file, rows, schema.names), *in_rows)
+    if not problems:
+        passed.add(digest)
+    bad = frozenset((p.row, p.field) for p in in_rows)
+    return Table(file, schema, frame, bad), damaged_tables.told_once(file, rows, problems, schema.fields)
+
+
+def _digest(path: Path, schema: Schema) -> str:
+    """What the verdict on a table depends on: its bytes, its description, and the tables that it refers to."""
+    described = json.dumps([schema.fields, schema.primary_key, schema.resource], sort_keys=True, default=str)
+    others = [
+        part
+        for p, r in schema.others.items()
+        for part in (json.dumps(r, sort_keys=True).encode(), p.read_bytes())
+    ]
+    return validation.digest(path.read_bytes(), described.encode(), *others)
+
+
+def _cell_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[Problem]:
+    """Cells that are not of their type or break a rule of their column; each text is judged once."""
+    for one in schema.fields:
+        name = one["name"]
+        if name not in frame:
+            continue
+        cells = [str(c) for c in frame[name]]
+        bad = {cell: found for cell in set(cells) if (found := field_types.fault(cell, one))}
+        if not bad:
+            continue
+        for row, cell in zip(frame.index, cells, strict=True):
+            if cell in bad:
+                yield Problem(file, int(str(row)), name, "cell", *bad[cell])
+
+
+def rows_of(
+    path: Path, file: str, names: Sequence[str] = ()
+) -> tuple[list[list[str]] | None, tuple[Problem, ...]]:
+    """The rows of a CSV as text, header first, or the one problem that keeps them from being read.
+
+    `names` are those of its columns, where they are known.
+    """
+
+    def wrong(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
+        return None, (Problem(file, row=row, code="file", message=message, fix=fix),)
+
+    try:
+        raw = input_files.read(path)
+        content = raw.decode("utf-8-sig")
+    except input_files.UnreadableError as fault:
+        gone = names and not path.exists() and not path.is_symlink()
+        return wrong(fault.message, "Put it back, or take it out of datapackage.json." if gone else fault.fix)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        return wrong(
+            "A letter in this row is not saved as UTF-8.", "Save the file as “CSV UTF-8” and try again.", line
+        )
+    found = _not_a_table(content, names)
+    if found:
+        return wrong(*found)
+    csv.field_size_limit(_LARGEST_CELL)
+    try:
+        return list(csv.reader(io.StringIO(content, newline=""), strict=True)), ()
+    except csv.Error as error:
+        return wrong(
+            f"The rows cannot be told apart: {error}.", "Look for a quotation mark that is not closed."
+        )
+
+
+def _not_a_table(content: str, names: Sequence[str]) -> tuple[str, str] | None:
+    if not content.strip():
+        return "The file is empty.", "Put the header row and the figures back."
+    if found := damaged_tables.separator(content, names):
+        return found
+    control = _CONTROL.search(content)
+    if control:
+        message = f"The file holds a character that no table has (code {ord(control.group())})."
+        return message, "Remove it, or save the file as “CSV UTF-8” again."
+    return None
+
+
+def _header_problems(file: str, rows: Sequence[Sequence[str]], wanted: tuple[str, ...]) -> Iterator[Problem]:
+    header = list(rows[0])
+
+    def wrong(column: str, message: str, fix: str, code: str = "header") -> Problem:
+        return Problem(file, row=1, field=column, code=code, message=message, fix=fix)
+
+    while header and not header[-1].strip():
+        header.pop()
+    if len(header) < len(rows[0]) and not any(c.strip() for row in rows for c in row[len(header) :]):
+        found = f"There are empty columns after the last one: {len(rows[0]) - len(header)}."
+        yield wrong("", found, "Delete them.", "blank-column")
+    else:
+        header = list(rows[0])
+    for column in [c for c in wanted if c not in header]:
+        yield wrong(
+            column, f"The column {column} is missing.", "Add it to the header, with a cell in each row."
+        )
+    for column in [c for c in dict.fromkeys(header) if c not in wanted]:
+        name = column or "(no name)"
+        spare = [c for c in wanted if c not in header]
+        fix = f"Remove it. {did_you_mean(column, spare)}" if spare else "Remove it."
+        yield wrong(name, f"There is a column “{name}” that does not belong here.", fix)
+    for column in sorted({c for c in header if header.count(c) > 1}):
+        yield wrong(column, f"The column {column or '(no name)'} appears twice.", "Keep one of the two.")
+    if sorted(header) == sorted(wanted) and tuple(header) != wanted:
+        fix = f"Move whole columns, so that the header is: {','.join(wanted)}"
+        yield wrong("", "The columns are not in the order that datapackage.json gives.", fix)
+
+
+def _judged(
+    path: Path, file: str, rows: Sequence[Sequence[str]], schema: Schema, known: Sequence[Problem]
+) -> Iterator[Problem]:
+    """The problems with cells that are known, and what frictionless finds besides, in words."""
+    header = rows[0]
+    yield from known
+    if len(set(header)) < len(header):
+        return
+    faults = list(validation.table_faults(path, schema.described(header), schema.others))
+    blank = {f.row for f in faults if f.kind == "blank-row"}
+    seen = {(p.row, p.field) for p in known}
+    for fault in faults:
+        problem = _in_words(file, fault, schema)
+        follows = problem is not None and problem.row in blank and problem.code != "blank-row"
+        if problem and not follows and (problem.row, problem.field) not in seen:
+            seen.add((problem.row, problem.field))
+            yield problem
+
+
+_TOLD_BY_THE_HEADER = frozenset({"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header", "unmatched-header", "missing-cell"})  # fmt: skip
+_ABOUT_THE_FILE = frozenset({"hash-count", "byte-count", "row-count", "field-count"})
+
+
+def _in_words(file: str, fault: Fault, schema: Schema) -> Problem | None:
+    known = {f["name"]: f for f in schema.fields}
+    column, rest = fault.column, fault.note
+
+    def wrong(code: str, message: str, fix: str, field: str = column) -> Problem:
+        return Problem(file, fault.row, field, code, message, fix)
+
+    match fault.kind:
+        case "type-error" | "constraint-error" if column in known:
+            return wrong("cell", *_constraint(fault.cell, known[column], rest))
+        case "unique-error":
+            fix = "Correct one of the two; datapackage.json says that no two rows have the same."
+            return wrong("cell", f"“{fault.cell[:60]}” is in another row too.", fix)
+        case "primary-key":
+            key = text.listed([k.replace("_", " ") for k in schema.primary_key])
+            fix = "Remove one of the two rows, or correct what tells them apart."
+            return wrong(
+                "duplicate", f"An earlier row has the same {key}.", fix, " + ".join(schema.primary_key)
+            )
+        case "foreign-key":
+            fix = "Correct the cell, or add the row that it names. The rule is under foreignKeys in datapackage.json."
+            return wrong("reference", f"The row names something that is not there: {rest}", fix)
+        case "blank-row":
+            return wrong("blank-row", "The row is blank.", "Delete the row.", "")
+        case "extra-cell":
+            message = f"The row has more cells than the header: {fault.cell!r}."
+            fix = "Put text that holds a comma between quotation marks, or remove the cell."
+            return wrong("extra-cell", message, fix, "")
+        case "missing-cell" if column in known:
+            fix = "Add the missing cells; an empty cell is two commas with nothing between."
+            return wrong("missing-cell", "The row ends before this column.", fix)
+        case kind if kind in _TOLD_BY_THE_HEADER:
+            return None
+        case kind if kind in _ABOUT_THE_FILE:
+            fix = "If the table is right, correct bytes, hash or rows in datapackage.json, or take them out."
+            return wrong("file", f"The table is not the one that datapackage.json describes: {rest}", fix)
+        case "description":
+            fix = "Correct the part of this table in datapackage.json, or copy it from a package of the same kind."
+            return wrong("file", f"frictionless cannot use the description of this table: {rest}", fix)
+    return wrong("file", rest, "Compare this row with the ones around it, and with datapackage.json.")
+
+
+def _constraint(cell: str, field: Json, note: str) -> tuple[str, str]:
+    """What is wrong with a cell that breaks a rule which the package adds, and what to write instead."""
+    told = re.search(r'constraint "(\w+)" is "(.*)"', note)
+    name, limit = (told[1], told[2]) if told else ("", "")
+    found = f"“{cell[:60]}…”" if len(cell) > 60 else f"“{cell}”"
+    match name:
+        case "minLength":
+            return found, f"Write at least {limit} letters."
+        case "maxLength":
+            return found, f"Write at most {limit} letters; there are {len(cell)}."
+        case "required":
+            return field_types.fault("", {**field, "constraints": {"required": True}}) or (
+                found,
+                "Fill it in.",
+            )
+        case "exclusiveMinimum" | "exclusiveMaximum" | "minimum" | "maximum":
+            side = "more than" if name == "exclusiveMinimum" else "less than" if name == "exclusiveMaximum" else "at least" if name == "minimum" else "at most"  # fmt: skip
+            return found, f"Write a value of {side} {limit}."
+    return field_types.in_words(cell, field)

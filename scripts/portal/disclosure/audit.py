@@ -1,0 +1,415 @@
+"""Work out what a reader can learn about the withheld figures from everything that is published.
+
+The audit sees what the reader sees, and no true value of a withheld figure. Each figure is a sum of atoms, such as a
+ward in a month. Two integer programmes for each withheld figure find its least and greatest possible value, as in
+Fischetti and Salazar-González (2001), Management Science 47(7).
+
+Every withheld figure has to hold against two readers:
+
+1. One who knows every published figure and that counts are whole and not negative. What such a reader finds is
+   `least` and `greatest`, which must be `width` apart.
+2. One who also knows the rules: which figures are withheld because they are small (under `under`), and that others
+   are withheld with them only where needed. Such a reader bets that as few as possible are not small, so the audit
+   looks at every reading of the table with the fewest figures that are not small. In each of them a small figure must
+   still be able to take every value from 0 to `under` − 1, and any other guarded one at least as many values. Where
+   the true counts are known (in an import), the audit looks at the true reading as well (`small` is given).
+
+Five withheld wards with the sum 45 pass the first test, since each could be 0 to 45, and fail the second: if all are
+under 10, each is 9.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse.csgraph import connected_components
+
+from portal.core.problems import PortalError, Problem
+
+Floats = NDArray[np.float64]
+_SLACK = 1e-6
+_NAMED = 6  # of the figures that contradict each other
+_UNBOUNDED = 3  # the status of scipy.optimize.milp
+_MOST = 24  # readings of one group of figures
+_NODES = 500  # of a search for the next reading; what was found by then is taken
+_WORK = 480  # intervals in all readings of a group together; of a large group fewer readings are looked at
+_LARGEST = 1e6  # stands for no limit where a programme needs one
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure that is the sum of its atoms, or of its atoms times `signs` where these are given.
+
+    It lies between `low` and `high`: both are the figure itself where it is published as it is, and further apart
+    where it is rounded; one is None where nothing is said of that end. A figure of which both are None is withheld,
+    and its interval must be `width` wide. A published difference has signs 1 and -1; one of two withheld counts to
+    which a published percentage applies has a fraction. `words` name it in messages.
+
+    A withheld figure of a guarded subject that is `under` this number is small, as everybody knows; 0 if small
+    counts of it are not withheld. `small` says whether it is, for an audit that knows the true counts.
+    """
+
+    key: Hashable
+    atoms: tuple[Hashable, ...]
+    low: float | None
+    high: float | None
+    width: int = 0
+    words: str = ""
+    signs: tuple[float, ...] = ()
+    under: int = 0
+    small: bool | None = None
+
+    @property
+    def withheld(self) -> bool:
+        return self.low is None and self.high is None
+
+    @property
+    def name(self) -> str:
+        low, high = ("" if end is None else f"{end:.10g}" for end in (self.low, self.high))
+        value = low if low == high else f"{low or 'any number'} to {high or 'any number'}"
+        return f"{self.words or self.key} ({value or 'withheld'})"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The least and greatest value that a withheld figure can have; infinite where nothing bounds it.
+
+    `readings` are what the figure can be for a reader who knows which figures are small: one pair of least and
+    greatest for each reading of the table that the audit looked at. All of them lie within the interval.
+    """
+
+    published: Published
+    least: float
+    greatest: float
+    readings: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def exposed(self) -> tuple[float, float] | None:
+        """The narrowest pair of least and greatest that breaks the rule; None where the figure is protected."""
+        found = [(self.least, self.greatest)] if self.greatest - self.least < self.published.width else []
+        found += [r for r in self.readings if r[1] - r[0] < self.published.under - 1]
+        return min(found, key=lambda r: r[1] - r[0], default=None)
+
+
+Column = tuple[tuple[int, float], ...]  # the rows that an unknown whole number is in, with its sign in each
+Form = dict[int, float]  # a sum of columns by their number, each times so much, and of _ONE
+_ONE = -1
+
+
+@dataclass(frozen=True)
+class _System:
+    """Figures as sums of unknown whole numbers, each with its floor; `low` and `high` bound the sums."""
+
+    figures: tuple[Published, ...]
+    columns: dict[Column, float]
+    low: Floats
+    high: Floats
+
+
+def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
+    """The intervals of figures that are not protected."""
+    return tuple(i for i in found if i.exposed)
+
+
+def intervals(published: Iterable[Published], free: Set[Hashable] = frozenset()) -> tuple[Interval, ...]:
+    """The interval of each withheld figure, in the order given.
+
+    Atoms are whole numbers, and zero or more unless they are among the `free`. The same figure may be given more
+    than once, as each release and each document published it: all that was ever published counts.
+
+    Raises `ValueError` where signs do not match atoms, and `PortalError` naming figures that cannot all be true.
+    """
+    told = {(f.atoms, f.signs, f.low, f.high, i * f.withheld): f for i, f in enumerate(published)}
+    system = _system(tuple(told.values()), free)
+    found = {i.published: i for i in _solved(system, _pooled(system))}
+    return tuple(found[f] for f in system.figures if f.withheld)
+
+
+def _system(figures: tuple[Published, ...], free: Set[Hashable]) -> _System:
+    """One column for all atoms that occur in the same figures alike: only their sum matters."""
+    uses: dict[Hashable, Form] = {}
+    for row, figure in enumerate(figures):
+        for atom, sign in zip(figure.atoms, figure.signs or (1,) * len(figure.atoms), strict=True):
+            own = uses.setdefault(atom, {})
+            own[row] = own.get(row, 0) + sign
+    columns: dict[Column, float] = {}
+    for atom, own in uses.items():
+        column = tuple((row, sign) for row, sign in own.items() if sign)
+        columns[column] = min(columns.get(column, 0.0), -inf if atom in free else 0.0)
+    return _System(figures, columns, *_limits(figures))
+
+
+def _limits(figures: tuple[Published, ...]) -> tuple[Floats, Floats]:
+    """Both ends of every figure, drawn in to whole numbers where the figure is one."""
+    low = np.array([-inf if f.low is None else f.low for f in figures], dtype=float)
+    high = np.array([inf if f.high is None else f.high for f in figures], dtype=float)
+    whole = np.array([all(float(s).is_integer() for s in f.signs) for f in figures], dtype=bool)
+    return np.where(whole, np.ceil(low - _SLACK), low), np.where(whole, np.floor(high + _SLACK), high)
+
+
+def _pooled(system: _System) -> _System:
+    """The same with fewer columns, where exact figures each take one of the same sets of atoms.
+
+    If only months of the borough tell the months of a ward's quarter apart, the sums over quarters are all that
+    matters: a table of whole numbers with given margins always exists.
+    """
+    low, high, columns = system.low.copy(), system.high.copy(), system.columns
+    members: dict[int, list[Column]] = {}
+    kin: dict[frozenset[Column], list[int]] = {}
+    for column in columns:
+        for row, _ in column:
+            members.setdefault(row, []).append(column)
+    for row, own in members.items():
+        rest = frozenset(tuple(e for e in c if e[0] != row) for c in own)
+        plain = len(rest) == len(own) and all((row, 1) in c and not columns[c] for c in own)
+        if plain and low[row] == high[row] >= 0:
+            kin.setdefault(rest, []).append(row)
+    new: dict[Column, Column] = {}
+    for rows in (rows for rows in kin.values() if len(rows) > 1):
+        own = [c for row in rows for c in members[row]]
+        if not any(c in new for c in own):
+            new |= {c: tuple(sorted((rows[0] if r in rows else r, s) for r, s in c)) for c in own}
+            low[rows[0]] = high[rows[0]] = low[rows].sum()
+            low[rows[1:]] = high[rows[1:]] = 0
+    pooled = {new.get(c, c): floor for c, floor in columns.items()}
+    return _pooled(_System(system.figures, pooled, low, high)) if new else system
+
+
+def _reduced(system: _System) -> tuple[dict[int, Form], dict[Column, tuple[float, float]]]:
+    """What each withheld figure is, and the limits, after Gauss–Jordan elimination with the exact figures.
+
+    Each of these gives one column as a sum of the others, in whole numbers, which must not be under its floor.
+    """
+    rows: list[Form] = [{} for _ in system.figures]
+    for number, column in enumerate(system.columns):
+        for row, sign in column:
+            rows[row][number] = sign
+    sums: dict[int, Form] = {}
+    exact = (i for i, _ in enumerate(rows) if system.low[i] == system.high[i])
+    for row in sorted(exact, key=lambda i: len(rows[i])):
+        form = _put(rows[row] | {_ONE: -system.low[row]}, sums)
+        units = [c for c, sign in form.items() if c != _ONE and abs(sign) == 1]
+        if units and all(float(sign).is_integer() for sign in rows[row].values()):
+            sign = form.pop(units[0])
+            sums[units[0]] = {c: -times / sign for c, times in form.items()}
+            sums = {c: _put(own, sums) if units[0] in own else own for c, own in sums.items()}
+    limits: dict[Column, tuple[float, float]] = {(): (-inf, inf)}
+    floors = ((sums[c], floor, inf) for c, floor in enumerate(system.columns.values()) if c in sums)
+    stated = zip((_put(form, sums) for form in rows), system.low, system.high, strict=True)
+    for form, low, high in (*floors, *stated):
+        key, one = tuple(sorted((c, t) for c, t in form.items() if c != _ONE)), form.get(_ONE, 0)
+        least, most = limits.get(key, (-inf, inf))
+        limits[key] = max(least, low - one), min(most, high - one)
+    return {i: _put(rows[i], sums) for i, f in enumerate(system.figures) if f.withheld}, limits
+
+
+def _put(form: Form, sums: dict[int, Form]) -> Form:
+    """The form with the sums put in the place of their columns."""
+    found: Form = {}
+    for column, times in form.items():
+        for other, share in sums.get(column, {column: 1}).items():
+            found[other] = found.get(other, 0) + times * share
+    return {column: times for column, times in found.items() if times}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Withheld figures that depend on each other: what each is, as a sum of unknown whole numbers, and their limits.
+
+    A figure is `known` plus its row of `aims` times the numbers; `alike` marks figures that could change places.
+    """
+
+    figures: tuple[Published, ...]
+    aims: Floats
+    known: Floats
+    bounds: Bounds
+    within: tuple[LinearConstraint, ...]
+    alike: tuple[Hashable, ...]
+
+    def interval(self, place: int, *more: LinearConstraint) -> tuple[float, float]:
+        """The least and greatest of the figure at a place; both infinite the wrong way round where nothing fits."""
+        aim, known, limits = self.aims[place], float(self.known[place]), (*self.within, *more)
+        return known + _least(aim, self.bounds, limits), known - _least(-aim, self.bounds, limits)
+
+    def fits(self, *more: LinearConstraint) -> bool:
+        """Whether any whole numbers are within the limits."""
+        return _least(np.zeros(self.aims.shape[1]), self.bounds, (*self.within, *more)) < inf
+
+
+def _solved(system: _System, reduced: _System) -> Iterator[Interval]:
+    """The interval of each withheld figure."""
+    for part in _parts(system, reduced):
+        if part.aims.shape[1] and not part.fits():
+            raise PortalError([_clash(system)])
+        found = [part.interval(place) for place in range(len(part.figures))]
+        readings = _readings(part, found)
+        for figure, (least, greatest), own in zip(part.figures, found, readings, strict=True):
+            yield Interval(figure, least, greatest, own)
+
+
+def _parts(system: _System, reduced: _System) -> Iterator[_Part]:
+    """The withheld figures in groups that depend on each other."""
+    aims, limits = _reduced(reduced)
+    if any(a > b + _SLACK or (not key and max(a, -b) > _SLACK) for key, (a, b) in limits.items()):
+        raise PortalError([_clash(system)])
+    floors, ends = np.array(list(reduced.columns.values())), np.array(list(limits.values()))
+    asked = [tuple((c, t) for c, t in aim.items() if c != _ONE) for aim in aims.values()]
+    known = np.array([float(aim.get(_ONE, 0)) for aim in aims.values()])
+    matrix = _matrix([*limits, *asked], len(floors))
+    labels = connected_components(abs(matrix).T @ abs(matrix), directed=False)[1]
+    homes = np.array([labels[key[0][0]] if key else -1 for key in (*limits, *asked)])
+    alike = _alike(system, set(aims))
+    for home in dict.fromkeys(homes[len(limits) :]):
+        rows, columns = np.flatnonzero(homes[: len(limits)] == home), np.flatnonzero(labels == home)
+        places = np.flatnonzero(homes[len(limits) :] == home)
+        own = [row for n, row in enumerate(aims) if n in set(places)]
+        yield _Part(
+            tuple(system.figures[row] for row in own),
+            matrix[places + len(limits)][:, columns].toarray(),
+            known[places],
+            Bounds(floors[columns], inf),
+            (LinearConstraint(matrix[rows][:, columns], *ends[rows].T),),
+            tuple(alike[row] for row in own),
+        )
+
+
+def _alike(system: _System, withheld: Set[int]) -> dict[int, Hashable]:
+    """What tells a withheld figure from others that could change places with it: the figures that it is in."""
+    found: dict[int, list[Column]] = {row: [] for row in withheld}
+    for column in system.columns:
+        for row, sign in column:
+            if row in found:
+                found[row].append(((_ONE, sign), *(e for e in column if e[0] != row)))
+    return {row: (tuple(sorted(own)), system.figures[row].under) for row, own in found.items()}
+
+
+def _readings(part: _Part, found: Sequence[tuple[float, float]]) -> list[tuple[tuple[float, float], ...]]:
+    """What each figure can be, in each reading of which figures are small that has to hold."""
+    places = [i for i, f in enumerate(part.figures) if f.under]
+    readings: dict[int, list[tuple[float, float]]] = {i: [] for i in range(len(part.figures))}
+    for small in _labels(part, places, found) if places and part.aims.shape[1] else ():
+        limits = _labelled(part, places, small)
+        for i in places:
+            readings[i].append(part.interval(i, limits))
+    return [tuple(own) for own in readings.values()]
+
+
+def _labelled(part: _Part, places: Sequence[int], small: Set[int]) -> LinearConstraint:
+    """The limits that follow from knowing which of the figures at these places are small, and that the rest is not."""
+    under = np.array([part.figures[i].under for i in places])
+    is_small = np.array([i in small for i in places])
+    low, high = np.where(is_small, -inf, under), np.where(is_small, under - 1, inf)
+    return LinearConstraint(part.aims[places], low - part.known[places], high - part.known[places])
+
+
+def _labels(
+    part: _Part, places: Sequence[int], found: Sequence[tuple[float, float]]
+) -> Iterator[frozenset[int]]:
+    """The readings that have to hold: the true one where it is known, and all with the fewest figures not small.
+
+    Readings that differ only in figures that could change places are looked at once, and no more than `_MOST`.
+    """
+    if all(part.figures[i].small is not None for i in places):
+        yield frozenset(i for i in places if part.figures[i].small)
+    everything = frozenset(places)
+    if part.fits(_labelled(part, places, everything)):
+        yield everything
+        return
+    seen: list[frozenset[int]] = []
+    while len(seen) < max(1, min(_MOST, _WORK // len(places))):
+        large = _fewest_large(part, places, found, seen)
+        if large is None or (seen and len(large) > len(seen[0])):
+            return
+        yield everything - large
+        seen.append(large)
+
+
+def _fewest_large(
+    part: _Part, places: Sequence[int], found: Sequence[tuple[float, float]], seen: Sequence[frozenset[int]]
+) -> frozenset[int] | None:
+    """The fewest figures that are not small in any table that fits, other than those that were `seen`.
+
+    Of figures that could change places, the first ones are taken. None where there are no more.
+    """
+    width, count = part.aims.shape[1], len(places)
+    under = np.array([part.figures[i].under for i in places], dtype=float)
+    room = np.maximum(np.array([min(found[i][1], _LARGEST) for i in places]) - under + 1, 0)
+    aims, known = part.aims[places], part.known[places]
+    rows = [
+        LinearConstraint(sparse.hstack([c.A, sparse.csr_array((c.A.shape[0], count))]), c.lb, c.ub)
+        for c in part.within
+    ]
+    rows.append(LinearConstraint(np.hstack([aims, -np.diag(room)]), -inf, under - 1 - known))
+    rows.append(LinearConstraint(np.hstack([aims, -np.diag(under)]), -known, inf))
+    for taken in seen:
+        chosen = np.array([float(i in taken) for i in places])
+        rows.append(LinearConstraint(np.concatenate([np.zeros(width), chosen])[None], -inf, len(taken) - 1))
+    for first, second in _neighbours([part.alike[i] for i in places]):
+        order = np.zeros(width + count)
+        order[width + first], order[width + second] = 1, -1
+        rows.append(LinearConstraint(order[None], 0, inf))
+    bounds = Bounds([*part.bounds.lb, *np.zeros(count)], [*np.full(width, inf), *np.ones(count)])
+    cost = [*np.zeros(width), *np.ones(count)]
+    answer = milp(
+        cost, integrality=1, bounds=bounds, constraints=rows, options={"mip_rel_gap": 0, "node_limit": _NODES}
+    )
+    if answer.x is None:
+        return None
+    return frozenset(places[i] for i in np.flatnonzero(answer.x[width:] > 0.5).tolist())
+
+
+def _neighbours(alike: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
+    """Each place and the next one that is like it."""
+    last: dict[Hashable, int] = {}
+    for place, kind in enumerate(alike):
+        if kind in last:
+            yield last[kind], place
+        last[kind] = place
+
+
+def _matrix(keys: Sequence[Column], width: int) -> Any:
+    entries = [(times, row, column) for row, key in enumerate(keys) for column, times in key]
+    times, rows, columns = zip(*entries, strict=True) if entries else ((), (), ())
+    return sparse.csr_array((times, (rows, columns)), (len(keys), width), dtype=float)
+
+
+def _least(aim: Floats, bounds: Bounds, limits: Sequence[LinearConstraint]) -> float:
+    """The least sum that `aim` weighs of whole numbers within the limits; infinite where there are none."""
+    if not len(aim):
+        return 0.0
+    for whole in (0, 1):
+        answer = milp(aim, integrality=whole, bounds=bounds, constraints=limits, options={"mip_rel_gap": 0})
+        if answer.status == _UNBOUNDED:
+            return -inf
+        if answer.x is None:
+            return inf
+        near = np.rint(answer.x)
+        if abs(answer.x - near).max() < _SLACK:
+            return float(aim @ near)
+    return float(answer.fun)
+
+
+def _clash(system: _System) -> Problem:
+    """The figures that cannot all be true: those on which the least sum of departures from them depends.
+
+    Its multipliers prove the contradiction (Farkas). One of whole numbers only has none: then all are named.
+    """
+    matrix = _matrix(list(system.columns), len(system.figures)).T.tocsr()
+    high, low = np.isfinite(system.high), np.isfinite(system.low)
+    limits = np.concatenate([system.high[high], -system.low[low]])
+    owners = np.concatenate([np.flatnonzero(high), np.flatnonzero(low)])
+    departures = sparse.hstack([sparse.vstack([matrix[high], -matrix[low]]), -sparse.eye_array(len(owners))])
+    cost = np.concatenate([np.zeros(len(system.columns)), np.ones(len(owners))])
+    bounds = [(floor, None) for floor in (*system.columns.values(), *(0 for _ in owners))]
+    answer = linprog(cost, A_ub=departures, b_ub=limits, bounds=bounds)
+    guilty = owners[abs(answer.ineqlin.marginals) > _SLACK]
+    figures = [system.figures[i] for i in np.unique(guilty if len(guilty) else owners)]
+    names = "; ".join(f.name for f in figures[:_NAMED]) + ("; and others" if len(figures) > _NAMED else "")
+    found = f"These published figures cannot all be true: {names}."
+    fix = "Compare them with their sources. Where one was revised, its totals and later releases need it too."
+    return Problem(str(figures[0].words or figures[0].key), 0, "", "contradiction", found, fix)

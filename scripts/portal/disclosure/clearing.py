@@ -1,0 +1,198 @@
+"""Protect people where numbers are small, and decide what later stages may see.
+
+A build holds only what is published: it refuses what the policy forbids, and has `inference` try to work the withheld
+counts out. Importers, who hold true counts, withhold with `withholding`.
+
+A figure whose source has itself been published openly is let through: repeating a printed number tells nobody
+anything new, and this site names the document that prints it.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from portal.core import processes
+from portal.core.model import Accepted, Content, Observation
+from portal.core.problems import PortalError, Problem
+from portal.core.settings import Disclosure
+from portal.core.small_counts import (
+    FINE,
+    closed,
+    forbidden,
+    guarded,
+    is_careful,
+    key,
+    length,
+    overlap,
+    small,
+    yearly,
+)
+from portal.disclosure import inference, other_forms, undeclared_relations
+from portal.disclosure.inference import Leak, Past
+from portal.disclosure.missing_rows import BETWEEN, LEFT_OUT
+
+if TYPE_CHECKING:
+    from portal.disclosure.audit import Interval
+
+
+@dataclass(frozen=True)
+class Release:
+    """Content that the policy allows to be published: the only thing that later stages accept.
+
+    `area` is the code of the borough that the site is about.
+    """
+
+    content: Content
+    area: str = ""
+
+    @cached_property
+    def series(self) -> Mapping[tuple[str, str], tuple[Observation, ...]]:
+        """The figures of each indicator and area, in order of time. Sorted once, since every page asks for some."""
+        found = defaultdict(list)
+        for own in self.content.observations.values():
+            for o in sorted(own, key=when):
+                found[o.indicator, o.area].append(o)
+        return {k: tuple(v) for k, v in found.items()}
+
+    @cached_property
+    def remembered(self) -> dict[Hashable, object]:
+        """What was worked out from it and is asked for again: by what it is, and of what. It says nothing new."""
+        return {}
+
+
+def when(o: Observation) -> tuple[date, date]:
+    """By what figures are put in order of time."""
+    return o.period_end or date.min, o.period_start or date.min
+
+
+def release(content: Content, policy: Disclosure, area: str = "", earlier: Sequence[Past] = ()) -> Release:
+    """Let the content through, or raise `PortalError` with every figure that the policy forbids or that leaks.
+
+    `earlier` is what earlier releases published, which people may have kept.
+    """
+    with releasing(content, policy, area, earlier) as released:
+        return released
+
+
+@contextmanager
+def releasing(
+    content: Content, policy: Disclosure, area: str = "", earlier: Sequence[Past] = ()
+) -> Iterator[Release]:
+    """Do what `release` does, while the block already works with what is let through; what leaks is raised at its end.
+
+    Nothing that the block makes may reach anybody before that.
+    """
+    if found := tuple(check(content, policy)):
+        raise PortalError(found)
+    with processes.aside(lambda: tuple(_leaks(content, policy, earlier))) as leaks:
+        yield Release(content, area)
+        if exposed := leaks():
+            raise PortalError(exposed)
+
+
+def problems(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> tuple[Problem, ...]:
+    """Return everything that the policy forbids and everything that leaks."""
+    try:
+        return (*check(content, policy), *_leaks(content, policy, earlier))
+    except PortalError as error:  # figures that contradict each other
+        return (*check(content, policy), *error.problems)
+
+
+def _leaks(content: Content, policy: Disclosure, earlier: Sequence[Past]) -> Iterator[Problem]:
+    yield from map(_leak, inference.known(content, policy, earlier).leaks)
+    yield from _open(undeclared_relations.check(content, policy), content.accepted)
+
+
+def _open(problems: Iterable[Problem], accepted: Sequence[Accepted]) -> Iterator[Problem]:
+    """Those of the problems that nobody has accepted by their name."""
+    names = {a.warning for a in accepted}
+    return (p for p in problems if p.name not in names)
+
+
+def doubtful(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> tuple[Problem, ...]:
+    """Return warnings about what earlier releases published, and what stops a release unless it is accepted."""
+    found = [_too_late(name, count) for name, count in inference.shown_before(content, earlier).items()]
+    stopping = undeclared_relations.check(content, policy) if content.accepted else ()
+    return (*found, *stopping, *undeclared_relations.look(content, policy))
+
+
+def _too_late(release: str, count: int) -> Problem:
+    figures = (
+        "A figure that is withheld now was" if count == 1 else f"{count} figures that are withheld now were"
+    )
+    message = f"{figures} published in the release {release}. Whoever has that release can read them."
+    fix = "Take them out of the release with `portal withdraw`."
+    return Problem("data_packages/releases", 0, "", "released", message, fix, f"released:{release}")
+
+
+def intervals(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> "tuple[Interval, ...]":
+    """Return the least and greatest that each withheld count can be."""
+    return inference.known(content, policy, earlier).intervals
+
+
+# --- what the policy forbids
+
+
+def check(content: Content, policy: Disclosure) -> Iterator[Problem]:
+    """Yield every figure that is too fine or too small to be published, or gives one away in another form."""
+    for indicator in content.indicators.values():
+        careful = yearly(content, indicator.id)
+        own = closed(content, indicator.id)
+        for o in own:
+            kind = content.areas[o.area].kind
+            if kind in FINE and careful and (o.part or length(o) != 12):
+                message = "By ward a sensitive figure may only be for 12 months, and not split by type."
+                yield forbidden(content, o, message, "Take the row out.")
+            least = small(content, policy, indicator.id, kind)
+            if guarded(indicator) and o.value is not None and o.value < least:
+                message = f"A count of {o.value} that must be protected is under {least}."
+                yield forbidden(content, o, message, "Empty the value and write c under status.")
+        if careful or is_careful(indicator):
+            yield from _crossing(content, own)
+    yield from other_forms.check(content, policy)
+
+
+def _crossing(content: Content, own: Sequence[Observation]) -> Iterator[Problem]:
+    """Yield each figure by ward whose period crosses another one: their difference is a figure of few months."""
+    series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+    for o in sorted(own, key=when):
+        if content.areas[o.area].kind in FINE:
+            series[o.area, o.part].append(o)
+    for rows in series.values():
+        crossed = {key(b): (a, b) for a, b in combinations(rows, 2) if overlap(a, b) and not _nested(a, b)}
+        for a, b in crossed.values():
+            message = f"This period overlaps with the one up to {a.period_end}: what they differ by is a figure of few months."
+            yield forbidden(content, b, message, "Keep one of the two, so that periods follow each other.")
+
+
+def _nested(a: Observation, b: Observation) -> bool:
+    spans = [(o.period_start or date.min, o.period_end or date.max) for o in (a, b)]
+    (start, end), (first, last) = spans
+    return (start <= first and last <= end) or (first <= start and end <= last)
+
+
+def _leak(leak: Leak) -> Problem:
+    least, greatest = leak.interval.exposed or (leak.interval.least, leak.interval.greatest)
+    span = f"{least:g}" if least == greatest else f"between {least:g} and {greatest:g}"
+    how = {
+        LEFT_OUT: "This count is left out",
+        BETWEEN: "No count is published for these months",
+    }.get(
+        leak.status,
+        "This count is withheld" if leak.status == "c" else f"This count is not shown ({leak.status})",
+    )
+    knows = "from what else is published"
+    if leak.release:
+        knows += f", and from the release {leak.release},"
+    if (least, greatest) != (leak.interval.least, leak.interval.greatest):
+        knows += ", knowing that small counts are withheld,"
+    message = f"{how}, but {knows} anybody can work out that it is {span}."
+    fix = "Withhold another figure of the same total, or the total, or import the file again."
+    return Problem(
+        f"observations of {leak.interval.published.words}", code="disclosure", message=message, fix=fix
+    )

@@ -1,0 +1,119 @@
+"""Guarded figures that have no row although the figures around them do: readers can work these out as well."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from portal.core.model import Content, Observation
+from portal.core.small_counts import FINE, Key, guarded, key, overlap
+
+_DAY = timedelta(days=1)
+LEFT_OUT = "left out"  # stands for the status of a figure that has no row
+BETWEEN = "between"  # stands for the status of months that two published periods differ by
+
+
+def stand_ins(content: Content, figures: Sequence[Observation]) -> Iterator[Observation]:
+    """Yield a stand-in for each guarded figure that has no row although the figures around it have one."""
+    there = {key(o) for o in figures}
+    own: dict[str, list[Observation]] = defaultdict(list)
+    for o in figures:
+        own[o.indicator].append(o)
+    found: dict[Key, Observation] = {}
+    for indicator in (i.id for i in content.indicators.values() if guarded(i)):
+        some = own.get(indicator, [])
+        for o in (
+            *_areas(content, some),
+            *_parts(some),
+            *_members(content, indicator, own),
+            *_stretches(some),
+        ):
+            if key(o) not in there:
+                found.setdefault(key(o), o)
+    yield from found.values()
+
+
+def _missing(like: Observation, status: str = LEFT_OUT, **more: object) -> Observation:
+    return replace(like, value=None, status=status, **more)  # type: ignore[arg-type]
+
+
+def _areas(content: Content, own: Sequence[Observation]) -> Iterator[Observation]:
+    """The wards, and the records without a ward, that have no row beside other wards and their borough."""
+    groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
+    totals: dict[tuple[object, ...], Observation] = {}
+    for o in own:
+        area, when = content.areas[o.area], (o.part, o.period_start, o.period_end)
+        if area.kind in FINE:
+            groups[area.parent, *when].append(o)
+        totals[o.area, *when] = o
+    for k, rows in groups.items():
+        total = totals.get(k)
+        if total is None or {o.source for o in rows} != {total.source}:
+            continue
+        kinds = [content.areas[o.area] for o in rows]
+        eras = {(a.valid_from, a.valid_to) for a in kinds if a.kind == "ward"}
+        for area in content.areas.values():
+            era = area.kind == "rest" or (area.kind == "ward" and (area.valid_from, area.valid_to) in eras)
+            if era and area.parent == k[0]:
+                yield _missing(rows[0], area=area.code)
+
+
+def _parts(own: Sequence[Observation]) -> Iterator[Observation]:
+    """The parts that have no row beside others and their total, and have one elsewhere."""
+    every = dict.fromkeys(o.part for o in own if o.part)
+    groups: dict[tuple[object, ...], dict[str, Observation]] = defaultdict(dict)
+    for o in own:
+        groups[o.area, o.period_start, o.period_end][o.part] = o
+    for rows in groups.values():
+        if "" in rows and len(rows) > 1:
+            yield from (_missing(rows[""], part=p) for p in every if p not in rows)
+
+
+def _members(content: Content, indicator: str, own: Mapping[str, list[Observation]]) -> Iterator[Observation]:
+    """The figures that an indicator does not have although its total and another part of that has them."""
+    total = content.indicators[indicator].part_of
+    siblings = [i.id for i in content.indicators.values() if i.part_of == total and total]
+    beside = {key(o)[1:] for s in siblings if s != indicator for o in own.get(s, ())}
+    for o in own.get(total, ()) if total else ():
+        if key(o)[1:] in beside:
+            yield _missing(o, indicator=indicator)
+
+
+def _stretches(own: Sequence[Observation]) -> Iterator[Observation]:
+    """The months by which published periods differ: what shorter ones leave of a longer one, or an overlap of two."""
+    series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+    for o in own:
+        if o.period_start and o.period_end:
+            series[o.area, o.part].append(o)
+    for rows in series.values():
+        for o in rows:
+            inside = [i for i in rows if i is not o and _within(i, o)]
+            if inside:
+                yield from _gap(o, inside)
+        ordered = sorted(rows, key=lambda o: (o.period_start, o.period_end))
+        for n, a in enumerate(ordered):
+            for b in ordered[n + 1 :]:
+                if not overlap(a, b):
+                    break
+                if not _within(a, b) and not _within(b, a):
+                    yield _missing(a, BETWEEN, period_end=b.period_start - _DAY)  # type: ignore[operator]
+                    yield _missing(b, BETWEEN, period_start=a.period_end + _DAY)  # type: ignore[operator]
+
+
+def _within(inner: Observation, outer: Observation) -> bool:
+    a, b, c, d = outer.period_start, inner.period_start, inner.period_end, outer.period_end
+    return bool(a and b and c and d and a <= b and c <= d)
+
+
+def _gap(whole: Observation, inside: Sequence[Observation]) -> Iterator[Observation]:
+    """What the shorter periods leave of a longer one, if it is one stretch of months."""
+    gaps, cursor = [], whole.period_start
+    for o in sorted(inside, key=lambda o: (o.period_start, o.period_end)):
+        if cursor and o.period_start and o.period_end:
+            if o.period_start > cursor:
+                gaps.append((cursor, o.period_start - _DAY))
+            cursor = max(cursor, o.period_end + _DAY)
+    if cursor and whole.period_end and cursor <= whole.period_end:
+        gaps.append((cursor, whole.period_end))
+    if len(gaps) == 1:
+        yield _missing(whole, period_start=gaps[0][0], period_end=gaps[0][1])

@@ -1,0 +1,138 @@
+"""The report on small numbers for whoever is responsible for data protection."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from portal.core import small_counts as policies
+from portal.core.model import Content, Indicator, Observation
+from portal.core.settings import Disclosure
+from portal.core.small_counts import Key
+from portal.core.text import number
+from portal.disclosure import inference
+from portal.disclosure.audit import Interval
+from portal.disclosure.inference import Past
+
+_METHOD = """
+## How this was worked out
+
+We assume a reader who knows everything that is public: every figure here and in earlier releases, how figures add up
+(boroughs over their wards and the records without a ward, totals over their parts on all levels, longer periods over
+shorter ones), these rules, and the program. The audit knows no true count of a withheld figure.
+
+1. **All that is published.** For each withheld figure, two integer programmes find the least and the greatest value
+   that fits everything else. These are the columns "least" and "greatest". They must be as far apart as the minimum.
+2. **The minimum as well.** A reader also knows that a small count is under the minimum, and that other counts are
+   withheld with small ones only where needed. So the audit asks again, for every reading of the table in which as few
+   withheld figures as possible are not small. In each of them a small count must still be able to take every value
+   from 0 to the minimum less one, and any other withheld figure must have as many possible values. This is what five
+   withheld wards with the sum 45 fail: each would have to be 9.
+3. **The program as well.** An import, which knows the true counts, also asks this for the true reading. Which other
+   counts it withholds is left to chance that nobody can repeat, and chance withholds a few more than needed. Whether a
+   choice is good enough never depends on how small a small count is. So a reader who runs the program on every table
+   that fits can rule out no value of a small count. What was withheld once stays withheld when the file is imported again.
+4. **Earlier releases.** The figures of each release are one table of their own. To each are added the figures that
+   only other releases have. A figure that was revised, left out or renamed since still counts.
+
+Figures that are not available (`x`, `z`), `low` or left out count as withheld if they could be small. Rates, percentages
+and changes of a guarded subject are refused by ward, and for larger areas where they stand for a small count. So are
+claims and targets that state a withheld count, and periods by ward that overlap. Numbers that look like the same
+figure, or like a total that no table declares, stop a build until they are accepted with a reason. They do so where
+fewer than one such match would be expected by chance among all that were tried, where the names match too, and where
+eight counts or fewer are published beside the withheld one. Other matches are warnings.
+
+Where a reading would have more than 24 variants, 24 of them are looked at.
+
+## What this does not protect against
+
+- The police publish monthly figures by ward themselves. Whoever reads those can learn what is withheld here.
+- Somebody who knows about an offence already can recognise it in a count of one.
+- Copies of earlier releases. A figure that was once published cannot be protected again, only taken out of what we serve.
+- Odds. Every small count stays possible, but not every one is equally likely: a reader who knows what is usual in a
+  ward can make a better guess, and so can one who thinks that fewer cells were withheld by chance than by need.
+- A reader who knows which withheld figures are not small can learn more about these than about the small ones.
+- Numbers in pictures, and words that this program does not take for a number.
+"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report in Markdown, its summary in a sentence, and the withheld figures that can be worked out."""
+
+    text: str
+    summary: str
+    leaks: tuple[Interval, ...]
+
+
+def report(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> Report:
+    """What is guarded, what is withheld, and how much can be worked out about it, also from `earlier` releases."""
+    known = inference.known(content, policy, earlier)
+    found, leaks = known.intervals, tuple(leak.interval for leak in known.leaks)
+    cells = sum(len(_counts(content, i)) for i in _guarded(content))
+    widest = min((i.greatest - i.least for i in found), default=inf)
+    smallest = f" The narrowest interval is {_plain(widest)} wide." if found else ""
+    summary = (
+        f"{cells} guarded counts, {len(found)} withheld, {len(leaks)} of them can be worked out.{smallest}"
+    )
+    lines = [
+        "# Small numbers: what is withheld, and what can be worked out", "",
+        "Made by `portal audit`. Do not edit.", "", summary, "", "## The policy", "", *_policy(policy), "",
+        "## Indicator by indicator", "", *_table(content, policy, found), "", "## Each withheld figure", "", *_each(found, known.lost),
+    ]  # fmt: skip
+    return Report("\n".join(lines) + "\n" + _METHOD, summary, leaks)
+
+
+def _guarded(content: Content) -> list[Indicator]:
+    return [i for i in content.indicators.values() if policies.guarded(i) and _counts(content, i)]
+
+
+def _counts(content: Content, indicator: Indicator) -> list[Observation]:
+    return policies.closed(content, indicator.id)
+
+
+def _policy(policy: Disclosure) -> list[str]:
+    return [
+        "- Sensitive subjects by ward only for 12 months at a time, in periods that do not overlap, and never split by kind.",
+        f"- A count under {policy.ward_minimum} by ward, or under {policy.borough_minimum} by borough or larger area, is withheld. Zero is such a count. Records without a ward count as a ward.",
+        "- Other figures are withheld with it, so that each withheld one could be anything in an interval at least as wide.",
+        "- Packages may be stricter and not laxer. Figures printed in a document that was published openly are repeated.",
+    ]
+
+
+def _table(content: Content, policy: Disclosure, found: tuple[Interval, ...]) -> Iterator[str]:
+    yield "| Indicator | Minimum by ward | by borough | Counts by ward | by borough | Withheld | Narrowest interval |"
+    yield "|---|--:|--:|--:|--:|--:|--:|"
+    for indicator in _guarded(content):
+        own = _counts(content, indicator)
+        kinds = [content.areas[o.area].kind for o in own]
+        widths = [i.greatest - i.least for i in found if i.published.words.startswith(f"{indicator.id}:")]
+        least = [policies.small(content, policy, indicator.id, k) for k in ("ward", "borough")]
+        cells = [
+            indicator.title,
+            *least,
+            kinds.count("ward"),
+            kinds.count("borough"),
+            sum(o.status == "c" for o in own),
+        ]
+        yield f"| {' | '.join(map(str, cells))} | {_plain(min(widths)) if widths else '–'} |"
+
+
+def _each(found: tuple[Interval, ...], lost: Mapping[Key, str]) -> Iterator[str]:
+    if not found:
+        yield "None."
+        return
+    if lost:
+        yield f"{len(lost)} of these were published in an earlier release, or could be worked out from it. They are protected"
+        yield "from readers who do not have it: the interval is what such a reader finds."
+        yield ""
+    yield "| Figure | Least | Greatest | If it is small | Width asked for | Known from |"
+    yield "|---|--:|--:|---|--:|---|"
+    for i in sorted(found, key=lambda i: i.published.words):
+        name = lost.get(i.published.key, "")  # type: ignore[call-overload]
+        under = i.published.under
+        small = f"any of 0 to {under - 1}" if under and i.least <= 0 else "–"
+        yield f"| {i.published.words} | {_plain(i.least)} | {_plain(i.greatest)} | {small} | {i.published.width} | {name or '–'} |"
+
+
+def _plain(value: float) -> str:
+    return "no limit" if value == inf else number(round(value))

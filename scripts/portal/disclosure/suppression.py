@@ -1,0 +1,353 @@
+"""Choose which other counts to withhold so that the small ones cannot be worked out: as few as possible, at random.
+
+The method is Fischetti and Salazar-González (2001), "Solving the cell suppression problem on tabular data with
+linear constraints", Management Science 47(7), 1008–1027, in a plain form: an integer programme chooses the cells,
+linear programmes play the attacker, and each success of the attacker becomes a constraint on the next choice.
+
+A reader who has this program could run it on every table that fits what is published, and keep those tables for which
+it withholds the same cells. So the choice must say nothing about the counts. What a cell costs does not depend on its count, chance decides
+between choices of the same size, and chance adds cells that are not needed: none in half of all cases, one in a
+quarter, two in an eighth, and so on. Whether a choice is good enough depends only on what is published and on which
+cells are small, never on how small they are (`audit` says what is asked). So any table that fits, and has the same
+small cells, could have led to the same choice, and a small count can still be any number under its limit.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse.csgraph import connected_components
+
+from portal.core.problems import PortalError, Problem
+from portal.disclosure import audit
+
+Floats = NDArray[np.float64]
+_SLACK = 1e-6  # what HiGHS takes as nought is less
+_MORE = 0.5  # the chance of one more cell than is needed, and again of another one
+_TRIES = 8  # how often chance draws so many cells before it draws more
+_COLUMNS = 4000  # of one linear programme: small ones are solved together, since each call has its price
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A count of a table: its true `value` (zero or more), and how `width` wide its interval must be if withheld.
+
+    A `primary` cell must be withheld (one of width 0 is simply never published); a `fixed` one cannot be. Everybody
+    knows that counts `under` a limit are withheld; 0 if there is no limit. A primary cell that was withheld before is
+    `kept`: it says nothing new. `cost` is what it costs to withhold the cell; it must not depend on the count.
+    """
+
+    key: Hashable
+    value: int
+    primary: bool
+    width: int
+    fixed: bool = False
+    under: int = 0
+    kept: bool = False
+    cost: float = 1
+
+    @property
+    def small(self) -> bool:
+        """Whether the count is under its limit."""
+        return self.value < self.under
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A total that is the sum of its parts, as everybody knows."""
+
+    total: Hashable
+    parts: tuple[Hashable, ...]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Cells that depend on each other. `matrix` (relations × cells) times any change of theirs is nought."""
+
+    cells: tuple[Cell, ...]
+    matrix: Any
+    values: Floats
+    widths: Floats
+
+
+def suppress(
+    cells: Iterable[Cell], relations: Iterable[Relation], rng: Random | None = None
+) -> frozenset[Hashable]:
+    """Return the keys of all cells to withhold: the primary ones, and as few others as protect them.
+
+    Whoever knows every other cell, the relations, and that counts are whole and not negative, can bring no withheld
+    cell into an interval (greatest less least possible value) narrower than its `width`. Whoever also knows which
+    cells are small can rule out no small count of a small cell. See `audit`.
+
+    What is published must be chosen with an `rng` whose state nobody knows; then more cells are withheld now and
+    then than are needed. Without one, the choice is the same each time, in whatever order the cells are given.
+
+    Raises:
+        ValueError: a relation has an unknown key, a key is given twice, or a number is under zero.
+        PortalError: a total is not the sum of its parts, or a cell cannot be protected; each is named.
+    """
+    ordered = sorted(cells, key=lambda c: repr(c.key))
+    known = {c.key: c for c in ordered}
+    rules = sorted(set(relations), key=repr)
+    if len(known) < len(ordered) or any(min(c.value, c.width, c.under, c.cost) < 0 for c in ordered):
+        raise ValueError("a key is given twice, or a number is under zero")
+    problems, found = list(_contradictions(known, rules)), {c.key for c in ordered if c.primary}
+    for block in () if problems else _blocks(known, rules):
+        chosen = _protected(block, rng)
+        found |= {block.cells[i].key for i in chosen or ()}
+        problems += [] if chosen else _hopeless(block)
+    if problems:
+        raise PortalError(problems)
+    return frozenset(found)
+
+
+def _protected(block: _Block, rng: Random | None) -> list[int] | None:
+    """Return the cells of a block to withhold, or None where no choice protects them.
+
+    What was withheld before is left as it is where it is enough: two choices for the same table say more than one.
+    """
+    first = {i for i, c in enumerate(block.cells) if c.primary}
+    kept = sorted(i for i in first if block.cells[i].kept)
+    if len(kept) == len(first) and not _exposed(block, kept):
+        return kept
+    others = [i for i in range(len(block.cells)) if i not in first]
+    plain = [i for i in others if block.cells[i].cost <= 1]
+    for more in (_more(rng), 0) if rng else (0,):
+        must = first | set(rng.sample(plain, min(len(plain), more)) if rng else ())
+        if chosen := _drawn(block, must, (plain, others), rng):
+            return chosen
+    return None
+
+
+def _drawn(
+    block: _Block, must: Set[int], pools: tuple[list[int], list[int]], rng: Random | None
+) -> list[int] | None:
+    """Return a choice with these cells and as few more as needed, drawn from the plain cells or from all."""
+    plain, others = pools
+    smallest = _choose(block, _prices(block, rng), must)
+    for extra in _steps(len(others)) if smallest else ():
+        for _ in range(_TRIES if rng else 1):
+            pool = plain if extra <= len(plain) else others
+            drawn = rng.sample(pool, min(extra, len(pool))) if rng else pool[:extra]
+            chosen = _choose(block, _prices(block, rng), must | set(drawn))
+            if chosen and not _exposed(block, chosen):
+                return chosen
+    return None
+
+
+def _steps(most: int) -> Iterator[int]:
+    """Yield how many cells more to try: each number at first, then half as many more each time, and all."""
+    count = 0
+    while count < most:
+        yield count
+        count += max(1, count // 2)
+    yield most
+
+
+def _more(rng: Random) -> int:
+    """Return how many cells to withhold that are not needed."""
+    count = 0
+    while rng.random() < _MORE:
+        count += 1
+    return count
+
+
+def _prices(block: _Block, rng: Random | None) -> list[float]:
+    """Return what each cell costs, with a little chance that decides between choices of the same size."""
+    return [c.cost + (rng.random() / len(block.cells) if rng else 0) for c in block.cells]
+
+
+def _exposed(block: _Block, chosen: Sequence[int]) -> frozenset[int]:
+    """The withheld cells that the audit finds exposed, whether it knows which cells are small or not."""
+    group = set(chosen)
+    told = []
+    for number, row in enumerate(block.matrix):
+        own = [(i, sign) for i, sign in zip(row.indices, row.data, strict=True) if i in group]
+        if own:
+            places, signs = zip(*own, strict=True)
+            total = float(sum(s * block.values[i] for i, s in own))
+            told.append(audit.Published(("relation", number), places, total, total, signs=signs))
+    hidden = [(i, block.cells[i]) for i in sorted(group) if block.cells[i].width or block.cells[i].under]
+    asked = [audit.Published(i, (i,), None, None, c.width, under=c.under, small=c.small) for i, c in hidden]
+    return frozenset(int(i.published.key) for i in audit.too_narrow(audit.intervals([*told, *asked])))  # type: ignore[call-overload]
+
+
+def _contradictions(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[Problem]:
+    for relation in relations:
+        keys = {relation.total, *relation.parts}
+        if len(keys) <= len(relation.parts) or not keys <= known.keys():
+            raise ValueError(f"names a key twice, or one that no cell has: {relation!r}")
+        total, parts = known[relation.total].value, sum(known[k].value for k in relation.parts)
+        if total != parts:
+            found = f"The total is {total}, but its parts add up to {parts}."
+            yield Problem(str(relation.total), 0, "", "disclosure", found, "Correct the total or a part.")
+    for cell in known.values():
+        if cell.primary and cell.fixed:
+            found = "This count must be withheld, but everybody knows it already."
+            yield Problem(str(cell.key), 0, "", "disclosure", found, "Have it withheld there as well.")
+
+
+def _blocks(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[_Block]:
+    """The cells that can be withheld, parted where none depends on another; only parts with a primary cell."""
+    cells = [c for c in known.values() if not c.fixed]
+    column = {c.key: i for i, c in enumerate(cells)}
+    matrix = sparse.lil_array((len(relations), len(cells)))
+    for row, relation in enumerate(relations):
+        for key in column.keys() & {relation.total, *relation.parts}:
+            matrix[row, column[key]] = -1 if key == relation.total else 1
+    matrix = matrix.tocsr()
+    for columns in _components(matrix):
+        own = tuple(cells[i] for i in columns)
+        if any(c.primary for c in own):
+            part = matrix[:, columns]
+            values, widths = np.array([(c.value, c.width) for c in own], dtype=float).T
+            yield _Block(own, part[np.diff(part.indptr) > 0], values, widths)
+
+
+def _components(matrix: Any) -> list[list[int]]:
+    """Columns that share rows, directly or through others."""
+    count, labels = connected_components(abs(matrix).T @ abs(matrix), directed=False)
+    return [np.flatnonzero(labels == i).tolist() for i in range(count)]
+
+
+def _choose(block: _Block, prices: Sequence[float], must: Set[int]) -> list[int] | None:
+    """Return the cheapest sound choice of a block's cells with those that `must` be in it; None if there is none."""
+    least = [float(i in must) for i in range(len(block.cells))]
+    cuts, sound, exact = list(_first_cuts(block)), set[tuple[int, ...]](), {"mip_rel_gap": 0}
+    while True:
+        rows = [LinearConstraint(sparse.vstack(cuts), lb=0)] if cuts else []
+        answer = milp(prices, integrality=1, bounds=Bounds(least, 1), constraints=rows, options=exact)
+        if answer.x is None:
+            return None
+        chosen = [int(i) for i in np.flatnonzero(answer.x > 0.5)]
+        found = [cut for _, cut in _narrow(block, chosen, sound)]
+        if not found:
+            return chosen
+        cuts += found
+
+
+def _first_cuts(block: _Block) -> Iterator[Any]:
+    """What one relation alone says: a part can rise no further than its withheld fellows can fall."""
+    for row in block.matrix:
+        own = row.indices
+        wanted = (block.widths - block.values)[own, None]
+        reach = np.where(np.equal.outer(row.data, row.data), block.values[own], np.inf)
+        cuts = np.zeros((len(own), len(block.cells)))
+        cuts[:, own] = np.where(wanted > 0, np.minimum(reach / np.maximum(wanted, 1), 1), 1)
+        cuts[range(len(own)), own] = -1
+        yield sparse.csr_array(cuts[block.widths[own] > 0])
+
+
+def _narrow(block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]) -> Iterator[tuple[int, Any]]:
+    """Each withheld cell whose interval is too narrow, and a constraint that this choice breaks."""
+    for places in _components(block.matrix[:, list(chosen)]):
+        group = tuple(chosen[i] for i in places)
+        found = [] if group in sound else list(_attack(block, group))
+        yield from found
+        if not found:
+            sound.add(group)
+
+
+def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
+    """Play the attacker on withheld cells that protect each other, and again in whole counts where need be."""
+    members = list(group)
+    rows = np.flatnonzero(np.diff(block.matrix[:, members].indptr))
+    matrix, counts, widths = block.matrix[rows][:, members], block.values[members], block.widths[members]
+    swings = np.zeros((2, len(members)))  # how far up and down each cell is known to go in whole counts
+    left = np.flatnonzero(widths * len(rows) > 0)
+    while len(left):
+        now, left = np.split(left, [max(1, _COLUMNS // len(members))])
+        moves, multipliers = _furthest(matrix, counts, now, widths[now])
+        swings = _wider(swings, moves)
+        for place, (up, down), own in zip(now, moves, multipliers, strict=True):
+            if up[place] - down[place] < widths[place] - _SLACK:
+                yield group[place], _cut(block, group, rows, place, own)
+                continue
+            for way in (0, 1):
+                if swings[:, place].sum() < widths[place]:
+                    enough = widths[place] - swings[1 - way, place]
+                    swings = _wider(swings, _whole(matrix, counts, place, (1, -1)[way], enough)[None, None])
+            if swings[:, place].sum() < widths[place]:
+                yield group[place], _company(block, group, rows, place)
+        left = left[swings[:, left].sum(axis=0) < widths[left]]
+
+
+def _furthest(matrix: Any, counts: Floats, places: Any, caps: Floats) -> tuple[Floats, Floats]:
+    """The moves (places × up and down × cells) that change each place most, and multipliers (× relations).
+
+    `matrix` times a move is nought, no count goes under zero, and none need go further than its cap.
+    """
+    shape = (len(places), 2, len(counts))
+    aims, low, high = np.zeros(shape), np.tile(-counts, (*shape[:2], 1)), np.full(shape, np.inf)
+    for i, (place, cap) in enumerate(zip(places, caps, strict=True)):
+        aims[i, :, place] = -1, 1
+        high[i, 0, place], low[i, 1, place] = cap, max(-counts[place], -cap)
+    copies = sparse.kron(sparse.eye_array(2 * len(places)), matrix, format="csr")
+    bounds, nought = np.column_stack([low.ravel(), high.ravel()]), np.zeros(copies.shape[0])
+    answer = linprog(aims.ravel(), A_eq=copies, b_eq=nought, bounds=bounds)
+    return answer.x.reshape(shape), -answer.eqlin.marginals.reshape(*shape[:2], -1)
+
+
+def _whole(matrix: Any, counts: Floats, place: int, sign: int, enough: float) -> Floats:
+    """A move in whole counts that takes one place as far up (sign 1) or down (-1) as it can go, if not `enough`."""
+    last = len(counts)  # a column for how far, which the place may overshoot: it may go in steps of two
+    far = sparse.csr_array(([sign, -1], ([0, 0], [place, last])), (1, last + 1))
+    still = sparse.hstack([matrix, sparse.csr_array((matrix.shape[0], 1))])
+    bounds = Bounds([*-counts, 0], [*np.full(last, np.inf), enough])
+    rows = [LinearConstraint(still, 0, 0), LinearConstraint(far, lb=0)]
+    answer = milp([*np.zeros(last), -1], integrality=1, bounds=bounds, constraints=rows)
+    return np.asarray(answer.x[:last])
+
+
+def _wider(swings: Floats, moves: Floats) -> Floats:
+    """How far each cell is known to go, after those moves too that are in whole counts."""
+    steps = np.rint(moves[abs(moves - np.rint(moves)).max(axis=2) < _SLACK])
+    return np.maximum(swings, [steps.max(axis=0, initial=0), -steps.min(axis=0, initial=0)])
+
+
+def _cut(block: _Block, group: tuple[int, ...], rows: Any, place: int, multipliers: Floats) -> Any:
+    """The constraint on what is withheld that follows from multipliers of the relations, by weak duality.
+
+    With r = e − Aᵀλ, the cell can rise by no more than the sum, over the withheld i, of r times the rise of i where
+    r > 0 and −r times the count of i where r < 0, and fall likewise. Both together must reach its width, which is
+    the most that a coefficient need be.
+    """
+    cell, reach = group[place], np.zeros(len(block.cells))
+    for sign, own in zip((1, -1), multipliers, strict=True):
+        rest = -(own @ block.matrix[rows])
+        rest[cell] += sign
+        rest[abs(rest) < _SLACK] = 0
+        reach += np.where(rest > 0, np.inf, -rest * block.values)
+    wanted = block.widths[cell] - reach[cell]
+    if not wanted > reach[list(group)].sum() - reach[cell] + _SLACK:  # the multipliers are too rough
+        return _company(block, group, rows, place)
+    cut = np.minimum(reach / wanted, 1)
+    cut[cell] = -1
+    return sparse.csr_array(cut[None, :])
+
+
+def _company(block: _Block, group: tuple[int, ...], rows: Any, place: int) -> Any:
+    """A constraint that always holds: unless one more cell beside the group is withheld, nothing gets better."""
+    cut = np.zeros(len(block.cells))
+    cut[block.matrix[rows].indices] = 1
+    cut[list(group)], cut[group[place]] = 0, -1
+    return sparse.csr_array(cut[None, :])
+
+
+def _hopeless(block: _Block) -> list[Problem]:
+    """The primary cells that stay too narrow though all is withheld that can be: more never narrows an interval."""
+    primary = {i for i, c in enumerate(block.cells) if c.primary}
+    chosen, narrow = set(range(len(block.cells))), {-1}
+    while narrow - primary:
+        chosen -= narrow - primary
+        narrow = {i for i, _ in _narrow(block, sorted(chosen), set())}
+    narrow |= _exposed(block, sorted(chosen)) & primary
+    keys = [str(block.cells[i].key) for i in sorted(narrow or primary)]
+    found = "This count must be withheld, but whatever else is withheld, what everybody knows gives it away."
+    fix = "Withhold the total that it is part of as well, here and wherever else it stands, or publish less."
+    return [Problem(key, 0, "", "disclosure", found, fix) for key in keys]

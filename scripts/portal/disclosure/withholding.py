@@ -1,0 +1,218 @@
+"""Withhold small counts, and enough others that nobody can work them out. For importers, who hold true counts."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import pairwise
+from random import SystemRandom
+
+from portal.core.model import Content, Observation
+from portal.core.problems import PortalError
+from portal.core.settings import Disclosure
+from portal.core.small_counts import FINE, Key, guarded, guards, key, least_of, of_total
+from portal.disclosure import suppression
+from portal.disclosure.inference import Past
+from portal.disclosure.suppression import Cell, Relation
+
+# A figure of a whole borough or larger area is withheld to hide others only where nothing else does.
+_DEAR = 20
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """What `suppress` did: the figures as they may be published, how many of them are guarded, and how many of these
+    are withheld because they are small (primary) or so that others cannot be worked out (secondary).
+    """
+
+    observations: tuple[Observation, ...]
+    cells: int
+    primary: int
+    secondary: int
+
+
+def suppress(
+    drafts: Iterable[Observation],
+    content: Content,
+    policy: Disclosure,
+    published: Iterable[Observation] = (),
+    past: Sequence[Past] = (),
+) -> Withheld:
+    """Withhold small counts among `drafts`, and enough others of the same totals to hide them.
+
+    `drafts` carry true counts; `published` are figures that everybody has already, `past` those of earlier releases.
+    Only guarded indicators and their totals are touched. Totals are: a borough over its wards and the records without
+    a ward; a figure over its parts; an indicator over those that are part of it, level by level; a period over the
+    shorter ones that fill it.
+
+    What was withheld before stays withheld: another choice for the same counts would give both away. The rest is left
+    to chance.
+
+    Raises `PortalError` where a count cannot be hidden.
+    """
+    own, published = {key(o): o for o in drafts}, tuple(published)
+    known = {key(o): o for o in published if o.value is not None} | own
+    roots = {of_total(content, i.id) for i in content.indicators.values() if guarded(i)}
+    counts = {
+        k: o for k, o in known.items() if o.value is not None and of_total(content, o.indicator) in roots
+    }
+    old = [o for p in past for o in p.observations]
+    shown = {key(o): o.value for o in old if o.value is not None}
+    withheld = {key(o) for o in published if o.status == "c"} | {
+        key(o) for o in old if o.status == "c"
+    } - shown.keys()
+    kept: Set[Hashable] = withheld & own.keys()
+    if out := {k for k, o in own.items() if shown.get(k) == o.value}:
+        kept = kept | (
+            _beside_the_past(_Job(content, policy, counts, known, own.keys() - out, kept - out)) & own.keys()
+        )
+    job = _Job(content, policy, counts, known, own.keys(), kept)
+    hidden = job.hidden() & own.keys()
+    primary = {k for k, c in job.cells.items() if c.small and not c.fixed}
+    safe = tuple(replace(o, value=None, status="c") if k in hidden else o for k, o in own.items())
+    return Withheld(safe, sum(guards(content, o) for o in own.values()), len(primary), len(hidden - primary))
+
+
+def _beside_the_past(job: "_Job") -> Set[Hashable]:
+    """What has to be withheld from readers who have the earlier releases; nothing where it is too late for that."""
+    try:
+        return job.hidden()
+    except PortalError:
+        return frozenset()
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The counts that matter, those of them that are `open` to be withheld, and those that were before."""
+
+    content: Content
+    policy: Disclosure
+    counts: Mapping[Key, Observation]
+    known: Mapping[Key, Observation]
+    open: Set[Hashable]
+    kept: Set[Hashable]
+
+    @property
+    def cells(self) -> dict[Hashable, Cell]:
+        """The cells of the counts."""
+        return {k: self._cell(k, o) for k, o in self.counts.items()}
+
+    def hidden(self) -> frozenset[Hashable]:
+        """The keys of what to withhold."""
+        cells = self.cells
+        relations = tuple(_relations(self.content, self.known, cells))
+        loose = {k: c for r in relations for k, c in _unseen(cells, r)}
+        cells |= loose
+        sums = (Cell(r.total, _sum(cells, r), primary=False, width=0, fixed=True) for r in relations)
+        cells = {c.key: c for c in sums} | cells
+        return suppression.suppress(tuple(cells.values()), relations, SystemRandom())
+
+    def _cell(self, k: Key, o: Observation) -> Cell:
+        least, count = least_of(self.content, self.policy, o), max(int(o.value or 0), 0)
+        fixed, careful = k not in self.open, guards(self.content, o)
+        small = careful and count < least
+        fine = o.part or self.content.areas[o.area].kind in FINE
+        return Cell(
+            k, count, (small or k in self.kept) and not fixed, least, fixed=fixed,
+            under=least if careful and not fixed else 0, kept=k in self.kept and not fixed, cost=1 if fine else _DEAR,
+        )  # fmt: skip
+
+
+def _unseen(cells: Mapping[Hashable, Cell], relation: Relation) -> Iterator[tuple[Hashable, Cell]]:
+    """The records that name no ward where nobody publishes them: what wards leave of their borough."""
+    for k in relation.parts:
+        if k not in cells:
+            left = cells[relation.total].value - sum(cells[p].value for p in relation.parts if p in cells)
+            yield k, Cell(k, left, primary=True, width=0, kept=True)
+
+
+def _sum(cells: Mapping[Hashable, Cell], relation: Relation) -> int:
+    return sum(cells[k].value for k in relation.parts)
+
+
+def _relations(
+    content: Content, known: Mapping[Key, Observation], cells: Mapping[Hashable, Cell]
+) -> Iterator[Relation]:
+    """Which of the figures are sums of others.
+
+    Where the wards add up to more than their borough, their sum stands for it as a figure that everybody knows.
+    """
+    for whole, parts in _parts(content, known).items():
+        total = whole[1]
+        if not {total, *parts} <= cells.keys():
+            continue
+        counts = {k: known[k].value or 0 for k in (total, *parts)}
+        if whole[0] == "areas" and not _complete(content, parts):
+            left = counts[total] - sum(counts[k] for k in parts)
+            if left >= 0 and known[total].source in {known[k].source for k in parts}:
+                yield Relation(total, (*parts, ("without a ward", *total)))
+        elif min(counts.values()) < 0:
+            yield Relation(("wards of", *total), tuple(k for k in parts if counts[k] >= 0))
+        elif counts[total] == sum(counts[k] for k in parts):  # of another extract: the audit will tell
+            yield Relation(total, tuple(parts))
+
+
+def _parts(content: Content, known: Mapping[Key, Observation]) -> Mapping[tuple[str, Key], list[Key]]:
+    """Each total with its parts, of those that are complete."""
+    found: dict[tuple[str, Key], list[Key]] = defaultdict(list)
+    for figure in known:
+        indicator, area, part, start, end = figure
+        if content.areas[area].kind in ("ward", "rest"):
+            found["areas", (indicator, content.areas[area].parent, part, start, end)].append(figure)
+        if part:
+            found["parts", (indicator, area, "", start, end)].append(figure)
+    spans = {("periods", whole): parts for whole, parts in _spans(known)}
+    return found | spans | dict(_members(content, known))
+
+
+def _complete(content: Content, parts: Sequence[Key]) -> bool:
+    """Whether the records that name no ward are there; without them wards do not add up to their borough."""
+    return any(content.areas[k[1]].kind == "rest" for k in parts)
+
+
+def _members(
+    content: Content, known: Mapping[Key, Observation]
+) -> Iterator[tuple[tuple[str, Key], list[Key]]]:
+    """Each total over indicators, with their figures of the same period, or of the shorter ones that fill it."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for indicator in content.indicators.values():
+        members[indicator.part_of].append(indicator.id)
+    alike = _alike(known)
+    for whole in (k for k in known if k[0] in members):
+        parts = []
+        for member in members[whole[0]]:
+            same: Key = (member, *whole[1:])
+            filling = [same] if same in known else _filling(same, alike.get(same[:3], []))
+            if not filling:
+                break
+            parts += filling
+        else:
+            yield ("members", whole), parts
+
+
+def _alike(known: Iterable[Key]) -> dict[tuple[str, str, str], list[Key]]:
+    """Figures by indicator, area and part: those that differ only in their period."""
+    found: dict[tuple[str, str, str], list[Key]] = defaultdict(list)
+    for figure in known:
+        found[figure[:3]].append(figure)
+    return found
+
+
+def _spans(known: Iterable[Key]) -> Iterator[tuple[Key, list[Key]]]:
+    """Each figure whose period is filled by the shorter periods of others, with these."""
+    for own in _alike(known).values():
+        for whole in own:
+            parts = _filling(whole, own)
+            if len(parts) > 1:
+                yield whole, parts
+
+
+def _filling(whole: Key, own: list[Key]) -> list[Key]:
+    """The shorter figures that fill a period without gap or overlap; none where they do not."""
+    start, end = whole[3:]
+    if start is None or end is None:
+        return []
+    inside = sorted(k for k in own if k != whole and k[3] and k[4] and start <= k[3] and k[4] <= end)
+    days = [(k[3], k[4]) for k in inside]
+    joined = all(a[1] + timedelta(days=1) == b[0] for a, b in pairwise(days) if a[1] and b[0])
+    return inside if inside and joined and (days[0][0], days[-1][1]) == (start, end) else []

@@ -1,0 +1,1 @@
+"""Outlines, populations and postcodes of areas, from the files that publish them."""

@@ -1,0 +1,122 @@
+"""Reads which ward each postcode is in, from a lookup of postcodes such as the Office for National Statistics makes."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from portal.core.model import Area
+from portal.core.problems import Problem, did_you_mean
+from portal.core.text import listed
+from portal.importers.geography.geojson import name_of
+from portal.importers.shared import published_files
+from portal.importers.shared.published_files import Finding, Sheet
+from portal.importers.shared.repeated_faults import gathered
+
+COLUMNS = "geography/postcodes.columns.csv"
+_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}")
+_ENDED = re.compile(r"(\d{6}(\.0)?)?")  # year and month, or nothing
+
+
+@dataclass(frozen=True)
+class _Row:
+    number: int
+    postcode: str
+    area: str
+    ended: str
+    district: str
+
+
+def read(path: Path, areas: Mapping[str, Area], source: str = "") -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """Read the resource `postcodes`: those in use in the present wards of `areas`; `source` is the id of a dataset.
+
+    Postcodes of other districts are left out where the file names their district. Raises `PortalError`: columns
+    missing, no postcode, twice, a ward unknown or ended, a ward without any postcode, dates that are none.
+    """
+    names = published_files.aliases(COLUMNS)
+    sheet = published_files.read(path, {ours: names[ours] for ours in ("postcode", "area", "ended")})
+    wards = {a.code for a in areas.values() if a.kind == "ward" and a.valid_to is None}
+    districts = {"", *(areas[w].parent for w in wards)}
+    rows = _rows(sheet, names["district"])
+    near = [r for r in rows if r.district in districts or r.area in wards]
+    used = [r for r in near if not r.ended]
+    published_files.stop(_problems(path.name, near, wards, areas))
+    cells = sorted((r.postcode, r.area, source) for r in used)
+    frame = pd.DataFrame(cells, columns=["postcode", "area", "source"], dtype=object)
+    return frame, tuple(_findings(rows, near, used))
+
+
+def _rows(sheet: Sheet, districts: tuple[str, ...]) -> list[_Row]:
+    at = sheet.header.index
+    district = next((at(c) for c in districts if c in sheet.header), None)
+    return [
+        _Row(
+            number,
+            " ".join(cells[at("postcode")].split()),
+            cells[at("area")].strip(),
+            cells[at("ended")].strip(),
+            "" if district is None else cells[district].strip(),
+        )
+        for number, cells in enumerate(sheet.rows, 2)
+    ]
+
+
+def _problems(file: str, rows: list[_Row], wards: set[str], areas: Mapping[str, Area]) -> Iterator[Problem]:
+    """What keeps the rows of our districts from being used."""
+
+    def wrong(row: _Row, ours: str, code: str, message: str, fix: str) -> Problem:
+        return Problem(file, row.number, published_files.aliases(COLUMNS)[ours][0], code, message, fix)
+
+    def unknown(row: _Row) -> Problem:
+        message = f"{name_of(row.area, areas)} is not a ward now."
+        return wrong(row, "area", "ward", message, did_you_mean(row.area, wards))
+
+    published, again = "Use the file as it was published.", "The file may have been cut off: fetch it again."
+    used = [r for r in rows if not r.ended]
+    odd = [r for r in used if not _POSTCODE.fullmatch(r.postcode)]
+    yield from gathered(
+        odd, lambda r: wrong(r, "postcode", "cell", f"“{r.postcode}” is no postcode.", published)
+    )
+    undated = [r for r in rows if not _ENDED.fullmatch(r.ended)]
+    month = "is no year and month, such as 202202."
+    yield from gathered(undated, lambda r: wrong(r, "ended", "cell", f"“{r.ended}” {month}", published))
+    strange = [r for r in used if r.area not in wards]
+    names = list(dict.fromkeys(r.area for r in strange))
+    # More unknown wards than wards: it is another column, which is told once.
+    for those in (
+        [strange] if len(names) > len(wards) else [[r for r in strange if r.area == n] for n in names]
+    ):
+        yield from gathered(those, unknown)
+    count = Counter(r.postcode for r in used)
+    twice = [r for r in used if count[r.postcode] > 1]
+    keep = "Keep the row that is right."
+    yield from gathered(
+        twice, lambda r: wrong(r, "postcode", "twice", f"{r.postcode} stands more than once.", keep)
+    )
+    empty = [name_of(w, areas) for w in sorted(wards - {r.area for r in used})]
+    if strange:
+        return
+    if len(empty) == len(wards):
+        fix = "Use the file of this district."
+        yield Problem(file, 0, "", "missing", "No postcode in use is in any of the wards.", fix)
+    elif empty:
+        yield Problem(file, 0, "", "missing", f"No postcode in use is in {listed(empty)}.", again)
+
+
+def _findings(rows: list[_Row], near: list[_Row], used: list[_Row]) -> Iterator[Finding]:
+    by_ward = Counter(r.area for r in used)
+    least, most = min(by_ward.values()), max(by_ward.values())
+    words = f"Postcodes in use: {len(used):,} in {len(by_ward)} wards, from {least:,} to {most:,} in a ward."
+    yield Finding(
+        "postcodes", words, {"postcodes": len(used), "wards": len(by_ward), "least": least, "most": most}
+    )
+    ended = len(near) - len(used)
+    yield Finding("ended", f"Postcodes that have ended and were left out: {ended:,}.", {"postcodes": ended})
+    away = len(rows) - len(near)
+    if away:
+        yield Finding(
+            "elsewhere", f"Postcodes of other districts that were left out: {away:,}.", {"postcodes": away}
+        )

@@ -1,0 +1,240 @@
+"""An import from beginning to end: read the files, say what was noticed, withhold, compare, and write."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+
+from portal.core import input_files, small_counts
+from portal.core.model import Content, Observation
+from portal.core.problems import Problem, did_you_mean
+from portal.core.settings import Settings
+from portal.data.packages import Package, contract, described
+from portal.disclosure import clearing
+from portal.disclosure.inference import Past
+from portal.disclosure.withholding import Withheld
+from portal.importers import geography_package
+from portal.importers.police import derive, mps_crime, mps_dashboard, stop_and_search
+from portal.importers.police.derive import Origin
+from portal.importers.shared.published_files import Counts, stop
+from portal.releases import releasing
+from portal.releases.releasing import Project
+
+Reader = Callable[[list[Path], Content, str], Counts]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import found, and the files that it would write."""
+
+    report: tuple[str, ...]
+    files: Mapping[Path, str]
+
+    def write(self) -> None:
+        """Write every file; each is replaced whole, so that none is ever half written."""
+        for path, text in self.files.items():
+            fresh = path.with_suffix(".new")
+            fresh.write_text(text, encoding="utf-8", newline="")
+            fresh.replace(path)
+
+
+# The formats of counts, and what reads each.
+COUNTS: Mapping[str, Reader] = {
+    "mps-ward": lambda paths, content, _: mps_crime.read_wards(paths, content.areas),
+    "mps-borough": lambda paths, content, _: mps_crime.read_boroughs(paths, content.areas),
+    "mps-dashboard": lambda paths, content, _: mps_dashboard.read(paths, content.areas),
+    "stop-and-search": stop_and_search.counts,
+}
+TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
+OF_TABLES = ("package", "resource", "sheet", "assume", "replace")  # options that only tables have
+FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
+
+
+_TOTALS_FIRST = (
+    "Delete the ward figures of this period from observations.csv, import this file, and then import the ward file again: "
+    "it is safe only if the totals are there before the wards."
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked for: files of one format, the id of their source, and the last month to use, or nothing."""
+
+    format: str
+    paths: tuple[Path, ...]
+    source: str
+    until: str = ""
+
+
+def plan(job: Job, content: Content, packages: Iterable[Package], settings: Settings) -> Plan:
+    """Read the files and say what importing them would do; nothing is written.
+
+    Raises `PortalError` with everything that is wrong with the job or its files.
+    """
+    packages = tuple(packages)
+    found = {p.name: p for p in packages}
+    home = _home(job.format, found, content)
+    stop([*_problems(job, home, content), *input_files.given(job.paths)])
+    folder = settings.packages_folder / home[0] / "data"
+    if job.format in geography_package.FORMATS:
+        own = settings.site.area
+        report, tables = geography_package.FORMATS[job.format](list(job.paths), content, own, job.source)
+        files = {folder / f"{name}.csv": frame_csv(table) for name, table in tables.items()}
+        return Plan(report, files | _descriptor(folder.parent, tables.keys()))
+    rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
+    counts = COUNTS[job.format](list(job.paths), content, settings.site.area)
+    past = releasing.earlier(Project(settings, packages, content))
+    done = derive.figures(counts, Origin(rows, job.source, job.until), content, settings, past)
+    indicators = {r.indicator for r in rows}
+    before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
+    after = derive.merged(before, done.observations)
+    _judge(content, indicators, after, settings, past)
+    report = (*map(str, counts.findings), *compared(before, after, done))
+    return Plan(report, {folder / "observations.csv": _csv(found[home[0]], indicators, after)})
+
+
+def misused(told: Mapping[str, object]) -> str:
+    """What the options of an import lack for its format, or have too much, in the words of a command; or nothing."""
+    table = told["format"] == TABLE
+    needed, others = ("package", ("source", "until")) if table else ("source", OF_TABLES)
+    if not told[needed]:
+        return f"the following arguments are required: --{needed}"
+    extra = [f"--{name}" for name in others if told[name]]
+    return f"{', '.join(extra)} does not go with the format {told['format']}" if extra else ""
+
+
+def _judge(
+    content: Content,
+    indicators: set[str],
+    after: tuple[Observation, ...],
+    settings: Settings,
+    past: Sequence[Past],
+) -> None:
+    """Raise `PortalError` if the new figures, with all that is published and the past, give a withheld one away.
+
+    What was wrong with other indicators before is passed over: no import of these can mend it.
+
+    Which wards are withheld is chosen from the totals that are published by then. Totals that arrive later can undo
+    that choice, so the advice is to import them first.
+    """
+    own = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
+    fresh = replace(content, observations={**content.observations, **own})
+    if found := clearing.problems(fresh, settings.disclosure, past):
+        places = tuple(f"observations of {i}:" for i in indicators)
+        before = clearing.problems(content, settings.disclosure, past)
+        totals = any(content.areas[o.area].kind not in small_counts.FINE for o in after)
+        stop(
+            {
+                replace(p, fix=_TOTALS_FIRST) if totals else p
+                for p in found
+                if p.file.startswith(places) or p not in before
+            }
+        )
+
+
+def _home(format_: str, packages: Mapping[str, Package], content: Content) -> list[str]:
+    """The packages that a format goes into; there should be one."""
+    if format_ in geography_package.FORMATS:
+        return [p.name for p in packages.values() if p.kind == "geography"]
+    return [name for name, rows in content.imports.items() if any(r.format == format_ for r in rows)]
+
+
+def _problems(job: Job, home: list[str], content: Content) -> Iterator[Problem]:
+    if job.format not in FORMATS:
+        message = f"The format “{job.format}” is not known."
+        yield Problem("FORMAT", code="format", message=message, fix=did_you_mean(job.format, FORMATS))
+    elif not home:
+        message = f"No package says which indicators the format {job.format} goes into."
+        fix = "Add a table “imports” to the package of the indicators."
+        yield Problem("data_packages", code="imports", message=message, fix=fix)
+    elif len(home) > 1:
+        message = f"Several packages take the format {job.format}: {', '.join(home)}."
+        yield Problem("data_packages", code="imports", message=message, fix="Leave it in one of them.")
+    if job.source not in content.sources:
+        message = f"The source “{job.source}” is not among the sources."
+        fix = f"{did_you_mean(job.source, content.sources)} Or add a row to the table of sources first."
+        yield Problem("--source", code="source", message=message, fix=fix)
+    if job.until and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", job.until):
+        message = f"“{job.until}” is not a month."
+        yield Problem("--until", code="until", message=message, fix="Write it like 2025-02.")
+
+
+def compared(
+    before: tuple[Observation, ...], after: tuple[Observation, ...], done: Withheld
+) -> Iterable[str]:
+    """What would change: new, unchanged, revised and removed figures, the largest revision, and what is withheld."""
+    old, new = {derive.key(o): o for o in before}, {derive.key(o): o for o in after}
+    fresh = {derive.key(o) for o in done.observations}
+    shared = old.keys() & fresh
+    revised = {k: new[k].value - old[k].value for k in shared if _differs(old[k], new[k])}  # type: ignore[operator]
+    yield f"{len(fresh)} figures: {len(fresh - shared)} new, {len(shared) - len(revised)} as before, {len(revised)} revised."
+    if revised:
+        worst = max(revised, key=lambda k: abs(revised[k]))
+        yield f"The largest revision: {worst[0]}, {worst[1]}, up to {worst[4]}: from {old[worst].value} to {new[worst].value}."
+    gone = len(old.keys() - new.keys())
+    if gone:
+        yield f"{gone} figures of 12 months are taken out, since they overlap with new ones."
+    yield (
+        f"Of {done.cells} counts that could point to people, {done.primary} are withheld because they are small and "
+        f"{done.secondary} more so that these cannot be worked out."
+    )
+    exposed = [k for k in shared if old[k].value is not None and new[k].value is None]
+    if exposed:
+        yield f"{len(exposed)} figures that were published before are now withheld. Earlier releases still show them: take them back with portal withdraw."
+
+
+def _differs(old: Observation, new: Observation) -> bool:
+    return old.value is not None and new.value is not None and old.value != new.value
+
+
+def _csv(package: Package, indicators: set[str], figures: tuple[Observation, ...]) -> str:
+    """The package's figures as CSV: rows of other indicators as they are, those of the import in order."""
+    table = package.tables["observations"]
+    known = [row for _, row in package.tables["indicators"].records]
+    order = {row["id"]: n for n, row in enumerate(known)}
+    splits = {row["id"]: row["breakdown"] for row in known}
+    kept = [row for _, row in table.records if row["indicator"] not in indicators]
+    rows = sorted(
+        (_row(o, splits[o.indicator]) for o in figures),
+        key=lambda r: (order[r["indicator"]], r["area"], r["period_start"], r["period_end"]),
+    )
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(table.schema.names), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*kept, *rows])
+    return out.getvalue()
+
+
+def _row(o: Observation, breakdown: str) -> dict[str, str]:
+    told = {
+        "indicator": o.indicator, "area": o.area, "period_start": str(o.period_start or ""), "period_end": str(o.period_end or ""),
+        "value": _plain(o.value), "status": o.status, "source": o.source, "locator": o.locator,
+    }  # fmt: skip
+    return told | ({breakdown: o.part} if o.part else {})
+
+
+def _plain(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:f}"
+
+
+def _descriptor(folder: Path, resources: Iterable[str]) -> dict[Path, str]:
+    """The package's descriptor with the resources that it does not name yet, if there are any."""
+    path = folder / "datapackage.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    spec = contract(told["portal"]["kind"])["resources"]
+    named = {r["name"] for r in told["resources"]}
+    fresh = [described(name, spec[name]) for name in resources if name not in named]
+    told["resources"] += fresh
+    return {path: json.dumps(told, indent=2, ensure_ascii=False) + "\n"} if fresh else {}
+
+
+def frame_csv(frame: pd.DataFrame) -> str:
+    """A table of an importer as CSV."""
+    told: str = frame.to_csv(index=False, lineterminator="\n")
+    return told

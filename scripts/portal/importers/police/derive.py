@@ -1,0 +1,163 @@
+"""From monthly counts to the figures that are published: which periods, which areas, and what is withheld.
+
+Plain indicators get counts of three months. Where a ward's figures could point to a person they are for 12 months,
+and then the borough has 12 months too, so that the wards can be hidden among them.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from portal.core import small_counts
+from portal.core.model import Content, Import, Observation
+from portal.core.periods import months_between
+from portal.core.settings import Settings
+from portal.disclosure.inference import Past
+from portal.disclosure.withholding import Withheld, suppress
+from portal.importers.shared.published_files import Counts
+
+Span = tuple[str, str]  # first and last month, such as 2025-04 and 2025-06
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where counts come from: the rows that say what goes where, the source's id, and the last month to use."""
+
+    imports: tuple[Import, ...]
+    source: str
+    until: str = ""
+
+
+def figures(
+    counts: Counts, origin: Origin, content: Content, settings: Settings, past: Sequence[Past] = ()
+) -> Withheld:
+    """Return the figures to publish, after small ones are withheld, also from readers of the `past` releases.
+
+    Raises `PortalError` where one cannot be hidden.
+    """
+    fresh = drafts(counts, origin, content, settings.site.area)
+    named = {row.indicator for row in origin.imports}
+    published = [o for i in content.indicators if i in named for o in content.observations.get(i, ())]
+    return suppress(fresh, content, settings.disclosure, published, past)
+
+
+def drafts(counts: Counts, origin: Origin, content: Content, own: str) -> tuple[Observation, ...]:
+    """The figures with their true counts: not to be published as they are. `own` is the code of the site's borough."""
+    frame = counts.frame
+    if "part" not in frame:
+        frame = frame.assign(part="")
+    if origin.until:
+        frame = frame[frame["month"] <= origin.until]
+    return tuple(o for row in origin.imports for o in _of_series(frame, row, origin, content, own))
+
+
+def _of_series(
+    frame: pd.DataFrame, row: Import, origin: Origin, content: Content, own: str
+) -> Iterator[Observation]:
+    mine = frame[frame["series"] == row.series]
+    wide = mine.pivot_table("count", ["area", "part"], "month", "sum", fill_value=0)
+    months = [str(m) for m in wide.columns]
+    cuts = [f"{b.date:%Y-%m}" for b in content.breaks if b.indicator == row.indicator]
+    running = np.cumsum(wide.to_numpy(), axis=1)
+    for line, (area, part) in enumerate(wide.index):
+        kind = content.areas[area].kind
+        if not _wanted(row.kinds, kind, area == own):
+            continue
+        lengths = _lengths(content, row.indicator, kind)
+        for length in lengths[:1] if row.windows else lengths:
+            for first, last in list(spans(months, length, cuts))[: row.windows]:
+                end = months.index(last)
+                value = running[line, end] - (running[line, end - length] if end >= length else 0)
+                place = f"{row.series.replace('-', ' ').capitalize()}, {content.areas[area].name}"
+                when = f"months {first} to {last}" if first != last else f"month {first}"
+                yield Observation(
+                    source=origin.source, locator=f"{place}, {when}", indicator=row.indicator, area=area, period_start=_first(first),
+                    period_end=_last(last), part=part if row.part == "*" else row.part, value=Decimal(int(value)), status="",
+                )  # fmt: skip
+
+
+def _wanted(kinds: str, kind: str, own: bool) -> bool:
+    return kind in kinds.split(";") or (own and "own" in kinds.split(";"))
+
+
+def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
+    """How many months the figures of an indicator are for, by the kind of area."""
+    if content.indicators[indicator].period_type == "month":
+        return (1,)
+    careful = small_counts.yearly(content, indicator) or small_counts.guarded(content.indicators[indicator])
+    if kind in ("ward", "rest"):
+        return (12,) if careful else (3,)
+    return (12, 3) if careful else (3,)
+
+
+def spans(months: Iterable[str], length: int, cuts: Iterable[str] = ()) -> Iterator[Span]:
+    """Spans of `length` months, the newest first, none of which overlap or hold the first month of a new way of counting."""
+    edges = sorted(cuts)
+    runs: dict[int, list[str]] = {}
+    for month in months:
+        runs.setdefault(sum(month >= e for e in edges), []).append(month)
+    for run in sorted(runs.values(), reverse=True):
+        for end in range(len(run), length - 1, -length):
+            yield run[end - length], run[end - 1]
+
+
+def merged(published: tuple[Observation, ...], fresh: tuple[Observation, ...]) -> tuple[Observation, ...]:
+    """What is published with the fresh figures in place of those of the same area, part and months.
+
+    A figure that differs from the one published before is marked as revised, as the symbols of UK statistics have
+    it. A yearly figure that overlaps with a fresh one makes way for it: the difference of the two would be a
+    figure of few months.
+    """
+    old = {key(o): o for o in published}
+    new = {key(o): _marked(o, old.get(key(o))) for o in fresh}
+    kept = [o for o in published if key(o) not in new and not _overlapped(o, fresh)]
+    return (*kept, *new.values())
+
+
+def _marked(fresh: Observation, old: Observation | None) -> Observation:
+    if old is None or old.value is None or fresh.value is None:
+        return fresh
+    if old.value == fresh.value:
+        return replace(fresh, status=old.status)
+    return replace(fresh, status="r")
+
+
+def _overlapped(o: Observation, fresh: tuple[Observation, ...]) -> bool:
+    if _months(o) != 12:
+        return False
+    same = (
+        n
+        for n in fresh
+        if (n.indicator, n.area, n.part) == (o.indicator, o.area, o.part) and _months(n) == 12
+    )
+    return any(_crosses(o, n) for n in same)
+
+
+def _crosses(a: Observation, b: Observation) -> bool:
+    ends = (a.period_start, a.period_end, b.period_start, b.period_end)
+    if None in ends:
+        return False
+    return a.period_start <= b.period_end and b.period_start <= a.period_end  # type: ignore[operator]
+
+
+def _months(o: Observation) -> int:
+    return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
+
+
+def key(o: Observation) -> tuple[str, str, str, date | None, date | None]:
+    """What tells one figure from another."""
+    return (o.indicator, o.area, o.part, o.period_start, o.period_end)
+
+
+def _first(month: str) -> date:
+    return date.fromisoformat(f"{month}-01")
+
+
+def _last(month: str) -> date:
+    year, number = map(int, month.split("-"))
+    return date(year, number, monthrange(year, number)[1])

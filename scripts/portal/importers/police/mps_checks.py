@@ -1,0 +1,186 @@
+"""What the Metropolitan Police's files must hold, cell by cell: problems with place, finding and remedy."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from portal.core import periods, text
+from portal.core.problems import PortalError, Problem
+from portal.importers.shared.published_files import Sheet, stop
+
+# So many cells of a column are told one by one; where more are wrong, the column itself is.
+MOST = 5
+AGAIN = "Fetch the file again and use it as it was published."
+HEADS = "Look whether the heads of two columns have been exchanged. If not, fetch the file again."
+CODE = re.compile(r"[A-Z][0-9]{8}")
+_COUNT = re.compile(r"[0-9]{1,9}")
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def gathered(sources: Iterable[S], load: Callable[[S], T]) -> list[T]:
+    """`load` of every source. Raises `PortalError` with the problems of all of them, or where there is none."""
+    loaded: list[T] = []
+    problems: list[Problem] = []
+    for source in sources:
+        try:
+            loaded.append(load(source))
+        except PortalError as error:
+            problems.extend(error.problems)
+    if not loaded and not problems:
+        problems.append(
+            Problem("files", 0, "", "file", "No file was given.", "Name at least one file to import.")
+        )
+    stop(problems)
+    return loaded
+
+
+def frame_of(sheet: Sheet, wanted: Iterable[str]) -> pd.DataFrame:
+    """The sheet as text by row number, the `wanted` columns stripped. Raises `PortalError` where it has no rows."""
+    if not sheet.rows:
+        stop([Problem(sheet.file, 2, "", "file", "There is a header and nothing below it.", AGAIN)])
+    cells = np.array(sheet.rows, dtype=object).reshape(len(sheet.rows), len(sheet.header))
+    for place in (sheet.header.index(column) for column in wanted):
+        cells[:, place] = [row[place].strip() for row in sheet.rows]
+    return pd.DataFrame(cells, range(2, len(sheet.rows) + 2), list(sheet.header), dtype=object)
+
+
+@cache
+def plain(label: str) -> str:
+    """A label as labels are compared: capitals, without punctuation, single spaces."""
+    return _NOT_A_WORD.sub(" ", label).strip().upper()
+
+
+def counts_of(cells: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Cells as whole numbers from 0, and which of them are none (0 in the first array), both in their shape."""
+    places, different = pd.factorize(cells.to_numpy(dtype=object).ravel())
+    good = np.array([_COUNT.fullmatch(c.strip()) is not None for c in different], dtype=np.bool_)
+    numbers = np.array([int(c) if ok else 0 for c, ok in zip(different, good, strict=True)], dtype=np.int64)
+    return numbers[places].reshape(cells.shape), ~good[places].reshape(cells.shape)
+
+
+def count_problems(
+    file: str, cells: pd.DataFrame, bad: npt.NDArray[np.bool_], names: Sequence[str]
+) -> Iterator[Problem]:
+    """The cells that are no counts; `names` are what the file calls the columns."""
+    for place in np.flatnonzero(bad.any(axis=0)).tolist():
+        wrong = cells.iloc[:, [place]][bad[:, place]]
+        yield from several(
+            file, names[place], "cell", zip(wrong.index, wrong.iloc[:, 0], strict=True), _why_no_count
+        )
+
+
+def _why_no_count(cell: str) -> tuple[str, str]:
+    cell = cell.strip()
+    if not cell:
+        return "The cell is empty.", "Fetch the file again: what is zero is published as 0."
+    if re.fullmatch(r"-[0-9]+", cell):
+        return f"“{cell}” is below zero, which no count can be.", AGAIN
+    if re.fullmatch(r"[0-9]+", cell):
+        return f"“{cell[:60]}” is too large to be a count.", AGAIN
+    if re.fullmatch(r"-?[0-9]*\.[0-9]+", cell):
+        return f"“{cell}” is not a whole number.", AGAIN
+    return f"“{cell[:60]}” is not a count.", "Write a whole number with digits only, as it was published."
+
+
+def several(
+    file: str,
+    column: str,
+    code: str,
+    found: Iterable[tuple[Any, str]],
+    say: Callable[[str], tuple[str, str]],
+) -> Iterator[Problem]:
+    """A problem for each cell (row and text), or a single one where the whole column seems wrong."""
+    cells = list(found)
+    if len(cells) > MOST:
+        message = f"{say(cells[0][1])[0]} {len(cells):,} cells of this column are wrong; this is the first."
+        yield Problem(file, int(cells[0][0]), column, code, message, HEADS)
+        return
+    for row, cell in cells:
+        yield Problem(file, int(row), column, code, *say(cell))
+
+
+def empty_problems(file: str, cells: pd.Series, column: str) -> Iterator[Problem]:
+    """The cells of a column that may not be empty and are."""
+    yield from several(
+        file, column, "cell", cells[cells == ""].items(), lambda _: ("The cell is empty.", AGAIN)
+    )
+
+
+def code_problems(
+    file: str, codes: pd.Series, may_lack: pd.Series, what: str, column: str
+) -> Iterator[Problem]:
+    """The cells that are no GSS code, except those that may lack one."""
+    wrong = codes[~may_lack & ~codes.map(lambda c: CODE.fullmatch(c) is not None)]
+
+    def say(cell: str) -> tuple[str, str]:
+        found = f"“{cell[:60]}” is no code" if cell else "The cell is empty instead of holding the code"
+        return f"{found} of {what}, such as E05000001.", AGAIN
+
+    yield from several(file, column, "cell", wrong.items(), say)
+
+
+def duplicate_problems(file: str, keys: pd.DataFrame, counts: npt.NDArray[np.int64]) -> Iterator[Problem]:
+    """The rows whose `keys` an earlier row has too, and whether their counts differ."""
+    again = keys.duplicated().to_numpy()
+    if not again.any():
+        return
+    same = keys.groupby(list(keys.columns), sort=False).ngroup().to_numpy()
+    firsts = {int(group): place for place, group in reversed(list(enumerate(same)))}
+    for place in np.flatnonzero(again)[:MOST]:
+        first = firsts[int(same[place])]
+        alike = (counts[place] == counts[first]).all()
+        message = f"Row {keys.index[first]} is about the same{'' if alike else ', with other counts'}."
+        fix = "Remove one of the two." if alike else "Find out which is right: fetch the file again."
+        yield Problem(file, int(keys.index[place]), "", "duplicate", message, fix)
+    more = int(again.sum()) - MOST
+    if more > 0:
+        message = f"{many(more, 'more row')} repeat an earlier one."
+        yield Problem(file, int(keys.index[np.flatnonzero(again)[MOST]]), "", "duplicate", message, AGAIN)
+
+
+def span(first: str, last: str) -> tuple[str, ...]:
+    """Every month from `first` to `last`, such as 2024-04."""
+    begin, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    return tuple(f"{number // 12}-{number % 12 + 1:02}" for number in range(begin, end + 1))
+
+
+def missing(months: Iterable[str]) -> list[str]:
+    """The months that lie between these and are not among them."""
+    have = sorted(set(months))
+    return [m for a, b in pairwise(have) for m in span(a, b)[1:-1]]
+
+
+def gap_problems(file: str, months: Iterable[str], row: int, column: str = "") -> Iterator[Problem]:
+    """A problem where months between the first and the last are missing."""
+    gone = missing(months)
+    if gone:
+        words = some([in_words(m) for m in gone])
+        message = f"Between the first month and the last, {many(len(gone), 'month')} {'is' if len(gone) == 1 else 'are'} missing: {words}."
+        fix = "Fetch the file again, or add the release that has what is missing."
+        yield Problem(file, row, column, "months", message, fix)
+
+
+def in_words(month: str) -> str:
+    """`2024-04` as `April 2024`."""
+    return periods.loose_date(month)
+
+
+def many(count: int, word: str) -> str:
+    """`1 row`, `2 rows`, `1,000 rows`."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def some(words: Sequence[str], most: int = 8) -> str:
+    """The words as a list; where there are many, the first of them and how many more."""
+    if len(words) <= most:
+        return text.listed(tuple(words))
+    return f"{', '.join(words[:most])} and {len(words) - most:,} more"

@@ -1,0 +1,182 @@
+"""Hate crime, domestic abuse, knife and gun crime, from the data of the Metropolitan Police's monthly dashboard.
+
+The counts are small: by ward and month most of them point to a few people. What is said of them here names no
+count of one ward and month.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from portal.core.model import Area
+from portal.core.problems import Problem
+from portal.core.text import number
+from portal.importers.police.mps_checks import gathered, in_words, many, plain, some
+from portal.importers.police.mps_parts import Part, dropped_months, in_use, joined, thin_findings
+from portal.importers.police.mps_records import BOROUGH, NO_CODE, WARD, Extract, kinds, load
+from portal.importers.shared import published_files
+from portal.importers.shared.published_files import Counts, Finding
+
+# A crime type with a smaller usual month than this can have an empty month by chance.
+_TELLING = 20
+
+
+def wholes() -> Mapping[str, str]:
+    """Each series that is a part of another one, and that one."""
+    return {r["series"]: r["inside"] for r in kinds().values() if r["inside"]}
+
+
+def read(paths: Sequence[Path], areas: Mapping[str, Area]) -> Counts:
+    """Monthly counts of offences by borough, ward and what is left of a borough, from dashboard files.
+
+    Boroughs and wards are those of `areas` by their code. An area of the kind rest gets borough minus known wards
+    (below zero where the file has it so). Absent rows are zero in months of files that have the series and the
+    area at all. Series nest and are never added up. Of months that several files have, the extract that ends last
+    counts; a nearly empty first or last month is left out. Raises `PortalError` with every problem of every file.
+    """
+    counts = joined(gathered(gathered(paths, load), lambda extract: _part(extract, areas)))
+    rest = _rest(counts.frame, areas)
+    frame = pd.concat([counts.frame, rest]).sort_values(["series", "area", "month"], ignore_index=True)
+    found = (*counts.findings, *_rest_findings(rest, areas), *_nested(counts.frame))
+    return Counts(frame, found)
+
+
+def _ours(rows: pd.DataFrame, areas: Mapping[str, Area]) -> "pd.Series[bool]":
+    """The rows of boroughs and wards of ours that are in use when the file begins."""
+    first = rows["month"].min()
+    current = [a for a in areas.values() if in_use(a, first)]
+    boroughs, wards = ({a.code for a in current if a.kind == kind} for kind in ("borough", "ward"))
+    retired = rows["name"].str.contains("NOT ACTIVE", case=False)
+    ward = (rows["kind"] == WARD) & rows["code"].isin(wards) & ~retired
+    return ward | ((rows["kind"] == BOROUGH) & rows["code"].isin(boroughs))
+
+
+def _part(extract: Extract, areas: Mapping[str, Area]) -> Part:
+    rows, ours = extract.rows, _ours(extract.rows, areas)
+    if not ours.any():
+        message = "None of the boroughs and wards in the geography package is in this file."
+        fix = "Use the file of the police force of this area."
+        published_files.stop([Problem(extract.file, 0, "", "areas", message, fix)])
+    used = rows[ours & (rows["series"] != "")]
+    sums = used.groupby(["series", "label", "code", "month"])["count"].sum()
+    cells = sums.unstack("month", fill_value=0).reindex(columns=list(extract.months), fill_value=0)
+    totals = extract.totals()
+    dropped = dropped_months(totals, _TELLING)
+    found = [
+        *_about(extract),
+        *thin_findings(extract.file, totals, _TELLING),
+        *_strays(extract, areas, ours),
+        *_absent(extract, areas, ours),
+    ]
+    offered = rows[rows["series"] != ""]
+    types = dict(zip(offered["series"], offered["type"], strict=True))
+    return Part(
+        extract.file,
+        cells.rename_axis(index={"code": "area"}),
+        tuple(sorted(set(offered["series"]))),
+        tuple(sorted(set(rows["code"][ours]))),
+        {s: dropped.get(plain(t), ()) for s, t in types.items()},
+        frozenset(offered["label"]),
+        tuple(found),
+    )
+
+
+def _about(extract: Extract) -> Iterator[Finding]:
+    """The size of a file, when it was made, and what it holds that is left out."""
+    rows, months = extract.rows, extract.months
+    coded = rows[rows["code"] != NO_CODE]
+    boroughs, wards = (coded["code"][coded["kind"] == kind].nunique() for kind in (BOROUGH, WARD))
+    message = (
+        f"{extract.file}: {many(len(rows), 'row')}, {many(boroughs, 'borough')}, {many(wards, 'ward')}, "
+        f"{many(len(months), 'month')} from {in_words(months[0])} to {in_words(months[-1])}."
+    )
+    figures: dict[str, int | float | str] = {"rows": len(rows), "boroughs": boroughs, "wards": wards}
+    figures |= {"months": len(months), "from": months[0], "to": months[-1]}
+    yield Finding("size", message, figures)
+    out = rows[rows["series"] == ""]
+    if len(out):
+        message = (
+            f"{extract.file}: left out are {many(len(out), 'row')} of known kinds, such as positive outcomes."
+        )
+        yield Finding("left-out", message, {"rows": len(out)})
+    absent = sorted({r["series"] for r in kinds().values() if r["series"]} - set(rows["series"]))
+    if absent:
+        message = f"{extract.file} has no row of {some(absent)}, which get no figures."
+        yield Finding("removed-category", message, {"categories": len(absent)})
+
+
+def _strays(extract: Extract, areas: Mapping[str, Area], ours: "pd.Series[bool]") -> Iterator[Finding]:
+    """Rows of wards in a borough whose wards we know that are counted to none of them."""
+    rows = extract.rows
+    parents = {a.parent for a in areas.values() if a.kind == "ward"}
+    names = set(rows["name"][(rows["kind"] == BOROUGH) & rows["code"].isin(parents)])
+    inside = rows["place"].map(lambda place: any(place.startswith(f"{name} ") for name in names))
+    stray = (rows["kind"] == WARD) & ~ours & inside
+    old = rows["name"].str.contains("NOT ACTIVE", case=False) | rows["code"].isin(areas)
+    for code, which, what in (
+        ("not-active", stray & old, "in wards that are no longer in use"),
+        ("unknown-ward", stray & ~old, "in wards that the geography package does not have"),
+    ):
+        if which.any():
+            wards = sorted(set(rows["name"][which] + " " + rows["code"][which]))
+            sums = rows["count"][which].groupby(rows["series"] != "").sum()
+            used, other = int(sums.get(True, 0)), int(sums.get(False, 0))
+            message = (
+                f"{extract.file}: {many(used, 'offence')} (and {many(other, 'record')} of kinds that are left out) "
+                f"{what}, counted to none: {some(wards)}."
+            )
+            figures = {"records": used, "left_out": other, "rows": int(which.sum()), "names": len(wards)}
+            yield Finding(code, message, figures)
+
+
+def _absent(extract: Extract, areas: Mapping[str, Area], ours: "pd.Series[bool]") -> Iterator[Finding]:
+    """Boroughs and wards in use that the file does not have."""
+    here = set(extract.rows["code"][ours])
+    for kind in ("borough", "ward"):
+        wanted = [a for a in areas.values() if a.kind == kind and in_use(a, extract.months[0])]
+        gone = [f"{a.name} {a.code}" for a in wanted if a.code not in here]
+        if gone:
+            message = f"{extract.file} has no row of {len(gone)} of the {len(wanted)} {kind}s, which get no figures: "
+            yield Finding(f"absent-{kind}", f"{message}{some(gone)}.", {f"{kind}s": len(gone)})
+
+
+def _rest(frame: pd.DataFrame, areas: Mapping[str, Area]) -> pd.DataFrame:
+    """Borough minus its wards, for the areas of the kind rest; the columns of `frame`."""
+    parents = {a.code: a.parent for a in areas.values() if a.kind == "ward"}
+    rest = {a.parent: a.code for a in areas.values() if a.kind == "rest"}
+    key = ["series", "area", "month"]
+    wards = frame[frame["area"].isin(parents)]
+    sums = wards.assign(area=wards["area"].map(parents)).groupby(key)["count"].sum()
+    whole = frame[frame["area"].isin(rest)].set_index(key)["count"]
+    both = whole.index.intersection(sums.index)
+    left = (whole[both] - sums[both]).reset_index()
+    return left.assign(area=left["area"].map(rest))
+
+
+def _rest_findings(rest: pd.DataFrame, areas: Mapping[str, Area]) -> Iterator[Finding]:
+    for area, left in rest.groupby("area"):
+        name = areas[areas[str(area)].parent].name
+        sums = {str(k): int(n) for k, n in left.groupby("series")["count"].sum().items() if k not in wholes()}
+        words = some([f"{series} {number(n)}" for series, n in sums.items()])
+        message = f"{name}: records without a known ward, all months together: {words}."
+        yield Finding("no-ward", message, sums)
+        below = left[left["count"] < 0]
+        if len(below):
+            least = int(below["count"].min())
+            what = many(len(below), "figure")
+            message = f"{name}: {what} by kind and month below the sum of the wards, by up to {-least:,}."
+            yield Finding("negative-rest", message, {"figures": len(below), "least": least})
+
+
+def _nested(frame: pd.DataFrame) -> Iterator[Finding]:
+    """Parts that are greater than the whole they belong to, by area and month."""
+    wide = frame.pivot(index=["area", "month"], columns="series", values="count")
+    for part, whole in wholes().items():
+        if part in wide and whole in wide:
+            count = int((wide[part] > wide[whole]).sum())
+            if count:
+                message = f"{part} is greater than {whole}, of which it is a part, {many(count, 'time')} by area and month."
+                yield Finding(
+                    "part-greater-than-whole", message, {"part": part, "whole": whole, "cells": count}
+                )

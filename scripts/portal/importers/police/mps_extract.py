@@ -1,0 +1,211 @@
+"""Reads one crime file of the Metropolitan Police: a row for each offence and area, a column for each month."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+
+from portal.core.problems import Problem, did_you_mean
+from portal.importers.police import mps_checks as checks
+from portal.importers.police.mps_checks import plain
+from portal.importers.police.mps_parts import dropped_months
+from portal.importers.shared import published_files
+from portal.importers.shared.published_files import Finding, Sheet
+
+_MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
+_NO_WARD = ("", "unknown", "not known", "none", "n/a", "na")
+# A label with fewer records than this in its busiest month comes and goes by chance.
+_NOTICEABLE = 10
+
+Labels = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Extract:
+    """A crime file whose every cell has been checked.
+
+    `rows` are its text columns (major, minor, borough and in ward files ward and code; no code where there is no
+    ward), with `series` and `label`; `counts` are its months as whole numbers. The index of both is the row as a
+    spreadsheet counts it, the columns of `counts` are ISO months in order.
+    """
+
+    file: str
+    rows: pd.DataFrame
+    counts: pd.DataFrame
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The months of the file, in order, the nearly empty ones too."""
+        return tuple(self.counts.columns)
+
+    def dropped(self) -> tuple[str, ...]:
+        """The months at either end that are nearly empty over the whole file."""
+        return dropped_months(self.totals(), 1).get("", ())
+
+    def totals(self) -> pd.DataFrame:
+        """The records of each month, in one column without a name."""
+        return self.counts.sum().to_frame("")
+
+
+@cache
+def offences() -> Mapping[Labels, Mapping[str, str]]:
+    """The rows of the map of offences, by their two labels as labels are compared."""
+    return {
+        (plain(r["major"]), plain(r["minor"])): r for r in published_files.mapped("police/mps_offences.csv")
+    }
+
+
+def load(path: Path, columns: str) -> Extract:
+    """Read and check the file at `path`, whose columns the map `columns` names.
+
+    Raises `PortalError` with every problem: columns that are missing, unknown or exchanged, months that do not
+    follow each other, cells that are no counts, labels that are not known, rows that stand twice.
+    """
+    wanted = published_files.aliases(columns)
+    sheet = published_files.read(path, wanted)
+    cells = checks.frame_of(sheet, wanted)
+    months = [c for c in sheet.header if _MONTH.fullmatch(c)]
+    rows = cells[list(wanted)].copy()
+    counts, bad = checks.counts_of(cells[months])
+    pairs = [(plain(a), plain(b)) for a, b in zip(rows["major"], rows["minor"], strict=True)]
+    rows["series"] = [offences()[p]["series"] if p in offences() else "" for p in pairs]
+    rows["label"] = [f"{a}: {b}" for a, b in pairs]
+    names = {ours: theirs[0] for ours, theirs in wanted.items()}
+    problems = [
+        *_column_problems(sheet, wanted, months),
+        *_text_problems(sheet.file, rows, names),
+        *_label_problems(sheet.file, rows, names),
+        *checks.count_problems(sheet.file, cells[months], bad, months),
+    ]
+    if not any(p.fix == checks.HEADS for p in problems):
+        problems.extend(checks.duplicate_problems(sheet.file, rows[list(wanted)], counts))
+    published_files.stop(problems)
+    if "code" in rows:
+        rows.loc[_lacks_ward(rows), "code"] = ""
+    iso = [f"{m[:4]}-{m[4:]}" for m in months]
+    return Extract(sheet.file, rows, pd.DataFrame(counts, rows.index, iso))
+
+
+def _column_problems(
+    sheet: Sheet, wanted: Mapping[str, tuple[str, ...]], months: Sequence[str]
+) -> Iterator[Problem]:
+    """Columns that are neither text we know nor a month, and months that do not follow each other."""
+    heads = [theirs for all_theirs in wanted.values() for theirs in all_theirs]
+    for column in [c for c in sheet.header if c not in wanted and c not in months]:
+        near = did_you_mean(column, heads) if re.search("[A-Za-z]{3}", column) else ""
+        fix = f"{near} A month is written 202404. A new column goes into the importer's map of columns."
+        message = f"There is a column “{column[:60]}” that is not known."
+        yield Problem(sheet.file, 1, column[:60], "column", message, fix.strip())
+    if not months:
+        yield Problem(sheet.file, 1, "", "months", "No column is a month, such as 202404.", checks.AGAIN)
+    for before, after in pairwise(months):
+        if after < before:
+            message = f"{before} stands before {after}: two heads may have been exchanged."
+            yield Problem(sheet.file, 1, after, "months", message, checks.AGAIN)
+    yield from checks.gap_problems(sheet.file, [f"{m[:4]}-{m[4:]}" for m in months], 1)
+
+
+def _lacks_ward(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows say that their records have no ward."""
+    code, name = (rows[column].str.lower().isin(_NO_WARD) for column in ("code", "ward"))
+    return code & name
+
+
+def _text_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Problem]:
+    for column in ("major", "minor", "borough"):
+        yield from checks.empty_problems(file, rows[column], names[column])
+    if "code" not in rows:
+        return
+    yield from checks.code_problems(file, rows["code"], _lacks_ward(rows), "a ward", names["code"])
+    boroughs, wards = rows["borough"].nunique(), rows["ward"].nunique()
+    if boroughs > wards and boroughs > checks.MOST:
+        message = f"There are more names of boroughs ({boroughs}) than of wards ({wards})."
+        yield Problem(file, 1, names["borough"], "column", message, checks.HEADS)
+
+
+def _label_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Problem]:
+    """Pairs of labels that the map does not have: one problem each, or one for all where hardly any is known."""
+    strange = rows[(rows["series"] == "") & (rows["major"] != "") & (rows["minor"] != "")]
+    first = strange.drop_duplicates(["major", "minor"])
+    if len(first) > checks.MOST:
+        major, minor = first.iloc[0][["major", "minor"]]
+        message = (
+            f"{len(first):,} kinds of offence are not known; the first is “{major[:60]}”, “{minor[:60]}”."
+        )
+        yield Problem(file, int(first.index[0]), names["minor"], "label", message, checks.HEADS)
+        return
+    for row, major, minor in first[["major", "minor"]].itertuples():
+        known = {m for a, m in offences() if a == plain(major)}
+        column, label = ("minor", minor) if known else ("major", major)
+        near = did_you_mean(plain(label), known or {a for a, _ in offences()})
+        count = int((strange["label"] == strange["label"][row]).sum())
+        message = f"The offence “{major}”, “{minor}” is not known (in {checks.many(count, 'row')})."
+        fix = f"{near} If the label is new, add it to mps_offences.csv with the series that it belongs to."
+        yield Problem(file, int(row), names[column], "label", message, fix)
+
+
+def findings(extract: Extract) -> Iterator[Finding]:
+    """What is to be known about the labels of a file, nearly empty months apart."""
+    kept = extract.counts.drop(columns=list(extract.dropped()))
+    months = kept.groupby(extract.rows["label"]).sum()
+    yield from _written_twice(extract)
+    yield from _relabelled(extract.file, months)
+    yield from _out_of_time(extract.file, months)
+
+
+def _written_twice(extract: Extract) -> Iterator[Finding]:
+    """Labels that are the same but for punctuation or capitals."""
+    for _, ways in extract.rows.groupby("label")["minor"]:
+        if ways.nunique() > 1:
+            written = sorted(set(ways))
+            message = f"{extract.file}: “{'” and “'.join(written)}” are one label, counted together."
+            yield Finding("label-changed", message, {"labels": len(written)})
+
+
+def _relabelled(file: str, months: pd.DataFrame) -> Iterator[Finding]:
+    """A label that stops where another of the same group starts, give or take a month."""
+    peak = months.max(axis=1)
+    used = (months.ge(0.1 * peak, axis=0) & months.gt(0))[peak >= _NOTICEABLE]
+    place = {m: i for i, m in enumerate(months.columns)}
+    first, last = used.idxmax(axis=1), used.iloc[:, ::-1].idxmax(axis=1)
+    ended = [label for label in used.index if last[label] != months.columns[-1]]
+    begun = [label for label in used.index if first[label] != months.columns[0]]
+    for old in ended:
+        group = old.split(": ")[0]
+        near = [
+            n for n in begun if n.startswith(f"{group}: ") and abs(place[first[n]] - place[last[old]]) <= 1
+        ]
+        for new in (n for n in near if n != old):
+            yield Finding(
+                "label-changed",
+                f"{file}: “{old}” is last used in {checks.in_words(last[old])} and “{new}” first in "
+                f"{checks.in_words(first[new])}: one may have become the other.",
+                {"old": old, "new": new, "last": last[old], "first": first[new]},
+            )
+
+
+def _out_of_time(file: str, months: pd.DataFrame) -> Iterator[Finding]:
+    """Labels with records outside the months that the map gives them, and ones that it expects and are not there."""
+    known = {f"{a}: {b}": r for (a, b), r in offences().items()}
+    end = months.columns[-1]
+    odd, absent = [], []
+    for label, row in known.items():
+        since, until = row["since"] or "0000", row["until"] or "9999"
+        if label in months.index:
+            used = months.columns[months.loc[label].to_numpy() > 0]
+            outside = [str(m) for m in used if not since <= m <= until]
+            odd += [f"{label} ({outside[0]} to {outside[-1]})"] if outside else []
+        elif since <= end and not row["until"]:
+            absent.append(label)
+    if odd:
+        message = (
+            f"{file} uses labels in months for which mps_offences.csv does not have them: {checks.some(odd)}."
+        )
+        yield Finding("new-category", message, {"categories": len(odd)})
+    if absent:
+        message = f"{file} has no row of labels that mps_offences.csv has as in use: {checks.some(absent)}."
+        yield Finding("removed-category", message, {"categories": len(absent)})

@@ -1,0 +1,148 @@
+"""Reads one file of the Metropolitan Police's monthly dashboard: a row for each kind of record, area and month."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from portal.core.problems import Problem, did_you_mean
+from portal.importers.police import mps_checks as checks
+from portal.importers.police.mps_checks import plain
+from portal.importers.shared import published_files
+
+BOROUGH, WARD = "BOROUGH", "SAFER NEIGHBOURHOOD TEAMS"
+_MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-01")
+# What the publisher writes where records have no borough.
+NO_CODE = "-1"
+_KEY = ["month", "kind", "place", "name", "code", "type", "subtype", "measure"]
+
+Labels = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Extract:
+    """A dashboard file whose every cell has been checked.
+
+    `rows` has its text columns, with `month` as ISO month and `kind` as `BOROUGH` or `WARD`, and `series` (empty
+    where it is left out), `label` and `count`, by the row as a spreadsheet counts it.
+    """
+
+    file: str
+    rows: pd.DataFrame
+    months: tuple[str, ...]
+
+    def totals(self) -> pd.DataFrame:
+        """The offences of each month by crime type (its row that is the whole of it), all areas together."""
+        types = self.rows["type"].map(plain)
+        used = self.rows[(self.rows["series"] != "") & (types == self.rows["subtype"].map(plain))]
+        sums = used.groupby(["month", used["type"].map(plain)])["count"].sum()
+        return sums.unstack(fill_value=0).reindex(list(self.months), fill_value=0)
+
+
+@cache
+def kinds() -> Mapping[Labels, Mapping[str, str]]:
+    """The rows of the map of series, by type, subtype and measure as labels are compared."""
+    rows = published_files.mapped("police/mps_dashboard.series.csv")
+    return {(plain(r["type"]), plain(r["subtype"]), plain(r["measure"])): r for r in rows}
+
+
+def load(path: Path) -> Extract:
+    """Read and check the file at `path`.
+
+    Raises `PortalError` with every problem: columns that are missing, unknown or exchanged, months that are
+    missing, cells that are no counts, labels that are not known, rows that stand twice.
+    """
+    columns = published_files.aliases("police/mps_dashboard.columns.csv")
+    unused = columns.pop("", ())
+    sheet = published_files.read(path, columns)
+    rows = checks.frame_of(sheet, columns)
+    counts, bad = checks.counts_of(rows[["count"]])
+    names = {ours: theirs[0] for ours, theirs in columns.items()}
+    types, subtypes, measures = (rows[c].map(plain) for c in ("type", "subtype", "measure"))
+    known = [kinds().get(labels) for labels in zip(types, subtypes, measures, strict=True)]
+    rows["label"] = types + ": " + subtypes
+    problems = [
+        *_column_problems(sheet.file, [c for c in sheet.header if c not in columns], unused, columns),
+        *_text_problems(sheet.file, rows, names),
+        *_label_problems(sheet.file, rows[[row is None for row in known]], names),
+        *checks.count_problems(sheet.file, rows[["count"]], bad, [names["count"]]),
+    ]
+    if not any(p.fix == checks.HEADS for p in problems):
+        problems.extend(checks.duplicate_problems(sheet.file, rows[_KEY], counts))
+    published_files.stop(problems)
+    rows = rows.assign(
+        count=counts[:, 0],
+        series=[row["series"] if row else "" for row in known],
+        kind=rows["kind"].map(plain),
+        month=rows["month"].str[:7],
+    )
+    return Extract(sheet.file, rows, checks.span(rows["month"].min(), rows["month"].max()))
+
+
+def _column_problems(
+    file: str, others: Sequence[str], unused: Sequence[str], columns: Mapping[str, tuple[str, ...]]
+) -> Iterator[Problem]:
+    heads = [*unused, *(theirs for all_theirs in columns.values() for theirs in all_theirs)]
+    for column in [c for c in others if c not in unused]:
+        fix = f"{did_you_mean(column, heads)} A new column goes into the importer's map of columns."
+        yield Problem(
+            file, 1, column[:60], "column", f"There is a column “{column[:60]}” that is not known.", fix
+        )
+
+
+def _text_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Problem]:
+    for column in ("place", "name", "type", "subtype", "measure"):
+        yield from checks.empty_problems(file, rows[column], names[column])
+    wrong = rows["month"][~rows["month"].map(lambda cell: _MONTH.fullmatch(cell) is not None)]
+    yield from checks.several(file, names["month"], "months", wrong.items(), _no_month)
+    if wrong.empty:
+        yield from checks.gap_problems(file, rows["month"].str[:7], 0, names["month"])
+    kinds_here = rows["kind"].map(plain)
+    wrong = rows["kind"][~kinds_here.isin([BOROUGH, WARD])]
+    yield from checks.several(file, names["kind"], "cell", wrong.items(), _no_kind)
+    without = rows["code"] == NO_CODE
+    yield from checks.code_problems(file, rows["code"], without, "an area", names["code"])
+    teams = rows[kinds_here == WARD]
+    if (teams["place"].str.len() < teams["name"].str.len()).mean() > 0.5:
+        message = (
+            "Most cells are shorter than the name of the ward, which they should hold after the borough."
+        )
+        yield Problem(file, 1, names["place"], "column", message, checks.HEADS)
+
+
+def _no_month(cell: str) -> tuple[str, str]:
+    return f"“{cell[:60]}” is not the first day of a month, such as 2024-04-01.", checks.AGAIN
+
+
+def _no_kind(cell: str) -> tuple[str, str]:
+    return f"“{cell[:60]}” is no type of area.", did_you_mean(cell, ["Borough", "Safer Neighbourhood Teams"])
+
+
+def _label_problems(file: str, strange: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Problem]:
+    """Labels that the map does not have: one problem for each three, or one for all where hardly any is known."""
+    three = ["type", "subtype", "measure"]
+    first = strange[(strange[three] != "").all(axis=1)].drop_duplicates(three)
+    if len(first) > checks.MOST:
+        words = ", ".join(f"“{cell[:60]}”" for cell in first.iloc[0][three])
+        message = f"{len(first):,} kinds of record are not known; the first is {words}."
+        yield Problem(file, int(first.index[0]), names["subtype"], "label", message, checks.HEADS)
+        return
+    for row, *labels in first[three].itertuples():
+        column, near = _nearest([plain(label) for label in labels])
+        message = f"The record “{labels[0]}”, “{labels[1]}”, “{labels[2]}” is not known."
+        fix = f"{near} If it is new, add it to mps_dashboard.series.csv."
+        yield Problem(file, int(row), names[column], "label", message, fix)
+
+
+def _nearest(labels: Sequence[str]) -> tuple[str, str]:
+    """The first column whose label does not go with those before it, and what may be meant."""
+    fitting = list(kinds())
+    for place, column in enumerate(("type", "subtype", "measure")):
+        known = {k[place] for k in fitting}
+        if labels[place] not in known:
+            return column, did_you_mean(labels[place], known)
+        fitting = [k for k in fitting if k[place] == labels[place]]
+    return "measure", ""

@@ -1,0 +1,257 @@
+"""Places stop-and-search records in wards and counts them. Nothing is withheld here: never publish it as it is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from portal.core.model import Area, Content
+from portal.core.problems import Problem
+from portal.importers.geography import boundaries
+from portal.importers.geography.boundaries import Plane, Shape
+from portal.importers.police import stop_records
+from portal.importers.police.stop_records import KINDS, labels
+from portal.importers.shared import published_files
+from portal.importers.shared.published_files import Counts, Finding
+
+# The breakdowns; that by ethnicity is by what people say of themselves.
+SERIES = {
+    "stops-by-outcome": "outcome",
+    "stops-by-object": "object",
+    "stops-by-age": "age",
+    "stops-by-ethnicity": "ethnicity_self",
+}
+NEAR = 20  # metres: records are moved to points on the map, so this near a border they may be of the ward next door
+MANY = 10  # records at one point
+
+
+@dataclass(frozen=True)
+class Stops:
+    """The records that could be placed, one a row, and the wards of each month, with those that have no record.
+
+    `frame` has the columns month (such as 2024-07), area (GSS code of the ward, or of the borough where a point lies
+    in its outline but in no ward) and those of `KINDS` in our words. `whole` has, for each month, the records of the
+    whole police force and how many of them have no coordinates.
+    """
+
+    frame: pd.DataFrame
+    wards: Mapping[str, tuple[str, ...]]
+    whole: Mapping[str, tuple[int, int]]
+    findings: tuple[Finding, ...]
+
+
+def read(
+    paths: Sequence[Path], areas: Mapping[str, Area], drawn: Mapping[str, Shape] | pd.DataFrame
+) -> Stops:
+    """Read files of one or more months and place each record in the wards of the last day of its month.
+
+    `drawn` are outlines in degrees by GSS code, or the resource `boundaries`, of the wards of one borough and
+    perhaps the borough itself. Raises `PortalError`: columns missing, labels unknown, dates or coordinates that are
+    none, the same records in two files, no record in any ward.
+    """
+    outlines = _outlines(drawn) if isinstance(drawn, pd.DataFrame) else drawn
+    files = {path: stop_records.read(path) for path in dict.fromkeys(paths)}
+    published_files.stop(problem for _, problems in files.values() for problem in problems)
+    frames = {path: frame.assign(area=_placed(frame, areas, outlines)) for path, (frame, _) in files.items()}
+    published_files.stop((*_strangers(frames), *_twins(frames)))
+    every = pd.concat(list(frames.values()), ignore_index=True)
+    months = sorted({month for frame in frames.values() for month in _months(frame)})
+    wards = {m: tuple(sorted(c for c in outlines if _is_ward(areas.get(c), m))) for m in months}
+    placed = every[(every["area"] != "") & every["month"].isin(months)].reset_index(drop=True)
+    told = (*_told_of_all(every, frames), *_told_of_placed(placed, outlines, areas))
+    whole = {
+        str(m): (len(own), int(own["x"].isna().sum())) for m, own in every.groupby("month") if m in wards
+    }
+    return Stops(placed[["month", "area", *KINDS]], wards, whole, told)
+
+
+def counts(paths: Sequence[Path], content: Content, own: str) -> Counts:
+    """Counts of the borough `own` and its wards, and of the whole force: all records and those without coordinates.
+
+    One of the paths may be a GeoJSON of the wards; else their outlines are those of the geography package, which
+    are a little coarser. Raises `PortalError` as `read` does, and where there are no outlines at all.
+    """
+    drawn = [p for p in paths if p.suffix.lower() in (".geojson", ".json")]
+    outlines = boundaries.read(drawn[0], content.areas).exact if drawn else _of_package(content)
+    stops = read([p for p in paths if p not in drawn], content.areas, outlines)
+    frame = tables(stops, own)
+    rows = [row for month, told in stops.whole.items() for row in _of_force(content, own, month, told)]
+    for month, wards in stops.wards.items():
+        outside = int((~stops.frame.loc[stops.frame["month"] == month, "area"].isin(wards)).sum())
+        rows += [
+            ("stops", a.code, month, "", outside)
+            for a in content.areas.values()
+            if (a.kind, a.parent) == ("rest", own)
+        ]
+    return Counts(
+        pd.concat([frame, pd.DataFrame(rows, columns=frame.columns)], ignore_index=True), stops.findings
+    )
+
+
+def _of_force(
+    content: Content, own: str, month: str, told: tuple[int, int]
+) -> Iterator[tuple[str, str, str, str, int]]:
+    for code in (a.code for a in content.areas.values() if a.kind == "police-force"):
+        yield ("stops", code, month, "", told[0])
+        yield ("stops-without-place", code, month, "", told[1])
+
+
+def _of_package(content: Content) -> dict[str, Shape]:
+    if not content.outlines:
+        message = "There are no outlines of wards to place the records in."
+        fix = "Import the boundaries first, or give a GeoJSON of the wards beside the records."
+        published_files.stop([Problem("data_packages", code="outlines", message=message, fix=fix)])
+    return _outlines(pd.DataFrame([vars(o) for o in content.outlines]))
+
+
+def tables(stops: Stops, borough: str) -> pd.DataFrame:
+    """Counts by month: of the borough and its parts in each breakdown, and of each ward as a whole.
+
+    `borough` is the code of the borough whose wards were read. Columns: series, area, month, part (empty for the
+    total), count. Every part that the map of labels knows and every ward has its row, also where it is zero.
+    """
+    rows: list[tuple[str, str, str, str, int]] = []
+    for month, wards in stops.wards.items():
+        found = stops.frame[stops.frame["month"] == month]
+        by_ward = found["area"].value_counts()
+        rows.append(("stops", borough, month, "", len(found)))
+        rows += [("stops", ward, month, "", int(by_ward.get(ward, 0))) for ward in wards]
+        for series, column in SERIES.items():
+            by_part = found[column].value_counts()
+            rows.append((series, borough, month, "", len(found)))
+            parts = dict.fromkeys(labels(column).values())
+            rows += [(series, borough, month, part, int(by_part.get(part, 0))) for part in parts]
+    return pd.DataFrame(rows, columns=["series", "area", "month", "part", "count"])
+
+
+def _outlines(table: pd.DataFrame) -> dict[str, Shape]:
+    """The shapes of the resource `boundaries`."""
+    rings: dict[str, dict[int, dict[int, np.ndarray]]] = {}
+    for area, polygon, ring, points in table[["area", "polygon", "ring", "points"]].itertuples(index=False):
+        line = np.array(points.split(), dtype=float).reshape(-1, 2)
+        rings.setdefault(area, {}).setdefault(int(polygon), {})[int(ring)] = line
+    return {
+        area: shapely.MultiPolygon(
+            [shapely.Polygon(r[1], [r[n] for n in sorted(r) if n > 1]) for _, r in sorted(polygons.items())]
+        )
+        for area, polygons in sorted(rings.items())
+    }
+
+
+def _is_ward(area: Area | None, month: str) -> bool:
+    """Whether a ward exists on the last day of a month, so that a month is counted on one set of wards."""
+    if area is None or area.kind != "ward":
+        return False
+    year, number = map(int, month.split("-"))
+    last = date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
+    return (area.valid_from or last) <= last <= (area.valid_to or last)
+
+
+def _placed(frame: pd.DataFrame, areas: Mapping[str, Area], outlines: Mapping[str, Shape]) -> pd.Series:
+    """The area of each record: the first ward by code that holds its point, else the borough, else empty."""
+    codes = sorted(outlines)
+    located = frame[frame["x"].notna() & frame["y"].notna()]
+    points = shapely.points(located["x"], located["y"])
+    at, which = shapely.STRtree([outlines[c] for c in codes]).query(points, predicate="intersects")
+    hits = pd.DataFrame({"row": located.index[at], "area": [codes[i] for i in which]})
+    pairs = zip(located["month"].iloc[at], hits["area"], strict=True)
+    hits["rank"] = [
+        0 if _is_ward(areas.get(c), m) else 1 if _is_borough(areas.get(c)) else 2 for m, c in pairs
+    ]
+    best = hits[hits["rank"] < 2].sort_values(["rank", "area"]).drop_duplicates("row")
+    found = dict(zip(best["row"], best["area"], strict=True))
+    return pd.Series([found.get(row, "") for row in frame.index], index=frame.index, dtype=object)
+
+
+def _is_borough(area: Area | None) -> bool:
+    return area is not None and area.kind == "borough"
+
+
+def _months(frame: pd.DataFrame) -> list[str]:
+    """The months that a file holds; a few records of the month before are no count of that month."""
+    count = frame["month"].value_counts()
+    return sorted(count.index[count * 20 >= count.max()])
+
+
+def _strangers(frames: Mapping[Path, pd.DataFrame]) -> Iterator[Problem]:
+    for path, frame in frames.items():
+        if not frame.loc[frame["month"].isin(_months(frame)), "area"].any():
+            message = f"None of the {len(frame):,} records is in any of the wards."
+            yield Problem(
+                path.name, 0, "", "place", message, "Use the file of the police force of this area."
+            )
+
+
+def _twins(frames: Mapping[Path, pd.DataFrame]) -> Iterator[Problem]:
+    records = {path: set(frame["record"]) for path, frame in frames.items()}
+    for (one, first), (other, second) in combinations(records.items(), 2):
+        shared = len(first & second)
+        if 2 * shared > min(len(first), len(second)):
+            message = f"{shared:,} records are also in {one.name}."
+            yield Problem(other.name, 0, "", "twice", message, "Leave one of the two files out.")
+
+
+def _told_of_all(every: pd.DataFrame, frames: Mapping[Path, pd.DataFrame]) -> Iterator[Finding]:
+    """What the files as a whole should be known for."""
+    months, total = sorted(set(every["month"])), len(every)
+    span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+    yield Finding("records", f"Records: {total:,}, of {span}.", {"records": total, "months": len(months)})
+    nowhere = int(every["x"].isna().sum())
+    share = round(100 * nowhere / total, 1)
+    words = f"Records without coordinates, which may be from anywhere in the police force's area: {nowhere:,} ({share}%)."
+    yield Finding("nowhere", words, {"records": nowhere, "percent": share})
+    again = sum(int(frame["record"].duplicated().sum()) for frame in frames.values())
+    if again:
+        words = f"Records that repeat an earlier one in every column, as when several people are searched at once: {again:,}. They are counted."
+        yield Finding("repeated", words, {"records": again})
+    for path, frame in frames.items():
+        yield from _gaps(path.name, frame)
+
+
+def _gaps(file: str, frame: pd.DataFrame) -> Iterator[Finding]:
+    """Records of months that the file does not hold, and days without a record."""
+    months = _months(frame)
+    others = int((~frame["month"].isin(months)).sum())
+    if others:
+        words = f"{file}: a few records of other months, which are left out: {others:,}."
+        yield Finding("other-months", words, {"records": others})
+    for month in months:
+        days = frame.loc[frame["month"] == month, "day"]
+        missing = pd.Period(month).days_in_month - days.nunique()
+        if missing:
+            words = f"{file}: days of {month} without a record: {missing}; the last is of {days.max()}. It may have been cut off."
+            yield Finding("days", words, {"days": missing, "last": days.max()})
+
+
+def _told_of_placed(
+    placed: pd.DataFrame, outlines: Mapping[str, Shape], areas: Mapping[str, Area]
+) -> Iterator[Finding]:
+    """What the records in the wards, and those between them, should be known for."""
+    between = int(placed["area"].map(lambda code: _is_borough(areas[code])).sum())
+    inside = len(placed) - between
+    yield Finding("placed", f"Records in the wards: {inside:,}.", {"records": inside})
+    if between:
+        words = f"Records in the borough's outline but in no ward: {between:,}."
+        yield Finding("between", words, {"records": between})
+    plane = Plane.around(outlines.values())
+    borders = {code: shapely.boundary(plane.metres(shape)) for code, shape in outlines.items()}
+    points = plane.metres(shapely.points(placed["x"], placed["y"]))
+    near = int((shapely.distance(points, [borders[code] for code in placed["area"]]) < NEAR).sum())
+    words = f"Records in the wards within {NEAR} metres of a border, where places are too rough to be sure of the ward: {near:,}."
+    yield Finding("near", words, {"records": near})
+    at = placed.groupby(["x", "y"]).size()
+    shared = {"points": len(at), "many": int((at >= MANY).sum()), "most": int(at.max())}
+    words = f"Points on the map: {len(at):,}, with {shared['most']} records at most; {MANY} or more at {shared['many']}."
+    yield Finding("points", words, shared)
+    blanks = {c: int(placed[c].isin(["Not recorded", "Not stated"]).sum()) for c in KINDS}
+    words = ", ".join(f"{c.replace('_', ' by ')} {n:,}" for c, n in blanks.items() if n)
+    yield Finding("blank", f"Not recorded or not stated: {words or 'nothing'}.", blanks)
+    vehicles = int((placed["type"] == "Vehicle").sum())
+    if vehicles:
+        words = f"Searches of a vehicle alone, with nobody's age or ethnicity: {vehicles:,}."
+        yield Finding("vehicles", words, {"records": vehicles})

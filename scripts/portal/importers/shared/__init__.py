@@ -1,0 +1,1 @@
+"""What all importers use: published files as tables, and faults that many rows share."""

@@ -1,0 +1,19 @@
+"""Faults that many rows of a file share, told once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from portal.core.problems import Problem
+
+T = TypeVar("T")
+
+
+def gathered(rows: Sequence[T], problem: Callable[[T], Problem]) -> Iterator[Problem]:
+    """The problem of the first of these rows, with the number of the others; none where there are no rows."""
+    if rows:
+        first = problem(rows[0])
+        others = {1: "", 2: " So it is in one more row."}.get(
+            len(rows), f" So it is in {len(rows) - 1:,} more rows."
+        )
+        yield replace(first, message=first.message + others)

@@ -1,0 +1,1 @@
+"""Spreadsheets that people fill in, as rows of a package."""

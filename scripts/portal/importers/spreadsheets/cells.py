@@ -1,0 +1,181 @@
+"""One cell of a spreadsheet and the column that it stands in: the text for the table, a question, or a problem.
+
+What spreadsheets do to data is undone where there is only one way to read it. Where there are several, nothing is
+guessed: that is a `Doubt`, which whoever imports must settle.
+"""
+
+import re
+
+from portal.core import text
+from portal.core.field_types import LOOSE_FORMS
+from portal.importers.spreadsheets import dates, numbers
+from portal.importers.spreadsheets.grid import Cell
+from portal.importers.spreadsheets.numbers import MOST_DECIMALS, plain
+from portal.importers.spreadsheets.readings import Column, Doubt, Fault, Row, Settled, squeezed
+
+_MARKS = frozenset({"n/a", "#n/a", "-", "–", "—", text.MINUS, ".", "..", "...", "…"})
+MISSING = _MARKS | {
+    "na", "none", "null", "nil", "not available", "not applicable", "not known", "unknown", "withheld", "suppressed", "*",
+}  # fmt: skip
+# The shorthand of government statistics for figures that are not there; each stands under status.
+SHORTHAND = {mark: status for status in ("c", "x", "z", "low") for mark in (status, f"[{status}]")}
+TELEPHONES = frozenset({"phone", "textphone"})
+_YES = {"yes": "true", "y": "true", "true": "true", "1": "true"}
+_NO = {"no": "false", "n": "false", "false": "false", "0": "false"}
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
+_ANYTHING = Row()
+
+
+def settle(cell: Cell | None, column: Column, row: Row = _ANYTHING) -> Settled:
+    """The text of a cell for its column; what was there before stays as it was written where it means the same."""
+    if cell is None:
+        return ""
+    if cell.kind == "error":
+        return Fault(
+            f"The cell shows the error {cell.text}.", "Correct the formula, or write the value itself."
+        )
+    if cell.kind == "formula":
+        fix = "Open the file in a spreadsheet program, save it there and import it again, or write the value itself."
+        return Fault("The cell has a formula whose result is not in the file.", fix)
+    if _CONTROL.search(cell.text):
+        return Fault("The cell holds a character that no table has.", "Write the text again.")
+    words = squeezed(cell.text)
+    if cell.kind == "text" and row.before and words == squeezed(row.before):
+        return row.before
+    if cell.kind == "text" and words.casefold() in MISSING | SHORTHAND.keys():
+        found = _missing(words, column, row)
+        if found is not None:
+            return found
+    match column.field["type"]:
+        case "number" | "integer":
+            return numbers.settle(cell, words, row)
+        case "date":
+            return dates.settle(cell, words)
+        case "boolean":
+            return _boolean(cell, words)
+    return _text(cell, words, column)
+
+
+# --- nothing there
+
+
+def _missing(words: str, column: Column, row: Row) -> Settled | None:
+    """A mark that says that there is nothing; None where the column may really hold such a text."""
+    mark = words.casefold()
+    if column.name == "value":
+        if row.status:
+            return ""
+        if mark in SHORTHAND:
+            return f"[{SHORTHAND[mark]}]"
+        return Doubt(
+            f"missing:{mark}",
+            f"“{words}” stands where there is no figure. Why is there none?",
+            {
+                "x": ("it is not available", "[x]"),
+                "z": ("it does not apply", "[z]"),
+                "c": ("it is withheld to protect people", "[c]"),
+            },
+        )
+    if mark in {str(v).casefold() for v in (*column.rules.get("enum", ()), *column.known)}:
+        return None
+    free = column.field["type"] == "string" and not {"enum", "pattern"} & column.rules.keys()
+    return "" if mark in (_MARKS if free else MISSING - {"*"}) else None
+
+
+# --- booleans and text
+
+
+def _boolean(cell: Cell, words: str) -> Settled:
+    told = (plain(cell.number) if cell.kind == "number" else words).casefold()
+    stored = {**_YES, **_NO}.get(told, words or _written_out(cell))
+    shown = {**_YES, **_NO}.get(squeezed(cell.shown or "").casefold(), stored)
+    return stored if shown == stored else _differs(cell, stored)
+
+
+def _is_loose_date(column: Column) -> bool:
+    """Whether a column of text holds dates of which only the year or the month can be known."""
+    pattern = column.rules.get("pattern", "")
+    samples = (("2016-07", True), ("20160731", False), ("may", False))
+    return bool(pattern) and all((re.search(pattern, s) is not None) == fits for s, fits in samples)
+
+
+def _text(cell: Cell, words: str, column: Column) -> Settled:
+    if cell.kind == "date":
+        return _undated(cell, column)
+    if cell.kind in ("text", "number") and _is_loose_date(column):
+        told = words or plain(cell.number)
+        return told if re.search(column.rules["pattern"], told) else dates.loose(cell, told)
+    if cell.kind == "number":
+        return _code(cell, column)
+    ids = column.titles.get(words.casefold(), ())
+    if ids and words not in ids:
+        fix = f"Write {ids[0]}." if len(ids) == 1 else f"Write one of: {', '.join(ids)}."
+        return Fault(f"“{words}” is not an id.", fix)
+    if column.field.get("form") in LOOSE_FORMS and (found := dates.day_in(words)) is not None:
+        return found
+    enum = [str(v) for v in column.rules.get("enum", ())]
+    if cell.kind == "boolean" and {"yes", "no"} <= set(enum):
+        return "yes" if words == "true" else "no"
+    if enum and words not in enum:
+        told = words.casefold().strip("[]").replace(" ", "-")
+        alike = [v for v in enum if v.casefold() == told]
+        return alike[0] if alike else words
+    return words
+
+
+def _undated(cell: Cell, column: Column) -> Settled:
+    """A cell of text of which the spreadsheet has made a date: 2026-11 becomes the first day of that month."""
+    assert cell.day  # noqa: S101
+    whole = cell.day.isoformat()
+    short = whole[:7]
+    told = whole if cell.shows_day else short
+    for text_ in (told, whole):
+        if text_ in column.known or re.search(column.rules.get("pattern", r"(?!)"), text_):
+            return text_
+    fix = "Format the cell as text, and write again what should stand there."
+    return Fault(f"The spreadsheet has made a date of this cell: {cell.day}.", fix)
+
+
+def _code(cell: Cell, column: Column) -> Settled:
+    """A number in a column of text: a year, a code, a telephone number, which may have lost a zero at its beginning."""
+    told = _written_out(cell)
+    if told.isdigit() and len(told) > 15:
+        fix = "Format the cell as text, and write it again."
+        return Fault(f"{told} is longer than the numbers that spreadsheets keep whole.", fix)
+    if cell.shown is not None and squeezed(cell.shown).replace(",", "") not in (told, plain(cell.number)):
+        return _differs(cell, told)
+    if not told.isdigit():
+        return told
+    alike = sorted(v for v in column.known if v.replace(" ", "").lstrip("0") == told.lstrip("0"))
+    if len({v.replace(" ", "") for v in alike}) == 1 and told not in column.known:
+        return alike[0]
+    if column.name in TELEPHONES and 9 <= len(told) <= 10 and not told.startswith("0"):
+        return Doubt(
+            "zeros",
+            f"The number {told} stands where a telephone number belongs. Has it lost a 0 at its beginning?",
+            {"add": (f"yes, it is 0{told}", f"0{told}"), "keep": (f"no, it is {told}", told)},
+        )
+    return told
+
+
+def _differs(cell: Cell, stored: str) -> Doubt:
+    """A question about a cell that is no figure and shows something else than it holds."""
+    shown = squeezed(cell.shown or "")
+    answers = {
+        "stored": (f"what the cell holds, {stored}", stored),
+        "shown": (f"what is shown, {shown}", shown),
+    }
+    if not shown:
+        answers["shown"] = ("nothing", "")
+    said = f"The cell shows “{shown}”" if shown else "The cell shows nothing"
+    return Doubt(f"shown:{shown}", f"{said} and holds {stored}. What is meant?", answers)
+
+
+def _written_out(cell: Cell) -> str:
+    """A cell that is not text, as it is shown."""
+    if cell.kind == "number":
+        shown = numbers.shown(cell.number * 100, cell.decimals) + "%" if cell.percent else plain(cell.number)
+        if cell.decimals and cell.decimals <= MOST_DECIMALS and not cell.percent:
+            shown = f"{cell.number:.{cell.decimals}f}"
+        return shown.zfill(cell.width) if cell.width else shown
+    return cell.day.isoformat() if cell.day else cell.text

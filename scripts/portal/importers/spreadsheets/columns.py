@@ -1,0 +1,282 @@
+"""Where in a workbook the tables of a package stand: the sheet, the row of the header, and which column is which."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.text import listed
+from portal.data.packages import Package
+from portal.data.tables import Schema
+from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
+from portal.importers.spreadsheets.workbooks import Spot, Workbook
+
+# Sheets that templates have beside the tables.
+HELP, LISTS = "How to fill in", "Lists"
+_DEEPEST_HEADER = 40  # titles and notes above it
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One table of the package in one sheet: the row of its header, the column of each field, and fields without one."""
+
+    resource: str
+    sheet: Sheet
+    header: int
+    columns: Mapping[str, int]
+    absent: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """The rows below the header in which a column of the table is filled."""
+        wanted = set(self.columns.values())
+        return tuple(sorted({r for r, c in self.sheet.cells if r > self.header and c in wanted}))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a sheet as texts for the table, and where it stands."""
+
+    layout: Layout
+    row: int
+    texts: Mapping[str, str]
+
+    def spot(self, field: str = "") -> Spot:
+        """The cell of a field; the row where the sheet does not have it."""
+        return Spot(self.layout.sheet.name, self.row, self.layout.columns.get(field, 0), field)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for: a package, and the names of a resource and a sheet where they are given."""
+
+    package: Package
+    resource: str = ""
+    sheet: str = ""
+
+    @property
+    def schemas(self) -> Mapping[str, Schema]:
+        """The schema of each resource that may be found."""
+        tables = self.package.tables
+        return {name: t.schema for name, t in tables.items() if self.resource in ("", name)}
+
+
+def found(book: Workbook, wanted: Wanted) -> tuple[Layout, ...]:
+    """Every table of the package in the workbook; raise `PortalError` where there is none, or it is not clear which.
+
+    Sheets named after a table are that table. Where none is, the one whose header fits a table best is meant.
+    """
+    sheets = _sheets(book, wanted)
+    if across := tuple(_across(book, sheets, wanted)):
+        raise PortalError(across)
+    named = {s.name: r for s in sheets for r in wanted.schemas if _key(s.name) == _key(r)}
+    if named:
+        sheets = tuple(s for s in sheets if s.name in named)
+    fits = [
+        (score, _Header(book, s, resource, row, wanted))
+        for s in sheets
+        for resource in ([named[s.name]] if s.name in named else wanted.schemas)
+        for score, row in [_best(s, _names(wanted, resource))]
+        if score
+    ]
+    if not named:
+        most = max((score for score, _ in fits), default=0)
+        fits = [f for f in fits if f[0] == most]
+        if len(fits) > 1:
+            raise PortalError([_undecided(book, [h for _, h in fits])])
+    headers = [h for _, h in fits]
+    problems = [p for h in headers for p in h.problems()]
+    lost = [s.name for s in sheets if s.cells and s.name not in {h.sheet.name for h in headers}]
+    problems += [_no_header(book, [name], wanted) for name in lost if named]
+    problems += [_no_header(book, lost, wanted)] if lost and not named and not headers else []
+    if not headers and not problems:
+        message = "There is no filled sheet in the file."
+        problems.append(Problem(book.file, code="sheet", message=message, fix="Fill in one of its sheets."))
+    if problems:
+        raise PortalError(problems)
+    return tuple(h.layout() for h in headers)
+
+
+def _sheets(book: Workbook, wanted: Wanted) -> tuple[Sheet, ...]:
+    """The sheets to look at: the one that is asked for, or all that can be seen, but those that only explain.
+
+    Raises `PortalError` where only hidden sheets have a table.
+    """
+    if not wanted.sheet:
+        sheets = tuple(s for s in book.sheets if s.name not in (HELP, LISTS))
+        seen = tuple(s for s in sheets if not s.hidden)
+        hidden = [s for s in sheets if s.hidden and _fits(s, wanted)]
+        if hidden and not any(_fits(s, wanted) for s in seen):
+            message = f"Only a hidden sheet has a table of the package: {listed([s.name for s in hidden])}."
+            fix = f'Show the sheet and look at it, or add --sheet "{hidden[0].name}".'
+            raise PortalError([book.problem(Spot(hidden[0].name), message, fix, "sheet")])
+        return seen
+    sheets = tuple(s for s in book.sheets if s.name == wanted.sheet)
+    if not sheets:
+        message = f"There is no sheet “{wanted.sheet}” in {book.file}."
+        fix = did_you_mean(wanted.sheet, [s.name for s in book.sheets])
+        raise PortalError([Problem("--sheet", code="sheet", message=message, fix=fix)])
+    return sheets
+
+
+def _fits(sheet: Sheet, wanted: Wanted) -> bool:
+    """Whether a sheet has the header of a table."""
+    return any(_best(sheet, _names(wanted, r))[0] != 0 for r in wanted.schemas)
+
+
+_PERIOD = re.compile(
+    r"((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[ '’/-]*(\d{4}|\d{2})?"
+    r"|q[1-4][ /-]*((19|20)?\d{2}([/-]\d{2,4})?)?|(fy ?)?(19|20)\d{2}([/-](19|20)?\d{2})?|(19|20)\d{2}[-/ ]?(0[1-9]|1[0-2]|q[1-4]))",
+    re.IGNORECASE,
+)
+_FEWEST_PERIODS = 2
+
+
+def _across(book: Workbook, sheets: Iterable[Sheet], wanted: Wanted) -> Iterator[Problem]:
+    """Sheets in which each period has a column, where the table has a row for each."""
+    tables = {r: s for r, s in wanted.schemas.items() if "period_start" in s.names}
+    for sheet in sheets if tables else ():
+        names = {n for r in tables for n in _names(wanted, r)}
+        for row in range(1, _DEEPEST_HEADER + 1):
+            heads = {c: x for (r, c), x in sheet.cells.items() if r == row}
+            across = sorted(c for c, x in heads.items() if _is_period(x))
+            known = [c for c, x in heads.items() if x.kind == "text" and _key(x.text) in names]
+            if len(across) >= _FEWEST_PERIODS and known and len(known) + len(across) >= len(heads) - 1:
+                told = f"{letters(across[0])} to {letters(across[-1])}"
+                message = f"The periods are in columns ({told}), where the table has a row for each period."
+                fix = (
+                    "Write one row for each period, with its first and last day under period_start and period_end and its"
+                    f" figure under value, as `portal template {wanted.package.name}` has them."
+                )
+                yield book.problem(
+                    Spot(sheet.name, row, across[0], letters(across[0])), message, fix, "header"
+                )
+                break
+
+
+def _is_period(cell: Cell) -> bool:
+    """Whether the name of a column is a month, a quarter or a year."""
+    if cell.kind == "number":
+        return cell.number == cell.number.to_integral() and 1900 <= cell.number <= 2100
+    return cell.kind == "date" or (cell.kind == "text" and _PERIOD.fullmatch(cell.text.strip()) is not None)
+
+
+def _undecided(book: Workbook, headers: list["_Header"]) -> Problem:
+    sheets = list(dict.fromkeys(h.sheet.name for h in headers))
+    if len(sheets) > 1:
+        message = f"Several sheets fit equally well: {listed(sheets)}."
+        return Problem(
+            book.file, code="sheet", message=message, fix=f'Add --sheet "{sheets[0]}", or another of them.'
+        )
+    tables = [h.resource for h in headers]
+    message = f"The header fits several tables of the package: {listed(tables)}."
+    return Problem(
+        book.file, code="sheet", message=message, fix=f"Add --resource {tables[0]}, or another of them."
+    )
+
+
+def _no_header(book: Workbook, sheets: list[str], wanted: Wanted) -> Problem:
+    """The problem that these sheets have no header; it says which one, where it is clear which table is meant."""
+    meant = [r for r in wanted.schemas if _key(r) in (_key(n) for n in (*sheets, wanted.resource))]
+    fix = f"Write the names of the columns in one row above the rest, as `portal template {wanted.package.name}` does."
+    if len(meant) == 1:
+        fix = f"Write this row above the rest: {', '.join(wanted.schemas[meant[0]].names)}."
+    some = f"{listed(sheets[:5])} and {len(sheets) - 5} more" if len(sheets) > 5 else listed(sheets)
+    where = "" if len(sheets) == 1 else f" of the sheets {some}"
+    message = f"No row of the first {_DEEPEST_HEADER}{where} names the columns of a table."
+    return book.problem(Spot(sheets[0] if len(sheets) == 1 else ""), message, fix, "header")
+
+
+# --- names of columns
+
+
+def _key(name: str) -> str:
+    """A name as it is compared: without capitals, and with spaces, lines and the star of required columns all alike."""
+    return re.sub(r"[\s_\-\u00a0]+", " ", name.strip().rstrip("*")).strip().casefold()
+
+
+def _names(wanted: Wanted, resource: str) -> dict[str, str]:
+    """Which column each name means: its own name, its title where no other has it, and a breakdown's label."""
+    schema = wanted.schemas[resource]
+    titles = Counter(_key(str(f.get("title", ""))) for f in schema.fields)
+    labels = {_key(label): name for name, label in wanted.package.breakdowns.items() if name in schema.names}
+    told = {
+        _key(str(f["title"])): f["name"] for f in schema.fields if titles[_key(str(f.get("title", "")))] == 1
+    }
+    return {**told, **labels, **{_key(n): n for n in schema.names}}
+
+
+def _header(sheet: Sheet, row: int) -> Iterator[tuple[int, str]]:
+    """The texts of a row, each with its column."""
+    heads = ((c, cell.text) for (r, c), cell in sheet.cells.items() if r == row and cell.kind == "text")
+    return iter(sorted(heads))
+
+
+def _best(sheet: Sheet, names: Mapping[str, str]) -> tuple[int, int]:
+    """How many columns the best header row names, and which row that is; 0 where none names two."""
+    rows: dict[int, set[str]] = {}
+    for (row, _), cell in sheet.cells.items():
+        if row <= _DEEPEST_HEADER and cell.kind == "text" and _key(cell.text) in names:
+            rows.setdefault(row, set()).add(names[_key(cell.text)])
+    score, row = max(((len(c), -r) for r, c in rows.items()), default=(0, 0))
+    return (score, -row) if score >= min(2, len(set(names.values()))) else (0, 0)
+
+
+@dataclass(frozen=True)
+class _Header:
+    """A row that names columns, while it is looked at."""
+
+    book: Workbook
+    sheet: Sheet
+    resource: str
+    row: int
+    wanted: Wanted
+
+    def layout(self) -> Layout:
+        names = _names(self.wanted, self.resource)
+        columns = {names[_key(t)]: c for c, t in _header(self.sheet, self.row)}
+        absent = tuple(n for n in self.wanted.schemas[self.resource].names if n not in columns)
+        return Layout(self.resource, self.sheet, self.row, columns, absent)
+
+    def problems(self) -> Iterator[Problem]:
+        schema, names = self.wanted.schemas[self.resource], _names(self.wanted, self.resource)
+        heads = list(_header(self.sheet, self.row))
+        told = Counter(names.get(_key(t), "") for _, t in heads)
+        spare = [n for n in schema.names if n not in told]
+        for column, name in heads:
+            ours = names.get(_key(name), "")
+            if not ours:
+                message = f"There is no column “{name.strip()[:60]}” in the table {self.resource}."
+                fix = f"{did_you_mean(_key(name).replace(' ', '_'), spare)} Or take the column out."
+                yield self._wrong((self.row, column), name, message, fix)
+            elif told[ours] > 1:
+                yield self._wrong(
+                    (self.row, column), ours, f"The column {ours} stands twice.", "Keep one of the two."
+                )
+        for key in (k for k in schema.primary_key if k not in told):
+            message = f"The column {key} is missing. Rows are told apart by it."
+            yield self._wrong(
+                (self.row, 0), key, message, "Add it; its cells may be empty where the table's are."
+            )
+        yield from self._unnamed({c for c, _ in heads})
+        yield from self._merged({c for c, t in heads if _key(t) in names})
+
+    def _unnamed(self, named: Iterable[int]) -> Iterator[Problem]:
+        for column in sorted({c for r, c in self.sheet.cells if r > self.row} - set(named)):
+            rows = [r for r, c in self.sheet.cells if c == column and r > self.row]
+            message = f"The column {letters(column)} has cells but no name."
+            fix = f"Write its name in row {self.row}, or empty the column."
+            yield self._wrong((min(rows), column), letters(column), message, fix)
+
+    def _merged(self, columns: Iterable[int]) -> Iterator[Problem]:
+        own = set(columns)
+        for top, left, bottom, right in self.sheet.merged:
+            if bottom >= self.row and own & set(range(left, min(right, left + 1_000) + 1)):
+                area = f"{letters(left)}{top}:{letters(right)}{bottom}"
+                message = f"The cells {area} are merged, so that only the first of them holds something."
+                fix = "Unmerge them and write what belongs in each."
+                yield self._wrong((top, left), letters(left), message, fix)
+
+    def _wrong(self, at: Place, column: str, message: str, fix: str) -> Problem:
+        return self.book.problem(Spot(self.sheet.name, *at, column), message, fix, "header")

@@ -1,0 +1,127 @@
+"""A cell as a date: as spreadsheets store it, and as people write it. No date is made up where there are two readings."""
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+from portal.importers.spreadsheets.grid import Cell
+from portal.importers.spreadsheets.numbers import plain
+from portal.importers.spreadsheets.readings import Doubt, Fault, Settled
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SERIALS = (18_000, 90_000)  # days from 1900 to somewhere between 1949 and 2146
+_NO_DATE = "Write the whole date, year first, such as 2016-07-31."
+
+
+def settle(cell: Cell, words: str) -> Settled:
+    """Return the date of a cell as text, or what keeps it from being certain."""
+    if cell.day:
+        return cell.day.isoformat() if cell.shows_day else _month(cell.day)
+    if cell.kind == "number" and cell.number == cell.number.to_integral():
+        return _serial(int(cell.number))
+    if not words.isascii():
+        return _no_date(words)
+    if cell.kind != "text":
+        return Fault(f"“{words or plain(cell.number)}” is not a date.", _NO_DATE)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
+        return words if _iso(*map(int, words.split("-"))) else _no_date(words)
+    if re.fullmatch(r"\d{5}", words):
+        return _serial(int(words))
+    found = day_in(words)
+    return _no_date(words) if found is None else found
+
+
+def loose(cell: Cell, words: str) -> Settled:
+    """Return a date that can be a year or a month alone: 2016, 2016-07 or 2016-07-31."""
+    month = re.fullmatch(r"([a-z]{3,9})\.?,?[ -](\d{4})", words.lower(), re.ASCII)
+    first = _named(1, month[1], int(month[2])) if month else None
+    if first:
+        return first[:7]
+    found = settle(cell, words)
+    if isinstance(found, Fault):
+        return replace(
+            found, fix="Write the year first: 2016-07-31, or 2016-07 or 2016 where no more is known."
+        )
+    return found
+
+
+def _no_date(words: str) -> Fault:
+    """Why a text is no date. It names no date to write, since there are several ways to read one that is incomplete."""
+    found = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
+    if re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1\d{2}", words):
+        return Fault(f"{found} has a year of two digits.", _NO_DATE)
+    if re.fullmatch(r"\D*\d{1,4}\D+\d{1,2}\D+\d{1,4}\D*", words):
+        return Fault(f"{found} is not a date that exists.", _NO_DATE)
+    return Fault(f"{found} is not a whole date.", _NO_DATE)
+
+
+def _month(day: date) -> Settled:
+    """A date that is shown without its day: what was typed may have been a month."""
+    last = date(day.year + day.month // 12, day.month % 12 + 1, 1) - timedelta(1)
+    if day.day != 1:
+        return day.isoformat()
+    return Doubt(
+        "months",
+        f"The cell shows a month, and holds its first day, {day}. Which day is meant?",
+        {"first": (f"the first, {day}", day.isoformat()), "last": (f"the last, {last}", last.isoformat())},
+    )
+
+
+def _serial(number: int) -> Settled:
+    """A date that has lost its format is a count of days; which day it counts from cannot be seen."""
+    if not _SERIALS[0] <= number <= _SERIALS[1]:
+        return Fault(f"“{number}” is not a date.", _NO_DATE)
+    new = (date(1899, 12, 30) + timedelta(number)).isoformat()
+    old = (date(1904, 1, 1) + timedelta(number)).isoformat()
+    return Doubt(
+        "serials",
+        f"The number {number} stands where a date belongs. Which date is it?",
+        {"1900": (f"{new}, as Excel counts", new), "1904": (f"{old}, as old Excel for Mac counted", old)},
+    )
+
+
+def day_in(words: str) -> Settled | None:
+    """Return the ISO date that a text writes in another way, a question where it can be two, or None."""
+    stamp = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ][\d:.]+Z?", words)
+    if stamp:
+        return stamp[1]
+    told = re.fullmatch(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", words)
+    if told:
+        return _in_order(int(told[1]), int(told[3]), int(told[4]))
+    year_first = re.fullmatch(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", words)
+    if year_first:
+        return _iso(*map(int, year_first.groups()))
+    named = re.fullmatch(
+        r"(?:[a-z]+,? )?(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?,?[ -](\d{4})", words.lower()
+    )
+    if named:
+        return _named(int(named[1]), named[2], int(named[3]))
+    turned = re.fullmatch(r"([a-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})", words.lower())
+    return _named(int(turned[2]), turned[1], int(turned[3])) if turned else None
+
+
+def _in_order(first: int, second: int, year: int) -> Settled | None:
+    """Two numbers and a year: certain where one of them can only be a day, or both are the same."""
+    day_first, month_first = _iso(year, second, first), _iso(year, first, second)
+    if not day_first or not month_first or day_first == month_first:
+        return day_first or month_first
+    return Doubt(
+        "dates",
+        f"{first:02}/{second:02}/{year} can be two dates. Which one is it?",
+        {
+            "day-first": (f"the day comes first, {day_first}", day_first),
+            "month-first": (f"the month comes first, {month_first}", month_first),
+        },
+    )
+
+
+def _named(day: int, month: str, year: int) -> str | None:
+    names = [n for n in _MONTHS if month.startswith(n)]
+    return _iso(year, _MONTHS.index(names[0]) + 1, day) if names else None
+
+
+def _iso(year: int, month: int, day: int) -> str | None:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,104 @@
+"""Grids of typed cells: what every kind of spreadsheet file is read into."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from portal.core.problems import PortalError
+from portal.importers.spreadsheets import unpacking
+
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 50_000, 200, 400_000
+LONGEST = 32_767  # Excel's own limit
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell that holds something.
+
+    `kind` is text, number, date, boolean, error or formula (one without a result). A number is as precise as
+    spreadsheets are, 15 digits. `shown` is the text that the number format makes of it, None where the format shows
+    it as it is; `percent` says that this is a hundred times the number, `decimals` how many digits it has after the
+    point, `width` how many digits are filled up with zeros. `shows_day` says whether a date is shown with its day.
+    `hidden` says why people cannot see the text; `struck` is True where it is struck through.
+    """
+
+    kind: str
+    text: str = ""
+    number: Decimal = Decimal(0)
+    day: date | None = None
+    percent: bool = False
+    decimals: int | None = None
+    width: int = 0
+    shows_day: bool = True
+    shown: str | None = None
+    hidden: str = ""
+    struck: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its filled cells by row and column from 1, the merged areas, what is hidden, and the notes on cells."""
+
+    name: str
+    cells: Mapping[Place, Cell]
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    hidden: bool = False
+    notes: Mapping[Place, str] = field(default_factory=dict)
+
+
+class Bounds:
+    """Counts the filled cells of a file and refuses more than a table of this portal has."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._left = MOST_CELLS
+
+    def add(self, row: int, column: int, cell: Cell) -> None:
+        """Count a cell; raise `PortalError` where it is beyond the limits."""
+        self._left -= 1
+        if row > MOST_ROWS or column > MOST_COLUMNS or self._left < 0:
+            found = f"A sheet has filled cells beyond row {MOST_ROWS:,} or column {MOST_COLUMNS}, or more than {MOST_CELLS:,}."
+            raise self._wrong(found, "Copy the rows that you need into a new file.")
+        if len(cell.text) > LONGEST:
+            found = f"The cell {letters(column)}{row} holds more than {LONGEST:,} letters."
+            raise self._wrong(found, "Shorten it.")
+
+    def _wrong(self, message: str, fix: str) -> PortalError:
+        return unpacking.wrong(self._file, message, fix)
+
+
+def letters(column: int) -> str:
+    """Return the letters of a column as spreadsheets name it: A, Z, AA."""
+    found = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        found = chr(65 + rest) + found
+    return found
+
+
+def numeric(value: float, shown: str | None, percent: bool, hidden: str = "", struck: bool = False) -> Cell:
+    """Return the cell of a number and the text that its format shows."""
+    number = precise(value)
+    if number is None:
+        return Cell("error", str(value))
+    if shown is None:
+        return Cell("number", number=number, hidden=hidden, struck=struck)
+    plain = shown.strip().rstrip("%").strip()
+    places = re.search(r"\.(\d+)$", plain)
+    filled = re.fullmatch(r"0\d+", plain)
+    decimals = (len(places[1]) if places else 0) if plain[-1:].isdigit() and "E" not in plain else None
+    return Cell(
+        "number", number=number, percent=percent, decimals=decimals, width=len(plain) if filled else 0,
+        shown=shown, hidden=hidden, struck=struck,
+    )  # fmt: skip
+
+
+def precise(value: float) -> Decimal | None:
+    """Return the number to the 15 digits that spreadsheets keep, without the noise after them; None if infinite."""
+    number = Decimal(f"{value:.15g}")
+    return number if number.is_finite() else None

@@ -1,0 +1,220 @@
+"""A table with the rows of a sheet in it: what changes, and whether the package would still pass its checks."""
+
+import csv
+import io
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from portal.checks import plausibility, rules
+from portal.checks.valid_rows import Checked
+from portal.core import periods
+from portal.core.problems import PortalError, Problem
+from portal.core.settings import Settings
+from portal.data import assembly, tables
+from portal.data.packages import Package
+from portal.data.tables import Table
+from portal.disclosure import clearing
+from portal.importers.spreadsheets.columns import Line
+from portal.importers.spreadsheets.workbooks import Workbook
+from portal.releases import releasing
+from portal.releases.releasing import Project
+
+Unsure = tuple[str, int, str]  # the sheet, row and column of a cell that could not be read or is in doubt
+SHOWN = 20  # rows of each table in the preview
+
+
+def records(table: Table) -> list[dict[str, str]]:
+    """The rows of a table as they stand, with those cells too that have a problem."""
+    names = table.schema.names
+    return [{n: str(row.get(n, "")) for n in names} for row in table.frame.to_dict("records")]
+
+
+def key_of(table: Table, row: Mapping[str, str]) -> tuple[str, ...]:
+    """What tells a row apart from the others of its table."""
+    return tuple(row.get(k, "") for k in table.schema.primary_key)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A table as it would become: each row with the line of the sheet that it comes from, if it comes from one."""
+
+    table: Table
+    rows: tuple[tuple[Mapping[str, str], Line | None], ...]
+    changes: tuple[str, ...]
+    counts: tuple[int, int, int]
+    others: int
+
+    @property
+    def csv(self) -> str:
+        """The whole table."""
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(self.table.schema.names), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row for row, _ in self.rows)
+        return out.getvalue()
+
+    def cells_of(self, unsure: frozenset[Unsure]) -> frozenset[tuple[int, str]]:
+        """The cells of the table that come from these cells of the sheets."""
+        lines = [(n, line) for n, (_, line) in enumerate(self.rows, 2) if line]
+        columns = {(sheet, row): set[str]() for sheet, row, _ in unsure}
+        for sheet, row, column in unsure:
+            columns[sheet, row].add(column)
+        return frozenset((n, c) for n, x in lines for c in columns.get((x.layout.sheet.name, x.row), ()))
+
+    def told(self, replaced: bool) -> Iterator[str]:
+        """The preview in lines."""
+        name = Path(self.table.file).stem
+        added, changed, removed = self.counts
+        same = len(self.rows) - added - changed
+        yield f"{name}: {added} added, {changed} changed, {removed} removed, {same} as before."
+        yield from (f"  {line}" for line in self.changes[:SHOWN])
+        if len(self.changes) > SHOWN:
+            yield f"  … and {len(self.changes) - SHOWN:,} more."
+        if self.others and not replaced:
+            yield f"  Rows of the package that are not in the sheet stay: {self.others}. --replace would remove them."
+        elif removed:
+            yield f"  The sheet is the whole table. Rows that are not in it are removed: {removed}."
+
+
+def merge(table: Table, lines: Iterable[Line], resource: str, replaced: bool) -> Merged:
+    """The table with the lines of the sheet in the places of the rows that they stand for, and new ones at the end."""
+    fresh: dict[tuple[str, ...], list[Line]] = {}
+    for line in (x for x in lines if x.layout.resource == resource):
+        fresh.setdefault(key_of(table, line.texts), []).append(line)
+    rows: list[tuple[Mapping[str, str], Line | None]] = []
+    told: dict[str, list[str]] = {"changed": [], "added": [], "removed": []}
+    others = 0
+    for row in records(table):
+        own = fresh.pop(key_of(table, row), None)
+        others += own is None
+        if own is None and replaced:
+            told["removed"].append(f"removed: {_named(table, row)}")
+        elif own is None:
+            rows.append((row, None))
+        for line in own or ():
+            rows.append(({**row, **line.texts}, line))
+            told["changed"] += _difference(table, row, line.texts)
+    for line in (x for some in fresh.values() for x in some):
+        row = {n: line.texts.get(n, "") for n in table.schema.names}
+        rows.append((row, line))
+        told["added"].append(f"added: {_named(table, row)}: {_filled(table, row)}")
+    counts = (len(told["added"]), len(told["changed"]), len(told["removed"]))
+    return Merged(table, tuple(rows), (*told["changed"], *told["added"], *told["removed"]), counts, others)
+
+
+def _named(table: Table, row: Mapping[str, str]) -> str:
+    return ", ".join(filter(None, key_of(table, row)))
+
+
+def _filled(table: Table, row: Mapping[str, str]) -> str:
+    """The first cells of a new row, besides those that tell it apart."""
+    rest = [(n, v) for n, v in row.items() if v and n not in table.schema.primary_key]
+    return ", ".join(f"{n} {_short(v)}" for n, v in rest[:3])
+
+
+def _difference(table: Table, row: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
+    """One line about a row whose cells differ, or none."""
+    cells_ = [f"{n} {_short(row[n])} → {_short(v)}" for n, v in texts.items() if row[n] != v]
+    return [f"changed: {_named(table, row)}: {', '.join(cells_)}"] if cells_ else []
+
+
+def _short(words: str) -> str:
+    return words[:40] + "…" if len(words) > 40 else words or "(empty)"
+
+
+# --- the package as it would become
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A package as it would become, among the packages and problems that there are."""
+
+    book: Workbook
+    package: Package
+    merged: tuple[Merged, ...]
+    read: tuple[tuple[Package, ...], tuple[Problem, ...]]
+    settings: Settings
+
+    def judge(self) -> None:
+        """Check all that `portal check` does; raise `PortalError` with problems at the cells they come from."""
+        would_be, problems = self._checked(frozenset())
+        self._stop(problems)
+        doubtful = plausibility.look(Checked(would_be, self.settings), periods.today())
+        self._stop(p for p in doubtful if not p.name)
+        project = Project(self.settings, would_be, assembly.assemble(would_be))
+        self._stop(releasing.check(project))
+        policy, area = self.settings.disclosure, self.settings.site.area
+        try:
+            clearing.release(project.content, policy, area, releasing.earlier(project))
+        except PortalError as error:
+            self._stop(error.problems)
+
+    def _stop(self, problems: Iterable[Problem]) -> None:
+        found = [at_cells(self.book, self._files, p) for p in problems]
+        if found:
+            raise PortalError(found)
+
+    def mistakes(self, unsure: frozenset[Unsure]) -> Iterator[Problem]:
+        """What is wrong with other cells of the file, for as long as some could not be read."""
+        rows = {(sheet, row) for sheet, row, _ in unsure}
+        for problem in self._checked(unsure)[1]:
+            line = origin(self._files, problem.file, problem.row)
+            sheet = line.layout.sheet.name if line else ""
+            follows = problem.code == "duplicate" and line and (sheet, line.row) in rows
+            if line and not follows and (sheet, line.row, problem.field) not in unsure:
+                yield at_cells(self.book, self._files, problem)
+
+    @cached_property
+    def _files(self) -> dict[str, Merged]:
+        return {m.table.file: m for m in self.merged}
+
+    def _checked(self, unsure: frozenset[Unsure]) -> tuple[tuple[Package, ...], tuple[Problem, ...]]:
+        """All packages with the new tables, and every problem; rules pass over cells that are not sure."""
+        found, before = self.read
+        problems = [p for p in before if p.file not in self._files]
+        fresh: dict[str, Table] = {}
+        for m in self.merged:
+            table, told = _table(m)
+            problems += told
+            if table:
+                fresh[table.file] = replace(table, bad=table.bad | m.cells_of(unsure))
+        own = {name: fresh.get(t.file, t) for name, t in self.package.tables.items()}
+        would_be = tuple(replace(p, tables=own) if p.name == self.package.name else p for p in found)
+        return would_be, tuple(sorted([*problems, *rules.check(would_be, self.settings)]))
+
+
+def _table(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
+    """The table as it would be read, and what is wrong with its cells."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(merged.table.file).name
+        path.write_text(merged.csv, encoding="utf-8", newline="")
+        return tables.read(path, merged.table.file, merged.table.schema)
+
+
+def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> Problem:
+    """The problem with the place of the cell that it comes from; other rows keep theirs."""
+    message = re.sub(
+        r"(data_packages/\S+\.csv), row (\d+)",
+        lambda m: _where(book, origin(merged, m[1], int(m[2]))) or m[0],
+        problem.message,
+    )
+    line = origin(merged, problem.file, problem.row)
+    if line is None:
+        return replace(problem, message=message)
+    found = book.problem(line.spot(problem.field), message, problem.fix, problem.code)
+    absent = problem.field in line.layout.absent and book.kind != "csv"
+    return replace(found, field=f"{found.field}, column {problem.field}") if absent else found
+
+
+def origin(merged: Mapping[str, Merged], file: str, row: int) -> Line | None:
+    """The line that a row of a table as it would become comes from, if it comes from one."""
+    rows = merged[file].rows if file in merged else ()
+    return rows[row - 2][1] if 2 <= row < len(rows) + 2 else None
+
+
+def _where(book: Workbook, line: Line | None) -> str:
+    return book.problem(line.spot(), "", "").place if line else ""

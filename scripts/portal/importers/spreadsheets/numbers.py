@@ -1,0 +1,189 @@
+"""A cell as a number: as it is stored, as its format shows it, and as people write it in words."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+from portal.core import text
+from portal.importers.spreadsheets.grid import Cell
+from portal.importers.spreadsheets.readings import Doubt, Fault, Row, Settled, squeezed
+
+PERCENTAGES = frozenset({"percent", "percent-change"})
+MOST_DECIMALS, _LARGEST = 10, 15  # of what a format shows, and powers of ten to which one is heeded
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_SHOWN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d{1,3})?", re.ASCII)
+# Words that say that a number is not the whole number.
+_SCALES = frozenset({"thousand", "thousands", "million", "millions", "billion", "billions", "hundred", "hundreds", "percent"})  # fmt: skip
+_INSTEAD = {
+    "c": "no figure: it is withheld to protect people", "low": "no figure: it is too low to show, but not zero",
+    "x": "no figure: it is not available",
+}  # fmt: skip
+
+
+def settle(cell: Cell, words: str, row: Row) -> Settled:
+    """Return the number of a cell as text, or what keeps it from being certain."""
+    found = _settled(cell, words, row)
+    if isinstance(found, str) and found.startswith("-") and row.unit == "count":
+        fix = (
+            "Correct the number. If it is a change from an earlier period, write the figures of both periods."
+        )
+        return Fault(f"{found} is less than 0, and this is a count.", fix)
+    return found
+
+
+def _settled(cell: Cell, words: str, row: Row) -> Settled:
+    if cell.kind == "date":
+        fix = "Format the cell as a number, and write the number again."
+        return Fault(f"The spreadsheet has made a date of this cell: {cell.day}.", fix)
+    if cell.kind == "boolean":
+        return Fault(f"“{cell.text}” is not a number.", "Write the number.")
+    if cell.kind == "text":
+        return _written(words, row)
+    stored = plain(cell.number)
+    whole = cell.number * 100 if cell.percent else cell.number
+    if cell.shown is not None and (other := _otherwise(cell, whole, row)):
+        return other
+    if row.before and _same(row.before, whole):
+        return row.before
+    rounded = shown(whole, cell.decimals)
+    if cell.percent and row.unit not in PERCENTAGES:
+        return _percent(rounded, stored)
+    return _rounded(rounded, plain(whole))
+
+
+def _otherwise(cell: Cell, number: Decimal, row: Row) -> Doubt | None:
+    """A question where people see something else than this number; rounding to the shown decimals is another one."""
+    shown = squeezed(cell.shown or "")
+    told, sign = seen(shown), shown.endswith("%")
+    if (
+        told is not None
+        and _alike(told, number, shown)
+        and (cell.percent or not sign or row.unit in PERCENTAGES)
+    ):
+        return None
+    answers = {"stored": (f"the number in the cell, {plain(cell.number)}", plain(cell.number))}
+    if told is not None and not (sign and told == number):
+        answers["shown"] = (f"the number that is shown, {plain(told)}", plain(told))
+    if row.figure:
+        answers |= {k: (words, f"[{k}]") for k, words in _INSTEAD.items()}
+    said = f"The cell shows “{shown}”" if shown else "The cell shows nothing"
+    return Doubt(f"shown:{shown}", f"{said} and holds {plain(cell.number)}. What is meant?", answers)
+
+
+def seen(shown: str) -> Decimal | None:
+    """Return the number that people read in a shown text, such as 1,234 in “£1,234” or “(5)”; None where it is none.
+
+    A unit in words can stand behind it, as in “12 offences”. Anything else can change what is meant: <5, 12*, 3k.
+    """
+    told = shown.replace(text.MINUS, "-").replace("–", "-").replace("\u202f", " ")
+    told = re.sub(r"^(-?)[£$€] ?", r"\1", told.removesuffix("%").strip())
+    negative = re.fullmatch(r"\(([^()]*)\)", told)
+    told = f"-{negative[1].strip().lstrip('£$€')}" if negative else told
+    unit = re.fullmatch(r"(\S*\d) ?([a-z]{4,}(?: [a-z]+)*)", told.lower())
+    if unit and not _SCALES & set(unit[2].split()):
+        told = unit[1]
+    if _GROUPED.fullmatch(told):
+        told = told.replace(",", "")
+    told = told.removesuffix(".")
+    return Decimal(told) if _SHOWN_NUMBER.fullmatch(told) else None
+
+
+def _alike(told: Decimal, number: Decimal, shown: str) -> bool:
+    """Whether a number is what is shown, or would be with fewer decimals."""
+    if told == number:
+        return True
+    places = -int(told.as_tuple().exponent)
+    return "E" not in shown and places >= 0 and abs(told - number) <= Decimal("0.5").scaleb(-places)
+
+
+def _percent(shown: str, stored: str) -> Settled:
+    return Doubt(
+        "percent",
+        f"{shown}% stands where the figure is not a percentage. Which number is meant?",
+        {
+            "shown": (f"the number before the sign, {shown}", shown),
+            "stored": (f"the share, {stored}", stored),
+        },
+    )
+
+
+def _rounded(shown: str, stored: str) -> Settled:
+    """The number as its format shows it, where that is all there is to it."""
+    if Decimal(shown) == Decimal(stored):
+        return shown
+    if abs(Decimal(shown) - Decimal(stored)) <= max(Decimal(1), abs(Decimal(stored))) * Decimal("1e-9"):
+        return shown
+    return Doubt(
+        "decimals",
+        f"The cell shows {shown} and holds {stored}. Which one is meant?",
+        {"shown": (f"as shown, {shown}", shown), "stored": (f"as stored, {stored}", stored)},
+    )
+
+
+def shown(number: Decimal, decimals: int | None) -> str:
+    """The number as a format shows it; a whole number is never given decimals."""
+    if decimals is None or decimals > MOST_DECIMALS or number.adjusted() > _LARGEST:
+        return plain(number)
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return plain(rounded) if rounded == rounded.to_integral() else f"{rounded:f}"
+
+
+def plain(number: Decimal) -> str:
+    """The number without an exponent, a spare zero or a minus before zero."""
+    told = f"{number:f}"
+    told = told.rstrip("0").rstrip(".") if "." in told else told
+    return "0" if told in ("-0", "") else told
+
+
+def _same(before: str, number: Decimal) -> bool:
+    try:
+        return Decimal(before) == number
+    except ArithmeticError:
+        return False
+
+
+def _written(words: str, row: Row) -> Settled:
+    """A number that is written as text: without commas, signs of money, typographic minus and spaces."""
+    told = words.replace(text.MINUS, "-").replace("–", "-")
+    if row.unit in ("pounds", ""):
+        told = re.sub(r"^(-?)£ ?", r"\1", told)
+    percent = told.endswith("%")
+    told = told.removesuffix("%").strip()
+    if re.fullmatch(r"[+-]?\d{1,3}( \d{3})+(\.\d+)?", told):
+        told = told.replace(" ", "")
+    if _GROUPED.fullmatch(told):
+        told = told.replace(",", "")
+    if len(told) > 30 or not _PLAIN.fullmatch(told):
+        return _no_number(words, told)
+    number = Decimal(told)
+    places = len(told.partition(".")[2])
+    if percent and row.unit not in PERCENTAGES:
+        return _percent(shown(number, places), plain(number / 100))
+    if row.before and _same(row.before, number):
+        return row.before
+    whole = row.unit == "count" and number == number.to_integral()
+    return plain(number) if whole or not number else f"{number:f}"  # 9.0 is as precise as it says
+
+
+def _no_number(words: str, told: str) -> Fault:
+    """Why a text is no number. It names a number to write only where there is one way to read the text."""
+    found = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
+    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})*,\d+", told):
+        point, none = re.sub(r"\.", "", told).replace(",", "."), re.sub(r"[.,]", "", told)
+        if "." in told and not re.fullmatch(r".*,\d{3}", told):
+            fix = "Write it with a point before the decimals and nothing between the thousands"
+            return Fault(f"{found} has a comma before the decimals.", f"{fix}, as in 1234.5.")
+        return Fault(f"{found} can be a number with decimals or one without.", f"Write {point} or {none}.")
+    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", told):
+        fix = "Write it with nothing between the thousands, as in 1234567."
+        return Fault(f"{found} has points between the thousands.", fix)
+    if re.search(r"\d.*\[.*\]|\d\s*[*†‡^¹²³]|\d\s*\([a-z].*\)", words):
+        fix = "Write the number alone. Put what the note says under locator or status, or in a note on the cell."
+        return Fault(f"{found} is a number and a note in one cell.", fix)
+    if re.search(
+        r"[<>≤≥~]|less|fewer|under|more than|over|about|approx|between|\d\s*(-|to|–)\s*\d", words.lower()
+    ):
+        fix = "Leave the cell empty and write under status why there is no figure: c withheld, x not available, low."
+        return Fault(f"{found} is no single number.", fix)
+    fix = "Write the number in digits alone, with a point before decimals. If there is none, leave the cell empty and write why under status."
+    return Fault(f"{found} is not a number.", fix)

@@ -1,0 +1,208 @@
+"""Reads .ods: the sheets, their cells as they are stored and as they are shown, and the notes on them."""
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, numeric
+
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_DEEPEST_STYLE = 20
+
+
+class _Looks:
+    """What each style says, with what it takes over from the styles that it is based on."""
+
+    def __init__(self, styles: Mapping[str, Any]) -> None:
+        self._styles = styles
+        self._known: dict[str, Mapping[str, str]] = {}
+
+    def of(self, name: str, depth: int = 0) -> Mapping[str, str]:
+        """The properties of a style by their local names."""
+        if name not in self._known:
+            style = self._styles.get(name)
+            told: dict[str, str] = {}
+            if style is not None and depth < _DEEPEST_STYLE:
+                told |= self.of(style.get(f"{_STYLE}parent-style-name", ""), depth + 1)
+            for part in () if style is None else style:
+                told |= {k.rpartition("}")[2]: v for k, v in part.attrib.items()}
+                if part.tag == f"{_STYLE}map":  # a style that is used under a condition
+                    told["conditional"] = "true"
+            self._known[name] = told
+        return self._known[name]
+
+
+def _styles(document: Any, root: Any) -> dict[str, Any]:
+    """Every style by its name, those of this content last."""
+    try:
+        shared = list(document.styles.root._xml_element.iter(f"{_STYLE}style"))
+    except (AttributeError, KeyError, ValueError):  # a file may do without this part
+        shared = []
+    return {s.get(f"{_STYLE}name", ""): s for s in (*shared, *root.iter(f"{_STYLE}style"))}
+
+
+def _is_struck(look: Mapping[str, str]) -> bool:
+    """Whether text of this look is struck through."""
+    kinds = (look.get("text-line-through-style", "none"), look.get("text-line-through-type", "none"))
+    return any(k != "none" for k in kinds)
+
+
+def _unseen(look: Mapping[str, str]) -> str:
+    """Why text of this look cannot be seen, or nothing."""
+    own, behind = look.get("color", "").lower(), look.get("background-color", "transparent").lower()
+    if own and own == ("#ffffff" if behind == "transparent" else behind):
+        return "its text has the colour of its background"
+    return ""
+
+
+def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
+    """Read each sheet of a workbook; raise whatever a damaged file leads to.
+
+    Row by row from the tree, since odfdo's own rows copy what is repeated, a million times where a file says so.
+    """
+    from odfdo import Document  # noqa: PLC0415
+
+    document = Document(io.BytesIO(raw))
+    root = document.content.root._xml_element
+    looks = _Looks(_styles(document, root))
+    bounds = Bounds(file)
+    for table in root.iter(f"{_TABLE}table"):
+        cells: dict[Place, Cell] = {}
+        merged: list[tuple[int, int, int, int]] = []
+        hidden: set[int] = set()
+        notes: dict[Place, str] = {}
+        columns = tuple(_columns(table, looks))
+        defaults = [s for s, _, times in columns for _ in range(times)]
+        top = 1
+        for row in table.iter(f"{_TABLE}table-row"):
+            times = _times(row, "rows")
+            filled, areas, told = _row(row, top, defaults, looks)
+            merged += areas
+            notes |= told
+            for r in range(top, top + (times if filled else 0)):
+                for first, wide, cell in filled:
+                    for c in range(first, first + wide):
+                        bounds.add(r, c, cell)
+                        cells[r, c] = cell
+                if row.get(f"{_TABLE}visibility") in ("collapse", "filter") or _flat(row, looks):
+                    hidden.add(r)
+            top += times
+        yield Sheet(
+            table.get(f"{_TABLE}name", ""),
+            cells,
+            tuple(merged),
+            frozenset(hidden),
+            frozenset(_hidden_columns(columns)),
+            looks.of(table.get(f"{_TABLE}style-name", "")).get("display") == "false",
+            notes,
+        )
+
+
+def _times(element: Any, of: str) -> int:
+    return max(1, int(element.get(f"{_TABLE}number-{of}-repeated", "1")))
+
+
+def _flat(row: Any, looks: _Looks) -> bool:
+    """Whether a row has no height."""
+    return _nothing(looks.of(row.get(f"{_TABLE}style-name", "")).get("row-height", ""))
+
+
+def _nothing(length: str) -> bool:
+    return re.fullmatch(r"0*\.?0*(cm|mm|in|pt|px)?", length) is not None and length != ""
+
+
+def _columns(table: Any, looks: _Looks) -> Iterator[tuple[str, bool, int]]:
+    """The default style of each column, whether it is hidden, and for how many columns that is so."""
+    left = MOST_COLUMNS + 1
+    for column in table.iter(f"{_TABLE}table-column"):
+        times = min(_times(column, "columns"), left)
+        left -= times
+        narrow = _nothing(looks.of(column.get(f"{_TABLE}style-name", "")).get("column-width", ""))
+        hidden = column.get(f"{_TABLE}visibility") in ("collapse", "filter") or narrow
+        yield column.get(f"{_TABLE}default-cell-style-name", ""), hidden, times
+
+
+def _hidden_columns(columns: Iterable[tuple[str, bool, int]]) -> Iterator[int]:
+    at = 1
+    for _, hidden, times in columns:
+        if hidden:
+            yield from range(at, at + times)
+        at += times
+
+
+Filled = tuple[int, int, Cell]
+
+
+def _row(
+    row: Any, top: int, defaults: Sequence[str], looks: _Looks
+) -> tuple[list[Filled], list[tuple[int, int, int, int]], dict[Place, str]]:
+    """The filled cells of a row, each with its column and how often it is repeated, the merged areas that begin in it, and its notes."""
+    filled: list[Filled] = []
+    merged: list[tuple[int, int, int, int]] = []
+    notes: dict[Place, str] = {}
+    column = 1
+    for element in row:
+        if element.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+            continue
+        times = _times(element, "columns")
+        style = element.get(f"{_TABLE}style-name") or row.get(f"{_TABLE}default-cell-style-name")
+        style = style or (defaults[column - 1] if column <= len(defaults) else "")
+        cell = _cell(element, looks.of(style), looks) if element.tag == f"{_TABLE}table-cell" else None
+        if cell:
+            filled.append((column, times, cell))
+        high, wide = (int(element.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns"))
+        if high > 1 or wide > 1:
+            merged.append((top, column, top + high - 1, column + wide - 1))
+        for note in element.iter(f"{_OFFICE}annotation"):
+            notes[top, column] = " ".join(_words(p) for p in note if p.tag == f"{_TEXT}p").strip()
+        column += times
+    return filled, merged, notes
+
+
+def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
+    kind = element.get(f"{_OFFICE}value-type")
+    shown = "\n".join(_words(p) for p in element if p.tag == f"{_TEXT}p")
+    if element.get(f"{_CALC}value-type") == "error":
+        return Cell("error", shown)
+    if kind is None or kind == "void":
+        return Cell("formula") if element.get(f"{_TABLE}formula") is not None else None
+    struck = _is_struck(look) or any(
+        _is_struck(looks.of(s.get(f"{_TEXT}style-name", ""))) for s in element.iter(f"{_TEXT}span")
+    )
+    hidden = _unseen(look)
+    value = element.get(f"{_OFFICE}value", "")
+    match kind:
+        case "float" | "percentage" | "currency":
+            told = shown if any(p.tag == f"{_TEXT}p" for p in element) else None
+            return numeric(float(value), told, kind == "percentage", hidden, struck)
+        case "date":
+            day = datetime.fromisoformat(element.get(f"{_OFFICE}date-value")).date()
+            shows = bool(re.search(rf"(?<!\d)0?{day.day}(?!\d)", shown))
+            return Cell("date", day=day, shows_day=shows, hidden=hidden, struck=struck)
+        case "boolean":
+            told = element.get(f"{_OFFICE}boolean-value", "")
+            return Cell("boolean", told, hidden=hidden, struck=struck)
+    text = shown or element.get(f"{_OFFICE}string-value", "")
+    if text.strip() and not shown.strip():
+        hidden = hidden or "its format shows no text"
+    return Cell("text", text, hidden=hidden, struck=struck) if text.strip() else None
+
+
+def _words(paragraph: Any) -> str:
+    """The text of a paragraph, in which runs of spaces, tabs and new lines are elements; notes are left out."""
+    told = [paragraph.text or ""]
+    for part in paragraph:
+        if part.tag == f"{_TEXT}s":
+            told.append(" " * min(int(part.get(f"{_TEXT}c", "1")), 8))
+        elif part.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
+            told.append(" ")
+        elif part.tag != f"{_OFFICE}annotation":
+            told.append(_words(part))
+        told.append(part.tail or "")
+    return "".join(told)

@@ -1,0 +1,258 @@
+"""Reads the rows of sheets as texts for the tables of a package, and gathers what is wrong or has to be asked."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from portal.checks.rules import REFERENCES, SOURCES
+from portal.core.problems import Problem
+from portal.data.packages import Package
+from portal.data.tables import Table
+from portal.importers.spreadsheets import cells, scales
+from portal.importers.spreadsheets.columns import Layout, Line
+from portal.importers.spreadsheets.grid import Cell, letters
+from portal.importers.spreadsheets.merging import Unsure, key_of, records
+from portal.importers.spreadsheets.readings import Column, Doubt, Fault, Row, Settled, squeezed
+from portal.importers.spreadsheets.workbooks import Spot, Workbook
+
+LEAVE_OUT = "leave-out"
+# Columns whose numbers have the unit of their indicator.
+_MEASURED = ("value", "stated", "target_value", "result_value", "baseline_value")
+
+
+@dataclass
+class Reading:
+    """What is gathered while the rows are read: lines, faults, and questions with the places of their cells."""
+
+    book: Workbook
+    answers: Mapping[str, str]
+    lines: list[Line] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    spots: list[Spot] = field(default_factory=list)  # of the faults
+    doubts: dict[str, list[tuple[Doubt, Problem]]] = field(default_factory=dict)
+    unsure: set[Unsure] = field(default_factory=set)
+
+    def answered(self, doubt: Doubt, spot: Spot) -> str:
+        """Return the answer that is given for a doubt; note the doubt and return nothing where there is none."""
+        answer = self.answers.get(doubt.key) or self.answers.get(doubt.key.partition(":")[0], "")
+        if answer in doubt.answers:
+            return answer
+        self.doubts.setdefault(doubt.key, []).append((doubt, self.book.problem(spot, "", "", "question")))
+        return ""
+
+    def settled(self, found: Settled, spot: Spot) -> str:
+        """Return the text of a cell; note what keeps it from being certain."""
+        if isinstance(found, str):
+            return found
+        if isinstance(found, Fault):
+            self.faults.append(found)
+            self.spots.append(spot)
+        elif answer := self.answered(found, spot):
+            return found.answers[answer][1]
+        self.unsure.add((spot.sheet, spot.row, spot.name))
+        return ""
+
+
+def read(
+    book: Workbook,
+    layouts: Iterable[Layout],
+    found: Iterable[Package],
+    package: Package,
+    answers: Mapping[str, str],
+) -> Reading:
+    """Read every row of every table, with what could not be read and what is to be asked."""
+    reading, found = Reading(book, answers), tuple(found)
+    kept = [r for p in found if "indicators" in p.tables for _, r in p.tables["indicators"].records]
+    units = {r["id"]: r.get("unit", "") for r in kept if "id" in r}
+    for layout in sorted(layouts, key=lambda x: x.resource != "indicators"):
+        table = package.tables[layout.resource]
+        titles = {c: _titles(found, package, layout.resource, c) for c in layout.columns}
+        reader = _Rows(reading, _without_hidden(reading, layout), table, units, titles)
+        for line in filter(None, map(reader.line, layout.rows)):
+            reading.lines.append(line)
+            if layout.resource == "indicators":
+                units[line.texts.get("id", "")] = line.texts.get("unit", "")
+    reading.lines = list(_of_one_scale(reading, package, units))
+    return reading
+
+
+def _without_hidden(reading: Reading, layout: Layout) -> Layout:
+    """The layout without hidden columns, where that is the answer."""
+    rows = frozenset(layout.rows)
+    filled = {c for r, c in layout.sheet.cells if r in rows}
+    kept = dict(layout.columns)
+    for name, column in layout.columns.items():
+        if column in layout.sheet.hidden_columns & filled:
+            doubt = Doubt(
+                "hidden-columns",
+                f"The column {name} is hidden and has cells. Is it part of the table?",
+                {"read": ("yes, read it", ""), LEAVE_OUT: ("no, leave it out", "")},
+            )
+            if reading.answered(doubt, Spot(layout.sheet.name, layout.header, column, name)) == LEAVE_OUT:
+                del kept[name]
+    absent = (*layout.absent, *(n for n in layout.columns if n not in kept))
+    return replace(layout, columns=kept, absent=absent)
+
+
+def _titles(
+    found: Iterable[Package], package: Package, resource: str, column: str
+) -> Mapping[str, tuple[str, ...]]:
+    """The ids that a column can name, by each id and title without capitals; nothing where it points to no table."""
+    target = REFERENCES.get((package.kind, resource, column))
+    target = SOURCES if column == "source" and package.kind != "sources" else target
+    if target is None:
+        return {}
+    kind, other, key = target
+    told: dict[str, dict[str, None]] = {}
+    for row in (r for p in found if p.kind == kind and other in p.tables for _, r in p.tables[other].records):
+        for words in (row.get(key, ""), row.get("title", ""), row.get("name", "")):
+            if words and row.get(key):
+                told.setdefault(words.casefold(), {})[row[key]] = None
+    return {words: tuple(ids) for words, ids in told.items()}
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Reads the rows of one sheet."""
+
+    reading: Reading
+    layout: Layout
+    table: Table
+    units: Mapping[str, str]
+    titles: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        known = {c: frozenset(self.table.frame[c]) - {""} for c in self.table.columns}
+        return {
+            f["name"]: Column(f, known.get(f["name"], frozenset()), self.titles.get(f["name"], {}))
+            for f in self.table.schema.fields
+        }
+
+    @cached_property
+    def _before(self) -> dict[tuple[str, ...], Mapping[str, str]]:
+        """The rows of the package by their keys, without cells that have a problem."""
+        table = self.table
+        rows = zip(table.frame.index, records(table), strict=True)
+        return {key_of(table, r): {n: v for n, v in r.items() if (i, n) not in table.bad} for i, r in rows}
+
+    def line(self, row: int) -> Line | None:
+        """Return the row as texts, or None where it is left out.
+
+        Its key is read first, since what the package has under that key helps with the rest.
+        """
+        if self._is_left_out(row):
+            return None
+        texts: dict[str, str] = {}
+        first = [
+            c for c in (*self.table.schema.primary_key, "status", "unit", "kind") if c in self.layout.columns
+        ]
+        for column in dict.fromkeys((*first, *self.layout.columns)):
+            before = self._before.get(key_of(self.table, texts), {}) if column not in first else {}
+            unit = self._unit(texts) if column in _MEASURED else "other"
+            figure = column == "value" and "status" in self.table.schema.names
+            told = Row(unit, texts.get("status", ""), before.get(column, ""), figure)
+            at = (row, self.layout.columns[column])
+            found = cells.settle(self.layout.sheet.cells.get(at), self._columns[column], told)
+            texts[column] = self.reading.settled(found, Spot(self.layout.sheet.name, *at, column))
+        mark = texts.get("value", "")
+        if mark in cells.SHORTHAND:
+            texts |= {"value": "", "status": cells.SHORTHAND[mark]}
+        return Line(self.layout, row, texts)
+
+    def _unit(self, texts: Mapping[str, str]) -> str:
+        """The unit of a row's figures: its own, that of what it claims, or that of its indicator."""
+        if texts.get("kind", "").startswith("change-percent"):
+            return "percent-change"
+        return texts.get("unit") or self.units.get(texts.get("indicator", ""), "")
+
+    def _is_left_out(self, row: int) -> bool:
+        """Whether an answer leaves the row out, or it is a note as long as nobody has answered."""
+        answers = [(d.key, self.reading.answered(d, s)) for d, s in self._doubts(row)]
+        return any(answer == LEAVE_OUT or (key == "notes" and not answer) for key, answer in answers)
+
+    def _doubts(self, row: int) -> Iterator[tuple[Doubt, Spot]]:
+        """What speaks against a row: it is a note, people cannot see it, or it is struck through."""
+        sheet = self.layout.sheet
+        own = [(c, n, sheet.cells[row, c]) for n, c in self.layout.columns.items() if (row, c) in sheet.cells]
+        spot = Spot(sheet.name, row)
+        if words := self._note(row):
+            yield (
+                _doubt("notes", f"The row holds only “{words}”. Is it a note and no row of the table?"),
+                spot,
+            )
+            return
+        if row in sheet.hidden_rows:
+            yield (
+                _doubt("hidden-rows", "The row is hidden, perhaps by a filter. Is it part of the table?"),
+                spot,
+            )
+        for column, name, cell in own:
+            at, words = Spot(sheet.name, row, column, name), _short(_words(cell))
+            if cell.struck:
+                yield _doubt("struck", f"“{words}” is struck through. Is the row still right?"), at
+            if cell.hidden:
+                question = f"“{words}” cannot be seen as it is: {cell.hidden}. Is the row to be read?"
+                yield _doubt("hidden-cells", question), at
+
+    def _note(self, row: int) -> str:
+        """The text of a row that has one cell, a text, where rows of the table have several; else nothing."""
+        keys = [k for k in self.table.schema.primary_key if k in self.layout.columns]
+        filled = [c for r, c in self.layout.sheet.cells if r == row]
+        if len(filled) != 1 or len(self.layout.columns) < 3:
+            return ""
+        cell = self.layout.sheet.cells[row, filled[0]]
+        lone_key = len(keys) == 1 and filled[0] == self.layout.columns[keys[0]]
+        known = {key_of(self.table, r)[0] for r in records(self.table)} if lone_key else set()
+        if cell.kind != "text" or squeezed(cell.text) in known:
+            return ""
+        return _short(squeezed(cell.text))
+
+
+def _doubt(key: str, question: str) -> Doubt:
+    leave = {LEAVE_OUT: ("leave the row out", "")}
+    keep = {"read": ("read it", "")}
+    return Doubt(key, question, leave | keep if key == "notes" else keep | leave)
+
+
+def _words(cell: Cell) -> str:
+    """A cell in words, as a question shows it."""
+    if cell.kind == "number":
+        return f"{cell.number.normalize():f}"
+    return cell.day.isoformat() if cell.day else squeezed(cell.text)
+
+
+def _short(words: str) -> str:
+    return words[:60] + "…" if len(words) > 60 else words
+
+
+def _of_one_scale(reading: Reading, package: Package, units: Mapping[str, str]) -> Iterator[Line]:
+    """The lines with figures of the scale that their series has, where that is the answer."""
+    table = package.tables.get("observations")
+    figures = [
+        x for x in reading.lines if x.layout.resource == "observations" and "value" in x.layout.columns
+    ]
+    doubts = scales.doubts(table, figures, units) if table is not None else {}
+    for line in reading.lines:
+        doubt, spot = doubts.get(id(line)), line.spot("value")
+        if doubt is None:
+            yield line
+        elif answer := reading.answered(doubt, spot):
+            yield replace(line, texts={**line.texts, "value": doubt.answers[answer][1]})
+        else:
+            reading.unsure.add((spot.sheet, spot.row, "value"))
+            yield line
+
+
+def preview(book: Workbook, layouts: Iterable[Layout], package: Package) -> Iterator[str]:
+    """Say what the cells of the sheets do not: notes on them, and which are struck through."""
+    for layout in layouts:
+        sheet = layout.sheet
+        titles = [str(f.get("title", f["name"])) for f in package.tables[layout.resource].schema.fields]
+        starts = tuple(f"{t}. {w}" for t in titles for w in ("Must be filled in.", "May be empty."))
+        for (r, c), words in sorted(sheet.notes.items()):
+            if not (r == layout.header and words.startswith(starts)):  # the template's own
+                yield f"Sheet {sheet.name}, cell {letters(c)}{r} has a note: “{_short(squeezed(words))}”."
+        for (r, c), cell in sorted(sheet.cells.items()):
+            if cell.struck:
+                yield f"Sheet {sheet.name}, cell {letters(c)}{r} is struck through: “{_short(_words(cell))}”."

@@ -1,0 +1,107 @@
+"""Figures that are a hundred or a thousand times too small or too large for their series: 0.811 among percentages around 80."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from statistics import median
+
+from portal.core.field_types import decimal
+from portal.data.tables import Table
+from portal.importers.spreadsheets.columns import Line
+from portal.importers.spreadsheets.merging import key_of, records
+from portal.importers.spreadsheets.readings import Doubt
+
+_APART = (
+    "period_start",
+    "period_end",
+    "value",
+    "status",
+    "source",
+    "locator",
+)  # what a series does not share
+_NEAR, _FAR = 2, 3  # times as much as the series at most to be near it, and at least to be far from it
+_WAYS = {"times-100": Decimal(100), "times-1000": Decimal(1000), "over-100": 1 / Decimal(100), "over-1000": 1 / Decimal(1000)}  # fmt: skip
+_WORDS = {"times-100": "a hundred times as much", "times-1000": "a thousand times as much", "over-100": "a hundredth of it", "over-1000": "a thousandth of it"}  # fmt: skip
+
+
+def doubts(table: Table, lines: Sequence[Line], units: Mapping[str, str]) -> Mapping[int, Doubt]:
+    """Return a question for each line whose figure has another scale than its series, by the `id` of the line.
+
+    A series is compared with what the package has of it besides these lines, else with the other lines.
+    """
+    fresh = {key_of(table, x.texts) for x in lines}
+    known: dict[tuple[str, ...], list[Decimal]] = {}
+    for row in records(table):
+        if key_of(table, row) not in fresh and (value := _number(row["value"])):
+            known.setdefault(_series(row), []).append(abs(value))
+    own: dict[tuple[str, ...], list[tuple[int, Decimal]]] = {}
+    for line in lines:
+        if value := _number(line.texts.get("value", "")):
+            own.setdefault(_series(line.texts), []).append((id(line), abs(value)))
+    found: dict[int, Doubt] = {}
+    for line in lines:
+        value = _number(line.texts.get("value", ""))
+        indicator, series = line.texts.get("indicator", ""), _series(line.texts)
+        if value:
+            peers = known.get(series) or [v for i, v in own[series] if i != id(line)]
+            doubt = _doubt(indicator, value, peers, units.get(indicator, ""))
+            if doubt:
+                found[id(line)] = doubt
+    return found | _fractions(lines, known, units)
+
+
+def _number(cell: str) -> Decimal | None:
+    """Return the number in a cell as the check reads it; None where it is not one."""
+    try:
+        return decimal(cell)
+    except ValueError:
+        return None
+
+
+def _series(row: Mapping[str, str]) -> tuple[str, ...]:
+    """What the figures of a series share: indicator, area and part."""
+    return tuple(f"{n}={v}" for n, v in sorted(row.items()) if n not in _APART and v)
+
+
+def _doubt(indicator: str, value: Decimal, peers: Sequence[Decimal], unit: str) -> Doubt | None:
+    ways = ("times-100", "over-100") if unit == "percent" else ("times-1000", "over-1000")
+    size = abs(value)
+    for way in ways if peers and unit != "percent-change" else ():
+        far = size * _FAR < min(peers) if way.startswith("times") else size > max(peers) * _FAR
+        middle = Decimal(median(peers))
+        if far and middle / _NEAR <= size * _WAYS[way] <= middle * _NEAR:
+            near = f"{min(peers):f} to {max(peers):f}" if min(peers) < max(peers) else f"{min(peers):f}"
+            question = f"{value:f} stands in a series of {near}. Which number is meant?"
+            return _asked(f"scale:{indicator}:{way}", question, value, way)
+    if unit == "count" and value != value.to_integral():
+        question = f"{value:f} is a count with decimals. Which number is meant?"
+        places = -int(value.as_tuple().exponent)  # 1.228 can be 1,228 in thousands, or with its comma turned
+        return _asked(f"scale:{indicator}:decimals", question, value, "times-1000" if places == 3 else "")
+    return None
+
+
+def _asked(key: str, question: str, value: Decimal, way: str) -> Doubt:
+    answers = {"as-written": (f"as written, {value:f}", f"{value:f}")}
+    if way:
+        changed = f"{value * _WAYS[way]:f}"
+        changed = changed.rstrip("0").rstrip(".") if "." in changed else changed
+        answers[way] = (f"{_WORDS[way]}, {changed}", changed)
+    return Doubt(key, question, answers)
+
+
+def _fractions(
+    lines: Iterable[Line], known: Mapping[tuple[str, ...], Sequence[Decimal]], units: Mapping[str, str]
+) -> dict[int, Doubt]:
+    """Questions about new percentages that are all below 1: they can be shares of 1."""
+    published = {s for series in known for s in series if s.startswith("indicator=")}
+    found: dict[str, list[tuple[Line, Decimal]]] = {}
+    for line in lines:
+        name, value = line.texts.get("indicator", ""), _number(line.texts.get("value", ""))
+        if value and units.get(name, "") == "percent" and f"indicator={name}" not in published:
+            found.setdefault(name, []).append((line, value))
+    told: dict[int, Doubt] = {}
+    for name, own in found.items():
+        if all(abs(v) <= 1 for _, v in own):
+            for line, value in own:
+                question = f"{value:f} is a percentage below 1. Is it a share, such as 0.5 for 50%?"
+                told[id(line)] = _asked(f"scale:{name}:times-100", question, value, "times-100")
+    return told

@@ -1,0 +1,211 @@
+"""A filled-in spreadsheet as rows of a package: read, ask, compare, check, and say what would be written."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.settings import Settings
+from portal.data import packages
+from portal.data.packages import Package
+from portal.data.tables import Table
+from portal.importers.importing import Plan
+from portal.importers.spreadsheets import columns, rows, workbooks
+from portal.importers.spreadsheets.columns import Layout
+from portal.importers.spreadsheets.merging import Outcome, merge
+from portal.importers.spreadsheets.rows import Reading
+from portal.importers.spreadsheets.workbooks import Workbook
+
+QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "dates": ("day-first", "month-first"),
+    "decimals": ("shown", "stored"),
+    "hidden-cells": ("read", "leave-out"),
+    "hidden-columns": ("read", "leave-out"),
+    "hidden-rows": ("read", "leave-out"),
+    "missing": ("x", "z", "c"),
+    "months": ("first", "last"),
+    "notes": ("leave-out", "read"),
+    "percent": ("shown", "stored"),
+    "scale": ("as-written", "times-100", "times-1000", "over-100", "over-1000"),
+    "serials": ("1900", "1904"),
+    "shown": ("stored", "shown", "c", "low", "x"),
+    "struck": ("read", "leave-out"),
+    "zeros": ("add", "keep"),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked for: a file (more are a problem), the package it goes into, and how to read it.
+
+    `assumed` answers questions; `replaced` says that the sheet is the whole table, so that other rows go.
+    """
+
+    paths: tuple[Path, ...]
+    package: str
+    resource: str = ""
+    sheet: str = ""
+    replaced: bool = False
+    assumed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that the file leaves open, asked once for all cells that it concerns; `where` is the first of them."""
+
+    key: str
+    where: Problem
+    text: str
+    answers: Mapping[str, str]
+
+    @property
+    def place(self) -> str:
+        """Where it is, without the name of the file."""
+        return self.where.place.removeprefix(f"{self.where.file}, ")
+
+
+Ask = Callable[[Question], str]
+
+
+def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
+    """Read the file and say what importing it would do; nothing is written.
+
+    `ask` puts a question to whoever imports and returns the answer, or nothing. Raises `PortalError` with everything
+    that is wrong with the job, its file, or the package as it would become.
+    """
+    found, problems = packages.read_all(settings.root, settings.packages)
+    package = _with_own_table(job, _package(job, found, problems), settings)
+    answers = _answers(job.assumed)
+    book = workbooks.read(job.paths[0])
+    layouts = columns.found(book, columns.Wanted(package, job.resource, job.sheet))
+    reading = rows.read(book, layouts, found, package, answers)
+    while reading.doubts and not reading.faults:
+        told = {q.key: ask(q) for q in _questions(reading)}
+        if not all(told.values()) or all(answers.get(k) == v for k, v in told.items()):
+            break
+        answers |= told
+        reading = rows.read(book, layouts, found, package, answers)
+    own = any(_is_own(job, settings, t) for t in package.tables.values())
+    replaced = job.replaced or own  # a table that was saved by a spreadsheet program is still all of it
+    merged = [merge(package.tables[r], reading.lines, r, replaced) for r in _resources(layouts, reading)]
+    changed = tuple(m for m in merged if m.changes)
+    outcome = Outcome(book, package, changed, (found, problems), settings)
+    if reading.faults or reading.doubts:
+        unanswered = (_unanswered(q) for q in _questions(reading))
+        faults = (
+            book.problem(s, f.message, f.fix) for s, f in zip(reading.spots, reading.faults, strict=True)
+        )
+        raise PortalError([*faults, *unanswered, *outcome.mistakes(frozenset(reading.unsure))])
+    outcome.judge()
+    report = (*_notes(book, layouts, package), *(line for m in merged for line in m.told(replaced)))
+    return Plan(report, {settings.root / m.table.file: m.csv for m in changed})
+
+
+def _with_own_table(job: Job, package: Package, settings: Settings) -> Package:
+    """The package with an empty table in place of the file that is imported, where its rows cannot be read as they are.
+
+    Raises `PortalError` where another table that is asked for cannot be read: its rows would be lost.
+    """
+    tables = dict(package.tables)
+    for name, schema in package.schemas.items():
+        if name not in tables and isinstance(schema.resource.get("path"), str):
+            keys = {k: v for k, v in schema.resource["schema"].items() if k != "foreignKeys"}
+            plain = replace(schema, resource={**schema.resource, "schema": keys})
+            file = f"data_packages/{package.name}/{schema.resource['path']}"
+            lost = Table(file, plain, pd.DataFrame(columns=list(schema.names), dtype=object))
+            if _is_own(job, settings, lost):
+                tables[name] = lost
+    if job.resource and job.resource not in tables:
+        message = f"The table {job.resource} of the package {job.package} cannot be read as it is."
+        fix = "Put it right first: portal check says what is wrong with it, and the file itself can be imported."
+        raise PortalError([Problem("--resource", code="resource", message=message, fix=fix)])
+    return replace(package, tables=tables)
+
+
+def _is_own(job: Job, settings: Settings, table: Table) -> bool:
+    """Whether the file is the table itself, which a spreadsheet program has saved in its own way."""
+    return job.paths[0].resolve() == (settings.root / table.file).resolve()
+
+
+def _package(job: Job, found: Iterable[Package], problems: Iterable[Problem]) -> Package:
+    """The package, whose tables could be read, with the resource that is asked for."""
+    if len(job.paths) > 1:
+        message = f"A table is read from one file at a time, and there are {len(job.paths)}."
+        raise PortalError([Problem("FILE", code="file", message=message, fix="Import one after the other.")])
+    known = {p.name: p for p in found}
+    if job.package not in known:
+        own = [p for p in problems if p.file.startswith(f"data_packages/{job.package}/")]
+        message = f"There is no package “{job.package}”."
+        fix = did_you_mean(job.package, known)
+        raise PortalError(own or [Problem("--package", code="package", message=message, fix=fix)])
+    package = known[job.package]
+    if job.resource and job.resource not in package.tables.keys() | package.schemas.keys():
+        message = f"The package {job.package} has no table “{job.resource}”."
+        fix = did_you_mean(job.resource, package.tables)
+        raise PortalError([Problem("--resource", code="resource", message=message, fix=fix)])
+    return package
+
+
+def _answers(assumed: Iterable[str]) -> dict[str, str]:
+    """The answers given with the command; raise `PortalError` where there is no such question or answer."""
+    told, problems = {}, []
+    for words in assumed:
+        key, _, answer = words.partition("=")
+        known = QUESTIONS.get(key.partition(":")[0])
+        fix = did_you_mean(key, QUESTIONS) if known is None else f"Write one of: {', '.join(known)}."
+        if known is None or answer not in known:
+            message = f"“{words}” answers no question."
+            problems.append(Problem("--assume", code="assume", message=message, fix=fix))
+        told[key] = answer
+    if problems:
+        raise PortalError(problems)
+    return told
+
+
+def _questions(reading: Reading) -> Iterator[Question]:
+    for key, doubts in reading.doubts.items():
+        first, where = doubts[0]
+        more = f" and {len(doubts) - 1:,} more" if len(doubts) > 1 else ""
+        answers = {a: words for a, (words, _) in first.answers.items()}
+        yield Question(key, replace(where, field=where.field + more), first.question, answers)
+
+
+def _unanswered(question: Question) -> Problem:
+    ways = [f"--assume {_quoted(f'{question.key}={a}')} ({words})" for a, words in question.answers.items()]
+    fix = f"Add {', or '.join(ways)}. Or write it so that it is clear."
+    return replace(question.where, message=question.text, fix=fix)
+
+
+def _quoted(words: str) -> str:
+    return words if re.fullmatch(r"[\w=:./-]+", words) else f'"{words}"'
+
+
+def _resources(layouts: Iterable[Layout], reading: Reading) -> list[str]:
+    """The tables of which there are rows; an empty sheet of a template says nothing about its table."""
+    filled = {line.layout.resource for line in reading.lines}
+    return [r for r in dict.fromkeys(x.resource for x in layouts) if r in filled]
+
+
+def _notes(book: Workbook, layouts: tuple[Layout, ...], package: Package) -> Iterator[str]:
+    """What to know about the sheets besides their rows."""
+    for layout in (x for x in layouts if x.rows):
+        sheet = layout.sheet
+        yield f"Sheet {sheet.name} is read as the table {layout.resource}, below row {layout.header}."
+        above = sorted({r for r, _ in sheet.cells if r < layout.header})
+        if above:
+            listed = ", ".join(map(str, above[:10])) + (" and more" if len(above) > 10 else "")
+            yield f"Sheet {sheet.name}: rows above the names of the columns are left out: {listed}."
+        if layout.absent:
+            yield f"Sheet {sheet.name} has no column {', '.join(layout.absent)}. Rows that are in the package keep what they have there."
+        if sheet.hidden:
+            yield f"Sheet {sheet.name} is hidden. It is read because --sheet names it."
+    if not any(layout.rows for layout in layouts):
+        yield "No sheet has rows below the names of its columns."
+    used = {layout.sheet.name for layout in layouts}
+    for sheet in book.sheets:
+        if sheet.cells and sheet.name not in {*used, columns.HELP, columns.LISTS}:
+            yield f"Sheet {sheet.name} is {'hidden, and ' if sheet.hidden else ''}left out."
+    yield from rows.preview(book, layouts, package)

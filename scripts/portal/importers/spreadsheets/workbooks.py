@@ -1,0 +1,69 @@
+"""Spreadsheet files as grids of typed cells, each with its place. Reads .xlsx, .ods and .csv."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.core.problems import PortalError, Problem
+from portal.data import tables
+from portal.importers.spreadsheets import unpacking
+from portal.importers.spreadsheets.grid import Bounds, Cell, Place, Sheet, letters
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """The sheets of a file. `file` is what problems call it; a CSV has one sheet and no cells with letters."""
+
+    file: str
+    kind: str
+    sheets: tuple[Sheet, ...]
+
+    def problem(self, spot: "Spot", message: str, fix: str, code: str = "cell") -> Problem:
+        """A problem with a cell of this file, or with the row or sheet where the spot has no more than these."""
+        if self.kind == "csv":
+            return Problem(self.file, spot.row, spot.name, code, message, fix)
+        place = f"sheet {spot.sheet}" if spot.sheet else ""
+        if spot.row:
+            cell = f", cell {letters(spot.column)}{spot.row}"
+            place += cell if spot.column else f", row {spot.row}"
+        return Problem(self.file, 0, place, code, message, fix)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in a workbook: a sheet, and in it a row, and in that a column by number and by name, as far as known."""
+
+    sheet: str
+    row: int = 0
+    column: int = 0
+    name: str = ""
+
+
+def read(path: Path) -> Workbook:
+    """Read a spreadsheet file; raise `PortalError` where it cannot be read or is larger than any table here."""
+    kind, raw = unpacking.opened(path)
+    if kind == "csv":
+        return Workbook(path.name, kind, (_csv(path),))
+    from portal.importers.spreadsheets import ods, xlsx  # noqa: PLC0415 - other importers need neither
+
+    reader = {"xlsx": xlsx.sheets, "ods": ods.sheets}[kind]
+    try:
+        return Workbook(path.name, kind, tuple(reader(path.name, raw)))
+    except PortalError:
+        raise
+    except Exception:  # whatever the library stumbles over, the file is what is broken
+        fix = "Open it in a spreadsheet program and save it again."
+        raise unpacking.wrong(path.name, "The file is damaged or not a spreadsheet.", fix) from None
+
+
+def _csv(path: Path) -> Sheet:
+    rows, faults = tables.rows_of(path, path.name)
+    if rows is None:
+        raise PortalError(faults)
+    bounds = Bounds(path.name)
+    cells: dict[Place, Cell] = {}
+    for r, row in enumerate(rows, 1):
+        for c, text in enumerate(row, 1):
+            if text.strip():
+                cells[r, c] = Cell("text", text)
+                bounds.add(r, c, cells[r, c])
+    return Sheet(path.stem, cells)

@@ -1,0 +1,417 @@
+"""Reads .xlsx and .xlsm: the sheets, their cells as they are stored and as they are shown, and the notes on them.
+
+Only the parts that tables need are read. Charts, pivot tables, macros, links to other files, themes and what programs
+add besides are never looked at, so nothing odd in them can keep a workbook from being read. Elements are known by
+their local names, which are the same in Transitional and Strict Open XML.
+"""
+
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, cast
+
+from lxml import etree
+
+from portal.importers.spreadsheets import number_formats, unpacking
+from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, numeric
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_TRUE = ("1", "true", "on")
+_WHITE = frozenset({"rgb:FFFFFF", "theme:0", "indexed:1", "indexed:9"})
+_MOST_AREAS = 200  # with a conditional format that are looked at
+_LOWEST, _NARROWEST = 2, 0.5  # points and letters; less of a row or column is a line and no text
+
+
+def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
+    """Read each sheet of cells in a workbook; raise whatever a damaged file leads to."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        book = _Book(file, archive)
+        bounds = Bounds(file)
+        for name, state, path in book.sheets:
+            yield _Reader(book, bounds, path).sheet(name, state not in ("", "visible"))
+
+
+def _name(element: Any) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _children(element: Any, name: str) -> Iterator[Any]:
+    return (e for e in element if _name(e) == name)
+
+
+def _child(element: Any, *path: str) -> Any:
+    """The first element at a path of names below this one, or None."""
+    for name in path:
+        element = next(_children(element, name), None) if element is not None else None
+    return element
+
+
+def _all(element: Any, *path: str) -> list[Any]:
+    """What is in the element at a path of names below this one; nothing where there is none."""
+    found = _child(element, *path)
+    return [] if found is None else [e for e in found if _name(e)]
+
+
+def _is_on(element: Any) -> bool:
+    return element is not None and element.get("val", "1") in _TRUE
+
+
+def _text(element: Any) -> str:
+    """The text of a string or note, without how it is read aloud in Japanese."""
+    parts = []
+    for e in element.iter("{*}t"):
+        if not any(_name(a) == "rPh" for a in e.iterancestors()):
+            parts.append(e.text or "")
+    return _unescaped("".join(parts))
+
+
+def _unescaped(text: str) -> str:
+    """Text in which characters that XML cannot hold are written out; the first is what a line ends with on Windows."""
+    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text.replace("_x000D_", ""))
+
+
+def _struck_part(element: Any) -> bool:
+    return any(_is_on(e) for e in element.iter("{*}strike"))
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How a cell looks: its number format, whether it is struck through, and why its text cannot be seen."""
+
+    code: str = "General"
+    struck: bool = False
+    hidden: str = ""
+
+    @cached_property
+    def is_date(self) -> bool:
+        from openpyxl.styles.numbers import is_date_format  # noqa: PLC0415
+
+        return bool(is_date_format(self.code))
+
+
+@dataclass(frozen=True)
+class _Book:
+    """The parts of a workbook that its sheets share."""
+
+    file: str
+    archive: zipfile.ZipFile
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {n.lower(): n for n in self.archive.namelist()}
+
+    def part(self, path: str) -> bytes | None:
+        """The bytes of a part, or None where the file does not have it."""
+        name = self._names.get(path.lower().lstrip("/"))
+        return unpacking.part(self.file, self.archive, name) if name else None
+
+    def tree(self, path: str) -> Any:
+        """The root of a part, or None."""
+        content = self.part(path)
+        if content is None:
+            return None
+        return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+
+    def related(self, path: str) -> Mapping[str, tuple[str, str]]:
+        """The kind and path of each part that a part points to, by its id."""
+        folder, name = posixpath.split(path)
+        root = self.tree(posixpath.join(folder, "_rels", f"{name}.rels"))
+        return {
+            e.get("Id", ""): (e.get("Type", "").rpartition("/")[2], _joined(folder, e.get("Target", "")))
+            for e in (() if root is None else root)
+            if e.get("TargetMode") != "External"
+        }
+
+    @cached_property
+    def path(self) -> str:
+        """The path of the workbook itself."""
+        return next(
+            (p for kind, p in self.related("").values() if kind == "officeDocument"), "xl/workbook.xml"
+        )
+
+    @cached_property
+    def _root(self) -> Any:
+        root = self.tree(self.path)
+        if root is None:
+            raise ValueError("no workbook")
+        return root
+
+    @cached_property
+    def epoch(self) -> datetime:
+        """The day from which dates count."""
+        from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH  # noqa: PLC0415
+
+        told = _child(self._root, "workbookPr")
+        old = told is not None and told.get("date1904") in _TRUE
+        return cast("datetime", MAC_EPOCH if old else WINDOWS_EPOCH)
+
+    @property
+    def sheets(self) -> Iterator[tuple[str, str, str]]:
+        """The name, state and path of each sheet of cells."""
+        related = self.related(self.path)
+        for e in _all(self._root, "sheets"):
+            ids = [v for k, v in e.attrib.items() if k.startswith("{") and etree.QName(k).localname == "id"]
+            kind, path = related.get(ids[0] if ids else "", ("", ""))
+            if kind == "worksheet":
+                yield e.get("name", ""), e.get("state", ""), path
+
+    def _shared(self, kind: str) -> Any:
+        path = next((p for k, p in self.related(self.path).values() if k == kind), "")
+        return self.tree(path) if path else None
+
+    @cached_property
+    def strings(self) -> tuple[tuple[str, bool], ...]:
+        """Each shared text, and whether a part of it is struck through."""
+        root = self._shared("sharedStrings")
+        return () if root is None else tuple((_text(e), _struck_part(e)) for e in _children(root, "si"))
+
+    @cached_property
+    def _styles(self) -> Any:
+        return self._shared("styles")
+
+    @cached_property
+    def _codes(self) -> Mapping[int, str]:
+        from openpyxl.styles.numbers import BUILTIN_FORMATS  # noqa: PLC0415
+
+        told = {
+            int(e.get("numFmtId", "0")): e.get("formatCode", "General") for e in _all(self._styles, "numFmts")
+        }
+        return {**BUILTIN_FORMATS, **told}
+
+    @cached_property
+    def styles(self) -> tuple[_Style, ...]:
+        """How the cells of each style look."""
+        if self._styles is None:
+            return ()
+        fonts, fills = (_all(self._styles, n) for n in ("fonts", "fills"))
+        return tuple(self._style(e, fonts, fills) for e in _all(self._styles, "cellXfs"))
+
+    def _style(self, xf: Any, fonts: list[Any], fills: list[Any]) -> _Style:
+        font, fill = (
+            every[n] if 0 <= (n := int(xf.get(which, "0"))) < len(every) else None
+            for which, every in (("fontId", fonts), ("fillId", fills))
+        )
+        code = self._codes.get(int(xf.get("numFmtId", "0")), "General")
+        return _Style(code, _is_on(_child(font, "strike")), _unseen(font, fill))
+
+    @cached_property
+    def conditional(self) -> tuple[str, ...]:
+        """What each conditional style does to the text of a cell: why it cannot be seen as it is, or nothing."""
+        return tuple(map(_conditional, _all(self._styles, "dxfs")))
+
+
+def _joined(folder: str, target: str) -> str:
+    return (
+        target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+    )
+
+
+def _colour(element: Any) -> str:
+    """A colour so that it can be compared; nothing where it is not said or a shade of another one."""
+    if element is None or float(element.get("tint", "0") or 0):
+        return ""
+    if element.get("rgb"):
+        return f"rgb:{element.get('rgb')[-6:].upper()}"
+    return next((f"{k}:{element.get(k)}" for k in ("theme", "indexed") if element.get(k)), "")
+
+
+def _unseen(font: Any, fill: Any) -> str:
+    """Why text of this font cannot be seen on this fill, or nothing."""
+    own, pattern = _colour(_child(font, "color")), _child(fill, "patternFill")
+    solid = pattern is not None and pattern.get("patternType") == "solid"
+    behind = _colour(_child(pattern, "fgColor")) if solid else "rgb:FFFFFF"
+    same = own == behind or (own in _WHITE and behind in _WHITE)
+    return "its text has the colour of its background" if own and same else ""
+
+
+def _conditional(dxf: Any) -> str:
+    form = _child(dxf, "numFmt")
+    fill = _child(dxf, "fill", "patternFill")
+    behind = _colour(_child(fill, "bgColor")) or _colour(_child(fill, "fgColor")) or "rgb:FFFFFF"
+    own = _colour(_child(dxf, "font", "color"))
+    hides = own and (own == behind or (own in _WHITE and behind in _WHITE))
+    if hides or form is not None or _is_on(_child(dxf, "font", "strike")):
+        return "a conditional format can hide it or show it as something else"
+    return ""
+
+
+@dataclass
+class _Reader:
+    """Reads one sheet element by element, so that a large one never is in memory whole."""
+
+    book: _Book
+    bounds: Bounds
+    path: str
+
+    def sheet(self, name: str, hidden: bool) -> Sheet:
+        """Read the sheet that the workbook calls `name`."""
+        from openpyxl.utils import range_boundaries  # noqa: PLC0415
+
+        content = self.book.part(self.path)
+        if content is None:
+            raise ValueError("no sheet")
+        self._cells: dict[Place, Cell] = {}
+        self._row, self._column = 0, 0
+        self._hidden_rows: set[int] = set()
+        self._hidden_columns: set[int] = set()
+        merged: list[tuple[int, int, int, int]] = []
+        conditional: list[tuple[int, int, int, int, str]] = []
+        tags = ("{*}row", "{*}c", "{*}col", "{*}mergeCell", "{*}conditionalFormatting", "{*}sheetFormatPr")
+        parsed = etree.iterparse(
+            io.BytesIO(content), events=("start", "end"), tag=tags, resolve_entities=False, no_network=True
+        )
+        rows_hidden = False
+        for event, element in parsed:
+            kind = _name(element)
+            if event == "start":
+                if kind == "row":
+                    self._begin_row(element, rows_hidden)
+                continue
+            if kind == "c":
+                self._cell(element)
+            elif kind == "col":
+                self._columns(element)
+            elif kind == "sheetFormatPr":
+                rows_hidden = element.get("zeroHeight") in _TRUE
+            elif kind == "mergeCell":
+                left, top, right, bottom = range_boundaries(element.get("ref"))
+                merged.append((top, left, bottom, right))
+            elif kind == "conditionalFormatting":
+                conditional += self._conditional(element)
+            element.clear()
+            while element.getprevious() is not None and kind in ("c", "row"):
+                del element.getparent()[0]
+        self._mark(conditional)
+        return Sheet(
+            name,
+            self._cells,
+            tuple(merged),
+            frozenset(self._hidden_rows),
+            frozenset(self._hidden_columns),
+            hidden,
+            self._notes(),
+        )
+
+    def _begin_row(self, row: Any, hidden: bool) -> None:
+        self._row = int(float(row.get("r"))) if row.get("r") else self._row + 1
+        self._column = 0
+        told = row.get("hidden")
+        if told in _TRUE or (told is None and hidden) or float(row.get("ht", "15")) < _LOWEST:
+            self._hidden_rows.add(self._row)
+
+    def _columns(self, col: Any) -> None:
+        if col.get("hidden") in _TRUE or float(col.get("width", "9") or 9) < _NARROWEST:
+            last = min(int(col.get("max", "0")), MOST_COLUMNS)
+            self._hidden_columns |= set(range(int(col.get("min", "1")), last + 1))
+
+    def _cell(self, element: Any) -> None:
+        from openpyxl.utils.cell import coordinate_to_tuple  # noqa: PLC0415
+
+        if element.get("r"):
+            row, self._column = coordinate_to_tuple(element.get("r"))
+        else:
+            row, self._column = self._row, self._column + 1
+        cell = self._read(element)
+        if cell:
+            self.bounds.add(row, self._column, cell)
+            self._cells[row, self._column] = cell
+
+    def _read(self, element: Any) -> Cell | None:
+        kind = element.get("t", "n")
+        value = getattr(_child(element, "v"), "text", None) or ""
+        number = int(element.get("s", "0"))
+        style = self.book.styles[number] if number < len(self.book.styles) else _Style()
+        if kind == "inlineStr":
+            inside = _child(element, "is")
+            if inside is None:
+                return None
+            return self._words(_text(inside), style, _struck_part(inside))
+        if not value:
+            bare = kind != "str" or _child(element, "v") is None
+            return Cell("formula") if bare and _child(element, "f") is not None else None
+        match kind:
+            case "s":
+                words, struck = self.book.strings[int(value)]
+                return self._words(words, style, struck)
+            case "str":
+                return self._words(_unescaped(value), style)
+            case "e":
+                return Cell("error", value)
+            case "b":
+                return Cell(
+                    "boolean", "true" if value in _TRUE else "false", hidden=style.hidden, struck=style.struck
+                )
+            case "d":
+                return _dated(datetime.fromisoformat(value), style)
+        return self._number(float(value), style)
+
+    def _words(self, words: str, style: _Style, struck: bool = False) -> Cell | None:
+        if not words.strip():
+            return None
+        hidden = style.hidden or ("its format shows no text" if number_formats.hides_text(style.code) else "")
+        return Cell("text", words, hidden=hidden, struck=style.struck or struck)
+
+    def _number(self, value: float, style: _Style) -> Cell:
+        from openpyxl.utils.datetime import from_excel  # noqa: PLC0415
+
+        if style.is_date:
+            try:
+                return _dated(from_excel(value, self.book.epoch), style)
+            except (OverflowError, ValueError):
+                return Cell("error", "#VALUE!")
+        plain = numeric(value, None, False)
+        told = number_formats.shown(plain.number, style.code) if plain.kind == "number" else None
+        if told is None:
+            return numeric(value, None, False, style.hidden, style.struck)
+        hidden = style.hidden or ("its format shows it in white" if told.white else "")
+        return numeric(value, told.text, told.percent, hidden, style.struck)
+
+    def _conditional(self, element: Any) -> Iterator[tuple[int, int, int, int, str]]:
+        from openpyxl.utils import range_boundaries  # noqa: PLC0415
+
+        effects = [
+            self.book.conditional[int(e.get("dxfId"))]
+            for e in _children(element, "cfRule")
+            if (e.get("dxfId") or "").isdigit() and int(e.get("dxfId")) < len(self.book.conditional)
+        ]
+        why = next(filter(None, effects), "")
+        for area in element.get("sqref", "").split() if why else ():
+            left, top, right, bottom = range_boundaries(area)
+            yield top or 1, left or 1, bottom or 1_048_576, right or 16_384, why
+
+    def _mark(self, conditional: list[tuple[int, int, int, int, str]]) -> None:
+        """Say of the numbers below a conditional format what it can do to them."""
+        for top, left, bottom, right, why in conditional[:_MOST_AREAS]:
+            for (r, c), cell in self._cells.items():
+                if top <= r <= bottom and left <= c <= right and cell.kind == "number" and not cell.hidden:
+                    self._cells[r, c] = replace(cell, hidden=why)
+
+    def _notes(self) -> Mapping[Place, str]:
+        """The notes and the threads of comments of the sheet; a thread takes the place of the note that stands for it."""
+        from openpyxl.utils.cell import coordinate_to_tuple  # noqa: PLC0415
+
+        related = list(self.book.related(self.path).values())
+        found: dict[Place, str] = {}
+        for wanted, tag in (("comments", "comment"), ("threadedComment", "threadedComment")):
+            threads: dict[Place, list[str]] = {}
+            for path in [p for kind, p in related if kind == wanted]:
+                root = self.book.tree(path)
+                for e in () if root is None else root.iter(f"{{*}}{tag}"):
+                    at = coordinate_to_tuple(e.get("ref", "A1"))
+                    words = _text(e) or "".join(t.text or "" for t in e.iter("{*}text"))
+                    threads.setdefault(at, []).append(words.strip())
+            found |= {at: " / ".join(filter(None, told)) for at, told in threads.items()}
+        return {at: words for at, words in found.items() if words}
+
+
+def _dated(value: Any, style: _Style) -> Cell:
+    if isinstance(value, (date, datetime)):
+        day = value.date() if isinstance(value, datetime) else value
+        shows = number_formats.names_day(style.code) or style.code == "General"
+        return Cell("date", day=day, shows_day=shows, hidden=style.hidden, struck=style.struck)
+    return Cell("text", str(value), hidden=style.hidden, struck=style.struck)

@@ -1,0 +1,288 @@
+"""The files of figures as an interface for programs: what there is and where, and a description of every file.
+
+Nothing runs on the server: each answer is a file, and each address in the description is that of files.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.core.model import Area, Edition
+from portal.core.settings import Site
+from portal.opendata import bundles, records
+from portal.opendata.metadata import DCAT, FIGURES_JSON, Described
+from portal.opendata.records import CITE
+
+Json = dict[str, Any]
+INDEX, OPENAPI = "api/index.json", "api/openapi.json"
+AREAS = "open-data/areas/"
+RELEASES = "releases/"
+
+
+def area_path(code: str, kind: str) -> str:
+    """Where the figures of an area are."""
+    return f"{AREAS}{code}.{kind}"
+
+
+def release_path(release: str, slug: str, kind: str) -> str:
+    """Where the figures of an indicator are as a release had them."""
+    return f"{RELEASES}{release}/{slug}.{kind}"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that there is: indicators, areas with figures, releases with the slugs that they had, packages."""
+
+    found: Sequence[Described]
+    areas: Sequence[Area]
+    releases: Sequence[tuple[Edition, Sequence[str]]]
+    packages: Sequence[tuple[str, str]]
+
+
+def index(site: Site, page: str, catalogue: Catalogue) -> bytes:
+    """The list of everything, with its addresses."""
+    top = records.root(site, INDEX)
+    told = {
+        "self": f"{top}{INDEX}",
+        "page": f"{top}{page}",
+        "description": f"{top}{OPENAPI}",
+        "name": site.name,
+        "partnership": site.partnership,
+        "indicators": [_indicator(top, d) for d in catalogue.found],
+        "areas": [
+            {
+                "code": a.code,
+                "name": a.name,
+                "kind": a.kind,
+                "json": f"{top}{area_path(a.code, 'json')}",
+                "csv": f"{top}{area_path(a.code, 'csv')}",
+            }
+            for a in catalogue.areas
+        ],
+        "releases": [_release(top, *r) for r in catalogue.releases],
+        "packages": [
+            {"name": name, "title": title, "zip": f"{top}{bundles.package_path(name)}"}
+            for title, name in catalogue.packages
+        ],
+        "catalogues": {
+            "packages": f"{top}{bundles.CATALOGUE}",
+            "dcat_json_ld": f"{top}{DCAT}.jsonld",
+            "dcat_turtle": f"{top}{DCAT}.ttl",
+            "site": f"{top}{bundles.WHOLE}",
+        },
+    }
+    return records.dumped(told)
+
+
+def _indicator(top: str, found: Described) -> Json:
+    i, days = found.indicator, found.days or (None, None)
+    return {
+        "slug": i.slug,
+        "title": i.title,
+        "definition": i.definition,
+        "unit": records.UNITS.get(i.unit, i.unit_label),
+        "parts": i.breakdown or None,
+        "first_day": days[0],
+        "last_day": days[1],
+        "count": len(found.figures),
+        "page": f"{top}{found.path}",
+        "cite": f"{top}{found.path}{CITE}",
+        "json": f"{top}{found.json}",
+        "csv": f"{top}{found.csv}",
+        "table_description": f"{top}{found.csv}-metadata.json",
+    }
+
+
+def _release(top: str, edition: Edition, slugs: Sequence[str]) -> Json:
+    start = f"{top}{RELEASES}{edition.id}/"
+    return {
+        "id": edition.id,
+        "name": edition.name,
+        "released_on": edition.released_on.isoformat(),
+        "page": start,
+        "changes": f"{start}changes.csv",
+        "archive": None if edition.withdrawn else f"{start}release.zip",
+        "figures": [
+            {
+                "slug": s,
+                "json": f"{top}{release_path(edition.id, s, 'json')}",
+                "csv": f"{top}{release_path(edition.id, s, 'csv')}",
+            }
+            for s in slugs
+        ],
+    }
+
+
+# --- the description (OpenAPI 3.1)
+
+
+def openapi(site: Site, page: str, catalogue: Catalogue) -> bytes:
+    """The description of every address and of what it answers."""
+    top = records.root(site, OPENAPI)
+    told = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"{site.name}: the figures",
+            "summary": "Files of figures at addresses that stay.",
+            "description": "Every address is a file. There is nothing to sign up for, no key and no limit. Links in a file are relative to it where the site has no public address yet.",
+            "version": "1",
+        },
+        "externalDocs": {"description": "How to use the figures", "url": f"{top}{page}"},
+        "servers": [{"url": top.rstrip("/")}],
+        "paths": _paths(catalogue),
+        "components": {"schemas": _SCHEMAS},
+    }
+    return records.dumped(told)
+
+
+_ANY = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+def _paths(catalogue: Catalogue) -> Json:
+    slugs = [d.indicator.slug for d in catalogue.found]
+    indicator = _parameter("indicator", "The short name of what is counted, from the index.", slugs)
+    file = _parameter("file", "The same short name again.", slugs)
+    area = _parameter("area", "The code of an area, from the index.", [a.code for a in catalogue.areas])
+    package = _parameter("package", "The name of a package.", [name for _, name in catalogue.packages])
+    told = {
+        f"/{INDEX}": _get("index", "Everything that there is", "Index"),
+        f"/figures/{{indicator}}/{FIGURES_JSON}": _get(
+            "figures", "The figures of one indicator", "Figures", indicator
+        ),
+        "/figures/{indicator}/{file}.csv": _get(
+            "figuresTable", "The same as a table", "", indicator, file, kind="text/csv"
+        ),
+        "/figures/{indicator}/{file}.csv-metadata.json": _get(
+            "tableDescription", "What the columns of that table are (CSVW)", "Other", indicator, file
+        ),
+        f"/{area_path('{area}', 'json')}": _get("area", "All figures of one area", "Figures", area),
+        f"/{area_path('{area}', 'csv')}": _get("areaTable", "The same as a table", "", area, kind="text/csv"),
+        f"/{bundles.CATALOGUE}": _get("packages", "All packages, with their checksums", "Other"),
+        f"/{bundles.package_path('{package}')}": _get(
+            "package", "One data package", "", package, kind="application/zip"
+        ),
+        f"/{bundles.WHOLE}": _get("site", "The whole site", "", kind="application/zip"),
+        f"/{DCAT}.jsonld": _get("dcat", "The catalogue by DCAT-AP", "Other", kind="application/ld+json"),
+        f"/{DCAT}.ttl": _get("dcatTurtle", "The same as Turtle", "", kind="text/turtle"),
+    }
+    return told | (_release_paths(catalogue) if catalogue.releases else {})
+
+
+def _release_paths(catalogue: Catalogue) -> Json:
+    release = _parameter("release", "A release, from the index.", [e.id for e, _ in catalogue.releases])
+    slugs = {s: None for _, own in catalogue.releases for s in own}
+    then = _parameter("indicator", "The short name that an indicator had then, from the index.", list(slugs))
+    start = f"/{RELEASES}{{release}}/"
+    return {
+        f"{start}{{indicator}}.json": _get("then", "Figures as a release had them", "Figures", release, then),
+        f"{start}{{indicator}}.csv": _get("thenTable", "The same as a table", "", release, then, kind="text/csv"),
+        f"{start}changes.csv": _get("changes", "What a release changed", "", release, kind="text/csv"),
+        f"{start}csv-metadata.json": _get("thenDescription", "What the columns of its tables are (CSVW)", "Other", release),
+        f"{start}release.zip": _get("archive", "Everything in a release", "", release, kind="application/zip"),
+    }  # fmt: skip
+
+
+def _parameter(name: str, told: str, known: Sequence[str]) -> Json:
+    example = {"example": known[0]} if known else {}
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": told,
+        "schema": {"type": "string"},
+        **example,
+    }
+
+
+def _get(name: str, told: str, schema: str, *parameters: Json, kind: str = "application/json") -> Json:
+    """The description of one address; files that are not JSON have no schema."""
+    content = {"schema": {"$ref": f"#/components/schemas/{schema}"}} if schema else {}
+    answers = {
+        "200": {"description": told, "content": {kind: content}},
+        "404": {"description": "There is no such file."},
+    }
+    given: Mapping[str, Iterable[Json]] = {"parameters": list(parameters)} if parameters else {}
+    return {"get": {"operationId": name, "summary": told, **given, "responses": answers}}
+
+
+def _object(optional: Sequence[str] = (), **properties: Json) -> Json:
+    return {
+        "type": "object",
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _list(of: str) -> Json:
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{of}"}}
+
+
+def _map(to: Json) -> Json:
+    return {"type": "object", "additionalProperties": to}
+
+
+def _or_null(kind: str, told: str, **more: str) -> Json:
+    return {"type": [kind, "null"], "description": told, **more}
+
+
+_TEXT: Json = {"type": "string"}
+_SLUG: Json = {"type": "string", "pattern": f"^{_ANY}$"}
+_DAY: Json = {"type": ["string", "null"], "format": "date"}
+_LINK: Json = {"type": "string", "format": "uri-reference"}
+_LINK_OR_NONE: Json = {"type": ["string", "null"], "format": "uri-reference"}
+_SCHEMAS: Json = {
+    "Figures": _object(
+        self=_LINK,
+        page=_LINK,
+        title=_TEXT,
+        release={"anyOf": [{"$ref": "#/components/schemas/Release"}, {"type": "null"}]},
+        indicators=_map(_object(title=_TEXT, unit=_TEXT, page=_LINK_OR_NONE)),
+        areas=_map(_TEXT),
+        statuses=_map(_TEXT),
+        figures=_list("Figure"),
+    ),
+    "Figure": _object(
+        indicator=_SLUG,
+        area={"type": "string", "description": "The code of the area (GSS)."},
+        part=_or_null(
+            "string", "The part, where the figures of an indicator are split; null for all together."
+        ),
+        period=_object(label=_TEXT, start=_DAY, end=_DAY),
+        value=_or_null("number", "The number; null where there is none, and the status says why."),
+        unit=_TEXT,
+        status={"anyOf": [_object(mark=_TEXT, meaning=_TEXT), {"type": "null"}]},
+        source=_object(title=_TEXT, locator=_TEXT),
+        releases=_object(
+            first=_or_null("string", "The release that the figure was first in; null where in none yet."),
+            changed=_or_null("string", "The release that last changed it."),
+        ),
+        cite=_or_null("string", "Where this figure can be cited.", format="uri-reference"),
+    ),
+    "Release": _object(id=_SLUG, name=_TEXT, released_on={"type": "string", "format": "date"}),
+    "Index": _object(
+        self=_LINK,
+        page=_LINK,
+        description=_LINK,
+        name=_TEXT,
+        partnership=_TEXT,
+        indicators={
+            "type": "array",
+            "items": _object(
+                slug=_SLUG, title=_TEXT, definition=_TEXT, unit=_TEXT, parts=_or_null("string", "What the figures are split by."),
+                first_day=_DAY, last_day=_DAY, count={"type": "integer"}, page=_LINK, cite=_LINK, json=_LINK, csv=_LINK, table_description=_LINK,
+            ),
+        },
+        areas={"type": "array", "items": _object(code=_TEXT, name=_TEXT, kind=_TEXT, json=_LINK, csv=_LINK)},
+        releases={
+            "type": "array",
+            "items": _object(
+                id=_SLUG, name=_TEXT, released_on={"type": "string", "format": "date"}, page=_LINK, changes=_LINK, archive=_LINK_OR_NONE,
+                figures={"type": "array", "items": _object(slug=_SLUG, json=_LINK, csv=_LINK)},
+            ),
+        },
+        packages={"type": "array", "items": _object(name=_SLUG, title=_TEXT, zip=_LINK)},
+        catalogues=_object(packages=_LINK, dcat_json_ld=_LINK, dcat_turtle=_LINK, site=_LINK),
+    ),
+    "Other": {"type": "object", "description": "JSON in a form of its own, which its standard describes."},
+}  # fmt: skip

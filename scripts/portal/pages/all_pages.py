@@ -1,0 +1,295 @@
+"""Which pages there are, in the order of the menu."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from portal.charts import area_charts, charts
+from portal.charts.svg import Figure
+from portal.core.model import Route
+from portal.core.problems import PortalError
+from portal.core.settings import Settings
+from portal.disclosure.clearing import Release
+from portal.opendata.records import Record
+from portal.pages.figure_pages import data_pages, figure_pages
+from portal.pages.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
+from portal.pages.open_data_pages import cite_pages, open_data_page
+from portal.pages.page import (
+    ABOUT,
+    CRIME,
+    FIGURES,
+    HELP,
+    PLANS,
+    REPORT,
+    SUBJECTS,
+    WARDS,
+    Maker,
+    Page,
+    cited_in,
+    with_exits,
+    with_titles,
+)
+from portal.pages.plan_pages import plan_pages, plan_view, subject_pages
+from portal.pages.plan_views import FigureView, NearFigure, PlanPage, PlanView
+from portal.pages.redirects import unmet
+from portal.pages.release_pages import newest_release, release_pages
+from portal.pages.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
+from portal.pages.views import (
+    ChoosePage,
+    GlossaryPage,
+    HelpPage,
+    HomePage,
+    RecordedPage,
+    ReportPage,
+    RoutePage,
+    SearchPage,
+    SourcesPage,
+    SubjectPage,
+    WardsPage,
+    WrittenPage,
+)
+from portal.releases.history import Key
+
+# What each answer of the page that helps to choose suits, in the order in which a frightened person needs it.
+QUESTIONS = {
+    "danger-now": ("You are in danger now", "Do not wait. Call 999."),
+    "cannot-speak": ("You are in danger and cannot speak", "You can ask for help without talking."),
+    "deaf": (
+        "You are deaf or find it hard to speak (not an emergency)",
+        "You can report by textphone or in writing.",
+    ),
+    "tell-police": (
+        "You want to tell the police",
+        "You may be a victim or a witness, or be helping someone else.",
+    ),
+    "online": ("You would rather write than talk", "You can use these on a phone or computer."),
+    "not-police": (
+        "You do not want to go to the police yourself",
+        "You can tell someone else. They can pass your report on if you want.",
+    ),
+    "anonymous": (
+        "You do not want to give your name",
+        "You can say what you know without saying who you are.",
+    ),
+    "on-behalf": ("You are reporting for someone else", "You do not have to be the victim."),
+    "in-person": ("You want to talk to someone face to face", "You can go with a friend."),
+    "other-language": ("You want to use another language", "These can take a report in other languages."),
+    "any-hour": (
+        "You need someone at night or at the weekend",
+        "These lines are listed as open day and night.",
+    ),
+}
+HELP_TOPICS = {
+    "emergency": ("In danger now", "Call 999 if you can. If you cannot speak, there is another way."),
+    "domestic-abuse": (
+        "Domestic abuse",
+        "For anyone who is hurt, threatened or controlled at home or by a partner.",
+    ),
+    "own-behaviour": ("Worried about how you treat someone", "For people who want to stop hurting others."),
+    "hate-crime": ("Hate crime", "For anyone attacked or abused for who they are."),
+    "crime": ("Telling someone about a crime", "You do not have to give your name."),
+    "drugs-and-alcohol": ("Drugs and alcohol", "For you, or someone you are worried about."),
+}
+# Where to begin without a search.
+PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
+
+
+def all_pages(
+    settings: Settings,
+    released: Release,
+    written: Mapping[str, str],
+    words: Words = NO_WORDS,
+    figures: Mapping[Key, Record] | None = None,
+) -> tuple[Page, ...]:
+    """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown,
+    `figures` are all figures with their releases, for the citations.
+
+    Raises `PortalError` where the `words` of the search or an old address lead to a page that is not there.
+    """
+    maker = Maker(settings, released)
+    for indicator in maker.content.indicators.values():
+        path = f"{FIGURES}{indicator.slug}/"
+        maker.figures[indicator.id] = FigureView(indicator, path, charts.chart(released, indicator))
+    plans = tuple(plan_view(maker, p) for p in maker.content.plans)
+    about = tuple(_about(maker, written))
+    pages = [
+        _home(maker, plans),
+        *plan_pages(maker, plans),
+        *subject_pages(maker, plans),
+        *ward_pages(maker),
+        *figure_pages(maker, plans),
+        *cite_pages(maker, figures),
+        *crime_pages(maker),
+        *data_pages(maker),
+        *_report_pages(maker),
+        _help(maker),
+        *about,
+        open_data_page(maker, (about[0].label, ABOUT)),
+        *release_pages(maker, (about[0].label, ABOUT)),
+    ]
+    problems = (*unknown(words.same, (p.path for p in pages)), *unmet(settings.redirects, pages))
+    if problems:
+        raise PortalError(problems)
+    guarded = with_exits((*pages, _search(maker, pages, words)), settings.site.exit_words)
+    return with_titles(replace(p, weight=_weight(p.content)) for p in guarded)
+
+
+def _weight(content: object) -> float:
+    """How much the words of a page count in the search: current figures and subjects come first, plans that ended last."""
+    if isinstance(content, RecordedPage | SubjectPage):
+        return 3
+    view = content.view if isinstance(content, PlanPage) else getattr(content, "plan", None)
+    return 0.5 if isinstance(view, PlanView) and view.ended else 1
+
+
+def figures_to_draw(released: Release) -> list[Figure]:
+    """Every drawing of the site, in the widths that it is shown in."""
+    found = [charts.chart(released, i) for i in released.content.indicators.values()]
+    found += [c.chart for a in area_charts.wards(released) for c in area_charts.charts_of(released, a.code)]
+    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
+
+
+def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
+    now = recorded(maker)
+    chosen = maker.settings.site.headlines or tuple(i.id for i in now[:5])
+    lines = [line_of(maker, i, maker.released.area) for name in chosen for i in now if i.id == name]
+    made = {e.name for e in maker.content.editions}
+    content = HomePage(
+        tuple(n for n in lines if n),
+        tuple(sorted(plans, key=lambda p: p.ended)),
+        f"{WARDS}postcodes.json" if maker.content.postcodes and ward_views(maker) else "",
+        CRIME if now else FIGURES,
+        maker.settings.site.gaps,
+        newest_release(maker.content),
+        next((p for p in maker.content.promises if p.release not in made), None),
+    )
+    cited = cited_in(*(p.plan.priorities for p in plans), *([n.standing.latest] for n in content.figures))
+    return Page("", maker.settings.site.name, content, cited=cited)
+
+
+def _report_pages(maker: Maker) -> Iterator[Page]:
+    routes = tuple((r, f"{REPORT}{r.id}/") for r in maker.content.routes)
+    if not routes:
+        return
+    home = ("Report hate crime", REPORT)
+    cited = cited_in(maker.content.routes)
+    offered = tuple(r for r in routes if r[0].is_offered)
+    notes = tuple(r for r in routes if not r[0].is_offered)
+    yield Page(
+        REPORT,
+        home[0],
+        ReportPage(offered, notes, _recorded_of(maker, "")),
+        (),
+        "Ways to report",
+        cited=cited,
+    )
+    questions = tuple(
+        (
+            question,
+            words,
+            tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.is_offered),
+            tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.state == "note"),
+        )
+        for tag, (question, words) in QUESTIONS.items()
+    )
+    yield Page(
+        f"{REPORT}choose/",
+        "Find the right way for you",
+        ChoosePage(tuple(q for q in questions if q[2] or q[3])),
+        (home,),
+        "Ways to report: choose",
+        cited=cited,
+    )
+    for route, path in routes:
+        yield Page(
+            path,
+            route.name,
+            RoutePage(route, _recorded_of(maker, route.id)),
+            (home,),
+            f"Ways to report: {_means(route)}",
+            cited=cited_in([route]),
+        )
+
+
+def _means(route: Route) -> str:
+    """Return how people reach a way to report, in words that say nothing about what they report."""
+    suits = route.suits.split(";")
+    if route.url and ("online" in suits or not route.phone):
+        return "by phone or online" if route.phone else "online"
+    if route.phone:
+        return "by phone or email" if route.email else "by phone"
+    if route.email:
+        return "by email"
+    return "by text" if route.textphone else "in person" if "in-person" in suits else "another way"
+
+
+def _recorded_of(maker: Maker, route: str) -> tuple[NearFigure, ...]:
+    """Return the figures that are about a way to report, or about all of them."""
+    own = (c for c in maker.content.route_connections if c.route in ("", route))
+    return tuple(NearFigure(maker.figures[c.indicator], c.reason) for c in own)
+
+
+def _help(maker: Maker) -> Page:
+    topics = tuple(
+        (name, words, tuple(s for s in maker.content.services if s.topic == topic))
+        for topic, (name, words) in HELP_TOPICS.items()
+    )
+    return Page(
+        HELP,
+        "Get help",
+        HelpPage(tuple(t for t in topics if t[2])),
+        (),
+        "Help",
+        cited=cited_in(maker.content.services),
+    )
+
+
+def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
+    label, _, body = written.get(ABOUT, "# About this site\n").partition("\n")
+    home = (label.lstrip("# "), ABOUT)
+    yield Page(ABOUT, home[0], WrittenPage(body), title="About this site")
+    yield Page(
+        f"{ABOUT}sources/",
+        "Sources",
+        SourcesPage(tuple(maker.content.sources.values()), maker.settings.site.gaps),
+        (home,),
+        "Sources of our plans and figures",
+        cited=frozenset(maker.content.sources),
+    )
+    letters = groupby(
+        sorted(maker.content.terms, key=lambda t: t.term.lower()), key=lambda t: t.term[0].upper()
+    )
+    yield Page(
+        f"{ABOUT}words/",
+        "Words and abbreviations",
+        GlossaryPage(tuple((a, tuple(g)) for a, g in letters)),
+        (home,),
+        cited=cited_in(maker.content.terms),
+    )
+    for path in sorted(written.keys() - {ABOUT}):
+        label, _, body = written[path].partition("\n")
+        named = re.match(r"\s*<!-- sources: ([a-z0-9, -]+) -->", body)
+        cited = frozenset(s.strip() for s in named[1].split(",")) if named else frozenset()
+        above = ("Get help", HELP) if path.startswith(HELP) else home
+        yield Page(
+            path, label.lstrip("# "), WrittenPage(body), (above,), cited=cited & maker.content.sources.keys()
+        )
+
+
+def _search(maker: Maker, pages: Sequence[Page], words: Words) -> Page:
+    labels = {p.path: p.label for p in pages}
+    overview = next((p.content for p in pages if isinstance(p.content, WardsPage)), None)
+    wards = {w.area.code: (w.area.name, w.path) for w in overview.wards} if overview else {}
+    same = (*(Same((name,), (path,)) for name, path in wards.values()), *words.same)
+    first = {path: labels[path] for s in same for path in s.first}
+    above = {path: label for p in pages for label, path in p.trail}
+    content = SearchPage(
+        tuple((labels[path], path) for path in PARTS if path in labels),
+        Words((*same, *spelled_out(maker.content.terms)), words.ignored),
+        first | above,
+        {d: tuple(wards[a] for a in found) for d, found in districts(maker.content.postcodes, wards).items()},
+        overview.postcodes if overview else "",
+    )
+    # What was found may be about anything.
+    return Page(SEARCH, "Search", content, exit=True)

@@ -1,0 +1,239 @@
+"""Releases as archives: everything that was published at one time in one file.
+
+Only `portal withdraw` writes an archive again, without the figures that were taken back, and then all that follow it.
+
+An archive is itself a data package: a zip with `datapackage.json`, the packages as they were in `packages/`, what
+the release changed in `changes.csv`, and its pages in `pages.json`. It names the archive before it by checksum, so
+that none can be taken out or changed without notice.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from portal.core.problems import PortalError, Problem
+
+FOLDER = "archives"
+CHANGES, PAGES, DESCRIPTOR = "changes.csv", "pages.json", "datapackage.json"
+# Tables of the package of releases that a release keeps as they were, since their words are published too.
+LISTS = ("accepted.csv", "calendar.csv")
+_PACKAGES = "packages/"
+_LARGEST = 200_000_000  # bytes of an archive when it is unpacked
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a package: the columns that tell its rows apart, and its rows as text."""
+
+    package: str
+    name: str
+    key: tuple[str, ...]
+    rows: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What was published at one time: the packages' `files` by path, the pages' names by address, and `LISTS` by name.
+
+    Archives of earlier versions have no lists.
+    """
+
+    files: Mapping[str, bytes]
+    pages: Mapping[str, str]
+    lists: Mapping[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def packages(self) -> tuple[str, ...]:
+        """The names of the packages."""
+        return tuple(sorted({name.split("/")[0] for name in self.files}))
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table of every package."""
+        return tuple(_tables(self))
+
+    def descriptor(self, package: str) -> Any:
+        """The descriptor of a package."""
+        return json.loads(self.files[f"{package}/{DESCRIPTOR}"])
+
+
+def _tables(contents: Contents) -> Iterator[Table]:
+    for package in contents.packages:
+        for resource in contents.descriptor(package)["resources"]:
+            text = contents.files[f"{package}/{resource['path']}"].decode("utf-8-sig")
+            rows = tuple(csv.DictReader(io.StringIO(text, newline="")))
+            yield Table(package, resource["name"], tuple(resource["schema"]["primaryKey"]), rows)
+
+
+def gather(root: Path, names: tuple[str, ...], pages: Mapping[str, str]) -> Contents:
+    """What is published now: the packages `names` of the project in `root`, which have passed every check."""
+    files: dict[str, bytes] = {}
+    for name in names:
+        folder = root / "data_packages" / name
+        files[f"{name}/{DESCRIPTOR}"] = (folder / DESCRIPTOR).read_bytes()
+        for resource in json.loads(files[f"{name}/{DESCRIPTOR}"])["resources"]:
+            files[f"{name}/{resource['path']}"] = (folder / resource["path"]).read_bytes()
+    return Contents(files, pages)
+
+
+@dataclass(frozen=True)
+class About:
+    """What an archive says of itself: id, name, day, the id and checksum of the archive before it, and what was taken back.
+
+    Each figure that was taken back out of this archive is named in `withdrawn`, without its number.
+    """
+
+    id: str
+    title: str
+    created: str
+    before: str = ""
+    before_sha256: str = ""
+    withdrawn: tuple[Mapping[str, str], ...] = ()
+
+
+def pack(about: About, contents: Contents, changes: str) -> bytes:
+    """The archive as bytes; the same whenever the same is packed."""
+    files = {f"{_PACKAGES}{name}": data for name, data in contents.files.items()} | dict(contents.lists)
+    files[CHANGES] = changes.encode()
+    files[PAGES] = _json(dict(contents.pages))
+    files[DESCRIPTOR] = _json(_described(about, contents, files))
+    return zipped(files)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Files as one zip file; the same bytes whenever the same is packed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in sorted(files):
+            packed.writestr(entry(name), files[name])
+    return out.getvalue()
+
+
+def entry(name: str, stored: bool = False) -> zipfile.ZipInfo:
+    """What a zip file says of a file in it: nothing about when or by whom it was packed."""
+    told = zipfile.ZipInfo(name, _EPOCH)
+    told.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    told.external_attr = 0o644 << 16
+    return told
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The descriptor of the whole archive: every table with its schema and checksum."""
+    resources = []
+    for package in contents.packages:
+        for resource in contents.descriptor(package)["resources"]:
+            path = f"{_PACKAGES}{package}/{resource['path']}"
+            own = {"name": f"{package}-{resource['name']}", "path": path, **checksum(files[path])}
+            resources.append({**resource, **own})
+    others = [name for name in files if name in (CHANGES, PAGES, *LISTS) or name.endswith(DESCRIPTOR)]
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": f"release-{about.id}",
+        "title": about.title,
+        "created": f"{about.created}T00:00:00Z",
+        "portal": {
+            "release": about.id,
+            "before": {"release": about.before, "sha256": about.before_sha256} if about.before else None,
+            **({"withdrawn": [dict(w) for w in about.withdrawn]} if about.withdrawn else {}),
+            "files": {name: checksum(files[name])["hash"] for name in sorted(others)},
+        },
+        "resources": resources,
+    }
+
+
+def checksum(data: bytes) -> dict[str, Any]:
+    """The size and the checksum of a file, as a data package says them."""
+    return {"bytes": len(data), "hash": f"sha256:{sha256(data)}"}
+
+
+def sha256(data: bytes) -> str:
+    """The checksum of an archive."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive that was read: what it says of itself, what it holds, and its list of changes as CSV."""
+
+    about: About
+    contents: Contents
+    changes: str
+
+
+def read(path: Path, file: str, checksum: str) -> Archive:
+    """Read the archive at `path`, which problems call `file`.
+
+    Raises `PortalError` where it is not there, or is not the one whose checksum was written down.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise PortalError(
+            [_problem(file, "The archive of this release is not there.", "Put it back from a copy.")]
+        ) from None
+    if sha256(data) != checksum:
+        message = "The archive of this release is not the one that was published: its checksum differs."
+        raise PortalError(
+            [
+                _problem(
+                    file,
+                    message,
+                    "Put it back from a copy. If a figure was taken back since, use a copy from after that.",
+                )
+            ]
+        )
+    found = _unpacked(data)
+    if found is None:
+        message = "The archive is larger than any release can be."
+        raise PortalError([_problem(file, message, "Put it back from a copy.")])
+    return found
+
+
+def unpacked(data: bytes) -> Archive:
+    """What an archive holds that was packed here."""
+    found = _unpacked(data)
+    if found is None:
+        raise PortalError(
+            [
+                _problem(
+                    "NAME",
+                    "The archive is larger than any release can be.",
+                    "Leave out what is not published.",
+                )
+            ]
+        )
+    return found
+
+
+@lru_cache(maxsize=16)
+def _unpacked(data: bytes) -> Archive | None:
+    """What an archive holds; None where it is too large. Kept, since one build asks for each several times."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if sum(i.file_size for i in packed.infolist()) > _LARGEST:
+            return None
+        files = {i.filename: packed.read(i) for i in packed.infolist()}
+    told = json.loads(files[DESCRIPTOR])
+    before = told["portal"]["before"] or {"release": "", "sha256": ""}
+    about = About(
+        told["portal"]["release"], told["title"], told["created"][:10], before["release"], before["sha256"],
+        tuple(told["portal"].get("withdrawn", ())),
+    )  # fmt: skip
+    own = {n.removeprefix(_PACKAGES): d for n, d in files.items() if n.startswith(_PACKAGES)}
+    lists = {n: files[n] for n in LISTS if n in files}
+    return Archive(about, Contents(own, json.loads(files[PAGES]), lists), files[CHANGES].decode())
+
+
+def _problem(file: str, message: str, fix: str) -> Problem:
+    return Problem(file, code="archive", message=message, fix=fix)

@@ -1,0 +1,214 @@
+"""Says what changed since the last release: on the terminal, as a page for the person who signs off, and as JSON."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from portal.core import periods
+from portal.core.field_types import decimal
+from portal.core.model import Change, Content, Edition
+from portal.core.text import amount, number
+from portal.releases import comparison
+
+# Kinds of change in the order in which they are told, and what they are called.
+KINDS = {
+    "new": ("new figure", "new figures"),
+    "revised": ("revised figure", "revised figures"),
+    "withdrawn": ("figure withdrawn", "figures withdrawn"),
+    "rolled": ("figure whose period moved on", "figures whose period moved on"),
+    "words": ("change of words", "changes of words"),
+    "page-new": ("new page", "new pages"),
+    "page-gone": ("page gone", "pages gone"),
+}
+# Kinds of which each indicator has one line, however many figures there are.
+GATHERED = ("new", "rolled")
+NO_REASON = "No reason is given yet."
+_SHOWN = 20
+_LONG = 200
+
+
+@dataclass(frozen=True)
+class Told:
+    """One change in words: what it is about, what became of it, and why."""
+
+    about: str
+    became: str
+    reason: str = ""
+    lacks_reason: bool = False
+
+    def __str__(self) -> str:
+        """The change in one sentence."""
+        return " ".join(filter(None, (f"{self.about}: {self.became}.", self.reason)))
+
+
+@dataclass(frozen=True)
+class Report:
+    """Every kind of change with how many there are, and its lines."""
+
+    since: str
+    groups: tuple[tuple[str, int, tuple[Told, ...]], ...]
+    lacking: int
+    gone: int = 0  # figures withdrawn, whose number earlier releases still show
+
+
+def report(changes: Sequence[Change], content: Content) -> Report:
+    """The changes since the last release in words."""
+    told = [(kind, [c for c in comparison.condensed(changes, GATHERED) if c.kind == kind]) for kind in KINDS]
+    groups = tuple(
+        (kind, sum(c.count for c in own), tuple(line(c, content) for c in own)) for kind, own in told if own
+    )
+    lacking = sum(comparison.needs_reason(c) and not c.reason for c in changes)
+    gone = sum(c.kind == "withdrawn" for c in changes)
+    return Report(since(content.editions), groups, lacking, gone)
+
+
+def since(editions: Sequence[Edition]) -> str:
+    """What the changes are compared with."""
+    if not editions:
+        return "Nothing has been released yet, so everything is new."
+    last = editions[-1]
+    return f"Compared with {last.name}, released on {periods.day(last.released_on)}:"
+
+
+def line(change: Change, content: Content) -> Told:
+    """One change in words."""
+    if change.kind in ("page-new", "page-gone"):
+        name = change.new or change.old
+        return Told(f"/{change.place}", name) if name else Told("The site", f"{number(change.count)} pages")
+    if change.kind == "words":
+        return Told(_place(change, content), _reworded(change))
+    lacks = comparison.needs_reason(change) and not change.reason
+    reason = NO_REASON if lacks else f"Why: {change.reason}" if change.reason else ""
+    return Told(subject(change, content), became(change, content), reason, lacks)
+
+
+def subject(change: Change, content: Content) -> str:
+    """The figure that a change is about, or the figures."""
+    indicator = content.indicators.get(change.indicator)
+    title = indicator.title if indicator else change.indicator
+    if change.count > 1 or not change.area:
+        return title
+    area = content.areas[change.area].name if change.area in content.areas else change.area
+    return ", ".join(filter(None, (title, area, change.part, period(change, content))))
+
+
+def period(change: Change, content: Content) -> str:
+    """The period of the figure that a change is about."""
+    indicator = content.indicators.get(change.indicator)
+    kind = indicator.period_type if indicator else "rolling-months"
+    return periods.label(kind, change.period_start, change.period_end)
+
+
+def became(change: Change, content: Content) -> str:
+    """What became of a figure, or how many new ones there are."""
+    if change.kind == "new" and change.count > 1:
+        span = _days(change)
+        withheld = ", all withheld to protect people" if change.new_status == comparison.WITHHELD else ""
+        return f"{number(change.count)} new figures{span}{withheld}"
+    if change.kind == "new" and not (change.new or change.new_status):
+        return "new; the number was taken back since"
+    if change.kind == "new":
+        return f"new, {_value(change.new, change.new_status, change, content)}"
+    if change.kind == "rolled":
+        many = f"{number(change.count)} figures{_days(change)}: " if change.count > 1 else ""
+        return f"{many}the period moved on, and later 12 months are published instead"
+    if change.new_status == comparison.WITHHELD:
+        return "now withheld, to protect people"
+    if change.kind == "withdrawn" and not change.old:
+        return "no longer published"
+    if change.kind == "revised" and not change.new:
+        return "revised; the number was taken back since"
+    before = _value(change.old, change.old_status, change, content)
+    if change.kind == "revised":
+        return f"from {before} to {_value(change.new, change.new_status, change, content)}"
+    return f"it was {before}; no longer published"
+
+
+def _days(change: Change) -> str:
+    return f", {_span(change)}" if change.period_end else ""
+
+
+def _span(change: Change) -> str:
+    first = periods.day(change.period_start) if change.period_start else ""
+    last = periods.day(change.period_end) if change.period_end else ""
+    return f"from {first} to {last}" if first else f"to {last}"
+
+
+def _value(cell: str, status: str, change: Change, content: Content) -> str:
+    value, indicator = decimal(cell), content.indicators.get(change.indicator)
+    shown = "" if value is None else amount(value, indicator.unit) if indicator else cell
+    return " ".join(filter(None, (shown, f"[{status}]" if status else ""))) or "not there"
+
+
+def _place(change: Change, content: Content) -> str:
+    return f"{subject(change, content)}, {change.place}" if change.indicator else change.place
+
+
+def _reworded(change: Change) -> str:
+    old, new = _short(change.old), _short(change.new)
+    if change.count > 1:
+        return f"{number(change.count)} rows" + (
+            f", from {old or 'empty'} to {new or 'empty'}" if old or new else ""
+        )
+    if not (old or new):
+        return "1 row"
+    if old and new:
+        return f"{old} becomes {new}"
+    return f"added: {new}" if new else f"taken out: {old}"
+
+
+def _short(words: str) -> str:
+    return "" if not words else f"“{words}”" if len(words) <= _LONG else f"“{words[:_LONG]}…”"
+
+
+def counted(found: Report) -> str:
+    """`12 new figures, 2 revised figures`."""
+    return ", ".join(f"{number(count)} {KINDS[kind][count != 1]}" for kind, count, _ in found.groups)
+
+
+def as_text(found: Report) -> str:
+    """The report for the terminal: the first lines of each kind."""
+    return "\n".join(_text(found))
+
+
+def _text(found: Report) -> Iterator[str]:
+    yield found.since
+    if not found.groups:
+        yield "  Nothing has changed."
+    for kind, count, lines in found.groups:
+        yield f"\n  {number(count)} {KINDS[kind][count != 1]}"
+        shown = sorted(lines, key=lambda one: not one.lacks_reason)[:_SHOWN]
+        yield from (f"    {one}" for one in shown)
+        if len(lines) > len(shown):
+            yield f"    and {number(len(lines) - len(shown))} more; the page or the JSON has them all"
+    if found.lacking:
+        what = "1 figure that was revised or withdrawn has" if found.lacking == 1 else f"{number(found.lacking)} figures that were revised or withdrawn have"  # fmt: skip
+        yield f"\n{what} no reason yet. Without one there can be no release."
+    if found.gone:
+        what = "the figure" if found.gone == 1 else f"the {number(found.gone)} figures"
+        yield f"\nEarlier releases still show {what} withdrawn. To take the number out of them too: portal withdraw."
+
+
+def as_html(found: Report, site: str) -> str:
+    """The report as a page that stands alone, for the person who signs off."""
+    from importlib import resources  # noqa: PLC0415
+
+    import jinja2  # noqa: PLC0415 - only this command needs it
+
+    text = (resources.files("portal.releases") / "change_report.html.jinja").read_text("utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(text).render(report=found, kinds=KINDS, site=site, counted=counted(found))
+
+
+def as_json(changes: Iterable[Change], editions: Sequence[Edition]) -> str:
+    """Every change, none left out, for programs."""
+    found = list(changes)
+    told = {
+        "since": editions[-1].id if editions else None,
+        "counts": dict(Counter(c.kind for c in found)),
+        "changes": [{k: v for k, v in asdict(c).items() if k not in ("release", "number")} for c in found],
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n"

@@ -1,0 +1,310 @@
+"""Keeps what waits for its time apart from what is public.
+
+The packages always hold the newest data. While the newest release waits, the public site is made from the archive of
+the newest release that is public. A release without an embargo that is made meanwhile takes the rows that were changed
+since the waiting one, puts them on top of what is public, and goes before the waiting one in the list, whose archive is
+packed again: nobody has seen it yet.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from portal.core import periods
+from portal.core.model import Change, Edition, Reason, Withdrawal
+from portal.core.problems import PortalError, Problem
+from portal.data import csv_editing
+from portal.data.csv_editing import Row
+from portal.releases import archives, comparison, releasing
+from portal.releases.archives import Archive, Contents
+from portal.releases.releasing import Draft, Project
+
+# Packages of these kinds never wait and never go back: people in need rely on them.
+CONTACTS = ("routes", "services")
+# Where the packages that are public are put, below the folder `build`.
+FOLDER = "public"
+
+
+def waiting(project: Project) -> tuple[Edition, ...]:
+    """Return the releases that may not be public yet: the first whose time has not come, and all after it."""
+    editions, now = project.content.editions, periods.now()
+    first = next(
+        (
+            n
+            for n, e in enumerate(editions)
+            if e.embargo and now < releasing.moment(project.settings, e.embargo)
+        ),
+        len(editions),
+    )
+    return editions[first:]
+
+
+def public(project: Project) -> tuple[Edition, ...]:
+    """Return the releases that may be public now."""
+    return project.content.editions[: len(project.content.editions) - len(waiting(project))]
+
+
+def until(project: Project) -> datetime | None:
+    """Return the moment at which nothing waits any more, in the time of the place; None where nothing waits now."""
+    times = [releasing.moment(project.settings, e.embargo) for e in waiting(project) if e.embargo]
+    return max(times).astimezone(ZoneInfo(project.settings.site.time_zone)) if times else None
+
+
+def view(project: Project, contents: Contents | None = None) -> Mapping[str, bytes]:
+    """Return the packages as they are public, by path below `data_packages`, given what they hold besides contacts.
+
+    `contents` are those of the newest public release where nothing else is given. Contact details are the newest.
+    """
+    editions = public(project)
+    found = contents or releasing.opened(project, editions[-1]).contents
+    return {**with_contacts(project, found).files, **dict(_record(project, found, editions))}
+
+
+def listed(project: Project, files: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the packages that these files are of, in the order of the settings."""
+    there = {name.split("/")[0] for name in files}
+    known = [n for n in project.settings.packages if n in there]
+    return (*known, *sorted(there - set(known)))
+
+
+def with_contacts(project: Project, contents: Contents) -> Contents:
+    """Return the contents with the contact details as they are now, and the sources that only these name."""
+    now = releasing.contents(project, {})
+    own = {p.name for p in project.packages if p.kind in CONTACTS}
+    fresh = {n: data for n, data in now.files.items() if n.split("/")[0] in own}
+    kept = {n: data for n, data in contents.files.items() if n.split("/")[0] not in own}
+    cited = {row.get("source") for t in now.tables if t.package in own for row in t.rows}
+    for package, path in paths(replace(contents, files=kept), "sources"):
+        name = f"{package}/{path}"
+        there = {row["id"] for row in csv_editing.rows(kept[name])}
+        more = [
+            r
+            for r in csv_editing.rows(now.files.get(name, b"id\n"))
+            if r["id"] in cited and r["id"] not in there
+        ]
+        if more:
+            kept[name] = csv_editing.added(kept[name], more)
+    return replace(contents, files={**kept, **fresh})
+
+
+def paths(contents: Contents, table: str) -> Iterator[tuple[str, str]]:
+    """Yield the package and the path of each table with this name."""
+    for package in contents.packages:
+        for resource in contents.descriptor(package)["resources"]:
+            if resource["name"] == table:
+                yield package, resource["path"]
+
+
+def given_up(project: Project) -> Mapping[Path, bytes]:
+    """Return the record of releases where those that wait are given up: it is as it is public, and reasons are open."""
+    editions = public(project)
+    found = releasing.opened(project, editions[-1]).contents
+    files = {
+        project.settings.packages_folder / name: data
+        for name, data in _record(project, found, editions)
+        if name.endswith(".csv")
+    }
+    ids = {e.id for e in editions}
+    reasons = (r if r.release in ids else replace(r, release="") for r in project.content.reasons)
+    files[project.home / "data" / "reasons.csv"] = releasing.table(Reason, reasons).encode()
+    last = project.home / "data" / "releases.csv"
+    return {**{p: data for p, data in files.items() if p != last}, last: files[last]}
+
+
+def _record(project: Project, found: Contents, editions: Sequence[Edition]) -> Iterator[tuple[str, bytes]]:
+    """Yield the package of releases as it is public: without what waits, and what its lists say of that."""
+    content, home, ids = project.content, project.home, {e.id for e in editions}
+    data = f"{home.name}/data"
+    yield f"{home.name}/{archives.DESCRIPTOR}", (home / archives.DESCRIPTOR).read_bytes()
+    yield f"{data}/releases.csv", releasing.table(Edition, editions).encode()
+    yield (
+        f"{data}/changes.csv",
+        releasing.table(Change, (c for c in content.changes if c.release in ids)).encode(),
+    )
+    reasons = (r for r in content.reasons if not r.release or r.release in ids)
+    yield f"{data}/reasons.csv", releasing.table(Reason, reasons).encode()
+    yield f"{data}/accepted.csv", _accepted(project, found, editions[-1].released_on)
+    yield f"{data}/calendar.csv", _calendar(project, found)
+    if (home / "data" / "withdrawals.csv").is_file():
+        seen = (w for w in content.withdrawals if ids & set(w.releases.split(";")))
+        yield f"{data}/withdrawals.csv", releasing.table(Withdrawal, seen).encode()
+    for e in editions:
+        yield f"{home.name}/{archives.FOLDER}/{e.id}.zip", releasing.archive_of(project, e.id).read_bytes()
+
+
+def _accepted(project: Project, found: Contents, day: date) -> bytes:
+    """Return the accepted warnings as far as they were published; by their day where the archive does not say."""
+    now = releasing.lists(project)["accepted.csv"]
+    if "accepted.csv" not in found.lists:
+        return csv_editing.edited(now, lambda row: row if row["accepted_on"] <= day.isoformat() else None)
+    then = csv_editing.rows(found.lists["accepted.csv"])
+    return csv_editing.edited(now, lambda row: row if row in then else None)
+
+
+def _calendar(project: Project, found: Contents) -> bytes:
+    """Return the promised dates as they are now. Notes, and indicators that are not public, are left out where new."""
+    then = csv_editing.rows(found.lists.get("calendar.csv", b""))
+    known = {row["id"] for t in found.tables if t.name == "indicators" for row in t.rows}
+
+    def told(row: Row) -> Row:
+        if row in then:
+            return row
+        return {
+            **row,
+            "note": "",
+            "indicators": ";".join(i for i in row["indicators"].split(";") if i in known),
+        }
+
+    return csv_editing.edited(releasing.lists(project)["calendar.csv"], told)
+
+
+# --- a release that does not wait, made while another one does
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """What was changed since the waiting release: put on top of what is public, and of each release that waits."""
+
+    contents: Contents
+    held: tuple[Contents, ...]
+
+
+def urgent(project: Project) -> Urgent:
+    """Work out what a release would hold that does not wait.
+
+    Raises `PortalError` with each row that was changed both by a release that waits and since.
+    """
+    past = public(project)
+    held = [releasing.opened(project, e).contents for e in waiting(project)]
+    now = releasing.contents(project, {})
+    own = {p.name for p in project.packages if p.kind in CONTACTS}
+    conflicts: list[Problem] = []
+    before = releasing.opened(project, past[-1]).contents if past else releasing.NOTHING
+    contents = _merged(held[-1], now, before, own, conflicts)
+    others = tuple(_merged(held[-1], now, h, own, conflicts) for h in held[:-1])
+    if not past:
+        message = "Nothing is public yet, so there is nothing that a release could be put on top of."
+        conflicts = [
+            Problem("NAME", code="embargo", message=message, fix="Add --embargo, so that it waits too.")
+        ]
+    if conflicts:
+        raise PortalError(dict.fromkeys(conflicts))
+    return Urgent(with_contacts(project, contents), (*others, now))
+
+
+def _merged(
+    base: Contents, ours: Contents, theirs: Contents, contacts: set[str], conflicts: list[Problem]
+) -> Contents:
+    """Return `theirs` with what was changed from `base` to `ours`."""
+    keys = {f"{t.package}/{path}": t.key for t, path in _with_paths(ours)}
+    files = dict(theirs.files)
+    for name in dict.fromkeys((*base.files, *ours.files)):
+        b, o, t = (c.files.get(name) for c in (base, ours, theirs))
+        if name.split("/")[0] in contacts:
+            files |= {name: o} if o is not None else {}
+        elif o == b:
+            continue
+        elif b == t:
+            files |= {name: o} if o is not None else {}
+            if o is None:
+                files.pop(name, None)
+        elif b is None or o is None or t is None or name not in keys:
+            conflicts.append(
+                _conflict(name, 0, "This file was changed, and the release that waits changes it too.")
+            )
+        else:
+            files[name] = _rows_merged(name, keys[name], (b, o, t), conflicts)
+    lists = {
+        n: _rows_merged(n, _LIST_KEYS[n], (base.lists[n], ours.lists[n], t), [])
+        for n, t in theirs.lists.items()
+        if n in base.lists
+    }
+    return replace(theirs, files=files, lists={**theirs.lists, **lists})
+
+
+_LIST_KEYS = {"accepted.csv": ("warning",), "calendar.csv": ("release",)}
+
+
+def _with_paths(contents: Contents) -> Iterator[tuple[archives.Table, str]]:
+    paths = {
+        (package, r["name"]): r["path"]
+        for package in contents.packages
+        for r in contents.descriptor(package)["resources"]
+    }
+    for table in contents.tables:
+        yield table, paths[table.package, table.name]
+
+
+def _conflict(name: str, row: int, message: str) -> Problem:
+    fix = "Put it back as the waiting release has it, or have this release wait too, with --embargo. It can follow when the waiting one is public."
+    return Problem(f"data_packages/{name}", row, code="embargo", message=message, fix=fix)
+
+
+def _rows_merged(
+    name: str, key: Sequence[str], versions: tuple[bytes, bytes, bytes], conflicts: list[Problem]
+) -> bytes:
+    """Return the rows of the third version with what was changed from the first to the second."""
+    b, o, t = ({tuple(r.get(k, "") for k in key): r for r in csv_editing.rows(v)} for v in versions)
+    places = {k: n for n, k in enumerate(o, 2)}
+    changed = [k for k in dict.fromkeys((*b, *o)) if b.get(k) != o.get(k)]
+    apply: dict[tuple[str, ...], Row | None] = {}
+    for k in changed:
+        if t.get(k) == b.get(k):
+            apply[k] = o.get(k)
+        else:
+            what = " ".join(filter(None, k))
+            message = f"The row {what} was changed, and the release that waits changes it too."
+            conflicts.append(_conflict(name, places.get(k, 0), message))
+
+    def change(row: Row) -> Row | None:
+        k = tuple(row.get(column, "") for column in key)
+        return apply.get(k, row) if k in apply else row
+
+    new = [row for k, row in apply.items() if row is not None and k not in t]
+    return csv_editing.added(csv_editing.edited(versions[2], change), new)
+
+
+def before_waiting(project: Project, found: Urgent, draft: Draft) -> Mapping[Path, bytes]:
+    """Return the files that put a release before those that wait, whose archives then name it; the list comes last."""
+    past, held = public(project), waiting(project)
+    data = project.home / "data"
+    new = draft.edition
+    packed = draft.files[next(p for p in draft.files if p.suffix == ".zip")]
+    files = {releasing.archive_of(project, new.id): packed}
+    pages = archives.unpacked(packed).contents.pages
+    was = releasing.opened(project, past[-1]).contents.pages
+    editions, last = [*past, new], new
+    for edition, contents in zip(held, found.held, strict=True):
+        archive = releasing.opened(project, edition)
+        again = _packed_again(archive, contents, _pages(was, pages, archive.contents.pages), last)
+        last = replace(edition, sha256=archives.sha256(again), figures=_count(contents))
+        files[releasing.archive_of(project, edition.id)] = again
+        editions.append(last)
+    ids, later = {e.id for e in past}, {e.id for e in held}
+    log = project.content.changes
+    changes = [*(c for c in log if c.release in ids), *draft.changes, *(c for c in log if c.release in later)]
+    reasons = releasing.used(project.content.reasons, draft.changes, new.id)
+    return {
+        **files,
+        data / "changes.csv": releasing.table(Change, changes).encode(),
+        data / "reasons.csv": releasing.table(Reason, reasons).encode(),
+        data / "releases.csv": releasing.table(Edition, editions).encode(),
+    }
+
+
+def _packed_again(archive: Archive, contents: Contents, pages: Mapping[str, str], before: Edition) -> bytes:
+    about = replace(archive.about, before=before.id, before_sha256=before.sha256)
+    return archives.pack(about, replace(contents, pages=pages), archive.changes)
+
+
+def _pages(was: Mapping[str, str], now: Mapping[str, str], then: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the pages of a waiting release with those that came or went since what was public."""
+    gone = was.keys() - now.keys()
+    fresh = {path: label for path, label in now.items() if was.get(path) != label}
+    return {**{path: label for path, label in then.items() if path not in gone}, **fresh}
+
+
+def _count(contents: Contents) -> int:
+    return sum(1 for _ in comparison.observations(contents))

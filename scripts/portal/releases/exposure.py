@@ -1,0 +1,164 @@
+"""Finds what still gives away a figure that is taken back: sums that it follows from, and words that state it."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from portal.core import periods
+from portal.core.model import Content, Observation
+from portal.core.problems import PortalError
+from portal.core.small_counts import guarded, key
+from portal.disclosure import inference
+from portal.disclosure.inference import Past
+from portal.releases import releasing
+from portal.releases.archives import Contents
+from portal.releases.comparison import Figure
+from portal.releases.mentions import mentions
+from portal.releases.redaction import Redaction
+from portal.releases.releasing import Project
+
+_TRIED = 40  # other figures that are tried one by one when one is sought that must go too
+_LONG = 3  # digits of a number that is unlikely to stand in a text by chance
+_ON_PAGES = ("*.md", "*.toml")
+# Tables whose numbers are no figures.
+_PLAIN = ("observations", "boundaries", "postcodes", "populations", "overlaps", "imports")
+
+
+def in_words(content: Content, figure: Figure) -> str:
+    """Name a figure without its number: `Thefts, Exampleton, 12 months to June 2020`."""
+    indicator, area, part, start, end = figure
+    known = content.indicators.get(indicator)
+    place = content.areas[area].name if area in content.areas else area
+    days = (date.fromisoformat(d) if d else None for d in (start, end))
+    period = periods.label(known.period_type if known else "rolling-months", *days)
+    return ", ".join(filter(None, (known.title if known else indicator, place, part, period)))
+
+
+def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
+    """Return the figures whose number still follows from what stays, and a set of others that would have to go too."""
+    content, gone = _after(project.content, out), set(out.marks)
+    earlier = releasing.earlier(project)
+    revealed = _revealed(project, content, earlier, gone)
+    others: list[Figure] = []
+    left = revealed
+    while left:
+        best = None
+        for k in _candidates(content, left, gone | set(others)):
+            tried = _revealed(project, _without(content, [*others, k]), earlier, {*gone, *others, k})
+            if best is None or len(tried) < len(best[1]):
+                best = (k, tried)
+            if not tried:
+                break
+        if best is None or (len(best[1]) >= len(left) and len(others) >= 2):
+            return revealed, ()
+        others.append(best[0])
+        left = best[1]
+    return revealed, tuple(others)
+
+
+def _kept(past: Past, gone: Collection[Figure]) -> Past:
+    """What an earlier release says once the figures that are gone are taken out of it too."""
+    return replace(past, observations=tuple(o for o in past.observations if _figure_of(o) not in gone))
+
+
+def _figure_of(o: Observation) -> Figure:
+    return (
+        o.indicator,
+        o.area,
+        o.part,
+        *(d.isoformat() if d else "" for d in (o.period_start, o.period_end)),
+    )  # type: ignore[return-value]
+
+
+def _after(content: Content, out: Redaction) -> Content:
+    """Return the content without the figures; small counts of their indicators are taken to be withheld."""
+    indicators = {
+        i.id: replace(i, protected=True) if i.id in out.numbers else i for i in content.indicators.values()
+    }
+    return _without(replace(content, indicators=indicators), out.marks)
+
+
+def _without(content: Content, figures: Collection[Figure]) -> Content:
+    used, gone = {k[0] for k in figures}, set(figures)
+    observations = {
+        i: tuple(replace(o, value=None, status="c") if _figure_of(o) in gone else o for o in own)
+        if i in used
+        else own
+        for i, own in content.observations.items()
+    }
+    return replace(content, observations=observations)
+
+
+def _revealed(
+    project: Project, content: Content, earlier: Sequence[Past], gone: Collection[Figure]
+) -> tuple[Figure, ...]:
+    """Return which of the figures that are gone have one possible number only.
+
+    Where small counts are withheld anyway, those whose possible numbers are too close together for that.
+    """
+    try:
+        past = [_kept(p, gone) for p in earlier]
+        found = inference.known(content, project.settings.disclosure, past)
+    except PortalError:  # the figures contradict each other, so nothing exact follows from them
+        return ()
+    known = {i.published.key: i for i in found.intervals}
+    leaks = {leak.interval.published.key for leak in found.leaks}
+    careful = {i.id for i in project.content.indicators.values() if guarded(i)}
+
+    def narrow(o: Observation) -> bool:
+        i = known.get(key(o))
+        return i is not None and (key(o) in leaks if o.indicator in careful else i.greatest - i.least < 1)
+
+    figures = (o for own in content.observations.values() for o in own if narrow(o))
+    return tuple(k for o in figures if (k := _figure_of(o)) in gone)
+
+
+def _candidates(content: Content, revealed: Collection[Figure], gone: Collection[Figure]) -> list[Figure]:
+    """Return published figures that may give a number away, the likeliest first."""
+    families = {content.indicators[k[0]].part_of or k[0] for k in revealed if k[0] in content.indicators}
+    found = [
+        (_distance(k, revealed), k)
+        for i in content.indicators.values() if (i.part_of or i.id) in families
+        for o in content.observations.get(i.id, ()) if o.value is not None and (k := _figure_of(o)) not in gone
+    ]  # fmt: skip
+    return [k for _, k in sorted(found)[:_TRIED]]
+
+
+def _distance(figure: Figure, revealed: Iterable[Figure]) -> tuple[int, int]:
+    """Return how much tells a figure from the nearest of those that are revealed; totals come after parts."""
+    return min(sum(a != b for a, b in zip(figure, k, strict=True)) for k in revealed), not figure[2]
+
+
+def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
+    """Yield each place whose words or figures may have a number that goes, for a person to look at."""
+    content = project.content
+    names = {
+        i: [w.lower() for w in (content.indicators[i].title, content.indicators[i].short_title)] if i in content.indicators else []
+        for i in out.numbers
+    }  # fmt: skip
+
+    def about(words: str, also: Collection[str] = ()) -> bool:
+        return any(
+            mentions(words, {v for v in values if i in also or len(f"{abs(v):f}".replace(".", "")) >= _LONG or any(n in words.lower() for n in names[i])}, places=False)
+            for i, values in out.numbers.items()
+        )  # fmt: skip
+
+    less = out.contents(now)
+    for table in less.tables:
+        if table.name in _PLAIN:
+            continue
+        for number, row in enumerate(table.rows, 2):
+            if any(about(cell or "", row.values()) for name, cell in row.items() if name not in table.key):
+                yield f"{table.package}, table {table.name}, row {number}"
+    for k, values in out.values.items():
+        for o in (o for own in content.observations.values() for o in own if o.indicator != k[0]):
+            same = _figure_of(o)
+            if o.value in values and (same[1], same[4]) == (k[1], k[4]) and same not in out.marks:
+                yield f"{in_words(content, same)}: the same number"
+    for e in content.editions:
+        if about(e.note):
+            yield f"the note of the release {e.name}"
+    for pattern in _ON_PAGES:
+        for path in sorted(project.settings.source_folder.rglob(pattern)):
+            if path.is_file() and about(path.read_text(encoding="utf-8", errors="replace")):
+                yield project.told(path)

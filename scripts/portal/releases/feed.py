@@ -1,0 +1,52 @@
+"""The Atom feed of what is new (RFC 4287)."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from xml.etree import ElementTree as ET
+
+from portal.core.model import Edition
+from portal.core.settings import Site
+
+_ATOM = "http://www.w3.org/2005/Atom"
+
+
+def atom(site: Site, page: str, editions: Iterable[tuple[Edition, str, str]]) -> bytes:
+    """The feed of the `editions`, newest first: each with the address of its page below the site and a summary.
+
+    `page` is the address of the page that the feed belongs to. Addresses are absolute where the site's own is
+    known, else relative to the feed. An entry keeps its id for good, wherever the site is moved to.
+    """
+    found = list(editions)
+    root = site.address or "../" * page.count("/")
+    feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en-GB"})
+    _add(feed, "title", f"{site.name}: what’s new")
+    _add(feed, "id", _id(site, page))
+    _add(feed, "updated", _moment(found[0][0]) if found else "2000-01-01T00:00:00Z")
+    ET.SubElement(_add(feed, "author"), "name").text = site.partnership
+    _add(feed, "link", rel="self", href=f"{root}{page}feed.xml")
+    _add(feed, "link", rel="alternate", type="text/html", href=f"{root}{page}")
+    for edition, path, summary in found:
+        entry = _add(feed, "entry")
+        _add(entry, "title", edition.name)
+        _add(entry, "id", _id(site, edition.id))
+        _add(entry, "updated", _moment(edition))
+        _add(entry, "link", rel="alternate", type="text/html", href=f"{root}{path}")
+        _add(entry, "summary", " ".join(filter(None, (edition.note, f"{summary}."))))
+    ET.indent(feed)
+    told: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return told + b"\n"
+
+
+def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
+    child = ET.SubElement(parent, name, attributes)
+    child.text = text or None
+    return child
+
+
+def _id(site: Site, what: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{site.area} {site.partnership} {what}").urn
+
+
+def _moment(edition: Edition) -> str:
+    return datetime.combine(edition.released_on, time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,93 @@
+"""What each release published, figure by figure, read from the archives."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from portal.core import field_types
+from portal.core.model import Content, Edition, Observation
+from portal.core.problems import PortalError, Problem
+from portal.core.settings import FILE as SETTINGS_FILE
+from portal.core.settings import Settings
+from portal.releases import archives, comparison
+from portal.releases.archives import Contents
+
+# What tells one figure from another in every release: indicator, area, part, first day, last day.
+Key = tuple[str, str, str, str, str]
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Published:
+    """One release and what it published."""
+
+    edition: Edition
+    contents: Contents
+
+    @cached_property
+    def figures(self) -> Mapping[Key, Row]:
+        """Each figure as a row of text."""
+        return comparison.keyed(self.contents)
+
+    def rows(self, table: str, key: str) -> Mapping[str, Row]:
+        """The rows of a table, whatever packages it is in, by one of its columns."""
+        return {r[key]: r for t in self.contents.tables if t.name == table for r in t.rows}
+
+
+@dataclass(frozen=True)
+class History:
+    """All releases, the earliest first."""
+
+    releases: tuple[Published, ...] = ()
+
+    @cached_property
+    def first(self) -> Mapping[Key, Edition]:
+        """The release that each figure was first in."""
+        return {k: p.edition for p in reversed(self.releases) for k in p.figures}
+
+    @cached_property
+    def changed(self) -> Mapping[Key, Edition]:
+        """The release that last gave each figure a number or took it away; its first one where none did since."""
+        found: dict[Key, Edition] = {}
+        before: dict[Key, object] = {}
+        for release in self.releases:
+            for k, row in release.figures.items():
+                said = _said(row)
+                if k not in before or before[k] != said:
+                    found[k], before[k] = release.edition, said
+            for k in before.keys() - release.figures.keys():
+                if before[k] is not None:
+                    found[k], before[k] = release.edition, None
+        return found
+
+
+NO_HISTORY = History()
+
+
+def _said(row: Row) -> tuple[Decimal | None, str]:
+    """What a figure says: its number, or why there is none."""
+    return (field_types.number(row["value"]), "") if row["value"] else (None, row["status"])
+
+
+def read(settings: Settings, content: Content) -> History:
+    """Read the archive of every release; raises `PortalError` where one is not as it was published."""
+    return History(tuple(_published(settings, content)))
+
+
+def _published(settings: Settings, content: Content) -> Iterator[Published]:
+    for edition in content.editions:
+        path = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{edition.id}.zip"), None)
+        if path is None:
+            message = f"The archive of the release {edition.name} is not there."
+            raise PortalError(
+                [Problem(SETTINGS_FILE, code="archive", message=message, fix="Put it back from a copy.")]
+            )
+        told = path.relative_to(settings.root).as_posix()
+        yield Published(edition, archives.read(path, told, edition.sha256).contents)
+
+
+def key(o: Observation) -> Key:
+    """What tells this figure from others, as releases have it."""
+    start, end = (d.isoformat() if d else "" for d in (o.period_start, o.period_end))
+    return o.indicator, o.area, o.part, start, end

@@ -1,0 +1,392 @@
+"""Makes releases: compares what would be published with the last one, and freezes it; puts an earlier one back.
+
+Nothing that a release wrote is ever written again: a correction is a new release.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from portal.core import field_types, operating_system, periods
+from portal.core.model import Change, Content, Edition, Indicator, Observation, Reason, Withdrawal
+from portal.core.problems import PortalError, Problem
+from portal.core.settings import FILE as SETTINGS_FILE
+from portal.core.settings import Settings
+from portal.core.small_counts import key
+from portal.data.packages import Package
+from portal.disclosure.inference import Past
+from portal.releases import archives, comparison
+from portal.releases.archives import About, Contents
+
+KIND = "releases"
+_MOSTLY = 0.75  # of the figures that two indicators share are equal where they are one under two names
+# Pages about releases say nothing new about what a release changed.
+OWN_PAGES = "releases/"
+# Nor do the pages that list the figures of another page, to be cited.
+_CITE = "/cite/"
+# Addresses below it that no release may have.
+_TAKEN = ("corrections", "unusual")
+NOTHING = Contents({}, {})
+# Where a site lists the figures that were taken back.
+WITHDRAWN = "releases/corrections/withdrawn.csv"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as it was read: its settings, its packages, what these hold, and warnings that nobody accepted."""
+
+    settings: Settings
+    packages: tuple[Package, ...]
+    content: Content
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def home(self) -> Path:
+        """The folder of the package that lists the releases; raises `PortalError` where there is none."""
+        found = [p.name for p in self.packages if p.kind == KIND]
+        if len(found) != 1:
+            message = f"{len(found)} packages of the kind {KIND} are listed; one must be."
+            fix = "Add the folder data_packages/releases, and its name to `packages`."
+            raise PortalError([Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)])
+        return self.settings.packages_folder / found[0]
+
+    def told(self, path: Path) -> str:
+        """What problems call a file of the project."""
+        packages = self.settings.packages_folder.parent
+        return path.relative_to(packages if path.is_relative_to(packages) else self.settings.root).as_posix()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a release is to be called, and what is said of it."""
+
+    name: str
+    note: str = ""
+    embargo: str = ""
+    reason: str = ""  # for revised and withdrawn figures that have none of their own
+    put_back: str = ""
+
+    @property
+    def id(self) -> str:
+        """The address of its page: letters, digits and hyphens."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A release that is ready to be written: its changes, and its files in the order in which to write them."""
+
+    edition: Edition
+    changes: tuple[Change, ...]
+    files: Mapping[Path, bytes]
+
+    def write(self) -> None:
+        """Write it; the list of releases comes last, so that a release is there whole or not at all."""
+        write(self.files)
+
+
+def contents(project: Project, pages: Mapping[str, str]) -> Contents:
+    """What would be published now, without the list of releases itself; `pages` are names by address."""
+    names = tuple(p.name for p in project.packages if p.kind != KIND)
+    told = {k: v for k, v in pages.items() if not k.startswith(OWN_PAGES) and not k.endswith(_CITE)}
+    found = archives.gather(project.settings.packages_folder.parent, names, told)
+    return replace(found, lists=lists(project))
+
+
+def lists(project: Project) -> Mapping[str, bytes]:
+    """The tables of the package of releases whose words are published with a release."""
+    return {name: (project.home / "data" / name).read_bytes() for name in archives.LISTS}
+
+
+def last(project: Project) -> Contents:
+    """What the last release published; nothing where none was made yet."""
+    editions = project.content.editions
+    return opened(project, editions[-1]).contents if editions else NOTHING
+
+
+def opened(project: Project, edition: Edition) -> archives.Archive:
+    """A release's archive; raises `PortalError` where it is not as it was published."""
+    path = archive_of(project, edition.id)
+    return archives.read(path, project.told(path), edition.sha256)
+
+
+def archive_of(project: Project, release: str) -> Path:
+    """Where the archive of a release stands."""
+    return project.home / archives.FOLDER / f"{release}.zip"
+
+
+def changes(project: Project, pages: Mapping[str, str], reason: str = "") -> tuple[Change, ...]:
+    """Every change since the last release, with the reasons that are given for it, or else `reason`."""
+    found = comparison.compare(last(project), contents(project, pages))
+    return comparison.explained(found, [r for r in project.content.reasons if not r.release], reason)
+
+
+def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date) -> Draft:
+    """What a release of everything as it is now would write.
+
+    Raises `PortalError` with everything that stands against it: its name or embargo, nothing that changed, figures
+    that were revised or withdrawn without a reason.
+    """
+    content, data = project.content, project.home / "data"
+    found = changes(project, pages, asked.reason)
+    faults = [*_faults(project, asked, found), *unexplained(project.told(data / "reasons.csv"), found)]
+    if faults:
+        raise PortalError(faults)
+    told = tuple(replace(c, release=asked.id, number=n) for n, c in enumerate(comparison.condensed(found), 1))
+    before = (content.editions[-1].id, content.editions[-1].sha256) if content.editions else ()
+    about = About(asked.id, f"{project.settings.site.name}: {asked.name}", today.isoformat(), *before)
+    packed = archives.pack(about, contents(project, pages), table(Change, told))
+    figures = sum(map(len, content.observations.values()))
+    day = max(today, moment(project.settings, asked.embargo).date()) if asked.embargo else today
+    edition = Edition(
+        asked.id, asked.name, day, asked.embargo, asked.put_back, asked.note, figures, archives.sha256(packed), ""
+    )  # fmt: skip
+    reasons = used(content.reasons, found, asked.id)
+    released = {e.id for e in content.editions}
+    kept = [c for c in content.changes if c.release in released]
+    files = {
+        archive_of(project, asked.id): packed,
+        data / "changes.csv": table(Change, [*kept, *told]).encode(),
+        data / "reasons.csv": table(Reason, reasons).encode(),
+        data / "releases.csv": table(Edition, [*content.editions, edition]).encode(),
+    }
+    return Draft(edition, told, files)
+
+
+def used(reasons: Iterable[Reason], changes: Sequence[Change], release: str) -> list[Reason]:
+    """The reasons, with the release in each open one that some change carries."""
+
+    def carried(reason: Reason) -> bool:
+        return any(c.reason == reason.reason for c in changes if comparison.fits(reason, c))
+
+    return [replace(r, release=release) if not r.release and carried(r) else r for r in reasons]
+
+
+def table(
+    kind: type[Edition | Change | Reason | Withdrawal], rows: Iterable[Edition | Change | Reason | Withdrawal]
+) -> str:
+    """Rows of the package of releases as CSV."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(f.name for f in fields(kind))
+    writer.writerows(["" if v is None else v for v in astuple(row)] for row in rows)
+    return out.getvalue()
+
+
+def _faults(project: Project, asked: Asked, found: tuple[Change, ...]) -> Iterator[Problem]:
+    if not field_types.storable(asked.id) or asked.id in _TAKEN:
+        message = f"“{asked.name}” cannot be the name of a release."
+        yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
+    elif asked.id in {e.id for e in project.content.editions}:
+        message = f"There is a release called {asked.name} already, and a release is never changed."
+        fix = f"Give the new one another name, such as {asked.name} correction 1."
+        yield Problem("NAME", code=KIND, message=message, fix=fix)
+    elif not found:
+        message = "Nothing has changed since the last release."
+        fix = "Put the new figures in first. To see what a release would hold, run `portal diff`."
+        yield Problem("data_packages", code=KIND, message=message, fix=fix)
+    if asked.embargo:
+        wrong = tuple(_moment_problems(project.settings, asked.embargo))
+        yield from wrong
+        if not wrong and moment(project.settings, asked.embargo) <= periods.now():
+            message = f"{asked.embargo} has passed, so nothing would wait."
+            yield Problem(
+                "--embargo", code=KIND, message=message, fix="Write a time to come, or leave it out."
+            )
+
+
+def _moment_problems(settings: Settings, embargo: str) -> Iterator[Problem]:
+    try:
+        moment(settings, embargo)
+    except NoSuchTimeError:
+        message = f"There is no {embargo}: the clocks go forward over it."
+        yield Problem("--embargo", code=KIND, message=message, fix="Write a time an hour later.")
+    except ValueError:
+        message = f"“{embargo}” is not a day and time."
+        yield Problem("--embargo", code=KIND, message=message, fix="Write it like 2026-12-01T09:30.")
+    except ZoneInfoNotFoundError:
+        message = f"The time zone “{settings.site.time_zone}” is not known."
+        fix = "Write one such as Europe/London."
+        yield Problem(SETTINGS_FILE, field="site.time_zone", code=KIND, message=message, fix=fix)
+
+
+class NoSuchTimeError(ValueError):
+    """A time that the clocks leave out when they go forward."""
+
+
+def moment(settings: Settings, embargo: str) -> datetime:
+    """A day and time as they are meant: in the time zone of the settings. One that comes twice is the later one.
+
+    Raises `ValueError` where they do not exist, `ZoneInfoNotFoundError` where the zone does not.
+    """
+    zone = ZoneInfo(settings.site.time_zone)
+    told = datetime.strptime(embargo, "%Y-%m-%dT%H:%M")
+    found = told.replace(tzinfo=zone, fold=1)
+    if found.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != told:
+        raise NoSuchTimeError(embargo)
+    return found.astimezone(UTC)  # two times of one zone are compared without their fold
+
+
+def unreleased(project: Project) -> Iterator[Problem]:
+    """A warning where figures are not those of the last release, so that its pages do not tell of them."""
+    if project.content.editions:
+        changed = comparison.figures(last(project), contents(project, {}))
+        if count := sum(1 for _ in changed):
+            name = project.content.editions[-1].name
+            message = f"{count:,} figures are new or changed since the release {name}, and in no release yet."
+            fix = "Run portal diff and portal release, then build again."
+            yield Problem("data_packages", 0, "", "unreleased", message, fix, "unreleased")
+
+
+def unexplained(file: str, found: Iterable[Change]) -> Iterator[Problem]:
+    """Each figure that was revised or withdrawn and has no reason."""
+    for c in found:
+        if comparison.needs_reason(c) and not c.reason:
+            place = ", ".join(filter(None, (c.indicator, c.area, c.part, f"up to {c.period_end}" if c.period_end else "")))  # fmt: skip
+            became = f"from {c.old} to {c.new}" if c.new else "no longer published"
+            what = f"{place}: {became}." if c.old or not c.new else f"{place}."
+            kind = "revised" if c.kind == "revised" else "withdrawn"
+            yield Problem(
+                file,
+                code="reason",
+                message=f"This figure was {kind} and nothing says why: {what}",
+                fix=f"Add a row with the indicator {c.indicator} and the reason, or give one for all with --reason.",
+            )
+
+
+# --- what is there already
+
+
+def check(project: Project) -> Iterator[Problem]:
+    """Whether the record of releases is whole: each archive there, unchanged, and its changes in the log."""
+    before: tuple[str, str] = ("", "")
+    for edition in project.content.editions:
+        if edition.embargo:
+            yield from _moment_problems(project.settings, edition.embargo)
+        try:
+            archive = opened(project, edition)
+        except PortalError as error:
+            yield from error.problems
+        else:
+            yield from _unlike(project, edition, archive, before)
+        before = edition.id, edition.sha256
+
+
+def _unlike(
+    project: Project, edition: Edition, archive: archives.Archive, before: tuple[str, str]
+) -> Iterator[Problem]:
+    """Where the lists of releases and changes are not what the archive says."""
+    data = project.home / "data"
+    if (archive.about.before, archive.about.before_sha256) != before:
+        message = f"The release before {edition.name} is not the one that was there when it was made."
+        fix = "Put the rows back as they were, in their order."
+        yield Problem(project.told(data / "releases.csv"), code="archive", message=message, fix=fix)
+    own = [c for c in project.content.changes if c.release == edition.id]
+    if table(Change, own) != archive.changes:
+        message = f"The changes of {edition.name} are not those that were published with it."
+        fix = "Put the rows back from its archive; the log is permanent."
+        yield Problem(project.told(data / "changes.csv"), code="archive", message=message, fix=fix)
+    shown = comparison.keyed(archive.contents)
+    for w in project.content.withdrawals:
+        days = (d.isoformat() if d else "" for d in (w.period_start, w.period_end))
+        row = shown.get((w.indicator, w.area, w.part, *days))  # type: ignore[arg-type]
+        if row and row["value"] and (w.kind == "protect" or edition.id in w.releases.split(";")):
+            message = f"The archive of {edition.name} shows a figure that was taken back: number {w.number} of the list."
+            fix = "Put back the archive and the lists as they were after it was taken back."
+            yield Problem(
+                project.told(archive_of(project, edition.id)), code="archive", message=message, fix=fix
+            )
+
+
+def earlier(project: Project) -> tuple[Past, ...]:
+    """Return what each earlier release published, for the audit of what is withheld.
+
+    Releases whose archive was withdrawn count as well: whoever downloaded them before has them still.
+    """
+    return tuple(_past(project, edition) for edition in project.content.editions)
+
+
+def _past(project: Project, edition: Edition) -> Past:
+    """What a release published, of areas that there still are, under the names that its indicators have now."""
+    contents, content = opened(project, edition).contents, project.content
+    then = {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
+    figures = tuple(_published(project, contents))
+    names = {i: _renamed(content, then, i, figures) for i in then if i not in content.indicators}
+    found = tuple(
+        replace(o, indicator=names.get(o.indicator, o.indicator)) for o in figures if o.indicator in then
+    )
+    gone = {
+        i: replace(then[i], part_of=names.get(then[i].part_of, then[i].part_of))
+        for i, now in names.items()
+        if now == i
+    }
+    return Past(edition.name, found, gone)
+
+
+def _indicator(row: Mapping[str, str]) -> Indicator:
+    """An indicator as the table of an archive has it."""
+    flags = {n: field_types.TRUTHS.get(row.get(n, ""), False) for n in ("sensitive", "protected")}
+    texts = {f.name: row.get(f.name, "") for f in fields(Indicator) if f.name not in flags}
+    return Indicator(**texts, **flags)  # type: ignore[arg-type]
+
+
+def _renamed(
+    content: Content, then: Mapping[str, Indicator], old: str, figures: Iterable[Observation]
+) -> str:
+    """What an indicator of a release is called now, by its address, its title or its figures; else as it was."""
+    new = [i for i in content.indicators.values() if i.id not in then]
+    same = [i.id for i in new if i.slug == then[old].slug or i.title == then[old].title]
+    if same:
+        return same[0]
+    before = {key(o)[1:]: o.value for o in figures if o.indicator == old and o.value is not None}
+    for indicator in new:
+        after = {
+            key(o)[1:]: o.value for o in content.observations.get(indicator.id, ()) if o.value is not None
+        }
+        shared = before.keys() & after.keys()
+        equal = sum(before[k] == after[k] for k in shared)
+        if equal and equal >= _MOSTLY * len(shared):  # some may have been revised
+            return indicator.id
+    return old
+
+
+def _published(project: Project, contents: Contents) -> Iterator[Observation]:
+    """The figures that a release published, of areas that there still are."""
+    for row, part in comparison.observations(contents):
+        if row["area"] in project.content.areas:
+            yield Observation(
+                row["source"], row["locator"], row["indicator"], row["area"],
+                _day(row["period_start"]), _day(row["period_end"]), part, field_types.decimal(row["value"]), row["status"],
+            )  # fmt: skip
+
+
+def _day(cell: str) -> date | None:
+    return field_types.date_or_none(cell)
+
+
+def write(files: Mapping[Path, bytes]) -> None:
+    """Write every file, in this order, each whole or not at all."""
+    for path, data in files.items():
+        path.parent.mkdir(exist_ok=True)
+        operating_system.write(path, data)
+
+
+@contextmanager
+def restored(files: Iterable[Path]) -> Iterator[None]:
+    """Put these files back as they were where the block fails; one that was not there is deleted."""
+    before = {path: path.read_bytes() if path.is_file() else None for path in files}
+    try:
+        yield
+    except BaseException:
+        for path, data in before.items():
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                operating_system.write(path, data)
+        raise

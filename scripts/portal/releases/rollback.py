@@ -1,0 +1,119 @@
+"""Puts the data of an earlier release back, as a new release. What was taken back or is withheld now stays so."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from portal.core import text
+from portal.core.model import Change, Edition
+from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.settings import FILE as SETTINGS_FILE
+from portal.data import csv_editing
+from portal.data.csv_editing import Row
+from portal.releases import comparison, embargo, releasing, withdrawal
+from portal.releases.archives import Contents
+from portal.releases.comparison import Figure
+from portal.releases.releasing import KIND, Asked, Project
+
+
+@dataclass(frozen=True)
+class PutBack:
+    """A release to put back.
+
+    `asked` says what the release that does so is to be called; `files` are the packages as they will be; `changes` is
+    what that changes in the tables. Releases that wait are `given_up`. `kept` counts figures that stay withheld.
+    """
+
+    edition: Edition
+    asked: Asked
+    files: Mapping[Path, bytes]
+    changes: tuple[Change, ...]
+    given_up: tuple[Edition, ...] = ()
+    kept: int = 0
+    contacts: bool = False
+
+
+def put_back(project: Project, name: str, reason: str, contacts: bool = False) -> PutBack:
+    """Work out what it takes to put the release called `name` back; its contact details too if `contacts`.
+
+    Raises `PortalError` where there is none, where it is not public yet, where no reason is given, or where packages
+    have come or gone since.
+    """
+    editions = embargo.public(project)
+    found = next((e for e in editions if name in (e.id, e.name)), None)
+    if found is None:
+        raise PortalError([_no_such(project, name, editions)])
+    then = releasing.opened(project, found).contents
+    faults = [*_no_reason(reason), *_other_packages(project, then)]
+    if faults:
+        raise PortalError(faults)
+    now = releasing.contents(project, {})
+    hidden = _hidden(project, now)
+    target = replace(
+        _without(then if contacts else embargo.with_contacts(project, then), hidden, now),
+        pages={},
+        lists=now.lists,
+    )
+    kept = sum(1 for k, row in comparison.keyed(then).items() if k in hidden and row["value"])
+    again = sum(e.put_back == found.id for e in editions)
+    title = f"Return to {found.name}" + (f" ({again + 1})" if again else "")
+    note = f"The data of {found.name} were put back: {reason}"
+    folder = project.settings.packages_folder
+    files = {folder / path: data for path, data in target.files.items()}
+    given_up = embargo.waiting(project)
+    if given_up:
+        files |= embargo.given_up(project)
+    changes = comparison.explained(comparison.compare(now, target), (), reason)
+    return PutBack(found, Asked(title, note, "", reason, found.id), files, changes, given_up, kept, contacts)
+
+
+def _no_such(project: Project, name: str, editions: Collection[Edition]) -> Problem:
+    if any(name in (e.id, e.name) for e in project.content.editions):
+        message = f"The release {name} is not public yet, so there is nothing to go back to."
+        return Problem("NAME", code=KIND, message=message, fix="Name a release that is public.")
+    fix = did_you_mean(name, {e.name for e in editions}) if editions else "None was made yet."
+    return Problem("NAME", code=KIND, message=f"There is no release called “{name}”.", fix=fix)
+
+
+def _no_reason(reason: str) -> Iterator[Problem]:
+    if not reason:
+        message = "Putting a release back needs a reason, which readers will see."
+        yield Problem("--reason", code=KIND, message=message, fix='Write --reason "…".')
+
+
+def _other_packages(project: Project, then: Contents) -> Iterator[Problem]:
+    listed = {p.name for p in project.packages if p.kind != KIND}
+    newer = [f"{n} is newer" for n in sorted(listed - set(then.packages))]
+    strange = [*newer, *(f"{n} is gone" for n in sorted(set(then.packages) - listed))]
+    if strange:
+        message = f"That release has other packages than the settings list now: {text.listed(strange)}."
+        fix = "Bring the list of packages back to what it was then, and try again."
+        yield Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)
+
+
+def _hidden(project: Project, now: Contents) -> set[Figure]:
+    """Return the figures whose number must not come back: withheld now, taken back, or left out to protect people."""
+    figures = comparison.keyed(now)
+    withheld = {k for k, row in figures.items() if row["status"] == comparison.WITHHELD}
+    taken = {withdrawal.of(w) for w in project.content.withdrawals if w.kind == "protect"}
+    careful = {i.id for i in project.content.indicators.values() if i.sensitive or i.protected}
+    left_out = {
+        (c.indicator, c.area, c.part, str(c.period_start or ""), str(c.period_end or ""))
+        for c in project.content.changes
+        if c.kind == "withdrawn" and c.indicator in careful
+    }
+    return withheld | taken | {k for k in left_out if k not in figures}
+
+
+def _without(then: Contents, hidden: Collection[Figure], now: Contents) -> Contents:
+    """Return the contents with hidden figures as they are now: withheld, or not there."""
+    current = comparison.keyed(now)
+
+    def change(row: Row) -> Row | None:
+        figure = comparison.of_row(row)
+        return current.get(figure) if figure in hidden and row["value"] else row
+
+    files = dict(then.files)
+    for package, path in embargo.paths(then, "observations"):
+        files[f"{package}/{path}"] = csv_editing.edited(files[f"{package}/{path}"], change)
+    return replace(then, files=files)

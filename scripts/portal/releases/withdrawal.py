@@ -1,0 +1,319 @@
+"""Takes figures back: out of the tables, out of every archive, and out of the log of changes.
+
+An archive without a figure has another checksum, and so has every archive after it, since each names the one before.
+The checksum of an archive as it first was is kept nowhere: whoever has the rest of the archive could try one number
+after another until the checksum fits.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from portal.core.model import Content, Edition, Withdrawal
+from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.data import csv_editing
+from portal.data.csv_editing import Row
+from portal.data.packages import contract, described
+from portal.releases import archives, comparison, releasing
+from portal.releases.archives import Archive, Contents
+from portal.releases.comparison import Figure
+from portal.releases.exposure import consequences, in_words, look
+from portal.releases.mentions import mentions
+from portal.releases.redaction import KEY, Redaction, of_change
+from portal.releases.releasing import Project
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which figures to take back: all that fit what is not empty.
+
+    `period` is the last day, or the first and the last with a slash between them. `part` is None for every part.
+    """
+
+    indicator: str
+    area: str = ""
+    period: str = ""
+    part: str | None = None
+
+    def fits(self, figure: Figure) -> bool:
+        """Return True if the figure is one of those wanted."""
+        indicator, area, part, start, end = figure
+        return (
+            indicator == self.indicator
+            and self.area in ("", area)
+            and self.period in ("", end, f"{start}/{end}")
+            and self.part in (None, part)
+        )
+
+    @property
+    def words(self) -> str:
+        """What was asked for, as it was typed."""
+        return ", ".join(filter(None, (self.indicator, self.area, self.period, self.part)))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to take back, and why. A figure that is `wrong` may be corrected later; any other never comes back."""
+
+    figures: tuple[Wanted, ...]
+    reason: str
+    wrong: bool = False
+    others: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What taking figures back means: the rows of the public list, the files to write, and what a person must look at.
+
+    `revealed` are figures whose number still follows from what stays, and `others` what would have to go too.
+    """
+
+    withdrawals: tuple[Withdrawal, ...]
+    names: tuple[str, ...]
+    editions: tuple[str, ...]
+    files: Mapping[Path, bytes]
+    look: tuple[str, ...]
+    revealed: tuple[str, ...] = ()
+    others: tuple[Figure, ...] = ()
+    other_names: tuple[str, ...] = ()
+
+
+def plan(project: Project, asked: Asked, today: date) -> Plan:
+    """Work out what it takes to take figures back; nothing is written.
+
+    Raises `PortalError` where a figure is unknown, or the reason is missing or gives a number away.
+    """
+    found = _plan(project, asked, today)
+    if asked.others and found.others:
+        more = tuple(Wanted(i, area, f"{start}/{end}", part) for i, area, part, start, end in found.others)
+        found = _plan(project, replace(asked, figures=(*asked.figures, *more)), today)
+    return found
+
+
+def wanted_in(file: str, data: bytes) -> tuple[Wanted, ...]:
+    """Read a list of figures from a CSV file with the columns of the list of withdrawals, or of observations.
+
+    Raises `PortalError` where there is no column `indicator`, or a row without one.
+    """
+    found: list[Wanted] = []
+    try:
+        rows = csv_editing.rows(data)
+    except UnicodeDecodeError:
+        raise PortalError(
+            [_wrong(file, "The list is not saved as UTF-8.", "Save it again as CSV UTF-8.")]
+        ) from None
+    for number, row in enumerate(rows, 2):
+        if not (row.get("indicator") or "").strip():
+            fix = "Give each figure its indicator; area, period_start, period_end and part as in the table."
+            raise PortalError(
+                [Problem(file, number, "indicator", "withdraw", "This row names no indicator.", fix)]
+            )
+        cell = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str) and isinstance(v, str)}
+        start, end = cell.get("period_start", ""), cell.get("period_end", "")
+        period = f"{start}/{end}" if start and end else end
+        found.append(Wanted(cell["indicator"], cell.get("area", ""), period, cell.get("part")))
+    if not found:
+        raise PortalError([_wrong(file, "The list names no figures.", "Add a row for each figure.")])
+    return tuple(found)
+
+
+def of(withdrawal: Withdrawal) -> Figure:
+    """Return what tells the figure from others, as releases have it."""
+    days = (d.isoformat() if d else "" for d in (withdrawal.period_start, withdrawal.period_end))
+    return (withdrawal.indicator, withdrawal.area, withdrawal.part, *days)  # type: ignore[return-value]
+
+
+def _plan(project: Project, asked: Asked, today: date) -> Plan:
+    content = project.content
+    past = [(e, releasing.opened(project, e)) for e in content.editions]
+    now = replace(releasing.contents(project, {}), lists=releasing.lists(project))
+    shown = [comparison.keyed(c) for c in (now, *(a.contents for _, a in past))]
+    logged = {
+        k for c in content.changes if (k := of_change({f: str(getattr(c, f) or "") for f in KEY})) and c.area
+    }
+    known = list(dict.fromkeys((*(k for s in shown for k in s), *sorted(logged))))
+    faults = [*_unknown(asked.figures, known), *_no_reason(asked.reason)]
+    if faults:
+        raise PortalError(faults)
+    chosen = [k for k in known if any(w.fits(k) for w in asked.figures)]
+    values = {k: frozenset(_values(k, shown, content)) for k in chosen}
+    if any(mentions(asked.reason, v) for v in values.values()):
+        message = "The reason gives the number away, and readers will see the reason."
+        raise PortalError([_wrong("--reason", message, "Say why without the number.")])
+    out = Redaction({k: _mark(content, k, asked.wrong) for k in chosen}, values)
+    listed = {of(w) for w in content.withdrawals}
+    fresh = [k for k in chosen if values[k] or k not in listed]
+    where = {k: [e.id for e, a in past if _shows(a, k)] for k in fresh}
+    kind = "wrong" if asked.wrong else "protect"
+    first = 1 + max((w.number for w in content.withdrawals), default=0)
+    new = tuple(
+        Withdrawal(n, today, *k[:3], _day(k[3]), _day(k[4]), kind, asked.reason, ";".join(where[k]))
+        for n, k in enumerate(fresh, first)
+    )  # fmt: skip
+    reached = [e.name for e, _ in past if any(e.id in ids for ids in where.values())]
+    revealed, others = consequences(project, out) if new else ((), ())
+    return Plan(
+        new,
+        tuple(in_words(content, k) for k in fresh),
+        tuple(reached),
+        dict(_files(project, out, new, now, past)) if new else {},
+        tuple(dict.fromkeys(look(project, out, now))) if new else (),
+        tuple(in_words(content, k) for k in revealed),
+        others,
+        tuple(in_words(content, k) for k in others),
+    )
+
+
+def _day(cell: str) -> date | None:
+    return date.fromisoformat(cell) if cell else None
+
+
+def _wrong(place: str, message: str, fix: str) -> Problem:
+    return Problem(place, code="withdraw", message=message, fix=fix)
+
+
+def _unknown(wanted: Iterable[Wanted], known: Sequence[Figure]) -> Iterator[Problem]:
+    """Yield a problem for whatever names no figure of the tables or of a release."""
+    for w in wanted:
+        if any(w.fits(k) for k in known):
+            continue
+        own = [k for k in known if k[0] == w.indicator]
+        if not own:
+            message, fix = (
+                f"No figure has the indicator “{w.indicator}”.",
+                did_you_mean(w.indicator, {k[0] for k in known}),
+            )
+        elif w.area and w.area not in {k[1] for k in own}:
+            message, fix = (
+                f"{w.indicator} has no figure of the area {w.area}.",
+                did_you_mean(w.area, {k[1] for k in own}),
+            )
+        elif w.period and w.period not in {p for k in own for p in (k[4], f"{k[3]}/{k[4]}")}:
+            message = f"{w.indicator} has no figure for the period {w.period}."
+            fix = f"Write its last day, or both days. {did_you_mean(w.period, {k[4] for k in own if k[4]})}"
+        elif w.part is not None and w.part not in {k[2] for k in own}:
+            message, fix = (
+                f"{w.indicator} has no part called “{w.part}”.",
+                did_you_mean(w.part, {k[2] for k in own if k[2]}),
+            )
+        else:
+            message, fix = (
+                f"There is no figure for all of: {w.words}.",
+                "Leave one of them out, and look at what is listed.",
+            )
+        yield _wrong("portal withdraw", message, fix)
+
+
+def _no_reason(reason: str) -> Iterator[Problem]:
+    if not reason.strip():
+        message = "Taking a figure back needs a reason, which readers will see."
+        yield _wrong("--reason", message, 'Write --reason "…", without the number.')
+
+
+def _values(figure: Figure, shown: Iterable[Mapping[Figure, Row]], content: Content) -> Iterator[Decimal]:
+    """Yield every number that the figure had, in the tables, in a release or in the log."""
+    cells = [s[figure]["value"] for s in shown if figure in s]
+    for c in content.changes:
+        if of_change({f: str(getattr(c, f) or "") for f in KEY}) == figure:
+            cells += (c.old, c.new)
+    yield from (Decimal(cell) for cell in cells if cell)
+
+
+def _mark(content: Content, figure: Figure, wrong: bool) -> str:
+    """Return the status to write in place of the number."""
+    indicator = content.indicators.get(figure[0])
+    careful = indicator is None or indicator.sensitive or indicator.protected
+    return "x" if wrong and not careful else comparison.WITHHELD
+
+
+def _shows(archive: Archive, figure: Figure) -> bool:
+    """Return True if a release has the figure's number, in its tables or in its changes."""
+    row = comparison.keyed(archive.contents).get(figure)
+    rows = csv_editing.rows(archive.changes.encode())
+    return bool(row and row["value"]) or any(of_change(r) == figure and (r["old"] or r["new"]) for r in rows)
+
+
+def _files(
+    project: Project,
+    out: Redaction,
+    new: Sequence[Withdrawal],
+    now: Contents,
+    past: Sequence[tuple[Edition, Archive]],
+) -> Iterator[tuple[Path, bytes]]:
+    """Yield each file that changes, the list of releases last."""
+    data = project.home / "data"
+    less = out.contents(now)
+    folder = project.settings.packages_folder
+    for name, content in less.files.items():
+        if content != now.files[name]:
+            yield folder / name, content
+    for name, content in less.lists.items():
+        if content != now.lists[name]:
+            yield data / name, content
+    editions: list[Edition] = []
+    for edition, packed in reissued(past, out, new):
+        editions.append(edition)
+        if packed is not None:
+            yield releasing.archive_of(project, edition.id), packed
+    yield data / "changes.csv", out.changes((data / "changes.csv").read_bytes())
+    yield data / "reasons.csv", out.reasons((data / "reasons.csv").read_bytes())
+    yield from _list(project, new)
+    yield data / "releases.csv", releasing.table(Edition, editions).encode()
+
+
+def reissued(
+    past: Iterable[tuple[Edition, Archive]], out: Redaction, new: Sequence[Withdrawal]
+) -> Iterator[tuple[Edition, bytes | None]]:
+    """Yield each release with its archive without the figures; None where the archive stays as it is."""
+    before = ("", "")
+    for edition, archive in past:
+        contents = out.contents(archive.contents)
+        changes = out.changes(archive.changes.encode()).decode()
+        own = tuple(_named(w) for w in new if edition.id in w.releases.split(";"))
+        about = replace(
+            archive.about,
+            before=before[0],
+            before_sha256=before[1],
+            withdrawn=(*archive.about.withdrawn, *own),
+        )
+        if (about, contents, changes) == (archive.about, archive.contents, archive.changes):
+            before = edition.id, edition.sha256
+            yield edition, None
+            continue
+        packed = archives.pack(about, contents, changes)
+        again = replace(edition, sha256=archives.sha256(packed))
+        before = again.id, again.sha256
+        yield again, packed
+
+
+def _named(withdrawal: Withdrawal) -> Mapping[str, str]:
+    """Name a figure that was taken back, as its archive does: what it was, when it went, and no number."""
+    return {
+        "withdrawn_on": withdrawal.withdrawn_on.isoformat(),
+        **dict(zip(KEY, of(withdrawal), strict=True)),
+    }
+
+
+def _list(project: Project, new: Sequence[Withdrawal]) -> Iterator[tuple[Path, bytes]]:
+    """Yield the list of what was taken back, and the descriptor where that does not name the list yet."""
+    path = project.home / "data" / "withdrawals.csv"
+    if not path.is_file():
+        header = ",".join(f.name for f in fields(Withdrawal)) + "\n"
+        path_of = project.home / archives.DESCRIPTOR
+        told = json.loads(path_of.read_text("utf-8-sig"))
+        if "withdrawals" not in [r.get("name") for r in told["resources"]]:
+            told["resources"].append(
+                described("withdrawals", contract(releasing.KIND)["resources"]["withdrawals"])
+            )
+            yield path_of, (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode()
+        yield path, csv_editing.added(header.encode(), map(_row, new))
+        return
+    yield path, csv_editing.added(path.read_bytes(), map(_row, new))
+
+
+def _row(withdrawal: Withdrawal) -> Row:
+    cells = ((f.name, getattr(withdrawal, f.name)) for f in fields(Withdrawal))
+    return {name: "" if cell is None else str(cell) for name, cell in cells}

@@ -1,0 +1,349 @@
+"""What a server must say with each file of the site, worked out from the built files.
+
+The rules are written twice: as `_headers`, which Netlify, Cloudflare Pages and the preview read, and as a snippet for
+nginx, with a server beside it that is ready to use. The Content-Security-Policy also stands in every page, for servers that can say nothing of their own.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser
+
+from portal.core import field_types, operating_system, processes
+from portal.core.problems import PortalError, Problem
+from portal.core.settings import FILE as SETTINGS_FILE
+from portal.core.settings import Settings, Site
+from portal.core.text import is_address, is_email
+from portal.pages import redirects
+from portal.pages.page import EMBEDS
+from portal.pages.search import FOLDER
+from portal.site.publishing import MANIFEST
+from portal.site.verification import DATA
+
+FILE = "_headers"
+# What a site says to a host; hosts do not serve these files.
+FOR_HOSTS = (FILE, redirects.FILE)
+NGINX = "nginx-headers.conf"
+SERVER = "nginx-server.conf"
+CONTACT = ".well-known/security.txt"
+POLICY = "Content-Security-Policy"
+CACHE = "Cache-Control"
+# Where the theme leaves room for the policy. As it stands it allows nothing.
+PLACE = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
+_UNUSED = (
+    "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+    "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "serial", "usb",
+)  # fmt: skip
+# For every file.
+_ALWAYS = (
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-DNS-Prefetch-Control", "off"),  # not even the name of a help service is looked up before the click
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Strict-Transport-Security", "max-age=31536000"),
+    ("Permissions-Policy", ", ".join(f"{name}=()" for name in _UNUSED)),
+)
+# Whether other sites may show a page in theirs: only what is made for it.
+_FRAMES, _RESOURCES = "X-Frame-Options", "Cross-Origin-Resource-Policy"
+_ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"))
+# Browsers take this from a header alone, so it is not in the policy of a page itself.
+_NO_FRAMES = ("frame-ancestors", "'none'")
+_SHARED = ((_RESOURCES, "cross-origin"),)
+# Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
+_FORGET, _KEEP = "no-store", "public, max-age=3600"
+# Of the search, the parts that are the same whatever is searched for. The others hold words and pages.
+_SEARCH, _SEARCH_KEPT = FOLDER.strip("/"), (".js", ".css", ".pagefind", ".pf_meta")
+# All that a server of the site needs but its certificate. The types are those of the files that a site has.
+_SERVER = f"""\
+# Made by portal: a server for the site, to be included in the http block of nginx.
+# Copy this file to /etc/nginx/conf.d/portal.conf and {NGINX} to /etc/nginx/portal/, and change the two lines below.
+server {{
+    listen 8080;
+    root /srv/portal/site;
+
+    include portal/{NGINX};
+    server_tokens off;
+    absolute_redirect off;
+    autoindex off;
+    charset utf-8;
+    index index.html;
+    error_page 404 /404.html;
+    error_page 403 =404 /404.html;
+    location / {{
+        try_files $uri $uri/ =404;
+    }}
+    location ~ /\\.(?!well-known/) {{
+        return 404;
+    }}
+    default_type application/octet-stream;
+    types {{
+        application/json json;
+        application/ld+json jsonld;
+        application/pdf pdf;
+        application/wasm wasm;
+        application/xml xml;
+        application/zip zip;
+        font/woff2 woff2;
+        image/png png;
+        image/svg+xml svg;
+        image/x-icon ico;
+        text/css css;
+        text/csv csv;
+        text/html html;
+        text/javascript js mjs;
+        text/plain txt;
+        text/turtle ttl;
+    }}
+    charset_types application/json application/ld+json application/xml text/css text/csv text/javascript text/plain text/turtle;
+    gzip on;
+    gzip_vary on;
+    gzip_types application/json application/ld+json application/xml image/svg+xml text/css text/csv text/javascript text/plain text/turtle;
+}}
+"""
+# Data for search engines is no code: browsers do not run it, and ask no policy about it.
+_INLINE = f'script:not([src], [type="{DATA}"]), style'
+# What programs of others may read from their own pages: files that anybody can download.
+_OPEN = ("api", "figures", "open-data", "releases")
+# Whether a page may have inline code at all; only then it is parsed.
+_MAY_HAVE = re.compile(rf'<style|<script(?![^>]*(?:\ssrc=|"{re.escape(DATA)}"))', re.IGNORECASE)
+
+Directives = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The headers for one address, or for all that begin as `path` does where it ends in a star."""
+
+    path: str
+    headers: tuple[tuple[str, str], ...]
+
+    def fits(self, path: str) -> bool:
+        """Whether the rule is about this address."""
+        return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
+
+
+def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
+    """Finish the built site in `site`: policy into each page, `_headers`, `_redirects` where an address is old, and
+    security.txt where there is a contact.
+
+    Returns a problem for each page that has no place for the policy.
+    """
+    directives = policy(site)
+    problems = tuple(_into_pages(site, directives))
+    (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8")
+    if settings.redirects:
+        (site / redirects.FILE).write_text(redirects.for_hosts(settings.redirects), encoding="utf-8")
+    contact = security_txt(settings.site)
+    if contact:
+        (site / CONTACT).parent.mkdir(exist_ok=True)
+        (site / CONTACT).write_text(contact, encoding="utf-8")
+    return problems
+
+
+def for_nginx(site: Path, folder: Path) -> None:
+    """Write the headers of a finished site as an nginx snippet into `folder`, and a server that uses it.
+
+    They are beside the site and not in it: a folder that is served is no place for a server's configuration. Files that
+    are right already are not written. Raises `PortalError`.
+    """
+    moved = site / redirects.FILE
+    old = redirects.for_nginx(moved.read_text(encoding="utf-8")) if moved.is_file() else ()
+    snippet = nginx(parse((site / FILE).read_text(encoding="utf-8")), old)
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, text in ((NGINX, snippet), (SERVER, _SERVER)):
+            path = folder / name
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                operating_system.write(path, text.encode())
+    except OSError as error:
+        found = operating_system.problem(error, folder.parent.parent)
+        message = f"{found.message} The site is in place, but these settings for nginx are old or missing."
+        raise PortalError([replace(found, message=message)]) from error
+
+
+def check(settings: Settings) -> tuple[Problem, ...]:
+    """What is wrong with the settings for security.txt."""
+    site = settings.site
+    contact, expires = site.security_contact, site.security_expires
+    if not contact and not expires:
+        return ()
+    found = []
+    if not _reachable(contact):
+        fix = "Write mailto: and an address, https:// and a page with a form, or tel: and a number."
+        found.append(("site.security_contact", f"The contact is {contact!r}.", fix))
+    if not field_types.is_date(expires):
+        fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
+        found.append(("site.security_expires", f"The day is {expires!r}.", fix))
+    return tuple(Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found)
+
+
+def _reachable(contact: str) -> bool:
+    """Return True if this is an email address, web page or telephone number as security.txt writes them."""
+    scheme, _, address = contact.partition(":")
+    if scheme == "tel":
+        return bool(re.fullmatch(r"\+?[0-9]+(-[0-9]+)*", address))
+    return is_email(address) if scheme == "mailto" else is_address(contact)
+
+
+def security_txt(site: Site) -> str:
+    """The text of security.txt (RFC 9116); nothing where the settings name no contact."""
+    if not site.security_contact:
+        return ""
+    lines = [
+        f"Contact: {site.security_contact}",
+        f"Expires: {site.security_expires}T00:00:00Z",
+        "Preferred-Languages: en",
+    ]
+    if site.address:
+        lines.append(f"Canonical: {site.address.rstrip('/')}/{CONTACT}")
+    return "\n".join(lines) + "\n"
+
+
+def policy(site: Path) -> Directives:
+    """What pages may load and do, as far as the built site needs it; inline code only by its digest."""
+    scripts, styles = _digests(site)
+    computes = any((site / _SEARCH).glob("wasm.*"))
+    works_aside = any((site / _SEARCH).glob("*worker*.js"))
+    fonts = any(site.rglob("*.woff*"))
+    told: tuple[tuple[str, Iterable[str]], ...] = (
+        ("default-src", ["'none'"]),
+        ("script-src", ["'self'", *(["'wasm-unsafe-eval'"] if computes else []), *scripts]),
+        ("style-src", ["'self'", *styles]),
+        ("img-src", ["'self'"]),
+        ("font-src", ["'self'"] if fonts else []),
+        ("connect-src", ["'self'"]),
+        ("worker-src", ["'self'"] if works_aside else []),
+        ("object-src", ["'none'"]),
+        ("base-uri", ["'none'"]),
+        ("form-action", ["'none'"]),
+    )
+    return tuple((name, " ".join(sources)) for name, sources in told if sources)
+
+
+def told(directives: Directives) -> str:
+    """A policy as one line."""
+    return "; ".join(f"{name} {sources}" for name, sources in directives)
+
+
+def _digests(site: Path) -> tuple[list[str], list[str]]:
+    """The sources that allow the inline scripts and the inline style sheets of the built pages."""
+    found: dict[str, set[str]] = {"script": set(), "style": set()}
+    for text in (page.read_text(encoding="utf-8") for page in site.rglob("*.html")):
+        if not _MAY_HAVE.search(text):
+            continue
+        for node in LexborHTMLParser(text).css(_INLINE):
+            digest = hashlib.sha256(node.text().encode()).digest()
+            found[node.tag or ""].add(f"'sha256-{base64.b64encode(digest).decode()}'")
+    return sorted(found["script"]), sorted(found["style"])
+
+
+def _into_pages(site: Path, directives: Directives) -> Iterator[Problem]:
+    meta = PLACE.replace("default-src 'none'", told(directives))
+    pages = sorted(site.rglob("*.html"))
+    done = processes.all_of([partial(_into_page, page, meta) for page in pages])
+    for page in (p for p, went in zip(pages, done, strict=True) if not went):
+        yield Problem(
+            f"(built) {page.relative_to(site).as_posix()}",
+            code="policy",
+            message="The page has no place for the security policy.",
+            fix="Build its template on main.html, and keep that file's line with Content-Security-Policy.",
+        )
+
+
+def _into_page(page: Path, meta: str) -> bool:
+    """Write the policy into a page; whether it had one place for it, or has it already."""
+    text = page.read_text(encoding="utf-8")
+    if text.count(PLACE) == 1:
+        page.write_text(text.replace(PLACE, meta), encoding="utf-8")
+    return text.count(PLACE) == 1 or text.count(meta) == 1
+
+
+def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
+    """The headers of every file.
+
+    Where two rules fit an address, some hosts join the two values of one header with a comma, and others take the last.
+    Either is right for a policy: browsers obey each of those that are joined. No other header may be in two rules.
+    """
+    alone = (*_ALONE, (POLICY, told((*directives, _NO_FRAMES))))
+    every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
+    return (
+        every,
+        *(
+            Rule(path, ((CACHE, value), *(_SHARED if _is_embed(path) else alone), *_open(path)))
+            for path, value in _caching(site)
+        ),
+    )
+
+
+def _is_embed(path: str) -> bool:
+    return path.startswith(f"/{EMBEDS}")
+
+
+def _open(path: str) -> tuple[tuple[str, str], ...]:
+    """What lets the programs on other pages read the files of open data; they carry nothing about the reader."""
+    return (("Access-Control-Allow-Origin", "*"),) if path in {f"/{folder}/*" for folder in _OPEN} else ()
+
+
+def _caching(site: Path) -> Iterator[tuple[str, str]]:
+    for name in ("", *sorted(p.name for p in site.glob("*.html")), MANIFEST):
+        yield f"/{name}", _FORGET
+    for folder in sorted(p for p in site.iterdir() if p.is_dir() and not p.name.startswith(".")):
+        if folder.name == _SEARCH:
+            for part in sorted(folder.iterdir()):
+                kept = part.suffix in _SEARCH_KEPT
+                yield f"/{_SEARCH}/{part.name}{'/*' if part.is_dir() else ''}", _KEEP if kept else _FORGET
+        else:
+            yield f"/{folder.name}/*", _KEEP if folder.name == "assets" else _FORGET
+
+
+def of(rules: Iterable[Rule], path: str) -> Mapping[str, str]:
+    """The headers that go with an address. Values of one header from two rules are joined, as hosts do it."""
+    found: dict[str, str] = {}
+    for name, value in (h for r in rules if r.fits(path) for h in r.headers):
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def written(rules: Iterable[Rule]) -> str:
+    """Rules as a `_headers` file."""
+    return "\n".join(f"{r.path}\n" + "".join(f"  {n}: {v}\n" for n, v in r.headers) for r in rules)
+
+
+def parse(text: str) -> tuple[Rule, ...]:
+    """The rules in a `_headers` file, as `written` writes it."""
+    found: list[tuple[str, list[tuple[str, str]]]] = []
+    for line in text.splitlines():
+        if line.startswith("/"):
+            found.append((line.strip(), []))
+        elif line.startswith(" ") and found:
+            name, _, value = line.strip().partition(": ")
+            found[-1][1].append((name, value))
+    return tuple(Rule(path, tuple(headers)) for path, headers in found)
+
+
+def nginx(rules: Iterable[Rule], moved: Iterable[str] = ()) -> str:
+    """Rules, and lines for what has moved, as a snippet for the server block of nginx, which takes each header from one place only."""
+    lines = [
+        f"# Made by portal for the server in {SERVER}, or for your own: include portal/{NGINX};",
+        "# No location of that server may have an add_header of its own: nginx would then leave these out.",
+        *(f"location = /{name} {{ return 404; }}" for name in FOR_HOSTS),
+        *moved,
+    ]
+    some: dict[str, str] = {}  # a header that only some addresses have, and nginx's variable for it
+    for rule in rules:
+        for name, value in rule.headers:
+            if rule.path == "/*":
+                lines.append(f'add_header {name} "{value}" always;')
+                continue
+            if name not in some:
+                some[name] = f"$portal_{name.lower().replace('-', '_')}"
+                lines.append(f'set {some[name]} "";')
+            star = rule.path.endswith("*")
+            when = f'~ "^{re.escape(rule.path[:-1])}"' if star else f'= "{rule.path}"'
+            lines.append(f'if ($uri {when}) {{ set {some[name]} "{value}"; }}')
+    return "\n".join([*lines, *(f"add_header {n} {variable} always;" for n, variable in some.items())]) + "\n"

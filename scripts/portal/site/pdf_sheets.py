@@ -1,0 +1,48 @@
+"""Prints pages to PDF, so that a board member can take one sheet to a meeting, and others can read in large print.
+
+A sheet is kept under the content of its page, so that only those that changed are printed again.
+"""
+
+import hashlib
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from portal.charts import chromium
+from portal.charts.chromium import Chromium
+
+BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
+_DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([+-]\d\d'\d\d')?\)")
+# The style sheet says what a page looks like when it is large.
+_MAKE = {BRIEFING: "0", LARGE: "document.documentElement.classList.add('large'), 0"}
+
+
+def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
+    """Print the built pages at these addresses beside themselves, each as BRIEFING or as LARGE.
+
+    Returns the addresses of those that could not be printed.
+    """
+    style = b"".join(p.read_bytes() for p in sorted((site / "assets" / "css").glob("*.css")))
+    keys: dict[str, tuple[Path, str]] = {}
+    for address, name in pages.items():
+        page = site / address / "index.html"
+        digest = hashlib.sha256(page.read_bytes() + style + _MAKE[name].encode())
+        keys[digest.hexdigest()[:24]] = page, name
+
+    def printed(told: Chromium, key: str) -> bytes:
+        page, name = keys[key]
+        told.open(page)
+        told.run(_MAKE[name])
+        return _DATE.sub(_undated, told.pdf())
+
+    kept = chromium.keep(keys, cache, ".pdf", printed)
+    for key, sheet in kept.items():
+        page, name = keys[key]
+        shutil.copyfile(sheet, page.with_name(name))
+    return [page.parent.relative_to(site).as_posix() for key, (page, _) in keys.items() if key not in kept]
+
+
+def _undated(found: re.Match[bytes]) -> bytes:
+    """Without the time of day two builds are the same."""
+    return b"/" + found[1] + b" (D:20000101000000" + (found[2] or b"") + b")"

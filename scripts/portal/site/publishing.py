@@ -1,0 +1,322 @@
+"""Puts a finished site in place in one step, keeps the ones before it, and says whether a site is whole.
+
+`build/site` is a symbolic link to a folder in `build/sites`. A finished folder is never written to again, and
+the link is replaced by one rename once everything is on the disk. So at any moment, also after a power cut, it
+leads to a whole site: the old one or the new one. A site that must wait has a link of its own, `build/waiting`.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from portal.core import operating_system, periods, processes
+from portal.core.problems import PortalError, Problem
+from portal.data import csv_editing
+from portal.opendata import bundles
+from portal.releases import comparison, releasing
+from portal.releases.archives import Contents
+
+KEPT = 3
+_AT_ONCE = 8  # files that wait for the disk
+_READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all, of files and of folders
+MANIFEST = "manifest.json"
+SITES, WAITING = "sites", "waiting"
+# A site that is being deleted.
+_GONE = ".gone"
+# Part of the name of a site that waits. It has never been public, so nothing but its link may lead to it.
+_HELD = "held"
+# Part of the name of a site that was put in place before its time, with the second from which it may be.
+_EARLY = "early-"
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Refuse to build while another build of the same project is running."""
+    folder = root / "build"
+    folder.mkdir(exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PortalError(
+                [
+                    Problem(
+                        "build",
+                        code="busy",
+                        message="Another build of this site is running.",
+                        fix="Wait until it has finished, then try again.",
+                    )
+                ]
+            ) from None
+        yield
+
+
+# --- the manifest
+
+
+def seal(site: Path) -> None:
+    """Write the manifest of a finished site: the size and the SHA-256 of every other file."""
+    found = sorted(f for f in _files(site).items() if f[0] != MANIFEST)
+    described = processes.all_of([partial(_described, path) for _, path in found])
+    files = {name: told for (name, _), told in zip(found, described, strict=True)}
+    told = json.dumps({"files": files}, ensure_ascii=False, indent=1, sort_keys=True)
+    (site / MANIFEST).write_text(told + "\n", encoding="utf-8")
+
+
+def intact(site: Path) -> tuple[Problem, ...]:
+    """What is missing, changed or too much in a site, by its manifest."""
+    listed = _manifest(site)
+    if isinstance(listed, Problem):
+        return (listed,)
+    found = {name: path for name, path in _files(site).items() if name != MANIFEST}
+    missing = [_wrong(site, n, "The file is missing.") for n in listed.keys() - found.keys()]
+    extra = [
+        _wrong(site, n, "The file does not belong to the site.", "Remove it.")
+        for n in found.keys() - listed.keys()
+    ]
+    changed = [
+        _wrong(site, n, "The file is not as it was built.")
+        for n in listed.keys() & found.keys()
+        if _described(found[n]) != listed[n] or not _is_plain(found[n])
+    ]
+    return tuple(sorted([*missing, *extra, *changed]))
+
+
+def digest(site: Path) -> str:
+    """The SHA-256 of a site's manifest, by which two copies of a site can be told apart."""
+    return hashlib.sha256((site / MANIFEST).read_bytes()).hexdigest()
+
+
+def _manifest(site: Path) -> Mapping[str, Any] | Problem:
+    try:
+        files = json.loads((site / MANIFEST).read_text(encoding="utf-8"))["files"]
+    except FileNotFoundError:
+        return _wrong(site, MANIFEST, "The list of the site's files is missing.")
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return _wrong(site, MANIFEST, "The list of the site's files cannot be read.")
+    return files if isinstance(files, dict) else _wrong(site, MANIFEST, "It does not list any files.")
+
+
+def _wrong(site: Path, name: str, message: str, fix: str = "") -> Problem:
+    again = "Copy the site here again; if this is where it was built, run portal build --fresh."
+    return Problem((site / name).as_posix(), code="manifest", message=message, fix=fix or again)
+
+
+def _files(site: Path) -> Mapping[str, Path]:
+    """Everything in a site that is not a folder, by its name there."""
+    return {p.relative_to(site).as_posix(): p for p in site.rglob("*") if p.is_symlink() or not p.is_dir()}
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _described(path: Path) -> Mapping[str, object]:
+    """What a manifest says of a file; nothing of a link, which no site has."""
+    if not _is_plain(path):
+        return {}
+    content = path.read_bytes()
+    return {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+
+
+# --- in place
+
+
+def put(made: Path, live: Path, mark: str, until: datetime | None = None) -> Path:
+    """Keep a finished site and point the link `live` to it; returns where it is kept.
+
+    One that may only be public from `until` on is not taken for the site of the same mark, nor rolled back to before.
+    """
+    _let_all_read(made)
+    folder = _keep(made, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
+    for above in (folder.parent, live.parent):
+        with suppress(PermissionError):  # it is another user's, who has to do it
+            _add(above, _SEARCHABLE)
+    _point(live, folder)
+    forget(live)
+    return folder
+
+
+def hold(made: Path, live: Path, mark: str) -> Path:
+    """Keep a finished site without making it public: `build/waiting` leads to it, and `live` stays as it is.
+
+    A site that was waiting before is deleted: nobody was to see it. Who on this computer can read it is left to the umask.
+    """
+    folder = _keep(made, live, f"{mark}.{_HELD}")
+    _point(live.with_name(WAITING), folder)
+    forget(live)
+    return folder
+
+
+def shows(link: Path, mark: str) -> bool:
+    """Return True if the link leads to a site that was made from what has this mark."""
+    return link.is_symlink() and link.is_dir() and link.resolve().name.partition(".")[0] == mark
+
+
+def purge(live: Path) -> None:
+    """Delete every kept site but those that a link leads to, since they show what was taken back."""
+    linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
+    for folder in (f for f in _kept(live) if f not in linked):
+        operating_system.clear(folder)
+
+
+def drop(live: Path) -> None:
+    """Delete the site that waits, if one does."""
+    live.with_name(WAITING).unlink(missing_ok=True)
+    forget(live)
+
+
+def previous(root: Path) -> Path:
+    """Put the site in place that was there before the present one, if it is whole; returns where it is kept.
+
+    Called twice, it puts the present one back. Raises `PortalError`.
+    """
+    live = root / "build" / "site"
+    with operating_system.guarded(root), alone(root):
+        before = [f for f in _kept(live) if f != live.resolve() and not _waits(f) and not _too_early(f)]
+        if not before:
+            raise PortalError(
+                [
+                    Problem(
+                        "build/sites",
+                        code="rollback",
+                        message="No earlier site is kept here.",
+                        fix="Put the earlier tables back and run portal build.",
+                    )
+                ]
+            )
+        problems = intact(before[0]) or tuple(_given_away(before[0], live))
+        if problems:
+            raise PortalError(problems)
+        _point(live, before[0])
+        return before[0]
+
+
+def _let_all_read(site: Path) -> None:
+    """Let every user read a site that is public, and so the web server, whatever the umask was."""
+    for path in (site, *site.rglob("*")):
+        _add(path, _SEARCHABLE if path.is_dir() else _READABLE)
+
+
+def _add(path: Path, permissions: int) -> None:
+    mode = path.stat().st_mode & 0o7777
+    if mode & permissions != permissions:
+        path.chmod(mode | permissions)
+
+
+def _too_early(folder: Path) -> bool:
+    """Return True if a site was put in place before its time, and that time has still not come."""
+    told = next(
+        (part.removeprefix(_EARLY) for part in folder.name.split(".") if part.startswith(_EARLY)), "0"
+    )
+    return periods.now().timestamp() < int(told)
+
+
+def _given_away(before: Path, live: Path) -> Iterator[Problem]:
+    """Yield a problem where an earlier site shows numbers that the present one withholds, or says were taken back."""
+    now = _figures(live)
+    hidden = {k for k, row in now.items() if row["status"] == comparison.WITHHELD}
+    listed = live / releasing.WITHDRAWN
+    hidden |= (
+        {comparison.of_row(r) for r in csv_editing.rows(listed.read_bytes())} if listed.is_file() else set()
+    )
+    shown = [k for k, row in _figures(before).items() if row["value"] and k in hidden]
+    if shown:
+        what = "a figure that is" if len(shown) == 1 else f"{len(shown)} figures that are"
+        message = f"The site before shows {what} withheld by now, such as one of {shown[0][0]}."
+        fix = "Name the release to go back to: portal rollback NAME keeps them withheld. Then build."
+        yield Problem(before.name, code="rollback", message=message, fix=fix)
+
+
+def _figures(site: Path) -> Mapping[comparison.Figure, comparison.Row]:
+    """Return every figure that can be downloaded from a site, by what tells it from others."""
+    files: dict[str, bytes] = {}
+    for path in sorted((site / bundles.FOLDER / "packages").glob("*.zip")):
+        with zipfile.ZipFile(path) as packed:
+            files |= {f"{path.stem}/{name}": packed.read(name) for name in packed.namelist()}
+    return comparison.keyed(Contents(files, {}))
+
+
+def _keep(made: Path, live: Path, mark: str) -> Path:
+    """Move a finished site to a place of its own, with all of it on the disk."""
+    sites = live.with_name(SITES)
+    sites.mkdir(exist_ok=True)
+    folder = next(f for n in count() if not (f := sites / f"{mark}.{n}").exists())
+    _flush(made)
+    made.rename(folder)
+    _sync(sites)
+    return folder
+
+
+def _point(link: Path, folder: Path) -> None:
+    """Point a link to a kept site, by one rename."""
+    os.utime(folder)  # kept sites are in the order in which they were last in place
+    fresh = link.with_name(f"{link.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(Path(SITES) / folder.name)
+    aside = _aside(link)
+    try:
+        fresh.replace(link)
+    except OSError:
+        if aside:
+            aside.rename(link)
+        raise
+    _sync(link.parent)
+
+
+def _aside(link: Path) -> Path | None:
+    """Put a folder that stands where the link goes aside: it was not made here, so it is never deleted."""
+    if not link.is_dir() or link.is_symlink():
+        return None
+    aside = next(p for n in count() if not (p := link.with_name(f"{link.name}.before.{n}")).exists())
+    return link.rename(aside)
+
+
+def forget(live: Path, coming: int = 0) -> None:
+    """Delete what need not be kept when so many are `coming`: all but the last sites, and what a link leads to."""
+    linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
+    kept = _kept(live)
+    last = [f for f in kept if not _waits(f)][: KEPT - coming]
+    gone = live.with_name(SITES) / _GONE
+    operating_system.clear(gone)
+    for folder in (f for f in kept if f not in last and f not in linked):
+        with suppress(OSError):  # then it is kept for one build more
+            folder.rename(gone)  # for half a folder would look like the one that was in place last
+        operating_system.clear(gone)
+
+
+def _kept(live: Path) -> list[Path]:
+    """The kept sites, the one that was last in place first."""
+    sites = live.with_name(SITES).resolve()
+    found = [p for p in sites.iterdir() if p.is_dir() and p.name != _GONE] if sites.is_dir() else []
+    return sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)
+
+
+def _waits(folder: Path) -> bool:
+    return _HELD in folder.name.split(".")
+
+
+def _flush(folder: Path) -> None:
+    """Have every file and folder written to the disk itself; a fault in that is raised here."""
+    os.sync()  # all at once, or each of the following would wait for the disk by itself
+    with ThreadPoolExecutor(_AT_ONCE) as several:
+        for _ in several.map(_sync, (folder, *folder.rglob("*"))):
+            pass
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,85 @@
+"""Makes pictures for other sites: of a page that somebody shares, and of a chart with all that belongs to it."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from portal.charts import chromium
+from portal.charts.chromium import Chromium
+
+NAME, POSTER = "card.png", "chart.png"
+WIDTH, HEIGHT = 1200, 630  # what the Open Graph protocol's readers show without cutting
+TALL = 900  # of a chart that stands alone
+# Colours as in portal.css. Sizes leave the text legible where the picture is shown a third as wide.
+_PAGE = """<!doctype html><meta charset="utf-8"><style>
+body {{ background: #fff; border-top: 24px solid #12436d; box-sizing: border-box; color: #1a1a1a; font-family: Arial, "Liberation Sans", sans-serif; height: {height}px; margin: 0; overflow: hidden; padding: 36px 64px; position: relative; width: {width}px; }}
+p {{ font-size: 38px; line-height: 1.3; margin: 24px 0 0; }}
+.name {{ color: #12436d; font-size: 32px; font-weight: 700; margin: 0; }}
+h1 {{ font-size: 64px; letter-spacing: -.01em; line-height: 1.1; margin: 28px 0 0; }}
+img {{ bottom: 24px; height: 270px; left: 64px; position: absolute; }}
+.chart h1 {{ font-size: 46px; margin-top: 18px; }} .chart p:not(.name) {{ font-size: 30px; margin-top: 14px; }}
+.poster h1 {{ font-size: 40px; margin: 0; }} .poster p:not(.name) {{ font-size: 24px; margin-top: 10px; }}
+.poster img {{ display: block; height: 580px; margin-top: 16px; object-fit: contain; object-position: left top; position: static; width: 100%; }}
+.poster .source {{ bottom: 20px; color: #4a4f55; left: 64px; position: absolute; right: 64px; }}
+.poster .source.source {{ font-size: 17px; }}
+</style><body class="{kind}">{above}<h1>{title}</h1><p>{words}</p>{chart}{below}"""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What stands on a picture; `chart` is the address of a drawing of the site, or empty.
+
+    One with a `source` is a chart that stands alone; others are small pictures of a page.
+    """
+
+    name: str
+    title: str
+    words: str
+    chart: str = ""
+    source: str = ""
+
+    @property
+    def height(self) -> int:
+        """How tall the picture is."""
+        return TALL if self.source else HEIGHT
+
+
+def draw_all(site: Path, cards: Mapping[str, Card], cache: Path) -> list[str]:
+    """Put the picture for each of these addresses into the built site; returns those that could not be made."""
+    keys = {address: _key(site, card) for address, card in cards.items()}
+    wanted = {keys[address]: card for address, card in cards.items()}
+    with tempfile.TemporaryDirectory() as folder:
+
+        def drawn(told: Chromium, key: str) -> bytes:
+            page = Path(folder, f"{key}.html")
+            page.write_text(_html(site, wanted[key]), encoding="utf-8")
+            told.open(page)
+            return told.picture(WIDTH, wanted[key].height)
+
+        kept = chromium.keep(wanted, cache, ".png", drawn)
+    failed = []
+    for address, key in keys.items():
+        if made := kept.get(key):
+            shutil.copyfile(made, site / address)
+        else:
+            failed.append(address)
+    return failed
+
+
+def _key(site: Path, card: Card) -> str:
+    chart = (site / card.chart).read_bytes() if card.chart else b""
+    return hashlib.sha256(f"{_PAGE}{card}".encode() + chart).hexdigest()[:24]
+
+
+def _html(site: Path, card: Card) -> str:
+    chart = f'<img src="{(site / card.chart).resolve().as_uri()}" alt="">' if card.chart else ""
+    name = escape(card.name)
+    kind = "poster" if card.source else "chart" if card.chart else ""
+    above = "" if card.source else f'<p class="name">{name}</p>'
+    below = f'<p class="source">{escape(card.source)} {name}.</p>' if card.source else ""
+    told = {"title": escape(card.title), "words": escape(card.words), "above": above, "below": below}
+    return _PAGE.format(width=WIDTH, height=card.height, kind=kind, chart=chart, **told)

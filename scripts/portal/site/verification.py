@@ -1,0 +1,313 @@
+"""Reads the built HTML and says what must not be published: broken links, foreign requests, unnamed pictures,
+charts without a table, active content that the project did not put there, and pages that give away what was read.
+
+Each page is parsed once into what it says, loads and leads to; all else is worked out from that and the names of files.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from sys import intern
+from urllib.parse import unquote, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from portal.core import processes
+from portal.core.problems import Problem
+
+_LOADING = {
+    "script": "src",
+    "img": "src",
+    "source": "srcset",
+    "link": "href",
+    "iframe": "src",
+    "object": "data",
+    "embed": "src",
+    "video": "src",
+    "audio": "src",
+}
+_FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
+# What a script is that only holds data, for search engines.
+DATA = "application/ld+json"
+# What scripts may be served. Anything else got into the HTML by a way that was not meant.
+SCRIPTS = ("assets/js/portal.js", "assets/js/search.js")
+_INSIDE = "index.html"
+
+Fault = tuple[str, str]  # what was found, and what to do
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one page of a built site has: faults of its own, ids, links, what it loads, and what others can see of it.
+
+    Links and loads are as they are written, each with its tag; `seen` is a place in the page and the text there. One that has
+    `moved` only leads to its new address.
+    """
+
+    faults: tuple[Fault, ...]
+    ids: frozenset[str]
+    links: tuple[str, ...]
+    loads: tuple[tuple[str, str], ...]
+    seen: tuple[tuple[str, str], ...]
+    moved: bool = False
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built site: the names of its files and folders, and what is in its pages, by name in the order of names.
+
+    `odd` is what is neither a file nor a folder, such as a symbolic link.
+    """
+
+    files: frozenset[str]
+    folders: frozenset[str]
+    pages: Mapping[str, Page]
+    odd: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What a site may do: the path below its host, ending in a slash, the addresses it may link to, and what may not be
+    given away by the pages in the folders that are `private`.
+    """
+
+    base: str
+    exits: frozenset[str]
+    telling: re.Pattern[str]
+    private: tuple[str, ...]
+
+
+def read(site: Path) -> Mapping[str, Page]:
+    """Every page of the built site in the folder `site`, parsed, by its name."""
+    found = sorted((p.relative_to(site).as_posix(), p) for p in site.rglob("*.html") if not p.is_symlink())
+    pages = processes.all_of([partial(_read, path) for _, path in found])
+    return {name: page for (name, _), page in zip(found, pages, strict=True)}
+
+
+def listed(site: Path, pages: Mapping[str, Page], *coming: str) -> Built:
+    """A built site with what has been read of its pages; it has the files that are there, and those that are coming."""
+    odd, there = [], list(coming)
+    for path in site.rglob("*"):
+        name = path.relative_to(site).as_posix()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            odd.append(name)
+        elif path.is_file():
+            there.append(name)
+    names = frozenset(there)
+    folders = {"."}
+    for name in names:
+        while (name := dirname(name)) and name not in folders:
+            folders.add(name)
+    return Built(names, frozenset(folders), pages, tuple(sorted(odd)))
+
+
+def verify(
+    site: Path | Built,
+    exits: frozenset[str],
+    words: tuple[str, ...] = (),
+    address: str = "",
+    private: tuple[str, ...] = (),
+) -> tuple[Problem, ...]:
+    """Every fault of the built site in `site`, which will have the public `address`, if that is known.
+
+    `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host. `words`
+    may not stand where others can see them after a page in one of the `private` folders was left: in its title, its
+    address and what describes it.
+    """
+    built = listed(site, read(site)) if isinstance(site, Path) else site
+    telling = re.compile("|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)", re.IGNORECASE)
+    rules = _Rules(f"{urlsplit(address).path.rstrip('/')}/", exits, telling, private)
+    found = [
+        Problem(f"(built) {name}", code="verify", message=message, fix=fix)
+        for name, page in built.pages.items()
+        for message, fix in _faults(built, rules, name, page)
+    ]
+    return (*(_not_a_file(name) for name in built.odd), *_once(found))
+
+
+def _not_a_file(name: str) -> Problem:
+    message = (
+        "This is a link, or something else that is not a file: it could publish what is outside the site."
+    )
+    fix = "Put the file itself in its place, then build again."
+    return Problem(f"(built) {name}", code="verify", message=message, fix=fix)
+
+
+def unlinked(built: Built) -> tuple[str, ...]:
+    """The addresses of the pages of a built site that no other page links to; it has passed `verify`."""
+    linked: set[str | None] = set()
+    for name, page in built.pages.items():
+        linked |= {
+            _target(built, "/", name, link) for link in {link.partition("#")[0] for link in page.links}
+        } - {name}
+    there = (n for n, page in built.pages.items() if not page.moved)
+    alone = (n for n in there if n.rpartition("/")[2] == _INSIDE and n not in linked)
+    return tuple(sorted(n.removesuffix(_INSIDE) for n in alone))
+
+
+def _once(problems: list[Problem]) -> Iterator[Problem]:
+    """A fault of the page frame is told once, with the number of pages that have it."""
+    pages = Counter(p.message for p in problems)
+    told: set[str] = set()
+    for problem in problems:
+        if problem.message not in told:
+            told.add(problem.message)
+            more = pages[problem.message] - 1
+            yield replace(problem, file=f"{problem.file} and {more} more pages") if more else problem
+
+
+# --- one page by itself
+
+
+def _read(path: Path) -> Page:
+    tree = LexborHTMLParser(path.read_text(encoding="utf-8"))
+    nodes = [(n.tag or "", n.attributes) for n in tree.css("*")]
+    ids = [i for _, has in nodes if (i := has.get("id"))]
+    # Pages have most of these in common, so each text is held once.
+    links = [intern(has["href"] or "") for tag, has in nodes if tag == "a" and "href" in has]
+    loads = [
+        (intern(tag), intern(what)) for tag, has in nodes
+        if (what := has.get(_LOADING.get(tag, ""))) and not (tag == "link" and has.get("rel") == "canonical")
+    ]  # fmt: skip
+    seen = [("The title", n.text()) for n in tree.css("head > title")]
+    for node in tree.css("head > meta[content]"):
+        name = node.attributes.get("property") or node.attributes.get("name")
+        seen.append((f"The description {name}", node.attributes["content"] or ""))
+    seen += [("The description for machines", n.text()) for n in tree.css(f'script[type="{DATA}"]')]
+    faults = [fault for tag, has in nodes for fault in _node(tag, has)]
+    faults += _whole(tree, Counter(ids))
+    moved = tree.css_first('meta[http-equiv="refresh"]') is not None
+    return Page(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), moved)
+
+
+def _node(tag: str, has: Mapping[str, str | None]) -> Iterator[Fault]:
+    if tag in _FORBIDDEN:
+        yield f"There is a <{tag}> in the page.", "Take it out; pages hold text, links, pictures and tables."
+    for name in has:
+        if name.startswith("on"):
+            yield f"A <{tag}> has the active attribute {name}.", "Take it out."
+        if name == "style":
+            yield f"A <{tag}> has a style attribute, which browsers will not obey here.", "Use a class."
+    if tag == "img" and has.get("alt") is None:
+        yield f"The picture {has.get('src')} has no alternative text.", "Write what it shows."
+
+
+def _whole(tree: LexborHTMLParser, ids: Mapping[str, int]) -> Iterator[Fault]:
+    if not all(n.attributes.get("src") or _is_data(n) for n in tree.css("script")):
+        yield "There is an inline script.", "Take it out."
+    titles = [t.text(strip=True) for t in tree.css("head > title")]
+    if len(titles) != 1 or not titles[0]:
+        yield "The page has no title.", "Give it a heading."
+    if len(tree.css("h1")) != 1:
+        yield f"The page has {len(tree.css('h1'))} main headings.", "Give it one."
+    for twice in sorted(i for i, count in ids.items() if count > 1):
+        yield f"The id {twice} stands twice.", "Give one of the two another id."
+    for chart in tree.css("figure.chart"):
+        if _silent(chart) or not tree.css("table"):
+            yield "A chart has no sentence or no table beside it.", "Show both with every chart."
+    if tree.css("body style"):
+        yield "There is an inline style sheet.", "Put it into a file of the site."
+
+
+def _silent(chart: LexborNode) -> bool:
+    caption = chart.css_first("figcaption")
+    return caption is None or not caption.text(strip=True)
+
+
+# --- a page among the others
+
+
+def _faults(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[Fault]:
+    yield from page.faults
+    for link in dict.fromkeys(page.links):
+        fault = _link(built, rules, name, link)
+        if fault:
+            yield fault, "Correct the link."
+    for tag, what in page.loads:
+        yield from _load(built, rules, name, tag, what)
+    for given in _given_away(built, rules, name, page):
+        yield f"{given} gives away what was read.", "Use neutral words there."
+
+
+def _is_data(node: LexborNode) -> bool:
+    """Whether a script is data of ours, which no browser runs: of that type, in the head, where no table's text gets."""
+    told = node.text()
+    return (
+        node.attributes == {"type": DATA}
+        and node.parent is not None
+        and node.parent.tag == "head"
+        and not re.search("[<>&]", told)
+        and _is_json(told)
+    )
+
+
+def _is_json(told: str) -> bool:
+    try:
+        return isinstance(json.loads(told), dict)
+    except ValueError:
+        return False
+
+
+def _given_away(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[str]:
+    """What would say to others, in the history, in a tab or in a preview, that a private page was about one of these
+    words.
+    """
+    own = name.startswith(rules.private)
+    seen = [("The address", name), *page.seen] if own else []
+    for link in (n for n in page.links if "#" in n):
+        plain, _, anchor = link.partition("#")
+        target = _target(built, rules.base, name, plain) if plain else name
+        if target and target.startswith(rules.private):
+            seen.append((f"The link {link}", anchor))
+    for where, text in seen:
+        if rules.telling.search(re.sub(r"[-_/.+]", " ", unquote(text))):
+            yield where
+
+
+def _load(built: Built, rules: _Rules, name: str, tag: str, what: str) -> Iterator[Fault]:
+    target = _target(built, rules.base, name, (what.split() or [""])[0])
+    if target is None:
+        yield f"<{tag}> would load {what} from another host.", "Serve it from this site."
+    elif target not in built.files:
+        fix = "Put the file there, or take the reference out."
+        yield f"<{tag}> loads {target}, which is not there.", fix
+    elif tag == "script" and target not in SCRIPTS:
+        yield f"The script {target} is not one of the site's.", "Take it out."
+
+
+def _target(built: Built, base: str, page: str, address: str) -> str | None:
+    """The name of the file that an address on a page means, whether there is one or not; None for another host."""
+    path = address
+    if ":" in address or "?" in address or address.startswith("//"):
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc:
+            return None
+        path = parts.path
+    path = unquote(path) if "%" in path else path
+    whole = path.removeprefix(base).lstrip("/") if path.startswith("/") else join(dirname(page), path)
+    target = normpath(whole)
+    inside = path.endswith("/") or path in ("", ".", "..") or target in built.folders
+    return normpath(join(target, _INSIDE)) if inside else target
+
+
+def _link(built: Built, rules: _Rules, page: str, address: str) -> str:
+    """What is wrong with a link, or nothing."""
+    plain, _, anchor = address.partition("#")
+    if ":" in plain or plain.startswith("//"):
+        scheme = urlsplit(address).scheme.lower()
+        if scheme in ("tel", "mailto"):
+            return ""
+        if scheme or plain.startswith("//"):
+            known = address in rules.exits
+            return "" if known else f"The link {address} leads to another host that the packages do not name."
+    target = page if not plain else _target(built, rules.base, page, plain)
+    if target is None or target not in built.files:
+        return f"The link {address} leads nowhere."
+    if anchor and (target not in built.pages or anchor not in built.pages[target].ids):
+        return f"The link {address} leads to a place that is not on that page."
+    return ""
