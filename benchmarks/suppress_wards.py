@@ -11,8 +11,8 @@ in the sums and never published. The audit is timed apart, since every build run
 import random
 from collections.abc import Hashable
 
-from portal.disclosure.audit import Published, intervals
-from portal.disclosure.suppression import Cell, Relation, suppress
+from portal.disclosure.audit import PublishedFigure, intervals
+from portal.disclosure.suppression import CountCell, Relation, suppress
 from stopwatch import peak, timed
 
 WARDS, BOROUGHS, PERIODS, LENGTH, SEED = 679, 33, 3, 4, 20260401
@@ -43,12 +43,12 @@ def main() -> None:
         print(f"  audit takes {audited_in / chosen_in:.2f} times as long; {memory / 1e6:.0f} MB at the peak")
 
 
-def chosen(cells: list[Cell], relations: list[Relation]) -> frozenset[Hashable]:
+def chosen(cells: list[CountCell], relations: list[Relation]) -> frozenset[Hashable]:
     """Suppress, with the same chance each time."""
     return suppress(cells, relations, random.Random(SEED))
 
 
-def table(usual: int) -> tuple[list[Cell], list[Relation], dict[object, tuple[object, ...]]]:
+def table(usual: int) -> tuple[list[CountCell], list[Relation], dict[object, tuple[object, ...]]]:
     """Cells, relations and what each cell is made of; the same ones each time."""
     rng = random.Random(SEED)
     ends = range(LENGTH, LENGTH * (PERIODS + 1), LENGTH)
@@ -58,16 +58,18 @@ def table(usual: int) -> tuple[list[Cell], list[Relation], dict[object, tuple[ob
         own = [w for w in range(WARDS) if w * BOROUGHS // WARDS == borough]
         places: list[object] = [*own, f"without a ward {borough}"]
         counts = {p: [_count(rng, usual) for _ in quarters] for p in places}
-        cells += [Cell((p, q), counts[p][q], True, 0) for p in places for q in quarters]
+        cells += [CountCell((p, q), counts[p][q], True, 0) for p in places for q in quarters]
         for end in ends:
             span = range(end - LENGTH, end)
             for p in places:
                 value = sum(counts[p][q] for q in span)
-                cells.append(Cell((p, "year", end), value, value < UNDER, WIDTH, under=UNDER))
+                cells.append(CountCell((p, "year", end), value, value < UNDER, WIDTH, under=UNDER))
                 atoms[p, "year", end] = tuple((p, q) for q in span)
                 relations.append(Relation((p, "year", end), atoms[p, "year", end]))
             total = ("borough", borough, end)
-            cells.append(Cell(total, sum(counts[p][q] for p in places for q in span), False, 0, fixed=True))
+            cells.append(
+                CountCell(total, sum(counts[p][q] for p in places for q in span), False, 0, fixed=True)
+            )
             relations.append(Relation(total, tuple((p, "year", end) for p in places)))
             atoms[total] = tuple((p, q) for p in places for q in span)
     return cells, relations, atoms
@@ -78,10 +80,10 @@ def _count(rng: random.Random, usual: int) -> int:
     return int(rng.lognormvariate(0, 0.6) * usual / LENGTH + rng.random())
 
 
-def published(cell: Cell, withheld: bool, atoms: dict[object, tuple[object, ...]]) -> Published:
+def published(cell: CountCell, withheld: bool, atoms: dict[object, tuple[object, ...]]) -> PublishedFigure:
     """A cell as a reader sees it."""
     value = None if withheld else cell.value
-    return Published(
+    return PublishedFigure(
         cell.key,
         atoms[cell.key],
         value,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 from portal.charts.chromium import browser as chromium
-from portal.site.preview import Published, Server
+from portal.site.preview import Server, SiteHandler
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -18,7 +18,7 @@ ARGUMENTS = [
 
 
 @contextmanager
-def served(folder: Path, handler: type[SimpleHTTPRequestHandler] = Published) -> Iterator[str]:
+def served(folder: Path, handler: type[SimpleHTTPRequestHandler] = SiteHandler) -> Iterator[str]:
     """Serve a folder on this machine, with the headers of the site; yields the address, ending in a slash."""
     with Server(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

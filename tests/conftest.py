@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 from browser import opened, served
 from playwright.sync_api import Browser, Page
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.site import building
 from project import ROOT, make_project
 
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def real() -> Release:
+def real() -> ClearedContent:
     """The content of this repository's own packages."""
     return building.check(ROOT)[1]
 

@@ -108,7 +108,7 @@ def main(root: Path) -> None:
         keep = given[3]
         return replace(held, files={name: keep(name, told) for name, told in held.files.items()})
 
-    laid = rendering.lay(settings, grown(*[None] * 3, partial(rendering.write, settings)), made)
+    laid = rendering.stage(settings, grown(*[None] * 3, partial(rendering.write, settings)), made)
     usual = renderers.RENDERERS[renderers.USUAL]
     with usual.ready(root, True) as run:
         run(settings, laid, made)

@@ -16,13 +16,13 @@ from attacker.report import leaks
 from attacker.rerun import possible, usual
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.disclosure import withholding
 from portal.site import building
 from project import make_project
 from selectolax.lexbor import LexborHTMLParser
 
-POLICY = Disclosure(ward_minimum=10, borough_minimum=5)
+POLICY = SmallCountSettings(ward_minimum=10, borough_minimum=5)
 TOWN, NO_WARD = "E09999998", "X09999998"
 WARDS = tuple(f"E0599980{n}" for n in range(1, 6))
 # True counts of five wards of another borough, and of records without a ward. The total is their sum.

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from portal.core.problems import PortalError
-from portal.disclosure.audit import Interval, Published, intervals, too_narrow
+from portal.disclosure.audit import Interval, PublishedFigure, intervals, too_narrow
 
 MONTHS = tuple(range(1, 14))
 FIRST_YEAR, SECOND_YEAR = MONTHS[:12], MONTHS[1:]
 
 
-def known(key: str, atoms: tuple[object, ...] | str, value: float, **more: object) -> Published:
-    return Published(key, tuple(atoms), value, value, **more)  # type: ignore[arg-type]
+def known(key: str, atoms: tuple[object, ...] | str, value: float, **more: object) -> PublishedFigure:
+    return PublishedFigure(key, tuple(atoms), value, value, **more)  # type: ignore[arg-type]
 
 
-def hidden(key: str, atoms: tuple[object, ...] | str, width: int = 10) -> Published:
-    return Published(key, tuple(atoms), None, None, width)
+def hidden(key: str, atoms: tuple[object, ...] | str, width: int = 10) -> PublishedFigure:
+    return PublishedFigure(key, tuple(atoms), None, None, width)
 
 
-def ends(*published: Published, free: frozenset[object] = frozenset()) -> list[tuple[float, float]]:
+def ends(*published: PublishedFigure, free: frozenset[object] = frozenset()) -> list[tuple[float, float]]:
     return [(i.least, i.greatest) for i in intervals(published, free)]
 
 
@@ -78,7 +78,7 @@ def test_a_withheld_year_is_given_away_by_the_change_to_it() -> None:
 
 
 def test_a_percentage_of_a_published_count_exposes_the_other() -> None:
-    percent = Published("after, from +25.0%", ("b",), 40 * 1.2495, 40 * 1.2505)
+    percent = PublishedFigure("after, from +25.0%", ("b",), 40 * 1.2495, 40 * 1.2505)
     assert ends(known("before", "a", 40), percent, hidden("after", "b")) == [(50, 50)]
 
 
@@ -86,21 +86,23 @@ def test_a_percentage_between_two_withheld_counts_ties_them() -> None:
     """12.5% more, rounded to one decimal, of a count under 20: only 8 and 16 give it."""
     atoms = ("b", "a")
     percent = [
-        Published("change at least", atoms, 0, None, signs=(1, -1.1245)),
-        Published("change at most", atoms, None, 0, signs=(1, -1.1255)),
-        Published("some", ("a",), 1, 15),
+        PublishedFigure("change at least", atoms, 0, None, signs=(1, -1.1245)),
+        PublishedFigure("change at most", atoms, None, 0, signs=(1, -1.1255)),
+        PublishedFigure("some", ("a",), 1, 15),
     ]
     assert ends(*percent, hidden("before", "a"), hidden("after", "b")) == [(8, 8), (9, 9)]
 
 
 def test_a_rounded_rate_leaves_only_the_whole_counts_within() -> None:
-    rate = Published("0.6 for each 1,000 of 17,002", ("a",), 0.55 * 17.002, 0.65 * 17.002)  # 9.35 to 11.05
+    rate = PublishedFigure(
+        "0.6 for each 1,000 of 17,002", ("a",), 0.55 * 17.002, 0.65 * 17.002
+    )  # 9.35 to 11.05
     assert ends(rate, hidden("a", "a")) == [(10, 11)]
 
 
 def test_half_counts_are_not_taken_as_safety() -> None:
     """Of three counts no two add up to more than 1: in fractions they could be 1.5 together, in fact only 1."""
-    pairs = [Published(pair, tuple(pair), 0, 1) for pair in ("ab", "bc", "ac")]
+    pairs = [PublishedFigure(pair, tuple(pair), 0, 1) for pair in ("ab", "bc", "ac")]
     assert ends(*pairs, hidden("all", "abc")) == [(0, 1)]
 
 
@@ -135,13 +137,13 @@ def test_width_of_an_interval_may_be_just_enough() -> None:
         ([known("a", "a", 4), known("a", "a", 5)], "a", ""),
         ([known("a", "a", -1)], "a", ""),
         ([known("a", "a", 2.5)], "a", ""),
-        ([known("all", "abc", 9), Published("part", ("a", "b"), 10, 12), hidden("a", "a"), known("d", "d", 1)], "all part", "d"),
+        ([known("all", "abc", 9), PublishedFigure("part", ("a", "b"), 10, 12), hidden("a", "a"), known("d", "d", 1)], "all part", "d"),
         ([known("x", "ab", 1), known("y", "bc", 1), known("z", "ac", 1), hidden("a", "a")], "x y z", ""),
         ([known("twice", "a", 3, signs=(2,)), hidden("a", "a")], "twice", ""),
     ],
 )  # fmt: skip
 def test_figures_that_contradict_each_other_are_named(
-    figures: list[Published], named: str, spared: str
+    figures: list[PublishedFigure], named: str, spared: str
 ) -> None:
     with pytest.raises(PortalError) as stopped:
         intervals(figures)
@@ -153,8 +155,8 @@ def test_figures_that_contradict_each_other_are_named(
 
 
 def test_a_message_names_figures_in_words() -> None:
-    total = Published("k", ("a", "b"), 4, 4, words="Thefts, all wards")
-    rate = Published("r", ("a",), 5.5, None, words="Thefts, from the rate")
+    total = PublishedFigure("k", ("a", "b"), 4, 4, words="Thefts, all wards")
+    rate = PublishedFigure("r", ("a",), 5.5, None, words="Thefts, from the rate")
     with pytest.raises(
         PortalError, match=r"Thefts, all wards \(4\); Thefts, from the rate \(5\.5 to any number\)"
     ):
@@ -163,15 +165,15 @@ def test_a_message_names_figures_in_words() -> None:
 
 def test_signs_and_atoms_go_together() -> None:
     with pytest.raises(ValueError, match="shorter"):
-        intervals([Published("change", ("a", "b"), 1, 1, signs=(1,))])
+        intervals([PublishedFigure("change", ("a", "b"), 1, 1, signs=(1,))])
 
 
 @st.composite
-def systems(draw: st.DrawFn) -> tuple[tuple[Published, ...], list[int]]:
+def systems(draw: st.DrawFn) -> tuple[tuple[PublishedFigure, ...], list[int]]:
     """Figures about a few atoms with their true values: exact, rounded, a difference, withheld; a total bounds all."""
     truth = draw(st.lists(st.integers(0, 4), min_size=2, max_size=4))
     atoms = tuple(range(len(truth)))
-    figures = [Published("all", atoms, sum(truth), sum(truth))]
+    figures = [PublishedFigure("all", atoms, sum(truth), sum(truth))]
     for key in range(draw(st.integers(1, 6))):
         own = tuple(draw(st.lists(st.sampled_from(atoms), min_size=1, max_size=4, unique=True)))
         signs = tuple(draw(st.lists(st.sampled_from([1, 1, 1, -1, 2]), min_size=len(own), max_size=len(own))))
@@ -179,18 +181,20 @@ def systems(draw: st.DrawFn) -> tuple[tuple[Published, ...], list[int]]:
         kind = draw(st.sampled_from(["exact", "rounded", "withheld", "withheld"]))
         slack = draw(st.sampled_from([0.4, 1, 1.6])) if kind == "rounded" else 0
         bounds = (None, None) if kind == "withheld" else (value - slack, value + slack)
-        figures.append(Published(key, own, *bounds, signs=signs))
+        figures.append(PublishedFigure(key, own, *bounds, signs=signs))
     return tuple(draw(st.permutations(figures))), truth
 
 
-def values_of(figure: Published, tables: list[tuple[int, ...]]) -> list[int]:
+def values_of(figure: PublishedFigure, tables: list[tuple[int, ...]]) -> list[int]:
     signs = figure.signs or (1,) * len(figure.atoms)
     return [sum(int(s) * t[a] for a, s in zip(figure.atoms, signs, strict=True)) for t in tables]  # type: ignore[index]
 
 
 @settings(deadline=None)
 @given(systems())
-def test_intervals_are_those_of_every_table_that_fits(case: tuple[tuple[Published, ...], list[int]]) -> None:
+def test_intervals_are_those_of_every_table_that_fits(
+    case: tuple[tuple[PublishedFigure, ...], list[int]],
+) -> None:
     figures, truth = case
     tables = list(product(range(sum(truth) + 1), repeat=len(truth)))
     for f in figures:
@@ -204,7 +208,7 @@ def test_intervals_are_those_of_every_table_that_fits(case: tuple[tuple[Publishe
 @settings(deadline=None)
 @given(systems(), st.data())
 def test_publishing_more_never_widens_an_interval(
-    case: tuple[tuple[Published, ...], list[int]], data: st.DataObject
+    case: tuple[tuple[PublishedFigure, ...], list[int]], data: st.DataObject
 ) -> None:
     figures, _ = case
     fewer = [f for f in figures if f.withheld or data.draw(st.booleans())]

@@ -5,10 +5,10 @@ import re
 
 import plotly.graph_objects as go
 from portal.charts import charts, plotly_figures
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 
 
-def test_plotly_knows_every_figure(real: Release) -> None:
+def test_plotly_knows_every_figure(real: ClearedContent) -> None:
     drawn = 0
     for indicator in real.content.indicators.values():
         chart = charts.chart(real, indicator)
@@ -20,7 +20,7 @@ def test_plotly_knows_every_figure(real: Release) -> None:
     assert drawn > 30
 
 
-def test_bars_start_at_zero_and_colours_are_the_agreed_ones(real: Release) -> None:
+def test_bars_start_at_zero_and_colours_are_the_agreed_ones(real: ClearedContent) -> None:
     for indicator in real.content.indicators.values():
         chart = charts.chart(real, indicator)
         for figure in filter(None, (chart.wide, chart.narrow)):

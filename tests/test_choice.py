@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from portal.core.problems import PortalError
-from portal.disclosure.suppression import Cell, Relation, suppress
+from portal.disclosure.suppression import CountCell, Relation, suppress
 
-Table = tuple[list[Cell], list[Relation]]
+Table = tuple[list[CountCell], list[Relation]]
 
 
 def line(counts: Sequence[int], under: int, kept: Sequence[int] = ()) -> Table:
     """Wards of a borough whose total everybody knows."""
     cells = [
-        Cell(n, c, c < under or n in kept, under, under=under, kept=n in kept) for n, c in enumerate(counts)
+        CountCell(n, c, c < under or n in kept, under, under=under, kept=n in kept)
+        for n, c in enumerate(counts)
     ]
-    total = Cell("all", sum(counts), False, 0, fixed=True)
+    total = CountCell("all", sum(counts), False, 0, fixed=True)
     return [*cells, total], [Relation("all", tuple(range(len(counts))))]
 
 
@@ -26,12 +27,13 @@ def square(rows: Sequence[Sequence[int]], under: int) -> Table:
     """A table whose margins everybody knows."""
     down, across = range(len(rows)), range(len(rows[0]))
     cells = [
-        Cell((i, j), rows[i][j], rows[i][j] < under, under, under=under) for i, j in product(down, across)
+        CountCell((i, j), rows[i][j], rows[i][j] < under, under, under=under)
+        for i, j in product(down, across)
     ]
     relations = [Relation(("row", i), tuple((i, j) for j in across)) for i in down]
     relations += [Relation(("column", j), tuple((i, j) for i in down)) for j in across]
     values = {c.key: c.value for c in cells}
-    totals = [Cell(r.total, sum(values[p] for p in r.parts), False, 0, fixed=True) for r in relations]
+    totals = [CountCell(r.total, sum(values[p] for p in r.parts), False, 0, fixed=True) for r in relations]
     return [*cells, *totals], relations
 
 

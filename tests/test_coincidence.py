@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 from portal.core.model import Content, Observation
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.disclosure import undeclared_relations
 from portal.site import building
 from project import make_project
 
 BOROUGH, LEAST = "E09999999", 10
-POLICY = Disclosure(ward_minimum=LEAST, borough_minimum=LEAST)
+POLICY = SmallCountSettings(ward_minimum=LEAST, borough_minimum=LEAST)
 
 
 @pytest.fixture(scope="module")

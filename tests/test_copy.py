@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from project import ROOT
 
 # Columns of the packages that are shown as our own words.
@@ -55,7 +55,7 @@ def test_no_text_looks_at_the_partnership_from_outside() -> None:
 
 
 @pytest.mark.parametrize("slug", ["strategy-2021-26", "public-health"])
-def test_a_plan_whose_slides_name_officers_says_so_and_names_none(real: Release, slug: str) -> None:
+def test_a_plan_whose_slides_name_officers_says_so_and_names_none(real: ClearedContent, slug: str) -> None:
     note = next(p for p in real.content.plans if p.slug == slug).lead_note
     assert "name an officer" in note
     assert "We show roles, not names." in note

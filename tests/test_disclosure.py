@@ -13,11 +13,11 @@ from attack import Guess, attack, rows_of
 from portal.cli import commands
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
-from portal.core.settings import Disclosure, load
+from portal.core.settings import SmallCountSettings, load
 from portal.core.small_counts import key
 from portal.disclosure import clearing, inference, report, withholding
-from portal.disclosure.clearing import Release
-from portal.disclosure.inference import Past
+from portal.disclosure.clearing import ClearedContent
+from portal.disclosure.inference import EarlierRelease
 from portal.importers.police import derive, mps_dashboard
 from portal.releases import releasing
 from portal.site import building
@@ -50,12 +50,12 @@ def edited(project: Path, change: Callable[[str], str]) -> Path:
     return project
 
 
-def test_the_real_site_does_not_give_away_what_it_withholds(real: Release, real_site: Path) -> None:
+def test_the_real_site_does_not_give_away_what_it_withholds(real: ClearedContent, real_site: Path) -> None:
     found = guesses(real_site, real.content)
     withheld = [o for own in real.content.observations.values() for o in own if o.status == "c"]
     assert len(found) == len(withheld) == 48
     assert min(g.greatest - g.least for g in found) == 15
-    audited = clearing.intervals(real.content, Disclosure(10, 5))
+    audited = clearing.intervals(real.content, SmallCountSettings(10, 5))
     told = sorted((i.least, i.greatest) for i in audited)
     assert told == sorted((round(g.least), round(g.greatest)) for g in found)
 
@@ -106,7 +106,9 @@ def test_overlapping_years_give_a_month_away(tiny: Path) -> None:
     assert "only be for 12 months" in str(error.value)
 
 
-def past(content: Content, name: str, *changes: tuple[tuple[str, str], int | None], gone: str = "") -> Past:
+def past(
+    content: Content, name: str, *changes: tuple[tuple[str, str], int | None], gone: str = ""
+) -> EarlierRelease:
     """A release like the tiny portal, in which some figures of 2019 were others; None withholds one."""
     values = dict(changes)
     own = [
@@ -118,7 +120,7 @@ def past(content: Content, name: str, *changes: tuple[tuple[str, str], int | Non
         else o  # type: ignore[index,arg-type]
         for o in own
     ]
-    return Past(name, tuple(figures), {})
+    return EarlierRelease(name, tuple(figures), {})
 
 
 def test_a_figure_that_an_earlier_release_published_is_told_and_does_not_stop_anything(tiny: Path) -> None:
@@ -147,7 +149,7 @@ def test_a_year_that_rolls_on_gives_no_small_month_away(tiny: Path) -> None:
     """Release 1 has the year to December, with 20; now there is the year to January, with 11 to 40."""
     settings, content = building.read(tiny)
     own = next(o for o in content.observations["rec-abuse"] if o.area == "E05999991")
-    before = Past("2020 Q1", (replace(own, value=10),), {})  # type: ignore[arg-type]
+    before = EarlierRelease("2020 Q1", (replace(own, value=10),), {})  # type: ignore[arg-type]
     rolled = replace(own, period_start=date(2019, 2, 1), period_end=date(2020, 1, 31))
     for value, leaks in ((10, False), (60, False)):
         figures = {"rec-abuse": (replace(rolled, value=value),)}  # type: ignore[arg-type]
@@ -172,7 +174,7 @@ def test_an_indicator_with_another_id_keeps_its_past(tiny: Path) -> None:
     assert not before.indicators
 
 
-def test_pages_charts_and_downloads_show_a_mark_and_no_number(real: Release, real_site: Path) -> None:
+def test_pages_charts_and_downloads_show_a_mark_and_no_number(real: ClearedContent, real_site: Path) -> None:
     content = real.content
     hidden = [o for own in content.observations.values() for o in own if o.status == "c"]
     for o in hidden:
@@ -211,7 +213,7 @@ def _cell(folder: Path, name: str) -> str:
 
 
 @upstream
-def test_real_hate_crime_and_domestic_abuse_by_ward(real: Release) -> None:
+def test_real_hate_crime_and_domestic_abuse_by_ward(real: ClearedContent) -> None:
     """No ward needs suppression, records without a ward do; a stricter policy withholds wards too and stays safe."""
     settings = load(ROOT)
     counts = mps_dashboard.read(sorted(DASHBOARD.glob("*.csv")), real.content.areas)
@@ -223,7 +225,7 @@ def test_real_hate_crime_and_domestic_abuse_by_ward(real: Release) -> None:
     assert (done.cells, done.primary) == (228, 5)
     assert done.secondary >= 5
     assert min(int(o.value or 0) for o in drafts if real.content.areas[o.area].kind == "ward") == 13
-    strict = Disclosure(ward_minimum=25, borough_minimum=5)
+    strict = SmallCountSettings(ward_minimum=25, borough_minimum=5)
     done = withholding.suppress(drafts, real.content, strict)
     assert done.primary > 12
     _safe(real.content, done.observations, drafts, strict)
@@ -231,7 +233,7 @@ def test_real_hate_crime_and_domestic_abuse_by_ward(real: Release) -> None:
 
 @upstream
 @pytest.mark.parametrize("least", [10, 17, 40])
-def test_real_quarters_by_ward_could_be_hidden(real: Release, least: int) -> None:
+def test_real_quarters_by_ward_could_be_hidden(real: ClearedContent, least: int) -> None:
     """Quarters by ward are never published. They are the hardest real table: a third of the counts is small."""
     counts = mps_dashboard.read(sorted(DASHBOARD.glob("*.csv")), real.content.areas)
     frame = counts.frame[(counts.frame["series"] == "hate-crime") & (counts.frame["month"] >= "2025-05")]
@@ -252,14 +254,17 @@ def test_real_quarters_by_ward_could_be_hidden(real: Release, least: int) -> Non
                 )
             )
     assert row.indicator == drafts[0].indicator
-    policy = Disclosure(least, 5)
+    policy = SmallCountSettings(least, 5)
     done = withholding.suppress(tuple(drafts), real.content, policy)
     assert done.primary > 0
     _safe(real.content, done.observations, tuple(drafts), policy)
 
 
 def _safe(
-    content: Content, published: tuple[Observation, ...], true: tuple[Observation, ...], policy: Disclosure
+    content: Content,
+    published: tuple[Observation, ...],
+    true: tuple[Observation, ...],
+    policy: SmallCountSettings,
 ) -> None:
     """No interval is too narrow, and each holds the true count."""
     by_indicator: dict[str, tuple[Observation, ...]] = {}
@@ -273,7 +278,7 @@ def _safe(
         assert i.least <= int(counts[i.published.key] or 0) <= i.greatest
 
 
-def test_the_report_is_that_of_the_packages(real: Release) -> None:
+def test_the_report_is_that_of_the_packages(real: ClearedContent) -> None:
     project = building.project(ROOT)
     told = report.report(project.content, project.settings.disclosure, releasing.earlier(project))
     assert (ROOT / "docs" / "disclosure.md").read_text() == told.text

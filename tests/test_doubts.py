@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from portal.checks import plausibility, rules
-from portal.checks.valid_rows import Checked
+from portal.checks.valid_rows import ValidRows
 from portal.cli import commands
 from portal.core import settings as config
 from portal.core.problems import PortalError, Problem
@@ -29,7 +29,7 @@ def look(root: Path, today: date = TODAY) -> tuple[Problem, ...]:
     settings = config.load(root)
     found, problems = packages.read_all(root, settings.packages)
     assert not (*problems, *rules.check(found, settings))
-    return plausibility.look(Checked(found, settings), today)
+    return plausibility.look(ValidRows(found, settings), today)
 
 
 def added(*rows: str, file: str = OBSERVATIONS) -> Edit:

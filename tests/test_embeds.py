@@ -8,7 +8,7 @@ import pytest
 from browser import served
 from playwright.sync_api import Browser, Page
 from portal.site import headers
-from portal.site.preview import Handler
+from portal.site.preview import PreviewHandler
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 
@@ -22,7 +22,7 @@ def site(tiny_site: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    with served(site, Handler) as at:
+    with served(site, PreviewHandler) as at:
         yield at
 
 

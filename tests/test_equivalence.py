@@ -22,7 +22,7 @@ from portal.analysis import claims, measures
 from portal.charts import charts, sparklines
 from portal.core.model import Indicator, Observation
 from portal.core.text import MARKERS, MINUS
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import anchor
 from portal.site import building
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -36,7 +36,7 @@ class Published:
     """A built site and what it was built from."""
 
     folder: Path
-    released: Release
+    released: ClearedContent
 
     def page(self, path: str) -> LexborHTMLParser:
         return LexborHTMLParser((self.folder / path / "index.html").read_text())
@@ -203,14 +203,14 @@ def machines(
     assert links == [anchor(*of(o)) if of(o) in single else "" for o in figures]
 
 
-def _as_written(released: Release, html: str) -> str:
+def _as_written(released: ClearedContent, html: str) -> str:
     for term in released.content.terms:  # written out behind an abbreviation's first use
         html = html.replace(f" ({term.expansion})", "")
     return html
 
 
 def the_sentence(
-    released: Release, indicator: Indicator, figures: Iterable[Observation], sentence: str
+    released: ClearedContent, indicator: Indicator, figures: Iterable[Observation], sentence: str
 ) -> None:
     """Every number in a sentence is one of the figures, or a change between them."""
     figures = list(figures)

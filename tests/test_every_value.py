@@ -24,13 +24,13 @@ from portal.analysis.sentences import cell
 from portal.charts import charts
 from portal.charts.charts import Chart
 from portal.checks import figure_rules, rules
-from portal.checks.valid_rows import Row
+from portal.checks.valid_rows import ValidRow
 from portal.cli import commands
 from portal.core import settings as config
 from portal.core.model import Break, Indicator, Observation
 from portal.core.periods import first_day, label, month_end, running
 from portal.data import packages
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.opendata import records
 from portal.releases.history import NO_HISTORY
 from portal.site import building
@@ -52,7 +52,7 @@ STATUSES = ("c", "x", "z", "low")
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Release:
+def base(tmp_path_factory: pytest.TempPathFactory) -> ClearedContent:
     """The tiny portal's content, which made-up indicators are added to."""
     return building.check(make_project(tmp_path_factory.mktemp("base") / "tiny"))[1]
 
@@ -80,7 +80,9 @@ def years(*values: str, first: int = 2013, **more: str) -> list[Cells]:
     return [figure(v, f"{y - 1}-04-01", f"{y}-03-31", **more) for y, v in enumerate(values, first)]
 
 
-def as_model(base: Release, one: Cells, own: list[Cells], breaks: tuple[Break, ...] = ()) -> Release:
+def as_model(
+    base: ClearedContent, one: Cells, own: list[Cells], breaks: tuple[Break, ...] = ()
+) -> ClearedContent:
     made = {k: v == "true" if k in ("sensitive", "protected") else v for k, v in one.items()}
     figures = tuple(
         Observation(
@@ -98,17 +100,17 @@ def as_model(base: Release, one: Cells, own: list[Cells], breaks: tuple[Break, .
         breaks=breaks,
         claims=(),
     )
-    return Release(content, base.area)
+    return ClearedContent(content, base.area)
 
 
 def refused(one: Cells, own: list[Cells]) -> str:
     """What the check says of it; empty where nothing."""
-    rows = [Row(None, n, cells) for n, cells in enumerate(own)]  # type: ignore[arg-type]
-    found = figure_rules._unsuited(Row(None, 0, one), rows)  # type: ignore[arg-type]
+    rows = [ValidRow(None, n, cells) for n, cells in enumerate(own)]  # type: ignore[arg-type]
+    found = figure_rules._unsuited(ValidRow(None, 0, one), rows)  # type: ignore[arg-type]
     return f"{found[0]}. {found[1]}" if found else ""
 
 
-def chart_of(base: Release, one: Cells, own: list[Cells], breaks: tuple[Break, ...] = ()) -> Chart:
+def chart_of(base: ClearedContent, one: Cells, own: list[Cells], breaks: tuple[Break, ...] = ()) -> Chart:
     assert not refused(one, own)
     released = as_model(base, one, own, breaks)
     return charts.chart(released, released.content.indicators["made-up"])
@@ -179,7 +181,7 @@ def plain(words: str) -> str:
     return "".join(html.unescape(words).split()).lower()
 
 
-def assert_readable(released: Release, chart: Chart) -> None:
+def assert_readable(released: ClearedContent, chart: Chart) -> None:
     """Every figure of the table can be read in both drawings, with its part, area and period."""
     one = released.content.indicators["made-up"]
     figures = measures.figures_of(released, one)
@@ -208,7 +210,7 @@ def assert_readable(released: Release, chart: Chart) -> None:
 
 @settings(max_examples=200)
 @given(st.randoms(use_true_random=False))
-def test_what_is_not_refused_is_readable_in_the_drawing(base: Release, random: Random) -> None:
+def test_what_is_not_refused_is_readable_in_the_drawing(base: ClearedContent, random: Random) -> None:
     one, own = made_up(random)
     if not own or refused(one, own):
         return
@@ -222,7 +224,7 @@ def test_what_is_not_refused_is_readable_in_the_drawing(base: Release, random: R
         assert_readable(released, chart)
 
 
-def test_made_up_indicators_are_of_every_kind_and_most_are_drawn(base: Release) -> None:
+def test_made_up_indicators_are_of_every_kind_and_most_are_drawn(base: ClearedContent) -> None:
     """The property above is not empty: each kind of chart is drawn, and each is refused where it does not suit."""
     seen: dict[str, set[bool]] = {}
     for seed in range(400):
@@ -313,7 +315,7 @@ def test_percentages_by_month_are_not_added_up_to_a_year() -> None:
     assert not refused(indicator(unit="pounds", period_type="month", chart="recorded"), own)
 
 
-def test_calls_of_twelve_months_are_not_those_of_january(base: Release) -> None:
+def test_calls_of_twelve_months_are_not_those_of_january(base: ClearedContent) -> None:
     own = [figure("100", f"2024-{m:02}-01", month_end(date(2024, m, 1), 0).isoformat()) for m in range(1, 13)]
     chart = chart_of(base, indicator(unit_label="calls", period_type="month", chart="recorded"), own)
     assert chart.finding == "Made up in the 12 months to December 2024: 1,200 calls."
@@ -328,7 +330,7 @@ def test_calls_of_twelve_months_are_not_those_of_january(base: Release) -> None:
     assert short.finding == "No figure for a whole 12 months has been published yet."
 
 
-def test_each_bar_names_its_area_where_there_are_several(base: Release) -> None:
+def test_each_bar_names_its_area_where_there_are_several(base: ClearedContent) -> None:
     own = [
         figure(v, "2024-04-01", "2025-03-31", part, area)
         for v, part, area in (
@@ -354,9 +356,9 @@ def test_two_areas_are_never_before_and_after(kind: str) -> None:
     )
 
 
-def test_areas_of_one_name_are_told_apart_and_another_area_is_named(base: Release) -> None:
+def test_areas_of_one_name_are_told_apart_and_another_area_is_named(base: ClearedContent) -> None:
     areas = {**base.content.areas, AREAS[1]: replace(base.content.areas[AREAS[1]], name="Exampleton")}
-    same = Release(replace(base.content, areas=areas), base.area)
+    same = ClearedContent(replace(base.content, areas=areas), base.area)
     chart = chart_of(same, indicator(), [*years("1"), *years("2", area=AREAS[1])])
     assert [r[0] for r in chart.table.rows] == [
         "Exampleton (E09999999), year to March 2013", "Exampleton (E12999999), year to March 2013",
@@ -370,7 +372,7 @@ def test_areas_of_one_name_are_told_apart_and_another_area_is_named(base: Releas
     assert elsewhere.wide["layout"]["title"]["text"] == "Offences, Exampleshire"
 
 
-def test_a_table_names_area_and_period_where_both_differ(base: Release) -> None:
+def test_a_table_names_area_and_period_where_both_differ(base: ClearedContent) -> None:
     own = [r for p in ("Muslim", "Jewish") for a in AREAS[:2] for r in years("20", "21", part=p, area=a)]
     chart = chart_of(base, indicator(breakdown="type"), own)
     assert chart.table.columns == (
@@ -380,7 +382,7 @@ def test_a_table_names_area_and_period_where_both_differ(base: Release) -> None:
     assert "21 (Muslim, Exampleton, year to March 2014)" in chart.finding
 
 
-def test_a_cell_without_a_row_is_a_dash_with_a_note(base: Release) -> None:
+def test_a_cell_without_a_row_is_a_dash_with_a_note(base: ClearedContent) -> None:
     own = [*years("1", "2", part="A"), *years("3", part="B")]
     chart = chart_of(base, indicator(chart="small-multiples", breakdown="type"), own)
     assert ("B", "3", "–") in chart.table.rows
@@ -389,7 +391,7 @@ def test_a_cell_without_a_row_is_a_dash_with_a_note(base: Release) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pair", "bars", "line", "recorded"])
-def test_amounts_below_zero_have_bars_on_their_side_of_zero(base: Release, kind: str) -> None:
+def test_amounts_below_zero_have_bars_on_their_side_of_zero(base: ClearedContent, kind: str) -> None:
     chart = chart_of(
         base, indicator(unit="pounds", unit_label="pounds", chart=kind), years("-500", "-1200.5")
     )
@@ -403,7 +405,7 @@ def test_amounts_below_zero_have_bars_on_their_side_of_zero(base: Release, kind:
         assert axis["zeroline"]
 
 
-def test_a_percentage_over_100_has_a_whole_bar_and_its_number(base: Release) -> None:
+def test_a_percentage_over_100_has_a_whole_bar_and_its_number(base: ClearedContent) -> None:
     own = [figure(v, "2024-04-01", "2025-03-31", p) for v, p in (("135.5", "Shoplifting"), ("55", "Theft"))]
     chart = chart_of(base, indicator(unit="percent", chart="ranked-bars", breakdown="type"), own)
     assert chart.wide
@@ -411,7 +413,7 @@ def test_a_percentage_over_100_has_a_whole_bar_and_its_number(base: Release) -> 
     assert chart.wide["layout"]["xaxis"]["range"][1] > 135.5
 
 
-def test_periods_under_small_panels_are_told_apart(base: Release) -> None:
+def test_periods_under_small_panels_are_told_apart(base: ClearedContent) -> None:
     for kind, own, ends in (
         ("year-to", years("1", "2", part="A"), {"Mar 2013", "Mar 2014"}),
         ("rolling-months", years("1", "2", part="A"), {"to Mar 2013", "to Mar 2014"}),
@@ -433,7 +435,7 @@ def test_periods_under_small_panels_are_told_apart(base: Release) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["ranked-bars", "small-multiples"])
 def test_each_reason_for_no_figure_has_its_own_words(
-    base: Release, kind: str, status: str, some: str, all_: str, note: str
+    base: ClearedContent, kind: str, status: str, some: str, all_: str, note: str
 ) -> None:
     one = indicator(chart=kind, breakdown="type")
     chart = chart_of(base, one, [*years("0", part="A"), *years(status, part="B")])
@@ -445,7 +447,7 @@ def test_each_reason_for_no_figure_has_its_own_words(
     assert none.finding == f"Made up in the year to March 2013: {all_}"
 
 
-def test_names_from_tables_keep_their_capitals(base: Release) -> None:
+def test_names_from_tables_keep_their_capitals(base: ClearedContent) -> None:
     own = [figure("20", "2023-01-01", "2023-12-31", p) for p in PARTS[:3]]
     chart = chart_of(
         base, indicator(unit_label="NHS calls", period_type="calendar-year", breakdown="type"), own
@@ -466,7 +468,7 @@ def test_periods_of_two_lengths_are_not_on_one_line(kind: str) -> None:
     assert not refused({**one, "chart": "none"}, own)
 
 
-def test_two_breaks_of_one_title_are_both_drawn_and_cut_the_line(base: Release) -> None:
+def test_two_breaks_of_one_title_are_both_drawn_and_cut_the_line(base: ClearedContent) -> None:
     breaks = tuple(
         Break("report", "l", "made-up", date(y, 4, 1), "Recording changed", "") for y in (2014, 2016)
     )
@@ -493,7 +495,7 @@ def test_two_breaks_of_one_title_are_both_drawn_and_cut_the_line(base: Release) 
     ],
 )
 def test_a_line_is_cut_where_figures_cannot_be_compared(
-    base: Release, day: date, values: list[int | None]
+    base: ClearedContent, day: date, values: list[int | None]
 ) -> None:
     cut = (Break("report", "l", "made-up", day, "Recording changed", ""),)
     chart = chart_of(base, indicator(chart="line"), years("1", "2", "3"), cut)
@@ -502,7 +504,7 @@ def test_a_line_is_cut_where_figures_cannot_be_compared(
     assert len(chart.wide["layout"]["shapes"]) == (None in values)
 
 
-def test_years_without_a_figure_are_a_gap_on_a_true_scale(base: Release) -> None:
+def test_years_without_a_figure_are_a_gap_on_a_true_scale(base: ClearedContent) -> None:
     own = [*years("10", "11"), *years("19", "20", first=2020)]
     points = line(chart_of(base, indicator(chart="line"), own))
     assert [y for _, y in points] == [10, 11, None, 19, 20]
@@ -517,7 +519,7 @@ def test_years_without_a_figure_are_a_gap_on_a_true_scale(base: Release) -> None
     assert [y for _, y in points] == [1, 2, 3, None, 7, 8]
 
 
-def test_more_areas_than_colours_are_all_drawn(base: Release) -> None:
+def test_more_areas_than_colours_are_all_drawn(base: ClearedContent) -> None:
     codes = list(base.content.areas)[:9]
     own = [r for c in codes for p in ("A", "B") for r in years("5", area=c, part=p)]
     chart = chart_of(base, indicator(unit="percent-change", chart="areas", breakdown="type"), own)
@@ -529,7 +531,9 @@ def test_more_areas_than_colours_are_all_drawn(base: Release) -> None:
     )
 
 
-def test_a_change_of_what_has_no_test_is_told_in_its_own_unit_and_its_own_direction(base: Release) -> None:
+def test_a_change_of_what_has_no_test_is_told_in_its_own_unit_and_its_own_direction(
+    base: ClearedContent,
+) -> None:
     for unit, first, last, words in (
         ("pounds", "100", "150.5", "up by £50.50"),
         ("pounds", "-50", "-100", "down by £50"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from portal.analysis import claims, measures
 from portal.cli import coverage
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.pages.all_pages import all_pages
 from portal.site import building
 from portal.site.staging import written
@@ -61,7 +61,7 @@ LEWISHAM, LONDON = "E09000023", "E12000007"
 
 
 def value(
-    real: Release,
+    real: ClearedContent,
     indicator: str,
     period: tuple[date | None, date | None] = (None, None),
     part: str = "",
@@ -77,7 +77,7 @@ def value(
 
 
 @pytest.mark.parametrize("indicator", PAIRS)
-def test_rolling_twelve_month_tables(real: Release, indicator: str) -> None:
+def test_rolling_twelve_month_tables(real: ClearedContent, indicator: str) -> None:
     before, now, stated = PAIRS[indicator]
     assert value(real, indicator, BEFORE) == before
     assert value(real, indicator, R12) == now
@@ -90,17 +90,17 @@ def test_rolling_twelve_month_tables(real: Release, indicator: str) -> None:
 
 
 @pytest.mark.parametrize("indicator", FIVE_YEARS)
-def test_five_year_table(real: Release, indicator: str) -> None:
+def test_five_year_table(real: ClearedContent, indicator: str) -> None:
     for year, expected in zip(range(2012, 2017), FIVE_YEARS[indicator], strict=True):
         assert value(real, indicator, (date(year - 1, 8, 1), date(year, 7, 31))) == expected
 
 
 @pytest.mark.parametrize("indicator", YOUTH_OFFENDING)
-def test_youth_offending_changes(real: Release, indicator: str) -> None:
+def test_youth_offending_changes(real: ClearedContent, indicator: str) -> None:
     assert value(real, indicator) == Decimal(YOUTH_OFFENDING[indicator])
 
 
-def test_hate_crime_by_strand_and_month_with_totals(real: Release) -> None:
+def test_hate_crime_by_strand_and_month_with_totals(real: ClearedContent) -> None:
     stated = {
         (v.claim.part, v.claim.period_start, v.claim.period_end): v.claim.stated
         for v in claims.verdicts(real, "hate-crime-by-month")
@@ -120,7 +120,7 @@ def test_hate_crime_by_strand_and_month_with_totals(real: Release) -> None:
     assert len(stated) == 19
 
 
-def test_police_table_of_2022(real: Release) -> None:
+def test_police_table_of_2022(real: ClearedContent) -> None:
     for window, (count, rate, change, london) in POLICE.items():
         assert value(real, "domestic-abuse-crimes", part=window) == Decimal(count)
         assert value(real, "domestic-abuse-rate", part=window) == Decimal(rate)
@@ -129,11 +129,11 @@ def test_police_table_of_2022(real: Release) -> None:
 
 
 @pytest.mark.parametrize("indicator", HUB)
-def test_advisory_hub_table(real: Release, indicator: str) -> None:
+def test_advisory_hub_table(real: ClearedContent, indicator: str) -> None:
     assert [o.value for o in measures.series(real, indicator)] == HUB[indicator]
 
 
-def test_recomputation_finds_every_disagreement_and_no_false_one(real: Release) -> None:
+def test_recomputation_finds_every_disagreement_and_no_false_one(real: ClearedContent) -> None:
     verdicts = claims.verdicts(real)
     differs = {
         (v.claim.indicator, v.claim.kind, v.claim.stated, v.recomputed)
@@ -150,7 +150,7 @@ def test_recomputation_finds_every_disagreement_and_no_false_one(real: Release) 
     assert all(c.period_start is None for c in unchecked)
 
 
-def test_the_non_domestic_change_follows_from_two_tables(real: Release) -> None:
+def test_the_non_domestic_change_follows_from_two_tables(real: ClearedContent) -> None:
     found = [v for v in claims.verdicts(real) if v.claim.kind == "change-percent-without"]
     assert [(v.outcome, v.recomputed) for v in found if v.claim.period_start] == [("agrees", Decimal("3.2"))]
 
@@ -179,7 +179,7 @@ def test_the_tables_above_stand_in_the_documents() -> None:
         assert f"\t{expected}" in slides
 
 
-def test_areas_and_census(real: Release) -> None:
+def test_areas_and_census(real: ClearedContent) -> None:
     wards = [a for a in real.content.areas.values() if a.kind == "ward"]
     old = [a.code for a in wards if a.valid_to == date(2022, 5, 4)]
     new = [a.code for a in wards if a.valid_from == date(2022, 5, 5)]
@@ -188,12 +188,12 @@ def test_areas_and_census(real: Release) -> None:
     assert [a.name for a in wards if a.code in new] == sorted(a.name for a in wards if a.code in new)
 
 
-def test_permanent_exclusions(real: Release) -> None:
+def test_permanent_exclusions(real: ClearedContent) -> None:
     for year, expected in zip(range(2016, 2021), (63, 43, 19, 17, 11), strict=True):
         assert value(real, "permanent-exclusions", (date(year, 9, 1), date(year + 1, 8, 31))) == expected
 
 
-def test_changes_printed_in_the_draft_of_2014(real: Release) -> None:
+def test_changes_printed_in_the_draft_of_2014(real: ClearedContent) -> None:
     expected = {
         "total-offences-2014": "-10.5", "violence-with-injury-2014": "2", "serious-acquisitive-crime-2014": "-8.8",
         "knife-enabled-crime-2014": "-1.4", "personal-robbery-2014": "-7", "criminal-damage-2014": "-7.5",
@@ -204,7 +204,7 @@ def test_changes_printed_in_the_draft_of_2014(real: Release) -> None:
     assert [o.value for o in measures.series(real, "domestic-violence-2014")] == [10, 10]
 
 
-def test_every_section_of_every_document_is_accounted_for(real: Release) -> None:
+def test_every_section_of_every_document_is_accounted_for(real: ClearedContent) -> None:
     settings, released = building.check(ROOT)
     assert (ROOT / "docs" / "coverage.md").read_text() == coverage.table(settings, released)
     assert {s.source for s in real.content.sections} == {"source-000", "source-001", "source-003"}
@@ -227,7 +227,7 @@ def test_pages_that_count_as_having_a_chart_have_one_as_built(real_site: Path) -
     assert next(c for c in found if c.kind == "home").charted
 
 
-def test_measures_and_updates_are_counted_once(real: Release) -> None:
+def test_measures_and_updates_are_counted_once(real: ClearedContent) -> None:
     for (title, counted), plan in zip(coverage.nearness(real.content), [p for p in real.content.plans if p.measures], strict=True):  # fmt: skip
         assert title == plan.title
         assert counted.total() == len(plan.measures)
@@ -237,7 +237,7 @@ def test_measures_and_updates_are_counted_once(real: Release) -> None:
     assert once == len(ids) < shown
 
 
-def test_no_change_reaches_across_a_known_change_of_recording(real: Release) -> None:
+def test_no_change_reaches_across_a_known_change_of_recording(real: ClearedContent) -> None:
     days = {
         "recorded-fraud": 1,
         "recorded-all-offences": 1,
@@ -253,7 +253,7 @@ def test_no_change_reaches_across_a_known_change_of_recording(real: Release) -> 
         assert all(b.source in real.content.sources for b in breaks)
 
 
-def test_contradictions_that_are_no_claims_are_told_with_both_places(real: Release) -> None:
+def test_contradictions_that_are_no_claims_are_told_with_both_places(real: ClearedContent) -> None:
     found = {d.id: d for d in real.content.disagreements}
     assert len(found) == 8
     rate = found["rate-and-census"]

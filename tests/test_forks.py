@@ -22,7 +22,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_second_process_does_the_work() -> None:
-    with processes.aside(os.getpid) as asked:
+    with processes.run_in_child(os.getpid) as asked:
         assert asked() != os.getpid()
 
 
@@ -34,7 +34,7 @@ def test_what_the_second_process_cannot_do_is_done_here() -> None:
             raise ValueError
         return here
 
-    with processes.aside(only_here) as asked:
+    with processes.run_in_child(only_here) as asked:
         assert asked() == here
 
 
@@ -49,7 +49,7 @@ def test_a_second_process_that_ends_early_is_no_loss(end: str) -> None:
             os.kill(os.getpid(), 9)
         return lambda: None  # which no pickle takes
 
-    with processes.aside(work) as asked:
+    with processes.run_in_child(work) as asked:
         assert asked() == "done here"
 
 
@@ -57,7 +57,7 @@ def test_what_goes_wrong_in_both_is_raised_here() -> None:
     def wrong() -> None:
         raise KeyError("x")
 
-    with processes.aside(wrong) as asked, pytest.raises(KeyError, match="x"):
+    with processes.run_in_child(wrong) as asked, pytest.raises(KeyError, match="x"):
         asked()
 
 
@@ -71,7 +71,7 @@ def test_a_second_process_that_nobody_waits_for_ends_with_the_block(tmp_path: Pa
             yield told
         yield told
 
-    with processes.aside(work):
+    with processes.run_in_child(work):
         *_, pid = begun()
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
@@ -123,7 +123,7 @@ def test_jobs_that_the_second_process_took_and_lost_are_done_here(end: str) -> N
 
 def test_with_another_thread_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "active_count", lambda: 2)
-    with processes.aside(os.getpid) as asked:
+    with processes.run_in_child(os.getpid) as asked:
         assert asked() == os.getpid()
     assert set(processes.all_of([os.getpid] * 3)) == {os.getpid()}
 

@@ -28,10 +28,10 @@ from project import ROOT, TINY
 
 # Which class of the model holds the rows of a resource.
 ROWS = {
-    "outlines": model.Outline, "boundaries": model.Outline, "calendar": model.Promise, "releases": model.Edition, "entries": model.Entry,
+    "outlines": model.Outline, "boundaries": model.Outline, "calendar": model.PromisedRelease, "releases": model.Release, "entries": model.ThreadEntry,
     "priorities": plans.Priority, "actions": plans.Action, "measures": plans.Measure, "updates": plans.Update,
     "connections": plans.Connection, "routes/connections": model.RouteConnection, "update_actions": plans.UpdateAction, "milestones": plans.Milestone, "statuses": plans.ActionStatus,
-    "dispersion": model.Dispersion, "disagreements": model.Disagreement, "withdrawals": model.Withdrawal, "populations": model.Population, "services": model.Service, "accepted": model.Accepted,
+    "dispersion": model.Dispersion, "disagreements": model.Disagreement, "withdrawals": model.WithdrawnFigure, "populations": model.Population, "services": model.Service, "accepted": model.AcceptedWarning,
 }  # fmt: skip
 SPELLINGS = (
     "true", "false", "TRUE", "FALSE", "True", "False", "1", "0", "yes", "no", "tRUE", " true", "true ", "t", "wahr", "VRAI", "-1", "2", "01", "007", "1.0", "1.50", "1.", ".5",
@@ -49,7 +49,7 @@ def resources() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def model_of(name: str, kind: str = "") -> type:
     singular = {"indicators": "Indicator", "dashboards": "Dashboard", "areas": "Area", "overlaps": "Overlap", "no_rates": "NoRate", "postcodes": "Postcode", "terms": "Term", "observations": "Observation", "claims": "Claim",
-                "breaks": "Break", "targets": "Target", "imports": "Import", "changes": "Change", "reasons": "Reason", "withdrawals": "Withdrawal",
+                "breaks": "Break", "targets": "Target", "imports": "Import", "changes": "ReleaseChange", "reasons": "ReasonForChange", "withdrawals": "WithdrawnFigure",
                 "routes": "Route", "sources": "Source", "sections": "Section", "threads": "Thread"}  # fmt: skip
     return ROWS.get(f"{kind}/{name}") or ROWS.get(name) or getattr(model, singular[name])
 
@@ -389,18 +389,18 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     plain = validation.table_faults
 
-    def watched(path: Path, *more: Any) -> Iterator[validation.Fault]:
+    def watched(path: Path, *more: Any) -> Iterator[validation.ValidationError]:
         found.append(path.name)
         return plain(path, *more)
 
     monkeypatch.setattr(validation, "table_faults", watched)
-    monkeypatch.setattr(validation.Passed, "_here", set())
+    monkeypatch.setattr(validation.ValidatedTables, "_here", set())
     monkeypatch.delenv("CI", raising=False)
     return found
 
 
 def forget(monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
-    monkeypatch.setattr(validation.Passed, "_here", set())
+    monkeypatch.setattr(validation.ValidatedTables, "_here", set())
     asked.clear()
 
 
@@ -478,7 +478,7 @@ def test_a_table_that_was_refused_is_refused_again(small: Path, asked: list[str]
 
 
 def test_without_frictionless_nothing_passes(tiny: Path) -> None:
-    code = "import sys; sys.modules['frictionless'] = None; from portal import cli; sys.exit(cli.main(sys.argv[1:]))"
+    code = "import sys; sys.modules['frictionless'] = None; from portal.cli import commands; sys.exit(commands.main(sys.argv[1:]))"
     for command in ("check", "build"):
         done = subprocess.run(
             [sys.executable, "-c", code, "--project", str(tiny), command],

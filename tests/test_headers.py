@@ -17,7 +17,7 @@ from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.pages.page import EMBEDS
 from portal.site import building, headers
-from portal.site.preview import Handler
+from portal.site.preview import PreviewHandler
 from portal.site.verification import verify
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
@@ -412,7 +412,7 @@ def test_a_missing_page_is_held_to_the_policy_too(page: Page, address: str) -> N
 
 
 def test_the_preview_keeps_nothing_and_does_not_insist_on_https(page: Page, real_site: Path) -> None:
-    with served(real_site, Handler) as at:
+    with served(real_site, PreviewHandler) as at:
         for path in ("help/", "assets/css/portal.css"):
             answer = page.goto(at + path)
             assert answer

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from portal.analysis import claims, measures, sentences, significance
-from portal.analysis.measures import Change, Standing
+from portal.analysis.measures import Change, IndicatorSummary
 from portal.core import periods
 from portal.core.model import Break, Claim, Content, Indicator, Observation, Population, Target
 from portal.core.periods import first_day, month_end
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 
 
 def indicator(**more: object) -> Indicator:
@@ -65,7 +65,7 @@ def claim(kind: str, stated: object, decimals: int) -> Claim:
 
 def released(
     *figures: Observation, breaks: tuple[Break, ...] = (), unit: str = "count", **more: object
-) -> Release:
+) -> ClearedContent:
     empty: dict[str, object] = {f.name: () for f in fields(Content)}
     empty |= {
         "breakdowns": {},
@@ -75,7 +75,7 @@ def released(
         "indicators": {"thefts": indicator(unit=unit)},
     }
     empty |= more
-    return Release(Content(**{**empty, "observations": {"thefts": figures}, "breaks": breaks}))  # type: ignore[arg-type]
+    return ClearedContent(Content(**{**empty, "observations": {"thefts": figures}, "breaks": breaks}))  # type: ignore[arg-type]
 
 
 @given(st.integers(0, 150), st.integers(0, 150))
@@ -104,7 +104,7 @@ def test_an_interval_beside_a_clear_change_never_includes_none(a: int, b: int, p
     """The words, too: rounding makes no 0% of a change that is clear, and no 100% of a fall that leaves some."""
     assume(a != b)
     found = Change(year(a, 2019), year(b, 2020), Decimal(b - a), Decimal(round(100 * (b - a) / a)), "rose" if b > a else "fell", 0.01, significance.interval(a, b, phi))  # fmt: skip
-    said = sentences.changed(Standing(indicator(), found.later, found.earlier, found, "", None))
+    said = sentences.changed(IndicatorSummary(indicator(), found.later, found.earlier, found, "", None))
     assert not re.search(r"\b0%", said)
     assert b > a or not re.search(r"\b100%", said)
     if found.interval and found.interval[0] * found.interval[1] <= 0:
@@ -127,7 +127,9 @@ def test_small_ends_of_an_interval_are_told_in_words(
     difference = Decimal(later - earlier)
     way = "rose" if later > earlier else "fell"
     found = Change(year(earlier, 2019), year(later, 2020), difference, Decimal(0), way, 0.01, ends)
-    assert sentences.changed(Standing(indicator(), found.later, found.earlier, found, "", None)) == said
+    assert (
+        sentences.changed(IndicatorSummary(indicator(), found.later, found.earlier, found, "", None)) == said
+    )
 
 
 def test_withheld_propagates() -> None:

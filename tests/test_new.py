@@ -14,10 +14,10 @@ from project import ROOT, SHARED, make_project
 
 UPSTREAM = SHARED / "upstream"
 real = pytest.mark.skipif(not UPSTREAM.is_dir(), reason="the upstream files are not in ../shared/upstream")
-SOUTHWARK = new_portal.Asked(
+SOUTHWARK = new_portal.NewPortal(
     "Safer Southwark", "E09000028", "Southwark", "Southwark Community Safety Partnership"
 )
-EXETER = new_portal.Asked("Safer Exeter & Co.", "E07000041", "Exeter", "Exeter’s Partnership (draft)")
+EXETER = new_portal.NewPortal("Safer Exeter & Co.", "E07000041", "Exeter", "Exeter’s Partnership (draft)")
 SOURCES = """\
 mps-ward,MPS Ward Level Crime: March 2024 to March 2026,Police ward figures,Metropolitan Police Service,dataset,2026-03,,Open Government Licence v3.0,false,Monthly counts by ward.
 mps-borough,MPS Borough Level Crime: March 2023 to February 2025,Police borough figures,Metropolitan Police Service,dataset,2025-02,,Open Government Licence v3.0,false,Monthly counts by borough.
@@ -70,7 +70,7 @@ def southwark(begun: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("asked", [SOUTHWARK, EXETER], ids=lambda a: a.place)
 def test_a_new_portal_passes_every_rule_and_names_nobody_else(
-    asked: new_portal.Asked, tmp_path: Path
+    asked: new_portal.NewPortal, tmp_path: Path
 ) -> None:
     new_portal.begin(asked, tmp_path / "new")
     whole = building.project(tmp_path / "new")
@@ -118,7 +118,7 @@ def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path)
 def test_a_change_of_the_program_makes_another_site(southwark: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the program does not stand in the portal's own folder."""
     program = [p for p in building.inputs(southwark) if not p.is_relative_to(southwark)]
-    assert building.PROGRAM / "cli.py" in program
+    assert building.PROGRAM / "cli" / "commands.py" in program
     before = building.fingerprint(southwark)
     monkeypatch.setattr(building, "PROGRAM", southwark / "site_src" / "templates")
     assert building.fingerprint(southwark) != before
@@ -185,14 +185,14 @@ def cli_formats() -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("asked", "place"),
     [
-        (new_portal.Asked("<b>", "E09000028", "Southwark", "S"), "NAME"),
-        (new_portal.Asked("Safer", "E0900002", "Southwark", "S"), "--area"),
-        (new_portal.Asked("Safer", "E09000028", 'South"wark', "S"), "--place"),
-        (new_portal.Asked("Safer", "E09000028", "Southwark", "a\nb"), "--partnership"),
-        (new_portal.Asked("Safer", "E09000028", "${place}", "S"), "--place"),
+        (new_portal.NewPortal("<b>", "E09000028", "Southwark", "S"), "NAME"),
+        (new_portal.NewPortal("Safer", "E0900002", "Southwark", "S"), "--area"),
+        (new_portal.NewPortal("Safer", "E09000028", 'South"wark', "S"), "--place"),
+        (new_portal.NewPortal("Safer", "E09000028", "Southwark", "a\nb"), "--partnership"),
+        (new_portal.NewPortal("Safer", "E09000028", "${place}", "S"), "--place"),
     ],
 )
-def test_what_cannot_be_a_name_is_a_problem(asked: new_portal.Asked, place: str, tmp_path: Path) -> None:
+def test_what_cannot_be_a_name_is_a_problem(asked: new_portal.NewPortal, place: str, tmp_path: Path) -> None:
     with pytest.raises(PortalError) as caught:
         new_portal.begin(asked, tmp_path / "new")
     assert [p.file for p in caught.value.problems] == [place]

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from portal.core.plans import Plan
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.pages.plan_pages import placed_updates
 
 # How many measures of each plan have an indicator that is the same or close, none, or cannot be counted.
@@ -17,16 +17,16 @@ NEARNESS = {
 }
 
 
-def plan(real: Release, slug: str) -> Plan:
+def plan(real: ClearedContent, slug: str) -> Plan:
     return next(p for p in real.content.plans if p.slug == slug)
 
 
 @pytest.mark.parametrize("slug", NEARNESS)
-def test_every_measure_says_how_near_its_indicator_is(real: Release, slug: str) -> None:
+def test_every_measure_says_how_near_its_indicator_is(real: ClearedContent, slug: str) -> None:
     assert Counter(m.nearness for m in plan(real, slug).measures) == NEARNESS[slug]
 
 
-def test_no_measure_is_shown_by_figures_that_all_lie_before_its_plan(real: Release) -> None:
+def test_no_measure_is_shown_by_figures_that_all_lie_before_its_plan(real: ClearedContent) -> None:
     for own in real.content.plans:
         for measure in (m for m in own.measures if m.nearness in ("same", "close")):
             ends = [o.period_end for o in real.content.observations[measure.indicator] if o.period_end]
@@ -50,7 +50,7 @@ WITHOUT = {
 
 
 @pytest.mark.parametrize("slug", CONNECTED)
-def test_priorities_and_actions_name_the_figures_about_them(real: Release, slug: str) -> None:
+def test_priorities_and_actions_name_the_figures_about_them(real: ClearedContent, slug: str) -> None:
     own = plan(real, slug)
     priorities = {c.priority for c in own.connections if c.priority}
     actions = {c.action for c in own.connections if c.action}
@@ -58,7 +58,7 @@ def test_priorities_and_actions_name_the_figures_about_them(real: Release, slug:
     assert {p.id for p in own.priorities} - priorities == WITHOUT.get(slug, set())
 
 
-def test_the_strategy_begins_with_police_figures_where_it_promised_them(real: Release) -> None:
+def test_the_strategy_begins_with_police_figures_where_it_promised_them(real: ClearedContent) -> None:
     found = plan(real, "strategy-2021-26").connections
     assert next(c.indicator for c in found if c.action == "action-5-7") == "recorded-domestic-abuse"
     assert next(c.indicator for c in found if c.priority == "priority-1") == "recorded-domestic-abuse"
@@ -70,7 +70,7 @@ def test_the_strategy_begins_with_police_figures_where_it_promised_them(real: Re
     }
 
 
-def test_every_subject_begins_with_its_newest_police_figures(real: Release) -> None:
+def test_every_subject_begins_with_its_newest_police_figures(real: ClearedContent) -> None:
     for thread in real.content.threads:
         found = [e.indicator for e in real.content.entries if e.thread == thread.id and e.indicator]
         current = [name.startswith("recorded-") for name in found]
@@ -90,14 +90,14 @@ REPORTS = {
 
 
 @pytest.mark.parametrize("slug", REPORTS)
-def test_an_update_is_counted_once(real: Release, slug: str) -> None:
+def test_an_update_is_counted_once(real: ClearedContent, slug: str) -> None:
     own = plan(real, slug)
     assert sum(u.kind == "report" for u in own.updates) == REPORTS[slug]
     texts = Counter(u.text for u in own.updates if u.kind == "report")
     assert max(texts.values(), default=1) == 1
 
 
-def test_an_update_is_shown_under_each_of_its_actions(real: Release) -> None:
+def test_an_update_is_shown_under_each_of_its_actions(real: ClearedContent) -> None:
     placed = placed_updates(real.content.plans, plan(real, "strategy-2021-26"))
     found = {(u.title, action) for u, _, action in placed}
     assert {action for title, action in found if title == "92 staff trained in 2021"} == {
@@ -121,7 +121,7 @@ def test_an_update_is_shown_under_each_of_its_actions(real: Release) -> None:
     } == {f"priority-{n}" for n in range(1, 7)}
 
 
-def test_no_action_lost_its_updates(real: Release) -> None:
+def test_no_action_lost_its_updates(real: ClearedContent) -> None:
     shown = {
         (p.slug, action)
         for p in real.content.plans
@@ -147,7 +147,7 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("slug", STATUSES)
-def test_statuses_rest_on_reports(real: Release, slug: str) -> None:
+def test_statuses_rest_on_reports(real: ClearedContent, slug: str) -> None:
     own = plan(real, slug)
     assert Counter(s.status for s in own.statuses) == STATUSES[slug]
     placed = {(u.id, action): u for u, _, action in placed_updates(real.content.plans, own)}
@@ -157,14 +157,14 @@ def test_statuses_rest_on_reports(real: Release, slug: str) -> None:
         assert (status.date, status.source) == (update.date, update.source)
 
 
-def test_a_recommendation_or_a_mention_is_no_evidence(real: Release) -> None:
+def test_a_recommendation_or_a_mention_is_no_evidence(real: ClearedContent) -> None:
     found = {s.action for s in plan(real, "strategy-2021-26").statuses}
     assert "action-3-2" in found
     assert not {"action-4-4", "action-4-3", "action-1-2"} & found
     assert not {s.update for s in plan(real, "plan-2016-17").statuses} & {"update-1-2"}
 
 
-def test_dates_come_from_the_sources(real: Release) -> None:
+def test_dates_come_from_the_sources(real: ClearedContent) -> None:
     due = {(p.slug, a.id): a.due for p in real.content.plans for a in p.actions if a.due}
     assert len(due) == 8
     assert due["public-health", "action-3-2"] == "2021-11"
@@ -173,12 +173,12 @@ def test_dates_come_from_the_sources(real: Release) -> None:
     assert steps == [("action-5-3", "2022"), ("action-1-3", "2022-04-01"), ("action-1-3", "2023-03")]
 
 
-def test_all_routes_name_recorded_hate_crime_over_time_and_by_type(real: Release) -> None:
+def test_all_routes_name_recorded_hate_crime_over_time_and_by_type(real: ClearedContent) -> None:
     found = [(c.route, c.indicator) for c in real.content.route_connections]
     assert found == [("", "recorded-hate-crime"), ("", "recorded-hate-crime-strands")]
 
 
-def test_each_workstream_has_its_whole_scorecard(real: Release) -> None:
+def test_each_workstream_has_its_whole_scorecard(real: ClearedContent) -> None:
     own = plan(real, "public-health")
     first = Counter(m.kind for m in own.measures if m.priority == "workstream-1")
     assert first == {"aim": 5, "outcome": 6, "kpi": 12}
@@ -186,7 +186,7 @@ def test_each_workstream_has_its_whole_scorecard(real: Release) -> None:
     assert all(p.data_sources and p.frequency for p in own.priorities)
 
 
-def test_plans_that_ended_say_so_and_mark_our_reading(real: Release) -> None:
+def test_plans_that_ended_say_so_and_mark_our_reading(real: ClearedContent) -> None:
     for own in real.content.plans:
         assert bool(own.state_note) == bool(own.ends_note) == (own.state != "current"), own.slug
     assert (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from portal.site import headers
-from portal.site.preview import Handler, Server, is_public, name_of
+from portal.site.preview import PreviewHandler, Server, is_public, name_of
 
 Count = Callable[[str, object], None]
 
@@ -27,7 +27,7 @@ def port(site: Path) -> Iterator[int]:
         def handle_error(self, request: object, client_address: object) -> None:
             faults.append(request)
 
-    with Strict(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
+    with Strict(("127.0.0.1", 0), partial(PreviewHandler, directory=str(site))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
@@ -176,7 +176,7 @@ HIDDEN = ("_headers", "_redirects", ".lock", ".git/config", "about/.htpasswd", "
 
 
 def served(folder: Path, target: str) -> int:
-    with Server(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+    with Server(("127.0.0.1", 0), partial(PreviewHandler, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             return ask(server.server_address[1], target)[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from portal.cli import commands
 from portal.site import reading_age
-from portal.site.reading_age import Page
+from portal.site.reading_age import PageText
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 
@@ -46,7 +46,7 @@ def test_names_and_fixed_terms_count_as_one_syllable_a_word() -> None:
     assert reading_age.age(["They work with the Metropolitan Police."]) == reading_age.age(
         ["They work with the big dog."]
     )
-    named = Page("", ("They help with domestic abuse.",))
+    named = PageText("", ("They help with domestic abuse.",))
     assert named.full_age > named.age
 
 
@@ -110,8 +110,10 @@ def test_the_command_reads_every_page_and_writes_the_same_report_twice(
 def test_the_report_lists_long_sentences_hard_words_and_double_terms() -> None:
     long = "So it went on and on " * 5 + "to its end."
     pages = (
-        Page("a/", (long, "Facilitated work with perpetrators was good.", "Domestic violence is a crime.")),
-        Page(
+        PageText(
+            "a/", (long, "Facilitated work with perpetrators was good.", "Domestic violence is a crime.")
+        ),
+        PageText(
             "b/", (long, "They help after domestic abuse.", "Strategic Commissioning is the name of a team.")
         ),
     )
@@ -124,7 +126,7 @@ def test_the_report_lists_long_sentences_hard_words_and_double_terms() -> None:
 
 
 def test_shares_add_up_to_all_pages() -> None:
-    pages = tuple(Page(f"{n}/", ("So " + "community " * n + "is.",)) for n in range(1, 12))
+    pages = tuple(PageText(f"{n}/", ("So " + "community " * n + "is.",)) for n in range(1, 12))
     told = [
         int(n) for n in re.findall(r"^\| [^|]+ \| (\d+) pages \(", reading_age.report(pages), re.MULTILINE)
     ]

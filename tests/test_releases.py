@@ -18,7 +18,7 @@ from portal.core.periods import today
 from portal.core.problems import PortalError
 from portal.releases import archives, change_report, comparison, releasing
 from portal.releases.archives import Contents
-from portal.releases.releasing import Asked
+from portal.releases.releasing import ReleaseRequest
 from portal.site import building
 from project import make_project, tree_of
 
@@ -31,9 +31,9 @@ def run(root: Path, *arguments: str) -> int:
     return commands.main(["--project", str(root), *arguments])
 
 
-def release(root: Path, name: str, **more: str) -> releasing.Draft:
+def release(root: Path, name: str, **more: str) -> releasing.DraftRelease:
     project = building.project(root)
-    draft = releasing.draft(project, Asked(name, **more), building.addresses(project), today())
+    draft = releasing.draft(project, ReleaseRequest(name, **more), building.addresses(project), today())
     draft.write()
     return draft
 
@@ -240,7 +240,9 @@ def test_a_name_counts_once_and_old_archives_stay(released: Path) -> None:
 def test_a_release_that_was_cut_off_before_its_last_file_is_no_release(released: Path) -> None:
     revise(released)
     project = building.project(released)
-    draft = releasing.draft(project, Asked("2020 Q3", reason="x"), building.addresses(project), today())
+    draft = releasing.draft(
+        project, ReleaseRequest("2020 Q3", reason="x"), building.addresses(project), today()
+    )
     for n in range(len(draft.files)):
         releasing.write(dict(list(draft.files.items())[:n]))
         assert [e.id for e in building.project(released).content.editions] == ["2020-q2"]

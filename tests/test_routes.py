@@ -3,14 +3,14 @@
 import pytest
 from portal.checks import rules
 from portal.core.model import Route
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 
 
-def route(real: Release, name: str) -> Route:
+def route(real: ClearedContent, name: str) -> Route:
     return next(r for r in real.content.routes if r.id == name)
 
 
-def test_every_way_that_is_offered_can_be_reached(real: Release) -> None:
+def test_every_way_that_is_offered_can_be_reached(real: ClearedContent) -> None:
     for contact in (*real.content.routes, *real.content.services):
         if contact.state in ("current", "check-first"):
             assert any(getattr(contact, by) for by in rules.REACHED_BY), contact.id
@@ -22,20 +22,20 @@ def test_every_way_that_is_offered_can_be_reached(real: Release) -> None:
     ("name", "anonymous"),
     [("emergency", "partly"), ("police-101", "partly"), ("online-form", "yes"), ("trusted-place", "yes"), ("anonymous-line", "yes"), ("helpline-a", "not-stated")],
 )  # fmt: skip
-def test_whether_people_can_stay_anonymous(real: Release, name: str, anonymous: str) -> None:
+def test_whether_people_can_stay_anonymous(real: ClearedContent, name: str, anonymous: str) -> None:
     own = route(real, name)
     assert own.anonymous == anonymous
     assert bool(own.anonymity) == (anonymous != "not-stated")
 
 
-def test_no_way_to_report_promises_that_the_police_will_investigate(real: Release) -> None:
+def test_no_way_to_report_promises_that_the_police_will_investigate(real: ClearedContent) -> None:
     told = " ".join(f"{r.summary} {r.how} {r.next}" for r in real.content.routes)
     assert "stops investigating hate incidents that are not crimes" in route(real, "police-101").next
     assert "will investigate" not in told
     assert "will be investigated" not in told
 
 
-def test_deaf_people_have_a_way_outside_an_emergency(real: Release) -> None:
+def test_deaf_people_have_a_way_outside_an_emergency(real: ClearedContent) -> None:
     assert {r.id for r in real.content.routes if "deaf" in r.suits.split(";")} == {
         "police-101",
         "online-form",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
-from portal.importers.spreadsheets.readings import Column, Doubt, Fault, Row, Settled
+from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow, Settled
 from project import make_project
 from workbook_files import KINDS, OBSERVATIONS, new_row, observation, planned, problems, written
 
@@ -81,7 +81,7 @@ def said(found: Settled) -> set[Decimal] | None:
     """The numbers that somebody can take from this, or None where the text is taken without a question."""
     if isinstance(found, str):
         return None
-    if isinstance(found, Fault):
+    if isinstance(found, CellFault):
         return numbers_in(found.fix)
     return {Decimal(text) for _, text in found.answers.values() if re.fullmatch(r"-?\d+(\.\d+)?", text)}
 
@@ -91,7 +91,7 @@ def test_advice_about_a_number_never_names_another_one_alone(
     number: Decimal, way: Callable[[Decimal], str], unit: str
 ) -> None:
     text = way(number)
-    found = settle(Cell("text", text), NUMBER, Row(unit, figure=True))
+    found = settle(Cell("text", text), NUMBER, ReadRow(unit, figure=True))
     told = said(found)
     european = way in CONTINENTAL
     if european and re.fullmatch(r"-?\d{1,3}[.,]\d{3}( %)?", text):
@@ -102,7 +102,7 @@ def test_advice_about_a_number_never_names_another_one_alone(
     elif told:
         shares = {n / 100 for n in told} | {n * 100 for n in told}
         assert number in told | shares, (text, told)
-        assert len(told) > 1 or isinstance(found, Doubt) or told == {number}
+        assert len(told) > 1 or isinstance(found, CellQuestion) or told == {number}
 
 
 DATES = (
@@ -115,9 +115,9 @@ DATES = (
 def test_advice_about_a_date_never_names_another_one_alone(day: date, form: str) -> None:
     text = day.strftime(form)
     found = settle(Cell("text", text), DAY)
-    if isinstance(found, Fault):
+    if isinstance(found, CellFault):
         assert set(re.findall(r"\d{4}-\d{2}-\d{2}", found.fix)) <= set(EXAMPLES)
-    elif isinstance(found, Doubt):
+    elif isinstance(found, CellQuestion):
         assert day.isoformat() in {told for _, told in found.answers.values()}
     elif form != "%Y-%d-%m":  # which looks like a date of another order, and is one
         assert found == day.isoformat(), text

@@ -45,7 +45,7 @@ def test_nothing_changed_means_nothing_built(tiny: Path) -> None:
     folder = first.folder
     assert first.new
     before = folder.readlink()
-    assert building.build(tiny, quiet) == building.Built(folder, False)
+    assert building.build(tiny, quiet) == building.FinishedBuild(folder, False)
     assert folder.readlink() == before
     change(tiny)
     assert building.build(tiny, quiet).new

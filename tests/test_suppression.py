@@ -12,16 +12,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from portal.core.problems import PortalError
-from portal.disclosure.audit import Interval, Published, intervals, too_narrow
-from portal.disclosure.suppression import Cell, Relation, suppress
+from portal.disclosure.audit import Interval, PublishedFigure, intervals, too_narrow
+from portal.disclosure.suppression import CountCell, Relation, suppress
 
-Table = tuple[list[Cell], list[Relation]]
+Table = tuple[list[CountCell], list[Relation]]
 
 
 def line(values: dict[str, int], width: int = 10, under: int = 5, total_fixed: bool = True) -> Table:
     """Parts of one total; those under a limit are primary."""
-    cells = [Cell(k, v, v < under, width) for k, v in values.items()]
-    total = Cell("all", sum(values.values()), False, width, fixed=total_fixed)
+    cells = [CountCell(k, v, v < under, width) for k, v in values.items()]
+    total = CountCell("all", sum(values.values()), False, width, fixed=total_fixed)
     return [*cells, total], [Relation("all", tuple(values))]
 
 
@@ -38,7 +38,7 @@ def grid(rows: Sequence[Sequence[int]], width: int, under: int, fixed: str = "")
     kinds = {(False, True): "r", (True, False): "c", (True, True): "t"}
     known = [kinds.get((k[0] == "*", k[1] == "*"), "-") in fixed for k in values]
     cells = [
-        Cell(k, v, v < under and not f, width, fixed=f)
+        CountCell(k, v, v < under and not f, width, fixed=f)
         for (k, v), f in zip(values.items(), known, strict=True)
     ]
     return cells, relations
@@ -47,21 +47,23 @@ def grid(rows: Sequence[Sequence[int]], width: int, under: int, fixed: str = "")
 def rolling(counts: Sequence[Sequence[int]], length: int, width: int, under: int) -> Table:
     """Sums over as many months for each ward, each month's end; months by ward are never published, sums of wards are."""
     months = range(len(counts[0]))
-    cells = [Cell((w, m), own[m], True, 0) for w, own in enumerate(counts) for m in months]
+    cells = [CountCell((w, m), own[m], True, 0) for w, own in enumerate(counts) for m in months]
     relations = []
     for end in range(length, len(months) + 1):
         span = range(end - length, end)
         for w, own in enumerate(counts):
             value = sum(own[m] for m in span)
-            cells.append(Cell(("sum", w, end), value, value < under, width))
+            cells.append(CountCell(("sum", w, end), value, value < under, width))
             relations.append(Relation(("sum", w, end), tuple((w, m) for m in span)))
         parts = tuple(("sum", w, end) for w in range(len(counts)))
-        cells.append(Cell(("all", end), sum(own[m] for own in counts for m in span), False, 0, fixed=True))
+        cells.append(
+            CountCell(("all", end), sum(own[m] for own in counts for m in span), False, 0, fixed=True)
+        )
         relations.append(Relation(("all", end), parts))
     return cells, relations
 
 
-def as_published(table: Table, withheld: frozenset[object]) -> list[Published]:
+def as_published(table: Table, withheld: frozenset[object]) -> list[PublishedFigure]:
     """What a reader sees: every cell as a sum of those that are no total."""
     cells, relations = table
     parts = {r.total: r.parts for r in reversed(relations)}
@@ -71,7 +73,7 @@ def as_published(table: Table, withheld: frozenset[object]) -> list[Published]:
 
     unseen = {c.key for c in cells if c.primary and not c.width}
     shown = [(c, None if c.key in withheld else c.value) for c in cells if c.key not in unseen]
-    return [Published(c.key, atoms(c.key), value, value, c.width) for c, value in shown]
+    return [PublishedFigure(c.key, atoms(c.key), value, value, c.width) for c, value in shown]
 
 
 def audited(table: Table, withheld: frozenset[object]) -> tuple[Interval, ...]:
@@ -100,7 +102,7 @@ def names(problems: PortalError) -> list[str]:
 
 
 def test_a_primary_cell_that_is_in_no_total_needs_no_company() -> None:
-    assert suppress([Cell("a", 3, True, 10), Cell("b", 4, False, 10)], []) == {"a"}
+    assert suppress([CountCell("a", 3, True, 10), CountCell("b", 4, False, 10)], []) == {"a"}
     assert suppress([], []) == frozenset()
 
 
@@ -134,7 +136,7 @@ def test_two_small_parts_whose_sum_is_too_small_take_a_third() -> None:
 
 def test_a_total_that_is_not_known_elsewhere_can_be_company() -> None:
     cells, relations = line({"a": 3, "b": 600}, total_fixed=False)
-    fixed = [Cell("b", 600, False, 10, fixed=True) if c.key == "b" else c for c in cells]
+    fixed = [CountCell("b", 600, False, 10, fixed=True) if c.key == "b" else c for c in cells]
     assert suppress(fixed, relations) == {"a", "all"}
 
 
@@ -159,13 +161,13 @@ def test_a_year_is_not_given_away_by_the_years_that_overlap_it() -> None:
 
 def test_months_that_are_never_published_protect_nobody_by_themselves() -> None:
     """A width of 0 asks for nothing, so the months come back withheld and no sum with them."""
-    months = [Cell(m, 2, True, 0) for m in "abc"]
-    assert suppress([*months, Cell("sum", 6, False, 10)], [Relation("sum", tuple("abc"))]) == {*"abc"}
+    months = [CountCell(m, 2, True, 0) for m in "abc"]
+    assert suppress([*months, CountCell("sum", 6, False, 10)], [Relation("sum", tuple("abc"))]) == {*"abc"}
 
 
 def test_a_cell_that_cannot_be_protected_is_named() -> None:
     cells, relations = line({"a": 3, "b": 60, "c": 2, "d": 80})
-    known = [Cell(c.key, c.value, c.primary, 10, fixed=not c.primary) for c in cells]
+    known = [CountCell(c.key, c.value, c.primary, 10, fixed=not c.primary) for c in cells]
     with pytest.raises(PortalError) as stopped:
         suppress(known, relations)
     assert names(stopped.value) == ["a", "c"]
@@ -174,7 +176,11 @@ def test_a_cell_that_cannot_be_protected_is_named() -> None:
 
 def test_company_that_cannot_itself_be_protected_is_no_company() -> None:
     """The other part would have to be 100 wide, which 3 and 60 do not give."""
-    cells = [Cell("a", 3, True, 10), Cell("b", 60, False, 100), Cell("all", 63, False, 10, fixed=True)]
+    cells = [
+        CountCell("a", 3, True, 10),
+        CountCell("b", 60, False, 100),
+        CountCell("all", 63, False, 10, fixed=True),
+    ]
     with pytest.raises(PortalError) as stopped:
         suppress(cells, [Relation("all", ("a", "b"))])
     assert names(stopped.value) == ["a"]
@@ -184,7 +190,7 @@ def test_every_part_of_a_table_that_cannot_be_protected_is_told_at_once() -> Non
     lines = [
         (
             [
-                Cell(f"{c.key}{n}", c.value, c.primary, 10, fixed=not c.primary)
+                CountCell(f"{c.key}{n}", c.value, c.primary, 10, fixed=not c.primary)
                 for c in line({"a": 3, "b": 60})[0]
             ]
         )
@@ -197,7 +203,11 @@ def test_every_part_of_a_table_that_cannot_be_protected_is_told_at_once() -> Non
 
 
 def test_totals_that_do_not_add_up_and_small_counts_that_are_known_are_problems() -> None:
-    cells = [Cell("a", 3, True, 10, fixed=True), Cell("b", 60, False, 10), Cell("all", 64, False, 10)]
+    cells = [
+        CountCell("a", 3, True, 10, fixed=True),
+        CountCell("b", 60, False, 10),
+        CountCell("all", 64, False, 10),
+    ]
     with pytest.raises(PortalError) as stopped:
         suppress(cells, [Relation("all", ("a", "b"))])
     assert [(p.file, p.message) for p in stopped.value.problems] == [
@@ -209,15 +219,15 @@ def test_totals_that_do_not_add_up_and_small_counts_that_are_known_are_problems(
 @pytest.mark.parametrize(
     ("cells", "relations"),
     [
-        ([Cell("a", 3, True, 10)], [Relation("all", ("a",))]),
-        ([Cell("a", 3, True, 10), Cell("all", 6, False, 10)], [Relation("all", ("a", "a"))]),
-        ([Cell("a", 3, True, 10), Cell("a", 3, True, 10)], []),
-        ([Cell("a", -1, True, 10)], []),
-        ([Cell("a", 3, True, -1)], []),
-        ([Cell("a", 3, True, 10, under=-1)], []),
+        ([CountCell("a", 3, True, 10)], [Relation("all", ("a",))]),
+        ([CountCell("a", 3, True, 10), CountCell("all", 6, False, 10)], [Relation("all", ("a", "a"))]),
+        ([CountCell("a", 3, True, 10), CountCell("a", 3, True, 10)], []),
+        ([CountCell("a", -1, True, 10)], []),
+        ([CountCell("a", 3, True, -1)], []),
+        ([CountCell("a", 3, True, 10, under=-1)], []),
     ],
 )
-def test_what_a_programmer_gets_wrong(cells: list[Cell], relations: list[Relation]) -> None:
+def test_what_a_programmer_gets_wrong(cells: list[CountCell], relations: list[Relation]) -> None:
     with pytest.raises(ValueError, match=r"twice|under zero"):
         suppress(cells, relations)
 
@@ -341,7 +351,7 @@ def test_each_cell_withheld_for_company_is_needed(table: Table) -> None:
 @settings(deadline=None, max_examples=30)
 @given(grids, st.randoms(use_true_random=False))
 def test_the_order_of_what_is_given_does_not_matter(table: Table, rng: random.Random) -> None:
-    def outcome(cells: list[Cell], relations: list[Relation]) -> object:
+    def outcome(cells: list[CountCell], relations: list[Relation]) -> object:
         try:
             return suppress(cells, relations)
         except PortalError as stopped:

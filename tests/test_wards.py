@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from portal.analysis import measures, sentences
 from portal.charts import area_charts, sparklines
 from portal.core.small_counts import guarded
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from project import SHARED, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
@@ -39,7 +39,7 @@ BY_HAND = (
 
 @pytest.mark.parametrize(("code", "name", "major", "indicator", "now", "before"), BY_HAND)
 def test_ward_figures_checked_by_hand(
-    real: Release, code: str, name: str, major: str, indicator: str, now: int, before: int
+    real: ClearedContent, code: str, name: str, major: str, indicator: str, now: int, before: int
 ) -> None:
     assert real.content.areas[code].name == name
     for (_, end), expected in ((YEAR, now), (BEFORE, before)):
@@ -62,7 +62,7 @@ def test_the_figures_checked_by_hand_stand_in_the_raw_file(
     assert sum(int(r[m]) for r in own for m in months[-24:-12]) == before
 
 
-def test_groups_add_up_to_all_recorded_crime(real: Release) -> None:
+def test_groups_add_up_to_all_recorded_crime(real: ClearedContent) -> None:
     groups = [i.id for i in real.content.indicators.values() if i.part_of == "recorded-all-offences"]
     assert len(groups) == 12
     for area in [f"E05{n:06}" for n in range(13714, 13733)]:
@@ -73,14 +73,14 @@ def test_groups_add_up_to_all_recorded_crime(real: Release) -> None:
             assert sum(p.value or 0 for p in parts if p) == whole.value
 
 
-def test_rates_name_their_population(real: Release) -> None:
+def test_rates_name_their_population(real: ClearedContent) -> None:
     violence = real.content.indicators["recorded-violence"]
     found = measures.standing(real, violence, "E05013714")
     assert found is not None
     assert found.rate == measures.Rate(Decimal("47.1"), 11661, 2021)  # 549 × 1,000 / 11,661 = 47.08
 
 
-def test_hate_crime_is_not_compared_across_the_new_recording_system(real: Release) -> None:
+def test_hate_crime_is_not_compared_across_the_new_recording_system(real: ClearedContent) -> None:
     for name in ("recorded-hate-crime", "recorded-domestic-abuse"):
         found = measures.standing(real, real.content.indicators[name], "E05013714")
         assert found is not None
@@ -94,7 +94,7 @@ def test_hate_crime_is_not_compared_across_the_new_recording_system(real: Releas
         assert max(e for e in ends if e) < date(2024, 3, 1)
 
 
-def test_no_sensitive_ward_figure_is_for_less_than_a_year(real: Release) -> None:
+def test_no_sensitive_ward_figure_is_for_less_than_a_year(real: ClearedContent) -> None:
     wards = {a.code for a in real.content.areas.values() if a.kind == "ward"}
     for name in (
         "recorded-hate-crime",
@@ -125,7 +125,7 @@ def rows(tree: LexborHTMLParser, table: str) -> dict[str, list[str]]:
 
 
 def test_each_ward_page_shows_the_figures_of_its_download(
-    real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
+    real: ClearedContent, real_site: Path, pages: dict[str, LexborHTMLParser]
 ) -> None:
     titles = {i.short_title: i.title for i in real.content.indicators.values() if i.chart == "recorded"}
     ids = {i.short_title: i.id for i in real.content.indicators.values() if i.chart == "recorded"}
@@ -159,7 +159,7 @@ def test_each_ward_page_shows_the_figures_of_its_download(
 
 
 def test_town_centres_have_no_rate_where_residents_are_the_wrong_measure(
-    real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
+    real: ClearedContent, real_site: Path, pages: dict[str, LexborHTMLParser]
 ) -> None:
     """Neither in words nor in any table, and each page says why."""
     assert {a for a, _ in real.content.no_rates} == {"E05013727", "E05013730"}
@@ -197,7 +197,7 @@ def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLPars
 
 
 def test_each_ward_page_has_the_charts_of_its_main_figures(
-    real: Release, real_site: Path, pages: dict[str, LexborHTMLParser]
+    real: ClearedContent, real_site: Path, pages: dict[str, LexborHTMLParser]
 ) -> None:
     """The drawing, its headline, its table and the table of the page say the same of the same ward."""
     drawn = bool(list(real_site.glob("figures/*/chart-wide.svg")))
@@ -221,7 +221,7 @@ def test_each_ward_page_has_the_charts_of_its_main_figures(
 
 
 def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
-    real: Release, pages: dict[str, LexborHTMLParser]
+    real: ClearedContent, pages: dict[str, LexborHTMLParser]
 ) -> None:
     for area in area_charts.wards(real):
         page = pages[re.sub("[^a-z]+", "-", area.name.lower())]
@@ -237,7 +237,7 @@ def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
         assert ("No type of crime clearly rose or fell." in lead) == (not clear)
 
 
-def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: Release) -> None:
+def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: ClearedContent) -> None:
     for area in area_charts.wards(real):
         _, kind = area_charts.charts_of(real, area.code)
         now = measures.standing(real, kind.indicator, area.code)
@@ -268,7 +268,7 @@ def test_the_briefing_is_one_page_of_paper(real_site: Path) -> None:
         assert len(re.findall(rb"/Type\s*/Page\b(?!s)", sheet.read_bytes())) == 1, sheet
 
 
-def test_postcodes_lead_to_their_ward(real: Release, real_site: Path) -> None:
+def test_postcodes_lead_to_their_ward(real: ClearedContent, real_site: Path) -> None:
     told = json.loads((real_site / "wards" / "postcodes.json").read_text())
     for p in real.content.postcodes:
         name, address = told["wards"][told["postcodes"][p.postcode[:-2]][p.postcode[-2:]]]
@@ -312,7 +312,7 @@ def test_a_spark_is_cut_where_recording_changed() -> None:
     assert re.findall(r'd="([^"]*)"', alone)[0].endswith("h1")
 
 
-def test_no_trend_crosses_a_change_of_recording(real: Release) -> None:
+def test_no_trend_crosses_a_change_of_recording(real: ClearedContent) -> None:
     """On the home page hate crime and domestic abuse changed system in March 2024."""
     for indicator in ("recorded-hate-crime", "recorded-domestic-abuse", "recorded-violence"):
         figures = [

@@ -67,7 +67,7 @@ def test_nothing_that_the_site_serves_has_the_number(root: Path) -> None:
     assert run(root, "check") == 0
     assert run(root, "diff") == 0
     with pytest.raises(PortalError, match="Nothing has changed"):
-        building.draft(whole := building.project(root), releasing.Asked("R4"))
+        building.draft(whole := building.project(root), releasing.ReleaseRequest("R4"))
     assert whole.content.withdrawals[0].releases == "r1;r2;r3"
 
 

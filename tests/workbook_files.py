@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.importers.spreadsheets import spreadsheet
-from portal.importers.spreadsheets.spreadsheet import Job, Question
+from portal.importers.spreadsheets.spreadsheet import Question, SpreadsheetJob
 from project import tree_of
 
 KINDS = ("xlsx", "ods")
@@ -191,7 +191,7 @@ def no_answer(question: Question) -> str:
 def planned(
     root: Path, path: Path, package: str = "figures", ask: spreadsheet.Ask = no_answer, **job: object
 ) -> spreadsheet.Plan:
-    return spreadsheet.plan(Job((path,), package, **job), config.load(root), ask)  # type: ignore[arg-type]
+    return spreadsheet.plan(SpreadsheetJob((path,), package, **job), config.load(root), ask)  # type: ignore[arg-type]
 
 
 def problems(root: Path, path: Path, **job: object) -> str:

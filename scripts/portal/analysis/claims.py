@@ -9,7 +9,7 @@ from portal.analysis import significance
 from portal.analysis.measures import rounded, series, spread_of, tiles
 from portal.core.model import ADDED, Claim, Observation, Target
 from portal.core.text import MARKERS, amount, number
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 
 _WAYS = {1: "a rise", 0: "no change", -1: "a fall"}
 # Which way is good, by polarity; where it is not known, a target has to say it itself.
@@ -28,12 +28,12 @@ class Verdict:
     working: str
 
 
-def verdicts(released: Release, indicator: str = "") -> tuple[Verdict, ...]:
+def verdicts(released: ClearedContent, indicator: str = "") -> tuple[Verdict, ...]:
     """Every claim recomputed, of one indicator where given."""
     return tuple(judge(released, c) for c in released.content.claims if indicator in ("", c.indicator))
 
 
-def judge(released: Release, claim: Claim) -> Verdict:
+def judge(released: ClearedContent, claim: Claim) -> Verdict:
     """Recompute what a document states from the figures that it prints.
 
     The two agree where the recomputed number, rounded to the decimals that the document prints, is the stated
@@ -63,7 +63,7 @@ def judge(released: Release, claim: Claim) -> Verdict:
     return Verdict(claim, "agrees" if agrees else "differs", recomputed, f"{working} {amount(shown, unit)}")
 
 
-def _judge_direction(released: Release, claim: Claim) -> Verdict:
+def _judge_direction(released: ClearedContent, claim: Claim) -> Verdict:
     """Judge whether figures went the way a document says: by the two figures, or by the sign of a printed change.
 
     Whether a change could be chance is another question. Only where a document says that nothing changed, a change of
@@ -84,7 +84,7 @@ def _judge_direction(released: Release, claim: Claim) -> Verdict:
     return Verdict(claim, "agrees" if way == claim.stated or steady else "differs", None, working)
 
 
-def _judge_sign(released: Release, claim: Claim) -> Verdict:
+def _judge_sign(released: ClearedContent, claim: Claim) -> Verdict:
     """Judge a direction by a change that the document prints; any other figure alone says nothing of it."""
     unit = released.content.indicators[claim.indicator].unit
     change = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
@@ -95,7 +95,7 @@ def _judge_sign(released: Release, claim: Claim) -> Verdict:
     return Verdict(claim, "agrees" if way == claim.stated else "differs", None, working)
 
 
-def _within_chance(released: Release, claim: Claim, earlier: Decimal, later: Decimal) -> bool:
+def _within_chance(released: ClearedContent, claim: Claim, earlier: Decimal, later: Decimal) -> bool:
     """Return True if normal ups and downs can explain the difference between two counts; independent events where no more is known."""
     spread = spread_of(released, claim.indicator, claim.area)
     dispersion = spread.dispersion if spread else 1.0
@@ -146,7 +146,7 @@ def _aim(target: Target, polarity: str) -> int:
     return own or good if own * good >= 0 else 0
 
 
-def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | str:
+def _exactly(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str:
     """Return the recomputed number without rounding and the working in words, or why there is none."""
     if claim.kind == "total":
         return _total(released, claim)
@@ -171,7 +171,7 @@ def _exactly(released: Release, claim: Claim) -> tuple[Fraction, str] | str:
     return Fraction(later - earlier) / Fraction(earlier) * 100, words
 
 
-def _total(released: Release, claim: Claim) -> tuple[Fraction, str] | str:
+def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str:
     """Add up the parts that a document gives a total of: each part once, and each day once.
 
     The row for all parts together is left out where the parts are there. Where a figure is missing, those that are
@@ -224,7 +224,7 @@ def _no_number(o: Observation) -> str:
     )
 
 
-def _pair(released: Release, indicator: str, claim: Claim) -> tuple[Decimal, Decimal] | str:
+def _pair(released: ClearedContent, indicator: str, claim: Claim) -> tuple[Decimal, Decimal] | str:
     """Return the figures of an indicator for a claim's two periods, or why one is not there."""
     earlier = _value(released, indicator, claim, claim.base_period_start, claim.base_period_end)
     later = _value(released, indicator, claim, claim.period_start, claim.period_end)
@@ -234,7 +234,7 @@ def _pair(released: Release, indicator: str, claim: Claim) -> tuple[Decimal, Dec
 
 
 def _value(
-    released: Release, indicator: str, claim: Claim, start: date | None, end: date | None
+    released: ClearedContent, indicator: str, claim: Claim, start: date | None, end: date | None
 ) -> Decimal | str:
     """Return the figure of an indicator for a period of a claim, or why there is no number."""
     found = next(

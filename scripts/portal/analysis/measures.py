@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar, cast
 from portal.analysis import significance
 from portal.core.model import ADDED, Break, Indicator, Observation
 from portal.core.periods import first_day, month_end, months_between
-from portal.disclosure.clearing import Release, when
+from portal.disclosure.clearing import ClearedContent, when
 
 # Under this, a percentage says more about chance than about change.
 SMALLEST_BASE = 50
@@ -46,7 +46,7 @@ class Change:
 
 
 def series(
-    released: Release, indicator: str, area: str = "", part: str | None = None
+    released: ClearedContent, indicator: str, area: str = "", part: str | None = None
 ) -> tuple[Observation, ...]:
     """The figures of an indicator in order of time; of one area or part where given."""
     if area:
@@ -56,7 +56,7 @@ def series(
     return known if part is None else tuple(o for o in known if o.part == part)
 
 
-def breaks_of(released: Release, indicator: str) -> tuple[Break, ...]:
+def breaks_of(released: ClearedContent, indicator: str) -> tuple[Break, ...]:
     """The breaks in an indicator's series, earliest first."""
     return tuple(
         sorted((b for b in released.content.breaks if b.indicator == indicator), key=lambda b: b.date)
@@ -123,7 +123,7 @@ def _direction(p: float, difference: Decimal) -> str:
     return "rose" if difference > 0 else "fell"
 
 
-def spread_of(released: Release, indicator: str, area: str, newest: bool = False) -> Spread | None:
+def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool = False) -> Spread | None:
     """Return how much an indicator's counts differ by themselves in an area; None where that is not known."""
     kind = released.content.areas[area].kind if area in released.content.areas else ""
     known = released.content.dispersions.get((indicator, kind))
@@ -133,7 +133,11 @@ def spread_of(released: Release, indicator: str, area: str, newest: bool = False
 
 
 def compared(
-    released: Release, indicator: Indicator, earlier: Observation, later: Observation, newest: bool = False
+    released: ClearedContent,
+    indicator: Indicator,
+    earlier: Observation,
+    later: Observation,
+    newest: bool = False,
 ) -> Change | None:
     """Return the change between two figures of an indicator, with its breaks and its dispersion in that kind of area.
 
@@ -143,7 +147,7 @@ def compared(
     return change(indicator, earlier, later, breaks_of(released, indicator.id), spread)
 
 
-def yearly(released: Release, indicator: str, area: str) -> tuple[Observation, ...]:
+def yearly(released: ClearedContent, indicator: str, area: str) -> tuple[Observation, ...]:
     """Figures of 12 months each that do not overlap, in order of time; the newest ends with the newest figure."""
     ends = sorted({o.period_end for o in series(released, indicator, area, "") if o.period_end}, reverse=True)
     found: list[Observation] = []
@@ -156,7 +160,9 @@ def yearly(released: Release, indicator: str, area: str) -> tuple[Observation, .
     return tuple(found[::-1])
 
 
-def quarters(released: Release, indicator: str, area: str, months: int = 24) -> tuple[Observation, ...]:
+def quarters(
+    released: ClearedContent, indicator: str, area: str, months: int = 24
+) -> tuple[Observation, ...]:
     """Return the figures of three months each that fill the newest `months` months, oldest first; none where one is missing."""
     known = {
         o.period_end: o for o in series(released, indicator, area, "")
@@ -167,14 +173,14 @@ def quarters(released: Release, indicator: str, area: str, months: int = 24) -> 
     return tuple(known[e] for e in reversed(ends)) if known.keys() >= set(ends) else ()
 
 
-def figures_of(released: Release, indicator: Indicator) -> tuple[Observation, ...]:
+def figures_of(released: ClearedContent, indicator: Indicator) -> tuple[Observation, ...]:
     """The figures that the indicator's chart shows: all, or of one that is recorded everywhere those of the borough."""
     if indicator.chart == "recorded":
         return yearly(released, indicator.id, released.area)
     return series(released, indicator.id)
 
 
-def latest_change(released: Release, indicator: Indicator) -> Change | None:
+def latest_change(released: ClearedContent, indicator: Indicator) -> Change | None:
     """The change between the last two periods of a series that is of one area and not split, if there is one."""
     figures = figures_of(released, indicator)
     if len(figures) < 2 or indicator.breakdown or len({o.area for o in figures}) > 1:
@@ -190,7 +196,7 @@ def _once(work: Callable[P, Found]) -> Callable[P, Found]:
 
     @wraps(work)
     def asked(*given: P.args, **named: P.kwargs) -> Found:
-        released = cast(Release, given[0])
+        released = cast(ClearedContent, given[0])
         known = work.__name__, *(getattr(g, "id", g) for g in given[1:]), *named.items()
         if known not in released.remembered:
             released.remembered[known] = work(*given, **named)
@@ -200,7 +206,7 @@ def _once(work: Callable[P, Found]) -> Callable[P, Found]:
 
 
 @_once
-def window(released: Release, indicator: str, area: str, end: date, months: int) -> Observation | None:
+def window(released: ClearedContent, indicator: str, area: str, end: date, months: int) -> Observation | None:
     """Return the figure of `months` months up to `end`: as published, or as the sum of the shorter periods in them.
 
     None where they do not fill the months without gap or overlap, or where the figures cannot be added up.
@@ -271,7 +277,7 @@ class Rate:
     year: int
 
 
-def rate(released: Release, o: Observation) -> Rate | None:
+def rate(released: ClearedContent, o: Observation) -> Rate | None:
     """Return the rate per 1,000 people; None where there is no count, the population is not known, or it means little."""
     if (o.area, o.indicator) in released.content.no_rates:
         return None
@@ -287,7 +293,7 @@ def rate(released: Release, o: Observation) -> Rate | None:
 
 
 @dataclass(frozen=True)
-class Standing:
+class IndicatorSummary:
     """How an indicator stands in an area: its newest months, the same months a year before, and how they compare.
 
     `why` says in a word why there is no change to state: "break", "hidden" (a figure without a number) or "none" (no
@@ -304,8 +310,8 @@ class Standing:
 
 
 def standing(
-    released: Release, indicator: Indicator, area: str, months: int = 12, end: date | None = None
-) -> Standing | None:
+    released: ClearedContent, indicator: Indicator, area: str, months: int = 12, end: date | None = None
+) -> IndicatorSummary | None:
     """Return the newest figure of `months` months in an area, or the one up to `end`, with the change from a year before.
 
     None where there is none. The direction of the newest one allows for looking at all indicators of the area at once.
@@ -316,14 +322,14 @@ def standing(
 
 
 @_once
-def standings(released: Release, area: str, months: int) -> Mapping[str, Standing]:
+def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, IndicatorSummary]:
     """Return how every indicator that is recorded everywhere stands in an area, by its id."""
     own = (i for i in released.content.indicators.values() if i.chart == "recorded")
     found = [s for i in own if (s := alone(released, i, area, months))]
     return {s.indicator.id: s for s in together(found)}
 
 
-def together(found: Sequence[Standing]) -> list[Standing]:
+def together(found: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:
     """Return the standings with directions that allow for looking at all of them at once.
 
     Benjamini and Hochberg's procedure: of the changes that are called clear, about one in twenty is chance.
@@ -342,8 +348,8 @@ def together(found: Sequence[Standing]) -> list[Standing]:
 
 @_once
 def alone(
-    released: Release, indicator: Indicator, area: str, months: int = 12, end: date | None = None
-) -> Standing | None:
+    released: ClearedContent, indicator: Indicator, area: str, months: int = 12, end: date | None = None
+) -> IndicatorSummary | None:
     """Return what `standing` does, with a direction for this change alone."""
     last = end or newest(released, indicator.id, area)
     latest = window(released, indicator.id, area, last, months) if last else None
@@ -356,10 +362,10 @@ def alone(
     begin = first_day(month_end(last, -12), months)
     cut = next((b for b in breaks_of(released, indicator.id) if begin < b.date <= last), None)
     why = "" if found else "break" if cut else "none" if earlier is None else "hidden"
-    return Standing(indicator, latest, earlier, found, why, rate(released, latest), cut)
+    return IndicatorSummary(indicator, latest, earlier, found, why, rate(released, latest), cut)
 
 
-def newest(released: Release, indicator: str, area: str) -> date | None:
+def newest(released: ClearedContent, indicator: str, area: str) -> date | None:
     """The last day of the newest figure of an area."""
     ends = [o.period_end for o in series(released, indicator, area, "") if o.period_end]
     return max(ends, default=None)

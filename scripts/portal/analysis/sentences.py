@@ -11,7 +11,7 @@ from portal.analysis.claims import verdicts
 from portal.analysis.measures import (
     NO_CLEAR_CHANGE,
     Change,
-    Standing,
+    IndicatorSummary,
     breaks_of,
     broken,
     compared,
@@ -23,7 +23,7 @@ from portal.core import periods
 from portal.core.model import ADDED, Indicator, Observation
 from portal.core.periods import running
 from portal.core.text import MARKERS, amount, counted, listed, number, upper_first
-from portal.disclosure.clearing import Release, when
+from portal.disclosure.clearing import ClearedContent, when
 
 # A sentence names no more figures than this; the table has them all.
 _NAMED = 8
@@ -41,10 +41,10 @@ def cell(o: Observation | None, unit: str = "count") -> str:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ChartInput:
     """What a chart is drawn from."""
 
-    released: Release
+    released: ClearedContent
     indicator: Indicator
     figures: tuple[Observation, ...]
 
@@ -133,7 +133,7 @@ class Subject:
         return tuple({(o.period_start, o.period_end): o for o in reversed(self.figures)}.values())[::-1]
 
 
-def latest(s: Subject) -> str:
+def latest(s: ChartInput) -> str:
     """Return the newest figure and the one before: `Gun crime: no clear change. 75 offences in …, compared with 91 in …`.
 
     Across a break the older figure is told apart, with the reason: `Not comparable with …: recording changed in …`.
@@ -156,7 +156,7 @@ def latest(s: Subject) -> str:
     return f"{title}: {_verdict(s, earlier, later)}{now}, compared with {before}.{more}"
 
 
-def _just_before(s: Subject, earlier: Observation, later: Observation) -> str:
+def _just_before(s: ChartInput, earlier: Observation, later: Observation) -> str:
     """Return `the 12 months before`, where a period is as long as the next and ends the day before it; else nothing."""
     if not (earlier.period_start and earlier.period_end and later.period_start and later.period_end):
         return ""
@@ -169,7 +169,7 @@ def _just_before(s: Subject, earlier: Observation, later: Observation) -> str:
     return f"the {length} months before" if " months to " in s.label(later) else "the year before"
 
 
-def here(s: Subject, now: Standing) -> str:
+def here(s: ChartInput, now: IndicatorSummary) -> str:
     """Return how an indicator stands in one area: `Violence in Rushey Green: up 20% (7% to 34%). 954 offences in …`.
 
     The change is that of the tables of the area, which allows for looking at all its indicators at once.
@@ -182,7 +182,7 @@ def here(s: Subject, now: Standing) -> str:
     return f"{title}: {changed(now)}. {upper_first(newest)}, {earlier} the year before."
 
 
-def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
+def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
     """Return how the two compare; nothing where no test applies or the document is in doubt."""
     found = latest_change(s.released, s.indicator)
     if found is None or not found.direction or _doubt(s, earlier, later):
@@ -190,7 +190,7 @@ def _verdict(s: Subject, earlier: Observation, later: Observation) -> str:
     return f"{_change_in_words(found)}. "
 
 
-def _since_first(s: Subject) -> str:
+def _since_first(s: ChartInput) -> str:
     """The clear change since the first figure, where there are more than two and no break stands between."""
     first, last = s.figures[0], s.figures[-1]
     found = compared(s.released, s.indicator, first, last)
@@ -201,7 +201,7 @@ def _since_first(s: Subject) -> str:
     return f" {way}{by} since {_the(s, first)}, from {s.said(first)}."
 
 
-def _doubt(s: Subject, earlier: Observation, later: Observation) -> str:
+def _doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
     """What to add where the document states another change than its figures give."""
     for v in verdicts(s.released, s.indicator.id):
         base = (v.claim.area, v.claim.part, v.claim.base_period_start, v.claim.base_period_end)
@@ -218,18 +218,18 @@ def _claimed(o: Observation) -> tuple[str, str, date | None, date | None]:
     return o.area, o.part, o.period_start, o.period_end
 
 
-def small_multiples(s: Subject) -> str:
+def small_multiples(s: ChartInput) -> str:
     """Return the largest parts in the latest period."""
     last = s.times[-1]
     return _largest(s, [o for o in s.figures if s.same_period(o, last)])
 
 
-def ranked(s: Subject) -> str:
+def ranked(s: ChartInput) -> str:
     """Return the largest parts, and of how many in all where the total is there."""
     return _largest(s, s.figures)
 
 
-def _largest(s: Subject, figures: Sequence[Observation]) -> str:
+def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     """`Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White.`
 
     Things of different kinds, and what is not a count, are only named: `81% (Acting on the advice) and 77% (…)`.
@@ -249,7 +249,7 @@ def _largest(s: Subject, figures: Sequence[Observation]) -> str:
     return f"{s.indicator.short_title}{_where(s, figures)}: {told}{_not_there(parts)}".strip()
 
 
-def _recorded_as(s: Subject, figures: Sequence[Observation], of_all: bool) -> str:
+def _recorded_as(s: ChartInput, figures: Sequence[Observation], of_all: bool) -> str:
     """`52 crimes were recorded as Racial, 10 as Homophobic and 7 as Faith`; without the unit where it was named."""
     first, *others = figures
     were = "was" if first.value == 1 else "were"
@@ -257,7 +257,7 @@ def _recorded_as(s: Subject, figures: Sequence[Observation], of_all: bool) -> st
     return listed([begin, *(f"{s.bare(o)} as {s.name(o)}" for o in others)])
 
 
-def _named_once(s: Subject, figures: Sequence[tuple[Observation, str]]) -> list[str]:
+def _named_once(s: ChartInput, figures: Sequence[tuple[Observation, str]]) -> list[str]:
     """Return figures with their names in brackets, the unit only with the first that has a number."""
     named, begun = [], False
     for o, name in figures:
@@ -283,7 +283,7 @@ def _reason(mark: str, words: str, one: bool) -> str:
     return f"{'is' if one else 'are'} {words}"
 
 
-def areas(s: Subject) -> str:
+def areas(s: ChartInput) -> str:
     """Return one sentence for the first and one for the last part, all areas in each."""
     period = _when(s, s.figures[0])
     ends = {p: [o for o in s.figures if o.part == p] for p in (s.parts[0], s.parts[-1])}
@@ -293,7 +293,7 @@ def areas(s: Subject) -> str:
     )
 
 
-def _moved(s: Subject, o: Observation) -> str:
+def _moved(s: ChartInput, o: Observation) -> str:
     """A figure in words; a published change as the way it went."""
     if o.value is None or s.indicator.unit != "percent-change":
         return s.said(o)
@@ -304,7 +304,7 @@ def _went(value: Decimal) -> str:
     return f"{'up' if value > 0 else 'down'} {number(abs(value))}%" if value else "no change"
 
 
-def each(s: Subject) -> str:
+def each(s: ChartInput) -> str:
     """Return every figure in a row of words, for what has no chart; of many those of the own area."""
     title = s.indicator.short_title
     if len(s.figures) == 1 and s.indicator.unit == "percent-change" and not s.indicator.breakdown:
@@ -327,7 +327,7 @@ def each(s: Subject) -> str:
     return f"{title}{_where(s, figures)}: {listed(_row(s, figures))}."
 
 
-def _row(s: Subject, figures: Sequence[Observation]) -> list[str]:
+def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
     """Return figures with what tells them apart: `20 offences (Muslim, Abertawe, 2022)` or `up 10% in 2020`."""
     many = len({f.area for f in figures}) > 1
     dated = len({s.period(f) for f in figures}) > 1
@@ -347,23 +347,23 @@ def _row(s: Subject, figures: Sequence[Observation]) -> list[str]:
     return _named_once(s, list(zip(figures, names, strict=True)))
 
 
-def _where(s: Subject, figures: Sequence[Observation]) -> str:
+def _where(s: ChartInput, figures: Sequence[Observation]) -> str:
     """The area, where it is one other than the site's own, and the period, where figures share them."""
     shared = {s.period(f) for f in figures}
     return _elsewhere(s, figures) + (_when(s, figures[0]) if len(shared) == 1 else "")
 
 
-def _elsewhere(s: Subject, figures: Sequence[Observation]) -> str:
+def _elsewhere(s: ChartInput, figures: Sequence[Observation]) -> str:
     """` in Abertawe`, where all figures are of one area and that is not the site's own."""
     place = s.elsewhere(figures)
     return f" in {place}" if place else ""
 
 
-def _when(s: Subject, o: Observation) -> str:
+def _when(s: ChartInput, o: Observation) -> str:
     return f" in {_the(s, o)}" if o.period_start else ""
 
 
-def _the(s: Subject, o: Observation) -> str:
+def _the(s: ChartInput, o: Observation) -> str:
     """A period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
     label = running(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label
@@ -386,7 +386,7 @@ _MOVED = {
 }
 
 
-def changed(s: Standing) -> str:
+def changed(s: IndicatorSummary) -> str:
     """Return the change in a few words: `up 9% (3% to 16%)`, `no clear change`, or why there is none to state."""
     if s.change is None:
         if s.cut:
@@ -397,7 +397,7 @@ def changed(s: Standing) -> str:
     return _change_in_words(s.change, s.indicator.unit)
 
 
-def way_of(released: Release, indicator: Indicator) -> str:
+def way_of(released: ClearedContent, indicator: Indicator) -> str:
     """Return which way an indicator of the borough went last, in a few words; the newest period where nothing can be said."""
     if indicator.chart == "recorded":
         now = standing(released, indicator, released.area)
@@ -459,7 +459,7 @@ def _untested(c: Change, unit: str) -> str:
     return f"{way} by {amount(size, unit)}"
 
 
-def per_1000(released: Release, s: Standing | None) -> str:
+def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
     """Return a rate per 1,000 people as a table prints it, or in words that it would mean little; a dash for none."""
     if s is None or s.rate is None:
         unfit = s and (s.latest.area, s.indicator.id) in released.content.no_rates
@@ -467,7 +467,7 @@ def per_1000(released: Release, s: Standing | None) -> str:
     return str(s.rate.value)
 
 
-def sense(s: Standing) -> str:
+def sense(s: IndicatorSummary) -> str:
     """What a change means by the indicator's polarity: "worse", "better" or "neutral"."""
     if s.change is None or s.change.direction not in ("rose", "fell"):
         return "neutral"
@@ -475,7 +475,7 @@ def sense(s: Standing) -> str:
     return "neutral" if good is None else "better" if s.change.direction == good else "worse"
 
 
-def moved(standings: Sequence[Standing]) -> str:
+def moved(standings: Sequence[IndicatorSummary]) -> str:
     """Return which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed.`"""
     ways: dict[str, list[str]] = {}
     for s in standings:
@@ -488,7 +488,7 @@ def moved(standings: Sequence[Standing]) -> str:
     return " ".join([*told, "Nothing else clearly changed."])
 
 
-def told(s: Standing) -> str:
+def told(s: IndicatorSummary) -> str:
     """`Robbery: down 19%, from 102 to 83`, for a change that is clear."""
     if s.change is None or s.earlier is None:
         return f"{s.indicator.short_title}: {changed(s)}"

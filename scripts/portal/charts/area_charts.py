@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from portal.analysis import measures, sentences
-from portal.analysis.measures import Standing, standing
-from portal.analysis.sentences import Subject
+from portal.analysis.measures import IndicatorSummary, standing
+from portal.analysis.sentences import ChartInput
 from portal.charts import plotly_figures
 from portal.charts.charts import Chart, described
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import guarded
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 
 
 @dataclass(frozen=True)
@@ -21,18 +21,18 @@ class AreaChart:
     chart: Chart
 
 
-def recorded(released: Release) -> list[Indicator]:
+def recorded(released: ClearedContent) -> list[Indicator]:
     """Return the indicators that have figures for many areas."""
     return [i for i in released.content.indicators.values() if i.chart == "recorded"]
 
 
-def total(released: Release) -> Indicator | None:
+def total(released: ClearedContent) -> Indicator | None:
     """Return the indicator that others are part of: all recorded crime."""
     totals = {i.part_of for i in recorded(released)} - {""}
     return next((i for i in recorded(released) if i.id in totals), None)
 
 
-def wards(released: Release) -> list[Area]:
+def wards(released: ClearedContent) -> list[Area]:
     """Return the wards of the site's own area that there are now and that have figures, in the order of their codes."""
     with_figures = {o.area for i in recorded(released) for o in released.content.observations.get(i.id, ())}
     return sorted(
@@ -44,7 +44,7 @@ def wards(released: Release) -> list[Area]:
     )  # fmt: skip
 
 
-def charts_of(released: Release, area: str) -> tuple[AreaChart, ...]:
+def charts_of(released: ClearedContent, area: str) -> tuple[AreaChart, ...]:
     """Return the charts of an area: the total, and the largest kind that clearly changed, or else the largest of all.
 
     Figures that are shown with care, by 12 months only, are never among them. None where there is nothing to draw.
@@ -59,19 +59,19 @@ def charts_of(released: Release, area: str) -> tuple[AreaChart, ...]:
     return tuple(c for c in drawn if c)
 
 
-def _chart(released: Release, now: Standing) -> AreaChart | None:
+def _chart(released: ClearedContent, now: IndicatorSummary) -> AreaChart | None:
     """Return the chart of an indicator in an area, for phones only; None where there are not two figures to draw."""
     area = now.latest.area
     figures = _figures(released, now)
     if sum(o.value is not None for o in figures) < 2:
         return None
-    subject = Subject(released, now.indicator, figures)
+    subject = ChartInput(released, now.indicator, figures)
     drawing = plotly_figures.plain(plotly_figures.of_area(subject, plotly_figures.NARROW))
     chart = Chart(None, drawing, sentences.here(subject, now), described(subject))
     return AreaChart(now.indicator, released.content.areas[area], chart)
 
 
-def _figures(released: Release, now: Standing) -> tuple[Observation, ...]:
+def _figures(released: ClearedContent, now: IndicatorSummary) -> tuple[Observation, ...]:
     """Return the years of an area, or its quarters where there are no more than two years."""
     area, indicator = now.latest.area, now.indicator.id
     years = measures.yearly(released, indicator, area)

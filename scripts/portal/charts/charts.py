@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 from portal.analysis import sentences
 from portal.analysis.measures import figures_of
-from portal.analysis.sentences import Subject, cell
+from portal.analysis.sentences import ChartInput, cell
 from portal.charts import plotly_figures
 from portal.charts.plotly_figures import NARROW, WIDE, Figure
 from portal.core.model import Indicator, Observation
 from portal.core.periods import running
 from portal.core.text import MARKERS, upper_first
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 
 # What a table prints where there is no row for a figure.
 NOTHING = cell(None)
 
 
 @dataclass(frozen=True)
-class Table:
+class ChartTable:
     """Rows of text for people. The first column names the row; `notes` explain the markers that are used."""
 
     caption: str
@@ -38,13 +38,13 @@ class Chart:
     wide: Figure | None
     narrow: Figure | None
     finding: str
-    table: Table
+    table: ChartTable
 
 
-def chart(released: Release, indicator: Indicator) -> Chart:
+def chart(released: ClearedContent, indicator: Indicator) -> Chart:
     """The chart of an indicator, of the kind that its row names."""
     figures = figures_of(released, indicator)
-    subject = Subject(released, indicator, figures)
+    subject = ChartInput(released, indicator, figures)
     draw, say = CHARTS[indicator.chart]
     return Chart(
         plotly_figures.plain(draw(subject, WIDE)) if draw and figures else None,
@@ -54,24 +54,24 @@ def chart(released: Release, indicator: Indicator) -> Chart:
     )
 
 
-def _none(released: Release, indicator: Indicator) -> str:
+def _none(released: ClearedContent, indicator: Indicator) -> str:
     """What is said where there is nothing to show."""
     if indicator.chart == "recorded" and released.content.observations.get(indicator.id):
         return "No figure for a whole 12 months has been published yet."
     return "No figure has been published."
 
 
-def described(s: Subject) -> Table:
+def described(s: ChartInput) -> ChartTable:
     """Return the figures of a chart as a table."""
     used = {o.status for o in s.figures if o.status}
     head, columns, rows = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
     notes = [(m, words) for m, words in MARKERS.items() if m in used]
     if any(NOTHING in row for row in rows):
         notes.append((NOTHING, "no figure has been published"))
-    return Table(_caption(s), (head, *columns), tuple(rows), tuple(notes))
+    return ChartTable(_caption(s), (head, *columns), tuple(rows), tuple(notes))
 
 
-def _caption(s: Subject) -> str:
+def _caption(s: ChartInput) -> str:
     """The title, with the area where it is not the site's own and the period where the rows do not name it."""
     shared = {s.period(o) for o in s.figures}
     period = running(s.label(s.figures[0])) if len(shared) == 1 and s.figures[0].period_start else ""
@@ -83,7 +83,7 @@ def _caption(s: Subject) -> str:
 Rows = tuple[str, list[str], list[tuple[str, ...]]]
 
 
-def _plain_rows(s: Subject) -> Rows:
+def _plain_rows(s: ChartInput) -> Rows:
     """A row for each figure, named by its period, and by its area where there are several."""
     many = len({o.area for o in s.figures}) > 1
     names = [f"{s.place(o)}, {running(s.label(o))}" if many else s.label(o) for o in s.figures]
@@ -91,7 +91,7 @@ def _plain_rows(s: Subject) -> Rows:
     return "Area and period" if many else "Period", [upper_first(s.indicator.unit_label)], body
 
 
-def _split_rows(s: Subject) -> Rows:
+def _split_rows(s: ChartInput) -> Rows:
     """A row for each part; a column for each period or area, or for both, where there is more than one."""
     head = s.released.content.breakdowns[s.indicator.breakdown]
     own = {(o.part, o.area, *s.period(o)): o for o in s.figures}
@@ -107,13 +107,13 @@ def _split_rows(s: Subject) -> Rows:
     return head, columns, [(s.part(p), *(s.cell(own.get((p, *k))) for k in across)) for p in s.parts]
 
 
-def _head(s: Subject, o: Observation) -> str:
+def _head(s: ChartInput, o: Observation) -> str:
     """A period as the head of a column: months are shortened, since there are many of them."""
     return s.short(o) if s.indicator.period_type == "month" and o.period_start else s.label(o)
 
 
 # The kinds of chart: how it is drawn, and what it says.
-CHARTS: Mapping[str, tuple[Callable[[Subject, int], Figure] | None, Callable[[Subject], str]]] = {
+CHARTS: Mapping[str, tuple[Callable[[ChartInput, int], Figure] | None, Callable[[ChartInput], str]]] = {
     "pair": (plotly_figures.pair, sentences.latest),
     "bars": (plotly_figures.bars, sentences.latest),
     "line": (plotly_figures.line, sentences.latest),

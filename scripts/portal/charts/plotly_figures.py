@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from portal.analysis.measures import breaks_of, broken
-from portal.analysis.sentences import Subject
+from portal.analysis.sentences import ChartInput
 from portal.charts.time_axis import gaps_of, middle, overlap, position, span
 from portal.core import periods
 from portal.core.model import ADDED, Break, Observation
@@ -41,7 +41,7 @@ def plain(drawing: Any) -> Any:
     return _TAG.sub("&lt;", _ENTITY.sub("&amp;", drawing)) if isinstance(drawing, str) else drawing
 
 
-def _layout(s: Subject, width: int, height: int, **more: Any) -> Figure:
+def _layout(s: ChartInput, width: int, height: int, **more: Any) -> Figure:
     """Return the common layout; unit, area and period are in a strip above the drawing, added to its height."""
     words = _wrapped(_strip(s), width - 8, 13)
     strip = 7 + 17 * len(words)
@@ -69,7 +69,7 @@ def _layout(s: Subject, width: int, height: int, **more: Any) -> Figure:
     }
 
 
-def _strip(s: Subject) -> str:
+def _strip(s: ChartInput) -> str:
     """The unit, and what is the same for all figures: an area other than the site's own, and a single period."""
     only = s.figures[0] if len({s.period(o) for o in s.figures}) == 1 else None
     period = periods.running(s.label(only)) if only and only.period_start else ""
@@ -138,7 +138,7 @@ def _note(text: str, **where: Any) -> Figure:
     return {"text": text, "showarrow": False, "xref": "x", "yref": "y", "font": {"size": 14}, **where}
 
 
-def _cuts(s: Subject) -> list[tuple[float, str]]:
+def _cuts(s: ChartInput) -> list[tuple[float, str]]:
     """Return where on the axis of time the series is broken, and why: every break between or inside its periods."""
     breaks = breaks_of(s.released, s.indicator.id)
     found = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
@@ -190,12 +190,12 @@ def _ends_named(first: str, last: str, length: float, size: int, **where: Any) -
     return [_note(w, **at, x=x, xanchor=side, align=side) for w, (x, side) in zip(words, sides, strict=True)]
 
 
-def _hover(s: Subject, o: Observation) -> str:
+def _hover(s: ChartInput, o: Observation) -> str:
     """What is said of a figure when somebody points at it."""
     return f"{s.full(o)}: {s.cell(o)}"
 
 
-def _hidden(s: Subject, figures: Iterable[Observation]) -> list[Figure]:
+def _hidden(s: ChartInput, figures: Iterable[Observation]) -> list[Figure]:
     """Markers where there is no value, so that a gap is seen to be one and why."""
     return [
         _note(f"[{o.status}]", x=middle(o), y=0, yanchor="bottom", hovertext=_hover(s, o))
@@ -207,7 +207,7 @@ def _hidden(s: Subject, figures: Iterable[Observation]) -> list[Figure]:
 # --- the kinds of chart
 
 
-def pair(s: Subject, width: int) -> Figure:
+def pair(s: ChartInput, width: int) -> Figure:
     """Before and after as two bars from zero, the later one darker."""
     cells = [s.cell(o) for o in s.figures]
     values = _values(s.figures)
@@ -230,7 +230,7 @@ def pair(s: Subject, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def bars(s: Subject, width: int) -> Figure:
+def bars(s: ChartInput, width: int) -> Figure:
     """A few periods as bars from zero, each labelled; a line where the way of counting changed."""
     if len(s.figures) > MOST_BARS or overlap(s.figures):
         return line(s, width)
@@ -258,7 +258,7 @@ def bars(s: Subject, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def years(s: Subject, width: int) -> Figure:
+def years(s: ChartInput, width: int) -> Figure:
     """Many years as a line, few as bars."""
     return line(s, width) if len(s.figures) > 5 else bars(s, width)
 
@@ -267,7 +267,7 @@ def _length(o: Observation) -> int:
     return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
 
 
-def of_area(s: Subject, width: int) -> Figure:
+def of_area(s: ChartInput, width: int) -> Figure:
     """Return two years as a pair, more as on a figure's own page; quarters as bars, those of the newest year darker."""
     if len(s.figures) == 2 and not _cuts(s):
         return pair(s, width)
@@ -281,7 +281,7 @@ def of_area(s: Subject, width: int) -> Figure:
     return drawing
 
 
-def line(s: Subject, width: int) -> Figure:
+def line(s: ChartInput, width: int) -> Figure:
     """A line on a true scale of time, cut at each break and gap, with its last value written at its end."""
     cuts = _cuts(s)
     breaks = breaks_of(s.released, s.indicator.id)
@@ -332,7 +332,7 @@ def _marked(name: str, o: Observation | None) -> str:
     return f"{name} [{o.status}]" if o.value is None else name
 
 
-def small_multiples(s: Subject, width: int) -> Figure:
+def small_multiples(s: ChartInput, width: int) -> Figure:
     """A panel of bars for each part and area, the largest first, all on one scale and one axis of time."""
     columns = 4 if width == WIDE else 2
     panels = {(o.part, o.area): s.name(o) for o in s.figures}
@@ -384,7 +384,7 @@ def small_multiples(s: Subject, width: int) -> Figure:
     return {"data": data, "layout": layout}
 
 
-def _size(s: Subject, panel: tuple[str, str]) -> Decimal:
+def _size(s: ChartInput, panel: tuple[str, str]) -> Decimal:
     """What panels are put in order by: counts and pounds added up, of all else the largest figure."""
     known = [o.value for o in s.figures if (o.part, o.area) == panel and o.value is not None]
     if not known:
@@ -392,7 +392,7 @@ def _size(s: Subject, panel: tuple[str, str]) -> Decimal:
     return sum(known, Decimal(0)) if s.indicator.unit in ADDED else max(known)
 
 
-def ranked_bars(s: Subject, width: int) -> Figure:
+def ranked_bars(s: ChartInput, width: int) -> Figure:
     """Parts, of several areas where there are, as bars from zero, the longest first; below them what all are together."""
     ranked = sorted((o for o in s.figures if o.part), key=lambda o: (o.value is None, -(o.value or 0)))
     totals = [o for o in s.figures if not o.part]
@@ -426,7 +426,7 @@ def ranked_bars(s: Subject, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def areas(s: Subject, width: int) -> Figure:
+def areas(s: ChartInput, width: int) -> Figure:
     """Areas beside each other for each part, as bars from a line at zero, each with its name and figure."""
     codes = {o.area: s.place(o) for o in s.figures}
     own = {(o.area, o.part): o for o in s.figures}

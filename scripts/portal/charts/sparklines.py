@@ -11,7 +11,7 @@ from portal.analysis.sentences import cell
 from portal.core import periods
 from portal.core.model import Observation
 from portal.core.text import MARKERS, safe
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 
 WIDTH, HEIGHT, EDGE = 88, 24, 3
 
@@ -44,7 +44,7 @@ def spark(values: Sequence[Decimal | None], name: str, cuts: Collection[int] = (
     )
 
 
-def trend(released: Release, figures: Sequence[Observation | None]) -> Markup:
+def trend(released: ClearedContent, figures: Sequence[Observation | None]) -> Markup:
     """Return the trend of quarters that follow each other, cut where recording changed; None is one without a figure.
 
     A screen reader reads it as its figures.

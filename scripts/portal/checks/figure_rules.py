@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from portal.checks.valid_rows import Checked, Row, rows
+from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods
 from portal.core.model import ADDED
 from portal.core.problems import Problem, did_you_mean
@@ -17,7 +17,7 @@ INSTEAD = frozenset({"c", "x", "z", "low"})
 MOST_BARS, MOST_PERIODS = 60, 12
 
 
-def _figures(checked: Checked) -> Iterator[Problem]:
+def _figures(checked: ValidRows) -> Iterator[Problem]:
     """A row has a figure, or a status that says why it has none, and not both."""
     for row in checked.rows("indicators", "observations"):
         if not {"value", "status"} <= row.cells.keys():
@@ -39,7 +39,7 @@ def _figures(checked: Checked) -> Iterator[Problem]:
             )
 
 
-def _periods(checked: Checked) -> Iterator[Problem]:
+def _periods(checked: ValidRows) -> Iterator[Problem]:
     """A period has two ends in the right order, and is of the kind that its indicator says."""
     kinds = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
     for row in checked.rows("indicators", "observations"):
@@ -63,7 +63,7 @@ def _periods(checked: Checked) -> Iterator[Problem]:
         yield from _ends(row, "base_")
 
 
-def _ends(row: Row, prefix: str) -> Iterator[Problem]:
+def _ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
     columns = (f"{prefix}period_start", f"{prefix}period_end")
     if not set(columns) <= row.cells.keys():
         return
@@ -95,7 +95,7 @@ def _fits(kind: str, start: str, end: str) -> bool:
     return wanted.get(kind, True)
 
 
-def _breakdowns(checked: Checked) -> Iterator[Problem]:
+def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
     """A figure is split only by its own indicator's breakdown, which the package declares."""
     for package in (p for p in checked.packages if p.kind == "indicators" and "indicators" in p.tables):
         own = {r["id"]: r["breakdown"] for r in rows(package.tables["indicators"])}
@@ -119,7 +119,7 @@ def _breakdowns(checked: Checked) -> Iterator[Problem]:
                         )
 
 
-def _charts(checked: Checked) -> Iterator[Problem]:
+def _charts(checked: ValidRows) -> Iterator[Problem]:
     """The kind of chart suits the figures it is to show."""
     doubtful = checked.doubtful()
     if doubtful is None:
@@ -127,7 +127,7 @@ def _charts(checked: Checked) -> Iterator[Problem]:
     imported = checked.values("indicators", "imports", "indicator")
     kinds = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
     areas = checked.values("geography", "areas", "code")
-    figures: dict[str, list[Row]] = {}
+    figures: dict[str, list[ValidRow]] = {}
     for row in checked.rows("indicators", "observations"):
         figures.setdefault(row["indicator"], []).append(row)
         start, end = row["period_start"], row["period_end"]
@@ -146,7 +146,7 @@ def _charts(checked: Checked) -> Iterator[Problem]:
 _OTHER = "Choose another kind of chart, or none."
 
 
-def _unsuited(indicator: Row, own: list[Row]) -> tuple[str, str] | None:
+def _unsuited(indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
     """Return why a chart cannot show these figures and what to do, or None where it shows all of them."""
     chart = indicator["chart"]
     if chart in ("", "none"):
@@ -161,7 +161,7 @@ def _unsuited(indicator: Row, own: list[Row]) -> tuple[str, str] | None:
     return _unsuited_places(chart, indicator, own) or _unsuited_periods(chart, own)
 
 
-def _unsuited_sums(indicator: Row, own: list[Row]) -> tuple[str, str] | None:
+def _unsuited_sums(indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
     """The same for a chart that adds up shorter periods to years."""
     if indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own):
         return "the figures are split, and it shows only what is not", _OTHER
@@ -175,7 +175,7 @@ def _unsuited_sums(indicator: Row, own: list[Row]) -> tuple[str, str] | None:
     return None
 
 
-def _unsuited_places(chart: str, indicator: Row, own: list[Row]) -> tuple[str, str] | None:
+def _unsuited_places(chart: str, indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
     """The same where figures are of more areas, parts or periods than the chart tells apart."""
     areas, spans = {r["area"] for r in own}, {(r["period_start"], r["period_end"]) for r in own}
     split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own)
@@ -196,7 +196,7 @@ def _unsuited_places(chart: str, indicator: Row, own: list[Row]) -> tuple[str, s
     return None
 
 
-def _unsuited_periods(chart: str, own: list[Row]) -> tuple[str, str] | None:
+def _unsuited_periods(chart: str, own: list[ValidRow]) -> tuple[str, str] | None:
     """The same where periods cannot be on one scale of time."""
     spans = {(r["period_start"], r["period_end"]): r for r in own}
     if len(spans) > 1 and any(not start for start, _ in spans):
@@ -215,7 +215,7 @@ def _unsuited_periods(chart: str, own: list[Row]) -> tuple[str, str] | None:
     return None
 
 
-def _months(row: Row) -> int:
+def _months(row: ValidRow) -> int:
     """How many months the figure of a row is for; 0 where its period is not stated or not right."""
     ends = row["period_start"], row["period_end"]
     if not all(map(field_types.is_date, ends)):
@@ -223,7 +223,7 @@ def _months(row: Row) -> int:
     return periods.months_between(*map(field_types.day, ends))
 
 
-def _values(checked: Checked) -> Iterator[Problem]:
+def _values(checked: ValidRows) -> Iterator[Problem]:
     """A figure is a number that its unit can have."""
     units = {r["id"]: r["unit"] for r in checked.rows("indicators", "indicators")}
     kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")}
@@ -246,7 +246,7 @@ _LEAST = {
 }
 
 
-def _number(row: Row, column: str, least: str | None) -> Iterator[Problem]:
+def _number(row: ValidRow, column: str, least: str | None) -> Iterator[Problem]:
     """A number is not below zero where its unit cannot be."""
     value = field_types.decimal(row[column])
     if least and value is not None and value < 0:
@@ -254,7 +254,7 @@ def _number(row: Row, column: str, least: str | None) -> Iterator[Problem]:
         yield row.wrong(column, "value", f"{least}: {number(value)}.", fix)
 
 
-def _claims(checked: Checked) -> Iterator[Problem]:
+def _claims(checked: ValidRows) -> Iterator[Problem]:
     """A claim has its number, and one that names periods is about figures that are there."""
     doubtful = checked.doubtful()
     if doubtful is None:
@@ -292,7 +292,7 @@ def _claims(checked: Checked) -> Iterator[Problem]:
                     )
 
 
-def _withdrawn(checked: Checked) -> Iterator[Problem]:
+def _withdrawn(checked: ValidRows) -> Iterator[Problem]:
     """A figure that was taken back to protect people has no number."""
     key = ("indicator", "area", "period_start", "period_end")
     gone = {
@@ -312,7 +312,7 @@ def _withdrawn(checked: Checked) -> Iterator[Problem]:
                 )
 
 
-def _minimums(checked: Checked) -> Iterator[Problem]:
+def _minimums(checked: ValidRows) -> Iterator[Problem]:
     """A package's own policy on small counts is at least as strict as that of the settings."""
     policy = checked.settings.disclosure
     for name in ("ward_minimum", "borough_minimum"):
@@ -351,7 +351,7 @@ SENSITIVE = (
 _HARMLESS = ("pounds",)
 
 
-def _sensitive(checked: Checked) -> Iterator[Problem]:
+def _sensitive(checked: ValidRows) -> Iterator[Problem]:
     """An indicator with a sensitive subject in its title is guarded, unless openly published documents print it."""
     open_ = {r["id"] for r in checked.rows("sources", "sources") if is_true(r["open_publication"])}
     closed = {r["indicator"] for r in checked.rows("indicators", "observations") if r["source"] not in open_}
@@ -386,7 +386,7 @@ def _plain(text: str) -> str:
     return " ".join("".join(c.lower() if c.isalnum() else " " for c in text).split())
 
 
-RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
+RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "figures": _figures,
     "values": _values,
     "periods": _periods,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from portal.checks.valid_rows import Checked, Row, rows
+from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core.problems import Problem
 from portal.data.packages import Package
 
@@ -24,7 +24,7 @@ _NEEDED = {
 _INSIDE = ("actions", "connections", "measures", "milestones", "statuses", "updates")
 
 
-def _inside_plan(checked: Checked) -> Iterator[Problem]:
+def _inside_plan(checked: ValidRows) -> Iterator[Problem]:
     """Priorities and actions that a plan's rows name are its own, and fit together."""
     for package in (p for p in checked.packages if p.kind == "plan"):
         for resource in (r for r in _INSIDE if r in package.tables):
@@ -32,7 +32,7 @@ def _inside_plan(checked: Checked) -> Iterator[Problem]:
                 yield from _in_plan(row, package, "of this plan")
 
 
-def _nearness(checked: Checked) -> Iterator[Problem]:
+def _nearness(checked: ValidRows) -> Iterator[Problem]:
     """A measure says what it must about its nearest indicator, and nothing that contradicts it."""
     for row in checked.rows("plan", "measures"):
         nearness = row["nearness"]
@@ -48,7 +48,7 @@ def _nearness(checked: Checked) -> Iterator[Problem]:
                 yield row.wrong(column, "nearness", message, fix)
 
 
-def _connections(checked: Checked) -> Iterator[Problem]:
+def _connections(checked: ValidRows) -> Iterator[Problem]:
     """A connection says what its figure is about."""
     for row in checked.rows("plan", "connections"):
         if {"priority", "action"} <= row.cells.keys() and not row["priority"] and not row["action"]:
@@ -61,7 +61,7 @@ def _connections(checked: Checked) -> Iterator[Problem]:
             )
 
 
-def _update_actions(checked: Checked) -> Iterator[Problem]:
+def _update_actions(checked: ValidRows) -> Iterator[Problem]:
     """An update that belongs to more than its own row says names an update, a priority and an action that exist."""
     plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
     for package in (p for p in checked.packages if p.kind == "plan" and "update_actions" in p.tables):
@@ -89,7 +89,7 @@ def _update_actions(checked: Checked) -> Iterator[Problem]:
                 yield row.wrong("update", "update-actions", message, "Take the row out.")
 
 
-def _in_plan(row: Row, plan: Package, of: str) -> Iterator[Problem]:
+def _in_plan(row: ValidRow, plan: Package, of: str) -> Iterator[Problem]:
     """Whether a row's priority and action are among those of a plan, and fit together."""
     if not {"priorities", "actions"} <= plan.tables.keys():
         return
@@ -111,7 +111,7 @@ def _no_updates(package: Package, resource: str) -> Problem:
     return Problem(package.tables[resource].file, code="reference", message=message, fix=fix)
 
 
-def _statuses(checked: Checked) -> Iterator[Problem]:
+def _statuses(checked: ValidRows) -> Iterator[Problem]:
     """A status rests on a report about its action."""
     kinds, placed = _reports(checked)
     for package in (p for p in checked.packages if p.kind == "plan" and "statuses" in p.tables):
@@ -140,7 +140,7 @@ def _statuses(checked: Checked) -> Iterator[Problem]:
                 )
 
 
-def _reports(checked: Checked) -> tuple[Mapping[tuple[str, str], str], Mapping[tuple[str, str, str], str]]:
+def _reports(checked: ValidRows) -> tuple[Mapping[tuple[str, str], str], Mapping[tuple[str, str, str], str]]:
     """The kind of each update by plan and id, and the plan whose update is placed on a plan's action."""
     kinds: dict[tuple[str, str], str] = {}
     placed: dict[tuple[str, str, str], str] = {}
@@ -157,7 +157,7 @@ def _reports(checked: Checked) -> tuple[Mapping[tuple[str, str], str], Mapping[t
     return kinds, placed
 
 
-RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
+RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "inside-plan": _inside_plan,
     "nearness": _nearness,
     "connections": _connections,

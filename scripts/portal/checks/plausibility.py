@@ -15,11 +15,11 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from portal.checks import written_numbers
-from portal.checks.valid_rows import Checked, Row
+from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core import periods
 from portal.core.field_types import day as read_day
 from portal.core.field_types import decimal
-from portal.core.model import Accepted
+from portal.core.model import AcceptedWarning
 from portal.core.problems import Problem
 from portal.core.text import number
 
@@ -39,10 +39,10 @@ _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", 
 
 
 @dataclass(frozen=True)
-class Told:
+class PlausibilityInput:
     """What the doubts look at: the checked packages, and the day on which they are looked at."""
 
-    checked: Checked
+    checked: ValidRows
     today: date
 
     @cached_property
@@ -64,7 +64,7 @@ class Told:
 class Figure:
     """One figure with its row, so that a warning can say where it stands."""
 
-    row: Row
+    row: ValidRow
     start: date
     end: date
     value: Decimal | None
@@ -81,13 +81,15 @@ class Figure:
         return ":".join(filter(None, cells))
 
 
-def look(checked: Checked, today: date) -> tuple[Problem, ...]:
+def look(checked: ValidRows, today: date) -> tuple[Problem, ...]:
     """Everything doubtful, in the order of files and rows; warnings have a name, mistakes have none."""
-    told = Told(checked, today)
+    told = PlausibilityInput(checked, today)
     return tuple(sorted(p for doubt in DOUBTS.values() for p in doubt(told)))
 
 
-def unaccepted(warnings: Iterable[Problem], accepted: Iterable[Accepted], file: str) -> tuple[Problem, ...]:
+def unaccepted(
+    warnings: Iterable[Problem], accepted: Iterable[AcceptedWarning], file: str
+) -> tuple[Problem, ...]:
     """The warnings that nobody has accepted, and one for each acceptance in `file` that fits none any more.
 
     A name that ends in * stands for all that begin like it.
@@ -115,7 +117,7 @@ def _spent(file: str, name: str) -> Problem:
     return Problem(file, 0, "warning", "spent", message, "Take the row out.", f"spent:{name}")
 
 
-def _warning(row: Row, column: str, told: tuple[str, str], name: str) -> Problem:
+def _warning(row: ValidRow, column: str, told: tuple[str, str], name: str) -> Problem:
     """A warning about a cell: what was found and what to do, and the name to accept it by."""
     code = name.partition(":")[0]
     message, fix = told
@@ -125,12 +127,12 @@ def _warning(row: Row, column: str, told: tuple[str, str], name: str) -> Problem
 # --- figures
 
 
-def _units(told: Told) -> Mapping[str, str]:
+def _units(told: PlausibilityInput) -> Mapping[str, str]:
     """What each indicator counts in."""
     return {r["id"]: r["unit"] for r in told.checked.rows("indicators", "indicators")}
 
 
-def _series(told: Told) -> Iterator[list[Figure]]:
+def _series(told: PlausibilityInput) -> Iterator[list[Figure]]:
     """Figures of one indicator, area, part and length of period, in order of time, cut where counting changed."""
     cuts: dict[str, list[date]] = defaultdict(list)
     for r in told.checked.rows("indicators", "breaks"):
@@ -143,7 +145,7 @@ def _series(told: Told) -> Iterator[list[Figure]]:
     yield from (sorted(own, key=lambda f: f.end) for own in found.values())
 
 
-def _sums(told: Told) -> Iterator[Problem]:
+def _sums(told: PlausibilityInput) -> Iterator[Problem]:
     """Parts are not more than their total, and together make it up where all are there."""
     overlapping = {i for p in told.checked.packages for i in p.portal.get("overlapping", "").split(";") if i}
     units = _units(told)
@@ -158,7 +160,7 @@ def _sums(told: Told) -> Iterator[Problem]:
     yield from _grouped(told, groups)
 
 
-def _grouped(told: Told, groups: Mapping[tuple[str, ...], list[Figure]]) -> Iterator[Problem]:
+def _grouped(told: PlausibilityInput, groups: Mapping[tuple[str, ...], list[Figure]]) -> Iterator[Problem]:
     """The same for indicators that are part of another one; they need not be all of its parts."""
     members: dict[str, list[str]] = defaultdict(list)
     units = _units(told)
@@ -186,7 +188,7 @@ def _added(total: Figure, parts: Sequence[Figure], complete: bool) -> Iterator[P
         yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
 
 
-def _jumps(told: Told) -> Iterator[Problem]:
+def _jumps(told: PlausibilityInput) -> Iterator[Problem]:
     """A change between two figures is of the size that the series has had before."""
     units = _units(told)
     for own in _series(told):
@@ -230,7 +232,7 @@ def _implausible(change: float, before: Sequence[float], noise: float, counts: b
     return far and (not counts or abs(change) > _LEAST)
 
 
-def _gaps(told: Told) -> Iterator[Problem]:
+def _gaps(told: PlausibilityInput) -> Iterator[Problem]:
     """No period is missing between others that follow each other regularly."""
     for own in _series(told):
         steps = [_months(a, b) for a, b in pairwise(own)]
@@ -254,7 +256,7 @@ def _usual(steps: Sequence[int]) -> int:
     return step if often > 2 and often >= 0.8 * len(steps) else 0
 
 
-def _same(told: Told) -> Iterator[Problem]:
+def _same(told: PlausibilityInput) -> Iterator[Problem]:
     """A figure does not stay the same for longer than chance allows.
 
     Two counts about n are equal with a chance of 1 / (2 √(π n)): the difference of two Poisson counts is zero.
@@ -284,7 +286,7 @@ def _apart(figures: Iterable[Figure]) -> list[Figure]:
     return found
 
 
-def _breaks(told: Told) -> Iterator[Problem]:
+def _breaks(told: PlausibilityInput) -> Iterator[Problem]:
     """No period and no stated change reaches across a day on which counting changed."""
     cuts = [(r["indicator"], read_day(r["date"])) for r in told.checked.rows("indicators", "breaks")]
     fix = "Say so with the status b, or take the figure out."
@@ -306,7 +308,7 @@ def _breaks(told: Told) -> Iterator[Problem]:
 # --- promises, contacts
 
 
-def _targets(told: Told) -> Iterator[Problem]:
+def _targets(told: PlausibilityInput) -> Iterator[Problem]:
     """A target says what it is measured from."""
     for r in told.checked.rows("indicators", "targets"):
         if not r["baseline_value"]:
@@ -315,7 +317,7 @@ def _targets(told: Told) -> Iterator[Problem]:
             yield _warning(r, "baseline_value", (message, fix), f"target:{r['id']}")
 
 
-def _contacts(told: Told) -> Iterator[Problem]:
+def _contacts(told: PlausibilityInput) -> Iterator[Problem]:
     """Somebody has looked at each contact in the last months."""
     for kind in ("routes", "services"):
         for r in told.checked.rows(kind, kind):
@@ -326,7 +328,7 @@ def _contacts(told: Told) -> Iterator[Problem]:
                 yield _warning(r, "checked_on", (message, fix), f"contact:{r['id']}")
 
 
-def _overdue(told: Told) -> Iterator[Problem]:
+def _overdue(told: PlausibilityInput) -> Iterator[Problem]:
     """What was promised for a day has come by then."""
     made = told.checked.values("releases", "releases", "name")
     for r in told.checked.rows("releases", "calendar"):
@@ -338,12 +340,12 @@ def _overdue(told: Told) -> Iterator[Problem]:
                 yield _warning(r, "promised", (message, fix), f"overdue:{r['release']}:{what}")
 
 
-def _numbers(told: Told) -> Iterator[Problem]:
+def _numbers(told: PlausibilityInput) -> Iterator[Problem]:
     """What is written beside a withheld figure has no number that could be the figure."""
     return written_numbers.look(told.checked)
 
 
-DOUBTS: Mapping[str, Callable[[Told], Iterator[Problem]]] = {
+DOUBTS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "sum": _sums,
     "jump": _jumps,
     "gap": _gaps,

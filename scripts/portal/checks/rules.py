@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from portal.checks import figure_rules, plan_rules
-from portal.checks.valid_rows import Checked, Row, rows
+from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods, text
 from portal.core.problems import Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
@@ -24,7 +24,7 @@ _NO_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
 
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
     """Every problem that the rules find, in the order of files and rows."""
-    checked = Checked(packages, settings)
+    checked = ValidRows(packages, settings)
     return tuple(sorted(p for rule in RULES.values() for p in rule(checked)))
 
 
@@ -41,10 +41,10 @@ UNIQUE = (
 )
 
 
-def _unique(checked: Checked) -> Iterator[Problem]:
+def _unique(checked: ValidRows) -> Iterator[Problem]:
     """An id or address stands once in the whole portal; within one table the primary key sees to it."""
     for kind, resource, column in UNIQUE:
-        first: dict[str, Row] = {}
+        first: dict[str, ValidRow] = {}
         for row in checked.rows(kind, resource):
             value = row[column]
             other = first.setdefault(value, row)
@@ -70,7 +70,7 @@ def _unique(checked: Checked) -> Iterator[Problem]:
 _TAKEN = ("changes", "coverage", "disagree", "targets")
 
 
-def _addresses(checked: Checked) -> Iterator[Problem]:
+def _addresses(checked: ValidRows) -> Iterator[Problem]:
     """No indicator has an address at which something else stands."""
     for row in checked.rows("indicators", "indicators"):
         if (slug := row["slug"]) in _TAKEN:
@@ -119,7 +119,7 @@ REFERENCES = {
 SOURCES = ("sources", "sources", "id")
 
 
-def _references(checked: Checked) -> Iterator[Problem]:
+def _references(checked: ValidRows) -> Iterator[Problem]:
     """What a row points to exists."""
     targets = {*REFERENCES.values(), SOURCES}
     known = {target: checked.values(*target) for target in targets if checked.read(*target[:2])}
@@ -149,7 +149,7 @@ def _references(checked: Checked) -> Iterator[Problem]:
         )
 
 
-def _headlines(checked: Checked) -> Iterator[Problem]:
+def _headlines(checked: ValidRows) -> Iterator[Problem]:
     """The figures on the home page are ones that are recorded everywhere."""
     if not checked.read("indicators", "indicators"):
         return
@@ -161,7 +161,7 @@ def _headlines(checked: Checked) -> Iterator[Problem]:
             yield Problem(SETTINGS_FILE, field="site.headlines", code="reference", message=message, fix=fix)
 
 
-def _across_plans(checked: Checked) -> Iterator[Problem]:
+def _across_plans(checked: ValidRows) -> Iterator[Problem]:
     """What names a plan from outside it names one that exists, with its priority and action."""
     plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
     if len(checked.packages) < len(checked.settings.packages):
@@ -185,7 +185,7 @@ def _across_plans(checked: Checked) -> Iterator[Problem]:
                 yield row.dangling(column, known, f"{resource} of {row['plan']}")
 
 
-def _lists(checked: Checked) -> Iterator[Problem]:
+def _lists(checked: ValidRows) -> Iterator[Problem]:
     """Cells that hold several indicators, parted by semicolons, name ones that exist."""
     if not checked.read("indicators", "indicators"):
         return
@@ -201,14 +201,14 @@ def _lists(checked: Checked) -> Iterator[Problem]:
                 )
 
 
-def _topics(checked: Checked) -> Iterator[Problem]:
+def _topics(checked: ValidRows) -> Iterator[Problem]:
     """A topic is one of those in the settings."""
     for row in checked.rows("indicators", "indicators"):
         if row["topic"] and row["topic"] not in checked.settings.topics:
             yield row.dangling("topic", checked.settings.topics, "topics in the settings")
 
 
-def _dates(checked: Checked) -> Iterator[Problem]:
+def _dates(checked: ValidRows) -> Iterator[Problem]:
     """Dates are of years that a portal can be about, and what tells of the past is not dated in the future."""
     today = str(periods.today())
     for package in checked.packages:
@@ -257,7 +257,7 @@ CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
 }
 
 
-def _contacts(checked: Checked) -> Iterator[Problem]:
+def _contacts(checked: ValidRows) -> Iterator[Problem]:
     """Telephone numbers, email and web addresses are ones that a page may link to."""
     for kind in ("routes", "services", "sources"):
         for row in checked.rows(kind, kind):
@@ -269,7 +269,7 @@ def _contacts(checked: Checked) -> Iterator[Problem]:
 REACHED_BY = ("phone", "textphone", "email", "url")
 
 
-def _reachable(checked: Checked) -> Iterator[Problem]:
+def _reachable(checked: ValidRows) -> Iterator[Problem]:
     """Whoever is offered as a contact can be reached."""
     for kind in ("routes", "services"):
         for row in checked.rows(kind, kind):
@@ -280,7 +280,7 @@ def _reachable(checked: Checked) -> Iterator[Problem]:
                 yield row.wrong("state", "reachable", message, fix)
 
 
-def _markup(checked: Checked) -> Iterator[Problem]:
+def _markup(checked: ValidRows) -> Iterator[Problem]:
     """Cells and titles are plain text."""
     for package in checked.packages:
         for key, value in package.portal.items():
@@ -312,7 +312,7 @@ def is_formula(value: str) -> bool:
     return bool(_FORMULA.match(value) and not _NO_FORMULA.match(value))
 
 
-def _formulas(checked: Checked) -> Iterator[Problem]:
+def _formulas(checked: ValidRows) -> Iterator[Problem]:
     """Texts are none that a spreadsheet runs: the figures of every page can be downloaded."""
     for package in checked.packages:
         for name in filter(is_formula, package.breakdowns):
@@ -331,7 +331,7 @@ def _formulas(checked: Checked) -> Iterator[Problem]:
                         )
 
 
-RULES: Mapping[str, Callable[[Checked], Iterator[Problem]]] = {
+RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "unique": _unique,
     "addresses": _addresses,
     "references": _references,

@@ -10,7 +10,7 @@ from portal.data.tables import Table
 
 
 @dataclass(frozen=True)
-class Row:
+class ValidRow:
     """One row as a spreadsheet counts it, without the cells that already have a problem."""
 
     table: Table
@@ -36,13 +36,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Checked:
+class ValidRows:
     """What a rule looks at."""
 
     packages: tuple[Package, ...]
     settings: Settings
 
-    def rows(self, kind: str, resource: str) -> Iterator[Row]:
+    def rows(self, kind: str, resource: str) -> Iterator[ValidRow]:
         """The rows of one resource in all packages of a kind."""
         for package in self.packages:
             if package.kind == kind and resource in package.tables:
@@ -77,6 +77,6 @@ class Checked:
         return frozenset(str(name) for names in bad for name in names)
 
 
-def rows(table: Table) -> Iterator[Row]:
+def rows(table: Table) -> Iterator[ValidRow]:
     """Each row of a table."""
-    return (Row(table, number, cells) for number, cells in table.records)
+    return (ValidRow(table, number, cells) for number, cells in table.records)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from portal.checks.figure_rules import is_true
-from portal.checks.valid_rows import Checked, Row
+from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core.problems import Problem
 
 _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
@@ -30,7 +30,7 @@ _NO_COUNT = re.compile(
 )
 
 
-def look(checked: Checked) -> Iterator[Problem]:
+def look(checked: ValidRows) -> Iterator[Problem]:
     """Yield a warning for each text beside a withheld figure that has a number which could be the figure."""
     careful = {
         r["id"]: r
@@ -51,7 +51,7 @@ def look(checked: Checked) -> Iterator[Problem]:
         yield from _elsewhere(checked, hidden, careful)
 
 
-def _stated(checked: Checked, hidden: Sequence[Row]) -> Iterator[Problem]:
+def _stated(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]:
     """Claims about the indicator and area of a withheld figure, over a time that holds it, whose words have a number."""
     names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
     for row in checked.rows("indicators", "claims"):
@@ -76,7 +76,9 @@ def _count_in(text: str, names: Iterable[str] = ()) -> str:
     return found[0] if found else ""
 
 
-def _elsewhere(checked: Checked, hidden: Sequence[Row], careful: Mapping[str, Row]) -> Iterator[Problem]:
+def _elsewhere(
+    checked: ValidRows, hidden: Sequence[ValidRow], careful: Mapping[str, ValidRow]
+) -> Iterator[Problem]:
     """Sentences of any table with the subject and the place or part of a withheld figure, and a number."""
     names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
     subjects: dict[tuple[str, str], str] = {}
@@ -106,13 +108,13 @@ _TEXTS = (
 )  # fmt: skip
 
 
-def _texts(checked: Checked) -> Iterator[tuple[Row, str, str]]:
+def _texts(checked: ValidRows) -> Iterator[tuple[ValidRow, str, str]]:
     """Every text that a page shows, with its row and column."""
     for kind, resource, columns in _TEXTS:
         for row in checked.rows(kind, resource):
             yield from ((row, column, row[column]) for column in columns if row[column])
 
 
-def _warning(row: Row, column: str, told: tuple[str, str], name: str) -> Problem:
+def _warning(row: ValidRow, column: str, told: tuple[str, str], name: str) -> Problem:
     message, fix = told
     return Problem(row.table.file, row.number, column, "number", message, fix, name)

@@ -17,7 +17,7 @@ from portal.core import operating_system
 from portal.core.problems import PortalError, Problem
 
 if TYPE_CHECKING:
-    from portal.importers.importing import Plan
+    from portal.importers.importing import PlannedImport
 
 # One thread is enough for our small sums, and each more would take 32 MB.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     told = parser().parse_args(arguments)
     root = Path(told.project).resolve()
-    progress = Progress()
+    progress = ProgressLine()
     operating_system.keep_own_permissions()
     try:
         operating_system.require_memory()
@@ -69,7 +69,7 @@ def program() -> NoReturn:
     os._exit(code)
 
 
-class Progress:
+class ProgressLine:
     """Says on the terminal what is being done, and how long each step took."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class Progress:
             self._since = 0.0
 
 
-def _check(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _check(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.analysis import claims  # noqa: PLC0415
     from portal.releases import embargo  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
@@ -121,7 +121,7 @@ def _warn(warnings: Sequence[Problem]) -> None:
     print("\n\n".join([f"{count}:", *map(str, warnings)]) + f"\n\n{count}. {_ACCEPT}", file=sys.stderr)
 
 
-def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _build(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -138,7 +138,7 @@ def _build(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-def _diff(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _diff(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.releases import change_report, releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -160,14 +160,14 @@ def _put(path: Path, text: str) -> None:
     print(f"Written: {path}")
 
 
-def _release(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _release(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.releases import change_report, embargo, releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
     progress("Comparing with the last release")
     project = building.project(root)
-    asked = releasing.Asked(told.name, told.note, told.embargo, told.reason)
+    asked = releasing.ReleaseRequest(told.name, told.note, told.embargo, told.reason)
     draft = building.draft(project, asked)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
@@ -189,7 +189,7 @@ def _release(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.releases import change_report, rollback  # noqa: PLC0415
     from portal.site import building, publishing  # noqa: PLC0415
@@ -225,7 +225,7 @@ def _rollback(root: Path, told: argparse.Namespace, progress: Progress) -> int:
 _AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs")
 
 
-def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _withdraw(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.core import input_files, periods  # noqa: PLC0415
     from portal.releases import withdrawal  # noqa: PLC0415
@@ -238,11 +238,11 @@ def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     figures = (
         withdrawal.wanted_in(str(told.list), told.list.read_bytes())
         if told.list
-        else (withdrawal.Wanted(told.indicator, told.area, told.period, told.part),)
+        else (withdrawal.FigureSelection(told.indicator, told.area, told.period, told.part),)
     )
     progress("Looking for the figures, and for what gives them away")
     project = building.project(root)
-    asked = withdrawal.Asked(figures, told.reason, told.wrong, told.others)
+    asked = withdrawal.WithdrawalRequest(figures, told.reason, told.wrong, told.others)
     plan = withdrawal.plan(project, asked, periods.today())
     progress.end()
     if not plan.withdrawals:
@@ -263,7 +263,7 @@ def _withdraw(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return code
 
 
-def _verify(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _verify(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import publishing  # noqa: PLC0415
 
     folder = told.folder or root / "build" / "site"
@@ -276,7 +276,7 @@ def _verify(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-def _coverage(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _coverage(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import coverage  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -288,7 +288,7 @@ def _coverage(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-def _import(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _import(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.data import packages  # noqa: PLC0415
     from portal.importers import importing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
@@ -303,19 +303,19 @@ def _import(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     progress("Reading the files")
     found, _ = packages.read_all(root, settings.packages)
     plan = importing.plan(
-        importing.Job(told.format, tuple(told.files), told.source, told.until), content, found, settings
+        importing.ImportJob(told.format, tuple(told.files), told.source, told.until), content, found, settings
     )
     progress.end()
     print("\n".join(f"- {line}" for line in plan.report))
     return _written(root, told, plan)
 
 
-def _import_table(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _import_table(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.core import settings as config  # noqa: PLC0415
     from portal.importers.spreadsheets import spreadsheet  # noqa: PLC0415
 
     progress("Reading the spreadsheet and checking what would become of the package")
-    job = spreadsheet.Job(
+    job = spreadsheet.SpreadsheetJob(
         tuple(told.files), told.package, told.resource, told.sheet, told.replace, tuple(told.assume)
     )
 
@@ -343,7 +343,7 @@ def _answer(question: str, answers: Mapping[str, str]) -> str:
     return ""
 
 
-def _written(root: Path, told: argparse.Namespace, plan: "Plan") -> int:
+def _written(root: Path, told: argparse.Namespace, plan: "PlannedImport") -> int:
     if not plan.files:
         print("Nothing changes, so nothing was written.")
         return OK
@@ -367,7 +367,7 @@ def _typed(question: str) -> str:
         return ""
 
 
-def _template(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _template(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.core import settings as config  # noqa: PLC0415
     from portal.data import packages  # noqa: PLC0415
     from portal.importers.spreadsheets import form_files, forms  # noqa: PLC0415
@@ -380,19 +380,19 @@ def _template(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-def _new(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _new(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import new_portal  # noqa: PLC0415
 
     folder = (told.folder or root / new_portal.folder_of(told.name)).resolve()
     whose = told.partnership or f"{told.place} Community Safety Partnership"
     progress("Writing the portal and checking it")
-    new_portal.begin(new_portal.Asked(told.name, told.area, told.place, whose), folder)
+    new_portal.begin(new_portal.NewPortal(told.name, told.area, told.place, whose), folder)
     progress.end()
     print(f"The portal is in {folder}. It can be checked and built at once. Read START.md there.")
     return OK
 
 
-def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.disclosure import report as protection  # noqa: PLC0415
     from portal.releases import releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
@@ -409,7 +409,7 @@ def _audit(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return PROBLEMS if report.leaks else OK
 
 
-def _calibrate(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _calibrate(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.importers.police import calibration  # noqa: PLC0415
 
     progress("Reading the files and trying the tests on them")
@@ -424,7 +424,7 @@ def _calibrate(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-def _reading(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _reading(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import reading_age  # noqa: PLC0415
 
     pages = reading_age.read(root)
@@ -435,7 +435,7 @@ def _reading(root: Path, told: argparse.Namespace, progress: Progress) -> int:
     return OK
 
 
-def _serve(root: Path, told: argparse.Namespace, progress: Progress) -> int:
+def _serve(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import preview  # noqa: PLC0415
 
     def say(error: PortalError) -> None:

@@ -8,7 +8,7 @@ from portal.core.model import Content
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings
 from portal.core.text import number
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.pages.all_pages import all_pages
 from portal.pages.page import Page
 from portal.pages.plan_views import ActionPage, FigureView, PriorityPage
@@ -79,7 +79,7 @@ def updates(content: Content) -> tuple[int, int]:
     return len(once), sum(bool(u.priority) for u in once) + linked
 
 
-def counts(settings: Settings, released: Release) -> str:
+def counts(settings: Settings, released: ClearedContent) -> str:
     """Return the counts as Markdown: pages with a chart, measures by nearness, and updates."""
     content = released.content
     lines = ["## Pages with a chart", "", "| kind of page | with a chart | of |", "|---|--:|--:|"]
@@ -95,7 +95,7 @@ def counts(settings: Settings, released: Release) -> str:
     return "\n".join(lines)
 
 
-def table(settings: Settings, released: Release) -> str:
+def table(settings: Settings, released: ClearedContent) -> str:
     """Markdown with a row for every section of every document.
 
     Raises `PortalError` for each section that is neither shown nor left out for a reason, and for each page

@@ -44,7 +44,7 @@ _NOT_LONDON = "The indicators of the Metropolitan Police are left out here, sinc
 
 
 @dataclass(frozen=True)
-class Asked:
+class NewPortal:
     """What the portal is called, the code and name of its borough, and whose it is."""
 
     name: str
@@ -63,7 +63,7 @@ def folder_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "portal"
 
 
-def begin(asked: Asked, folder: Path) -> None:
+def begin(asked: NewPortal, folder: Path) -> None:
     """Write the portal into `folder`, which must be empty or not there.
 
     Raises `PortalError` with every problem; nothing is left then.
@@ -83,7 +83,7 @@ def begin(asked: Asked, folder: Path) -> None:
         operating_system.clear(part)
 
 
-def _faults(asked: Asked, folder: Path) -> Iterator[Problem]:
+def _faults(asked: NewPortal, folder: Path) -> Iterator[Problem]:
     def wrong(place: str, message: str, fix: str) -> Problem:
         return Problem(place, code="new", message=message, fix=fix)
 
@@ -105,7 +105,7 @@ def _home() -> Path:
     return packed if packed.is_dir() else _HERE.parents[1]
 
 
-def _share(root: Path, asked: Asked) -> None:
+def _share(root: Path, asked: NewPortal) -> None:
     """Copy what all portals have in common, and the chart library where it has been fetched."""
     kept = _packages(asked)
     for name in (*SHARED, str(svg.LIBRARY)):
@@ -116,13 +116,13 @@ def _share(root: Path, asked: Asked) -> None:
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
 
 
-def _packages(asked: Asked) -> Mapping[str, Any]:
+def _packages(asked: NewPortal) -> Mapping[str, Any]:
     """The packages of a new portal; those of the Metropolitan Police where it publishes figures of the place."""
     told = json.loads((_STARTER / _PACKAGES).read_text(encoding="utf-8"))
     return {name: p for name, p in told.items() if asked.of_the_met or not p.get("london")}
 
 
-def _words(asked: Asked) -> dict[str, str]:
+def _words(asked: NewPortal) -> dict[str, str]:
     """What stands for each `${…}` of the starter."""
     checkout = "" if (_HERE / "shared").is_dir() else str(_HERE.parents[1])
     told = {
@@ -140,7 +140,7 @@ def _words(asked: Asked) -> dict[str, str]:
     return told | {"london": "" if asked.of_the_met else Template(_NOT_LONDON).substitute(told)}
 
 
-def _fill(root: Path, asked: Asked) -> None:
+def _fill(root: Path, asked: NewPortal) -> None:
     """Write the files of the starter, with the words of this portal in them."""
     words = _words(asked)
     for source in sorted(p for p in _STARTER.rglob("*") if p.is_file() and p.name != _PACKAGES):
@@ -155,7 +155,7 @@ def _fill(root: Path, asked: Asked) -> None:
     areas.write_text("".join(r for r in rows if not r.startswith(away)), encoding="utf-8")
 
 
-def _describe(root: Path, asked: Asked) -> None:
+def _describe(root: Path, asked: NewPortal) -> None:
     """Write the descriptor of each package, and its tables that are empty yet."""
     words = _words(asked)
     for name, package in _packages(asked).items():

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from portal.core import periods
-from portal.releases.rollback import PutBack
-from portal.releases.withdrawal import Plan
-from portal.site.building import Built
+from portal.releases.rollback import Rollback
+from portal.releases.withdrawal import PlannedWithdrawal
+from portal.site.building import FinishedBuild
 
 
 def moment(until: datetime | None) -> str:
@@ -14,7 +14,7 @@ def moment(until: datetime | None) -> str:
     return f"{periods.day(until.date())}, {until:%H:%M %Z}" if until else ""
 
 
-def lifted(built: Built) -> str:
+def lifted(built: FinishedBuild) -> str:
     """Say what it means that a site was put in place before its time."""
     return (
         f"It shows what may only be public from {moment(built.until)}. That counts for this build alone: the next one "
@@ -22,7 +22,7 @@ def lifted(built: Built) -> str:
     )
 
 
-def waiting(built: Built) -> Iterator[str]:
+def waiting(built: FinishedBuild) -> Iterator[str]:
     """Say what waits and until when, and what comes next."""
     if not built.folder.is_dir():
         yield f"No release is public yet, so there is no site in build/{built.folder.name}."
@@ -47,7 +47,7 @@ def next_steps(name: str, until: datetime | None) -> Iterator[str]:
     yield "- The tables hold the new figures already. Keep them and the archive out of any public repository until then."
 
 
-def put_back(plan: PutBack) -> Iterator[str]:
+def put_back(plan: Rollback) -> Iterator[str]:
     """Say what stays and what is given up where a release is put back."""
     contacts = "go back too" if plan.contacts else "stay as they are now (--contacts puts them back too)"
     yield f"\nContact details, ways to report and services that help, {contacts}."
@@ -66,7 +66,7 @@ def put_back(plan: PutBack) -> Iterator[str]:
         )
 
 
-def withdrawn(plan: Plan) -> Iterator[str]:
+def withdrawn(plan: PlannedWithdrawal) -> Iterator[str]:
     """Say what is taken back, out of which releases, and what a person must look at."""
     yield "To be taken back:"
     yield from (f"- {name}" for name in plan.names)

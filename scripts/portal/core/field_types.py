@@ -126,7 +126,7 @@ def slug(cell: str) -> str:
 
 
 @dataclass(frozen=True)
-class Form:
+class CellForm:
     """How the cells of a column are written, in words, with an example, and what its pattern cannot say."""
 
     words: str
@@ -140,29 +140,29 @@ class Form:
 
 
 # What the columns with a pattern look like. A field of a contract names its form.
-FORMS: Mapping[str, Form] = {
-    "slug": Form("Use lower-case letters, numbers and hyphens", "serious-youth-violence", slug),
-    "gss-code": Form("Write a GSS code, one capital letter and eight digits", "E09000001"),
-    "postcode": Form("Write a full postcode in capitals with one space", "SE13 6AA"),
-    "points": Form(
+FORMS: Mapping[str, CellForm] = {
+    "slug": CellForm("Use lower-case letters, numbers and hyphens", "serious-youth-violence", slug),
+    "gss-code": CellForm("Write a GSS code, one capital letter and eight digits", "E09000001"),
+    "postcode": CellForm("Write a full postcode in capitals with one space", "SE13 6AA"),
+    "points": CellForm(
         "Write longitude and latitude in turn, with decimals and separated by spaces, for at least three points",
         "0.1 51.4 0.2 51.4 0.2 51.5",
     ),
-    "any-date": Form("Write a day, month or year that exists, year first", "2016-09-15, 2016-09 or 2016", loose_date),
-    "day-or-month": Form("Write a day or month that exists, year first", "2026-11-21 or 2026-11", loose_date),
-    "month-or-year": Form("Write a month or year that exists, year first", "2016-03 or 2016", loose_date),
-    "year": Form("Write a year", "2021"),
-    "moment": Form(
+    "any-date": CellForm("Write a day, month or year that exists, year first", "2016-09-15, 2016-09 or 2016", loose_date),
+    "day-or-month": CellForm("Write a day or month that exists, year first", "2026-11-21 or 2026-11", loose_date),
+    "month-or-year": CellForm("Write a month or year that exists, year first", "2016-03 or 2016", loose_date),
+    "year": CellForm("Write a year", "2021"),
+    "moment": CellForm(
         "Write a day that exists, a T and the time", "2026-12-01T09:30", lambda cell: day(cell.partition("T")[0])
     ),
-    "checksum": Form("Leave the checksum as portal release wrote it, 64 digits and letters from a to f", "0a1b2c…"),
-    "area-kinds": Form("Write kinds of area separated by semicolons, own first", "own;ward or ward;borough"),
-    "needs": Form(
+    "checksum": CellForm("Leave the checksum as portal release wrote it, 64 digits and letters from a to f", "0a1b2c…"),
+    "area-kinds": CellForm("Write kinds of area separated by semicolons, own first", "own;ward or ward;borough"),
+    "needs": CellForm(
         "Separate by semicolons what it suits: danger-now, cannot-speak, deaf, tell-police, not-police, anonymous, "
         "any-hour, on-behalf, other-language, online or in-person",
         "anonymous;online",
     ),
-    "state": Form("Write the state of the plan: current, past or last-known", "current"),
+    "state": CellForm("Write the state of the plan: current, past or last-known", "current"),
 }  # fmt: skip
 LOOSE_FORMS = frozenset(name for name, form in FORMS.items() if form.read is loose_date)
 

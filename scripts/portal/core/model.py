@@ -217,7 +217,7 @@ class Thread:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ThreadEntry:
     """What belongs to a thread: a priority or action of a plan, an indicator, or somebody who helps."""
 
     thread: str
@@ -326,7 +326,7 @@ class Service(Contact):
 
 
 @dataclass(frozen=True)
-class Edition:
+class Release:
     """A release: everything that was published at one time, kept as an archive that only `portal withdraw` writes again.
 
     Not public before its `embargo`, in the time of the place. `put_back` is the release whose data it repeats.
@@ -344,7 +344,7 @@ class Edition:
 
 
 @dataclass(frozen=True)
-class Change:
+class ReleaseChange:
     """What a release changed: `count` new figures of an indicator, one figure revised or withdrawn, words or a page."""
 
     release: str
@@ -365,7 +365,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Promise:
+class PromisedRelease:
     """A release that is promised for a day, and the figures that it is to bring."""
 
     release: str
@@ -375,7 +375,7 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Reason:
+class ReasonForChange:
     """Why figures were revised or withdrawn: all that fit whatever is not empty. `release` has used it."""
 
     indicator: str
@@ -386,7 +386,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Withdrawal:
+class WithdrawnFigure:
     """A figure that was taken back, without its number: why, and out of which `releases`, separated by semicolons.
 
     `kind` is `protect` where the number must never come back, `wrong` where a corrected one may.
@@ -405,7 +405,7 @@ class Withdrawal:
 
 
 @dataclass(frozen=True)
-class Accepted:
+class AcceptedWarning:
     """A warning that somebody looked at, and why it is right as it is."""
 
     warning: str
@@ -433,7 +433,7 @@ class Content:
     breaks: tuple[Break, ...]
     targets: tuple[Target, ...]
     threads: tuple[Thread, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[ThreadEntry, ...]
     dashboards: tuple[Dashboard, ...]
     sections: tuple[Section, ...]
     breakdowns: Mapping[str, str]
@@ -448,15 +448,15 @@ class Content:
     minimums: Mapping[str, Minimums]
     sources: Mapping[str, Source]
     terms: tuple[Term, ...]
-    editions: tuple[Edition, ...] = ()
-    changes: tuple[Change, ...] = ()
-    promises: tuple[Promise, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-    accepted: tuple[Accepted, ...] = ()
+    editions: tuple[Release, ...] = ()
+    changes: tuple[ReleaseChange, ...] = ()
+    promises: tuple[PromisedRelease, ...] = ()
+    reasons: tuple[ReasonForChange, ...] = ()
+    accepted: tuple[AcceptedWarning, ...] = ()
     dispersions: Mapping[tuple[str, str], Dispersion] = field(
         default_factory=dict
     )  # by indicator and kind of area
     route_connections: tuple[RouteConnection, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
-    withdrawals: tuple[Withdrawal, ...] = ()
+    withdrawals: tuple[WithdrawnFigure, ...] = ()
     no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator

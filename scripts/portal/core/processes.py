@@ -23,7 +23,7 @@ AT_ONCE = 2 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else
 
 
 @contextmanager
-def aside(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
+def run_in_child(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
     """Begin a piece of work; what is yielded waits for it and says what it came to. It ends with the block."""
     if not _can():
         yield work
@@ -68,7 +68,7 @@ def all_of(jobs: Sequence[Callable[[], Found]]) -> list[Found]:
         return found
 
     try:
-        with aside(take) as other:
+        with run_in_child(take) as other:
             found = take() | other()
             return [found[n] if n in found else jobs[n]() for n in range(len(jobs))]
     finally:

@@ -16,7 +16,7 @@ EXIT_WORDS = ("domestic abuse", "domestic violence", "violence against women", "
 
 
 @dataclass(frozen=True)
-class Site:
+class SiteSettings:
     """What the site is called and whom it is for.
 
     Pages may link to `links` on other hosts, besides what packages name. `headlines` are the indicators on the home page.
@@ -40,7 +40,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Disclosure:
+class SmallCountSettings:
     """The policy that protects people where numbers are small. A package may only tighten it."""
 
     ward_minimum: int
@@ -55,8 +55,8 @@ class Settings:
     """
 
     root: Path
-    site: Site
-    disclosure: Disclosure
+    site: SiteSettings
+    disclosure: SmallCountSettings
     packages: tuple[str, ...]
     topics: Mapping[str, str]
     banner: str = ""
@@ -97,15 +97,20 @@ def load(root: Path) -> Settings:
     problems: list[Problem] = []
     top = {k: v for k, v in raw.items() if k not in ("site", "disclosure")}
     parts = {
-        "site": _section(Site, "site", raw.get("site", {}), problems),
-        "disclosure": _section(Disclosure, "disclosure", raw.get("disclosure", {}), problems),
+        "site": _section(SiteSettings, "site", raw.get("site", {}), problems),
+        "disclosure": _section(SmallCountSettings, "disclosure", raw.get("disclosure", {}), problems),
         **_section(Settings, "", top, problems, given=("root", "site", "disclosure", "public")),
     }
     problems += (*_address_problems(parts["site"]), *_name_problems(parts))
     if problems:
         raise PortalError(problems)
     return Settings(
-        root=root, **{**parts, "site": Site(**parts["site"]), "disclosure": Disclosure(**parts["disclosure"])}
+        root=root,
+        **{
+            **parts,
+            "site": SiteSettings(**parts["site"]),
+            "disclosure": SmallCountSettings(**parts["disclosure"]),
+        },
     )
 
 

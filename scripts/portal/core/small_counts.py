@@ -6,7 +6,7 @@ from datetime import date
 from portal.core.model import Content, Indicator, Observation
 from portal.core.periods import label, months_between
 from portal.core.problems import Problem
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 
 Key = tuple[str, str, str, date | None, date | None]
 # Below this, a minimum protects nobody: with 2, a withheld count can only be 0 or 1.
@@ -20,7 +20,7 @@ def key(o: Observation) -> Key:
     return (o.indicator, o.area, o.part, o.period_start, o.period_end)
 
 
-def small(content: Content, policy: Disclosure, indicator: str, kind: str) -> int:
+def small(content: Content, policy: SmallCountSettings, indicator: str, kind: str) -> int:
     """Return the smallest count that may be published for a kind of area; a package's own minimum only raises it.
 
     Records that name no ward count as a ward; areas larger than a borough count as a borough.
@@ -30,7 +30,7 @@ def small(content: Content, policy: Disclosure, indicator: str, kind: str) -> in
     return max(policy.ward_minimum, ward) if kind in FINE else max(policy.borough_minimum, borough)
 
 
-def least_of(content: Content, policy: Disclosure, o: Observation) -> int:
+def least_of(content: Content, policy: SmallCountSettings, o: Observation) -> int:
     """Return the smallest count that may be published in the place of a figure."""
     return small(content, policy, o.indicator, content.areas[o.area].kind)
 

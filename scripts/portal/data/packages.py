@@ -17,7 +17,7 @@ from portal.core.problems import Problem, did_you_mean
 from portal.data import descriptors, tables
 from portal.data.descriptors import MARKERS
 from portal.data.tables import Json, Schema, Table
-from portal.data.validation import Passed
+from portal.data.validation import ValidatedTables
 
 _PATH = re.compile(r"[A-Za-z0-9_. -]+(/[A-Za-z0-9_. -]+)*\.csv", re.ASCII)
 
@@ -71,14 +71,14 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
                     fix=f"Add {extra} to `packages` in site_src/portal.toml, or move the folder away.",
                 )
             )
-    passed = Passed(root / "build" / "cache")
+    passed = ValidatedTables(root / "build" / "cache")
     found = [package for name in names if (package := _read(root, name, passed, problems))]
     passed.keep()
     return tuple(found), tuple(dict.fromkeys(problems))
 
 
 @dataclass(frozen=True)
-class _Found:
+class _PackageContents:
     """A package while it is read: its folder, what problems call its descriptor, and its breakdowns."""
 
     folder: Path
@@ -86,7 +86,7 @@ class _Found:
     breakdowns: Mapping[str, str]
 
 
-def _read(root: Path, name: str, passed: Passed, problems: list[Problem]) -> Package | None:
+def _read(root: Path, name: str, passed: ValidatedTables, problems: list[Problem]) -> Package | None:
     folder = root / "data_packages" / name
     file = f"data_packages/{name}/datapackage.json"
     descriptor = _descriptor(root, folder, file, problems)
@@ -105,7 +105,7 @@ def _read(root: Path, name: str, passed: Passed, problems: list[Problem]) -> Pac
         Problem(file, code="descriptor", message=message, fix=fix)
         for message, fix in (*_about_problems(descriptor, name, spec), *_resource_problems(descriptor, spec))
     ]
-    package = _Found(folder, file, _breakdowns(portal))
+    package = _PackageContents(folder, file, _breakdowns(portal))
     wanted = {str(r.get("name")): r for r in reversed(_resources(descriptor))}
     asked = {n: _asked(package, wanted[n], r, about) for n, r in spec["resources"].items() if n in wanted}
     paths = {n: p for n, (_, r) in asked.items() if (p := _path(package, n, r, about))}
@@ -118,10 +118,10 @@ def _read(root: Path, name: str, passed: Passed, problems: list[Problem]) -> Pac
 
 
 def _tables(
-    package: _Found,
+    package: _PackageContents,
     asked: Mapping[str, tuple[Schema, Json]],
     paths: Mapping[str, Path],
-    passed: Passed,
+    passed: ValidatedTables,
     problems: list[Problem],
 ) -> dict[str, Table]:
     """Every table that can be read, checked. Where one has foreign keys, the tables that it can name go with it."""
@@ -247,13 +247,15 @@ def _as_field(key: str, rule: Json) -> Json:
     return {"name": key, "type": "string", "title": rule["title"], "constraints": pattern, **form}
 
 
-def _asked(package: _Found, resource: Json, spec: Json, problems: list[Problem]) -> tuple[Schema, Json]:
+def _asked(
+    package: _PackageContents, resource: Json, spec: Json, problems: list[Problem]
+) -> tuple[Schema, Json]:
     """The schema to check a table by, and the resource as frictionless is to see it."""
     wanted, key = _fields(spec, package.breakdowns), _key(spec, package.breakdowns)
     return descriptors.asked(package.file, resource, wanted, key, problems)
 
 
-def _path(package: _Found, name: str, resource: Json, problems: list[Problem]) -> Path | None:
+def _path(package: _PackageContents, name: str, resource: Json, problems: list[Problem]) -> Path | None:
     """The file of a table, if it is one inside the package."""
     path = resource.get("path")
     if isinstance(path, str) and not _leaves(package.folder, path):

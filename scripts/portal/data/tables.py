@@ -15,7 +15,7 @@ import pandas as pd
 from portal.core import field_types, input_files, text
 from portal.core.problems import Problem, did_you_mean
 from portal.data import damaged_tables, validation
-from portal.data.validation import Fault, Passed
+from portal.data.validation import ValidatedTables, ValidationError
 
 Json = dict[str, Any]
 LARGEST = input_files.LARGEST
@@ -95,13 +95,13 @@ class Table:
 
 
 def read(
-    path: Path, file: str, schema: Schema, passed: Passed | None = None
+    path: Path, file: str, schema: Schema, passed: ValidatedTables | None = None
 ) -> tuple[Table | None, tuple[Problem, ...]]:
     """Read the CSV at `path`, which problems call `file`; no table where its rows cannot be told apart.
 
     `passed` knows the tables that frictionless need not be asked about again.
     """
-    passed = passed or Passed()
+    passed = passed or ValidatedTables()
     rows, fault = rows_of(path, file, schema.names)
     if rows is None:
         return None, fault
@@ -257,7 +257,7 @@ _TOLD_BY_THE_HEADER = frozenset({"missing-label", "extra-label", "incorrect-labe
 _ABOUT_THE_FILE = frozenset({"hash-count", "byte-count", "row-count", "field-count"})
 
 
-def _in_words(file: str, fault: Fault, schema: Schema) -> Problem | None:
+def _in_words(file: str, fault: ValidationError, schema: Schema) -> Problem | None:
     known = {f["name"]: f for f in schema.fields}
     column, rest = fault.column, fault.note
 

@@ -27,7 +27,7 @@ _OURS = ("core/field_types.py", "data/tables.py", "data/validation.py")
 
 
 @dataclass(frozen=True)
-class Fault:
+class ValidationError:
     """What frictionless says about a table: the kind of its error, where it is, and its own words."""
 
     kind: str
@@ -49,7 +49,7 @@ def descriptor_faults(descriptor: Json) -> tuple[str, ...]:
         return (_unread(error),)
 
 
-def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Iterator[Fault]:
+def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Iterator[ValidationError]:
     """What frictionless says about the table at `path`, which `resource` describes.
 
     `others` are the tables that its foreign keys may name.
@@ -70,14 +70,14 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
                 Package.from_descriptor(told).get_resource(resource["name"]).validate(limit_errors=1_000_000)
             )
     except FrictionlessException as error:
-        yield Fault("description", note=_plain(error.error.note))
+        yield ValidationError("description", note=_plain(error.error.note))
         return
     except Exception as error:  # such as a pattern that is none
-        yield Fault("description", note=_unread(error))
+        yield ValidationError("description", note=_unread(error))
         return
     for e in (e for task in report.tasks for e in task.errors):
         cell = getattr(e, "cell", "")
-        yield Fault(
+        yield ValidationError(
             e.type,
             getattr(e, "row_number", 0) or 0,
             getattr(e, "field_name", "") or "",
@@ -85,7 +85,7 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
             _plain(e.note or e.title),
         )
     if not report.valid and not any(task.errors for task in report.tasks):
-        yield Fault(
+        yield ValidationError(
             "description", note=_plain("; ".join(e.note for e in report.errors) or "the table is not valid")
         )
 
@@ -111,7 +111,7 @@ def _plain(note: str) -> str:
 # --- what was asked before
 
 
-class Passed:
+class ValidatedTables:
     """The tables that have passed, by digest: those of this process, and those of earlier ones."""
 
     _here: set[str] = set()  # noqa: RUF012 - shared by all that this process checks

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.model import Content, Observation
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import least_of, of_total
 
 Floats = NDArray[np.float64]
@@ -60,7 +60,7 @@ class Sums:
     """The sums that the withheld figures of one indicator could belong to. `series` has what is published."""
 
     content: Content
-    policy: Disclosure
+    policy: SmallCountSettings
     hidden: Sequence[Observation]
     series: Mapping[str, Mapping[Slot, float]]
 

@@ -42,7 +42,7 @@ _LARGEST = 1e6  # stands for no limit where a programme needs one
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedFigure:
     """A figure that is the sum of its atoms, or of its atoms times `signs` where these are given.
 
     It lies between `low` and `high`: both are the figure itself where it is published as it is, and further apart
@@ -83,7 +83,7 @@ class Interval:
     greatest for each reading of the table that the audit looked at. All of them lie within the interval.
     """
 
-    published: Published
+    published: PublishedFigure
     least: float
     greatest: float
     readings: tuple[tuple[float, float], ...] = ()
@@ -105,7 +105,7 @@ _ONE = -1
 class _System:
     """Figures as sums of unknown whole numbers, each with its floor; `low` and `high` bound the sums."""
 
-    figures: tuple[Published, ...]
+    figures: tuple[PublishedFigure, ...]
     columns: dict[Column, float]
     low: Floats
     high: Floats
@@ -116,7 +116,9 @@ def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
     return tuple(i for i in found if i.exposed)
 
 
-def intervals(published: Iterable[Published], free: Set[Hashable] = frozenset()) -> tuple[Interval, ...]:
+def intervals(
+    published: Iterable[PublishedFigure], free: Set[Hashable] = frozenset()
+) -> tuple[Interval, ...]:
     """The interval of each withheld figure, in the order given.
 
     Atoms are whole numbers, and zero or more unless they are among the `free`. The same figure may be given more
@@ -130,7 +132,7 @@ def intervals(published: Iterable[Published], free: Set[Hashable] = frozenset())
     return tuple(found[f] for f in system.figures if f.withheld)
 
 
-def _system(figures: tuple[Published, ...], free: Set[Hashable]) -> _System:
+def _system(figures: tuple[PublishedFigure, ...], free: Set[Hashable]) -> _System:
     """One column for all atoms that occur in the same figures alike: only their sum matters."""
     uses: dict[Hashable, Form] = {}
     for row, figure in enumerate(figures):
@@ -144,7 +146,7 @@ def _system(figures: tuple[Published, ...], free: Set[Hashable]) -> _System:
     return _System(figures, columns, *_limits(figures))
 
 
-def _limits(figures: tuple[Published, ...]) -> tuple[Floats, Floats]:
+def _limits(figures: tuple[PublishedFigure, ...]) -> tuple[Floats, Floats]:
     """Both ends of every figure, drawn in to whole numbers where the figure is one."""
     low = np.array([-inf if f.low is None else f.low for f in figures], dtype=float)
     high = np.array([inf if f.high is None else f.high for f in figures], dtype=float)
@@ -224,7 +226,7 @@ class _Part:
     A figure is `known` plus its row of `aims` times the numbers; `alike` marks figures that could change places.
     """
 
-    figures: tuple[Published, ...]
+    figures: tuple[PublishedFigure, ...]
     aims: Floats
     known: Floats
     bounds: Bounds

@@ -17,9 +17,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from portal.core import processes
-from portal.core.model import Accepted, Content, Observation
+from portal.core.model import AcceptedWarning, Content, Observation
 from portal.core.problems import PortalError, Problem
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import (
     FINE,
     closed,
@@ -33,7 +33,7 @@ from portal.core.small_counts import (
     yearly,
 )
 from portal.disclosure import inference, other_forms, undeclared_relations
-from portal.disclosure.inference import Leak, Past
+from portal.disclosure.inference import EarlierRelease, Leak
 from portal.disclosure.missing_rows import BETWEEN, LEFT_OUT
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Release:
+class ClearedContent:
     """Content that the policy allows to be published: the only thing that later stages accept.
 
     `area` is the code of the borough that the site is about.
@@ -70,7 +70,9 @@ def when(o: Observation) -> tuple[date, date]:
     return o.period_end or date.min, o.period_start or date.min
 
 
-def release(content: Content, policy: Disclosure, area: str = "", earlier: Sequence[Past] = ()) -> Release:
+def release(
+    content: Content, policy: SmallCountSettings, area: str = "", earlier: Sequence[EarlierRelease] = ()
+) -> ClearedContent:
     """Let the content through, or raise `PortalError` with every figure that the policy forbids or that leaks.
 
     `earlier` is what earlier releases published, which people may have kept.
@@ -81,21 +83,23 @@ def release(content: Content, policy: Disclosure, area: str = "", earlier: Seque
 
 @contextmanager
 def releasing(
-    content: Content, policy: Disclosure, area: str = "", earlier: Sequence[Past] = ()
-) -> Iterator[Release]:
+    content: Content, policy: SmallCountSettings, area: str = "", earlier: Sequence[EarlierRelease] = ()
+) -> Iterator[ClearedContent]:
     """Do what `release` does, while the block already works with what is let through; what leaks is raised at its end.
 
     Nothing that the block makes may reach anybody before that.
     """
     if found := tuple(check(content, policy)):
         raise PortalError(found)
-    with processes.aside(lambda: tuple(_leaks(content, policy, earlier))) as leaks:
-        yield Release(content, area)
+    with processes.run_in_child(lambda: tuple(_leaks(content, policy, earlier))) as leaks:
+        yield ClearedContent(content, area)
         if exposed := leaks():
             raise PortalError(exposed)
 
 
-def problems(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> tuple[Problem, ...]:
+def problems(
+    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
+) -> tuple[Problem, ...]:
     """Return everything that the policy forbids and everything that leaks."""
     try:
         return (*check(content, policy), *_leaks(content, policy, earlier))
@@ -103,18 +107,22 @@ def problems(content: Content, policy: Disclosure, earlier: Sequence[Past] = ())
         return (*check(content, policy), *error.problems)
 
 
-def _leaks(content: Content, policy: Disclosure, earlier: Sequence[Past]) -> Iterator[Problem]:
+def _leaks(
+    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease]
+) -> Iterator[Problem]:
     yield from map(_leak, inference.known(content, policy, earlier).leaks)
     yield from _open(undeclared_relations.check(content, policy), content.accepted)
 
 
-def _open(problems: Iterable[Problem], accepted: Sequence[Accepted]) -> Iterator[Problem]:
+def _open(problems: Iterable[Problem], accepted: Sequence[AcceptedWarning]) -> Iterator[Problem]:
     """Those of the problems that nobody has accepted by their name."""
     names = {a.warning for a in accepted}
     return (p for p in problems if p.name not in names)
 
 
-def doubtful(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> tuple[Problem, ...]:
+def doubtful(
+    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
+) -> tuple[Problem, ...]:
     """Return warnings about what earlier releases published, and what stops a release unless it is accepted."""
     found = [_too_late(name, count) for name, count in inference.shown_before(content, earlier).items()]
     stopping = undeclared_relations.check(content, policy) if content.accepted else ()
@@ -130,7 +138,9 @@ def _too_late(release: str, count: int) -> Problem:
     return Problem("data_packages/releases", 0, "", "released", message, fix, f"released:{release}")
 
 
-def intervals(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> "tuple[Interval, ...]":
+def intervals(
+    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
+) -> "tuple[Interval, ...]":
     """Return the least and greatest that each withheld count can be."""
     return inference.known(content, policy, earlier).intervals
 
@@ -138,7 +148,7 @@ def intervals(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()
 # --- what the policy forbids
 
 
-def check(content: Content, policy: Disclosure) -> Iterator[Problem]:
+def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
     """Yield every figure that is too fine or too small to be published, or gives one away in another form."""
     for indicator in content.indicators.values():
         careful = yearly(content, indicator.id)

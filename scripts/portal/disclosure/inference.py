@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from portal.core.model import Content, Indicator, Observation
 from portal.core.problems import PortalError
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import FINE, Key, added, guards, key, least_of, of_total, small, words
 from portal.disclosure import missing_rows
 
 if TYPE_CHECKING:
-    from portal.disclosure.audit import Interval, Published
+    from portal.disclosure.audit import Interval, PublishedFigure
 
 _DAY = timedelta(days=1)
 _REST = "*"  # what a total has besides its known parts
@@ -31,7 +31,7 @@ Place = tuple[str, date | None, date | None]
 
 
 @dataclass(frozen=True)
-class Past:
+class EarlierRelease:
     """What an earlier release published: its name, its figures, and the indicators that there are no more."""
 
     name: str
@@ -52,7 +52,7 @@ class Leak:
 
 
 @dataclass(frozen=True)
-class Known:
+class Inferences:
     """What can be worked out: the interval of each withheld figure, the leaks among them, and what is lost.
 
     `lost` names the withheld figures that no longer can be protected, since an earlier release published them, or
@@ -64,7 +64,7 @@ class Known:
     lost: Mapping[Key, str]
 
 
-def known(content: Content, policy: Disclosure, past: Sequence[Past] = ()) -> Known:
+def known(content: Content, policy: SmallCountSettings, past: Sequence[EarlierRelease] = ()) -> Inferences:
     """Work out what readers can know about each withheld figure.
 
     What is published now has to protect the figures on its own, for readers who have no earlier release. Then come
@@ -77,7 +77,9 @@ def known(content: Content, policy: Disclosure, past: Sequence[Past] = ()) -> Kn
     found = dict(today.found())
     leaks = {k: Leak(i, today.status[k]) for k, i in found.items() if today.leaks(k, i)}
     if not past:
-        return Known(tuple(i for k, i in found.items() if today.status[k] == "c"), tuple(leaks.values()), {})
+        return Inferences(
+            tuple(i for k, i in found.items() if today.status[k] == "c"), tuple(leaks.values()), {}
+        )
     whole = replace(content, indicators={**_gone(past), **content.indicators})
     old = [(p.name, p.observations) for p in past]
     memo = {today.core: today}
@@ -91,22 +93,24 @@ def known(content: Content, policy: Disclosure, past: Sequence[Past] = ()) -> Kn
     shown = {key(o) for o in now if o.value is not None}
     leaks = {k: leak for k, leak in leaks.items() if k not in shown}
     hidden = tuple(i for k, i in found.items() if today.status[k] == "c")
-    return Known(hidden, tuple(leaks.values()), {k: v for k, v in lost.items() if k in found})
+    return Inferences(hidden, tuple(leaks.values()), {k: v for k, v in lost.items() if k in found})
 
 
-def intervals(content: Content, policy: Disclosure, past: Sequence[Past] = ()) -> "tuple[Interval, ...]":
+def intervals(
+    content: Content, policy: SmallCountSettings, past: Sequence[EarlierRelease] = ()
+) -> "tuple[Interval, ...]":
     """Return the least and greatest that each withheld count can be."""
     return known(content, policy, past).intervals
 
 
-def shown_before(content: Content, past: Sequence[Past]) -> dict[str, int]:
+def shown_before(content: Content, past: Sequence[EarlierRelease]) -> dict[str, int]:
     """Return how many figures that are withheld now each earlier release published."""
     hidden = {key(o) for own in content.observations.values() for o in own if o.status == "c"}
     counts = {p.name: sum(o.value is not None and key(o) in hidden for o in p.observations) for p in past}
     return {name: count for name, count in counts.items() if count}
 
 
-def _gone(past: Sequence[Past]) -> dict[str, Indicator]:
+def _gone(past: Sequence[EarlierRelease]) -> dict[str, Indicator]:
     return {k: i for p in past for k, i in p.indicators.items()}
 
 
@@ -114,7 +118,7 @@ _Releases = Sequence[tuple[str, tuple[Observation, ...]]]
 
 
 def _lost(
-    content: Content, policy: Disclosure, old: _Releases, memo: "dict[frozenset[Observation], _Table]"
+    content: Content, policy: SmallCountSettings, old: _Releases, memo: "dict[frozenset[Observation], _Table]"
 ) -> dict[Key, str]:
     """The figures that earlier releases published, or that can be worked out from them alone, and the release."""
     lost: dict[Key, str] = {}
@@ -130,7 +134,10 @@ def _lost(
 
 
 def _combined(
-    content: Content, policy: Disclosure, releases: _Releases, memo: "dict[frozenset[Observation], _Table]"
+    content: Content,
+    policy: SmallCountSettings,
+    releases: _Releases,
+    memo: "dict[frozenset[Observation], _Table]",
 ) -> "Iterator[tuple[str, _Table]]":
     """Each release's own table, with what the other releases say about figures that it does not show.
 
@@ -167,7 +174,7 @@ class _Table:
     """Figures that are all true at once, and what can be worked out from them."""
 
     content: Content
-    policy: Disclosure
+    policy: SmallCountSettings
     figures: tuple[Observation, ...]
 
     @cached_property
@@ -242,13 +249,15 @@ class _Table:
     def _least(self, k: Key) -> int:
         return small(self.content, self.policy, k[0], self.content.areas[k[1]].kind)
 
-    def _published(self, atoms: "_Atoms", o: Observation) -> "Published":
-        from portal.disclosure.audit import Published  # noqa: PLC0415
+    def _published(self, atoms: "_Atoms", o: Observation) -> "PublishedFigure":
+        from portal.disclosure.audit import PublishedFigure  # noqa: PLC0415
 
         value = None if o.value is None else float(o.value)
         width = least_of(self.content, self.policy, o) if self._hidden(o) else 0
         under = width if guards(self.content, o) and o.status != missing_rows.BETWEEN else 0
-        return Published(key(o), atoms.made_of(o), value, value, width, words(self.content, o), under=under)
+        return PublishedFigure(
+            key(o), atoms.made_of(o), value, value, width, words(self.content, o), under=under
+        )
 
 
 # --- what figures are made of

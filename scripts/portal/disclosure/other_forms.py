@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from portal.core.model import Claim, Content, Observation, Target
 from portal.core.problems import Problem
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import (
     FINE,
     Key,
@@ -25,7 +25,7 @@ RATES = ("per-1000", "percent", "percent-change")
 _WORDS_ONLY = ("direction", "rank", "comparison")
 
 
-def check(content: Content, policy: Disclosure) -> Iterator[Problem]:
+def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
     """Yield every rate, percentage, change, claim and target that gives a guarded count away."""
     hidden = {key(o): o for own in content.observations.values() for o in own if _withheld(content, o)}
     for indicator in content.indicators.values():
@@ -47,7 +47,7 @@ def _withheld(content: Content, o: Observation) -> bool:
 
 
 def _rate(
-    content: Content, policy: Disclosure, o: Observation, hidden: list[Observation]
+    content: Content, policy: SmallCountSettings, o: Observation, hidden: list[Observation]
 ) -> Iterator[Problem]:
     fix = "Take the row out. The site works out rates and changes itself, where the counts may be shown."
     if content.areas[o.area].kind in FINE:
@@ -110,7 +110,7 @@ def _least_base(content: Content, o: Observation) -> tuple[Decimal | None, str]:
 
 
 def _claim(
-    content: Content, policy: Disclosure, claim: Claim, hidden: dict[Key, Observation]
+    content: Content, policy: SmallCountSettings, claim: Claim, hidden: dict[Key, Observation]
 ) -> Iterator[Problem]:
     if claim.kind in _WORDS_ONLY or claim.stated is None:
         return
@@ -136,7 +136,7 @@ def _claim(
 
 
 def _target(
-    content: Content, policy: Disclosure, target: Target, hidden: list[Observation]
+    content: Content, policy: SmallCountSettings, target: Target, hidden: list[Observation]
 ) -> Iterator[Problem]:
     if target.indicator not in content.indicators:
         return

@@ -6,12 +6,12 @@ from math import inf
 
 from portal.core import small_counts as policies
 from portal.core.model import Content, Indicator, Observation
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import Key
 from portal.core.text import number
 from portal.disclosure import inference
 from portal.disclosure.audit import Interval
-from portal.disclosure.inference import Past
+from portal.disclosure.inference import EarlierRelease
 
 _METHOD = """
 ## How this was worked out
@@ -56,7 +56,7 @@ Where a reading would have more than 24 variants, 24 of them are looked at.
 
 
 @dataclass(frozen=True)
-class Report:
+class DisclosureReport:
     """The report in Markdown, its summary in a sentence, and the withheld figures that can be worked out."""
 
     text: str
@@ -64,7 +64,9 @@ class Report:
     leaks: tuple[Interval, ...]
 
 
-def report(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -> Report:
+def report(
+    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
+) -> DisclosureReport:
     """What is guarded, what is withheld, and how much can be worked out about it, also from `earlier` releases."""
     known = inference.known(content, policy, earlier)
     found, leaks = known.intervals, tuple(leak.interval for leak in known.leaks)
@@ -79,7 +81,7 @@ def report(content: Content, policy: Disclosure, earlier: Sequence[Past] = ()) -
         "Made by `portal audit`. Do not edit.", "", summary, "", "## The policy", "", *_policy(policy), "",
         "## Indicator by indicator", "", *_table(content, policy, found), "", "## Each withheld figure", "", *_each(found, known.lost),
     ]  # fmt: skip
-    return Report("\n".join(lines) + "\n" + _METHOD, summary, leaks)
+    return DisclosureReport("\n".join(lines) + "\n" + _METHOD, summary, leaks)
 
 
 def _guarded(content: Content) -> list[Indicator]:
@@ -90,7 +92,7 @@ def _counts(content: Content, indicator: Indicator) -> list[Observation]:
     return policies.closed(content, indicator.id)
 
 
-def _policy(policy: Disclosure) -> list[str]:
+def _policy(policy: SmallCountSettings) -> list[str]:
     return [
         "- Sensitive subjects by ward only for 12 months at a time, in periods that do not overlap, and never split by kind.",
         f"- A count under {policy.ward_minimum} by ward, or under {policy.borough_minimum} by borough or larger area, is withheld. Zero is such a count. Records without a ward count as a ward.",
@@ -99,7 +101,7 @@ def _policy(policy: Disclosure) -> list[str]:
     ]
 
 
-def _table(content: Content, policy: Disclosure, found: tuple[Interval, ...]) -> Iterator[str]:
+def _table(content: Content, policy: SmallCountSettings, found: tuple[Interval, ...]) -> Iterator[str]:
     yield "| Indicator | Minimum by ward | by borough | Counts by ward | by borough | Withheld | Narrowest interval |"
     yield "|---|--:|--:|--:|--:|--:|--:|"
     for indicator in _guarded(content):

@@ -34,7 +34,7 @@ _COLUMNS = 4000  # of one linear programme: small ones are solved together, sinc
 
 
 @dataclass(frozen=True)
-class Cell:
+class CountCell:
     """A count of a table: its true `value` (zero or more), and how `width` wide its interval must be if withheld.
 
     A `primary` cell must be withheld (one of width 0 is simply never published); a `fixed` one cannot be. Everybody
@@ -69,14 +69,14 @@ class Relation:
 class _Block:
     """Cells that depend on each other. `matrix` (relations × cells) times any change of theirs is nought."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[CountCell, ...]
     matrix: Any
     values: Floats
     widths: Floats
 
 
 def suppress(
-    cells: Iterable[Cell], relations: Iterable[Relation], rng: Random | None = None
+    cells: Iterable[CountCell], relations: Iterable[Relation], rng: Random | None = None
 ) -> frozenset[Hashable]:
     """Return the keys of all cells to withhold: the primary ones, and as few others as protect them.
 
@@ -171,13 +171,15 @@ def _exposed(block: _Block, chosen: Sequence[int]) -> frozenset[int]:
         if own:
             places, signs = zip(*own, strict=True)
             total = float(sum(s * block.values[i] for i, s in own))
-            told.append(audit.Published(("relation", number), places, total, total, signs=signs))
+            told.append(audit.PublishedFigure(("relation", number), places, total, total, signs=signs))
     hidden = [(i, block.cells[i]) for i in sorted(group) if block.cells[i].width or block.cells[i].under]
-    asked = [audit.Published(i, (i,), None, None, c.width, under=c.under, small=c.small) for i, c in hidden]
+    asked = [
+        audit.PublishedFigure(i, (i,), None, None, c.width, under=c.under, small=c.small) for i, c in hidden
+    ]
     return frozenset(int(i.published.key) for i in audit.too_narrow(audit.intervals([*told, *asked])))  # type: ignore[call-overload]
 
 
-def _contradictions(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[Problem]:
+def _contradictions(known: Mapping[Hashable, CountCell], relations: Sequence[Relation]) -> Iterator[Problem]:
     for relation in relations:
         keys = {relation.total, *relation.parts}
         if len(keys) <= len(relation.parts) or not keys <= known.keys():
@@ -192,7 +194,7 @@ def _contradictions(known: Mapping[Hashable, Cell], relations: Sequence[Relation
             yield Problem(str(cell.key), 0, "", "disclosure", found, "Have it withheld there as well.")
 
 
-def _blocks(known: Mapping[Hashable, Cell], relations: Sequence[Relation]) -> Iterator[_Block]:
+def _blocks(known: Mapping[Hashable, CountCell], relations: Sequence[Relation]) -> Iterator[_Block]:
     """The cells that can be withheld, parted where none depends on another; only parts with a primary cell."""
     cells = [c for c in known.values() if not c.fixed]
     column = {c.key: i for i, c in enumerate(cells)}

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 
 from portal.core.model import Content, Indicator, Observation
 from portal.core.problems import Problem
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import FINE, added, guards, key, least_of, words
 from portal.disclosure.addends import Slot, Sums, by_indicator, slot
 
 if TYPE_CHECKING:
-    from portal.disclosure.audit import Published
+    from portal.disclosure.audit import PublishedFigure
 
 _ALWAYS = 8  # counts beside a withheld one, up to which whatever fits is a problem
 _PLAIN = frozenset({"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"})
@@ -48,12 +48,12 @@ class Suspicion:
         return self.told or self.chance < 1
 
 
-def check(content: Content, policy: Disclosure) -> tuple[Problem, ...]:
+def check(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
     """Return a problem for each withheld figure that other numbers beside it give away; each has a name."""
     return tuple({s.problem.name: s.problem for s in _suspicions(content, policy) if s.is_sure}.values())
 
 
-def look(content: Content, policy: Disclosure) -> tuple[Problem, ...]:
+def look(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
     """Return a warning for each indicator with withheld figures beside which numbers fit, maybe by chance."""
     found: dict[str, Suspicion] = {}
     for s in _suspicions(content, policy):
@@ -69,8 +69,8 @@ def _maybe(s: Suspicion) -> Problem:
     return replace(s.problem, message=message, fix=fix, code="coincidence", name=f"coincidence:{s.indicator}")
 
 
-def _suspicions(content: Content, policy: Disclosure) -> Iterator[Suspicion]:
-    looked = _Looked(content, policy)
+def _suspicions(content: Content, policy: SmallCountSettings) -> Iterator[Suspicion]:
+    looked = _Examined(content, policy)
     for o in looked.hidden:
         yield from looked.copies(o)
         yield from (Suspicion(p, o.indicator) for p in looked.rates(o))
@@ -79,11 +79,11 @@ def _suspicions(content: Content, policy: Disclosure) -> Iterator[Suspicion]:
 
 
 @dataclass(frozen=True)
-class _Looked:
+class _Examined:
     """What is published, by area and period."""
 
     content: Content
-    policy: Disclosure
+    policy: SmallCountSettings
 
     @cached_property
     def counts(self) -> tuple[Observation, ...]:
@@ -235,10 +235,10 @@ class _Looked:
         """Whether withheld figures with this sum would not be protected."""
         from portal.disclosure import audit  # noqa: PLC0415 - SciPy takes a while to load
 
-        told: list[Published] = [audit.Published("sum", tuple(range(len(hidden))), left, left)]
+        told: list[PublishedFigure] = [audit.PublishedFigure("sum", tuple(range(len(hidden))), left, left)]
         for n, o in enumerate(hidden):
             least = least_of(self.content, self.policy, o)
-            told.append(audit.Published(n, (n,), None, None, least, under=least))
+            told.append(audit.PublishedFigure(n, (n,), None, None, least, under=least))
         return bool(audit.too_narrow(audit.intervals(told)))
 
     def _problem(self, o: Observation, kind: str, message: str, others: tuple[str, ...]) -> Problem:

@@ -9,11 +9,11 @@ from random import SystemRandom
 
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
-from portal.core.settings import Disclosure
+from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import FINE, Key, guarded, guards, key, least_of, of_total
 from portal.disclosure import suppression
-from portal.disclosure.inference import Past
-from portal.disclosure.suppression import Cell, Relation
+from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.suppression import CountCell, Relation
 
 # A figure of a whole borough or larger area is withheld to hide others only where nothing else does.
 _DEAR = 20
@@ -34,9 +34,9 @@ class Withheld:
 def suppress(
     drafts: Iterable[Observation],
     content: Content,
-    policy: Disclosure,
+    policy: SmallCountSettings,
     published: Iterable[Observation] = (),
-    past: Sequence[Past] = (),
+    past: Sequence[EarlierRelease] = (),
 ) -> Withheld:
     """Withhold small counts among `drafts`, and enough others of the same totals to hide them.
 
@@ -64,16 +64,17 @@ def suppress(
     kept: Set[Hashable] = withheld & own.keys()
     if out := {k for k, o in own.items() if shown.get(k) == o.value}:
         kept = kept | (
-            _beside_the_past(_Job(content, policy, counts, known, own.keys() - out, kept - out)) & own.keys()
+            _beside_the_past(_TableToProtect(content, policy, counts, known, own.keys() - out, kept - out))
+            & own.keys()
         )
-    job = _Job(content, policy, counts, known, own.keys(), kept)
+    job = _TableToProtect(content, policy, counts, known, own.keys(), kept)
     hidden = job.hidden() & own.keys()
     primary = {k for k, c in job.cells.items() if c.small and not c.fixed}
     safe = tuple(replace(o, value=None, status="c") if k in hidden else o for k, o in own.items())
     return Withheld(safe, sum(guards(content, o) for o in own.values()), len(primary), len(hidden - primary))
 
 
-def _beside_the_past(job: "_Job") -> Set[Hashable]:
+def _beside_the_past(job: "_TableToProtect") -> Set[Hashable]:
     """What has to be withheld from readers who have the earlier releases; nothing where it is too late for that."""
     try:
         return job.hidden()
@@ -82,18 +83,18 @@ def _beside_the_past(job: "_Job") -> Set[Hashable]:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _TableToProtect:
     """The counts that matter, those of them that are `open` to be withheld, and those that were before."""
 
     content: Content
-    policy: Disclosure
+    policy: SmallCountSettings
     counts: Mapping[Key, Observation]
     known: Mapping[Key, Observation]
     open: Set[Hashable]
     kept: Set[Hashable]
 
     @property
-    def cells(self) -> dict[Hashable, Cell]:
+    def cells(self) -> dict[Hashable, CountCell]:
         """The cells of the counts."""
         return {k: self._cell(k, o) for k, o in self.counts.items()}
 
@@ -103,35 +104,35 @@ class _Job:
         relations = tuple(_relations(self.content, self.known, cells))
         loose = {k: c for r in relations for k, c in _unseen(cells, r)}
         cells |= loose
-        sums = (Cell(r.total, _sum(cells, r), primary=False, width=0, fixed=True) for r in relations)
+        sums = (CountCell(r.total, _sum(cells, r), primary=False, width=0, fixed=True) for r in relations)
         cells = {c.key: c for c in sums} | cells
         return suppression.suppress(tuple(cells.values()), relations, SystemRandom())
 
-    def _cell(self, k: Key, o: Observation) -> Cell:
+    def _cell(self, k: Key, o: Observation) -> CountCell:
         least, count = least_of(self.content, self.policy, o), max(int(o.value or 0), 0)
         fixed, careful = k not in self.open, guards(self.content, o)
         small = careful and count < least
         fine = o.part or self.content.areas[o.area].kind in FINE
-        return Cell(
+        return CountCell(
             k, count, (small or k in self.kept) and not fixed, least, fixed=fixed,
             under=least if careful and not fixed else 0, kept=k in self.kept and not fixed, cost=1 if fine else _DEAR,
         )  # fmt: skip
 
 
-def _unseen(cells: Mapping[Hashable, Cell], relation: Relation) -> Iterator[tuple[Hashable, Cell]]:
+def _unseen(cells: Mapping[Hashable, CountCell], relation: Relation) -> Iterator[tuple[Hashable, CountCell]]:
     """The records that name no ward where nobody publishes them: what wards leave of their borough."""
     for k in relation.parts:
         if k not in cells:
             left = cells[relation.total].value - sum(cells[p].value for p in relation.parts if p in cells)
-            yield k, Cell(k, left, primary=True, width=0, kept=True)
+            yield k, CountCell(k, left, primary=True, width=0, kept=True)
 
 
-def _sum(cells: Mapping[Hashable, Cell], relation: Relation) -> int:
+def _sum(cells: Mapping[Hashable, CountCell], relation: Relation) -> int:
     return sum(cells[k].value for k in relation.parts)
 
 
 def _relations(
-    content: Content, known: Mapping[Key, Observation], cells: Mapping[Hashable, Cell]
+    content: Content, known: Mapping[Key, Observation], cells: Mapping[Hashable, CountCell]
 ) -> Iterator[Relation]:
     """Which of the figures are sums of others.
 

@@ -17,7 +17,7 @@ from portal.core.problems import Problem, did_you_mean
 from portal.core.settings import Settings
 from portal.data.packages import Package, contract, described
 from portal.disclosure import clearing
-from portal.disclosure.inference import Past
+from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
 from portal.importers import geography_package
 from portal.importers.police import derive, mps_crime, mps_dashboard, stop_and_search
@@ -30,7 +30,7 @@ Reader = Callable[[list[Path], Content, str], Counts]
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedImport:
     """What an import found, and the files that it would write."""
 
     report: tuple[str, ...]
@@ -63,7 +63,7 @@ _TOTALS_FIRST = (
 
 
 @dataclass(frozen=True)
-class Job:
+class ImportJob:
     """What is asked for: files of one format, the id of their source, and the last month to use, or nothing."""
 
     format: str
@@ -72,7 +72,7 @@ class Job:
     until: str = ""
 
 
-def plan(job: Job, content: Content, packages: Iterable[Package], settings: Settings) -> Plan:
+def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings: Settings) -> PlannedImport:
     """Read the files and say what importing them would do; nothing is written.
 
     Raises `PortalError` with everything that is wrong with the job or its files.
@@ -86,7 +86,7 @@ def plan(job: Job, content: Content, packages: Iterable[Package], settings: Sett
         own = settings.site.area
         report, tables = geography_package.FORMATS[job.format](list(job.paths), content, own, job.source)
         files = {folder / f"{name}.csv": frame_csv(table) for name, table in tables.items()}
-        return Plan(report, files | _descriptor(folder.parent, tables.keys()))
+        return PlannedImport(report, files | _descriptor(folder.parent, tables.keys()))
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
     counts = COUNTS[job.format](list(job.paths), content, settings.site.area)
     past = releasing.earlier(Project(settings, packages, content))
@@ -96,7 +96,7 @@ def plan(job: Job, content: Content, packages: Iterable[Package], settings: Sett
     after = derive.merged(before, done.observations)
     _judge(content, indicators, after, settings, past)
     report = (*map(str, counts.findings), *compared(before, after, done))
-    return Plan(report, {folder / "observations.csv": _csv(found[home[0]], indicators, after)})
+    return PlannedImport(report, {folder / "observations.csv": _csv(found[home[0]], indicators, after)})
 
 
 def misused(told: Mapping[str, object]) -> str:
@@ -114,7 +114,7 @@ def _judge(
     indicators: set[str],
     after: tuple[Observation, ...],
     settings: Settings,
-    past: Sequence[Past],
+    past: Sequence[EarlierRelease],
 ) -> None:
     """Raise `PortalError` if the new figures, with all that is published and the past, give a withheld one away.
 
@@ -145,7 +145,7 @@ def _home(format_: str, packages: Mapping[str, Package], content: Content) -> li
     return [name for name, rows in content.imports.items() if any(r.format == format_ for r in rows)]
 
 
-def _problems(job: Job, home: list[str], content: Content) -> Iterator[Problem]:
+def _problems(job: ImportJob, home: list[str], content: Content) -> Iterator[Problem]:
     if job.format not in FORMATS:
         message = f"The format “{job.format}” is not known."
         yield Problem("FORMAT", code="format", message=message, fix=did_you_mean(job.format, FORMATS))

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.core.model import Area, Edition
-from portal.core.settings import Site
+from portal.core.model import Area, Release
+from portal.core.settings import SiteSettings
 from portal.opendata import bundles, records
 from portal.opendata.metadata import DCAT, FIGURES_JSON, Described
 from portal.opendata.records import CITE
@@ -35,11 +35,11 @@ class Catalogue:
 
     found: Sequence[Described]
     areas: Sequence[Area]
-    releases: Sequence[tuple[Edition, Sequence[str]]]
+    releases: Sequence[tuple[Release, Sequence[str]]]
     packages: Sequence[tuple[str, str]]
 
 
-def index(site: Site, page: str, catalogue: Catalogue) -> bytes:
+def index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
     """The list of everything, with its addresses."""
     top = records.root(site, INDEX)
     told = {
@@ -93,7 +93,7 @@ def _indicator(top: str, found: Described) -> Json:
     }
 
 
-def _release(top: str, edition: Edition, slugs: Sequence[str]) -> Json:
+def _release(top: str, edition: Release, slugs: Sequence[str]) -> Json:
     start = f"{top}{RELEASES}{edition.id}/"
     return {
         "id": edition.id,
@@ -116,7 +116,7 @@ def _release(top: str, edition: Edition, slugs: Sequence[str]) -> Json:
 # --- the description (OpenAPI 3.1)
 
 
-def openapi(site: Site, page: str, catalogue: Catalogue) -> bytes:
+def openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
     """The description of every address and of what it answers."""
     top = records.root(site, OPENAPI)
     told = {

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from portal.core.settings import Site
+from portal.core.settings import SiteSettings
 from portal.releases import archives
 from portal.releases.archives import Contents
 
@@ -22,7 +22,7 @@ def package_path(name: str) -> str:
     return f"{FOLDER}packages/{name}.zip"
 
 
-def packages(contents: Contents, site: Site, released_on: str) -> Mapping[str, bytes]:
+def packages(contents: Contents, site: SiteSettings, released_on: str) -> Mapping[str, bytes]:
     """Each data package as a zip file, and a catalogue of them that is a data package itself."""
     zips = {name: _zipped(contents, name) for name in contents.packages}
     resources = [

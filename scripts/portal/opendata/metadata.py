@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.core.model import Edition, Indicator, Source
-from portal.core.settings import Site
+from portal.core.model import Indicator, Release, Source
+from portal.core.settings import SiteSettings
 from portal.opendata import records
-from portal.opendata.records import Record
+from portal.opendata.records import FigureRecord
 
 Json = dict[str, Any]
 # The licences that sources name, and where each stands.
@@ -29,8 +29,8 @@ class Described:
     """An indicator to be found by machines: its figures, those that its chart shows, their sources."""
 
     indicator: Indicator
-    figures: Sequence[Record]
-    shown: Sequence[Record]
+    figures: Sequence[FigureRecord]
+    shown: Sequence[FigureRecord]
     sources: Sequence[Source]
 
     @property
@@ -60,7 +60,7 @@ class Described:
 # --- schema.org
 
 
-def dataset(site: Site, found: Described, edition: Edition | None) -> Json:
+def dataset(site: SiteSettings, found: Described, edition: Release | None) -> Json:
     """An indicator as schema.org says it, for its page."""
     i, top = found.indicator, records.root(site, found.path)
     told: Json = {
@@ -130,7 +130,7 @@ def _based_on(found: Described) -> list[Json]:
     ]
 
 
-def catalogue(site: Site, path: str, title: str, packages: Iterable[tuple[str, str]]) -> Json:
+def catalogue(site: SiteSettings, path: str, title: str, packages: Iterable[tuple[str, str]]) -> Json:
     """The page of open data as schema.org says it; `packages` are titles and addresses below the site."""
     top = records.root(site, path)
     return {
@@ -248,22 +248,22 @@ Triple = tuple[str, str, Thing]
 
 
 def dcat(
-    site: Site,
+    site: SiteSettings,
     page: str,
     found: Iterable[Described],
     packages: Iterable[tuple[str, str]],
-    edition: Edition | None,
+    edition: Release | None,
 ) -> tuple[Triple, ...]:
     """The catalogue of everything that can be downloaded, by DCAT-AP; `page` is about it."""
     return tuple(_dcat(site, page, found, packages, edition))
 
 
 def _dcat(
-    site: Site,
+    site: SiteSettings,
     page: str,
     found: Iterable[Described],
     packages: Iterable[tuple[str, str]],
-    edition: Edition | None,
+    edition: Release | None,
 ) -> Iterator[Triple]:
     top = records.root(site, DCAT)
     own, publisher = f"{top}{page}", f"{top}{page}#publisher"

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from portal.core import periods
 from portal.core.field_types import date_or_none, decimal
-from portal.core.model import Content, Edition, Indicator, Observation
-from portal.core.settings import Site
+from portal.core.model import Content, Indicator, Observation, Release
+from portal.core.settings import SiteSettings
 from portal.core.text import MARKERS
 from portal.releases.comparison import WITHHELD
-from portal.releases.history import History, Key, Published, key
+from portal.releases.history import Key, PastRelease, ReleaseHistory, key
 
 T = TypeVar("T")
 # What the unit column of a download says where the figures do not simply count something.
@@ -29,7 +29,7 @@ CITE = "cite/"
 
 
 @dataclass(frozen=True)
-class Record:
+class FigureRecord:
     """One figure with all that is said of it. `first` and `changed` are the ids of releases, or empty."""
 
     slug: str
@@ -74,22 +74,22 @@ def _sign(part: str) -> str:
     return f"p{hashlib.sha256(part.encode()).hexdigest()[:8]}" if part else ""
 
 
-def now(content: Content, history: History) -> Mapping[Key, Record]:
+def now(content: Content, history: ReleaseHistory) -> Mapping[Key, FigureRecord]:
     """Every figure that is published now, each indicator's in order of time."""
     return dict(_now(content, history))
 
 
-def _now(content: Content, history: History) -> Iterator[tuple[Key, Record]]:
+def _now(content: Content, history: ReleaseHistory) -> Iterator[tuple[Key, FigureRecord]]:
     for indicator in content.indicators.values():
         own = content.observations.get(indicator.id, ())
         for o in sorted(own, key=lambda o: (o.period_end or date.min, o.period_start or date.min)):
             yield key(o), record(content, history, indicator, o)
 
 
-def record(content: Content, history: History, indicator: Indicator, o: Observation) -> Record:
+def record(content: Content, history: ReleaseHistory, indicator: Indicator, o: Observation) -> FigureRecord:
     """A figure, or a sum of several, with all that is said of it."""
     k = key(o)
-    return Record(
+    return FigureRecord(
         indicator.slug, indicator.title, o.area, content.areas[o.area].name, o.part,
         periods.label(indicator.period_type, o.period_start, o.period_end), k[3], k[4],
         o.value, UNITS.get(indicator.unit, indicator.unit_label), o.status, content.sources[o.source].title, o.locator,
@@ -97,7 +97,7 @@ def record(content: Content, history: History, indicator: Indicator, o: Observat
     )  # fmt: skip
 
 
-def _id(releases: Mapping[Key, Edition], k: Key) -> str:
+def _id(releases: Mapping[Key, Release], k: Key) -> str:
     return releases[k].id if k in releases else ""
 
 
@@ -107,19 +107,19 @@ def withheld(content: Content) -> frozenset[Key]:
     return frozenset(key(o) for o in figures if o.status == WITHHELD)
 
 
-def then(release: Published, history: History, hidden: Collection[Key]) -> tuple[Record, ...]:
+def then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]) -> tuple[FigureRecord, ...]:
     """Every figure as a release published it; those that are `hidden` without their number."""
     return tuple(_then(release, history, hidden))
 
 
-def _then(release: Published, history: History, hidden: Collection[Key]) -> Iterator[Record]:
+def _then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]) -> Iterator[FigureRecord]:
     indicators = release.rows("indicators", "id")
     areas, sources = release.rows("areas", "code"), release.rows("sources", "id")
     for k, row in sorted(release.figures.items(), key=lambda f: (f[0][0], f[0][4], f[0][3])):
         indicator = indicators[k[0]]
         start, end = map(date_or_none, k[3:])
         kept = k not in hidden
-        yield Record(
+        yield FigureRecord(
             indicator["slug"], indicator["title"], k[1], areas[k[1]]["name"], k[2],
             periods.label(indicator["period_type"], start, end), k[3], k[4],
             decimal(row["value"]) if kept else None, UNITS.get(indicator["unit"], indicator["unit_label"]),
@@ -141,7 +141,7 @@ def columns(split: str) -> tuple[str, ...]:
     return (*COLUMNS, *([split] if split else []), *MORE_COLUMNS)
 
 
-def as_csv(records: Iterable[Record], split: str) -> bytes:
+def as_csv(records: Iterable[FigureRecord], split: str) -> bytes:
     """Figures as CSV, one a row, each with its source and its place in it."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
@@ -156,21 +156,23 @@ def as_csv(records: Iterable[Record], split: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class File:
+class FileDescription:
     """What a JSON file says of itself: its own address and that of the page about it, its title, and the release."""
 
     path: str
     page: str
     title: str
-    release: Edition | None
+    release: Release | None
 
 
-def root(site: Site, path: str) -> str:
+def root(site: SiteSettings, path: str) -> str:
     """The address of the site, as a file says it: its public one if it has one, else relative to the file."""
     return site.address or "../" * path.count("/")
 
 
-def as_json(records: Iterable[Record], file: File, site: Site, pages: Collection[str]) -> bytes:
+def as_json(
+    records: Iterable[FigureRecord], file: FileDescription, site: SiteSettings, pages: Collection[str]
+) -> bytes:
     """Figures as JSON. Indicators in `pages` have a page on which each figure can be cited."""
     found, top = list(records), root(site, file.path)
     told = {
@@ -188,17 +190,17 @@ def as_json(records: Iterable[Record], file: File, site: Site, pages: Collection
     return dumped(told)
 
 
-def _release(edition: Edition | None) -> dict[str, str] | None:
+def _release(edition: Release | None) -> dict[str, str] | None:
     if edition is None:
         return None
     return {"id": edition.id, "name": edition.name, "released_on": edition.released_on.isoformat()}
 
 
-def _page(record: Record, top: str, pages: Collection[str]) -> str | None:
+def _page(record: FigureRecord, top: str, pages: Collection[str]) -> str | None:
     return f"{top}figures/{record.slug}/" if record.slug in pages else None
 
 
-def _figure(r: Record, top: str, pages: Collection[str]) -> dict[str, object]:
+def _figure(r: FigureRecord, top: str, pages: Collection[str]) -> dict[str, object]:
     page = _page(r, top, pages)
     return {
         "indicator": r.slug,

@@ -10,8 +10,8 @@ from portal.charts.svg import Figure
 from portal.core.model import Route
 from portal.core.problems import PortalError
 from portal.core.settings import Settings
-from portal.disclosure.clearing import Release
-from portal.opendata.records import Record
+from portal.disclosure.clearing import ClearedContent
+from portal.opendata.records import FigureRecord
 from portal.pages.figure_pages import data_pages, figure_pages
 from portal.pages.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
 from portal.pages.open_data_pages import cite_pages, open_data_page
@@ -34,7 +34,7 @@ from portal.pages.plan_pages import plan_pages, plan_view, subject_pages
 from portal.pages.plan_views import FigureView, NearFigure, PlanPage, PlanView
 from portal.pages.redirects import unmet
 from portal.pages.release_pages import newest_release, release_pages
-from portal.pages.search import NO_WORDS, SEARCH, Same, Words, districts, spelled_out, unknown
+from portal.pages.search import NO_WORDS, SEARCH, SearchWords, Synonyms, districts, spelled_out, unknown
 from portal.pages.views import (
     ChoosePage,
     GlossaryPage,
@@ -97,10 +97,10 @@ PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
 
 def all_pages(
     settings: Settings,
-    released: Release,
+    released: ClearedContent,
     written: Mapping[str, str],
-    words: Words = NO_WORDS,
-    figures: Mapping[Key, Record] | None = None,
+    words: SearchWords = NO_WORDS,
+    figures: Mapping[Key, FigureRecord] | None = None,
 ) -> tuple[Page, ...]:
     """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown,
     `figures` are all figures with their releases, for the citations.
@@ -143,7 +143,7 @@ def _weight(content: object) -> float:
     return 0.5 if isinstance(view, PlanView) and view.ended else 1
 
 
-def figures_to_draw(released: Release) -> list[Figure]:
+def figures_to_draw(released: ClearedContent) -> list[Figure]:
     """Every drawing of the site, in the widths that it is shown in."""
     found = [charts.chart(released, i) for i in released.content.indicators.values()]
     found += [c.chart for a in area_charts.wards(released) for c in area_charts.charts_of(released, a.code)]
@@ -277,16 +277,16 @@ def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
         )
 
 
-def _search(maker: Maker, pages: Sequence[Page], words: Words) -> Page:
+def _search(maker: Maker, pages: Sequence[Page], words: SearchWords) -> Page:
     labels = {p.path: p.label for p in pages}
     overview = next((p.content for p in pages if isinstance(p.content, WardsPage)), None)
     wards = {w.area.code: (w.area.name, w.path) for w in overview.wards} if overview else {}
-    same = (*(Same((name,), (path,)) for name, path in wards.values()), *words.same)
+    same = (*(Synonyms((name,), (path,)) for name, path in wards.values()), *words.same)
     first = {path: labels[path] for s in same for path in s.first}
     above = {path: label for p in pages for label, path in p.trail}
     content = SearchPage(
         tuple((labels[path], path) for path in PARTS if path in labels),
-        Words((*same, *spelled_out(maker.content.terms)), words.ignored),
+        SearchWords((*same, *spelled_out(maker.content.terms)), words.ignored),
         first | above,
         {d: tuple(wards[a] for a in found) for d, found in districts(maker.content.postcodes, wards).items()},
         overview.postcodes if overview else "",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from portal.analysis import measures
-from portal.analysis.measures import Rate, Standing, standing
+from portal.analysis.measures import IndicatorSummary, Rate, standing
 from portal.charts import area_charts, maps
 from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
@@ -20,7 +20,7 @@ from portal.pages.views import (
     BriefingPage,
     ComparePage,
     CrimePage,
-    Line,
+    IndicatorLine,
     Rates,
     Unplaced,
     WardPage,
@@ -87,7 +87,7 @@ def total(maker: Maker) -> Indicator | None:
     return area_charts.total(maker.released)
 
 
-def line_of(maker: Maker, indicator: Indicator, area: str, months: int = 12) -> Line | None:
+def line_of(maker: Maker, indicator: Indicator, area: str, months: int = 12) -> IndicatorLine | None:
     """Return how an indicator stands in an area over its newest months, with its quarters; None where it has no figure."""
     found = standing(maker.released, indicator, area, months)
     if found is None:
@@ -97,7 +97,7 @@ def line_of(maker: Maker, indicator: Indicator, area: str, months: int = 12) -> 
     ends = [periods.month_end(last, -3 * n) for n in range(TREND)][::-1] if last else []
     there = [i for i, end in enumerate(ends) if end in known]
     trend = tuple(known.get(end) for end in ends[there[0] : there[-1] + 1]) if there else ()
-    return Line(found, maker.figures[indicator.id].path, trend)
+    return IndicatorLine(found, maker.figures[indicator.id].path, trend)
 
 
 def _length(o: Observation) -> int:
@@ -311,10 +311,10 @@ def _rates_of(maker: Maker, areas: tuple[Area, ...]) -> Iterator[Rates]:
 def recorded_parts(
     maker: Maker, indicator: Indicator
 ) -> tuple[
-    tuple[Standing, ...],
-    tuple[Standing, ...],
-    tuple[tuple[Standing, Area], ...],
-    tuple[tuple[Standing, WardView], ...],
+    tuple[IndicatorSummary, ...],
+    tuple[IndicatorSummary, ...],
+    tuple[tuple[IndicatorSummary, Area], ...],
+    tuple[tuple[IndicatorSummary, WardView], ...],
 ]:
     """What a page about one indicator shows: changes, the same six months of each year, other areas, and wards."""
     borough, released = maker.released.area, maker.released

@@ -5,37 +5,37 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from portal.analysis.measures import breaks_of, figures_of
-from portal.core.model import Edition, Indicator
+from portal.core.model import Indicator, Release
 from portal.core.settings import Settings
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.opendata import api, bundles, metadata, records
 from portal.opendata.api import Catalogue
 from portal.opendata.metadata import Described
-from portal.opendata.records import File, Record
+from portal.opendata.records import FigureRecord, FileDescription
 from portal.pages.open_data_pages import OPEN_DATA
 from portal.releases import archives
-from portal.releases.history import History, Key, Published
+from portal.releases.history import Key, PastRelease, ReleaseHistory
 
 # What the parts are called in a table that holds figures of several indicators.
 PART = "part"
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenDataFiles:
     """What is published and was.
 
     `pages` are the slugs of the indicators that have a page, `packages` are title and name, `now` all figures.
     """
 
     settings: Settings
-    released: Release
-    history: History
+    released: ClearedContent
+    history: ReleaseHistory
     pages: Collection[str]
     packages: tuple[tuple[str, str], ...]
-    now: Mapping[Key, Record]
+    now: Mapping[Key, FigureRecord]
 
     @cached_property
-    def of_indicator(self) -> Mapping[str, tuple[Record, ...]]:
+    def of_indicator(self) -> Mapping[str, tuple[FigureRecord, ...]]:
         """The same by indicator."""
         return records.grouped(self.now.values(), lambda r: r.slug)
 
@@ -45,7 +45,7 @@ class Open:
         return [(title, bundles.package_path(name)) for title, name in self.packages]
 
     @property
-    def newest(self) -> Edition | None:
+    def newest(self) -> Release | None:
         """The newest release."""
         return self.released.content.editions[-1] if self.released.content.editions else None
 
@@ -74,7 +74,7 @@ class Open:
         )
 
 
-def _slugs(release: Published) -> tuple[str, ...]:
+def _slugs(release: PastRelease) -> tuple[str, ...]:
     """The indicators that a release can be asked for; none where its archive was withdrawn."""
     if release.edition.withdrawn:
         return ()
@@ -82,7 +82,7 @@ def _slugs(release: Published) -> tuple[str, ...]:
     return tuple(row["slug"] for name, row in release.rows("indicators", "id").items() if name in used)
 
 
-def files(found: Open) -> Iterator[tuple[str, bytes]]:
+def files(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     """Path and content of every file of open data that is not made of one page alone."""
     site, catalogue = found.settings.site, found.catalogue
     yield from _of_indicators(found)
@@ -99,22 +99,22 @@ def files(found: Open) -> Iterator[tuple[str, bytes]]:
     yield api.OPENAPI, api.openapi(site, OPEN_DATA, catalogue)
 
 
-def _of_indicators(found: Open) -> Iterator[tuple[str, bytes]]:
+def _of_indicators(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     for one in found.catalogue.found:
         i = one.indicator
-        file = File(one.json, one.path, i.title, found.newest)
+        file = FileDescription(one.json, one.path, i.title, found.newest)
         name = one.csv.rpartition("/")[2]
         yield one.json, records.as_json(one.figures, file, found.settings.site, found.pages)
         yield one.csv, records.as_csv(one.figures, i.breakdown)
         yield f"{one.csv}-metadata.json", records.dumped(metadata.csvw(i.breakdown, name, i.title))
 
 
-def _of_areas(found: Open) -> Iterator[tuple[str, bytes]]:
+def _of_areas(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     tables = []
     own = records.grouped(found.now.values(), lambda r: r.area)
     for area in found.catalogue.areas:
         csv = api.area_path(area.code, "csv")
-        file = File(api.area_path(area.code, "json"), OPEN_DATA, area.name, found.newest)
+        file = FileDescription(api.area_path(area.code, "json"), OPEN_DATA, area.name, found.newest)
         yield file.path, records.as_json(own[area.code], file, found.settings.site, found.pages)
         yield csv, records.as_csv(own[area.code], PART)
         tables.append((csv.rpartition("/")[2], area.name))
@@ -122,7 +122,7 @@ def _of_areas(found: Open) -> Iterator[tuple[str, bytes]]:
         yield f"{api.AREAS}csv-metadata.json", records.dumped(metadata.csvw_group(PART, tables))
 
 
-def _of_releases(found: Open) -> Iterator[tuple[str, bytes]]:
+def _of_releases(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     """The figures as each release had them; what is withheld now is withheld there too."""
     hidden = records.withheld(found.released.content)
     for release in found.history.releases:
@@ -130,13 +130,15 @@ def _of_releases(found: Open) -> Iterator[tuple[str, bytes]]:
             yield from _of_release(found, release, hidden)
 
 
-def _of_release(found: Open, release: Published, hidden: Collection[Key]) -> Iterator[tuple[str, bytes]]:
+def _of_release(
+    found: OpenDataFiles, release: PastRelease, hidden: Collection[Key]
+) -> Iterator[tuple[str, bytes]]:
     edition, tables = release.edition, []
     own = records.grouped(records.then(release, found.history, hidden), lambda r: r.slug)
     for slug, figures in own.items():
         path = api.release_path(edition.id, slug, "json")
         csv = api.release_path(edition.id, slug, "csv")
-        file = File(path, f"{api.RELEASES}{edition.id}/", figures[0].title, edition)
+        file = FileDescription(path, f"{api.RELEASES}{edition.id}/", figures[0].title, edition)
         yield path, records.as_json(figures, file, found.settings.site, found.pages)
         yield csv, records.as_csv(figures, PART)
         tables.append((csv.rpartition("/")[2], figures[0].title))

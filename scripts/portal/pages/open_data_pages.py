@@ -8,15 +8,15 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from portal.core import periods, text
-from portal.core.model import Change, Edition
+from portal.core.model import Release, ReleaseChange
 from portal.core.text import amount, noun_for
 from portal.opendata import records
-from portal.opendata.records import CITE, Record
+from portal.opendata.records import CITE, FigureRecord
 from portal.pages.page import ABOUT, FIGURES, Maker, Page, cited_in
 from portal.pages.plan_views import FigureView, Link
 from portal.pages.release_pages import CORRECTIONS, RELEASES, changes_of, taken_back
 from portal.releases import change_report, comparison, withdrawal
-from portal.releases.change_report import Told
+from portal.releases.change_report import WordedChange
 from portal.releases.history import NO_HISTORY, Key
 
 OPEN_DATA = f"{ABOUT}open-data/"
@@ -39,7 +39,7 @@ class Citable(NamedTuple):  # a template takes the many of them apart faster tha
     said: Cell
     first: Link | None
     changed: Link | None
-    before: tuple[tuple[Link, Told], ...]
+    before: tuple[tuple[Link, WordedChange], ...]
     line: Cell
 
 
@@ -57,8 +57,8 @@ class _Citing:
     """What the citations of all figures draw on."""
 
     maker: Maker
-    editions: Mapping[str, Edition]
-    changes: Mapping[Key, tuple[tuple[Edition, Change], ...]]
+    editions: Mapping[str, Release]
+    changes: Mapping[Key, tuple[tuple[Release, ReleaseChange], ...]]
 
     def link(self, release: str) -> Link | None:
         """The name and address of a release."""
@@ -72,7 +72,7 @@ class CitePage:
 
     citing: _Citing
     view: FigureView
-    now: Mapping[Key, Record]
+    now: Mapping[Key, FigureRecord]
     changed: tuple[Key, ...]
 
     @property
@@ -96,13 +96,13 @@ class CitePage:
         return tuple((mark, words) for mark, words in text.MARKERS.items() if mark in used)
 
 
-def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterator[Page]:
+def cite_pages(maker: Maker, now: Mapping[Key, FigureRecord] | None = None) -> Iterator[Page]:
     """A page for each indicator that has one, on which each of its figures can be cited.
 
     `now` are all figures, with their releases; without it no release is named.
     """
     content = maker.content
-    changes: dict[Key, list[tuple[Edition, Change]]] = {}
+    changes: dict[Key, list[tuple[Release, ReleaseChange]]] = {}
     for edition in content.editions:
         for c in (
             c for c in changes_of(content, edition) if comparison.needs_reason(c) or c.kind == "rolled"
@@ -123,7 +123,9 @@ def cite_pages(maker: Maker, now: Mapping[Key, Record] | None = None) -> Iterato
             yield _cite_page(citing, view, dict(own.get(name, ())), gone.get(name, ()))
 
 
-def _cite_page(citing: _Citing, view: FigureView, now: Mapping[Key, Record], changed: Iterable[Key]) -> Page:
+def _cite_page(
+    citing: _Citing, view: FigureView, now: Mapping[Key, FigureRecord], changed: Iterable[Key]
+) -> Page:
     indicator = view.indicator
     return Page(
         f"{view.path}{CITE}",
@@ -135,7 +137,7 @@ def _cite_page(citing: _Citing, view: FigureView, now: Mapping[Key, Record], cha
     )
 
 
-def _citable(citing: _Citing, view: FigureView, k: Key, record: Record) -> Citable:
+def _citable(citing: _Citing, view: FigureView, k: Key, record: FigureRecord) -> Citable:
     shown = "" if record.value is None else amount(record.value, view.indicator.unit)
     mark = f"[{record.status}]" if record.status else ""
     return Citable(
@@ -153,7 +155,7 @@ def _about(part: str, period: str) -> Cell:
     return text.escaped(", ".join(filter(None, (part, period))))
 
 
-def _before(citing: _Citing, k: Key) -> tuple[tuple[Link, Told], ...]:
+def _before(citing: _Citing, k: Key) -> tuple[tuple[Link, WordedChange], ...]:
     """What a figure was before each change, and why it changed; the newest change first."""
     found = citing.changes.get(k, ())[::-1]
     content = citing.maker.content
@@ -180,7 +182,7 @@ def _withdrawn(citing: _Citing, view: FigureView, k: Key) -> Citable:
     )
 
 
-def _line(citing: _Citing, view: FigureView, record: Record, shown: str) -> str:
+def _line(citing: _Citing, view: FigureView, record: FigureRecord, shown: str) -> str:
     """How to cite a figure, in one line."""
     site = citing.maker.settings.site
     unit = ""

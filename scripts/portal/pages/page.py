@@ -9,7 +9,7 @@ from itertools import count
 from portal.core.citations import Cited
 from portal.core.model import Content, Indicator
 from portal.core.settings import Settings
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.pages.plan_views import FigureView, Link
 
 # The parts of the site, in the order of the menu.
@@ -60,7 +60,7 @@ class Maker:
     """What all pages draw on while they are made."""
 
     settings: Settings
-    released: Release
+    released: ClearedContent
     figures: dict[str, FigureView] = field(default_factory=dict)
 
     @property

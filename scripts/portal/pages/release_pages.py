@@ -6,14 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from portal.core import field_types, periods
-from portal.core.model import Accepted, Change, Content, Edition, Promise, Withdrawal
+from portal.core.model import (
+    AcceptedWarning,
+    Content,
+    PromisedRelease,
+    Release,
+    ReleaseChange,
+    WithdrawnFigure,
+)
 from portal.core.small_counts import Key, key
 from portal.core.text import MARKERS
 from portal.pages.page import Maker, Page
 from portal.pages.plan_views import Link
 from portal.pages.views import Revision
 from portal.releases import change_report, comparison, withdrawal
-from portal.releases.change_report import Told
+from portal.releases.change_report import WordedChange
 from portal.releases.exposure import in_words
 
 RELEASES = "releases/"
@@ -27,7 +34,7 @@ class TakenBack:
     """A figure that was taken back: the day, the figure and the reason in words, without its number."""
 
     day: date
-    told: Told
+    told: WordedChange
     link: Link | None
 
 
@@ -45,8 +52,8 @@ class Cause:
 class Kept:
     """A promise and the release that kept it, with how many days late it was; neither where it is not kept yet."""
 
-    promise: Promise
-    edition: Edition | None
+    promise: PromisedRelease
+    edition: Release | None
     link: Link | None
 
     @property
@@ -59,21 +66,21 @@ class Kept:
 class ReleasesPage:
     """What is new, newest first, and what is promised. `summaries` are the counts of each release in words."""
 
-    editions: tuple[tuple[Edition, Link, str], ...]
+    editions: tuple[tuple[Release, Link, str], ...]
     calendar: tuple[Kept, ...]
     accepted: int
     corrections: int
 
 
 @dataclass(frozen=True)
-class EditionPage:
+class ReleasePage:
     """One release: its changes by kind, with the number of each kind and whether all are listed."""
 
-    edition: Edition
-    groups: tuple[tuple[str, str, int, tuple[tuple[Told, Link | None], ...], bool], ...]
+    edition: Release
+    groups: tuple[tuple[str, str, int, tuple[tuple[WordedChange, Link | None], ...], bool], ...]
     before: Link | None
     put_back: Link | None
-    log: tuple[Change, ...]
+    log: tuple[ReleaseChange, ...]
     marks: tuple[tuple[str, str], ...]
     taken_back: tuple[Cause, ...]
 
@@ -85,17 +92,17 @@ class CorrectionsPage:
     Those that were `taken_back` out of all releases come first.
     """
 
-    editions: tuple[tuple[Edition, Link, tuple[tuple[Told, Link | None], ...], int], ...]
+    editions: tuple[tuple[Release, Link, tuple[tuple[WordedChange, Link | None], ...], int], ...]
     marks: tuple[tuple[str, str], ...]
     taken_back: tuple[Cause, ...]
-    rows: tuple[Withdrawal, ...]
+    rows: tuple[WithdrawnFigure, ...]
 
 
 @dataclass(frozen=True)
 class UnusualPage:
     """Warnings that were looked at and accepted: in words, by who accepted them, when and why."""
 
-    groups: tuple[tuple[Accepted, tuple[tuple[str, str], ...]], ...]
+    groups: tuple[tuple[AcceptedWarning, tuple[tuple[str, str], ...]], ...]
 
 
 def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
@@ -117,7 +124,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
     )
     for before, edition in zip((None, *content.editions), content.editions, strict=False):
         own = changes_of(content, edition)
-        page = EditionPage(
+        page = ReleasePage(
             edition,
             tuple(
                 _group(maker, kind, own) for kind in change_report.KINDS if any(c.kind == kind for c in own)
@@ -149,7 +156,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
     )
 
 
-def changes_of(content: Content, edition: Edition, indicator: str = "") -> tuple[Change, ...]:
+def changes_of(content: Content, edition: Release, indicator: str = "") -> tuple[ReleaseChange, ...]:
     """What a release changed, in all figures or in those of one indicator.
 
     Of a figure that is withheld by now, or is gone, no number is repeated; nor is anything of a release whose
@@ -162,7 +169,7 @@ def changes_of(content: Content, edition: Edition, indicator: str = "") -> tuple
     return tuple(replace(c, old="", new="") if edition.withdrawn else c for c in found)
 
 
-def _without_hidden(change: Change, now: Mapping[Key, str]) -> Change:
+def _without_hidden(change: ReleaseChange, now: Mapping[Key, str]) -> ReleaseChange:
     """A change without the numbers of a figure that is withheld now, or is not there any more."""
     if not _of_one_figure(change):
         return change
@@ -172,7 +179,7 @@ def _without_hidden(change: Change, now: Mapping[Key, str]) -> Change:
     return change if status is not None else replace(change, old="", new="", old_status="", new_status="")
 
 
-def taken_back(maker: Maker, withdrawals: Iterable[Withdrawal]) -> tuple[TakenBack, ...]:
+def taken_back(maker: Maker, withdrawals: Iterable[WithdrawnFigure]) -> tuple[TakenBack, ...]:
     """Figures that were taken back, the newest first."""
     found = sorted(withdrawals, key=lambda w: (w.withdrawn_on, w.number), reverse=True)
     return tuple(_taken_back(maker, w) for w in found)
@@ -186,25 +193,27 @@ def causes(taken_back: Iterable[TakenBack]) -> tuple[Cause, ...]:
     return tuple(Cause(*cause, tuple(own)) for cause, own in found.items())
 
 
-def _taken_back(maker: Maker, w: Withdrawal) -> TakenBack:
+def _taken_back(maker: Maker, w: WithdrawnFigure) -> TakenBack:
     view = maker.figures.get(w.indicator)
-    told = Told(in_words(maker.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}")
+    told = WordedChange(
+        in_words(maker.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}"
+    )
     return TakenBack(w.withdrawn_on, told, (view.indicator.title, view.path) if view else None)
 
 
-def _of_one_figure(change: Change) -> bool:
+def _of_one_figure(change: ReleaseChange) -> bool:
     return (
         change.kind in ("new", "revised", "withdrawn", "rolled") and change.count == 1 and bool(change.area)
     )
 
 
-def marks(changes: Iterable[Change]) -> tuple[tuple[str, str], ...]:
+def marks(changes: Iterable[ReleaseChange]) -> tuple[tuple[str, str], ...]:
     """The marks that stand beside the figures of these changes, and what they mean."""
     used = {status for c in changes for status in (c.old_status, c.new_status)} - {comparison.WITHHELD}
     return tuple((mark, words) for mark, words in MARKERS.items() if mark in used)
 
 
-def summary(content: Content, edition: Edition) -> str:
+def summary(content: Content, edition: Release) -> str:
     """`12 new figures, 2 revised figures`, as a release changed."""
     counts: Counter[str] = Counter()
     for c in changes_of(content, edition):
@@ -236,15 +245,15 @@ def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
 def _together(corrections: Link, cause: Cause) -> Revision:
     if len(cause.figures) == 1:
         return Revision(cause.day, corrections, cause.figures[0].told)
-    told = Told(f"{len(cause.figures)} figures", "the numbers were taken back", cause.reason)
+    told = WordedChange(f"{len(cause.figures)} figures", "the numbers were taken back", cause.reason)
     return Revision(cause.day, corrections, told, tuple(t.told.about for t in cause.figures))
 
 
-def in_short(changes: Sequence[Change]) -> Iterator[Told]:
+def in_short(changes: Sequence[ReleaseChange]) -> Iterator[WordedChange]:
     """Many revisions as one line for each reason."""
     for (kind, reason), count in Counter((c.kind, c.reason) for c in changes).items():
         became = "revised" if kind == "revised" else "withdrawn"
-        yield Told(f"{count:,} {'figure' if count == 1 else 'figures'}", became, f"Why: {reason}")
+        yield WordedChange(f"{count:,} {'figure' if count == 1 else 'figures'}", became, f"Why: {reason}")
 
 
 # What the first word of a warning's name says about a figure.
@@ -268,9 +277,9 @@ _LOOKED = {
 }
 
 
-def _unusual(content: Content) -> Iterator[tuple[Accepted, tuple[tuple[str, str], ...]]]:
+def _unusual(content: Content) -> Iterator[tuple[AcceptedWarning, tuple[tuple[str, str], ...]]]:
     """The accepted warnings with the same reason together."""
-    groups: dict[tuple[str, date, str], list[Accepted]] = {}
+    groups: dict[tuple[str, date, str], list[AcceptedWarning]] = {}
     for a in content.accepted:
         groups.setdefault((a.reason, a.accepted_on, a.accepted_by), []).append(a)
     for own in groups.values():
@@ -300,21 +309,23 @@ def _span(days: str) -> str:
     return periods.label("rolling-months", start, end)
 
 
-def _kept(content: Content, promise: Promise) -> Kept:
+def _kept(content: Content, promise: PromisedRelease) -> Kept:
     edition = next((e for e in content.editions if e.name == promise.release), None)
     return Kept(promise, edition, (edition.name, f"{RELEASES}{edition.id}/") if edition else None)
 
 
 def _group(
-    maker: Maker, kind: str, own: tuple[Change, ...]
-) -> tuple[str, str, int, tuple[tuple[Told, Link | None], ...], bool]:
+    maker: Maker, kind: str, own: tuple[ReleaseChange, ...]
+) -> tuple[str, str, int, tuple[tuple[WordedChange, Link | None], ...], bool]:
     mine = [c for c in comparison.condensed(own, change_report.GATHERED) if c.kind == kind]
     count = sum(c.count for c in mine)
     listed = tuple(_linked(maker, c) for c in mine[:MANY])
     return kind, change_report.KINDS[kind][count != 1], count, listed, len(mine) <= MANY
 
 
-def _corrected(maker: Maker, own: tuple[Change, ...]) -> tuple[tuple[tuple[Told, Link | None], ...], int]:
+def _corrected(
+    maker: Maker, own: tuple[ReleaseChange, ...]
+) -> tuple[tuple[tuple[WordedChange, Link | None], ...], int]:
     """The corrections of a release one by one, or by reason where there are many; and how many are not listed."""
     mine = [c for c in own if comparison.needs_reason(c)]
     if len(mine) <= MANY:
@@ -322,7 +333,7 @@ def _corrected(maker: Maker, own: tuple[Change, ...]) -> tuple[tuple[tuple[Told,
     return tuple((line, None) for line in in_short(mine)), len(mine)
 
 
-def _linked(maker: Maker, change: Change) -> tuple[Told, Link | None]:
+def _linked(maker: Maker, change: ReleaseChange) -> tuple[WordedChange, Link | None]:
     """A change in words, and the page of its figures where there is one."""
     view = maker.figures.get(change.indicator)
     return change_report.line(change, maker.content), (view.indicator.title, view.path) if view else None

@@ -43,7 +43,7 @@ _NOT_PAGES = ".sheet, .citations, [data-search]"  # sheets and citations repeat 
 
 
 @dataclass(frozen=True)
-class Same:
+class Synonyms:
     """Words that mean the same, and the addresses of the pages to show first to whoever types one of them."""
 
     words: tuple[str, ...]
@@ -51,17 +51,17 @@ class Same:
 
 
 @dataclass(frozen=True)
-class Words:
+class SearchWords:
     """Lists of words that mean the same, and words that say nothing of what is looked for."""
 
-    same: tuple[Same, ...] = ()
+    same: tuple[Synonyms, ...] = ()
     ignored: tuple[str, ...] = ()
 
 
-NO_WORDS = Words()
+NO_WORDS = SearchWords()
 
 
-def synonyms(root: Path) -> tuple[Words, tuple[Problem, ...]]:
+def synonyms(root: Path) -> tuple[SearchWords, tuple[Problem, ...]]:
     """The words of a project, and every problem of their file; nothing where it has none."""
     path = root / FILE
     if not path.exists() and not path.is_symlink():
@@ -83,8 +83,8 @@ def synonyms(root: Path) -> tuple[Words, tuple[Problem, ...]]:
         )
     if problems:
         return NO_WORDS, tuple(problems)
-    same = tuple(Same(tuple(one["words"]), tuple(one.get("first", ()))) for one in lists)
-    return Words(same, tuple(raw.get("ignored", ()))), ()
+    same = tuple(Synonyms(tuple(one["words"]), tuple(one.get("first", ()))) for one in lists)
+    return SearchWords(same, tuple(raw.get("ignored", ()))), ()
 
 
 def _faults(
@@ -103,7 +103,7 @@ def _problem(field: str, message: str, fix: str) -> Problem:
     return Problem(FILE, field=field, code="synonyms", message=message, fix=fix)
 
 
-def unknown(same: Iterable[Same], pages: Iterable[str]) -> Iterator[Problem]:
+def unknown(same: Iterable[Synonyms], pages: Iterable[str]) -> Iterator[Problem]:
     """The pages that the lists of words send people to and that are not there."""
     known = frozenset(pages)
     for place, one in enumerate(same, 1):
@@ -111,9 +111,9 @@ def unknown(same: Iterable[Same], pages: Iterable[str]) -> Iterator[Problem]:
             yield _problem(f"list {place}, first", f"There is no page {path}.", did_you_mean(path, known))
 
 
-def spelled_out(terms: Iterable[Term]) -> tuple[Same, ...]:
+def spelled_out(terms: Iterable[Term]) -> tuple[Synonyms, ...]:
     """The abbreviations of a glossary, each with what it stands for."""
-    return tuple(Same((t.term, t.expansion)) for t in terms if t.expansion)
+    return tuple(Synonyms((t.term, t.expansion)) for t in terms if t.expansion)
 
 
 def districts(postcodes: Iterable[Postcode], areas: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
@@ -187,7 +187,7 @@ def _plain(text: str) -> str:
 
 
 def lookup(
-    words: Words, labels: Mapping[str, str], wards: Mapping[str, tuple[tuple[str, str], ...]]
+    words: SearchWords, labels: Mapping[str, str], wards: Mapping[str, tuple[tuple[str, str], ...]]
 ) -> bytes:
     """What the browser goes by besides the index, as JSON: words, names of pages, wards of postcodes."""
     same = [{"words": s.words, "first": s.first} for s in words.same]

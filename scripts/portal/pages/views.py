@@ -9,7 +9,7 @@ from fractions import Fraction
 from markupsafe import Markup
 
 from portal.analysis.claims import Verdict
-from portal.analysis.measures import NO_CLEAR_CHANGE, Rate, Standing, rounded
+from portal.analysis.measures import NO_CLEAR_CHANGE, IndicatorSummary, Rate, rounded
 from portal.core.citations import Cited
 from portal.core.model import (
     Area,
@@ -20,7 +20,7 @@ from portal.core.model import (
     Indicator,
     Observation,
     Population,
-    Promise,
+    PromisedRelease,
     Route,
     Service,
     Source,
@@ -29,8 +29,8 @@ from portal.core.model import (
     Thread,
 )
 from portal.pages.plan_views import ActionView, FigureView, Link, NearFigure, PlanView, PriorityView
-from portal.pages.search import Words
-from portal.releases.change_report import Told
+from portal.pages.search import SearchWords
+from portal.releases.change_report import WordedChange
 
 # --- figures
 
@@ -50,7 +50,7 @@ class Revision:
 
     day: date
     release: Link
-    line: Told
+    line: WordedChange
     figures: tuple[str, ...] = ()
 
 
@@ -115,13 +115,13 @@ class DashboardPage:
 
 
 @dataclass(frozen=True)
-class Line:
+class IndicatorLine:
     """One indicator in one area: its standing, the page about it, and its newest figures in order of time.
 
     In `trend` there is None for a quarter between others that has no figure.
     """
 
-    standing: Standing
+    standing: IndicatorSummary
     path: str
     trend: tuple[Observation | None, ...]
 
@@ -132,7 +132,7 @@ class WardView:
 
     area: Area
     path: str
-    total: Standing | None
+    total: IndicatorSummary | None
     population: Population | None
 
 
@@ -142,7 +142,7 @@ class Rates:
 
     indicator: Indicator
     path: str
-    rates: tuple[tuple[Standing | None, Area], ...]
+    rates: tuple[tuple[IndicatorSummary | None, Area], ...]
 
 
 @dataclass(frozen=True)
@@ -183,10 +183,10 @@ class WardPage:
 
     view: WardView
     area: Area
-    total: Line | None
+    total: IndicatorLine | None
     charts: tuple[FigureView, ...]
-    lines: tuple[Line, ...]
-    careful: tuple[Line, ...]
+    lines: tuple[IndicatorLine, ...]
+    careful: tuple[IndicatorLine, ...]
     compared: tuple[tuple[Observation, tuple[Rates, ...]], ...]
     unplaced: tuple[Unplaced, ...]
     former: tuple[tuple[Area, int], ...]
@@ -196,19 +196,19 @@ class WardPage:
     unfit: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
-    def all(self) -> tuple[Line, ...]:
+    def all(self) -> tuple[IndicatorLine, ...]:
         """All recorded crime, each kind, and what is shown with care."""
         return (*((self.total,) if self.total else ()), *self.lines, *self.careful)
 
     @property
-    def clear(self) -> tuple[Line, ...]:
+    def clear(self) -> tuple[IndicatorLine, ...]:
         """The groups that rose or fell by more than chance, in the order of the table."""
         return tuple(
             n for n in self.lines if n.standing.change and n.standing.change.direction in ("rose", "fell")
         )
 
     @property
-    def steady(self) -> tuple[Line, ...]:
+    def steady(self) -> tuple[IndicatorLine, ...]:
         """The groups with no clear change."""
         changes = ((n, n.standing.change) for n in self.lines)
         return tuple(n for n, c in changes if c and c.direction == NO_CLEAR_CHANGE)
@@ -235,7 +235,7 @@ class ComparePage:
 class CrimePage:
     """What the police record in the borough now: changes over 12, 6 and 3 months, and rates beside other areas."""
 
-    groups: tuple[tuple[str, tuple[tuple[Line | None, ...], ...]], ...]
+    groups: tuple[tuple[str, tuple[tuple[IndicatorLine | None, ...], ...]], ...]
     rates: tuple[Rates, ...]
     stops: tuple[tuple[Observation, Area, Rate | None], ...]
     more: tuple[Link, ...]
@@ -246,10 +246,10 @@ class RecordedPage:
     """One indicator that is recorded everywhere: the borough over time, beside other areas, and ward by ward."""
 
     page: "FigurePage"
-    changes: tuple[Standing, ...]
-    seasons: tuple[Standing, ...]
-    places: tuple[tuple[Standing, Area], ...]
-    wards: tuple[tuple[Standing, WardView], ...]
+    changes: tuple[IndicatorSummary, ...]
+    seasons: tuple[IndicatorSummary, ...]
+    places: tuple[tuple[IndicatorSummary, Area], ...]
+    wards: tuple[tuple[IndicatorSummary, WardView], ...]
 
 
 # --- subjects
@@ -336,7 +336,7 @@ class SearchPage:
     """
 
     parts: tuple[Link, ...]
-    words: Words
+    words: SearchWords
     labels: Mapping[str, str]
     districts: Mapping[str, tuple[Link, ...]]
     postcodes: str
@@ -350,13 +350,13 @@ class HomePage:
     where there is none; `next` is the next promised release.
     """
 
-    figures: tuple[Line, ...]
+    figures: tuple[IndicatorLine, ...]
     plans: tuple[PlanView, ...]
     postcodes: str
     crime: str
     gaps: tuple[str, ...]
     news: tuple[Link, date, str] | None
-    next: Promise | None
+    next: PromisedRelease | None
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Table:
+class ArchivedTable:
     """One table of a package: the columns that tell its rows apart, and its rows as text."""
 
     package: str
@@ -56,7 +56,7 @@ class Contents:
         return tuple(sorted({name.split("/")[0] for name in self.files}))
 
     @cached_property
-    def tables(self) -> tuple[Table, ...]:
+    def tables(self) -> tuple[ArchivedTable, ...]:
         """Every table of every package."""
         return tuple(_tables(self))
 
@@ -65,12 +65,12 @@ class Contents:
         return json.loads(self.files[f"{package}/{DESCRIPTOR}"])
 
 
-def _tables(contents: Contents) -> Iterator[Table]:
+def _tables(contents: Contents) -> Iterator[ArchivedTable]:
     for package in contents.packages:
         for resource in contents.descriptor(package)["resources"]:
             text = contents.files[f"{package}/{resource['path']}"].decode("utf-8-sig")
             rows = tuple(csv.DictReader(io.StringIO(text, newline="")))
-            yield Table(package, resource["name"], tuple(resource["schema"]["primaryKey"]), rows)
+            yield ArchivedTable(package, resource["name"], tuple(resource["schema"]["primaryKey"]), rows)
 
 
 def gather(root: Path, names: tuple[str, ...], pages: Mapping[str, str]) -> Contents:

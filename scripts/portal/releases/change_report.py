@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from portal.core import periods
 from portal.core.field_types import decimal
-from portal.core.model import Change, Content, Edition
+from portal.core.model import Content, Release, ReleaseChange
 from portal.core.text import amount, number
 from portal.releases import comparison
 
@@ -29,7 +29,7 @@ _LONG = 200
 
 
 @dataclass(frozen=True)
-class Told:
+class WordedChange:
     """One change in words: what it is about, what became of it, and why."""
 
     about: str
@@ -43,16 +43,16 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Report:
+class ChangeReport:
     """Every kind of change with how many there are, and its lines."""
 
     since: str
-    groups: tuple[tuple[str, int, tuple[Told, ...]], ...]
+    groups: tuple[tuple[str, int, tuple[WordedChange, ...]], ...]
     lacking: int
     gone: int = 0  # figures withdrawn, whose number earlier releases still show
 
 
-def report(changes: Sequence[Change], content: Content) -> Report:
+def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
     """The changes since the last release in words."""
     told = [(kind, [c for c in comparison.condensed(changes, GATHERED) if c.kind == kind]) for kind in KINDS]
     groups = tuple(
@@ -60,10 +60,10 @@ def report(changes: Sequence[Change], content: Content) -> Report:
     )
     lacking = sum(comparison.needs_reason(c) and not c.reason for c in changes)
     gone = sum(c.kind == "withdrawn" for c in changes)
-    return Report(since(content.editions), groups, lacking, gone)
+    return ChangeReport(since(content.editions), groups, lacking, gone)
 
 
-def since(editions: Sequence[Edition]) -> str:
+def since(editions: Sequence[Release]) -> str:
     """What the changes are compared with."""
     if not editions:
         return "Nothing has been released yet, so everything is new."
@@ -71,19 +71,23 @@ def since(editions: Sequence[Edition]) -> str:
     return f"Compared with {last.name}, released on {periods.day(last.released_on)}:"
 
 
-def line(change: Change, content: Content) -> Told:
+def line(change: ReleaseChange, content: Content) -> WordedChange:
     """One change in words."""
     if change.kind in ("page-new", "page-gone"):
         name = change.new or change.old
-        return Told(f"/{change.place}", name) if name else Told("The site", f"{number(change.count)} pages")
+        return (
+            WordedChange(f"/{change.place}", name)
+            if name
+            else WordedChange("The site", f"{number(change.count)} pages")
+        )
     if change.kind == "words":
-        return Told(_place(change, content), _reworded(change))
+        return WordedChange(_place(change, content), _reworded(change))
     lacks = comparison.needs_reason(change) and not change.reason
     reason = NO_REASON if lacks else f"Why: {change.reason}" if change.reason else ""
-    return Told(subject(change, content), became(change, content), reason, lacks)
+    return WordedChange(subject(change, content), became(change, content), reason, lacks)
 
 
-def subject(change: Change, content: Content) -> str:
+def subject(change: ReleaseChange, content: Content) -> str:
     """The figure that a change is about, or the figures."""
     indicator = content.indicators.get(change.indicator)
     title = indicator.title if indicator else change.indicator
@@ -93,14 +97,14 @@ def subject(change: Change, content: Content) -> str:
     return ", ".join(filter(None, (title, area, change.part, period(change, content))))
 
 
-def period(change: Change, content: Content) -> str:
+def period(change: ReleaseChange, content: Content) -> str:
     """The period of the figure that a change is about."""
     indicator = content.indicators.get(change.indicator)
     kind = indicator.period_type if indicator else "rolling-months"
     return periods.label(kind, change.period_start, change.period_end)
 
 
-def became(change: Change, content: Content) -> str:
+def became(change: ReleaseChange, content: Content) -> str:
     """What became of a figure, or how many new ones there are."""
     if change.kind == "new" and change.count > 1:
         span = _days(change)
@@ -125,27 +129,27 @@ def became(change: Change, content: Content) -> str:
     return f"it was {before}; no longer published"
 
 
-def _days(change: Change) -> str:
+def _days(change: ReleaseChange) -> str:
     return f", {_span(change)}" if change.period_end else ""
 
 
-def _span(change: Change) -> str:
+def _span(change: ReleaseChange) -> str:
     first = periods.day(change.period_start) if change.period_start else ""
     last = periods.day(change.period_end) if change.period_end else ""
     return f"from {first} to {last}" if first else f"to {last}"
 
 
-def _value(cell: str, status: str, change: Change, content: Content) -> str:
+def _value(cell: str, status: str, change: ReleaseChange, content: Content) -> str:
     value, indicator = decimal(cell), content.indicators.get(change.indicator)
     shown = "" if value is None else amount(value, indicator.unit) if indicator else cell
     return " ".join(filter(None, (shown, f"[{status}]" if status else ""))) or "not there"
 
 
-def _place(change: Change, content: Content) -> str:
+def _place(change: ReleaseChange, content: Content) -> str:
     return f"{subject(change, content)}, {change.place}" if change.indicator else change.place
 
 
-def _reworded(change: Change) -> str:
+def _reworded(change: ReleaseChange) -> str:
     old, new = _short(change.old), _short(change.new)
     if change.count > 1:
         return f"{number(change.count)} rows" + (
@@ -162,17 +166,17 @@ def _short(words: str) -> str:
     return "" if not words else f"“{words}”" if len(words) <= _LONG else f"“{words[:_LONG]}…”"
 
 
-def counted(found: Report) -> str:
+def counted(found: ChangeReport) -> str:
     """`12 new figures, 2 revised figures`."""
     return ", ".join(f"{number(count)} {KINDS[kind][count != 1]}" for kind, count, _ in found.groups)
 
 
-def as_text(found: Report) -> str:
+def as_text(found: ChangeReport) -> str:
     """The report for the terminal: the first lines of each kind."""
     return "\n".join(_text(found))
 
 
-def _text(found: Report) -> Iterator[str]:
+def _text(found: ChangeReport) -> Iterator[str]:
     yield found.since
     if not found.groups:
         yield "  Nothing has changed."
@@ -190,7 +194,7 @@ def _text(found: Report) -> Iterator[str]:
         yield f"\nEarlier releases still show {what} withdrawn. To take the number out of them too: portal withdraw."
 
 
-def as_html(found: Report, site: str) -> str:
+def as_html(found: ChangeReport, site: str) -> str:
     """The report as a page that stands alone, for the person who signs off."""
     from importlib import resources  # noqa: PLC0415
 
@@ -203,7 +207,7 @@ def as_html(found: Report, site: str) -> str:
     return environment.from_string(text).render(report=found, kinds=KINDS, site=site, counted=counted(found))
 
 
-def as_json(changes: Iterable[Change], editions: Sequence[Edition]) -> str:
+def as_json(changes: Iterable[ReleaseChange], editions: Sequence[Release]) -> str:
     """Every change, none left out, for programs."""
     found = list(changes)
     told = {

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from portal.core import field_types, periods
-from portal.core.model import Change, Reason
-from portal.releases.archives import Contents, Table
+from portal.core.model import ReasonForChange, ReleaseChange
+from portal.releases.archives import ArchivedTable, Contents
 
 Row = Mapping[str, str]
 Figure = tuple[str, str, str, str, str]  # indicator, area, part, first day, last day
@@ -21,7 +21,7 @@ WITHHELD = "c"
 MANY = 40
 
 
-def compare(old: Contents, new: Contents) -> tuple[Change, ...]:
+def compare(old: Contents, new: Contents) -> tuple[ReleaseChange, ...]:
     """Every change from one to the other: figures, then words, then pages.
 
     A figure that is new, revised, withdrawn or rolled is a change of its own; so is each changed cell of words. The
@@ -31,13 +31,15 @@ def compare(old: Contents, new: Contents) -> tuple[Change, ...]:
     return (*figures(old, new), *_around(old, new), *_words(old, new), *_pages(old, new))
 
 
-def condensed(changes: Iterable[Change], kinds: Collection[str] = ("new",)) -> tuple[Change, ...]:
+def condensed(
+    changes: Iterable[ReleaseChange], kinds: Collection[str] = ("new",)
+) -> tuple[ReleaseChange, ...]:
     """Gather the figures of an indicator that changed in one of these ways into one change each.
 
     It goes from the earliest first day to the last one. Figures that are withheld are gathered apart.
     """
-    found: list[Change] = []
-    alike: dict[tuple[str, str, bool], list[Change]] = defaultdict(list)
+    found: list[ReleaseChange] = []
+    alike: dict[tuple[str, str, bool], list[ReleaseChange]] = defaultdict(list)
     for change in changes:
         if change.kind in kinds:
             alike[change.kind, change.indicator, change.new_status == WITHHELD].append(change)
@@ -46,7 +48,7 @@ def condensed(changes: Iterable[Change], kinds: Collection[str] = ("new",)) -> t
     return (*(_together(own) for own in alike.values()), *found)
 
 
-def _together(own: list[Change]) -> Change:
+def _together(own: list[ReleaseChange]) -> ReleaseChange:
     if len(own) == 1:
         return own[0]
     starts = [c.period_start for c in own if c.period_start]
@@ -58,7 +60,9 @@ def _together(own: list[Change]) -> Change:
     return replace(plain, period_start=min(starts, default=None), period_end=max(ends, default=None))
 
 
-def explained(changes: Iterable[Change], reasons: Iterable[Reason], default: str = "") -> tuple[Change, ...]:
+def explained(
+    changes: Iterable[ReleaseChange], reasons: Iterable[ReasonForChange], default: str = ""
+) -> tuple[ReleaseChange, ...]:
     """The changes, each figure that was revised or withdrawn with the closest reason that fits it, or the default."""
     known = sorted(reasons, key=_closeness, reverse=True)
     return tuple(
@@ -67,24 +71,24 @@ def explained(changes: Iterable[Change], reasons: Iterable[Reason], default: str
     )
 
 
-def needs_reason(change: Change) -> bool:
+def needs_reason(change: ReleaseChange) -> bool:
     """Whether a change may only be published with a reason."""
     return change.kind in ("revised", "withdrawn")
 
 
-def fits(reason: Reason, change: Change) -> bool:
+def fits(reason: ReasonForChange, change: ReleaseChange) -> bool:
     """Whether a reason counts for a change."""
     told = (reason.indicator, reason.area, reason.period_end)
     own = (change.indicator, change.area, change.period_end)
     return needs_reason(change) and all(not a or a == b for a, b in zip(told, own, strict=True))
 
 
-def _closeness(reason: Reason) -> int:
+def _closeness(reason: ReasonForChange) -> int:
     return sum(map(bool, (reason.indicator, reason.area, reason.period_end)))
 
 
-def _change(kind: str, **told: object) -> Change:
-    blank = Change("", 0, kind, "", "", "", None, None, "", "", "", "", "", 1, "")
+def _change(kind: str, **told: object) -> ReleaseChange:
+    blank = ReleaseChange("", 0, kind, "", "", "", None, None, "", "", "", "", "", 1, "")
     return replace(blank, **told)  # type: ignore[arg-type]
 
 
@@ -114,11 +118,11 @@ def of_row(row: Row) -> Figure:
     return row["indicator"], row["area"], part, row["period_start"], row["period_end"]
 
 
-def _holds_figures(table: Table) -> bool:
+def _holds_figures(table: ArchivedTable) -> bool:
     return table.name == "observations"
 
 
-def figures(old: Contents, new: Contents) -> Iterator[Change]:
+def figures(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     """Every figure that is new, revised, withdrawn or rolled."""
     before, after = keyed(old), keyed(new)
     careful, rolled = _careful(old) | _careful(new), _rolled(before, after, _kinds(old) | _kinds(new))
@@ -197,7 +201,7 @@ def _kind(was: Row, now: Row) -> str:
     return "new" if now and not was else "withdrawn" if was and not now else ""
 
 
-def _around(old: Contents, new: Contents) -> Iterator[Change]:
+def _around(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     """Figures whose number is as before, but not what is said of it: one change for each indicator and column."""
     before, after = keyed(old), keyed(new)
     told: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
@@ -222,7 +226,7 @@ def _around(old: Contents, new: Contents) -> Iterator[Change]:
 # --- words and pages
 
 
-def _words(old: Contents, new: Contents) -> Iterator[Change]:
+def _words(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     """Every changed cell, new row and row taken out, of the tables that hold no figures."""
     before = {(t.package, t.name): t for t in old.tables if not _holds_figures(t)}
     after = {(t.package, t.name): t for t in new.tables if not _holds_figures(t)}
@@ -234,7 +238,7 @@ def _words(old: Contents, new: Contents) -> Iterator[Change]:
             yield from found
 
 
-def _cells(name: str, old: Table | None, new: Table | None) -> Iterator[Change]:
+def _cells(name: str, old: ArchivedTable | None, new: ArchivedTable | None) -> Iterator[ReleaseChange]:
     key = next(t.key for t in (new, old) if t)
     before = {tuple(r.get(k, "") for k in key): r for r in (old.rows if old else ())}
     after = {tuple(r.get(k, "") for k in key): r for r in (new.rows if new else ())}
@@ -260,17 +264,17 @@ def _said(row: Row, key: tuple[str, ...]) -> str:
     return "; ".join(v for k, v in row.items() if v and k not in key) or " ".join(row.values())
 
 
-def _in_short(name: str, found: list[Change]) -> Iterator[Change]:
+def _in_short(name: str, found: list[ReleaseChange]) -> Iterator[ReleaseChange]:
     """How many rows of a table changed, came and went, without naming them."""
 
-    def sort(change: Change) -> str:
+    def sort(change: ReleaseChange) -> str:
         return "changed" if change.old and change.new else "new" if change.new else "taken out"
 
     for kind, count in Counter(map(sort, found)).items():
         yield _change("words", place=f"{name}, {kind}", count=count)
 
 
-def _pages(old: Contents, new: Contents) -> Iterator[Change]:
+def _pages(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     if not old.pages and new.pages:
         yield _change("page-new", place="", count=len(new.pages))
         return

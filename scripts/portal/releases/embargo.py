@@ -13,13 +13,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from portal.core import periods
-from portal.core.model import Change, Edition, Reason, Withdrawal
+from portal.core.model import ReasonForChange, Release, ReleaseChange, WithdrawnFigure
 from portal.core.problems import PortalError, Problem
 from portal.data import csv_editing
 from portal.data.csv_editing import Row
 from portal.releases import archives, comparison, releasing
 from portal.releases.archives import Archive, Contents
-from portal.releases.releasing import Draft, Project
+from portal.releases.releasing import DraftRelease, Project
 
 # Packages of these kinds never wait and never go back: people in need rely on them.
 CONTACTS = ("routes", "services")
@@ -27,7 +27,7 @@ CONTACTS = ("routes", "services")
 FOLDER = "public"
 
 
-def waiting(project: Project) -> tuple[Edition, ...]:
+def waiting(project: Project) -> tuple[Release, ...]:
     """Return the releases that may not be public yet: the first whose time has not come, and all after it."""
     editions, now = project.content.editions, periods.now()
     first = next(
@@ -41,7 +41,7 @@ def waiting(project: Project) -> tuple[Edition, ...]:
     return editions[first:]
 
 
-def public(project: Project) -> tuple[Edition, ...]:
+def public(project: Project) -> tuple[Release, ...]:
     """Return the releases that may be public now."""
     return project.content.editions[: len(project.content.editions) - len(waiting(project))]
 
@@ -108,28 +108,28 @@ def given_up(project: Project) -> Mapping[Path, bytes]:
     }
     ids = {e.id for e in editions}
     reasons = (r if r.release in ids else replace(r, release="") for r in project.content.reasons)
-    files[project.home / "data" / "reasons.csv"] = releasing.table(Reason, reasons).encode()
+    files[project.home / "data" / "reasons.csv"] = releasing.table(ReasonForChange, reasons).encode()
     last = project.home / "data" / "releases.csv"
     return {**{p: data for p, data in files.items() if p != last}, last: files[last]}
 
 
-def _record(project: Project, found: Contents, editions: Sequence[Edition]) -> Iterator[tuple[str, bytes]]:
+def _record(project: Project, found: Contents, editions: Sequence[Release]) -> Iterator[tuple[str, bytes]]:
     """Yield the package of releases as it is public: without what waits, and what its lists say of that."""
     content, home, ids = project.content, project.home, {e.id for e in editions}
     data = f"{home.name}/data"
     yield f"{home.name}/{archives.DESCRIPTOR}", (home / archives.DESCRIPTOR).read_bytes()
-    yield f"{data}/releases.csv", releasing.table(Edition, editions).encode()
+    yield f"{data}/releases.csv", releasing.table(Release, editions).encode()
     yield (
         f"{data}/changes.csv",
-        releasing.table(Change, (c for c in content.changes if c.release in ids)).encode(),
+        releasing.table(ReleaseChange, (c for c in content.changes if c.release in ids)).encode(),
     )
     reasons = (r for r in content.reasons if not r.release or r.release in ids)
-    yield f"{data}/reasons.csv", releasing.table(Reason, reasons).encode()
+    yield f"{data}/reasons.csv", releasing.table(ReasonForChange, reasons).encode()
     yield f"{data}/accepted.csv", _accepted(project, found, editions[-1].released_on)
     yield f"{data}/calendar.csv", _calendar(project, found)
     if (home / "data" / "withdrawals.csv").is_file():
         seen = (w for w in content.withdrawals if ids & set(w.releases.split(";")))
-        yield f"{data}/withdrawals.csv", releasing.table(Withdrawal, seen).encode()
+        yield f"{data}/withdrawals.csv", releasing.table(WithdrawnFigure, seen).encode()
     for e in editions:
         yield f"{home.name}/{archives.FOLDER}/{e.id}.zip", releasing.archive_of(project, e.id).read_bytes()
 
@@ -164,14 +164,14 @@ def _calendar(project: Project, found: Contents) -> bytes:
 
 
 @dataclass(frozen=True)
-class Urgent:
+class UrgentChange:
     """What was changed since the waiting release: put on top of what is public, and of each release that waits."""
 
     contents: Contents
     held: tuple[Contents, ...]
 
 
-def urgent(project: Project) -> Urgent:
+def urgent(project: Project) -> UrgentChange:
     """Work out what a release would hold that does not wait.
 
     Raises `PortalError` with each row that was changed both by a release that waits and since.
@@ -191,7 +191,7 @@ def urgent(project: Project) -> Urgent:
         ]
     if conflicts:
         raise PortalError(dict.fromkeys(conflicts))
-    return Urgent(with_contacts(project, contents), (*others, now))
+    return UrgentChange(with_contacts(project, contents), (*others, now))
 
 
 def _merged(
@@ -227,7 +227,7 @@ def _merged(
 _LIST_KEYS = {"accepted.csv": ("warning",), "calendar.csv": ("release",)}
 
 
-def _with_paths(contents: Contents) -> Iterator[tuple[archives.Table, str]]:
+def _with_paths(contents: Contents) -> Iterator[tuple[archives.ArchivedTable, str]]:
     paths = {
         (package, r["name"]): r["path"]
         for package in contents.packages
@@ -266,7 +266,7 @@ def _rows_merged(
     return csv_editing.added(csv_editing.edited(versions[2], change), new)
 
 
-def before_waiting(project: Project, found: Urgent, draft: Draft) -> Mapping[Path, bytes]:
+def before_waiting(project: Project, found: UrgentChange, draft: DraftRelease) -> Mapping[Path, bytes]:
     """Return the files that put a release before those that wait, whose archives then name it; the list comes last."""
     past, held = public(project), waiting(project)
     data = project.home / "data"
@@ -288,13 +288,13 @@ def before_waiting(project: Project, found: Urgent, draft: Draft) -> Mapping[Pat
     reasons = releasing.used(project.content.reasons, draft.changes, new.id)
     return {
         **files,
-        data / "changes.csv": releasing.table(Change, changes).encode(),
-        data / "reasons.csv": releasing.table(Reason, reasons).encode(),
-        data / "releases.csv": releasing.table(Edition, editions).encode(),
+        data / "changes.csv": releasing.table(ReleaseChange, changes).encode(),
+        data / "reasons.csv": releasing.table(ReasonForChange, reasons).encode(),
+        data / "releases.csv": releasing.table(Release, editions).encode(),
     }
 
 
-def _packed_again(archive: Archive, contents: Contents, pages: Mapping[str, str], before: Edition) -> bytes:
+def _packed_again(archive: Archive, contents: Contents, pages: Mapping[str, str], before: Release) -> bytes:
     about = replace(archive.about, before=before.id, before_sha256=before.sha256)
     return archives.pack(about, replace(contents, pages=pages), archive.changes)
 

@@ -9,7 +9,7 @@ from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
 from portal.core.small_counts import guarded, key
 from portal.disclosure import inference
-from portal.disclosure.inference import Past
+from portal.disclosure.inference import EarlierRelease
 from portal.releases import releasing
 from portal.releases.archives import Contents
 from portal.releases.comparison import Figure
@@ -56,7 +56,7 @@ def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], 
     return revealed, tuple(others)
 
 
-def _kept(past: Past, gone: Collection[Figure]) -> Past:
+def _kept(past: EarlierRelease, gone: Collection[Figure]) -> EarlierRelease:
     """What an earlier release says once the figures that are gone are taken out of it too."""
     return replace(past, observations=tuple(o for o in past.observations if _figure_of(o) not in gone))
 
@@ -90,7 +90,7 @@ def _without(content: Content, figures: Collection[Figure]) -> Content:
 
 
 def _revealed(
-    project: Project, content: Content, earlier: Sequence[Past], gone: Collection[Figure]
+    project: Project, content: Content, earlier: Sequence[EarlierRelease], gone: Collection[Figure]
 ) -> tuple[Figure, ...]:
     """Return which of the figures that are gone have one possible number only.
 

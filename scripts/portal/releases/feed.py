@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from xml.etree import ElementTree as ET
 
-from portal.core.model import Edition
-from portal.core.settings import Site
+from portal.core.model import Release
+from portal.core.settings import SiteSettings
 
 _ATOM = "http://www.w3.org/2005/Atom"
 
 
-def atom(site: Site, page: str, editions: Iterable[tuple[Edition, str, str]]) -> bytes:
+def atom(site: SiteSettings, page: str, editions: Iterable[tuple[Release, str, str]]) -> bytes:
     """The feed of the `editions`, newest first: each with the address of its page below the site and a summary.
 
     `page` is the address of the page that the feed belongs to. Addresses are absolute where the site's own is
@@ -44,9 +44,9 @@ def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET
     return child
 
 
-def _id(site: Site, what: str) -> str:
+def _id(site: SiteSettings, what: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{site.area} {site.partnership} {what}").urn
 
 
-def _moment(edition: Edition) -> str:
+def _moment(edition: Release) -> str:
     return datetime.combine(edition.released_on, time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

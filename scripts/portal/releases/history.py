@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from portal.core import field_types
-from portal.core.model import Content, Edition, Observation
+from portal.core.model import Content, Observation, Release
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
@@ -19,10 +19,10 @@ Row = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Published:
+class PastRelease:
     """One release and what it published."""
 
-    edition: Edition
+    edition: Release
     contents: Contents
 
     @cached_property
@@ -36,20 +36,20 @@ class Published:
 
 
 @dataclass(frozen=True)
-class History:
+class ReleaseHistory:
     """All releases, the earliest first."""
 
-    releases: tuple[Published, ...] = ()
+    releases: tuple[PastRelease, ...] = ()
 
     @cached_property
-    def first(self) -> Mapping[Key, Edition]:
+    def first(self) -> Mapping[Key, Release]:
         """The release that each figure was first in."""
         return {k: p.edition for p in reversed(self.releases) for k in p.figures}
 
     @cached_property
-    def changed(self) -> Mapping[Key, Edition]:
+    def changed(self) -> Mapping[Key, Release]:
         """The release that last gave each figure a number or took it away; its first one where none did since."""
-        found: dict[Key, Edition] = {}
+        found: dict[Key, Release] = {}
         before: dict[Key, object] = {}
         for release in self.releases:
             for k, row in release.figures.items():
@@ -62,7 +62,7 @@ class History:
         return found
 
 
-NO_HISTORY = History()
+NO_HISTORY = ReleaseHistory()
 
 
 def _said(row: Row) -> tuple[Decimal | None, str]:
@@ -70,12 +70,12 @@ def _said(row: Row) -> tuple[Decimal | None, str]:
     return (field_types.number(row["value"]), "") if row["value"] else (None, row["status"])
 
 
-def read(settings: Settings, content: Content) -> History:
+def read(settings: Settings, content: Content) -> ReleaseHistory:
     """Read the archive of every release; raises `PortalError` where one is not as it was published."""
-    return History(tuple(_published(settings, content)))
+    return ReleaseHistory(tuple(_published(settings, content)))
 
 
-def _published(settings: Settings, content: Content) -> Iterator[Published]:
+def _published(settings: Settings, content: Content) -> Iterator[PastRelease]:
     for edition in content.editions:
         path = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{edition.id}.zip"), None)
         if path is None:
@@ -84,7 +84,7 @@ def _published(settings: Settings, content: Content) -> Iterator[Published]:
                 [Problem(SETTINGS_FILE, code="archive", message=message, fix="Put it back from a copy.")]
             )
         told = path.relative_to(settings.root).as_posix()
-        yield Published(edition, archives.read(path, told, edition.sha256).contents)
+        yield PastRelease(edition, archives.read(path, told, edition.sha256).contents)
 
 
 def key(o: Observation) -> Key:

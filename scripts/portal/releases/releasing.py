@@ -14,13 +14,21 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.core import field_types, operating_system, periods
-from portal.core.model import Change, Content, Edition, Indicator, Observation, Reason, Withdrawal
+from portal.core.model import (
+    Content,
+    Indicator,
+    Observation,
+    ReasonForChange,
+    Release,
+    ReleaseChange,
+    WithdrawnFigure,
+)
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.core.small_counts import key
 from portal.data.packages import Package
-from portal.disclosure.inference import Past
+from portal.disclosure.inference import EarlierRelease
 from portal.releases import archives, comparison
 from portal.releases.archives import About, Contents
 
@@ -63,7 +71,7 @@ class Project:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReleaseRequest:
     """What a release is to be called, and what is said of it."""
 
     name: str
@@ -79,11 +87,11 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Draft:
+class DraftRelease:
     """A release that is ready to be written: its changes, and its files in the order in which to write them."""
 
-    edition: Edition
-    changes: tuple[Change, ...]
+    edition: Release
+    changes: tuple[ReleaseChange, ...]
     files: Mapping[Path, bytes]
 
     def write(self) -> None:
@@ -110,7 +118,7 @@ def last(project: Project) -> Contents:
     return opened(project, editions[-1]).contents if editions else NOTHING
 
 
-def opened(project: Project, edition: Edition) -> archives.Archive:
+def opened(project: Project, edition: Release) -> archives.Archive:
     """A release's archive; raises `PortalError` where it is not as it was published."""
     path = archive_of(project, edition.id)
     return archives.read(path, project.told(path), edition.sha256)
@@ -121,13 +129,13 @@ def archive_of(project: Project, release: str) -> Path:
     return project.home / archives.FOLDER / f"{release}.zip"
 
 
-def changes(project: Project, pages: Mapping[str, str], reason: str = "") -> tuple[Change, ...]:
+def changes(project: Project, pages: Mapping[str, str], reason: str = "") -> tuple[ReleaseChange, ...]:
     """Every change since the last release, with the reasons that are given for it, or else `reason`."""
     found = comparison.compare(last(project), contents(project, pages))
     return comparison.explained(found, [r for r in project.content.reasons if not r.release], reason)
 
 
-def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date) -> Draft:
+def draft(project: Project, asked: ReleaseRequest, pages: Mapping[str, str], today: date) -> DraftRelease:
     """What a release of everything as it is now would write.
 
     Raises `PortalError` with everything that stands against it: its name or embargo, nothing that changed, figures
@@ -141,10 +149,10 @@ def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date)
     told = tuple(replace(c, release=asked.id, number=n) for n, c in enumerate(comparison.condensed(found), 1))
     before = (content.editions[-1].id, content.editions[-1].sha256) if content.editions else ()
     about = About(asked.id, f"{project.settings.site.name}: {asked.name}", today.isoformat(), *before)
-    packed = archives.pack(about, contents(project, pages), table(Change, told))
+    packed = archives.pack(about, contents(project, pages), table(ReleaseChange, told))
     figures = sum(map(len, content.observations.values()))
     day = max(today, moment(project.settings, asked.embargo).date()) if asked.embargo else today
-    edition = Edition(
+    edition = Release(
         asked.id, asked.name, day, asked.embargo, asked.put_back, asked.note, figures, archives.sha256(packed), ""
     )  # fmt: skip
     reasons = used(content.reasons, found, asked.id)
@@ -152,24 +160,27 @@ def draft(project: Project, asked: Asked, pages: Mapping[str, str], today: date)
     kept = [c for c in content.changes if c.release in released]
     files = {
         archive_of(project, asked.id): packed,
-        data / "changes.csv": table(Change, [*kept, *told]).encode(),
-        data / "reasons.csv": table(Reason, reasons).encode(),
-        data / "releases.csv": table(Edition, [*content.editions, edition]).encode(),
+        data / "changes.csv": table(ReleaseChange, [*kept, *told]).encode(),
+        data / "reasons.csv": table(ReasonForChange, reasons).encode(),
+        data / "releases.csv": table(Release, [*content.editions, edition]).encode(),
     }
-    return Draft(edition, told, files)
+    return DraftRelease(edition, told, files)
 
 
-def used(reasons: Iterable[Reason], changes: Sequence[Change], release: str) -> list[Reason]:
+def used(
+    reasons: Iterable[ReasonForChange], changes: Sequence[ReleaseChange], release: str
+) -> list[ReasonForChange]:
     """The reasons, with the release in each open one that some change carries."""
 
-    def carried(reason: Reason) -> bool:
+    def carried(reason: ReasonForChange) -> bool:
         return any(c.reason == reason.reason for c in changes if comparison.fits(reason, c))
 
     return [replace(r, release=release) if not r.release and carried(r) else r for r in reasons]
 
 
 def table(
-    kind: type[Edition | Change | Reason | Withdrawal], rows: Iterable[Edition | Change | Reason | Withdrawal]
+    kind: type[Release | ReleaseChange | ReasonForChange | WithdrawnFigure],
+    rows: Iterable[Release | ReleaseChange | ReasonForChange | WithdrawnFigure],
 ) -> str:
     """Rows of the package of releases as CSV."""
     out = io.StringIO()
@@ -179,7 +190,7 @@ def table(
     return out.getvalue()
 
 
-def _faults(project: Project, asked: Asked, found: tuple[Change, ...]) -> Iterator[Problem]:
+def _faults(project: Project, asked: ReleaseRequest, found: tuple[ReleaseChange, ...]) -> Iterator[Problem]:
     if not field_types.storable(asked.id) or asked.id in _TAKEN:
         message = f"“{asked.name}” cannot be the name of a release."
         yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
@@ -244,7 +255,7 @@ def unreleased(project: Project) -> Iterator[Problem]:
             yield Problem("data_packages", 0, "", "unreleased", message, fix, "unreleased")
 
 
-def unexplained(file: str, found: Iterable[Change]) -> Iterator[Problem]:
+def unexplained(file: str, found: Iterable[ReleaseChange]) -> Iterator[Problem]:
     """Each figure that was revised or withdrawn and has no reason."""
     for c in found:
         if comparison.needs_reason(c) and not c.reason:
@@ -279,7 +290,7 @@ def check(project: Project) -> Iterator[Problem]:
 
 
 def _unlike(
-    project: Project, edition: Edition, archive: archives.Archive, before: tuple[str, str]
+    project: Project, edition: Release, archive: archives.Archive, before: tuple[str, str]
 ) -> Iterator[Problem]:
     """Where the lists of releases and changes are not what the archive says."""
     data = project.home / "data"
@@ -288,7 +299,7 @@ def _unlike(
         fix = "Put the rows back as they were, in their order."
         yield Problem(project.told(data / "releases.csv"), code="archive", message=message, fix=fix)
     own = [c for c in project.content.changes if c.release == edition.id]
-    if table(Change, own) != archive.changes:
+    if table(ReleaseChange, own) != archive.changes:
         message = f"The changes of {edition.name} are not those that were published with it."
         fix = "Put the rows back from its archive; the log is permanent."
         yield Problem(project.told(data / "changes.csv"), code="archive", message=message, fix=fix)
@@ -304,7 +315,7 @@ def _unlike(
             )
 
 
-def earlier(project: Project) -> tuple[Past, ...]:
+def earlier(project: Project) -> tuple[EarlierRelease, ...]:
     """Return what each earlier release published, for the audit of what is withheld.
 
     Releases whose archive was withdrawn count as well: whoever downloaded them before has them still.
@@ -312,7 +323,7 @@ def earlier(project: Project) -> tuple[Past, ...]:
     return tuple(_past(project, edition) for edition in project.content.editions)
 
 
-def _past(project: Project, edition: Edition) -> Past:
+def _past(project: Project, edition: Release) -> EarlierRelease:
     """What a release published, of areas that there still are, under the names that its indicators have now."""
     contents, content = opened(project, edition).contents, project.content
     then = {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
@@ -326,7 +337,7 @@ def _past(project: Project, edition: Edition) -> Past:
         for i, now in names.items()
         if now == i
     }
-    return Past(edition.name, found, gone)
+    return EarlierRelease(edition.name, found, gone)
 
 
 def _indicator(row: Mapping[str, str]) -> Indicator:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portal.core import text
-from portal.core.model import Change, Edition
+from portal.core.model import Release, ReleaseChange
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.data import csv_editing
@@ -13,27 +13,27 @@ from portal.data.csv_editing import Row
 from portal.releases import comparison, embargo, releasing, withdrawal
 from portal.releases.archives import Contents
 from portal.releases.comparison import Figure
-from portal.releases.releasing import KIND, Asked, Project
+from portal.releases.releasing import KIND, Project, ReleaseRequest
 
 
 @dataclass(frozen=True)
-class PutBack:
+class Rollback:
     """A release to put back.
 
     `asked` says what the release that does so is to be called; `files` are the packages as they will be; `changes` is
     what that changes in the tables. Releases that wait are `given_up`. `kept` counts figures that stay withheld.
     """
 
-    edition: Edition
-    asked: Asked
+    edition: Release
+    asked: ReleaseRequest
     files: Mapping[Path, bytes]
-    changes: tuple[Change, ...]
-    given_up: tuple[Edition, ...] = ()
+    changes: tuple[ReleaseChange, ...]
+    given_up: tuple[Release, ...] = ()
     kept: int = 0
     contacts: bool = False
 
 
-def put_back(project: Project, name: str, reason: str, contacts: bool = False) -> PutBack:
+def put_back(project: Project, name: str, reason: str, contacts: bool = False) -> Rollback:
     """Work out what it takes to put the release called `name` back; its contact details too if `contacts`.
 
     Raises `PortalError` where there is none, where it is not public yet, where no reason is given, or where packages
@@ -64,10 +64,12 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     if given_up:
         files |= embargo.given_up(project)
     changes = comparison.explained(comparison.compare(now, target), (), reason)
-    return PutBack(found, Asked(title, note, "", reason, found.id), files, changes, given_up, kept, contacts)
+    return Rollback(
+        found, ReleaseRequest(title, note, "", reason, found.id), files, changes, given_up, kept, contacts
+    )
 
 
-def _no_such(project: Project, name: str, editions: Collection[Edition]) -> Problem:
+def _no_such(project: Project, name: str, editions: Collection[Release]) -> Problem:
     if any(name in (e.id, e.name) for e in project.content.editions):
         message = f"The release {name} is not public yet, so there is nothing to go back to."
         return Problem("NAME", code=KIND, message=message, fix="Name a release that is public.")

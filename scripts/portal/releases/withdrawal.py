@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from portal.core.model import Content, Edition, Withdrawal
+from portal.core.model import Content, Release, WithdrawnFigure
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.data import csv_editing
 from portal.data.csv_editing import Row
@@ -27,7 +27,7 @@ from portal.releases.releasing import Project
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FigureSelection:
     """Which figures to take back: all that fit what is not empty.
 
     `period` is the last day, or the first and the last with a slash between them. `part` is None for every part.
@@ -55,23 +55,23 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Asked:
+class WithdrawalRequest:
     """What to take back, and why. A figure that is `wrong` may be corrected later; any other never comes back."""
 
-    figures: tuple[Wanted, ...]
+    figures: tuple[FigureSelection, ...]
     reason: str
     wrong: bool = False
     others: bool = False
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedWithdrawal:
     """What taking figures back means: the rows of the public list, the files to write, and what a person must look at.
 
     `revealed` are figures whose number still follows from what stays, and `others` what would have to go too.
     """
 
-    withdrawals: tuple[Withdrawal, ...]
+    withdrawals: tuple[WithdrawnFigure, ...]
     names: tuple[str, ...]
     editions: tuple[str, ...]
     files: Mapping[Path, bytes]
@@ -81,24 +81,26 @@ class Plan:
     other_names: tuple[str, ...] = ()
 
 
-def plan(project: Project, asked: Asked, today: date) -> Plan:
+def plan(project: Project, asked: WithdrawalRequest, today: date) -> PlannedWithdrawal:
     """Work out what it takes to take figures back; nothing is written.
 
     Raises `PortalError` where a figure is unknown, or the reason is missing or gives a number away.
     """
     found = _plan(project, asked, today)
     if asked.others and found.others:
-        more = tuple(Wanted(i, area, f"{start}/{end}", part) for i, area, part, start, end in found.others)
+        more = tuple(
+            FigureSelection(i, area, f"{start}/{end}", part) for i, area, part, start, end in found.others
+        )
         found = _plan(project, replace(asked, figures=(*asked.figures, *more)), today)
     return found
 
 
-def wanted_in(file: str, data: bytes) -> tuple[Wanted, ...]:
+def wanted_in(file: str, data: bytes) -> tuple[FigureSelection, ...]:
     """Read a list of figures from a CSV file with the columns of the list of withdrawals, or of observations.
 
     Raises `PortalError` where there is no column `indicator`, or a row without one.
     """
-    found: list[Wanted] = []
+    found: list[FigureSelection] = []
     try:
         rows = csv_editing.rows(data)
     except UnicodeDecodeError:
@@ -114,19 +116,19 @@ def wanted_in(file: str, data: bytes) -> tuple[Wanted, ...]:
         cell = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str) and isinstance(v, str)}
         start, end = cell.get("period_start", ""), cell.get("period_end", "")
         period = f"{start}/{end}" if start and end else end
-        found.append(Wanted(cell["indicator"], cell.get("area", ""), period, cell.get("part")))
+        found.append(FigureSelection(cell["indicator"], cell.get("area", ""), period, cell.get("part")))
     if not found:
         raise PortalError([_wrong(file, "The list names no figures.", "Add a row for each figure.")])
     return tuple(found)
 
 
-def of(withdrawal: Withdrawal) -> Figure:
+def of(withdrawal: WithdrawnFigure) -> Figure:
     """Return what tells the figure from others, as releases have it."""
     days = (d.isoformat() if d else "" for d in (withdrawal.period_start, withdrawal.period_end))
     return (withdrawal.indicator, withdrawal.area, withdrawal.part, *days)  # type: ignore[return-value]
 
 
-def _plan(project: Project, asked: Asked, today: date) -> Plan:
+def _plan(project: Project, asked: WithdrawalRequest, today: date) -> PlannedWithdrawal:
     content = project.content
     past = [(e, releasing.opened(project, e)) for e in content.editions]
     now = replace(releasing.contents(project, {}), lists=releasing.lists(project))
@@ -150,12 +152,12 @@ def _plan(project: Project, asked: Asked, today: date) -> Plan:
     kind = "wrong" if asked.wrong else "protect"
     first = 1 + max((w.number for w in content.withdrawals), default=0)
     new = tuple(
-        Withdrawal(n, today, *k[:3], _day(k[3]), _day(k[4]), kind, asked.reason, ";".join(where[k]))
+        WithdrawnFigure(n, today, *k[:3], _day(k[3]), _day(k[4]), kind, asked.reason, ";".join(where[k]))
         for n, k in enumerate(fresh, first)
     )  # fmt: skip
     reached = [e.name for e, _ in past if any(e.id in ids for ids in where.values())]
     revealed, others = consequences(project, out) if new else ((), ())
-    return Plan(
+    return PlannedWithdrawal(
         new,
         tuple(in_words(content, k) for k in fresh),
         tuple(reached),
@@ -175,7 +177,7 @@ def _wrong(place: str, message: str, fix: str) -> Problem:
     return Problem(place, code="withdraw", message=message, fix=fix)
 
 
-def _unknown(wanted: Iterable[Wanted], known: Sequence[Figure]) -> Iterator[Problem]:
+def _unknown(wanted: Iterable[FigureSelection], known: Sequence[Figure]) -> Iterator[Problem]:
     """Yield a problem for whatever names no figure of the tables or of a release."""
     for w in wanted:
         if any(w.fits(k) for k in known):
@@ -239,9 +241,9 @@ def _shows(archive: Archive, figure: Figure) -> bool:
 def _files(
     project: Project,
     out: Redaction,
-    new: Sequence[Withdrawal],
+    new: Sequence[WithdrawnFigure],
     now: Contents,
-    past: Sequence[tuple[Edition, Archive]],
+    past: Sequence[tuple[Release, Archive]],
 ) -> Iterator[tuple[Path, bytes]]:
     """Yield each file that changes, the list of releases last."""
     data = project.home / "data"
@@ -253,7 +255,7 @@ def _files(
     for name, content in less.lists.items():
         if content != now.lists[name]:
             yield data / name, content
-    editions: list[Edition] = []
+    editions: list[Release] = []
     for edition, packed in reissued(past, out, new):
         editions.append(edition)
         if packed is not None:
@@ -261,12 +263,12 @@ def _files(
     yield data / "changes.csv", out.changes((data / "changes.csv").read_bytes())
     yield data / "reasons.csv", out.reasons((data / "reasons.csv").read_bytes())
     yield from _list(project, new)
-    yield data / "releases.csv", releasing.table(Edition, editions).encode()
+    yield data / "releases.csv", releasing.table(Release, editions).encode()
 
 
 def reissued(
-    past: Iterable[tuple[Edition, Archive]], out: Redaction, new: Sequence[Withdrawal]
-) -> Iterator[tuple[Edition, bytes | None]]:
+    past: Iterable[tuple[Release, Archive]], out: Redaction, new: Sequence[WithdrawnFigure]
+) -> Iterator[tuple[Release, bytes | None]]:
     """Yield each release with its archive without the figures; None where the archive stays as it is."""
     before = ("", "")
     for edition, archive in past:
@@ -289,7 +291,7 @@ def reissued(
         yield again, packed
 
 
-def _named(withdrawal: Withdrawal) -> Mapping[str, str]:
+def _named(withdrawal: WithdrawnFigure) -> Mapping[str, str]:
     """Name a figure that was taken back, as its archive does: what it was, when it went, and no number."""
     return {
         "withdrawn_on": withdrawal.withdrawn_on.isoformat(),
@@ -297,11 +299,11 @@ def _named(withdrawal: Withdrawal) -> Mapping[str, str]:
     }
 
 
-def _list(project: Project, new: Sequence[Withdrawal]) -> Iterator[tuple[Path, bytes]]:
+def _list(project: Project, new: Sequence[WithdrawnFigure]) -> Iterator[tuple[Path, bytes]]:
     """Yield the list of what was taken back, and the descriptor where that does not name the list yet."""
     path = project.home / "data" / "withdrawals.csv"
     if not path.is_file():
-        header = ",".join(f.name for f in fields(Withdrawal)) + "\n"
+        header = ",".join(f.name for f in fields(WithdrawnFigure)) + "\n"
         path_of = project.home / archives.DESCRIPTOR
         told = json.loads(path_of.read_text("utf-8-sig"))
         if "withdrawals" not in [r.get("name") for r in told["resources"]]:
@@ -314,6 +316,6 @@ def _list(project: Project, new: Sequence[Withdrawal]) -> Iterator[tuple[Path, b
     yield path, csv_editing.added(path.read_bytes(), map(_row, new))
 
 
-def _row(withdrawal: Withdrawal) -> Row:
-    cells = ((f.name, getattr(withdrawal, f.name)) for f in fields(Withdrawal))
+def _row(withdrawal: WithdrawnFigure) -> Row:
+    cells = ((f.name, getattr(withdrawal, f.name)) for f in fields(WithdrawnFigure))
     return {name: "" if cell is None else str(cell) for name, cell in cells}

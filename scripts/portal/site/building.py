@@ -14,7 +14,7 @@ from pathlib import Path
 from portal.charts import chromium, svg
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
-from portal.checks.valid_rows import Checked
+from portal.checks.valid_rows import ValidRows
 from portal.core import operating_system, periods, processes
 from portal.core.input_files import of_mkdocs
 from portal.core.input_files import problems as faulty_files
@@ -29,8 +29,8 @@ from portal.pages.all_pages import all_pages, figures_to_draw
 from portal.pages.page import PRIVATE
 from portal.releases import archives, embargo, releasing
 from portal.releases.releasing import Project
-from portal.releases.rollback import PutBack
-from portal.releases.withdrawal import Plan
+from portal.releases.rollback import Rollback
+from portal.releases.withdrawal import PlannedWithdrawal
 from portal.site import (
     headers,
     pdf_sheets,
@@ -41,7 +41,7 @@ from portal.site import (
     staging,
     verification,
 )
-from portal.site.rendering import Laid, Run
+from portal.site.rendering import Run, StagedSite
 
 Tell = Callable[[str], None]
 # What a site is made from, below the project's folder, and the program where it stands elsewhere.
@@ -61,7 +61,9 @@ def project(root: Path) -> Project:
 def _project(settings: Settings) -> Project:
     root = settings.root
     found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
-    with processes.aside(lambda: plausibility.look(Checked(found, settings), periods.today())) as looked:
+    with processes.run_in_child(
+        lambda: plausibility.look(ValidRows(found, settings), periods.today())
+    ) as looked:
         problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
         problems += tuple(redirects.check(settings))
         problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
@@ -95,7 +97,7 @@ def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
     return found
 
 
-def draft(whole: Project, asked: releasing.Asked) -> releasing.Draft:
+def draft(whole: Project, asked: releasing.ReleaseRequest) -> releasing.DraftRelease:
     """A release of everything, or where another one waits and this does not, of what was changed since that.
 
     Raises `PortalError` with everything that stands against it.
@@ -109,7 +111,7 @@ def draft(whole: Project, asked: releasing.Asked) -> releasing.Draft:
     return replace(made, files=embargo.before_waiting(whole, found, made))
 
 
-def release(root: Path, made: releasing.Draft) -> None:
+def release(root: Path, made: releasing.DraftRelease) -> None:
     """Write a release, and read everything once more; where that fails, all is as it was.
 
     Raises `PortalError`.
@@ -119,7 +121,7 @@ def release(root: Path, made: releasing.Draft) -> None:
         project(root)
 
 
-def withdraw(root: Path, plan: Plan) -> None:
+def withdraw(root: Path, plan: PlannedWithdrawal) -> None:
     """Take figures back; where what is left does not pass every check, all is as it was.
 
     Raises `PortalError`.
@@ -154,13 +156,13 @@ def read(root: Path) -> tuple[Settings, Content]:
     return whole.settings, whole.content
 
 
-def check(root: Path) -> tuple[Settings, clearing.Release]:
+def check(root: Path) -> tuple[Settings, clearing.ClearedContent]:
     """Read everything, and let it through disclosure control; raise `PortalError` with every problem."""
     whole = project(root)
     return whole.settings, allowed(whole)
 
 
-def allowed(whole: Project) -> clearing.Release:
+def allowed(whole: Project) -> clearing.ClearedContent:
     """What may be published, given all that earlier releases published."""
     with _allowing(whole) as released:
         return released
@@ -177,7 +179,7 @@ def _advised(whole: Project, problem: Problem) -> Problem:
 
 
 @contextmanager
-def _allowing(whole: Project) -> Iterator[clearing.Release]:
+def _allowing(whole: Project) -> Iterator[clearing.ClearedContent]:
     """The same, with its audit still at work; it is done at the end of the block."""
     settings = whole.settings
     try:
@@ -189,7 +191,7 @@ def _allowing(whole: Project) -> Iterator[clearing.Release]:
 
 
 @dataclass(frozen=True)
-class Built:
+class FinishedBuild:
     """The folder of a site, whether it was built just now, and warnings that nobody has accepted."""
 
     folder: Path
@@ -201,7 +203,7 @@ class Built:
 
 def build(
     root: Path, tell: Tell, fresh: bool = False, lifted: bool = False, renderer: str = renderers.USUAL
-) -> Built:
+) -> FinishedBuild:
     """Build the site of the project in `root`.
 
     Nothing is done where nothing has changed since the site in place, unless `fresh`. While a release is under
@@ -241,14 +243,14 @@ class _Works:
     fresh: bool
     renderer: str
 
-    def same(self, live: Path) -> Built:
+    def same(self, live: Path) -> FinishedBuild:
         """Leave the site in place as it is; settings for nginx that could not be written before are written now."""
         headers.for_nginx(live, self.root / "build" / "hosting")
-        return Built(live, False)
+        return FinishedBuild(live, False)
 
     def put(
         self, live: Path, mark: str, whole: Project | None = None, early: datetime | None = None
-    ) -> Built:
+    ) -> FinishedBuild:
         """Make the site of the project and put it in place, though it may only be public from `early` on."""
         made = self.root / "build" / "work"
         try:
@@ -258,9 +260,9 @@ class _Works:
         finally:
             operating_system.clear(made)
         headers.for_nginx(live, self.root / "build" / "hosting")
-        return Built(live, True, found, until=early)
+        return FinishedBuild(live, True, found, until=early)
 
-    def hold(self, live: Path, mark: str, whole: Project) -> Built:
+    def hold(self, live: Path, mark: str, whole: Project) -> FinishedBuild:
         """Put the site of what is public in place, and beside it the one that waits."""
         made, new = self.root / "build" / "work", False
         link = live.with_name(publishing.WAITING)
@@ -280,7 +282,7 @@ class _Works:
         finally:
             operating_system.clear(made)
         names = tuple(e.name for e in embargo.waiting(whole))
-        return Built(live, new, found, names, embargo.until(whole))
+        return FinishedBuild(live, new, found, names, embargo.until(whole))
 
     def _make(
         self, made: Path, whole: Project | None, coming: int = 1
@@ -308,11 +310,11 @@ class _Works:
             operating_system.remove_links(settings.build_folder / "pages")
             keep = partial(rendering.write, settings)
             # Aside, so that all that the pages need in memory is given back.
-            with processes.aside(
+            with processes.run_in_child(
                 lambda: staging.grow(settings, released, drawn, keep, searchable)
             ) as growing:
                 grown = growing()
-        laid = rendering.lay(settings, grown, made)
+        laid = rendering.stage(settings, grown, made)
         tell(f"Making {len(laid.pages)} pages into HTML")
         run(settings, laid, made)
         if not settings.site.address:  # a list of addresses with none in it is not a valid one
@@ -323,7 +325,7 @@ class _Works:
             if searchable
             else "Pagefind does not run here, so the site has no search"
         )
-        with processes.aside(lambda: publishing.forget(root / "build" / "site", coming)) as forgotten:
+        with processes.run_in_child(lambda: publishing.forget(root / "build" / "site", coming)) as forgotten:
             if searchable:
                 search.index(made)
             forgotten()
@@ -331,7 +333,7 @@ class _Works:
         if laid.sheets:
             tell(f"Printing {len(laid.sheets)} sheets and {len(laid.cards)} preview pictures")
         printed = (*(f"{page}{name}" for page, name in laid.sheets.items()), *laid.cards, bundles.WHOLE)
-        with processes.aside(lambda: _finish(made, laid, settings.build_folder / "cache")) as finished:
+        with processes.run_in_child(lambda: _finish(made, laid, settings.build_folder / "cache")) as finished:
             tell("Verifying every page")
             built = verification.listed(made, verification.read(made), *printed)
             allow = exits(settings, released.content)
@@ -353,7 +355,7 @@ def addresses(whole: Project) -> dict[str, str]:
     return {p.path: p.label for p in all_pages(settings, allowed(whole), staging.written(settings), same)}
 
 
-def roll_back(root: Path, plan: PutBack) -> str:
+def roll_back(root: Path, plan: Rollback) -> str:
     """Put the data of an earlier release back and record that as a new release; return its name.
 
     Where only releases that waited were given up, nothing changes in public, and the name is empty. Their archives are
@@ -373,7 +375,7 @@ def roll_back(root: Path, plan: PutBack) -> str:
     return name
 
 
-def _written_by(root: Path, plan: PutBack) -> Iterator[Path]:
+def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
     """Every file that a rollback may write: the packages' and the record of releases."""
     yield from plan.files
     for home in {p.parent.parent for p in (root / "data_packages").glob("*/data/releases.csv")}:
@@ -417,7 +419,7 @@ def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _pictures(settings: Settings, released: clearing.Release, tell: Tell) -> Pictures:
+def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell) -> Pictures:
     library = settings.root / svg.LIBRARY
     if not library.exists():
         raise PortalError(
@@ -442,7 +444,7 @@ def _pictures(settings: Settings, released: clearing.Release, tell: Tell) -> Pic
     return drawn
 
 
-def _finish(made: Path, laid: Laid, cache: Path) -> None:
+def _finish(made: Path, laid: StagedSite, cache: Path) -> None:
     """Print sheets of paper as PDF, and pictures for those who share a page, where this machine can; then pack the whole."""
     failed = [
         *pdf_sheets.print_all(made, laid.sheets, cache),

@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from portal.core import field_types, operating_system, processes
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
-from portal.core.settings import Settings, Site
+from portal.core.settings import Settings, SiteSettings
 from portal.core.text import is_address, is_email
 from portal.pages import redirects
 from portal.pages.page import EMBEDS
@@ -190,7 +190,7 @@ def _reachable(contact: str) -> bool:
     return is_email(address) if scheme == "mailto" else is_address(contact)
 
 
-def security_txt(site: Site) -> str:
+def security_txt(site: SiteSettings) -> str:
     """The text of security.txt (RFC 9116); nothing where the settings name no contact."""
     if not site.security_contact:
         return ""

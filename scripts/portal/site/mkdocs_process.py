@@ -34,7 +34,7 @@ _KEPT = re.compile(r'<[a-z]+ id="kept-(\d+)"></[a-z]+>')
 _CODE = "`"  # marks what is not HTML, though it may look like it
 
 
-class Part(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
+class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
     """Has mkdocs pass over all that is not its part, as `--dirty` has it do with what is newer in the site."""
 
     def __init__(self, pages: frozenset[str], files: bool) -> None:
@@ -73,7 +73,7 @@ class Part(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
         return "".join(parts)
 
 
-class Heard(logging.Handler):
+class LogListener(logging.Handler):
     """Remembers whether there was a warning."""
 
     def __init__(self) -> None:
@@ -92,14 +92,14 @@ def main() -> int:
         return 0
     order = json.loads(line)
     os.environ.update(order["environment"])
-    heard = Heard()
+    heard = LogListener()
     logging.getLogger("mkdocs").addHandler(heard)
     logging.getLogger("mkdocs").propagate = False
     # The settings name every page, and the loader that mkdocs takes is ten times as slow as the one in C.
     loader = getattr(yaml, "CLoader", yaml.Loader)
     defaults.get_yaml_loader = partial(get_yaml_loader, loader)  # type: ignore[attr-defined]
     settings = load_config(order["settings"], site_dir=order["folder"])
-    settings.plugins["part"] = Part(frozenset(order["pages"]), order["files"])
+    settings.plugins["part"] = SelectedPages(frozenset(order["pages"]), order["files"])
     build(settings, dirty=True)
     return int(heard.any)
 

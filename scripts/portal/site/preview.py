@@ -65,10 +65,10 @@ def serve(
             server.shutdown()
 
 
-def _handled(root: Path, *request: Any) -> "Handler":
+def _handled(root: Path, *request: Any) -> "PreviewHandler":
     """Answer a request out of the site that is the newest by then."""
     waiting = root / "build" / publishing.WAITING
-    return Handler(*request, directory=str(waiting if waiting.exists() else root / "build" / "site"))
+    return PreviewHandler(*request, directory=str(waiting if waiting.exists() else root / "build" / "site"))
 
 
 def _again(root: Path, tell: Callable[[str], None], failed: Callable[[PortalError], None]) -> bool:
@@ -100,7 +100,7 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
-class Published(SimpleHTTPRequestHandler):
+class SiteHandler(SimpleHTTPRequestHandler):
     """Serve a built site as a host does: its headers, its own page for what is not there, and nothing that is not public.
 
     Only requests that name this computer are answered. A web page of others could otherwise have its own name lead to
@@ -193,7 +193,7 @@ class Published(SimpleHTTPRequestHandler):
         pass
 
 
-class Handler(Published):
+class PreviewHandler(SiteHandler):
     """Serve the preview: nothing is kept, so that a reload shows the change, and no page of another site can read it."""
 
     def asked_for(self) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ from portal.core import operating_system
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings
 from portal.site import rendering
-from portal.site.rendering import Laid, Run
+from portal.site.rendering import Run, StagedSite
 
 USUAL = "mkdocs"
 PINNED = "0.0.73"  # the version of Zensical that the tests hold; pyproject.toml has the same
@@ -63,7 +63,7 @@ def _wanted(name: str) -> str:
     return f"zensical=={PINNED}" if name == "zensical" else " ".join(RENDERERS[name].made_of)
 
 
-def _zensical(settings: Settings, laid: Laid, made: Path) -> None:
+def _zensical(settings: Settings, laid: StagedSite, made: Path) -> None:
     file = settings.build_folder / "zensical.yml"
     file.write_text(yaml.safe_dump(_ZENSICAL), encoding="utf-8")
     command = ["zensical", "build", "--strict", "--clean", "-f", str(file)]
@@ -78,7 +78,7 @@ def _zensical(settings: Settings, laid: Laid, made: Path) -> None:
 
 
 def _run(
-    command: Sequence[str], settings: Settings, laid: Laid, **more: str
+    command: Sequence[str], settings: Settings, laid: StagedSite, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a module of Python, with the clock set to the newest source so that two builds are the same.
 
@@ -107,7 +107,7 @@ def _in_words(told: str, code: int) -> Iterable[Problem]:
     return warned or [Problem("site_src", code="zensical", message=f"Zensical says: {last[:300]}", fix=fix)]
 
 
-def _lost(laid: Laid, made: Path) -> Iterator[Problem]:
+def _lost(laid: StagedSite, made: Path) -> Iterator[Problem]:
     """Pages and files that Zensical was given and did not make, of which it says nothing itself."""
     wanted = {
         **{f"{page.removesuffix('.md')}.html": (page, None) for page in laid.pages},

@@ -61,7 +61,7 @@ _HTML, _MARKDOWN = "index.html", "index.md"
 
 
 @dataclass(frozen=True)
-class Laid:
+class StagedSite:
     """A tree that stands in `build/pages`: the digest of each page's Markdown, the size of each other file by its path,
     and what is to be made of the HTML.
     """
@@ -74,7 +74,7 @@ class Laid:
 
 
 # What makes HTML of a tree in a folder.
-Run = Callable[[Settings, Laid, Path], None]
+Run = Callable[[Settings, StagedSite, Path], None]
 if TYPE_CHECKING:
     Process = subprocess.Popen[str]
 
@@ -95,7 +95,7 @@ def write(settings: Settings, name: str, content: bytes) -> Written:
     return Written(_digest(content)) if name.endswith(_MARKDOWN) else Written(size=len(content))
 
 
-def lay(settings: Settings, grown: Tree[Written], made: Path) -> Laid:
+def stage(settings: Settings, grown: Tree[Written], made: Path) -> StagedSite:
     """Make ready what mkdocs reads: nothing of an earlier build stays beside it, or in the folder `made`."""
     folder = settings.build_folder / _PAGES
     if made.exists():
@@ -107,7 +107,7 @@ def lay(settings: Settings, grown: Tree[Written], made: Path) -> Laid:
     (settings.build_folder / "mkdocs.yml").write_text(told, encoding="utf-8")
     pages = {name: file.digest for name, file in grown.files.items() if file.digest}
     sizes = {name: file.size for name, file in grown.files.items() if not file.digest}
-    return Laid(pages, sizes, grown.newest, grown.sheets, grown.cards)
+    return StagedSite(pages, sizes, grown.newest, grown.sheets, grown.cards)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def _stop(waiting: "list[Process]") -> None:
     waiting.clear()
 
 
-def _render(waiting: "list[Process]", fresh: bool, settings: Settings, laid: Laid, made: Path) -> None:
+def _render(waiting: "list[Process]", fresh: bool, settings: Settings, laid: StagedSite, made: Path) -> None:
     file = settings.build_folder / KEPT
     mark = _mark(settings, laid)
     known = _known(file)
@@ -145,12 +145,12 @@ def _render(waiting: "list[Process]", fresh: bool, settings: Settings, laid: Lai
     _keep(file, {"mark": mark, "pages": laid.pages}, made)
 
 
-def environment(laid: Laid) -> Mapping[str, str]:
+def environment(laid: StagedSite) -> Mapping[str, str]:
     """For a renderer: the clock is set to the newest source, so that builds are the same."""
     return {**os.environ, **_clock(laid)}
 
 
-def _clock(laid: Laid) -> Mapping[str, str]:
+def _clock(laid: StagedSite) -> Mapping[str, str]:
     moment = datetime.strptime(f"{laid.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
     return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), **_QUIET}
 
@@ -166,7 +166,7 @@ def _digest(content: bytes) -> str:
 # --- what is there already
 
 
-def _mark(settings: Settings, laid: Laid) -> str:
+def _mark(settings: Settings, laid: StagedSite) -> str:
     """A digest of all that goes into the HTML of a page besides its Markdown."""
     theme = settings.source_folder / "theme"
     parts = [
@@ -214,7 +214,9 @@ def _keep(file: Path, known: Mapping[str, Any], made: Path) -> None:
 # --- mkdocs
 
 
-def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Path, there: Set[str]) -> bool:
+def _at_once(
+    waiting: "list[Process]", settings: Settings, laid: StagedSite, made: Path, there: Set[str]
+) -> bool:
     """Make the pages that are not there; whether that went without a word."""
     wanted = [name for name in laid.pages if name not in there]
     parts = _AT_ONCE if len(wanted) > _WORTH_IT else len(waiting) if len(wanted) > _FEW else 1
@@ -244,7 +246,7 @@ def _at_once(waiting: "list[Process]", settings: Settings, laid: Laid, made: Pat
             operating_system.clear(folder)
 
 
-def _shares(settings: Settings, laid: Laid, pages: Iterable[str], parts: int) -> list[list[str]]:
+def _shares(settings: Settings, laid: StagedSite, pages: Iterable[str], parts: int) -> list[list[str]]:
     """Pages in parts that take about as long, by the size of their Markdown and what a page takes by itself."""
     sizes = {page: (settings.build_folder / _PAGES / page).stat().st_size + _BY_ITSELF for page in pages}
     shares: list[list[str]] = [[] for _ in range(parts)]
@@ -270,7 +272,7 @@ def _tell(process: "Process", order: Mapping[str, object]) -> None:
     pipe.flush()
 
 
-def _plain(settings: Settings, laid: Laid) -> None:
+def _plain(settings: Settings, laid: StagedSite) -> None:
     settings_file = str(settings.build_folder / "mkdocs.yml")
     done = subprocess.run(
         (sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", settings_file),

@@ -13,26 +13,26 @@ import yaml
 from markupsafe import Markup
 
 from portal.analysis import sentences
-from portal.analysis.measures import Standing
+from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
 from portal.charts.charts import Chart
 from portal.charts.sparklines import trend
 from portal.charts.svg import Pictures, without_styles
 from portal.core import input_files, periods, processes
-from portal.core.model import Change, Observation, Source, Withdrawal
+from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
-from portal.disclosure.clearing import Release
+from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
 from portal.pages import abbreviations, open_data_files, redirects, search, templates
 from portal.pages.all_pages import all_pages
-from portal.pages.open_data_files import Open
+from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
 from portal.pages.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages.plan_views import FigureView
-from portal.pages.release_pages import RELEASES, CorrectionsPage, EditionPage, ReleasesPage
+from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
 from portal.pages.translations import RIGHT_TO_LEFT, translated
 from portal.pages.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
 from portal.releases import archives, history, releasing
@@ -66,7 +66,11 @@ class Tree(Generic[Kept]):
 
 
 def grow(
-    settings: Settings, released: Release, pictures: Pictures, keep: Keep[Kept], searchable: bool = True
+    settings: Settings,
+    released: ClearedContent,
+    pictures: Pictures,
+    keep: Keep[Kept],
+    searchable: bool = True,
 ) -> Tree[Kept]:
     """Render every page, and give each file to `keep`, which may be in another process; only what it answers is held.
 
@@ -78,7 +82,7 @@ def grow(
     same = search.synonyms(settings.root)[0]
     pages = all_pages(settings, released, written(settings), same, figures)
     slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
-    found = Open(settings, released, past, slugs, _packages(pages), figures)
+    found = OpenDataFiles(settings, released, past, slugs, _packages(pages), figures)
     pages += translated(settings.root, pages, settings.languages)
     environment = _environment(settings, released, pictures)
     printed = _sheets(pages) if pictures.prints else {}
@@ -107,7 +111,7 @@ class _Works(Generic[Kept]):
     """What every page is made with."""
 
     environment: jinja2.Environment
-    found: Open
+    found: OpenDataFiles
     pictures: Pictures
     keep: Keep[Kept]
 
@@ -194,7 +198,7 @@ def _figures(content: object) -> FigurePage | None:
     return content if isinstance(content, FigurePage) else None
 
 
-def _beside(found: Open, content: object, pictures: Pictures) -> dict[str, bytes]:
+def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[str, bytes]:
     """The files that stand beside a page: its chart, its downloads, or what its script looks up."""
     if figures := _figures(content):
         return _chart_files(figures.view.chart, pictures)
@@ -204,10 +208,10 @@ def _beside(found: Open, content: object, pictures: Pictures) -> dict[str, bytes
         return {"figures.csv": records.as_csv(own, ""), **{n: svg for n, svg in svgs.items() if svg}}
     if isinstance(content, WardsPage) and content.postcodes:
         return {"postcodes.json": _postcodes(found.released, content)}
-    if isinstance(content, EditionPage):
+    if isinstance(content, ReleasePage):
         return _release_files(found.settings, content)
     if isinstance(content, CorrectionsPage):
-        rows = releasing.table(Withdrawal, content.rows).encode()
+        rows = releasing.table(WithdrawnFigure, content.rows).encode()
         return {releasing.WITHDRAWN.rpartition("/")[2]: rows} if content.rows else {}
     if isinstance(content, ReleasesPage):
         news = ((e, link[1], summary) for e, link, summary in content.editions)
@@ -217,16 +221,16 @@ def _beside(found: Open, content: object, pictures: Pictures) -> dict[str, bytes
     return {}
 
 
-def _release_files(settings: Settings, page: EditionPage) -> dict[str, bytes]:
+def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
     """What a release changed, and its archive unless that was withdrawn."""
-    changes = {"changes.csv": releasing.table(Change, page.log).encode()}
+    changes = {"changes.csv": releasing.table(ReleaseChange, page.log).encode()}
     if page.edition.withdrawn:
         return changes
     archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.edition.id}.zip"))
     return {**changes, "release.zip": archive.read_bytes()}
 
 
-def _postcodes(released: Release, page: WardsPage) -> bytes:
+def _postcodes(released: ClearedContent, page: WardsPage) -> bytes:
     """The wards, and the place in that list of each postcode, by all but its last two letters."""
     places = {w.area.code: i for i, w in enumerate(page.wards)}
     found: dict[str, dict[str, int]] = {}
@@ -268,7 +272,7 @@ def written(settings: Settings) -> Mapping[str, str]:
     return found
 
 
-def _environment(settings: Settings, released: Release, pictures: Pictures) -> jinja2.Environment:
+def _environment(settings: Settings, released: ClearedContent, pictures: Pictures) -> jinja2.Environment:
     environment = templates.environment(settings.root)
     environment.filters |= {
         "amount": amount,
@@ -308,12 +312,12 @@ def _environment(settings: Settings, released: Release, pictures: Pictures) -> j
     return environment
 
 
-def _cell(released: Release, o: Observation | None) -> str:
+def _cell(released: ClearedContent, o: Observation | None) -> str:
     """A figure as a table prints it, in the unit of its indicator."""
     return sentences.cell(o, released.content.indicators[o.indicator].unit if o else "count")
 
 
-def _statuses(standings: list[Standing]) -> list[tuple[str, str]]:
+def _statuses(standings: list[IndicatorSummary]) -> list[tuple[str, str]]:
     """The markers that the figures of a table carry, and what they mean."""
     figures = [o for s in standings for o in (s.latest, s.earlier) if o is not None]
     used = {o.status for o in figures}
@@ -324,7 +328,7 @@ def _plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
-def _markdown(environment: jinja2.Environment, found: Open, page: Page) -> str:
+def _markdown(environment: jinja2.Environment, found: OpenDataFiles, page: Page) -> str:
     cited = _cited(found, page)
     told = {
         "page": page,
@@ -337,7 +341,7 @@ def _markdown(environment: jinja2.Environment, found: Open, page: Page) -> str:
     return _rendered(environment, ENTRY, page.template, told)
 
 
-def _cited(found: Open, page: Page) -> list[Source]:
+def _cited(found: OpenDataFiles, page: Page) -> list[Source]:
     """The sources of a page, the newest first."""
     sources = (found.released.content.sources[s] for s in page.cited)
     return sorted(sources, key=lambda s: (s.published, s.id), reverse=True)
@@ -355,7 +359,7 @@ def _rendered(environment: jinja2.Environment, entry: str, template: str, told: 
 
 
 def _embed(
-    environment: jinja2.Environment, found: Open, page: Page, shown: FigureView, pictures: Pictures
+    environment: jinja2.Environment, found: OpenDataFiles, page: Page, shown: FigureView, pictures: Pictures
 ) -> dict[str, bytes]:
     """The page that others may show in theirs, with the drawings that it shows."""
     folder = f"{EMBEDS}{shown.indicator.slug}/"
@@ -381,7 +385,7 @@ def _to(here: str, path: str) -> Markup:
     return Markup(("../" * here.count("/") + path) or "./")  # noqa: S704 - slugs were checked
 
 
-def _poster(found: Open, page: Page, shown: FigureView, pictures: Pictures) -> Card | None:
+def _poster(found: OpenDataFiles, page: Page, shown: FigureView, pictures: Pictures) -> Card | None:
     """A chart as a picture to use elsewhere: with its title, finding and source."""
     if not pictures.prints or pictures.of(shown.chart.wide) is None:
         return None
@@ -397,7 +401,7 @@ def _finding(page: Page) -> str:
     return content.view.chart.finding if content else ""
 
 
-def _dataset(found: Open, page: Page) -> Markup:
+def _dataset(found: OpenDataFiles, page: Page) -> Markup:
     """What a page says to machines about its figures, as front matter; nothing where it has none."""
     site = found.settings.site
     content = _figures(page.content)

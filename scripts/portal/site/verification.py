@@ -42,7 +42,7 @@ Fault = tuple[str, str]  # what was found, and what to do
 
 
 @dataclass(frozen=True)
-class Page:
+class BuiltPage:
     """What one page of a built site has: faults of its own, ids, links, what it loads, and what others can see of it.
 
     Links and loads are as they are written, each with its tag; `seen` is a place in the page and the text there. One that has
@@ -58,7 +58,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltSite:
     """A built site: the names of its files and folders, and what is in its pages, by name in the order of names.
 
     `odd` is what is neither a file nor a folder, such as a symbolic link.
@@ -66,7 +66,7 @@ class Built:
 
     files: frozenset[str]
     folders: frozenset[str]
-    pages: Mapping[str, Page]
+    pages: Mapping[str, BuiltPage]
     odd: tuple[str, ...] = ()
 
 
@@ -82,14 +82,14 @@ class _Rules:
     private: tuple[str, ...]
 
 
-def read(site: Path) -> Mapping[str, Page]:
+def read(site: Path) -> Mapping[str, BuiltPage]:
     """Every page of the built site in the folder `site`, parsed, by its name."""
     found = sorted((p.relative_to(site).as_posix(), p) for p in site.rglob("*.html") if not p.is_symlink())
     pages = processes.all_of([partial(_read, path) for _, path in found])
     return {name: page for (name, _), page in zip(found, pages, strict=True)}
 
 
-def listed(site: Path, pages: Mapping[str, Page], *coming: str) -> Built:
+def listed(site: Path, pages: Mapping[str, BuiltPage], *coming: str) -> BuiltSite:
     """A built site with what has been read of its pages; it has the files that are there, and those that are coming."""
     odd, there = [], list(coming)
     for path in site.rglob("*"):
@@ -103,11 +103,11 @@ def listed(site: Path, pages: Mapping[str, Page], *coming: str) -> Built:
     for name in names:
         while (name := dirname(name)) and name not in folders:
             folders.add(name)
-    return Built(names, frozenset(folders), pages, tuple(sorted(odd)))
+    return BuiltSite(names, frozenset(folders), pages, tuple(sorted(odd)))
 
 
 def verify(
-    site: Path | Built,
+    site: Path | BuiltSite,
     exits: frozenset[str],
     words: tuple[str, ...] = (),
     address: str = "",
@@ -138,7 +138,7 @@ def _not_a_file(name: str) -> Problem:
     return Problem(f"(built) {name}", code="verify", message=message, fix=fix)
 
 
-def unlinked(built: Built) -> tuple[str, ...]:
+def unlinked(built: BuiltSite) -> tuple[str, ...]:
     """The addresses of the pages of a built site that no other page links to; it has passed `verify`."""
     linked: set[str | None] = set()
     for name, page in built.pages.items():
@@ -164,7 +164,7 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
 # --- one page by itself
 
 
-def _read(path: Path) -> Page:
+def _read(path: Path) -> BuiltPage:
     tree = LexborHTMLParser(path.read_text(encoding="utf-8"))
     nodes = [(n.tag or "", n.attributes) for n in tree.css("*")]
     ids = [i for _, has in nodes if (i := has.get("id"))]
@@ -182,7 +182,7 @@ def _read(path: Path) -> Page:
     faults = [fault for tag, has in nodes for fault in _node(tag, has)]
     faults += _whole(tree, Counter(ids))
     moved = tree.css_first('meta[http-equiv="refresh"]') is not None
-    return Page(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), moved)
+    return BuiltPage(tuple(faults), frozenset(ids), tuple(links), tuple(loads), tuple(seen), moved)
 
 
 def _node(tag: str, has: Mapping[str, str | None]) -> Iterator[Fault]:
@@ -222,7 +222,7 @@ def _silent(chart: LexborNode) -> bool:
 # --- a page among the others
 
 
-def _faults(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[Fault]:
+def _faults(built: BuiltSite, rules: _Rules, name: str, page: BuiltPage) -> Iterator[Fault]:
     yield from page.faults
     for link in dict.fromkeys(page.links):
         fault = _link(built, rules, name, link)
@@ -253,7 +253,7 @@ def _is_json(told: str) -> bool:
         return False
 
 
-def _given_away(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[str]:
+def _given_away(built: BuiltSite, rules: _Rules, name: str, page: BuiltPage) -> Iterator[str]:
     """What would say to others, in the history, in a tab or in a preview, that a private page was about one of these
     words.
     """
@@ -269,7 +269,7 @@ def _given_away(built: Built, rules: _Rules, name: str, page: Page) -> Iterator[
             yield where
 
 
-def _load(built: Built, rules: _Rules, name: str, tag: str, what: str) -> Iterator[Fault]:
+def _load(built: BuiltSite, rules: _Rules, name: str, tag: str, what: str) -> Iterator[Fault]:
     target = _target(built, rules.base, name, (what.split() or [""])[0])
     if target is None:
         yield f"<{tag}> would load {what} from another host.", "Serve it from this site."
@@ -280,7 +280,7 @@ def _load(built: Built, rules: _Rules, name: str, tag: str, what: str) -> Iterat
         yield f"The script {target} is not one of the site's.", "Take it out."
 
 
-def _target(built: Built, base: str, page: str, address: str) -> str | None:
+def _target(built: BuiltSite, base: str, page: str, address: str) -> str | None:
     """The name of the file that an address on a page means, whether there is one or not; None for another host."""
     path = address
     if ":" in address or "?" in address or address.startswith("//"):
@@ -295,7 +295,7 @@ def _target(built: Built, base: str, page: str, address: str) -> str | None:
     return normpath(join(target, _INSIDE)) if inside else target
 
 
-def _link(built: Built, rules: _Rules, page: str, address: str) -> str:
+def _link(built: BuiltSite, rules: _Rules, page: str, address: str) -> str:
     """What is wrong with a link, or nothing."""
     plain, _, anchor = address.partition("#")
     if ":" in plain or plain.startswith("//"):

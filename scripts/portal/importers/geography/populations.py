@@ -13,7 +13,7 @@ from portal.core.problems import Problem, did_you_mean
 from portal.core.text import listed
 from portal.importers.geography.geojson import name_of
 from portal.importers.shared import published_files
-from portal.importers.shared.published_files import Finding, Sheet
+from portal.importers.shared.published_files import Finding, PublishedTable
 from portal.importers.shared.repeated_faults import gathered
 
 COLUMNS = "geography/populations.columns.csv"
@@ -25,7 +25,7 @@ _BY_WARD = "Usual residents by 2022 ward"
 
 
 @dataclass(frozen=True)
-class _Row:
+class _PopulationRow:
     number: int
     area: str
     kind: str
@@ -55,15 +55,17 @@ def read(
     return pd.DataFrame(cells, columns=columns, dtype=object), tuple(_findings(people, totals, areas))
 
 
-def _rows(sheet: Sheet) -> list[_Row]:
+def _rows(sheet: PublishedTable) -> list[_PopulationRow]:
     at = [sheet.header.index(c) for c in ("area", "type", "count")]
-    return [_Row(number, *(cells[i].strip() for i in at)) for number, cells in enumerate(sheet.rows, 2)]
+    return [
+        _PopulationRow(number, *(cells[i].strip() for i in at)) for number, cells in enumerate(sheet.rows, 2)
+    ]
 
 
 def _problems(
-    file: str, rows: list[_Row], wards: Mapping[str, str], areas: Mapping[str, Area]
+    file: str, rows: list[_PopulationRow], wards: Mapping[str, str], areas: Mapping[str, Area]
 ) -> Iterator[Problem]:
-    def wrong(row: _Row, ours: str, code: str, message: str, fix: str) -> Problem:
+    def wrong(row: _PopulationRow, ours: str, code: str, message: str, fix: str) -> Problem:
         return Problem(file, row.number, published_files.aliases(COLUMNS)[ours][0], code, message, fix)
 
     published, again = "Use the file as it was published.", "The file may have been cut off: fetch it again."

@@ -13,7 +13,7 @@ from portal.core.problems import Problem, did_you_mean
 from portal.core.text import listed
 from portal.importers.geography.geojson import name_of
 from portal.importers.shared import published_files
-from portal.importers.shared.published_files import Finding, Sheet
+from portal.importers.shared.published_files import Finding, PublishedTable
 from portal.importers.shared.repeated_faults import gathered
 
 COLUMNS = "geography/postcodes.columns.csv"
@@ -22,7 +22,7 @@ _ENDED = re.compile(r"(\d{6}(\.0)?)?")  # year and month, or nothing
 
 
 @dataclass(frozen=True)
-class _Row:
+class _PostcodeRow:
     number: int
     postcode: str
     area: str
@@ -49,11 +49,11 @@ def read(path: Path, areas: Mapping[str, Area], source: str = "") -> tuple[pd.Da
     return frame, tuple(_findings(rows, near, used))
 
 
-def _rows(sheet: Sheet, districts: tuple[str, ...]) -> list[_Row]:
+def _rows(sheet: PublishedTable, districts: tuple[str, ...]) -> list[_PostcodeRow]:
     at = sheet.header.index
     district = next((at(c) for c in districts if c in sheet.header), None)
     return [
-        _Row(
+        _PostcodeRow(
             number,
             " ".join(cells[at("postcode")].split()),
             cells[at("area")].strip(),
@@ -64,13 +64,15 @@ def _rows(sheet: Sheet, districts: tuple[str, ...]) -> list[_Row]:
     ]
 
 
-def _problems(file: str, rows: list[_Row], wards: set[str], areas: Mapping[str, Area]) -> Iterator[Problem]:
+def _problems(
+    file: str, rows: list[_PostcodeRow], wards: set[str], areas: Mapping[str, Area]
+) -> Iterator[Problem]:
     """What keeps the rows of our districts from being used."""
 
-    def wrong(row: _Row, ours: str, code: str, message: str, fix: str) -> Problem:
+    def wrong(row: _PostcodeRow, ours: str, code: str, message: str, fix: str) -> Problem:
         return Problem(file, row.number, published_files.aliases(COLUMNS)[ours][0], code, message, fix)
 
-    def unknown(row: _Row) -> Problem:
+    def unknown(row: _PostcodeRow) -> Problem:
         message = f"{name_of(row.area, areas)} is not a ward now."
         return wrong(row, "area", "ward", message, did_you_mean(row.area, wards))
 
@@ -106,7 +108,9 @@ def _problems(file: str, rows: list[_Row], wards: set[str], areas: Mapping[str, 
         yield Problem(file, 0, "", "missing", f"No postcode in use is in {listed(empty)}.", again)
 
 
-def _findings(rows: list[_Row], near: list[_Row], used: list[_Row]) -> Iterator[Finding]:
+def _findings(
+    rows: list[_PostcodeRow], near: list[_PostcodeRow], used: list[_PostcodeRow]
+) -> Iterator[Finding]:
     by_ward = Counter(r.area for r in used)
     least, most = min(by_ward.values()), max(by_ward.values())
     words = f"Postcodes in use: {len(used):,} in {len(by_ward)} wards, from {least:,} to {most:,} in a ward."

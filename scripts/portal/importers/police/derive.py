@@ -17,7 +17,7 @@ from portal.core import small_counts
 from portal.core.model import Content, Import, Observation
 from portal.core.periods import months_between
 from portal.core.settings import Settings
-from portal.disclosure.inference import Past
+from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, suppress
 from portal.importers.shared.published_files import Counts
 
@@ -34,7 +34,7 @@ class Origin:
 
 
 def figures(
-    counts: Counts, origin: Origin, content: Content, settings: Settings, past: Sequence[Past] = ()
+    counts: Counts, origin: Origin, content: Content, settings: Settings, past: Sequence[EarlierRelease] = ()
 ) -> Withheld:
     """Return the figures to publish, after small ones are withheld, also from readers of the `past` releases.
 

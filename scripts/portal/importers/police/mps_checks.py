@@ -12,7 +12,7 @@ import pandas as pd
 
 from portal.core import periods, text
 from portal.core.problems import PortalError, Problem
-from portal.importers.shared.published_files import Sheet, stop
+from portal.importers.shared.published_files import PublishedTable, stop
 
 # So many cells of a column are told one by one; where more are wrong, the column itself is.
 MOST = 5
@@ -43,7 +43,7 @@ def gathered(sources: Iterable[S], load: Callable[[S], T]) -> list[T]:
     return loaded
 
 
-def frame_of(sheet: Sheet, wanted: Iterable[str]) -> pd.DataFrame:
+def frame_of(sheet: PublishedTable, wanted: Iterable[str]) -> pd.DataFrame:
     """The sheet as text by row number, the `wanted` columns stripped. Raises `PortalError` where it has no rows."""
     if not sheet.rows:
         stop([Problem(sheet.file, 2, "", "file", "There is a header and nothing below it.", AGAIN)])

@@ -10,8 +10,8 @@ from portal.core.problems import Problem
 from portal.core.text import number
 from portal.importers.police import mps_extract
 from portal.importers.police.mps_checks import gathered, in_words, many, some
-from portal.importers.police.mps_extract import Extract
-from portal.importers.police.mps_parts import Part, in_use, joined, thin_findings
+from portal.importers.police.mps_extract import CrimeExtract
+from portal.importers.police.mps_parts import MonthsOfFile, in_use, joined, thin_findings
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts, Finding
 
@@ -75,7 +75,7 @@ def compare(wards: Counts, boroughs: Counts, areas: Mapping[str, Area]) -> Findi
     return Finding("does-not-add-up", message, figures)
 
 
-def _ward_part(extract: Extract, areas: Mapping[str, Area] | None) -> Part:
+def _ward_part(extract: CrimeExtract, areas: Mapping[str, Area] | None) -> MonthsOfFile:
     rows = extract.rows
     named = rows["code"] != ""
     retired = rows["ward"].str.contains("NOT ACTIVE", case=False)
@@ -92,7 +92,7 @@ def _ward_part(extract: Extract, areas: Mapping[str, Area] | None) -> Part:
     return _part(extract, _cells(extract, rows["code"][ours]), found)
 
 
-def _nothing(extract: Extract, what: str) -> Problem:
+def _nothing(extract: CrimeExtract, what: str) -> Problem:
     message = f"None of the {what} in the geography package is in this file."
     return Problem(extract.file, 0, "", "areas", message, "Use the file of the police force of this area.")
 
@@ -108,7 +108,7 @@ def _boroughs_of(rows: pd.DataFrame) -> set[str]:
 
 
 def _strays(
-    extract: Extract, stray: "pd.Series[bool]", retired: "pd.Series[bool]", areas: Mapping[str, Area]
+    extract: CrimeExtract, stray: "pd.Series[bool]", retired: "pd.Series[bool]", areas: Mapping[str, Area]
 ) -> Iterator[Finding]:
     """Rows near our wards that are counted to none of them."""
     rows = extract.rows
@@ -148,7 +148,7 @@ def _wards(
         yield Finding("cast-back", message, {"wards": len(younger)})
 
 
-def _borough_part(extract: Extract, areas: Mapping[str, Area]) -> Part:
+def _borough_part(extract: CrimeExtract, areas: Mapping[str, Area]) -> MonthsOfFile:
     names = {a.name: a.code for a in areas.values() if a.kind == "borough"}
     force = [a.code for a in areas.values() if a.kind == "police-force"][:1]
     codes = extract.rows["borough"].map(names)
@@ -160,7 +160,7 @@ def _borough_part(extract: Extract, areas: Mapping[str, Area]) -> Part:
     return _part(extract, pd.concat(cells), found)
 
 
-def _boroughs(extract: Extract, names: Mapping[str, str], force: bool) -> Iterator[Finding]:
+def _boroughs(extract: CrimeExtract, names: Mapping[str, str], force: bool) -> Iterator[Finding]:
     """Boroughs of ours that the file lacks, and names in it that are no borough of ours."""
     here = set(extract.rows["borough"])
     gone = sorted(set(names) - here)
@@ -176,18 +176,18 @@ def _boroughs(extract: Extract, names: Mapping[str, str], force: bool) -> Iterat
         yield Finding("other-names", message, {"names": len(sums), "records": int(sums.sum())})
 
 
-def _cells(extract: Extract, area: "pd.Series[str]") -> pd.DataFrame:
+def _cells(extract: CrimeExtract, area: "pd.Series[str]") -> pd.DataFrame:
     """The counts of the rows in `area`, by series, label and area."""
     rows = extract.rows.loc[area.index]
     keys = [rows["series"], rows["label"], area.rename("area")]
     return extract.counts.loc[area.index].groupby(keys).sum()
 
 
-def _kept(extract: Extract) -> pd.DataFrame:
+def _kept(extract: CrimeExtract) -> pd.DataFrame:
     return extract.counts.drop(columns=list(extract.dropped()))
 
 
-def _about(extract: Extract, column: str, thing: str) -> Iterator[Finding]:
+def _about(extract: CrimeExtract, column: str, thing: str) -> Iterator[Finding]:
     """The size of a file, its nearly empty months and its labels."""
     count, months = extract.rows[column].replace("", pd.NA).nunique(), extract.months
     message = (
@@ -206,9 +206,9 @@ def _about(extract: Extract, column: str, thing: str) -> Iterator[Finding]:
     yield from mps_extract.findings(extract)
 
 
-def _part(extract: Extract, cells: pd.DataFrame, found: Sequence[Finding]) -> Part:
+def _part(extract: CrimeExtract, cells: pd.DataFrame, found: Sequence[Finding]) -> MonthsOfFile:
     series = tuple(sorted(set(extract.rows["series"])))
-    return Part(
+    return MonthsOfFile(
         extract.file,
         cells,
         series,

@@ -13,8 +13,8 @@ from portal.core.model import Area
 from portal.core.problems import Problem
 from portal.core.text import number
 from portal.importers.police.mps_checks import gathered, in_words, many, plain, some
-from portal.importers.police.mps_parts import Part, dropped_months, in_use, joined, thin_findings
-from portal.importers.police.mps_records import BOROUGH, NO_CODE, WARD, Extract, kinds, load
+from portal.importers.police.mps_parts import MonthsOfFile, dropped_months, in_use, joined, thin_findings
+from portal.importers.police.mps_records import BOROUGH, NO_CODE, WARD, DashboardExtract, kinds, load
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts, Finding
 
@@ -52,7 +52,7 @@ def _ours(rows: pd.DataFrame, areas: Mapping[str, Area]) -> "pd.Series[bool]":
     return ward | ((rows["kind"] == BOROUGH) & rows["code"].isin(boroughs))
 
 
-def _part(extract: Extract, areas: Mapping[str, Area]) -> Part:
+def _part(extract: DashboardExtract, areas: Mapping[str, Area]) -> MonthsOfFile:
     rows, ours = extract.rows, _ours(extract.rows, areas)
     if not ours.any():
         message = "None of the boroughs and wards in the geography package is in this file."
@@ -71,7 +71,7 @@ def _part(extract: Extract, areas: Mapping[str, Area]) -> Part:
     ]
     offered = rows[rows["series"] != ""]
     types = dict(zip(offered["series"], offered["type"], strict=True))
-    return Part(
+    return MonthsOfFile(
         extract.file,
         cells.rename_axis(index={"code": "area"}),
         tuple(sorted(set(offered["series"]))),
@@ -82,7 +82,7 @@ def _part(extract: Extract, areas: Mapping[str, Area]) -> Part:
     )
 
 
-def _about(extract: Extract) -> Iterator[Finding]:
+def _about(extract: DashboardExtract) -> Iterator[Finding]:
     """The size of a file, when it was made, and what it holds that is left out."""
     rows, months = extract.rows, extract.months
     coded = rows[rows["code"] != NO_CODE]
@@ -106,7 +106,9 @@ def _about(extract: Extract) -> Iterator[Finding]:
         yield Finding("removed-category", message, {"categories": len(absent)})
 
 
-def _strays(extract: Extract, areas: Mapping[str, Area], ours: "pd.Series[bool]") -> Iterator[Finding]:
+def _strays(
+    extract: DashboardExtract, areas: Mapping[str, Area], ours: "pd.Series[bool]"
+) -> Iterator[Finding]:
     """Rows of wards in a borough whose wards we know that are counted to none of them."""
     rows = extract.rows
     parents = {a.parent for a in areas.values() if a.kind == "ward"}
@@ -130,7 +132,9 @@ def _strays(extract: Extract, areas: Mapping[str, Area], ours: "pd.Series[bool]"
             yield Finding(code, message, figures)
 
 
-def _absent(extract: Extract, areas: Mapping[str, Area], ours: "pd.Series[bool]") -> Iterator[Finding]:
+def _absent(
+    extract: DashboardExtract, areas: Mapping[str, Area], ours: "pd.Series[bool]"
+) -> Iterator[Finding]:
     """Boroughs and wards in use that the file does not have."""
     here = set(extract.rows["code"][ours])
     for kind in ("borough", "ward"):

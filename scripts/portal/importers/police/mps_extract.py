@@ -14,7 +14,7 @@ from portal.importers.police import mps_checks as checks
 from portal.importers.police.mps_checks import plain
 from portal.importers.police.mps_parts import dropped_months
 from portal.importers.shared import published_files
-from portal.importers.shared.published_files import Finding, Sheet
+from portal.importers.shared.published_files import Finding, PublishedTable
 
 _MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
 _NO_WARD = ("", "unknown", "not known", "none", "n/a", "na")
@@ -25,7 +25,7 @@ Labels = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Extract:
+class CrimeExtract:
     """A crime file whose every cell has been checked.
 
     `rows` are its text columns (major, minor, borough and in ward files ward and code; no code where there is no
@@ -59,7 +59,7 @@ def offences() -> Mapping[Labels, Mapping[str, str]]:
     }
 
 
-def load(path: Path, columns: str) -> Extract:
+def load(path: Path, columns: str) -> CrimeExtract:
     """Read and check the file at `path`, whose columns the map `columns` names.
 
     Raises `PortalError` with every problem: columns that are missing, unknown or exchanged, months that do not
@@ -87,11 +87,11 @@ def load(path: Path, columns: str) -> Extract:
     if "code" in rows:
         rows.loc[_lacks_ward(rows), "code"] = ""
     iso = [f"{m[:4]}-{m[4:]}" for m in months]
-    return Extract(sheet.file, rows, pd.DataFrame(counts, rows.index, iso))
+    return CrimeExtract(sheet.file, rows, pd.DataFrame(counts, rows.index, iso))
 
 
 def _column_problems(
-    sheet: Sheet, wanted: Mapping[str, tuple[str, ...]], months: Sequence[str]
+    sheet: PublishedTable, wanted: Mapping[str, tuple[str, ...]], months: Sequence[str]
 ) -> Iterator[Problem]:
     """Columns that are neither text we know nor a month, and months that do not follow each other."""
     heads = [theirs for all_theirs in wanted.values() for theirs in all_theirs]
@@ -148,7 +148,7 @@ def _label_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> 
         yield Problem(file, int(row), names[column], "label", message, fix)
 
 
-def findings(extract: Extract) -> Iterator[Finding]:
+def findings(extract: CrimeExtract) -> Iterator[Finding]:
     """What is to be known about the labels of a file, nearly empty months apart."""
     kept = extract.counts.drop(columns=list(extract.dropped()))
     months = kept.groupby(extract.rows["label"]).sum()
@@ -157,7 +157,7 @@ def findings(extract: Extract) -> Iterator[Finding]:
     yield from _out_of_time(extract.file, months)
 
 
-def _written_twice(extract: Extract) -> Iterator[Finding]:
+def _written_twice(extract: CrimeExtract) -> Iterator[Finding]:
     """Labels that are the same but for punctuation or capitals."""
     for _, ways in extract.rows.groupby("label")["minor"]:
         if ways.nunique() > 1:

@@ -17,7 +17,7 @@ THIN = 0.1
 
 
 @dataclass(frozen=True)
-class Part:
+class MonthsOfFile:
     """What one file says about our areas.
 
     `cells` has one row for each series, label and area (its index, in this order) and one column for each month
@@ -40,7 +40,7 @@ def in_use(area: Area, first: str) -> bool:
     return area.valid_to is None or area.valid_to.isoformat()[:7] >= first
 
 
-def joined(parts: Iterable[Part], total: str = "") -> Counts:
+def joined(parts: Iterable[MonthsOfFile], total: str = "") -> Counts:
     """The counts of all files, each month from the extract that ends last; `total` names the sum of all series.
 
     Raises `PortalError` where a month is missing between them.
@@ -55,7 +55,7 @@ def joined(parts: Iterable[Part], total: str = "") -> Counts:
     return Counts(frame, (*(f for p in order for f in p.findings), *between))
 
 
-def _long(part: Part, total: str) -> pd.DataFrame:
+def _long(part: MonthsOfFile, total: str) -> pd.DataFrame:
     """One row for each series, area and month that the file can tell of."""
     summed = part.cells.groupby(level=["series", "area"]).sum()
     wide = summed.reindex(pd.MultiIndex.from_product([part.series, part.areas]), fill_value=0)
@@ -68,7 +68,9 @@ def _long(part: Part, total: str) -> pd.DataFrame:
     return wide.reset_index().melt(["series", "area"], var_name="month", value_name="count")[full.T.ravel()]
 
 
-def _full(parts: Sequence[Part], series: Iterable[str], months: Iterable[str]) -> npt.NDArray[np.bool_]:
+def _full(
+    parts: Sequence[MonthsOfFile], series: Iterable[str], months: Iterable[str]
+) -> npt.NDArray[np.bool_]:
     """Whether no part has the month of a series as nearly empty: an array of series by months."""
     columns, names = list(months), list(series)
     thin = {s: {m for p in parts for m in p.thin.get(s, ())} for s in set(names)}
@@ -118,7 +120,7 @@ def thin_findings(file: str, totals: pd.DataFrame, least: int) -> Iterator[Findi
             yield Finding("thin-month", message, {"month": month, "group": group, **figures})
 
 
-def _between(older: Part, newer: Part) -> Iterator[Finding]:
+def _between(older: MonthsOfFile, newer: MonthsOfFile) -> Iterator[Finding]:
     """What a later file does to an earlier one."""
     yield from _categories("new-category", newer, older)
     yield from _categories("removed-category", older, newer)
@@ -127,7 +129,7 @@ def _between(older: Part, newer: Part) -> Iterator[Finding]:
         yield _revised(older, newer, months)
 
 
-def _categories(code: str, having: Part, lacking: Part) -> Iterator[Finding]:
+def _categories(code: str, having: MonthsOfFile, lacking: MonthsOfFile) -> Iterator[Finding]:
     only = sorted(having.labels - lacking.labels)
     if only:
         words = f"{len(only)} {'category' if len(only) == 1 else 'categories'}"
@@ -135,7 +137,7 @@ def _categories(code: str, having: Part, lacking: Part) -> Iterator[Finding]:
         yield Finding(code, message, {"categories": len(only)})
 
 
-def _revised(older: Part, newer: Part, months: list[str]) -> Finding:
+def _revised(older: MonthsOfFile, newer: MonthsOfFile, months: list[str]) -> Finding:
     """How far two files differ in the cells that both have: same label, area and month; absent is zero."""
     labels, areas = older.labels & newer.labels, set(older.areas) & set(newer.areas)
     index = older.cells.index.union(newer.cells.index)

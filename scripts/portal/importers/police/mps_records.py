@@ -23,7 +23,7 @@ Labels = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Extract:
+class DashboardExtract:
     """A dashboard file whose every cell has been checked.
 
     `rows` has its text columns, with `month` as ISO month and `kind` as `BOROUGH` or `WARD`, and `series` (empty
@@ -49,7 +49,7 @@ def kinds() -> Mapping[Labels, Mapping[str, str]]:
     return {(plain(r["type"]), plain(r["subtype"]), plain(r["measure"])): r for r in rows}
 
 
-def load(path: Path) -> Extract:
+def load(path: Path) -> DashboardExtract:
     """Read and check the file at `path`.
 
     Raises `PortalError` with every problem: columns that are missing, unknown or exchanged, months that are
@@ -79,7 +79,7 @@ def load(path: Path) -> Extract:
         kind=rows["kind"].map(plain),
         month=rows["month"].str[:7],
     )
-    return Extract(sheet.file, rows, checks.span(rows["month"].min(), rows["month"].max()))
+    return DashboardExtract(sheet.file, rows, checks.span(rows["month"].min(), rows["month"].max()))
 
 
 def _column_problems(

@@ -40,7 +40,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PublishedTable:
     """A CSV file as text. `file` is what problems call it; the header is row 1 and the first record row 2."""
 
     file: str
@@ -48,7 +48,7 @@ class Sheet:
     rows: tuple[tuple[str, ...], ...]
 
 
-def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> Sheet:
+def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
     """Read the CSV at `path`; `wanted` maps each column's name here to the headers that files give it.
 
     Returns it with those columns under our names and all others as they are. Raises `PortalError` with every
@@ -78,7 +78,7 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> Sheet:
             problems.append(Problem(path.name, number, "", "row", message, fix))
     if problems:
         raise PortalError(problems)
-    return Sheet(path.name, header, tuple(map(tuple, body)))
+    return PublishedTable(path.name, header, tuple(map(tuple, body)))
 
 
 def _instead(wanted: str, others: list[str]) -> str:

@@ -11,7 +11,7 @@ from portal.core.field_types import LOOSE_FORMS
 from portal.importers.spreadsheets import dates, numbers
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.numbers import MOST_DECIMALS, plain
-from portal.importers.spreadsheets.readings import Column, Doubt, Fault, Row, Settled, squeezed
+from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow, Settled, squeezed
 
 _MARKS = frozenset({"n/a", "#n/a", "-", "–", "—", text.MINUS, ".", "..", "...", "…"})
 MISSING = _MARKS | {
@@ -23,22 +23,22 @@ TELEPHONES = frozenset({"phone", "textphone"})
 _YES = {"yes": "true", "y": "true", "true": "true", "1": "true"}
 _NO = {"no": "false", "n": "false", "false": "false", "0": "false"}
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
-_ANYTHING = Row()
+_ANYTHING = ReadRow()
 
 
-def settle(cell: Cell | None, column: Column, row: Row = _ANYTHING) -> Settled:
+def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settled:
     """The text of a cell for its column; what was there before stays as it was written where it means the same."""
     if cell is None:
         return ""
     if cell.kind == "error":
-        return Fault(
+        return CellFault(
             f"The cell shows the error {cell.text}.", "Correct the formula, or write the value itself."
         )
     if cell.kind == "formula":
         fix = "Open the file in a spreadsheet program, save it there and import it again, or write the value itself."
-        return Fault("The cell has a formula whose result is not in the file.", fix)
+        return CellFault("The cell has a formula whose result is not in the file.", fix)
     if _CONTROL.search(cell.text):
-        return Fault("The cell holds a character that no table has.", "Write the text again.")
+        return CellFault("The cell holds a character that no table has.", "Write the text again.")
     words = squeezed(cell.text)
     if cell.kind == "text" and row.before and words == squeezed(row.before):
         return row.before
@@ -59,7 +59,7 @@ def settle(cell: Cell | None, column: Column, row: Row = _ANYTHING) -> Settled:
 # --- nothing there
 
 
-def _missing(words: str, column: Column, row: Row) -> Settled | None:
+def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
     """A mark that says that there is nothing; None where the column may really hold such a text."""
     mark = words.casefold()
     if column.name == "value":
@@ -67,7 +67,7 @@ def _missing(words: str, column: Column, row: Row) -> Settled | None:
             return ""
         if mark in SHORTHAND:
             return f"[{SHORTHAND[mark]}]"
-        return Doubt(
+        return CellQuestion(
             f"missing:{mark}",
             f"“{words}” stands where there is no figure. Why is there none?",
             {
@@ -110,7 +110,7 @@ def _text(cell: Cell, words: str, column: Column) -> Settled:
     ids = column.titles.get(words.casefold(), ())
     if ids and words not in ids:
         fix = f"Write {ids[0]}." if len(ids) == 1 else f"Write one of: {', '.join(ids)}."
-        return Fault(f"“{words}” is not an id.", fix)
+        return CellFault(f"“{words}” is not an id.", fix)
     if column.field.get("form") in LOOSE_FORMS and (found := dates.day_in(words)) is not None:
         return found
     enum = [str(v) for v in column.rules.get("enum", ())]
@@ -133,7 +133,7 @@ def _undated(cell: Cell, column: Column) -> Settled:
         if text_ in column.known or re.search(column.rules.get("pattern", r"(?!)"), text_):
             return text_
     fix = "Format the cell as text, and write again what should stand there."
-    return Fault(f"The spreadsheet has made a date of this cell: {cell.day}.", fix)
+    return CellFault(f"The spreadsheet has made a date of this cell: {cell.day}.", fix)
 
 
 def _code(cell: Cell, column: Column) -> Settled:
@@ -141,7 +141,7 @@ def _code(cell: Cell, column: Column) -> Settled:
     told = _written_out(cell)
     if told.isdigit() and len(told) > 15:
         fix = "Format the cell as text, and write it again."
-        return Fault(f"{told} is longer than the numbers that spreadsheets keep whole.", fix)
+        return CellFault(f"{told} is longer than the numbers that spreadsheets keep whole.", fix)
     if cell.shown is not None and squeezed(cell.shown).replace(",", "") not in (told, plain(cell.number)):
         return _differs(cell, told)
     if not told.isdigit():
@@ -150,7 +150,7 @@ def _code(cell: Cell, column: Column) -> Settled:
     if len({v.replace(" ", "") for v in alike}) == 1 and told not in column.known:
         return alike[0]
     if column.name in TELEPHONES and 9 <= len(told) <= 10 and not told.startswith("0"):
-        return Doubt(
+        return CellQuestion(
             "zeros",
             f"The number {told} stands where a telephone number belongs. Has it lost a 0 at its beginning?",
             {"add": (f"yes, it is 0{told}", f"0{told}"), "keep": (f"no, it is {told}", told)},
@@ -158,7 +158,7 @@ def _code(cell: Cell, column: Column) -> Settled:
     return told
 
 
-def _differs(cell: Cell, stored: str) -> Doubt:
+def _differs(cell: Cell, stored: str) -> CellQuestion:
     """A question about a cell that is no figure and shows something else than it holds."""
     shown = squeezed(cell.shown or "")
     answers = {
@@ -168,7 +168,7 @@ def _differs(cell: Cell, stored: str) -> Doubt:
     if not shown:
         answers["shown"] = ("nothing", "")
     said = f"The cell shows “{shown}”" if shown else "The cell shows nothing"
-    return Doubt(f"shown:{shown}", f"{said} and holds {stored}. What is meant?", answers)
+    return CellQuestion(f"shown:{shown}", f"{said} and holds {stored}. What is meant?", answers)
 
 
 def _written_out(cell: Cell) -> str:

@@ -35,7 +35,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Line:
+class SheetRow:
     """One row of a sheet as texts for the table, and where it stands."""
 
     layout: Layout
@@ -48,7 +48,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedTable:
     """What is looked for: a package, and the names of a resource and a sheet where they are given."""
 
     package: Package
@@ -62,7 +62,7 @@ class Wanted:
         return {name: t.schema for name, t in tables.items() if self.resource in ("", name)}
 
 
-def found(book: Workbook, wanted: Wanted) -> tuple[Layout, ...]:
+def found(book: Workbook, wanted: WantedTable) -> tuple[Layout, ...]:
     """Every table of the package in the workbook; raise `PortalError` where there is none, or it is not clear which.
 
     Sheets named after a table are that table. Where none is, the one whose header fits a table best is meant.
@@ -98,7 +98,7 @@ def found(book: Workbook, wanted: Wanted) -> tuple[Layout, ...]:
     return tuple(h.layout() for h in headers)
 
 
-def _sheets(book: Workbook, wanted: Wanted) -> tuple[Sheet, ...]:
+def _sheets(book: Workbook, wanted: WantedTable) -> tuple[Sheet, ...]:
     """The sheets to look at: the one that is asked for, or all that can be seen, but those that only explain.
 
     Raises `PortalError` where only hidden sheets have a table.
@@ -120,7 +120,7 @@ def _sheets(book: Workbook, wanted: Wanted) -> tuple[Sheet, ...]:
     return sheets
 
 
-def _fits(sheet: Sheet, wanted: Wanted) -> bool:
+def _fits(sheet: Sheet, wanted: WantedTable) -> bool:
     """Whether a sheet has the header of a table."""
     return any(_best(sheet, _names(wanted, r))[0] != 0 for r in wanted.schemas)
 
@@ -133,7 +133,7 @@ _PERIOD = re.compile(
 _FEWEST_PERIODS = 2
 
 
-def _across(book: Workbook, sheets: Iterable[Sheet], wanted: Wanted) -> Iterator[Problem]:
+def _across(book: Workbook, sheets: Iterable[Sheet], wanted: WantedTable) -> Iterator[Problem]:
     """Sheets in which each period has a column, where the table has a row for each."""
     tables = {r: s for r, s in wanted.schemas.items() if "period_start" in s.names}
     for sheet in sheets if tables else ():
@@ -176,7 +176,7 @@ def _undecided(book: Workbook, headers: list["_Header"]) -> Problem:
     )
 
 
-def _no_header(book: Workbook, sheets: list[str], wanted: Wanted) -> Problem:
+def _no_header(book: Workbook, sheets: list[str], wanted: WantedTable) -> Problem:
     """The problem that these sheets have no header; it says which one, where it is clear which table is meant."""
     meant = [r for r in wanted.schemas if _key(r) in (_key(n) for n in (*sheets, wanted.resource))]
     fix = f"Write the names of the columns in one row above the rest, as `portal template {wanted.package.name}` does."
@@ -196,7 +196,7 @@ def _key(name: str) -> str:
     return re.sub(r"[\s_\-\u00a0]+", " ", name.strip().rstrip("*")).strip().casefold()
 
 
-def _names(wanted: Wanted, resource: str) -> dict[str, str]:
+def _names(wanted: WantedTable, resource: str) -> dict[str, str]:
     """Which column each name means: its own name, its title where no other has it, and a breakdown's label."""
     schema = wanted.schemas[resource]
     titles = Counter(_key(str(f.get("title", ""))) for f in schema.fields)
@@ -231,7 +231,7 @@ class _Header:
     sheet: Sheet
     resource: str
     row: int
-    wanted: Wanted
+    wanted: WantedTable
 
     def layout(self) -> Layout:
         names = _names(self.wanted, self.resource)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.numbers import plain
-from portal.importers.spreadsheets.readings import Doubt, Fault, Settled
+from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Settled
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SERIALS = (18_000, 90_000)  # days from 1900 to somewhere between 1949 and 2146
@@ -22,7 +22,7 @@ def settle(cell: Cell, words: str) -> Settled:
     if not words.isascii():
         return _no_date(words)
     if cell.kind != "text":
-        return Fault(f"“{words or plain(cell.number)}” is not a date.", _NO_DATE)
+        return CellFault(f"“{words or plain(cell.number)}” is not a date.", _NO_DATE)
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
         return words if _iso(*map(int, words.split("-"))) else _no_date(words)
     if re.fullmatch(r"\d{5}", words):
@@ -38,21 +38,21 @@ def loose(cell: Cell, words: str) -> Settled:
     if first:
         return first[:7]
     found = settle(cell, words)
-    if isinstance(found, Fault):
+    if isinstance(found, CellFault):
         return replace(
             found, fix="Write the year first: 2016-07-31, or 2016-07 or 2016 where no more is known."
         )
     return found
 
 
-def _no_date(words: str) -> Fault:
+def _no_date(words: str) -> CellFault:
     """Why a text is no date. It names no date to write, since there are several ways to read one that is incomplete."""
     found = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
     if re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1\d{2}", words):
-        return Fault(f"{found} has a year of two digits.", _NO_DATE)
+        return CellFault(f"{found} has a year of two digits.", _NO_DATE)
     if re.fullmatch(r"\D*\d{1,4}\D+\d{1,2}\D+\d{1,4}\D*", words):
-        return Fault(f"{found} is not a date that exists.", _NO_DATE)
-    return Fault(f"{found} is not a whole date.", _NO_DATE)
+        return CellFault(f"{found} is not a date that exists.", _NO_DATE)
+    return CellFault(f"{found} is not a whole date.", _NO_DATE)
 
 
 def _month(day: date) -> Settled:
@@ -60,7 +60,7 @@ def _month(day: date) -> Settled:
     last = date(day.year + day.month // 12, day.month % 12 + 1, 1) - timedelta(1)
     if day.day != 1:
         return day.isoformat()
-    return Doubt(
+    return CellQuestion(
         "months",
         f"The cell shows a month, and holds its first day, {day}. Which day is meant?",
         {"first": (f"the first, {day}", day.isoformat()), "last": (f"the last, {last}", last.isoformat())},
@@ -70,10 +70,10 @@ def _month(day: date) -> Settled:
 def _serial(number: int) -> Settled:
     """A date that has lost its format is a count of days; which day it counts from cannot be seen."""
     if not _SERIALS[0] <= number <= _SERIALS[1]:
-        return Fault(f"“{number}” is not a date.", _NO_DATE)
+        return CellFault(f"“{number}” is not a date.", _NO_DATE)
     new = (date(1899, 12, 30) + timedelta(number)).isoformat()
     old = (date(1904, 1, 1) + timedelta(number)).isoformat()
-    return Doubt(
+    return CellQuestion(
         "serials",
         f"The number {number} stands where a date belongs. Which date is it?",
         {"1900": (f"{new}, as Excel counts", new), "1904": (f"{old}, as old Excel for Mac counted", old)},
@@ -105,7 +105,7 @@ def _in_order(first: int, second: int, year: int) -> Settled | None:
     day_first, month_first = _iso(year, second, first), _iso(year, first, second)
     if not day_first or not month_first or day_first == month_first:
         return day_first or month_first
-    return Doubt(
+    return CellQuestion(
         "dates",
         f"{first:02}/{second:02}/{year} can be two dates. Which one is it?",
         {

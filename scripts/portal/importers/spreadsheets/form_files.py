@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.importers.spreadsheets.columns import HELP, LISTS
-from portal.importers.spreadsheets.forms import Ask, Form
+from portal.importers.spreadsheets.forms import Ask, SpreadsheetForm
 from portal.importers.spreadsheets.grid import letters
 
 ROWS = 2_000  # rows that have drop-downs
@@ -20,7 +20,7 @@ _WIDE = frozenset(
 )
 
 
-def write(form: Form, folder: Path) -> tuple[Path, ...]:
+def write(form: SpreadsheetForm, folder: Path) -> tuple[Path, ...]:
     """Write both files of a form into the folder, and return where they are."""
     folder.mkdir(parents=True, exist_ok=True)
     made = {".xlsx": _xlsx(form), ".ods": _ods(form)}
@@ -46,7 +46,7 @@ def _steady(content: bytes) -> bytes:
     return out.getvalue()
 
 
-def _lists(form: Form) -> dict[tuple[str, ...], str]:
+def _lists(form: SpreadsheetForm) -> dict[tuple[str, ...], str]:
     """The column of the helper sheet that holds each list of what may stand somewhere."""
     kept = dict.fromkeys(a.allowed for _, asks, _ in form.sheets for a in asks if a.allowed)
     return {allowed: letters(n) for n, allowed in enumerate(kept, 1)}
@@ -59,7 +59,7 @@ def _width(ask: Ask) -> int:
 # --- .xlsx
 
 
-def _xlsx(form: Form) -> bytes:
+def _xlsx(form: SpreadsheetForm) -> bytes:
     from openpyxl import Workbook  # noqa: PLC0415
     from openpyxl.styles import Alignment, Font  # noqa: PLC0415
 
@@ -140,7 +140,7 @@ _STYLES = """
 """
 
 
-def _ods(form: Form) -> bytes:
+def _ods(form: SpreadsheetForm) -> bytes:
     from odfdo import Document, Element  # noqa: PLC0415
 
     book = Document("spreadsheet")
@@ -165,7 +165,7 @@ def _ods(form: Form) -> bytes:
     return out.getvalue()
 
 
-def _ods_tables(form: Form, widths: list[int]) -> Iterator[str]:
+def _ods_tables(form: SpreadsheetForm, widths: list[int]) -> Iterator[str]:
     """The XML of each sheet; `widths` takes those of the columns."""
 
     def column(width: int, style: str) -> str:
@@ -195,7 +195,7 @@ def _ods_tables(form: Form, widths: list[int]) -> Iterator[str]:
         yield _ods_table(LISTS, "".join(column(20, "as-text") for _ in lists), rows)
 
 
-def _ods_style(form: Form, row: int) -> str:
+def _ods_style(form: SpreadsheetForm, row: int) -> str:
     """How a row of the sheet that explains the others looks: its sentences run on over the columns."""
     if row == 0 or (len(form.help[row]) > 1 and not form.help[row - 1]):
         return "head"
@@ -217,7 +217,7 @@ def _ods_text(words: str, style: str = "", note: str = "") -> str:
     return f'<table:table-cell{named} office:value-type="string">{told}<text:p>{escape(words)}</text:p></table:table-cell>'
 
 
-def _ods_rules(form: Form) -> Iterator[str]:
+def _ods_rules(form: SpreadsheetForm) -> Iterator[str]:
     lists = _lists(form)
     for name, asks, _ in form.sheets:
         for n, ask in enumerate(asks, 1):

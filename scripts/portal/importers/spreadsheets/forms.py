@@ -78,7 +78,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Form:
+class SpreadsheetForm:
     """The sheets of a package to fill in: each table's name, its columns, and those that tell its rows apart."""
 
     package: str
@@ -99,7 +99,7 @@ class Form:
         return (("How to fill in these sheets",), *told, (), head, *rows)
 
 
-def form(name: str, found: tuple[Package, ...], settings: Settings) -> Form:
+def form(name: str, found: tuple[Package, ...], settings: Settings) -> SpreadsheetForm:
     """The form of the package `name`; raise `PortalError` where there is none."""
     known = {p.name: p for p in found}
     if name not in known:
@@ -113,7 +113,7 @@ def form(name: str, found: tuple[Package, ...], settings: Settings) -> Form:
         (resource, tuple(_asks(package, resource, table, found, settings)), table.schema.primary_key)
         for resource, table in package.tables.items()
     )
-    return Form(name, tuple(sheets))
+    return SpreadsheetForm(name, tuple(sheets))
 
 
 def _asks(

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from portal.checks import plausibility, rules
-from portal.checks.valid_rows import Checked
+from portal.checks.valid_rows import ValidRows
 from portal.core import periods
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings
@@ -18,7 +18,7 @@ from portal.data import assembly, tables
 from portal.data.packages import Package
 from portal.data.tables import Table
 from portal.disclosure import clearing
-from portal.importers.spreadsheets.columns import Line
+from portal.importers.spreadsheets.columns import SheetRow
 from portal.importers.spreadsheets.workbooks import Workbook
 from portal.releases import releasing
 from portal.releases.releasing import Project
@@ -43,7 +43,7 @@ class Merged:
     """A table as it would become: each row with the line of the sheet that it comes from, if it comes from one."""
 
     table: Table
-    rows: tuple[tuple[Mapping[str, str], Line | None], ...]
+    rows: tuple[tuple[Mapping[str, str], SheetRow | None], ...]
     changes: tuple[str, ...]
     counts: tuple[int, int, int]
     others: int
@@ -80,12 +80,12 @@ class Merged:
             yield f"  The sheet is the whole table. Rows that are not in it are removed: {removed}."
 
 
-def merge(table: Table, lines: Iterable[Line], resource: str, replaced: bool) -> Merged:
+def merge(table: Table, lines: Iterable[SheetRow], resource: str, replaced: bool) -> Merged:
     """The table with the lines of the sheet in the places of the rows that they stand for, and new ones at the end."""
-    fresh: dict[tuple[str, ...], list[Line]] = {}
+    fresh: dict[tuple[str, ...], list[SheetRow]] = {}
     for line in (x for x in lines if x.layout.resource == resource):
         fresh.setdefault(key_of(table, line.texts), []).append(line)
-    rows: list[tuple[Mapping[str, str], Line | None]] = []
+    rows: list[tuple[Mapping[str, str], SheetRow | None]] = []
     told: dict[str, list[str]] = {"changed": [], "added": [], "removed": []}
     others = 0
     for row in records(table):
@@ -143,7 +143,7 @@ class Outcome:
         """Check all that `portal check` does; raise `PortalError` with problems at the cells they come from."""
         would_be, problems = self._checked(frozenset())
         self._stop(problems)
-        doubtful = plausibility.look(Checked(would_be, self.settings), periods.today())
+        doubtful = plausibility.look(ValidRows(would_be, self.settings), periods.today())
         self._stop(p for p in doubtful if not p.name)
         project = Project(self.settings, would_be, assembly.assemble(would_be))
         self._stop(releasing.check(project))
@@ -210,11 +210,11 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
     return replace(found, field=f"{found.field}, column {problem.field}") if absent else found
 
 
-def origin(merged: Mapping[str, Merged], file: str, row: int) -> Line | None:
+def origin(merged: Mapping[str, Merged], file: str, row: int) -> SheetRow | None:
     """The line that a row of a table as it would become comes from, if it comes from one."""
     rows = merged[file].rows if file in merged else ()
     return rows[row - 2][1] if 2 <= row < len(rows) + 2 else None
 
 
-def _where(book: Workbook, line: Line | None) -> str:
+def _where(book: Workbook, line: SheetRow | None) -> str:
     return book.problem(line.spot(), "", "").place if line else ""

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from portal.core import text
 from portal.importers.spreadsheets.grid import Cell
-from portal.importers.spreadsheets.readings import Doubt, Fault, Row, Settled, squeezed
+from portal.importers.spreadsheets.readings import CellFault, CellQuestion, ReadRow, Settled, squeezed
 
 PERCENTAGES = frozenset({"percent", "percent-change"})
 MOST_DECIMALS, _LARGEST = 10, 15  # of what a format shows, and powers of ten to which one is heeded
@@ -20,23 +20,23 @@ _INSTEAD = {
 }  # fmt: skip
 
 
-def settle(cell: Cell, words: str, row: Row) -> Settled:
+def settle(cell: Cell, words: str, row: ReadRow) -> Settled:
     """Return the number of a cell as text, or what keeps it from being certain."""
     found = _settled(cell, words, row)
     if isinstance(found, str) and found.startswith("-") and row.unit == "count":
         fix = (
             "Correct the number. If it is a change from an earlier period, write the figures of both periods."
         )
-        return Fault(f"{found} is less than 0, and this is a count.", fix)
+        return CellFault(f"{found} is less than 0, and this is a count.", fix)
     return found
 
 
-def _settled(cell: Cell, words: str, row: Row) -> Settled:
+def _settled(cell: Cell, words: str, row: ReadRow) -> Settled:
     if cell.kind == "date":
         fix = "Format the cell as a number, and write the number again."
-        return Fault(f"The spreadsheet has made a date of this cell: {cell.day}.", fix)
+        return CellFault(f"The spreadsheet has made a date of this cell: {cell.day}.", fix)
     if cell.kind == "boolean":
-        return Fault(f"“{cell.text}” is not a number.", "Write the number.")
+        return CellFault(f"“{cell.text}” is not a number.", "Write the number.")
     if cell.kind == "text":
         return _written(words, row)
     stored = plain(cell.number)
@@ -51,7 +51,7 @@ def _settled(cell: Cell, words: str, row: Row) -> Settled:
     return _rounded(rounded, plain(whole))
 
 
-def _otherwise(cell: Cell, number: Decimal, row: Row) -> Doubt | None:
+def _otherwise(cell: Cell, number: Decimal, row: ReadRow) -> CellQuestion | None:
     """A question where people see something else than this number; rounding to the shown decimals is another one."""
     shown = squeezed(cell.shown or "")
     told, sign = seen(shown), shown.endswith("%")
@@ -67,7 +67,7 @@ def _otherwise(cell: Cell, number: Decimal, row: Row) -> Doubt | None:
     if row.figure:
         answers |= {k: (words, f"[{k}]") for k, words in _INSTEAD.items()}
     said = f"The cell shows “{shown}”" if shown else "The cell shows nothing"
-    return Doubt(f"shown:{shown}", f"{said} and holds {plain(cell.number)}. What is meant?", answers)
+    return CellQuestion(f"shown:{shown}", f"{said} and holds {plain(cell.number)}. What is meant?", answers)
 
 
 def seen(shown: str) -> Decimal | None:
@@ -97,7 +97,7 @@ def _alike(told: Decimal, number: Decimal, shown: str) -> bool:
 
 
 def _percent(shown: str, stored: str) -> Settled:
-    return Doubt(
+    return CellQuestion(
         "percent",
         f"{shown}% stands where the figure is not a percentage. Which number is meant?",
         {
@@ -113,7 +113,7 @@ def _rounded(shown: str, stored: str) -> Settled:
         return shown
     if abs(Decimal(shown) - Decimal(stored)) <= max(Decimal(1), abs(Decimal(stored))) * Decimal("1e-9"):
         return shown
-    return Doubt(
+    return CellQuestion(
         "decimals",
         f"The cell shows {shown} and holds {stored}. Which one is meant?",
         {"shown": (f"as shown, {shown}", shown), "stored": (f"as stored, {stored}", stored)},
@@ -142,7 +142,7 @@ def _same(before: str, number: Decimal) -> bool:
         return False
 
 
-def _written(words: str, row: Row) -> Settled:
+def _written(words: str, row: ReadRow) -> Settled:
     """A number that is written as text: without commas, signs of money, typographic minus and spaces."""
     told = words.replace(text.MINUS, "-").replace("–", "-")
     if row.unit in ("pounds", ""):
@@ -165,25 +165,27 @@ def _written(words: str, row: Row) -> Settled:
     return plain(number) if whole or not number else f"{number:f}"  # 9.0 is as precise as it says
 
 
-def _no_number(words: str, told: str) -> Fault:
+def _no_number(words: str, told: str) -> CellFault:
     """Why a text is no number. It names a number to write only where there is one way to read the text."""
     found = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})*,\d+", told):
         point, none = re.sub(r"\.", "", told).replace(",", "."), re.sub(r"[.,]", "", told)
         if "." in told and not re.fullmatch(r".*,\d{3}", told):
             fix = "Write it with a point before the decimals and nothing between the thousands"
-            return Fault(f"{found} has a comma before the decimals.", f"{fix}, as in 1234.5.")
-        return Fault(f"{found} can be a number with decimals or one without.", f"Write {point} or {none}.")
+            return CellFault(f"{found} has a comma before the decimals.", f"{fix}, as in 1234.5.")
+        return CellFault(
+            f"{found} can be a number with decimals or one without.", f"Write {point} or {none}."
+        )
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", told):
         fix = "Write it with nothing between the thousands, as in 1234567."
-        return Fault(f"{found} has points between the thousands.", fix)
+        return CellFault(f"{found} has points between the thousands.", fix)
     if re.search(r"\d.*\[.*\]|\d\s*[*†‡^¹²³]|\d\s*\([a-z].*\)", words):
         fix = "Write the number alone. Put what the note says under locator or status, or in a note on the cell."
-        return Fault(f"{found} is a number and a note in one cell.", fix)
+        return CellFault(f"{found} is a number and a note in one cell.", fix)
     if re.search(
         r"[<>≤≥~]|less|fewer|under|more than|over|about|approx|between|\d\s*(-|to|–)\s*\d", words.lower()
     ):
         fix = "Leave the cell empty and write under status why there is no figure: c withheld, x not available, low."
-        return Fault(f"{found} is no single number.", fix)
+        return CellFault(f"{found} is no single number.", fix)
     fix = "Write the number in digits alone, with a point before decimals. If there is none, leave the cell empty and write why under status."
-    return Fault(f"{found} is not a number.", fix)
+    return CellFault(f"{found} is not a number.", fix)

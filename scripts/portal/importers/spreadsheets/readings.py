@@ -32,7 +32,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class ReadRow:
     """What else is known of the row of a cell: the unit of its figure, its status, and the text that was there before.
 
     `figure` says that it is the figure of its row, so that a status can stand instead of it.
@@ -45,7 +45,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Doubt:
+class CellQuestion:
     """A cell that can be read in several ways: for each answer what it means, and the text that comes of it."""
 
     key: str
@@ -54,14 +54,14 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Fault:
+class CellFault:
     """A cell that cannot be read: what stands there and what to do."""
 
     message: str
     fix: str
 
 
-Settled = str | Doubt | Fault
+Settled = str | CellQuestion | CellFault
 
 
 def squeezed(words: str) -> str:

@@ -9,10 +9,10 @@ from portal.core.problems import Problem
 from portal.data.packages import Package
 from portal.data.tables import Table
 from portal.importers.spreadsheets import cells, scales
-from portal.importers.spreadsheets.columns import Layout, Line
+from portal.importers.spreadsheets.columns import Layout, SheetRow
 from portal.importers.spreadsheets.grid import Cell, letters
 from portal.importers.spreadsheets.merging import Unsure, key_of, records
-from portal.importers.spreadsheets.readings import Column, Doubt, Fault, Row, Settled, squeezed
+from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow, Settled, squeezed
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
 
 LEAVE_OUT = "leave-out"
@@ -26,13 +26,13 @@ class Reading:
 
     book: Workbook
     answers: Mapping[str, str]
-    lines: list[Line] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    lines: list[SheetRow] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
     spots: list[Spot] = field(default_factory=list)  # of the faults
-    doubts: dict[str, list[tuple[Doubt, Problem]]] = field(default_factory=dict)
+    doubts: dict[str, list[tuple[CellQuestion, Problem]]] = field(default_factory=dict)
     unsure: set[Unsure] = field(default_factory=set)
 
-    def answered(self, doubt: Doubt, spot: Spot) -> str:
+    def answered(self, doubt: CellQuestion, spot: Spot) -> str:
         """Return the answer that is given for a doubt; note the doubt and return nothing where there is none."""
         answer = self.answers.get(doubt.key) or self.answers.get(doubt.key.partition(":")[0], "")
         if answer in doubt.answers:
@@ -44,7 +44,7 @@ class Reading:
         """Return the text of a cell; note what keeps it from being certain."""
         if isinstance(found, str):
             return found
-        if isinstance(found, Fault):
+        if isinstance(found, CellFault):
             self.faults.append(found)
             self.spots.append(spot)
         elif answer := self.answered(found, spot):
@@ -83,7 +83,7 @@ def _without_hidden(reading: Reading, layout: Layout) -> Layout:
     kept = dict(layout.columns)
     for name, column in layout.columns.items():
         if column in layout.sheet.hidden_columns & filled:
-            doubt = Doubt(
+            doubt = CellQuestion(
                 "hidden-columns",
                 f"The column {name} is hidden and has cells. Is it part of the table?",
                 {"read": ("yes, read it", ""), LEAVE_OUT: ("no, leave it out", "")},
@@ -136,7 +136,7 @@ class _Rows:
         rows = zip(table.frame.index, records(table), strict=True)
         return {key_of(table, r): {n: v for n, v in r.items() if (i, n) not in table.bad} for i, r in rows}
 
-    def line(self, row: int) -> Line | None:
+    def line(self, row: int) -> SheetRow | None:
         """Return the row as texts, or None where it is left out.
 
         Its key is read first, since what the package has under that key helps with the rest.
@@ -151,14 +151,14 @@ class _Rows:
             before = self._before.get(key_of(self.table, texts), {}) if column not in first else {}
             unit = self._unit(texts) if column in _MEASURED else "other"
             figure = column == "value" and "status" in self.table.schema.names
-            told = Row(unit, texts.get("status", ""), before.get(column, ""), figure)
+            told = ReadRow(unit, texts.get("status", ""), before.get(column, ""), figure)
             at = (row, self.layout.columns[column])
             found = cells.settle(self.layout.sheet.cells.get(at), self._columns[column], told)
             texts[column] = self.reading.settled(found, Spot(self.layout.sheet.name, *at, column))
         mark = texts.get("value", "")
         if mark in cells.SHORTHAND:
             texts |= {"value": "", "status": cells.SHORTHAND[mark]}
-        return Line(self.layout, row, texts)
+        return SheetRow(self.layout, row, texts)
 
     def _unit(self, texts: Mapping[str, str]) -> str:
         """The unit of a row's figures: its own, that of what it claims, or that of its indicator."""
@@ -171,7 +171,7 @@ class _Rows:
         answers = [(d.key, self.reading.answered(d, s)) for d, s in self._doubts(row)]
         return any(answer == LEAVE_OUT or (key == "notes" and not answer) for key, answer in answers)
 
-    def _doubts(self, row: int) -> Iterator[tuple[Doubt, Spot]]:
+    def _doubts(self, row: int) -> Iterator[tuple[CellQuestion, Spot]]:
         """What speaks against a row: it is a note, people cannot see it, or it is struck through."""
         sheet = self.layout.sheet
         own = [(c, n, sheet.cells[row, c]) for n, c in self.layout.columns.items() if (row, c) in sheet.cells]
@@ -209,10 +209,10 @@ class _Rows:
         return _short(squeezed(cell.text))
 
 
-def _doubt(key: str, question: str) -> Doubt:
+def _doubt(key: str, question: str) -> CellQuestion:
     leave = {LEAVE_OUT: ("leave the row out", "")}
     keep = {"read": ("read it", "")}
-    return Doubt(key, question, leave | keep if key == "notes" else keep | leave)
+    return CellQuestion(key, question, leave | keep if key == "notes" else keep | leave)
 
 
 def _words(cell: Cell) -> str:
@@ -226,7 +226,7 @@ def _short(words: str) -> str:
     return words[:60] + "…" if len(words) > 60 else words
 
 
-def _of_one_scale(reading: Reading, package: Package, units: Mapping[str, str]) -> Iterator[Line]:
+def _of_one_scale(reading: Reading, package: Package, units: Mapping[str, str]) -> Iterator[SheetRow]:
     """The lines with figures of the scale that their series has, where that is the answer."""
     table = package.tables.get("observations")
     figures = [

@@ -6,9 +6,9 @@ from statistics import median
 
 from portal.core.field_types import decimal
 from portal.data.tables import Table
-from portal.importers.spreadsheets.columns import Line
+from portal.importers.spreadsheets.columns import SheetRow
 from portal.importers.spreadsheets.merging import key_of, records
-from portal.importers.spreadsheets.readings import Doubt
+from portal.importers.spreadsheets.readings import CellQuestion
 
 _APART = (
     "period_start",
@@ -23,7 +23,7 @@ _WAYS = {"times-100": Decimal(100), "times-1000": Decimal(1000), "over-100": 1 /
 _WORDS = {"times-100": "a hundred times as much", "times-1000": "a thousand times as much", "over-100": "a hundredth of it", "over-1000": "a thousandth of it"}  # fmt: skip
 
 
-def doubts(table: Table, lines: Sequence[Line], units: Mapping[str, str]) -> Mapping[int, Doubt]:
+def doubts(table: Table, lines: Sequence[SheetRow], units: Mapping[str, str]) -> Mapping[int, CellQuestion]:
     """Return a question for each line whose figure has another scale than its series, by the `id` of the line.
 
     A series is compared with what the package has of it besides these lines, else with the other lines.
@@ -37,7 +37,7 @@ def doubts(table: Table, lines: Sequence[Line], units: Mapping[str, str]) -> Map
     for line in lines:
         if value := _number(line.texts.get("value", "")):
             own.setdefault(_series(line.texts), []).append((id(line), abs(value)))
-    found: dict[int, Doubt] = {}
+    found: dict[int, CellQuestion] = {}
     for line in lines:
         value = _number(line.texts.get("value", ""))
         indicator, series = line.texts.get("indicator", ""), _series(line.texts)
@@ -62,7 +62,7 @@ def _series(row: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{n}={v}" for n, v in sorted(row.items()) if n not in _APART and v)
 
 
-def _doubt(indicator: str, value: Decimal, peers: Sequence[Decimal], unit: str) -> Doubt | None:
+def _doubt(indicator: str, value: Decimal, peers: Sequence[Decimal], unit: str) -> CellQuestion | None:
     ways = ("times-100", "over-100") if unit == "percent" else ("times-1000", "over-1000")
     size = abs(value)
     for way in ways if peers and unit != "percent-change" else ():
@@ -79,26 +79,26 @@ def _doubt(indicator: str, value: Decimal, peers: Sequence[Decimal], unit: str) 
     return None
 
 
-def _asked(key: str, question: str, value: Decimal, way: str) -> Doubt:
+def _asked(key: str, question: str, value: Decimal, way: str) -> CellQuestion:
     answers = {"as-written": (f"as written, {value:f}", f"{value:f}")}
     if way:
         changed = f"{value * _WAYS[way]:f}"
         changed = changed.rstrip("0").rstrip(".") if "." in changed else changed
         answers[way] = (f"{_WORDS[way]}, {changed}", changed)
-    return Doubt(key, question, answers)
+    return CellQuestion(key, question, answers)
 
 
 def _fractions(
-    lines: Iterable[Line], known: Mapping[tuple[str, ...], Sequence[Decimal]], units: Mapping[str, str]
-) -> dict[int, Doubt]:
+    lines: Iterable[SheetRow], known: Mapping[tuple[str, ...], Sequence[Decimal]], units: Mapping[str, str]
+) -> dict[int, CellQuestion]:
     """Questions about new percentages that are all below 1: they can be shares of 1."""
     published = {s for series in known for s in series if s.startswith("indicator=")}
-    found: dict[str, list[tuple[Line, Decimal]]] = {}
+    found: dict[str, list[tuple[SheetRow, Decimal]]] = {}
     for line in lines:
         name, value = line.texts.get("indicator", ""), _number(line.texts.get("value", ""))
         if value and units.get(name, "") == "percent" and f"indicator={name}" not in published:
             found.setdefault(name, []).append((line, value))
-    told: dict[int, Doubt] = {}
+    told: dict[int, CellQuestion] = {}
     for name, own in found.items():
         if all(abs(v) <= 1 for _, v in own):
             for line, value in own:

@@ -12,7 +12,7 @@ from portal.core.settings import Settings
 from portal.data import packages
 from portal.data.packages import Package
 from portal.data.tables import Table
-from portal.importers.importing import Plan
+from portal.importers.importing import PlannedImport
 from portal.importers.spreadsheets import columns, rows, workbooks
 from portal.importers.spreadsheets.columns import Layout
 from portal.importers.spreadsheets.merging import Outcome, merge
@@ -38,7 +38,7 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Job:
+class SpreadsheetJob:
     """What is asked for: a file (more are a problem), the package it goes into, and how to read it.
 
     `assumed` answers questions; `replaced` says that the sheet is the whole table, so that other rows go.
@@ -70,7 +70,7 @@ class Question:
 Ask = Callable[[Question], str]
 
 
-def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
+def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     """Read the file and say what importing it would do; nothing is written.
 
     `ask` puts a question to whoever imports and returns the answer, or nothing. Raises `PortalError` with everything
@@ -80,7 +80,7 @@ def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
     package = _with_own_table(job, _package(job, found, problems), settings)
     answers = _answers(job.assumed)
     book = workbooks.read(job.paths[0])
-    layouts = columns.found(book, columns.Wanted(package, job.resource, job.sheet))
+    layouts = columns.found(book, columns.WantedTable(package, job.resource, job.sheet))
     reading = rows.read(book, layouts, found, package, answers)
     while reading.doubts and not reading.faults:
         told = {q.key: ask(q) for q in _questions(reading)}
@@ -101,10 +101,10 @@ def plan(job: Job, settings: Settings, ask: Ask) -> Plan:
         raise PortalError([*faults, *unanswered, *outcome.mistakes(frozenset(reading.unsure))])
     outcome.judge()
     report = (*_notes(book, layouts, package), *(line for m in merged for line in m.told(replaced)))
-    return Plan(report, {settings.root / m.table.file: m.csv for m in changed})
+    return PlannedImport(report, {settings.root / m.table.file: m.csv for m in changed})
 
 
-def _with_own_table(job: Job, package: Package, settings: Settings) -> Package:
+def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -> Package:
     """The package with an empty table in place of the file that is imported, where its rows cannot be read as they are.
 
     Raises `PortalError` where another table that is asked for cannot be read: its rows would be lost.
@@ -125,12 +125,12 @@ def _with_own_table(job: Job, package: Package, settings: Settings) -> Package:
     return replace(package, tables=tables)
 
 
-def _is_own(job: Job, settings: Settings, table: Table) -> bool:
+def _is_own(job: SpreadsheetJob, settings: Settings, table: Table) -> bool:
     """Whether the file is the table itself, which a spreadsheet program has saved in its own way."""
     return job.paths[0].resolve() == (settings.root / table.file).resolve()
 
 
-def _package(job: Job, found: Iterable[Package], problems: Iterable[Problem]) -> Package:
+def _package(job: SpreadsheetJob, found: Iterable[Package], problems: Iterable[Problem]) -> Package:
     """The package, whose tables could be read, with the resource that is asked for."""
     if len(job.paths) > 1:
         message = f"A table is read from one file at a time, and there are {len(job.paths)}."

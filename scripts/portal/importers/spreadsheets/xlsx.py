@@ -30,7 +30,7 @@ _LOWEST, _NARROWEST = 2, 0.5  # points and letters; less of a row or column is a
 def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
     """Read each sheet of cells in a workbook; raise whatever a damaged file leads to."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        book = _Book(file, archive)
+        book = _XlsxBook(file, archive)
         bounds = Bounds(file)
         for name, state, path in book.sheets:
             yield _Reader(book, bounds, path).sheet(name, state not in ("", "visible"))
@@ -95,7 +95,7 @@ class _Style:
 
 
 @dataclass(frozen=True)
-class _Book:
+class _XlsxBook:
     """The parts of a workbook that its sheets share."""
 
     file: str
@@ -244,7 +244,7 @@ def _conditional(dxf: Any) -> str:
 class _Reader:
     """Reads one sheet element by element, so that a large one never is in memory whole."""
 
-    book: _Book
+    book: _XlsxBook
     bounds: Bounds
     path: str
 
