@@ -5,10 +5,11 @@ and dies without harm to the others. Steps that write nothing themselves are don
 
     faulty.py PROJECT < one JSON a line
     {}                                                     build, and count
-    {"at": ["os.mkdir", "render.lay", 3], "error": 28}    fail at the third of these operations
-    {"at": ["os.mkdir", "render.lay", 3]}                 cut the power there
+    {"at": ["os.mkdir", "rendering.write", 3], "error": 28}    fail at the third of these operations
+    {"at": ["os.mkdir", "rendering.write", 3]}                 cut the power there
     {"limits": {"NOFILE": 16}}                             limits for the build
-    {"below": {"FSIZE": 4096}}                             limits for the programs that it starts, which all run
+    {"below": {"FSIZE": 4096}}                             limits for the programs that it starts
+    {"renders": true}                                      mkdocs runs, whose pages are otherwise copied
 
 Says that it is ready, and answers each line with one JSON: the exit code, what was said, and the operations that the
 build made.
@@ -20,7 +21,7 @@ import os
 import resource
 import subprocess
 import sys
-from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,13 +30,14 @@ from typing import Any
 
 from portal.cli import commands
 from portal.core import operating_system, processes
-from portal.site import building, renderers, rendering, staging
+from portal.pages import all_pages
+from portal.site import building, parsed_pages, renderers, rendering, staging, verification
 
 MOVES = (
     "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "subprocess.Popen",
     "shutil.copyfile", "shutil.rmtree", "tempfile.mkdtemp",
 )  # fmt: skip
-SCRIPTS = str(Path(building.__file__).parent)
+SCRIPTS = str(Path(building.__file__).parents[1])
 Limits = dict[str, int]
 
 
@@ -100,33 +102,37 @@ def main(root: Path) -> None:
     """Answer each line."""
     os.sync = os.fsync = lambda *_: None  # type: ignore[assignment] # no power is cut in earnest, so nobody need wait for it
     made, kept = root / "build" / "work", root / "build" / "kept"
+    processes.WORKERS = 1  # what a worker process does would not be counted
     settings, released = building.check(root)
-    drawn = building._pictures(settings, released, lambda step: None)
-    held = staging.grow(settings, released, drawn, lambda _, told: told)
+    site = staging.plan_site(settings, released)
+    pictures = building._pictures(settings, all_pages.drawings(site.pages), lambda step: None)
+    contents = staging.write_files(site, pictures, lambda _, content: content)
 
-    def grown(*given: Any) -> staging.Tree[rendering.Written]:
-        keep = given[3]
-        return replace(held, files={name: keep(name, told) for name, told in held.files.items()})
+    def write_files(*arguments: Any) -> staging.Tree[rendering.WrittenFile]:
+        keep = arguments[2]
+        return replace(
+            contents, files={name: keep(name, content) for name, content in contents.files.items()}
+        )
 
-    laid = rendering.stage(settings, grown(*[None] * 3, partial(rendering.write, settings)), made)
+    staged = rendering.stage(settings, write_files(None, None, partial(rendering.write, settings)), made)
     usual = renderers.RENDERERS[renderers.USUAL]
-    with usual.ready(root, True) as run:
-        run(settings, laid, made)
+    usual.render(settings, staged, made)
+    pages = parsed_pages.parse_all(made)
     made.rename(kept)
-    processes.AT_ONCE = 1  # what another process does would not be counted
 
     def copied(*_: object) -> None:
         subprocess.run(["cp", "-r", kept, made], check=True)
 
-    building.tree.grow = grown  # type: ignore[assignment]
-    building.verify.read = building.verify.listed = lambda *_: None  # type: ignore[assignment, return-value]
-    building.verify.verify = building.verify.unlinked = lambda *_: ()  # type: ignore[assignment]
+    staging.write_files = write_files  # type: ignore[assignment]
+    parsed_pages.parse_all = lambda _: pages  # type: ignore[assignment]
+    verification.listed = lambda *_: None  # type: ignore[assignment, return-value]
+    verification.verify = verification.unlinked = lambda *_: ()  # type: ignore[assignment]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
         order = json.loads(line)
-        ready = usual.ready if "below" in order else lambda *_: nullcontext(copied)
-        renderers.RENDERERS[renderers.USUAL] = replace(usual, ready=ready)  # type: ignore[index]
+        render = usual.render if order.get("renders") else copied
+        renderers.RENDERERS[renderers.USUAL] = replace(usual, render=render)  # type: ignore[index]
         reads, writes = os.pipe()
         child = os.fork()
         if not child:

@@ -8,29 +8,27 @@ Answers each line with one JSON: what was wrong, and which files were read outsi
 import json
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from portal.charts.svg import LIBRARY, Pictures
+from portal.core import processes
 from portal.core.problems import PortalError
-from portal.pages import all_pages
 from portal.site import building, staging
 from project import ROOT
-
-# One page of each kind is enough.
-every = all_pages.all_pages
-
-
-def one_of_each(*given: Any) -> tuple[Any, ...]:
-    return tuple({p.template: p for p in every(*given)}.values())
 
 
 def main(root: Path) -> None:
     """Answer each line."""
+    processes.WORKERS = 1  # what a worker process opens would not be seen here
     settings, released = building.check(root)
     grown = Pictures(root / LIBRARY, {}, prints=True)
-    staging.grow(settings, released, grown, lambda *_: None)  # imports and reads all that it ever will
-    staging.all_pages = one_of_each  # type: ignore[attr-defined]
+    site = staging.plan_site(settings, released)
+    staging.write_files(site, grown, lambda *_: None)  # imports and reads everything that it will ever need
+    site = replace(
+        site, pages=tuple({p.template: p for p in site.pages}.values())
+    )  # one of each kind is enough
     outside: list[str] = []
     packages = [
         p for p in sys.path if p.endswith("site-packages")
@@ -55,7 +53,7 @@ def main(root: Path) -> None:
         outside.clear()
         told: dict[str, Any] = {"problems": [], "crash": ""}
         try:
-            staging.grow(settings, released, grown, lambda *_: None)
+            staging.write_files(site, grown, lambda *_: None)
         except PortalError as error:
             told["problems"] = [[p.file, p.row, p.code, p.message, p.fix] for p in error.problems]
         except Exception:

@@ -120,7 +120,8 @@ def test_without_chromium_the_table_stands_alone(tiny: Path, monkeypatch: pytest
 
     monkeypatch.setattr(drawing, "browser", lambda: None)
     settings, released = builder.check(tiny)
-    grown = growing.grow(settings, released, svg.Pictures(tiny / svg.LIBRARY, {}), lambda _, told: told)
+    site = growing.plan_site(settings, released)
+    grown = growing.write_files(site, svg.Pictures(tiny / svg.LIBRARY, {}), lambda _, content: content)
     page = grown.files["embed/thefts/index.html"].decode()
     assert "<img" not in page
     assert "<table" in page

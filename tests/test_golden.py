@@ -21,7 +21,7 @@ def grown(tiny_site: Path) -> dict[str, bytes]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", FIRST_OF_DECEMBER_2026)
         settings, released = building.check(tiny_site)
-        made = staging.grow(settings, released, undrawn, lambda _, told: told)
+        made = staging.write_files(staging.plan_site(settings, released), undrawn, lambda _, content: content)
     apart = ("assets/", "open-data/packages/", bundles.CATALOGUE)
     files = {name: content for name, content in made.files.items() if not name.startswith(apart)}
     return files | {"mkdocs.yml": staging.mkdocs_settings(settings, made, "work").encode()}

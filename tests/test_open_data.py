@@ -26,6 +26,7 @@ from portal.core.settings import load
 from portal.opendata import bundles, metadata, records
 from portal.opendata.metadata import Day, Iri
 from portal.site import building, headers
+from portal.site.parsed_pages import parse_all
 from portal.site.verification import DATA, verify
 from project import ROOT, make_project, tree_of
 from rdflib.compare import isomorphic
@@ -362,7 +363,7 @@ def test_no_script_passes_for_data(tmp_path: Path, bad: str) -> None:
 
 def test_data_is_no_code_to_the_policy(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(f'<script type="{DATA}">{{}}</script>')
-    assert "sha256" not in headers.told(headers.policy(tmp_path))
+    assert "sha256" not in headers.told(headers.policy(tmp_path, parse_all(tmp_path)["index.html"].inline))
 
 
 def test_what_is_embedded_cannot_leave_its_element() -> None:

@@ -28,7 +28,7 @@ Count = Callable[[str, object], None]
 OLD = "old.0"
 ERRORS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO)
 # A fault in these does no harm: what was to be made is there already, or what was to be deleted may stay.
-HARMLESS = {"publish.alone", "publish._keep", "publish.forget", "chromium.keep", "headers.for_nginx", "disk.clear", "bundles.whole"}  # fmt: skip
+HARMLESS = {"publishing.alone", "publishing._keep", "publishing.forget", "chromium.keep", "headers.for_nginx", "operating_system.clear", "bundles.whole"}  # fmt: skip
 
 
 # --- a disk that fails
@@ -92,7 +92,7 @@ def whole(workshop: Workshop) -> tuple[list[list[str]], dict[str, bytes]]:
 def steps(seen: list[list[str]], most: int) -> list[list[object]]:
     """Operations of a build in their order: of each kind that leads to a new site being in place, and of others in turn."""
     found = Counter((event, caller) for event, caller in seen)
-    near = [(e, c, 1) for e, c in found if c.startswith("publish.") or c == "headers.for_nginx"]
+    near = [(e, c, 1) for e, c in found if c.startswith("publishing.") or c == "headers.for_nginx"]
     far = [(e, c, (n + 1) // 2) for (e, c), n in found.items() if (e, c, 1) not in near]
     more = far[:: -(-len(far) // (most - len(near)))]
     order = list(found)
@@ -146,7 +146,7 @@ def test_a_power_cut_leaves_a_whole_site_and_the_next_build_goes_on(
         assert now in (old, new), at
         assert publishing.intact(workshop.live) == (), at
         found.add(now == new)
-        if str(at[1]).startswith("publish."):
+        if str(at[1]).startswith("publishing."):
             assert workshop.build()["code"] == commands.OK, at
             assert tree_of(workshop.live) == new, at
     assert found == {True, False}
@@ -158,7 +158,10 @@ def test_a_power_cut_leaves_a_whole_site_and_the_next_build_goes_on(
 @pytest.mark.parametrize(
     ("order", "finding"),
     [
-        ({"below": {"FSIZE": 20_000}}, "larger than is allowed"),
+        (
+            {"at": ["open", "mkdocs_pages.make", 3], "error": errno.EFBIG, "renders": True},
+            "larger than is allowed",
+        ),
         ({"limits": {"FSIZE": 100_000}}, "larger than is allowed"),
         ({"limits": {"NOFILE": 9}}, "Too many files"),
     ],

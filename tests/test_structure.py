@@ -23,8 +23,14 @@ ROOMS = (
 NOT_FOR_IMPORTERS = ("charts", "opendata", "pages", "site", "cli")
 ONLY = {
     "frictionless": {"data.validation"},
-    "mkdocs": {"site.mkdocs_process"},
-    "selectolax": {"site.verification", "site.headers", "site.reading_age", "pages.search"},
+    "mkdocs": {"site.mkdocs_pages"},
+    "selectolax": {
+        "site.verification",
+        "site.headers",
+        "site.parsed_pages",
+        "site.reading_age",
+        "pages.search",
+    },
     "jinja2": {"pages.templates", "site.staging", "releases.change_report"},
     "lxml": {"importers.spreadsheets.xlsx"},
     "odfdo": {"importers.spreadsheets.ods", "importers.spreadsheets.form_files"},
@@ -86,7 +92,7 @@ def test_a_library_has_one_home(library: str) -> None:
 
 
 def test_verification_reads_finished_files_and_not_the_pipeline() -> None:
-    assert imported_modules("site.verification") == {"core.processes", "core.problems"}
+    assert imported_modules("site.verification") == {"core.problems"}
 
 
 @pytest.mark.parametrize("path", SOURCES.values(), ids=lambda p: p.stem)

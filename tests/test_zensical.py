@@ -173,7 +173,7 @@ def test_a_broken_theme_is_told(built: Path) -> None:
 
 
 def test_what_is_left_out_is_told(tmp_path: Path) -> None:
-    laid = rendering.StagedSite({"index.md": "", "a/index.md": ""}, {"a/x.csv": 1, "a/y.csv": 2}, "2020")
+    laid = rendering.StagedSite(("index.md", "a/index.md"), {"a/x.csv": 1, "a/y.csv": 2}, "2020")
     (tmp_path / "index.html").touch()
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "y.csv").write_text("1")

@@ -43,6 +43,10 @@ class PortalError(Exception):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type["PortalError"], tuple[tuple[Problem, ...]]]:
+        """Keep the problems when a worker process hands the error to its parent."""
+        return type(self), (self.problems,)
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Name the nearest known word, or list all of them where none is near."""

@@ -1,89 +1,70 @@
-"""Work that a second process does at the same time, by fork: it has all that is known here without being handed it.
+"""Run jobs in two worker processes at once.
 
-What it comes to must fit into a pickle, and doing it twice must do no harm: where the second process fails it says
-nothing, and the work is done here, which also finds the words for what is wrong. So it is where there is no fork, or only
-one processor, or where other threads run, which could hold a lock that nobody in the second process ever lets go.
+Workers are forked, so that a job can use everything that its caller has in memory. Where Python cannot fork safely
+(Windows, macOS, a process with several threads) or there is only one processor, the jobs run here, one after another.
 """
 
 import gc
+import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
 
-Found = TypeVar("Found")
+from portal.core.problems import PortalError, Problem
 
-_NUMBER = 4  # bytes
-_WAITING = 1024  # numbers that any pipe takes before somebody reads them
-AT_ONCE = 2 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else 1
+Result = TypeVar("Result")
+
+WORKERS = 2 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else 1
+_CHUNKS = 16  # for each worker: enough that both finish at about the same time
+_jobs: Sequence[Callable[[], Any]] = ()  # inherited by the workers, because closures cannot be pickled
 
 
-@contextmanager
-def run_in_child(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
-    """Begin a piece of work; what is yielded waits for it and says what it came to. It ends with the block."""
-    if not _can():
-        yield work
-        return
-    reads, writes = os.pipe()
-    gc.freeze()  # else collecting would touch, and so copy, all that the two share
-    child = os.fork()
-    if not child:
-        _answer(work, writes)
-    os.close(writes)
+def run_all(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Return the result of each job, in their order.
+
+    Results are pickled, and what a job changes in memory is lost.
+
+    Raises: what a job raises; `PortalError` if a worker is killed.
+    """
+    global _jobs  # noqa: PLW0603 - see there
+    if not _can_fork() or len(jobs) < 2:
+        return [job() for job in jobs]
+    _jobs = jobs
+    gc.freeze()  # the collector would otherwise touch, and so copy, the memory that the workers share
     try:
-        with os.fdopen(reads, "rb") as told:
-
-            def wait() -> Found:
-                try:
-                    found: Found = pickle.load(told)  # noqa: S301 - our own process says it
-                except (pickle.UnpicklingError, EOFError):
-                    return work()
-                return found
-
-            yield wait
+        with ProcessPoolExecutor(
+            WORKERS, mp_context=multiprocessing.get_context("fork"), initializer=_prepare
+        ) as pool:
+            return list(pool.map(_run, range(len(jobs)), chunksize=-(-len(jobs) // (WORKERS * _CHUNKS))))
+    except BrokenProcessPool as error:
+        message = "A worker process ended before its work was done."
+        fix = "Check that there is enough memory, then try again."
+        raise PortalError([Problem("build", code="worker", message=message, fix=fix)]) from error
     finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        _jobs = ()
         gc.unfreeze()
 
 
-def all_of(jobs: Sequence[Callable[[], Found]]) -> list[Found]:
-    """What each job comes to, in their order; either process takes the next one when it is done with the last."""
-    if not _can() or len(jobs) < 2:
-        return [job() for job in jobs]
-    at_once = len(jobs) // _WAITING + 1
-    waiting, writes = os.pipe()
-    with os.fdopen(writes, "wb") as out:
-        out.write(b"".join(n.to_bytes(_NUMBER, "big") for n in range(0, len(jobs), at_once)))
-
-    def take() -> dict[int, Found]:
-        found: dict[int, Found] = {}
-        while first := os.read(waiting, _NUMBER):
-            start = int.from_bytes(first, "big")
-            found |= {n: jobs[n]() for n in range(start, min(start + at_once, len(jobs)))}
-        return found
-
-    try:
-        with run_in_child(take) as other:
-            found = take() | other()
-            return [found[n] if n in found else jobs[n]() for n in range(len(jobs))]
-    finally:
-        os.close(waiting)
+def _can_fork() -> bool:
+    return WORKERS > 1 and threading.active_count() == 1
 
 
-def _can() -> bool:
-    return AT_ONCE > 1 and threading.active_count() == 1
+def _run(index: int) -> Any:
+    return _jobs[index]()
 
 
-def _answer(work: Callable[[], object], pipe: int) -> None:
-    """Do the work in a new process, say what it came to, and end there and then."""
-    try:
-        found = work()
-        with os.fdopen(pipe, "wb") as out:
-            pickle.dump(found, out, pickle.HIGHEST_PROTOCOL)  # piece by piece, so that it is not held twice
-    finally:
-        os._exit(0)
+def _prepare() -> None:
+    """Leave Ctrl-C to the parent, and make sure that the worker does not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

@@ -9,14 +9,12 @@ anything new, and this site names the document that prints it.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from portal.core import processes
 from portal.core.model import AcceptedWarning, Content, Observation
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import SmallCountSettings
@@ -77,24 +75,11 @@ def release(
 
     `earlier` is what earlier releases published, which people may have kept.
     """
-    with releasing(content, policy, area, earlier) as released:
-        return released
-
-
-@contextmanager
-def releasing(
-    content: Content, policy: SmallCountSettings, area: str = "", earlier: Sequence[EarlierRelease] = ()
-) -> Iterator[ClearedContent]:
-    """Do what `release` does, while the block already works with what is let through; what leaks is raised at its end.
-
-    Nothing that the block makes may reach anybody before that.
-    """
-    if found := tuple(check(content, policy)):
-        raise PortalError(found)
-    with processes.run_in_child(lambda: tuple(_leaks(content, policy, earlier))) as leaks:
-        yield ClearedContent(content, area)
-        if exposed := leaks():
-            raise PortalError(exposed)
+    if forbidden_figures := tuple(check(content, policy)):
+        raise PortalError(forbidden_figures)
+    if leaks := tuple(_leaks(content, policy, earlier)):
+        raise PortalError(leaks)
+    return ClearedContent(content, area)
 
 
 def problems(

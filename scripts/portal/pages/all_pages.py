@@ -1,11 +1,12 @@
 """Which pages there are, in the order of the menu."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from portal.charts import area_charts, charts
+from portal.charts import charts
+from portal.charts.charts import Chart
 from portal.charts.svg import Figure
 from portal.core.model import Route
 from portal.core.problems import PortalError
@@ -37,6 +38,7 @@ from portal.pages.release_pages import newest_release, release_pages
 from portal.pages.search import NO_WORDS, SEARCH, SearchWords, Synonyms, districts, spelled_out, unknown
 from portal.pages.views import (
     ChoosePage,
+    FigurePage,
     GlossaryPage,
     HelpPage,
     HomePage,
@@ -46,6 +48,7 @@ from portal.pages.views import (
     SearchPage,
     SourcesPage,
     SubjectPage,
+    WardPage,
     WardsPage,
     WrittenPage,
 )
@@ -143,11 +146,16 @@ def _weight(content: object) -> float:
     return 0.5 if isinstance(view, PlanView) and view.ended else 1
 
 
-def figures_to_draw(released: ClearedContent) -> list[Figure]:
-    """Every drawing of the site, in the widths that it is shown in."""
-    found = [charts.chart(released, i) for i in released.content.indicators.values()]
-    found += [c.chart for a in area_charts.wards(released) for c in area_charts.charts_of(released, a.code)]
-    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
+def drawings(pages: Iterable[Page]) -> list[Figure]:
+    """Return every drawing that the pages show, in each of its widths."""
+    found: list[Chart] = []
+    for page in pages:
+        content = page.content.page if isinstance(page.content, RecordedPage) else page.content
+        if isinstance(content, FigurePage):
+            found.append(content.view.chart)
+        elif isinstance(content, WardPage):
+            found += [view.chart for view in content.charts]
+    return [f for chart in found for f in (chart.wide, chart.narrow) if f is not None]
 
 
 def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:

@@ -14,16 +14,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from io import BufferedReader
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Timer
 from typing import Any, BinaryIO, cast
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from portal.core import input_files, processes
+from portal.core import input_files
 from portal.core.model import Postcode, Term
 from portal.core.problems import PortalError, Problem, did_you_mean
 
@@ -59,6 +58,14 @@ class SearchWords:
 
 
 NO_WORDS = SearchWords()
+
+
+@dataclass(frozen=True)
+class PageText:
+    """The text of a page that a search can find: as HTML for Pagefind, and as plain words."""
+
+    html: str
+    plain: str
 
 
 def synonyms(root: Path) -> tuple[SearchWords, tuple[Problem, ...]]:
@@ -137,18 +144,18 @@ def version() -> str:
     return "" if done.returncode else done.stdout.strip()
 
 
-def index(site: Path) -> int:
-    """Put the index of the built pages into the site; return how many pages it has.
+def index(site: Path, texts: Mapping[str, PageText]) -> int:
+    """Put the index of the texts of pages, by the name of their file, into the site; return how many pages it has.
 
-    Raises `PortalError` where Pagefind stops.
+    Raises: `PortalError` if Pagefind stops.
     """
-    pages = sorted(site.rglob("index.html"))
-    said = [one for one in processes.all_of([partial(_said, page) for page in pages]) if one]
+    ordered = sorted(texts.items(), key=lambda item: PurePosixPath(item[0]))
+    said = [(name, text) for name, text in ordered if PurePosixPath(name).name == "index.html"]
     try:
         with _started() as pagefind:
-            for n, (page, html, _) in enumerate(said):
-                address = f"/{page.parent.relative_to(site).as_posix()}/".replace("/./", "/")
-                body = f"<html lang={_LANGUAGE}><body data-pagefind-body>{html}"
+            for n, (name, text) in enumerate(said):
+                address = f"/{PurePosixPath(name).parent}/".replace("/./", "/")
+                body = f"<html lang={_LANGUAGE}><body data-pagefind-body>{text.html}"
                 pagefind.tell("AddFile", index_id=pagefind.index, url=address, file_contents=body)
                 if n >= _AHEAD:
                     pagefind.answer()
@@ -166,7 +173,7 @@ def index(site: Path) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     for path, content in engine.items():
         path.write_bytes(b64decode(content))
-    _look_for_what_is_there(site / SEARCH / WORDS, " ".join(plain for _, _, plain in said))
+    _look_for_what_is_there(site / SEARCH / WORDS, " ".join(text.plain for _, text in said))
     return len(said)
 
 
@@ -198,9 +205,9 @@ def _json(told: object) -> bytes:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _said(page: Path) -> tuple[Path, str, str] | None:
-    """What a page says, as Pagefind is to take it, and in plain words; None where it is not to be found."""
-    text = LexborHTMLParser(page.read_text(encoding="utf-8")).css_first("#content > article")
+def text_of(tree: LexborHTMLParser) -> PageText | None:
+    """Return the text of a parsed page; None if it is not to be found by a search. Removes the rest from the tree."""
+    text = tree.css_first("#content > article")
     if text is None or text.css_first(_NOT_PAGES):
         return None
     for node in text.css(_NOT_TEXT):
@@ -209,7 +216,7 @@ def _said(page: Path) -> tuple[Path, str, str] | None:
         node.decompose()
     for node in text.css("dt"):
         node.insert_after(": ")  # or a term and its meaning become one word
-    return page, text.html or "", _plain(text.text(separator=" "))
+    return PageText(text.html or "", _plain(text.text(separator=" ")))
 
 
 def _only_links(node: LexborNode) -> bool:

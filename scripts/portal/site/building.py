@@ -3,8 +3,7 @@
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,10 +11,10 @@ from importlib import metadata
 from pathlib import Path
 
 from portal.charts import chromium, svg
-from portal.charts.svg import Pictures
+from portal.charts.svg import Figure, Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
-from portal.core import operating_system, periods, processes
+from portal.core import operating_system, periods
 from portal.core.input_files import of_mkdocs
 from portal.core.input_files import problems as faulty_files
 from portal.core.model import Content
@@ -25,7 +24,7 @@ from portal.data import assembly, packages, tables
 from portal.disclosure import clearing
 from portal.opendata import bundles
 from portal.pages import redirects, search
-from portal.pages.all_pages import all_pages, figures_to_draw
+from portal.pages.all_pages import all_pages, drawings
 from portal.pages.page import PRIVATE
 from portal.releases import archives, embargo, releasing
 from portal.releases.releasing import Project
@@ -33,6 +32,7 @@ from portal.releases.rollback import Rollback
 from portal.releases.withdrawal import PlannedWithdrawal
 from portal.site import (
     headers,
+    parsed_pages,
     pdf_sheets,
     publishing,
     renderers,
@@ -41,7 +41,8 @@ from portal.site import (
     staging,
     verification,
 )
-from portal.site.rendering import Run, StagedSite
+from portal.site.parsed_pages import ParsedPage
+from portal.site.rendering import StagedSite
 
 Tell = Callable[[str], None]
 # What a site is made from, below the project's folder, and the program where it stands elsewhere.
@@ -61,16 +62,13 @@ def project(root: Path) -> Project:
 def _project(settings: Settings) -> Project:
     root = settings.root
     found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
-    with processes.run_in_child(
-        lambda: plausibility.look(ValidRows(found, settings), periods.today())
-    ) as looked:
-        problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
-        problems += tuple(redirects.check(settings))
-        problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
-        if problems:
-            raise PortalError(sorted(problems))
-        assembled = assembly.assemble(found)
-        doubtful = looked()
+    problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+    problems += tuple(redirects.check(settings))
+    problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
+    if problems:
+        raise PortalError(sorted(problems))
+    assembled = assembly.assemble(found)
+    doubtful = plausibility.look(ValidRows(found, settings), periods.today())
     whole = Project(settings, found, assembled, tuple(d for d in doubtful if d.name))
     if faults := [*(d for d in doubtful if not d.name), *releasing.check(whole)]:
         raise PortalError(sorted(faults))
@@ -164,8 +162,12 @@ def check(root: Path) -> tuple[Settings, clearing.ClearedContent]:
 
 def allowed(whole: Project) -> clearing.ClearedContent:
     """What may be published, given all that earlier releases published."""
-    with _allowing(whole) as released:
-        return released
+    settings = whole.settings
+    try:
+        earlier = releasing.earlier(whole)
+        return clearing.release(whole.content, settings.disclosure, settings.site.area, earlier)
+    except PortalError as error:
+        raise PortalError(_advised(whole, p) for p in error.problems) from None
 
 
 def _advised(whole: Project, problem: Problem) -> Problem:
@@ -176,18 +178,6 @@ def _advised(whole: Project, problem: Problem) -> Problem:
         return problem
     more = f"A release has published figures of {indicator}. Emptying a cell leaves its number in that release: portal withdraw {indicator} takes it out of all of them."
     return replace(problem, fix=f"{problem.fix} {more}")
-
-
-@contextmanager
-def _allowing(whole: Project) -> Iterator[clearing.ClearedContent]:
-    """The same, with its audit still at work; it is done at the end of the block."""
-    settings = whole.settings
-    try:
-        earlier = releasing.earlier(whole)
-        with clearing.releasing(whole.content, settings.disclosure, settings.site.area, earlier) as released:
-            yield released
-    except PortalError as error:
-        raise PortalError(_advised(whole, p) for p in error.problems) from None
 
 
 @dataclass(frozen=True)
@@ -277,75 +267,77 @@ class _Works:
                     new = True
             found = (*warnings(whole), *releasing.unreleased(whole))
             if self.fresh or not publishing.shows(link, mark):
-                _, found = self._make(made, whole, coming=0)
+                _, found = self._make(made, whole)
                 publishing.hold(made, live, mark)
         finally:
             operating_system.clear(made)
         names = tuple(e.name for e in embargo.waiting(whole))
         return FinishedBuild(live, new, found, names, embargo.until(whole))
 
-    def _make(
-        self, made: Path, whole: Project | None, coming: int = 1
-    ) -> tuple[Project, tuple[Problem, ...]]:
-        """Make a site in the folder `made`; return what it was made from, and warnings. So many sites are `coming`."""
-        with renderers.RENDERERS[self.renderer].ready(self.root, self.fresh) as run:
-            whole, alone = self._made(made, whole, run, coming)
+    def _make(self, made: Path, whole: Project | None) -> tuple[Project, tuple[Problem, ...]]:
+        """Make a site in the folder `made`; return what it was made from, and warnings."""
+        self.tell("Checking the data packages")
+        whole = whole or project(self.root)
+        cleared = allowed(whole)
+        searchable = bool(search.version())
+        staged = self._stage(whole, cleared, made, searchable)
+        pages = self._render(whole.settings, staged, made, searchable)
+        self.tell("Verifying every page")
+        alone = _verified(whole, staged, made, pages)
+        if staged.sheets:
+            self.tell(f"Printing {len(staged.sheets)} sheets and {len(staged.cards)} preview pictures")
+            _print(staged, made, whole.settings.build_folder / "cache")
+        bundles.whole(made)
+        publishing.seal(made)
         return whole, (*warnings(whole, alone), *releasing.unreleased(whole))
 
-    def _made(
-        self, made: Path, whole: Project | None, run: Run, coming: int
-    ) -> tuple[Project, tuple[str, ...]]:
-        """Make the site in the folder `made`, verified and with its manifest; `run` makes its HTML.
-
-        Returns what it was made from, and the pages that nothing links to.
-        """
-        root, tell = self.root, self.tell
-        tell("Checking the data packages")
-        whole = whole or project(root)
+    def _stage(
+        self, whole: Project, cleared: clearing.ClearedContent, made: Path, searchable: bool
+    ) -> StagedSite:
+        """Write what the renderer reads: Markdown, charts, downloads and navigation."""
         settings = whole.settings
-        searchable = bool(search.version())
-        with _allowing(whole) as released:
-            drawn = _pictures(settings, released, tell)
-            tell("Writing the pages")
-            operating_system.remove_links(settings.build_folder / "pages")
-            keep = partial(rendering.write, settings)
-            # Aside, so that all that the pages need in memory is given back.
-            with processes.run_in_child(
-                lambda: staging.grow(settings, released, drawn, keep, searchable)
-            ) as growing:
-                grown = growing()
-        laid = rendering.stage(settings, grown, made)
-        tell(f"Making {len(laid.pages)} pages into HTML")
-        run(settings, laid, made)
+        site = staging.plan_site(settings, cleared)
+        pictures = _pictures(settings, drawings(site.pages), self.tell)
+        self.tell("Writing the pages")
+        operating_system.remove_links(settings.build_folder / "pages")
+        tree = staging.write_files(site, pictures, partial(rendering.write, settings), searchable)
+        return rendering.stage(settings, tree, made)
+
+    def _render(
+        self, settings: Settings, staged: StagedSite, made: Path, searchable: bool
+    ) -> Mapping[str, ParsedPage]:
+        """Make the HTML and the index of the search in the folder `made`; return the parsed pages by name."""
+        self.tell(f"Making {len(staged.pages)} pages into HTML")
+        renderers.RENDERERS[self.renderer].render(settings, staged, made)
         if not settings.site.address:  # a list of addresses with none in it is not a valid one
             for name in ("sitemap.xml", "sitemap.xml.gz"):
                 (made / name).unlink(missing_ok=True)
-        tell(
-            "Making the index of the search"
-            if searchable
-            else "Pagefind does not run here, so the site has no search"
-        )
-        with processes.run_in_child(lambda: publishing.forget(root / "build" / "site", coming)) as forgotten:
-            if searchable:
-                search.index(made)
-            forgotten()
-        problems = headers.write(made, settings)
-        if laid.sheets:
-            tell(f"Printing {len(laid.sheets)} sheets and {len(laid.cards)} preview pictures")
-        printed = (*(f"{page}{name}" for page, name in laid.sheets.items()), *laid.cards, bundles.WHOLE)
-        with processes.run_in_child(lambda: _finish(made, laid, settings.build_folder / "cache")) as finished:
-            tell("Verifying every page")
-            built = verification.listed(made, verification.read(made), *printed)
-            allow = exits(settings, released.content)
-            problems += verification.verify(
-                built, allow, settings.site.sensitive_words, settings.site.address, PRIVATE
-            )
-            alone = verification.unlinked(built) if not problems else ()
-            finished()
-        if problems:
-            raise PortalError(problems)
-        publishing.seal(made)
-        return whole, alone
+        pages = parsed_pages.parse_all(made)
+        if searchable:
+            self.tell("Making the index of the search")
+            search.index(made, {name: page.text for name, page in pages.items() if page.text})
+        else:
+            self.tell("Pagefind does not run here, so the site has no search")
+        return pages
+
+
+def _verified(
+    whole: Project, staged: StagedSite, made: Path, pages: Mapping[str, ParsedPage]
+) -> tuple[str, ...]:
+    """Write the policy and headers of a built site and verify it; return the addresses that nothing links to.
+
+    Raises `PortalError` with every fault.
+    """
+    settings, site = whole.settings, whole.settings.site
+    inline = frozenset(code for page in pages.values() for code in page.inline)
+    problems = headers.write(made, settings, pages, inline)
+    later = (*(f"{page}{name}" for page, name in staged.sheets.items()), *staged.cards, bundles.WHOLE)
+    built = verification.listed(made, {name: page.facts for name, page in pages.items()}, *later)
+    allow = exits(settings, whole.content)
+    problems += verification.verify(built, allow, site.sensitive_words, site.address, PRIVATE)
+    if problems:
+        raise PortalError(problems)
+    return verification.unlinked(built)
 
 
 def addresses(whole: Project) -> dict[str, str]:
@@ -419,7 +411,7 @@ def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell) -> Pictures:
+def _pictures(settings: Settings, figures: Sequence[Figure], tell: Tell) -> Pictures:
     library = settings.root / svg.LIBRARY
     if not library.exists():
         raise PortalError(
@@ -432,7 +424,6 @@ def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell)
                 )
             ]
         )
-    figures = figures_to_draw(released)
     tell(
         f"Drawing {len(figures)} charts"
         if chromium.browser()
@@ -444,17 +435,16 @@ def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell)
     return drawn
 
 
-def _finish(made: Path, laid: StagedSite, cache: Path) -> None:
-    """Print sheets of paper as PDF, and pictures for those who share a page, where this machine can; then pack the whole."""
+def _print(staged: StagedSite, made: Path, cache: Path) -> None:
+    """Print sheets of paper as PDF, and pictures of pages for those who share them."""
     failed = [
-        *pdf_sheets.print_all(made, laid.sheets, cache),
-        *social_images.draw_all(made, laid.cards, cache),
+        *pdf_sheets.print_all(made, staged.sheets, cache),
+        *social_images.draw_all(made, staged.cards, cache),
     ]
     if failed:
         names = ", ".join(failed[:3])
         message = f"Chromium could not print {len(failed)} sheets or pictures: {names}."
         raise PortalError([_by_chromium(message)])
-    bundles.whole(made)
 
 
 def _by_chromium(message: str) -> Problem:

@@ -9,12 +9,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser
 
-from portal.core import field_types, operating_system, processes
+from portal.core import field_types, operating_system
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings, SiteSettings
@@ -109,10 +109,14 @@ server {{
 _INLINE = f'script:not([src], [type="{DATA}"]), style'
 # What programs of others may read from their own pages: files that anybody can download.
 _OPEN = ("api", "figures", "open-data", "releases")
-# Whether a page may have inline code at all; only then it is parsed.
-_MAY_HAVE = re.compile(rf'<style|<script(?![^>]*(?:\ssrc=|"{re.escape(DATA)}"))', re.IGNORECASE)
-
 Directives = tuple[tuple[str, str], ...]
+
+
+class InlineCode(NamedTuple):
+    """A script or style sheet inside a page: its tag, and the source by which a policy allows it."""
+
+    tag: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -127,14 +131,16 @@ class Rule:
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
 
 
-def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
-    """Finish the built site in `site`: policy into each page, `_headers`, `_redirects` where an address is old, and
-    security.txt where there is a contact.
+def write(
+    site: Path, settings: Settings, pages: Iterable[str], inline: Iterable[InlineCode]
+) -> tuple[Problem, ...]:
+    """Write the policy into each of the `pages` of the built site, and `_headers`; also `_redirects` if an address has
+    changed, and security.txt if there is a contact.
 
-    Returns a problem for each page that has no place for the policy.
+    Return a problem for each page that has no place for the policy.
     """
-    directives = policy(site)
-    problems = tuple(_into_pages(site, directives))
+    directives = policy(site, inline)
+    problems = tuple(_into_pages(site, pages, directives))
     (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8")
     if settings.redirects:
         (site / redirects.FILE).write_text(redirects.for_hosts(settings.redirects), encoding="utf-8")
@@ -204,9 +210,9 @@ def security_txt(site: SiteSettings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def policy(site: Path) -> Directives:
-    """What pages may load and do, as far as the built site needs it; inline code only by its digest."""
-    scripts, styles = _digests(site)
+def policy(site: Path, inline: Iterable[InlineCode]) -> Directives:
+    """Return what pages can load and do: no more than the built site needs, and inline code only by its digest."""
+    scripts, styles = (sorted({c.source for c in inline if c.tag == tag}) for tag in ("script", "style"))
     computes = any((site / _SEARCH).glob("wasm.*"))
     works_aside = any((site / _SEARCH).glob("*worker*.js"))
     fonts = any(site.rglob("*.woff*"))
@@ -230,29 +236,25 @@ def told(directives: Directives) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in directives)
 
 
-def _digests(site: Path) -> tuple[list[str], list[str]]:
-    """The sources that allow the inline scripts and the inline style sheets of the built pages."""
-    found: dict[str, set[str]] = {"script": set(), "style": set()}
-    for text in (page.read_text(encoding="utf-8") for page in site.rglob("*.html")):
-        if not _MAY_HAVE.search(text):
-            continue
-        for node in LexborHTMLParser(text).css(_INLINE):
-            digest = hashlib.sha256(node.text().encode()).digest()
-            found[node.tag or ""].add(f"'sha256-{base64.b64encode(digest).decode()}'")
-    return sorted(found["script"]), sorted(found["style"])
+def inline_code(tree: LexborHTMLParser) -> frozenset[InlineCode]:
+    """Return the inline scripts and style sheets of a parsed page."""
+    return frozenset(
+        InlineCode(node.tag or "", f"'sha256-{base64.b64encode(digest).decode()}'")
+        for node in tree.css(_INLINE)
+        if (digest := hashlib.sha256(node.text().encode()).digest())
+    )
 
 
-def _into_pages(site: Path, directives: Directives) -> Iterator[Problem]:
+def _into_pages(site: Path, pages: Iterable[str], directives: Directives) -> Iterator[Problem]:
     meta = PLACE.replace("default-src 'none'", told(directives))
-    pages = sorted(site.rglob("*.html"))
-    done = processes.all_of([partial(_into_page, page, meta) for page in pages])
-    for page in (p for p, went in zip(pages, done, strict=True) if not went):
-        yield Problem(
-            f"(built) {page.relative_to(site).as_posix()}",
-            code="policy",
-            message="The page has no place for the security policy.",
-            fix="Build its template on main.html, and keep that file's line with Content-Security-Policy.",
-        )
+    for name in pages:
+        if not _into_page(site / name, meta):
+            yield Problem(
+                f"(built) {name}",
+                code="policy",
+                message="The page has no place for the security policy.",
+                fix="Build its template on main.html, and keep that file's line with Content-Security-Policy.",
+            )
 
 
 def _into_page(page: Path, meta: str) -> bool:

@@ -14,12 +14,11 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from portal.core import operating_system, periods, processes
+from portal.core import operating_system, periods
 from portal.core.problems import PortalError, Problem
 from portal.data import csv_editing
 from portal.opendata import bundles
@@ -66,9 +65,7 @@ def alone(root: Path) -> Iterator[None]:
 
 def seal(site: Path) -> None:
     """Write the manifest of a finished site: the size and the SHA-256 of every other file."""
-    found = sorted(f for f in _files(site).items() if f[0] != MANIFEST)
-    described = processes.all_of([partial(_described, path) for _, path in found])
-    files = {name: told for (name, _), told in zip(found, described, strict=True)}
+    files = {name: _described(path) for name, path in _files(site).items() if name != MANIFEST}
     told = json.dumps({"files": files}, ensure_ascii=False, indent=1, sort_keys=True)
     (site / MANIFEST).write_text(told + "\n", encoding="utf-8")
 
@@ -282,11 +279,11 @@ def _aside(link: Path) -> Path | None:
     return link.rename(aside)
 
 
-def forget(live: Path, coming: int = 0) -> None:
-    """Delete what need not be kept when so many are `coming`: all but the last sites, and what a link leads to."""
+def forget(live: Path) -> None:
+    """Delete every kept site except the last ones and those that a link leads to."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
     kept = _kept(live)
-    last = [f for f in kept if not _waits(f)][: KEPT - coming]
+    last = [f for f in kept if not _waits(f)][:KEPT]
     gone = live.with_name(SITES) / _GONE
     operating_system.clear(gone)
     for folder in (f for f in kept if f not in last and f not in linked):

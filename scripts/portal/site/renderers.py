@@ -4,11 +4,11 @@ Either runs in a process of its own and is an entry in `RENDERERS`. Zensical rea
 of them mean the same to it; what is different stands in docs/renderer.md.
 """
 
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
@@ -20,7 +20,7 @@ from portal.core import operating_system
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings
 from portal.site import rendering
-from portal.site.rendering import Run, StagedSite
+from portal.site.rendering import Render, StagedSite
 
 USUAL = "mkdocs"
 PINNED = "0.0.73"  # the version of Zensical that the tests hold; pyproject.toml has the same
@@ -36,11 +36,9 @@ _OWN_INDEX = "search.json"  # all text of the site in one file; Pagefind makes t
 
 @dataclass(frozen=True)
 class Renderer:
-    """A program that makes HTML: how it is made ready in a project, to make all anew or not, and the packages whose version
-    tells.
-    """
+    """A program that makes HTML, and the packages that it consists of."""
 
-    ready: Callable[[Path, bool], AbstractContextManager[Run]]
+    render: Render
     made_of: tuple[str, ...]
 
 
@@ -84,7 +82,7 @@ def _run(
 
     A fault of the disk that it names is raised as `OSError`.
     """
-    environment = {**rendering.environment(laid), **more}
+    environment = {**os.environ, **rendering.environment(laid), **more}
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=settings.root, env=environment, capture_output=True, text=True, check=False,
@@ -121,6 +119,6 @@ def _lost(laid: StagedSite, made: Path) -> Iterator[Problem]:
 
 
 RENDERERS: Mapping[str, Renderer] = {
-    USUAL: Renderer(rendering.ready, ("mkdocs", "mkdocs-material")),
-    "zensical": Renderer(lambda *_: nullcontext(_zensical), ("zensical",)),
+    USUAL: Renderer(rendering.render, ("mkdocs", "mkdocs-material")),
+    "zensical": Renderer(_zensical, ("zensical",)),
 }

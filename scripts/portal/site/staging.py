@@ -26,6 +26,7 @@ from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
+from portal.opendata.records import FigureRecord
 from portal.pages import abbreviations, open_data_files, redirects, search, templates
 from portal.pages.all_pages import all_pages
 from portal.pages.open_data_files import OpenDataFiles
@@ -37,6 +38,7 @@ from portal.pages.translations import RIGHT_TO_LEFT, translated
 from portal.pages.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
+from portal.releases.history import Key, ReleaseHistory
 from portal.site import pdf_sheets, social_images
 from portal.site.social_images import Card
 
@@ -65,40 +67,54 @@ class Tree(Generic[Kept]):
     cards: Mapping[str, Card] = field(default_factory=dict)  # pictures for those who share a page
 
 
-def grow(
-    settings: Settings,
-    released: ClearedContent,
-    pictures: Pictures,
-    keep: Keep[Kept],
-    searchable: bool = True,
-) -> Tree[Kept]:
-    """Render every page, and give each file to `keep`, which may be in another process; only what it answers is held.
+@dataclass(frozen=True, kw_only=True)
+class PlannedSite:
+    """Everything that the files of a site are written from: its pages, all figures, and what each release published."""
 
-    Where the site is not `searchable`, its search page says so. Raises `PortalError` where a hand-written page or a
-    template is at fault.
+    settings: Settings
+    cleared: ClearedContent
+    history: ReleaseHistory
+    figures: Mapping[Key, FigureRecord]
+    pages: tuple[Page, ...]
+
+
+def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
+    """Read what earlier releases published, and build the view of every page.
+
+    Raises: `PortalError` for a damaged archive, a hand-written page, a translation or a redirect that is wrong.
     """
-    past = history.read(settings, released.content)
-    figures = records.now(released.content, past)
-    same = search.synonyms(settings.root)[0]
-    pages = all_pages(settings, released, written(settings), same, figures)
-    slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
-    found = OpenDataFiles(settings, released, past, slugs, _packages(pages), figures)
+    past = history.read(settings, cleared.content)
+    figures = records.now(cleared.content, past)
+    words = search.synonyms(settings.root)[0]
+    pages = all_pages(settings, cleared, written(settings), words, figures)
     pages += translated(settings.root, pages, settings.languages)
-    environment = _environment(settings, released, pictures)
+    return PlannedSite(settings=settings, cleared=cleared, history=past, figures=figures, pages=pages)
+
+
+def write_files(
+    site: PlannedSite, pictures: Pictures, keep: Keep[Kept], searchable: bool = True
+) -> Tree[Kept]:
+    """Render every page, and hand each file to `keep`, which can run in a worker process; only its answer is kept.
+
+    If the site is not `searchable`, its search page says so. Raises: `PortalError` for a template that is wrong.
+    """
+    settings, pages = site.settings, site.pages
+    slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
+    found = OpenDataFiles(settings, site.cleared, site.history, slugs, _packages(pages), site.figures)
+    environment = _environment(settings, site.cleared, pictures)
     printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
     environment.globals["large_print"] = {p for p, name in printed.items() if name == pdf_sheets.LARGE}
     environment.globals["translations"] = _by_original(pages, settings.languages)
     environment.globals["right_to_left"] = RIGHT_TO_LEFT
-    found.of_indicator  # noqa: B018 - worked out before two processes would each do it
+    found.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _Works(environment, found, pictures, keep)
     open_files = partial(_kept, works, lambda: open_data_files.files(found))
-    parts = processes.all_of([open_files, *(partial(_grown, works, p) for p in pages if not p.of)])
-    parts += [_grown(works, p) for p in pages if p.of]
+    parts = processes.run_all([open_files, *(partial(_grown, works, p) for p in pages)])
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
     parts.append(_kept(works, lambda: _assets(settings, pictures)))
-    newest = max((s.published for s in released.content.sources.values()), default="2000")
+    newest = max((s.published for s in site.cleared.content.sources.values()), default="2000")
     files = {name: kept for part in parts for name, kept in part.files.items()}
     pictured = {name: card for part in parts for name, card in part.cards.items()}
     return Tree(

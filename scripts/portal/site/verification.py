@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from sys import intern
@@ -17,7 +16,6 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from portal.core import processes
 from portal.core.problems import Problem
 
 _LOADING = {
@@ -82,11 +80,17 @@ class _Rules:
     private: tuple[str, ...]
 
 
+def page_files(site: Path) -> Mapping[str, Path]:
+    """Return the HTML files of the built site in the folder `site` by their names, in the order of names."""
+    return dict(
+        sorted((p.relative_to(site).as_posix(), p) for p in site.rglob("*.html") if not p.is_symlink())
+    )
+
+
 def read(site: Path) -> Mapping[str, BuiltPage]:
-    """Every page of the built site in the folder `site`, parsed, by its name."""
-    found = sorted((p.relative_to(site).as_posix(), p) for p in site.rglob("*.html") if not p.is_symlink())
-    pages = processes.all_of([partial(_read, path) for _, path in found])
-    return {name: page for (name, _), page in zip(found, pages, strict=True)}
+    """Parse every page of the built site in the folder `site`; return its facts by its name."""
+    found = page_files(site)
+    return {name: facts_of(LexborHTMLParser(p.read_text(encoding="utf-8"))) for name, p in found.items()}
 
 
 def listed(site: Path, pages: Mapping[str, BuiltPage], *coming: str) -> BuiltSite:
@@ -164,8 +168,8 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
 # --- one page by itself
 
 
-def _read(path: Path) -> BuiltPage:
-    tree = LexborHTMLParser(path.read_text(encoding="utf-8"))
+def facts_of(tree: LexborHTMLParser) -> BuiltPage:
+    """Return what verification asks of a parsed page."""
     nodes = [(n.tag or "", n.attributes) for n in tree.css("*")]
     ids = [i for _, has in nodes if (i := has.get("id"))]
     # Pages have most of these in common, so each text is held once.
@@ -206,7 +210,7 @@ def _whole(tree: LexborHTMLParser, ids: Mapping[str, int]) -> Iterator[Fault]:
     if len(tree.css("h1")) != 1:
         yield f"The page has {len(tree.css('h1'))} main headings.", "Give it one."
     for twice in sorted(i for i, count in ids.items() if count > 1):
-        yield f"The id {twice} stands twice.", "Give one of the two another id."
+        yield f"The id {twice} appears twice.", "Give one of the two another id."
     for chart in tree.css("figure.chart"):
         if _silent(chart) or not tree.css("table"):
             yield "A chart has no sentence or no table beside it.", "Show both with every chart."

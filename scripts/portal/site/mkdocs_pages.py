@@ -1,0 +1,111 @@
+"""Make some pages of the site with mkdocs, in this process.
+
+Markdown would take HTML elements apart and put them together again unchanged. On pages with long tables that is most
+of its work, so those elements are taken out of the page first and put back afterwards.
+"""
+
+import logging
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import BasePlugin
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+
+# mkdocs says this of every build that leaves pages out.
+_EXPECTED = "A 'dirty' build"
+# Elements that Markdown passes on unchanged, from the beginning of their line to their end.
+_ELEMENT = re.compile(
+    r"^<(table|ul|ol|dl|nav|article|aside|details|section|figure)\b.*?</\1>", re.DOTALL | re.MULTILINE
+)
+_PLACEHOLDER = '<{} id="kept-{}"></{}>'
+_PLACEHOLDERS = re.compile(r'<[a-z]+ id="kept-(\d+)"></[a-z]+>')
+_CODE = "`"  # a page with code can contain text that only looks like HTML
+
+
+class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
+    """Let mkdocs make only some pages, and only parse what is Markdown in them."""
+
+    def __init__(self, pages: Collection[str], with_files: bool) -> None:
+        self.pages, self.with_files = frozenset(pages), with_files
+        self.original: dict[str, str] = {}
+        self.elements: dict[str, list[str]] = {}
+
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Mark everything else as unchanged, which a `--dirty` build skips."""
+        for file in files:
+            is_page = file.is_documentation_page()
+            if (is_page and file.src_uri not in self.pages) or not (is_page or self.with_files):
+                file.is_modified = lambda: False  # type: ignore[method-assign]
+        return files
+
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Replace HTML elements by placeholders, unless the page has code."""
+        elements: list[str] = []
+
+        def replace(match: re.Match[str]) -> str:
+            element, tag = match[0], match[1]
+            if element.count(f"<{tag}") > 1:  # the end is that of a nested element
+                return element
+            elements.append(element)
+            return _PLACEHOLDER.format(tag, len(elements) - 1, tag)
+
+        self.original[page.file.src_uri], self.elements[page.file.src_uri] = markdown, elements
+        return markdown if _CODE in markdown else _ELEMENT.sub(replace, markdown)
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Put the elements back; where a placeholder was lost, have mkdocs make the whole page."""
+        parts = _PLACEHOLDERS.split(html)
+        original, elements = self.original.pop(page.file.src_uri), self.elements.pop(page.file.src_uri)
+        if parts[1::2] == [str(n) for n in range(len(elements))]:
+            parts[1::2] = elements
+            return "".join(parts)
+        page.markdown = original
+        page.render(config, files)
+        return page.content or ""
+
+
+class _Warnings(logging.Handler):
+    """Collect what mkdocs warns about."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message."""
+        if not record.getMessage().startswith(_EXPECTED):
+            self.messages.append(record.getMessage())
+
+
+def make(settings_file: Path, site: Path, pages: Collection[str], with_files: bool) -> list[str]:
+    """Make these pages, and copy all other files if `with_files`; return what is wrong with the pages or the theme.
+
+    Raises: `OSError` and `MemoryError`.
+    """
+    log, warnings = logging.getLogger("mkdocs"), _Warnings()
+    propagate, log.propagate = log.propagate, False
+    log.addHandler(warnings)
+    try:
+        config = load_config(str(settings_file), site_dir=str(site.resolve()))
+        config.plugins["selected-pages"] = SelectedPages(pages, with_files)
+        build(config, dirty=True)
+    except (OSError, MemoryError):
+        raise
+    except SystemExit as stopped:
+        return warnings.messages or [f"mkdocs stopped without a reason (code {stopped.code})."]
+    except Exception as error:
+        return [*warnings.messages, _in_words(error)]
+    finally:
+        log.removeHandler(warnings)
+        log.propagate = propagate
+    return warnings.messages
+
+
+def _in_words(error: Exception) -> str:
+    place = getattr(error, "filename", None)  # errors of Jinja name the template and the line
+    return f"{type(error).__name__}{f' in {place}, line {error.lineno}' if place else ''}: {error}"  # type: ignore[attr-defined]
