@@ -448,7 +448,7 @@ class Content:
     minimums: Mapping[str, Minimums]
     sources: Mapping[str, Source]
     terms: tuple[Term, ...]
-    editions: tuple[Release, ...] = ()
+    releases: tuple[Release, ...] = ()
     changes: tuple[ReleaseChange, ...] = ()
     promises: tuple[PromisedRelease, ...] = ()
     reasons: tuple[ReasonForChange, ...] = ()

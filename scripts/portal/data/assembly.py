@@ -92,7 +92,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         minimums={i.id: m for p in packages for m in _minimums(p) for i in _rows(p, "indicators", Indicator)},
         sources={s.id: s for s in rows("sources", "sources", Source)},
         terms=tuple(rows("glossary", "terms", Term)),
-        editions=tuple(rows("releases", "releases", Release)),
+        releases=tuple(rows("releases", "releases", Release)),
         changes=tuple(rows("releases", "changes", ReleaseChange)),
         promises=tuple(sorted(rows("releases", "calendar", PromisedRelease), key=lambda p: p.promised)),
         reasons=tuple(rows("releases", "reasons", ReasonForChange)),

@@ -155,7 +155,7 @@ def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
             same = _figure_of(o)
             if o.value in values and (same[1], same[4]) == (k[1], k[4]) and same not in out.marks:
                 yield f"{in_words(content, same)}: the same number"
-    for e in content.editions:
+    for e in content.releases:
         if about(e.note):
             yield f"the note of the release {e.name}"
     for pattern in _ON_PAGES:
