@@ -12,8 +12,9 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from portal.analysis import significance
-from portal.core.model import ADDED, Break, Indicator, Observation
-from portal.core.periods import first_day, month_end, months_between
+from portal.core.model import Break, Indicator, Observation
+from portal.core.periods import first_day, month_end
+from portal.core.vocabulary import ADDED
 from portal.disclosure.clearing import ClearedContent, when
 
 # Under this, a percentage says more about chance than about change.
@@ -95,7 +96,7 @@ def change(
         return None
     if earlier.period_end is None or later.period_start is None or earlier.period_end >= later.period_start:
         return None
-    if _months(earlier) != _months(later):
+    if earlier.months != later.months:
         return None
     difference = later.value - earlier.value
     if indicator.unit != "count" or min(earlier.value, later.value) < 0:
@@ -369,10 +370,6 @@ def newest(released: ClearedContent, indicator: str, area: str) -> date | None:
     """The last day of the newest figure of an area."""
     ends = [o.period_end for o in series(released, indicator, area, "") if o.period_end]
     return max(ends, default=None)
-
-
-def _months(o: Observation) -> int:
-    return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
 
 
 def rounded(value: Fraction, decimals: int) -> Decimal:

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods
-from portal.core.model import ADDED
 from portal.core.problems import Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM
 from portal.core.text import number
+from portal.core.vocabulary import ADDED
 
 # Statuses that stand instead of a figure; the others stand beside one.
 INSTEAD = frozenset({"c", "x", "z", "low"})

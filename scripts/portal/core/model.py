@@ -4,12 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from portal.core.citations import Cited
+from portal.core.periods import months_between
 from portal.core.plans import Plan
 
-# Units whose figures can be added up; a percentage, a rate or a change has no sum.
-ADDED = frozenset({"count", "pounds"})
+
+class FigureKey(NamedTuple):
+    """Identifies one figure: no two observations have the same indicator, area, part and period.
+
+    `part` is empty for a figure that is not broken down. `start` and `end` are None if the source states no period.
+    """
+
+    indicator: str
+    area: str
+    part: str
+    start: date | None
+    end: date | None
+
+    def __repr__(self) -> str:
+        """Return the values alone, without their names: short in messages, and quick, since suppression sorts by it."""
+        return tuple.__repr__(self)
 
 
 @dataclass(frozen=True)
@@ -144,6 +160,16 @@ class Observation(Cited):
     part: str
     value: Decimal | None
     status: str
+
+    @property
+    def key(self) -> FigureKey:
+        """Identify this figure among all others."""
+        return FigureKey(self.indicator, self.area, self.part, self.period_start, self.period_end)
+
+    @property
+    def months(self) -> int:
+        """Count the calendar months of its period; 0 if it is not stated or not made of whole months."""
+        return months_between(self.period_start, self.period_end)
 
 
 @dataclass(frozen=True)
@@ -362,6 +388,11 @@ class ReleaseChange:
     new_status: str
     count: int
     reason: str
+
+    @property
+    def key(self) -> FigureKey:
+        """Identify the figure that changed, if it was a single one."""
+        return FigureKey(self.indicator, self.area, self.part, self.period_start, self.period_end)
 
 
 @dataclass(frozen=True)

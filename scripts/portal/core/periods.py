@@ -33,8 +33,10 @@ def _length(year: int, month: int) -> int:
     return calendar.monthrange(year, month)[1]
 
 
-def months_between(start: date, end: date) -> int:
-    """How many calendar months a period covers; 0 where it is not made of whole months."""
+def months_between(start: date | None, end: date | None) -> int:
+    """Return how many calendar months a period covers; 0 if it is not stated or not made of whole months."""
+    if start is None or end is None:
+        return 0
     whole = start.day == 1 and end.day == _length(end.year, end.month)
     return (end.year - start.year) * 12 + end.month - start.month + 1 if whole else 0
 

@@ -1,23 +1,16 @@
 """The policy on small counts: which figures are guarded, and from which count on they may be published."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from portal.core.model import Content, Indicator, Observation
-from portal.core.periods import label, months_between
+from portal.core.periods import label
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
 
-Key = tuple[str, str, str, date | None, date | None]
 # Below this, a minimum protects nobody: with 2, a withheld count can only be 0 or 1.
 LEAST_MINIMUM = 3
 # By ward or finer.
 FINE = ("ward", "rest")
-
-
-def key(o: Observation) -> Key:
-    """Return what tells one figure from another."""
-    return (o.indicator, o.area, o.part, o.period_start, o.period_end)
 
 
 def small(content: Content, policy: SmallCountSettings, indicator: str, kind: str) -> int:
@@ -91,11 +84,6 @@ def added(values: Sequence[float | None]) -> float | None:
     """Return the sum of values, or None if one of them is not published."""
     known = [v for v in values if v is not None]
     return sum(known) if len(known) == len(values) else None
-
-
-def length(o: Observation) -> int:
-    """Return how many calendar months a figure is for; 0 if they are not whole or not stated."""
-    return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
 
 
 def overlap(a: Observation, b: Observation) -> bool:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from math import inf
 
 from portal.core import small_counts as policies
-from portal.core.model import Content, Indicator, Observation
+from portal.core.model import Content, FigureKey, Indicator, Observation
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import Key
 from portal.core.text import number
 from portal.disclosure import inference
 from portal.disclosure.audit import Interval
@@ -119,7 +118,7 @@ def _table(content: Content, policy: SmallCountSettings, found: tuple[Interval, 
         yield f"| {' | '.join(map(str, cells))} | {_plain(min(widths)) if widths else '–'} |"
 
 
-def _each(found: tuple[Interval, ...], lost: Mapping[Key, str]) -> Iterator[str]:
+def _each(found: tuple[Interval, ...], lost: Mapping[FigureKey, str]) -> Iterator[str]:
     if not found:
         yield "None."
         return

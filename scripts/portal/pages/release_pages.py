@@ -9,12 +9,12 @@ from portal.core import field_types, periods
 from portal.core.model import (
     AcceptedWarning,
     Content,
+    FigureKey,
     PromisedRelease,
     Release,
     ReleaseChange,
     WithdrawnFigure,
 )
-from portal.core.small_counts import Key, key
 from portal.core.text import MARKERS
 from portal.pages.page import Maker, Page
 from portal.pages.plan_views import Link
@@ -164,16 +164,16 @@ def changes_of(content: Content, release: Release, indicator: str = "") -> tuple
     """
     own = [c for c in content.changes if c.release == release.id and indicator in ("", c.indicator)]
     used = {c.indicator for c in own if _of_one_figure(c)}
-    now = {key(o): o.status for i in used for o in content.observations.get(i, ())}
+    now = {o.key: o.status for i in used for o in content.observations.get(i, ())}
     found = (_without_hidden(c, now) for c in own)
     return tuple(replace(c, old="", new="") if release.withdrawn else c for c in found)
 
 
-def _without_hidden(change: ReleaseChange, now: Mapping[Key, str]) -> ReleaseChange:
+def _without_hidden(change: ReleaseChange, now: Mapping[FigureKey, str]) -> ReleaseChange:
     """A change without the numbers of a figure that is withheld now, or is not there any more."""
     if not _of_one_figure(change):
         return change
-    status = now.get((change.indicator, change.area, change.part, change.period_start, change.period_end))
+    status = now.get(change.key)
     if status == comparison.WITHHELD:
         return replace(change, old="", new="", new_status=status)
     return change if status is not None else replace(change, old="", new="", old_status="", new_status="")

@@ -170,8 +170,7 @@ def _rolled(
 
 
 def _is_year(start: str, end: str) -> bool:
-    first, last = field_types.date_or_none(start), field_types.date_or_none(end)
-    return bool(first and last) and periods.months_between(first, last) == 12  # type: ignore[arg-type]
+    return periods.months_between(field_types.date_or_none(start), field_types.date_or_none(end)) == 12
 
 
 def _kinds(contents: Contents) -> dict[str, str]:

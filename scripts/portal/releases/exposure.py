@@ -7,7 +7,7 @@ from datetime import date
 from portal.core import periods
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
-from portal.core.small_counts import guarded, key
+from portal.core.small_counts import guarded
 from portal.disclosure import inference
 from portal.disclosure.inference import EarlierRelease
 from portal.releases import releasing
@@ -106,8 +106,8 @@ def _revealed(
     careful = {i.id for i in project.content.indicators.values() if guarded(i)}
 
     def narrow(o: Observation) -> bool:
-        i = known.get(key(o))
-        return i is not None and (key(o) in leaks if o.indicator in careful else i.greatest - i.least < 1)
+        i = known.get(o.key)
+        return i is not None and (o.key in leaks if o.indicator in careful else i.greatest - i.least < 1)
 
     figures = (o for own in content.observations.values() for o in own if narrow(o))
     return tuple(k for o in figures if (k := _figure_of(o)) in gone)

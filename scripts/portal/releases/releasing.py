@@ -26,7 +26,6 @@ from portal.core.model import (
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
-from portal.core.small_counts import key
 from portal.data.packages import Package
 from portal.disclosure.inference import EarlierRelease
 from portal.releases import archives, comparison
@@ -355,10 +354,10 @@ def _renamed(
     same = [i.id for i in new if i.slug == then[old].slug or i.title == then[old].title]
     if same:
         return same[0]
-    before = {key(o)[1:]: o.value for o in figures if o.indicator == old and o.value is not None}
+    before = {o.key[1:]: o.value for o in figures if o.indicator == old and o.value is not None}
     for indicator in new:
         after = {
-            key(o)[1:]: o.value for o in content.observations.get(indicator.id, ()) if o.value is not None
+            o.key[1:]: o.value for o in content.observations.get(indicator.id, ()) if o.value is not None
         }
         shared = before.keys() & after.keys()
         equal = sum(before[k] == after[k] for k in shared)

@@ -15,7 +15,6 @@ import pandas as pd
 
 from portal.core import small_counts
 from portal.core.model import Content, Import, Observation
-from portal.core.periods import months_between
 from portal.core.settings import Settings
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, suppress
@@ -113,9 +112,9 @@ def merged(published: tuple[Observation, ...], fresh: tuple[Observation, ...]) -
     it. A yearly figure that overlaps with a fresh one makes way for it: the difference of the two would be a
     figure of few months.
     """
-    old = {key(o): o for o in published}
-    new = {key(o): _marked(o, old.get(key(o))) for o in fresh}
-    kept = [o for o in published if key(o) not in new and not _overlapped(o, fresh)]
+    old = {o.key: o for o in published}
+    new = {o.key: _marked(o, old.get(o.key)) for o in fresh}
+    kept = [o for o in published if o.key not in new and not _overlapped(o, fresh)]
     return (*kept, *new.values())
 
 
@@ -128,12 +127,10 @@ def _marked(fresh: Observation, old: Observation | None) -> Observation:
 
 
 def _overlapped(o: Observation, fresh: tuple[Observation, ...]) -> bool:
-    if _months(o) != 12:
+    if o.months != 12:
         return False
     same = (
-        n
-        for n in fresh
-        if (n.indicator, n.area, n.part) == (o.indicator, o.area, o.part) and _months(n) == 12
+        n for n in fresh if (n.indicator, n.area, n.part) == (o.indicator, o.area, o.part) and n.months == 12
     )
     return any(_crosses(o, n) for n in same)
 
@@ -143,15 +140,6 @@ def _crosses(a: Observation, b: Observation) -> bool:
     if None in ends:
         return False
     return a.period_start <= b.period_end and b.period_start <= a.period_end  # type: ignore[operator]
-
-
-def _months(o: Observation) -> int:
-    return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
-
-
-def key(o: Observation) -> tuple[str, str, str, date | None, date | None]:
-    """What tells one figure from another."""
-    return (o.indicator, o.area, o.part, o.period_start, o.period_end)
 
 
 def _first(month: str) -> date:
