@@ -9,6 +9,18 @@ from typing import NamedTuple
 from portal.core.citations import Cited
 from portal.core.periods import months_between
 from portal.core.plans import Plan
+from portal.core.vocabulary import (
+    AreaKind,
+    ChangeKind,
+    ChartKind,
+    ClaimKind,
+    ContactState,
+    PeriodType,
+    Polarity,
+    Status,
+    Unit,
+    WithdrawalKind,
+)
 
 
 class FigureKey(NamedTuple):
@@ -50,7 +62,7 @@ class Area(Cited):
 
     code: str
     name: str
-    kind: str
+    kind: AreaKind
     parent: str
     valid_from: date | None
     valid_to: date | None
@@ -124,11 +136,11 @@ class Indicator:
     short_title: str
     topic: str
     definition: str
-    unit: str
+    unit: Unit
     unit_label: str
-    period_type: str
-    polarity: str
-    chart: str
+    period_type: PeriodType
+    polarity: Polarity
+    chart: ChartKind
     breakdown: str
     sensitive: bool
     protected: bool
@@ -159,7 +171,7 @@ class Observation(Cited):
     period_end: date | None
     part: str
     value: Decimal | None
-    status: str
+    status: Status
 
     @property
     def key(self) -> FigureKey:
@@ -178,7 +190,7 @@ class Claim(Cited):
 
     id: str
     indicator: str
-    kind: str
+    kind: ClaimKind
     area: str
     period_start: date | None
     period_end: date | None
@@ -225,7 +237,7 @@ class Target(Cited):
     title: str
     baseline: str
     baseline_value: Decimal | None
-    unit: str
+    unit: Unit
     target_value: Decimal
     due: str
     result_value: Decimal | None
@@ -309,7 +321,7 @@ class Contact(Cited):
     textphone: str
     email: str
     url: str
-    state: str
+    state: ContactState
     check_note: str
     checked_on: str
     checked_in: str
@@ -375,7 +387,7 @@ class ReleaseChange:
 
     release: str
     number: int
-    kind: str
+    kind: ChangeKind
     indicator: str
     area: str
     part: str
@@ -383,9 +395,9 @@ class ReleaseChange:
     period_end: date | None
     place: str
     old: str
-    old_status: str
+    old_status: Status
     new: str
-    new_status: str
+    new_status: Status
     count: int
     reason: str
 
@@ -430,7 +442,7 @@ class WithdrawnFigure:
     part: str
     period_start: date | None
     period_end: date | None
-    kind: str
+    kind: WithdrawalKind
     reason: str
     releases: str
 

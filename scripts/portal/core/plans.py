@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from portal.core.citations import Cited
+from portal.core.vocabulary import Nearness, Progress, UpdateKind
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Measure(Cited):
     kind: str
     title: str
     indicator: str
-    nearness: str
+    nearness: Nearness
     difference: str
     publisher: str
 
@@ -72,7 +73,7 @@ class Update(Cited):
     priority: str
     action: str
     date: str
-    kind: str
+    kind: UpdateKind
     title: str
     text: str
 
@@ -109,7 +110,7 @@ class ActionStatus(Cited):
 
     action: str
     date: str
-    status: str
+    status: Progress
     update: str
     reason: str
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -150,6 +151,8 @@ def _rows(package: Package, resource: str, kind: type[T], part: bool = False) ->
 def _type(kind: Any) -> tuple[Callable[[str], Any], bool]:
     """What makes a value of a cell, and whether an empty one is none."""
     options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    if issubclass(options[0], StrEnum):
+        return options[0], NoneType in options
     return _READ.get(options[0], str), NoneType in options
 
 

@@ -11,6 +11,7 @@ from portal.core.model import Content, FigureKey, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import FINE, guarded, guards, least_of, of_total
+from portal.core.vocabulary import Status
 from portal.disclosure import suppression
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.suppression import CountCell, Relation
@@ -58,8 +59,8 @@ def suppress(
     }
     old = [o for p in past for o in p.observations]
     shown = {o.key: o.value for o in old if o.value is not None}
-    withheld = {o.key for o in published if o.status == "c"} | {
-        o.key for o in old if o.status == "c"
+    withheld = {o.key for o in published if o.status == Status.WITHHELD} | {
+        o.key for o in old if o.status == Status.WITHHELD
     } - shown.keys()
     kept: Set[Hashable] = withheld & own.keys()
     if out := {k for k, o in own.items() if shown.get(k) == o.value}:
@@ -70,7 +71,7 @@ def suppress(
     job = _TableToProtect(content, policy, counts, known, own.keys(), kept)
     hidden = job.hidden() & own.keys()
     primary = {k for k, c in job.cells.items() if c.small and not c.fixed}
-    safe = tuple(replace(o, value=None, status="c") if k in hidden else o for k, o in own.items())
+    safe = tuple(replace(o, value=None, status=Status.WITHHELD) if k in hidden else o for k, o in own.items())
     return Withheld(safe, sum(guards(content, o) for o in own.values()), len(primary), len(hidden - primary))
 
 

@@ -16,6 +16,7 @@ from portal.core.model import (
     WithdrawnFigure,
 )
 from portal.core.text import MARKERS
+from portal.core.vocabulary import Status
 from portal.pages.page import Maker, Page
 from portal.pages.plan_views import Link
 from portal.pages.views import Revision
@@ -169,14 +170,18 @@ def changes_of(content: Content, release: Release, indicator: str = "") -> tuple
     return tuple(replace(c, old="", new="") if release.withdrawn else c for c in found)
 
 
-def _without_hidden(change: ReleaseChange, now: Mapping[FigureKey, str]) -> ReleaseChange:
+def _without_hidden(change: ReleaseChange, now: Mapping[FigureKey, Status]) -> ReleaseChange:
     """A change without the numbers of a figure that is withheld now, or is not there any more."""
     if not _of_one_figure(change):
         return change
     status = now.get(change.key)
     if status == comparison.WITHHELD:
         return replace(change, old="", new="", new_status=status)
-    return change if status is not None else replace(change, old="", new="", old_status="", new_status="")
+    return (
+        change
+        if status is not None
+        else replace(change, old="", new="", old_status=Status.PLAIN, new_status=Status.PLAIN)
+    )
 
 
 def taken_back(maker: Maker, withdrawals: Iterable[WithdrawnFigure]) -> tuple[TakenBack, ...]:

@@ -8,6 +8,7 @@ from portal.core import periods
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
 from portal.core.small_counts import guarded
+from portal.core.vocabulary import Status
 from portal.disclosure import inference
 from portal.disclosure.inference import EarlierRelease
 from portal.releases import releasing
@@ -81,7 +82,7 @@ def _after(content: Content, out: Redaction) -> Content:
 def _without(content: Content, figures: Collection[Figure]) -> Content:
     used, gone = {k[0] for k in figures}, set(figures)
     observations = {
-        i: tuple(replace(o, value=None, status="c") if _figure_of(o) in gone else o for o in own)
+        i: tuple(replace(o, value=None, status=Status.WITHHELD) if _figure_of(o) in gone else o for o in own)
         if i in used
         else own
         for i, own in content.observations.items()

@@ -26,6 +26,7 @@ from portal.core.model import (
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
+from portal.core.vocabulary import Status
 from portal.data.packages import Package
 from portal.disclosure.inference import EarlierRelease
 from portal.releases import archives, comparison
@@ -372,7 +373,7 @@ def _published(project: Project, contents: Contents) -> Iterator[Observation]:
         if row["area"] in project.content.areas:
             yield Observation(
                 row["source"], row["locator"], row["indicator"], row["area"],
-                _day(row["period_start"]), _day(row["period_end"]), part, field_types.decimal(row["value"]), row["status"],
+                _day(row["period_start"]), _day(row["period_end"]), part, field_types.decimal(row["value"]), Status(row["status"]),
             )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from portal.core.model import Content, Release, WithdrawnFigure
 from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.vocabulary import WithdrawalKind
 from portal.data import csv_editing
 from portal.data.csv_editing import Row
 from portal.data.packages import contract, described
@@ -149,7 +150,7 @@ def _plan(project: Project, asked: WithdrawalRequest, today: date) -> PlannedWit
     listed = {of(w) for w in content.withdrawals}
     fresh = [k for k in chosen if values[k] or k not in listed]
     where = {k: [e.id for e, a in past if _shows(a, k)] for k in fresh}
-    kind = "wrong" if asked.wrong else "protect"
+    kind = WithdrawalKind.WRONG if asked.wrong else WithdrawalKind.PROTECT
     first = 1 + max((w.number for w in content.withdrawals), default=0)
     new = tuple(
         WithdrawnFigure(n, today, *k[:3], _day(k[3]), _day(k[4]), kind, asked.reason, ";".join(where[k]))

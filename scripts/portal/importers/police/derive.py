@@ -16,6 +16,7 @@ import pandas as pd
 from portal.core import small_counts
 from portal.core.model import Content, Import, Observation
 from portal.core.settings import Settings
+from portal.core.vocabulary import Status
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, suppress
 from portal.importers.shared.published_files import Counts
@@ -76,7 +77,7 @@ def _of_series(
                 when = f"months {first} to {last}" if first != last else f"month {first}"
                 yield Observation(
                     source=origin.source, locator=f"{place}, {when}", indicator=row.indicator, area=area, period_start=_first(first),
-                    period_end=_last(last), part=part if row.part == "*" else row.part, value=Decimal(int(value)), status="",
+                    period_end=_last(last), part=part if row.part == "*" else row.part, value=Decimal(int(value)), status=Status.PLAIN,
                 )  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def _marked(fresh: Observation, old: Observation | None) -> Observation:
         return fresh
     if old.value == fresh.value:
         return replace(fresh, status=old.status)
-    return replace(fresh, status="r")
+    return replace(fresh, status=Status.REVISED)
 
 
 def _overlapped(o: Observation, fresh: tuple[Observation, ...]) -> bool:
