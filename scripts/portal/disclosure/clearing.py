@@ -150,7 +150,7 @@ def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
             least = small(content, policy, indicator.id, kind)
             if guarded(indicator) and o.value is not None and o.value < least:
                 message = f"A count of {o.value} that must be protected is under {least}."
-                yield forbidden(content, o, message, "Empty the value and write c under status.")
+                yield forbidden(content, o, message, "Clear the value and write c under status.")
         if careful or is_careful(indicator):
             yield from _crossing(content, own)
     yield from other_forms.check(content, policy)
