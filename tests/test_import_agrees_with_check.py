@@ -127,7 +127,7 @@ def test_an_update_of_a_day_to_come_is_refused_at_its_cell(project: Path, tmp_pa
     ]
     for ending in (*KINDS, "csv"):
         told = problems(project, written(tmp_path / f"q.{ending}", {"updates": [head, row]}), package="plan")
-        assert f"{day} has not come yet." in told
+        assert f"{day} is in the future." in told
         assert ("row 2, column date" if ending == "csv" else "sheet updates, cell D2") in told
 
 

@@ -12,8 +12,9 @@ from portal.analysis.measures import breaks_of, broken
 from portal.analysis.sentences import ChartInput
 from portal.charts.time_axis import gaps_of, middle, overlap, position, span
 from portal.core import periods
-from portal.core.model import ADDED, Break, Observation
+from portal.core.model import Break, Observation
 from portal.core.text import upper_first
+from portal.core.vocabulary import ADDED
 
 Figure = dict[str, Any]
 
@@ -263,15 +264,11 @@ def years(s: ChartInput, width: int) -> Figure:
     return line(s, width) if len(s.figures) > 5 else bars(s, width)
 
 
-def _length(o: Observation) -> int:
-    return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
-
-
 def of_area(s: ChartInput, width: int) -> Figure:
     """Return two years as a pair, more as on a figure's own page; quarters as bars, those of the newest year darker."""
     if len(s.figures) == 2 and not _cuts(s):
         return pair(s, width)
-    if {_length(o) for o in s.figures} != {3}:
+    if {o.months for o in s.figures} != {3}:
         return years(s, width)
     drawing = bars(s, width)
     drawing["data"][0]["marker"] = {"color": [TINT] * (len(s.figures) - 4) + [COLOURS[0]] * 4}

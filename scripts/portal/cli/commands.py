@@ -151,7 +151,7 @@ def _diff(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     if told.html:
         _put(told.html, change_report.as_html(report, project.settings.site.name))
     if told.json:
-        _put(told.json, change_report.as_json(changes, project.content.editions))
+        _put(told.json, change_report.as_json(changes, project.content.releases))
     return OK
 
 
@@ -171,7 +171,7 @@ def _release(root: Path, told: argparse.Namespace, progress: ProgressLine) -> in
     draft = building.draft(project, asked)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
-    seen = project.content if told.embargo else replace(project.content, editions=embargo.public(project))
+    seen = project.content if told.embargo else replace(project.content, releases=embargo.public(project))
     print(change_report.as_text(change_report.report(draft.changes, seen)))
     if waiting and not told.embargo:
         print(
@@ -204,13 +204,13 @@ def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     progress.end()
     report = replace(
         change_report.report(plan.changes, project.content),
-        since=f"To put {plan.edition.name} back changes:",
+        since=f"To put {plan.release.name} back changes:",
         lacking=0,
         gone=0,
     )
     print(change_report.as_text(report))
     print("\n".join(release_messages.put_back(plan)))
-    if not (told.yes or _agreed(f"Put the data of {plan.edition.name} back, and build the site? (y/n) ")):
+    if not (told.yes or _agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     name = building.roll_back(root, plan)

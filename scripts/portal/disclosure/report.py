@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from math import inf
 
 from portal.core import small_counts as policies
-from portal.core.model import Content, Indicator, Observation
+from portal.core.model import Content, FigureKey, Indicator, Observation
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import Key
 from portal.core.text import number
+from portal.core.vocabulary import AreaKind
 from portal.disclosure import inference
 from portal.disclosure.audit import Interval
 from portal.disclosure.inference import EarlierRelease
@@ -112,14 +112,14 @@ def _table(content: Content, policy: SmallCountSettings, found: tuple[Interval, 
         cells = [
             indicator.title,
             *least,
-            kinds.count("ward"),
-            kinds.count("borough"),
+            kinds.count(AreaKind.WARD),
+            kinds.count(AreaKind.BOROUGH),
             sum(o.status == "c" for o in own),
         ]
         yield f"| {' | '.join(map(str, cells))} | {_plain(min(widths)) if widths else '–'} |"
 
 
-def _each(found: tuple[Interval, ...], lost: Mapping[Key, str]) -> Iterator[str]:
+def _each(found: tuple[Interval, ...], lost: Mapping[FigureKey, str]) -> Iterator[str]:
     if not found:
         yield "None."
         return

@@ -93,20 +93,20 @@ def _indicator(top: str, found: Described) -> Json:
     }
 
 
-def _release(top: str, edition: Release, slugs: Sequence[str]) -> Json:
-    start = f"{top}{RELEASES}{edition.id}/"
+def _release(top: str, release: Release, slugs: Sequence[str]) -> Json:
+    start = f"{top}{RELEASES}{release.id}/"
     return {
-        "id": edition.id,
-        "name": edition.name,
-        "released_on": edition.released_on.isoformat(),
+        "id": release.id,
+        "name": release.name,
+        "released_on": release.released_on.isoformat(),
         "page": start,
         "changes": f"{start}changes.csv",
-        "archive": None if edition.withdrawn else f"{start}release.zip",
+        "archive": None if release.withdrawn else f"{start}release.zip",
         "figures": [
             {
                 "slug": s,
-                "json": f"{top}{release_path(edition.id, s, 'json')}",
-                "csv": f"{top}{release_path(edition.id, s, 'csv')}",
+                "json": f"{top}{release_path(release.id, s, 'json')}",
+                "csv": f"{top}{release_path(release.id, s, 'csv')}",
             }
             for s in slugs
         ],

@@ -60,7 +60,7 @@ class Described:
 # --- schema.org
 
 
-def dataset(site: SiteSettings, found: Described, edition: Release | None) -> Json:
+def dataset(site: SiteSettings, found: Described, release: Release | None) -> Json:
     """An indicator as schema.org says it, for its page."""
     i, top = found.indicator, records.root(site, found.path)
     told: Json = {
@@ -86,8 +86,8 @@ def dataset(site: SiteSettings, found: Described, edition: Release | None) -> Js
         told["temporalCoverage"] = "/".join(found.days)
     if found.licences:
         told["license"] = list(found.licences)
-    if edition:
-        told |= {"version": edition.name, "dateModified": edition.released_on.isoformat()}
+    if release:
+        told |= {"version": release.name, "dateModified": release.released_on.isoformat()}
     told["about"] = _observations(found, top)
     return told
 
@@ -252,10 +252,10 @@ def dcat(
     page: str,
     found: Iterable[Described],
     packages: Iterable[tuple[str, str]],
-    edition: Release | None,
+    release: Release | None,
 ) -> tuple[Triple, ...]:
     """The catalogue of everything that can be downloaded, by DCAT-AP; `page` is about it."""
-    return tuple(_dcat(site, page, found, packages, edition))
+    return tuple(_dcat(site, page, found, packages, release))
 
 
 def _dcat(
@@ -263,7 +263,7 @@ def _dcat(
     page: str,
     found: Iterable[Described],
     packages: Iterable[tuple[str, str]],
-    edition: Release | None,
+    release: Release | None,
 ) -> Iterator[Triple]:
     top = records.root(site, DCAT)
     own, publisher = f"{top}{page}", f"{top}{page}#publisher"
@@ -274,8 +274,8 @@ def _dcat(
     yield own, "foaf:homepage", Iri(own)
     yield publisher, "a", Iri("foaf:Agent")
     yield publisher, "foaf:name", site.partnership
-    if edition:
-        yield own, "dct:modified", Day(edition.released_on.isoformat())
+    if release:
+        yield own, "dct:modified", Day(release.released_on.isoformat())
     places: dict[str, str] = {}
     for one in found:
         address = f"{top}{one.path}"

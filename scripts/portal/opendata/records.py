@@ -190,10 +190,10 @@ def as_json(
     return dumped(told)
 
 
-def _release(edition: Release | None) -> dict[str, str] | None:
-    if edition is None:
+def _release(release: Release | None) -> dict[str, str] | None:
+    if release is None:
         return None
-    return {"id": edition.id, "name": edition.name, "released_on": edition.released_on.isoformat()}
+    return {"id": release.id, "name": release.name, "released_on": release.released_on.isoformat()}
 
 
 def _page(record: FigureRecord, top: str, pages: Collection[str]) -> str | None:

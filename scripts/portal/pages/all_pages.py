@@ -154,7 +154,7 @@ def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
     now = recorded(maker)
     chosen = maker.settings.site.headlines or tuple(i.id for i in now[:5])
     lines = [line_of(maker, i, maker.released.area) for name in chosen for i in now if i.id == name]
-    made = {e.name for e in maker.content.editions}
+    made = {e.name for e in maker.content.releases}
     content = HomePage(
         tuple(n for n in lines if n),
         tuple(sorted(plans, key=lambda p: p.ended)),

@@ -92,16 +92,12 @@ def line_of(maker: Maker, indicator: Indicator, area: str, months: int = 12) -> 
     found = standing(maker.released, indicator, area, months)
     if found is None:
         return None
-    known = {o.period_end: o for o in measures.series(maker.released, indicator.id, area, "") if _length(o) == 3}  # fmt: skip
+    known = {o.period_end: o for o in measures.series(maker.released, indicator.id, area, "") if o.months == 3}  # fmt: skip
     last = found.latest.period_end
     ends = [periods.month_end(last, -3 * n) for n in range(TREND)][::-1] if last else []
     there = [i for i, end in enumerate(ends) if end in known]
     trend = tuple(known.get(end) for end in ends[there[0] : there[-1] + 1]) if there else ()
     return IndicatorLine(found, maker.figures[indicator.id].path, trend)
-
-
-def _length(o: Observation) -> int:
-    return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
 
 
 def _ward(

@@ -47,7 +47,7 @@ class OpenDataFiles:
     @property
     def newest(self) -> Release | None:
         """The newest release."""
-        return self.released.content.editions[-1] if self.released.content.editions else None
+        return self.released.content.releases[-1] if self.released.content.releases else None
 
     def described(self, indicator: Indicator) -> Described:
         """An indicator to be found by machines."""
@@ -69,17 +69,17 @@ class OpenDataFiles:
         return Catalogue(
             found,
             [a for a in content.areas.values() if a.code in with_figures],
-            [(p.edition, _slugs(p)) for p in self.history.releases],
+            [(p.release, _slugs(p)) for p in self.history.releases],
             self.packages,
         )
 
 
-def _slugs(release: PastRelease) -> tuple[str, ...]:
+def _slugs(past: PastRelease) -> tuple[str, ...]:
     """The indicators that a release can be asked for; none where its archive was withdrawn."""
-    if release.edition.withdrawn:
+    if past.release.withdrawn:
         return ()
-    used = {k[0] for k in release.figures}
-    return tuple(row["slug"] for name, row in release.rows("indicators", "id").items() if name in used)
+    used = {k[0] for k in past.figures}
+    return tuple(row["slug"] for name, row in past.rows("indicators", "id").items() if name in used)
 
 
 def files(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
@@ -125,23 +125,23 @@ def _of_areas(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
 def _of_releases(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     """The figures as each release had them; what is withheld now is withheld there too."""
     hidden = records.withheld(found.released.content)
-    for release in found.history.releases:
-        if not release.edition.withdrawn:
-            yield from _of_release(found, release, hidden)
+    for past in found.history.releases:
+        if not past.release.withdrawn:
+            yield from _of_release(found, past, hidden)
 
 
 def _of_release(
-    found: OpenDataFiles, release: PastRelease, hidden: Collection[Key]
+    found: OpenDataFiles, past: PastRelease, hidden: Collection[Key]
 ) -> Iterator[tuple[str, bytes]]:
-    edition, tables = release.edition, []
-    own = records.grouped(records.then(release, found.history, hidden), lambda r: r.slug)
+    release, tables = past.release, []
+    own = records.grouped(records.then(past, found.history, hidden), lambda r: r.slug)
     for slug, figures in own.items():
-        path = api.release_path(edition.id, slug, "json")
-        csv = api.release_path(edition.id, slug, "csv")
-        file = FileDescription(path, f"{api.RELEASES}{edition.id}/", figures[0].title, edition)
+        path = api.release_path(release.id, slug, "json")
+        csv = api.release_path(release.id, slug, "csv")
+        file = FileDescription(path, f"{api.RELEASES}{release.id}/", figures[0].title, release)
         yield path, records.as_json(figures, file, found.settings.site, found.pages)
         yield csv, records.as_csv(figures, PART)
         tables.append((csv.rpartition("/")[2], figures[0].title))
     if tables:
         description = records.dumped(metadata.csvw_group(PART, tables))
-        yield f"{api.RELEASES}{edition.id}/csv-metadata.json", description
+        yield f"{api.RELEASES}{release.id}/csv-metadata.json", description

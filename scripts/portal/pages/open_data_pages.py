@@ -57,12 +57,12 @@ class _Citing:
     """What the citations of all figures draw on."""
 
     maker: Maker
-    editions: Mapping[str, Release]
+    releases: Mapping[str, Release]
     changes: Mapping[Key, tuple[tuple[Release, ReleaseChange], ...]]
 
     def link(self, release: str) -> Link | None:
         """The name and address of a release."""
-        found = self.editions.get(release)
+        found = self.releases.get(release)
         return (found.name, f"{RELEASES}{found.id}/") if found else None
 
 
@@ -103,14 +103,14 @@ def cite_pages(maker: Maker, now: Mapping[Key, FigureRecord] | None = None) -> I
     """
     content = maker.content
     changes: dict[Key, list[tuple[Release, ReleaseChange]]] = {}
-    for edition in content.editions:
+    for release in content.releases:
         for c in (
-            c for c in changes_of(content, edition) if comparison.needs_reason(c) or c.kind == "rolled"
+            c for c in changes_of(content, release) if comparison.needs_reason(c) or c.kind == "rolled"
         ):
             days = (d.isoformat() if d else "" for d in (c.period_start, c.period_end))
-            changes.setdefault((c.indicator, c.area, c.part, *days), []).append((edition, c))  # type: ignore[arg-type]
+            changes.setdefault((c.indicator, c.area, c.part, *days), []).append((release, c))  # type: ignore[arg-type]
     citing = _Citing(
-        maker, {e.id: e for e in content.editions}, {k: tuple(own) for k, own in changes.items()}
+        maker, {e.id: e for e in content.releases}, {k: tuple(own) for k, own in changes.items()}
     )
     figures = records.now(content, NO_HISTORY) if now is None else now
     own = records.grouped(figures.items(), lambda r: r[0][0])
@@ -168,9 +168,9 @@ def _before(citing: _Citing, k: Key) -> tuple[tuple[Link, WordedChange], ...]:
 
 def _withdrawn(citing: _Citing, view: FigureView, k: Key) -> Citable:
     """A figure that is not published any more: its place stays, and says so."""
-    edition, change = citing.changes[k][-1]
+    release, change = citing.changes[k][-1]
     period = periods.label(view.indicator.period_type, change.period_start, change.period_end)
-    link = citing.link(edition.id)
+    link = citing.link(release.id)
     return Citable(
         text.escaped(records.anchor(*k[1:])),
         _about(k[2], period),
@@ -192,7 +192,7 @@ def _line(citing: _Citing, view: FigureView, record: FigureRecord, shown: str) -
     said = (
         f"{shown}{unit} ({record.meaning})" if shown and record.status else f"{shown}{unit}" or record.meaning
     )
-    release = citing.editions.get(record.changed)
+    release = citing.releases.get(record.changed)
     when = (
         f"Release {release.name}, {periods.day(release.released_on)}" if release else "Not yet in a release"
     )

@@ -9,13 +9,14 @@ from portal.core import field_types, periods
 from portal.core.model import (
     AcceptedWarning,
     Content,
+    FigureKey,
     PromisedRelease,
     Release,
     ReleaseChange,
     WithdrawnFigure,
 )
-from portal.core.small_counts import Key, key
 from portal.core.text import MARKERS
+from portal.core.vocabulary import Status
 from portal.pages.page import Maker, Page
 from portal.pages.plan_views import Link
 from portal.pages.views import Revision
@@ -53,20 +54,20 @@ class Kept:
     """A promise and the release that kept it, with how many days late it was; neither where it is not kept yet."""
 
     promise: PromisedRelease
-    edition: Release | None
+    release: Release | None
     link: Link | None
 
     @property
     def late(self) -> int:
         """The days between the promised day and the release; 0 or less where it was in time."""
-        return (self.edition.released_on - self.promise.promised).days if self.edition else 0
+        return (self.release.released_on - self.promise.promised).days if self.release else 0
 
 
 @dataclass(frozen=True)
 class ReleasesPage:
     """What is new, newest first, and what is promised. `summaries` are the counts of each release in words."""
 
-    editions: tuple[tuple[Release, Link, str], ...]
+    releases: tuple[tuple[Release, Link, str], ...]
     calendar: tuple[Kept, ...]
     accepted: int
     corrections: int
@@ -76,7 +77,7 @@ class ReleasesPage:
 class ReleasePage:
     """One release: its changes by kind, with the number of each kind and whether all are listed."""
 
-    edition: Release
+    release: Release
     groups: tuple[tuple[str, str, int, tuple[tuple[WordedChange, Link | None], ...], bool], ...]
     before: Link | None
     put_back: Link | None
@@ -92,7 +93,7 @@ class CorrectionsPage:
     Those that were `taken_back` out of all releases come first.
     """
 
-    editions: tuple[tuple[Release, Link, tuple[tuple[WordedChange, Link | None], ...], int], ...]
+    releases: tuple[tuple[Release, Link, tuple[tuple[WordedChange, Link | None], ...], int], ...]
     marks: tuple[tuple[str, str], ...]
     taken_back: tuple[Cause, ...]
     rows: tuple[WithdrawnFigure, ...]
@@ -108,8 +109,8 @@ class UnusualPage:
 def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
     """What is new, a page for each release, the log of corrections, and the accepted warnings, below the page `about`."""
     content, home = maker.content, ("What’s new", RELEASES)
-    links = {e.id: (e.name, f"{RELEASES}{e.id}/") for e in content.editions}
-    newest = content.editions[::-1]
+    links = {e.id: (e.name, f"{RELEASES}{e.id}/") for e in content.releases}
+    newest = content.releases[::-1]
     yield Page(
         RELEASES,
         home[0],
@@ -122,22 +123,22 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
         (about,),
         "What’s new: every release of figures",
     )
-    for before, edition in zip((None, *content.editions), content.editions, strict=False):
-        own = changes_of(content, edition)
+    for before, release in zip((None, *content.releases), content.releases, strict=False):
+        own = changes_of(content, release)
         page = ReleasePage(
-            edition,
+            release,
             tuple(
                 _group(maker, kind, own) for kind in change_report.KINDS if any(c.kind == kind for c in own)
             ),
             links[before.id] if before else None,
-            links.get(edition.put_back),
+            links.get(release.put_back),
             own,
             marks(own),
             causes(
-                taken_back(maker, (w for w in content.withdrawals if edition.id in w.releases.split(";")))
+                taken_back(maker, (w for w in content.withdrawals if release.id in w.releases.split(";")))
             ),
         )
-        yield Page(links[edition.id][1], f"What changed: {edition.name}", page, (about, home))
+        yield Page(links[release.id][1], f"What changed: {release.name}", page, (about, home))
     corrections = tuple((e, links[e.id], *_corrected(maker, changes_of(content, e))) for e in newest)
     yield Page(
         CORRECTIONS,
@@ -156,27 +157,31 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
     )
 
 
-def changes_of(content: Content, edition: Release, indicator: str = "") -> tuple[ReleaseChange, ...]:
+def changes_of(content: Content, release: Release, indicator: str = "") -> tuple[ReleaseChange, ...]:
     """What a release changed, in all figures or in those of one indicator.
 
     Of a figure that is withheld by now, or is gone, no number is repeated; nor is anything of a release whose
     archive was withdrawn.
     """
-    own = [c for c in content.changes if c.release == edition.id and indicator in ("", c.indicator)]
+    own = [c for c in content.changes if c.release == release.id and indicator in ("", c.indicator)]
     used = {c.indicator for c in own if _of_one_figure(c)}
-    now = {key(o): o.status for i in used for o in content.observations.get(i, ())}
+    now = {o.key: o.status for i in used for o in content.observations.get(i, ())}
     found = (_without_hidden(c, now) for c in own)
-    return tuple(replace(c, old="", new="") if edition.withdrawn else c for c in found)
+    return tuple(replace(c, old="", new="") if release.withdrawn else c for c in found)
 
 
-def _without_hidden(change: ReleaseChange, now: Mapping[Key, str]) -> ReleaseChange:
+def _without_hidden(change: ReleaseChange, now: Mapping[FigureKey, Status]) -> ReleaseChange:
     """A change without the numbers of a figure that is withheld now, or is not there any more."""
     if not _of_one_figure(change):
         return change
-    status = now.get((change.indicator, change.area, change.part, change.period_start, change.period_end))
+    status = now.get(change.key)
     if status == comparison.WITHHELD:
         return replace(change, old="", new="", new_status=status)
-    return change if status is not None else replace(change, old="", new="", old_status="", new_status="")
+    return (
+        change
+        if status is not None
+        else replace(change, old="", new="", old_status=Status.PLAIN, new_status=Status.PLAIN)
+    )
 
 
 def taken_back(maker: Maker, withdrawals: Iterable[WithdrawnFigure]) -> tuple[TakenBack, ...]:
@@ -213,10 +218,10 @@ def marks(changes: Iterable[ReleaseChange]) -> tuple[tuple[str, str], ...]:
     return tuple((mark, words) for mark, words in MARKERS.items() if mark in used)
 
 
-def summary(content: Content, edition: Release) -> str:
+def summary(content: Content, release: Release) -> str:
     """`12 new figures, 2 revised figures`, as a release changed."""
     counts: Counter[str] = Counter()
-    for c in changes_of(content, edition):
+    for c in changes_of(content, release):
         counts[c.kind] += c.count
     told = [
         f"{n:,} {change_report.KINDS[kind][n != 1]}" for kind in change_report.KINDS if (n := counts[kind])
@@ -232,13 +237,13 @@ def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
     own_back = (w for w in maker.content.withdrawals if w.indicator == indicator)
     corrections = ("Corrections", CORRECTIONS)
     found = [_together(corrections, cause) for cause in causes(taken_back(maker, own_back))]
-    for edition in maker.content.editions[::-1]:
-        own = [c for c in changes_of(maker.content, edition, indicator) if comparison.needs_reason(c)]
-        link = (edition.name, f"{RELEASES}{edition.id}/")
+    for release in maker.content.releases[::-1]:
+        own = [c for c in changes_of(maker.content, release, indicator) if comparison.needs_reason(c)]
+        link = (release.name, f"{RELEASES}{release.id}/")
         lines = (
             [change_report.line(c, maker.content) for c in own] if len(own) <= MANY else list(in_short(own))
         )
-        found += (Revision(edition.released_on, link, line) for line in lines)
+        found += (Revision(release.released_on, link, line) for line in lines)
     return tuple(found)
 
 
@@ -310,8 +315,8 @@ def _span(days: str) -> str:
 
 
 def _kept(content: Content, promise: PromisedRelease) -> Kept:
-    edition = next((e for e in content.editions if e.name == promise.release), None)
-    return Kept(promise, edition, (edition.name, f"{RELEASES}{edition.id}/") if edition else None)
+    release = next((e for e in content.releases if e.name == promise.release), None)
+    return Kept(promise, release, (release.name, f"{RELEASES}{release.id}/") if release else None)
 
 
 def _group(
@@ -341,7 +346,7 @@ def _linked(maker: Maker, change: ReleaseChange) -> tuple[WordedChange, Link | N
 
 def newest_release(content: Content) -> tuple[Link, date, str] | None:
     """The newest release: its name and address, its day, and what it changed in short."""
-    if not content.editions:
+    if not content.releases:
         return None
-    e = content.editions[-1]
+    e = content.releases[-1]
     return (e.name, f"{RELEASES}{e.id}/"), e.released_on, summary(content, e)

@@ -369,9 +369,9 @@ def roll_back(root: Path, plan: Rollback) -> str:
             releasing.draft(whole, plan.asked, addresses(whole), periods.today()).write()
             name = plan.asked.name
     aside = root / "build" / "given-up"
-    for edition in plan.given_up:
+    for embargoed in plan.given_up:
         aside.mkdir(exist_ok=True)
-        releasing.archive_of(whole, edition.id).replace(aside / f"{edition.id}.zip")
+        releasing.archive_of(whole, embargoed.id).replace(aside / f"{embargoed.id}.zip")
     return name
 
 

@@ -177,7 +177,7 @@ def check(settings: Settings) -> tuple[Problem, ...]:
         fix = "Write mailto: and an address, https:// and a page with a form, or tel: and a number."
         found.append(("site.security_contact", f"The contact is {contact!r}.", fix))
     if not field_types.is_date(expires):
-        fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
+        fix = "Write the date until which the contact is valid, within a year, such as 2027-03-31."
         found.append(("site.security_expires", f"The day is {expires!r}.", fix))
     return tuple(Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found)
 

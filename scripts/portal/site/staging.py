@@ -214,7 +214,7 @@ def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[s
         rows = releasing.table(WithdrawnFigure, content.rows).encode()
         return {releasing.WITHDRAWN.rpartition("/")[2]: rows} if content.rows else {}
     if isinstance(content, ReleasesPage):
-        news = ((e, link[1], summary) for e, link, summary in content.editions)
+        news = ((e, link[1], summary) for e, link, summary in content.releases)
         return {"feed.xml": atom(found.settings.site, RELEASES, news)}
     if isinstance(content, SearchPage):
         return {search.WORDS: search.lookup(content.words, content.labels, content.districts)}
@@ -224,9 +224,9 @@ def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[s
 def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
     """What a release changed, and its archive unless that was withdrawn."""
     changes = {"changes.csv": releasing.table(ReleaseChange, page.log).encode()}
-    if page.edition.withdrawn:
+    if page.release.withdrawn:
         return changes
-    archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.edition.id}.zip"))
+    archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.release.id}.zip"))
     return {**changes, "release.zip": archive.read_bytes()}
 
 
@@ -363,9 +363,9 @@ def _embed(
 ) -> dict[str, bytes]:
     """The page that others may show in theirs, with the drawings that it shows."""
     folder = f"{EMBEDS}{shown.indicator.slug}/"
-    editions = found.released.content.editions
+    releases = found.released.content.releases
     told = {"view": shown, "title": page.title, "exit": page.exit}
-    told |= {"cited": _cited(found, page), "release": editions[-1].name if editions else "", "to": None}
+    told |= {"cited": _cited(found, page), "release": releases[-1].name if releases else "", "to": None}
     html_ = _rendered(environment, EMBED, EMBED, told)
     svgs = {n: data for n, data in _chart_files(shown.chart, pictures).items() if n.endswith(".svg")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
