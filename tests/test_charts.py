@@ -11,7 +11,7 @@ from portal.disclosure.clearing import ClearedContent
 def test_plotly_knows_every_figure(real: ClearedContent) -> None:
     drawn = 0
     for indicator in real.content.indicators.values():
-        chart = charts.chart(real, indicator)
+        chart = charts.build_chart(real, indicator)
         for figure in (chart.wide, chart.narrow):
             if figure:
                 go.Figure(figure)
@@ -22,7 +22,7 @@ def test_plotly_knows_every_figure(real: ClearedContent) -> None:
 
 def test_bars_start_at_zero_and_colours_are_the_agreed_ones(real: ClearedContent) -> None:
     for indicator in real.content.indicators.values():
-        chart = charts.chart(real, indicator)
+        chart = charts.build_chart(real, indicator)
         for figure in filter(None, (chart.wide, chart.narrow)):
             for name, axis in figure["layout"].items():
                 if name.startswith(("xaxis", "yaxis")):

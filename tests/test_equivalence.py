@@ -214,7 +214,7 @@ def the_sentence(
 ) -> None:
     """Every number in a sentence is one of the figures, or a change between them."""
     figures = list(figures)
-    finding = charts.chart(released, indicator).finding
+    finding = charts.build_chart(released, indicator).finding
     assert sentence == finding
     for name in (indicator.short_title, indicator.unit_label):
         finding = finding.replace(name, "")
@@ -300,7 +300,7 @@ def test_whichever_figure_is_withheld_the_chart_and_its_table_say_so(tiny_site: 
             with_it = {**released.content.observations, indicator.id: (*own[:i], hidden, *own[i + 1 :])}
             changed = replace(released, content=replace(released.content, observations=with_it))
             figures = measures.figures_of(changed, indicator)
-            chart = charts.chart(changed, indicator)
+            chart = charts.build_chart(changed, indicator)
             shown = shown_as_drawn(indicator, figures)
             missing = Counter(s.status for s in figures if s.value is None)
             for drawing in filter(None, (chart.wide, chart.narrow)):

@@ -113,7 +113,7 @@ def refused(one: Cells, own: list[Cells]) -> str:
 def chart_of(base: ClearedContent, one: Cells, own: list[Cells], breaks: tuple[Break, ...] = ()) -> Chart:
     assert not refused(one, own)
     released = as_model(base, one, own, breaks)
-    return charts.chart(released, released.content.indicators["made-up"])
+    return charts.build_chart(released, released.content.indicators["made-up"])
 
 
 # --- made up
@@ -215,7 +215,7 @@ def test_what_is_not_refused_is_readable_in_the_drawing(base: ClearedContent, ra
     if not own or refused(one, own):
         return
     released = as_model(base, one, own)
-    chart = charts.chart(released, released.content.indicators["made-up"])
+    chart = charts.build_chart(released, released.content.indicators["made-up"])
     assert chart.finding
     assert "E+" not in f"{chart.finding} {chart.table}"
     hidden = {o.status for o in released.content.observations["made-up"]}
@@ -233,7 +233,7 @@ def test_made_up_indicators_are_of_every_kind_and_most_are_drawn(base: ClearedCo
             seen.setdefault(one["chart"], set()).add(False)
             continue
         released = as_model(base, one, own)
-        chart = charts.chart(released, released.content.indicators["made-up"])
+        chart = charts.build_chart(released, released.content.indicators["made-up"])
         if chart.wide:
             seen.setdefault(one["chart"], set()).add(True)
             go.Figure(chart.wide)
@@ -324,7 +324,7 @@ def test_calls_of_twelve_months_are_not_those_of_january(base: ClearedContent) -
     assert chart.wide["data"][0]["customdata"] == ["12 months to December 2024"]
     released = as_model(base, indicator(period_type="month", chart="recorded"), own)
     one = released.content.indicators["made-up"]
-    told = records.record(released.content, NO_HISTORY, one, *measures.figures_of(released, one))
+    told = records.make_record(released.content, NO_HISTORY, one, *measures.figures_of(released, one))
     assert (told.period, told.start, told.end) == ("12 months to December 2024", "2024-01-01", "2024-12-31")
     short = chart_of(base, indicator(period_type="month", chart="recorded"), own[:5])
     assert short.finding == "No figure for a whole 12 months has been published yet."

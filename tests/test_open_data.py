@@ -24,7 +24,7 @@ from browser import served
 from portal.core.problems import PortalError
 from portal.core.settings import load
 from portal.opendata import bundles, metadata, records
-from portal.opendata.metadata import Day, Iri
+from portal.opendata.metadata import DateLiteral, Iri
 from portal.site import building, headers
 from portal.site.verification import DATA, verify
 from project import ROOT, make_project, tree_of
@@ -366,16 +366,16 @@ def test_data_is_no_code_to_the_policy(tmp_path: Path) -> None:
 
 
 def test_what_is_embedded_cannot_leave_its_element() -> None:
-    made = metadata.embedded({"name": "</script><!-- & <b>"})
+    made = metadata.to_script_json({"name": "</script><!-- & <b>"})
     assert not re.search("[<>&]", made)
     assert json.loads(made) == {"name": "</script><!-- & <b>"}
 
 
 def test_every_character_comes_through_turtle_and_json() -> None:
     words = 'a "quoted" \\ line\nand\tmore é 😀'
-    triples = [("x", "dct:title", words), ("x", "dct:modified", Day("2020-01-31")), ("x", "a", Iri("dcat:Dataset"))]  # fmt: skip
-    turtle = rdflib.Graph().parse(data=metadata.turtle(triples), format="turtle", publicID=ADDRESS)
-    linked = rdflib.Graph().parse(data=metadata.json_ld(triples), format="json-ld", base=ADDRESS)
+    triples = [("x", "dct:title", words), ("x", "dct:modified", DateLiteral("2020-01-31")), ("x", "a", Iri("dcat:Dataset"))]  # fmt: skip
+    turtle = rdflib.Graph().parse(data=metadata.to_turtle(triples), format="turtle", publicID=ADDRESS)
+    linked = rdflib.Graph().parse(data=metadata.to_json_ld(triples), format="json-ld", base=ADDRESS)
     assert isomorphic(turtle, linked)
     assert str(turtle.value(None, rdflib.DCTERMS.title, any=True) or next(turtle.objects(None, rdflib.DCTERMS.title))) == words  # fmt: skip
 

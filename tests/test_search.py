@@ -56,7 +56,7 @@ def write(root: Path, text: str | bytes) -> Path:
 def test_a_fault_in_the_words_is_named_with_its_remedy(
     tmp_path: Path, text: str | bytes, finding: str, fix: str
 ) -> None:
-    words, problems = search.synonyms(write(tmp_path, text))
+    words, problems = search.read_synonyms(write(tmp_path, text))
     assert words == search.NO_WORDS
     assert [p.file for p in problems] == [search.FILE] * len(problems)
     assert finding in problems[0].message
@@ -74,7 +74,7 @@ def test_all_faults_are_told_at_once_by_check_and_build(tiny: Path) -> None:
 
 
 def test_a_project_needs_no_words(tmp_path: Path) -> None:
-    assert search.synonyms(tmp_path) == (search.NO_WORDS, ())
+    assert search.read_synonyms(tmp_path) == (search.NO_WORDS, ())
 
 
 def test_words_that_lead_to_a_page_that_is_not_there_stop_the_build(tiny: Path) -> None:
@@ -90,7 +90,7 @@ def test_any_damage_to_the_words_is_a_problem_or_harmless(
     tmp_path: Path, at: int, cut: int, piece: bytes
 ) -> None:
     good = GOOD.encode()
-    words, problems = search.synonyms(write(tmp_path, good[: at % len(good)] + piece + good[at + cut :]))
+    words, problems = search.read_synonyms(write(tmp_path, good[: at % len(good)] + piece + good[at + cut :]))
     assert words == search.NO_WORDS or not problems
     assert all(p.message and p.fix for p in problems)
 
@@ -177,7 +177,7 @@ def test_the_index_does_not_depend_on_the_order_of_the_files(tiny_site: Path, tm
             if path.relative_to(built).parts[0] != search.FOLDER.strip("/"):
                 (copy / path.relative_to(built)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, copy / path.relative_to(built))
-        assert search.index(copy) > 40
+        assert search.build_index(copy) > 40
         made.append(tree_of(copy))
     assert made[0] == made[1]
     assert {n: c for n, c in tree_of(built).items() if n.startswith(search.FOLDER)} == {

@@ -18,7 +18,7 @@ from portal.core.text import MARKERS, upper_first
 from portal.disclosure.clearing import ClearedContent
 
 # What a table prints where there is no row for a figure.
-NOTHING = cell(None)
+MISSING_CELL = cell(None)
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class Chart:
     table: ChartTable
 
 
-def chart(released: ClearedContent, indicator: Indicator) -> Chart:
+def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
     """The chart of an indicator, of the kind that its row names."""
     figures = figures_of(released, indicator)
     subject = ChartInput(released, indicator, figures)
     draw, say = CHARTS[indicator.chart]
     return Chart(
-        plotly_figures.plain(draw(subject, WIDE)) if draw and figures else None,
-        plotly_figures.plain(draw(subject, NARROW)) if draw and figures else None,
+        plotly_figures.escape_texts(draw(subject, WIDE)) if draw and figures else None,
+        plotly_figures.escape_texts(draw(subject, NARROW)) if draw and figures else None,
         say(subject) if figures else _none(released, indicator),
-        described(subject),
+        chart_table(subject),
     )
 
 
@@ -61,13 +61,13 @@ def _none(released: ClearedContent, indicator: Indicator) -> str:
     return "No figure has been published."
 
 
-def described(s: ChartInput) -> ChartTable:
+def chart_table(s: ChartInput) -> ChartTable:
     """Return the figures of a chart as a table."""
     used = {o.status for o in s.figures if o.status}
     head, columns, rows = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
     notes = [(m, words) for m, words in MARKERS.items() if m in used]
-    if any(NOTHING in row for row in rows):
-        notes.append((NOTHING, "no figure has been published"))
+    if any(MISSING_CELL in row for row in rows):
+        notes.append((MISSING_CELL, "no figure has been published"))
     return ChartTable(_caption(s), (head, *columns), tuple(rows), tuple(notes))
 
 
@@ -114,12 +114,12 @@ def _head(s: ChartInput, o: Observation) -> str:
 
 # The kinds of chart: how it is drawn, and what it says.
 CHARTS: Mapping[str, tuple[Callable[[ChartInput, int], Figure] | None, Callable[[ChartInput], str]]] = {
-    "pair": (plotly_figures.pair, sentences.latest),
-    "bars": (plotly_figures.bars, sentences.latest),
-    "line": (plotly_figures.line, sentences.latest),
-    "small-multiples": (plotly_figures.small_multiples, sentences.small_multiples),
-    "ranked-bars": (plotly_figures.ranked_bars, sentences.ranked),
-    "areas": (plotly_figures.areas, sentences.areas),
-    "recorded": (plotly_figures.years, sentences.latest),
+    "pair": (plotly_figures.draw_pair, sentences.latest),
+    "bars": (plotly_figures.draw_bars, sentences.latest),
+    "line": (plotly_figures.draw_line, sentences.latest),
+    "small-multiples": (plotly_figures.draw_small_multiples, sentences.small_multiples),
+    "ranked-bars": (plotly_figures.draw_ranked_bars, sentences.ranked),
+    "areas": (plotly_figures.draw_areas, sentences.areas),
+    "recorded": (plotly_figures.draw_years, sentences.latest),
     "none": (None, sentences.each),
 }

@@ -40,7 +40,7 @@ _AT_ONCE = 2  # Chromiums
 Thing = TypeVar("Thing")
 
 
-def browser() -> str | None:
+def find_browser() -> str | None:
     """The Chromium of this machine, if it has one."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
@@ -109,7 +109,7 @@ class Chromium:
                 return message
 
 
-def keep(
+def make_missing(
     names: Iterable[str], cache: Path, ending: str, work: Callable[[Chromium, str], bytes]
 ) -> Mapping[str, Path]:
     """The files of these names in the cache; `work` makes those that are not there, as far as Chromium gets."""
@@ -119,7 +119,7 @@ def keep(
     size = min(_MOST, -(-len(missing) // _AT_ONCE) or 1)
 
     def made(some: list[str]) -> None:
-        for name, content in each(some, work):
+        for name, content in run_each(some, work):
             operating_system.write(wanted[name], content)
 
     with ThreadPoolExecutor(_AT_ONCE) as several:
@@ -128,9 +128,11 @@ def keep(
     return {name: path for name, path in wanted.items() if path.exists()}
 
 
-def each(things: Iterable[Thing], work: Callable[[Chromium, Thing], bytes]) -> Iterator[tuple[Thing, bytes]]:
+def run_each(
+    things: Iterable[Thing], work: Callable[[Chromium, Thing], bytes]
+) -> Iterator[tuple[Thing, bytes]]:
     """What `work` makes of each thing with one Chromium, as far as it gets; nothing where there is none."""
-    left, program = list(things), browser()
+    left, program = list(things), find_browser()
     for sandbox in ((), ("--no-sandbox",)):  # as root Chromium starts only without its sandbox
         if program is None or not left:
             return

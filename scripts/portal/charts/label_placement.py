@@ -23,7 +23,7 @@ _AT_ONCE = 32  # places that are tried
 
 
 @cache
-def room(rings: Rings, aspect: float) -> tuple[Point, float]:
+def largest_box(rings: Rings, aspect: float) -> tuple[Point, float]:
     """The largest box of an aspect (width by height) inside an area: its middle and its height.
 
     The search of Mapbox's polylabel, for boxes instead of circles: squares that cannot hold a better middle than the
@@ -39,20 +39,20 @@ def room(rings: Rings, aspect: float) -> tuple[Point, float]:
         _, half, (x, y) = heapq.heappop(squares)
         half /= 2
         middles = [(x + i * half, y + j * half) for i in (-1, 1) for j in (-1, 1)]
-        for middle, found in zip(middles, _reaches(middles, lines), strict=True):
+        for middle, found in zip(middles, _half_widths_at(middles, lines), strict=True):
             best = max(best, (found, middle))
             heapq.heappush(squares, (-found - half, half, middle))
     found, (x, y) = best
     return (x * aspect, y), 2 * found
 
 
-def height_at(rings: Rings, middle: Point, aspect: float) -> float:
+def box_height_at(rings: Rings, middle: Point, aspect: float) -> float:
     """The height of the largest box of an aspect around a point inside an area; below zero outside."""
     squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
-    return 2 * reach((middle[0] / aspect, middle[1]), sides_of(squeezed))
+    return 2 * half_width_at((middle[0] / aspect, middle[1]), sides_of(squeezed))
 
 
-def beside(
+def nearest_free_box(
     edge: Iterable[Side], near: Point, box: Point, drawing: Point, taken: Iterable[Point]
 ) -> Point | None:
     """The middle of the nearest free box of a width and height to a point: outside the edge, inside the drawing.
@@ -69,7 +69,7 @@ def beside(
     clear = [(x, y) for x, y in places if all(abs(x - a) > wide or abs(y - b) > high for a, b in taken)]
     for first in range(0, len(clear), _AT_ONCE):
         some = clear[first : first + _AT_ONCE]
-        reaches = _reaches([(x / aspect, y) for x, y in some], lines)
+        reaches = _half_widths_at([(x / aspect, y) for x, y in some], lines)
         for (x, y), found in zip(some, reaches, strict=True):
             if -found > high / 2:
                 return float(x), float(y)
@@ -99,16 +99,16 @@ def outer_lines(areas: Iterable[Rings]) -> list[list[Point]]:
     return lines
 
 
-def reach(middle: Point, sides: Iterable[Side]) -> float:
+def half_width_at(middle: Point, sides: Iterable[Side]) -> float:
     """Half the side of the largest square around a point that no side enters; below zero outside the area."""
-    return _reaches([middle], _lines(sides))[0]
+    return _half_widths_at([middle], _lines(sides))[0]
 
 
 def _lines(sides: Iterable[Side]) -> Lines:
     return np.array([(ax, ay, bx - ax, by - ay) for (ax, ay), (bx, by) in sides], dtype=float).T[:, None, :]
 
 
-def _reaches(middles: Sequence[Point], lines: Lines) -> list[float]:
+def _half_widths_at(middles: Sequence[Point], lines: Lines) -> list[float]:
     """What `reach` says of each point: all points and sides at once, since a map asks for thousands."""
     at = np.array(middles, dtype=float).T[:, :, None]
     (x, y), (dx, dy) = lines[:2] - at, lines[2:]

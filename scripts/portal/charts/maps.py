@@ -17,7 +17,15 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 from portal.charts import label_placement
-from portal.charts.label_placement import Point, Ring, Rings, beside, height_at, outer_lines, room
+from portal.charts.label_placement import (
+    Point,
+    Ring,
+    Rings,
+    box_height_at,
+    largest_box,
+    nearest_free_box,
+    outer_lines,
+)
 from portal.core import operating_system
 from portal.core.model import Outline
 from portal.core.text import safe
@@ -36,7 +44,7 @@ _WIDTHS |= dict.fromkeys("ABCDEGHKNOPQRSUVXY&", 70)
 _OTHER_WIDTH = 56
 
 
-def outline_of(rows: Iterable[Outline]) -> Outlines:
+def outlines_by_code(rows: Iterable[Outline]) -> Outlines:
     """The outlines in rows of the resource `boundaries`: by GSS code, rings of (longitude, latitude) in degrees."""
     found: dict[str, dict[tuple[int, int], Ring]] = defaultdict(dict)
     for row in rows:
@@ -46,14 +54,16 @@ def outline_of(rows: Iterable[Outline]) -> Outlines:
     return {area: tuple(ring for _, ring in sorted(rings.items())) for area, rings in sorted(found.items())}
 
 
-def ward_map(outlines: Outlines, links: Links, width: int = 640, label: str = "Map of the wards") -> Markup:
+def draw_ward_map(
+    outlines: Outlines, links: Links, width: int = 640, label: str = "Map of the wards"
+) -> Markup:
     """The map, `width` pixels wide at its full size: its letters can be read down to about four fifths of that.
 
     Wards follow each other in the order of their codes. Where many names do not fit, wards are numbered in that
     order and a key stands below. Where a ward has no outline, all are drawn as tiles.
     """
     if not links or any(code not in outlines for code in links):
-        return tile_map(links, width=width, label=label)
+        return draw_tile_map(links, width=width, label=label)
     drawn, height = _projected(outlines, width)
     lines = outer_lines(drawn.values())
     names = {code: name for code, (name, _) in sorted(links.items())}
@@ -66,18 +76,18 @@ def ward_map(outlines: Outlines, links: Links, width: int = 640, label: str = "M
     )
 
 
-def kept(cache: Path, outlines: Outlines, links: Links, width: int = 640) -> Markup:
+def cached_ward_map(cache: Path, outlines: Outlines, links: Links, width: int = 640) -> Markup:
     """The map, drawn once: it is kept under a digest of what it shows and of the program that draws it."""
     programs = b"".join(Path(module).read_bytes() for module in (__file__, label_placement.__file__))
     told = repr((sorted(outlines.items()), sorted(links.items()), width)).encode()
     path = cache / f"{hashlib.sha256(programs + told).hexdigest()[:24]}.map.svg"
     if not path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
-        operating_system.write(path, ward_map(outlines, links, width).encode())
+        operating_system.write(path, draw_ward_map(outlines, links, width).encode())
     return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 (drawn above)
 
 
-def tile_map(
+def draw_tile_map(
     links: Links, columns: int = 4, width: int = 640, label: str = "The wards in the order of their codes"
 ) -> Markup:
     """A map of equal tiles in the order of the codes, in at most so many columns, for want of outlines."""
@@ -173,7 +183,7 @@ def _written(
         if fits:
             marks.append(_text(words, middle))
             continue
-        place = beside(edge, middle, box, size, taken)
+        place = nearest_free_box(edge, middle, box, size, taken)
         if place is None:
             return None
         taken.append(place)
@@ -188,13 +198,13 @@ def _best(name: str, rings: Rings) -> tuple[tuple[str, ...], Point, bool]:
     found = []
     for lines in dict.fromkeys([(name,), _halved(name), tuple(name.split())]):
         wide, high = _size(lines)
-        middle, height = room(rings, wide / high)
+        middle, height = largest_box(rings, wide / high)
         found.append((height / high, lines, middle))
     most, lines, middle = max(found)
     wide, high = _size(lines)
     # Words stand best in the middle of the ward, if there is room for them there.
-    centre, _ = room(rings, max(1.0, (wide / high) ** 0.5))
-    return lines, centre if height_at(rings, centre, wide / high) >= high else middle, most >= 1
+    centre, _ = largest_box(rings, max(1.0, (wide / high) ** 0.5))
+    return lines, centre if box_height_at(rings, centre, wide / high) >= high else middle, most >= 1
 
 
 def _size(lines: tuple[str, ...]) -> Point:
@@ -213,7 +223,7 @@ def _pointer(place: Point, box: Point, ward: Point) -> str:
 
 def _numbered(names: Iterable[str], drawn: Outlines) -> list[str]:
     """Each ward's number, in its roomiest place."""
-    return [_text((str(n),), room(drawn[code], 1.0)[0]) for n, code in enumerate(names, 1)]
+    return [_text((str(n),), largest_box(drawn[code], 1.0)[0]) for n, code in enumerate(names, 1)]
 
 
 def _key(names: Mapping[str, str], width: float, top: float) -> tuple[dict[str, str], float]:

@@ -32,12 +32,12 @@ _TAG = re.compile(r"<(?!br>|/?extra>)")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 
 
-def plain(drawing: Any) -> Any:
+def escape_texts(drawing: Any) -> Any:
     """A drawing whose texts the library shows as they stand."""
     if isinstance(drawing, dict):
-        return {key: plain(value) for key, value in drawing.items()}
+        return {key: escape_texts(value) for key, value in drawing.items()}
     if isinstance(drawing, list | tuple):
-        return [plain(value) for value in drawing]
+        return [escape_texts(value) for value in drawing]
     return _TAG.sub("&lt;", _ENTITY.sub("&amp;", drawing)) if isinstance(drawing, str) else drawing
 
 
@@ -207,7 +207,7 @@ def _hidden(s: ChartInput, figures: Iterable[Observation]) -> list[Figure]:
 # --- the kinds of chart
 
 
-def pair(s: ChartInput, width: int) -> Figure:
+def draw_pair(s: ChartInput, width: int) -> Figure:
     """Before and after as two bars from zero, the later one darker."""
     cells = [s.cell(o) for o in s.figures]
     values = _values(s.figures)
@@ -230,10 +230,10 @@ def pair(s: ChartInput, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def bars(s: ChartInput, width: int) -> Figure:
+def draw_bars(s: ChartInput, width: int) -> Figure:
     """A few periods as bars from zero, each labelled; a line where the way of counting changed."""
     if len(s.figures) > MOST_BARS or overlap(s.figures):
-        return line(s, width)
+        return draw_line(s, width)
     spans = [span(o) for o in s.figures]
     length = min(end - start for start, end in spans)
     ends = [spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1]
@@ -258,22 +258,22 @@ def bars(s: ChartInput, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def years(s: ChartInput, width: int) -> Figure:
+def draw_years(s: ChartInput, width: int) -> Figure:
     """Many years as a line, few as bars."""
-    return line(s, width) if len(s.figures) > 5 else bars(s, width)
+    return draw_line(s, width) if len(s.figures) > 5 else draw_bars(s, width)
 
 
 def _length(o: Observation) -> int:
     return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
 
 
-def of_area(s: ChartInput, width: int) -> Figure:
+def draw_for_area(s: ChartInput, width: int) -> Figure:
     """Return two years as a pair, more as on a figure's own page; quarters as bars, those of the newest year darker."""
     if len(s.figures) == 2 and not _cuts(s):
-        return pair(s, width)
+        return draw_pair(s, width)
     if {_length(o) for o in s.figures} != {3}:
-        return years(s, width)
-    drawing = bars(s, width)
+        return draw_years(s, width)
+    drawing = draw_bars(s, width)
     drawing["data"][0]["marker"] = {"color": [TINT] * (len(s.figures) - 4) + [COLOURS[0]] * 4}
     layout, first, last = drawing["layout"], s.short(s.figures[0]), s.short(s.figures[-1])
     layout["xaxis"] |= {"tickvals": [], "ticktext": []}
@@ -281,7 +281,7 @@ def of_area(s: ChartInput, width: int) -> Figure:
     return drawing
 
 
-def line(s: ChartInput, width: int) -> Figure:
+def draw_line(s: ChartInput, width: int) -> Figure:
     """A line on a true scale of time, cut at each break and gap, with its last value written at its end."""
     cuts = _cuts(s)
     breaks = breaks_of(s.released, s.indicator.id)
@@ -332,7 +332,7 @@ def _marked(name: str, o: Observation | None) -> str:
     return f"{name} [{o.status}]" if o.value is None else name
 
 
-def small_multiples(s: ChartInput, width: int) -> Figure:
+def draw_small_multiples(s: ChartInput, width: int) -> Figure:
     """A panel of bars for each part and area, the largest first, all on one scale and one axis of time."""
     columns = 4 if width == WIDE else 2
     panels = {(o.part, o.area): s.name(o) for o in s.figures}
@@ -392,7 +392,7 @@ def _size(s: ChartInput, panel: tuple[str, str]) -> Decimal:
     return sum(known, Decimal(0)) if s.indicator.unit in ADDED else max(known)
 
 
-def ranked_bars(s: ChartInput, width: int) -> Figure:
+def draw_ranked_bars(s: ChartInput, width: int) -> Figure:
     """Parts, of several areas where there are, as bars from zero, the longest first; below them what all are together."""
     ranked = sorted((o for o in s.figures if o.part), key=lambda o: (o.value is None, -(o.value or 0)))
     totals = [o for o in s.figures if not o.part]
@@ -426,7 +426,7 @@ def ranked_bars(s: ChartInput, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def areas(s: ChartInput, width: int) -> Figure:
+def draw_areas(s: ChartInput, width: int) -> Figure:
     """Areas beside each other for each part, as bars from a line at zero, each with its name and figure."""
     codes = {o.area: s.place(o) for o in s.figures}
     own = {(o.area, o.part): o for o in s.figures}

@@ -16,7 +16,7 @@ from portal.disclosure.clearing import ClearedContent
 WIDTH, HEIGHT, EDGE = 88, 24, 3
 
 
-def spark(values: Sequence[Decimal | None], name: str, cuts: Collection[int] = ()) -> Markup:
+def draw_sparkline(values: Sequence[Decimal | None], name: str, cuts: Collection[int] = ()) -> Markup:
     """Return a line through the values, oldest first, on a scale from zero; a gap stays one, the last value has a dot.
 
     Values below zero move the zero up. The line is not joined to the values at `cuts` from those before them: there
@@ -44,7 +44,7 @@ def spark(values: Sequence[Decimal | None], name: str, cuts: Collection[int] = (
     )
 
 
-def trend(released: ClearedContent, figures: Sequence[Observation | None]) -> Markup:
+def draw_trend(released: ClearedContent, figures: Sequence[Observation | None]) -> Markup:
     """Return the trend of quarters that follow each other, cut where recording changed; None is one without a figure.
 
     A screen reader reads it as its figures.
@@ -62,7 +62,7 @@ def trend(released: ClearedContent, figures: Sequence[Observation | None]) -> Ma
     until = f"Every three months up to {periods.month(last.period_end)}" if last.period_end else "Each period"
     changed = "".join(f". Recording changed in {periods.month(b.date)}" for b in dict.fromkeys(cuts.values()))
     words = f"{until}: {', '.join(_words(o, unit) for o in figures)}{changed}"
-    return spark([o.value if o else None for o in figures], words, cuts)
+    return draw_sparkline([o.value if o else None for o in figures], words, cuts)
 
 
 def _words(o: Observation | None, unit: str) -> str:

@@ -43,20 +43,20 @@ class Pictures:
 
     def of(self, figure: Figure | None) -> bytes | None:
         """The picture of a figure as SVG, if there is one."""
-        return None if figure is None else self.drawn.get(key(figure, self.library))
+        return None if figure is None else self.drawn.get(picture_key(figure, self.library))
 
 
-def key(figure: Figure, library: Path) -> str:
+def picture_key(figure: Figure, library: Path) -> str:
     """The name of a figure's picture: a digest of its content and of the library that draws it."""
     told = json.dumps(figure, sort_keys=True, separators=(",", ":")).encode()
     return hashlib.sha256(told + library.stat().st_size.to_bytes(8, "big")).hexdigest()[:24]
 
 
-def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:
+def draw_pictures(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:
     """The pictures of the figures; none where they cannot be drawn here."""
-    if chromium.browser() is None:
+    if chromium.find_browser() is None:
         return Pictures(library, {})
-    wanted = {key(f, library): f for f in figures}
+    wanted = {picture_key(f, library): f for f in figures}
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "page.html")
         script = library.resolve().as_uri()
@@ -65,13 +65,13 @@ def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:
         def drawn(told: Chromium, name: str) -> bytes:
             told.open(page)
             url: str = told.run(f"{_DRAW}({json.dumps(wanted[name])})")
-            return without_styles(unquote(url.partition(",")[2])).encode()
+            return styles_to_attributes(unquote(url.partition(",")[2])).encode()
 
-        kept = chromium.keep(wanted, cache, ".plain.svg", drawn)
+        kept = chromium.make_missing(wanted, cache, ".plain.svg", drawn)
     return Pictures(library, {k: path.read_bytes() for k, path in kept.items()}, prints=True)
 
 
-def without_styles(svg: str) -> str:
+def styles_to_attributes(svg: str) -> str:
     """A drawing with its style attributes as attributes of their own.
 
     The site's policy forbids style attributes, and Firefox holds a drawing to the policy even in an <img>.

@@ -10,7 +10,7 @@ from typing import Any
 from portal.core.model import Area, Release
 from portal.core.settings import SiteSettings
 from portal.opendata import bundles, records
-from portal.opendata.metadata import DCAT, FIGURES_JSON, Described
+from portal.opendata.metadata import DCAT, FIGURES_JSON, IndicatorDataset
 from portal.opendata.records import CITE
 
 Json = dict[str, Any]
@@ -33,15 +33,15 @@ def release_path(release: str, slug: str, kind: str) -> str:
 class Catalogue:
     """Everything that there is: indicators, areas with figures, releases with the slugs that they had, packages."""
 
-    found: Sequence[Described]
+    found: Sequence[IndicatorDataset]
     areas: Sequence[Area]
     releases: Sequence[tuple[Release, Sequence[str]]]
     packages: Sequence[tuple[str, str]]
 
 
-def index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
+def build_index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
     """The list of everything, with its addresses."""
-    top = records.root(site, INDEX)
+    top = records.site_root(site, INDEX)
     told = {
         "self": f"{top}{INDEX}",
         "page": f"{top}{page}",
@@ -71,10 +71,10 @@ def index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
             "site": f"{top}{bundles.WHOLE}",
         },
     }
-    return records.dumped(told)
+    return records.to_json(told)
 
 
-def _indicator(top: str, found: Described) -> Json:
+def _indicator(top: str, found: IndicatorDataset) -> Json:
     i, days = found.indicator, found.days or (None, None)
     return {
         "slug": i.slug,
@@ -116,9 +116,9 @@ def _release(top: str, edition: Release, slugs: Sequence[str]) -> Json:
 # --- the description (OpenAPI 3.1)
 
 
-def openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
+def build_openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
     """The description of every address and of what it answers."""
-    top = records.root(site, OPENAPI)
+    top = records.site_root(site, OPENAPI)
     told = {
         "openapi": "3.1.0",
         "info": {
@@ -132,7 +132,7 @@ def openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
         "paths": _paths(catalogue),
         "components": {"schemas": _SCHEMAS},
     }
-    return records.dumped(told)
+    return records.to_json(told)
 
 
 _ANY = r"[a-z0-9]+(-[a-z0-9]+)*"

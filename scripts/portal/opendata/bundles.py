@@ -22,7 +22,7 @@ def package_path(name: str) -> str:
     return f"{FOLDER}packages/{name}.zip"
 
 
-def packages(contents: Contents, site: SiteSettings, released_on: str) -> Mapping[str, bytes]:
+def zip_packages(contents: Contents, site: SiteSettings, released_on: str) -> Mapping[str, bytes]:
     """Each data package as a zip file, and a catalogue of them that is a data package itself."""
     zips = {name: _zipped(contents, name) for name in contents.packages}
     resources = [
@@ -54,7 +54,7 @@ def _zipped(contents: Contents, name: str) -> bytes:
     return archives.zipped(own)
 
 
-def whole(site: Path) -> None:
+def zip_site(site: Path) -> None:
     """Pack a finished site into one zip file of its own, which cannot hold itself nor a manifest that lists it.
 
     Links are left out, since they could lead to anything; `verify` reports them.

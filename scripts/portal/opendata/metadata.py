@@ -25,7 +25,7 @@ _CONTEXT: Json = {"@vocab": "https://schema.org/", **{name: {"@type": "@id"} for
 
 
 @dataclass(frozen=True)
-class Described:
+class IndicatorDataset:
     """An indicator to be found by machines: its figures, those that its chart shows, their sources."""
 
     indicator: Indicator
@@ -60,9 +60,9 @@ class Described:
 # --- schema.org
 
 
-def dataset(site: SiteSettings, found: Described, edition: Release | None) -> Json:
+def schema_org_dataset(site: SiteSettings, found: IndicatorDataset, edition: Release | None) -> Json:
     """An indicator as schema.org says it, for its page."""
-    i, top = found.indicator, records.root(site, found.path)
+    i, top = found.indicator, records.site_root(site, found.path)
     told: Json = {
         "@context": _CONTEXT,
         "@type": "Dataset",
@@ -92,7 +92,7 @@ def dataset(site: SiteSettings, found: Described, edition: Release | None) -> Js
     return told
 
 
-def _observations(found: Described, top: str) -> list[Json]:
+def _observations(found: IndicatorDataset, top: str) -> list[Json]:
     """The figures of the chart, each with where it can be cited; one that is a sum of others has no such place."""
     citable = {r.anchor for r in found.figures}
     return [
@@ -100,7 +100,7 @@ def _observations(found: Described, top: str) -> list[Json]:
             "@type": "Observation",
             "name": ", ".join(filter(None, (r.part, r.place, r.period))),
             **({"observationDate": r.end} if r.end else {}),
-            **({} if r.value is None else {"value": records.plain(r.value)}),
+            **({} if r.value is None else {"value": records.json_number(r.value)}),
             **({"description": r.meaning} if r.status else {}),
             **({"url": f"{top}{r.cited}"} if r.anchor in citable else {}),
         }
@@ -108,16 +108,16 @@ def _observations(found: Described, top: str) -> list[Json]:
     ]
 
 
-def _places(found: Described) -> Mapping[str, str]:
+def _places(found: IndicatorDataset) -> Mapping[str, str]:
     return {r.area: r.place for r in found.figures}
 
 
-def _variable(found: Described) -> Json:
+def _variable(found: IndicatorDataset) -> Json:
     unit = {"unitText": found.figures[0].unit} if found.figures else {}
     return {"@type": "PropertyValue", "name": found.indicator.title, **unit}
 
 
-def _based_on(found: Described) -> list[Json]:
+def _based_on(found: IndicatorDataset) -> list[Json]:
     """The sources."""
     return [
         {
@@ -130,9 +130,11 @@ def _based_on(found: Described) -> list[Json]:
     ]
 
 
-def catalogue(site: SiteSettings, path: str, title: str, packages: Iterable[tuple[str, str]]) -> Json:
+def schema_org_catalogue(
+    site: SiteSettings, path: str, title: str, packages: Iterable[tuple[str, str]]
+) -> Json:
     """The page of open data as schema.org says it; `packages` are titles and addresses below the site."""
-    top = records.root(site, path)
+    top = records.site_root(site, path)
     return {
         "@context": _CONTEXT,
         "@type": "DataCatalog",
@@ -159,7 +161,7 @@ def catalogue(site: SiteSettings, path: str, title: str, packages: Iterable[tupl
     }
 
 
-def embedded(told: Json) -> str:
+def to_script_json(told: Json) -> str:
     """JSON that can stand in a page: nothing in it can end the element that it stands in."""
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -237,20 +239,20 @@ class Iri:
 
 
 @dataclass(frozen=True)
-class Day:
+class DateLiteral:
     """A day, as an ISO date."""
 
     day: str
 
 
-Thing = str | Iri | Day
+Thing = str | Iri | DateLiteral
 Triple = tuple[str, str, Thing]
 
 
-def dcat(
+def dcat_triples(
     site: SiteSettings,
     page: str,
-    found: Iterable[Described],
+    found: Iterable[IndicatorDataset],
     packages: Iterable[tuple[str, str]],
     edition: Release | None,
 ) -> tuple[Triple, ...]:
@@ -261,11 +263,11 @@ def dcat(
 def _dcat(
     site: SiteSettings,
     page: str,
-    found: Iterable[Described],
+    found: Iterable[IndicatorDataset],
     packages: Iterable[tuple[str, str]],
     edition: Release | None,
 ) -> Iterator[Triple]:
-    top = records.root(site, DCAT)
+    top = records.site_root(site, DCAT)
     own, publisher = f"{top}{page}", f"{top}{page}#publisher"
     yield own, "a", Iri("dcat:Catalog")
     yield own, "dct:title", site.name
@@ -275,7 +277,7 @@ def _dcat(
     yield publisher, "a", Iri("foaf:Agent")
     yield publisher, "foaf:name", site.partnership
     if edition:
-        yield own, "dct:modified", Day(edition.released_on.isoformat())
+        yield own, "dct:modified", DateLiteral(edition.released_on.isoformat())
     places: dict[str, str] = {}
     for one in found:
         address = f"{top}{one.path}"
@@ -311,15 +313,15 @@ def _place(top: str, code: str) -> str:
     return f"{top}open-data/areas/{code}.json#area"
 
 
-def _coverage(top: str, address: str, found: Described) -> Iterator[Triple]:
+def _coverage(top: str, address: str, found: IndicatorDataset) -> Iterator[Triple]:
     for code in _places(found):
         yield address, "dct:spatial", Iri(_place(top, code))
     if found.days:
         time = f"{address}#time"
         yield address, "dct:temporal", Iri(time)
         yield time, "a", Iri("dct:PeriodOfTime")
-        yield time, "dcat:startDate", Day(found.days[0])
-        yield time, "dcat:endDate", Day(found.days[1])
+        yield time, "dcat:startDate", DateLiteral(found.days[0])
+        yield time, "dcat:endDate", DateLiteral(found.days[1])
 
 
 def _distribution(address: str, file: str, licences: Iterable[str]) -> Iterator[Triple]:
@@ -335,7 +337,7 @@ def _distribution(address: str, file: str, licences: Iterable[str]) -> Iterator[
         yield own, "dct:license", Iri(licence)
 
 
-def turtle(triples: Iterable[Triple]) -> bytes:
+def to_turtle(triples: Iterable[Triple]) -> bytes:
     """The catalogue as Turtle."""
     lines = [f"@prefix {name}: <{address}> ." for name, address in PREFIXES.items()]
     lines += [f"<{s}> {p} {_in_turtle(o)} ." for s, p, o in triples]
@@ -345,12 +347,12 @@ def turtle(triples: Iterable[Triple]) -> bytes:
 def _in_turtle(thing: Thing) -> str:
     if isinstance(thing, Iri):
         return thing.address if thing.address.partition(":")[0] in PREFIXES else f"<{thing.address}>"
-    if isinstance(thing, Day):
+    if isinstance(thing, DateLiteral):
         return f'"{thing.day}"^^xsd:date'
     return f"{json.dumps(thing, ensure_ascii=False)}@en"
 
 
-def json_ld(triples: Iterable[Triple]) -> bytes:
+def to_json_ld(triples: Iterable[Triple]) -> bytes:
     """The same catalogue as JSON-LD."""
     things: dict[str, Json] = {}
     for s, p, o in triples:
@@ -359,12 +361,12 @@ def json_ld(triples: Iterable[Triple]) -> bytes:
             own["@type"] = o.address if isinstance(o, Iri) else o
         else:
             own.setdefault(p, []).append(_in_json(o))
-    return records.dumped({"@context": PREFIXES, "@graph": list(things.values())})
+    return records.to_json({"@context": PREFIXES, "@graph": list(things.values())})
 
 
 def _in_json(thing: Thing) -> Json:
     if isinstance(thing, Iri):
         return {"@id": thing.address}
-    if isinstance(thing, Day):
+    if isinstance(thing, DateLiteral):
         return {"@value": thing.day, "@type": "xsd:date"}
     return {"@value": thing, "@language": "en"}

@@ -74,7 +74,7 @@ def _sign(part: str) -> str:
     return f"p{hashlib.sha256(part.encode()).hexdigest()[:8]}" if part else ""
 
 
-def now(content: Content, history: ReleaseHistory) -> Mapping[Key, FigureRecord]:
+def current_records(content: Content, history: ReleaseHistory) -> Mapping[Key, FigureRecord]:
     """Every figure that is published now, each indicator's in order of time."""
     return dict(_now(content, history))
 
@@ -83,10 +83,12 @@ def _now(content: Content, history: ReleaseHistory) -> Iterator[tuple[Key, Figur
     for indicator in content.indicators.values():
         own = content.observations.get(indicator.id, ())
         for o in sorted(own, key=lambda o: (o.period_end or date.min, o.period_start or date.min)):
-            yield key(o), record(content, history, indicator, o)
+            yield key(o), make_record(content, history, indicator, o)
 
 
-def record(content: Content, history: ReleaseHistory, indicator: Indicator, o: Observation) -> FigureRecord:
+def make_record(
+    content: Content, history: ReleaseHistory, indicator: Indicator, o: Observation
+) -> FigureRecord:
     """A figure, or a sum of several, with all that is said of it."""
     k = key(o)
     return FigureRecord(
@@ -101,13 +103,15 @@ def _id(releases: Mapping[Key, Release], k: Key) -> str:
     return releases[k].id if k in releases else ""
 
 
-def withheld(content: Content) -> frozenset[Key]:
+def withheld_keys(content: Content) -> frozenset[Key]:
     """The figures that are withheld now, to protect people."""
     figures = (o for own in content.observations.values() for o in own)
     return frozenset(key(o) for o in figures if o.status == WITHHELD)
 
 
-def then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]) -> tuple[FigureRecord, ...]:
+def past_records(
+    release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]
+) -> tuple[FigureRecord, ...]:
     """Every figure as a release published it; those that are `hidden` without their number."""
     return tuple(_then(release, history, hidden))
 
@@ -128,7 +132,7 @@ def _then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]
         )  # fmt: skip
 
 
-def grouped(records: Iterable[T], by: Callable[[T], str]) -> Mapping[str, tuple[T, ...]]:
+def group_by(records: Iterable[T], by: Callable[[T], str]) -> Mapping[str, tuple[T, ...]]:
     """The figures that have the same indicator, area or whatever is asked for."""
     found: dict[str, list[T]] = {}
     for record in records:
@@ -165,7 +169,7 @@ class FileDescription:
     release: Release | None
 
 
-def root(site: SiteSettings, path: str) -> str:
+def site_root(site: SiteSettings, path: str) -> str:
     """The address of the site, as a file says it: its public one if it has one, else relative to the file."""
     return site.address or "../" * path.count("/")
 
@@ -174,7 +178,7 @@ def as_json(
     records: Iterable[FigureRecord], file: FileDescription, site: SiteSettings, pages: Collection[str]
 ) -> bytes:
     """Figures as JSON. Indicators in `pages` have a page on which each figure can be cited."""
-    found, top = list(records), root(site, file.path)
+    found, top = list(records), site_root(site, file.path)
     told = {
         "self": f"{top}{file.path}",
         "page": f"{top}{file.page}",
@@ -187,7 +191,7 @@ def as_json(
         "statuses": {r.status: r.meaning for r in found if r.status},
         "figures": [_figure(r, top, pages) for r in found],
     }
-    return dumped(told)
+    return to_json(told)
 
 
 def _release(edition: Release | None) -> dict[str, str] | None:
@@ -207,7 +211,7 @@ def _figure(r: FigureRecord, top: str, pages: Collection[str]) -> dict[str, obje
         "area": r.area,
         "part": r.part or None,
         "period": {"label": r.period, "start": r.start or None, "end": r.end or None},
-        "value": plain(r.value),
+        "value": json_number(r.value),
         "unit": r.unit,
         "status": {"mark": r.status, "meaning": r.meaning} if r.status else None,
         "source": {"title": r.source, "locator": r.locator},
@@ -216,13 +220,13 @@ def _figure(r: FigureRecord, top: str, pages: Collection[str]) -> dict[str, obje
     }
 
 
-def plain(value: Decimal | None) -> int | float | None:
+def json_number(value: Decimal | None) -> int | float | None:
     """A number as JSON has it: whole where it is whole."""
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def dumped(told: object) -> bytes:
+def to_json(told: object) -> bytes:
     """JSON that says the same with the same bytes."""
     return (json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n").encode()

@@ -13,7 +13,7 @@ from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import FigureRecord
 from portal.pages.figure_pages import data_pages, figure_pages
-from portal.pages.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
+from portal.pages.local_pages import crime_pages, line_of, ward_pages, ward_views
 from portal.pages.open_data_pages import cite_pages, open_data_page
 from portal.pages.page import (
     ABOUT,
@@ -24,17 +24,25 @@ from portal.pages.page import (
     REPORT,
     SUBJECTS,
     WARDS,
-    Maker,
     Page,
+    PageContext,
     cited_in,
     with_exits,
     with_titles,
 )
 from portal.pages.plan_pages import plan_pages, plan_view, subject_pages
 from portal.pages.plan_views import FigureView, NearFigure, PlanPage, PlanView
-from portal.pages.redirects import unmet
+from portal.pages.redirects import broken_redirects
 from portal.pages.release_pages import newest_release, release_pages
-from portal.pages.search import NO_WORDS, SEARCH, SearchWords, Synonyms, districts, spelled_out, unknown
+from portal.pages.search import (
+    NO_WORDS,
+    SEARCH,
+    SearchWords,
+    Synonyms,
+    glossary_synonyms,
+    unknown_pages,
+    wards_by_district,
+)
 from portal.pages.views import (
     ChoosePage,
     GlossaryPage,
@@ -107,31 +115,34 @@ def all_pages(
 
     Raises `PortalError` where the `words` of the search or an old address lead to a page that is not there.
     """
-    maker = Maker(settings, released)
-    for indicator in maker.content.indicators.values():
+    context = PageContext(settings, released)
+    for indicator in context.content.indicators.values():
         path = f"{FIGURES}{indicator.slug}/"
-        maker.figures[indicator.id] = FigureView(indicator, path, charts.chart(released, indicator))
-    plans = tuple(plan_view(maker, p) for p in maker.content.plans)
-    about = tuple(_about(maker, written))
+        context.figures[indicator.id] = FigureView(indicator, path, charts.build_chart(released, indicator))
+    plans = tuple(plan_view(context, p) for p in context.content.plans)
+    about = tuple(_about(context, written))
     pages = [
-        _home(maker, plans),
-        *plan_pages(maker, plans),
-        *subject_pages(maker, plans),
-        *ward_pages(maker),
-        *figure_pages(maker, plans),
-        *cite_pages(maker, figures),
-        *crime_pages(maker),
-        *data_pages(maker),
-        *_report_pages(maker),
-        _help(maker),
+        _home(context, plans),
+        *plan_pages(context, plans),
+        *subject_pages(context, plans),
+        *ward_pages(context),
+        *figure_pages(context, plans),
+        *cite_pages(context, figures),
+        *crime_pages(context),
+        *data_pages(context),
+        *_report_pages(context),
+        _help(context),
         *about,
-        open_data_page(maker, (about[0].label, ABOUT)),
-        *release_pages(maker, (about[0].label, ABOUT)),
+        open_data_page(context, (about[0].label, ABOUT)),
+        *release_pages(context, (about[0].label, ABOUT)),
     ]
-    problems = (*unknown(words.same, (p.path for p in pages)), *unmet(settings.redirects, pages))
+    problems = (
+        *unknown_pages(words.same, (p.path for p in pages)),
+        *broken_redirects(settings.redirects, pages),
+    )
     if problems:
         raise PortalError(problems)
-    guarded = with_exits((*pages, _search(maker, pages, words)), settings.site.exit_words)
+    guarded = with_exits((*pages, _search(context, pages, words)), settings.site.exit_words)
     return with_titles(replace(p, weight=_weight(p.content)) for p in guarded)
 
 
@@ -145,41 +156,45 @@ def _weight(content: object) -> float:
 
 def figures_to_draw(released: ClearedContent) -> list[Figure]:
     """Every drawing of the site, in the widths that it is shown in."""
-    found = [charts.chart(released, i) for i in released.content.indicators.values()]
-    found += [c.chart for a in area_charts.wards(released) for c in area_charts.charts_of(released, a.code)]
+    found = [charts.build_chart(released, i) for i in released.content.indicators.values()]
+    found += [
+        c.chart
+        for a in area_charts.current_wards(released)
+        for c in area_charts.build_area_charts(released, a.code)
+    ]
     return [f for c in found for f in (c.wide, c.narrow) if f is not None]
 
 
-def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
-    now = recorded(maker)
-    chosen = maker.settings.site.headlines or tuple(i.id for i in now[:5])
-    lines = [line_of(maker, i, maker.released.area) for name in chosen for i in now if i.id == name]
-    made = {e.name for e in maker.content.editions}
+def _home(context: PageContext, plans: tuple[PlanView, ...]) -> Page:
+    now = area_charts.recorded_indicators(context.released)
+    chosen = context.settings.site.headlines or tuple(i.id for i in now[:5])
+    lines = [line_of(context, i, context.released.area) for name in chosen for i in now if i.id == name]
+    made = {e.name for e in context.content.editions}
     content = HomePage(
         tuple(n for n in lines if n),
         tuple(sorted(plans, key=lambda p: p.ended)),
-        f"{WARDS}postcodes.json" if maker.content.postcodes and ward_views(maker) else "",
+        f"{WARDS}postcodes.json" if context.content.postcodes and ward_views(context) else "",
         CRIME if now else FIGURES,
-        maker.settings.site.gaps,
-        newest_release(maker.content),
-        next((p for p in maker.content.promises if p.release not in made), None),
+        context.settings.site.gaps,
+        newest_release(context.content),
+        next((p for p in context.content.promises if p.release not in made), None),
     )
-    cited = cited_in(*(p.plan.priorities for p in plans), *([n.standing.latest] for n in content.figures))
-    return Page("", maker.settings.site.name, content, cited=cited)
+    cited = cited_in(*(p.plan.priorities for p in plans), *([n.summary.latest] for n in content.figures))
+    return Page("", context.settings.site.name, content, cited=cited)
 
 
-def _report_pages(maker: Maker) -> Iterator[Page]:
-    routes = tuple((r, f"{REPORT}{r.id}/") for r in maker.content.routes)
+def _report_pages(context: PageContext) -> Iterator[Page]:
+    routes = tuple((r, f"{REPORT}{r.id}/") for r in context.content.routes)
     if not routes:
         return
     home = ("Report hate crime", REPORT)
-    cited = cited_in(maker.content.routes)
+    cited = cited_in(context.content.routes)
     offered = tuple(r for r in routes if r[0].is_offered)
     notes = tuple(r for r in routes if not r[0].is_offered)
     yield Page(
         REPORT,
         home[0],
-        ReportPage(offered, notes, _recorded_of(maker, "")),
+        ReportPage(offered, notes, _recorded_of(context, "")),
         (),
         "Ways to report",
         cited=cited,
@@ -205,7 +220,7 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
         yield Page(
             path,
             route.name,
-            RoutePage(route, _recorded_of(maker, route.id)),
+            RoutePage(route, _recorded_of(context, route.id)),
             (home,),
             f"Ways to report: {_means(route)}",
             cited=cited_in([route]),
@@ -224,15 +239,15 @@ def _means(route: Route) -> str:
     return "by text" if route.textphone else "in person" if "in-person" in suits else "another way"
 
 
-def _recorded_of(maker: Maker, route: str) -> tuple[NearFigure, ...]:
+def _recorded_of(context: PageContext, route: str) -> tuple[NearFigure, ...]:
     """Return the figures that are about a way to report, or about all of them."""
-    own = (c for c in maker.content.route_connections if c.route in ("", route))
-    return tuple(NearFigure(maker.figures[c.indicator], c.reason) for c in own)
+    own = (c for c in context.content.route_connections if c.route in ("", route))
+    return tuple(NearFigure(context.figures[c.indicator], c.reason) for c in own)
 
 
-def _help(maker: Maker) -> Page:
+def _help(context: PageContext) -> Page:
     topics = tuple(
-        (name, words, tuple(s for s in maker.content.services if s.topic == topic))
+        (name, words, tuple(s for s in context.content.services if s.topic == topic))
         for topic, (name, words) in HELP_TOPICS.items()
     )
     return Page(
@@ -241,31 +256,31 @@ def _help(maker: Maker) -> Page:
         HelpPage(tuple(t for t in topics if t[2])),
         (),
         "Help",
-        cited=cited_in(maker.content.services),
+        cited=cited_in(context.content.services),
     )
 
 
-def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
+def _about(context: PageContext, written: Mapping[str, str]) -> Iterator[Page]:
     label, _, body = written.get(ABOUT, "# About this site\n").partition("\n")
     home = (label.lstrip("# "), ABOUT)
     yield Page(ABOUT, home[0], WrittenPage(body), title="About this site")
     yield Page(
         f"{ABOUT}sources/",
         "Sources",
-        SourcesPage(tuple(maker.content.sources.values()), maker.settings.site.gaps),
+        SourcesPage(tuple(context.content.sources.values()), context.settings.site.gaps),
         (home,),
         "Sources of our plans and figures",
-        cited=frozenset(maker.content.sources),
+        cited=frozenset(context.content.sources),
     )
     letters = groupby(
-        sorted(maker.content.terms, key=lambda t: t.term.lower()), key=lambda t: t.term[0].upper()
+        sorted(context.content.terms, key=lambda t: t.term.lower()), key=lambda t: t.term[0].upper()
     )
     yield Page(
         f"{ABOUT}words/",
         "Words and abbreviations",
         GlossaryPage(tuple((a, tuple(g)) for a, g in letters)),
         (home,),
-        cited=cited_in(maker.content.terms),
+        cited=cited_in(context.content.terms),
     )
     for path in sorted(written.keys() - {ABOUT}):
         label, _, body = written[path].partition("\n")
@@ -273,11 +288,15 @@ def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
         cited = frozenset(s.strip() for s in named[1].split(",")) if named else frozenset()
         above = ("Get help", HELP) if path.startswith(HELP) else home
         yield Page(
-            path, label.lstrip("# "), WrittenPage(body), (above,), cited=cited & maker.content.sources.keys()
+            path,
+            label.lstrip("# "),
+            WrittenPage(body),
+            (above,),
+            cited=cited & context.content.sources.keys(),
         )
 
 
-def _search(maker: Maker, pages: Sequence[Page], words: SearchWords) -> Page:
+def _search(context: PageContext, pages: Sequence[Page], words: SearchWords) -> Page:
     labels = {p.path: p.label for p in pages}
     overview = next((p.content for p in pages if isinstance(p.content, WardsPage)), None)
     wards = {w.area.code: (w.area.name, w.path) for w in overview.wards} if overview else {}
@@ -286,9 +305,12 @@ def _search(maker: Maker, pages: Sequence[Page], words: SearchWords) -> Page:
     above = {path: label for p in pages for label, path in p.trail}
     content = SearchPage(
         tuple((labels[path], path) for path in PARTS if path in labels),
-        SearchWords((*same, *spelled_out(maker.content.terms)), words.ignored),
+        SearchWords((*same, *glossary_synonyms(context.content.terms)), words.ignored),
         first | above,
-        {d: tuple(wards[a] for a in found) for d, found in districts(maker.content.postcodes, wards).items()},
+        {
+            d: tuple(wards[a] for a in found)
+            for d, found in wards_by_district(context.content.postcodes, wards).items()
+        },
         overview.postcodes if overview else "",
     )
     # What was found may be about anything.

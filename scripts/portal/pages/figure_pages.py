@@ -6,7 +6,7 @@ from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
 from portal.core.citations import Cited
 from portal.pages.local_pages import recorded_parts
-from portal.pages.page import DATA, FIGURES, Maker, Page, cited_in
+from portal.pages.page import DATA, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_pages import SHOWS
 from portal.pages.plan_views import Link, PlanView, PriorityView
 from portal.pages.release_pages import revisions
@@ -33,24 +33,24 @@ POLARITY = {
 }
 
 
-def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+def figure_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     """The list of figures, a page for each, and the pages about all of them."""
     home = ("The figures", FIGURES)
-    verdicts = claims.verdicts(maker.released)
+    verdicts = claims.verdicts(context.released)
     differs = sum(v.outcome == "differs" for v in verdicts)
     yield Page(
         FIGURES,
         home[0],
-        FiguresPage(tuple(maker.topic_of), differs, _more(maker)),
-        title=f"Crime and safety figures for {maker.settings.site.place}",
-        cited=cited_in(*maker.content.observations.values()),
+        FiguresPage(tuple(context.topic_of), differs, _more(context)),
+        title=f"Crime and safety figures for {context.settings.site.place}",
+        cited=cited_in(*context.content.observations.values()),
     )
-    for _, views in maker.topic_of:
+    for _, views in context.topic_of:
         for view in views:
             indicator = view.indicator
-            figures = measures.series(maker.released, indicator.id)
+            figures = measures.series(context.released, indicator.id)
             own = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
-            breaks = measures.breaks_of(maker.released, indicator.id)
+            breaks = measures.breaks_of(context.released, indicator.id)
             used = tuple(
                 (m.title, (f"{p.plan.short_title}, priority {q.priority.number}", q.path))
                 for p in plans for q in p.priorities for m in p.plan.measures
@@ -71,46 +71,47 @@ def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
                 tuple(v for v in views if v is not view),
                 figures,
                 citations,
-                revisions(maker, indicator.id),
+                revisions(context, indicator.id),
             )
             yield Page(
                 view.path, indicator.title,
-                RecordedPage(content, *recorded_parts(maker, indicator)) if indicator.chart == "recorded" else content,
+                RecordedPage(content, *recorded_parts(context, indicator)) if indicator.chart == "recorded" else content,
                 (home,),
-                exit=maker.is_guarded(indicator),
+                exit=context.is_guarded(indicator),
                 cited=cited_in(figures, (v.claim for v in own)),
             )  # fmt: skip
-    yield from _overview_pages(maker, plans, verdicts, home)
+    yield from _overview_pages(context, plans, verdicts, home)
 
 
-def _more(maker: Maker) -> tuple[Link, ...]:
+def _more(context: PageContext) -> tuple[Link, ...]:
     """The pages about all figures that there are."""
     more = [
         ("Figures that disagree", f"{FIGURES}disagree/"),
         ("Which measures have a figure", f"{FIGURES}coverage/"),
     ]
-    if maker.content.targets:
+    if context.content.targets:
         more.insert(0, ("Targets", f"{FIGURES}targets/"))
-    if maker.content.dashboards:
+    if context.content.dashboards:
         more.append(("Planned dashboards", DATA))
     return tuple(more)
 
 
 def _overview_pages(
-    maker: Maker, plans: tuple[PlanView, ...], verdicts: tuple[Verdict, ...], home: Link
+    context: PageContext, plans: tuple[PlanView, ...], verdicts: tuple[Verdict, ...], home: Link
 ) -> Iterator[Page]:
     """The pages about all figures: where they disagree, what they cover, which targets were met."""
     outcomes = ("differs", "cannot be checked", "agrees")
     told = {
-        o: tuple((v, maker.figures[v.claim.indicator]) for v in verdicts if v.outcome == o) for o in outcomes
+        o: tuple((v, context.figures[v.claim.indicator]) for v in verdicts if v.outcome == o)
+        for o in outcomes
     }
-    others = tuple((d, _figure_link(maker, d.indicator)) for d in maker.content.disagreements)
+    others = tuple((d, _figure_link(context, d.indicator)) for d in context.content.disagreements)
     yield Page(
         f"{FIGURES}disagree/",
         "Figures that disagree",
         DisagreePage(told["differs"], told["cannot be checked"], len(told["agrees"]), others),
         (home,),
-        cited=cited_in(maker.content.claims, maker.content.disagreements),
+        cited=cited_in(context.content.claims, context.content.disagreements),
     )
     yield Page(
         f"{FIGURES}coverage/",
@@ -119,11 +120,15 @@ def _overview_pages(
         (home,),
         cited=cited_in(*(p.plan.measures for p in plans)),
     )
-    if maker.content.targets:
-        newest = max(s.published for s in maker.content.sources.values())
+    if context.content.targets:
+        newest = max(s.published for s in context.content.sources.values())
         targets = tuple(
-            (t, claims.outcome_of(t, newest, _polarity(maker, t.indicator)), _figure_link(maker, t.indicator))
-            for t in maker.content.targets
+            (
+                t,
+                claims.outcome_of(t, newest, _polarity(context, t.indicator)),
+                _figure_link(context, t.indicator),
+            )
+            for t in context.content.targets
         )
         yield Page(
             f"{FIGURES}targets/",
@@ -131,17 +136,17 @@ def _overview_pages(
             TargetsPage(targets),
             (home,),
             "Targets, and whether they were met",
-            cited=cited_in(maker.content.targets),
+            cited=cited_in(context.content.targets),
         )
 
 
-def _polarity(maker: Maker, indicator: str) -> str:
-    found = maker.content.indicators.get(indicator)
+def _polarity(context: PageContext, indicator: str) -> str:
+    found = context.content.indicators.get(indicator)
     return found.polarity if found else ""
 
 
-def _figure_link(maker: Maker, indicator: str) -> Link | None:
-    view = maker.figures.get(indicator)
+def _figure_link(context: PageContext, indicator: str) -> Link | None:
+    view = context.figures.get(indicator)
     return (view.indicator.title, view.path) if view else None
 
 
@@ -153,9 +158,9 @@ def _coverage(view: PlanView) -> tuple[PlanView, int, int, tuple[tuple[PriorityV
     return view, sum(r[1] for r in rows), sum(r[2] for r in rows), tuple(r for r in rows if r[2])
 
 
-def data_pages(maker: Maker) -> Iterator[Page]:
+def data_pages(context: PageContext) -> Iterator[Page]:
     """The data programme and a page for each of its parts."""
-    found = tuple((d, f"{DATA}{d.id}/") for d in maker.content.dashboards)
+    found = tuple((d, f"{DATA}{d.id}/") for d in context.content.dashboards)
     if not found:
         return
     figures = ("The figures", FIGURES)
@@ -166,10 +171,10 @@ def data_pages(maker: Maker) -> Iterator[Page]:
         DashboardsPage(found),
         (figures,),
         "Dashboards that were planned",
-        cited=cited_in(maker.content.dashboards),
+        cited=cited_in(context.content.dashboards),
     )
     for dashboard, path in found:
-        views = tuple(maker.figures[i] for i in dashboard.indicators.split(";") if i)
+        views = tuple(context.figures[i] for i in dashboard.indicators.split(";") if i)
         yield Page(
             path,
             dashboard.title,

@@ -10,7 +10,7 @@ from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import api, bundles, metadata, records
 from portal.opendata.api import Catalogue
-from portal.opendata.metadata import Described
+from portal.opendata.metadata import IndicatorDataset
 from portal.opendata.records import FigureRecord, FileDescription
 from portal.pages.open_data_pages import OPEN_DATA
 from portal.releases import archives
@@ -37,7 +37,7 @@ class OpenDataFiles:
     @cached_property
     def of_indicator(self) -> Mapping[str, tuple[FigureRecord, ...]]:
         """The same by indicator."""
-        return records.grouped(self.now.values(), lambda r: r.slug)
+        return records.group_by(self.now.values(), lambda r: r.slug)
 
     @property
     def zips(self) -> list[tuple[str, str]]:
@@ -49,22 +49,23 @@ class OpenDataFiles:
         """The newest release."""
         return self.released.content.editions[-1] if self.released.content.editions else None
 
-    def described(self, indicator: Indicator) -> Described:
+    def dataset_of(self, indicator: Indicator) -> IndicatorDataset:
         """An indicator to be found by machines."""
         content = self.released.content
         own = (*content.observations.get(indicator.id, ()), *breaks_of(self.released, indicator.id))
         sources = {o.source: content.sources[o.source] for o in own}
         shown = [
-            records.record(content, self.history, indicator, o) for o in figures_of(self.released, indicator)
+            records.make_record(content, self.history, indicator, o)
+            for o in figures_of(self.released, indicator)
         ]
         figures = self.of_indicator.get(indicator.slug, ())
-        return Described(indicator, figures, shown, tuple(sources.values()))
+        return IndicatorDataset(indicator, figures, shown, tuple(sources.values()))
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """Everything that there is, in the order of the packages."""
         content = self.released.content
-        found = [self.described(i) for i in content.indicators.values() if i.slug in self.pages]
+        found = [self.dataset_of(i) for i in content.indicators.values() if i.slug in self.pages]
         with_figures = {r.area for r in self.now.values()}
         return Catalogue(
             found,
@@ -91,12 +92,12 @@ def files(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     names = tuple(name for _, name in found.packages)
     contents = archives.gather(found.settings.packages_folder.parent, names, {})
     day = found.newest.released_on.isoformat() if found.newest else ""
-    yield from bundles.packages(contents, site, day).items()
-    triples = metadata.dcat(site, OPEN_DATA, catalogue.found, found.zips, found.newest)
-    yield f"{metadata.DCAT}.jsonld", metadata.json_ld(triples)
-    yield f"{metadata.DCAT}.ttl", metadata.turtle(triples)
-    yield api.INDEX, api.index(site, OPEN_DATA, catalogue)
-    yield api.OPENAPI, api.openapi(site, OPEN_DATA, catalogue)
+    yield from bundles.zip_packages(contents, site, day).items()
+    triples = metadata.dcat_triples(site, OPEN_DATA, catalogue.found, found.zips, found.newest)
+    yield f"{metadata.DCAT}.jsonld", metadata.to_json_ld(triples)
+    yield f"{metadata.DCAT}.ttl", metadata.to_turtle(triples)
+    yield api.INDEX, api.build_index(site, OPEN_DATA, catalogue)
+    yield api.OPENAPI, api.build_openapi(site, OPEN_DATA, catalogue)
 
 
 def _of_indicators(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
@@ -106,12 +107,12 @@ def _of_indicators(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
         name = one.csv.rpartition("/")[2]
         yield one.json, records.as_json(one.figures, file, found.settings.site, found.pages)
         yield one.csv, records.as_csv(one.figures, i.breakdown)
-        yield f"{one.csv}-metadata.json", records.dumped(metadata.csvw(i.breakdown, name, i.title))
+        yield f"{one.csv}-metadata.json", records.to_json(metadata.csvw(i.breakdown, name, i.title))
 
 
 def _of_areas(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     tables = []
-    own = records.grouped(found.now.values(), lambda r: r.area)
+    own = records.group_by(found.now.values(), lambda r: r.area)
     for area in found.catalogue.areas:
         csv = api.area_path(area.code, "csv")
         file = FileDescription(api.area_path(area.code, "json"), OPEN_DATA, area.name, found.newest)
@@ -119,12 +120,12 @@ def _of_areas(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
         yield csv, records.as_csv(own[area.code], PART)
         tables.append((csv.rpartition("/")[2], area.name))
     if tables:
-        yield f"{api.AREAS}csv-metadata.json", records.dumped(metadata.csvw_group(PART, tables))
+        yield f"{api.AREAS}csv-metadata.json", records.to_json(metadata.csvw_group(PART, tables))
 
 
 def _of_releases(found: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     """The figures as each release had them; what is withheld now is withheld there too."""
-    hidden = records.withheld(found.released.content)
+    hidden = records.withheld_keys(found.released.content)
     for release in found.history.releases:
         if not release.edition.withdrawn:
             yield from _of_release(found, release, hidden)
@@ -134,7 +135,7 @@ def _of_release(
     found: OpenDataFiles, release: PastRelease, hidden: Collection[Key]
 ) -> Iterator[tuple[str, bytes]]:
     edition, tables = release.edition, []
-    own = records.grouped(records.then(release, found.history, hidden), lambda r: r.slug)
+    own = records.group_by(records.past_records(release, found.history, hidden), lambda r: r.slug)
     for slug, figures in own.items():
         path = api.release_path(edition.id, slug, "json")
         csv = api.release_path(edition.id, slug, "csv")
@@ -143,5 +144,5 @@ def _of_release(
         yield csv, records.as_csv(figures, PART)
         tables.append((csv.rpartition("/")[2], figures[0].title))
     if tables:
-        description = records.dumped(metadata.csvw_group(PART, tables))
+        description = records.to_json(metadata.csvw_group(PART, tables))
         yield f"{api.RELEASES}{edition.id}/csv-metadata.json", description

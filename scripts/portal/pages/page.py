@@ -56,7 +56,7 @@ class Page:
 
 
 @dataclass
-class Maker:
+class PageContext:
     """What all pages draw on while they are made."""
 
     settings: Settings

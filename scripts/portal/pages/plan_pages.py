@@ -7,7 +7,7 @@ from portal.analysis import measures, progress
 from portal.core import periods
 from portal.core.model import Thread
 from portal.core.plans import Measure, Plan, Priority, Update
-from portal.pages.page import PLANS, SUBJECTS, Maker, Page, cited_in
+from portal.pages.page import PLANS, SUBJECTS, Page, PageContext, cited_in
 from portal.pages.plan_views import (
     ActionPage,
     ActionView,
@@ -30,13 +30,13 @@ SHOWS = ("same", "close")
 RECORDED = "recorded"
 
 
-def plan_view(maker: Maker, plan: Plan) -> PlanView:
+def plan_view(context: PageContext, plan: Plan) -> PlanView:
     """A plan with its priorities, actions, measures and updates put together."""
     path = f"{PLANS}{plan.slug}/"
-    dates = [u.date for u, _, _ in placed_updates(maker.content.plans, plan)]
+    dates = [u.date for u, _, _ in placed_updates(context.content.plans, plan)]
     return PlanView(
         plan, path, _years(plan), periods.loose_date(max(dates)) if dates else "",
-        tuple(_priority_view(maker, plan, p, f"{path}{p.id}/") for p in plan.priorities),
+        tuple(_priority_view(context, plan, p, f"{path}{p.id}/") for p in plan.priorities),
         progress.ended(plan, periods.today()),
     )  # fmt: skip
 
@@ -62,15 +62,15 @@ def _years(plan: Plan) -> str:
     return f"{periods.loose_date(plan.starts)} to {periods.loose_date(plan.ends)}"
 
 
-def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> PriorityView:
+def _priority_view(context: PageContext, plan: Plan, priority: Priority, path: str) -> PriorityView:
     actions = [a for a in plan.actions if a.priority == priority.id]
-    placed = placed_updates(maker.content.plans, plan)
+    placed = placed_updates(context.content.plans, plan)
     views = [
         ActionView(
             a, f"{path}{a.id}/",
             tuple(u for u, _, action in placed if action == a.id),
-            tuple(_measure_view(maker, m) for m in plan.measures if m.action == a.id),
-            _near(maker, plan, "", a.id),
+            tuple(_measure_view(context, m) for m in plan.measures if m.action == a.id),
+            _near(context, plan, "", a.id),
             tuple(m for m in plan.milestones if m.action == a.id),
             progress.of_action(plan, a, (u for u, _, action in placed if action == a.id), periods.today()),
         )
@@ -79,20 +79,20 @@ def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> P
     return PriorityView(
         priority, path,
         tuple((name, tuple(group)) for name, group in groupby(views, key=lambda v: v.action.group)),
-        tuple(_measure_view(maker, m) for m in plan.measures if m.priority == priority.id),
+        tuple(_measure_view(context, m) for m in plan.measures if m.priority == priority.id),
         tuple(u for u, where, action in placed if where == priority.id and not action),
-        _near(maker, plan, priority.id, ""),
+        _near(context, plan, priority.id, ""),
     )  # fmt: skip
 
 
-def _near(maker: Maker, plan: Plan, priority: str, action: str) -> tuple[NearFigure, ...]:
+def _near(context: PageContext, plan: Plan, priority: str, action: str) -> tuple[NearFigure, ...]:
     """Return the figures that are about one action, or about a priority as a whole, the nearest first."""
     own = (c for c in plan.connections if c.action == action and (action or c.priority == priority))
-    return tuple(NearFigure(maker.figures[c.indicator], c.reason) for c in own)
+    return tuple(NearFigure(context.figures[c.indicator], c.reason) for c in own)
 
 
-def _measure_view(maker: Maker, measure: Measure) -> MeasureView:
-    figure = maker.figures.get(measure.indicator)
+def _measure_view(context: PageContext, measure: Measure) -> MeasureView:
+    figure = context.figures.get(measure.indicator)
     if figure is None:
         return MeasureView(measure, None, None, "")
     link = (figure.indicator.title, figure.path)
@@ -100,13 +100,13 @@ def _measure_view(maker: Maker, measure: Measure) -> MeasureView:
     return MeasureView(measure, link if shows else None, None if shows else link, figure.chart.finding)
 
 
-def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+def plan_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     """All plans, what has been reported, and a page for each plan, priority and action."""
     home = ("What was promised", PLANS)
     yield Page(
         PLANS,
         home[0],
-        PlansPage(plans, maker.settings.site.gaps),
+        PlansPage(plans, context.settings.site.gaps),
         title="Our plans and what they promised",
         cited=cited_in(*(p.plan.priorities for p in plans)),
     )
@@ -169,22 +169,22 @@ def _updates_page(plans: tuple[PlanView, ...], home: Link) -> Page:
     )
 
 
-def subject_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+def subject_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     """The subjects and a page for each, from the oldest plan to the newest."""
-    threads = maker.content.threads
+    threads = context.content.threads
     if not threads:
         return
     home = ("By subject", SUBJECTS)
-    pages = [_subject_page(maker, plans, t, home) for t in threads]
-    counts = [len({e.plan for e in maker.content.entries if e.thread == t.id and e.plan}) for t in threads]
+    pages = [_subject_page(context, plans, t, home) for t in threads]
+    counts = [len({e.plan for e in context.content.entries if e.thread == t.id and e.plan}) for t in threads]
     subjects = tuple((t, page.path, count) for t, page, count in zip(threads, pages, counts, strict=True))
     cited = frozenset(s for page in pages for s in page.cited)
     yield Page(SUBJECTS, home[0], SubjectsPage(subjects), title="Plans and figures by subject", cited=cited)
     yield from pages
 
 
-def _subject_page(maker: Maker, plans: tuple[PlanView, ...], thread: Thread, home: Link) -> Page:
-    entries = [e for e in maker.content.entries if e.thread == thread.id]
+def _subject_page(context: PageContext, plans: tuple[PlanView, ...], thread: Thread, home: Link) -> Page:
+    entries = [e for e in context.content.entries if e.thread == thread.id]
     told = []
     for view in sorted(plans, key=lambda p: p.plan.starts, reverse=True):
         own = [e for e in entries if e.plan == view.plan.slug]
@@ -194,14 +194,14 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], thread: Thread, hom
         actions = tuple(a for q in view.priorities for a in q.actions if a.action.id in single)
         if priorities or actions:
             told.append((view, priorities, actions))
-    figures = tuple(NearFigure(maker.figures[e.indicator], e.note) for e in entries if e.indicator)
+    figures = tuple(NearFigure(context.figures[e.indicator], e.note) for e in entries if e.indicator)
     breaks = {
         (b.date, b.title): (f.indicator.short_title, b)
         for f in (n.view for n in figures)
-        for b in measures.breaks_of(maker.released, f.indicator.id)
-        if any(o.period_end and o.period_end >= b.date for o in maker.content.observations[f.indicator.id])
+        for b in measures.breaks_of(context.released, f.indicator.id)
+        if any(o.period_end and o.period_end >= b.date for o in context.content.observations[f.indicator.id])
     }
-    helpers = {c.id: c for c in (*maker.content.services, *maker.content.routes)}
+    helpers = {c.id: c for c in (*context.content.services, *context.content.routes)}
     content = SubjectPage(
         thread,
         tuple(told),
@@ -213,7 +213,7 @@ def _subject_page(maker: Maker, plans: tuple[PlanView, ...], thread: Thread, hom
     cited = cited_in(
         (q.priority for _, ps, _ in told for q, _ in ps),
         (a.action for *_, actions in told for a in actions),
-        *(measures.series(maker.released, f.view.indicator.id) for f in figures),
+        *(measures.series(context.released, f.view.indicator.id) for f in figures),
     )
     title = f"{thread.title}: plans and figures"
     return Page(f"{SUBJECTS}{thread.id}/", thread.title, content, (home,), title, thread.sensitive, cited)

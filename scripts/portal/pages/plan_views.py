@@ -50,18 +50,6 @@ class ActionView:
     milestones: tuple[Milestone, ...]
     progress: Progress
 
-    @property
-    def reports(self) -> int:
-        """How many updates say more than that work is under way."""
-        return sum(u.kind == "report" for u in self.updates)
-
-    @property
-    def standing(self) -> str:
-        """What is known of it: "reported", "mentioned" as under way and no more, or "silent"."""
-        if self.reports:
-            return "reported"
-        return "mentioned" if any(u.kind == "mention" for u in self.updates) else "silent"
-
 
 @dataclass(frozen=True)
 class MeasureView:
@@ -113,18 +101,14 @@ class PriorityView:
         """What has been reported about it as a whole since."""
         return tuple(u for u in self.updates if u.kind != "background")
 
-    def count(self, standing: str) -> int:
-        """How many of its actions stand so: "reported", "mentioned" or "silent"."""
-        return sum(a.standing == standing for a in self.actions)
-
     @property
-    def tally(self) -> "Tally":
+    def tally(self) -> "ProgressTally":
         """How many of its actions have come how far."""
-        return Tally.of(self.actions)
+        return ProgressTally.of(self.actions)
 
 
 @dataclass(frozen=True)
-class Tally:
+class ProgressTally:
     """How many actions have come how far: the count of each step in order with its words, and of all together.
 
     `late` and `quiet` are among them: past their due date, and without an update for half a year or more.
@@ -136,7 +120,7 @@ class Tally:
     quiet: int
 
     @classmethod
-    def of(cls, actions: Iterable[ActionView]) -> "Tally":
+    def of(cls, actions: Iterable[ActionView]) -> "ProgressTally":
         """Return the tally of these actions."""
         found = [a.progress for a in actions]
         steps = tuple((s, words, sum(p.status == s for p in found)) for s, words in STEPS.items())
@@ -155,9 +139,9 @@ class PlanView:
     ended: bool
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> ProgressTally:
         """How many of its actions have come how far."""
-        return Tally.of(a for q in self.priorities for a in q.actions)
+        return ProgressTally.of(a for q in self.priorities for a in q.actions)
 
 
 @dataclass(frozen=True)
@@ -183,14 +167,14 @@ class ProgressPage:
     today: date
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> ProgressTally:
         """How many actions of all plans have come how far."""
-        return Tally.of(a for _, a in self._actions())
+        return ProgressTally.of(a for _, a in self._actions())
 
     @property
-    def current(self) -> Tally:
+    def current(self) -> ProgressTally:
         """The same for plans that have not ended, the only ones of which a promise can be late or silent."""
-        return Tally.of(a for p, a in self._actions() if not p.ended)
+        return ProgressTally.of(a for p, a in self._actions() if not p.ended)
 
     @property
     def due(self) -> int:
@@ -198,14 +182,14 @@ class ProgressPage:
         return sum(bool(a.action.due) for p, a in self._actions() if not p.ended)
 
     @property
-    def leads(self) -> tuple[tuple[str, Tally], ...]:
+    def leads(self) -> tuple[tuple[str, ProgressTally], ...]:
         """Who leads actions of plans that have not ended, with how far these have come: those most late or silent first."""
         found: dict[str, list[ActionView]] = {}
         for plan in (p for p in self.plans if not p.ended):
             for q in plan.priorities:
                 for a in q.actions:
                     found.setdefault(a.action.lead or q.priority.lead, []).append(a)
-        tallies = ((name, Tally.of(own)) for name, own in found.items())
+        tallies = ((name, ProgressTally.of(own)) for name, own in found.items())
         return tuple(sorted(tallies, key=lambda t: (-t[1].late, -t[1].quiet, t[0])))
 
     def _actions(self) -> Iterator[tuple[PlanView, ActionView]]:

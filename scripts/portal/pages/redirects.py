@@ -26,7 +26,7 @@ def check(settings: Settings) -> Iterator[Problem]:
             yield _problem(old, f"{repr(address)[:80]} cannot be the address of a page.", fix)
 
 
-def unmet(redirects: Mapping[str, str], pages: Iterable[Page]) -> Iterator[Problem]:
+def broken_redirects(redirects: Mapping[str, str], pages: Iterable[Page]) -> Iterator[Problem]:
     """Yield a problem for each old address that leads nowhere, to another old one, or is a page of its own."""
     known = frozenset(p.path for p in pages)
     for old, new in redirects.items():
@@ -44,7 +44,7 @@ def _taken(old: str) -> Problem:
     return _problem(old, f"There is a page at {old}, so nothing can lead away from it.", fix)
 
 
-def moved(
+def moved_pages(
     redirects: Mapping[str, str], pages: Iterable[Page], taken: Set[str]
 ) -> Iterator[tuple[str, str, Page]]:
     """Yield each old address with a title of its own and the page that it leads to.

@@ -16,7 +16,7 @@ from portal.core.model import (
 )
 from portal.core.small_counts import Key, key
 from portal.core.text import MARKERS
-from portal.pages.page import Maker, Page
+from portal.pages.page import Page, PageContext
 from portal.pages.plan_views import Link
 from portal.pages.views import Revision
 from portal.releases import change_report, comparison, withdrawal
@@ -30,7 +30,7 @@ MANY = 60
 
 
 @dataclass(frozen=True)
-class TakenBack:
+class WithdrawalNotice:
     """A figure that was taken back: the day, the figure and the reason in words, without its number."""
 
     day: date
@@ -39,17 +39,17 @@ class TakenBack:
 
 
 @dataclass(frozen=True)
-class Cause:
+class WithdrawalGroup:
     """Figures that were taken back on one day for one reason; what they have in common, and each of them."""
 
     day: date
     became: str
     reason: str
-    figures: tuple[TakenBack, ...]
+    figures: tuple[WithdrawalNotice, ...]
 
 
 @dataclass(frozen=True)
-class Kept:
+class CalendarEntry:
     """A promise and the release that kept it, with how many days late it was; neither where it is not kept yet."""
 
     promise: PromisedRelease
@@ -67,7 +67,7 @@ class ReleasesPage:
     """What is new, newest first, and what is promised. `summaries` are the counts of each release in words."""
 
     editions: tuple[tuple[Release, Link, str], ...]
-    calendar: tuple[Kept, ...]
+    calendar: tuple[CalendarEntry, ...]
     accepted: int
     corrections: int
 
@@ -82,7 +82,7 @@ class ReleasePage:
     put_back: Link | None
     log: tuple[ReleaseChange, ...]
     marks: tuple[tuple[str, str], ...]
-    taken_back: tuple[Cause, ...]
+    taken_back: tuple[WithdrawalGroup, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class CorrectionsPage:
 
     editions: tuple[tuple[Release, Link, tuple[tuple[WordedChange, Link | None], ...], int], ...]
     marks: tuple[tuple[str, str], ...]
-    taken_back: tuple[Cause, ...]
+    taken_back: tuple[WithdrawalGroup, ...]
     rows: tuple[WithdrawnFigure, ...]
 
 
@@ -105,9 +105,9 @@ class UnusualPage:
     groups: tuple[tuple[AcceptedWarning, tuple[tuple[str, str], ...]], ...]
 
 
-def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
+def release_pages(context: PageContext, about: Link) -> Iterator[Page]:
     """What is new, a page for each release, the log of corrections, and the accepted warnings, below the page `about`."""
-    content, home = maker.content, ("What’s new", RELEASES)
+    content, home = context.content, ("What’s new", RELEASES)
     links = {e.id: (e.name, f"{RELEASES}{e.id}/") for e in content.editions}
     newest = content.editions[::-1]
     yield Page(
@@ -115,7 +115,7 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
         home[0],
         ReleasesPage(
             tuple((e, links[e.id], summary(content, e)) for e in newest),
-            tuple(_kept(content, p) for p in content.promises),
+            tuple(_calendar_entry(content, p) for p in content.promises),
             len(content.accepted),
             sum(c.count for c in content.changes if comparison.needs_reason(c)),
         ),
@@ -127,25 +127,25 @@ def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
         page = ReleasePage(
             edition,
             tuple(
-                _group(maker, kind, own) for kind in change_report.KINDS if any(c.kind == kind for c in own)
+                _group(context, kind, own) for kind in change_report.KINDS if any(c.kind == kind for c in own)
             ),
             links[before.id] if before else None,
             links.get(edition.put_back),
             own,
             marks(own),
             causes(
-                taken_back(maker, (w for w in content.withdrawals if edition.id in w.releases.split(";")))
+                taken_back(context, (w for w in content.withdrawals if edition.id in w.releases.split(";")))
             ),
         )
         yield Page(links[edition.id][1], f"What changed: {edition.name}", page, (about, home))
-    corrections = tuple((e, links[e.id], *_corrected(maker, changes_of(content, e))) for e in newest)
+    corrections = tuple((e, links[e.id], *_corrected(context, changes_of(content, e))) for e in newest)
     yield Page(
         CORRECTIONS,
         "Corrections",
         CorrectionsPage(
             tuple(c for c in corrections if c[2]),
             marks(filter(comparison.needs_reason, content.changes)),
-            causes(taken_back(maker, content.withdrawals)),
+            causes(taken_back(context, content.withdrawals)),
             content.withdrawals,
         ),
         (about, home),
@@ -179,26 +179,26 @@ def _without_hidden(change: ReleaseChange, now: Mapping[Key, str]) -> ReleaseCha
     return change if status is not None else replace(change, old="", new="", old_status="", new_status="")
 
 
-def taken_back(maker: Maker, withdrawals: Iterable[WithdrawnFigure]) -> tuple[TakenBack, ...]:
+def taken_back(context: PageContext, withdrawals: Iterable[WithdrawnFigure]) -> tuple[WithdrawalNotice, ...]:
     """Figures that were taken back, the newest first."""
     found = sorted(withdrawals, key=lambda w: (w.withdrawn_on, w.number), reverse=True)
-    return tuple(_taken_back(maker, w) for w in found)
+    return tuple(_taken_back(context, w) for w in found)
 
 
-def causes(taken_back: Iterable[TakenBack]) -> tuple[Cause, ...]:
+def causes(taken_back: Iterable[WithdrawalNotice]) -> tuple[WithdrawalGroup, ...]:
     """Return figures that were taken back by day and reason, in the order in which the first of each comes."""
-    found: dict[tuple[date, str, str], list[TakenBack]] = {}
+    found: dict[tuple[date, str, str], list[WithdrawalNotice]] = {}
     for t in taken_back:
         found.setdefault((t.day, t.told.became, t.told.reason), []).append(t)
-    return tuple(Cause(*cause, tuple(own)) for cause, own in found.items())
+    return tuple(WithdrawalGroup(*cause, tuple(own)) for cause, own in found.items())
 
 
-def _taken_back(maker: Maker, w: WithdrawnFigure) -> TakenBack:
-    view = maker.figures.get(w.indicator)
+def _taken_back(context: PageContext, w: WithdrawnFigure) -> WithdrawalNotice:
+    view = context.figures.get(w.indicator)
     told = WordedChange(
-        in_words(maker.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}"
+        in_words(context.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}"
     )
-    return TakenBack(w.withdrawn_on, told, (view.indicator.title, view.path) if view else None)
+    return WithdrawalNotice(w.withdrawn_on, told, (view.indicator.title, view.path) if view else None)
 
 
 def _of_one_figure(change: ReleaseChange) -> bool:
@@ -224,25 +224,25 @@ def summary(content: Content, edition: Release) -> str:
     return ", ".join(told)
 
 
-def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
+def revisions(context: PageContext, indicator: str) -> tuple[Revision, ...]:
     """Return how the figures of an indicator were revised or withdrawn, newest release first; in short where many were.
 
     Figures that were taken back for one reason are one revision with a list.
     """
-    own_back = (w for w in maker.content.withdrawals if w.indicator == indicator)
+    own_back = (w for w in context.content.withdrawals if w.indicator == indicator)
     corrections = ("Corrections", CORRECTIONS)
-    found = [_together(corrections, cause) for cause in causes(taken_back(maker, own_back))]
-    for edition in maker.content.editions[::-1]:
-        own = [c for c in changes_of(maker.content, edition, indicator) if comparison.needs_reason(c)]
+    found = [_together(corrections, cause) for cause in causes(taken_back(context, own_back))]
+    for edition in context.content.editions[::-1]:
+        own = [c for c in changes_of(context.content, edition, indicator) if comparison.needs_reason(c)]
         link = (edition.name, f"{RELEASES}{edition.id}/")
         lines = (
-            [change_report.line(c, maker.content) for c in own] if len(own) <= MANY else list(in_short(own))
+            [change_report.line(c, context.content) for c in own] if len(own) <= MANY else list(in_short(own))
         )
         found += (Revision(edition.released_on, link, line) for line in lines)
     return tuple(found)
 
 
-def _together(corrections: Link, cause: Cause) -> Revision:
+def _together(corrections: Link, cause: WithdrawalGroup) -> Revision:
     if len(cause.figures) == 1:
         return Revision(cause.day, corrections, cause.figures[0].told)
     told = WordedChange(f"{len(cause.figures)} figures", "the numbers were taken back", cause.reason)
@@ -309,34 +309,34 @@ def _span(days: str) -> str:
     return periods.label("rolling-months", start, end)
 
 
-def _kept(content: Content, promise: PromisedRelease) -> Kept:
+def _calendar_entry(content: Content, promise: PromisedRelease) -> CalendarEntry:
     edition = next((e for e in content.editions if e.name == promise.release), None)
-    return Kept(promise, edition, (edition.name, f"{RELEASES}{edition.id}/") if edition else None)
+    return CalendarEntry(promise, edition, (edition.name, f"{RELEASES}{edition.id}/") if edition else None)
 
 
 def _group(
-    maker: Maker, kind: str, own: tuple[ReleaseChange, ...]
+    context: PageContext, kind: str, own: tuple[ReleaseChange, ...]
 ) -> tuple[str, str, int, tuple[tuple[WordedChange, Link | None], ...], bool]:
     mine = [c for c in comparison.condensed(own, change_report.GATHERED) if c.kind == kind]
     count = sum(c.count for c in mine)
-    listed = tuple(_linked(maker, c) for c in mine[:MANY])
+    listed = tuple(_linked(context, c) for c in mine[:MANY])
     return kind, change_report.KINDS[kind][count != 1], count, listed, len(mine) <= MANY
 
 
 def _corrected(
-    maker: Maker, own: tuple[ReleaseChange, ...]
+    context: PageContext, own: tuple[ReleaseChange, ...]
 ) -> tuple[tuple[tuple[WordedChange, Link | None], ...], int]:
     """The corrections of a release one by one, or by reason where there are many; and how many are not listed."""
     mine = [c for c in own if comparison.needs_reason(c)]
     if len(mine) <= MANY:
-        return tuple(_linked(maker, c) for c in mine), 0
+        return tuple(_linked(context, c) for c in mine), 0
     return tuple((line, None) for line in in_short(mine)), len(mine)
 
 
-def _linked(maker: Maker, change: ReleaseChange) -> tuple[WordedChange, Link | None]:
+def _linked(context: PageContext, change: ReleaseChange) -> tuple[WordedChange, Link | None]:
     """A change in words, and the page of its figures where there is one."""
-    view = maker.figures.get(change.indicator)
-    return change_report.line(change, maker.content), (view.indicator.title, view.path) if view else None
+    view = context.figures.get(change.indicator)
+    return change_report.line(change, context.content), (view.indicator.title, view.path) if view else None
 
 
 def newest_release(content: Content) -> tuple[Link, date, str] | None:

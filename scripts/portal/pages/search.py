@@ -61,7 +61,7 @@ class SearchWords:
 NO_WORDS = SearchWords()
 
 
-def synonyms(root: Path) -> tuple[SearchWords, tuple[Problem, ...]]:
+def read_synonyms(root: Path) -> tuple[SearchWords, tuple[Problem, ...]]:
     """The words of a project, and every problem of their file; nothing where it has none."""
     path = root / FILE
     if not path.exists() and not path.is_symlink():
@@ -103,7 +103,7 @@ def _problem(field: str, message: str, fix: str) -> Problem:
     return Problem(FILE, field=field, code="synonyms", message=message, fix=fix)
 
 
-def unknown(same: Iterable[Synonyms], pages: Iterable[str]) -> Iterator[Problem]:
+def unknown_pages(same: Iterable[Synonyms], pages: Iterable[str]) -> Iterator[Problem]:
     """The pages that the lists of words send people to and that are not there."""
     known = frozenset(pages)
     for place, one in enumerate(same, 1):
@@ -111,12 +111,12 @@ def unknown(same: Iterable[Synonyms], pages: Iterable[str]) -> Iterator[Problem]
             yield _problem(f"list {place}, first", f"There is no page {path}.", did_you_mean(path, known))
 
 
-def spelled_out(terms: Iterable[Term]) -> tuple[Synonyms, ...]:
+def glossary_synonyms(terms: Iterable[Term]) -> tuple[Synonyms, ...]:
     """The abbreviations of a glossary, each with what it stands for."""
     return tuple(Synonyms((t.term, t.expansion)) for t in terms if t.expansion)
 
 
-def districts(postcodes: Iterable[Postcode], areas: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+def wards_by_district(postcodes: Iterable[Postcode], areas: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """The codes of the areas in which each first half of a postcode lies, those with most postcodes first."""
     wanted = frozenset(areas)
     found: dict[str, Counter[str]] = defaultdict(Counter)
@@ -137,7 +137,7 @@ def version() -> str:
     return "" if done.returncode else done.stdout.strip()
 
 
-def index(site: Path) -> int:
+def build_index(site: Path) -> int:
     """Put the index of the built pages into the site; return how many pages it has.
 
     Raises `PortalError` where Pagefind stops.
@@ -186,7 +186,7 @@ def _plain(text: str) -> str:
     return "".join(f" {word}" for word in re.findall(r"[^\W_]+", joined))
 
 
-def lookup(
+def lookup_json(
     words: SearchWords, labels: Mapping[str, str], wards: Mapping[str, tuple[tuple[str, str], ...]]
 ) -> bytes:
     """What the browser goes by besides the index, as JSON: words, names of pages, wards of postcodes."""

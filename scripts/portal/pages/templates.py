@@ -116,7 +116,7 @@ def _loader(folder: Path) -> Callable[[str], tuple[str, str, None] | None]:
     return load
 
 
-def joined(parts: Iterable[str]) -> str:
+def join_parts(parts: Iterable[str]) -> str:
     """What a template gives, unless it is too large for a page."""
     kept: list[str] = []
     size = 0
@@ -131,7 +131,7 @@ def joined(parts: Iterable[str]) -> str:
     return told
 
 
-def problem(error: Exception, template: str) -> Problem | None:
+def problem_of(error: Exception, template: str) -> Problem | None:
     """An error of a page's template, or of one that it uses, with its place; None where none was at work."""
     name, row = _place(error)
     if not name and not isinstance(error, jinja2.TemplateError):

@@ -121,7 +121,7 @@ class IndicatorLine:
     In `trend` there is None for a quarter between others that has no figure.
     """
 
-    standing: IndicatorSummary
+    summary: IndicatorSummary
     path: str
     trend: tuple[Observation | None, ...]
 
@@ -146,7 +146,7 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class Unplaced:
+class RecordsWithoutWard:
     """How many records of a borough name no ward, of how many, and for which months."""
 
     title: str
@@ -169,7 +169,7 @@ class WardsPage:
     maps: tuple[Markup, Markup]
     total: Indicator | None
     postcodes: str
-    unplaced: tuple[Unplaced, ...]
+    unplaced: tuple[RecordsWithoutWard, ...]
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ class WardPage:
     lines: tuple[IndicatorLine, ...]
     careful: tuple[IndicatorLine, ...]
     compared: tuple[tuple[Observation, tuple[Rates, ...]], ...]
-    unplaced: tuple[Unplaced, ...]
+    unplaced: tuple[RecordsWithoutWard, ...]
     former: tuple[tuple[Area, int], ...]
     figures: tuple[Observation, ...]
     neighbours: tuple[WardView, ...]
@@ -204,13 +204,13 @@ class WardPage:
     def clear(self) -> tuple[IndicatorLine, ...]:
         """The groups that rose or fell by more than chance, in the order of the table."""
         return tuple(
-            n for n in self.lines if n.standing.change and n.standing.change.direction in ("rose", "fell")
+            n for n in self.lines if n.summary.change and n.summary.change.direction in ("rose", "fell")
         )
 
     @property
     def steady(self) -> tuple[IndicatorLine, ...]:
         """The groups with no clear change."""
-        changes = ((n, n.standing.change) for n in self.lines)
+        changes = ((n, n.summary.change) for n in self.lines)
         return tuple(n for n, c in changes if c and c.direction == NO_CLEAR_CHANGE)
 
 

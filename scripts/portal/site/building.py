@@ -64,7 +64,7 @@ def _project(settings: Settings) -> Project:
     with processes.run_in_child(
         lambda: plausibility.look(ValidRows(found, settings), periods.today())
     ) as looked:
-        problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        problems += rules.check(found, settings) + headers.check(settings) + search.read_synonyms(root)[1]
         problems += tuple(redirects.check(settings))
         problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
         if problems:
@@ -327,7 +327,7 @@ class _Works:
         )
         with processes.run_in_child(lambda: publishing.forget(root / "build" / "site", coming)) as forgotten:
             if searchable:
-                search.index(made)
+                search.build_index(made)
             forgotten()
         problems = headers.write(made, settings)
         if laid.sheets:
@@ -351,7 +351,7 @@ class _Works:
 def addresses(whole: Project) -> dict[str, str]:
     """The name of each page of the site by its address."""
     settings = whole.settings
-    same = search.synonyms(settings.root)[0]
+    same = search.read_synonyms(settings.root)[0]
     return {p.path: p.label for p in all_pages(settings, allowed(whole), staging.written(settings), same)}
 
 
@@ -398,7 +398,7 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     for name in ("markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
     digest.update("\n".join(renderers.versions(renderer)).encode())
-    digest.update(f"{sys.version_info[:2]} {chromium.browser()} {search.version()}\n".encode())
+    digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search.version()}\n".encode())
     for path in inputs(root, folder):
         look = path.stat()
         bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent)
@@ -435,10 +435,10 @@ def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell)
     figures = figures_to_draw(released)
     tell(
         f"Drawing {len(figures)} charts"
-        if chromium.browser()
+        if chromium.find_browser()
         else "No Chromium here, so the reader's browser will draw the charts"
     )
-    drawn = svg.draw(figures, library, settings.build_folder / "cache")
+    drawn = svg.draw_pictures(figures, library, settings.build_folder / "cache")
     if drawn.prints and (left := sum(drawn.of(f) is None for f in figures)):
         raise PortalError([_by_chromium(f"Chromium could not draw {left} of {len(figures)} charts.")])
     return drawn
@@ -454,7 +454,7 @@ def _finish(made: Path, laid: StagedSite, cache: Path) -> None:
         names = ", ".join(failed[:3])
         message = f"Chromium could not print {len(failed)} sheets or pictures: {names}."
         raise PortalError([_by_chromium(message)])
-    bundles.whole(made)
+    bundles.zip_site(made)
 
 
 def _by_chromium(message: str) -> Problem:
