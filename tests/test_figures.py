@@ -12,7 +12,7 @@ import pytest
 from portal.analysis import claims, measures
 from portal.cli import coverage
 from portal.disclosure.clearing import ClearedContent
-from portal.pages.all_pages import all_pages
+from portal.pages.all_pages import PageInputs, all_pages
 from portal.site import building
 from portal.site.staging import written
 from project import ROOT, SHARED
@@ -215,7 +215,7 @@ def test_pages_that_count_as_having_a_chart_have_one_as_built(real_site: Path) -
     if not list(real_site.glob("figures/*/chart-narrow.svg")):
         pytest.skip("no Chromium drew the charts")
     settings, released = building.check(ROOT)
-    found = coverage.charted(all_pages(settings, released, written(settings)))
+    found = coverage.charted(all_pages(settings, released, PageInputs(written=written(settings))))
     assert {c.kind for c in found} >= {"home", "priority", "workstream", "action", "subject", "ward", "way to report"}  # fmt: skip
     for kind in found:
         built = {p: LexborHTMLParser((real_site / p / "index.html").read_text()) for p in kind.pages}

@@ -1,7 +1,7 @@
-"""From figures to a chart: drawing, one-sentence finding and table, always the three together.
+"""Build charts. Each has a drawing, a one-sentence finding and a table.
 
-A drawing is a plain Plotly figure in two widths, one for phones and one for wider screens. The values in it are
-the same that the sentence and the table print.
+A drawing is a Plotly figure as a plain dictionary, in two widths: one for phones and one for wider screens. Its values
+equal those in the sentence and the table.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,13 +17,13 @@ from portal.core.periods import running
 from portal.core.text import MARKERS, upper_first
 from portal.disclosure.clearing import ClearedContent
 
-# What a table prints where there is no row for a figure.
+# What a table prints where no figure has been published.
 MISSING_CELL = cell(None)
 
 
 @dataclass(frozen=True)
 class ChartTable:
-    """Rows of text for people. The first column names the row; `notes` explain the markers that are used."""
+    """A table as text. The first column names the row; `notes` explain the markers in it, each with its meaning."""
 
     caption: str
     columns: tuple[str, ...]
@@ -33,7 +33,7 @@ class ChartTable:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing (or none), what it shows in a sentence, and its figures in a table."""
+    """A drawing (None in a width that is not drawn), a sentence that says what it shows, and a table of its figures."""
 
     wide: Figure | None
     narrow: Figure | None
@@ -42,7 +42,7 @@ class Chart:
 
 
 def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
-    """The chart of an indicator, of the kind that its row names."""
+    """Build the chart of an indicator, of the kind that its column `chart` names."""
     figures = figures_of(released, indicator)
     subject = ChartInput(released, indicator, figures)
     draw, say = CHARTS[indicator.chart]
@@ -55,14 +55,14 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
 
 
 def _none(released: ClearedContent, indicator: Indicator) -> str:
-    """What is said where there is nothing to show."""
+    """Return the sentence for an indicator that has nothing to show."""
     if indicator.chart == "recorded" and released.content.observations.get(indicator.id):
         return "No figure for a whole 12 months has been published yet."
     return "No figure has been published."
 
 
 def chart_table(s: ChartInput) -> ChartTable:
-    """Return the figures of a chart as a table."""
+    """Return the table of a chart."""
     used = {o.status for o in s.figures if o.status}
     head, columns, rows = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
     notes = [(m, words) for m, words in MARKERS.items() if m in used]
@@ -72,7 +72,7 @@ def chart_table(s: ChartInput) -> ChartTable:
 
 
 def _caption(s: ChartInput) -> str:
-    """The title, with the area where it is not the site's own and the period where the rows do not name it."""
+    """Return the title, with the area if it is not the site's own and the period if the rows do not name it."""
     shared = {s.period(o) for o in s.figures}
     period = running(s.label(s.figures[0])) if len(shared) == 1 and s.figures[0].period_start else ""
     return ", ".join(
@@ -84,7 +84,7 @@ Rows = tuple[str, list[str], list[tuple[str, ...]]]
 
 
 def _plain_rows(s: ChartInput) -> Rows:
-    """A row for each figure, named by its period, and by its area where there are several."""
+    """Return one row for each figure, named by its period, and by its area if there are several."""
     many = len({o.area for o in s.figures}) > 1
     names = [f"{s.place(o)}, {running(s.label(o))}" if many else s.label(o) for o in s.figures]
     body: list[tuple[str, ...]] = [(name, s.cell(o)) for name, o in zip(names, s.figures, strict=True)]
@@ -92,7 +92,7 @@ def _plain_rows(s: ChartInput) -> Rows:
 
 
 def _split_rows(s: ChartInput) -> Rows:
-    """A row for each part; a column for each period or area, or for both, where there is more than one."""
+    """Return one row for each part, with a column for each period, each area or each pair of the two."""
     head = s.released.content.breakdowns[s.indicator.breakdown]
     own = {(o.part, o.area, *s.period(o)): o for o in s.figures}
     across = {(o.area, *s.period(o)): o for o in s.figures}
@@ -108,11 +108,11 @@ def _split_rows(s: ChartInput) -> Rows:
 
 
 def _head(s: ChartInput, o: Observation) -> str:
-    """A period as the head of a column: months are shortened, since there are many of them."""
+    """Return the period as a column heading. Months are shortened, because there are many of them."""
     return s.short(o) if s.indicator.period_type == "month" and o.period_start else s.label(o)
 
 
-# The kinds of chart: how it is drawn, and what it says.
+# How each kind of chart is drawn, and the sentence that goes with it.
 CHARTS: Mapping[str, tuple[Callable[[ChartInput, int], Figure] | None, Callable[[ChartInput], str]]] = {
     "pair": (plotly_figures.draw_pair, sentences.latest),
     "bars": (plotly_figures.draw_bars, sentences.latest),

@@ -1,6 +1,6 @@
-"""Finds where words fit in a drawing: inside an outline, or in the free space beside all of them. Pure geometry.
+"""Place labels in a drawing: inside an outline, or in the free space beside all outlines. Pure geometry.
 
-Places are in the drawing's units, x to the right and y down.
+Coordinates are in the units of the drawing, x to the right and y down.
 """
 
 import heapq
@@ -16,18 +16,21 @@ from numpy.typing import NDArray
 
 Point: TypeAlias = tuple[float, float]
 Side: TypeAlias = tuple[Point, Point]
-Ring: TypeAlias = tuple[Point, ...]  # without the first point again at the end
-Rings: TypeAlias = tuple[Ring, ...]  # outlines and holes of one area
-Lines: TypeAlias = NDArray[np.float64]  # of sides: where each begins, and how far it goes on, in x and y
-_AT_ONCE = 32  # places that are tried
+Ring: TypeAlias = tuple[Point, ...]  # the first point is not repeated at the end
+Rings: TypeAlias = tuple[Ring, ...]  # the outlines and holes of one area
+Lines: TypeAlias = NDArray[
+    np.float64
+]  # sides as four rows: x and y of the start, and the distance to the end in x and y
+_AT_ONCE = 32  # positions tried in one call
 
 
 @cache
 def largest_box(rings: Rings, aspect: float) -> tuple[Point, float]:
-    """The largest box of an aspect (width by height) inside an area: its middle and its height.
+    """Return the centre and the height of the largest box inside an area.
 
-    The search of Mapbox's polylabel, for boxes instead of circles: squares that cannot hold a better middle than the
-    best so far are left, the others are quartered. Right to a unit.
+    `aspect` is the width of the box divided by its height. The search is that of Mapbox's polylabel, for boxes instead
+    of circles: squares that cannot hold a better centre than the best so far are dropped, and the others are divided
+    into four. The result is within one unit of the best.
     """
     squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
     lines = _lines(sides_of(squeezed))
@@ -47,7 +50,7 @@ def largest_box(rings: Rings, aspect: float) -> tuple[Point, float]:
 
 
 def box_height_at(rings: Rings, middle: Point, aspect: float) -> float:
-    """The height of the largest box of an aspect around a point inside an area; below zero outside."""
+    """Return the height of the largest box with this aspect around a point; negative if the point is outside the area."""
     squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
     return 2 * half_width_at((middle[0] / aspect, middle[1]), sides_of(squeezed))
 
@@ -55,9 +58,10 @@ def box_height_at(rings: Rings, middle: Point, aspect: float) -> float:
 def nearest_free_box(
     edge: Iterable[Side], near: Point, box: Point, drawing: Point, taken: Iterable[Point]
 ) -> Point | None:
-    """The middle of the nearest free box of a width and height to a point: outside the edge, inside the drawing.
+    """Return the centre of the free box nearest to a point, outside the edge and inside the drawing.
 
-    `taken` are the middles of boxes of the same size that it must not touch; None where there is no space.
+    `box` and `drawing` are widths and heights. `taken` are the centres of boxes of the same size that the new one must
+    not touch. Return None if there is no space.
     """
     wide, high = box
     aspect = wide / high
@@ -77,12 +81,12 @@ def nearest_free_box(
 
 
 def sides_of(rings: Rings) -> list[Side]:
-    """The sides of an area, in order."""
+    """Return the sides of an area, in order."""
     return [side for ring in rings for side in pairwise((*ring, ring[0]))]
 
 
 def outer_lines(areas: Iterable[Rings]) -> list[list[Point]]:
-    """The line around areas that share their borders: the sides that only one of them has, joined into lines."""
+    """Return the outer edge of areas that share borders: the sides that belong to only one area, joined into lines."""
     sides = [side for rings in areas for side in sides_of(rings)]
     count = Counter(frozenset(side) for side in sides)
     onward: dict[Point, list[Point]] = defaultdict(list)
@@ -100,7 +104,7 @@ def outer_lines(areas: Iterable[Rings]) -> list[list[Point]]:
 
 
 def half_width_at(middle: Point, sides: Iterable[Side]) -> float:
-    """Half the side of the largest square around a point that no side enters; below zero outside the area."""
+    """Return half the width of the largest square around a point that no side enters; negative outside the area."""
     return _half_widths_at([middle], _lines(sides))[0]
 
 
@@ -109,13 +113,13 @@ def _lines(sides: Iterable[Side]) -> Lines:
 
 
 def _half_widths_at(middles: Sequence[Point], lines: Lines) -> list[float]:
-    """What `reach` says of each point: all points and sides at once, since a map asks for thousands."""
+    """Return `half_width_at` for each point, computed together because a map needs thousands."""
     at = np.array(middles, dtype=float).T[:, :, None]
     (x, y), (dx, dy) = lines[:2] - at, lines[2:]
     level = dy == 0
     crosses = ((y > 0) != (y + dy > 0)) & (x - y * dx / np.where(level, 1, dy) > 0)
     inside = crosses.sum(axis=1) % 2 == 1
-    # The nearest place in this measure is an end, or where the side crosses an axis or a diagonal.
+    # In this metric the nearest point of a side is an end, or where the side crosses an axis or a diagonal.
     least = np.minimum(_far(x, y), _far(x + dx, y + dy))
     for a, d in ((x, dx), (y, dy), (x - y, dx - dy), (x + y, dx + dy)):
         t = np.where(d == 0, 0, np.clip(-a / np.where(d == 0, 1, d), 0, 1))

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from portal.charts import area_charts, charts
-from portal.charts.svg import Figure
+from portal.charts.area_charts import SiteCharts, build_site_charts, recorded_indicators
 from portal.core.model import Route
 from portal.core.problems import PortalError
 from portal.core.settings import Settings
@@ -103,31 +102,41 @@ HELP_TOPICS = {
 PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
 
 
-def all_pages(
-    settings: Settings,
-    released: ClearedContent,
-    written: Mapping[str, str],
-    words: SearchWords = NO_WORDS,
-    figures: Mapping[Key, FigureRecord] | None = None,
-) -> tuple[Page, ...]:
-    """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown,
-    `figures` are all figures with their releases, for the citations.
+@dataclass(frozen=True, kw_only=True)
+class PageInputs:
+    """What pages are made from, besides the settings and the cleared content.
 
-    Raises `PortalError` where the `words` of the search or an old address lead to a page that is not there.
+    `written` maps the paths of hand-written pages to their Markdown. `words` are the synonyms of the search. `figures`
+    are all figures with their releases, for citations; without them no release is named. `charts` are built anew if
+    they are None.
     """
-    context = PageContext(settings, released)
+
+    written: Mapping[str, str]
+    words: SearchWords = NO_WORDS
+    figures: Mapping[Key, FigureRecord] | None = None
+    charts: SiteCharts | None = None
+
+
+def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) -> tuple[Page, ...]:
+    """Return every page, in the order of the menu, with its title and whether it has a way out.
+
+    Raises:
+        PortalError: if a search synonym or an old address leads to a page that does not exist.
+    """
+    charts = inputs.charts or build_site_charts(released)
+    context = PageContext(settings, released, charts.of_areas)
     for indicator in context.content.indicators.values():
         path = f"{FIGURES}{indicator.slug}/"
-        context.figures[indicator.id] = FigureView(indicator, path, charts.build_chart(released, indicator))
+        context.figures[indicator.id] = FigureView(indicator, path, charts.of_indicators[indicator.id])
     plans = tuple(plan_view(context, p) for p in context.content.plans)
-    about = tuple(_about(context, written))
+    about = tuple(_about(context, inputs.written))
     pages = [
         _home(context, plans),
         *plan_pages(context, plans),
         *subject_pages(context, plans),
         *ward_pages(context),
         *figure_pages(context, plans),
-        *cite_pages(context, figures),
+        *cite_pages(context, inputs.figures),
         *crime_pages(context),
         *data_pages(context),
         *_report_pages(context),
@@ -137,12 +146,12 @@ def all_pages(
         *release_pages(context, (about[0].label, ABOUT)),
     ]
     problems = (
-        *unknown_pages(words.same, (p.path for p in pages)),
+        *unknown_pages(inputs.words.same, (p.path for p in pages)),
         *broken_redirects(settings.redirects, pages),
     )
     if problems:
         raise PortalError(problems)
-    guarded = with_exits((*pages, _search(context, pages, words)), settings.site.exit_words)
+    guarded = with_exits((*pages, _search(context, pages, inputs.words)), settings.site.exit_words)
     return with_titles(replace(p, weight=_weight(p.content)) for p in guarded)
 
 
@@ -154,19 +163,8 @@ def _weight(content: object) -> float:
     return 0.5 if isinstance(view, PlanView) and view.ended else 1
 
 
-def figures_to_draw(released: ClearedContent) -> list[Figure]:
-    """Every drawing of the site, in the widths that it is shown in."""
-    found = [charts.build_chart(released, i) for i in released.content.indicators.values()]
-    found += [
-        c.chart
-        for a in area_charts.current_wards(released)
-        for c in area_charts.build_area_charts(released, a.code)
-    ]
-    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
-
-
 def _home(context: PageContext, plans: tuple[PlanView, ...]) -> Page:
-    now = area_charts.recorded_indicators(context.released)
+    now = recorded_indicators(context.released)
     chosen = context.settings.site.headlines or tuple(i.id for i in now[:5])
     lines = [line_of(context, i, context.released.area) for name in chosen for i in now if i.id == name]
     made = {e.name for e in context.content.editions}

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from portal.analysis import measures
 from portal.analysis.measures import IndicatorSummary, Rate, standing
-from portal.charts import area_charts, maps
+from portal.charts import maps
 from portal.charts.area_charts import current_wards, recorded_indicators, total_indicator
 from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
@@ -141,7 +141,7 @@ def _unfit(context: PageContext, area: str) -> tuple[tuple[str, tuple[str, ...]]
 
 def _charts(context: PageContext, view: WardView) -> Iterator[FigureView]:
     """The charts of a ward, each with where its picture is and the page about its indicator."""
-    for c in area_charts.build_area_charts(context.released, view.area.code):
+    for c in context.area_charts[view.area.code]:
         path = context.figures[c.indicator.id].path
         yield FigureView(c.indicator, path, c.chart, f"{view.path}{c.indicator.slug}")
 

@@ -11,6 +11,7 @@ from portal.core import periods, text
 from portal.core.model import Release, ReleaseChange
 from portal.core.text import amount, noun_for
 from portal.opendata import records
+from portal.opendata.api import PackageName
 from portal.opendata.records import CITE, FigureRecord
 from portal.pages.page import ABOUT, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_views import FigureView, Link
@@ -47,7 +48,7 @@ class CitableFigure(NamedTuple):  # a template takes the many of them apart fast
 class OpenDataPage:
     """What there is to download, and examples of how to use it, which read the figures at `example`."""
 
-    packages: tuple[Link, ...]
+    packages: tuple[PackageName, ...]
     example: FigureView | None
     area: str
 
@@ -217,10 +218,10 @@ def _simple(view: FigureView) -> bool:
     return i.unit == "count" and not (i.sensitive or i.protected or i.breakdown)
 
 
-def packages(context: PageContext) -> Iterator[Link]:
+def packages(context: PageContext) -> Iterator[PackageName]:
     """The title and name of each package that can be downloaded."""
     settings = context.settings
     for name in settings.packages:
         told = json.loads((settings.packages_folder / name / "datapackage.json").read_text("utf-8-sig"))
         if told["portal"]["kind"] != RECORD:
-            yield told.get("title", name), name
+            yield PackageName(told.get("title", name), name)

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from portal.charts import chromium, svg
+from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
@@ -25,7 +26,7 @@ from portal.data import assembly, packages, tables
 from portal.disclosure import clearing
 from portal.opendata import bundles
 from portal.pages import redirects, search
-from portal.pages.all_pages import all_pages, figures_to_draw
+from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.page import PRIVATE
 from portal.releases import archives, embargo, releasing
 from portal.releases.releasing import Project
@@ -305,7 +306,8 @@ class _Works:
         settings = whole.settings
         searchable = bool(search.version())
         with _allowing(whole) as released:
-            drawn = _pictures(settings, released, tell)
+            charts = build_site_charts(released)
+            drawn = _pictures(settings, charts, tell)
             tell("Writing the pages")
             operating_system.remove_links(settings.build_folder / "pages")
             keep = partial(rendering.write, settings)
@@ -351,8 +353,8 @@ class _Works:
 def addresses(whole: Project) -> dict[str, str]:
     """The name of each page of the site by its address."""
     settings = whole.settings
-    same = search.read_synonyms(settings.root)[0]
-    return {p.path: p.label for p in all_pages(settings, allowed(whole), staging.written(settings), same)}
+    page_inputs = PageInputs(written=staging.written(settings), words=search.read_synonyms(settings.root)[0])
+    return {p.path: p.label for p in all_pages(settings, allowed(whole), page_inputs)}
 
 
 def roll_back(root: Path, plan: Rollback) -> str:
@@ -419,7 +421,7 @@ def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell) -> Pictures:
+def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
     library = settings.root / svg.LIBRARY
     if not library.exists():
         raise PortalError(
@@ -432,7 +434,7 @@ def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell)
                 )
             ]
         )
-    figures = figures_to_draw(released)
+    figures = list(charts.figures())
     tell(
         f"Drawing {len(figures)} charts"
         if chromium.find_browser()
@@ -441,7 +443,7 @@ def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell)
     drawn = svg.draw_pictures(figures, library, settings.build_folder / "cache")
     if drawn.prints and (left := sum(drawn.of(f) is None for f in figures)):
         raise PortalError([_by_chromium(f"Chromium could not draw {left} of {len(figures)} charts.")])
-    return drawn
+    return replace(drawn, charts=charts)
 
 
 def _finish(made: Path, laid: StagedSite, cache: Path) -> None:

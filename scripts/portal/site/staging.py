@@ -26,8 +26,9 @@ from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
+from portal.opendata.api import PackageName
 from portal.pages import abbreviations, open_data_files, redirects, search, templates
-from portal.pages.all_pages import all_pages
+from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
 from portal.pages.page import EMBEDS, HELP, REPORT, WARDS, Page
@@ -79,8 +80,9 @@ def grow(
     """
     past = history.read(settings, released.content)
     figures = records.current_records(released.content, past)
-    same = search.read_synonyms(settings.root)[0]
-    pages = all_pages(settings, released, written(settings), same, figures)
+    words = search.read_synonyms(settings.root)[0]
+    inputs = PageInputs(written=written(settings), words=words, figures=figures, charts=pictures.charts)
+    pages = all_pages(settings, released, inputs)
     slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
     found = OpenDataFiles(settings, released, past, slugs, _packages(pages), figures)
     pages += translated(settings.root, pages, settings.languages)
@@ -156,7 +158,7 @@ def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
     return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared)
 
 
-def _packages(pages: Iterable[Page]) -> tuple[tuple[str, str], ...]:
+def _packages(pages: Iterable[Page]) -> tuple[PackageName, ...]:
     """The title and name of each package that can be downloaded."""
     return next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
 
