@@ -29,13 +29,14 @@ from portal.opendata import metadata, records
 from portal.opendata.api import PackageName
 from portal.pages import abbreviations, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
+from portal.pages.figure_views import FigurePage
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
 from portal.pages.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages.plan_views import FigureView
 from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
-from portal.pages.translations import RIGHT_TO_LEFT, translated
-from portal.pages.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
+from portal.pages.translations import RIGHT_TO_LEFT, read_translations
+from portal.pages.views import BriefingPage, RecordedPage, SearchPage, WardPage, WardsPage
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.site import pdf_sheets, social_images
@@ -85,7 +86,7 @@ def grow(
     pages = all_pages(settings, released, inputs)
     slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
     found = OpenDataFiles(settings, released, past, slugs, _packages(pages), figures)
-    pages += translated(settings.root, pages, settings.languages)
+    pages += read_translations(settings.root, pages, settings.languages)
     environment = _environment(settings, released, pictures)
     printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
