@@ -1,4 +1,4 @@
-"""The map of the wards: what stands in it, and that its words are where they belong."""
+"""The map of wards: its content, and the positions of its labels."""
 
 import json
 import math
@@ -44,7 +44,7 @@ def tree(svg: Markup) -> ET.Element:
 
 
 def texts(svg: Markup) -> list[str]:
-    """What is written on the map, in order."""
+    """Return the labels on the map, in order."""
     group = tree(svg).find(f"{SVG}g")
     assert group is not None
     return [" ".join(s.text or "" for s in text) for text in group.findall(f"{SVG}text")]
@@ -82,7 +82,7 @@ def test_a_degree_of_longitude_is_as_wide_as_it_is_at_the_middle_latitude() -> N
     assert float(root.attrib["height"]) == pytest.approx(8 + 392 / math.cos(math.radians(60)), abs=1)
 
 
-def test_no_style_and_no_line_break_stands_in_it() -> None:
+def test_the_map_has_no_style_and_no_line_break() -> None:
     for svg in (
         maps.draw_ward_map(FOUR, LINKS),
         maps.draw_ward_map(FOUR, LINKS, 120),
@@ -93,11 +93,11 @@ def test_no_style_and_no_line_break_stands_in_it() -> None:
         assert isinstance(svg, Markup)
 
 
-def test_names_stand_on_their_wards() -> None:
+def test_names_are_on_their_wards() -> None:
     assert texts(maps.draw_ward_map(FOUR, LINKS)) == ["North Moor", "Eastbridge", "West", "South Bank"]
 
 
-def test_where_names_do_not_fit_wards_are_numbered_and_a_key_stands_below() -> None:
+def test_wards_are_numbered_with_a_key_below_if_names_do_not_fit() -> None:
     svg = maps.draw_ward_map({**FOUR}, LINKS, 70)
     root = tree(svg)
     assert texts(svg) == ["1", "2", "3", "4"]
@@ -117,13 +117,13 @@ def test_an_area_without_a_link_is_drawn_without_one() -> None:
 
 
 @pytest.mark.parametrize("outlines", [{}, {"E1": FOUR["E1"]}])
-def test_without_all_outlines_there_are_tiles(outlines: Outlines) -> None:
+def test_wards_are_tiles_if_an_outline_is_missing(outlines: Outlines) -> None:
     root = tree(maps.draw_ward_map(outlines, LINKS))
     assert [a.attrib["href"] for a in root.findall(f"{SVG}a")] == ["north/", "east/", "west/", "south/"]
     assert len(root.findall(f"{SVG}a/{SVG}rect")) == 4
 
 
-def test_tiles_are_equal_and_in_the_order_of_the_codes() -> None:
+def test_tiles_are_equal_and_ordered_by_code() -> None:
     links = {f"E{n:02}": (f"Ward {n}", f"{n}/") for n in reversed(range(1, 20))}
     root = tree(maps.draw_tile_map(links, columns=5))
     tiles = [
@@ -163,14 +163,14 @@ def test_any_name_and_address_stays_text(pairs: list[tuple[str, str]], width: in
         assert [(t or "", h) for t, h in found] == plain
 
 
-def test_the_line_around_all_leaves_the_inner_borders_out() -> None:
+def test_the_outer_edge_has_no_inner_borders() -> None:
     lines = label_placement.outer_lines(FOUR.values())
     assert sum(math.dist(a, b) for line in lines for a, b in pairwise(line)) == 8
     assert (1, 0) not in {p for line in lines for p in line}
 
 
 def outlines_in(rows: list[dict[str, str]]) -> list[Outline]:
-    """Rows of the table as the model has them."""
+    """Return rows of the table as the model represents them."""
     return [Outline("s", "", r["area"], int(r["polygon"]), int(r["ring"]), r["points"]) for r in rows]
 
 
@@ -194,7 +194,7 @@ def test_rows_of_the_table_become_outlines() -> None:
 
 @st.composite
 def stars(draw: st.DrawFn) -> label_placement.Ring:
-    """An outline that goes round a point once."""
+    """Draw an outline that goes round a point once."""
     count = draw(st.integers(3, 12))
     radii = draw(st.lists(st.floats(20, 100), min_size=count, max_size=count))
     turns = [2 * math.pi * n / count for n in range(count)]
@@ -218,7 +218,7 @@ def test_the_largest_box_is_inside_and_no_other_is_much_larger(
             assert label_placement.box_height_at((ring,), other, aspect) <= height + 1.01
 
 
-def test_a_hole_has_no_room_for_words() -> None:
+def test_no_label_is_placed_in_a_hole() -> None:
     outer, hole = square(0, 0, 100), square(20, 20, 60)
     (x, y), height = label_placement.largest_box((outer, hole), 1.0)
     assert height == pytest.approx(20, abs=1)
@@ -229,7 +229,7 @@ def test_a_hole_has_no_room_for_words() -> None:
 
 
 def drawn(kind: str) -> tuple[Outlines, Links]:
-    """Outlines and links of the real wards, through the importer and its table."""
+    """Return outlines and links of the real wards, through the importer and its table."""
     file, code, name = FILES[kind]
     rows = [f["properties"] for f in json.loads((OUTLINES / file).read_text())["features"]]
     areas = {r[code]: Area("", "", r[code], r[name], "ward", "B", None, None) for r in rows}
@@ -296,7 +296,7 @@ def test_on_a_phone_the_wards_are_numbered_each_inside_itself() -> None:
 
 @real
 @pytest.mark.parametrize("kind", FILES)
-def test_neighbours_still_meet_when_drawn(kind: str) -> None:
+def test_neighbouring_wards_still_touch_when_drawn(kind: str) -> None:
     outlines, links = drawn(kind)
     root = tree(maps.draw_ward_map(outlines, links, 640))
     shapes = [shapely.Polygon(rings_of(next(a.iter(f"{SVG}path")))[0]) for a in root.findall(f"{SVG}a")]
@@ -311,7 +311,7 @@ def test_neighbours_still_meet_when_drawn(kind: str) -> None:
 
 
 @real
-def test_the_map_is_small_and_the_same_every_time() -> None:
+def test_the_map_is_small_and_deterministic() -> None:
     outlines, links = drawn("present")
     first = maps.draw_ward_map(outlines, links)
     label_placement.largest_box.cache_clear()
