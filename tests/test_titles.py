@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from portal.core import settings
 from portal.pages import page
 from portal.pages.page import Page, with_exits, with_titles
+from portal.pages.plan_views import Link
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 
@@ -96,7 +97,7 @@ def test_previews_of_a_page_show_its_title(read: dict[str, LexborHTMLParser]) ->
 
 
 def made(path: str, label: str, *trail: str, title: str = "") -> Page:
-    return Page(path, label, None, tuple((name, f"{name}/") for name in trail), title)
+    return Page(path, label, None, tuple(Link(name, f"{name}/") for name in trail), title)
 
 
 def test_titles_that_repeat_get_the_labels_of_the_pages_above() -> None:

@@ -198,7 +198,7 @@ def _report_pages(context: PageContext) -> Iterator[Page]:
     notes = tuple(r for r in routes if not r.route.is_offered)
     yield Page(
         REPORT,
-        home[0],
+        home.label,
         ReportPage(routes=offered, notes=notes, figures=_recorded_of(context, "")),
         (),
         "Ways to report",

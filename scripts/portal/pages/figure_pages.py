@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
 from portal.core.citations import Cited
+from portal.core.model import Break, Observation
 from portal.pages.figure_views import (
     CheckedClaim,
     CoveragePage,
@@ -24,7 +25,7 @@ from portal.pages.figure_views import (
 from portal.pages.local_pages import recorded_parts
 from portal.pages.page import DATA, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_pages import SHOWS
-from portal.pages.plan_views import Link, PlanView
+from portal.pages.plan_views import FigureView, Link, PlanView
 from portal.pages.release_pages import revisions
 from portal.pages.views import RecordedPage
 
@@ -47,47 +48,72 @@ def figure_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[
     differs = sum(v.outcome == "differs" for v in verdicts)
     yield Page(
         FIGURES,
-        home[0],
+        home.label,
         FiguresPage(topics=context.topics(), disagreements=differs, more=_more(context)),
         title=f"Crime and safety figures for {context.settings.site.place}",
         cited=cited_in(*context.content.observations.values()),
     )
     for _, views in context.topics():
         for view in views:
-            indicator = view.indicator
-            figures = measures.series(context.released, indicator.id)
-            of_indicator = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
-            breaks = measures.breaks_of(context.released, indicator.id)
-            used = tuple(
-                UsedBy(m.title, Link(f"{p.plan.short_title}, priority {q.priority.number}", q.path))
-                for p in plans for q in p.priorities for m in p.plan.measures
-                if m.indicator == indicator.id and m.nearness in SHOWS and m.priority == q.priority.id
-            )  # fmt: skip
-            places = {(c.source, c.locator): Cited(c.source, c.locator) for c in (*figures, *breaks)}
-            if len(places) > MANY:  # the download has the locator of each figure
-                download = {o.source: Cited(o.source, IN_DOWNLOAD) for o in figures}
-                apart = {(b.source, b.locator): Cited(b.source, b.locator) for b in breaks}
-                places = {(c.source, c.locator): c for c in (*download.values(), *apart.values())}
-            citations = tuple(places.values())
-            content = FigurePage(
-                view=view,
-                polarity=POLARITY[indicator.polarity],
-                breaks=breaks,
-                verdicts=of_indicator,
-                used_by=used,
-                related=tuple(v for v in views if v is not view),
-                figures=figures,
-                citations=citations,
-                revisions=revisions(context, indicator.id),
-            )
-            yield Page(
-                view.path, indicator.title,
-                RecordedPage(page=content, parts=recorded_parts(context, indicator)) if indicator.chart == "recorded" else content,
-                (home,),
-                exit=context.is_guarded(indicator),
-                cited=cited_in(figures, (v.claim for v in of_indicator)),
-            )  # fmt: skip
+            yield _figure_page(context, view, views, plans, verdicts)
     yield from _overview_pages(context, plans, verdicts, home)
+
+
+def _figure_page(
+    context: PageContext,
+    view: FigureView,
+    topic: tuple[FigureView, ...],
+    plans: tuple[PlanView, ...],
+    verdicts: tuple[Verdict, ...],
+) -> Page:
+    """Return the page of an indicator; `topic` are all indicators of its topic."""
+    indicator = view.indicator
+    figures = measures.series(context.released, indicator.id)
+    breaks = measures.breaks_of(context.released, indicator.id)
+    of_indicator = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
+    content = FigurePage(
+        view=view,
+        polarity=POLARITY[indicator.polarity],
+        breaks=breaks,
+        verdicts=of_indicator,
+        used_by=tuple(_uses(indicator.id, plans)),
+        related=tuple(v for v in topic if v is not view),
+        figures=figures,
+        citations=_citations(figures, breaks),
+        revisions=revisions(context, indicator.id),
+    )
+    is_recorded = indicator.chart == "recorded"
+    return Page(
+        view.path,
+        indicator.title,
+        RecordedPage(page=content, parts=recorded_parts(context, indicator)) if is_recorded else content,
+        (Link("The figures", FIGURES),),
+        exit=context.is_guarded(indicator),
+        cited=cited_in(figures, (v.claim for v in of_indicator)),
+    )
+
+
+def _uses(indicator: str, plans: tuple[PlanView, ...]) -> Iterator[UsedBy]:
+    """Yield the measures that an indicator shows, each with its priority."""
+    for plan in plans:
+        for priority in plan.priorities:
+            link = Link(f"{plan.plan.short_title}, priority {priority.priority.number}", priority.path)
+            for m in plan.plan.measures:
+                if m.indicator == indicator and m.nearness in SHOWS and m.priority == priority.priority.id:
+                    yield UsedBy(m.title, link)
+
+
+def _citations(figures: tuple[Observation, ...], breaks: tuple[Break, ...]) -> tuple[Cited, ...]:
+    """Return the sources and locators of figures and breaks, each once.
+
+    If there are many, figures are cited by source only, because the download has the locator of each.
+    """
+    places = {(c.source, c.locator): Cited(c.source, c.locator) for c in (*figures, *breaks)}
+    if len(places) > MANY:
+        download = {o.source: Cited(o.source, IN_DOWNLOAD) for o in figures}
+        of_breaks = {(b.source, b.locator): Cited(b.source, b.locator) for b in breaks}
+        places = {(c.source, c.locator): c for c in (*download.values(), *of_breaks.values())}
+    return tuple(places.values())
 
 
 def _more(context: PageContext) -> tuple[Link, ...]:
@@ -185,7 +211,7 @@ def data_pages(context: PageContext) -> Iterator[Page]:
     home = Link("Planned dashboards", DATA)
     yield Page(
         DATA,
-        home[0],
+        home.label,
         DashboardsPage(dashboards=dashboards),
         (figures,),
         "Dashboards that were planned",

@@ -65,7 +65,7 @@ def ward_pages(context: PageContext) -> Iterator[Page]:
         postcodes=finder,
         unplaced=unplaced,
     )
-    yield Page(WARDS, home[0], overview, title=f"The wards of {context.settings.site.place}", cited=cited)
+    yield Page(WARDS, home.label, overview, title=f"The wards of {context.settings.site.place}", cited=cited)
     yield Page(f"{WARDS}compare/", "Compare wards", _compare(context, views), (home,), cited=cited)
     for view in views:
         content = _ward(context, view, views, unplaced)

@@ -115,7 +115,7 @@ def with_titles(pages: Iterable[Page]) -> tuple[Page, ...]:
     for up in range(1, deepest + 1):
         same = _repeated(titled)
         titled = [
-            replace(p, title=f"{p.title}, {p.trail[-up][0]}")
+            replace(p, title=f"{p.title}, {p.trail[-up].label}")
             if p.title.casefold() in same and len(p.trail) >= up and not p.private
             else p
             for p in titled

@@ -134,7 +134,7 @@ def plan_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[Pa
     home = Link("What was promised", PLANS)
     yield Page(
         PLANS,
-        home[0],
+        home.label,
         PlansPage(plans=plans, gaps=context.settings.site.gaps),
         title="Our plans and what they promised",
         cited=cited_in(*(p.plan.priorities for p in plans)),
@@ -219,7 +219,11 @@ def subject_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator
     )
     cited = frozenset(s for page in pages for s in page.cited)
     yield Page(
-        SUBJECTS, home[0], SubjectsPage(subjects=subjects), title="Plans and figures by subject", cited=cited
+        SUBJECTS,
+        home.label,
+        SubjectsPage(subjects=subjects),
+        title="Plans and figures by subject",
+        cited=cited,
     )
     yield from pages
 

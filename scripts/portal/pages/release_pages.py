@@ -169,7 +169,7 @@ def release_pages(context: PageContext, about: Link) -> Iterator[Page]:
     newest = content.editions[::-1]
     yield Page(
         RELEASES,
-        home[0],
+        home.label,
         ReleasesPage(
             editions=tuple(ReleaseSummary(e, links[e.id], summary(content, e)) for e in newest),
             calendar=tuple(_calendar_entry(content, p) for p in content.promises),
@@ -180,25 +180,8 @@ def release_pages(context: PageContext, about: Link) -> Iterator[Page]:
         "What’s new: every release of figures",
     )
     for before, edition in zip((None, *content.editions), content.editions, strict=False):
-        changes = changes_of(content, edition)
-        page = ReleasePage(
-            edition=edition,
-            groups=tuple(
-                _group(context, kind, changes)
-                for kind in change_report.KINDS
-                if any(c.kind == kind for c in changes)
-            ),
-            before=links[before.id] if before else None,
-            put_back=links.get(edition.put_back),
-            log=changes,
-            marks=marks(changes),
-            withdrawals=group_withdrawals(
-                withdrawal_notices(
-                    context, (w for w in content.withdrawals if edition.id in w.releases.split(";"))
-                )
-            ),
-        )
-        yield Page(links[edition.id][1], f"What changed: {edition.name}", page, (about, home))
+        page = _release_page(context, edition, before)
+        yield Page(links[edition.id].path, f"What changed: {edition.name}", page, (about, home))
     corrections = tuple(_corrected(context, e) for e in newest)
     yield Page(
         CORRECTIONS,
@@ -217,6 +200,22 @@ def release_pages(context: PageContext, about: Link) -> Iterator[Page]:
         "Unusual figures that we have checked",
         UnusualPage(groups=tuple(_unusual(content))),
         (about, home),
+    )
+
+
+def _release_page(context: PageContext, release: Release, before: Release | None) -> ReleasePage:
+    """Return the content of the page of a release; `before` is the previous one, or None."""
+    content, changes = context.content, changes_of(context.content, release)
+    kinds = (kind for kind in change_report.KINDS if any(c.kind == kind for c in changes))
+    withdrawn = (w for w in content.withdrawals if release.id in w.releases.split(";"))
+    return ReleasePage(
+        edition=release,
+        groups=tuple(_group(context, kind, changes) for kind in kinds),
+        before=release_link(before) if before else None,
+        put_back=next((release_link(e) for e in content.editions if e.id == release.put_back), None),
+        log=changes,
+        marks=marks(changes),
+        withdrawals=group_withdrawals(withdrawal_notices(context, withdrawn)),
     )
 
 

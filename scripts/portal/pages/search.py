@@ -75,28 +75,28 @@ def read_synonyms(root: Path) -> tuple[SearchWords, tuple[Problem, ...]]:
         return NO_WORDS, (Problem(FILE, fault.row, "", "synonyms", fault.message, fault.fix),)
     lists = raw.get("same", [])
     problems = [*_faults("", raw, ("ignored", "same"), ("ignored",))]
-    if not isinstance(lists, list) or not all(isinstance(one, dict) for one in lists):
+    if not isinstance(lists, list) or not all(isinstance(entry, dict) for entry in lists):
         problems.append(_problem("same", "same is not a list.", "Begin each list of words with [[same]]."))
         lists = []
     texts = ("words", "first")
-    problems += [p for n, one in enumerate(lists, 1) for p in _faults(f"list {n}", one, texts, texts)]
-    for place in (n for n, one in enumerate(lists, 1) if not one.get("words")):
+    problems += [p for n, entry in enumerate(lists, 1) for p in _faults(f"list {n}", entry, texts, texts)]
+    for place in (n for n, entry in enumerate(lists, 1) if not entry.get("words")):
         problems.append(
             _problem(f"list {place}", "The list has no words.", 'Write words = ["…", "…"], or remove it.')
         )
     if problems:
         return NO_WORDS, tuple(problems)
-    same = tuple(Synonyms(tuple(one["words"]), tuple(one.get("first", ()))) for one in lists)
+    same = tuple(Synonyms(tuple(entry["words"]), tuple(entry.get("first", ()))) for entry in lists)
     return SearchWords(same, tuple(raw.get("ignored", ()))), ()
 
 
 def _faults(
-    place: str, one: Mapping[str, object], known: tuple[str, ...], texts: tuple[str, ...]
+    place: str, entry: Mapping[str, object], known: tuple[str, ...], texts: tuple[str, ...]
 ) -> Iterator[Problem]:
-    for key in one.keys() - set(known):
+    for key in entry.keys() - set(known):
         yield _problem(place, f"Unknown key {key}.", did_you_mean(key, known))
     for key in texts:
-        entries = one.get(key, [])
+        entries = entry.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(t, str) and t.strip() for t in entries):
             where = ", ".join(filter(None, (place, key)))
             yield _problem(where, f"{key} is {entries!r}.", 'Write a list of texts: ["…", "…"].')
@@ -109,8 +109,8 @@ def _problem(field: str, message: str, fix: str) -> Problem:
 def unknown_pages(same: Iterable[Synonyms], pages: Iterable[str]) -> Iterator[Problem]:
     """Yield a problem for each page that a list of synonyms leads to and that does not exist."""
     known = frozenset(pages)
-    for place, one in enumerate(same, 1):
-        for path in (p for p in one.first if p not in known):
+    for place, synonyms in enumerate(same, 1):
+        for path in (p for p in synonyms.first if p not in known):
             yield _problem(f"list {place}, first", f"There is no page {path}.", did_you_mean(path, known))
 
 
