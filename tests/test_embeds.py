@@ -118,7 +118,7 @@ def test_without_chromium_an_embed_shows_only_the_table(tiny: Path, monkeypatch:
     from portal.site import building as builder  # noqa: PLC0415
     from portal.site import staging as growing  # noqa: PLC0415
 
-    monkeypatch.setattr(drawing, "browser", lambda: None)
+    monkeypatch.setattr(drawing, "find_browser", lambda: None)
     settings, released = builder.check(tiny)
     grown = growing.grow(settings, released, svg.Pictures(tiny / svg.LIBRARY, {}), lambda _, told: told)
     page = grown.files["embed/thefts/index.html"].decode()

@@ -99,7 +99,7 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
         return None
     subject = ChartInput(released, now.indicator, figures)
     drawing = plotly_figures.escape_texts(plotly_figures.draw_for_area(subject, plotly_figures.NARROW))
-    chart = Chart(None, drawing, sentences.here(subject, now), chart_table(subject))
+    chart = Chart(wide=None, narrow=drawing, finding=sentences.here(subject, now), table=chart_table(subject))
     return AreaChart(indicator=now.indicator, area=released.content.areas[area], chart=chart)
 
 

@@ -6,6 +6,7 @@ equal those in the sentence and the table.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal.analysis import sentences
 from portal.analysis.measures import figures_of
@@ -21,17 +22,24 @@ from portal.disclosure.clearing import ClearedContent
 MISSING_CELL = cell(None)
 
 
-@dataclass(frozen=True)
+class Note(NamedTuple):
+    """A marker in a table, and its meaning."""
+
+    mark: str
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChartTable:
-    """A table as text. The first column names the row; `notes` explain the markers in it, each with its meaning."""
+    """A table as text. The first column names the row; `notes` explain the markers in it."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[Note, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chart:
     """A drawing (None in a width that is not drawn), a sentence that says what it shows, and a table of its figures."""
 
@@ -45,16 +53,17 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
     """Build the chart of an indicator, of the kind that its column `chart` names."""
     figures = figures_of(released, indicator)
     subject = ChartInput(released, indicator, figures)
-    draw, say = CHARTS[indicator.chart]
+    kind = CHARTS[indicator.chart]
+    draw = kind.draw if figures else None
     return Chart(
-        plotly_figures.escape_texts(draw(subject, WIDE)) if draw and figures else None,
-        plotly_figures.escape_texts(draw(subject, NARROW)) if draw and figures else None,
-        say(subject) if figures else _none(released, indicator),
-        chart_table(subject),
+        wide=plotly_figures.escape_texts(draw(subject, WIDE)) if draw else None,
+        narrow=plotly_figures.escape_texts(draw(subject, NARROW)) if draw else None,
+        finding=kind.describe(subject) if figures else _no_finding(released, indicator),
+        table=chart_table(subject),
     )
 
 
-def _none(released: ClearedContent, indicator: Indicator) -> str:
+def _no_finding(released: ClearedContent, indicator: Indicator) -> str:
     """Return the sentence for an indicator that has nothing to show."""
     if indicator.chart == "recorded" and released.content.observations.get(indicator.id):
         return "No figure for a whole 12 months has been published yet."
@@ -64,11 +73,13 @@ def _none(released: ClearedContent, indicator: Indicator) -> str:
 def chart_table(s: ChartInput) -> ChartTable:
     """Return the table of a chart."""
     used = {o.status for o in s.figures if o.status}
-    head, columns, rows = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
-    notes = [(m, words) for m, words in MARKERS.items() if m in used]
-    if any(MISSING_CELL in row for row in rows):
-        notes.append((MISSING_CELL, "no figure has been published"))
-    return ChartTable(_caption(s), (head, *columns), tuple(rows), tuple(notes))
+    body = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
+    notes = [Note(mark, meaning) for mark, meaning in MARKERS.items() if mark in used]
+    if any(MISSING_CELL in row for row in body.rows):
+        notes.append(Note(MISSING_CELL, "no figure has been published"))
+    return ChartTable(
+        caption=_caption(s), columns=(body.head, *body.columns), rows=tuple(body.rows), notes=tuple(notes)
+    )
 
 
 def _caption(s: ChartInput) -> str:
@@ -80,31 +91,37 @@ def _caption(s: ChartInput) -> str:
     )
 
 
-Rows = tuple[str, list[str], list[tuple[str, ...]]]
+class _TableBody(NamedTuple):
+    """The heading of the first column, those of the others, and the rows."""
+
+    head: str
+    columns: list[str]
+    rows: list[tuple[str, ...]]
 
 
-def _plain_rows(s: ChartInput) -> Rows:
+def _plain_rows(s: ChartInput) -> _TableBody:
     """Return one row for each figure, named by its period, and by its area if there are several."""
     many = len({o.area for o in s.figures}) > 1
     names = [f"{s.place(o)}, {running(s.label(o))}" if many else s.label(o) for o in s.figures]
     body: list[tuple[str, ...]] = [(name, s.cell(o)) for name, o in zip(names, s.figures, strict=True)]
-    return "Area and period" if many else "Period", [upper_first(s.indicator.unit_label)], body
+    return _TableBody("Area and period" if many else "Period", [upper_first(s.indicator.unit_label)], body)
 
 
-def _split_rows(s: ChartInput) -> Rows:
+def _split_rows(s: ChartInput) -> _TableBody:
     """Return one row for each part, with a column for each period, each area or each pair of the two."""
     head = s.released.content.breakdowns[s.indicator.breakdown]
-    own = {(o.part, o.area, *s.period(o)): o for o in s.figures}
+    by_key = {(o.part, o.area, *s.period(o)): o for o in s.figures}
     across = {(o.area, *s.period(o)): o for o in s.figures}
     if len(across) == 1:
         unit = "Figure" if s.own_units else upper_first(s.indicator.unit_label)
-        return head, [unit], [(s.part(o.part), s.cell(o)) for o in s.figures]
+        return _TableBody(head, [unit], [(s.part(o.part), s.cell(o)) for o in s.figures])
     areas, periods = len({o.area for o in s.figures}) > 1, len({s.period(o) for o in s.figures}) > 1
     columns = [
         ", ".join(filter(None, (s.place(o) if areas else "", _head(s, o) if periods else "")))
         for o in across.values()
     ]
-    return head, columns, [(s.part(p), *(s.cell(own.get((p, *k))) for k in across)) for p in s.parts]
+    rows = [(s.part(p), *(s.cell(by_key.get((p, *k))) for k in across)) for p in s.parts]
+    return _TableBody(head, columns, rows)
 
 
 def _head(s: ChartInput, o: Observation) -> str:
@@ -112,14 +129,20 @@ def _head(s: ChartInput, o: Observation) -> str:
     return s.short(o) if s.indicator.period_type == "month" and o.period_start else s.label(o)
 
 
-# How each kind of chart is drawn, and the sentence that goes with it.
-CHARTS: Mapping[str, tuple[Callable[[ChartInput, int], Figure] | None, Callable[[ChartInput], str]]] = {
-    "pair": (plotly_figures.draw_pair, sentences.latest),
-    "bars": (plotly_figures.draw_bars, sentences.latest),
-    "line": (plotly_figures.draw_line, sentences.latest),
-    "small-multiples": (plotly_figures.draw_small_multiples, sentences.small_multiples),
-    "ranked-bars": (plotly_figures.draw_ranked_bars, sentences.ranked),
-    "areas": (plotly_figures.draw_areas, sentences.areas),
-    "recorded": (plotly_figures.draw_years, sentences.latest),
-    "none": (None, sentences.each),
+class ChartKind(NamedTuple):
+    """How a kind of chart is drawn in a width (None if it has no drawing), and how its finding is worded."""
+
+    draw: Callable[[ChartInput, int], Figure] | None
+    describe: Callable[[ChartInput], str]
+
+
+CHARTS: Mapping[str, ChartKind] = {
+    "pair": ChartKind(plotly_figures.draw_pair, sentences.latest),
+    "bars": ChartKind(plotly_figures.draw_bars, sentences.latest),
+    "line": ChartKind(plotly_figures.draw_line, sentences.latest),
+    "small-multiples": ChartKind(plotly_figures.draw_small_multiples, sentences.small_multiples),
+    "ranked-bars": ChartKind(plotly_figures.draw_ranked_bars, sentences.ranked),
+    "areas": ChartKind(plotly_figures.draw_areas, sentences.areas),
+    "recorded": ChartKind(plotly_figures.draw_years, sentences.latest),
+    "none": ChartKind(None, sentences.each),
 }

@@ -42,11 +42,11 @@ def largest_box(rings: Rings, aspect: float) -> tuple[Point, float]:
         _, half, (x, y) = heapq.heappop(squares)
         half /= 2
         middles = [(x + i * half, y + j * half) for i in (-1, 1) for j in (-1, 1)]
-        for middle, found in zip(middles, _half_widths_at(middles, lines), strict=True):
-            best = max(best, (found, middle))
-            heapq.heappush(squares, (-found - half, half, middle))
-    found, (x, y) = best
-    return (x * aspect, y), 2 * found
+        for middle, half_width in zip(middles, _half_widths_at(middles, lines), strict=True):
+            best = max(best, (half_width, middle))
+            heapq.heappush(squares, (-half_width - half, half, middle))
+    half_height, (x, y) = best
+    return (x * aspect, y), 2 * half_height
 
 
 def box_height_at(rings: Rings, middle: Point, aspect: float) -> float:
@@ -74,8 +74,8 @@ def nearest_free_box(
     for first in range(0, len(clear), _AT_ONCE):
         some = clear[first : first + _AT_ONCE]
         reaches = _half_widths_at([(x / aspect, y) for x, y in some], lines)
-        for (x, y), found in zip(some, reaches, strict=True):
-            if -found > high / 2:
+        for (x, y), half_width in zip(some, reaches, strict=True):
+            if -half_width > high / 2:
                 return float(x), float(y)
     return None
 
@@ -125,8 +125,8 @@ def _half_widths_at(middles: Sequence[Point], lines: Lines) -> list[float]:
         t = np.where(d == 0, 0, np.clip(-a / np.where(d == 0, 1, d), 0, 1))
         least = np.minimum(least, _far(x + t * dx, y + t * dy))
     nearest = least.min(axis=1)
-    found: list[float] = np.where(inside, nearest, -nearest).tolist()
-    return found
+    half_widths: list[float] = np.where(inside, nearest, -nearest).tolist()
+    return half_widths
 
 
 def _far(x: Lines, y: Lines) -> Lines:

@@ -45,12 +45,12 @@ _OTHER_WIDTH = 56
 
 def outlines_by_code(rows: Iterable[Outline]) -> Outlines:
     """Return the rows of the resource `boundaries` as outlines: by GSS code, rings of (longitude, latitude) in degrees."""
-    found: dict[str, dict[tuple[int, int], Ring]] = defaultdict(dict)
+    by_area: dict[str, dict[tuple[int, int], Ring]] = defaultdict(dict)
     for row in rows:
         numbers = [float(n) for n in row.points.split()]
         ring = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-        found[row.area][row.polygon, row.ring] = ring
-    return {area: tuple(ring for _, ring in sorted(rings.items())) for area, rings in sorted(found.items())}
+        by_area[row.area][row.polygon, row.ring] = ring
+    return {area: tuple(ring for _, ring in sorted(rings.items())) for area, rings in sorted(by_area.items())}
 
 
 def draw_ward_map(

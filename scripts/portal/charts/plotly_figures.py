@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from textwrap import wrap
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.analysis.measures import breaks_of, broken
 from portal.analysis.sentences import ChartInput
-from portal.charts.time_axis import gaps_of, middle, overlap, position, span
+from portal.charts.time_axis import gaps_of, middle, months_of, overlap, position, span
 from portal.core import periods
 from portal.core.model import ADDED, Break, Observation
 from portal.core.text import upper_first
@@ -141,28 +141,33 @@ def _note(text: str, **where: Any) -> Figure:
     return {"text": text, "showarrow": False, "xref": "x", "yref": "y", "font": {"size": 14}, **where}
 
 
-def _cuts(s: ChartInput) -> list[tuple[float, str]]:
-    """Return the position on the time axis and the title of every break in the series."""
+class _Cut(NamedTuple):
+    """The position of a break in series on the time axis, and its title."""
+
+    at: float
+    title: str
+
+
+def _cuts(s: ChartInput) -> list[_Cut]:
+    """Return every break between or inside the periods of the series."""
     breaks = breaks_of(s.released, s.indicator.id)
-    found = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
-    often = Counter(b.title for b in found)
-    return [(position(b.date), _named(b, often[b.title] > 1)) for b in found]
+    within = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
+    times = Counter(b.title for b in within)
+    return [_Cut(position(b.date), _named(b, times[b.title] > 1)) for b in within]
 
 
 def _named(b: Break, dated: bool) -> str:
     return f"{b.title} ({periods.month(b.date)})" if dated else b.title
 
 
-def _cut_lines(cuts: Iterable[tuple[float, str]]) -> list[Figure]:
+def _cut_lines(cuts: Iterable[_Cut]) -> list[Figure]:
     return [
         {"type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1.02, "line": {"color": COLOURS[4], "width": 2, "dash": "dot"}}
         for at, _ in cuts
     ]  # fmt: skip
 
 
-def _cut_notes(
-    cuts: Iterable[tuple[float, str]], ends: Sequence[float], width: int
-) -> tuple[list[Figure], int]:
+def _cut_notes(cuts: Iterable[_Cut], ends: Sequence[float], width: int) -> tuple[list[Figure], int]:
     """Return the notes on breaks, stacked, and the pixels that they need above the drawing."""
     notes, up = [], 0
     for at, title in cuts:
@@ -266,10 +271,6 @@ def draw_years(s: ChartInput, width: int) -> Figure:
     return draw_line(s, width) if len(s.figures) > 5 else draw_bars(s, width)
 
 
-def _length(o: Observation) -> int:
-    return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
-
-
 def draw_for_area(s: ChartInput, width: int) -> Figure:
     """Draw the figures of an area: two years as a pair, more as on the indicator's page.
 
@@ -277,7 +278,7 @@ def draw_for_area(s: ChartInput, width: int) -> Figure:
     """
     if len(s.figures) == 2 and not _cuts(s):
         return draw_pair(s, width)
-    if {_length(o) for o in s.figures} != {3}:
+    if {months_of(o) for o in s.figures} != {3}:
         return draw_years(s, width)
     drawing = draw_bars(s, width)
     drawing["data"][0]["marker"] = {"color": [TINT] * (len(s.figures) - 4) + [COLOURS[0]] * 4}

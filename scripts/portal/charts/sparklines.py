@@ -37,7 +37,7 @@ def draw_sparkline(values: Sequence[Decimal | None], name: str, cuts: Collection
     ]
     dot = points[-1]
     end = f'<circle cx="{dot[0]:.1f}" cy="{dot[1]:.1f}" r="2.5"/>' if dot else ""
-    return Markup(  # noqa: S704 - numbers of our own, and an escaped name
+    return Markup(  # noqa: S704 - only numbers and an escaped name
         f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{safe(name)}">'
         f'<path d="{_path(points, cuts)}"/>{end}</svg>'
     )

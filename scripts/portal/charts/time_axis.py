@@ -21,6 +21,11 @@ def span(o: Observation) -> tuple[float, float]:
     return position(o.period_start), position(o.period_end) + 1 / periods.month_end(o.period_end, 0).day
 
 
+def months_of(o: Observation) -> int:
+    """Return how many months the period of a figure has; 0 without a period."""
+    return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
+
+
 def middle(o: Observation) -> float:
     """Return the middle of the period of a figure, in months."""
     start, end = span(o)

@@ -111,8 +111,8 @@ class PageInputs:
     """What pages are made from, besides the settings and the cleared content.
 
     `written` maps the paths of hand-written pages to their Markdown. `words` are the synonyms of the search. `figures`
-    are all figures with their releases, for citations; without them no release is named. `charts` are built anew if
-    they are None.
+    are all figures with their releases, for citations; without them no release is named. `charts` are built here if they
+    are None.
     """
 
     written: Mapping[str, str]

@@ -11,6 +11,7 @@ from portal.analysis import measures
 from portal.analysis.measures import standing
 from portal.charts import maps
 from portal.charts.area_charts import current_wards, recorded_indicators, total_indicator
+from portal.charts.time_axis import months_of
 from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import guarded
@@ -98,16 +99,12 @@ def line_of(context: PageContext, indicator: Indicator, area: str, months: int =
     summary = standing(context.released, indicator, area, months)
     if summary is None:
         return None
-    known = {o.period_end: o for o in measures.series(context.released, indicator.id, area, "") if _length(o) == 3}  # fmt: skip
+    known = {o.period_end: o for o in measures.series(context.released, indicator.id, area, "") if months_of(o) == 3}  # fmt: skip
     last = summary.latest.period_end
     ends = [periods.month_end(last, -3 * n) for n in range(TREND)][::-1] if last else []
     present = [i for i, end in enumerate(ends) if end in known]
     trend = tuple(known.get(end) for end in ends[present[0] : present[-1] + 1]) if present else ()
     return IndicatorLine(summary=summary, path=context.figures[indicator.id].path, trend=trend)
-
-
-def _length(o: Observation) -> int:
-    return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
 
 
 def _ward(

@@ -105,7 +105,7 @@ def with_exits(pages: Iterable[Page], words: tuple[str, ...]) -> Iterator[Page]:
 
 
 def with_titles(pages: Iterable[Page]) -> tuple[Page, ...]:
-    """Give every page a title of its own.
+    """Give every page a unique title.
 
     To titles that repeat, the labels of the pages above are added, the nearest first, until they differ; the rest are
     numbered. Titles of private pages are only numbered.
