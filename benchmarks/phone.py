@@ -59,7 +59,7 @@ def report(url: str) -> dict[str, dict[str, dict[str, object]]]:
             "node", LIGHTHOUSE, url, "--quiet", "--output=json", f"--output-path={out}", f"--chrome-flags={flags}",
             f"--only-categories={','.join(KINDS)}", "--form-factor=mobile",
         ]  # fmt: skip
-        environment = {**os.environ, "CHROME_PATH": chromium.browser() or ""}
+        environment = {**os.environ, "CHROME_PATH": chromium.find_browser() or ""}
         subprocess.run(command, env=environment, check=True, timeout=300)
         told: dict[str, dict[str, dict[str, object]]] = json.loads(out.read_text())
     return told

@@ -20,7 +20,7 @@ def main() -> None:
     with (ROOT / "benchmarks" / "sizes.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
     figure = drawn(rows)
-    made = svg.draw([figure], ROOT / svg.LIBRARY, ROOT / "build" / "cache").of(figure)
+    made = svg.draw_pictures([figure], ROOT / svg.LIBRARY, ROOT / "build" / "cache").of(figure)
     if made is None:
         sys.exit("Chromium is not here, so nothing was drawn.")
     (ROOT / "docs" / "benchmarks.svg").write_text(made.decode(), encoding="utf-8")

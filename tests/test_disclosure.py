@@ -14,7 +14,6 @@ from portal.cli import commands
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings, load
-from portal.core.small_counts import key
 from portal.disclosure import clearing, inference, report, withholding
 from portal.disclosure.clearing import ClearedContent
 from portal.disclosure.inference import EarlierRelease
@@ -271,7 +270,7 @@ def _safe(
     for o in published:
         by_indicator[o.indicator] = (*by_indicator.get(o.indicator, ()), o)
     found = clearing.intervals(replace(content, observations=by_indicator), policy)
-    counts = {key(o): o.value for o in true}
+    counts = {o.key: o.value for o in true}
     assert found
     for i in found:
         assert i.greatest - i.least >= i.published.width

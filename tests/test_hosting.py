@@ -20,7 +20,7 @@ import pytest
 import yaml
 from browser import ARGUMENTS
 from playwright.sync_api import Browser
-from portal.charts.chromium import browser as program_of_chromium
+from portal.charts.chromium import find_browser as program_of_chromium
 from portal.cli import commands as cli
 from portal.site import headers, publishing
 from project import ROOT

@@ -60,7 +60,7 @@ def draw_all(site: Path, cards: Mapping[str, Card], cache: Path) -> list[str]:
             told.open(page)
             return told.picture(WIDTH, wanted[key].height)
 
-        kept = chromium.keep(wanted, cache, ".png", drawn)
+        kept = chromium.make_missing(wanted, cache, ".png", drawn)
     failed = []
     for address, key in keys.items():
         if made := kept.get(key):
