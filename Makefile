@@ -56,7 +56,7 @@ screenshots: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	$(BIN)/python scripts/screenshots.py --readme
 
-# The pictures of docs/quarterly-update.md, taken while its steps are done in a copy of this folder.
+# The pictures of docs/tutorial/quarterly-update.md, taken while its steps are done in a copy of this folder.
 guide: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	rm -rf build/guide && mkdir -p build/guide/portal/build
@@ -76,7 +76,7 @@ benchmarks: .venv/ready-dev node_modules/ready-dev
 	cd benchmarks && npm ci --silent
 	$(BIN)/python benchmarks/all.py $(WARDS)
 
-# What others wrote to check open data, run on this site; docs/validators.md keeps what it says.
+# What others wrote to check open data, run on this site; docs/reference/validators.md keeps what it says.
 validate: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	$(BIN)/python tests/validators.py

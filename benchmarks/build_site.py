@@ -11,7 +11,7 @@ sheets or verification. A whole build starts Python and does everything, with `-
 drawn before, cold with none. Floor and warm builds take turns, and the shortest of each counts. Every other build is held
 against a whole one, warm and cold. Seconds are on the clock; those of the processor are of all processes together.
 
-Prints rows of the tables in docs/benchmarks.md, and keeps the seconds by pages in benchmarks/sizes.csv for plot.py.
+Prints rows of the tables in docs/explanation/benchmarks.md, and keeps the seconds by pages in benchmarks/sizes.csv for plot.py.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Draws how the cost of a build grows with the pages, with the portal's own charts, into docs/benchmarks.svg.
+"""Draws how the cost of a build grows with the pages, with the portal's own charts, into docs/explanation/benchmarks.svg.
 
     .venv/bin/python benchmarks/plot.py
 
@@ -23,7 +23,7 @@ def main() -> None:
     made = svg.draw([figure], ROOT / svg.LIBRARY, ROOT / "build" / "cache").of(figure)
     if made is None:
         sys.exit("Chromium is not here, so nothing was drawn.")
-    (ROOT / "docs" / "benchmarks.svg").write_text(made.decode(), encoding="utf-8")
+    (ROOT / "docs" / "explanation" / "benchmarks.svg").write_text(made.decode(), encoding="utf-8")
 
 
 def drawn(rows: list[dict[str, str]]) -> svg.Figure:

@@ -1,6 +1,6 @@
-"""Follows docs/quarterly-update.md to the letter, and takes the pictures that stand in it.
+"""Follows docs/tutorial/quarterly-update.md to the letter, and takes the pictures that stand in it.
 
-python scripts/guide.py CHECKOUT     runs it in a copy beside CHECKOUT; the pictures go to docs/guide
+python scripts/guide.py CHECKOUT     runs it in a copy beside CHECKOUT; the pictures go to docs/tutorial/pictures
 """
 
 import re
@@ -16,7 +16,7 @@ from pathlib import Path
 import openpyxl
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDE = ROOT / "docs" / "quarterly-update.md"
+GUIDE = ROOT / "docs" / "tutorial" / "quarterly-update.md"
 _STEP = re.compile(
     r"```sh(?P<stops> stops)?\n(?P<commands>.*?)```"
     r"|<!-- fill: (?P<fill>\S+) (?P<sheet>\S+) -->\s*\n(?P<rows>(?:\|[^\n]*\n)+)"

@@ -1,6 +1,6 @@
 """Takes pictures of pages of the built site.
 
-python scripts/screenshots.py --readme             makes docs/screenshot.png
+python scripts/screenshots.py --readme             makes docs/images/screenshot.png
 python scripts/screenshots.py FOLDER [PAGE …]      pictures each page at 360 and 1280 pixels
 """
 
@@ -43,8 +43,8 @@ def main() -> None:
                 shown += f'<img src="data:image/png;base64,{b64encode(page.screenshot()).decode()}" alt="">'
             page = browser.new_page(viewport={"width": 1532, "height": 908})
             page.set_content(_SHEET + shown)
-            page.screenshot(path=ROOT / "docs" / "screenshot.png")
-            print("docs/screenshot.png")
+            page.screenshot(path=ROOT / "docs" / "images" / "screenshot.png")
+            print("docs/images/screenshot.png")
         if told.folder is None:
             return
         told.folder.mkdir(parents=True, exist_ok=True)

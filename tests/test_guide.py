@@ -65,7 +65,7 @@ def test_every_command_of_the_guide_and_the_readme_is_one(capsys: pytest.Capture
 
     from portal.cli import commands  # noqa: PLC0415
 
-    for file in ("README.md", "docs/quarterly-update.md", "docs/deployment.md"):
+    for file in ("README.md", "docs/tutorial/quarterly-update.md", "docs/how-to/publish.md"):
         told = set(re.findall(r"portal ([a-z]+)", (ROOT / file).read_text()))
         assert told & set(commands.COMMANDS)
         for name in re.findall(r"`(?:\.venv/bin/)?portal ([a-z]+)", (ROOT / file).read_text()):

@@ -351,7 +351,7 @@ def test_all_that_the_site_is_made_from_goes_into_the_container() -> None:
 
 
 def test_the_way_to_publish_names_what_there_is() -> None:
-    told = (ROOT / "docs" / "deployment.md").read_text()
+    told = (ROOT / "docs" / "how-to" / "publish.md").read_text()
     for name in (headers.FILE, headers.NGINX, headers.SERVER, publishing.MANIFEST, "build/waiting", "Containerfile", ".gitlab-ci.yml"):  # fmt: skip
         assert name in told
     for target in re.findall(r"make ([a-z-]+)", told):
