@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from project import ROOT
@@ -82,6 +83,6 @@ def test_the_page_links_every_decision() -> None:
 
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
-def test_a_decision_says_what_else_was_considered_and_what_follows(path) -> None:
+def test_a_decision_says_what_else_was_considered_and_what_follows(path: Path) -> None:
     headings = re.findall(r"^## (.*)", path.read_text(), re.MULTILINE)
     assert headings == ["Context", "Decision", "Alternatives", "Consequences"]
