@@ -71,3 +71,18 @@ def test_the_package_says_that_it_is_typed() -> None:
 
 def test_no_example_of_hypothesis_has_a_deadline() -> None:
     assert hypothesis.settings().deadline is None
+
+
+def test_the_changelog_has_unreleased_changes_first_and_a_heading_for_the_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    versions = re.findall(r"^## (\S+)", text, re.MULTILINE)
+    assert versions[0] == "Unreleased"
+    assert PROJECT["project"]["version"] in versions
+    groups = re.findall(r"^### (.*)", text, re.MULTILINE)
+    assert set(groups) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_every_link_from_the_files_at_the_top_leads_to_a_file() -> None:
+    for path in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text()):
+            assert (ROOT / target).exists(), (path.name, target)
