@@ -1,5 +1,5 @@
 # ruff: noqa: T201
-"""How long a whole build takes beside plain mkdocs on the same Markdown, and a rebuild beside a whole build.
+"""Compare a whole build with plain mkdocs on the same Markdown, and a rebuild with a whole build.
 
     .venv/bin/python benchmarks/build_site.py [FILE [PAGES …]]
 
@@ -28,13 +28,13 @@ from selectolax.lexbor import LexborHTMLParser
 from stopwatch import Spent, spent
 
 SIZES = (300, 1000, 3000)
-TIMES, OFTEN = 3, ("this one", "300", "1,000")  # what takes long is less disturbed, and measured once
+TIMES, OFTEN = 3, ("this one", "300", "1,000")  # long runs vary less, so they are measured once
 KEPT = Path(__file__).with_name("sizes.csv")
 MEASURED = {"plain mkdocs": "floor", "whole build, warm": "warm", "whole build, cold": "cold"}
 
 
 def main() -> None:
-    """Measure this repository's portal and larger ones, and print the rows of the tables for each."""
+    """Measure this portal and larger ones, and print the table rows of each."""
     told = sys.argv[1:] or [f for f in [os.environ.get("PORTAL_WARDS", "")] if f]
     with tempfile.TemporaryDirectory() as folder:
         found = [measured("this one", portals.own(Path(folder, "own")))]
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def measured(name: str, root: Path) -> dict[str, Any]:
-    """Build a portal in every way that is timed, and print what came of it."""
+    """Build a portal in every way that is timed, and print the results."""
     cold = build(root, "--fresh")
     times = TIMES if name in OFTEN else 1
     pairs = [(floor(root), build(root, "--fresh")) for _ in range(times)]
@@ -79,13 +79,13 @@ def measured(name: str, root: Path) -> dict[str, Any]:
 
 
 def build(root: Path, *arguments: str, before: Callable[[], None] = lambda: None) -> Spent:
-    """What a build takes, start-up included."""
+    """Return what a build takes, including start-up."""
     before()
     return spent([sys.executable, "-m", "portal", "--project", str(root), "build", *arguments])
 
 
 def floor(root: Path) -> Spent:
-    """What plain mkdocs takes for the pages that the portal made last."""
+    """Return what plain mkdocs takes for the pages of the last build."""
     with tempfile.TemporaryDirectory() as folder:
         settings = root / "build" / "mkdocs.yml"
         return spent(
@@ -105,7 +105,7 @@ def floor(root: Path) -> Spent:
 
 
 def change_figure(root: Path) -> None:
-    """Make the newest count of all offences in one place one more than it was."""
+    """Increase the newest count of all offences in one place by one."""
     for data in sorted((root / "data_packages").glob("*/data")):
         names, path = data / "indicators.csv", data / "observations.csv"
         totals = {row["part_of"] for row in rows(names)} - {""} if names.exists() else set()
@@ -121,7 +121,7 @@ def change_figure(root: Path) -> None:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a table."""
+    """Return the rows of a table."""
     with path.open(newline="") as lines:
         return list(csv.DictReader(lines))
 
@@ -135,12 +135,12 @@ def change_word(root: Path) -> None:
 
 
 def size(folder: Path) -> int:
-    """The bytes of all files in a folder."""
+    """Return the size of all files in a folder, in bytes."""
     return sum(p.stat().st_size for p in folder.resolve().rglob("*") if p.is_file())
 
 
 def first_visit(site: Path) -> int:
-    """The bytes, compressed, that the first page asks for: itself, its style sheets, scripts, pictures and icon."""
+    """Return the compressed size of the first page with its style sheets, scripts, pictures and icon, in bytes."""
     page = site / "index.html"
     tree = LexborHTMLParser(page.read_text())
     named = [n.attributes.get("href") for n in tree.css("link[rel=stylesheet], link[rel=icon]")]

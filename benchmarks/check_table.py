@@ -1,5 +1,5 @@
 # ruff: noqa: T201
-"""How long it takes to check a table of 100,000 figures, beside frictionless alone and beside pandas reading the file.
+"""Time the check of a table of 100,000 figures, against frictionless alone and pandas reading the file.
 
     .venv/bin/python benchmarks/check_table.py [ROWS]
 
@@ -23,7 +23,7 @@ TIMES = 3
 
 
 def main() -> None:
-    """Make the table, check it in each way, and print rows a second."""
+    """Make the table, check it in each way, and print rows per second."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     spec = packages.contract("indicators")["resources"]["observations"]["schema"]
     schema = tables.Schema(tuple(spec["fields"]), tuple(spec["primaryKey"]))
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def made_up(path: Path, schema: tables.Schema, rows: int) -> Path:
-    """Write a table with so many rows: months of many areas and indicators."""
+    """Write a table with this many rows: months of many areas and indicators."""
     first = date(2000, 1, 31)
     with path.open("w", newline="") as out:
         writer = csv.DictWriter(out, schema.names, restval="", lineterminator="\n")
@@ -61,13 +61,13 @@ def made_up(path: Path, schema: tables.Schema, rows: int) -> Path:
 
 
 def first_time(path: Path, schema: tables.Schema) -> None:
-    """Check a table that never passed before."""
+    """Check a table that has not passed before."""
     validation.ValidatedTables.forget()
     tables.read(path, path.name, schema)
 
 
 def by_frictionless(path: Path, schema: tables.Schema) -> None:
-    """Check a table as frictionless does by itself."""
+    """Check a table with frictionless alone."""
     plain = [{k: f[k] for k in ("name", "type", "constraints") if k in f} for f in schema.fields]
     described = Schema.from_descriptor({"fields": plain, "primaryKey": list(schema.primary_key)})
     with system.use_context(trusted=True):

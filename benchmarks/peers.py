@@ -1,5 +1,5 @@
 # ruff: noqa: T201
-"""How long others of this kind take for as many indicators, beside this portal.
+"""Time other site generators with as many indicators, against this portal.
 
     .venv/bin/python benchmarks/peers.py [INDICATORS]
 
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def observable(folder: Path, tables: list[Path]) -> Spent:
-    """What it takes to build a page for each table."""
+    """Return what it takes to build a page for each table."""
     source = folder / "src"
     source.mkdir()
     for n, table in enumerate(tables):

@@ -1,4 +1,4 @@
-"""Draws how the cost of a build grows with the pages, with the portal's own charts, into docs/explanation/benchmarks.svg.
+"""Draw how build time grows with the number of pages into docs/explanation/benchmarks.svg, with the portal's charts.
 
     .venv/bin/python benchmarks/plot.py
 
@@ -16,7 +16,7 @@ WIDTH, HEIGHT = plotly_figures.WIDE, 400
 
 
 def main() -> None:
-    """Draw the figure and keep it beside the text that shows it."""
+    """Draw the figure and write it."""
     with (ROOT / "benchmarks" / "sizes.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
     figure = drawn(rows)
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def drawn(rows: list[dict[str, str]]) -> svg.Figure:
-    """A line for each thing that was measured, with its name at its end."""
+    """Return a figure with a line for each measurement, labelled at its end."""
     names = list(dict.fromkeys(r["what"] for r in rows))
     lines, notes = [], []
     for colour, name in zip(plotly_figures.COLOURS, names, strict=False):
