@@ -46,7 +46,7 @@ format: .venv/ready-dev
 
 # This documentation as a site, in build/docs. A broken link stops it.
 docs: .venv/ready
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs.yml
 
 # Needs uv and npm. The lock files carry hashes and no registry address.
 lock:
