@@ -3,8 +3,8 @@
 
     .venv/bin/python benchmarks/check_table.py [ROWS]
 
-The table has the columns and constraints of every package's observations, and nothing wrong. Frictionless is told to read
-all of it, which by default it does not once there are many errors.
+The table has the columns and constraints that every package's observations have, and no errors. Frictionless is set to
+read all of it; by default it stops after many errors.
 """
 
 import csv
@@ -29,20 +29,20 @@ def main() -> None:
     schema = tables.Schema(tuple(spec["fields"]), tuple(spec["primaryKey"]))
     with tempfile.TemporaryDirectory() as folder:
         path = made_up(Path(folder, "observations.csv"), schema, rows)
-        found, problems = tables.read(path, path.name, schema)
-        if found is None or problems:
-            sys.exit(f"The table is not as it should be: {problems[:3]}")
+        table, problems = tables.read(path, path.name, schema)
+        if table is None or problems:
+            sys.exit(f"The table is not valid: {problems[:3]}")
         ours = best(lambda: tables.read(path, path.name, schema), TIMES)
         first = best(lambda: first_time(path, schema), 1)
         pandas = best(lambda: pd.read_csv(path, dtype=str, keep_default_na=False), TIMES)
         alone = best(lambda: by_frictionless(path, schema), 1)
     for name, took in (
         ("portal, later", ours),
-        ("portal, at first", first),
+        ("portal, the first time", first),
         ("pandas.read_csv", pandas),
         ("frictionless", alone),
     ):
-        print(f"{name:16}{took:7.2f} s {rows / took:12,.0f} rows a second {took / ours:8.2f} times as long")
+        print(f"{name:24}{took:7.2f} s {rows / took:12,.0f} rows per second {took / ours:8.2f} times as long")
 
 
 def made_up(path: Path, schema: tables.Schema, rows: int) -> Path:

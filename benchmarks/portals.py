@@ -2,8 +2,8 @@
 
     benchmarks/portals.py FOLDER PAGES FILE
 
-FILE is one of “MPS Ward Level Crime”: 679 wards in 32 boroughs. The portal is the tests' tiny one with these wards, and
-for each of their boroughs a plan and a page with a chart for each group of offences. Codes, plans and populations are
+FILE is a file of “MPS Ward Level Crime”: 679 wards in 32 boroughs. The portal is the small one of the tests with these
+wards, and for each borough a plan and a page with a chart for each group of offences. Codes, plans and populations are
 made up; the counts are those of the file.
 """
 
@@ -136,18 +136,18 @@ def _figures(folder: Path, borough: str, counts: pd.DataFrame) -> None:
 
 def _plan(folder: Path, borough: str) -> None:
     package = folder / "data_packages" / f"plan-{_slug(borough)}"
-    told = {
+    settings = {
         "kind": "plan", "slug": f"plan-{_slug(borough)}", "short_title": f"{borough} plan", "state": "past",
         "summary": f"A plan for {borough}.", "starts": "2020-01", "ends": "2020-12",
     }  # fmt: skip
-    new(package, f"Plan of {borough}", told, "plan", folder)
+    new(package, f"Plan of {borough}", settings, "plan", folder)
     where = {"source": "report", "locator": "Table 1"}
     priorities, actions, updates = [], [], []
     for p in range(1, PRIORITIES + 1):
-        own: Row = {"id": f"priority-{p}", "number": p, "title": f"Priority {p} of {borough}"}
+        names: Row = {"id": f"priority-{p}", "number": p, "title": f"Priority {p} of {borough}"}
         priorities.append(
             {
-                **own,
+                **names,
                 "summary": "Theft is to fall.",
                 "lead": "Safer streets team",
                 "sensitive": "false",
@@ -170,7 +170,7 @@ def _plan(folder: Path, borough: str) -> None:
                     **where,
                 }
             )
-            text = f"The council lit {a} paths in {borough} & told everybody who lives there."
+            text = f"The council lit {a} paths in {borough} & informed the residents."
             updates.append({
                 "id": f"update-{p}-{a}", "priority": f"priority-{p}", "action": f"action-{p}-{a}", "date": "2020-06-30",
                 "kind": "report", "title": f"{a} paths lit", "text": text, **where,
@@ -213,12 +213,12 @@ def _sums(counts: pd.DataFrame, months: int, prefix: str) -> Iterator[Row]:
             }
 
 
-def new(package: Path, title: str, told: dict[str, str], like: str, folder: Path) -> None:
+def new(package: Path, title: str, settings: dict[str, str], like: str, folder: Path) -> None:
     """Start a package with the columns of another package in `folder`."""
     old = folder / "data_packages" / like
     descriptor = json.loads((old / "datapackage.json").read_text())
     (package / "data").mkdir(parents=True)
-    descriptor |= {"name": package.name, "title": title, "portal": told}
+    descriptor |= {"name": package.name, "title": title, "portal": settings}
     (package / "datapackage.json").write_text(json.dumps(descriptor, indent=2) + "\n")
     for path in (old / "data").glob("*.csv"):
         (package / "data" / path.name).write_text(path.read_text().splitlines()[0] + "\n")

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-def timed(work: Callable[[], Found]) -> tuple[Found, float]:
+def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     """Return the result of a run, and its duration in seconds."""
     start = time.perf_counter()
-    found = work()
-    return found, time.perf_counter() - start
+    result = work()
+    return result, time.perf_counter() - start
 
 
 def best(work: Callable[[], object], times: int) -> float:
@@ -29,9 +29,9 @@ def peak(work: Callable[[], object]) -> int:
     """Return the peak memory of a run in bytes, beyond what was in use before."""
     tracemalloc.start()
     work()
-    found = tracemalloc.get_traced_memory()[1]
+    peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return found
+    return peak_bytes
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _family(pid: int) -> Iterator[int]:
 
 def _held(pid: int) -> int:
     try:
-        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        status = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("Pss:")), 0)

@@ -18,29 +18,29 @@ from stopwatch import peak, timed
 WARDS, BOROUGHS, PERIODS, LENGTH, SEED = 679, 33, 3, 4, 20260401
 UNDER = WIDTH = 5
 # Offences in a typical ward and year: from rare kinds with many small counts to common kinds with none.
-USUAL = (3, 6, 12, 30, 300)
+TYPICAL = (3, 6, 12, 30, 300)
 
 
 def main() -> None:
     """Suppress and audit a table for each typical count, and print what it took."""
-    for usual in USUAL:
-        cells, relations, atoms = table(usual)
+    for typical in TYPICAL:
+        cells, relations, atoms = table(typical)
         hidden, chosen_in = timed(lambda: chosen(cells, relations))  # noqa: B023 - called at once
         shown = [c for c in cells if c.width or c.fixed]
-        told = [published(c, c.key in hidden, atoms) for c in shown]
-        found, audited_in = timed(lambda: intervals(told))  # noqa: B023
+        cells_read = [published(c, c.key in hidden, atoms) for c in shown]
+        bounds, audited_in = timed(lambda: intervals(cells_read))  # noqa: B023
         primary = sum(c.primary for c in shown)
         secondary = sum(c.key in hidden for c in shown) - primary
-        narrowest = min((i.greatest - i.least for i in found), default=None)
+        narrowest = min((i.greatest - i.least for i in bounds), default=None)
         memory = max(
             peak(lambda: chosen(cells, relations)),  # noqa: B023
-            peak(lambda: intervals(told)),  # noqa: B023
+            peak(lambda: intervals(cells_read)),  # noqa: B023
         )
         print(
-            f"usual count of a ward {usual}: {len(shown):,} published cells, {primary} small, {secondary} more"
+            f"typical count of a ward {typical}: {len(shown):,} published cells, {primary} small, {secondary} more"
         )
         print(f"  narrowest interval {narrowest}, suppress {chosen_in:.1f} s, audit {audited_in:.1f} s")
-        print(f"  audit takes {audited_in / chosen_in:.2f} times as long; {memory / 1e6:.0f} MB at the peak")
+        print(f"  audit takes {audited_in / chosen_in:.2f} times as long; peak memory {memory / 1e6:.0f} MB")
 
 
 def chosen(cells: list[CountCell], relations: list[Relation]) -> frozenset[Hashable]:
