@@ -280,7 +280,7 @@ def _safe(
 def test_the_report_is_that_of_the_packages(real: ClearedContent) -> None:
     project = building.project(ROOT)
     told = report.report(project.content, project.settings.disclosure, releasing.earlier(project))
-    assert (ROOT / "docs" / "disclosure.md").read_text() == told.text
+    assert (ROOT / "docs" / "reference" / "disclosure.md").read_text() == told.text
     assert not told.leaks
     assert re.search(r"\d+ guarded counts, 48 withheld, 0 of them can be worked out", told.summary)
 

@@ -132,7 +132,7 @@ def test_an_update_of_a_day_to_come_is_refused_at_its_cell(project: Path, tmp_pa
 
 
 def test_the_docs_list_every_question_with_its_answers() -> None:
-    told = (ROOT / "docs" / "spreadsheets.md").read_text()
+    told = (ROOT / "docs" / "reference" / "spreadsheets.md").read_text()
     listed = {m[1]: tuple(re.findall(r"`([^`]+)`", m[2])) for m in re.finditer(r"\| `([a-z-]+)` \|.*\| ([^|]*) \|\n", told)}  # fmt: skip
     assert listed == dict(spreadsheet.QUESTIONS)
 

@@ -1,6 +1,6 @@
 """Six readers with a question each: how many taps it takes them from the home page, on a phone and on a wide screen.
 
-`docs/reader-paths.md` lists the same paths; the first screen of the last page must hold the answer.
+`docs/explanation/reader-paths.md` lists the same paths; the first screen of the last page must hold the answer.
 """
 
 import re
@@ -88,6 +88,6 @@ def test_the_answer_is_on_the_first_screen_after_these_taps(
 
 
 def test_the_docs_list_these_paths() -> None:
-    page = (ROOT / "docs" / "reader-paths.md").read_text()
+    page = (ROOT / "docs" / "explanation" / "reader-paths.md").read_text()
     rows = [line for line in page.splitlines() if line.startswith("| ") and "?" in line]
     assert rows == [f"| {p.question} | {len(p.taps)} | {' → '.join(p.taps)} |" for p in PATHS]

@@ -281,8 +281,8 @@ def _coverage(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     from portal.site import building  # noqa: PLC0415
 
     settings, released = building.check(root)
-    path = root / "docs" / "coverage.md"
-    path.parent.mkdir(exist_ok=True)
+    path = root / "docs" / "reference" / "coverage.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(coverage.table(settings, released), encoding="utf-8")
     print(f"{coverage.counts(settings, released)}\nWritten: {path.relative_to(root)}")
     return OK
@@ -402,8 +402,8 @@ def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     earlier = releasing.earlier(project)
     report = protection.report(project.content, project.settings.disclosure, earlier)
     progress.end()
-    path = root / "docs" / "disclosure.md"
-    path.parent.mkdir(exist_ok=True)
+    path = root / "docs" / "reference" / "disclosure.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(report.text, encoding="utf-8")
     print(f"{report.summary} Written: {path.relative_to(root)}")
     return PROBLEMS if report.leaks else OK
@@ -428,8 +428,8 @@ def _reading(root: Path, told: argparse.Namespace, progress: ProgressLine) -> in
     from portal.site import reading_age  # noqa: PLC0415
 
     pages = reading_age.read(root)
-    path = root / "docs" / "reading-age.md"
-    path.parent.mkdir(exist_ok=True)
+    path = root / "docs" / "reference" / "reading-age.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(reading_age.report(pages), encoding="utf-8")
     print(f"{reading_age.summary(pages)}\nWritten: {path.relative_to(root)}")
     return OK
