@@ -4,7 +4,6 @@ Starting it takes ten times as long as any of these, so one does many of those t
 through a pipe, in the language of its developer tools.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -23,8 +22,19 @@ from typing import IO, Any, TypeVar
 
 from portal.core import operating_system
 
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows, where a program cannot be handed our ends of two pipes by number
+    fcntl = None
+
 # The headless shell has no windows to set up, and does the same work in a sixth of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Where macOS keeps it: applications are not on the search path there.
+_ON_MACOS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
 _OPTIONS = (
     "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--allow-file-access-from-files", "--remote-debugging-pipe",
@@ -41,8 +51,8 @@ Thing = TypeVar("Thing")
 
 
 def browser() -> str | None:
-    """The Chromium of this machine, if it has one."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+    """Return the path of the Chromium to use; None if there is none, and on Windows."""
+    return None if fcntl is None else next(filter(None, map(shutil.which, (*NAMES, *_ON_MACOS))), None)
 
 
 @dataclass

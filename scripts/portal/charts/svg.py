@@ -60,7 +60,9 @@ def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "page.html")
         script = library.resolve().as_uri()
-        page.write_text(f'<!doctype html><meta charset="utf-8"><body><script src="{script}"></script>')
+        page.write_text(
+            f'<!doctype html><meta charset="utf-8"><body><script src="{script}"></script>', encoding="utf-8"
+        )
 
         def drawn(told: Chromium, name: str) -> bytes:
             told.open(page)
