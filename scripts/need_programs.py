@@ -1,4 +1,4 @@
-"""Makes sure that the tests find a Chromium, a Java, an R and an nginx: installs Debian's where it can, else says what to install."""
+"""Makes sure that the tests find a Chromium, a Java, an R, an nginx and a pdftotext: installs Debian's where it can, else says what to install."""
 
 import os
 import shutil
@@ -14,6 +14,7 @@ NEEDED = (
     # Debian may start it as a service, which is not ours to stop: the tests start one of their own on a free port.
     (("Rscript",), "r-base-core", "The test of the example in R needs R"),
     (("nginx",), "nginx-light", "The test of the web server needs nginx"),
+    (("pdftotext",), "poppler-utils", "The tests of what is withheld need pdftotext to read the PDFs"),
 )
 # Where Debian puts servers, which an ordinary user's shell does not look through.
 PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])

@@ -52,7 +52,7 @@ def only_known_indicators(folder: Path) -> None:
     """Leave out what leads to figures that are not there yet."""
     with (folder / "figures-2016/data/indicators.csv").open(newline="") as lines:
         known = {"", *(row["id"] for row in csv.DictReader(lines))}
-    for path in (*folder.glob("*/data/connections.csv"), *folder.glob("*/data/disagreements.csv"), *folder.glob("*/data/measures.csv")):  # fmt: skip
+    for path in (*folder.glob("*/data/connections.csv"), *folder.glob("*/data/no_rates.csv"), *folder.glob("*/data/disagreements.csv"), *folder.glob("*/data/measures.csv")):  # fmt: skip
         with path.open(newline="") as lines:
             reader = csv.DictReader(lines)
             header, rows = list(reader.fieldnames or ()), list(reader)

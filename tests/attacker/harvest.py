@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import re
+import shutil
+import subprocess
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -127,13 +129,22 @@ def text_of(path: str, data: bytes) -> str:
     """What a file says; a page with its tags and without. Empty where it is a picture or an archive."""
     kind = path.rpartition(".")[2]
     if kind == "pdf":
-        return _text_of_pdf(data)
+        return f"{_printed(data)}\n{_text_of_pdf(data)}"
     if kind in ("png", "woff2", "zip"):
         return ""
     if data[:2] == b"\x1f\x8b":
         return gzip.decompress(data).decode("utf-8", "replace")
     text = data.decode("utf-8", "replace")
     return f"{text}\n{LexborHTMLParser(text).text(separator=' ')}" if kind == "html" else text
+
+
+def _printed(data: bytes) -> str:
+    """What pdftotext reads in a PDF; nothing where this machine lacks it."""
+    if not shutil.which("pdftotext"):
+        return ""
+    return subprocess.run(
+        ["pdftotext", "-", "-"], input=data, capture_output=True, check=True
+    ).stdout.decode()
 
 
 def _text_of_pdf(data: bytes) -> str:
