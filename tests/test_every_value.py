@@ -29,6 +29,7 @@ from portal.cli import commands
 from portal.core import settings as config
 from portal.core.model import Break, Indicator, Observation
 from portal.core.periods import first_day, label, month_end, running
+from portal.core.vocabulary import Status
 from portal.data import packages
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import records
@@ -89,7 +90,7 @@ def as_model(
             r["source"], r["locator"], r["indicator"], r["area"],
             date.fromisoformat(r["period_start"]) if r["period_start"] else None,
             date.fromisoformat(r["period_end"]) if r["period_end"] else None,
-            r["type"], Decimal(r["value"]) if r["value"] else None, r["status"],
+            r["type"], Decimal(r["value"]) if r["value"] else None, Status(r["status"]),
         )
         for r in own
     )  # fmt: skip
@@ -261,7 +262,7 @@ def test_a_portal_of_made_up_indicators_is_refused_or_built(seed: int, tmp_path:
 
 def as_one(row: Cells) -> Observation:
     value = Decimal(row["value"]) if row["value"] else None
-    return Observation("", "", "", "", None, None, "", value, row["status"])
+    return Observation("", "", "", "", None, None, "", value, Status(row["status"]))
 
 
 def write(root: Path, made: list[tuple[Cells, list[Cells]]]) -> set[str]:

@@ -4,7 +4,6 @@ Starting Chromium takes ten times as long as any of these tasks, so one process 
 a pair of pipes with the Chrome DevTools Protocol.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -23,8 +22,19 @@ from typing import IO, Any, TypeVar
 
 from portal.core import operating_system
 
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows, where a program cannot be handed our ends of two pipes by number
+    fcntl = None
+
 # In order of preference: the headless shell sets up no windows and needs a sixth of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Where macOS keeps it: applications are not on the search path there.
+_ON_MACOS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
 _OPTIONS = (
     "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--allow-file-access-from-files", "--remote-debugging-pipe",
@@ -41,8 +51,8 @@ Thing = TypeVar("Thing")
 
 
 def find_browser() -> str | None:
-    """Return the path of Chromium on this machine; None if it is not installed."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+    """Return the path of the Chromium to use; None if there is none, and on Windows."""
+    return None if fcntl is None else next(filter(None, map(shutil.which, (*NAMES, *_ON_MACOS))), None)
 
 
 @dataclass

@@ -62,7 +62,9 @@ def draw_pictures(figures: Iterable[Figure], library: Path, cache: Path) -> Pict
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "page.html")
         script = library.resolve().as_uri()
-        page.write_text(f'<!doctype html><meta charset="utf-8"><body><script src="{script}"></script>')
+        page.write_text(
+            f'<!doctype html><meta charset="utf-8"><body><script src="{script}"></script>', encoding="utf-8"
+        )
 
         def draw(browser: Chromium, name: str) -> bytes:
             browser.open(page)

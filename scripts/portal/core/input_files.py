@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from portal.core import file_system
 from portal.core.field_types import MOST_DIGITS, storable
 from portal.core.problems import Problem
 
@@ -99,7 +100,7 @@ def problems(root: Path, folder: str) -> Iterator[Problem]:
         seen.add(here)
         names: dict[str, str] = {}
         for path in entries:
-            if path.is_symlink() and (found := _link(path, within)):
+            if file_system.is_link(path) and (found := _link(path, within)):
                 yield _problem(root, path, *found)
                 continue
             other = names.setdefault(path.name.casefold(), path.name)

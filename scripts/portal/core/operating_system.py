@@ -3,12 +3,19 @@
 import errno
 import os
 import re
-import resource
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from portal.core import file_system
 from portal.core.problems import PortalError, Problem
+
+resource: Any
+try:
+    import resource
+except ImportError:  # Windows has no limits to ask for
+    resource = None
 
 _SPACE = (
     "There is no space left on the disk.",
@@ -82,10 +89,13 @@ def keep_own_permissions() -> None:
 
 
 def require_memory() -> None:
-    """Check that this process can have the memory that every command needs.
+    """Check that this process can have the memory that every command needs; systems without limits pass.
 
     Raises:
-        PortalError: a limit on memory is too low."""
+        PortalError: a limit on memory is too low.
+    """
+    if resource is None:
+        return
     for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
         limit = resource.getrlimit(kind)[0]
         if limit != resource.RLIM_INFINITY and limit < _LEAST_MEMORY:
@@ -139,5 +149,5 @@ def write(path: Path, content: bytes) -> None:
 
 def remove_links(folder: Path) -> None:
     """Remove the symbolic links in a folder, so that nothing is read or written through them."""
-    for path in [p for p in folder.rglob("*") if p.is_symlink()]:
+    for path in [p for p in folder.rglob("*") if file_system.is_link(p)]:
         path.unlink()

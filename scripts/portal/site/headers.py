@@ -135,13 +135,15 @@ def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
     """
     directives = policy(site)
     problems = tuple(_into_pages(site, directives))
-    (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8")
+    (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8", newline="\n")
     if settings.redirects:
-        (site / redirects.FILE).write_text(redirects.for_hosts(settings.redirects), encoding="utf-8")
+        (site / redirects.FILE).write_text(
+            redirects.for_hosts(settings.redirects), encoding="utf-8", newline="\n"
+        )
     contact = security_txt(settings.site)
     if contact:
         (site / CONTACT).parent.mkdir(exist_ok=True)
-        (site / CONTACT).write_text(contact, encoding="utf-8")
+        (site / CONTACT).write_text(contact, encoding="utf-8", newline="\n")
     return problems
 
 
@@ -259,7 +261,7 @@ def _into_page(page: Path, meta: str) -> bool:
     """Write the policy into a page; whether it had one place for it, or has it already."""
     text = page.read_text(encoding="utf-8")
     if text.count(PLACE) == 1:
-        page.write_text(text.replace(PLACE, meta), encoding="utf-8")
+        page.write_text(text.replace(PLACE, meta), encoding="utf-8", newline="\n")
     return text.count(PLACE) == 1 or text.count(meta) == 1
 
 
