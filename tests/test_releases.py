@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -14,10 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from portal.cli import commands
+from portal.core.model import Release
 from portal.core.periods import today
 from portal.core.problems import PortalError
 from portal.releases import archives, change_report, comparison, releasing
 from portal.releases.archives import Contents
+from portal.releases.history import PastRelease, ReleaseHistory
 from portal.releases.releasing import ReleaseRequest
 from portal.site import building
 from project import make_project, tree_of
@@ -378,6 +381,24 @@ def test_each_changed_figure_is_told_once_and_nothing_else(
             assert before[0] != after[0] or (key in old) != (key in new)
     assert not comparison.compare(contents(new), contents(new))
     assert sum(c.count for c in comparison.condensed(changes)) == len(changes)
+
+
+@pytest.mark.parametrize(("old", "new"), [("12", "12.0"), ("12.0", "12"), ("12.50", "12.5"), ("0", "0.0")])
+def test_the_same_number_with_other_decimals_is_no_revision(old: str, new: str) -> None:
+    figure = ("thefts", "E1", "2024-07-31")
+    before, after = contents({figure: (old, "")}), contents({figure: (new, "")})
+    assert not [c for c in comparison.compare(before, after) if c.kind == "revised"]
+    releases = [
+        PastRelease(Release(n, n, date(2024, 8, 1), "", "", "", 1, "", ""), c)
+        for n, c in (("first", before), ("second", after))
+    ]
+    assert [r.id for r in ReleaseHistory(tuple(releases)).changed.values()] == ["first"]
+
+
+def test_another_number_is_a_revision() -> None:
+    figure = ("thefts", "E1", "2024-07-31")
+    before, after = contents({figure: ("12", "")}), contents({figure: ("12.1", "")})
+    assert [c.kind for c in comparison.compare(before, after)] == ["revised"]
 
 
 def test_a_count_under_the_minimum_is_never_released(released: Path) -> None:
