@@ -30,7 +30,6 @@ from typing import Any
 
 from portal.cli import commands
 from portal.core import operating_system, processes
-from portal.pages import all_pages
 from portal.site import building, parsed_pages, renderers, rendering, staging, verification
 
 MOVES = (
@@ -105,7 +104,7 @@ def main(root: Path) -> None:
     processes.WORKERS = 1  # what a worker process does would not be counted
     settings, released = building.check(root)
     site = staging.plan_site(settings, released)
-    pictures = building._pictures(settings, all_pages.drawings(site.pages), lambda step: None)
+    pictures = building._pictures(settings, site.charts, lambda step: None)
     contents = staging.write_files(site, pictures, lambda _, content: content)
 
     def write_files(*arguments: Any) -> staging.Tree[rendering.WrittenFile]:

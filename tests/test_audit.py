@@ -1,12 +1,18 @@
 """What a reader can work out from published figures: by hand, and against every table that fits them."""
 
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
 from itertools import product
 from math import inf
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portal.core.model import Area, Content, Indicator, Observation
 from portal.core.problems import PortalError
+from portal.core.settings import SmallCountSettings
+from portal.disclosure import inference
 from portal.disclosure.audit import Interval, PublishedFigure, intervals, too_narrow
 
 MONTHS = tuple(range(1, 14))
@@ -214,3 +220,32 @@ def test_publishing_more_never_widens_an_interval(
     fewer = [f for f in figures if f.withheld or data.draw(st.booleans())]
     for less, more in zip(intervals(fewer), intervals(figures), strict=True):
         assert less.least <= more.least <= more.greatest <= less.greatest
+
+
+def test_a_published_figure_below_zero_is_no_contradiction() -> None:
+    """Two sources can differ so that a part is below zero; then the others may exceed their total by as much."""
+    thefts = Indicator(
+        **{f.name: "" for f in fields(Indicator)}  # type: ignore[arg-type]
+        | {
+            "id": "thefts",
+            "unit": "count",
+            "period_type": "rolling-months",
+            "sensitive": False,
+            "protected": True,
+        }
+    )
+    values = {"": Decimal(5), "A": Decimal(-2), "B": None, "C": None}
+    figures = tuple(
+        Observation("s", "l", "thefts", "E1", date(2023, 1, 1), date(2023, 12, 31), part, v, "" if v else "c")
+        for part, v in values.items()
+    )
+    empty: dict[str, object] = {f.name: () for f in fields(Content)}
+    empty |= {
+        "sources": {},
+        "minimums": {},
+        "indicators": {"thefts": thefts},
+        "observations": {"thefts": figures},
+    }
+    empty["areas"] = {"E1": Area("s", "l", "E1", "Exampleton", "borough", "", None, None)}
+    found = inference.intervals(Content(**empty), SmallCountSettings(10, 5))  # type: ignore[arg-type]
+    assert [(i.least, i.greatest) for i in found] == [(0, 7), (0, 7)]

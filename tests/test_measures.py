@@ -390,6 +390,18 @@ def test_a_break_counts_from_its_first_day(day: date, between: bool) -> None:
     assert (measures.change(indicator(), year(60, 2015), year(80, 2016), cut) is None) is between
 
 
+@pytest.mark.parametrize(("day", "why"), [(date(2016, 7, 31), "break"), (date(2016, 8, 1), "none")])
+def test_a_break_on_the_last_day_of_the_newest_period_explains_why_there_is_no_change(
+    day: date, why: str
+) -> None:
+    """The break also explains a missing earlier figure."""
+    cut = (Break("s", "l", "thefts", day, "New way", ""),)
+    known = released(year(80, 2016), breaks=cut, no_rates=frozenset(), populations={})
+    summary = measures.alone(known, indicator(), "E1")
+    assert summary is not None
+    assert summary.why == why
+
+
 # --- targets
 
 

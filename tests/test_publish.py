@@ -28,7 +28,7 @@ Count = Callable[[str, object], None]
 OLD = "old.0"
 ERRORS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO)
 # A fault in these does no harm: what was to be made is there already, or what was to be deleted may stay.
-HARMLESS = {"publishing.alone", "publishing._keep", "publishing.forget", "chromium.keep", "headers.for_nginx", "operating_system.clear", "bundles.whole"}  # fmt: skip
+HARMLESS = {"publishing.alone", "publishing._keep", "publishing.forget", "chromium.make_missing", "headers.for_nginx", "operating_system.clear", "bundles.zip_site"}  # fmt: skip
 
 
 # --- a disk that fails
@@ -471,7 +471,7 @@ def test_a_link_is_never_part_of_a_site(tmp_path: Path) -> None:
     assert {p.file for p in verify(folder, frozenset()) if "a link" in p.message} == {
         f"(built) {n}" for n in odd
     }
-    bundles.whole(folder)
+    bundles.zip_site(folder)
     with zipfile.ZipFile(folder / bundles.WHOLE) as packed:
         assert sorted(packed.namelist()) == ["a/index.html", "index.html", publishing.MANIFEST]
 

@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from html import unescape
 from io import StringIO
 from pathlib import Path
@@ -14,10 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from portal.cli import commands
+from portal.core.model import Release
 from portal.core.periods import today
 from portal.core.problems import PortalError
 from portal.releases import archives, change_report, comparison, releasing
 from portal.releases.archives import Contents
+from portal.releases.history import PastRelease, ReleaseHistory
 from portal.releases.releasing import ReleaseRequest
 from portal.site import building
 from project import make_project, tree_of
@@ -175,8 +178,8 @@ def test_an_archive_holds_everything_and_is_the_same_twice(first: Path) -> None:
         rows = list(csv.DictReader(StringIO(packed.read("changes.csv").decode())))
     assert pages["figures/thefts/"] == "Thefts"
     assert sum(int(r["count"]) for r in rows if r["kind"] == "new") == 177
-    edition = project.content.editions[0]
-    archive = releasing.opened(project, edition)
+    first = project.content.releases[0]
+    archive = releasing.opened(project, first)
     assert archives.pack(archive.about, archive.contents, archive.changes) == path.read_bytes()
 
 
@@ -245,11 +248,11 @@ def test_a_release_that_was_cut_off_before_its_last_file_is_no_release(released:
     )
     for n in range(len(draft.files)):
         releasing.write(dict(list(draft.files.items())[:n]))
-        assert [e.id for e in building.project(released).content.editions] == ["2020-q2"]
+        assert [e.id for e in building.project(released).content.releases] == ["2020-q2"]
     edit(released, ",,163,", ",,165,")
     again = release(released, "2020 Q3", reason="y")
     told = building.project(released).content
-    assert [e.id for e in told.editions] == ["2020-q2", "2020-q3"]
+    assert [e.id for e in told.releases] == ["2020-q2", "2020-q3"]
     assert [c for c in told.changes if c.release == "2020-q3"] == list(again.changes)
 
 
@@ -264,8 +267,8 @@ def test_the_data_of_an_earlier_release_are_put_back_and_the_log_says_so(release
     assert run(released, "rollback", "2020 Q2", "--yes", "--reason", "The new ones were wrong.") == 0
     assert {p: p.read_bytes() for p in files} == files
     content = building.project(released).content
-    assert [e.name for e in content.editions] == ["2020 Q2", "2020 Q3", "Return to 2020 Q2"]
-    assert content.editions[-1].put_back == "2020-q2"
+    assert [e.name for e in content.releases] == ["2020 Q2", "2020 Q3", "Return to 2020 Q2"]
+    assert content.releases[-1].put_back == "2020-q2"
     back = [c for c in content.changes if c.release == "return-to-2020-q2" and comparison.needs_reason(c)]
     assert {(c.indicator, c.old, c.new, c.reason) for c in back} == {
         ("thefts", "163", "161", "The new ones were wrong."),
@@ -378,6 +381,24 @@ def test_each_changed_figure_is_told_once_and_nothing_else(
             assert before[0] != after[0] or (key in old) != (key in new)
     assert not comparison.compare(contents(new), contents(new))
     assert sum(c.count for c in comparison.condensed(changes)) == len(changes)
+
+
+@pytest.mark.parametrize(("old", "new"), [("12", "12.0"), ("12.0", "12"), ("12.50", "12.5"), ("0", "0.0")])
+def test_the_same_number_with_other_decimals_is_no_revision(old: str, new: str) -> None:
+    figure = ("thefts", "E1", "2024-07-31")
+    before, after = contents({figure: (old, "")}), contents({figure: (new, "")})
+    assert not [c for c in comparison.compare(before, after) if c.kind == "revised"]
+    releases = [
+        PastRelease(Release(n, n, date(2024, 8, 1), "", "", "", 1, "", ""), c)
+        for n, c in (("first", before), ("second", after))
+    ]
+    assert [r.id for r in ReleaseHistory(tuple(releases)).changed.values()] == ["first"]
+
+
+def test_another_number_is_a_revision() -> None:
+    figure = ("thefts", "E1", "2024-07-31")
+    before, after = contents({figure: ("12", "")}), contents({figure: ("12.1", "")})
+    assert [c.kind for c in comparison.compare(before, after)] == ["revised"]
 
 
 def test_a_count_under_the_minimum_is_never_released(released: Path) -> None:

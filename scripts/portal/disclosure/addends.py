@@ -1,15 +1,16 @@
-"""Sums that no table declares: published counts that, with a withheld one, add up to another count.
+"""Find sums that no table declares: published counts that add up, with a withheld one, to another published count.
 
-Among many counts some always fit by chance: of 33 unrelated ones in one place, a thousand sums of up to four leave a
-number under 10. So each sum is held against all places. It fits a place where the withheld count is left with a number
-that it could be, or where all of it is published and it is right. It fails where its published terms exceed the total.
+Some sums always fit by chance: among 33 unrelated counts for one place, a thousand sums of up to four terms leave a
+number under 10. So each sum is tested in every place, where a place is an area in a period. A sum fits a place if the
+remainder is a value that the withheld count could have, or if every count is published and the sum is correct. It
+fails if its published terms exceed the total.
 
-How many sums would fit as well by chance: in the first place, what terms leave of a total of T could be any number from
-0 to T, each as likely. So it is one of m numbers that the withheld figure could be (one where that is known) with a
-chance of m / (T + 1). Other places are much like the first one, since a count changes little from year to year. There it
-differs by the spread of two counts that add up to T each, √(2T), and is one of the m with a chance of at most
-m / √(2π · 2T). These chances are multiplied, then by the number of ways to choose the places that fit among those where
-it could be seen, and then by the number of sums tried.
+Estimate how many sums would fit as well by chance as follows. In the first place, the remainder of a total T is taken
+to be equally likely to be any number from 0 to T. The withheld figure can have m values (one if it is known), so the
+remainder is one of them with probability m / (T + 1). Other places resemble the first one, because a count changes
+little from year to year. There the remainder varies with the spread of two counts that each sum to T, √(2T), and is
+one of the m values with probability at most m / √(2π · 2T). Multiply these probabilities, then the number of ways to
+choose the places that fit among those where the sum could be tested, then the number of sums tried.
 """
 
 from collections import defaultdict
@@ -28,17 +29,19 @@ from portal.core.small_counts import least_of, of_total
 
 Floats = NDArray[np.float64]
 Slot = tuple[str, object, object]  # an area and a period
-_TERMS = 3  # as many known figures are taken from a total at most
-_FEW = 40  # indicators beside a withheld one, beyond which only pairs are tried
-_FAILS = 0.1  # of the places where a sum can be tried, where figures may have been revised or counted in another way
+_TERMS = 3  # the most known figures to subtract from a total
+_FEW = 40  # try only pairs if more indicators than this are published beside a withheld figure
+_FAILS = (
+    0.1  # the share of places in which a sum may fail, because figures were revised or counted differently
+)
 
 
 @dataclass(frozen=True)
 class Sum:
-    """A withheld figure, the total and the terms beside it, what these leave, and how far that can be trusted.
+    """A possible sum: `total` less `terms` leaves `left` for the withheld figure `hidden`.
 
-    `beside` counts the published counts of that place, `chance` the sums that would fit as well by chance, `fails` the
-    places where this one does not fit.
+    `beside` is the number of counts published in that place. `chance` is the expected number of sums that would fit as
+    well by chance. `fails` is the number of places in which this sum does not hold.
     """
 
     hidden: Observation
@@ -57,7 +60,7 @@ def slot(o: Observation) -> Slot:
 
 @dataclass(frozen=True)
 class Sums:
-    """The sums that the withheld figures of one indicator could belong to. `series` has what is published."""
+    """The sums that the withheld figures of one indicator may belong to; `series` holds the published values."""
 
     content: Content
     policy: SmallCountSettings
@@ -65,7 +68,7 @@ class Sums:
     series: Mapping[str, Mapping[Slot, float]]
 
     def found(self) -> Iterator[Sum]:
-        """Yield every sum that fits a withheld figure, and fails hardly anywhere."""
+        """Yield every sum that fits a withheld figure and fails in at most a tenth of the other places."""
         for n, terms in self._combinations:
             judged: dict[int, tuple[NDArray[np.bool_], Floats, NDArray[np.int64]]] = {}
             for column, o in enumerate(self.hidden):
@@ -80,7 +83,7 @@ class Sums:
                     fits = fits[~(terms[fits] == total).any(axis=1)]
                     fits = fits[~self._declared(int(total), terms[fits])]
                     if len(fits):
-                        # A sum is held against all places once, however many withheld figures it fits.
+                        # Test each sum in all places only once, however many withheld figures it fits.
                         yield from (
                             Sum(o, self._names[total], tuple(self._names[i] for i in terms[k]), float(left[k]), beside, tried * odds, fails)
                             for k, odds, fails in self._judged(judged, int(total), terms, fits)
@@ -93,7 +96,7 @@ class Sums:
         terms: NDArray[np.int64],
         fits: NDArray[np.int64],
     ) -> Iterator[tuple[int, float, int]]:
-        """Yield the sums that hold in nearly all places, with the chance that unrelated numbers do, and their fails."""
+        """Yield each sum that holds in nearly all places, as (row of `terms`, chance that unrelated numbers fit, failures)."""
         done, odds, fails = judged.setdefault(
             total, (np.zeros(len(terms), bool), np.full(len(terms), np.nan), np.zeros(len(terms), np.int64))
         )
@@ -104,7 +107,7 @@ class Sums:
         yield from ((int(k), float(odds[k]), int(fails[k])) for k in fits if np.isfinite(odds[k]))
 
     def _odds(self, total: int, terms: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
-        """Return the chance of fitting so well for each sum, NaN where one fails too often; and how often each fails."""
+        """Return for each sum the chance of fitting this well (NaN if it fails too often) and the number of failures."""
         whole, own = self._values[total], self._own
         parts = self._values[terms]  # sums × terms × places
         known = np.isfinite(parts).all(axis=1) & np.isfinite(whole)
@@ -116,7 +119,7 @@ class Sums:
         fits = (exact | small) & ~fails
         large = (
             known & ~np.isfinite(own) & (left >= self._least) & (self._least > 0)
-        )  # withheld to hide others
+        )  # withheld only to protect others
         misses, hits = fails.sum(axis=1), fits.sum(axis=1)
         can_be, t = np.where(exact, 1, self._least), np.maximum(np.nan_to_num(whole), 0)
         again = np.log(np.where(fits, np.minimum(can_be / np.sqrt(2 * pi * 2 * np.maximum(t, 1)), 1), 1))
@@ -127,13 +130,16 @@ class Sums:
         return np.where(misses <= _FAILS * (misses + hits), odds, np.nan), misses
 
     def _declared(self, total: int, terms: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether the tables say how all of these belong to the withheld figure; then the audit knows it."""
+        """Return for each row of terms whether `part_of` already relates all of it to the withheld figure.
+
+        The audit covers those.
+        """
         root = self._roots == of_total(self.content, self.hidden[0].indicator)
         return root[total] & root[terms].all(axis=1) if len(terms) else np.zeros(0, bool)
 
     @cached_property
     def _names(self) -> list[str]:
-        """The other indicators that publish a count beside one of the withheld ones."""
+        """The ids of other indicators that publish a count in the same place as a withheld figure."""
         places = {slot(o) for o in self.hidden}
         own = self.hidden[0].indicator
         return sorted(i for i, values in self.series.items() if i != own and not places.isdisjoint(values))
@@ -144,7 +150,7 @@ class Sums:
 
     @cached_property
     def _combinations(self) -> list[tuple[int, NDArray[np.int64]]]:
-        """The terms that are tried, as numbers of indicators, by how many they are."""
+        """The combinations of terms to try, as (number of terms, array of indexes into `_names`)."""
         most = _TERMS if len(self._names) <= _FEW else 1
         numbers = range(len(self._names))
         return [
@@ -154,16 +160,16 @@ class Sums:
 
     @cached_property
     def _places(self) -> list[Slot]:
-        """The places of the withheld figures, in their order, then all others."""
+        """The places of the withheld figures in their order, followed by all others."""
         own = [slot(o) for o in self.hidden]
         names = (*self._names, self.hidden[0].indicator)
         return [*own, *sorted({s for i in names for s in self.series.get(i, ())} - set(own), key=str)]
 
     @cached_property
     def _values(self) -> Floats:
-        """What each indicator publishes in each place; NaN where it does not."""
-        found = [[self.series[i].get(s, np.nan) for s in self._places] for i in self._names]
-        return np.array(found, float).reshape(len(self._names), len(self._places))
+        """The published values (indicators × places); NaN where nothing is published."""
+        values = [[self.series[i].get(s, np.nan) for s in self._places] for i in self._names]
+        return np.array(values, float).reshape(len(self._names), len(self._places))
 
     @cached_property
     def _own(self) -> Floats:
@@ -172,20 +178,20 @@ class Sums:
 
     @cached_property
     def _negative(self) -> NDArray[np.bool_]:
-        """Where a count is below zero, as a difference of two sources can be: parts may exceed their total there."""
+        """The places with a count below zero, such as a difference between two sources; parts may exceed their total there."""
         return (np.nan_to_num(self._values) < 0).any(axis=0) | (np.nan_to_num(self._own) < 0)
 
     @cached_property
     def _least(self) -> Floats:
-        """The smallest count that may be published in the place of each withheld figure; 0 where none is withheld."""
-        own = [least_of(self.content, self.policy, o) for o in self.hidden]
-        return np.array([*own, *[0] * (len(self._places) - len(own))], float)
+        """The smallest count that may be published for each withheld figure; 0 for places without one."""
+        minimums = [least_of(self.content, self.policy, o) for o in self.hidden]
+        return np.array([*minimums, *[0] * (len(self._places) - len(minimums))], float)
 
 
 def by_indicator(hidden: Sequence[Observation]) -> Mapping[str, list[Observation]]:
-    """Return withheld figures that are no parts of others, by indicator."""
-    found: dict[str, list[Observation]] = defaultdict(list)
+    """Group withheld figures by indicator, leaving out those of one part of a breakdown."""
+    groups: dict[str, list[Observation]] = defaultdict(list)
     for o in hidden:
         if not o.part:
-            found[o.indicator].append(o)
-    return found
+            groups[o.indicator].append(o)
+    return groups

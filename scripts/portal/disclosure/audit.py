@@ -1,21 +1,21 @@
-"""Work out what a reader can learn about the withheld figures from everything that is published.
+"""Work out what a reader can learn about withheld figures from everything that is published.
 
-The audit sees what the reader sees, and no true value of a withheld figure. Each figure is a sum of atoms, such as a
-ward in a month. Two integer programmes for each withheld figure find its least and greatest possible value, as in
-Fischetti and Salazar-González (2001), Management Science 47(7).
+The audit sees what the reader sees, and never the true value of a withheld figure. Each figure is a sum of atoms; a
+ward in a month is one atom. For each withheld figure, two integer programmes find its smallest and largest possible
+value, as in Fischetti and Salazar-González (2001), Management Science 47(7).
 
-Every withheld figure has to hold against two readers:
+Every withheld figure must be protected against two readers:
 
-1. One who knows every published figure and that counts are whole and not negative. What such a reader finds is
-   `least` and `greatest`, which must be `width` apart.
-2. One who also knows the rules: which figures are withheld because they are small (under `under`), and that others
-   are withheld with them only where needed. Such a reader bets that as few as possible are not small, so the audit
-   looks at every reading of the table with the fewest figures that are not small. In each of them a small figure must
-   still be able to take every value from 0 to `under` − 1, and any other guarded one at least as many values. Where
-   the true counts are known (in an import), the audit looks at the true reading as well (`small` is given).
+1. A reader who knows every published figure, and that counts are whole and not negative. This reader finds `least`
+   and `greatest`, which must be at least `width` apart.
+2. A reader who also knows the rules: some figures are withheld because they are small (under `under`), and others
+   only where needed to protect them. This reader assumes that as few figures as possible are not small, so the audit
+   examines every reading of the table with the fewest figures that are not small. In each reading a small figure must
+   still be able to take every value from 0 to `under` − 1, and any other guarded figure at least as many values. An
+   import knows the true counts (`small` is set), so there the audit examines the true reading as well.
 
-Five withheld wards with the sum 45 pass the first test, since each could be 0 to 45, and fail the second: if all are
-under 10, each is 9.
+Five withheld wards that sum to 45 pass the first test, because each could be 0 to 45. They fail the second: if all
+are under 10, each is 9.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
@@ -33,25 +33,25 @@ from portal.core.problems import PortalError, Problem
 
 Floats = NDArray[np.float64]
 _SLACK = 1e-6
-_NAMED = 6  # of the figures that contradict each other
-_UNBOUNDED = 3  # the status of scipy.optimize.milp
-_MOST = 24  # readings of one group of figures
-_NODES = 500  # of a search for the next reading; what was found by then is taken
-_WORK = 480  # intervals in all readings of a group together; of a large group fewer readings are looked at
-_LARGEST = 1e6  # stands for no limit where a programme needs one
+_NAMED = 6  # name at most this many figures that contradict each other
+_UNBOUNDED = 3  # a status of scipy.optimize.milp
+_MOST = 24  # the most readings to examine for one group of figures
+_NODES = 500  # the most nodes in the search for the next reading; after that, take the best result so far
+_WORK = 480  # the most intervals for all readings of a group; large groups get fewer readings
+_LARGEST = 1e6  # a finite limit for programmes that cannot take an infinite one
 
 
 @dataclass(frozen=True)
 class PublishedFigure:
-    """A figure that is the sum of its atoms, or of its atoms times `signs` where these are given.
+    """A figure that is the sum of its atoms, each multiplied by its entry in `signs` if those are given.
 
-    It lies between `low` and `high`: both are the figure itself where it is published as it is, and further apart
-    where it is rounded; one is None where nothing is said of that end. A figure of which both are None is withheld,
-    and its interval must be `width` wide. A published difference has signs 1 and -1; one of two withheld counts to
-    which a published percentage applies has a fraction. `words` name it in messages.
+    The figure lies between `low` and `high`. Both equal the figure if it is published exactly, and differ if it is
+    rounded; one is None if nothing is known about that end. If both are None the figure is withheld, and its interval
+    must be at least `width` wide. A published difference has signs 1 and -1; a published percentage of a withheld count
+    has a fraction. Messages call the figure `words`.
 
-    A withheld figure of a guarded subject that is `under` this number is small, as everybody knows; 0 if small
-    counts of it are not withheld. `small` says whether it is, for an audit that knows the true counts.
+    Readers know that a withheld figure less than `under` is small; 0 if small counts of it are not withheld. `small`
+    says whether it really is small, for an audit that knows the true counts; None if not known.
     """
 
     key: Hashable
@@ -77,10 +77,10 @@ class PublishedFigure:
 
 @dataclass(frozen=True)
 class Interval:
-    """The least and greatest value that a withheld figure can have; infinite where nothing bounds it.
+    """The smallest and largest value that a withheld figure can have; infinite if nothing bounds it.
 
-    `readings` are what the figure can be for a reader who knows which figures are small: one pair of least and
-    greatest for each reading of the table that the audit looked at. All of them lie within the interval.
+    `readings` are the values left to a reader who knows which figures are small: one pair of smallest and largest
+    value for each reading of the table that the audit examined. All of them lie within the interval.
     """
 
     published: PublishedFigure
@@ -90,20 +90,22 @@ class Interval:
 
     @property
     def exposed(self) -> tuple[float, float] | None:
-        """The narrowest pair of least and greatest that breaks the rule; None where the figure is protected."""
-        found = [(self.least, self.greatest)] if self.greatest - self.least < self.published.width else []
-        found += [r for r in self.readings if r[1] - r[0] < self.published.under - 1]
-        return min(found, key=lambda r: r[1] - r[0], default=None)
+        """The narrowest pair of smallest and largest value that breaks the rule; None if the figure is protected."""
+        too_narrow = (
+            [(self.least, self.greatest)] if self.greatest - self.least < self.published.width else []
+        )
+        too_narrow += [r for r in self.readings if r[1] - r[0] < self.published.under - 1]
+        return min(too_narrow, key=lambda r: r[1] - r[0], default=None)
 
 
-Column = tuple[tuple[int, float], ...]  # the rows that an unknown whole number is in, with its sign in each
-Form = dict[int, float]  # a sum of columns by their number, each times so much, and of _ONE
+Column = tuple[tuple[int, float], ...]  # the rows that contain an unknown whole number, with its sign in each
+Form = dict[int, float]  # a linear form: coefficients by number of column; the constant is under _ONE
 _ONE = -1
 
 
 @dataclass(frozen=True)
 class _System:
-    """Figures as sums of unknown whole numbers, each with its floor; `low` and `high` bound the sums."""
+    """Figures as sums of unknown whole numbers, each with a lower limit; `low` and `high` bound the sums."""
 
     figures: tuple[PublishedFigure, ...]
     columns: dict[Column, float]
@@ -112,42 +114,44 @@ class _System:
 
 
 def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
-    """The intervals of figures that are not protected."""
+    """Return the intervals of the figures that are not protected."""
     return tuple(i for i in found if i.exposed)
 
 
 def intervals(
     published: Iterable[PublishedFigure], free: Set[Hashable] = frozenset()
 ) -> tuple[Interval, ...]:
-    """The interval of each withheld figure, in the order given.
+    """Return the interval of each withheld figure, in the order given.
 
-    Atoms are whole numbers, and zero or more unless they are among the `free`. The same figure may be given more
-    than once, as each release and each document published it: all that was ever published counts.
+    Atoms are whole numbers, and zero or more unless they are in `free`. A figure may be given more than once, as each
+    release and each document published it: everything that was ever published counts.
 
-    Raises `ValueError` where signs do not match atoms, and `PortalError` naming figures that cannot all be true.
+    Raises:
+        ValueError: signs do not match atoms.
+        PortalError: figures cannot all be true; the problem names them.
     """
-    told = {(f.atoms, f.signs, f.low, f.high, i * f.withheld): f for i, f in enumerate(published)}
-    system = _system(tuple(told.values()), free)
-    found = {i.published: i for i in _solved(system, _pooled(system))}
-    return tuple(found[f] for f in system.figures if f.withheld)
+    distinct = {(f.atoms, f.signs, f.low, f.high, i * f.withheld): f for i, f in enumerate(published)}
+    system = _system(tuple(distinct.values()), free)
+    solved = {i.published: i for i in _solved(system, _pooled(system))}
+    return tuple(solved[f] for f in system.figures if f.withheld)
 
 
 def _system(figures: tuple[PublishedFigure, ...], free: Set[Hashable]) -> _System:
-    """One column for all atoms that occur in the same figures alike: only their sum matters."""
+    """Return the system with one column for all atoms that occur in the same figures; only their sum matters."""
     uses: dict[Hashable, Form] = {}
     for row, figure in enumerate(figures):
         for atom, sign in zip(figure.atoms, figure.signs or (1,) * len(figure.atoms), strict=True):
-            own = uses.setdefault(atom, {})
-            own[row] = own.get(row, 0) + sign
+            signs = uses.setdefault(atom, {})
+            signs[row] = signs.get(row, 0) + sign
     columns: dict[Column, float] = {}
-    for atom, own in uses.items():
-        column = tuple((row, sign) for row, sign in own.items() if sign)
+    for atom, signs in uses.items():
+        column = tuple((row, sign) for row, sign in signs.items() if sign)
         columns[column] = min(columns.get(column, 0.0), -inf if atom in free else 0.0)
     return _System(figures, columns, *_limits(figures))
 
 
 def _limits(figures: tuple[PublishedFigure, ...]) -> tuple[Floats, Floats]:
-    """Both ends of every figure, drawn in to whole numbers where the figure is one."""
+    """Return the lower and upper limits of all figures, tightened to whole numbers where the figure is a whole number."""
     low = np.array([-inf if f.low is None else f.low for f in figures], dtype=float)
     high = np.array([inf if f.high is None else f.high for f in figures], dtype=float)
     whole = np.array([all(float(s).is_integer() for s in f.signs) for f in figures], dtype=bool)
@@ -155,10 +159,10 @@ def _limits(figures: tuple[PublishedFigure, ...]) -> tuple[Floats, Floats]:
 
 
 def _pooled(system: _System) -> _System:
-    """The same with fewer columns, where exact figures each take one of the same sets of atoms.
+    """Return an equivalent system with fewer columns, merging exact figures whose atoms are in the same other figures.
 
-    If only months of the borough tell the months of a ward's quarter apart, the sums over quarters are all that
-    matters: a table of whole numbers with given margins always exists.
+    If only the borough's months distinguish the months within a ward's quarter, only the sums over quarters matter: a
+    table of whole numbers with given margins always exists.
     """
     low, high, columns = system.low.copy(), system.high.copy(), system.columns
     members: dict[int, list[Column]] = {}
@@ -183,9 +187,10 @@ def _pooled(system: _System) -> _System:
 
 
 def _reduced(system: _System) -> tuple[dict[int, Form], dict[Column, tuple[float, float]]]:
-    """What each withheld figure is, and the limits, after Gauss–Jordan elimination with the exact figures.
+    """Return each withheld figure as a linear form, and the limits, after Gauss–Jordan elimination with the exact figures.
 
-    Each of these gives one column as a sum of the others, in whole numbers, which must not be under its floor.
+    Each exact figure expresses one column as a sum of the others, in whole numbers, which must not be below the
+    column's lower limit.
     """
     rows: list[Form] = [{} for _ in system.figures]
     for number, column in enumerate(system.columns):
@@ -211,19 +216,20 @@ def _reduced(system: _System) -> tuple[dict[int, Form], dict[Column, tuple[float
 
 
 def _put(form: Form, sums: dict[int, Form]) -> Form:
-    """The form with the sums put in the place of their columns."""
-    found: Form = {}
+    """Return the form with each column replaced by its sum, where `sums` has one."""
+    substituted: Form = {}
     for column, times in form.items():
         for other, share in sums.get(column, {column: 1}).items():
-            found[other] = found.get(other, 0) + times * share
-    return {column: times for column, times in found.items() if times}
+            substituted[other] = substituted.get(other, 0) + times * share
+    return {column: times for column, times in substituted.items() if times}
 
 
 @dataclass(frozen=True)
 class _Part:
-    """Withheld figures that depend on each other: what each is, as a sum of unknown whole numbers, and their limits.
+    """Withheld figures that depend on each other, as sums of unknown whole numbers with limits.
 
-    A figure is `known` plus its row of `aims` times the numbers; `alike` marks figures that could change places.
+    A figure is `known` plus its row of `aims` (figures × unknowns) times the unknowns. Figures with equal values in
+    `alike` are interchangeable.
     """
 
     figures: tuple[PublishedFigure, ...]
@@ -234,28 +240,28 @@ class _Part:
     alike: tuple[Hashable, ...]
 
     def interval(self, place: int, *more: LinearConstraint) -> tuple[float, float]:
-        """The least and greatest of the figure at a place; both infinite the wrong way round where nothing fits."""
+        """Return the smallest and largest value of the figure at `place`; (inf, -inf) if nothing fits."""
         aim, known, limits = self.aims[place], float(self.known[place]), (*self.within, *more)
         return known + _least(aim, self.bounds, limits), known - _least(-aim, self.bounds, limits)
 
     def fits(self, *more: LinearConstraint) -> bool:
-        """Whether any whole numbers are within the limits."""
+        """Return True if any whole numbers are within the limits."""
         return _least(np.zeros(self.aims.shape[1]), self.bounds, (*self.within, *more)) < inf
 
 
 def _solved(system: _System, reduced: _System) -> Iterator[Interval]:
-    """The interval of each withheld figure."""
+    """Yield the interval of each withheld figure."""
     for part in _parts(system, reduced):
         if part.aims.shape[1] and not part.fits():
             raise PortalError([_clash(system)])
-        found = [part.interval(place) for place in range(len(part.figures))]
-        readings = _readings(part, found)
-        for figure, (least, greatest), own in zip(part.figures, found, readings, strict=True):
-            yield Interval(figure, least, greatest, own)
+        ranges = [part.interval(place) for place in range(len(part.figures))]
+        readings = _readings(part, ranges)
+        for figure, (least, greatest), of_figure in zip(part.figures, ranges, readings, strict=True):
+            yield Interval(figure, least, greatest, of_figure)
 
 
 def _parts(system: _System, reduced: _System) -> Iterator[_Part]:
-    """The withheld figures in groups that depend on each other."""
+    """Yield the withheld figures in groups that depend on each other."""
     aims, limits = _reduced(reduced)
     if any(a > b + _SLACK or (not key and max(a, -b) > _SLACK) for key, (a, b) in limits.items()):
         raise PortalError([_clash(system)])
@@ -281,28 +287,28 @@ def _parts(system: _System, reduced: _System) -> Iterator[_Part]:
 
 
 def _alike(system: _System, withheld: Set[int]) -> dict[int, Hashable]:
-    """What tells a withheld figure from others that could change places with it: the figures that it is in."""
-    found: dict[int, list[Column]] = {row: [] for row in withheld}
+    """Return a value for each withheld figure that is equal for interchangeable ones: the sums that contain it."""
+    memberships: dict[int, list[Column]] = {row: [] for row in withheld}
     for column in system.columns:
         for row, sign in column:
-            if row in found:
-                found[row].append(((_ONE, sign), *(e for e in column if e[0] != row)))
-    return {row: (tuple(sorted(own)), system.figures[row].under) for row, own in found.items()}
+            if row in memberships:
+                memberships[row].append(((_ONE, sign), *(e for e in column if e[0] != row)))
+    return {row: (tuple(sorted(sums)), system.figures[row].under) for row, sums in memberships.items()}
 
 
-def _readings(part: _Part, found: Sequence[tuple[float, float]]) -> list[tuple[tuple[float, float], ...]]:
-    """What each figure can be, in each reading of which figures are small that has to hold."""
+def _readings(part: _Part, ranges: Sequence[tuple[float, float]]) -> list[tuple[tuple[float, float], ...]]:
+    """Return the smallest and largest value of each figure in each reading of which figures are small."""
     places = [i for i, f in enumerate(part.figures) if f.under]
     readings: dict[int, list[tuple[float, float]]] = {i: [] for i in range(len(part.figures))}
-    for small in _labels(part, places, found) if places and part.aims.shape[1] else ():
+    for small in _labels(part, places, ranges) if places and part.aims.shape[1] else ():
         limits = _labelled(part, places, small)
         for i in places:
             readings[i].append(part.interval(i, limits))
-    return [tuple(own) for own in readings.values()]
+    return [tuple(of_figure) for of_figure in readings.values()]
 
 
 def _labelled(part: _Part, places: Sequence[int], small: Set[int]) -> LinearConstraint:
-    """The limits that follow from knowing which of the figures at these places are small, and that the rest is not."""
+    """Return the limits that follow from knowing that the figures in `small` are small and the others are not."""
     under = np.array([part.figures[i].under for i in places])
     is_small = np.array([i in small for i in places])
     low, high = np.where(is_small, -inf, under), np.where(is_small, under - 1, inf)
@@ -310,11 +316,12 @@ def _labelled(part: _Part, places: Sequence[int], small: Set[int]) -> LinearCons
 
 
 def _labels(
-    part: _Part, places: Sequence[int], found: Sequence[tuple[float, float]]
+    part: _Part, places: Sequence[int], ranges: Sequence[tuple[float, float]]
 ) -> Iterator[frozenset[int]]:
-    """The readings that have to hold: the true one where it is known, and all with the fewest figures not small.
+    """Yield the readings to examine, as sets of places that are small.
 
-    Readings that differ only in figures that could change places are looked at once, and no more than `_MOST`.
+    These are the true reading, if known, and all readings with the fewest figures that are not small. Readings that
+    differ only in interchangeable figures are examined once; there are at most `_MOST`.
     """
     if all(part.figures[i].small is not None for i in places):
         yield frozenset(i for i in places if part.figures[i].small)
@@ -324,7 +331,7 @@ def _labels(
         return
     seen: list[frozenset[int]] = []
     while len(seen) < max(1, min(_MOST, _WORK // len(places))):
-        large = _fewest_large(part, places, found, seen)
+        large = _fewest_large(part, places, ranges, seen)
         if large is None or (seen and len(large) > len(seen[0])):
             return
         yield everything - large
@@ -332,15 +339,15 @@ def _labels(
 
 
 def _fewest_large(
-    part: _Part, places: Sequence[int], found: Sequence[tuple[float, float]], seen: Sequence[frozenset[int]]
+    part: _Part, places: Sequence[int], ranges: Sequence[tuple[float, float]], seen: Sequence[frozenset[int]]
 ) -> frozenset[int] | None:
-    """The fewest figures that are not small in any table that fits, other than those that were `seen`.
+    """Return the smallest set of figures that are not small in a table that fits, leaving out the sets in `seen`.
 
-    Of figures that could change places, the first ones are taken. None where there are no more.
+    Of interchangeable figures, take the first ones. None if there are no more sets.
     """
     width, count = part.aims.shape[1], len(places)
     under = np.array([part.figures[i].under for i in places], dtype=float)
-    room = np.maximum(np.array([min(found[i][1], _LARGEST) for i in places]) - under + 1, 0)
+    room = np.maximum(np.array([min(ranges[i][1], _LARGEST) for i in places]) - under + 1, 0)
     aims, known = part.aims[places], part.known[places]
     rows = [
         LinearConstraint(sparse.hstack([c.A, sparse.csr_array((c.A.shape[0], count))]), c.lb, c.ub)
@@ -366,7 +373,7 @@ def _fewest_large(
 
 
 def _neighbours(alike: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
-    """Each place and the next one that is like it."""
+    """Yield each place with the next one that is interchangeable with it."""
     last: dict[Hashable, int] = {}
     for place, kind in enumerate(alike):
         if kind in last:
@@ -381,7 +388,7 @@ def _matrix(keys: Sequence[Column], width: int) -> Any:
 
 
 def _least(aim: Floats, bounds: Bounds, limits: Sequence[LinearConstraint]) -> float:
-    """The least sum that `aim` weighs of whole numbers within the limits; infinite where there are none."""
+    """Return the smallest value of `aim` times whole numbers within the limits; infinity if there are none."""
     if not len(aim):
         return 0.0
     for whole in (0, 1):
@@ -397,9 +404,10 @@ def _least(aim: Floats, bounds: Bounds, limits: Sequence[LinearConstraint]) -> f
 
 
 def _clash(system: _System) -> Problem:
-    """The figures that cannot all be true: those on which the least sum of departures from them depends.
+    """Return the problem that names the figures that cannot all be true.
 
-    Its multipliers prove the contradiction (Farkas). One of whole numbers only has none: then all are named.
+    They are the figures on which the smallest total deviation depends; its multipliers prove the contradiction
+    (Farkas' lemma). A contradiction that arises only in whole numbers has no such proof; then all figures count.
     """
     matrix = _matrix(list(system.columns), len(system.figures)).T.tocsr()
     high, low = np.isfinite(system.high), np.isfinite(system.low)
@@ -412,6 +420,6 @@ def _clash(system: _System) -> Problem:
     guilty = owners[abs(answer.ineqlin.marginals) > _SLACK]
     figures = [system.figures[i] for i in np.unique(guilty if len(guilty) else owners)]
     names = "; ".join(f.name for f in figures[:_NAMED]) + ("; and others" if len(figures) > _NAMED else "")
-    found = f"These published figures cannot all be true: {names}."
-    fix = "Compare them with their sources. Where one was revised, its totals and later releases need it too."
-    return Problem(str(figures[0].words or figures[0].key), 0, "", "contradiction", found, fix)
+    message = f"These published figures cannot all be true: {names}."
+    fix = "Compare them with their sources. If one was revised, revise its totals too, here and in later releases."
+    return Problem(str(figures[0].words or figures[0].key), 0, "", "contradiction", message, fix)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 from portal.charts import chromium, svg
-from portal.charts.svg import Figure, Pictures
+from portal.charts.area_charts import SiteCharts
+from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
 from portal.core import operating_system, periods
@@ -24,7 +25,7 @@ from portal.data import assembly, packages, tables
 from portal.disclosure import clearing
 from portal.opendata import bundles
 from portal.pages import redirects, search
-from portal.pages.all_pages import all_pages, drawings
+from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.page import PRIVATE
 from portal.releases import archives, embargo, releasing
 from portal.releases.releasing import Project
@@ -62,7 +63,7 @@ def project(root: Path) -> Project:
 def _project(settings: Settings) -> Project:
     root = settings.root
     found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
-    problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+    problems += rules.check(found, settings) + headers.check(settings) + search.read_synonyms(root)[1]
     problems += tuple(redirects.check(settings))
     problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
     if problems:
@@ -287,7 +288,7 @@ class _Works:
         if staged.sheets:
             self.tell(f"Printing {len(staged.sheets)} sheets and {len(staged.cards)} preview pictures")
             _print(staged, made, whole.settings.build_folder / "cache")
-        bundles.whole(made)
+        bundles.zip_site(made)
         publishing.seal(made)
         return whole, (*warnings(whole, alone), *releasing.unreleased(whole))
 
@@ -297,7 +298,7 @@ class _Works:
         """Write what the renderer reads: Markdown, charts, downloads and navigation."""
         settings = whole.settings
         site = staging.plan_site(settings, cleared)
-        pictures = _pictures(settings, drawings(site.pages), self.tell)
+        pictures = _pictures(settings, site.charts, self.tell)
         self.tell("Writing the pages")
         operating_system.remove_links(settings.build_folder / "pages")
         tree = staging.write_files(site, pictures, partial(rendering.write, settings), searchable)
@@ -315,7 +316,7 @@ class _Works:
         pages = parsed_pages.parse_all(made)
         if searchable:
             self.tell("Making the index of the search")
-            search.index(made, {name: page.text for name, page in pages.items() if page.text})
+            search.build_index(made, {name: page.text for name, page in pages.items() if page.text})
         else:
             self.tell("Pagefind does not run here, so the site has no search")
         return pages
@@ -343,8 +344,8 @@ def _verified(
 def addresses(whole: Project) -> dict[str, str]:
     """The name of each page of the site by its address."""
     settings = whole.settings
-    same = search.synonyms(settings.root)[0]
-    return {p.path: p.label for p in all_pages(settings, allowed(whole), staging.written(settings), same)}
+    page_inputs = PageInputs(written=staging.written(settings), words=search.read_synonyms(settings.root)[0])
+    return {p.path: p.label for p in all_pages(settings, allowed(whole), page_inputs)}
 
 
 def roll_back(root: Path, plan: Rollback) -> str:
@@ -361,9 +362,9 @@ def roll_back(root: Path, plan: Rollback) -> str:
             releasing.draft(whole, plan.asked, addresses(whole), periods.today()).write()
             name = plan.asked.name
     aside = root / "build" / "given-up"
-    for edition in plan.given_up:
+    for embargoed in plan.given_up:
         aside.mkdir(exist_ok=True)
-        releasing.archive_of(whole, edition.id).replace(aside / f"{edition.id}.zip")
+        releasing.archive_of(whole, embargoed.id).replace(aside / f"{embargoed.id}.zip")
     return name
 
 
@@ -390,7 +391,7 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     for name in ("markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
     digest.update("\n".join(renderers.versions(renderer)).encode())
-    digest.update(f"{sys.version_info[:2]} {chromium.browser()} {search.version()}\n".encode())
+    digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search.version()}\n".encode())
     for path in inputs(root, folder):
         look = path.stat()
         bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent)
@@ -411,7 +412,7 @@ def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _pictures(settings: Settings, figures: Sequence[Figure], tell: Tell) -> Pictures:
+def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
     library = settings.root / svg.LIBRARY
     if not library.exists():
         raise PortalError(
@@ -424,12 +425,13 @@ def _pictures(settings: Settings, figures: Sequence[Figure], tell: Tell) -> Pict
                 )
             ]
         )
+    figures = list(charts.figures())
     tell(
         f"Drawing {len(figures)} charts"
-        if chromium.browser()
+        if chromium.find_browser()
         else "No Chromium here, so the reader's browser will draw the charts"
     )
-    drawn = svg.draw(figures, library, settings.build_folder / "cache")
+    drawn = svg.draw_pictures(figures, library, settings.build_folder / "cache")
     if drawn.prints and (left := sum(drawn.of(f) is None for f in figures)):
         raise PortalError([_by_chromium(f"Chromium could not draw {left} of {len(figures)} charts.")])
     return drawn

@@ -15,9 +15,10 @@ from markupsafe import Markup
 from portal.analysis import sentences
 from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
+from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.charts import Chart
-from portal.charts.sparklines import trend
-from portal.charts.svg import Pictures, without_styles
+from portal.charts.sparklines import draw_trend
+from portal.charts.svg import Pictures, styles_to_attributes
 from portal.core import input_files, periods, processes
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError, Problem
@@ -26,16 +27,18 @@ from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
+from portal.opendata.api import PackageName
 from portal.opendata.records import FigureRecord
 from portal.pages import abbreviations, open_data_files, redirects, search, templates
-from portal.pages.all_pages import all_pages
+from portal.pages.all_pages import PageInputs, all_pages
+from portal.pages.figure_views import FigurePage
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
 from portal.pages.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages.plan_views import FigureView
 from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
-from portal.pages.translations import RIGHT_TO_LEFT, translated
-from portal.pages.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
+from portal.pages.translations import RIGHT_TO_LEFT, read_translations
+from portal.pages.views import BriefingPage, RecordedPage, SearchPage, WardPage, WardsPage
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.releases.history import Key, ReleaseHistory
@@ -69,12 +72,13 @@ class Tree(Generic[Kept]):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedSite:
-    """Everything that the files of a site are written from: its pages, all figures, and what each release published."""
+    """Everything that the files of a site are written from: pages, charts, figures, and what each release published."""
 
     settings: Settings
     cleared: ClearedContent
     history: ReleaseHistory
     figures: Mapping[Key, FigureRecord]
+    charts: SiteCharts
     pages: tuple[Page, ...]
 
 
@@ -84,11 +88,15 @@ def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
     Raises: `PortalError` for a damaged archive, a hand-written page, a translation or a redirect that is wrong.
     """
     past = history.read(settings, cleared.content)
-    figures = records.now(cleared.content, past)
-    words = search.synonyms(settings.root)[0]
-    pages = all_pages(settings, cleared, written(settings), words, figures)
-    pages += translated(settings.root, pages, settings.languages)
-    return PlannedSite(settings=settings, cleared=cleared, history=past, figures=figures, pages=pages)
+    figures = records.current_records(cleared.content, past)
+    words = search.read_synonyms(settings.root)[0]
+    charts = build_site_charts(cleared)
+    inputs = PageInputs(written=written(settings), words=words, figures=figures, charts=charts)
+    pages = all_pages(settings, cleared, inputs)
+    pages += read_translations(settings.root, pages, settings.languages)
+    return PlannedSite(
+        settings=settings, cleared=cleared, history=past, figures=figures, charts=charts, pages=pages
+    )
 
 
 def write_files(
@@ -149,7 +157,7 @@ def _assets(settings: Settings, pictures: Pictures) -> Iterator[tuple[str, bytes
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
         content = path.read_bytes()
         if path.suffix == ".svg":
-            content = without_styles(content.decode(errors=_AS_IT_IS)).encode(errors=_AS_IT_IS)
+            content = styles_to_attributes(content.decode(errors=_AS_IT_IS)).encode(errors=_AS_IT_IS)
         yield f"assets/{path.relative_to(assets).as_posix()}", content
     yield LIBRARY, pictures.library.read_bytes()
 
@@ -172,7 +180,7 @@ def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
     return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared)
 
 
-def _packages(pages: Iterable[Page]) -> tuple[tuple[str, str], ...]:
+def _packages(pages: Iterable[Page]) -> tuple[PackageName, ...]:
     """The title and name of each package that can be downloaded."""
     return next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
 
@@ -230,19 +238,19 @@ def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[s
         rows = releasing.table(WithdrawnFigure, content.rows).encode()
         return {releasing.WITHDRAWN.rpartition("/")[2]: rows} if content.rows else {}
     if isinstance(content, ReleasesPage):
-        news = ((e, link[1], summary) for e, link, summary in content.editions)
+        news = ((e, link[1], summary) for e, link, summary in content.releases)
         return {"feed.xml": atom(found.settings.site, RELEASES, news)}
     if isinstance(content, SearchPage):
-        return {search.WORDS: search.lookup(content.words, content.labels, content.districts)}
+        return {search.WORDS: search.lookup_json(content.words, content.labels, content.districts)}
     return {}
 
 
 def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
     """What a release changed, and its archive unless that was withdrawn."""
     changes = {"changes.csv": releasing.table(ReleaseChange, page.log).encode()}
-    if page.edition.withdrawn:
+    if page.release.withdrawn:
         return changes
-    archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.edition.id}.zip"))
+    archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.release.id}.zip"))
     return {**changes, "release.zip": archive.read_bytes()}
 
 
@@ -300,7 +308,7 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
         "told": sentences.told,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.running,
-        "spark": partial(trend, released),
+        "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
         "way_of": partial(sentences.way_of, released),
@@ -366,9 +374,9 @@ def _cited(found: OpenDataFiles, page: Page) -> list[Source]:
 def _rendered(environment: jinja2.Environment, entry: str, template: str, told: Mapping[str, object]) -> str:
     """What a template gives; problems name `template`, where nothing else is at fault."""
     try:
-        return templates.joined(environment.get_template(entry).generate(told))
+        return templates.join_parts(environment.get_template(entry).generate(told))
     except Exception as error:
-        problem = templates.problem(error, template)
+        problem = templates.problem_of(error, template)
         if problem is None:
             raise
         raise PortalError([problem]) from None
@@ -379,9 +387,9 @@ def _embed(
 ) -> dict[str, bytes]:
     """The page that others may show in theirs, with the drawings that it shows."""
     folder = f"{EMBEDS}{shown.indicator.slug}/"
-    editions = found.released.content.editions
+    releases = found.released.content.releases
     told = {"view": shown, "title": page.title, "exit": page.exit}
-    told |= {"cited": _cited(found, page), "release": editions[-1].name if editions else "", "to": None}
+    told |= {"cited": _cited(found, page), "release": releases[-1].name if releases else "", "to": None}
     html_ = _rendered(environment, EMBED, EMBED, told)
     svgs = {n: data for n, data in _chart_files(shown.chart, pictures).items() if n.endswith(".svg")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
@@ -391,7 +399,7 @@ def _moved(
     environment: jinja2.Environment, settings: Settings, pages: Iterable[Page], taken: Set[str]
 ) -> Iterator[tuple[str, bytes]]:
     """A page for each old address, which leads to the new one."""
-    for old, title, target in redirects.moved(settings.redirects, pages, taken):
+    for old, title, target in redirects.moved_pages(settings.redirects, pages, taken):
         told = {"target": target, "title": title, "to": partial(_to, old)}
         yield f"{old}index.html", _rendered(environment, MOVED, MOVED, told).encode()
 
@@ -422,13 +430,13 @@ def _dataset(found: OpenDataFiles, page: Page) -> Markup:
     site = found.settings.site
     content = _figures(page.content)
     if content:
-        described = found.described(content.view.indicator)
-        told = metadata.dataset(site, described, found.newest)
+        described = found.dataset_of(content.view.indicator)
+        told = metadata.schema_org_dataset(site, described, found.newest)
     elif isinstance(page.content, OpenDataPage):
-        told = metadata.catalogue(site, page.path, page.label, found.zips)
+        told = metadata.schema_org_catalogue(site, page.path, page.label, found.zips)
     else:
         return Markup()
-    return Markup(json.dumps(metadata.embedded(told), ensure_ascii=False))  # noqa: S704 - has no markup left
+    return Markup(json.dumps(metadata.to_script_json(told), ensure_ascii=False))  # noqa: S704 - has no markup left
 
 
 def _upto(cited: list[Source]) -> str:

@@ -1,0 +1,53 @@
+"""What an import does with earlier figures of 12 months: their overlap with new ones would give away a few months."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from portal.core.model import Observation
+from portal.core.periods import first_day
+from portal.core.vocabulary import Status
+from portal.importers.police.derive import merged
+
+JULY = date(2024, 7, 31)
+
+
+def figure(end: date, months: int = 12, **more: object) -> Observation:
+    own = Observation("s", "l", "abuse", "W1", first_day(end, months), end, "", Decimal(30), Status.PLAIN)
+    return replace(own, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("end", [date(2024, 6, 30), date(2024, 8, 31), date(2023, 8, 31), date(2025, 6, 30)])
+def test_12_months_that_overlap_with_new_ones_are_taken_out(end: date) -> None:
+    """From the 11 months that they share down to one."""
+    assert merged((figure(end),), (figure(JULY),)) == (figure(JULY),)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        figure(date(2023, 7, 31)),  # ends the day before the new one begins
+        figure(date(2025, 7, 31)),  # begins the day after it ends
+        figure(date(2024, 6, 30), area="W2"),
+        figure(date(2024, 6, 30), indicator="thefts"),
+        figure(date(2024, 6, 30), part="Race"),
+        figure(date(2024, 6, 30), months=3),
+    ],
+)
+def test_other_figures_stay(kept: Observation) -> None:
+    assert merged((kept,), (figure(JULY),)) == (kept, figure(JULY))
+
+
+def test_a_new_quarter_takes_no_12_months_out() -> None:
+    year, quarter = figure(JULY), figure(date(2024, 9, 30), months=3)
+    assert merged((year,), (quarter,)) == (year, quarter)
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "wanted"),
+    [("30", "", ""), ("30.0", "", ""), ("30", "p", "p"), ("31", "", "r"), ("31", "p", "r")],
+)
+def test_only_another_number_is_marked_as_revised(value: str, status: str, wanted: str) -> None:
+    (again,) = merged((figure(JULY, status=status),), (figure(JULY, value=Decimal(value)),))
+    assert again.status == wanted
