@@ -294,7 +294,7 @@ def test_a_site_that_waits_is_left_to_the_umask(tmp_path: Path) -> None:
     assert not [p for p in (held, *held.rglob("*")) if p.stat().st_mode & 0o077]
 
 
-@pytest.mark.parametrize("memory", [30, 500, 520, 560])
+@pytest.mark.parametrize("memory", [30, 510, 560])
 def test_too_little_memory_is_a_problem(built: Path, memory: int, record_property: Count) -> None:
     before = tree_of(built / "build" / "site")
     for command in (["check"], ["build", "--fresh"]):

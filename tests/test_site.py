@@ -135,7 +135,7 @@ FAULTS = {
     '<img src="https://other.example/x.png" alt="x">': "from another host",
     "<iframe src='x'></iframe>": "<iframe>",
     "# A second heading": "2 main headings",
-    '<i id="a"></i><i id="a"></i>': "stands twice",
+    '<i id="a"></i><i id="a"></i>': "appears twice",
 }
 
 
