@@ -1,11 +1,12 @@
-# make site builds the site into build/site; make test runs every test. Both set up what they need.
+# make site builds the site into build/site; make test runs every test. Each target installs what it needs first.
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
-.PHONY: site serve check test every-page each-test-file lint format lock sbom screenshots guide lighthouse benchmarks validate clean
+.PHONY: site serve check test coverage every-page each-test-file lint format docs lock sbom screenshots guide lighthouse benchmarks validate clean
+
 site: .venv/ready node_modules/ready
 	$(BIN)/portal build
 
@@ -19,12 +20,17 @@ test: .venv/ready-dev node_modules/ready-dev lint
 	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest
 
-# Builds the site, serves it with its real headers, opens every page, and prints what was counted.
+# Every test, with the share of the code that they run. Slower than make test; pyproject.toml has the floor.
+coverage: .venv/ready-dev node_modules/ready-dev
+	$(BIN)/python scripts/need_programs.py
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+# Builds the site, serves it with its real headers, opens every page and prints what it counted.
 every-page: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest tests/test_every_page.py tests/test_markup.py
 
-# Runs each file of tests in a process of its own, and lists those that fail there: no file may need another.
+# Runs each test file in its own process and lists those that fail, so that no file depends on another.
 each-test-file: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python scripts/each_test_file.py $(FILES)
@@ -38,7 +44,11 @@ format: .venv/ready-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Needs uv. The lock files carry hashes and no registry address.
+# This documentation as a site, in build/docs. A broken link stops it.
+docs: .venv/ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs.yml
+
+# Needs uv and npm. The lock files carry hashes and no registry address.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  pyproject.toml --group build -o requirements.lock
@@ -47,8 +57,9 @@ lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
 	  --group node -o requirements-node.lock
 	npm install --package-lock-only
+	cd benchmarks && npm install --package-lock-only
 
-# Every package that the site is built with, as CycloneDX, in build/sbom.json.
+# A software bill of materials (CycloneDX), in build/sbom.json.
 sbom: .venv/ready-dev
 	$(BIN)/python scripts/sbom.py
 
@@ -56,7 +67,7 @@ screenshots: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	$(BIN)/python scripts/screenshots.py --readme
 
-# The pictures of docs/quarterly-update.md, taken while its steps are done in a copy of this folder.
+# The pictures of docs/tutorial/quarterly-update.md, taken while its steps run in a copy of this folder.
 guide: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	rm -rf build/guide && mkdir -p build/guide/portal/build
@@ -65,18 +76,16 @@ guide: .venv/ready-dev node_modules/ready-dev
 	cp -r build/site build/sites build/cache build/guide/portal/build
 	$(BIN)/python scripts/guide.py build/guide/portal
 
-# How the site does on a slow phone. Lighthouse is large, so nothing else installs it.
-lighthouse: .venv/ready-dev node_modules/ready-dev
+# How the site performs on a slow phone. Lighthouse is large, so nothing else installs it.
+lighthouse: .venv/ready-dev node_modules/ready-dev benchmarks/node_modules/ready
 	$(BIN)/portal build
-	cd benchmarks && npm ci --silent
-	$(BIN)/python benchmarks/phone.py
+	$(WITH_NODE) $(BIN)/python benchmarks/phone.py
 
-# Everything that is measured, beside something else. WARDS is a file of “MPS Ward Level Crime”; of it larger sites are made.
-benchmarks: .venv/ready-dev node_modules/ready-dev
-	cd benchmarks && npm ci --silent
-	$(BIN)/python benchmarks/all.py $(WARDS)
+# Every benchmark. WARDS is a file of “MPS Ward Level Crime”, from which larger sites are made.
+benchmarks: .venv/ready-dev node_modules/ready-dev benchmarks/node_modules/ready
+	$(WITH_NODE) $(BIN)/python benchmarks/all.py $(WARDS)
 
-# What others wrote to check open data, run on this site; docs/validators.md keeps what it says.
+# Runs public validators on the open data; copy the result to docs/reference/validators.md.
 validate: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	$(BIN)/python tests/validators.py
@@ -99,15 +108,27 @@ clean:
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# The machine's npm where there is one, else the one that comes as a Python package.
-FETCH = fetch() { if command -v npm >/dev/null 2>&1; then npm ci --silent "$$@"; else \
-	  $(PIP) --require-hashes -r requirements-node.lock && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent "$$@"; fi; }; fetch
+# A Node that is installed in .venv comes before the machine's.
+WITH_NODE = PATH="$(CURDIR)/$(BIN):$$PATH"
+NODE_IN_VENV = $(PIP) --require-hashes -r requirements-node.lock
+NPM_CI = $(WITH_NODE) npm ci --no-progress --loglevel=error
 
+# npm from the machine where there is one, else from a Python package.
 node_modules/ready: .venv/ready package.json package-lock.json requirements-node.lock
-	@$(FETCH) --omit=dev
+	@command -v npm >/dev/null 2>&1 || $(NODE_IN_VENV)
+	@$(NPM_CI) --omit=dev
 	@touch $@
 
-# With what only the tests need. Fetching empties the folder, so both marks are made anew.
+# With what only the tests need. npm empties the folder first, so both marks are renewed.
 node_modules/ready-dev: .venv/ready package.json package-lock.json requirements-node.lock
-	@$(FETCH)
+	@command -v npm >/dev/null 2>&1 || $(NODE_IN_VENV)
+	@$(NPM_CI)
 	@touch node_modules/ready $@
+
+# Lighthouse needs Node 22.19 or newer, which many systems do not have yet.
+NODE_IS_NEW = node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 19) ? 0 : 1)'
+
+benchmarks/node_modules/ready: .venv/ready benchmarks/package.json benchmarks/package-lock.json requirements-node.lock
+	@$(NODE_IS_NEW) 2>/dev/null || $(NODE_IN_VENV)
+	@cd benchmarks && $(NPM_CI)
+	@touch $@

@@ -1,9 +1,9 @@
 # ruff: noqa: T201
-"""Runs every benchmark, one after the other; each prints what it measures beside something run in the same minutes.
+"""Run every benchmark in turn. Each compares what it measures with something else run in the same minutes.
 
     make benchmarks [WARDS=FILE]
 
-FILE is one of “MPS Ward Level Crime”, of which larger portals are made; without it only this one is built.
+FILE is a file of “MPS Ward Level Crime”, from which larger portals are made. Without it, only this portal is built.
 """
 
 import platform
@@ -19,7 +19,7 @@ TAKES_FILE = ("import_wards", "build_site")
 
 
 def main() -> None:
-    """Run each in a process of its own, and go on where one fails."""
+    """Run each in its own process, and continue if one fails."""
     now, load = datetime.now().astimezone(), getloadavg()[0]
     print(
         f"{now:%-d %B %Y}, {platform.machine()}, {cpu_count()} cores, Python {platform.python_version()}, load {load:.1f}"

@@ -1,17 +1,17 @@
 # ruff: noqa: T201
-"""How long a whole build takes beside plain mkdocs on the same Markdown, and a rebuild beside a whole build.
+"""Compare a whole build with plain mkdocs on the same Markdown, and a rebuild with a whole build.
 
     .venv/bin/python benchmarks/build_site.py [FILE [PAGES …]]
 
-FILE is one of “MPS Ward Level Crime”, or else PORTAL_WARDS names it; of it larger portals are made, of 300, 1,000 and
-3,000 pages or of as many as are said. Without it only this repository's own portal is measured.
+FILE is a file of “MPS Ward Level Crime”; the environment variable PORTAL_WARDS can name it instead. From it, larger
+portals are made: of 300, 1,000 and 3,000 pages, or of PAGES. Without it, only this portal is measured.
 
 The floor is `mkdocs build` alone, on the pages, settings and theme that the portal has made: no checks, charts, search,
-sheets or verification. A whole build starts Python and does everything, with `--fresh`: warm is with its charts and sheets
-drawn before, cold with none. Floor and warm builds take turns, and the shortest of each counts. Every other build is held
-against a whole one, warm and cold. Seconds are on the clock; those of the processor are of all processes together.
+sheets or verification. A whole build (`--fresh`) starts Python and does everything: warm with charts and sheets in the
+cache, cold without. Floor and warm builds take turns, and the shortest of each counts. Rebuilds are compared with a warm
+and a cold build. Seconds are wall-clock time; processor seconds are the sum over all processes.
 
-Prints rows of the tables in docs/benchmarks.md, and keeps the seconds by pages in benchmarks/sizes.csv for plot.py.
+Prints rows for the tables in docs/explanation/benchmarks.md, and writes seconds by pages to benchmarks/sizes.csv for plot.py.
 """
 
 import csv
@@ -28,32 +28,34 @@ from selectolax.lexbor import LexborHTMLParser
 from stopwatch import Spent, spent
 
 SIZES = (300, 1000, 3000)
-TIMES, OFTEN = 3, ("this one", "300", "1,000")  # what takes long is less disturbed, and measured once
+TIMES, OFTEN = 3, ("this one", "300", "1,000")  # long runs vary less, so they are measured once
 KEPT = Path(__file__).with_name("sizes.csv")
 MEASURED = {"plain mkdocs": "floor", "whole build, warm": "warm", "whole build, cold": "cold"}
 
 
 def main() -> None:
-    """Measure this repository's portal and larger ones, and print the rows of the tables for each."""
-    told = sys.argv[1:] or [f for f in [os.environ.get("PORTAL_WARDS", "")] if f]
+    """Measure this portal and larger ones, and print the table rows of each."""
+    arguments = sys.argv[1:] or [f for f in [os.environ.get("PORTAL_WARDS", "")] if f]
     with tempfile.TemporaryDirectory() as folder:
-        found = [measured("this one", portals.own(Path(folder, "own")))]
-        for pages in map(int, told[1:]) if told[1:] else SIZES if told else ():
-            found.append(
-                measured(f"{pages:,}", portals.grown(Path(folder, str(pages)), pages, Path(told[0])))
+        portals_measured = [measured("this one", portals.own(Path(folder, "own")))]
+        for pages in map(int, arguments[1:]) if arguments[1:] else SIZES if arguments else ():
+            portals_measured.append(
+                measured(f"{pages:,}", portals.grown(Path(folder, str(pages)), pages, Path(arguments[0])))
             )
     with KEPT.open("w", newline="") as out:
         rows = csv.writer(out, lineterminator="\n")
         rows.writerow(["what", "pages", "seconds"])
-        rows.writerows([w, f["pages"], f"{f[n].seconds:.1f}"] for w, n in MEASURED.items() for f in found)
+        rows.writerows(
+            [w, f["pages"], f"{f[n].seconds:.1f}"] for w, n in MEASURED.items() for f in portals_measured
+        )
 
 
 def measured(name: str, root: Path) -> dict[str, Any]:
-    """Build a portal in every way that is timed, and print what came of it."""
+    """Build a portal in every way that is timed, and print the results."""
     cold = build(root, "--fresh")
     times = TIMES if name in OFTEN else 1
     pairs = [(floor(root), build(root, "--fresh")) for _ in range(times)]
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "cold": cold,
         "floor": min((f for f, _ in pairs), key=lambda s: s.seconds),
         "warm": min((w for _, w in pairs), key=lambda s: s.seconds),
@@ -62,30 +64,30 @@ def measured(name: str, root: Path) -> dict[str, Any]:
         "word": build(root, before=lambda: change_word(root)),
     }
     site = root / "build" / "site"
-    found["pages"] = sum(1 for _ in site.resolve().rglob("*.html"))
-    base, warm = found["floor"], found["warm"]
+    results["pages"] = sum(1 for _ in site.resolve().rglob("*.html"))
+    base, warm = results["floor"], results["warm"]
     ratios = [f"{s.seconds:.1f} s | {s.seconds / base.seconds:.2f}" for s in (warm, cold)]
     print(
-        f"\n| {name} | {found['pages']:,} | {base.seconds:.1f} s | {' | '.join(ratios)} | {warm.processor / base.processor:.2f} |"
+        f"\n| {name} | {results['pages']:,} | {base.seconds:.1f} s | {' | '.join(ratios)} | {warm.processor / base.processor:.2f} |"
     )
     for what in ("nothing", "figure", "word"):
-        one = found[what]
+        one = results[what]
         print(
             f"| {name} | {what} | {one.seconds:.1f} s | {one.seconds / warm.seconds:.2f} | {one.seconds / cold.seconds:.2f} |"
         )
     sizes = f"{size(site) / 1e6:.0f} MB | {size(site / 'pagefind') / 1e6:.2f} MB | {first_visit(site) / 1e3:.0f} kB"
     print(f"| {name} | {sizes} | {warm.memory / 1e6:.0f} MB | {cold.memory / 1e6:.0f} MB |", flush=True)
-    return found
+    return results
 
 
 def build(root: Path, *arguments: str, before: Callable[[], None] = lambda: None) -> Spent:
-    """What a build takes, start-up included."""
+    """Return what a build takes, including start-up."""
     before()
     return spent([sys.executable, "-m", "portal", "--project", str(root), "build", *arguments])
 
 
 def floor(root: Path) -> Spent:
-    """What plain mkdocs takes for the pages that the portal made last."""
+    """Return what plain mkdocs takes for the pages of the last build."""
     with tempfile.TemporaryDirectory() as folder:
         settings = root / "build" / "mkdocs.yml"
         return spent(
@@ -105,23 +107,23 @@ def floor(root: Path) -> Spent:
 
 
 def change_figure(root: Path) -> None:
-    """Make the newest count of all offences in one place one more than it was."""
+    """Increase the newest count of all offences in one place by one."""
     for data in sorted((root / "data_packages").glob("*/data")):
         names, path = data / "indicators.csv", data / "observations.csv"
         totals = {row["part_of"] for row in rows(names)} - {""} if names.exists() else set()
         if totals:
-            told = rows(path)
-            row = next(r for r in reversed(told) if r["indicator"] in totals and r["value"])
+            figures = rows(path)
+            row = next(r for r in reversed(figures) if r["indicator"] in totals and r["value"])
             row["value"] = str(int(row["value"]) + 1)
             with path.open("w", newline="") as out:
                 writer = csv.DictWriter(out, list(row), lineterminator="\n")
                 writer.writeheader()
-                writer.writerows(told)
+                writer.writerows(figures)
             return
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a table."""
+    """Return the rows of a table."""
     with path.open(newline="") as lines:
         return list(csv.DictReader(lines))
 
@@ -135,12 +137,12 @@ def change_word(root: Path) -> None:
 
 
 def size(folder: Path) -> int:
-    """The bytes of all files in a folder."""
+    """Return the size of all files in a folder, in bytes."""
     return sum(p.stat().st_size for p in folder.resolve().rglob("*") if p.is_file())
 
 
 def first_visit(site: Path) -> int:
-    """The bytes, compressed, that the first page asks for: itself, its style sheets, scripts, pictures and icon."""
+    """Return the compressed size of the first page with its style sheets, scripts, pictures and icon, in bytes."""
     page = site / "index.html"
     tree = LexborHTMLParser(page.read_text())
     named = [n.attributes.get("href") for n in tree.css("link[rel=stylesheet], link[rel=icon]")]

@@ -1,5 +1,5 @@
 # ruff: noqa: T201
-"""How long it takes to read all wards of a police force, beside plain pandas.
+"""Time the reading of all wards of a police force, against plain pandas.
 
     .venv/bin/python benchmarks/import_wards.py [FILE]
 
@@ -31,7 +31,7 @@ RARE = {
 
 
 def main() -> None:
-    """Read the file, or one that is made up, and print what it took."""
+    """Read the file, or a made-up one, and print what it took."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(sys.argv[1]) if len(sys.argv) > 1 else made_up(Path(folder) / "wards.csv")
         frame = mps_crime.read_wards([path], None).frame
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def made_up(path: Path) -> Path:
-    """Write a file of full size from a seed: the same one each time."""
+    """Write a made-up file of full size, the same one each time."""
     rng = random.Random(SEED)
     lines = [",".join([*HEAD, *MONTHS]), *rows(rng)]
     path.write_text("\n".join(lines) + "\n", "utf-8")
@@ -60,7 +60,7 @@ def made_up(path: Path) -> Path:
 
 
 def rows(rng: random.Random) -> Iterator[str]:
-    """A row for each ward and label in use, sorted as the published file is."""
+    """Yield a row for each ward and label, sorted like the published file."""
     labels = [r for r in published_files.mapped("mps_offences.csv") if not r["until"]]
     for ward in range(WARDS):
         borough = f"Borough {ward * BOROUGHS // WARDS + 1}"

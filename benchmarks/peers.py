@@ -1,13 +1,12 @@
 # ruff: noqa: T201
-"""How long others of this kind take for as many indicators, beside this portal.
+"""Time other site generators with as many indicators, against this portal.
 
     .venv/bin/python benchmarks/peers.py [INDICATORS]
 
-Observable Framework (npm) makes a page for each of the portal's own indicators: a line chart, and the first 200 figures as a
-table. It fetches parts of its own library from elsewhere while it builds unless they are imported from what is installed, so
-the charts are drawn with the installed Plot and the CSV is taken apart by hand. It checks nothing, draws nothing while it
-builds, and makes no page but these. sdg-build is not on the Python Package Index: what is called `sdg` there is something
-else.
+Observable Framework (npm) makes a page for each indicator of this portal: a line chart, and the first 200 figures as a
+table. While it builds, it downloads parts of its library unless they are imported from installed packages, so the charts
+use the installed Plot and the page parses the CSV itself. Framework checks nothing, draws nothing while it builds, and
+makes no other pages. sdg-build is not on the Python Package Index: what is called `sdg` there is something else.
 """
 
 import csv
@@ -46,29 +45,29 @@ def main() -> None:
     if not PROGRAM.exists():
         print("Observable Framework is not installed: run npm ci in benchmarks.")
         return
-    made = building.build(ROOT, lambda _: None).folder
-    tables = sorted(made.glob("figures/*/*.csv"))
+    site = building.build(ROOT, lambda _: None).folder
+    tables = sorted(site.glob("figures/*/*.csv"))
     count = int(sys.argv[1]) if sys.argv[1:] else len(tables)
     with tempfile.TemporaryDirectory(dir=ROOT / "benchmarks") as folder:
         other = observable(Path(folder), [tables[n % len(tables)] for n in range(count)])
     ours = spent([sys.executable, "-m", "portal", "--project", str(ROOT), "build", "--fresh"])
     print(f"Observable Framework, {count} pages of indicators: {other.seconds:.1f} s")
     print(
-        f"this portal, {len(tables)} indicators, {len(list(made.rglob('*.html')))} pages: {ours.seconds:.1f} s"
+        f"this portal, {len(tables)} indicators, {len(list(site.rglob('*.html')))} pages: {ours.seconds:.1f} s"
     )
     print(f"ratio {other.seconds / ours.seconds:.2f}")
 
 
 def observable(folder: Path, tables: list[Path]) -> Spent:
-    """What it takes to build a page for each table."""
+    """Return what it takes to build a page for each table."""
     source = folder / "src"
     source.mkdir()
     for n, table in enumerate(tables):
         shutil.copy(table, source / f"i{n}.csv")
         with table.open(newline="") as lines:
             rows = [r for r, _ in zip(csv.DictReader(lines), range(ROWS), strict=False)]
-        told = "\n".join(f"| {r['area']} | {r['period']} | {r['value']} |" for r in rows)
-        page = PAGE.format(title=f"Indicator {n}", name=f"i{n}", table=told)
+        cells = "\n".join(f"| {r['area']} | {r['period']} | {r['value']} |" for r in rows)
+        page = PAGE.format(title=f"Indicator {n}", name=f"i{n}", table=cells)
         (source / f"i{n}.md").write_text(page)
     (source / "index.md").write_text("# Home\n")
     (folder / "observablehq.config.js").write_text(

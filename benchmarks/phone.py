@@ -1,9 +1,9 @@
 # ruff: noqa: T201
-"""Lighthouse's scores of one page of each kind on a slow phone, from a server with the real headers.
+"""Print Lighthouse's scores of one page of each kind on a slow phone, from a server with the real headers.
 
     make lighthouse
 
-Lighthouse slows processor and network down by itself, as far as this machine can; take the figures of a quiet one.
+Lighthouse simulates a slow processor and network, so run this on a machine that is otherwise idle.
 """
 
 import json
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -38,31 +39,32 @@ def main() -> None:
     lost = set()
     with served((ROOT / "build" / "site").resolve()) as address:
         for name, path in PAGES.items():
-            told = report(address + path)
-            scores = [round(100 * told["categories"][k]["score"]) for k in KINDS]
-            values = [str(told["audits"][m]["displayValue"]).removeprefix("Total size was ") for m in METRICS]
+            found = report(address + path)
+            scores = [round(100 * found["categories"][k]["score"]) for k in KINDS]
+            values = [
+                str(found["audits"][m]["displayValue"]).removeprefix("Total size was ") for m in METRICS
+            ]
             print(f"| {name} | {' | '.join(map(str, scores))} | {' | '.join(values)} |", flush=True)
             for kind in KINDS:
-                for ref in told["categories"][kind]["auditRefs"]:
-                    audit = told["audits"][ref["id"]]
+                for ref in found["categories"][kind]["auditRefs"]:
+                    audit = found["audits"][ref["id"]]
                     if ref["weight"] and audit["score"] is not None and audit["score"] < 0.9:
                         lost.add(f"{name}, {kind}: {audit['title']}")
     print("\n".join(["", *sorted(lost)]))
 
 
-def report(url: str) -> dict[str, dict[str, dict[str, object]]]:
-    """What Lighthouse finds on a page, opened as on a phone."""
+def report(url: str) -> dict[str, Any]:
+    """Return the report that Lighthouse writes about a page, opened as on a phone."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "report.json")
         flags = " ".join(["--headless", *ARGUMENTS])
         command = [
-            "node", LIGHTHOUSE, url, "--quiet", "--output=json", f"--output-path={out}", f"--chrome-flags={flags}",
+            "node", str(LIGHTHOUSE), url, "--quiet", "--output=json", f"--output-path={out}", f"--chrome-flags={flags}",
             f"--only-categories={','.join(KINDS)}", "--form-factor=mobile",
         ]  # fmt: skip
-        environment = {**os.environ, "CHROME_PATH": chromium.browser() or ""}
+        environment = {**os.environ, "CHROME_PATH": chromium.find_browser() or ""}
         subprocess.run(command, env=environment, check=True, timeout=300)
-        told: dict[str, dict[str, dict[str, object]]] = json.loads(out.read_text())
-    return told
+        return dict(json.loads(out.read_text()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draws how the cost of a build grows with the pages, with the portal's own charts, into docs/benchmarks.svg.
+"""Draw how build time grows with the number of pages into docs/explanation/benchmarks.svg, with the portal's charts.
 
     .venv/bin/python benchmarks/plot.py
 
@@ -16,18 +16,18 @@ WIDTH, HEIGHT = plotly_figures.WIDE, 400
 
 
 def main() -> None:
-    """Draw the figure and keep it beside the text that shows it."""
+    """Draw the figure and write it."""
     with (ROOT / "benchmarks" / "sizes.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
     figure = drawn(rows)
-    made = svg.draw([figure], ROOT / svg.LIBRARY, ROOT / "build" / "cache").of(figure)
+    made = svg.draw_pictures([figure], ROOT / svg.LIBRARY, ROOT / "build" / "cache").of(figure)
     if made is None:
         sys.exit("Chromium is not here, so nothing was drawn.")
-    (ROOT / "docs" / "benchmarks.svg").write_text(made.decode(), encoding="utf-8")
+    (ROOT / "docs" / "explanation" / "benchmarks.svg").write_text(made.decode(), encoding="utf-8")
 
 
 def drawn(rows: list[dict[str, str]]) -> svg.Figure:
-    """A line for each thing that was measured, with its name at its end."""
+    """Return a figure with a line for each measurement, labelled at its end."""
     names = list(dict.fromkeys(r["what"] for r in rows))
     lines, notes = [], []
     for colour, name in zip(plotly_figures.COLOURS, names, strict=False):

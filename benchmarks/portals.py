@@ -1,9 +1,9 @@
-"""Portals to measure: this repository's own, and ever larger ones made from the published file of all of London's wards.
+"""Make portals to measure: a copy of this one, and larger ones from the published file of all London wards.
 
     benchmarks/portals.py FOLDER PAGES FILE
 
-FILE is one of “MPS Ward Level Crime”: 679 wards in 32 boroughs. The portal is the tests' tiny one with these wards, and
-for each of their boroughs a plan and a page with a chart for each group of offences. Codes, plans and populations are
+FILE is a file of “MPS Ward Level Crime”: 679 wards in 32 boroughs. The portal is the small one of the tests with these
+wards, and for each borough a plan and a page with a chart for each group of offences. Codes, plans and populations are
 made up; the counts are those of the file.
 """
 
@@ -26,24 +26,24 @@ from project import make_project  # noqa: E402
 
 WHERE = {"source": "returns", "locator": "Table 9"}
 HOME, FORCE, TOTAL = "E09999999", "E12999999", "all-offences"
-PRIORITIES, ACTIONS = 5, 6  # of each borough's plan, and of each priority
-SERIES = 13  # the twelve groups of offences, and all together
-OF_TINY = 50  # pages, about
-# Pages of a ward, and of a borough.
+PRIORITIES, ACTIONS = 5, 6  # priorities of each borough's plan, and actions of each priority
+SERIES = 13  # twelve groups of offences, and their total
+OF_TINY = 50  # pages of the small portal, roughly
+# Pages for each ward and for each borough.
 OF_WARD, OF_BOROUGH = 2, SERIES + 1 + PRIORITIES * (1 + ACTIONS)
 Row = dict[str, object]
 
 
 @dataclass(frozen=True)
 class Places:
-    """The wards that a portal has, by code, each with its name and borough, and codes for the boroughs."""
+    """The wards of a portal by code, each with its name and borough, and the codes of the boroughs."""
 
     wards: dict[str, tuple[str, str]]
     boroughs: dict[str, str]
 
 
 def own(folder: Path) -> Path:
-    """A copy of this repository's portal, without what was built."""
+    """Copy this repository's portal without what was built."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout  # noqa: S607
     for name in listed.decode().rstrip("\0").split("\0"):
         if not name.startswith(("tests/", "docs/", "benchmarks/")):
@@ -54,7 +54,7 @@ def own(folder: Path) -> Path:
 
 
 def grown(folder: Path, pages: int, file: Path) -> Path:
-    """Write a portal of about so many pages, and no drawing of it in any cache."""
+    """Write a portal with about this many pages, and with empty caches."""
     make_project(folder)
     (folder / "build" / "cache").unlink()
     places = chosen(pd.read_csv(file, dtype=str), pages)
@@ -75,7 +75,7 @@ def grown(folder: Path, pages: int, file: Path) -> Path:
 
 
 def chosen(rows: pd.DataFrame, pages: int) -> Places:
-    """As many wards, borough after borough, as it takes for so many pages."""
+    """Choose wards, borough by borough, until they give this many pages."""
     own = rows.drop_duplicates("WardCode").sort_values(["LookUp_BoroughName", "WardCode"])
     wards: dict[str, tuple[str, str]] = {}
     boroughs: dict[str, str] = {}
@@ -107,14 +107,14 @@ def _geography(data: Path, places: Places) -> None:
 
 
 def _recorded(folder: Path, counts: pd.DataFrame) -> None:
-    """Counts of three months by ward and borough, one indicator for each group."""
+    """Write counts over three months by ward and borough, one indicator for each group."""
     data = folder / "data_packages" / "recorded" / "data"
     whole = f"now-{TOTAL}"
     rows = [
         _indicator(f"now-{s}", s, ("rolling-months", "recorded", "recorded"), "" if s == TOTAL else whole)
         for s in sorted(counts["series"].unique())
     ]
-    # What tiny has of this kind is of other wards, so it goes.
+    # The small portal's own tables of this kind are about other wards.
     for name in ("indicators.csv", "observations.csv"):
         path = data / name
         path.write_text(path.read_text().splitlines()[0] + "\n")
@@ -123,7 +123,7 @@ def _recorded(folder: Path, counts: pd.DataFrame) -> None:
 
 
 def _figures(folder: Path, borough: str, counts: pd.DataFrame) -> None:
-    """A package with the months of each group in a borough, each with a chart."""
+    """Write a package with the months of each group in a borough, each with a chart."""
     name = f"figures-{_slug(borough)}"
     known = sorted(counts["series"].unique())
     prefix = _slug(borough)
@@ -136,18 +136,18 @@ def _figures(folder: Path, borough: str, counts: pd.DataFrame) -> None:
 
 def _plan(folder: Path, borough: str) -> None:
     package = folder / "data_packages" / f"plan-{_slug(borough)}"
-    told = {
+    settings = {
         "kind": "plan", "slug": f"plan-{_slug(borough)}", "short_title": f"{borough} plan", "state": "past",
         "summary": f"A plan for {borough}.", "starts": "2020-01", "ends": "2020-12",
     }  # fmt: skip
-    new(package, f"Plan of {borough}", told, "plan", folder)
+    new(package, f"Plan of {borough}", settings, "plan", folder)
     where = {"source": "report", "locator": "Table 1"}
     priorities, actions, updates = [], [], []
     for p in range(1, PRIORITIES + 1):
-        own: Row = {"id": f"priority-{p}", "number": p, "title": f"Priority {p} of {borough}"}
+        names: Row = {"id": f"priority-{p}", "number": p, "title": f"Priority {p} of {borough}"}
         priorities.append(
             {
-                **own,
+                **names,
                 "summary": "Theft is to fall.",
                 "lead": "Safer streets team",
                 "sensitive": "false",
@@ -170,7 +170,7 @@ def _plan(folder: Path, borough: str) -> None:
                     **where,
                 }
             )
-            text = f"The council lit {a} paths in {borough} & told everybody who lives there."
+            text = f"The council lit {a} paths in {borough} & informed the residents."
             updates.append({
                 "id": f"update-{p}-{a}", "priority": f"priority-{p}", "action": f"action-{p}-{a}", "date": "2020-06-30",
                 "kind": "report", "title": f"{a} paths lit", "text": text, **where,
@@ -185,7 +185,7 @@ def _plan(folder: Path, borough: str) -> None:
 
 
 def _indicator(name: str, title: str, kind: tuple[str, str, str], part_of: str = "") -> Row:
-    """A row for an indicator; its kind is that of its periods, of its chart, and its topic."""
+    """Return a row for an indicator; `kind` gives its periods, its chart and its topic."""
     period, chart, topic = kind
     words = title.replace("-", " ").capitalize()
     return {
@@ -196,7 +196,7 @@ def _indicator(name: str, title: str, kind: tuple[str, str, str], part_of: str =
 
 
 def _sums(counts: pd.DataFrame, months: int, prefix: str) -> Iterator[Row]:
-    """Figures of so many months for each series and area of the counts."""
+    """Yield figures over this many months for each series and area of the counts."""
     for (series, area), own in counts.groupby(["series", "area"]):
         by_month = own.set_index("month")["count"]
         for first, last in derive.spans(sorted(by_month.index), months):
@@ -213,19 +213,19 @@ def _sums(counts: pd.DataFrame, months: int, prefix: str) -> Iterator[Row]:
             }
 
 
-def new(package: Path, title: str, told: dict[str, str], like: str, folder: Path) -> None:
-    """Begin a package with the columns of another one that `folder` has."""
+def new(package: Path, title: str, settings: dict[str, str], like: str, folder: Path) -> None:
+    """Start a package with the columns of another package in `folder`."""
     old = folder / "data_packages" / like
     descriptor = json.loads((old / "datapackage.json").read_text())
     (package / "data").mkdir(parents=True)
-    descriptor |= {"name": package.name, "title": title, "portal": told}
+    descriptor |= {"name": package.name, "title": title, "portal": settings}
     (package / "datapackage.json").write_text(json.dumps(descriptor, indent=2) + "\n")
     for path in (old / "data").glob("*.csv"):
         (package / "data" / path.name).write_text(path.read_text().splitlines()[0] + "\n")
 
 
 def add(path: Path, rows: Iterable[Row]) -> None:
-    """Add rows to a table, which leaves empty what they do not say."""
+    """Add rows to a table, leaving columns empty that they do not have."""
     with path.open(newline="") as lines:
         columns: Sequence[str] = next(csv.reader(lines))
     with path.open("a", newline="") as out:

@@ -1,5 +1,5 @@
 # ruff: noqa: T201
-"""How long `portal --help` takes beside Python doing nothing.
+"""Compare `portal --help` with Python doing nothing.
 
 .venv/bin/python benchmarks/start_up.py
 """
@@ -12,7 +12,7 @@ TIMES = 7
 
 
 def main() -> None:
-    """Start both in turn, and print the shortest of each."""
+    """Start both in turn, and print the shortest time of each."""
     pairs = [
         (spent([sys.executable, "-c", "pass"]), spent([sys.executable, "-m", "portal", "--help"]))
         for _ in range(TIMES)

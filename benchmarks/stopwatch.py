@@ -1,4 +1,4 @@
-"""How long a piece of work takes, and how much memory."""
+"""Measure the time and memory of a piece of work."""
 
 import resource
 import subprocess
@@ -10,33 +10,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-def timed(work: Callable[[], Found]) -> tuple[Found, float]:
-    """What a run returns, and its duration in seconds."""
+def timed(work: Callable[[], Result]) -> tuple[Result, float]:
+    """Return the result of a run, and its duration in seconds."""
     start = time.perf_counter()
-    found = work()
-    return found, time.perf_counter() - start
+    result = work()
+    return result, time.perf_counter() - start
 
 
 def best(work: Callable[[], object], times: int) -> float:
-    """The shortest of several runs in seconds, which is the one least disturbed."""
+    """Return the duration of the shortest of several runs in seconds: the one least disturbed."""
     return min(timed(work)[1] for _ in range(times))
 
 
 def peak(work: Callable[[], object]) -> int:
-    """The most bytes that a run holds at once beyond what was there before."""
+    """Return the peak memory of a run in bytes, beyond what was in use before."""
     tracemalloc.start()
     work()
-    found = tracemalloc.get_traced_memory()[1]
+    peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return found
+    return peak_bytes
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What a program took with all that it started: seconds, seconds of the processor, and bytes at the worst moment."""
+    """What a program and its child processes took: seconds, processor seconds, and peak memory in bytes."""
 
     seconds: float
     processor: float
@@ -44,7 +44,7 @@ class Spent:
 
 
 def spent(command: Sequence[str]) -> Spent:
-    """Run a program to its end, which must be a good one."""
+    """Run a program to its end. Raises: SystemExit if it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     most = [0]
@@ -59,7 +59,7 @@ def spent(command: Sequence[str]) -> Spent:
 
 
 def _watch(process: "subprocess.Popen[bytes]", most: list[int]) -> None:
-    """Keep the most memory that a program and its children held at once; what they share is divided among them."""
+    """Record the peak memory of a program and its children; shared memory is divided among them (PSS)."""
     while process.returncode is None:
         most[0] = max(most[0], sum(_held(pid) for pid in _family(process.pid)))
         time.sleep(0.1)
@@ -71,7 +71,7 @@ def _family(pid: int) -> Iterator[int]:
         children = [
             p for task in Path(f"/proc/{pid}/task").iterdir() for p in (task / "children").read_text().split()
         ]
-    except OSError:  # it has ended
+    except OSError:  # the process has ended
         return
     for child in children:
         yield from _family(int(child))
@@ -79,7 +79,7 @@ def _family(pid: int) -> Iterator[int]:
 
 def _held(pid: int) -> int:
     try:
-        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        status = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("Pss:")), 0)

@@ -1,5 +1,5 @@
 # ruff: noqa: T201
-"""How long it takes to withhold small counts in a table of all wards of London, and to audit what is left.
+"""Time the withholding of small counts in a table of all London wards, and the audit of the result.
 
     .venv/bin/python benchmarks/suppress_wards.py
 
@@ -17,39 +17,39 @@ from stopwatch import peak, timed
 
 WARDS, BOROUGHS, PERIODS, LENGTH, SEED = 679, 33, 3, 4, 20260401
 UNDER = WIDTH = 5
-# Offences in a usual ward and year: rare kinds, of which many are small, up to common ones, of which none is.
-USUAL = (3, 6, 12, 30, 300)
+# Offences in a typical ward and year: from rare kinds with many small counts to common kinds with none.
+TYPICAL = (3, 6, 12, 30, 300)
 
 
 def main() -> None:
-    """Suppress and audit a table for each usual size of a count, and print what it took."""
-    for usual in USUAL:
-        cells, relations, atoms = table(usual)
+    """Suppress and audit a table for each typical count, and print what it took."""
+    for typical in TYPICAL:
+        cells, relations, atoms = table(typical)
         hidden, chosen_in = timed(lambda: chosen(cells, relations))  # noqa: B023 - called at once
         shown = [c for c in cells if c.width or c.fixed]
-        told = [published(c, c.key in hidden, atoms) for c in shown]
-        found, audited_in = timed(lambda: intervals(told))  # noqa: B023
+        cells_read = [published(c, c.key in hidden, atoms) for c in shown]
+        bounds, audited_in = timed(lambda: intervals(cells_read))  # noqa: B023
         primary = sum(c.primary for c in shown)
         secondary = sum(c.key in hidden for c in shown) - primary
-        narrowest = min((i.greatest - i.least for i in found), default=None)
+        narrowest = min((i.greatest - i.least for i in bounds), default=None)
         memory = max(
             peak(lambda: chosen(cells, relations)),  # noqa: B023
-            peak(lambda: intervals(told)),  # noqa: B023
+            peak(lambda: intervals(cells_read)),  # noqa: B023
         )
         print(
-            f"usual count of a ward {usual}: {len(shown):,} published cells, {primary} small, {secondary} more"
+            f"typical count of a ward {typical}: {len(shown):,} published cells, {primary} small, {secondary} more"
         )
         print(f"  narrowest interval {narrowest}, suppress {chosen_in:.1f} s, audit {audited_in:.1f} s")
-        print(f"  audit takes {audited_in / chosen_in:.2f} times as long; {memory / 1e6:.0f} MB at the peak")
+        print(f"  audit takes {audited_in / chosen_in:.2f} times as long; peak memory {memory / 1e6:.0f} MB")
 
 
 def chosen(cells: list[CountCell], relations: list[Relation]) -> frozenset[Hashable]:
-    """Suppress, with the same chance each time."""
+    """Suppress, with the same random choices each time."""
     return suppress(cells, relations, random.Random(SEED))
 
 
 def table(usual: int) -> tuple[list[CountCell], list[Relation], dict[object, tuple[object, ...]]]:
-    """Cells, relations and what each cell is made of; the same ones each time."""
+    """Return cells, relations and the quarters of each cell, the same each time."""
     rng = random.Random(SEED)
     ends = range(LENGTH, LENGTH * (PERIODS + 1), LENGTH)
     quarters = range(LENGTH * PERIODS)
@@ -76,12 +76,12 @@ def table(usual: int) -> tuple[list[CountCell], list[Relation], dict[object, tup
 
 
 def _count(rng: random.Random, usual: int) -> int:
-    """Offences of a ward in a quarter: some wards have many times those of others."""
+    """Return the offences of a ward in a quarter: some wards have many times as many as others."""
     return int(rng.lognormvariate(0, 0.6) * usual / LENGTH + rng.random())
 
 
 def published(cell: CountCell, withheld: bool, atoms: dict[object, tuple[object, ...]]) -> PublishedFigure:
-    """A cell as a reader sees it."""
+    """Return a cell as a reader sees it."""
     value = None if withheld else cell.value
     return PublishedFigure(
         cell.key,

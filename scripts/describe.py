@@ -1,7 +1,8 @@
-"""Brings the descriptors of data packages in line with the contracts in portal/schemas, after one has changed.
+"""Update the descriptors of data packages after a schema in portal/data/schemas has changed.
 
-Usage: python scripts/describe.py FOLDER… (each a data package). Names, titles and the `portal` part stay; the
-resources are those whose CSV is there.
+python scripts/describe.py FOLDER…     where each folder is a data package
+
+Names, titles and the `portal` part stay. A resource is described if its CSV file exists.
 """
 
 import json
@@ -12,16 +13,16 @@ from portal.data.packages import contract, described
 
 
 def main(folders: list[str]) -> None:
-    """Write each folder's datapackage.json anew."""
+    """Rewrite the datapackage.json of each folder."""
     for folder in map(Path, folders):
         path = folder / "datapackage.json"
-        told = json.loads(path.read_text(encoding="utf-8"))
-        spec = contract(told["portal"]["kind"])["resources"]
-        there = [name for name in spec if (folder / "data" / f"{name}.csv").exists()]
-        told["resources"] = [
-            described(name, spec[name], told["portal"].get("breakdowns", {})) for name in there
+        descriptor = json.loads(path.read_text(encoding="utf-8"))
+        spec = contract(descriptor["portal"]["kind"])["resources"]
+        resources = [name for name in spec if (folder / "data" / f"{name}.csv").exists()]
+        descriptor["resources"] = [
+            described(name, spec[name], descriptor["portal"].get("breakdowns", {})) for name in resources
         ]
-        path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Run each file of tests in a process of its own, one after the other, and list those that fail there.
+"""Run each test file in its own process and list those that fail.
 
-A file that passes only after another one depends on what that one left: a cache, a built site, a module that is loaded.
+A file that only passes after another one depends on what that one left: a cache, a built site, a loaded module.
 """
 
 import subprocess
@@ -12,20 +12,20 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(names: list[str]) -> int:
-    """Run the files of these names, or all; return 0 where every one passes."""
+    """Run the named files, or all of them; return 0 if every file passes, else 1."""
     files = [Path(name) for name in names] or sorted((ROOT / "tests").glob("test_*.py"))
     failed = []
     for file in files:
-        since = time.monotonic()
+        started = time.monotonic()
         command = [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider", str(file)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         print(
-            f"{'passes' if done.returncode == 0 else 'FAILS '} {time.monotonic() - since:6.1f} s  {file.name}",
+            f"{'passes' if finished.returncode == 0 else 'FAILS '} {time.monotonic() - started:6.1f} s  {file.name}",
             flush=True,
         )
-        if done.returncode:
+        if finished.returncode:
             failed.append(file.name)
-            print("\n".join((done.stdout + done.stderr).splitlines()[-30:]), flush=True)
+            print("\n".join((finished.stdout + finished.stderr).splitlines()[-30:]), flush=True)
     print(f"{len(files) - len(failed)} of {len(files)} files pass on their own. {' '.join(failed)}".strip())
     return 1 if failed else 0
 

@@ -1,6 +1,6 @@
-"""Follows docs/quarterly-update.md to the letter, and takes the pictures that stand in it.
+"""Follow docs/tutorial/quarterly-update.md step by step, and take its pictures.
 
-python scripts/guide.py CHECKOUT     runs it in a copy beside CHECKOUT; the pictures go to docs/guide
+python scripts/guide.py CHECKOUT     the copy is made beside CHECKOUT, the pictures in docs/tutorial/pictures
 """
 
 import re
@@ -16,7 +16,7 @@ from pathlib import Path
 import openpyxl
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDE = ROOT / "docs" / "quarterly-update.md"
+GUIDE = ROOT / "docs" / "tutorial" / "quarterly-update.md"
 _STEP = re.compile(
     r"```sh(?P<stops> stops)?\n(?P<commands>.*?)```"
     r"|<!-- fill: (?P<fill>\S+) (?P<sheet>\S+) -->\s*\n(?P<rows>(?:\|[^\n]*\n)+)"
@@ -29,28 +29,31 @@ _STEP = re.compile(
 
 @dataclass
 class Follower:
-    """Somebody who does what the guide says: where they are, and what the last command said."""
+    """A person who does what the tutorial says: their current folder, and the output of the last command."""
 
     folder: Path
     said: str = ""
 
     def runs(self, commands: str, stops: bool) -> None:
-        """Type the commands; where the guide says that they stop, they must end with code 1, else with 0."""
-        told = f'set -e\n{commands}\npwd > "$WHERE"'
+        """Run commands, which must end with code 1 if the tutorial says that they stop, else with 0.
+
+        Raises: RuntimeError if they end with another code.
+        """
+        script = f'set -e\n{commands}\npwd > "$WHERE"'
         with tempfile.TemporaryDirectory() as scratch:
-            where = Path(scratch) / "where"
-            done = subprocess.run(  # noqa: S602 - the guide's own commands
-                told, shell=True, executable="/bin/bash", cwd=self.folder, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "WHERE": str(where), "HOME": scratch},
+            folder_file = Path(scratch) / "folder"
+            done = subprocess.run(  # noqa: S602 - the tutorial's own commands
+                script, shell=True, executable="/bin/bash", cwd=self.folder, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "WHERE": str(folder_file), "HOME": scratch},
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
             if done.returncode != int(stops):
                 raise RuntimeError(f"{commands}\nended with {done.returncode}:\n{done.stdout}{done.stderr}")
-            if where.exists():
-                self.folder = Path(where.read_text().strip())
+            if folder_file.exists():
+                self.folder = Path(folder_file.read_text().strip())
         self.said = f"$ {commands.strip()}\n{done.stderr}{done.stdout}"
 
     def fills(self, book: str, sheet: str, rows: str) -> None:
-        """Type the rows of a table below the header of a sheet."""
+        """Write the rows of a Markdown table below the header of a sheet."""
         loaded = openpyxl.load_workbook(self.folder / book)
         for row, line in enumerate(rows.strip().splitlines()[2:], 2):
             for column, text in enumerate(line.strip().strip("|").split("|"), 1):
@@ -59,13 +62,13 @@ class Follower:
         loaded.save(self.folder / book)
 
     def writes(self, book: str, sheet: str, cell: str, value: str) -> None:
-        """Type into one cell."""
+        """Write a value into one cell."""
         loaded = openpyxl.load_workbook(self.folder / book)
         loaded[sheet][cell] = value
         loaded.save(self.folder / book)
 
     def adds(self, table: str, lines: str) -> None:
-        """Add lines at the end of a table."""
+        """Append lines to a CSV file."""
         with (self.folder / table).open("a", encoding="utf-8") as file:
             file.write(lines)
 
@@ -74,10 +77,10 @@ Camera = Callable[[Follower, str, str, str], None]
 
 
 def follow(checkout: Path, camera: Camera) -> Iterator[Follower]:
-    """Do each step, beginning in `checkout`; after each, yield who did it.
+    """Do each step, starting in `checkout`, and yield the follower after each.
 
-    `camera` is called where a picture stands: with the follower, its address, and what it shows: nothing for the
-    terminal, else a page or a spreadsheet.
+    Call `camera` for each picture, with the follower, the path of the picture, the kind of what it shows (empty for the
+    terminal, `page` or `sheet picture`) and the file that it shows.
     """
     follower = Follower(checkout)
     for step in _STEP.finditer(GUIDE.read_text(encoding="utf-8")):
@@ -96,11 +99,11 @@ def follow(checkout: Path, camera: Camera) -> Iterator[Follower]:
 
 _TERMINAL = """<!doctype html><style>body { margin: 0; background: #1d2733; color: #f4f4f4 }
 pre { font: 15px/1.45 "DejaVu Sans Mono", monospace; margin: 0; padding: 20px; white-space: pre-wrap }</style><pre>%s</pre>"""
-_LINES = 34  # of the terminal that a picture shows
+_LINES = 34  # how many lines of the terminal a picture shows
 
 
 def pictures() -> Camera:
-    """Takes each picture in a browser, and puts it beside the guide."""
+    """Return a camera that takes each picture in a browser."""
     sys.path.insert(0, str(ROOT / "tests"))
     from browser import opened, served  # noqa: PLC0415
 
@@ -121,15 +124,15 @@ def pictures() -> Camera:
                 page.goto((follower.folder / shown).as_uri())
             else:
                 lines = follower.said.splitlines()
-                more = [*lines[: _LINES - 2], "…", lines[-1]] if len(lines) > _LINES else lines
-                page.set_content(_TERMINAL % escape("\n".join(more)))
+                visible = [*lines[: _LINES - 2], "…", lines[-1]] if len(lines) > _LINES else lines
+                page.set_content(_TERMINAL % escape("\n".join(visible)))
             page.screenshot(path=target, full_page=not what)
 
     return take
 
 
 def _sheet(book: Path) -> Path:
-    """The first sheet of a spreadsheet as LibreOffice writes it for a browser."""
+    """Return the HTML file that LibreOffice makes of the first sheet of a spreadsheet."""
     office = shutil.which("soffice")
     if office is None:
         raise RuntimeError("The picture of the spreadsheet needs LibreOffice.")

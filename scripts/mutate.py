@@ -143,6 +143,7 @@ def main(count: int = _COUNT, seed: int = _SEED) -> None:
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", "build"))
         for part in ("mkdocs.yml", "pyproject.toml"):
             shutil.copy(ROOT / part, folder / part)
+        (folder / "node_modules").symlink_to((ROOT / "node_modules").resolve())
         for room in TESTS:
             if is_killed(Mutant(f"{room}/__init__.py", 0, "", "", ""), folder):
                 sys.exit(f"The tests of {room} fail without a mutant.")

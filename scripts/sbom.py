@@ -1,6 +1,6 @@
 """Write the software bill of materials as CycloneDX: every package of the site and its tests, with version and hashes.
 
-The hashes are those that `make site` holds every download to. A Python package has one for each of its files.
+The hashes are those that `make site` checks every download against. A Python package has one for each of its files.
 """
 
 import base64
@@ -22,7 +22,7 @@ from packageurl import PackageURL
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = Path("build") / "sbom.json"
-# Only the first is installed to build the site; the others are for the tests, and to fetch npm packages without Node.
+# Only the first is needed to build the site. The others are for the tests, and for machines without Node.
 PYTHON_LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock")
 NPM_LOCK = "package-lock.json"
 _PACKAGE = re.compile(r"^([\w.-]+)==([^\s;\\]+)((?:.*\\\n)*.*)", re.MULTILINE)
@@ -31,7 +31,7 @@ _IN_NPM = {"sha256": HashAlgorithm.SHA_256, "sha384": HashAlgorithm.SHA_384, "sh
 
 
 def components(root: Path) -> tuple[Component, ...]:
-    """Return every package in the lock files of the project in `root`, once, by its package URL."""
+    """Return each package in the lock files of the project in `root` once, sorted by package URL."""
     found: dict[str, Component] = {}
     for name in PYTHON_LOCKS:
         scope = ComponentScope.REQUIRED if name == PYTHON_LOCKS[0] else ComponentScope.EXCLUDED
@@ -51,14 +51,14 @@ def _python(lock: str, scope: ComponentScope) -> Iterator[Component]:
 
 
 def _npm(lock: str) -> Iterator[Component]:
-    for path, told in json.loads(lock)["packages"].items():
+    for path, entry in json.loads(lock)["packages"].items():
         if not path:  # the project itself
             continue
         group, _, name = path.rpartition("node_modules/")[2].rpartition("/")
-        algorithm, _, digest = told["integrity"].partition("-")
+        algorithm, _, digest = entry["integrity"].partition("-")
         hashes = [HashType(alg=_IN_NPM[algorithm], content=base64.b64decode(digest).hex())]
-        scope = ComponentScope.EXCLUDED if told.get("dev") else ComponentScope.REQUIRED
-        yield _component(PackageURL("npm", group or None, name, told["version"]), hashes, scope)
+        scope = ComponentScope.EXCLUDED if entry.get("dev") else ComponentScope.REQUIRED
+        yield _component(PackageURL("npm", group or None, name, entry["version"]), hashes, scope)
 
 
 def _component(purl: PackageURL, hashes: Iterable[HashType], scope: ComponentScope) -> Component:
@@ -77,24 +77,26 @@ def sbom(root: Path) -> str:
         description=project["description"],
     )  # fmt: skip
     bom.register_dependency(bom.metadata.component, bom.components)
-    told = json.loads(JsonV1Dot6(bom).output_as_string())
-    del told["metadata"]["timestamp"]  # it, and the random number of a list, would differ each time
-    del told["serialNumber"]
-    told["serialNumber"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(told, sort_keys=True))}"
-    return json.dumps(told, indent=2, sort_keys=True) + "\n"
+    document = json.loads(JsonV1Dot6(bom).output_as_string())
+    del document["metadata"]["timestamp"]  # the time and the random serial number would differ each time
+    del document["serialNumber"]
+    document["serialNumber"] = (
+        f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(document, sort_keys=True))}"
+    )
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
 def fault(text: str) -> str:
-    """Return what the schema of CycloneDX finds wrong, or nothing."""
+    """Return what the CycloneDX schema finds wrong, or an empty string."""
     return str(JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) or "")
 
 
 def main() -> int:
-    """Write the file; return 0 where it is valid."""
+    """Write the file; return 0 if it is valid, else 1."""
     text = sbom(ROOT)
-    wrong = fault(text)
-    if wrong:
-        print(f"The bill of materials is not valid: {wrong}", file=sys.stderr)
+    error = fault(text)
+    if error:
+        print(f"The bill of materials is not valid: {error}", file=sys.stderr)
         return 1
     (ROOT / FILE).parent.mkdir(exist_ok=True)
     (ROOT / FILE).write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Takes pictures of pages of the built site.
+"""Take screenshots of the built site.
 
-python scripts/screenshots.py --readme             makes docs/screenshot.png
-python scripts/screenshots.py FOLDER [PAGE …]      pictures each page at 360 and 1280 pixels
+python scripts/screenshots.py --readme             docs/images/screenshot.png
+python scripts/screenshots.py FOLDER [PAGE …]      each page at 360 and 1280 pixels
 """
 
 import argparse
@@ -18,13 +18,13 @@ PAGES = (
     "report/police-101/",
     "figures/knife-crime/",
 )
-# A wide page and a narrow one side by side. As pictures: the site lets nobody frame its pages.
-_SHOWN = (("", 1100), ("figures/serious-youth-violence/", 360))
+# A wide and a narrow page side by side. As pictures, because the site forbids framing its pages.
+_VIEWS = (("", 1100), ("figures/serious-youth-violence/", 360))
 _SHEET = """<!doctype html><style>body { display: flex; gap: 24px; margin: 0; padding: 24px; background: #c9d0d6 }</style>"""
 
 
 def main() -> None:
-    """Picture what the command line names."""
+    """Take the screenshots that the command line names."""
     from browser import opened, served  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(
@@ -33,28 +33,28 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("pages", nargs="*", default=PAGES)
     parser.add_argument("--readme", action="store_true")
-    told = parser.parse_args()
+    options = parser.parse_args()
     with served(ROOT / "build" / "site") as address, opened() as browser:
-        if told.readme:
-            shown = ""
-            for path, width in _SHOWN:
+        if options.readme:
+            images = ""
+            for path, width in _VIEWS:
                 page = browser.new_page(viewport={"width": width, "height": 860})
                 page.goto(address + path)
-                shown += f'<img src="data:image/png;base64,{b64encode(page.screenshot()).decode()}" alt="">'
+                images += f'<img src="data:image/png;base64,{b64encode(page.screenshot()).decode()}" alt="">'
             page = browser.new_page(viewport={"width": 1532, "height": 908})
-            page.set_content(_SHEET + shown)
-            page.screenshot(path=ROOT / "docs" / "screenshot.png")
-            print("docs/screenshot.png")
-        if told.folder is None:
+            page.set_content(_SHEET + images)
+            page.screenshot(path=ROOT / "docs" / "images" / "screenshot.png")
+            print("docs/images/screenshot.png")
+        if options.folder is None:
             return
-        told.folder.mkdir(parents=True, exist_ok=True)
+        options.folder.mkdir(parents=True, exist_ok=True)
         for width in (360, 1280):
             page = browser.new_page(viewport={"width": width, "height": 800})
-            for path in told.pages:
+            for path in options.pages:
                 page.goto(address + path)
                 name = path.strip("/").replace("/", "-") or "home"
-                page.screenshot(path=told.folder / f"{name}-{width}.png", full_page=True)
-                print(told.folder / f"{name}-{width}.png")
+                page.screenshot(path=options.folder / f"{name}-{width}.png", full_page=True)
+                print(options.folder / f"{name}-{width}.png")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from portal.charts.chromium import browser as chromium
+from portal.charts.chromium import find_browser as chromium
 from portal.site.preview import Server, SiteHandler
 
 ARGUMENTS = [

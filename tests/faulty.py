@@ -118,9 +118,9 @@ def main(root: Path) -> None:
     def copied(*_: object) -> None:
         subprocess.run(["cp", "-r", kept, made], check=True)
 
-    building.tree.grow = grown  # type: ignore[assignment]
-    building.verify.read = building.verify.listed = lambda *_: None  # type: ignore[assignment, return-value]
-    building.verify.verify = building.verify.unlinked = lambda *_: ()  # type: ignore[assignment]
+    building.staging.grow = grown  # type: ignore[assignment]
+    building.verification.read = building.verification.listed = lambda *_: None  # type: ignore[assignment, return-value]
+    building.verification.verify = building.verification.unlinked = lambda *_: ()  # type: ignore[assignment]
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:

@@ -114,7 +114,7 @@ def test_a_figure_that_was_taken_back_is_in_no_file(tmp_path: Path) -> None:
     told = "\n".join([*found.served.texts.values(), *Served.of(root / "data_packages").texts.values()])
     assert [before[digest] for digest in gone if digest in told] == []
     taken = Key("a", "E05999992", "", START, END)
-    assert all(figures[taken].value is None for figures in found.editions.values() if taken in figures)
+    assert all(figures[taken].value is None for figures in found.releases.values() if taken in figures)
     assert [str(leak) for leak in leaks(found) if leak.key.area == "E05999992"] == []
 
 

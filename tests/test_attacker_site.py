@@ -17,6 +17,7 @@ from attacker.rerun import possible, usual
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings
+from portal.core.vocabulary import Status
 from portal.disclosure import withholding
 from portal.site import building
 from project import make_project
@@ -103,7 +104,7 @@ def observation(key: Key, count: int) -> Observation:
     start, end = date.fromisoformat(key.start), date.fromisoformat(key.end)
     return Observation(
         source="returns", locator="Table 9", indicator=key.indicator, area=key.area, period_start=start, period_end=end,
-        part=key.part, value=Decimal(count), status="",
+        part=key.part, value=Decimal(count), status=Status.PLAIN,
     )  # fmt: skip
 
 

@@ -257,7 +257,7 @@ def _search(page: Page, address: str) -> None:
     ],
 )
 def test_texts_of_a_drawing_keep_no_tag_but_our_own(before: str, after: str) -> None:
-    assert plotly_figures.plain({"a": [{"text": before}], "n": 1, "x": None}) == {
+    assert plotly_figures.escape_texts({"a": [{"text": before}], "n": 1, "x": None}) == {
         "a": [{"text": after}],
         "n": 1,
         "x": None,

@@ -159,7 +159,7 @@ def test_a_missing_page_has_the_sites_own_words(page: Page, address: str) -> Non
     assert answer
     assert answer.status == 404
     assert page.locator("h1").inner_text() == "Page not found"
-    page.get_by_role("link", name="Start from the home page").click()
+    page.get_by_role("link", name="Go to the home page").click()
     assert page.url == address
 
 

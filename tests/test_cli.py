@@ -68,11 +68,20 @@ def test_the_folder_of_another_thing_is_told_in_words(tmp_path: Path) -> None:
     assert "Run portal in the project's folder" in done.stderr
 
 
-def test_every_command_and_setting_is_documented() -> None:
+def test_every_command_option_and_make_target_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text()
+    sections = dict(re.findall(r"^### `portal ([a-z]+)`\n(.*?)(?=^##|\Z)", page, re.MULTILINE | re.DOTALL))
+    assert sections.keys() == set(commands.COMMANDS)
+    for command, section in sections.items():
+        listed = subprocess.run(
+            [sys.executable, "-m", "portal", command, "--help"], capture_output=True, text=True, check=True
+        )
+        options = set(re.findall(r"^  (?:-h, )?(--[a-z-]+)", listed.stdout, re.MULTILINE)) - {"--help"}
+        assert set(re.findall(r"^\| `(--[a-z-]+)`", section, re.MULTILINE)) == options, command
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert sorted(re.findall(r"^\| `make ([a-z-]+)`", page, re.MULTILINE)) == sorted(targets)
     readme = (ROOT / "README.md").read_text()
-    for command in commands.COMMANDS:
-        assert f"portal {command}" in readme
-    for target in ("make site", "make test", "make serve"):
+    for target in ("make site", "make test", "make serve", "make docs"):
         assert target in readme
 
 

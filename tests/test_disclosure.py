@@ -14,7 +14,6 @@ from portal.cli import commands
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings, load
-from portal.core.small_counts import key
 from portal.disclosure import clearing, inference, report, withholding
 from portal.disclosure.clearing import ClearedContent
 from portal.disclosure.inference import EarlierRelease
@@ -271,7 +270,7 @@ def _safe(
     for o in published:
         by_indicator[o.indicator] = (*by_indicator.get(o.indicator, ()), o)
     found = clearing.intervals(replace(content, observations=by_indicator), policy)
-    counts = {key(o): o.value for o in true}
+    counts = {o.key: o.value for o in true}
     assert found
     for i in found:
         assert i.greatest - i.least >= i.published.width
@@ -281,7 +280,7 @@ def _safe(
 def test_the_report_is_that_of_the_packages(real: ClearedContent) -> None:
     project = building.project(ROOT)
     told = report.report(project.content, project.settings.disclosure, releasing.earlier(project))
-    assert (ROOT / "docs" / "disclosure.md").read_text() == told.text
+    assert (ROOT / "docs" / "reference" / "disclosure.md").read_text() == told.text
     assert not told.leaks
     assert re.search(r"\d+ guarded counts, 48 withheld, 0 of them can be worked out", told.summary)
 

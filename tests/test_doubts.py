@@ -161,7 +161,7 @@ def test_warnings_are_listed_counted_and_stop_nothing(tiny: Path, capsys: pytest
     calls(52, 52, 52, 52, months="1 2 3 4")(tiny)
     assert commands.main(["--project", str(tiny), "check"]) == 0
     told = capsys.readouterr().err
-    assert "row 28, column value\n  Found: The figure is 52 for 4 periods running." in told
+    assert "row 28, column value\n  Found: The figure is 52 for 4 periods in a row." in told
     assert "same:calls:E12999999:2021-04-01/2021-04-30" in told
 
 

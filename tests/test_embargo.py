@@ -138,8 +138,8 @@ def test_something_urgent_is_released_and_built_meanwhile(
         assert holding(root / "build/site", "9143")
     assert run(root, "check") == 0
     whole = building.project(root)
-    assert [e.id for e in whole.content.editions] == ["2020-q3", "2020-q3-correction", "2020-q4"]
-    last = releasing.opened(whole, whole.content.editions[-1]).contents
+    assert [e.id for e in whole.content.releases] == ["2020-q3", "2020-q3-correction", "2020-q4"]
+    last = releasing.opened(whole, whole.content.releases[-1]).contents
     assert f",{NEW},".encode() in last.files["figures/data/observations.csv"]
     assert b",9143," in last.files["figures/data/observations.csv"]
     with zipfile.ZipFile(releasing.archive_of(whole, "2020-q3-correction")) as packed:
@@ -197,7 +197,7 @@ def test_what_comes_after_a_release_that_waits_waits_too(root: Path, monkeypatch
     assert run(root, "release", "2021 Q1", "--reason", "x", "--embargo", earlier, "--yes") == 0
     edit(root, "A new worker", "Another worker", UPDATES)
     assert run(root, "release", "Urgent", "--yes") == 0
-    assert [e.id for e in building.project(root).content.editions] == [
+    assert [e.id for e in building.project(root).content.releases] == [
         "2020-q3",
         "urgent",
         "2020-q4",
@@ -230,7 +230,7 @@ def test_going_back_gives_up_what_waits_and_brings_none_of_it_out(
     assert not holding(root / "build/site", NEW)
     assert NEW not in (root / FIGURES).read_text()
     assert tree_of(root / HOME / "archives") == {"2020-q3.zip": public}
-    assert [e.id for e in building.project(root).content.editions] == ["2020-q3"]
+    assert [e.id for e in building.project(root).content.releases] == ["2020-q3"]
     assert (root / "build/given-up/2020-q4.zip").is_file()
 
 
@@ -247,7 +247,7 @@ def test_going_back_past_a_public_release_leaves_contacts_unless_asked(
     assert "0800 111 1111" in (root / SERVICES).read_text()
     assert "0800 111 1111" in unescape((root / "build/site/help/index.html").read_text())
     assert hidden(root)
-    assert [e.id for e in building.project(root).content.editions] == [
+    assert [e.id for e in building.project(root).content.releases] == [
         "2020-q3",
         "urgent",
         "return-to-2020-q3",

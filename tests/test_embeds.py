@@ -1,4 +1,4 @@
-"""Other sites may show a chart in theirs: with its title, finding and source, without a script, and nothing else of the site."""
+"""Other sites can embed a chart with its title, finding and source, without a script, and no other page of the site."""
 
 import io
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def address(site: Path) -> Iterator[str]:
 
 
 def framed(browser: Browser, tmp_path: Path, target: str) -> Page:
-    """A page of another host, with the target in a frame."""
+    """Open a page of another host that shows the target in a frame."""
     (tmp_path / "index.html").write_text(
         f'<!doctype html><title>Another site</title><iframe src="{target}" width=600 height=600></iframe>'
     )
@@ -50,7 +50,7 @@ def test_a_chart_is_shown_in_a_page_of_another_host(chromium: Browser, address: 
     page.close()
 
 
-def test_no_other_page_may_be_framed(chromium: Browser, address: str, tmp_path: Path) -> None:
+def test_no_other_page_can_be_framed(chromium: Browser, address: str, tmp_path: Path) -> None:
     for path in ("", "figures/thefts/", "help/"):
         page = framed(chromium, tmp_path, f"{address}{path}")
         assert page.frames[1].locator("h1").count() == 0, path
@@ -83,7 +83,7 @@ def test_a_picture_is_not_blank(chromium: Browser, site: Path) -> None:
     page.close()
 
 
-def test_the_headers_let_only_embeds_be_framed(site: Path) -> None:
+def test_the_headers_allow_frames_only_for_embeds(site: Path) -> None:
     rules = headers.parse((site / headers.FILE).read_text())
     for path in (
         "/",
@@ -112,13 +112,13 @@ def test_axe_finds_nothing(chromium: Browser, address: str, site: Path, width: i
             assert page.evaluate("document.documentElement.scrollWidth") <= width, slug
 
 
-def test_without_chromium_the_table_stands_alone(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_chromium_an_embed_shows_only_the_table(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from portal.charts import chromium as drawing  # noqa: PLC0415
     from portal.charts import svg  # noqa: PLC0415
     from portal.site import building as builder  # noqa: PLC0415
     from portal.site import staging as growing  # noqa: PLC0415
 
-    monkeypatch.setattr(drawing, "browser", lambda: None)
+    monkeypatch.setattr(drawing, "find_browser", lambda: None)
     settings, released = builder.check(tiny)
     grown = growing.grow(settings, released, svg.Pictures(tiny / svg.LIBRARY, {}), lambda _, told: told)
     page = grown.files["embed/thefts/index.html"].decode()

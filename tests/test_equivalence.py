@@ -33,7 +33,7 @@ Said = tuple[Decimal | None, str]  # a number or none, and its marker
 
 @dataclass(frozen=True)
 class Published:
-    """A built site and what it was built from."""
+    """A built site and the content it was built from."""
 
     folder: Path
     released: ClearedContent
@@ -66,7 +66,7 @@ def said(o: Observation) -> Said:
 
 
 def cell(text: str) -> Said:
-    """A figure as people read it: a number, a marker, or both."""
+    """Parse a figure as people read it: a number, a marker, or both."""
     mark = re.search(r"\[(\w+)\]", text)
     plain = re.sub(r"\[\w+\]|[%,+ £]", "", text).replace(MINUS, "-")
     return Decimal(plain) if plain else None, mark[1] if mark else ""
@@ -79,25 +79,25 @@ def table(node: LexborNode | None) -> Counter[Said]:
 
 
 def drawn(figure: dict[str, Any]) -> list[Decimal]:
-    """The values of a drawing, of whichever axis carries them."""
+    """Return the values of a drawing, from the axis that has them."""
     values = [v for t in figure["data"] for v in (t["x"] if t.get("orientation") == "h" else t["y"])]
     return sorted(Decimal(str(v)) for v in values if v is not None)
 
 
 def marks(figure: dict[str, Any]) -> Counter[str]:
-    """The markers that stand in a drawing where there is no value."""
+    """Return the markers in a drawing for figures without a value."""
     texts = " ".join(a["text"] for a in figure["layout"].get("annotations", ()))
     found = Counter(re.findall(r"\[(\w+)\]", texts))
     return Counter({mark: n for mark, n in found.items() if mark in ("c", "x", "z", "low")})
 
 
 def shown_as_drawn(indicator: Indicator, figures: Iterable[Observation]) -> list[Observation]:
-    """The figures that a chart draws as bars: of ranked parts what they add up to is only written below."""
+    """Return the figures that a chart draws as bars. Ranked bars show the totals only as text below."""
     return [o for o in figures if o.part or indicator.chart != "ranked-bars"]
 
 
 def labels(figure: dict[str, Any]) -> Iterator[str]:
-    """What is written beside the values in bars."""
+    """Yield the labels of bars."""
     for trace in figure["data"]:
         values = trace["x"] if trace.get("orientation") == "h" else trace["y"]
         yield from (t for t, v in zip(trace.get("text", ()), values, strict=False) if v is not None)
@@ -151,7 +151,7 @@ def _json(f: dict[str, Any]) -> tuple[Key, Said]:
 
 
 def cited(published: Published, path: str) -> Mapping[str, Said]:
-    """What the page that cites says of each figure that is published now."""
+    """Return each figure that is published now as the citation page shows it."""
     rows = published.page(path).css("tbody tr[id]")
     now = [r for r in rows if "no longer published" not in r.css_first("td[data-label='Cite as']").text()]
     return {str(r.attributes["id"]): cell(r.css_first("td[data-label=Number]").text()) for r in now}
@@ -212,9 +212,9 @@ def _as_written(released: ClearedContent, html: str) -> str:
 def the_sentence(
     released: ClearedContent, indicator: Indicator, figures: Iterable[Observation], sentence: str
 ) -> None:
-    """Every number in a sentence is one of the figures, or a change between them."""
+    """Check that every number in a sentence is a figure, or a change between figures."""
     figures = list(figures)
-    finding = charts.chart(released, indicator).finding
+    finding = charts.build_chart(released, indicator).finding
     assert sentence == finding
     for name in (indicator.short_title, indicator.unit_label):
         finding = finding.replace(name, "")
@@ -233,8 +233,8 @@ def the_sentence(
     assert numbers <= {abs(o.value) for o in figures if o.value is not None} | changes, indicator.id
 
 
-def test_what_is_added_up_is_the_sum_of_what_can_be_downloaded(published: Published) -> None:
-    """Figures of a year that a chart makes of shorter periods, worked out again from the CSV."""
+def test_totals_are_the_sums_of_the_figures_in_the_download(published: Published) -> None:
+    """Recompute the yearly figures of charts from the shorter periods in the CSV."""
     sums = 0
     for indicator in published.released.content.indicators.values():
         pieces = from_csv(published, f"figures/{indicator.slug}/{indicator.slug}.csv", indicator)
@@ -248,7 +248,7 @@ def test_what_is_added_up_is_the_sum_of_what_can_be_downloaded(published: Publis
 
 
 def tiled(pieces: Mapping[Key, Said], whole: Key) -> list[Said]:
-    """The figures that fill a period without gap or overlap, the longest taken first."""
+    """Return the figures that fill a period without gap or overlap, the longest first."""
     area, part, start, end = whole
     inside = sorted(
         (k for k in pieces if k[:2] == (area, part) and start <= k[2] and k[3] <= end), key=lambda k: (k[2], k[3])
@@ -266,8 +266,8 @@ def day_after(day: str) -> str:
     return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
-def test_every_small_trend_says_what_it_draws(published: Published) -> None:
-    """Its words name the quarters, its line is as high as they are, and the download has them."""
+def test_the_text_of_every_sparkline_matches_its_line(published: Published) -> None:
+    """The text names the quarters, the line has their heights, and the download has them."""
     seen = 0
     for path in sorted(published.folder.glob("wards/*/index.html")):
         folder = path.parent
@@ -300,7 +300,7 @@ def test_whichever_figure_is_withheld_the_chart_and_its_table_say_so(tiny_site: 
             with_it = {**released.content.observations, indicator.id: (*own[:i], hidden, *own[i + 1 :])}
             changed = replace(released, content=replace(released.content, observations=with_it))
             figures = measures.figures_of(changed, indicator)
-            chart = charts.chart(changed, indicator)
+            chart = charts.build_chart(changed, indicator)
             shown = shown_as_drawn(indicator, figures)
             missing = Counter(s.status for s in figures if s.value is None)
             for drawing in filter(None, (chart.wide, chart.narrow)):

@@ -1,4 +1,4 @@
-"""Whatever passes the check can be drawn and said: every value of a chart's table is readable in its drawing.
+"""Whatever passes the check can be drawn and worded: every value in the table of a chart is readable in its drawing.
 
 Indicators of all kinds are made up, with values, gaps, statuses and names that a careless table might have. Each
 either gets a message from the check, or its drawing, sentence and table are held against its figures.
@@ -29,6 +29,7 @@ from portal.cli import commands
 from portal.core import settings as config
 from portal.core.model import Break, Indicator, Observation
 from portal.core.periods import first_day, label, month_end, running
+from portal.core.vocabulary import Status
 from portal.data import packages
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import records
@@ -53,7 +54,7 @@ STATUSES = ("c", "x", "z", "low")
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> ClearedContent:
-    """The tiny portal's content, which made-up indicators are added to."""
+    """Return the content of the tiny portal, to which made-up indicators are added."""
     return building.check(make_project(tmp_path_factory.mktemp("base") / "tiny"))[1]
 
 
@@ -67,7 +68,7 @@ def indicator(**cells: str) -> Cells:
 
 
 def figure(value: str, start: str = "", end: str = "", part: str = "", area: str = AREAS[0]) -> Cells:
-    """A row of figures; a value that is a status is one."""
+    """Return a row of figures; a value that is a status becomes its status."""
     status = value if value in STATUSES else ""
     return {
         "indicator": "made-up", "area": area, "period_start": start, "period_end": end, "type": part,
@@ -76,7 +77,7 @@ def figure(value: str, start: str = "", end: str = "", part: str = "", area: str
 
 
 def years(*values: str, first: int = 2013, **more: str) -> list[Cells]:
-    """A figure for each year to March, from the one that ends in `first`."""
+    """Return a figure for each year to March, from the one that ends in `first`."""
     return [figure(v, f"{y - 1}-04-01", f"{y}-03-31", **more) for y, v in enumerate(values, first)]
 
 
@@ -89,7 +90,7 @@ def as_model(
             r["source"], r["locator"], r["indicator"], r["area"],
             date.fromisoformat(r["period_start"]) if r["period_start"] else None,
             date.fromisoformat(r["period_end"]) if r["period_end"] else None,
-            r["type"], Decimal(r["value"]) if r["value"] else None, r["status"],
+            r["type"], Decimal(r["value"]) if r["value"] else None, Status(r["status"]),
         )
         for r in own
     )  # fmt: skip
@@ -104,7 +105,7 @@ def as_model(
 
 
 def refused(one: Cells, own: list[Cells]) -> str:
-    """What the check says of it; empty where nothing."""
+    """Return the first message of the check, empty if it accepts the indicator."""
     rows = [ValidRow(None, n, cells) for n, cells in enumerate(own)]  # type: ignore[arg-type]
     found = figure_rules._unsuited(ValidRow(None, 0, one), rows)  # type: ignore[arg-type]
     return f"{found[0]}. {found[1]}" if found else ""
@@ -113,14 +114,14 @@ def refused(one: Cells, own: list[Cells]) -> str:
 def chart_of(base: ClearedContent, one: Cells, own: list[Cells], breaks: tuple[Break, ...] = ()) -> Chart:
     assert not refused(one, own)
     released = as_model(base, one, own, breaks)
-    return charts.chart(released, released.content.indicators["made-up"])
+    return charts.build_chart(released, released.content.indicators["made-up"])
 
 
 # --- made up
 
 
 def made_up(random: Random) -> tuple[Cells, list[Cells]]:
-    """An indicator and its figures, with what can be odd about them."""
+    """Return a made-up indicator and its figures, with everything that can be unusual about them."""
     kind, unit, period_type = random.choice(KINDS), random.choice(UNITS), random.choice(PERIODS)
     split = random.random() < (0.9 if kind in ("small-multiples", "ranked-bars", "areas") else 0.15)
     parts = random.sample([*PARTS, ""], random.randint(1, 5)) if split else [""]
@@ -145,7 +146,7 @@ def made_up(random: Random) -> tuple[Cells, list[Cells]]:
 
 
 def stretches(random: Random, kind: str, most: int) -> Iterator[tuple[str, str]]:
-    """Periods of a kind that follow each other, some with a gap, a few of another length."""
+    """Yield consecutive periods, some with a gap and a few of another length."""
     if kind == "not-stated":
         yield "", ""
         return
@@ -162,7 +163,7 @@ def stretches(random: Random, kind: str, most: int) -> Iterator[tuple[str, str]]
 
 
 def readings(drawing: Mapping[str, Any]) -> Iterator[str]:
-    """What can be read of each figure in a drawing: beside it, or when somebody points at it."""
+    """Yield the text of each figure in a drawing: beside it, or when a reader points at it."""
     for trace in drawing["data"]:
         for i, said in enumerate(trace["customdata"]):
             text = trace["text"][i] if "text" in trace else ""
@@ -182,7 +183,7 @@ def plain(words: str) -> str:
 
 
 def assert_readable(released: ClearedContent, chart: Chart) -> None:
-    """Every figure of the table can be read in both drawings, with its part, area and period."""
+    """Check that every figure of the table is readable in both drawings, with its part, area and period."""
     one = released.content.indicators["made-up"]
     figures = measures.figures_of(released, one)
     many = len({o.area for o in figures}) > 1
@@ -210,12 +211,12 @@ def assert_readable(released: ClearedContent, chart: Chart) -> None:
 
 @settings(max_examples=200)
 @given(st.randoms(use_true_random=False))
-def test_what_is_not_refused_is_readable_in_the_drawing(base: ClearedContent, random: Random) -> None:
+def test_accepted_figures_are_readable_in_the_drawing(base: ClearedContent, random: Random) -> None:
     one, own = made_up(random)
     if not own or refused(one, own):
         return
     released = as_model(base, one, own)
-    chart = charts.chart(released, released.content.indicators["made-up"])
+    chart = charts.build_chart(released, released.content.indicators["made-up"])
     assert chart.finding
     assert "E+" not in f"{chart.finding} {chart.table}"
     hidden = {o.status for o in released.content.observations["made-up"]}
@@ -225,7 +226,7 @@ def test_what_is_not_refused_is_readable_in_the_drawing(base: ClearedContent, ra
 
 
 def test_made_up_indicators_are_of_every_kind_and_most_are_drawn(base: ClearedContent) -> None:
-    """The property above is not empty: each kind of chart is drawn, and each is refused where it does not suit."""
+    """Each kind of chart is drawn for some made-up indicators, and refused for others."""
     seen: dict[str, set[bool]] = {}
     for seed in range(400):
         one, own = made_up(Random(seed))
@@ -233,7 +234,7 @@ def test_made_up_indicators_are_of_every_kind_and_most_are_drawn(base: ClearedCo
             seen.setdefault(one["chart"], set()).add(False)
             continue
         released = as_model(base, one, own)
-        chart = charts.chart(released, released.content.indicators["made-up"])
+        chart = charts.build_chart(released, released.content.indicators["made-up"])
         if chart.wide:
             seen.setdefault(one["chart"], set()).add(True)
             go.Figure(chart.wide)
@@ -261,11 +262,11 @@ def test_a_portal_of_made_up_indicators_is_refused_or_built(seed: int, tmp_path:
 
 def as_one(row: Cells) -> Observation:
     value = Decimal(row["value"]) if row["value"] else None
-    return Observation("", "", "", "", None, None, "", value, row["status"])
+    return Observation("", "", "", "", None, None, "", value, Status(row["status"]))
 
 
 def write(root: Path, made: list[tuple[Cells, list[Cells]]]) -> set[str]:
-    """Put indicators into a tiny portal, instead of those from before; returns those that the check refuses."""
+    """Replace the indicators of a tiny portal; return those that the check refuses."""
     folder = root / "data_packages/figures/data"
     ids: list[str] = []
     for name, rows in (
@@ -293,7 +294,7 @@ def write(root: Path, made: list[tuple[Cells, list[Cells]]]) -> set[str]:
     return {ids[p.row - 2] for p in told}
 
 
-# --- what tables have had in them
+# --- cases from real tables
 
 
 def line(chart: Chart) -> list[tuple[float, Any]]:
@@ -324,7 +325,7 @@ def test_calls_of_twelve_months_are_not_those_of_january(base: ClearedContent) -
     assert chart.wide["data"][0]["customdata"] == ["12 months to December 2024"]
     released = as_model(base, indicator(period_type="month", chart="recorded"), own)
     one = released.content.indicators["made-up"]
-    told = records.record(released.content, NO_HISTORY, one, *measures.figures_of(released, one))
+    told = records.make_record(released.content, NO_HISTORY, one, *measures.figures_of(released, one))
     assert (told.period, told.start, told.end) == ("12 months to December 2024", "2024-01-01", "2024-12-31")
     short = chart_of(base, indicator(period_type="month", chart="recorded"), own[:5])
     assert short.finding == "No figure for a whole 12 months has been published yet."
@@ -356,7 +357,7 @@ def test_two_areas_are_never_before_and_after(kind: str) -> None:
     )
 
 
-def test_areas_of_one_name_are_told_apart_and_another_area_is_named(base: ClearedContent) -> None:
+def test_areas_with_the_same_name_are_distinguished_and_other_areas_are_named(base: ClearedContent) -> None:
     areas = {**base.content.areas, AREAS[1]: replace(base.content.areas[AREAS[1]], name="Exampleton")}
     same = ClearedContent(replace(base.content, areas=areas), base.area)
     chart = chart_of(same, indicator(), [*years("1"), *years("2", area=AREAS[1])])
@@ -413,7 +414,7 @@ def test_a_percentage_over_100_has_a_whole_bar_and_its_number(base: ClearedConte
     assert chart.wide["layout"]["xaxis"]["range"][1] > 135.5
 
 
-def test_periods_under_small_panels_are_told_apart(base: ClearedContent) -> None:
+def test_periods_under_small_panels_are_distinct(base: ClearedContent) -> None:
     for kind, own, ends in (
         ("year-to", years("1", "2", part="A"), {"Mar 2013", "Mar 2014"}),
         ("rolling-months", years("1", "2", part="A"), {"to Mar 2013", "to Mar 2014"}),
@@ -531,7 +532,7 @@ def test_more_areas_than_colours_are_all_drawn(base: ClearedContent) -> None:
     )
 
 
-def test_a_change_of_what_has_no_test_is_told_in_its_own_unit_and_its_own_direction(
+def test_a_change_without_a_test_has_its_own_unit_and_direction(
     base: ClearedContent,
 ) -> None:
     for unit, first, last, words in (

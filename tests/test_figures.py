@@ -1,4 +1,4 @@
-"""Every figure of the sources is in the packages exactly, and the documents' claims are judged rightly.
+"""Every figure of the sources is in the packages exactly, and the claims of the documents are judged correctly.
 
 The tables below were typed from the documents a second time, apart from the packages.
 """
@@ -12,7 +12,7 @@ import pytest
 from portal.analysis import claims, measures
 from portal.cli import coverage
 from portal.disclosure.clearing import ClearedContent
-from portal.pages.all_pages import all_pages
+from portal.pages.all_pages import PageInputs, all_pages
 from portal.site import building
 from portal.site.staging import written
 from project import ROOT, SHARED
@@ -156,7 +156,7 @@ def test_the_non_domestic_change_follows_from_two_tables(real: ClearedContent) -
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the source documents are not beside this repository")
-def test_the_tables_above_stand_in_the_documents() -> None:
+def test_the_tables_above_are_in_the_documents() -> None:
     text = (SHARED / "sources").glob("000_*.txt").__next__().read_text()
     for before, now, stated in PAIRS.values():
         assert re.search(rf"{before}\t{now if now != 1036 else '1.036'}\t+{re.escape(stated)}%", text), (
@@ -206,16 +206,16 @@ def test_changes_printed_in_the_draft_of_2014(real: ClearedContent) -> None:
 
 def test_every_section_of_every_document_is_accounted_for(real: ClearedContent) -> None:
     settings, released = building.check(ROOT)
-    assert (ROOT / "docs" / "coverage.md").read_text() == coverage.table(settings, released)
+    assert (ROOT / "docs" / "reference" / "coverage.md").read_text() == coverage.table(settings, released)
     assert {s.source for s in real.content.sections} == {"source-000", "source-001", "source-003"}
 
 
 def test_pages_that_count_as_having_a_chart_have_one_as_built(real_site: Path) -> None:
-    """What `portal coverage` counts, held against the built pages."""
+    """Compare what `portal coverage` counts with the built pages."""
     if not list(real_site.glob("figures/*/chart-narrow.svg")):
         pytest.skip("no Chromium drew the charts")
     settings, released = building.check(ROOT)
-    found = coverage.charted(all_pages(settings, released, written(settings)))
+    found = coverage.charted(all_pages(settings, released, PageInputs(written=written(settings))))
     assert {c.kind for c in found} >= {"home", "priority", "workstream", "action", "subject", "ward", "way to report"}  # fmt: skip
     for kind in found:
         built = {p: LexborHTMLParser((real_site / p / "index.html").read_text()) for p in kind.pages}
@@ -237,7 +237,7 @@ def test_measures_and_updates_are_counted_once(real: ClearedContent) -> None:
     assert once == len(ids) < shown
 
 
-def test_no_change_reaches_across_a_known_change_of_recording(real: ClearedContent) -> None:
+def test_no_change_is_computed_across_a_known_recording_change(real: ClearedContent) -> None:
     days = {
         "recorded-fraud": 1,
         "recorded-all-offences": 1,
@@ -253,7 +253,7 @@ def test_no_change_reaches_across_a_known_change_of_recording(real: ClearedConte
         assert all(b.source in real.content.sources for b in breaks)
 
 
-def test_contradictions_that_are_no_claims_are_told_with_both_places(real: ClearedContent) -> None:
+def test_contradictions_that_are_not_claims_are_shown_with_both_locators(real: ClearedContent) -> None:
     found = {d.id: d for d in real.content.disagreements}
     assert len(found) == 8
     rate = found["rate-and-census"]

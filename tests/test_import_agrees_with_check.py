@@ -127,12 +127,12 @@ def test_an_update_of_a_day_to_come_is_refused_at_its_cell(project: Path, tmp_pa
     ]
     for ending in (*KINDS, "csv"):
         told = problems(project, written(tmp_path / f"q.{ending}", {"updates": [head, row]}), package="plan")
-        assert f"{day} has not come yet." in told
+        assert f"{day} is in the future." in told
         assert ("row 2, column date" if ending == "csv" else "sheet updates, cell D2") in told
 
 
 def test_the_docs_list_every_question_with_its_answers() -> None:
-    told = (ROOT / "docs" / "spreadsheets.md").read_text()
+    told = (ROOT / "docs" / "reference" / "spreadsheets.md").read_text()
     listed = {m[1]: tuple(re.findall(r"`([^`]+)`", m[2])) for m in re.finditer(r"\| `([a-z-]+)` \|.*\| ([^|]*) \|\n", told)}  # fmt: skip
     assert listed == dict(spreadsheet.QUESTIONS)
 

@@ -100,7 +100,7 @@ def test_a_case_gives_what_it_should(case: Path) -> None:
 
 
 def test_the_twelve_groups_are_those_of_the_map_and_no_label_stands_twice() -> None:
-    rows = published_files.mapped("mps_offences.csv")
+    rows = published_files.mapped("police/mps_offences.csv")
     assert {r["series"] for r in rows} == GROUPS
     assert len(mps_extract.offences()) == len(rows)
     for row in rows:
@@ -109,7 +109,7 @@ def test_the_twelve_groups_are_those_of_the_map_and_no_label_stands_twice() -> N
 
 
 def test_parts_of_the_dashboard_lie_inside_series_that_there_are() -> None:
-    rows = published_files.mapped("mps_dashboard.series.csv")
+    rows = published_files.mapped("police/mps_dashboard.series.csv")
     series = [r["series"] for r in rows if r["series"]]
     assert len(series) == len(set(series)) == 19
     assert {r["series"] for r in rows if r["measure"] != "Offences" or r["type"] == "Miscalleneous"} == {""}

@@ -1,4 +1,4 @@
-"""The map of the wards: what stands in it, and that its words are where they belong."""
+"""The map of wards: its content, and the positions of its labels."""
 
 import json
 import math
@@ -44,7 +44,7 @@ def tree(svg: Markup) -> ET.Element:
 
 
 def texts(svg: Markup) -> list[str]:
-    """What is written on the map, in order."""
+    """Return the labels on the map, in order."""
     group = tree(svg).find(f"{SVG}g")
     assert group is not None
     return [" ".join(s.text or "" for s in text) for text in group.findall(f"{SVG}text")]
@@ -58,7 +58,7 @@ def rings_of(path: ET.Element) -> list[list[tuple[float, float]]]:
 
 
 def test_each_ward_is_a_link_with_its_outline_and_name() -> None:
-    root = tree(maps.ward_map(FOUR, LINKS))
+    root = tree(maps.draw_ward_map(FOUR, LINKS))
     assert root.attrib["role"] == "group"
     assert root.attrib["aria-label"]
     links = root.findall(f"{SVG}a")
@@ -69,7 +69,7 @@ def test_each_ward_is_a_link_with_its_outline_and_name() -> None:
 
 
 def test_north_is_up_and_the_whole_width_is_used() -> None:
-    root = tree(maps.ward_map(FOUR, LINKS, 400))
+    root = tree(maps.draw_ward_map(FOUR, LINKS, 400))
     corners = [rings_of(p)[0] for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__area"]
     assert root.attrib["viewBox"] == "0 0 400 400"
     assert set(corners[0]) == {(4, 4), (200, 4), (4, 200), (200, 200)}
@@ -78,23 +78,27 @@ def test_north_is_up_and_the_whole_width_is_used() -> None:
 
 def test_a_degree_of_longitude_is_as_wide_as_it_is_at_the_middle_latitude() -> None:
     away = {c: tuple(tuple((x, y + 60) for x, y in ring) for ring in rings) for c, rings in FOUR.items()}
-    root = tree(maps.ward_map(away, LINKS, 400))
+    root = tree(maps.draw_ward_map(away, LINKS, 400))
     assert float(root.attrib["height"]) == pytest.approx(8 + 392 / math.cos(math.radians(60)), abs=1)
 
 
-def test_no_style_and_no_line_break_stands_in_it() -> None:
-    for svg in (maps.ward_map(FOUR, LINKS), maps.ward_map(FOUR, LINKS, 120), maps.tile_map(LINKS)):
+def test_the_map_has_no_style_and_no_line_break() -> None:
+    for svg in (
+        maps.draw_ward_map(FOUR, LINKS),
+        maps.draw_ward_map(FOUR, LINKS, 120),
+        maps.draw_tile_map(LINKS),
+    ):
         assert "style" not in svg
         assert "\n" not in svg
         assert isinstance(svg, Markup)
 
 
-def test_names_stand_on_their_wards() -> None:
-    assert texts(maps.ward_map(FOUR, LINKS)) == ["North Moor", "Eastbridge", "West", "South Bank"]
+def test_names_are_on_their_wards() -> None:
+    assert texts(maps.draw_ward_map(FOUR, LINKS)) == ["North Moor", "Eastbridge", "West", "South Bank"]
 
 
-def test_where_names_do_not_fit_wards_are_numbered_and_a_key_stands_below() -> None:
-    svg = maps.ward_map({**FOUR}, LINKS, 70)
+def test_wards_are_numbered_with_a_key_below_if_names_do_not_fit() -> None:
+    svg = maps.draw_ward_map({**FOUR}, LINKS, 70)
     root = tree(svg)
     assert texts(svg) == ["1", "2", "3", "4"]
     keys = [[s.text for s in a.iterfind(f"{SVG}text/{SVG}tspan")] for a in root.findall(f"{SVG}a")]
@@ -107,21 +111,21 @@ def test_where_names_do_not_fit_wards_are_numbered_and_a_key_stands_below() -> N
 
 
 def test_an_area_without_a_link_is_drawn_without_one() -> None:
-    root = tree(maps.ward_map(FOUR, {c: LINKS[c] for c in ("E1", "E2")}))
+    root = tree(maps.draw_ward_map(FOUR, {c: LINKS[c] for c in ("E1", "E2")}))
     assert len(root.findall(f"{SVG}a")) == 2
     assert len(root.findall(f"{SVG}path[@class='map__other']")) == 2
 
 
 @pytest.mark.parametrize("outlines", [{}, {"E1": FOUR["E1"]}])
-def test_without_all_outlines_there_are_tiles(outlines: Outlines) -> None:
-    root = tree(maps.ward_map(outlines, LINKS))
+def test_wards_are_tiles_if_an_outline_is_missing(outlines: Outlines) -> None:
+    root = tree(maps.draw_ward_map(outlines, LINKS))
     assert [a.attrib["href"] for a in root.findall(f"{SVG}a")] == ["north/", "east/", "west/", "south/"]
     assert len(root.findall(f"{SVG}a/{SVG}rect")) == 4
 
 
-def test_tiles_are_equal_and_in_the_order_of_the_codes() -> None:
+def test_tiles_are_equal_and_ordered_by_code() -> None:
     links = {f"E{n:02}": (f"Ward {n}", f"{n}/") for n in reversed(range(1, 20))}
-    root = tree(maps.tile_map(links, columns=5))
+    root = tree(maps.draw_tile_map(links, columns=5))
     tiles = [
         tuple(float(r.attrib[k]) for k in ("y", "x", "width", "height"))
         for r in root.findall(f"{SVG}a/{SVG}rect")
@@ -135,12 +139,12 @@ def test_tiles_are_equal_and_in_the_order_of_the_codes() -> None:
 
 def test_no_tile_is_narrower_than_its_longest_word() -> None:
     links = {"E1": ("Llanfairpwllgwyngyll", "a/"), "E2": ("Bank", "b/"), "E3": ("Ash", "c/")}
-    root = tree(maps.tile_map(links, columns=3, width=340))
+    root = tree(maps.draw_tile_map(links, columns=3, width=340))
     assert {float(r.attrib["width"]) for r in root.iter(f"{SVG}rect")} == {166.0}
 
 
 def test_no_wards_is_an_empty_map() -> None:
-    assert len(tree(maps.ward_map({}, {})).findall(f"{SVG}a")) == 0
+    assert len(tree(maps.draw_ward_map({}, {})).findall(f"{SVG}a")) == 0
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=30)
@@ -150,7 +154,7 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp"
 @settings(max_examples=60, deadline=None)
 def test_any_name_and_address_stays_text(pairs: list[tuple[str, str]], width: int) -> None:
     links = dict(zip(FOUR, pairs, strict=True))
-    for svg in (maps.ward_map(FOUR, links, width), maps.tile_map(links, width=width)):
+    for svg in (maps.draw_ward_map(FOUR, links, width), maps.draw_tile_map(links, width=width)):
         root = tree(svg)
         tags = {e.tag.removeprefix(SVG) for e in root.iter()}
         assert tags <= {"svg", "a", "title", "path", "rect", "g", "text", "tspan", "circle"}
@@ -159,14 +163,14 @@ def test_any_name_and_address_stays_text(pairs: list[tuple[str, str]], width: in
         assert [(t or "", h) for t, h in found] == plain
 
 
-def test_the_line_around_all_leaves_the_inner_borders_out() -> None:
+def test_the_outer_edge_has_no_inner_borders() -> None:
     lines = label_placement.outer_lines(FOUR.values())
     assert sum(math.dist(a, b) for line in lines for a, b in pairwise(line)) == 8
     assert (1, 0) not in {p for line in lines for p in line}
 
 
 def outlines_in(rows: list[dict[str, str]]) -> list[Outline]:
-    """Rows of the table as the model has them."""
+    """Return rows of the table as the model represents them."""
     return [Outline("s", "", r["area"], int(r["polygon"]), int(r["ring"]), r["points"]) for r in rows]
 
 
@@ -182,7 +186,7 @@ def test_rows_of_the_table_become_outlines() -> None:
         {"area": "E1", "polygon": "2", "ring": "2", "points": "1.0 1.0 2.0 1.0 2.0 2.0"},
         {"area": "E1", "polygon": "2", "ring": "1", "points": "0.0 0.0 9.0 0.0 9.0 9.0"},
     ]
-    found = maps.outline_of(outlines_in(rows))
+    found = maps.outlines_by_code(outlines_in(rows))
     assert list(found) == ["E1", "E2"]
     assert [ring[0] for ring in found["E1"]] == [(0, 0), (1, 1), (5, 5)]
     assert found["E2"] == (((0, 51), (1, 51), (1, 52)),)
@@ -190,7 +194,7 @@ def test_rows_of_the_table_become_outlines() -> None:
 
 @st.composite
 def stars(draw: st.DrawFn) -> label_placement.Ring:
-    """An outline that goes round a point once."""
+    """Draw an outline that goes round a point once."""
     count = draw(st.integers(3, 12))
     radii = draw(st.lists(st.floats(20, 100), min_size=count, max_size=count))
     turns = [2 * math.pi * n / count for n in range(count)]
@@ -203,20 +207,20 @@ def test_the_largest_box_is_inside_and_no_other_is_much_larger(
     ring: label_placement.Ring, aspect: float
 ) -> None:
     shape = shapely.Polygon(ring)
-    (x, y), height = label_placement.room((ring,), aspect)
+    (x, y), height = label_placement.largest_box((ring,), aspect)
     half = height / 2 - 1e-6
     assert shape.covers(shapely.box(x - half * aspect, y - half, x + half * aspect, y + half))
-    assert label_placement.height_at((ring,), (x, y), aspect) == pytest.approx(height)
+    assert label_placement.box_height_at((ring,), (x, y), aspect) == pytest.approx(height)
     west, south, east, north = shape.bounds
     for i in range(1, 10):
         for j in range(1, 10):
             other = (west + (east - west) * i / 10, south + (north - south) * j / 10)
-            assert label_placement.height_at((ring,), other, aspect) <= height + 1.01
+            assert label_placement.box_height_at((ring,), other, aspect) <= height + 1.01
 
 
-def test_a_hole_has_no_room_for_words() -> None:
+def test_no_label_is_placed_in_a_hole() -> None:
     outer, hole = square(0, 0, 100), square(20, 20, 60)
-    (x, y), height = label_placement.room((outer, hole), 1.0)
+    (x, y), height = label_placement.largest_box((outer, hole), 1.0)
     assert height == pytest.approx(20, abs=1)
     assert not shapely.Polygon(hole).intersects(shapely.Point(x, y))
 
@@ -225,20 +229,20 @@ def test_a_hole_has_no_room_for_words() -> None:
 
 
 def drawn(kind: str) -> tuple[Outlines, Links]:
-    """Outlines and links of the real wards, through the importer and its table."""
+    """Return outlines and links of the real wards, through the importer and its table."""
     file, code, name = FILES[kind]
     rows = [f["properties"] for f in json.loads((OUTLINES / file).read_text())["features"]]
     areas = {r[code]: Area("", "", r[code], r[name], "ward", "B", None, None) for r in rows}
     table = boundaries.table(boundaries.read(OUTLINES / file, areas), "s")
     links = {c: (a.name, f"wards/{c}/") for c, a in areas.items()}
-    return maps.outline_of(outlines_in(table.to_dict("records"))), links  # type: ignore[arg-type]
+    return maps.outlines_by_code(outlines_in(table.to_dict("records"))), links  # type: ignore[arg-type]
 
 
 @real
 @pytest.mark.parametrize(("kind", "beside"), [("present", ["Lewisham Central"]), ("former", [])])
 def test_every_name_is_on_its_own_ward_or_beside_the_map(kind: str, beside: list[str]) -> None:
     outlines, links = drawn(kind)
-    root = tree(maps.ward_map(outlines, links, 640))
+    root = tree(maps.draw_ward_map(outlines, links, 640))
     shapes = {
         str(a.findtext(f"{SVG}title")): shapely.Polygon(rings_of(next(a.iter(f"{SVG}path")))[0])
         for a in root.findall(f"{SVG}a")
@@ -266,7 +270,7 @@ def test_every_name_is_on_its_own_ward_or_beside_the_map(kind: str, beside: list
 @real
 def test_a_line_leads_from_a_name_beside_the_map_to_its_ward() -> None:
     outlines, links = drawn("present")
-    root = tree(maps.ward_map(outlines, links, 640))
+    root = tree(maps.draw_ward_map(outlines, links, 640))
     line = next(p for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__line")
     ward = next(a for a in root.findall(f"{SVG}a") if a.findtext(f"{SVG}title") == "Lewisham Central")
     start, end = rings_of(line)[0]
@@ -278,7 +282,7 @@ def test_a_line_leads_from_a_name_beside_the_map_to_its_ward() -> None:
 @real
 def test_on_a_phone_the_wards_are_numbered_each_inside_itself() -> None:
     outlines, links = drawn("present")
-    svg = maps.ward_map(outlines, links, 340)
+    svg = maps.draw_ward_map(outlines, links, 340)
     root = tree(svg)
     assert texts(svg) == [str(n) for n in range(1, 20)]
     group = root.find(f"{SVG}g")
@@ -292,9 +296,9 @@ def test_on_a_phone_the_wards_are_numbered_each_inside_itself() -> None:
 
 @real
 @pytest.mark.parametrize("kind", FILES)
-def test_neighbours_still_meet_when_drawn(kind: str) -> None:
+def test_neighbouring_wards_still_touch_when_drawn(kind: str) -> None:
     outlines, links = drawn(kind)
-    root = tree(maps.ward_map(outlines, links, 640))
+    root = tree(maps.draw_ward_map(outlines, links, 640))
     shapes = [shapely.Polygon(rings_of(next(a.iter(f"{SVG}path")))[0]) for a in root.findall(f"{SVG}a")]
     whole = shapely.union_all(shapes)
     assert len(shapely.get_parts(whole)) == 1
@@ -307,9 +311,9 @@ def test_neighbours_still_meet_when_drawn(kind: str) -> None:
 
 
 @real
-def test_the_map_is_small_and_the_same_every_time() -> None:
+def test_the_map_is_small_and_deterministic() -> None:
     outlines, links = drawn("present")
-    first = maps.ward_map(outlines, links)
-    label_placement.room.cache_clear()
-    assert maps.ward_map(dict(reversed(outlines.items())), dict(reversed(links.items()))) == first
+    first = maps.draw_ward_map(outlines, links)
+    label_placement.largest_box.cache_clear()
+    assert maps.draw_ward_map(dict(reversed(outlines.items())), dict(reversed(links.items()))) == first
     assert len(first) < 12_000

@@ -1,4 +1,4 @@
-"""Whoever builds on the figures finds each at an address that stays, in files that say the same as the pages."""
+"""Every figure has a permanent address, and the open data files agree with the pages."""
 
 import csv
 import hashlib
@@ -24,7 +24,7 @@ from browser import served
 from portal.core.problems import PortalError
 from portal.core.settings import load
 from portal.opendata import bundles, metadata, records
-from portal.opendata.metadata import Day, Iri
+from portal.opendata.metadata import DateLiteral, Iri
 from portal.site import building, headers
 from portal.site.verification import DATA, verify
 from project import ROOT, make_project, tree_of
@@ -43,7 +43,7 @@ OLDER, NEWER = (
 
 @pytest.fixture(scope="module")
 def revised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny portal after two releases, the second of which revised, withdrew and withheld; with a public address."""
+    """Build the tiny portal with a public address after two releases; the second revised, withdrew and withheld figures."""
     root = make_project(tmp_path_factory.mktemp("revised") / "tiny")
     settings = root / "site_src/portal.toml"
     settings.write_text(settings.read_text().replace("[site]\n", f'[site]\naddress = "{ADDRESS}"\n'))
@@ -57,7 +57,7 @@ def revised(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["tiny", "revised", "real"])
 def folder(request: pytest.FixtureRequest) -> Path:
-    """Each of the sites: without a release, with two, and the real one."""
+    """Return each of the sites: without a release, with two releases, and the real one."""
     if request.param == "real":
         return Path(request.getfixturevalue("real_site"))
     return (
@@ -73,7 +73,7 @@ def number(cell: str) -> float | None:
 
 
 @pytest.mark.parametrize("check", validators.VALIDATORS, ids=lambda v: v.__name__)
-def test_what_others_wrote_to_check_such_files_finds_nothing(
+def test_independent_validators_find_no_problem(
     folder: Path, check: Callable[[Path], validators.Verdict]
 ) -> None:
     verdict = check(folder)
@@ -91,7 +91,7 @@ HARM: Mapping[str, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", HARM)
-def test_a_fault_is_found(revised: Path, tmp_path: Path, name: str) -> None:
+def test_validators_find_a_fault(revised: Path, tmp_path: Path, name: str) -> None:
     copy = shutil.copytree((revised / "build/site").resolve(), tmp_path / "site")
     file, old, new = HARM[name]
     text = (copy / file).read_text().replace("163", "161")
@@ -100,7 +100,7 @@ def test_a_fault_is_found(revised: Path, tmp_path: Path, name: str) -> None:
     assert getattr(validators, name)(copy).faults
 
 
-def test_the_description_has_every_address_and_no_other(folder: Path) -> None:
+def test_the_api_description_has_exactly_the_existing_addresses(folder: Path) -> None:
     paths = told(folder / "api/openapi.json")["paths"]
     patterns = [re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(p))) for p in paths]
     files = [f"/{p.relative_to(folder).as_posix()}" for p in folder.rglob("*") if p.is_file()]
@@ -129,7 +129,7 @@ def test_table_json_and_page_carry_the_same_numbers(folder: Path) -> None:
         assert all(f["value"] is not None or f["status"]["meaning"] for f in file["figures"])
 
 
-def test_every_link_leads_to_a_file_and_every_figure_to_its_place(folder: Path) -> None:
+def test_every_link_leads_to_a_file_and_every_figure_to_its_anchor(folder: Path) -> None:
     @cache
     def ids(page: Path) -> dict[str, str]:
         rows = LexborHTMLParser(page.read_text()).css("tr[id]")
@@ -181,7 +181,7 @@ def test_a_figure_can_be_cited_in_one_line(tiny_site: Path, revised: Path) -> No
     assert f"{ADDRESS}figures/thefts/cite/#{NEWER}" in after
 
 
-def test_what_a_figure_was_before_and_why_is_told(revised: Path) -> None:
+def test_earlier_versions_of_a_figure_are_shown_with_their_reason(revised: Path) -> None:
     told_now = row(revised / "build/site" / THEFTS, NEWER)
     assert "2020 Q2, changed in 2020 Q3" in told_now
     assert "from 161 [p] to 163. Why: Two were found." in told_now
@@ -195,7 +195,7 @@ def test_what_a_figure_was_before_and_why_is_told(revised: Path) -> None:
     assert {"first": "2020-q2", "changed": "2020-q3"} in [f["releases"] for f in file["figures"]]
 
 
-def test_a_release_can_be_asked_for_as_it_was(revised: Path) -> None:
+def test_figures_can_be_downloaded_as_a_release_published_them(revised: Path) -> None:
     folder = revised / "build/site/releases"
     values = {
         name: [f["value"] for f in told(folder / name / "thefts.json")["figures"]]
@@ -204,7 +204,7 @@ def test_a_release_can_be_asked_for_as_it_was(revised: Path) -> None:
     assert values == {"2020-q2": [None, 161], "2020-q3": [None, 163]}
 
 
-def test_what_is_withheld_now_stands_in_no_file_of_an_earlier_release(revised: Path) -> None:
+def test_a_figure_withheld_now_is_in_no_file_of_an_earlier_release(revised: Path) -> None:
     folder = revised / "build/site"
     for name in ("2020-q2", "2020-q3"):
         old = told(folder / f"releases/{name}/thefts.json")["figures"][0]
@@ -214,7 +214,7 @@ def test_what_is_withheld_now_stands_in_no_file_of_an_earlier_release(revised: P
     assert "120" not in row(folder / THEFTS, OLDER).partition("https")[0]
 
 
-def test_a_release_that_was_taken_back_has_no_files(tmp_path: Path) -> None:
+def test_a_withdrawn_release_has_no_files(tmp_path: Path) -> None:
     root = make_project(tmp_path / "tiny")
     release(root, "2020 Q2")
     file = root / "data_packages/releases/data/releases.csv"
@@ -225,7 +225,7 @@ def test_a_release_that_was_taken_back_has_no_files(tmp_path: Path) -> None:
     assert [(r["archive"], r["figures"]) for r in index] == [(None, [])]
 
 
-def test_a_figure_that_is_gone_keeps_its_place(tmp_path: Path) -> None:
+def test_a_figure_that_is_no_longer_published_keeps_its_anchor(tmp_path: Path) -> None:
     root = make_project(tmp_path / "tiny")
     release(root, "2020 Q2")
     edit(root, "calls,E09999999,2020-05-01,2020-05-31,,0,,report,Table 1\n", "")
@@ -239,7 +239,7 @@ def test_a_figure_that_is_gone_keeps_its_place(tmp_path: Path) -> None:
 # --- packages and the whole
 
 
-def test_the_catalogue_knows_every_package_by_its_bytes(folder: Path) -> None:
+def test_the_catalogue_has_the_checksum_of_every_package(folder: Path) -> None:
     listed = told(folder / bundles.CATALOGUE)["resources"]
     assert len(listed) > 8
     for one in listed:
@@ -273,7 +273,7 @@ def example(folder: Path, name: str, address: str) -> str:
 
 
 def wanted(folder: Path, address: str) -> list[list[str]]:
-    """What the examples print: the rows of one area."""
+    """Return what the examples print: the rows of one area."""
     code = example(folder, "python", address)
     slug, area = re.search(r"figures/([^/]+)/", code), re.search(r'== "(\w+)"', code)
     assert slug
@@ -325,7 +325,7 @@ def test_a_spreadsheet_reads_the_table(folder: Path, tmp_path: Path) -> None:
 # --- machines
 
 
-def test_search_engines_are_told_of_every_indicator(folder: Path) -> None:
+def test_search_engines_can_read_every_indicator(folder: Path) -> None:
     for one in told(folder / "api/index.json")["indicators"]:
         page = at(folder, "api/index.json", one["page"])
         graph = described(page)
@@ -352,7 +352,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_no_script_passes_for_data(tmp_path: Path, bad: str) -> None:
+def test_no_script_is_accepted_as_data(tmp_path: Path, bad: str) -> None:
     page = "<!doctype html><html><head><title>x</title>{}</head><body><h1>x</h1>{}</body></html>"
     good = f'<script type="{DATA}">{{"a": "b"}}</script>'
     for head, body, right in ((good, "", True), ("", good, False), (BAD[bad], "", False)):
@@ -360,22 +360,22 @@ def test_no_script_passes_for_data(tmp_path: Path, bad: str) -> None:
         assert ("inline script" not in " ".join(p.message for p in verify(tmp_path, frozenset()))) == right
 
 
-def test_data_is_no_code_to_the_policy(tmp_path: Path) -> None:
+def test_the_policy_does_not_treat_data_as_code(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(f'<script type="{DATA}">{{}}</script>')
     assert "sha256" not in headers.told(headers.policy(tmp_path))
 
 
-def test_what_is_embedded_cannot_leave_its_element() -> None:
-    made = metadata.embedded({"name": "</script><!-- & <b>"})
+def test_embedded_json_cannot_end_its_element() -> None:
+    made = metadata.to_script_json({"name": "</script><!-- & <b>"})
     assert not re.search("[<>&]", made)
     assert json.loads(made) == {"name": "</script><!-- & <b>"}
 
 
-def test_every_character_comes_through_turtle_and_json() -> None:
+def test_turtle_and_json_preserve_every_character() -> None:
     words = 'a "quoted" \\ line\nand\tmore é 😀'
-    triples = [("x", "dct:title", words), ("x", "dct:modified", Day("2020-01-31")), ("x", "a", Iri("dcat:Dataset"))]  # fmt: skip
-    turtle = rdflib.Graph().parse(data=metadata.turtle(triples), format="turtle", publicID=ADDRESS)
-    linked = rdflib.Graph().parse(data=metadata.json_ld(triples), format="json-ld", base=ADDRESS)
+    triples = [("x", "dct:title", words), ("x", "dct:modified", DateLiteral("2020-01-31")), ("x", "a", Iri("dcat:Dataset"))]  # fmt: skip
+    turtle = rdflib.Graph().parse(data=metadata.to_turtle(triples), format="turtle", publicID=ADDRESS)
+    linked = rdflib.Graph().parse(data=metadata.to_json_ld(triples), format="json-ld", base=ADDRESS)
     assert isomorphic(turtle, linked)
     assert str(turtle.value(None, rdflib.DCTERMS.title, any=True) or next(turtle.objects(None, rdflib.DCTERMS.title))) == words  # fmt: skip
 
@@ -396,7 +396,7 @@ def test_a_site_with_an_address_lists_its_pages(tiny_site: Path, revised: Path) 
     assert listed == {f"{ADDRESS}{p}/".replace("/./", "/") for p in alone}
 
 
-def test_programs_on_other_pages_may_read_the_files(folder: Path) -> None:
+def test_programs_on_other_sites_can_read_the_files(folder: Path) -> None:
     rules = headers.parse((folder / headers.FILE).read_text())
     allowed = "Access-Control-Allow-Origin"
     for path in ("/api/index.json", "/open-data/dcat.ttl", "/figures/x/figures.json", "/releases/x/y.csv"):
@@ -405,12 +405,12 @@ def test_programs_on_other_pages_may_read_the_files(folder: Path) -> None:
         assert allowed not in headers.of(rules, path)
 
 
-def test_the_name_of_a_figure_stays_when_others_come() -> None:
+def test_the_anchor_of_a_figure_stays_when_others_are_added() -> None:
     assert records.anchor("E09999999", "", "2020-01-01", "2020-12-31") == "E09999999-2020-01-01-2020-12-31"
     assert records.anchor("E09999999", "Race", "", "") == "E09999999-p73134ce1-undated"
 
 
-def test_a_missing_archive_is_told(tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported(tmp_path: Path) -> None:
     root = make_project(tmp_path / "tiny")
     release(root, "2020 Q2")
     (root / "data_packages/releases/archives/2020-q2.zip").unlink()

@@ -1,4 +1,4 @@
-"""What the plans' measures, updates and statuses rest on, and how much of each there is."""
+"""The evidence for measures, updates and statuses of plans, and how many of each there are."""
 
 from collections import Counter
 
@@ -22,18 +22,18 @@ def plan(real: ClearedContent, slug: str) -> Plan:
 
 
 @pytest.mark.parametrize("slug", NEARNESS)
-def test_every_measure_says_how_near_its_indicator_is(real: ClearedContent, slug: str) -> None:
+def test_every_measure_names_the_nearness_of_its_indicator(real: ClearedContent, slug: str) -> None:
     assert Counter(m.nearness for m in plan(real, slug).measures) == NEARNESS[slug]
 
 
-def test_no_measure_is_shown_by_figures_that_all_lie_before_its_plan(real: ClearedContent) -> None:
+def test_no_measure_is_shown_by_figures_from_before_its_plan_only(real: ClearedContent) -> None:
     for own in real.content.plans:
         for measure in (m for m in own.measures if m.nearness in ("same", "close")):
             ends = [o.period_end for o in real.content.observations[measure.indicator] if o.period_end]
             assert not ends or str(max(ends))[: len(own.starts)] >= own.starts, measure
 
 
-# How many of each plan's priorities and actions have a figure that is about them.
+# How many priorities and actions of each plan have a figure about them.
 CONNECTED = {
     "strategy-2021-26": (5, 4),
     "public-health": (7, 5),
@@ -41,7 +41,7 @@ CONNECTED = {
     "plan-2016-17": (4, 6),
     "plan-2014-15": (3, 11),
 }
-# Priorities about which no published figure is: trauma-informed work, other boroughs, the Mayor's office, national
+# Priorities without a published figure: trauma-informed work, other boroughs, the Mayor's office, national
 # policy, community engagement and safe spaces.
 WITHOUT = {
     "plan-2019": {"priority-2", "priority-4", "priority-5", "priority-6"},
@@ -79,7 +79,7 @@ def test_every_subject_begins_with_its_newest_police_figures(real: ClearedConten
         assert all(e.note for e in real.content.entries if e.thread == thread.id and e.indicator)
 
 
-# How many reports each plan's own table has: each is counted once, wherever else it is shown.
+# How many reports the table of each plan has. Each is counted once, even if it is shown in several places.
 REPORTS = {
     "strategy-2021-26": 26,
     "public-health": 42,
@@ -136,7 +136,7 @@ def test_no_action_lost_its_updates(real: ClearedContent) -> None:
     assert len(shown) == 102  # 99 before updates could belong to several actions, and three more since
 
 
-# How far the actions of each plan had come by its newest report. All others have no evidence.
+# The statuses of actions of each plan by its newest report. All others have no evidence.
 STATUSES = {
     "strategy-2021-26": {"under-way": 11},
     "public-health": {"not-started": 4, "under-way": 6},
@@ -147,7 +147,7 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("slug", STATUSES)
-def test_statuses_rest_on_reports(real: ClearedContent, slug: str) -> None:
+def test_statuses_are_based_on_reports(real: ClearedContent, slug: str) -> None:
     own = plan(real, slug)
     assert Counter(s.status for s in own.statuses) == STATUSES[slug]
     placed = {(u.id, action): u for u, _, action in placed_updates(real.content.plans, own)}
@@ -157,7 +157,7 @@ def test_statuses_rest_on_reports(real: ClearedContent, slug: str) -> None:
         assert (status.date, status.source) == (update.date, update.source)
 
 
-def test_a_recommendation_or_a_mention_is_no_evidence(real: ClearedContent) -> None:
+def test_a_recommendation_or_a_mention_is_not_evidence(real: ClearedContent) -> None:
     found = {s.action for s in plan(real, "strategy-2021-26").statuses}
     assert "action-3-2" in found
     assert not {"action-4-4", "action-4-3", "action-1-2"} & found

@@ -28,7 +28,7 @@ Count = Callable[[str, object], None]
 OLD = "old.0"
 ERRORS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO)
 # A fault in these does no harm: what was to be made is there already, or what was to be deleted may stay.
-HARMLESS = {"publish.alone", "publish._keep", "publish.forget", "chromium.keep", "headers.for_nginx", "disk.clear", "bundles.whole"}  # fmt: skip
+HARMLESS = {"publish.alone", "publish._keep", "publish.forget", "chromium.make_missing", "headers.for_nginx", "disk.clear", "bundles.zip_site"}  # fmt: skip
 
 
 # --- a disk that fails
@@ -468,7 +468,7 @@ def test_a_link_is_never_part_of_a_site(tmp_path: Path) -> None:
     assert {p.file for p in verify(folder, frozenset()) if "a link" in p.message} == {
         f"(built) {n}" for n in odd
     }
-    bundles.whole(folder)
+    bundles.zip_site(folder)
     with zipfile.ZipFile(folder / bundles.WHOLE) as packed:
         assert sorted(packed.namelist()) == ["a/index.html", "index.html", publishing.MANIFEST]
 

@@ -96,7 +96,7 @@ def test_the_command_reads_every_page_and_writes_the_same_report_twice(
     reports = []
     for _ in range(2):
         assert commands.main(["--project", str(tmp_path), "reading"]) == commands.OK
-        reports.append((tmp_path / "docs" / "reading-age.md").read_bytes())
+        reports.append((tmp_path / "docs" / "reference" / "reading-age.md").read_bytes())
     assert reports[0] == reports[1]
     told = capsys.readouterr().out
     pages = reading_age.read(tmp_path)

@@ -1,4 +1,4 @@
-"""Old addresses lead to the new ones: on any server, on hosts that redirect by themselves, and in nginx."""
+"""Old addresses redirect to the new ones: on any server, on hosts that read `_redirects`, and in nginx."""
 
 import json
 import shutil
@@ -40,7 +40,7 @@ def problems(root: Path) -> list[tuple[str, str, str]]:
 
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory, tiny_site: Path) -> Path:
-    """The tiny portal's site with old addresses."""
+    """Build the tiny portal with old addresses."""
     root = tmp_path_factory.mktemp("moved") / "tiny"
     shutil.copytree(tiny_site, root, symlinks=True)
     file = root / settings.FILE
@@ -48,7 +48,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory, tiny_site: Path) -> Path:
     return building.build(redirecting(root, OLD), lambda step: None).folder.resolve()
 
 
-def test_a_page_that_moved_leads_on_by_itself_and_by_a_link(moved: Path) -> None:
+def test_a_moved_page_redirects_and_has_a_link(moved: Path) -> None:
     for old, new in OLD.items():
         page = LexborHTMLParser((moved / old / "index.html").read_text())
         up = "../" * old.count("/")
@@ -93,12 +93,12 @@ def test_old_addresses_are_in_no_list_of_pages(moved: Path) -> None:
     assert b"old-name" not in (moved / "search" / "words.json").read_bytes()
 
 
-def test_nobody_is_warned_that_nothing_links_to_an_old_address(tiny: Path) -> None:
+def test_there_is_no_warning_that_nothing_links_to_an_old_address(tiny: Path) -> None:
     built = building.build(redirecting(tiny, OLD), lambda step: None)
     assert not [w for w in built.warnings if w.code == "unlinked"]
 
 
-def test_hosts_are_given_the_same_rules(moved: Path) -> None:
+def test_hosts_get_the_same_rules(moved: Path) -> None:
     rules = (moved / redirects.FILE).read_text().splitlines()
     assert rules == [f"/{old} /{new} 301" for old, new in sorted(OLD.items())]
     snippet = (moved.parents[1] / "hosting" / headers.NGINX).read_text()
@@ -111,7 +111,7 @@ def test_a_site_without_old_addresses_has_no_rules(tiny_site: Path) -> None:
     assert " 301 " not in (tiny_site / "build/hosting" / headers.NGINX).read_text()
 
 
-def test_rules_that_are_taken_out_again_are_gone(tiny: Path) -> None:
+def test_removed_rules_are_gone_after_a_build(tiny: Path) -> None:
     before = (tiny / settings.FILE).read_text()
     built = building.build(redirecting(tiny, OLD), lambda step: None).folder
     (tiny / settings.FILE).write_text(before)
@@ -126,14 +126,14 @@ def test_rules_that_are_taken_out_again_are_gone(tiny: Path) -> None:
         ({"old/": "hepl/"}, "redirects.old/", "There is no page hepl/.", "Did you mean help/?"),
         ({"help/": "plans/"}, "redirects.help/", "There is a page at help/", "Remove this line"),
         ({"": "plans/"}, "redirects.", "'' cannot be the address of a page.", "end it with a slash"),
-        ({"a/": "b/", "b/": "help/"}, "redirects.a/", "b/ is an old address itself.", "the last of them"),
-        ({"a/": "b/", "b/": "a/"}, "redirects.a/", "b/ is an old address itself.", "the last of them"),
-        ({"a/": "a/"}, "redirects.a/", "a/ is an old address itself.", "the last of them"),
+        ({"a/": "b/", "b/": "help/"}, "redirects.a/", "b/ is an old address itself.", "the end of the chain"),
+        ({"a/": "b/", "b/": "a/"}, "redirects.a/", "b/ is an old address itself.", "the end of the chain"),
+        ({"a/": "a/"}, "redirects.a/", "a/ is an old address itself.", "the end of the chain"),
         ({"figures/": "help/"}, "redirects.figures/", "There is a page at figures/", "Remove this line"),
         ({"embed/thefts/": "help/"}, "redirects.embed/thefts/", "There is a page at embed/thefts/", "Remove this line"),
     ],
 )  # fmt: skip
-def test_an_old_address_that_leads_nowhere_stops_the_build(
+def test_a_broken_redirect_stops_the_build(
     tiny: Path, lines: dict[str, str], field: str, message: str, fix: str
 ) -> None:
     found = problems(redirecting(tiny, lines))
@@ -149,7 +149,7 @@ def test_an_old_address_that_leads_nowhere_stops_the_build(
         "javascript:alert(1)/", "a/#b", "a/?b", "<b>/", '"/', "\n/", "a\n/", "-a/", "././", "x" * 5000,
     ],
 )  # fmt: skip
-def test_an_address_that_no_page_can_have_is_refused_by_the_check(tiny: Path, address: str) -> None:
+def test_the_check_refuses_an_invalid_address(tiny: Path, address: str) -> None:
     for lines in ({address: "help/"}, {"old/": address}):
         file = tiny / settings.FILE
         before = file.read_text()
@@ -161,12 +161,12 @@ def test_an_address_that_no_page_can_have_is_refused_by_the_check(tiny: Path, ad
         file.write_text(before)
 
 
-def test_every_fault_is_told_at_once(tiny: Path) -> None:
+def test_every_fault_is_reported_at_once(tiny: Path) -> None:
     found = problems(redirecting(tiny, {"a/": "nowhere/", "help/": "plans/", "b/": "plans/x/"}))
     assert len(found) == 3
 
 
-def test_pages_published_since_the_first_version_are_there_or_lead_on(real_site: Path) -> None:
+def test_pages_published_since_the_first_version_exist_or_redirect(real_site: Path) -> None:
     published = (ROOT / "tests" / "published_pages.txt").read_text().split()
     assert len(published) > 440
     assert [p for p in published if not (real_site / p / "index.html").is_file()] == []

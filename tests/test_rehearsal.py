@@ -52,7 +52,7 @@ def only_known_indicators(folder: Path) -> None:
     """Leave out what leads to figures that are not there yet."""
     with (folder / "figures-2016/data/indicators.csv").open(newline="") as lines:
         known = {"", *(row["id"] for row in csv.DictReader(lines))}
-    for path in (*folder.glob("*/data/connections.csv"), *folder.glob("*/data/disagreements.csv"), *folder.glob("*/data/measures.csv")):  # fmt: skip
+    for path in (*folder.glob("*/data/connections.csv"), *folder.glob("*/data/no_rates.csv"), *folder.glob("*/data/disagreements.csv"), *folder.glob("*/data/measures.csv")):  # fmt: skip
         with path.open(newline="") as lines:
             reader = csv.DictReader(lines)
             header, rows = list(reader.fieldnames or ()), list(reader)
@@ -227,7 +227,7 @@ def the_mistakes(officer: Officer) -> int:
     )
     (officer.root / "site_src/pages/about/alone.md").write_text("# Alone\n\nNobody links here.\n")
     errors = officer.runs("build", code=arguments.PROBLEMS)
-    expected = ["2017-09-15 has not come yet."]
+    expected = ["2017-09-15 is in the future."]
     assert errors.startswith("Checking")
     assert "1 problem:" in errors
     assert tree_of(officer.root / "build/site") == live
@@ -235,10 +235,10 @@ def the_mistakes(officer: Officer) -> int:
     warnings = officer.runs("build")
     expected += [
         "The parts add up to 976, more than their total of 829.",
-        "52 is followed by 480, a jump that this series has not had before.",
+        "52 is followed by 480, a larger jump than any before in this time series.",
         "There is a figure up to 2016-08-31 and one up to 2016-10-31, but none in between.",
-        "The figure is 10 for 4 periods running.",
-        "Counting changed on 2013-04-01, in the middle of this period.",
+        "The figure is 10 for 4 periods in a row.",
+        "Recording changed on 2013-04-01, in the middle of this period.",
         "The target has no figure to measure it from",
         "No other page links to this one.",
         "Last checked in May 2016, more than 90 days ago.",

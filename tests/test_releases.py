@@ -178,8 +178,8 @@ def test_an_archive_holds_everything_and_is_the_same_twice(first: Path) -> None:
         rows = list(csv.DictReader(StringIO(packed.read("changes.csv").decode())))
     assert pages["figures/thefts/"] == "Thefts"
     assert sum(int(r["count"]) for r in rows if r["kind"] == "new") == 177
-    edition = project.content.editions[0]
-    archive = releasing.opened(project, edition)
+    first = project.content.releases[0]
+    archive = releasing.opened(project, first)
     assert archives.pack(archive.about, archive.contents, archive.changes) == path.read_bytes()
 
 
@@ -248,11 +248,11 @@ def test_a_release_that_was_cut_off_before_its_last_file_is_no_release(released:
     )
     for n in range(len(draft.files)):
         releasing.write(dict(list(draft.files.items())[:n]))
-        assert [e.id for e in building.project(released).content.editions] == ["2020-q2"]
+        assert [e.id for e in building.project(released).content.releases] == ["2020-q2"]
     edit(released, ",,163,", ",,165,")
     again = release(released, "2020 Q3", reason="y")
     told = building.project(released).content
-    assert [e.id for e in told.editions] == ["2020-q2", "2020-q3"]
+    assert [e.id for e in told.releases] == ["2020-q2", "2020-q3"]
     assert [c for c in told.changes if c.release == "2020-q3"] == list(again.changes)
 
 
@@ -267,8 +267,8 @@ def test_the_data_of_an_earlier_release_are_put_back_and_the_log_says_so(release
     assert run(released, "rollback", "2020 Q2", "--yes", "--reason", "The new ones were wrong.") == 0
     assert {p: p.read_bytes() for p in files} == files
     content = building.project(released).content
-    assert [e.name for e in content.editions] == ["2020 Q2", "2020 Q3", "Return to 2020 Q2"]
-    assert content.editions[-1].put_back == "2020-q2"
+    assert [e.name for e in content.releases] == ["2020 Q2", "2020 Q3", "Return to 2020 Q2"]
+    assert content.releases[-1].put_back == "2020-q2"
     back = [c for c in content.changes if c.release == "return-to-2020-q2" and comparison.needs_reason(c)]
     assert {(c.indicator, c.old, c.new, c.reason) for c in back} == {
         ("thefts", "163", "161", "The new ones were wrong."),

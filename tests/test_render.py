@@ -40,7 +40,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "a figure": in_file("data_packages/figures/data/observations.csv", "120,,report", "121,,report"),
     "the title of an action": in_file("data_packages/plan/data/actions.csv", "Light the paths,", "Light paths,"),
     "a source": in_file("data_packages/sources/data/sources.csv", "2021-01,", "2022-01,"),
-    "a template": in_file("site_src/templates/page.md.jinja", "This page is made from:", "Made from:"),
+    "a template": in_file("site_src/templates/page.md.jinja", "<p>Sources</p>", "<p>Made from</p>"),
     "the theme": in_file("site_src/theme/main.html", "Skip to the text", "On to the text"),
     "the settings": in_file("site_src/portal.toml", "A test.", "Another test."),
     "a new page": add_page,

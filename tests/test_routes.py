@@ -1,4 +1,4 @@
-"""What the ways to report tell people who need them."""
+"""What the pages about ways to report say to people who need them."""
 
 import pytest
 from portal.checks import rules
@@ -22,7 +22,7 @@ def test_every_way_that_is_offered_can_be_reached(real: ClearedContent) -> None:
     ("name", "anonymous"),
     [("emergency", "partly"), ("police-101", "partly"), ("online-form", "yes"), ("trusted-place", "yes"), ("anonymous-line", "yes"), ("helpline-a", "not-stated")],
 )  # fmt: skip
-def test_whether_people_can_stay_anonymous(real: ClearedContent, name: str, anonymous: str) -> None:
+def test_each_way_says_if_people_can_stay_anonymous(real: ClearedContent, name: str, anonymous: str) -> None:
     own = route(real, name)
     assert own.anonymous == anonymous
     assert bool(own.anonymity) == (anonymous != "not-stated")

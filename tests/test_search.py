@@ -1,4 +1,4 @@
-"""The search finds what people mean, by mouse and by keyboard, and tells nobody what they looked for."""
+"""The search finds what people mean, by mouse and by keyboard, and sends their query to no one."""
 
 import csv
 import gzip
@@ -28,7 +28,7 @@ PAGE = search.SEARCH
 GOOD = '[[same]]\nwords = ["mugging", "robbery"]\nfirst = ["help/"]\n'
 
 
-# --- words that mean the same
+# --- synonyms
 
 
 def write(root: Path, text: str | bytes) -> Path:
@@ -53,17 +53,17 @@ def write(root: Path, text: str | bytes) -> Path:
         ("ignored = [1]", "ignored is [1]", "a list of texts"),
     ],
 )
-def test_a_fault_in_the_words_is_named_with_its_remedy(
+def test_a_fault_in_the_synonyms_is_reported_with_its_remedy(
     tmp_path: Path, text: str | bytes, finding: str, fix: str
 ) -> None:
-    words, problems = search.synonyms(write(tmp_path, text))
+    words, problems = search.read_synonyms(write(tmp_path, text))
     assert words == search.NO_WORDS
     assert [p.file for p in problems] == [search.FILE] * len(problems)
     assert finding in problems[0].message
     assert fix in problems[0].fix
 
 
-def test_all_faults_are_told_at_once_by_check_and_build(tiny: Path) -> None:
+def test_check_and_build_report_all_faults_at_once(tiny: Path) -> None:
     write(tiny, "[[same]]\nwords = 'a'\nfist = []\n[[same]]\nfirst = ['help/']\n")
     for command in (lambda: building.check(tiny), lambda: building.build(tiny, print)):
         with pytest.raises(PortalError) as caught:
@@ -73,11 +73,11 @@ def test_all_faults_are_told_at_once_by_check_and_build(tiny: Path) -> None:
         ]  # fmt: skip
 
 
-def test_a_project_needs_no_words(tmp_path: Path) -> None:
-    assert search.synonyms(tmp_path) == (search.NO_WORDS, ())
+def test_a_project_does_not_need_synonyms(tmp_path: Path) -> None:
+    assert search.read_synonyms(tmp_path) == (search.NO_WORDS, ())
 
 
-def test_words_that_lead_to_a_page_that_is_not_there_stop_the_build(tiny: Path) -> None:
+def test_synonyms_for_a_missing_page_stop_the_build(tiny: Path) -> None:
     write(tiny, GOOD.replace("help/", "hepl/"))
     with pytest.raises(PortalError, match="no page hepl/") as caught:
         building.build(tiny, lambda step: None)
@@ -86,11 +86,11 @@ def test_words_that_lead_to_a_page_that_is_not_there_stop_the_build(tiny: Path) 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 500), st.integers(0, 8), st.binary(max_size=6))
-def test_any_damage_to_the_words_is_a_problem_or_harmless(
+def test_any_damage_to_the_synonyms_is_a_problem_or_harmless(
     tmp_path: Path, at: int, cut: int, piece: bytes
 ) -> None:
     good = GOOD.encode()
-    words, problems = search.synonyms(write(tmp_path, good[: at % len(good)] + piece + good[at + cut :]))
+    words, problems = search.read_synonyms(write(tmp_path, good[: at % len(good)] + piece + good[at + cut :]))
     assert words == search.NO_WORDS or not problems
     assert all(p.message and p.fix for p in problems)
 
@@ -99,7 +99,7 @@ def told(built: Path) -> Any:
     return json.loads((built / PAGE / search.WORDS).read_text())
 
 
-def test_postcode_areas_lead_to_the_wards_that_the_postcodes_say(real_site: Path) -> None:
+def test_postcode_districts_lead_to_the_wards_of_their_postcodes(real_site: Path) -> None:
     data = ROOT / "data_packages" / "geography" / "data"
     with (data / "areas.csv").open() as file:
         names = {r["code"]: r["name"] for r in csv.DictReader(file)}
@@ -115,7 +115,7 @@ def test_postcode_areas_lead_to_the_wards_that_the_postcodes_say(real_site: Path
     assert all((real_site / path / "index.html").is_file() for wards in shown.values() for _, path in wards)
 
 
-def test_the_browser_looks_only_for_words_that_some_page_has(real_site: Path) -> None:
+def test_the_browser_searches_only_for_synonyms_on_some_page(real_site: Path) -> None:
     lists = {one["words"][0]: one for one in told(real_site)["same"]}
     assert "mugging" in lists["robbery"]["words"]
     assert lists["robbery"]["found"] == ["robbery"]
@@ -129,7 +129,7 @@ def test_the_browser_looks_only_for_words_that_some_page_has(real_site: Path) ->
 
 
 def fragments(built: Path) -> dict[str, str]:
-    """What the index knows of each page, by its address."""
+    """Return the text of each page in the index, by its address."""
     found = {}
     for path in (built / search.FOLDER / "fragment").iterdir():
         page = json.loads(gzip.decompress(path.read_bytes()).partition(b"pagefind_dcd")[2])
@@ -137,7 +137,7 @@ def fragments(built: Path) -> dict[str, str]:
     return found
 
 
-def test_every_page_can_be_found_by_what_it_says_and_by_nothing_else(real_site: Path) -> None:
+def test_every_page_is_indexed_with_its_own_text_only(real_site: Path) -> None:
     found = fragments(real_site)
     pages = {p.parent.relative_to(real_site).as_posix() + "/" for p in real_site.rglob("index.html")}
     pages = {"" if p == "./" else p for p in pages}
@@ -147,7 +147,6 @@ def test_every_page_can_be_found_by_what_it_says_and_by_nothing_else(real_site: 
     everything = " ".join(found.values())
     for frame in (
         "Skip to the text",
-        "This page is made from",
         "and not all crime is.",
         "Words and abbreviations Get",
     ):
@@ -159,7 +158,7 @@ def test_every_page_can_be_found_by_what_it_says_and_by_nothing_else(real_site: 
     assert "ASB: anti-social behaviour" in found["about/words/"], "a term and its meaning are two words"
 
 
-def test_only_the_engine_is_published_and_it_is_whole(real_site: Path) -> None:
+def test_only_the_engine_is_published_and_it_is_complete(real_site: Path) -> None:
     files = tree_of(real_site / search.FOLDER)
     assert {n for n in files if n.endswith((".js", ".css"))} == {"pagefind.js"}
     assert files["pagefind.js"].rstrip().endswith(b"search};"), "not cut off"
@@ -177,7 +176,7 @@ def test_the_index_does_not_depend_on_the_order_of_the_files(tiny_site: Path, tm
             if path.relative_to(built).parts[0] != search.FOLDER.strip("/"):
                 (copy / path.relative_to(built)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, copy / path.relative_to(built))
-        assert search.index(copy) > 40
+        assert search.build_index(copy) > 40
         made.append(tree_of(copy))
     assert made[0] == made[1]
     assert {n: c for n, c in tree_of(built).items() if n.startswith(search.FOLDER)} == {
@@ -227,7 +226,7 @@ def phone(chromium: Browser, address: str) -> Iterator[Page]:
 
 
 def look_for(page: Page, words: str) -> str:
-    """Type the words and press Enter; returns what is announced when the answer is there."""
+    """Type the words, press Enter, and return the announcement of the result."""
     page.get_by_label("What are you looking for?").fill(words)
     page.keyboard.press("Enter")
     status = page.get_by_role("status")
@@ -236,7 +235,7 @@ def look_for(page: Page, words: str) -> str:
 
 
 def links(page: Page, heading: str = "") -> list[str]:
-    """The addresses of what was found, or of what stands below one of the headings."""
+    """Return the addresses of the results, or of those below one heading."""
     lists = page.locator(".search__found h2", has_text=heading).locator("+ ul") if heading else page
     found: list[str] = lists.locator("h3 a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     return [re.sub(r"^http://[^/]+/", "", a) for a in found]
@@ -347,7 +346,7 @@ def test_a_longer_word_hides_those_inside_it(phone: Page) -> None:
 
 
 @pytest.mark.parametrize("words", ["xqzzyv", "elephant", "burglry", "elephants burglry", "E1 5QQQ9"])
-def test_nonsense_finds_nothing_and_says_so(phone: Page, words: str) -> None:
+def test_nonsense_has_no_results_and_the_page_says_so(phone: Page, words: str) -> None:
     said = look_for(phone, words)
     assert (
         said == "Nothing found. Check the spelling, try another word, or start from one of the pages below."
@@ -398,12 +397,12 @@ def test_a_postcode_or_a_part_of_one_leads_to_its_wards_first(
     assert phone.locator("h1").inner_text().endswith("ward")
 
 
-def test_a_postcode_that_is_not_known_is_said_to_be_so(phone: Page) -> None:
+def test_the_page_says_that_a_postcode_is_unknown(phone: Page) -> None:
     said = look_for(phone, "ZZ99 9ZZ")
     assert said == "ZZ99 9ZZ is not in the list of postcodes. It may be outside the borough, or new."
 
 
-def test_nothing_is_loaded_before_use_and_what_is_typed_goes_nowhere(page: Page, address: str) -> None:
+def test_nothing_is_loaded_before_use_and_the_query_is_not_sent(page: Page, address: str) -> None:
     requests: list[str] = []
     errors: list[str] = []
     page.on("request", lambda r: requests.append(f"{r.url} {r.post_data or ''} {r.headers}".lower()))
@@ -439,7 +438,7 @@ def test_the_postcodes_are_loaded_only_for_a_postcode(phone: Page) -> None:
     assert any("postcodes" in r for r in requests)
 
 
-def test_what_is_cleared_leaves_nothing_on_the_page(phone: Page) -> None:
+def test_clearing_the_search_leaves_nothing_on_the_page(phone: Page) -> None:
     look_for(phone, "DV")
     phone.get_by_label("What are you looking for?").fill("")
     assert results(phone).count() == 0
@@ -506,7 +505,7 @@ def test_a_result_has_its_place_and_a_sentence_with_the_words_marked(phone: Page
     ],
 )
 @pytest.mark.parametrize("how", ["no connection", "not there"])
-def test_a_failure_to_load_is_said_and_can_be_tried_again(
+def test_a_failure_to_load_is_announced_and_can_be_retried(
     phone: Page, broken: str, words: str, how: str
 ) -> None:
     phone.route(
@@ -520,7 +519,7 @@ def test_a_failure_to_load_is_said_and_can_be_tried_again(
     assert results(phone).count() > 5
 
 
-def test_more_pages_that_cannot_be_loaded_are_said_to_be_so(phone: Page) -> None:
+def test_a_failure_to_load_more_results_is_announced(phone: Page) -> None:
     look_for(phone, "robbery")
     count = results(phone).count()
     phone.route("**/pagefind/fragment/*", lambda route: route.abort())
@@ -556,7 +555,7 @@ def test_nothing_moves_when_the_script_has_loaded(page: Page, address: str) -> N
     assert page.evaluate("moved") == 0
 
 
-def test_the_way_out_is_there_because_results_may_show_such_words(phone: Page) -> None:
+def test_the_search_page_has_a_way_out_because_results_can_be_sensitive(phone: Page) -> None:
     assert phone.get_by_role("link", name="Leave this page").is_visible()
 
 
@@ -568,7 +567,9 @@ def test_the_search_is_one_link_on_every_page_and_no_item_of_the_menu(page: Page
         assert page.url == address + PAGE
 
 
-def test_without_javascript_the_page_says_so_and_leads_on(chromium: Browser, address: str) -> None:
+def test_without_javascript_the_page_says_so_and_links_to_other_pages(
+    chromium: Browser, address: str
+) -> None:
     with chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800}) as context:
         page = context.new_page()
         page.goto(address)

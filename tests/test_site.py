@@ -117,7 +117,7 @@ def test_so_many_sites_are_kept_and_no_more(built: Path, monkeypatch: pytest.Mon
 def test_without_chromium_the_site_is_built_without_pictures(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chromium, "browser", lambda: None)
+    monkeypatch.setattr(chromium, "find_browser", lambda: None)
     folder = building.build(tiny, quiet).folder
     page = (folder / "figures" / "thefts" / "index.html").read_text()
     assert "chart__place" in page

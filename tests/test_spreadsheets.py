@@ -21,8 +21,9 @@ from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.data import packages, tables
 from portal.importers.spreadsheets import cells, form_files, forms, spreadsheet, unpacking, workbooks
-from portal.importers.spreadsheets.cells import Column, Doubt, Fault, Row, settle
+from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
+from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow
 from portal.importers.spreadsheets.spreadsheet import Question
 from project import ROOT, make_project, tree_of
 from workbook_files import (
@@ -386,13 +387,13 @@ def test_booleans_and_choices_are_written_as_the_table_has_them(
         ("value", "1,5", "“1,5” can be a number with decimals or one without."),
         ("value", "lots", "“lots”"),
         ("value", True, "is not a number"),
-        ("value", None, "There is no figure and nothing says why."),
+        ("value", None, "There is no figure, and no status says why."),
         ("area", "E09999900", "“E09999900” is not among the areas."),
         ("period_end", "31/02/2019", "“31/02/2019”"),
         ("period_end", date(2017, 6, 30), "ends (2017-06-30) before it begins"),
         ("locator", date(2019, 5, 9), "The spreadsheet has made a date of this cell: 2019-05-09."),
         ("locator", 12345678901234567890, "is longer than the numbers that spreadsheets keep whole"),
-        ("locator", "<b>", "“<b>” holds HTML or Markdown."),
+        ("locator", "<b>", "“<b>” contains HTML or Markdown."),
         ("source", "reprot", "Did you mean report?"),
     ],
 )  # fmt: skip
@@ -900,18 +901,18 @@ def test_any_cell_is_text_a_question_or_a_problem(record_property: Callable[[str
         CELLS,
         st.sampled_from(FIELDS),
         st.builds(
-            Row,
+            ReadRow,
             st.sampled_from(["", "count", "percent", "pounds"]),
             st.sampled_from(["", "x"]),
             st.sampled_from(["", "12", "abc"]),
         ),
     )
-    def cell(told: Cell | None, column: Column, row: Row) -> None:
+    def cell(told: Cell | None, column: Column, row: ReadRow) -> None:
         nonlocal tried
         tried += 1
         found = settle(told, column, row)
-        assert isinstance(found, (str, Doubt, Fault))
-        if isinstance(found, Doubt):
+        assert isinstance(found, (str, CellQuestion, CellFault))
+        if isinstance(found, CellQuestion):
             known = spreadsheet.QUESTIONS[found.key.partition(":")[0]]
             assert set(found.answers) == set(known)
 
@@ -928,8 +929,8 @@ def test_any_cell_is_text_a_question_or_a_problem(record_property: Callable[[str
     ],
 )  # fmt: skip
 def test_numbers_as_people_write_them(text: str, unit: str, wanted: str | None) -> None:
-    found = settle(Cell("text", text), Column({"name": "value", "type": "number"}), Row(unit))
-    assert found == wanted if wanted else isinstance(found, Fault)
+    found = settle(Cell("text", text), Column({"name": "value", "type": "number"}), ReadRow(unit))
+    assert found == wanted if wanted else isinstance(found, CellFault)
 
 
 def test_marks_for_nothing_in_other_columns() -> None:

@@ -368,7 +368,7 @@ def test_the_order_of_what_is_given_does_not_matter(table: Table, rng: random.Ra
 
 SCRIPT = """
 import random
-from portal.suppression import Cell, Relation, suppress
+from portal.disclosure.suppression import CountCell as Cell, Relation, suppress
 rng = random.Random(1)
 keys = {f"{o}/{w}" for o in range(6) for w in range(9)}
 values = {k: rng.randint(0, 25) for k in sorted(keys)}

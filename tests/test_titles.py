@@ -1,4 +1,4 @@
-"""What a tab and the list of visited pages say of each page, and which pages offer to leave at once."""
+"""The title of each page in tabs and browser history, and the pages with a way out."""
 
 import csv
 import re
@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from portal.core import settings
 from portal.pages import page
 from portal.pages.page import Page, with_exits, with_titles
+from portal.pages.plan_views import Link
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 
 HELPS = ("help/", "report/")
-# What a title of a page that helps can be made of. None of these words says what was read.
+# The words that titles of private pages can have. None reveals the subject of the page.
 NEUTRAL = re.compile(
     r"(Help|Words in other languages|Ways to report(: (choose|by phone|online|by phone or online|by phone or email|by email|by text|in person|another way))?)( \(\d+\))?"
 )
@@ -54,13 +55,13 @@ def words(text: str) -> set[str]:
 # --- titles
 
 
-def test_every_page_has_a_title_of_its_own(read: dict[str, LexborHTMLParser]) -> None:
+def test_every_page_has_a_unique_title(read: dict[str, LexborHTMLParser]) -> None:
     titles = Counter(title_of(html).casefold() for html in read.values())
     assert len(read) > 500
     assert [t for t, count in titles.items() if count > 1] == []
 
 
-def test_titles_are_neutral_only_where_pages_help(read: dict[str, LexborHTMLParser]) -> None:
+def test_titles_are_neutral_only_on_private_pages(read: dict[str, LexborHTMLParser]) -> None:
     helping = 0
     for path, html in read.items():
         title, heading = title_of(html), heading_of(html)
@@ -88,7 +89,7 @@ def test_a_page_about_a_figure_a_promise_or_a_subject_has_its_name_in_its_title(
     assert named > 250
 
 
-def test_what_others_see_of_a_page_is_its_title(read: dict[str, LexborHTMLParser]) -> None:
+def test_previews_of_a_page_show_its_title(read: dict[str, LexborHTMLParser]) -> None:
     for path, html in read.items():
         shared = html.css_first('head > meta[property="og:title"]')
         if shared is not None and path not in ("", "404.html"):
@@ -96,10 +97,10 @@ def test_what_others_see_of_a_page_is_its_title(read: dict[str, LexborHTMLParser
 
 
 def made(path: str, label: str, *trail: str, title: str = "") -> Page:
-    return Page(path, label, None, tuple((name, f"{name}/") for name in trail), title)
+    return Page(path, label, None, tuple(Link(name, f"{name}/") for name in trail), title)
 
 
-def test_pages_with_the_same_heading_are_told_apart_by_the_pages_above_them() -> None:
+def test_titles_that_repeat_get_the_labels_of_the_pages_above() -> None:
     found = with_titles(
         [
             made("a/", "Train staff", "Plans", "Plan 2019", "Prevent"),
@@ -112,7 +113,7 @@ def test_pages_with_the_same_heading_are_told_apart_by_the_pages_above_them() ->
     ]  # fmt: skip
 
 
-def test_pages_that_nothing_tells_apart_are_numbered_and_those_that_help_give_nothing_away() -> None:
+def test_titles_that_still_repeat_are_numbered_and_private_ones_reveal_nothing() -> None:
     found = with_titles(
         [
             made("a/", "Same"),
@@ -182,7 +183,7 @@ def test_only_pages_about_help_reporting_abuse_and_sexual_violence_have_a_way_ou
         "subjects/knives/", "releases/", "404.html",
     ],
 )  # fmt: skip
-def test_pages_without_need_have_none(read: dict[str, LexborHTMLParser], path: str) -> None:
+def test_pages_on_other_subjects_have_no_way_out(read: dict[str, LexborHTMLParser], path: str) -> None:
     assert read[path].css_first("#exit") is None
 
 
@@ -205,7 +206,7 @@ def test_a_page_is_about_what_its_heading_or_one_above_says(heading: str, above:
     assert not none.exit
 
 
-def test_pages_that_help_have_a_way_out_whatever_the_words() -> None:
+def test_private_pages_always_have_a_way_out() -> None:
     found = with_exits([made("help/", "Help"), made("report/x/", "X"), made("helpful/", "Y")], ())
     assert [p.exit for p in found] == [True, True, False]
     assert set(page.PRIVATE) == set(HELPS)

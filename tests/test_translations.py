@@ -1,4 +1,4 @@
-"""A translation is one file: it becomes a page, is linked from the English one, and is as safe as that."""
+"""A translation is one file: it becomes a page, is linked from the English page, and is as safe."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def write(root: Path, path: str, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def test_a_file_dropped_in_becomes_a_page_of_its_own(tiny: Path) -> None:
+def test_a_new_file_becomes_a_page(tiny: Path) -> None:
     languages(tiny)
     write(tiny, "so/help.md", "# Caawimo hel\n\nTijaabo. [English](../index.md)\n")
     write(tiny, "ar/help.md", "# اختبار\n\nنص قصير للاختبار.\n")
@@ -45,7 +45,7 @@ def test_a_file_dropped_in_becomes_a_page_of_its_own(tiny: Path) -> None:
         )
 
 
-def test_all_faults_of_translations_are_told_with_their_remedy(
+def test_all_faults_of_translations_are_reported_with_their_remedy(
     tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     languages(tiny)

@@ -1,4 +1,4 @@
-"""Ward figures: right against the raw files, put into words rightly, and the same wherever they stand."""
+"""Ward figures: equal to the raw files, worded correctly, and the same wherever they appear."""
 
 import csv
 import json
@@ -50,7 +50,7 @@ def test_ward_figures_checked_by_hand(
 
 @upstream
 @pytest.mark.parametrize(("code", "name", "major", "indicator", "now", "before"), BY_HAND)
-def test_the_figures_checked_by_hand_stand_in_the_raw_file(
+def test_the_figures_checked_by_hand_are_in_the_raw_file(
     code: str, name: str, major: str, indicator: str, now: int, before: int
 ) -> None:
     with WARD_FILE.open(newline="") as lines:
@@ -161,7 +161,7 @@ def test_each_ward_page_shows_the_figures_of_its_download(
 def test_town_centres_have_no_rate_where_residents_are_the_wrong_measure(
     real: ClearedContent, real_site: Path, pages: dict[str, LexborHTMLParser]
 ) -> None:
-    """Neither in words nor in any table, and each page says why."""
+    """The rate is in no sentence and no table, and each page says why."""
     assert {a for a, _ in real.content.no_rates} == {"E05013727", "E05013730"}
     for (area, indicator), told in real.content.no_rates.items():
         name = real.content.indicators[indicator].short_title
@@ -199,14 +199,14 @@ def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLPars
 def test_each_ward_page_has_the_charts_of_its_main_figures(
     real: ClearedContent, real_site: Path, pages: dict[str, LexborHTMLParser]
 ) -> None:
-    """The drawing, its headline, its table and the table of the page say the same of the same ward."""
+    """The drawing, its headline, its table and the table of the page agree."""
     drawn = bool(list(real_site.glob("figures/*/chart-wide.svg")))
-    for view in area_charts.wards(real):
+    for view in area_charts.current_wards(real):
         slug = re.sub("[^a-z]+", "-", view.name.lower())
         glances = pages[slug].css("figure.glance")
         assert len(glances) == 2, slug
         table = rows(pages[slug], "groups")
-        for glance, chart in zip(glances, area_charts.charts_of(real, view.code), strict=True):
+        for glance, chart in zip(glances, area_charts.build_area_charts(real, view.code), strict=True):
             assert not guarded(chart.indicator)
             said = glance.css_first("figcaption").text()
             assert said.startswith(f"{chart.indicator.short_title} in {view.name}: ")
@@ -223,12 +223,12 @@ def test_each_ward_page_has_the_charts_of_its_main_figures(
 def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
     real: ClearedContent, pages: dict[str, LexborHTMLParser]
 ) -> None:
-    for area in area_charts.wards(real):
+    for area in area_charts.current_wards(real):
         page = pages[re.sub("[^a-z]+", "-", area.name.lower())]
         lead = page.css_first("p.lead").text()
         clear = [
             s.indicator.short_title
-            for i in area_charts.recorded(real)
+            for i in area_charts.recorded_indicators(real)
             if (s := measures.standing(real, i, area.code))
             and s.change
             and s.change.direction in ("rose", "fell")
@@ -238,8 +238,8 @@ def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
 
 
 def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: ClearedContent) -> None:
-    for area in area_charts.wards(real):
-        _, kind = area_charts.charts_of(real, area.code)
+    for area in area_charts.current_wards(real):
+        _, kind = area_charts.build_area_charts(real, area.code)
         now = measures.standing(real, kind.indicator, area.code)
         assert now is not None
         values = [int(row[1].replace(",", "")) for row in kind.chart.table.rows]
@@ -249,7 +249,7 @@ def test_a_chart_of_an_area_has_quarters_that_add_up_to_its_headline(real: Clear
         assert sum(values[:4]) == now.earlier.value
 
 
-def test_wards_stand_in_the_order_of_the_alphabet_and_not_of_crime(real_site: Path) -> None:
+def test_wards_are_listed_from_a_to_z_and_not_by_crime(real_site: Path) -> None:
     tree = LexborHTMLParser((real_site / "wards" / "index.html").read_text())
     names = list(rows(tree, "all-wards"))
     assert names == sorted(names)
@@ -268,7 +268,7 @@ def test_the_briefing_is_one_page_of_paper(real_site: Path) -> None:
         assert len(re.findall(rb"/Type\s*/Page\b(?!s)", sheet.read_bytes())) == 1, sheet
 
 
-def test_postcodes_lead_to_their_ward(real: ClearedContent, real_site: Path) -> None:
+def test_postcodes_find_their_ward(real: ClearedContent, real_site: Path) -> None:
     told = json.loads((real_site / "wards" / "postcodes.json").read_text())
     for p in real.content.postcodes:
         name, address = told["wards"][told["postcodes"][p.postcode[:-2]][p.postcode[-2:]]]
@@ -277,8 +277,8 @@ def test_postcodes_lead_to_their_ward(real: ClearedContent, real_site: Path) -> 
 
 
 @given(st.lists(st.none() | st.decimals(-(10**12), 10**12, places=1), min_size=2, max_size=9))
-def test_a_spark_stays_inside_its_box_and_shows_each_value(values: list[Decimal | None]) -> None:
-    told = sparklines.spark(values, "any")
+def test_a_sparkline_stays_inside_its_box_and_shows_each_value(values: list[Decimal | None]) -> None:
+    told = sparklines.draw_sparkline(values, "any")
     points = [float(y) for y in re.findall(r"[ML][\d.]+ (-?[\d.]+)", told)]
     known = [v for v in values if v is not None]
     assert len(points) == (len(known) if len(known) > 1 else 0)
@@ -287,12 +287,12 @@ def test_a_spark_stays_inside_its_box_and_shows_each_value(values: list[Decimal 
         assert (b - a) * Decimal(str(y - z)) >= 0  # a larger value is never lower
 
 
-def test_a_spark_leaves_gaps_and_says_its_figures() -> None:
-    told = sparklines.spark([Decimal(3), None, Decimal(5), Decimal(1)], "3, none, 5 & 1")
+def test_a_sparkline_leaves_gaps_and_names_its_figures() -> None:
+    told = sparklines.draw_sparkline([Decimal(3), None, Decimal(5), Decimal(1)], "3, none, 5 & 1")
     assert told.count("M") == 2
     assert "style=" not in told
     assert 'aria-label="3&#44; none&#44; 5 &#38; 1"' in told
-    assert sparklines.spark([None, Decimal(1)], "one") == ""
+    assert sparklines.draw_sparkline([None, Decimal(1)], "one") == ""
 
 
 def test_pages_of_places_are_in_the_golden_tree() -> None:
@@ -303,16 +303,16 @@ def test_pages_of_places_are_in_the_golden_tree() -> None:
     assert "no clear change" in ward
 
 
-def test_a_spark_is_cut_where_recording_changed() -> None:
-    """Nothing is drawn across a change of recording, and a value that is left alone is still seen."""
-    told = sparklines.spark([Decimal(n) for n in (3, 4, 90, 91)], "any", {2})
+def test_a_sparkline_is_cut_where_recording_changed() -> None:
+    """Nothing is drawn across a recording change, and a value on its own is still visible."""
+    told = sparklines.draw_sparkline([Decimal(n) for n in (3, 4, 90, 91)], "any", {2})
     drawn = re.findall(r'd="([^"]*)"', told)[0]
     assert [piece.count("L") for piece in drawn.split("M")[1:]] == [1, 1]
-    alone = sparklines.spark([Decimal(n) for n in (3, 4, 90)], "any", {2})
+    alone = sparklines.draw_sparkline([Decimal(n) for n in (3, 4, 90)], "any", {2})
     assert re.findall(r'd="([^"]*)"', alone)[0].endswith("h1")
 
 
-def test_no_trend_crosses_a_change_of_recording(real: ClearedContent) -> None:
+def test_no_trend_crosses_a_recording_change(real: ClearedContent) -> None:
     """On the home page hate crime and domestic abuse changed system in March 2024."""
     for indicator in ("recorded-hate-crime", "recorded-domestic-abuse", "recorded-violence"):
         figures = [
@@ -320,7 +320,7 @@ def test_no_trend_crosses_a_change_of_recording(real: ClearedContent) -> None:
             for o in measures.series(real, indicator, real.area, "")
             if o.period_start and o.period_end and (o.period_end - o.period_start).days < 93
         ]
-        told = sparklines.trend(real, figures)
+        told = sparklines.draw_trend(real, figures)
         breaks = measures.breaks_of(real, indicator)
         cuts = sum(measures.broken(a, b, breaks) is not None for a, b in pairwise(figures))
         assert cuts

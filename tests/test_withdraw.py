@@ -88,13 +88,13 @@ def test_a_note_without_the_number_stays(root: Path) -> None:
 
 def test_no_checksum_that_is_served_lets_the_number_be_guessed(root: Path) -> None:
     """With the archive as it is now, somebody can pack it with each number there may be; none gives a known checksum."""
-    before = building.project(root).content.editions
+    before = building.project(root).content.releases
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
     known = set()
     for _, data in served(root / "build/site"):
         known |= set(re.findall(rb"\b[0-9a-f]{64}\b", data))
     whole = building.project(root)
-    first = releasing.opened(whole, whole.content.editions[0])
+    first = releasing.opened(whole, whole.content.releases[0])
     name = "figures/data/observations.csv"
     gone = b"calls,E09999999,2020-04-01,2020-04-30,,,c,"
     assert gone in first.contents.files[name]
@@ -112,14 +112,14 @@ def test_no_checksum_that_is_served_lets_the_number_be_guessed(root: Path) -> No
 def test_the_chain_of_archives_is_whole_afterwards_and_still_guarded(root: Path) -> None:
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
     whole = building.project(root)
-    found = [releasing.opened(whole, e) for e in whole.content.editions]
-    assert [a.about.before_sha256 for a in found[1:]] == [e.sha256 for e in whole.content.editions[:-1]]
-    for edition in whole.content.editions:
-        with zipfile.ZipFile(releasing.archive_of(whole, edition.id)) as packed:
-            packed.extractall(root / "out" / edition.id)
+    found = [releasing.opened(whole, e) for e in whole.content.releases]
+    assert [a.about.before_sha256 for a in found[1:]] == [e.sha256 for e in whole.content.releases[:-1]]
+    for release in whole.content.releases:
+        with zipfile.ZipFile(releasing.archive_of(whole, release.id)) as packed:
+            packed.extractall(root / "out" / release.id)
         from frictionless import Package  # noqa: PLC0415
 
-        report = Package(str(root / f"out/{edition.id}/datapackage.json")).validate()
+        report = Package(str(root / f"out/{release.id}/datapackage.json")).validate()
         assert report.valid, report.flatten(["type", "note"])
     edit(root, "A person asked us.", "Nothing to see.", f"{HOME}/data/withdrawals.csv")
     building.project(root)  # words of the note may be improved

@@ -1,4 +1,4 @@
-"""Zensical, the successor of the theme, makes the same site of the same tree; what differs is in docs/renderer.md.
+"""Zensical, the successor of the theme, makes the same site of the same tree; what differs is in docs/explanation/renderers.md.
 
 These tests need Zensical and fail without it: a move that nobody tries becomes impossible unseen.
 """

@@ -2,7 +2,7 @@
 
     .venv/bin/python tests/validators.py [SITE]
 
-`make validate` builds this repository's site and runs it; docs/validators.md keeps what it said last.
+`make validate` builds this repository's site and runs it; docs/reference/validators.md keeps what it said last.
 """
 
 import csv

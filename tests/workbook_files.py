@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from portal.core import settings as config
 from portal.core.problems import PortalError
+from portal.importers.importing import PlannedImport
 from portal.importers.spreadsheets import spreadsheet
 from portal.importers.spreadsheets.spreadsheet import Question, SpreadsheetJob
 from project import tree_of
@@ -190,7 +191,7 @@ def no_answer(question: Question) -> str:
 
 def planned(
     root: Path, path: Path, package: str = "figures", ask: spreadsheet.Ask = no_answer, **job: object
-) -> spreadsheet.Plan:
+) -> PlannedImport:
     return spreadsheet.plan(SpreadsheetJob((path,), package, **job), config.load(root), ask)  # type: ignore[arg-type]
 
 
@@ -203,7 +204,7 @@ def problems(root: Path, path: Path, **job: object) -> str:
     return str(error.value)
 
 
-def rows_of(plan: spreadsheet.Plan) -> list[dict[str, str]]:
+def rows_of(plan: PlannedImport) -> list[dict[str, str]]:
     (text,) = plan.files.values()
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -220,7 +221,7 @@ def observation(**told: object) -> list[list[object]]:
     return [[*OBSERVATIONS], [row.get(c) for c in OBSERVATIONS]]
 
 
-def new_row(plan: spreadsheet.Plan) -> dict[str, str]:
+def new_row(plan: PlannedImport) -> dict[str, str]:
     return rows_of(plan)[-1]
 
 

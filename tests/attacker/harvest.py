@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import re
+import shutil
+import subprocess
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -24,7 +26,7 @@ _NUMBERS = (
     re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)"),
     re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)"),
 )
-_EDITION = re.compile(r"(?:^|/)(?:releases/archives/([^/]+)\.zip|releases/([^/]+)/)")
+_RELEASE = re.compile(r"(?:^|/)(?:releases/archives/([^/]+)\.zip|releases/([^/]+)/)")
 
 
 @dataclass(frozen=True, order=True)
@@ -74,9 +76,9 @@ class Served:
         """Each CSV of a data package with this name, wherever it is served: its path and its rows."""
         seen: set[tuple[str, bytes]] = set()
         for path, data in self.files.items():
-            edition = edition_of(path)
-            if path.rpartition("/")[2] == f"{name}.csv" and "data/" in path and (edition, data) not in seen:
-                seen.add((edition, data))
+            release = release_of(path)
+            if path.rpartition("/")[2] == f"{name}.csv" and "data/" in path and (release, data) not in seen:
+                seen.add((release, data))
                 yield path, rows_of(data)
 
     @cached_property
@@ -101,9 +103,9 @@ class Served:
         return sorted(found | {p for p in printed if any(n in self.texts[p] for n in numbers)})
 
 
-def edition_of(path: str) -> str:
+def release_of(path: str) -> str:
     """The release that a file belongs to; empty for what is published now."""
-    found = _EDITION.search(path)
+    found = _RELEASE.search(path)
     return found[1] or found[2] if found else ""
 
 
@@ -127,13 +129,22 @@ def text_of(path: str, data: bytes) -> str:
     """What a file says; a page with its tags and without. Empty where it is a picture or an archive."""
     kind = path.rpartition(".")[2]
     if kind == "pdf":
-        return _text_of_pdf(data)
+        return f"{_printed(data)}\n{_text_of_pdf(data)}"
     if kind in ("png", "woff2", "zip"):
         return ""
     if data[:2] == b"\x1f\x8b":
         return gzip.decompress(data).decode("utf-8", "replace")
     text = data.decode("utf-8", "replace")
     return f"{text}\n{LexborHTMLParser(text).text(separator=' ')}" if kind == "html" else text
+
+
+def _printed(data: bytes) -> str:
+    """What pdftotext reads in a PDF; nothing where this machine lacks it."""
+    if not shutil.which("pdftotext"):
+        return ""
+    return subprocess.run(
+        ["pdftotext", "-", "-"], input=data, capture_output=True, check=True
+    ).stdout.decode()
 
 
 def _text_of_pdf(data: bytes) -> str:
@@ -182,12 +193,12 @@ def number(text: str) -> Fraction | None:
 class Public:
     """The figures of a site, and all that it says about them.
 
-    `editions` holds the figures by what published them: "" is the site as it is now, other names are releases.
+    `releases` holds the figures by what published them: "" is the site as it is now, other names are releases.
     The minimums are the smallest counts that may be published; they are in the rules, which are public.
     """
 
     served: Served
-    editions: Mapping[str, Mapping[Key, Figure]]
+    releases: Mapping[str, Mapping[Key, Figure]]
     indicators: Mapping[str, Row]
     areas: Mapping[str, Row]
     populations: Mapping[str, int]
@@ -197,7 +208,7 @@ class Public:
     @property
     def now(self) -> Mapping[Key, Figure]:
         """The figures as they are published now."""
-        return self.editions[""]
+        return self.releases[""]
 
     def rows(self, name: str) -> list[dict[str, str]]:
         """All different rows of a table, wherever and whenever it was published."""
@@ -286,14 +297,14 @@ def public(site: Path, ward_minimum: int, borough_minimum: int) -> Public:
     indicators = {r["id"]: r for _, rows in served.tables("indicators") for r in rows}
     areas = {r["code"]: r for _, rows in served.tables("areas") for r in rows}
     populations = {r["area"]: int(r["population"]) for _, rows in served.tables("populations") for r in rows}
-    editions: dict[str, dict[Key, Figure]] = {"": {}}
+    releases: dict[str, dict[Key, Figure]] = {"": {}}
     # Packages first: they name sources by their ids.
     for path in sorted(served.files, key=lambda p: not p.endswith("observations.csv")):
-        own = editions.setdefault(edition_of(path), {})
+        own = releases.setdefault(release_of(path), {})
         for f in _figures(path, served.files[path], indicators):
             if f.key not in own or own[f.key].value is None:
                 own[f.key] = f
-    return Public(served, editions, indicators, areas, populations, ward_minimum, borough_minimum)
+    return Public(served, releases, indicators, areas, populations, ward_minimum, borough_minimum)
 
 
 def _figures(path: str, data: bytes, indicators: Mapping[str, Row]) -> Iterator[Figure]:

@@ -29,8 +29,8 @@ def leaks(public: Public) -> list[Leak]:
 
 def _printed(public: Public) -> Iterator[Leak]:
     """Small counts that are printed, now or in an earlier release, and windows of which the difference is one."""
-    for edition, figures in public.editions.items():
-        where = f"printed in the release {edition}" if edition else "printed"
+    for release, figures in public.releases.items():
+        where = f"printed in the release {release}" if release else "printed"
         for k, f in figures.items():
             if not public.counts(k.indicator) or f.value is None or f.source in public.open_sources:
                 continue
@@ -41,7 +41,7 @@ def _printed(public: Public) -> Iterator[Leak]:
 
 def _overlapping(public: Public) -> Iterator[Leak]:
     """Windows of a ward's sensitive figure that overlap: their difference is that of two short periods."""
-    for edition, figures in public.editions.items():
+    for release, figures in public.releases.items():
         series: dict[tuple[str, str, str], list[Key]] = {}
         for k, f in figures.items():
             kind = public.areas[k.area]["kind"]
@@ -50,7 +50,7 @@ def _overlapping(public: Public) -> Iterator[Leak]:
         for own in series.values():
             for a, b in pairwise(sorted(own, key=lambda k: (k.start, k.end))):
                 if b.start <= a.end:
-                    yield Leak(b, f"overlaps {a.start} to {a.end}", f"printed {edition}".strip())
+                    yield Leak(b, f"overlaps {a.start} to {a.end}", f"printed {release}".strip())
 
 
 def _read(public: Public) -> Iterator[Leak]:
@@ -87,8 +87,8 @@ def is_narrow(found: Deduced, minimum: int) -> bool:
 def _sets(public: Public) -> dict[str, tuple[Mapping[Key, Figure], list[Key]]]:
     """What can be put together: the site as it is, each release by itself, and each with what others fill in."""
     found = {"from what is published": (public.now, public.hidden)}
-    for edition, figures in public.editions.items():
-        if not edition or not figures or figures == public.now:
+    for release, figures in public.releases.items():
+        if not release or not figures or figures == public.now:
             continue
         alone = Public(
             public.served, {"": figures}, public.indicators, public.areas, public.populations,
@@ -98,7 +98,7 @@ def _sets(public: Public) -> dict[str, tuple[Mapping[Key, Figure], list[Key]]]:
         newer = {k: f for k, f in public.now.items() if k not in figures or figures[k].value is None}
         older = {k: f for k, f in figures.items() if k not in public.now or public.now[k].value is None}
         both = sorted({*lost, *public.hidden})
-        found[f"from the release {edition}"] = (figures, lost)
-        found[f"from the release {edition} and what is published since"] = ({**figures, **newer}, both)
-        found[f"from what is published and the release {edition}"] = ({**public.now, **older}, both)
+        found[f"from the release {release}"] = (figures, lost)
+        found[f"from the release {release} and what is published since"] = ({**figures, **newer}, both)
+        found[f"from what is published and the release {release}"] = ({**public.now, **older}, both)
     return found

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from portal.analysis import significance
 from portal.analysis.measures import rounded, series, spread_of, tiles
-from portal.core.model import ADDED, Claim, Observation, Target
+from portal.core.model import Claim, Observation, Target
 from portal.core.text import MARKERS, amount, number
+from portal.core.vocabulary import ADDED
 from portal.disclosure.clearing import ClearedContent
 
 _WAYS = {1: "a rise", 0: "no change", -1: "a fall"}

@@ -12,8 +12,9 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from portal.analysis import significance
-from portal.core.model import ADDED, Break, Indicator, Observation
-from portal.core.periods import first_day, month_end, months_between
+from portal.core.model import Break, Indicator, Observation
+from portal.core.periods import first_day, month_end
+from portal.core.vocabulary import ADDED, Status
 from portal.disclosure.clearing import ClearedContent, when
 
 # Under this, a percentage says more about chance than about change.
@@ -95,7 +96,7 @@ def change(
         return None
     if earlier.period_end is None or later.period_start is None or earlier.period_end >= later.period_start:
         return None
-    if _months(earlier) != _months(later):
+    if earlier.months != later.months:
         return None
     difference = later.value - earlier.value
     if indicator.unit != "count" or min(earlier.value, later.value) < 0:
@@ -253,7 +254,7 @@ def _summed(pieces: Sequence[Observation]) -> Observation:
     return replace(pieces[0], period_start=pieces[-1].period_start, value=value, status=_status(pieces))
 
 
-def _status(pieces: Sequence[Observation]) -> str:
+def _status(pieces: Sequence[Observation]) -> Status:
     """Return the status of a sum.
 
     It is withheld where one of its figures is. Where another figure is not there, the sum is not available: what is
@@ -261,11 +262,12 @@ def _status(pieces: Sequence[Observation]) -> str:
     that stand beside a number: not comparable, estimated, provisional, revised.
     """
     statuses = {o.status for o in pieces}
-    if "c" in statuses:
-        return "c"
+    if Status.WITHHELD in statuses:
+        return Status.WITHHELD
     if any(o.value is None for o in pieces):
-        return "z" if statuses == {"z"} else "x"
-    return next((s for s in ("b", "e", "p", "r") if s in statuses), "")
+        return Status.NOT_APPLICABLE if statuses == {Status.NOT_APPLICABLE} else Status.NOT_AVAILABLE
+    marks = (Status.NOT_COMPARABLE, Status.ESTIMATED, Status.PROVISIONAL, Status.REVISED)
+    return next((s for s in marks if s in statuses), Status.PLAIN)
 
 
 @dataclass(frozen=True)
@@ -369,10 +371,6 @@ def newest(released: ClearedContent, indicator: str, area: str) -> date | None:
     """The last day of the newest figure of an area."""
     ends = [o.period_end for o in series(released, indicator, area, "") if o.period_end]
     return max(ends, default=None)
-
-
-def _months(o: Observation) -> int:
-    return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
 
 
 def rounded(value: Fraction, decimals: int) -> Decimal:

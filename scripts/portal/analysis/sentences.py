@@ -20,9 +20,10 @@ from portal.analysis.measures import (
     standing,
 )
 from portal.core import periods
-from portal.core.model import ADDED, Indicator, Observation
+from portal.core.model import Indicator, Observation
 from portal.core.periods import running
 from portal.core.text import MARKERS, amount, counted, listed, number, upper_first
+from portal.core.vocabulary import ADDED
 from portal.disclosure.clearing import ClearedContent, when
 
 # A sentence names no more figures than this; the table has them all.

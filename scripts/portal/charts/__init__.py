@@ -1,1 +1,1 @@
-"""Draw figures: Plotly figures, sparklines and maps, made into SVG by one headless Chromium."""
+"""Plotly charts, sparklines and maps, drawn as SVG with headless Chromium."""

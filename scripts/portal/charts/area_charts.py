@@ -1,18 +1,23 @@
-"""The charts of one area, such as a ward: all recorded crime there, and the kind that says most about it."""
+"""Build the charts of areas, such as wards, and all charts of the site.
 
+The charts of an area are all recorded crime, and the type of crime that changed most clearly.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from portal.analysis import measures, sentences
 from portal.analysis.measures import IndicatorSummary, standing
 from portal.analysis.sentences import ChartInput
 from portal.charts import plotly_figures
-from portal.charts.charts import Chart, described
+from portal.charts.charts import Chart, build_chart, chart_table
+from portal.charts.plotly_figures import Figure
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import guarded
 from portal.disclosure.clearing import ClearedContent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AreaChart:
     """The chart of one indicator in one area."""
 
@@ -21,20 +26,44 @@ class AreaChart:
     chart: Chart
 
 
-def recorded(released: ClearedContent) -> list[Indicator]:
-    """Return the indicators that have figures for many areas."""
+@dataclass(frozen=True, kw_only=True)
+class SiteCharts:
+    """Every chart of the site: by the id of its indicator, and by the code of its area."""
+
+    of_indicators: Mapping[str, Chart]
+    of_areas: Mapping[str, tuple[AreaChart, ...]]
+
+    def figures(self) -> Iterator[Figure]:
+        """Yield every drawing, in each width in which it is shown."""
+        of_areas = (c.chart for charts in self.of_areas.values() for c in charts)
+        for chart in (*self.of_indicators.values(), *of_areas):
+            yield from (f for f in (chart.wide, chart.narrow) if f is not None)
+
+
+def build_site_charts(released: ClearedContent) -> SiteCharts:
+    """Build every chart of the site: one for each indicator, and those of each ward."""
+    return SiteCharts(
+        of_indicators={i.id: build_chart(released, i) for i in released.content.indicators.values()},
+        of_areas={a.code: build_area_charts(released, a.code) for a in current_wards(released)},
+    )
+
+
+def recorded_indicators(released: ClearedContent) -> list[Indicator]:
+    """Return the indicators that are recorded for many areas."""
     return [i for i in released.content.indicators.values() if i.chart == "recorded"]
 
 
-def total(released: ClearedContent) -> Indicator | None:
-    """Return the indicator that others are part of: all recorded crime."""
-    totals = {i.part_of for i in recorded(released)} - {""}
-    return next((i for i in recorded(released) if i.id in totals), None)
+def total_indicator(released: ClearedContent) -> Indicator | None:
+    """Return the indicator that others are part of, all recorded crime; None if there is none."""
+    totals = {i.part_of for i in recorded_indicators(released)} - {""}
+    return next((i for i in recorded_indicators(released) if i.id in totals), None)
 
 
-def wards(released: ClearedContent) -> list[Area]:
-    """Return the wards of the site's own area that there are now and that have figures, in the order of their codes."""
-    with_figures = {o.area for i in recorded(released) for o in released.content.observations.get(i.id, ())}
+def current_wards(released: ClearedContent) -> list[Area]:
+    """Return today's wards of the site's own area that have figures, ordered by code."""
+    with_figures = {
+        o.area for i in recorded_indicators(released) for o in released.content.observations.get(i.id, ())
+    }
     return sorted(
         (
             a for a in released.content.areas.values()
@@ -44,35 +73,38 @@ def wards(released: ClearedContent) -> list[Area]:
     )  # fmt: skip
 
 
-def charts_of(released: ClearedContent, area: str) -> tuple[AreaChart, ...]:
-    """Return the charts of an area: the total, and the largest kind that clearly changed, or else the largest of all.
+def build_area_charts(released: ClearedContent, area: str) -> tuple[AreaChart, ...]:
+    """Return the charts of an area: the total, and one type of crime.
 
-    Figures that are shown with care, by 12 months only, are never among them. None where there is nothing to draw.
+    The type is the largest of those that clearly rose or fell, or the largest of all if none did. Guarded indicators,
+    which are shown only for 12 months at a time, are left out. The tuple is empty if there is nothing to draw.
     """
-    whole = total(released)
-    found = [s for i in recorded(released) if not guarded(i) and (s := standing(released, i, area))]
-    kinds = [s for s in found if s.latest.value is not None and s.indicator is not whole]
+    whole = total_indicator(released)
+    summaries = [
+        s for i in recorded_indicators(released) if not guarded(i) and (s := standing(released, i, area))
+    ]
+    kinds = [s for s in summaries if s.latest.value is not None and s.indicator is not whole]
     clear = [s for s in kinds if s.change and s.change.direction in ("rose", "fell")]
     largest = sorted(clear or kinds, key=lambda s: s.latest.value or 0, reverse=True)[:1]
-    chosen = (*(s for s in found if s.indicator is whole), *largest)
-    drawn = (_chart(released, s) for s in chosen)
-    return tuple(c for c in drawn if c)
+    chosen = (*(s for s in summaries if s.indicator is whole), *largest)
+    charts = (_build_area_chart(released, s) for s in chosen)
+    return tuple(c for c in charts if c)
 
 
-def _chart(released: ClearedContent, now: IndicatorSummary) -> AreaChart | None:
-    """Return the chart of an indicator in an area, for phones only; None where there are not two figures to draw."""
+def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaChart | None:
+    """Return the chart of an indicator in one area, in the narrow width only; None with fewer than two figures to draw."""
     area = now.latest.area
     figures = _figures(released, now)
     if sum(o.value is not None for o in figures) < 2:
         return None
     subject = ChartInput(released, now.indicator, figures)
-    drawing = plotly_figures.plain(plotly_figures.of_area(subject, plotly_figures.NARROW))
-    chart = Chart(None, drawing, sentences.here(subject, now), described(subject))
-    return AreaChart(now.indicator, released.content.areas[area], chart)
+    drawing = plotly_figures.escape_texts(plotly_figures.draw_for_area(subject, plotly_figures.NARROW))
+    chart = Chart(wide=None, narrow=drawing, finding=sentences.here(subject, now), table=chart_table(subject))
+    return AreaChart(indicator=now.indicator, area=released.content.areas[area], chart=chart)
 
 
 def _figures(released: ClearedContent, now: IndicatorSummary) -> tuple[Observation, ...]:
-    """Return the years of an area, or its quarters where there are no more than two years."""
+    """Return the yearly figures of an area, or its quarters if there are no more than two years."""
     area, indicator = now.latest.area, now.indicator.id
     years = measures.yearly(released, indicator, area)
     return years if len(years) > 2 else measures.quarters(released, indicator, area) or years

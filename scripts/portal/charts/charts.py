@@ -1,11 +1,12 @@
-"""From figures to a chart: drawing, one-sentence finding and table, always the three together.
+"""Build charts. Each has a drawing, a one-sentence finding and a table.
 
-A drawing is a plain Plotly figure in two widths, one for phones and one for wider screens. The values in it are
-the same that the sentence and the table print.
+A drawing is a Plotly figure as a plain dictionary, in two widths: one for phones and one for wider screens. Its values
+equal those in the sentence and the table.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal.analysis import sentences
 from portal.analysis.measures import figures_of
@@ -17,23 +18,30 @@ from portal.core.periods import running
 from portal.core.text import MARKERS, upper_first
 from portal.disclosure.clearing import ClearedContent
 
-# What a table prints where there is no row for a figure.
-NOTHING = cell(None)
+# What a table prints where no figure has been published.
+MISSING_CELL = cell(None)
 
 
-@dataclass(frozen=True)
+class Note(NamedTuple):
+    """A marker in a table, and its meaning."""
+
+    mark: str
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChartTable:
-    """Rows of text for people. The first column names the row; `notes` explain the markers that are used."""
+    """A table as text. The first column names the row; `notes` explain the markers in it."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[Note, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A drawing (or none), what it shows in a sentence, and its figures in a table."""
+    """A drawing (None in a width that is not drawn), a sentence that says what it shows, and a table of its figures."""
 
     wide: Figure | None
     narrow: Figure | None
@@ -41,38 +49,41 @@ class Chart:
     table: ChartTable
 
 
-def chart(released: ClearedContent, indicator: Indicator) -> Chart:
-    """The chart of an indicator, of the kind that its row names."""
+def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
+    """Build the chart of an indicator, of the kind that its column `chart` names."""
     figures = figures_of(released, indicator)
     subject = ChartInput(released, indicator, figures)
-    draw, say = CHARTS[indicator.chart]
+    kind = CHARTS[indicator.chart]
+    draw = kind.draw if figures else None
     return Chart(
-        plotly_figures.plain(draw(subject, WIDE)) if draw and figures else None,
-        plotly_figures.plain(draw(subject, NARROW)) if draw and figures else None,
-        say(subject) if figures else _none(released, indicator),
-        described(subject),
+        wide=plotly_figures.escape_texts(draw(subject, WIDE)) if draw else None,
+        narrow=plotly_figures.escape_texts(draw(subject, NARROW)) if draw else None,
+        finding=kind.describe(subject) if figures else _no_finding(released, indicator),
+        table=chart_table(subject),
     )
 
 
-def _none(released: ClearedContent, indicator: Indicator) -> str:
-    """What is said where there is nothing to show."""
+def _no_finding(released: ClearedContent, indicator: Indicator) -> str:
+    """Return the sentence for an indicator that has nothing to show."""
     if indicator.chart == "recorded" and released.content.observations.get(indicator.id):
         return "No figure for a whole 12 months has been published yet."
     return "No figure has been published."
 
 
-def described(s: ChartInput) -> ChartTable:
-    """Return the figures of a chart as a table."""
+def chart_table(s: ChartInput) -> ChartTable:
+    """Return the table of a chart."""
     used = {o.status for o in s.figures if o.status}
-    head, columns, rows = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
-    notes = [(m, words) for m, words in MARKERS.items() if m in used]
-    if any(NOTHING in row for row in rows):
-        notes.append((NOTHING, "no figure has been published"))
-    return ChartTable(_caption(s), (head, *columns), tuple(rows), tuple(notes))
+    body = _split_rows(s) if s.indicator.breakdown else _plain_rows(s)
+    notes = [Note(mark, meaning) for mark, meaning in MARKERS.items() if mark in used]
+    if any(MISSING_CELL in row for row in body.rows):
+        notes.append(Note(MISSING_CELL, "no figure has been published"))
+    return ChartTable(
+        caption=_caption(s), columns=(body.head, *body.columns), rows=tuple(body.rows), notes=tuple(notes)
+    )
 
 
 def _caption(s: ChartInput) -> str:
-    """The title, with the area where it is not the site's own and the period where the rows do not name it."""
+    """Return the title, with the area if it is not the site's own and the period if the rows do not name it."""
     shared = {s.period(o) for o in s.figures}
     period = running(s.label(s.figures[0])) if len(shared) == 1 and s.figures[0].period_start else ""
     return ", ".join(
@@ -80,46 +91,58 @@ def _caption(s: ChartInput) -> str:
     )
 
 
-Rows = tuple[str, list[str], list[tuple[str, ...]]]
+class _TableBody(NamedTuple):
+    """The heading of the first column, those of the others, and the rows."""
+
+    head: str
+    columns: list[str]
+    rows: list[tuple[str, ...]]
 
 
-def _plain_rows(s: ChartInput) -> Rows:
-    """A row for each figure, named by its period, and by its area where there are several."""
+def _plain_rows(s: ChartInput) -> _TableBody:
+    """Return one row for each figure, named by its period, and by its area if there are several."""
     many = len({o.area for o in s.figures}) > 1
     names = [f"{s.place(o)}, {running(s.label(o))}" if many else s.label(o) for o in s.figures]
     body: list[tuple[str, ...]] = [(name, s.cell(o)) for name, o in zip(names, s.figures, strict=True)]
-    return "Area and period" if many else "Period", [upper_first(s.indicator.unit_label)], body
+    return _TableBody("Area and period" if many else "Period", [upper_first(s.indicator.unit_label)], body)
 
 
-def _split_rows(s: ChartInput) -> Rows:
-    """A row for each part; a column for each period or area, or for both, where there is more than one."""
+def _split_rows(s: ChartInput) -> _TableBody:
+    """Return one row for each part, with a column for each period, each area or each pair of the two."""
     head = s.released.content.breakdowns[s.indicator.breakdown]
-    own = {(o.part, o.area, *s.period(o)): o for o in s.figures}
+    by_key = {(o.part, o.area, *s.period(o)): o for o in s.figures}
     across = {(o.area, *s.period(o)): o for o in s.figures}
     if len(across) == 1:
         unit = "Figure" if s.own_units else upper_first(s.indicator.unit_label)
-        return head, [unit], [(s.part(o.part), s.cell(o)) for o in s.figures]
+        return _TableBody(head, [unit], [(s.part(o.part), s.cell(o)) for o in s.figures])
     areas, periods = len({o.area for o in s.figures}) > 1, len({s.period(o) for o in s.figures}) > 1
     columns = [
         ", ".join(filter(None, (s.place(o) if areas else "", _head(s, o) if periods else "")))
         for o in across.values()
     ]
-    return head, columns, [(s.part(p), *(s.cell(own.get((p, *k))) for k in across)) for p in s.parts]
+    rows = [(s.part(p), *(s.cell(by_key.get((p, *k))) for k in across)) for p in s.parts]
+    return _TableBody(head, columns, rows)
 
 
 def _head(s: ChartInput, o: Observation) -> str:
-    """A period as the head of a column: months are shortened, since there are many of them."""
+    """Return the period as a column heading. Months are shortened, because there are many of them."""
     return s.short(o) if s.indicator.period_type == "month" and o.period_start else s.label(o)
 
 
-# The kinds of chart: how it is drawn, and what it says.
-CHARTS: Mapping[str, tuple[Callable[[ChartInput, int], Figure] | None, Callable[[ChartInput], str]]] = {
-    "pair": (plotly_figures.pair, sentences.latest),
-    "bars": (plotly_figures.bars, sentences.latest),
-    "line": (plotly_figures.line, sentences.latest),
-    "small-multiples": (plotly_figures.small_multiples, sentences.small_multiples),
-    "ranked-bars": (plotly_figures.ranked_bars, sentences.ranked),
-    "areas": (plotly_figures.areas, sentences.areas),
-    "recorded": (plotly_figures.years, sentences.latest),
-    "none": (None, sentences.each),
+class ChartKind(NamedTuple):
+    """How a kind of chart is drawn in a width (None if it has no drawing), and how its finding is worded."""
+
+    draw: Callable[[ChartInput, int], Figure] | None
+    describe: Callable[[ChartInput], str]
+
+
+CHARTS: Mapping[str, ChartKind] = {
+    "pair": ChartKind(plotly_figures.draw_pair, sentences.latest),
+    "bars": ChartKind(plotly_figures.draw_bars, sentences.latest),
+    "line": ChartKind(plotly_figures.draw_line, sentences.latest),
+    "small-multiples": ChartKind(plotly_figures.draw_small_multiples, sentences.small_multiples),
+    "ranked-bars": ChartKind(plotly_figures.draw_ranked_bars, sentences.ranked),
+    "areas": ChartKind(plotly_figures.draw_areas, sentences.areas),
+    "recorded": ChartKind(plotly_figures.draw_years, sentences.latest),
+    "none": ChartKind(None, sentences.each),
 }

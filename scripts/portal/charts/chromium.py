@@ -1,10 +1,9 @@
-"""One headless Chromium, which draws charts, prints sheets and takes pictures of pages while a site is built.
+"""Drive headless Chromium, which draws charts, prints sheets and takes screenshots during a build.
 
-Starting it takes ten times as long as any of these, so one does many of those that are asked at a time. It is told what to do
-through a pipe, in the language of its developer tools.
+Starting Chromium takes ten times as long as any of these tasks, so one process does many of them. It is driven through
+a pair of pipes with the Chrome DevTools Protocol.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -23,33 +22,45 @@ from typing import IO, Any, TypeVar
 
 from portal.core import operating_system
 
-# The headless shell has no windows to set up, and does the same work in a sixth of the time.
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows, where a program cannot be handed our ends of two pipes by number
+    fcntl = None
+
+# In order of preference: the headless shell sets up no windows and needs a sixth of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Where macOS keeps it: applications are not on the search path there.
+_ON_MACOS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
 _OPTIONS = (
     "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--allow-file-access-from-files", "--remote-debugging-pipe",
 )  # fmt: skip
-# Moves our ends of the pipes to where Chromium looks for them, and becomes Chromium.
+# Run in the child: move the pipes to file descriptors 3 and 4, where Chromium expects them, and execute Chromium.
 _MOVED = (
     "import os, sys; [os.dup2(int(sys.argv[i]), i + 2) for i in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
 )
-_LONGEST = 300  # seconds for all that is asked of one Chromium
-_MOST = 200  # things that are asked of one Chromium
-_AT_ONCE = 2  # Chromiums
+_LONGEST = 300  # seconds before a Chromium process is killed
+_MOST = 200  # tasks for one Chromium process
+_AT_ONCE = 2  # Chromium processes
 
 Thing = TypeVar("Thing")
 
 
-def browser() -> str | None:
-    """The Chromium of this machine, if it has one."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+def find_browser() -> str | None:
+    """Return the path of the Chromium to use; None if there is none, and on Windows."""
+    return None if fcntl is None else next(filter(None, map(shutil.which, (*NAMES, *_ON_MACOS))), None)
 
 
 @dataclass
 class Chromium:
-    """A Chromium at the other end of two pipes. Its messages end in a zero byte.
+    """A connection to a Chromium process over two pipes. Messages end in a zero byte.
 
-    Every method raises `OSError`, `EOFError` or `KeyError` where Chromium has gone or cannot do what it is told.
+    Raises:
+        OSError, EOFError, KeyError: from every method, if Chromium has stopped or cannot carry out the command.
     """
 
     say: IO[bytes]
@@ -60,7 +71,7 @@ class Chromium:
     rest: bytes = b""
 
     def open(self, page: Path) -> None:
-        """Show a page, unless it is shown already, and wait until all of it is there."""
+        """Load a page, unless it is loaded already, and wait for its load event."""
         if not self.session:
             target = self._ask("Target.createTarget", url="about:blank")["targetId"]
             self.session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -72,83 +83,91 @@ class Chromium:
             self.at = address
 
     def run(self, script: str) -> Any:
-        """What a script in the page comes to, once it is done."""
-        told = self._ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
-        return told["result"]["value"]
+        """Run a script in the page, wait for its promise, and return its value."""
+        answer = self._ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        return answer["result"]["value"]
 
     def pdf(self) -> bytes:
-        """The page on paper, of the size that its style sheet asks for."""
+        """Return the page as a PDF, in the paper size that its style sheet sets."""
         return b64decode(self._ask("Page.printToPDF", preferCSSPageSize=True, generateTaggedPDF=True)["data"])
 
     def picture(self, width: int, height: int) -> bytes:
-        """The top left of the page as PNG, in pixels."""
+        """Return a PNG of the top left of the page; sizes are in pixels."""
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
         return b64decode(self._ask("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"])
 
     def _ask(self, method: str, **parameters: object) -> Mapping[str, Any]:
-        """Give an order and wait for its answer."""
+        """Send a command and return its result."""
         number = next(self.numbers)
         session = {"sessionId": self.session} if self.session else {}
-        order = {"id": number, "method": method, "params": parameters, **session}
-        self.say.write(json.dumps(order).encode() + b"\0")
+        command = {"id": number, "method": method, "params": parameters, **session}
+        self.say.write(json.dumps(command).encode() + b"\0")
         self.say.flush()
         answer: Mapping[str, Any] = self._wait(lambda m: m.get("id") == number)["result"]
         return answer
 
     def _wait(self, wanted: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any]:
-        """The next message that is wanted."""
+        """Return the next message for which `wanted` is true."""
         while True:
             while b"\0" not in self.rest:
                 more = os.read(self.hear.fileno(), 1 << 16)
                 if not more:
                     raise EOFError
                 self.rest += more
-            told, _, self.rest = self.rest.partition(b"\0")
-            message: Mapping[str, Any] = json.loads(told)
+            line, _, self.rest = self.rest.partition(b"\0")
+            message: Mapping[str, Any] = json.loads(line)
             if wanted(message):
                 return message
 
 
-def keep(
+def make_missing(
     names: Iterable[str], cache: Path, ending: str, work: Callable[[Chromium, str], bytes]
 ) -> Mapping[str, Path]:
-    """The files of these names in the cache; `work` makes those that are not there, as far as Chromium gets."""
+    """Return the files of these names in the cache, after making those that are missing.
+
+    `work` returns the content of one file. Files that Chromium could not make are left out of the result.
+    """
     wanted = {name: cache / f"{name}{ending}" for name in names}
     cache.mkdir(parents=True, exist_ok=True)
     missing = [name for name, path in wanted.items() if not path.exists()]
     size = min(_MOST, -(-len(missing) // _AT_ONCE) or 1)
 
-    def made(some: list[str]) -> None:
-        for name, content in each(some, work):
+    def make(batch: list[str]) -> None:
+        for name, content in run_each(batch, work):
             operating_system.write(wanted[name], content)
 
-    with ThreadPoolExecutor(_AT_ONCE) as several:
-        for _ in several.map(made, (missing[n : n + size] for n in range(0, len(missing), size))):
+    with ThreadPoolExecutor(_AT_ONCE) as executor:
+        for _ in executor.map(make, (missing[n : n + size] for n in range(0, len(missing), size))):
             pass
     return {name: path for name, path in wanted.items() if path.exists()}
 
 
-def each(things: Iterable[Thing], work: Callable[[Chromium, Thing], bytes]) -> Iterator[tuple[Thing, bytes]]:
-    """What `work` makes of each thing with one Chromium, as far as it gets; nothing where there is none."""
-    left, program = list(things), browser()
-    for sandbox in ((), ("--no-sandbox",)):  # as root Chromium starts only without its sandbox
+def run_each(
+    things: Iterable[Thing], work: Callable[[Chromium, Thing], bytes]
+) -> Iterator[tuple[Thing, bytes]]:
+    """Yield each thing with the result of `work` on it, all in one Chromium process.
+
+    Stop at the first thing that fails. Yield nothing if Chromium is not installed.
+    """
+    left, program = list(things), find_browser()
+    for sandbox in ((), ("--no-sandbox",)):  # as root, Chromium starts only without its sandbox
         if program is None or not left:
             return
-        with _started(program, sandbox) as told:
-            while left and (made := _tried(told, left[0], work)):
-                yield left.pop(0), made
+        with _started(program, sandbox) as browser:
+            while left and (result := _try(browser, left[0], work)):
+                yield left.pop(0), result
 
 
-def _tried(told: Chromium, thing: Thing, work: Callable[[Chromium, Thing], bytes]) -> bytes | None:
+def _try(browser: Chromium, thing: Thing, work: Callable[[Chromium, Thing], bytes]) -> bytes | None:
     try:
-        return work(told, thing)
+        return work(browser, thing)
     except (OSError, EOFError, KeyError):
         return None
 
 
 @contextmanager
 def _started(chromium: str, sandbox: tuple[str, ...]) -> Iterator[Chromium]:
-    """Chromium with our two pipes at 3 and 4, where it looks for them; stopped in the end whatever happens."""
+    """Start Chromium with our pipes as file descriptors 3 and 4, and kill it at the end in every case."""
     orders, ours = os.pipe()
     answers, theirs = os.pipe()
     high = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (orders, theirs)]
@@ -167,7 +186,7 @@ def _started(chromium: str, sandbox: tuple[str, ...]) -> Iterator[Chromium]:
         try:
             with os.fdopen(ours, "wb", closefd=True) as say, os.fdopen(answers, "rb") as hear:
                 yield Chromium(say, hear)
-        except BrokenPipeError:  # said while closing, to a Chromium that has gone
+        except BrokenPipeError:  # raised on closing if Chromium has stopped
             return
         finally:
             late.cancel()

@@ -1,6 +1,6 @@
-"""Finds where words fit in a drawing: inside an outline, or in the free space beside all of them. Pure geometry.
+"""Place labels in a drawing: inside an outline, or in the free space beside all outlines. Pure geometry.
 
-Places are in the drawing's units, x to the right and y down.
+Coordinates are in the units of the drawing, x to the right and y down.
 """
 
 import heapq
@@ -16,18 +16,21 @@ from numpy.typing import NDArray
 
 Point: TypeAlias = tuple[float, float]
 Side: TypeAlias = tuple[Point, Point]
-Ring: TypeAlias = tuple[Point, ...]  # without the first point again at the end
-Rings: TypeAlias = tuple[Ring, ...]  # outlines and holes of one area
-Lines: TypeAlias = NDArray[np.float64]  # of sides: where each begins, and how far it goes on, in x and y
-_AT_ONCE = 32  # places that are tried
+Ring: TypeAlias = tuple[Point, ...]  # the first point is not repeated at the end
+Rings: TypeAlias = tuple[Ring, ...]  # the outlines and holes of one area
+Lines: TypeAlias = NDArray[
+    np.float64
+]  # sides as four rows: x and y of the start, and the distance to the end in x and y
+_AT_ONCE = 32  # positions tried in one call
 
 
 @cache
-def room(rings: Rings, aspect: float) -> tuple[Point, float]:
-    """The largest box of an aspect (width by height) inside an area: its middle and its height.
+def largest_box(rings: Rings, aspect: float) -> tuple[Point, float]:
+    """Return the centre and the height of the largest box inside an area.
 
-    The search of Mapbox's polylabel, for boxes instead of circles: squares that cannot hold a better middle than the
-    best so far are left, the others are quartered. Right to a unit.
+    `aspect` is the width of the box divided by its height. The search is that of Mapbox's polylabel, for boxes instead
+    of circles: squares that cannot hold a better centre than the best so far are dropped, and the others are divided
+    into four. The result is within one unit of the best.
     """
     squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
     lines = _lines(sides_of(squeezed))
@@ -39,25 +42,26 @@ def room(rings: Rings, aspect: float) -> tuple[Point, float]:
         _, half, (x, y) = heapq.heappop(squares)
         half /= 2
         middles = [(x + i * half, y + j * half) for i in (-1, 1) for j in (-1, 1)]
-        for middle, found in zip(middles, _reaches(middles, lines), strict=True):
-            best = max(best, (found, middle))
-            heapq.heappush(squares, (-found - half, half, middle))
-    found, (x, y) = best
-    return (x * aspect, y), 2 * found
+        for middle, half_width in zip(middles, _half_widths_at(middles, lines), strict=True):
+            best = max(best, (half_width, middle))
+            heapq.heappush(squares, (-half_width - half, half, middle))
+    half_height, (x, y) = best
+    return (x * aspect, y), 2 * half_height
 
 
-def height_at(rings: Rings, middle: Point, aspect: float) -> float:
-    """The height of the largest box of an aspect around a point inside an area; below zero outside."""
+def box_height_at(rings: Rings, middle: Point, aspect: float) -> float:
+    """Return the height of the largest box with this aspect around a point; negative if the point is outside the area."""
     squeezed = tuple(tuple((x / aspect, y) for x, y in ring) for ring in rings)
-    return 2 * reach((middle[0] / aspect, middle[1]), sides_of(squeezed))
+    return 2 * half_width_at((middle[0] / aspect, middle[1]), sides_of(squeezed))
 
 
-def beside(
+def nearest_free_box(
     edge: Iterable[Side], near: Point, box: Point, drawing: Point, taken: Iterable[Point]
 ) -> Point | None:
-    """The middle of the nearest free box of a width and height to a point: outside the edge, inside the drawing.
+    """Return the centre of the free box nearest to a point, outside the edge and inside the drawing.
 
-    `taken` are the middles of boxes of the same size that it must not touch; None where there is no space.
+    `box` and `drawing` are widths and heights. `taken` are the centres of boxes of the same size that the new one must
+    not touch. Return None if there is no space.
     """
     wide, high = box
     aspect = wide / high
@@ -69,20 +73,20 @@ def beside(
     clear = [(x, y) for x, y in places if all(abs(x - a) > wide or abs(y - b) > high for a, b in taken)]
     for first in range(0, len(clear), _AT_ONCE):
         some = clear[first : first + _AT_ONCE]
-        reaches = _reaches([(x / aspect, y) for x, y in some], lines)
-        for (x, y), found in zip(some, reaches, strict=True):
-            if -found > high / 2:
+        reaches = _half_widths_at([(x / aspect, y) for x, y in some], lines)
+        for (x, y), half_width in zip(some, reaches, strict=True):
+            if -half_width > high / 2:
                 return float(x), float(y)
     return None
 
 
 def sides_of(rings: Rings) -> list[Side]:
-    """The sides of an area, in order."""
+    """Return the sides of an area, in order."""
     return [side for ring in rings for side in pairwise((*ring, ring[0]))]
 
 
 def outer_lines(areas: Iterable[Rings]) -> list[list[Point]]:
-    """The line around areas that share their borders: the sides that only one of them has, joined into lines."""
+    """Return the outer edge of areas that share borders: the sides that belong to only one area, joined into lines."""
     sides = [side for rings in areas for side in sides_of(rings)]
     count = Counter(frozenset(side) for side in sides)
     onward: dict[Point, list[Point]] = defaultdict(list)
@@ -99,30 +103,30 @@ def outer_lines(areas: Iterable[Rings]) -> list[list[Point]]:
     return lines
 
 
-def reach(middle: Point, sides: Iterable[Side]) -> float:
-    """Half the side of the largest square around a point that no side enters; below zero outside the area."""
-    return _reaches([middle], _lines(sides))[0]
+def half_width_at(middle: Point, sides: Iterable[Side]) -> float:
+    """Return half the width of the largest square around a point that no side enters; negative outside the area."""
+    return _half_widths_at([middle], _lines(sides))[0]
 
 
 def _lines(sides: Iterable[Side]) -> Lines:
     return np.array([(ax, ay, bx - ax, by - ay) for (ax, ay), (bx, by) in sides], dtype=float).T[:, None, :]
 
 
-def _reaches(middles: Sequence[Point], lines: Lines) -> list[float]:
-    """What `reach` says of each point: all points and sides at once, since a map asks for thousands."""
+def _half_widths_at(middles: Sequence[Point], lines: Lines) -> list[float]:
+    """Return `half_width_at` for each point, computed together because a map needs thousands."""
     at = np.array(middles, dtype=float).T[:, :, None]
     (x, y), (dx, dy) = lines[:2] - at, lines[2:]
     level = dy == 0
     crosses = ((y > 0) != (y + dy > 0)) & (x - y * dx / np.where(level, 1, dy) > 0)
     inside = crosses.sum(axis=1) % 2 == 1
-    # The nearest place in this measure is an end, or where the side crosses an axis or a diagonal.
+    # In this metric the nearest point of a side is an end, or where the side crosses an axis or a diagonal.
     least = np.minimum(_far(x, y), _far(x + dx, y + dy))
     for a, d in ((x, dx), (y, dy), (x - y, dx - dy), (x + y, dx + dy)):
         t = np.where(d == 0, 0, np.clip(-a / np.where(d == 0, 1, d), 0, 1))
         least = np.minimum(least, _far(x + t * dx, y + t * dy))
     nearest = least.min(axis=1)
-    found: list[float] = np.where(inside, nearest, -nearest).tolist()
-    return found
+    half_widths: list[float] = np.where(inside, nearest, -nearest).tolist()
+    return half_widths
 
 
 def _far(x: Lines, y: Lines) -> Lines:

@@ -1,9 +1,8 @@
-"""Draws a map of wards as one inline SVG in which each ward is a link, with its name on it, beside it or in a key.
+"""Draw a map of wards as inline SVG. Each ward is a link, with its name on it, beside it or in a key.
 
-No styles stand in it, only classes: `map` (the drawing), `map__ward` (a link), `map__area` (a ward's outline or tile),
-`map__other` (the outline of an area without a link), `map__edge` (the line around all), `map__names` (what is written
-on the map), `map__line` (from a name beside the map to its ward), `map__row` and `map__key` (a row of the key and the
-text in it).
+The SVG has no styles, only classes: `map` (the drawing), `map__ward` (a link), `map__area` (the outline or tile of a
+ward), `map__other` (the outline of an area without a link), `map__edge` (the outer edge), `map__names` (the labels),
+`map__line` (from a label beside the map to its ward), `map__row` and `map__key` (a row of the key and its text).
 """
 
 import hashlib
@@ -17,43 +16,54 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 from portal.charts import label_placement
-from portal.charts.label_placement import Point, Ring, Rings, beside, height_at, outer_lines, room
+from portal.charts.label_placement import (
+    Point,
+    Ring,
+    Rings,
+    box_height_at,
+    largest_box,
+    nearest_free_box,
+    outer_lines,
+)
 from portal.core import operating_system
 from portal.core.model import Outline
 from portal.core.text import safe
 
-Outlines: TypeAlias = Mapping[str, Rings]  # by GSS code, in degrees or in the drawing's units
+Outlines: TypeAlias = Mapping[str, Rings]  # by GSS code, in degrees or in the units of the drawing
 Links: TypeAlias = Mapping[str, tuple[str, str]]  # by GSS code: name and address
 
-LETTERS = 13  # height of letters in the drawing's units, which are pixels at its full width
+LETTERS = 13  # height of letters, in units of the drawing, which are pixels at full width
 LINE = 15
-ROW = 26  # height of a row of the key: large enough to touch
+ROW = 26  # height of a row of the key, large enough to touch
 MARGIN = 4
-MOST_BESIDE = 3  # names beside the map; where more do not fit, a key is easier to read
-# Widths of Arial's letters in hundredths of their height.
+MOST_BESIDE = 3  # labels beside the map; if more do not fit on their wards, a key is easier to read
+# Widths of letters in Arial, in hundredths of their height.
 _WIDTHS = {**dict.fromkeys("ijl'’", 22), **dict.fromkeys("frtI-., ()", 31), **dict.fromkeys("mwMW", 86)}
 _WIDTHS |= dict.fromkeys("ABCDEGHKNOPQRSUVXY&", 70)
 _OTHER_WIDTH = 56
 
 
-def outline_of(rows: Iterable[Outline]) -> Outlines:
-    """The outlines in rows of the resource `boundaries`: by GSS code, rings of (longitude, latitude) in degrees."""
-    found: dict[str, dict[tuple[int, int], Ring]] = defaultdict(dict)
+def outlines_by_code(rows: Iterable[Outline]) -> Outlines:
+    """Return the rows of the resource `boundaries` as outlines: by GSS code, rings of (longitude, latitude) in degrees."""
+    by_area: dict[str, dict[tuple[int, int], Ring]] = defaultdict(dict)
     for row in rows:
         numbers = [float(n) for n in row.points.split()]
         ring = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-        found[row.area][row.polygon, row.ring] = ring
-    return {area: tuple(ring for _, ring in sorted(rings.items())) for area, rings in sorted(found.items())}
+        by_area[row.area][row.polygon, row.ring] = ring
+    return {area: tuple(ring for _, ring in sorted(rings.items())) for area, rings in sorted(by_area.items())}
 
 
-def ward_map(outlines: Outlines, links: Links, width: int = 640, label: str = "Map of the wards") -> Markup:
-    """The map, `width` pixels wide at its full size: its letters can be read down to about four fifths of that.
+def draw_ward_map(
+    outlines: Outlines, links: Links, width: int = 640, label: str = "Map of the wards"
+) -> Markup:
+    """Return the map of wards as SVG.
 
-    Wards follow each other in the order of their codes. Where many names do not fit, wards are numbered in that
-    order and a key stands below. Where a ward has no outline, all are drawn as tiles.
+    `width` is the full width in pixels; labels are readable down to about four fifths of it. Wards are ordered by code.
+    If many names do not fit, the wards are numbered in that order and a key is added below. If a ward has no outline,
+    all wards are drawn as tiles.
     """
     if not links or any(code not in outlines for code in links):
-        return tile_map(links, width=width, label=label)
+        return draw_tile_map(links, width=width, label=label)
     drawn, height = _projected(outlines, width)
     lines = outer_lines(drawn.values())
     names = {code: name for code, (name, _) in sorted(links.items())}
@@ -66,21 +76,21 @@ def ward_map(outlines: Outlines, links: Links, width: int = 640, label: str = "M
     )
 
 
-def kept(cache: Path, outlines: Outlines, links: Links, width: int = 640) -> Markup:
-    """The map, drawn once: it is kept under a digest of what it shows and of the program that draws it."""
+def cached_ward_map(cache: Path, outlines: Outlines, links: Links, width: int = 640) -> Markup:
+    """Return the map of wards, cached under a digest of its input and of the code that draws it."""
     programs = b"".join(Path(module).read_bytes() for module in (__file__, label_placement.__file__))
-    told = repr((sorted(outlines.items()), sorted(links.items()), width)).encode()
-    path = cache / f"{hashlib.sha256(programs + told).hexdigest()[:24]}.map.svg"
+    shown = repr((sorted(outlines.items()), sorted(links.items()), width)).encode()
+    path = cache / f"{hashlib.sha256(programs + shown).hexdigest()[:24]}.map.svg"
     if not path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
-        operating_system.write(path, ward_map(outlines, links, width).encode())
+        operating_system.write(path, draw_ward_map(outlines, links, width).encode())
     return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 (drawn above)
 
 
-def tile_map(
+def draw_tile_map(
     links: Links, columns: int = 4, width: int = 640, label: str = "The wards in the order of their codes"
 ) -> Markup:
-    """A map of equal tiles in the order of the codes, in at most so many columns, for want of outlines."""
+    """Return a map of equal tiles ordered by code, in at most this many columns, for wards without outlines."""
     names = [name for _, (name, _) in sorted(links.items())]
     longest = max((_width(word) for name in names for word in name.split()), default=0)
     columns = max(1, min(columns, len(names), int(width // (longest + 12))))
@@ -108,7 +118,7 @@ def _link(link: tuple[str, str], inside: str) -> str:
 
 
 def _group(marks: Iterable[str]) -> str:
-    """What is written on the map, over all outlines. The links have the names already, so it is not read out."""
+    """Return the labels, drawn above all outlines. They are hidden from screen readers, because the links have the names."""
     start = '<g class="map__names" aria-hidden="true" pointer-events="none" text-anchor="middle"'
     return f'{start} font-size="{LETTERS}">{"".join(marks)}</g>'
 
@@ -127,7 +137,7 @@ def _path(kind: str, rings: Rings) -> str:
 
 
 def _edge(lines: Iterable[Iterable[Point]]) -> str:
-    """The line around all areas."""
+    """Return the outer edge of all areas."""
     return f'<path class="map__edge" fill="none" pointer-events="none" d="{"".join(map(_line, lines))}"/>'
 
 
@@ -140,7 +150,10 @@ def _number(value: float) -> str:
 
 
 def _projected(outlines: Outlines, width: float) -> tuple[dict[str, Rings], float]:
-    """The outlines in the drawing's units, equirectangular at the middle latitude, and the drawing's height."""
+    """Return the outlines projected to the units of the drawing, and its height.
+
+    The projection is equirectangular at the middle latitude.
+    """
     xs, ys = zip(*(p for rings in outlines.values() for ring in rings for p in ring), strict=True)
     squeeze = math.cos(math.radians((min(ys) + max(ys)) / 2))
     scale = (width - 2 * MARGIN) / ((max(xs) - min(xs)) * squeeze)
@@ -150,7 +163,7 @@ def _projected(outlines: Outlines, width: float) -> tuple[dict[str, Rings], floa
         return round(MARGIN + x, 1), round(MARGIN + y, 1)
 
     min_x, max_y = min(xs), max(ys)
-    # Neighbouring points that fall together are one, here and in the ring of the neighbour.
+    # Points that round to the same place become one, here and in the ring of the neighbouring ward.
     drawn = {
         code: tuple(tuple(point for point, _ in groupby(map(place, ring))) for ring in rings)
         for code, rings in sorted(outlines.items())
@@ -161,7 +174,7 @@ def _projected(outlines: Outlines, width: float) -> tuple[dict[str, Rings], floa
 def _written(
     names: Mapping[str, str], drawn: Outlines, lines: Iterable[list[Point]], size: Point
 ) -> list[str] | None:
-    """Each name on its ward, or beside the map with a line to it; None where too many do not fit on their wards."""
+    """Return each name on its ward, or beside the map with a line to it; None if too many do not fit on their wards."""
     best = {code: _best(name, drawn[code]) for code, name in names.items()}
     if sum(not fits for *_, fits in best.values()) > MOST_BESIDE:
         return None
@@ -173,7 +186,7 @@ def _written(
         if fits:
             marks.append(_text(words, middle))
             continue
-        place = beside(edge, middle, box, size, taken)
+        place = nearest_free_box(edge, middle, box, size, taken)
         if place is None:
             return None
         taken.append(place)
@@ -184,26 +197,26 @@ def _written(
 
 
 def _best(name: str, rings: Rings) -> tuple[tuple[str, ...], Point, bool]:
-    """The lines of a name that have most room on its ward, their middle, and whether they fit."""
-    found = []
+    """Return the way to break a name that has most space on its ward, its centre, and True if it fits."""
+    candidates = []
     for lines in dict.fromkeys([(name,), _halved(name), tuple(name.split())]):
         wide, high = _size(lines)
-        middle, height = room(rings, wide / high)
-        found.append((height / high, lines, middle))
-    most, lines, middle = max(found)
+        middle, height = largest_box(rings, wide / high)
+        candidates.append((height / high, lines, middle))
+    most, lines, middle = max(candidates)
     wide, high = _size(lines)
-    # Words stand best in the middle of the ward, if there is room for them there.
-    centre, _ = room(rings, max(1.0, (wide / high) ** 0.5))
-    return lines, centre if height_at(rings, centre, wide / high) >= high else middle, most >= 1
+    # Prefer the middle of the ward if the words fit there.
+    centre, _ = largest_box(rings, max(1.0, (wide / high) ** 0.5))
+    return lines, centre if box_height_at(rings, centre, wide / high) >= high else middle, most >= 1
 
 
 def _size(lines: tuple[str, ...]) -> Point:
-    """Width and height of some words with a little space around."""
+    """Return the width and height of some lines of text with a little space around them."""
     return max(map(_width, lines)) + 4, LINE * len(lines) + 2
 
 
 def _pointer(place: Point, box: Point, ward: Point) -> str:
-    """A line from the edge of a box of words to a dot on a ward."""
+    """Return a line from the edge of a label to a dot on its ward."""
     x, y = ward[0] - place[0], ward[1] - place[1]
     out = min(size / 2 / abs(d) for size, d in zip(box, (x, y), strict=True) if d)
     line = _line([(place[0] + x * out, place[1] + y * out), ward])
@@ -212,12 +225,12 @@ def _pointer(place: Point, box: Point, ward: Point) -> str:
 
 
 def _numbered(names: Iterable[str], drawn: Outlines) -> list[str]:
-    """Each ward's number, in its roomiest place."""
-    return [_text((str(n),), room(drawn[code], 1.0)[0]) for n, code in enumerate(names, 1)]
+    """Return the number of each ward, placed where it has most space."""
+    return [_text((str(n),), largest_box(drawn[code], 1.0)[0]) for n, code in enumerate(names, 1)]
 
 
 def _key(names: Mapping[str, str], width: float, top: float) -> tuple[dict[str, str], float]:
-    """Rows of numbers and names to stand below the map, down each column in turn; and their height."""
+    """Return the rows of the key by ward code, filled column by column, and the height of the key."""
     columns = max(1, min(3, int(width // (max(map(_width, names.values())) + 44))))
     deep = math.ceil(len(names) / columns)
     rows = {}
@@ -237,14 +250,14 @@ def _width(words: str) -> float:
 
 
 def _halved(name: str) -> tuple[str, ...]:
-    """A name in two lines of about the same length, or in one where it is one word."""
+    """Return a name in two lines of about the same length, or in one line if it is one word."""
     words = name.split()
     halves = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]
     return min(halves, key=lambda h: max(map(_width, h)), default=(name,))
 
 
 def _wrapped(name: str, width: float) -> tuple[str, ...]:
-    """A name in as many lines as it needs."""
+    """Return a name in as many lines as it needs."""
     lines = [""]
     for word in name.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -1,4 +1,4 @@
-"""Draws figures as plain Plotly dictionaries, for a given width in pixels."""
+"""Draw charts as Plotly figures in plain dictionaries, for a given width in pixels."""
 
 import re
 from collections import Counter
@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from textwrap import wrap
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.analysis.measures import breaks_of, broken
 from portal.analysis.sentences import ChartInput
 from portal.charts.time_axis import gaps_of, middle, overlap, position, span
 from portal.core import periods
-from portal.core.model import ADDED, Break, Observation
+from portal.core.model import Break, Observation
 from portal.core.text import upper_first
+from portal.core.vocabulary import ADDED
 
 Figure = dict[str, Any]
 
@@ -23,26 +24,26 @@ TINT = "#718EA7"
 INK, QUIET, GRID = "#1a1a1a", "#4a4f55", "#d5dade"
 FONT = "Arial, Helvetica, sans-serif"
 WIDE, NARROW = 720, 340
-# More bars than this cannot be told apart on a phone.
+# More bars than this are hard to distinguish on a phone.
 MOST_BARS = 12
-_CHARACTER = 0.56  # the width of a character in the fonts of the drawings, as a share of their size
-_NOTHING = "–"  # where a table has no row
-# The library takes a few tags in texts for what they are, links among them; of these only our own two may stay.
+_CHARACTER = 0.56  # average width of a character, as a share of the font size
+_NOTHING = "–"  # the name of a bar for which no figure has been published
+# plotly.js interprets a few tags in texts, including links. Only the two that we use are left as they are.
 _TAG = re.compile(r"<(?!br>|/?extra>)")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 
 
-def plain(drawing: Any) -> Any:
-    """A drawing whose texts the library shows as they stand."""
+def escape_texts(drawing: Any) -> Any:
+    """Return a drawing with its texts escaped, so that plotly.js shows them literally."""
     if isinstance(drawing, dict):
-        return {key: plain(value) for key, value in drawing.items()}
+        return {key: escape_texts(value) for key, value in drawing.items()}
     if isinstance(drawing, list | tuple):
-        return [plain(value) for value in drawing]
+        return [escape_texts(value) for value in drawing]
     return _TAG.sub("&lt;", _ENTITY.sub("&amp;", drawing)) if isinstance(drawing, str) else drawing
 
 
 def _layout(s: ChartInput, width: int, height: int, **more: Any) -> Figure:
-    """Return the common layout; unit, area and period are in a strip above the drawing, added to its height."""
+    """Return the common layout, with unit, area and period in a strip above the drawing that adds to its height."""
     words = _wrapped(_strip(s), width - 8, 13)
     strip = 7 + 17 * len(words)
     margin = {"l": 8, "r": 8, "t": 16, "b": 36, **more.pop("margin", {})}
@@ -70,7 +71,7 @@ def _layout(s: ChartInput, width: int, height: int, **more: Any) -> Figure:
 
 
 def _strip(s: ChartInput) -> str:
-    """The unit, and what is the same for all figures: an area other than the site's own, and a single period."""
+    """Return the unit, and the area and period if all figures share them; the site's own area is not named."""
     only = s.figures[0] if len({s.period(o) for o in s.figures}) == 1 else None
     period = periods.running(s.label(only)) if only and only.period_start else ""
     return ", ".join(filter(None, (upper_first(s.indicator.unit_label), s.elsewhere(s.figures), period)))
@@ -97,7 +98,10 @@ def _plain(value: Decimal) -> int | float:
 
 
 def _range(values: Iterable[int | float | None], room: float, length: float) -> list[float]:
-    """Return the ends of an axis of so many pixels: from zero to all values, with room for a label beyond each end."""
+    """Return the ends of an axis that includes zero and all values, with space for a label beyond each end.
+
+    `room` is the size of a label and `length` that of the axis, both in pixels.
+    """
     known = [float(v) for v in values if v is not None]
     low, high = min([0.0, *known]), max([0.0, *known])
     if low == high:
@@ -108,7 +112,7 @@ def _range(values: Iterable[int | float | None], room: float, length: float) -> 
 
 
 def _zero(ends: Sequence[float]) -> Figure:
-    """The settings of an axis that draw a line at zero where there are values below it."""
+    """Return the axis settings that draw a line at zero if there are negative values."""
     return {"zeroline": ends[0] < 0, "zerolinecolor": INK, "zerolinewidth": 2}
 
 
@@ -117,14 +121,14 @@ def _pixels(words: str, size: int) -> float:
 
 
 def _wrapped(words: str, length: float, size: int) -> list[str]:
-    """Return the words in lines that are no longer than so many pixels."""
+    """Return the words in lines of at most `length` pixels."""
     return wrap(words, max(8, int(length / (size * _CHARACTER)))) or [""]
 
 
 def _upright(cells: Iterable[str], slot: float, sizes: Sequence[int]) -> tuple[Figure, float]:
-    """Return how the labels of upright bars are written, and how many pixels that needs beyond a bar.
+    """Return the settings for labels of vertical bars, and the pixels that a label needs beyond its bar.
 
-    As large as fits beside each other, or else on end.
+    Labels get the largest of the `sizes` at which they fit beside each other, or are rotated if none fits.
     """
     longest = max(cells, key=len, default="")
     for size in sizes:
@@ -138,29 +142,34 @@ def _note(text: str, **where: Any) -> Figure:
     return {"text": text, "showarrow": False, "xref": "x", "yref": "y", "font": {"size": 14}, **where}
 
 
-def _cuts(s: ChartInput) -> list[tuple[float, str]]:
-    """Return where on the axis of time the series is broken, and why: every break between or inside its periods."""
+class _Cut(NamedTuple):
+    """The position of a break in series on the time axis, and its title."""
+
+    at: float
+    title: str
+
+
+def _cuts(s: ChartInput) -> list[_Cut]:
+    """Return every break between or inside the periods of the series."""
     breaks = breaks_of(s.released, s.indicator.id)
-    found = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
-    often = Counter(b.title for b in found)
-    return [(position(b.date), _named(b, often[b.title] > 1)) for b in found]
+    within = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
+    times = Counter(b.title for b in within)
+    return [_Cut(position(b.date), _named(b, times[b.title] > 1)) for b in within]
 
 
 def _named(b: Break, dated: bool) -> str:
     return f"{b.title} ({periods.month(b.date)})" if dated else b.title
 
 
-def _cut_lines(cuts: Iterable[tuple[float, str]]) -> list[Figure]:
+def _cut_lines(cuts: Iterable[_Cut]) -> list[Figure]:
     return [
         {"type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1.02, "line": {"color": COLOURS[4], "width": 2, "dash": "dot"}}
         for at, _ in cuts
     ]  # fmt: skip
 
 
-def _cut_notes(
-    cuts: Iterable[tuple[float, str]], ends: Sequence[float], width: int
-) -> tuple[list[Figure], int]:
-    """Return the notes on breaks, each above the one before, and how many pixels they need above the drawing."""
+def _cut_notes(cuts: Iterable[_Cut], ends: Sequence[float], width: int) -> tuple[list[Figure], int]:
+    """Return the notes on breaks, stacked, and the pixels that they need above the drawing."""
     notes, up = [], 0
     for at, title in cuts:
         share = min(1.0, max(0.0, (at - ends[0]) / (ends[1] - ends[0])))
@@ -173,7 +182,7 @@ def _cut_notes(
 
 
 def _ends_named(first: str, last: str, length: float, size: int, **where: Any) -> list[Figure]:
-    """Return the names of the first and the last period under an axis, each at its end; one where they are the same."""
+    """Return the names of the first and last period at the ends of an axis; one name if they are the same."""
     at = {
         "xref": "x domain",
         "yref": "y domain",
@@ -191,12 +200,12 @@ def _ends_named(first: str, last: str, length: float, size: int, **where: Any) -
 
 
 def _hover(s: ChartInput, o: Observation) -> str:
-    """What is said of a figure when somebody points at it."""
+    """Return the text shown when a reader points at a figure."""
     return f"{s.full(o)}: {s.cell(o)}"
 
 
 def _hidden(s: ChartInput, figures: Iterable[Observation]) -> list[Figure]:
-    """Markers where there is no value, so that a gap is seen to be one and why."""
+    """Return a marker for each figure without a value, which shows the gap and its reason."""
     return [
         _note(f"[{o.status}]", x=middle(o), y=0, yanchor="bottom", hovertext=_hover(s, o))
         for o in figures
@@ -207,8 +216,8 @@ def _hidden(s: ChartInput, figures: Iterable[Observation]) -> list[Figure]:
 # --- the kinds of chart
 
 
-def pair(s: ChartInput, width: int) -> Figure:
-    """Before and after as two bars from zero, the later one darker."""
+def draw_pair(s: ChartInput, width: int) -> Figure:
+    """Draw two figures, before and after, as bars from zero; the later one is darker."""
     cells = [s.cell(o) for o in s.figures]
     values = _values(s.figures)
     ends = _range(values, max(_pixels(c, 18) for c in cells) + 10, width - 12)
@@ -230,10 +239,10 @@ def pair(s: ChartInput, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def bars(s: ChartInput, width: int) -> Figure:
-    """A few periods as bars from zero, each labelled; a line where the way of counting changed."""
+def draw_bars(s: ChartInput, width: int) -> Figure:
+    """Draw a few periods as labelled bars from zero, with a dotted line at each break in series."""
     if len(s.figures) > MOST_BARS or overlap(s.figures):
-        return line(s, width)
+        return draw_line(s, width)
     spans = [span(o) for o in s.figures]
     length = min(end - start for start, end in spans)
     ends = [spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1]
@@ -258,22 +267,21 @@ def bars(s: ChartInput, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def years(s: ChartInput, width: int) -> Figure:
-    """Many years as a line, few as bars."""
-    return line(s, width) if len(s.figures) > 5 else bars(s, width)
+def draw_years(s: ChartInput, width: int) -> Figure:
+    """Draw more than five years as a line, fewer as bars."""
+    return draw_line(s, width) if len(s.figures) > 5 else draw_bars(s, width)
 
 
-def _length(o: Observation) -> int:
-    return periods.months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
+def draw_for_area(s: ChartInput, width: int) -> Figure:
+    """Draw the figures of an area: two years as a pair, more as on the indicator's page.
 
-
-def of_area(s: ChartInput, width: int) -> Figure:
-    """Return two years as a pair, more as on a figure's own page; quarters as bars, those of the newest year darker."""
+    Quarters are bars, with those of the newest year darker.
+    """
     if len(s.figures) == 2 and not _cuts(s):
-        return pair(s, width)
-    if {_length(o) for o in s.figures} != {3}:
-        return years(s, width)
-    drawing = bars(s, width)
+        return draw_pair(s, width)
+    if {o.months for o in s.figures} != {3}:
+        return draw_years(s, width)
+    drawing = draw_bars(s, width)
     drawing["data"][0]["marker"] = {"color": [TINT] * (len(s.figures) - 4) + [COLOURS[0]] * 4}
     layout, first, last = drawing["layout"], s.short(s.figures[0]), s.short(s.figures[-1])
     layout["xaxis"] |= {"tickvals": [], "ticktext": []}
@@ -281,26 +289,26 @@ def of_area(s: ChartInput, width: int) -> Figure:
     return drawing
 
 
-def line(s: ChartInput, width: int) -> Figure:
-    """A line on a true scale of time, cut at each break and gap, with its last value written at its end."""
+def draw_line(s: ChartInput, width: int) -> Figure:
+    """Draw a line on a true time scale, cut at each break and gap, with its last value at its end."""
     cuts = _cuts(s)
     breaks = breaks_of(s.released, s.indicator.id)
     gaps = gaps_of(s.figures)
     xs: list[float] = []
     ys: list[int | float | None] = []
-    said: list[str] = []
+    hover_texts: list[str] = []
     for i, (o, value) in enumerate(zip(s.figures, _values(s.figures), strict=True)):
         if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
             xs.append((middle(s.figures[i - 1]) + middle(o)) / 2)
             ys.append(None)
-            said.append("")
+            hover_texts.append("")
         xs.append(middle(o))
         ys.append(value)
-        said.append(_hover(s, o))
+        hover_texts.append(_hover(s, o))
     lines = {
         "type": "scatter", "mode": "lines+markers", "x": xs, "y": ys, "connectgaps": False, "cliponaxis": False,
         "line": {"color": COLOURS[0], "width": 3}, "marker": {"size": 6},
-        "customdata": said, "hovertemplate": "%{customdata}<extra></extra>",
+        "customdata": hover_texts, "hovertemplate": "%{customdata}<extra></extra>",
     }  # fmt: skip
     known = [o for o in s.figures if o.value is not None]
     last = s.cell(known[-1]) if known else ""
@@ -326,14 +334,14 @@ def line(s: ChartInput, width: int) -> Figure:
 
 
 def _marked(name: str, o: Observation | None) -> str:
-    """The name of a bar, with a marker beside it where there is no value, for such a bar has no length."""
+    """Return the name of a bar, with a marker if it has no value, since such a bar has no length."""
     if o is None:
         return f"{name} {_NOTHING}"
     return f"{name} [{o.status}]" if o.value is None else name
 
 
-def small_multiples(s: ChartInput, width: int) -> Figure:
-    """A panel of bars for each part and area, the largest first, all on one scale and one axis of time."""
+def draw_small_multiples(s: ChartInput, width: int) -> Figure:
+    """Draw a panel of bars for each part and area, the largest first, all on the same scale and time axis."""
     columns = 4 if width == WIDE else 2
     panels = {(o.part, o.area): s.name(o) for o in s.figures}
     keys, times = sorted(panels, key=lambda k: -_size(s, k)), s.times
@@ -359,10 +367,10 @@ def small_multiples(s: ChartInput, width: int) -> Figure:
         x0 = column * (w + gap_x)
         y1 = 1 - row * (height + gap_y) / total
         y0 = max(0.0, y1 - height / total)
-        own = [grid.get((*key, *s.period(t))) for t in times]
+        in_panel = [grid.get((*key, *s.period(t))) for t in times]
         data.append({
-            "type": "bar", "x": [middle(t) for t in times], "y": _values(own), "xaxis": f"x{n}", "yaxis": f"y{n}", "name": panels[key],
-            "text": [s.cell(o) for o in own], "textposition": "outside", "cliponaxis": False, **written,
+            "type": "bar", "x": [middle(t) for t in times], "y": _values(in_panel), "xaxis": f"x{n}", "yaxis": f"y{n}", "name": panels[key],
+            "text": [s.cell(o) for o in in_panel], "textposition": "outside", "cliponaxis": False, **written,
             "width": [length * 0.85] * len(times), "marker": {"color": COLOURS[0]}, "constraintext": "none",
             "customdata": [f"{panels[key]}, {s.label(t)}" for t in times], "hovertemplate": "%{customdata}: %{text}<extra></extra>",
         })  # fmt: skip
@@ -378,22 +386,22 @@ def small_multiples(s: ChartInput, width: int) -> Figure:
         layout["annotations"] += _ends_named(s.tick(times[0]), s.tick(times[-1]), panel / 2, 10, **under)
         layout["annotations"] += [
             _note(f"[{o.status}]" if o else _NOTHING, x=middle(t), y=0, yanchor="bottom", xref=f"x{n}", yref=f"y{n}", font={"size": 10}, hovertext=f"{panels[key]}, {s.label(t)}: {s.cell(o)}")
-            for t, o in zip(times, own, strict=True)
+            for t, o in zip(times, in_panel, strict=True)
             if o is None or o.value is None
         ]  # fmt: skip
     return {"data": data, "layout": layout}
 
 
 def _size(s: ChartInput, panel: tuple[str, str]) -> Decimal:
-    """What panels are put in order by: counts and pounds added up, of all else the largest figure."""
+    """Return the size by which panels are ordered: the sum of counts and pounds, or the largest of other figures."""
     known = [o.value for o in s.figures if (o.part, o.area) == panel and o.value is not None]
     if not known:
         return Decimal("-Infinity")
     return sum(known, Decimal(0)) if s.indicator.unit in ADDED else max(known)
 
 
-def ranked_bars(s: ChartInput, width: int) -> Figure:
-    """Parts, of several areas where there are, as bars from zero, the longest first; below them what all are together."""
+def draw_ranked_bars(s: ChartInput, width: int) -> Figure:
+    """Draw parts (and areas, if there are several) as bars from zero, the longest first, with the totals below."""
     ranked = sorted((o for o in s.figures if o.part), key=lambda o: (o.value is None, -(o.value or 0)))
     totals = [o for o in s.figures if not o.part]
     cells = [s.cell(o) for o in ranked]
@@ -426,30 +434,30 @@ def ranked_bars(s: ChartInput, width: int) -> Figure:
     return {"data": [bars], "layout": layout}
 
 
-def areas(s: ChartInput, width: int) -> Figure:
-    """Areas beside each other for each part, as bars from a line at zero, each with its name and figure."""
+def draw_areas(s: ChartInput, width: int) -> Figure:
+    """Draw the areas next to each other for each part, as bars from a line at zero, each with its name and figure."""
     codes = {o.area: s.place(o) for o in s.figures}
-    own = {(o.area, o.part): o for o in s.figures}
+    by_key = {(o.area, o.part): o for o in s.figures}
     left = 104 if width == NARROW else 130
-    names = {(a, p): _wrapped(_marked(name, own.get((a, p))), left - 6, 14) for a, name in codes.items() for p in s.parts}  # fmt: skip
+    names = {(a, p): _wrapped(_marked(name, by_key.get((a, p))), left - 6, 14) for a, name in codes.items() for p in s.parts}  # fmt: skip
     heads = [_wrapped(s.part(p), width - 16, 16) for p in s.parts]
     row = max(34, 18 * max(map(len, names.values())) + 6)
-    above = -(-(20 * max(map(len, heads)) + 14) // row)  # rows that the name of a part takes
+    above = -(-(20 * max(map(len, heads)) + 14) // row)  # rows that the name of a part needs
     step = len(codes) + above
     cells = [s.cell(o) for o in s.figures]
     ends = _range(_values(s.figures), max(_pixels(c, 15) for c in cells) + 10, width - left - 12)
     bars, notes = [], []
     for i, (area, name) in enumerate(codes.items()):
-        mine = [own.get((area, p)) for p in s.parts]
+        of_area = [by_key.get((area, p)) for p in s.parts]
         rows = [n * step + i + above for n in range(len(s.parts))]
         bars.append(
             {
                 "type": "bar",
                 "orientation": "h",
                 "name": name,
-                "x": _values(mine),
+                "x": _values(of_area),
                 "y": rows,
-                "text": [s.cell(o) for o in mine],
+                "text": [s.cell(o) for o in of_area],
                 "textposition": "outside",
                 "cliponaxis": False,
                 "constraintext": "none",
@@ -462,7 +470,7 @@ def areas(s: ChartInput, width: int) -> Figure:
         )
         notes += [
             _note("<br>".join(names[area, p]), x=0, xref="paper", xanchor="left", align="left", y=y, font={"size": 14}, hovertext=f"{s.part(p)}, {name}: {s.cell(o)}")
-            for p, y, o in zip(s.parts, rows, mine, strict=True)
+            for p, y, o in zip(s.parts, rows, of_area, strict=True)
         ]  # fmt: skip
     titles = [
         _note("<br>".join(lines), x=0, xref="paper", xanchor="left", align="left", y=n * step + (above - 1) / 2, font={"size": 15, "weight": 700})

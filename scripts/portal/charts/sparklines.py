@@ -1,4 +1,4 @@
-"""Trends as small as a word: inline SVG without styles of its own, so that it needs no script and no picture file."""
+"""Draw sparklines as inline SVG without styles, so that they need no script and no picture file."""
 
 from collections.abc import Collection, Sequence
 from decimal import Decimal
@@ -16,13 +16,12 @@ from portal.disclosure.clearing import ClearedContent
 WIDTH, HEIGHT, EDGE = 88, 24, 3
 
 
-def spark(values: Sequence[Decimal | None], name: str, cuts: Collection[int] = ()) -> Markup:
-    """Return a line through the values, oldest first, on a scale from zero; a gap stays one, the last value has a dot.
+def draw_sparkline(values: Sequence[Decimal | None], name: str, cuts: Collection[int] = ()) -> Markup:
+    """Return a line through the values, oldest first, on a scale that includes zero.
 
-    Values below zero move the zero up. The line is not joined to the values at `cuts` from those before them: there
-    recording changed. A value with no neighbour is drawn as a point.
-
-    `name` is what a screen reader says instead. Empty where there are fewer than two values.
+    None leaves a gap, and the last value has a dot. `cuts` are the positions of values that are not joined to the one
+    before, because recording changed. A value without a neighbour is drawn as a short dash. `name` is the text for
+    screen readers. The markup is empty if there are fewer than two values.
     """
     known = [v for v in values if v is not None]
     if len(known) < 2:
@@ -38,16 +37,16 @@ def spark(values: Sequence[Decimal | None], name: str, cuts: Collection[int] = (
     ]
     dot = points[-1]
     end = f'<circle cx="{dot[0]:.1f}" cy="{dot[1]:.1f}" r="2.5"/>' if dot else ""
-    return Markup(  # noqa: S704 - numbers of our own, and an escaped name
+    return Markup(  # noqa: S704 - only numbers and an escaped name
         f'<svg class="spark" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{safe(name)}">'
         f'<path d="{_path(points, cuts)}"/>{end}</svg>'
     )
 
 
-def trend(released: ClearedContent, figures: Sequence[Observation | None]) -> Markup:
-    """Return the trend of quarters that follow each other, cut where recording changed; None is one without a figure.
+def draw_trend(released: ClearedContent, figures: Sequence[Observation | None]) -> Markup:
+    """Return a sparkline of consecutive quarters, cut where recording changed; None is a quarter without a figure.
 
-    A screen reader reads it as its figures.
+    Screen readers read out the figures.
     """
     known = [o for o in figures if o is not None]
     if not known:
@@ -62,7 +61,7 @@ def trend(released: ClearedContent, figures: Sequence[Observation | None]) -> Ma
     until = f"Every three months up to {periods.month(last.period_end)}" if last.period_end else "Each period"
     changed = "".join(f". Recording changed in {periods.month(b.date)}" for b in dict.fromkeys(cuts.values()))
     words = f"{until}: {', '.join(_words(o, unit) for o in figures)}{changed}"
-    return spark([o.value if o else None for o in figures], words, cuts)
+    return draw_sparkline([o.value if o else None for o in figures], words, cuts)
 
 
 def _words(o: Observation | None, unit: str) -> str:
@@ -82,6 +81,6 @@ def _path(points: Sequence[tuple[Decimal, Decimal] | None], cuts: Collection[int
 
 
 def _piece(points: Sequence[tuple[Decimal, Decimal]]) -> str:
-    """Return a line through points; a short dash for a single one, which no line would show."""
+    """Return a line through points, or a short dash for a single point."""
     drawn = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     return f"M{drawn}{'h1' if len(points) == 1 else ''}" if points else ""

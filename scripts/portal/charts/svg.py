@@ -1,7 +1,7 @@
-"""Draws charts as SVG with the same plotly.js that the browser uses, in one headless Chromium.
+"""Draw charts as SVG in headless Chromium, with the same plotly.js that readers' browsers use.
 
-A picture is kept in a folder under the content of its figure, so that only new figures are drawn. Where there is
-no Chromium there are no pictures, and the reader's browser draws.
+Pictures are cached by the content of their figure, so that only new figures are drawn. Without Chromium there are no
+pictures, and the reader's browser draws the charts.
 """
 
 import hashlib
@@ -16,11 +16,12 @@ from typing import Any
 from urllib.parse import unquote
 
 from portal.charts import chromium
+from portal.charts.area_charts import SiteCharts
 from portal.charts.chromium import Chromium
 
 Figure = dict[str, Any]
 LIBRARY = Path("node_modules/plotly.js-basic-dist-min/plotly-basic.min.js")
-# Random numbers are seeded: plotly.js names the parts of a drawing by them, and two builds must be the same.
+# plotly.js uses random ids. They are seeded, so that two builds give the same bytes.
 _DRAW = """(async figure => {
   let seed = 1;
   Math.random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
@@ -35,46 +36,49 @@ _DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
 
 @dataclass(frozen=True)
 class Pictures:
-    """The library that draws, and the pictures there are, by the key of their figure."""
+    """The plotly.js library, and the pictures by `picture_key` of their figure."""
 
     library: Path
     drawn: Mapping[str, bytes]
-    prints: bool = False  # whether this machine can also print pages
+    prints: bool = False  # True if this machine can also print pages
+    charts: SiteCharts | None = None  # the charts that were drawn, where they are all of the site
 
     def of(self, figure: Figure | None) -> bytes | None:
-        """The picture of a figure as SVG, if there is one."""
-        return None if figure is None else self.drawn.get(key(figure, self.library))
+        """Return the picture of a figure as SVG; None if there is none."""
+        return None if figure is None else self.drawn.get(picture_key(figure, self.library))
 
 
-def key(figure: Figure, library: Path) -> str:
-    """The name of a figure's picture: a digest of its content and of the library that draws it."""
-    told = json.dumps(figure, sort_keys=True, separators=(",", ":")).encode()
-    return hashlib.sha256(told + library.stat().st_size.to_bytes(8, "big")).hexdigest()[:24]
+def picture_key(figure: Figure, library: Path) -> str:
+    """Return the name of a picture: a digest of the figure and of the library that draws it."""
+    content = json.dumps(figure, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(content + library.stat().st_size.to_bytes(8, "big")).hexdigest()[:24]
 
 
-def draw(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:
-    """The pictures of the figures; none where they cannot be drawn here."""
-    if chromium.browser() is None:
+def draw_pictures(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:
+    """Return the pictures of the figures, or none if Chromium is not installed."""
+    if chromium.find_browser() is None:
         return Pictures(library, {})
-    wanted = {key(f, library): f for f in figures}
+    wanted = {picture_key(f, library): f for f in figures}
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "page.html")
         script = library.resolve().as_uri()
-        page.write_text(f'<!doctype html><meta charset="utf-8"><body><script src="{script}"></script>')
+        page.write_text(
+            f'<!doctype html><meta charset="utf-8"><body><script src="{script}"></script>', encoding="utf-8"
+        )
 
-        def drawn(told: Chromium, name: str) -> bytes:
-            told.open(page)
-            url: str = told.run(f"{_DRAW}({json.dumps(wanted[name])})")
-            return without_styles(unquote(url.partition(",")[2])).encode()
+        def draw(browser: Chromium, name: str) -> bytes:
+            browser.open(page)
+            url: str = browser.run(f"{_DRAW}({json.dumps(wanted[name])})")
+            return styles_to_attributes(unquote(url.partition(",")[2])).encode()
 
-        kept = chromium.keep(wanted, cache, ".plain.svg", drawn)
+        kept = chromium.make_missing(wanted, cache, ".plain.svg", draw)
     return Pictures(library, {k: path.read_bytes() for k, path in kept.items()}, prints=True)
 
 
-def without_styles(svg: str) -> str:
-    """A drawing with its style attributes as attributes of their own.
+def styles_to_attributes(svg: str) -> str:
+    """Return a drawing with each declaration of its style attributes as a presentation attribute.
 
-    The site's policy forbids style attributes, and Firefox holds a drawing to the policy even in an <img>.
+    The content security policy of the site forbids style attributes, and Firefox applies it even to an <img>.
     """
     return _STYLED.sub(lambda tag: _attributes(tag[0]), svg)
 
@@ -82,7 +86,7 @@ def without_styles(svg: str) -> str:
 def _attributes(tag: str) -> str:
     head, style, rest = re.split(r' style="([^"]*)"', tag, maxsplit=1)
     for name, value in _DECLARATION.findall(unescape(style)):
-        if name == "white-space":  # which browsers do not know as an attribute
+        if name == "white-space":  # not a presentation attribute
             name, value = "xml:space", "preserve" if value.strip() == "pre" else "default"  # noqa: PLW2901
         head, rest = (re.sub(rf' {name}="[^"]*"', "", part) for part in (head, rest))
         head += f' {name}="{escape(value.strip())}"'

@@ -1,1 +1,1 @@
-"""The rules that stop a build, and plausibility checks that warn."""
+"""Rules whose errors stop a build, and plausibility checks that only warn."""

@@ -1,46 +1,44 @@
-"""The rules about figures: what stands beside what, periods, breakdowns, charts and claims."""
+"""Rules about figures: values and statuses, periods, breakdowns, charts, claims and small counts."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods
-from portal.core.model import ADDED
 from portal.core.problems import Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM
 from portal.core.text import number
+from portal.core.vocabulary import ADDED, WITHOUT_NUMBER
 
-# Statuses that stand instead of a figure; the others stand beside one.
-INSTEAD = frozenset({"c", "x", "z", "low"})
-# More parts than this are no picture any more, and more periods do not fit into a small panel.
+# More bars than this are unreadable, and more periods do not fit into a small panel.
 MOST_BARS, MOST_PERIODS = 60, 12
 
 
 def _figures(checked: ValidRows) -> Iterator[Problem]:
-    """A row has a figure, or a status that says why it has none, and not both."""
+    """Check that each row has either a value or a status that says why there is none."""
     for row in checked.rows("indicators", "observations"):
         if not {"value", "status"} <= row.cells.keys():
             continue
         value, status = row["value"], row["status"]
-        if not value and status not in INSTEAD:
+        if not value and status not in WITHOUT_NUMBER:
             yield row.wrong(
                 "value",
                 "figure",
-                "There is no figure and nothing says why.",
+                "There is no figure, and no status says why.",
                 "Write the figure, or under status: c withheld, x not available, z not applicable, low.",
             )
-        elif value and status in INSTEAD:
+        elif value and status in WITHOUT_NUMBER:
             yield row.wrong(
                 "value",
                 "figure",
-                f"The status {status} says that there is no figure, but {value} stands here.",
-                "Empty the cell, or take the status away.",
+                f"The status {status} says that there is no figure, but the value is {value}.",
+                "Clear the cell, or remove the status.",
             )
 
 
 def _periods(checked: ValidRows) -> Iterator[Problem]:
-    """A period has two ends in the right order, and is of the kind that its indicator says."""
+    """Check that each period has two dates in the right order, and fits its indicator's period type."""
     kinds = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
     for row in checked.rows("indicators", "observations"):
         yield from _ends(row, "")
@@ -56,7 +54,7 @@ def _periods(checked: ValidRows) -> Iterator[Problem]:
                 "period_end",
                 "period",
                 f"{start} to {end} is not a period of the kind {kind}.",
-                "Correct the days, or the indicator's period_type.",
+                "Correct the dates, or the indicator's period_type.",
             )
     for row in checked.rows("indicators", "claims"):
         yield from _ends(row, "")
@@ -70,14 +68,17 @@ def _ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
     start, end = (row[c] for c in columns)
     if bool(start) != bool(end):
         yield row.wrong(
-            columns[1], "period", "Only one end of the period is given.", "Write both days, or neither."
+            columns[1],
+            "period",
+            "Only one of the period's two dates is given.",
+            "Write both dates, or neither.",
         )
     elif start > end:
         yield row.wrong(
             columns[1],
             "period",
             f"The period ends ({end}) before it begins ({start}).",
-            "Swap or correct the two days.",
+            "Swap or correct the two dates.",
         )
 
 
@@ -96,7 +97,7 @@ def _fits(kind: str, start: str, end: str) -> bool:
 
 
 def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
-    """A figure is split only by its own indicator's breakdown, which the package declares."""
+    """Check that figures use only their indicator's breakdown, which the package declares."""
     for package in (p for p in checked.packages if p.kind == "indicators" and "indicators" in p.tables):
         own = {r["id"]: r["breakdown"] for r in rows(package.tables["indicators"])}
         for row in rows(package.tables["indicators"]):
@@ -115,12 +116,12 @@ def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
                             column,
                             "breakdown",
                             f"{row['indicator']} is not split by {column}.",
-                            "Empty the cell, or name the breakdown in the indicator's row.",
+                            "Clear the cell, or name the breakdown in the indicator's row.",
                         )
 
 
 def _charts(checked: ValidRows) -> Iterator[Problem]:
-    """The kind of chart suits the figures it is to show."""
+    """Check that each chart suits the figures that it shows."""
     doubtful = checked.doubtful()
     if doubtful is None:
         return
@@ -134,7 +135,7 @@ def _charts(checked: ValidRows) -> Iterator[Problem]:
         dated = field_types.is_date(start) and field_types.is_date(end)
         fits = dated and start <= end and _fits(kinds.get(row["indicator"], ""), start, end)
         if row["area"] not in areas or not (fits or start == end == ""):
-            doubtful |= {row["indicator"]}  # which is a problem of its own
+            doubtful |= {row["indicator"]}  # reported separately
     for row in checked.rows("indicators", "indicators"):
         why = _unsuited(row, figures.get(row["id"], []))
         waiting = row["id"] in imported and row["id"] not in figures  # for its first import
@@ -147,7 +148,7 @@ _OTHER = "Choose another kind of chart, or none."
 
 
 def _unsuited(indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
-    """Return why a chart cannot show these figures and what to do, or None where it shows all of them."""
+    """Return why a chart cannot show these figures and what to do, or None if it can."""
     chart = indicator["chart"]
     if chart in ("", "none"):
         return None
@@ -155,36 +156,36 @@ def _unsuited(indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | Non
         return "there are no figures", _OTHER
     split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own)
     if chart in ("small-multiples", "ranked-bars", "areas") and not split:
-        return "the figures are not split", _OTHER
+        return "the figures have no breakdown", _OTHER
     if chart == "recorded":
         return _unsuited_sums(indicator, own)
     return _unsuited_places(chart, indicator, own) or _unsuited_periods(chart, own)
 
 
 def _unsuited_sums(indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
-    """The same for a chart that adds up shorter periods to years."""
+    """Do the same for a chart that adds shorter periods together to years."""
     if indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own):
-        return "the figures are split, and it shows only what is not", _OTHER
+        return "it cannot show the breakdown that the figures have", _OTHER
     if any(not r["period_start"] for r in own):
         return "a figure has no period", "Write its first and last day, or choose none."
     if indicator["unit"] not in ADDED and set(map(_months, own)) != {12}:
         return (
-            f"it adds up months, and a figure whose unit is {indicator['unit']} cannot be added up",
+            f"it adds months together, and a figure whose unit is {indicator['unit']} cannot be added up",
             "Choose line, bars or none, or give only figures of 12 months.",
         )
     return None
 
 
 def _unsuited_places(chart: str, indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
-    """The same where figures are of more areas, parts or periods than the chart tells apart."""
+    """Do the same for figures of more areas, parts or periods than the chart can show."""
     areas, spans = {r["area"] for r in own}, {(r["period_start"], r["period_end"]) for r in own}
     split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own)
     if chart == "pair" and (len(own) != 2 or len(spans) != 2 or len(areas) != 1 or split):
         fix = "Choose none, whose table names each area." if len(areas) > 1 else _OTHER
-        return "a pair needs exactly two figures, for two periods of one area and not split", fix
+        return "a pair needs exactly two figures, for two periods of one area and without a breakdown", fix
     if chart in ("line", "bars") and (split or len(areas) > 1 or len(spans) != len(own)):
         fix = "Choose none, whose table names each area." if len(areas) > 1 else _OTHER
-        return "a line or bars need one figure for each period, of one area and not split", fix
+        return "a line or bars need one figure for each period, for one area and without a breakdown", fix
     if chart in ("ranked-bars", "areas") and len(spans) > 1:
         return "the figures are for more than one period", "Choose small-multiples, or none."
     bars = len({(r["area"], r[indicator["breakdown"]]) for r in own}) if split else 0
@@ -197,7 +198,7 @@ def _unsuited_places(chart: str, indicator: ValidRow, own: list[ValidRow]) -> tu
 
 
 def _unsuited_periods(chart: str, own: list[ValidRow]) -> tuple[str, str] | None:
-    """The same where periods cannot be on one scale of time."""
+    """Do the same for periods that do not fit on one time axis."""
     spans = {(r["period_start"], r["period_end"]): r for r in own}
     if len(spans) > 1 and any(not start for start, _ in spans):
         return "a figure has no period", "Write its first and last day, or choose none."
@@ -205,7 +206,7 @@ def _unsuited_periods(chart: str, own: list[ValidRow]) -> tuple[str, str] | None
     if len(lengths) > 1:
         words = " and ".join(f"{n} months" if n != 1 else "1 month" for n in lengths[:2])
         fix = "Give periods of one length, make two indicators of them, or choose none."
-        return f"its periods differ in length ({words}), and a longer one would look like more", fix
+        return f"its periods differ in length ({words}), so the longer ones would look larger", fix
     ends = sorted(spans)
     if chart == "small-multiples" and any(later[0] <= earlier[1] for earlier, later in pairwise(ends)):
         return "its periods overlap", "Give periods that follow each other, or choose none."
@@ -216,7 +217,7 @@ def _unsuited_periods(chart: str, own: list[ValidRow]) -> tuple[str, str] | None
 
 
 def _months(row: ValidRow) -> int:
-    """How many months the figure of a row is for; 0 where its period is not stated or not right."""
+    """Return how many months a row's period has; 0 if it is not stated or invalid."""
     ends = row["period_start"], row["period_end"]
     if not all(map(field_types.is_date, ends)):
         return 0
@@ -224,11 +225,11 @@ def _months(row: ValidRow) -> int:
 
 
 def _values(checked: ValidRows) -> Iterator[Problem]:
-    """A figure is a number that its unit can have."""
+    """Check that each value is possible for its unit."""
     units = {r["id"]: r["unit"] for r in checked.rows("indicators", "indicators")}
     kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")}
     for row in checked.rows("indicators", "observations"):
-        # Records that name no ward are a difference of two sources, which can be below zero.
+        # Records without a ward are the difference of two sources, which can be negative.
         least = None if kinds.get(row["area"]) == "rest" else _LEAST.get(units.get(row["indicator"], ""))
         yield from _number(row, "value", least)
     for row in checked.rows("indicators", "claims"):
@@ -238,7 +239,7 @@ def _values(checked: ValidRows) -> Iterator[Problem]:
             yield from _number(row, column, _LEAST.get(row["unit"]))
 
 
-# What a figure of a unit cannot be, in the words of the message.
+# Units that cannot be negative, with the words of the message.
 _LEAST = {
     "count": "A count cannot be below zero",
     "percent": "A percentage of something cannot be below zero",
@@ -247,15 +248,15 @@ _LEAST = {
 
 
 def _number(row: ValidRow, column: str, least: str | None) -> Iterator[Problem]:
-    """A number is not below zero where its unit cannot be."""
+    """Check that a number is not negative if its unit cannot be."""
     value = field_types.decimal(row[column])
     if least and value is not None and value < 0:
-        fix = "Compare it with the source. A change in per cent has the unit percent-change; of a difference give both numbers."
+        fix = "Compare it with the source. A percentage change has the unit percent-change; for a difference, give both numbers."
         yield row.wrong(column, "value", f"{least}: {number(value)}.", fix)
 
 
 def _claims(checked: ValidRows) -> Iterator[Problem]:
-    """A claim has its number, and one that names periods is about figures that are there."""
+    """Check that each claim has its number, and that the figures it refers to exist."""
     doubtful = checked.doubtful()
     if doubtful is None:
         return
@@ -270,7 +271,7 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
                 "stated",
                 "claim",
                 "The number that the document states is missing.",
-                "Write it, and how many decimals the document prints.",
+                "Write it, and how many decimal places the document gives.",
             )
         elif kind == "direction" and field_types.decimal(row["stated"]) not in (-1, 0, 1):
             message = f"{row['stated']} is not a direction."
@@ -288,12 +289,12 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
                         start,
                         "claim",
                         f"{subject} has no figure for the {word}period {row[start]} to {row[end]}.",
-                        "Correct the days, or empty them where the document prints no figures.",
+                        "Correct the dates, or clear them if the document gives no figures.",
                     )
 
 
 def _withdrawn(checked: ValidRows) -> Iterator[Problem]:
-    """A figure that was taken back to protect people has no number."""
+    """Check that figures withdrawn to protect people have no number."""
     key = ("indicator", "area", "period_start", "period_end")
     gone = {
         (*(r[c] for c in key), r["part"]): r
@@ -302,18 +303,18 @@ def _withdrawn(checked: ValidRows) -> Iterator[Problem]:
     for package in checked.packages if gone else ():
         for row in rows(package.tables["observations"]) if "observations" in package.tables else ():
             part = next((row[b] for b in package.breakdowns if row[b]), "")
-            found = gone.get((*(row[c] for c in key), part))
-            if found and row["value"]:
+            withdrawal = gone.get((*(row[c] for c in key), part))
+            if withdrawal and row["value"]:
                 yield row.wrong(
                     "value",
                     "withdrawn",
-                    f"This figure was taken back on {found['withdrawn_on']} to protect people, and here is a number again.",
-                    "Empty the value and write c under status.",
+                    f"This figure was withdrawn on {withdrawal['withdrawn_on']} to protect people, but it has a number again.",
+                    "Clear the value and write c under status.",
                 )
 
 
 def _minimums(checked: ValidRows) -> Iterator[Problem]:
-    """A package's own policy on small counts is at least as strict as that of the settings."""
+    """Check that minimums protect people, and that a package's own are at least as strict as the settings."""
     policy = checked.settings.disclosure
     for name in ("ward_minimum", "borough_minimum"):
         least = getattr(policy, name)
@@ -322,7 +323,7 @@ def _minimums(checked: ValidRows) -> Iterator[Problem]:
                 SETTINGS_FILE,
                 field=f"disclosure.{name}",
                 code="minimums",
-                message=f"The minimum is {least}. Counts under it are withheld, and under {LEAST_MINIMUM} that protects nobody.",
+                message=f"The minimum is {least}. A minimum under {LEAST_MINIMUM} protects nobody.",
                 fix=f"Write {LEAST_MINIMUM} or more; 10 by ward and 5 by borough are usual.",
             )
     for package in (p for p in checked.packages if p.kind == "indicators"):
@@ -337,22 +338,22 @@ def _minimums(checked: ValidRows) -> Iterator[Problem]:
                     field=f"portal.{name}",
                     code="minimums",
                     message=f"{own} is less than the {least} of the settings; a package may only be stricter.",
-                    fix=f"Write {least} or more, or take it out.",
+                    fix=f"Write {least} or more, or remove it.",
                 )
 
 
-# Subjects that could point to a person, besides the sensitive words of the settings.
+# Subjects that could identify a person, besides the sensitive words in the settings.
 SENSITIVE = (
     "domestic abuse", "domestic violence", "rape", "sexual", "hate", "stalking", "forced marriage", "honour based",
     "female genital mutilation", "FGM", "VAWG", "violence against women", "coercive control", "child exploitation",
     "trafficking", "modern slavery",
 )  # fmt: skip
-# Units in which a figure says nothing about a person.
+# Units whose figures say nothing about a person.
 _HARMLESS = ("pounds",)
 
 
 def _sensitive(checked: ValidRows) -> Iterator[Problem]:
-    """An indicator with a sensitive subject in its title is guarded, unless openly published documents print it."""
+    """Check that indicators with a sensitive title are guarded, unless all their figures are already published openly."""
     open_ = {r["id"] for r in checked.rows("sources", "sources") if is_true(r["open_publication"])}
     closed = {r["indicator"] for r in checked.rows("indicators", "observations") if r["source"] not in open_}
     closed |= checked.values("indicators", "imports", "indicator")
@@ -372,12 +373,12 @@ def _sensitive(checked: ValidRows) -> Iterator[Problem]:
 
 
 def is_true(cell: str) -> bool:
-    """Return True if a cell says yes, as a spreadsheet may write it too."""
+    """Return True if a cell says yes, including how spreadsheets write it."""
     return field_types.TRUTHS.get(cell, False)
 
 
 def sensitive_word(text: str, more: Iterable[str] = ()) -> str:
-    """Return the first sensitive word in a text, in whatever case and with whatever between its parts; or nothing."""
+    """Return the first sensitive word in a text, ignoring case and punctuation; empty if there is none."""
     plain = f" {_plain(text)} "
     return next((w for w in (*SENSITIVE, *more) if _plain(w) and f" {_plain(w)}" in plain), "")
 

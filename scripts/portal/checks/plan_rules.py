@@ -1,4 +1,4 @@
-"""The rules about plans: how near a measure's indicator is, and what its connections and statuses rest on."""
+"""Rules about plans: references within a plan, measures, connections and the evidence for statuses."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -6,7 +6,7 @@ from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core.problems import Problem
 from portal.data.packages import Package
 
-# For each nearness, the columns that it needs and those that it cannot have.
+# For each nearness, the columns that must be filled and those that must be empty.
 _NEARNESS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "same": (("indicator",), ("difference", "publisher")),
     "close": (("indicator", "difference"), ("publisher",)),
@@ -20,12 +20,12 @@ _NEEDED = {
 }
 
 
-# The tables whose rows name a priority or an action of their own plan.
+# Tables that refer to a priority or an action of their own plan.
 _INSIDE = ("actions", "connections", "measures", "milestones", "statuses", "updates")
 
 
 def _inside_plan(checked: ValidRows) -> Iterator[Problem]:
-    """Priorities and actions that a plan's rows name are its own, and fit together."""
+    """Check that rows refer to priorities and actions of their own plan that belong together."""
     for package in (p for p in checked.packages if p.kind == "plan"):
         for resource in (r for r in _INSIDE if r in package.tables):
             for row in rows(package.tables[resource]):
@@ -33,7 +33,7 @@ def _inside_plan(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _nearness(checked: ValidRows) -> Iterator[Problem]:
-    """A measure says what it must about its nearest indicator, and nothing that contradicts it."""
+    """Check that each measure fills the columns that its nearness needs, and no others."""
     for row in checked.rows("plan", "measures"):
         nearness = row["nearness"]
         needed, barred = _NEARNESS.get(nearness, ((), ()))
@@ -44,12 +44,12 @@ def _nearness(checked: ValidRows) -> Iterator[Problem]:
         for column in barred:
             if row[column]:
                 message = f"The nearness is {nearness}, but {column} says “{row[column][:80]}”."
-                fix = f"Empty the cell, or choose another nearness than {nearness}."
+                fix = f"Clear the cell, or choose a nearness other than {nearness}."
                 yield row.wrong(column, "nearness", message, fix)
 
 
 def _connections(checked: ValidRows) -> Iterator[Problem]:
-    """A connection says what its figure is about."""
+    """Check that each connection names a priority or an action."""
     for row in checked.rows("plan", "connections"):
         if {"priority", "action"} <= row.cells.keys() and not row["priority"] and not row["action"]:
             message = "Neither a priority nor an action is named."
@@ -62,7 +62,7 @@ def _connections(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _update_actions(checked: ValidRows) -> Iterator[Problem]:
-    """An update that belongs to more than its own row says names an update, a priority and an action that exist."""
+    """Check that further placements of updates refer to an update, a plan, a priority and an action that exist."""
     plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
     for package in (p for p in checked.packages if p.kind == "plan" and "update_actions" in p.tables):
         if "updates" not in package.tables:
@@ -86,11 +86,11 @@ def _update_actions(checked: ValidRows) -> Iterator[Problem]:
                 and (own["priority"], own["action"]) == (row["priority"], row["action"])
             ):
                 message = "The row of the update already says this."
-                yield row.wrong("update", "update-actions", message, "Take the row out.")
+                yield row.wrong("update", "update-actions", message, "Remove the row.")
 
 
 def _in_plan(row: ValidRow, plan: Package, of: str) -> Iterator[Problem]:
-    """Whether a row's priority and action are among those of a plan, and fit together."""
+    """Check that a row's priority and action are in a plan and belong together."""
     if not {"priorities", "actions"} <= plan.tables.keys():
         return
     priorities = {r["id"] for r in rows(plan.tables["priorities"])}
@@ -106,13 +106,13 @@ def _in_plan(row: ValidRow, plan: Package, of: str) -> Iterator[Problem]:
 
 
 def _no_updates(package: Package, resource: str) -> Problem:
-    message = "The plan has no table of updates that can be read."
+    message = "The plan's updates table is missing or cannot be read."
     fix = "Add or correct data/updates.csv first."
     return Problem(package.tables[resource].file, code="reference", message=message, fix=fix)
 
 
 def _statuses(checked: ValidRows) -> Iterator[Problem]:
-    """A status rests on a report about its action."""
+    """Check that the evidence for each status is a report about its action."""
     kinds, placed = _reports(checked)
     for package in (p for p in checked.packages if p.kind == "plan" and "statuses" in p.tables):
         if "updates" not in package.tables:
@@ -123,25 +123,25 @@ def _statuses(checked: ValidRows) -> Iterator[Problem]:
         for row in rows(package.tables["statuses"]):
             update, action = row["update"], row["action"]
             if not update or action not in actions:
-                continue  # that is a problem of its own
+                continue  # reported separately
             about = sorted(u for s, u, a in placed if (s, a) == (slug, action))
             if update not in about:
                 message = f"“{update}” is not an update on {action}."
                 fix = (
                     f"Name one of these: {', '.join(about)}."
                     if about
-                    else "Take the row out: there is no evidence."
+                    else "Remove the row: there is no evidence."
                 )
                 yield row.wrong("update", "statuses", message, fix)
             elif kinds[placed[slug, update, action], update] not in ("report", ""):
                 message = f"“{update}” does not report how far {action} has come."
                 yield row.wrong(
-                    "update", "statuses", message, "Name an update of the kind report, or take the row out."
+                    "update", "statuses", message, "Name an update of the kind report, or remove the row."
                 )
 
 
 def _reports(checked: ValidRows) -> tuple[Mapping[tuple[str, str], str], Mapping[tuple[str, str, str], str]]:
-    """The kind of each update by plan and id, and the plan whose update is placed on a plan's action."""
+    """Return the kind of each update by plan and id, and the update's own plan by plan, update and action."""
     kinds: dict[tuple[str, str], str] = {}
     placed: dict[tuple[str, str, str], str] = {}
     for package in (p for p in checked.packages if p.kind == "plan"):

@@ -1,7 +1,6 @@
-"""Checks that think: what no rule forbids and yet is seldom right. Each is one function and one entry in `DOUBTS`.
+"""Plausibility checks: warnings about data that is valid but unlikely. Each is one function and one entry in `DOUBTS`.
 
-They run on packages that have passed every rule. What they find has a name and is a warning, which somebody can
-accept by that name with a reason; only what cannot be true has none, and stops a build.
+They run on packages that have passed every rule. A warning has a name, by which it can be accepted with a reason.
 """
 
 import math
@@ -29,10 +28,12 @@ OUTLIER = 3.5
 _TO_SIGMA = (
     1.4826  # the median absolute deviation of a normal distribution times this is its standard deviation
 )
-_HISTORY = 4  # changes before one that is judged by them
-_LEAST = math.log(1.25)  # a change of counts under a quarter more, or a fifth less, is no jump
-_LARGE = 4  # times as much, where the series is too short to judge by
-_CHANCE = 0.001  # that counts stay the same for so long by accident
+_HISTORY = 4  # earlier changes needed to judge a new one
+_LEAST = math.log(
+    1.25
+)  # a rise of counts by less than a quarter, or a fall by less than a fifth, is not a jump
+_LARGE = 4  # times as much is a jump in a short series
+_CHANCE = 0.001  # probability that counts are equal by chance
 
 
 _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
@@ -40,14 +41,14 @@ _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", 
 
 @dataclass(frozen=True)
 class PlausibilityInput:
-    """What the doubts look at: the checked packages, and the day on which they are looked at."""
+    """What the checks use: the valid packages and today's date."""
 
     checked: ValidRows
     today: date
 
     @cached_property
     def figures(self) -> "tuple[Figure, ...]":
-        """Every figure that is of a stated period."""
+        """Return every figure with a stated period."""
         return tuple(
             Figure(
                 r,
@@ -62,7 +63,7 @@ class PlausibilityInput:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure with its row, so that a warning can say where it stands."""
+    """One figure with its row, so that a warning can say where it is."""
 
     row: ValidRow
     start: date
@@ -71,18 +72,18 @@ class Figure:
 
     @cached_property
     def part(self) -> str:
-        """Its part of the breakdown; empty for all together."""
+        """Return its part of the breakdown; empty for the total."""
         return next((v for k, v in self.row.cells.items() if k not in _PLAIN and v), "")
 
     @property
     def name(self) -> str:
-        """What tells it from other figures, for the name of a warning."""
+        """Return its identity, for the name of a warning."""
         cells = (self.row["indicator"], self.row["area"], self.part, f"{self.start}/{self.end}")
         return ":".join(filter(None, cells))
 
 
 def look(checked: ValidRows, today: date) -> tuple[Problem, ...]:
-    """Everything doubtful, in the order of files and rows; warnings have a name, mistakes have none."""
+    """Return every warning, by file and row."""
     told = PlausibilityInput(checked, today)
     return tuple(sorted(p for doubt in DOUBTS.values() for p in doubt(told)))
 
@@ -90,9 +91,9 @@ def look(checked: ValidRows, today: date) -> tuple[Problem, ...]:
 def unaccepted(
     warnings: Iterable[Problem], accepted: Iterable[AcceptedWarning], file: str
 ) -> tuple[Problem, ...]:
-    """The warnings that nobody has accepted, and one for each acceptance in `file` that fits none any more.
+    """Return the warnings that have not been accepted, and one for each acceptance in `file` that is no longer needed.
 
-    A name that ends in * stands for all that begin like it.
+    An accepted name that ends in * matches every name that begins like it.
     """
     found, names = list(warnings), [a.warning for a in accepted]
     open_ = [w for w in found if not any(_fits(n, w.name) for n in names)]
@@ -101,7 +102,7 @@ def unaccepted(
 
 
 def unlinked(page: str) -> Problem:
-    """The warning about a built page that no other page links to."""
+    """Return the warning about a built page that no other page links to."""
     fix = "Link to it from a page where readers would look for it."
     return Problem(
         f"(built) {page}", 0, "", "unlinked", "No other page links to this one.", fix, f"unlinked:{page}"
@@ -113,12 +114,12 @@ def _fits(accepted: str, name: str) -> bool:
 
 
 def _spent(file: str, name: str) -> Problem:
-    message = f"The warning {name} was accepted, and is not there any more."
-    return Problem(file, 0, "warning", "spent", message, "Take the row out.", f"spent:{name}")
+    message = f"The warning {name} was accepted, but no longer appears."
+    return Problem(file, 0, "warning", "spent", message, "Remove the row.", f"spent:{name}")
 
 
 def _warning(row: ValidRow, column: str, told: tuple[str, str], name: str) -> Problem:
-    """A warning about a cell: what was found and what to do, and the name to accept it by."""
+    """Return a warning about a cell, from its message and fix, with the name to accept it by."""
     code = name.partition(":")[0]
     message, fix = told
     return Problem(row.table.file, row.number, column, code, message, fix, name)
@@ -128,12 +129,12 @@ def _warning(row: ValidRow, column: str, told: tuple[str, str], name: str) -> Pr
 
 
 def _units(told: PlausibilityInput) -> Mapping[str, str]:
-    """What each indicator counts in."""
+    """Return the unit of each indicator."""
     return {r["id"]: r["unit"] for r in told.checked.rows("indicators", "indicators")}
 
 
 def _series(told: PlausibilityInput) -> Iterator[list[Figure]]:
-    """Figures of one indicator, area, part and length of period, in order of time, cut where counting changed."""
+    """Yield each time series: one indicator, area, part and length of period, in order of time, split at breaks in series."""
     cuts: dict[str, list[date]] = defaultdict(list)
     for r in told.checked.rows("indicators", "breaks"):
         cuts[r["indicator"]].append(read_day(r["date"]))
@@ -146,7 +147,7 @@ def _series(told: PlausibilityInput) -> Iterator[list[Figure]]:
 
 
 def _sums(told: PlausibilityInput) -> Iterator[Problem]:
-    """Parts are not more than their total, and together make it up where all are there."""
+    """Warn if the parts of a breakdown do not add up to their total."""
     overlapping = {i for p in told.checked.packages for i in p.portal.get("overlapping", "").split(";") if i}
     units = _units(told)
     groups: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
@@ -161,7 +162,7 @@ def _sums(told: PlausibilityInput) -> Iterator[Problem]:
 
 
 def _grouped(told: PlausibilityInput, groups: Mapping[tuple[str, ...], list[Figure]]) -> Iterator[Problem]:
-    """The same for indicators that are part of another one; they need not be all of its parts."""
+    """Do the same for indicators that are part of another, which need not be all of its parts."""
     members: dict[str, list[str]] = defaultdict(list)
     units = _units(told)
     for r in told.checked.rows("indicators", "indicators"):
@@ -179,7 +180,7 @@ def _grouped(told: PlausibilityInput, groups: Mapping[tuple[str, ...], list[Figu
 def _added(total: Figure, parts: Sequence[Figure], complete: bool) -> Iterator[Problem]:
     known = [p.value for p in parts if p.value is not None]
     summed, whole = sum(known, Decimal(0)), total.value or Decimal(0)
-    fix = "Compare the parts and the total with the source. Accept it if the source prints them so."
+    fix = "Compare the parts and the total with the source. Accept it if the source gives them like this."
     if summed > whole:
         message = f"The parts add up to {number(summed)}, more than their total of {number(whole)}."
         yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
@@ -189,7 +190,7 @@ def _added(total: Figure, parts: Sequence[Figure], complete: bool) -> Iterator[P
 
 
 def _jumps(told: PlausibilityInput) -> Iterator[Problem]:
-    """A change between two figures is of the size that the series has had before."""
+    """Warn if a figure changes much more than it did before in its time series."""
     units = _units(told)
     for own in _series(told):
         figures = [f for f in own if f.value is not None]
@@ -199,26 +200,28 @@ def _jumps(told: PlausibilityInput) -> Iterator[Problem]:
             change = _change(a, b, counts)
             if _implausible(change, changes, _noise(a, b) if counts else 0.0, counts):
                 said = [number(f.value or Decimal(0)) for f in (a, b)]
-                message = f"{said[0]} is followed by {said[1]}, a jump that this series has not had before."
-                fix = "Compare it with the source. A digit too many, or months where years should be?"
+                message = (
+                    f"{said[0]} is followed by {said[1]}, a larger jump than any before in this time series."
+                )
+                fix = "Compare it with the source. Is there a digit too many, or a month's figure in place of a year's?"
                 yield _warning(b.row, "value", (message, fix), f"jump:{b.name}")
             changes.append(change)
 
 
 def _change(a: Figure, b: Figure, counts: bool) -> float:
-    """The change: of counts as a ratio, on a scale on which twice and half are equally far; else the difference."""
+    """Return the change: for counts the log of the ratio, so that doubling and halving are equally far; else the difference."""
     if counts:
         return math.log(_count(b) + 0.5) - math.log(_count(a) + 0.5)
     return float((b.value or Decimal(0)) - (a.value or Decimal(0)))
 
 
 def _count(f: Figure) -> float:
-    """A count for sums of chance, which know none below zero and none that is no finite number."""
+    """Return a count for statistics: not negative, and finite."""
     return min(max(float(f.value or 0), 0.0), 1e300)
 
 
 def _noise(a: Figure, b: Figure) -> float:
-    """How far two counts of the same differ by chance: the standard deviation of the log of their ratio."""
+    """Return the standard deviation of the log of the ratio of two counts (Poisson, delta method)."""
     return math.sqrt(sum(1 / (_count(f) + 0.5) for f in (a, b)))
 
 
@@ -233,7 +236,7 @@ def _implausible(change: float, before: Sequence[float], noise: float, counts: b
 
 
 def _gaps(told: PlausibilityInput) -> Iterator[Problem]:
-    """No period is missing between others that follow each other regularly."""
+    """Warn if a period is missing from a regular time series."""
     for own in _series(told):
         steps = [_months(a, b) for a, b in pairwise(own)]
         step = _usual(steps)
@@ -251,15 +254,15 @@ def _months(a: Figure, b: Figure) -> int:
 
 
 def _usual(steps: Sequence[int]) -> int:
-    """The step in months that nearly all figures of a series follow each other by; 0 where there is none."""
+    """Return the months between nearly all neighbouring figures of a series; 0 if it is not regular."""
     step, often = Counter(steps).most_common(1)[0] if steps else (0, 0)
     return step if often > 2 and often >= 0.8 * len(steps) else 0
 
 
 def _same(told: PlausibilityInput) -> Iterator[Problem]:
-    """A figure does not stay the same for longer than chance allows.
+    """Warn if a figure stays the same for longer than chance explains.
 
-    Two counts about n are equal with a chance of 1 / (2 √(π n)): the difference of two Poisson counts is zero.
+    Two Poisson counts with mean n are equal with a probability of about 1 / (2 √(π n)).
     """
     units = _units(told)
     for own in _series(told):
@@ -271,14 +274,14 @@ def _same(told: PlausibilityInput) -> Iterator[Problem]:
             chance = 1 / (2 * math.sqrt(math.pi * max(_count(last), 1))) if counts else 0.1
             if len(equal) > 2 and chance ** (len(equal) - 1) < _CHANCE:
                 message = (
-                    f"The figure is {number(last.value or Decimal(0))} for {len(equal)} periods running."
+                    f"The figure is {number(last.value or Decimal(0))} for {len(equal)} periods in a row."
                 )
-                fix = "Look whether an old figure was copied, and the new one forgotten."
+                fix = "Check whether an old figure was copied instead of entering the new one."
                 yield _warning(last.row, "value", (message, fix), f"same:{last.name}")
 
 
 def _apart(figures: Iterable[Figure]) -> list[Figure]:
-    """Those of the figures whose periods do not overlap with the one before."""
+    """Return the figures whose periods do not overlap with the one before."""
     found: list[Figure] = []
     for f in figures:
         if not found or f.start > found[-1].end:
@@ -287,19 +290,19 @@ def _apart(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def _breaks(told: PlausibilityInput) -> Iterator[Problem]:
-    """No period and no stated change reaches across a day on which counting changed."""
+    """Warn if a period or a claimed change crosses a break in series."""
     cuts = [(r["indicator"], read_day(r["date"])) for r in told.checked.rows("indicators", "breaks")]
-    fix = "Say so with the status b, or take the figure out."
+    fix = "Mark it with the status b, or remove the figure."
     for f in told.figures:
         for indicator, day in cuts:
             if f.row["indicator"] == indicator and f.start < day <= f.end and f.row["status"] != "b":
-                message = f"Counting changed on {day}, in the middle of this period."
+                message = f"Recording changed on {day}, in the middle of this period."
                 yield _warning(f.row, "period_start", (message, fix), f"break:{f.name}")
     for r in told.checked.rows("indicators", "claims"):
         for indicator, day in cuts:
             if r["indicator"] == indicator and r["base_period_start"] < str(day) <= r["period_end"] and r["base_period_start"]:  # fmt: skip
                 message = (
-                    f"The statement compares figures from before and after {day}, when counting changed."
+                    f"The statement compares figures from before and after {day}, when recording changed."
                 )
                 why = "Accept it if the document says so; the page says that it cannot be checked."
                 yield _warning(r, "base_period_start", (message, why), f"break:{r['id']}")
@@ -309,16 +312,16 @@ def _breaks(told: PlausibilityInput) -> Iterator[Problem]:
 
 
 def _targets(told: PlausibilityInput) -> Iterator[Problem]:
-    """A target says what it is measured from."""
+    """Warn if a target has no baseline."""
     for r in told.checked.rows("indicators", "targets"):
         if not r["baseline_value"]:
             message = "The target has no figure to measure it from, so nobody can say whether it was met."
-            fix = "Add the baseline. Accept it if no document prints one."
+            fix = "Add the baseline. Accept it if no document gives one."
             yield _warning(r, "baseline_value", (message, fix), f"target:{r['id']}")
 
 
 def _contacts(told: PlausibilityInput) -> Iterator[Problem]:
-    """Somebody has looked at each contact in the last months."""
+    """Warn if a contact has not been checked recently."""
     for kind in ("routes", "services"):
         for r in told.checked.rows(kind, kind):
             seen = periods.last_day(r["checked_on"])
@@ -329,19 +332,19 @@ def _contacts(told: PlausibilityInput) -> Iterator[Problem]:
 
 
 def _overdue(told: PlausibilityInput) -> Iterator[Problem]:
-    """What was promised for a day has come by then."""
+    """Warn if an announced release is overdue."""
     made = told.checked.values("releases", "releases", "name")
     for r in told.checked.rows("releases", "calendar"):
         if r["release"] not in made and read_day(r["promised"]) < told.today:
             late = (told.today - read_day(r["promised"])) // timedelta(days=1)
             for what in filter(None, r["indicators"].split(";")) if r["indicators"] else ("all",):
                 message = f"{r['release']} was promised for {r['promised']}, {late} days ago" + (f", with new figures of {what}." if what != "all" else ".")  # fmt: skip
-                fix = "Make the release, or tell readers why it is late under note."
+                fix = "Make the release, or say under note why it is late."
                 yield _warning(r, "promised", (message, fix), f"overdue:{r['release']}:{what}")
 
 
 def _numbers(told: PlausibilityInput) -> Iterator[Problem]:
-    """What is written beside a withheld figure has no number that could be the figure."""
+    """Warn if a text about a withheld figure contains a number that could be the figure."""
     return written_numbers.look(told.checked)
 
 

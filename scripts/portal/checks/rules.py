@@ -1,7 +1,7 @@
-"""The rules across rows, resources and packages. Each is one function and one entry in `RULES`.
+"""Rules across rows, tables and packages. Each is one function and one entry in `RULES`.
 
-Rules work on text, so that they can say what is wrong in packages whose cells do not all have the right type;
-a cell that already has a problem is passed over.
+Rules work on text, so that they can report problems in packages whose cells do not all have the right type. They skip
+cells that already have a problem.
 """
 
 import re
@@ -17,13 +17,13 @@ from portal.data.packages import Package
 from portal.data.tables import Json, Table
 
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
-# What a spreadsheet takes for the beginning of a formula, and what begins so and is none.
+# What a spreadsheet reads as the start of a formula, and negative numbers and dashes, which are not formulas.
 _FORMULA = re.compile(r"[\t\r]|\s*[=+@\-＝＋＠－]")
 _NO_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
 
 
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
-    """Every problem that the rules find, in the order of files and rows."""
+    """Return every problem that the rules find, by file and row."""
     checked = ValidRows(packages, settings)
     return tuple(sorted(p for rule in RULES.values() for p in rule(checked)))
 
@@ -42,7 +42,7 @@ UNIQUE = (
 
 
 def _unique(checked: ValidRows) -> Iterator[Problem]:
-    """An id or address stands once in the whole portal; within one table the primary key sees to it."""
+    """Check that ids and addresses are unique in the whole portal; within one table the primary key ensures it."""
     for kind, resource, column in UNIQUE:
         first: dict[str, ValidRow] = {}
         for row in checked.rows(kind, resource):
@@ -66,15 +66,15 @@ def _unique(checked: ValidRows) -> Iterator[Problem]:
             )
 
 
-# Pages below the figures, and files beside the figures of a release, that have these addresses already.
+# Addresses of other pages and files in the same folders as those of indicators.
 _TAKEN = ("changes", "coverage", "disagree", "targets")
 
 
 def _addresses(checked: ValidRows) -> Iterator[Problem]:
-    """No indicator has an address at which something else stands."""
+    """Check that indicators and wards have addresses that are free and can be stored."""
     for row in checked.rows("indicators", "indicators"):
         if (slug := row["slug"]) in _TAKEN:
-            message = f"Another page or file has the address “{slug}” already."
+            message = f"Another page or file already has the address “{slug}”."
             yield row.wrong("slug", "addresses", message, f"Write another one, such as {slug}-recorded.")
     for row in checked.rows("geography", "areas"):
         name = row["name"]
@@ -85,7 +85,7 @@ def _addresses(checked: ValidRows) -> Iterator[Problem]:
             yield row.wrong("name", "addresses", message, "Write the ward's name with its letters in full.")
 
 
-# kind, resource, column -> kind, resource, column that must have the value
+# (kind, resource, column) -> the (kind, resource, column) that must contain its values
 REFERENCES = {
     ("plan", "measures", "indicator"): ("indicators", "indicators", "id"),
     ("plan", "connections", "indicator"): ("indicators", "indicators", "id"),
@@ -120,7 +120,7 @@ SOURCES = ("sources", "sources", "id")
 
 
 def _references(checked: ValidRows) -> Iterator[Problem]:
-    """What a row points to exists."""
+    """Check that what rows refer to exists."""
     targets = {*REFERENCES.values(), SOURCES}
     known = {target: checked.values(*target) for target in targets if checked.read(*target[:2])}
     for package in checked.packages:
@@ -128,7 +128,7 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
             wanted = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
             if package.kind != "sources" and "source" in table.columns:
                 wanted["source"] = SOURCES
-            # Most columns point to nothing that is not there, which their values tell at once.
+            # Most columns have no dangling reference, which a set of their values shows at once.
             loose = {
                 c: t for c, t in wanted.items()
                 if t in known and c in table.columns and table.values(c) - known[t] - {""}
@@ -150,7 +150,7 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _headlines(checked: ValidRows) -> Iterator[Problem]:
-    """The figures on the home page are ones that are recorded everywhere."""
+    """Check that the indicators on the home page have the chart “recorded”."""
     if not checked.read("indicators", "indicators"):
         return
     known = {r["id"] for r in checked.rows("indicators", "indicators") if r["chart"] == "recorded"}
@@ -162,7 +162,7 @@ def _headlines(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _across_plans(checked: ValidRows) -> Iterator[Problem]:
-    """What names a plan from outside it names one that exists, with its priority and action."""
+    """Check references to plans, priorities, actions and services from outside a plan."""
     plans = {str(p.portal.get("slug")): p for p in checked.packages if p.kind == "plan"}
     if len(checked.packages) < len(checked.settings.packages):
         return
@@ -186,7 +186,7 @@ def _across_plans(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _lists(checked: ValidRows) -> Iterator[Problem]:
-    """Cells that hold several indicators, parted by semicolons, name ones that exist."""
+    """Check that lists of indicators, separated by semicolons, name ones that exist."""
     if not checked.read("indicators", "indicators"):
         return
     known = checked.values("indicators", "indicators", "id")
@@ -202,14 +202,14 @@ def _lists(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _topics(checked: ValidRows) -> Iterator[Problem]:
-    """A topic is one of those in the settings."""
+    """Check that each topic is in the settings."""
     for row in checked.rows("indicators", "indicators"):
         if row["topic"] and row["topic"] not in checked.settings.topics:
             yield row.dangling("topic", checked.settings.topics, "topics in the settings")
 
 
 def _dates(checked: ValidRows) -> Iterator[Problem]:
-    """Dates are of years that a portal can be about, and what tells of the past is not dated in the future."""
+    """Check that dates have plausible years, and that dates of past events are not in the future."""
     today = str(periods.today())
     for package in checked.packages:
         told = {k: str(package.portal.get(k, "")) for k in ("starts", "ends")}
@@ -241,13 +241,13 @@ def _dates_of(table: Table, field: Json, today: str) -> Iterator[Problem]:
         if value in odd:
             yield row.wrong(column, "date", *_mistyped(value))
         elif value and value in early:
-            fix = "Correct the date; the year may be wrong. Figures and reports of days to come are not published."
-            yield row.wrong(column, "future", f"{value} has not come yet.", fix)
+            fix = "Correct the date; the year may be wrong. Future figures and reports are not published."
+            yield row.wrong(column, "future", f"{value} is in the future.", fix)
 
 
 def _mistyped(value: str) -> tuple[str, str]:
     fix = f"Correct the year. The earliest is {periods.EARLIEST}, the latest {periods.YEARS_AHEAD} years from now."
-    return f"The year of {value} is not one that a portal is about.", fix
+    return f"The year of {value} is outside the years that a portal covers.", fix
 
 
 CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
@@ -258,7 +258,7 @@ CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
 
 
 def _contacts(checked: ValidRows) -> Iterator[Problem]:
-    """Telephone numbers, email and web addresses are ones that a page may link to."""
+    """Check that pages can link to phone numbers, email and web addresses."""
     for kind in ("routes", "services", "sources"):
         for row in checked.rows(kind, kind):
             for column, (good, fix) in CONTACTS.items():
@@ -270,7 +270,7 @@ REACHED_BY = ("phone", "textphone", "email", "url")
 
 
 def _reachable(checked: ValidRows) -> Iterator[Problem]:
-    """Whoever is offered as a contact can be reached."""
+    """Check that each contact we offer can be reached."""
     for kind in ("routes", "services"):
         for row in checked.rows(kind, kind):
             offered = row["state"] in ("current", "check-first")
@@ -281,7 +281,7 @@ def _reachable(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _markup(checked: ValidRows) -> Iterator[Problem]:
-    """Cells and titles are plain text."""
+    """Check that cells and titles are plain text."""
     for package in checked.packages:
         for key, value in package.portal.items():
             if isinstance(value, str) and _MARKUP.search(value):
@@ -289,31 +289,31 @@ def _markup(checked: ValidRows) -> Iterator[Problem]:
                     package.file,
                     field=f"portal.{key}",
                     code="markup",
-                    message=f"“{value}” holds HTML or Markdown.",
+                    message=f"“{value}” contains HTML or Markdown.",
                     fix="Write plain text.",
                 )
         for table in package.tables.values():
             for row in rows(table) if _any(table, _MARKUP.search) else ():
                 for column, value in row.cells.items():
                     if _MARKUP.search(value):
-                        message = f"“{value[:80]}” holds HTML or Markdown."
+                        message = f"“{value[:80]}” contains HTML or Markdown."
                         yield row.wrong(
                             column, "markup", message, "Write plain text, without < before a letter."
                         )
 
 
 def _any(table: Table, what: Callable[[str], object]) -> bool:
-    """Whether any cell of a table is so; each text is looked at once."""
+    """Return True if `what` is true of any cell of a table; each distinct text is checked once."""
     return any(what(value) for column in table.columns for value in table.values(column))
 
 
 def is_formula(value: str) -> bool:
-    """Whether a spreadsheet would run this text, once somebody has downloaded it and opens it there."""
+    """Return True if a spreadsheet would run this text as a formula when a reader opens the download."""
     return bool(_FORMULA.match(value) and not _NO_FORMULA.match(value))
 
 
 def _formulas(checked: ValidRows) -> Iterator[Problem]:
-    """Texts are none that a spreadsheet runs: the figures of every page can be downloaded."""
+    """Check that no text runs as a formula when a reader opens a download in a spreadsheet."""
     for package in checked.packages:
         for name in filter(is_formula, package.breakdowns):
             message = f"A spreadsheet would take the column “{name}” for a formula."
@@ -327,7 +327,7 @@ def _formulas(checked: ValidRows) -> Iterator[Problem]:
                     if column in texts and is_formula(value):
                         message = f"A spreadsheet would take “{value.strip()[:80]}” for a formula."
                         yield row.wrong(
-                            column, "formula", message, "Begin with a letter, a figure or a quotation mark."
+                            column, "formula", message, "Begin with a letter, a number or a quotation mark."
                         )
 
 

@@ -1,4 +1,4 @@
-"""What rules look at: every table, row by row, without the cells that already have a problem."""
+"""The input of the rules: every table, row by row, without cells that already have a problem."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from portal.data.tables import Table
 
 @dataclass(frozen=True)
 class ValidRow:
-    """One row as a spreadsheet counts it, without the cells that already have a problem."""
+    """One row, numbered as in a spreadsheet, without cells that already have a problem."""
 
     table: Table
     number: int
     cells: Mapping[str, str]
 
     def __getitem__(self, column: str) -> str:
-        """The text of a cell; empty where it is empty, not there, or has a problem of its own."""
+        """Return the text of a cell; empty if the cell is empty, missing or already has a problem."""
         return self.cells.get(column, "")
 
     def wrong(self, column: str, code: str, message: str, fix: str) -> Problem:
-        """A problem with one cell of this row."""
+        """Return a problem with one cell of this row."""
         return Problem(self.table.file, self.number, column, code, message, fix)
 
     def dangling(self, column: str, known: Collection[str], what: str) -> Problem:
-        """A problem with a cell that points to something which is not there."""
+        """Return a problem with a cell that refers to something that does not exist."""
         return self.wrong(
             column,
             "reference",
@@ -37,22 +37,21 @@ class ValidRow:
 
 @dataclass(frozen=True)
 class ValidRows:
-    """What a rule looks at."""
+    """All packages, as rules read them."""
 
     packages: tuple[Package, ...]
     settings: Settings
 
     def rows(self, kind: str, resource: str) -> Iterator[ValidRow]:
-        """The rows of one resource in all packages of a kind."""
+        """Yield the rows of one resource in all packages of a kind."""
         for package in self.packages:
             if package.kind == kind and resource in package.tables:
                 yield from rows(package.tables[resource])
 
     def read(self, kind: str, resource: str) -> bool:
-        """Whether every table of this resource could be read.
+        """Return True if every table of this resource could be read.
 
-        Where one could not, that is a problem of its own, and rules that look things up in it are silent: what
-        they would say follows from it.
+        If not, that is reported separately, and rules that look things up in it report nothing.
         """
         if len(self.packages) < len(self.settings.packages):
             return False
@@ -60,13 +59,13 @@ class ValidRows:
         return all(resource in p.tables or not required for p in self.packages if p.kind == kind)
 
     def values(self, kind: str, resource: str, column: str) -> frozenset[str]:
-        """Every value of a column, over all packages."""
+        """Return every value of a column, over all packages."""
         return frozenset(row[column] for row in self.rows(kind, resource) if row[column])
 
     def doubtful(self) -> frozenset[str] | None:
-        """The indicators whose figures have problems of their own; None where figures could not be read at all.
+        """Return the indicators whose figures already have problems; None if figures could not be read at all.
 
-        What rules would say about the figures of such an indicator follows from those problems.
+        Rules report nothing more about the figures of these indicators.
         """
         tables = [p.tables["observations"] for p in self.packages if "observations" in p.tables]
         if not self.read("indicators", "observations"):
@@ -78,5 +77,5 @@ class ValidRows:
 
 
 def rows(table: Table) -> Iterator[ValidRow]:
-    """Each row of a table."""
+    """Yield each row of a table."""
     return (ValidRow(table, number, cells) for number, cells in table.records)

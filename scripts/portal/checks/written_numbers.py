@@ -1,7 +1,7 @@
-"""Numbers in texts: a figure that is withheld must not be written in its locator, a note or a report instead.
+"""Find numbers in texts that could reveal a withheld figure: in its locator, a note, a claim or a report.
 
-Nobody knows here what a withheld figure is. So every number is a warning that could be a count and is written beside a
-withheld figure, or in a sentence that names its subject and its place. Each can be accepted by its name.
+The withheld figure itself is not known here. So every number that could be a count is a warning if it is in the row of a
+withheld figure, or in a sentence that names its subject and place. Each can be accepted by name.
 """
 
 import calendar
@@ -20,7 +20,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _MONTH = "|".join(calendar.month_name[1:])
-# Numbers that say where a figure is in its document, or when it was counted.
+# Numbers that say where a figure is in its document, or which time, age or period it is about.
 _NO_COUNT = re.compile(
     r"\b(?:pages?|pp?\.|tables?|sheets?|rows?|columns?|cells?|figures?|charts?|slides?|lines?|annex|section|chapter|part|appendix)\s*"
     rf"[A-Z]?\d+[a-z]?(?:\s*(?:-|–|to|and|,)\s*\d+)*|\b(?:\d{{1,2}}\s+)?(?:{_MONTH})\b(?:\s+\d{{4}})?"
@@ -31,7 +31,7 @@ _NO_COUNT = re.compile(
 
 
 def look(checked: ValidRows) -> Iterator[Problem]:
-    """Yield a warning for each text beside a withheld figure that has a number which could be the figure."""
+    """Yield a warning for each text about a withheld figure with a number that could be the figure."""
     careful = {
         r["id"]: r
         for r in checked.rows("indicators", "indicators")
@@ -43,7 +43,7 @@ def look(checked: ValidRows) -> Iterator[Problem]:
     for r in hidden:
         if number := _count_in(r["locator"], (r.cells.get(c, "") for c in r.cells if c not in _PLAIN)):
             message = f"The figure is withheld, and its locator says “{number}”."
-            fix = "Take the number out. Accept it if it says where the figure is, and not how large."
+            fix = "Remove the number. Accept it if it says where the figure is, not how large."
             name = ":".join(filter(None, (r["indicator"], r["area"], r["period_start"])))
             yield _warning(r, "locator", (message, fix), f"number:{name}")
     if hidden:
@@ -52,7 +52,7 @@ def look(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _stated(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]:
-    """Claims about the indicator and area of a withheld figure, over a time that holds it, whose words have a number."""
+    """Yield claims with a number about the indicator and area of a withheld figure, for a period that includes it."""
     names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
     for row in checked.rows("indicators", "claims"):
         beside = any(
@@ -64,12 +64,12 @@ def _stated(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]
             message = (
                 f"A figure of {row['indicator']} is withheld, and this statement about it says “{number}”."
             )
-            fix = "Take the number out. Accept it if it is another one."
+            fix = "Remove the number. Accept it if it is a different one."
             yield _warning(row, "statement", (message, fix), f"number:claims:{row['id']}")
 
 
 def _count_in(text: str, names: Iterable[str] = ()) -> str:
-    """Return the first number in a text that may be a count; nothing if there is none. `names` are no counts."""
+    """Return the first number in a text that could be a count; empty if there is none. Numbers within `names` are ignored."""
     for name in sorted(filter(None, names), key=len, reverse=True):
         text = text.replace(name, "")
     found = _NUMBER.search(_NO_COUNT.sub("", text))
@@ -79,7 +79,7 @@ def _count_in(text: str, names: Iterable[str] = ()) -> str:
 def _elsewhere(
     checked: ValidRows, hidden: Sequence[ValidRow], careful: Mapping[str, ValidRow]
 ) -> Iterator[Problem]:
-    """Sentences of any table with the subject and the place or part of a withheld figure, and a number."""
+    """Yield sentences in any table with a number and the subject and place (or part) of a withheld figure."""
     names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
     subjects: dict[tuple[str, str], str] = {}
     for r in hidden:
@@ -94,7 +94,7 @@ def _elsewhere(
                 for sentence in re.split(r"(?<=[.!?;])\s+", text):
                     if where in sentence.lower() and (number := _count_in(sentence, (where,))):
                         message = f"A figure of {indicator} is withheld, and this text names its place and says “{number}”."
-                        fix = "Take the number out. Accept it if it is another one."
+                        fix = "Remove the number. Accept it if it is a different one."
                         yield _warning(row, column, (message, fix), f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}")  # fmt: skip
                         break
 
@@ -109,7 +109,7 @@ _TEXTS = (
 
 
 def _texts(checked: ValidRows) -> Iterator[tuple[ValidRow, str, str]]:
-    """Every text that a page shows, with its row and column."""
+    """Yield every text that a page shows, with its row and column."""
     for kind, resource, columns in _TEXTS:
         for row in checked.rows(kind, resource):
             yield from ((row, column, row[column]) for column in columns if row[column])

@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
         "--renderer",
         choices=("mkdocs", "zensical"),
         default="mkdocs",
-        help="what makes the HTML; zensical is experimental: see docs/renderer.md (default: mkdocs)",
+        help="what makes the HTML; zensical is experimental: see docs/explanation/renderers.md (default: mkdocs)",
     )
     diff = command(
         "diff",
@@ -126,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
         "coverage",
         "count pages with a chart and measures with a figure",
         "Prints how many pages have a chart, how near a figure the measures of each plan have, and how many updates there\n"
-        "are. Writes docs/coverage.md: the same counts, and every section of the source documents with the pages that show\n"
+        "are. Writes docs/reference/coverage.md: the same counts, and every section of the source documents with the pages that show\n"
         "it, or the reason why it is left out. A section that is neither is a problem.",
     )
     take = command(
@@ -198,12 +198,12 @@ def parser() -> argparse.ArgumentParser:
         "audit",
         "try to work out what is withheld",
         "Takes everything that is published and works out, for each withheld figure, the least and the greatest that it can be.\n"
-        "Writes docs/disclosure.md, a report for whoever is responsible for data protection.",
+        "Writes docs/reference/disclosure.md, a report for whoever is responsible for data protection.",
     )
     command(
         "reading",
         "measure how hard the pages are to read",
-        "Reads every page of the site in build/site and writes docs/reading-age.md: the reading age of each page, the hardest\n"
+        "Reads every page of the site in build/site and writes docs/reference/reading-age.md: the reading age of each page, the hardest\n"
         "pages, long sentences, hard words, and terms that are used in two ways. Build the site first.",
     )
     _of_files(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
-from portal.core import operating_system
+from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """Run one command and end, without the fifth of a second that Python takes to put away all that was read."""
+    file_system.print_as_utf8()
     code = main()
     with suppress(OSError):  # nobody hears it any more
         sys.stdout.flush()
@@ -151,12 +152,12 @@ def _diff(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     if told.html:
         _put(told.html, change_report.as_html(report, project.settings.site.name))
     if told.json:
-        _put(told.json, change_report.as_json(changes, project.content.editions))
+        _put(told.json, change_report.as_json(changes, project.content.releases))
     return OK
 
 
 def _put(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", newline="\n")
     print(f"Written: {path}")
 
 
@@ -171,7 +172,7 @@ def _release(root: Path, told: argparse.Namespace, progress: ProgressLine) -> in
     draft = building.draft(project, asked)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
-    seen = project.content if told.embargo else replace(project.content, editions=embargo.public(project))
+    seen = project.content if told.embargo else replace(project.content, releases=embargo.public(project))
     print(change_report.as_text(change_report.report(draft.changes, seen)))
     if waiting and not told.embargo:
         print(
@@ -204,13 +205,13 @@ def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     progress.end()
     report = replace(
         change_report.report(plan.changes, project.content),
-        since=f"To put {plan.edition.name} back changes:",
+        since=f"To put {plan.release.name} back changes:",
         lacking=0,
         gone=0,
     )
     print(change_report.as_text(report))
     print("\n".join(release_messages.put_back(plan)))
-    if not (told.yes or _agreed(f"Put the data of {plan.edition.name} back, and build the site? (y/n) ")):
+    if not (told.yes or _agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     name = building.roll_back(root, plan)
@@ -281,9 +282,9 @@ def _coverage(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     from portal.site import building  # noqa: PLC0415
 
     settings, released = building.check(root)
-    path = root / "docs" / "coverage.md"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(coverage.table(settings, released), encoding="utf-8")
+    path = root / "docs" / "reference" / "coverage.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(coverage.table(settings, released), encoding="utf-8", newline="\n")
     print(f"{coverage.counts(settings, released)}\nWritten: {path.relative_to(root)}")
     return OK
 
@@ -347,7 +348,7 @@ def _written(root: Path, told: argparse.Namespace, plan: "PlannedImport") -> int
     if not plan.files:
         print("Nothing changes, so nothing was written.")
         return OK
-    names = ", ".join(str(p.relative_to(root)) for p in plan.files)
+    names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
     if not (told.yes or _agreed(f"Write {names}? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
@@ -402,9 +403,9 @@ def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     earlier = releasing.earlier(project)
     report = protection.report(project.content, project.settings.disclosure, earlier)
     progress.end()
-    path = root / "docs" / "disclosure.md"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(report.text, encoding="utf-8")
+    path = root / "docs" / "reference" / "disclosure.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(report.text, encoding="utf-8", newline="\n")
     print(f"{report.summary} Written: {path.relative_to(root)}")
     return PROBLEMS if report.leaks else OK
 
@@ -428,9 +429,9 @@ def _reading(root: Path, told: argparse.Namespace, progress: ProgressLine) -> in
     from portal.site import reading_age  # noqa: PLC0415
 
     pages = reading_age.read(root)
-    path = root / "docs" / "reading-age.md"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(reading_age.report(pages), encoding="utf-8")
+    path = root / "docs" / "reference" / "reading-age.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(reading_age.report(pages), encoding="utf-8", newline="\n")
     print(f"{reading_age.summary(pages)}\nWritten: {path.relative_to(root)}")
     return OK
 
@@ -479,7 +480,7 @@ def _logged(root: Path) -> str:
     log = root / "build" / "portal-error.log"
     try:
         log.parent.mkdir(exist_ok=True)
-        log.write_text(traceback.format_exc(), encoding="utf-8")
+        log.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
     except OSError:
         return f"A fault in the program: {sys.exc_info()[1]}. The site in build/site is as it was."
     return f"A fault in the program. What happened is in {log}: please send it to the maintainers. The site in build/site is as it was."

@@ -9,7 +9,7 @@ from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings
 from portal.core.text import number
 from portal.disclosure.clearing import ClearedContent
-from portal.pages.all_pages import all_pages
+from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.page import Page
 from portal.pages.plan_views import ActionPage, FigureView, PriorityPage
 from portal.pages.views import HomePage, RoutePage, SubjectPage, WardPage
@@ -83,7 +83,7 @@ def counts(settings: Settings, released: ClearedContent) -> str:
     """Return the counts as Markdown: pages with a chart, measures by nearness, and updates."""
     content = released.content
     lines = ["## Pages with a chart", "", "| kind of page | with a chart | of |", "|---|--:|--:|"]
-    for c in charted(all_pages(settings, released, written(settings))):
+    for c in charted(all_pages(settings, released, PageInputs(written=written(settings)))):
         lines.append(f"| {c.kind} | {len(c.charted)} | {len(c.pages)} |")
     lines += ["", "## Measures by how near the nearest published figure is", ""]
     lines += [f"| plan | {' | '.join(NEARNESS.values())} | in all |", f"|---{'|--:' * (len(NEARNESS) + 1)}|"]
@@ -101,7 +101,9 @@ def table(settings: Settings, released: ClearedContent) -> str:
     Raises `PortalError` for each section that is neither shown nor left out for a reason, and for each page
     that does not exist.
     """
-    addresses = {p.path: p.label for p in all_pages(settings, released, written(settings))}
+    addresses = {
+        p.path: p.label for p in all_pages(settings, released, PageInputs(written=written(settings)))
+    }
     problems, lines = [], ["# What the site covers", ""]
     lines += ["Made by `portal coverage` from the packages. Do not edit.", "", counts(settings, released)]
     lines += ["## Where each section of the documents is shown", ""]

@@ -78,7 +78,9 @@ def begin(asked: NewPortal, folder: Path) -> None:
         _fill(part, asked)
         _describe(part, asked)
         _synonyms(part)
-        part.replace(folder)
+        if folder.exists():  # empty; Windows does not replace a folder
+            folder.rmdir()
+        part.rename(folder)
     finally:
         operating_system.clear(part)
 
@@ -148,11 +150,11 @@ def _fill(root: Path, asked: NewPortal) -> None:
         target = root / (".gitignore" if name.name == "gitignore" else name)
         target.parent.mkdir(parents=True, exist_ok=True)
         told = Template(source.read_text(encoding="utf-8")).safe_substitute(words)  # make has its own $(…)
-        target.write_text(told, encoding="utf-8")
+        target.write_text(told, encoding="utf-8", newline="\n")
     areas = root / "data_packages" / "geography" / "data" / "areas.csv"
     rows = areas.read_text(encoding="utf-8").splitlines(keepends=True)
     away = () if asked.of_the_met else (_FORCE,) if words["region"] else (_REGION, _FORCE)
-    areas.write_text("".join(r for r in rows if not r.startswith(away)), encoding="utf-8")
+    areas.write_text("".join(r for r in rows if not r.startswith(away)), encoding="utf-8", newline="\n")
 
 
 def _describe(root: Path, asked: NewPortal) -> None:
@@ -173,12 +175,14 @@ def _describe(root: Path, asked: NewPortal) -> None:
         folder = root / "data_packages" / name
         (folder / "data").mkdir(parents=True, exist_ok=True)
         (folder / "datapackage.json").write_text(
-            json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+            json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
         )
         for table in tables:
             path = folder / table["path"]
             if not path.exists():
-                path.write_text(_header(f["name"] for f in table["schema"]["fields"]), encoding="utf-8")
+                path.write_text(
+                    _header(f["name"] for f in table["schema"]["fields"]), encoding="utf-8", newline="\n"
+                )
 
 
 def _said(value: Any, words: Mapping[str, str]) -> Any:
@@ -205,7 +209,7 @@ def _synonyms(root: Path) -> None:
         f"ignored = {_listed(told['ignored'])}",
         *(f"\n[[same]]\nwords = {_listed(o['words'])}\nfirst = {_listed(o['first'])}" for o in lists),
     ]
-    (root / search.FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (root / search.FILE).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -70,8 +70,8 @@ def withdrawn(plan: PlannedWithdrawal) -> Iterator[str]:
     """Say what is taken back, out of which releases, and what a person must look at."""
     yield "To be taken back:"
     yield from (f"- {name}" for name in plan.names)
-    if plan.editions:
-        yield f"Out of the releases: {', '.join(plan.editions)}. Their archives, and all after them, are packed again."
+    if plan.releases:
+        yield f"Out of the releases: {', '.join(plan.releases)}. Their archives, and all after them, are packed again."
     if plan.look:
         yield "The number may also stand here. Look, and rewrite what gives it away:"
         yield from (f"- {place}" for place in plan.look)

@@ -1,1 +1,1 @@
-"""What every room uses: problems, settings, the model, periods, text, files handed in, and the operating system."""
+"""What every folder of the code uses: problems, settings, the model, periods, text, input files and the operating system."""

@@ -1,11 +1,11 @@
-"""What every published value that comes out of a document or dataset says of its source."""
+"""Where a published value comes from."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Cited:
-    """Whatever comes out of a document: which one, and where in it."""
+    """A value from a document or dataset: the id of the source, and the locator within it."""
 
     source: str
     locator: str

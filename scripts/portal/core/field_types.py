@@ -1,8 +1,7 @@
 """Read one cell as its type. The check and the model use the same functions, so a cell has one meaning.
 
-A reader takes the text of a cell that is not empty, and raises `ValueError` where it is not of its type. It accepts
-what the Data Package standard accepts, less what people do not write: only ASCII digits are numbers, without exponents
-or grouping, and no spaces around them.
+A reader takes the text of a cell that is not empty, and raises `ValueError` if the text is not of its type. Readers
+accept less than the Data Package standard does: numbers are ASCII digits, without exponents, grouping or spaces.
 """
 
 import re
@@ -23,7 +22,7 @@ TRUTHS: Mapping[str, bool] = {
 }
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-# What can stand around the digits of a number that has one reading: 1.228,5 and 12 34 have none.
+# Signs and separators around a number that can be read in only one way; 1.228,5 and 12 34 are ambiguous.
 _UNITS_AROUND = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
@@ -70,7 +69,7 @@ def is_date(cell: str) -> bool:
 
 
 def loose_date(cell: str) -> str:
-    """Return a date that is known as far as it is written: a year, a month or a day that exists."""
+    """Return a date of any precision, unchanged: a year, month or day that exists."""
     parts = _LOOSE.fullmatch(cell)
     if not parts:
         raise ValueError(cell)
@@ -79,12 +78,12 @@ def loose_date(cell: str) -> str:
 
 
 def decimal(cell: str) -> Decimal | None:
-    """Read a number; None where the cell is empty."""
+    """Read a number; None if the cell is empty."""
     return number(cell) if cell else None
 
 
 def date_or_none(cell: str) -> date | None:
-    """Read a date; None where the cell is empty."""
+    """Read a date; None if the cell is empty."""
     return day(cell) if cell else None
 
 
@@ -119,7 +118,7 @@ def storable(name: str) -> bool:
 
 
 def slug(cell: str) -> str:
-    """Return a part of an address, which becomes the name of a file."""
+    """Return a part of a web address, which must also be a valid file name."""
     if not storable(cell):
         raise ValueError(cell)
     return cell
@@ -127,7 +126,7 @@ def slug(cell: str) -> str:
 
 @dataclass(frozen=True)
 class CellForm:
-    """How the cells of a column are written, in words, with an example, and what its pattern cannot say."""
+    """The format of a column, in words and with an example; `read` checks what a pattern cannot."""
 
     words: str
     example: str
@@ -135,11 +134,11 @@ class CellForm:
 
     @property
     def advice(self) -> str:
-        """The sentence that tells people what to write."""
+        """The sentence that says what to write."""
         return f"{self.words}, such as {self.example}."
 
 
-# What the columns with a pattern look like. A field of a contract names its form.
+# The formats of columns with a pattern. A field of a schema in `data/schemas` names its form.
 FORMS: Mapping[str, CellForm] = {
     "slug": CellForm("Use lower-case letters, numbers and hyphens", "serious-youth-violence", slug),
     "gss-code": CellForm("Write a GSS code, one capital letter and eight digits", "E09000001"),
@@ -158,7 +157,7 @@ FORMS: Mapping[str, CellForm] = {
     "checksum": CellForm("Leave the checksum as portal release wrote it, 64 digits and letters from a to f", "0a1b2c…"),
     "area-kinds": CellForm("Write kinds of area separated by semicolons, own first", "own;ward or ward;borough"),
     "needs": CellForm(
-        "Separate by semicolons what it suits: danger-now, cannot-speak, deaf, tell-police, not-police, anonymous, "
+        "Say what it suits, separated by semicolons: danger-now, cannot-speak, deaf, tell-police, not-police, anonymous, "
         "any-hour, on-behalf, other-language, online or in-person",
         "anonymous;online",
     ),
@@ -167,14 +166,14 @@ FORMS: Mapping[str, CellForm] = {
 LOOSE_FORMS = frozenset(name for name, form in FORMS.items() if form.read is loose_date)
 
 
-# The forms whose cells begin with a year.
+# Forms whose cells begin with a year.
 DATED = LOOSE_FORMS | {"moment", "year"}
 
 
 def fault(cell: str, field: Json) -> tuple[str, str] | None:
     """Return what is wrong with a cell and what to write instead, or None.
 
-    `field` is one of a Table Schema; beyond type, enum, pattern, minimum and maximum, frictionless judges.
+    `field` is a field of a Table Schema. This checks type, enum, pattern, minimum and maximum; frictionless checks the rest.
     """
     rules = field.get("constraints", {})
     if not cell.strip():
@@ -188,7 +187,7 @@ def fault(cell: str, field: Json) -> tuple[str, str] | None:
         ):
             return None
         if not rules.get("required"):
-            return "The cell holds only spaces.", "Empty it."
+            return "The cell contains only spaces.", "Empty it."
         return "The cell is empty.", f"Fill it in: {field.get('title', field['name'])}."
     try:
         value = READERS[field["type"]](cell)
@@ -214,11 +213,11 @@ def _matches(pattern: str, cell: str) -> bool:
     try:
         return re.fullmatch(pattern, cell, re.ASCII) is not None
     except (re.error, RecursionError):
-        return True  # what a package adds; frictionless says that it is no pattern
+        return True  # the package's own pattern; frictionless reports that it is invalid
 
 
 def in_words(cell: str, field: Json) -> tuple[str, str]:
-    """Return a cell that is wrong as problems show it, and what to write instead."""
+    """Return an invalid cell as problems show it, and what to write instead."""
     rules = field.get("constraints", {})
     title = str(field.get("title", field["name"]))
     found = f"“{cell}”" if len(cell) <= 60 else f"“{cell[:60]}…”"
@@ -253,11 +252,11 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
     if sum(c.isdigit() for c in plain) > MOST_DIGITS:
         return f"Write a number of at most {MOST_DIGITS} digits. Compare it with the source."
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", cell.strip()) and not re.search(r",[0-9]{3}$", cell.strip()):
-        return "Write the number with a point before the decimals, and no comma."
+        return "Write the number with a decimal point, and no comma."
     if plain != cell and not _UNITS_AROUND.fullmatch(cell.strip()):
-        return "Write the number alone, with a point before the decimals and no other mark."
+        return "Write only the number, with a decimal point and no other symbol."
     if plain != cell:
-        return f"Write the number alone, with no comma, percent sign or space: {plain}."
+        return f"Write only the number, with no comma, percent sign or space: {plain}."
     if kind == "integer" and "." in plain:
         return "Write a whole number."
     if "minimum" in rules and Decimal(plain) < Decimal(str(rules["minimum"])):
@@ -266,13 +265,12 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
 
 
 def date_advice(cell: str) -> str:
-    """Return what to write instead of a date that is none; both readings where it is not sure which number is the month."""
+    """Return what to write instead of an invalid date; both dates if either number could be the month."""
     keep = "Format the column as text so that it stays."
     turned = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", cell.strip())
     first, second, year = map(int, turned.groups()) if turned else (0, 0, 0)
-    told = [f"{year:04d}-{m:02d}-{d:02d}" for d, m in ((first, second), (second, first))]
-    found = [d for d in dict.fromkeys(told) if is_date(d)]
-    match found:
+    readings = [f"{year:04d}-{m:02d}-{d:02d}" for d, m in ((first, second), (second, first))]
+    match [d for d in dict.fromkeys(readings) if is_date(d)]:
         case [day_first, month_first]:
             return (
                 f"Write the year first: {day_first} if {first} is the day, or {month_first} if {first} is the month. "

@@ -1,6 +1,6 @@
-"""Open what people hand in: only plain files inside the project, of a sensible size, that say what they should.
+"""Read files that users provide: only plain files inside the project, of a sensible size and in the right format.
 
-Every file of a project is read here or looked at by `problems` before something else reads it, so that no link, named
+Every file of a project is read here, or checked by `problems` before another module reads it, so that no link, named
 pipe, device, folder or endless number reaches the rest of the program.
 """
 
@@ -11,17 +11,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from portal.core import file_system
 from portal.core.field_types import MOST_DIGITS, storable
 from portal.core.problems import Problem
 
-LARGEST = 100_000_000  # bytes of a file; a table of that size takes a computer's whole memory
-_LARGEST_GIVEN = 2_000_000_000  # of a file that is imported, such as all postcodes of the country
-_LARGEST_SETTINGS = 1_000_000  # of mkdocs.yml
-_DEEPEST = 50  # brackets within brackets
+LARGEST = 100_000_000  # bytes; a larger table would fill the memory of a computer
+_LARGEST_GIVEN = 2_000_000_000  # bytes of an imported file, such as all postcodes of the country
+_LARGEST_SETTINGS = 1_000_000  # bytes of mkdocs.yml
+_DEEPEST = 50  # levels of brackets
 
 
 class UnreadableError(Exception):
-    """A file that cannot be read: what was found, what to do, and the row where it is known."""
+    """Says why a file cannot be read and what to do; `row` is 0 if it is not known."""
 
     def __init__(self, message: str, fix: str, row: int = 0) -> None:
         self.message, self.fix, self.row = message, fix, row
@@ -29,9 +30,10 @@ class UnreadableError(Exception):
 
 
 def read(path: Path, within: Path | None = None) -> bytes:
-    """Return the bytes of a plain file, which must be below the folder `within`.
+    """Return the bytes of a plain file, which must be inside the folder `within` if one is given.
 
-    Raises `UnreadableError`, also where there is no file.
+    Raises:
+        UnreadableError: the file is missing, too large, not a plain file, outside the folder or not readable.
     """
     if found := fault(path, within):
         raise UnreadableError(*found)
@@ -41,41 +43,47 @@ def read(path: Path, within: Path | None = None) -> bytes:
         raise UnreadableError(*_CLOSED) from None
 
 
-_CLOSED = ("The file cannot be read.", "Ask whoever looks after this computer for the right to read it.")
+_CLOSED = (
+    "The file cannot be read.",
+    "Ask the person who looks after this computer for permission to read it.",
+)
 
 
 def fault(path: Path, within: Path | None = None, largest: int = LARGEST) -> tuple[str, str] | None:
-    """Return why a file must not even be opened, or None."""
+    """Return why a file must not be opened and what to do, or None."""
     try:
         real = path.resolve(strict=True)
         look = real.stat()
     except FileNotFoundError:
         if path.is_symlink():
-            return "This is a link that leads to nothing.", "Put the file itself there, or remove the link."
+            return (
+                "This link points to a file that does not exist.",
+                "Put the file itself there, or remove the link.",
+            )
         return "The file is not there.", "Put it back."
-    except RuntimeError:  # Python up to 3.12 says so of links that lead in a circle
+    except RuntimeError:  # Python up to 3.12 raises this for circular links
         return _CIRCLE
-    except ValueError:  # a name that no system knows
+    except ValueError:  # not a possible file name
         return "This is not the name of a file.", "Write another name."
     except OSError as error:
         return _CIRCLE if path.is_symlink() and not isinstance(error, PermissionError) else _CLOSED
     if within is not None and not real.is_relative_to(within.resolve()):
-        return "This link leads out of the project.", "Put the file itself there, and remove the link."
+        return "This link points outside the project.", "Put the file itself there, and remove the link."
     if stat.S_ISDIR(look.st_mode):
-        return "This is not a file but a folder.", "Put a file there."
+        return "This is a folder, not a file.", "Put a file there."
     if not stat.S_ISREG(look.st_mode):
         return "This is not a file.", "Put a file there."
     if look.st_size > largest:
         found = f"The file has {look.st_size / 1e6:,.0f} MB. Files of more than {largest / 1e6:,.0f} MB are not read."
-        return found, "Look whether it is the right file, or part it in two packages."
+        return found, "Check that it is the right file, or split it into two packages."
     return None
 
 
-_CIRCLE = ("This is a link that leads back to itself.", "Put the file itself there, and remove the link.")
+_CIRCLE = ("This link points back to itself.", "Put the file itself there, and remove the link.")
 
 
 def problems(root: Path, folder: str) -> Iterator[Problem]:
-    """Find what in a folder of the project is not a plain file inside the project, or cannot be stored everywhere."""
+    """Yield a problem for each entry of a folder that is not a plain file inside the project, or that Windows cannot store."""
     within = root.resolve()
     waiting, seen = [root / folder], set[Path]()
     while waiting:
@@ -92,7 +100,7 @@ def problems(root: Path, folder: str) -> Iterator[Problem]:
         seen.add(here)
         names: dict[str, str] = {}
         for path in entries:
-            if path.is_symlink() and (found := _link(path, within)):
+            if file_system.is_link(path) and (found := _link(path, within)):
                 yield _problem(root, path, *found)
                 continue
             other = names.setdefault(path.name.casefold(), path.name)
@@ -109,18 +117,18 @@ def problems(root: Path, folder: str) -> Iterator[Problem]:
 
 
 def _link(path: Path, within: Path) -> tuple[str, str] | None:
-    """Return why a link must not be followed, be it to a file or to a folder."""
+    """Return why a link to a file or folder must not be followed and what to do, or None."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
         return fault(path)
     if not real.is_relative_to(within):
-        return "This link leads out of the project.", "Put what it leads to there, and remove the link."
+        return "This link points outside the project.", "Put what it points to there, and remove the link."
     return None
 
 
 def given(paths: Iterable[Path]) -> Iterator[Problem]:
-    """Find which of the files named on the command line are not plain files, so that none is waited for."""
+    """Yield a problem for each file on the command line that is not a plain file; reading a pipe would wait for ever."""
     for path in paths:
         if found := fault(path, largest=_LARGEST_GIVEN):
             told = path.name if path.name.isprintable() else repr(path.name)[1:-1]
@@ -128,7 +136,7 @@ def given(paths: Iterable[Path]) -> Iterator[Problem]:
 
 
 def of_mkdocs(root: Path) -> Iterator[Problem]:
-    """Find why mkdocs could not read its settings: no plain file, not UTF-8, not YAML, or nested too deep."""
+    """Yield why mkdocs could not read its settings: not a plain file, not UTF-8, not YAML, or nested too deeply."""
     import yaml  # noqa: PLC0415 - takes a while to load
 
     path = root / "mkdocs.yml"
@@ -145,7 +153,7 @@ def of_mkdocs(root: Path) -> Iterator[Problem]:
         yield Problem("mkdocs.yml", error.row, code="file", message=error.message, fix=error.fix)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "it holds a character that no text may hold"
+        what = getattr(error, "problem", None) or "it contains a character that is not allowed in text"
         message = f"The file is not valid YAML: {what}."
         fix = "Correct that line, or restore the file."
         yield Problem("mkdocs.yml", mark.line + 1 if mark else 0, code="file", message=message, fix=fix)
@@ -158,18 +166,24 @@ def _problem(root: Path, path: Path, message: str, fix: str) -> Problem:
 
 
 def text(raw: bytes) -> str:
-    """Return the text of a file; raise `UnreadableError` where it is not UTF-8, with the row."""
+    """Return the text of a file.
+
+    Raises:
+        UnreadableError: the file is not UTF-8; with the row."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
         raise UnreadableError(
-            "A letter in this row is not saved as UTF-8.", "Save the file as UTF-8 and try again.", row
+            "A character in this row is not encoded as UTF-8.", "Save the file as UTF-8 and try again.", row
         ) from None
 
 
 def from_json(raw: bytes) -> Any:
-    """Return what a JSON file says; raise `UnreadableError` where it is none, or what no JSON file may say."""
+    """Return the value of a JSON file.
+
+    Raises:
+        UnreadableError: the file is not JSON, is nested too deeply, or contains a number that is too long."""
     try:
         found = json.loads(text(raw), parse_int=_integer, parse_float=_float, parse_constant=_constant)
     except RecursionError:
@@ -180,12 +194,15 @@ def from_json(raw: bytes) -> Any:
             "Look at that line for a missing comma or bracket.",
             error.lineno,
         ) from None
-    _look(found)
+    _refuse_extremes(found)
     return found
 
 
 def from_toml(raw: bytes) -> dict[str, Any]:
-    """Return what a TOML file says; raise `UnreadableError` where it is none, or what no TOML file may say."""
+    """Return the tables of a TOML file.
+
+    Raises:
+        UnreadableError: the file is not TOML, is nested too deeply, or contains a number that is too long."""
     try:
         found = tomllib.loads(text(raw), parse_float=_float)
     except RecursionError:
@@ -196,7 +213,7 @@ def from_toml(raw: bytes) -> dict[str, Any]:
         ) from None
     except ValueError:  # a number of thousands of digits
         raise _long() from None
-    _look(found)
+    _refuse_extremes(found)
     return found
 
 
@@ -207,10 +224,10 @@ def _integer(digits: str) -> int:
 
 
 def _float(digits: str) -> float:
-    told = float(digits)
-    if told - told != 0:  # infinite, or not a number
+    value = float(digits)
+    if value - value != 0:  # infinite, or not a number
         raise _long()
-    return told
+    return value
 
 
 def _constant(word: str) -> Any:
@@ -219,19 +236,19 @@ def _constant(word: str) -> Any:
 
 def _long() -> UnreadableError:
     return UnreadableError(
-        f"The file holds a number of more than {MOST_DIGITS} digits.", "Write the number that is meant."
+        f"The file contains a number of more than {MOST_DIGITS} digits.", "Write the number that is meant."
     )
 
 
 def _deep() -> UnreadableError:
     return UnreadableError(
-        "The file is nested too deep: brackets within brackets.",
+        "The file is nested too deeply: brackets within brackets.",
         "Restore the file, or start from another one.",
     )
 
 
-def _look(found: object) -> None:
-    """Refuse values that are nested too deep, numbers that are too long and half characters."""
+def _refuse_extremes(found: object) -> None:
+    """Raise `UnreadableError` for deep nesting, numbers that are too long and half characters."""
     waiting = [(found, 0)]
     while waiting:
         value, depth = waiting.pop()
@@ -245,5 +262,5 @@ def _look(found: object) -> None:
             raise _long()
         elif isinstance(value, str) and any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
             raise UnreadableError(
-                "The file holds half of a character, such as \\ud800, or a character of code 0.", "Remove it."
+                "The file contains half of a character, such as \\ud800, or the null character.", "Remove it."
             )

@@ -1,15 +1,43 @@
-"""The published content as frozen values."""
+"""The published content, as frozen dataclasses. Most fields are the columns of a table in `data/schemas`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from portal.core.citations import Cited
+from portal.core.periods import months_between
 from portal.core.plans import Plan
+from portal.core.vocabulary import (
+    AreaKind,
+    ChangeKind,
+    ChartKind,
+    ClaimKind,
+    ContactState,
+    PeriodType,
+    Polarity,
+    Status,
+    Unit,
+    WithdrawalKind,
+)
 
-# Units whose figures can be added up; a percentage, a rate or a change has no sum.
-ADDED = frozenset({"count", "pounds"})
+
+class FigureKey(NamedTuple):
+    """The identity of a figure: no two observations have the same indicator, area, part and period.
+
+    `part` is empty for a figure that is not broken down. `start` and `end` are None if the source states no period.
+    """
+
+    indicator: str
+    area: str
+    part: str
+    start: date | None
+    end: date | None
+
+    def __repr__(self) -> str:
+        """Return the values alone, without their names: short in messages, and quick, since suppression sorts by it."""
+        return tuple.__repr__(self)
 
 
 @dataclass(frozen=True)
@@ -34,7 +62,7 @@ class Area(Cited):
 
     code: str
     name: str
-    kind: str
+    kind: AreaKind
     parent: str
     valid_from: date | None
     valid_to: date | None
@@ -52,7 +80,7 @@ class Population(Cited):
 
 @dataclass(frozen=True)
 class Outline(Cited):
-    """One ring of an area's boundary: longitude and latitude in turn, parted by spaces; ring 1 is the outer one."""
+    """One ring of an area's boundary: longitude and latitude in turn, separated by spaces; ring 1 is the outer one."""
 
     area: str
     polygon: int
@@ -62,7 +90,7 @@ class Outline(Cited):
 
 @dataclass(frozen=True)
 class Overlap(Cited):
-    """How much of an area's land, in per cent, was in an earlier area."""
+    """The share of an area's land, as a percentage, that was in an earlier area."""
 
     area: str
     former: str
@@ -71,7 +99,7 @@ class Overlap(Cited):
 
 @dataclass(frozen=True)
 class NoRate(Cited):
-    """That an indicator has no rate per resident in an area, and why: a town centre to which people come from elsewhere."""
+    """An area in which an indicator has no rate per resident, and why: for example a town centre with many visitors."""
 
     area: str
     indicator: str
@@ -108,11 +136,11 @@ class Indicator:
     short_title: str
     topic: str
     definition: str
-    unit: str
+    unit: Unit
     unit_label: str
-    period_type: str
-    polarity: str
-    chart: str
+    period_type: PeriodType
+    polarity: Polarity
+    chart: ChartKind
     breakdown: str
     sensitive: bool
     protected: bool
@@ -123,7 +151,7 @@ class Indicator:
 
 @dataclass(frozen=True)
 class Import:
-    """Which series of an upstream file goes into which indicator, for which kinds of area."""
+    """A series of a published file, the indicator that it feeds, and the kinds of area to import."""
 
     format: str
     series: str
@@ -135,7 +163,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Observation(Cited):
-    """One figure. `part` is its cell in the indicator's breakdown column; empty for all together."""
+    """One figure. `part` is its value in the indicator's breakdown column; empty for the total."""
 
     indicator: str
     area: str
@@ -143,16 +171,26 @@ class Observation(Cited):
     period_end: date | None
     part: str
     value: Decimal | None
-    status: str
+    status: Status
+
+    @property
+    def key(self) -> FigureKey:
+        """Identify this figure among all others."""
+        return FigureKey(self.indicator, self.area, self.part, self.period_start, self.period_end)
+
+    @property
+    def months(self) -> int:
+        """Count the calendar months of its period; 0 if it is not stated or not made of whole months."""
+        return months_between(self.period_start, self.period_end)
 
 
 @dataclass(frozen=True)
 class Claim(Cited):
-    """What a document says about its own figures. `part` as for an observation."""
+    """A statement of a document about its own figures. `part` as for an observation."""
 
     id: str
     indicator: str
-    kind: str
+    kind: ClaimKind
     area: str
     period_start: date | None
     period_end: date | None
@@ -167,7 +205,7 @@ class Claim(Cited):
 
 @dataclass(frozen=True)
 class Break(Cited):
-    """The day from which a series is counted in a new way."""
+    """A break in series: the date from which figures are recorded in a new way."""
 
     indicator: str
     date: date
@@ -177,9 +215,9 @@ class Break(Cited):
 
 @dataclass(frozen=True)
 class Dispersion(Cited):
-    """How much an indicator's counts vary by themselves in a kind of area: their variance divided by their mean.
+    """The usual variation of an indicator's counts in a kind of area: their variance divided by their mean.
 
-    Measured on the figures from `period_start` to `period_end`; `note` names the series where it is another one.
+    Measured from `period_start` to `period_end`; `note` names the series if it was a different one.
     """
 
     indicator: str
@@ -192,14 +230,14 @@ class Dispersion(Cited):
 
 @dataclass(frozen=True)
 class Target(Cited):
-    """What was to be reached by when, and what was."""
+    """What a plan set out to reach by a date, and the result."""
 
     id: str
     indicator: str
     title: str
     baseline: str
     baseline_value: Decimal | None
-    unit: str
+    unit: Unit
     target_value: Decimal
     due: str
     result_value: Decimal | None
@@ -208,7 +246,7 @@ class Target(Cited):
 
 @dataclass(frozen=True)
 class Thread:
-    """A subject that runs through several plans."""
+    """A subject that several plans deal with."""
 
     id: str
     title: str
@@ -218,7 +256,7 @@ class Thread:
 
 @dataclass(frozen=True)
 class ThreadEntry:
-    """What belongs to a thread: a priority or action of a plan, an indicator, or somebody who helps."""
+    """What belongs to a thread: a priority or action of a plan, an indicator, or a service."""
 
     thread: str
     plan: str
@@ -231,7 +269,7 @@ class ThreadEntry:
 
 @dataclass(frozen=True)
 class Dashboard(Cited):
-    """A part of the data programme: what it is to show, what is published now and what is not."""
+    """A planned dashboard: what it should show, what is published now and what is missing."""
 
     id: str
     number: int
@@ -245,7 +283,7 @@ class Dashboard(Cited):
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a document, and the pages that show it or why none does."""
+    """A section of a document, and the pages that show it, or why it was left out."""
 
     source: str
     number: int
@@ -256,9 +294,9 @@ class Section:
 
 @dataclass(frozen=True)
 class Disagreement(Cited):
-    """Where a document contradicts itself or another source, other than in a claim that can be computed.
+    """A contradiction within a document or between two, other than a claim that we can compute.
 
-    `other_source` and `other_locator` are the second place; empty where one place says both.
+    `other_source` and `other_locator` are the second place; empty if both statements are in one place.
     """
 
     id: str
@@ -271,7 +309,7 @@ class Disagreement(Cited):
 
 @dataclass(frozen=True)
 class Contact(Cited):
-    """Somebody whom a reader can turn to, and how sure the facts are."""
+    """A person or organisation that readers can contact, and when and where the details were checked."""
 
     id: str
     number: int
@@ -283,7 +321,7 @@ class Contact(Cited):
     textphone: str
     email: str
     url: str
-    state: str
+    state: ContactState
     check_note: str
     checked_on: str
     checked_in: str
@@ -291,10 +329,10 @@ class Contact(Cited):
 
 @dataclass(frozen=True)
 class Route(Contact):
-    """A way to report hate crime; with the state "note" it is something to know, and no way that is offered.
+    """A way to report hate crime. With the state "note" it is advice and not a way to report.
 
-    `anonymous` is "yes", "partly", "no" or "not-stated", and `anonymity` what to know about it. `next` is what
-    happens after a report, as far as a source says.
+    `anonymous` is "yes", "partly", "no" or "not-stated", and `anonymity` explains it. `next` is what happens after a
+    report, if a source says so.
     """
 
     how: str
@@ -305,13 +343,13 @@ class Route(Contact):
 
     @property
     def is_offered(self) -> bool:
-        """Whether somebody can use it to report."""
+        """Return True if people can use it to report."""
         return self.state not in ("historic", "note")
 
 
 @dataclass(frozen=True)
 class RouteConnection:
-    """A published indicator that is about what a route reports, and why; an empty `route` is all of them."""
+    """An indicator of what is reported by a route, and why; an empty `route` means every route."""
 
     route: str
     indicator: str
@@ -327,9 +365,9 @@ class Service(Contact):
 
 @dataclass(frozen=True)
 class Release:
-    """A release: everything that was published at one time, kept as an archive that only `portal withdraw` writes again.
+    """Everything that was published at one time, kept as an archive that only `portal withdraw` rewrites.
 
-    Not public before its `embargo`, in the time of the place. `put_back` is the release whose data it repeats.
+    It is not public before its `embargo`, in local time. `put_back` is the release whose data a rollback restored.
     """
 
     id: str
@@ -345,11 +383,11 @@ class Release:
 
 @dataclass(frozen=True)
 class ReleaseChange:
-    """What a release changed: `count` new figures of an indicator, one figure revised or withdrawn, words or a page."""
+    """A change in a release: `count` new figures of an indicator, one figure revised or withdrawn, a text or a page."""
 
     release: str
     number: int
-    kind: str
+    kind: ChangeKind
     indicator: str
     area: str
     part: str
@@ -357,16 +395,21 @@ class ReleaseChange:
     period_end: date | None
     place: str
     old: str
-    old_status: str
+    old_status: Status
     new: str
-    new_status: str
+    new_status: Status
     count: int
     reason: str
+
+    @property
+    def key(self) -> FigureKey:
+        """Identify the figure that changed, if it was a single one."""
+        return FigureKey(self.indicator, self.area, self.part, self.period_start, self.period_end)
 
 
 @dataclass(frozen=True)
 class PromisedRelease:
-    """A release that is promised for a day, and the figures that it is to bring."""
+    """A release announced for a date, and the indicators that it will bring."""
 
     release: str
     promised: date
@@ -376,7 +419,7 @@ class PromisedRelease:
 
 @dataclass(frozen=True)
 class ReasonForChange:
-    """Why figures were revised or withdrawn: all that fit whatever is not empty. `release` has used it."""
+    """Why figures were revised or withdrawn. Empty columns match any figure. `release` is the release that used it."""
 
     indicator: str
     area: str
@@ -387,10 +430,7 @@ class ReasonForChange:
 
 @dataclass(frozen=True)
 class WithdrawnFigure:
-    """A figure that was taken back, without its number: why, and out of which `releases`, separated by semicolons.
-
-    `kind` is `protect` where the number must never come back, `wrong` where a corrected one may.
-    """
+    """A figure that was withdrawn, without its number: why, and from which `releases`, separated by semicolons."""
 
     number: int
     withdrawn_on: date
@@ -399,14 +439,14 @@ class WithdrawnFigure:
     part: str
     period_start: date | None
     period_end: date | None
-    kind: str
+    kind: WithdrawalKind
     reason: str
     releases: str
 
 
 @dataclass(frozen=True)
 class AcceptedWarning:
-    """A warning that somebody looked at, and why it is right as it is."""
+    """A plausibility warning that a person has checked, and why the data is right."""
 
     warning: str
     reason: str
@@ -416,7 +456,7 @@ class AcceptedWarning:
 
 @dataclass(frozen=True)
 class Minimums:
-    """Counts under these are withheld, by ward and by borough, for the indicators of one package."""
+    """The smallest counts that a package's indicators publish, by ward and by borough; 0 leaves it to the settings."""
 
     ward: int
     borough: int
@@ -424,7 +464,7 @@ class Minimums:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything that is published, in the order of the packages and their rows."""
+    """Everything in the data packages, in the order of the packages and their rows."""
 
     plans: tuple[Plan, ...]
     indicators: Mapping[str, Indicator]
@@ -448,7 +488,7 @@ class Content:
     minimums: Mapping[str, Minimums]
     sources: Mapping[str, Source]
     terms: tuple[Term, ...]
-    editions: tuple[Release, ...] = ()
+    releases: tuple[Release, ...] = ()
     changes: tuple[ReleaseChange, ...] = ()
     promises: tuple[PromisedRelease, ...] = ()
     reasons: tuple[ReasonForChange, ...] = ()

@@ -1,14 +1,21 @@
-"""Faults of the disk and of the machine in words: no space, no permission, too little memory, too many files."""
+"""Turn operating-system errors into problems: no space, no permission, too little memory, too many open files."""
 
 import errno
 import os
 import re
-import resource
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from portal.core import file_system
 from portal.core.problems import PortalError, Problem
+
+resource: Any
+try:
+    import resource
+except ImportError:  # Windows has no limits to ask for
+    resource = None
 
 _SPACE = (
     "There is no space left on the disk.",
@@ -16,7 +23,7 @@ _SPACE = (
 )
 _RIGHTS = (
     "You do not have permission to read or write this file or folder.",
-    "Change its permissions, or ask whoever looks after this computer to do so, then try again.",
+    "Change its permissions, or ask the person who looks after this computer to do so, then try again.",
 )
 _EXISTS = ("A file is where a folder should be.", "Move the file away, then try again.")
 _OPEN = ("Too many files are open.", "Close other programs, then try again.")
@@ -24,7 +31,7 @@ _MEMORY = (
     "There is not enough memory.",
     "Close other programs, or raise the limit on memory if there is one (ulimit -v), then try again.",
 )
-# Below this the libraries cannot even be loaded. They do not say so themselves: OpenBLAS ends the program or tries for ever.
+# With less than this, libraries cannot be loaded, and they do not report it: OpenBLAS exits or retries for ever.
 _LEAST_MEMORY = 512 * 2**20
 _NO_THREAD = "can't start new thread"
 _NOT_LOADED = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
@@ -40,27 +47,28 @@ _IN_WORDS: Mapping[int, tuple[str, str]] = {
     errno.EROFS: ("The disk can be read, but not written to.", "Move the project to a disk that can be written to."),
     errno.EFBIG: ("The file is larger than is allowed here.", "Raise the limit for the size of files, then try again."),
     errno.ENAMETOOLONG: ("The name is too long for the disk.", "Give the page or file a shorter name."),
-    errno.EIO: ("The disk does not answer as it should.", "Have the disk looked at, and keep a copy of the project elsewhere."),
-    errno.ENOENT: ("The file or folder is not there.", "Put it back. If nobody took it away, try again."),
-    errno.EISDIR: ("A folder stands where a file should be.", "Move the folder away, then try again."),
+    errno.EIO: ("The disk is not responding properly.", "Have the disk checked, and keep a copy of the project elsewhere."),
+    errno.ENOENT: ("The file or folder is not there.", "Put it back. If nobody removed it, try again."),
+    errno.EISDIR: ("A folder is where a file should be.", "Move the folder away, then try again."),
     errno.EEXIST: _EXISTS,
     errno.ENOTDIR: _EXISTS,
 }  # fmt: skip
-# As Python says it, and as programs in Rust do.
+# How Python and Rust programs print an error number.
 _TOLD = re.compile(r"(?:\[Errno |\(os error )(\d+)[])](?:[^:'\n]*: '([^'\n]*)')?")
 
 
 def problem(error: OSError, root: Path) -> Problem:
-    """A fault as a problem with the file or folder that it names."""
+    """Return the problem for an error, with the file or folder that it names; `build` if it names none."""
     other = f"The computer says: {error.strerror or error}."
     found = _IN_WORDS.get(
-        error.errno or 0, (other, "Try again. If it stays so, show this to whoever looks after the computer.")
+        error.errno or 0,
+        (other, "Try again. If it happens again, show this to the person who looks after the computer."),
     )
     return Problem(_place(error, root), 0, "", "disk", *found)  # fmt: skip
 
 
 def _place(error: OSError, root: Path) -> str:
-    name = error.filename2 or error.filename  # of two, the one that something was to be moved to
+    name = error.filename2 or error.filename  # the target, if a file was being moved
     if not isinstance(name, str | bytes | os.PathLike):
         return "build"
     path = Path(os.fsdecode(name))
@@ -68,7 +76,7 @@ def _place(error: OSError, root: Path) -> str:
 
 
 def in_what_was_said(text: str) -> OSError | None:
-    """The fault that another Python program ended with, if its last words tell of one."""
+    """Return the error that another program printed before it ended, or None."""
     told = list(_TOLD.finditer(text))
     if not told and ("MemoryError" in text or _NO_THREAD in text or _NOT_LOADED.search(text)):
         return OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
@@ -76,12 +84,18 @@ def in_what_was_said(text: str) -> OSError | None:
 
 
 def keep_own_permissions() -> None:
-    """Let this program read what it writes, whatever the umask; who else can do so is left to the umask."""
+    """Make sure that this program can read what it writes, whatever the umask; others keep the permissions of the umask."""
     os.umask(os.umask(0o077) & 0o077)
 
 
 def require_memory() -> None:
-    """Raise `PortalError` where this process cannot have the memory that every command needs."""
+    """Check that this process can have the memory that every command needs; systems without limits pass.
+
+    Raises:
+        PortalError: a limit on memory is too low.
+    """
+    if resource is None:
+        return
     for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
         limit = resource.getrlimit(kind)[0]
         if limit != resource.RLIM_INFINITY and limit < _LEAST_MEMORY:
@@ -90,10 +104,10 @@ def require_memory() -> None:
 
 
 def shortage(error: BaseException | None) -> Problem | None:
-    """Return the problem where an error, or one that led to it, says that memory or processes ran out."""
+    """Return a problem if an error, or its cause, says that memory or processes ran out; else None."""
     while error:
-        lacking = isinstance(error, ImportError) and _NOT_LOADED.search(str(error))
-        if isinstance(error, MemoryError) or lacking or _NO_THREAD in str(error):
+        cannot_load = isinstance(error, ImportError) and _NOT_LOADED.search(str(error))
+        if isinstance(error, MemoryError) or cannot_load or _NO_THREAD in str(error):
             return Problem("memory", 0, "", "memory", *_MEMORY)
         error = error.__cause__ or error.__context__
     return None
@@ -101,26 +115,26 @@ def shortage(error: BaseException | None) -> Problem | None:
 
 @contextmanager
 def guarded(root: Path) -> Iterator[None]:
-    """Turn every fault of the disk or the machine into a `PortalError`."""
+    """Turn every operating-system error in the block into a `PortalError`."""
     try:
         yield
-    except BrokenPipeError:  # not the disk: whoever read what we say has gone
+    except BrokenPipeError:  # not the disk: the reader of our output has gone
         raise
     except OSError as error:
         raise PortalError([problem(error, root)]) from error
 
 
 def clear(folder: Path) -> None:
-    """Delete a folder as far as it can be; what is left does no harm."""
-    import shutil  # noqa: PLC0415 - it loads every kind of archive, and `portal --help` would wait for it
+    """Delete a folder, as far as possible; what is left does no harm."""
+    import shutil  # noqa: PLC0415 - slow to import; would delay `portal --help`
 
     with suppress(OSError):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file so that at every moment, also after a power cut, it has the old or the new content."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # others may be making the same
+    """Write a file atomically: at any moment, even after a power cut, it has the old or the new content."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another process may be writing it too
     try:
         with part.open("wb") as file:
             file.write(content)
@@ -134,6 +148,6 @@ def write(path: Path, content: bytes) -> None:
 
 
 def remove_links(folder: Path) -> None:
-    """Remove the symbolic links in a folder of ours, so that nothing is read or written through them."""
-    for path in [p for p in folder.rglob("*") if p.is_symlink()]:
+    """Remove the symbolic links in a folder, so that nothing is read or written through them."""
+    for path in [p for p in folder.rglob("*") if file_system.is_link(p)]:
         path.unlink()

@@ -1,4 +1,4 @@
-"""Labels of periods and dates, computed from ISO dates and the indicator's kind of period."""
+"""Put dates and periods into words, and count months."""
 
 import calendar
 import os
@@ -8,17 +8,17 @@ from functools import lru_cache
 
 
 def day(value: date) -> str:
-    """`15 September 2016`."""
+    """Return a date such as `15 September 2016`."""
     return f"{value.day} {calendar.month_name[value.month]} {value.year}"
 
 
 def month(value: date) -> str:
-    """`September 2016`."""
+    """Return a month such as `September 2016`."""
     return f"{calendar.month_name[value.month]} {value.year}"
 
 
 def loose_date(value: str) -> str:
-    """A date as far as it is known: `2016-09-15`, `2026-11` or `2014` in words."""
+    """Return a date of any precision in words: `2016-09-15`, `2026-11` or `2014`."""
     parts = [int(p) for p in value.split("-")]
     match parts:
         case [y, m, d]:
@@ -28,34 +28,36 @@ def loose_date(value: str) -> str:
     return value
 
 
-@lru_cache(4096)  # a year has few months, and every figure asks for one
+@lru_cache(4096)  # every figure asks, for few different months
 def _length(year: int, month: int) -> int:
     return calendar.monthrange(year, month)[1]
 
 
-def months_between(start: date, end: date) -> int:
-    """How many calendar months a period covers; 0 where it is not made of whole months."""
+def months_between(start: date | None, end: date | None) -> int:
+    """Return how many calendar months a period covers; 0 if it is not stated or not made of whole months."""
+    if start is None or end is None:
+        return 0
     whole = start.day == 1 and end.day == _length(end.year, end.month)
     return (end.year - start.year) * 12 + end.month - start.month + 1 if whole else 0
 
 
 def month_end(day_: date, months: int) -> date:
-    """The last day of the month that is `months` after (or, below zero, before) that of a day."""
+    """Return the last day of the month that is `months` after the month of a day; before it if negative."""
     year, number = divmod(day_.year * 12 + day_.month - 1 + months, 12)
     return date(year, number + 1, _length(year, number + 1))
 
 
 def first_day(end: date, months: int) -> date:
-    """The first day of the `months` months that end on `end`."""
+    """Return the first day of the `months` months that end on `end`."""
     return month_end(end, -months) + timedelta(days=1)
 
 
-@lru_cache(1 << 14)  # many figures share a period, and each is on several pages
+@lru_cache(1 << 14)  # many figures share a period and appear on several pages
 def label(period_type: str, start: date | None, end: date | None) -> str:
     """Return the period in words, such as `12 months to July 2016`.
 
-    Only a period that has the length of its kind is named after the kind: twelve months of monthly figures that were
-    added up are `12 months to December 2024`, not `January 2024`.
+    Only a period with the length of its type is named after it: 12 monthly figures added together are
+    `12 months to December 2024`, not `January 2024`.
     """
     if start is None or end is None:
         return "Period not stated"
@@ -73,7 +75,7 @@ def label(period_type: str, start: date | None, end: date | None) -> str:
 
 
 def short(period_type: str, start: date | None, end: date | None) -> str:
-    """Return the period for an axis or the head of a column: `2016`, `Jul 2016`, `3 months to Jul 2016`."""
+    """Return a short label for an axis or a column heading: `2016`, `Jul 2016`, `3 months to Jul 2016`."""
     if start is None or end is None:
         return ""
     kind = _kind(period_type, start, end)
@@ -91,19 +93,19 @@ def short(period_type: str, start: date | None, end: date | None) -> str:
 
 
 def _kind(period_type: str, start: date, end: date) -> str:
-    """The kind of period, or "rolling-months" where the days are not those of the kind."""
+    """Return the type of period, or "rolling-months" if the dates do not fit the type."""
     begins = {"calendar-year": 1, "academic-year": 9, "year-to": start.month}
     fits = months_between(start, end) == 12 and begins.get(period_type) == start.month
     return period_type if fits else "rolling-months"
 
 
 def running(label: str) -> str:
-    """Return a label of a period as it is written inside a sentence."""
+    """Return a period's label as written inside a sentence."""
     return label[0].lower() + label[1:] if label.startswith(("Year to", "Period not")) else label
 
 
 def now() -> datetime:
-    """The moment at which this runs; the one that SOURCE_DATE_EPOCH names, in seconds since 1970, where it is set."""
+    """Return the current time, or the time in SOURCE_DATE_EPOCH (seconds since 1970) if it is set."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
     if re.fullmatch(r"[0-9]{1,11}", seconds):
         return datetime.fromtimestamp(int(seconds), UTC)
@@ -111,7 +113,7 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """The day on which this runs, as for `now`."""
+    """Return today's date, as for `now`."""
     return now().date()
 
 
@@ -119,12 +121,12 @@ EARLIEST, YEARS_AHEAD = 1900, 10
 
 
 def sensible(year: int) -> bool:
-    """Return True if a portal can be about this year; 2205 and 0212 are mistyped."""
+    """Return True if a portal can have data about this year; 2205 and 0212 are typing errors."""
     return EARLIEST <= year <= today().year + YEARS_AHEAD
 
 
 def last_day(loose: str) -> date:
-    """Return the last day that a loosely known date can be."""
+    """Return the last day that a date of any precision can be."""
     parts = [int(p) for p in loose.split("-")]
     match parts:
         case [y, m, d]:

@@ -1,13 +1,14 @@
-"""Plans as frozen values: what was promised, how it was to be judged and what became of it."""
+"""Plans as frozen dataclasses: their priorities, actions, measures of success, and progress since."""
 
 from dataclasses import dataclass
 
 from portal.core.citations import Cited
+from portal.core.vocabulary import Nearness, Progress, UpdateKind
 
 
 @dataclass(frozen=True)
 class Priority(Cited):
-    """What a plan puts first."""
+    """A priority of a plan."""
 
     id: str
     number: int
@@ -22,7 +23,7 @@ class Priority(Cited):
 
 @dataclass(frozen=True)
 class Action(Cited):
-    """What was promised."""
+    """An action that a plan promised."""
 
     id: str
     priority: str
@@ -37,10 +38,10 @@ class Action(Cited):
 
 @dataclass(frozen=True)
 class Measure(Cited):
-    """How a plan said that success would be judged, and the published indicator that is nearest to it.
+    """How a plan would judge success, and the closest published indicator.
 
-    `nearness` is "same", "close" (`difference` says why it is not the same), "none" (`publisher` could publish a
-    figure, and the indicator is only related), or "not-a-count" where no number could show it.
+    `difference` says why an indicator that is close is not the same. `publisher` could publish a figure where there is
+    none; the indicator is then only related.
     """
 
     id: str
@@ -49,14 +50,14 @@ class Measure(Cited):
     kind: str
     title: str
     indicator: str
-    nearness: str
+    nearness: Nearness
     difference: str
     publisher: str
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A published indicator that is about a priority, or about one action, and why."""
+    """A published indicator about a priority or an action, and why."""
 
     priority: str
     action: str
@@ -66,22 +67,22 @@ class Connection:
 
 @dataclass(frozen=True)
 class Update(Cited):
-    """What has been reported since."""
+    """A report about a priority or action."""
 
     id: str
     priority: str
     action: str
     date: str
-    kind: str
+    kind: UpdateKind
     title: str
     text: str
 
 
 @dataclass(frozen=True)
 class UpdateAction:
-    """Where an update belongs as well: a priority, or one of its actions, of the plan at the address `plan`.
+    """Another priority or action that an update belongs to.
 
-    An empty `plan` is the plan of the update.
+    `plan` is the slug of its plan; empty for the update's own plan.
     """
 
     update: str
@@ -92,7 +93,7 @@ class UpdateAction:
 
 @dataclass(frozen=True)
 class Milestone(Cited):
-    """A step of an action that a source gives a date for."""
+    """A step of an action, with the date that a source gives for it."""
 
     id: str
     action: str
@@ -102,14 +103,14 @@ class Milestone(Cited):
 
 @dataclass(frozen=True)
 class ActionStatus(Cited):
-    """How far an action had come when a report said so: "not-started", "under-way", "substantially-done" or "done".
+    """How far an action had come when a report was written.
 
-    `update` is the report that is the evidence. An action that has none of these has no evidence.
+    `update` is the report that is the evidence. An action without a status has no evidence.
     """
 
     action: str
     date: str
-    status: str
+    status: Progress
     update: str
     reason: str
 
@@ -118,8 +119,8 @@ class ActionStatus(Cited):
 class Plan:
     """A published plan or strategy.
 
-    `state_note` is what became of it, and `ends_note` says where its years are a reading of ours.
-    `lead_note` says who leads an action for which no team is named.
+    `state_note` says what became of it, and `ends_note` whether its years are our interpretation.
+    `lead_note` says who leads an action without a named team.
     """
 
     slug: str

@@ -1,4 +1,4 @@
-"""What a user can get wrong, as values: place, finding and remedy."""
+"""Problems with a user's files, as values: place, finding and remedy."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing that is wrong, where it is, and what to write instead.
+    """A mistake or a warning: where it is, what is wrong and what to do.
 
-    `file` is relative to the project's folder. `row` counts as a spreadsheet does: the header is row 1. One that has
-    a `name` is a warning: it stops nothing, and can be accepted by that name.
+    `file` is relative to the project's folder. `row` counts as in a spreadsheet: the header is row 1, and 0 means no
+    row. A problem with a `name` is a warning: it does not stop a build, and can be accepted by that name.
     """
 
     file: str
@@ -22,7 +22,7 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """The place in words, such as `plan/data/actions.csv, row 4, column lead`."""
+        """Return the place in words, such as `plan/data/actions.csv, row 4, column lead`."""
         parts = [self.file]
         if self.row:
             parts.append(f"row {self.row}")
@@ -31,13 +31,13 @@ class Problem:
         return ", ".join(parts)
 
     def __str__(self) -> str:
-        """Three lines for the terminal, and the name where there is one."""
+        """Return three lines for the terminal, and the name of a warning."""
         name = f"\n  Name:  {self.name}" if self.name else ""
         return f"{self.place}\n  Found: {self.message}\n  To do: {self.fix}{name}"
 
 
 class PortalError(Exception):
-    """Stops a command; carries every problem that was found."""
+    """Stops a command, with every problem that was found."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -45,9 +45,9 @@ class PortalError(Exception):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Name the nearest known word, or list all of them where none is near."""
+    """Return advice that names the nearest known word, or lists them all if none is close."""
     known = sorted(known)
-    import difflib  # noqa: PLC0415 - seldom needed, and every command would wait for it
+    import difflib  # noqa: PLC0415 - rarely needed, and slow to import
 
     near = [k for k in known if k.casefold() == word.casefold()]
     near = near or difflib.get_close_matches(word, known, n=1, cutoff=0.6)

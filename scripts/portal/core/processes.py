@@ -1,8 +1,8 @@
-"""Work that a second process does at the same time, by fork: it has all that is known here without being handed it.
+"""Run work in a forked worker process, which shares the memory of this one.
 
-What it comes to must fit into a pickle, and doing it twice must do no harm: where the second process fails it says
-nothing, and the work is done here, which also finds the words for what is wrong. So it is where there is no fork, or only
-one processor, or where other threads run, which could hold a lock that nobody in the second process ever lets go.
+The result must be picklable, and the work must be safe to do twice: if the worker fails, this process does the work
+itself, and reports the error. It also does so without fork, with a single processor, or while other threads run, since a
+thread could hold a lock that the worker would wait for.
 """
 
 import gc
@@ -18,18 +18,18 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 _NUMBER = 4  # bytes
-_WAITING = 1024  # numbers that any pipe takes before somebody reads them
+_WAITING = 1024  # numbers that fit into any pipe before they are read
 AT_ONCE = 2 if sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1 else 1
 
 
 @contextmanager
 def run_in_child(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
-    """Begin a piece of work; what is yielded waits for it and says what it came to. It ends with the block."""
+    """Start work in a worker process; yield a function that waits for its result. The worker is stopped with the block."""
     if not _can():
         yield work
         return
     reads, writes = os.pipe()
-    gc.freeze()  # else collecting would touch, and so copy, all that the two share
+    gc.freeze()  # otherwise collection would touch, and so copy, the shared memory
     child = os.fork()
     if not child:
         _answer(work, writes)
@@ -39,7 +39,7 @@ def run_in_child(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
 
             def wait() -> Found:
                 try:
-                    found: Found = pickle.load(told)  # noqa: S301 - our own process says it
+                    found: Found = pickle.load(told)  # noqa: S301 - written by our own process
                 except (pickle.UnpicklingError, EOFError):
                     return work()
                 return found
@@ -52,7 +52,7 @@ def run_in_child(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
 
 
 def all_of(jobs: Sequence[Callable[[], Found]]) -> list[Found]:
-    """What each job comes to, in their order; either process takes the next one when it is done with the last."""
+    """Return the result of each job, in order; two processes take the next job as they finish."""
     if not _can() or len(jobs) < 2:
         return [job() for job in jobs]
     at_once = len(jobs) // _WAITING + 1
@@ -80,10 +80,10 @@ def _can() -> bool:
 
 
 def _answer(work: Callable[[], object], pipe: int) -> None:
-    """Do the work in a new process, say what it came to, and end there and then."""
+    """Do the work in the worker, write the result to the pipe and exit."""
     try:
         found = work()
         with os.fdopen(pipe, "wb") as out:
-            pickle.dump(found, out, pickle.HIGHEST_PROTOCOL)  # piece by piece, so that it is not held twice
+            pickle.dump(found, out, pickle.HIGHEST_PROTOCOL)  # as a stream, so that it is not in memory twice
     finally:
         os._exit(0)

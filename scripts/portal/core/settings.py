@@ -1,4 +1,4 @@
-"""The settings of a portal, read from one file."""
+"""Read the settings of a portal from `site_src/portal.toml`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -11,15 +11,15 @@ from portal.core.problems import PortalError, Problem, did_you_mean
 FILE = "site_src/portal.toml"
 
 
-# What pages are about that get a way out, unless the settings say otherwise.
+# Pages about these subjects get a quick exit button, unless the settings list others.
 EXIT_WORDS = ("domestic abuse", "domestic violence", "violence against women", "VAWG", "FGM", "female genital mutilation", "forced marriage", "sexual", "rape")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """What the site is called and whom it is for.
+    """The name of the site, its area and what its pages can link to.
 
-    Pages may link to `links` on other hosts, besides what packages name. `headlines` are the indicators on the home page.
+    `links` are addresses on other hosts, besides those in packages. `headlines` are the indicators on the home page.
     """
 
     name: str
@@ -41,7 +41,7 @@ class SiteSettings:
 
 @dataclass(frozen=True)
 class SmallCountSettings:
-    """The policy that protects people where numbers are small. A package may only tighten it."""
+    """The smallest counts that may be published. A package can only be stricter."""
 
     ward_minimum: int
     borough_minimum: int
@@ -49,9 +49,8 @@ class SmallCountSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the file of settings says, and where the packages are, if not in the project. `topics` maps a topic's id to its name, in page
-    order; `languages` the code of each language of a translation to its own name, `redirects` the old address of a page to
-    the new one.
+    """The settings file. `topics` maps ids to names, in page order; `languages` maps codes to the languages' own names;
+    `redirects` maps old addresses to new ones; `public` is the folder of the public packages, if not the project.
     """
 
     root: Path
@@ -66,29 +65,30 @@ class Settings:
 
     @property
     def packages_folder(self) -> Path:
-        """Where the data packages stand: in the project, or where those that are public were put beside it."""
+        """Return the folder of the data packages: in the project, or the copy that holds only what is public."""
         return (self.public or self.root) / "data_packages"
 
     @property
     def source_folder(self) -> Path:
-        """Where hand-written pages, templates and assets stand."""
+        """Return the folder of hand-written pages, templates and assets."""
         return self.root / "site_src"
 
     @property
     def build_folder(self) -> Path:
-        """Where everything that is generated goes."""
+        """Return the folder for everything that is generated."""
         return self.root / "build"
 
 
 def load(root: Path) -> Settings:
     """Read the settings of the project in `root`.
 
-    Raises `PortalError` with every problem: file missing, not TOML, key unknown, missing or of the wrong kind.
+    Raises:
+        PortalError: every problem: file missing, not TOML, a setting unknown, missing or of the wrong type.
     """
     path = root / FILE
     if not path.exists() and not path.is_symlink():
         raise PortalError(
-            [_problem("", "The file of settings is not there.", "Run portal in the project's folder.")]
+            [_problem("", "The settings file is missing.", "Run portal in the project's folder.")]
         )
     try:
         raw = input_files.from_toml(input_files.read(path, root))
@@ -115,7 +115,7 @@ def load(root: Path) -> Settings:
 
 
 def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
-    """Addresses that a page may not link to, and a day that security.txt may not name."""
+    """Yield addresses that a page cannot link to, and a date that security.txt cannot have."""
     told = [
         (key, str(site[key])) for key in ("address", "exit_to") if site.get(key) or key == "exit_to" in site
     ]
@@ -128,12 +128,12 @@ def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
             )
     expires = str(site.get("security_expires", ""))
     if field_types.is_date(expires) and not periods.sensible(int(expires[:4])):
-        fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
+        fix = "Write the date until which the contact is valid, within a year, such as 2027-03-31."
         yield _problem("site.security_expires", f"The day is {expires}.", fix)
 
 
 def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
-    """Names of packages and languages, which are names of folders too."""
+    """Yield names of packages and languages that cannot be names of folders."""
     for key in ("packages", "languages"):
         known: dict[str, str] = {}
         for name in parts.get(key, ()):
@@ -141,7 +141,7 @@ def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
                 yield _problem(
                     key,
                     f"{repr(name)[:80]} cannot be the name of a folder on every computer.",
-                    "Use letters, numbers and hyphens, and none of the names that Windows keeps, such as con or aux.",
+                    "Use letters, numbers and hyphens, and no name that Windows reserves, such as con or aux.",
                 )
             elif (other := known.setdefault(name.casefold(), name)) != name:
                 message = f"{name} differs from {other} only by capital letters, and Windows keeps just one of them."
@@ -154,7 +154,7 @@ def _problem(field: str, message: str, fix: str) -> Problem:
     return Problem(FILE, field=field, code="settings", message=message, fix=fix)
 
 
-# A field's type, what TOML gives for it, and how to write it.
+# A field's type, its type in TOML, and how to write it.
 _KINDS: Mapping[Any, tuple[type, str]] = {
     str: (str, "text between quotation marks"),
     int: (int, "a whole number"),
@@ -166,7 +166,7 @@ _KINDS: Mapping[Any, tuple[type, str]] = {
 def _section(
     kind: type, name: str, raw: object, problems: list[Problem], given: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Check one table of the file against the fields of `kind`; lists become tuples."""
+    """Return one table of the file, checked against the fields of `kind`; lists become tuples."""
     if not isinstance(raw, dict):
         problems.append(_problem(name, f"{name} is not a table.", f"Write [{name}] and its settings below."))
         return {}

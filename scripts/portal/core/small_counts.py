@@ -1,27 +1,20 @@
-"""The policy on small counts: which figures are guarded, and from which count on they may be published."""
+"""The policy on small counts: which figures are guarded, and the smallest count that can be published."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from portal.core.model import Content, Indicator, Observation
-from portal.core.periods import label, months_between
+from portal.core.periods import label
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
 
-Key = tuple[str, str, str, date | None, date | None]
-# Below this, a minimum protects nobody: with 2, a withheld count can only be 0 or 1.
+# A lower minimum protects nobody: with 2, a withheld count can only be 0 or 1.
 LEAST_MINIMUM = 3
-# By ward or finer.
+# Kinds of area that count as wards.
 FINE = ("ward", "rest")
 
 
-def key(o: Observation) -> Key:
-    """Return what tells one figure from another."""
-    return (o.indicator, o.area, o.part, o.period_start, o.period_end)
-
-
 def small(content: Content, policy: SmallCountSettings, indicator: str, kind: str) -> int:
-    """Return the smallest count that may be published for a kind of area; a package's own minimum only raises it.
+    """Return the smallest count that can be published for a kind of area; a package can only raise it.
 
     Records that name no ward count as a ward; areas larger than a borough count as a borough.
     """
@@ -31,12 +24,12 @@ def small(content: Content, policy: SmallCountSettings, indicator: str, kind: st
 
 
 def least_of(content: Content, policy: SmallCountSettings, o: Observation) -> int:
-    """Return the smallest count that may be published in the place of a figure."""
+    """Return the smallest count that can be published in a figure's area."""
     return small(content, policy, o.indicator, content.areas[o.area].kind)
 
 
 def is_careful(indicator: Indicator) -> bool:
-    """Return True if figures of the indicator could point to a person, in whatever unit they are."""
+    """Return True if the indicator's figures could identify a person, whatever their unit."""
     return indicator.sensitive or indicator.protected
 
 
@@ -46,12 +39,12 @@ def guarded(indicator: Indicator) -> bool:
 
 
 def guards(content: Content, o: Observation) -> bool:
-    """Return True if a figure must be withheld where it is small."""
+    """Return True if a figure must be withheld if it is small."""
     return guarded(content.indicators[o.indicator])
 
 
 def of_total(content: Content, indicator: str) -> str:
-    """Return the topmost total that an indicator is, or is part of over any number of levels."""
+    """Return the top-level total that an indicator is part of, or the indicator itself."""
     seen = {indicator}
     while (
         (above := content.indicators[indicator].part_of) and above in content.indicators and above not in seen
@@ -61,25 +54,25 @@ def of_total(content: Content, indicator: str) -> str:
 
 
 def yearly(content: Content, indicator: str) -> bool:
-    """Return True if wards may only have 12 months of it: it is sensitive, or a total with a sensitive part."""
+    """Return True if wards can only have 12-month figures: it is sensitive, or a total with a sensitive part."""
     return content.indicators[indicator].sensitive or any(
         i.sensitive and indicator in _above(content, i.id) for i in content.indicators.values()
     )
 
 
 def _above(content: Content, indicator: str) -> list[str]:
-    """The totals of an indicator over all levels, the nearest first."""
-    found: list[str] = []
-    while (above := content.indicators[indicator].part_of) in content.indicators and above not in found:
-        found.append(above)
+    """Return the totals of an indicator over all levels, the nearest first."""
+    totals: list[str] = []
+    while (above := content.indicators[indicator].part_of) in content.indicators and above not in totals:
+        totals.append(above)
         indicator = above
-    return found
+    return totals
 
 
 def closed(content: Content, indicator: str) -> list[Observation]:
     """Return the figures of an indicator that are not repeated from an open publication."""
-    own = content.observations.get(indicator, ())
-    return [o for o in own if not is_open(content, o.source)]
+    figures = content.observations.get(indicator, ())
+    return [o for o in figures if not is_open(content, o.source)]
 
 
 def is_open(content: Content, source: str) -> bool:
@@ -93,11 +86,6 @@ def added(values: Sequence[float | None]) -> float | None:
     return sum(known) if len(known) == len(values) else None
 
 
-def length(o: Observation) -> int:
-    """Return how many calendar months a figure is for; 0 if they are not whole or not stated."""
-    return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
-
-
 def overlap(a: Observation, b: Observation) -> bool:
     """Return True if two stated periods share a day."""
     if not (a.period_start and a.period_end and b.period_start and b.period_end):
@@ -106,12 +94,12 @@ def overlap(a: Observation, b: Observation) -> bool:
 
 
 def words(content: Content, o: Observation) -> str:
-    """Return what names a figure in messages."""
+    """Return a figure's name in messages."""
     when = label(content.indicators[o.indicator].period_type, o.period_start, o.period_end)
     place = ", ".join(filter(None, (content.areas[o.area].name, when, o.part)))
     return f"{o.indicator}: {place}"
 
 
 def forbidden(content: Content, o: Observation, message: str, fix: str) -> Problem:
-    """Return the problem that a figure may not be published."""
+    """Return the problem that a figure must not be published."""
     return Problem(f"observations of {words(content, o)}", code="disclosure", message=message, fix=fix)

@@ -1,7 +1,7 @@
 """Text that is safe to put into Markdown, HTML and front matter, and numbers as people read them.
 
 A cell of a data package can never become markup: every ASCII punctuation character is written as a numeric
-entity, which Markdown, HTML text and HTML attributes all read back as the plain character.
+entity, which Markdown, HTML text and HTML attributes all show as the plain character.
 """
 
 import html
@@ -17,29 +17,27 @@ from markupsafe import Markup
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in string.punctuation}
 _SPACE = re.compile(r"\s+")
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_HOST = (
-    rf"({_LABEL}\.)+(?=[A-Za-z0-9-]*[A-Za-z]){_LABEL}"  # the last part is no number, so this is no IP address
-)
+_HOST = rf"({_LABEL}\.)+(?=[A-Za-z0-9-]*[A-Za-z]){_LABEL}"  # the last part is not a number, so this is not an IP address
 _ADDRESS = re.compile(
     rf"https://{_HOST.replace('A-Z', '')}(/([A-Za-z0-9/_.~?&=+,;:@!-]|%[0-9A-Fa-f]{{2}})*)?"
 )
 _EMAIL = re.compile(rf"[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_HOST}")
 _PHONE = re.compile(r"[0-9]+( [0-9]+)*")
-# The first noun of a unit: the last word before a word that begins what is said of it.
+# The first noun of a unit: the last word before a preposition, relative pronoun or conjunction.
 _HEAD = re.compile(
     r"((?:[\w'’-]+ )*?)([\w'’-]+)(?=$|,| \(| (?:per|of|in|on|with|without|to|from|at|by|who|that|which|for|or|and)\b)"
 )
 _OR = " or "
 _IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "knives": "knife", "lives": "life",
               "thieves": "thief", "series": "series", "buses": "bus", "analyses": "analysis", "crises": "crisis"}  # fmt: skip
-# How a plural ends, and how its singular does; the first that fits.
+# Endings of plurals and their singulars; the first match counts.
 _ENDINGS = (
     (r"ies$", "y"),
     (r"(?<=ss)es$|(?<=sh)es$|(?<=ch)es$|(?<=x)es$|(?<=zz)es$", ""),
     (r"(?<![sui])s$", ""),
 )
 MINUS = "\N{MINUS SIGN}"
-# What each status of a figure means, in the order in which the notes of a table name them.
+# What each status of a figure means, in the order of a table's notes.
 MARKERS: Mapping[str, str] = {
     "c": "withheld, to protect people",
     "x": "not available",
@@ -59,33 +57,33 @@ def safe(value: object) -> Markup:
     return _encoded("" if value is None else str(value))
 
 
-@lru_cache(1 << 16)  # the same names and figures stand on page after page
+@lru_cache(1 << 16)  # the same names and figures are on many pages
 def _encoded(text: str) -> Markup:
     return Markup(" ".join(text.split()).translate(_ENTITIES))  # noqa: S704
 
 
 def escaped(value: str) -> Markup:
-    """Encode a value for a cell of an HTML table or for an attribute, where Markdown does not look."""
+    """Encode a value for a cell of an HTML table or an attribute, which Markdown does not process."""
     return Markup(html.escape(" ".join(value.split())))  # noqa: S704
 
 
 def front_matter(value: str) -> Markup:
-    """A YAML scalar whose text mkdocs may print unescaped into HTML."""
+    """Return a YAML scalar whose text is safe even if mkdocs prints it unescaped into HTML."""
     return Markup(json.dumps(html.escape(_SPACE.sub(" ", value).strip()), ensure_ascii=False))  # noqa: S704
 
 
 def is_address(value: str) -> bool:
-    """Whether a web address is one that a page may link to: https, a plain host, a plain path."""
+    """Return True if a page can link to a web address: https, a plain host, a plain path."""
     return bool(_ADDRESS.fullmatch(value))
 
 
 def is_email(value: str) -> bool:
-    """Whether this is an email address in the everyday form."""
+    """Return True if this is an email address in the everyday form."""
     return bool(_EMAIL.fullmatch(value))
 
 
 def is_phone(value: str) -> bool:
-    """Whether this is a telephone number as people dial it: digits and spaces."""
+    """Return True if this is a phone number as people dial it: digits and spaces."""
     return bool(_PHONE.fullmatch(value)) and 3 <= sum(c.isdigit() for c in value) <= 15
 
 
@@ -136,12 +134,12 @@ def counted(value: Decimal, noun: str) -> str:
 
 
 def address_part(name: str) -> str:
-    """Return a name as part of an address: small letters and figures, with hyphens between the words."""
+    """Return a name as part of a web address: lower-case letters and digits, with hyphens between the words."""
     return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
 
 
 def _pounds(value: Decimal) -> str:
-    """`£12`, `£12.50`, `−£1,200.50`: pence in two digits where there are any."""
+    """Return `£12`, `£12.50`, `−£1,200.50`: two digits for pence, if there are any."""
     size = value.copy_abs()
     if size == size.to_integral_value():
         digits = f"{size:,.0f}"
@@ -153,10 +151,10 @@ def _pounds(value: Decimal) -> str:
 
 
 def listed(words: list[str] | tuple[str, ...]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """Return words as a list in a sentence: `a`, `a and b`, `a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
 def upper_first(words: str) -> str:
-    """Return the words as a heading begins them; whatever else is a capital stays one."""
+    """Return the words with a capital first letter; other capitals stay."""
     return words[:1].upper() + words[1:]

@@ -1,1 +1,1 @@
-"""Data packages: their schemas, descriptors and tables, read, validated by frictionless and given their types."""
+"""Read data packages, validate them with frictionless and give their rows types."""

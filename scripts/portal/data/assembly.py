@@ -1,9 +1,10 @@
-"""Gives the rows of packages that have passed every check their types."""
+"""Turn the rows of valid packages into the dataclasses of the model."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -59,11 +60,10 @@ T = TypeVar("T")
 
 
 def assemble(packages: tuple[Package, ...]) -> Content:
-    """Give every row its type. The packages must have passed the checks."""
+    """Return the content of packages, which must have passed the checks."""
 
     def rows(kind: str, resource: str, row: type[T], part: bool = False) -> list[T]:
-        found = [p for p in packages if p.kind == kind]
-        return [r for p in found for r in _rows(p, resource, row, part)]
+        return [r for p in packages if p.kind == kind for r in _rows(p, resource, row, part)]
 
     observations: dict[str, list[Observation]] = {}
     for o in rows("indicators", "observations", Observation, part=True):
@@ -92,7 +92,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         minimums={i.id: m for p in packages for m in _minimums(p) for i in _rows(p, "indicators", Indicator)},
         sources={s.id: s for s in rows("sources", "sources", Source)},
         terms=tuple(rows("glossary", "terms", Term)),
-        editions=tuple(rows("releases", "releases", Release)),
+        releases=tuple(rows("releases", "releases", Release)),
         changes=tuple(rows("releases", "changes", ReleaseChange)),
         promises=tuple(sorted(rows("releases", "calendar", PromisedRelease), key=lambda p: p.promised)),
         reasons=tuple(rows("releases", "reasons", ReasonForChange)),
@@ -109,7 +109,7 @@ def _year(p: Population) -> int:
 
 
 def _minimums(package: Package) -> Iterator[Minimums]:
-    """The package's own minimums, if it is one of figures; 0 where it leaves them to the settings."""
+    """Yield the package's own minimums, if it has figures; 0 leaves them to the settings."""
     if package.kind == "indicators":
         about = package.portal
         yield Minimums(about.get("ward_minimum", 0), about.get("borough_minimum", 0))
@@ -148,8 +148,10 @@ def _rows(package: Package, resource: str, kind: type[T], part: bool = False) ->
 
 
 def _type(kind: Any) -> tuple[Callable[[str], Any], bool]:
-    """What makes a value of a cell, and whether an empty one is none."""
+    """Return the reader of a field's type, and whether an empty cell is None."""
     options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    if issubclass(options[0], StrEnum):
+        return options[0], NoneType in options
     return _READ.get(options[0], str), NoneType in options
 
 

@@ -1,4 +1,4 @@
-"""Changes rows of a CSV file and leaves all others as they were, byte for byte."""
+"""Change rows of a CSV file, and leave all others as they are, byte for byte."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ _BOM = "\ufeff"
 
 
 def edited(data: bytes, change: Callable[[Row], Row | None]) -> bytes:
-    """Return the file with each row as `change` returns it: the same row, another one, or None to take it out."""
+    """Return the file with each row as `change` returns it: the same row, another one, or None to remove it."""
     header, records, mark = _parts(data)
     out = [mark, records[0]] if records else [mark]
     for record in records[1:]:
@@ -24,7 +24,7 @@ def edited(data: bytes, change: Callable[[Row], Row | None]) -> bytes:
 
 
 def added(data: bytes, rows: Iterable[Row]) -> bytes:
-    """Return the file with more rows at its end."""
+    """Return the file with rows added at the end."""
     header, records, mark = _parts(data)
     ending = _ending(records[0]) or "\n" if records else "\n"
     text = mark + "".join(records)
@@ -33,12 +33,12 @@ def added(data: bytes, rows: Iterable[Row]) -> bytes:
 
 
 def rows(data: bytes) -> list[Row]:
-    """Return the rows of the file as text, by the names of the columns."""
+    """Return the rows of the file as text, by column."""
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
 def _parts(data: bytes) -> tuple[list[str], list[str], str]:
-    """Return the names of the columns, the records with their line endings, and the byte order mark if there is one."""
+    """Return the column names, the records with their line endings, and the byte order mark if there is one."""
     text = data.decode()
     mark, text = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
     records = list(_records(text))
@@ -47,7 +47,7 @@ def _parts(data: bytes) -> tuple[list[str], list[str], str]:
 
 
 def _records(text: str) -> Iterator[str]:
-    """Yield each record of the text: a line, or several where a cell in quotes holds line breaks."""
+    """Yield each record of the text: a line, or several if a quoted cell contains line breaks."""
     record = ""
     for line in io.StringIO(text, newline=""):
         record += line

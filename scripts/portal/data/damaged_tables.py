@@ -1,6 +1,6 @@
-"""Recognise a table that was changed as a whole: its header is gone, or a spreadsheet program saved it in its own way.
+"""Recognise a table with a missing header, or one that a spreadsheet program has reformatted.
 
-Such a table has hundreds of problems with one cause. The cause is told instead, with the command that reads the file.
+Such a table has hundreds of problems with one cause. We report the cause instead, and the command that reads the file.
 """
 
 import csv
@@ -18,25 +18,25 @@ _NUMBER = re.compile(
     r"[+-]?[£$€]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9.,]+ ?%|[0-9](\.[0-9]+)?E\+[0-9]+"
 )
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_LOOKED_AT = 50  # rows in which a header is looked for
-_SLIPS = 3  # as many cells can be slips; more have one cause
+_LOOKED_AT = 50  # rows that are searched for a header
+_SLIPS = 3  # up to this many wrong cells are reported one by one
 _EMPTY = "empty rows, columns or cells at the end"
 
 
 def command(file: str) -> str:
-    """Return the advice to read a table of a package with the command that undoes what spreadsheet programs do."""
+    """Return the advice to import a table with the command that undoes what spreadsheet programs do."""
     parts = file.split("/")
     if len(parts) < 3 or parts[0] != "data_packages":
         return "Save the file as “CSV UTF-8 (comma delimited)”."
     resource = parts[-1].removesuffix(".csv")
     return (
         f"Run `portal import table {file} --package {parts[1]} --resource {resource} --replace`, which reads such "
-        "files, asks where one can be read in two ways, and shows what it would write. Or restore the file."
+        "files, asks about anything ambiguous, and shows what it would write. Or restore the file."
     )
 
 
 def separator(content: str, names: Collection[str] = ()) -> tuple[str, str] | None:
-    """Return what is wrong where the columns of a file are not separated by commas; `names` are those of the columns."""
+    """Return the problem if the columns of a file are not separated by commas, else None; `names` are the column names."""
     lines = [line for line in content[:100_000].splitlines()[:_LOOKED_AT] if line.strip()]
     for mark, words in _SEPARATORS.items():
         found = f"The columns are separated by {words}, not by commas."
@@ -57,7 +57,7 @@ def separator(content: str, names: Collection[str] = ()) -> tuple[str, str] | No
 
 
 def cause(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | None:
-    """Return the one reason why the first row is not the header, or None where it is one."""
+    """Return why the first row is not the header, or None if it is."""
     names = {str(f["name"]) for f in fields}
     header = ",".join(str(f["name"]) for f in fields)
     first = [c.strip() for c in rows[0]]
@@ -75,11 +75,11 @@ def cause(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | None:
     alike = len(names.intersection("_".join(c.lower().split()) for c in first))
     if alike > len(names) // 3 or (alike and len(names) < 4):
         message = "The names of the columns are written with capitals or spaces that do not belong there."
-        fix = "Write them in small letters, without spaces and with _ between words. The columns are: "
+        fix = "Write them in lower-case letters, without spaces and with _ between words. The columns are: "
         return wrong(message, fix + header)
     for n, row in enumerate(islice(rows, _LOOKED_AT), 1):
         if _quoted_whole(row, names):
-            message = "Each line is between quotation marks, so that it is a single cell."
+            message = "Each line is in quotation marks, which makes it a single cell."
             return wrong(message, "Remove the quotation marks around whole lines, or restore the file.", n)
         if n > 1 and len(names & {c.strip() for c in row}) > len(names) // 2:
             above = rows[: n - 1]
@@ -95,14 +95,14 @@ def cause(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | None:
     if len(first) == len(fields) and not any(
         field_types.fault(cell, f) for cell, f in zip(first, fields, strict=True)
     ):
-        message = "The header is missing: the first row holds figures or text, and no names of columns."
+        message = "The header is missing: the first row contains figures or text instead of column names."
         return wrong(message, f"Put this row above all others: {header}")
-    message = "The header is missing: the first row has none of the names of the columns."
+    message = "The header is missing: the first row has none of the column names."
     return wrong(message, f"Write this as the first row, or restore the file: {header}")
 
 
 def _quoted_whole(row: Sequence[str], names: Collection[str]) -> bool:
-    """Return True if this row is the header, quoted as a whole."""
+    """Return True if this row is the header, in quotation marks as a whole."""
     filled = [c for c in row if c]
     if len(filled) != 1 or "," not in filled[0]:
         return False
@@ -129,7 +129,7 @@ def told_once(
 
 
 def _sign(problem: Problem, rows: Rows, kinds: Mapping[str, Json]) -> tuple[str, str]:
-    """Return which habit of spreadsheet programs a problem comes from, with the cell; nothing where it is none."""
+    """Return the change by a spreadsheet program that caused a problem, and the cell; empty texts if there is none."""
     row = rows[problem.row - 1] if 0 < problem.row <= len(rows) else ()
     header = list(rows[0])
     if problem.code == "blank-row" or (problem.code == "extra-cell" and not any(row[len(header) :])):

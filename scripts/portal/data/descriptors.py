@@ -1,4 +1,4 @@
-"""Compare what a package says of its tables with the contract of its kind, and ask frictionless about the rest."""
+"""Compare a package's description of its tables with the schema of its kind; frictionless checks the rest."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +13,13 @@ PROFILES = "https://datapackage.org/profiles/"
 
 
 def _holds(constraints: object, rules: Json) -> bool:
-    """Whether the constraints that a package writes include those of the contract."""
+    """Return True if the constraints in a package include those of the portal's schema."""
     if not isinstance(constraints, dict):
         return not rules
     return all(constraints.get(name) == value for name, value in rules.items())
 
 
-# What would make frictionless read a file or cell in another way than portal does: what it may say at most.
+# Properties that could make frictionless read a file or cell differently from portal, and their allowed values.
 _RESOURCE_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
     "type": (None, "table"),
     "encoding": ("utf-8", "UTF-8", "utf8"),
@@ -43,11 +43,11 @@ _FIELD_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
 def asked(
     file: str, resource: Json, wanted: list[Json], key: list[str], problems: list[Problem]
 ) -> tuple[Schema, Json]:
-    """The schema to check a table by, and the resource as frictionless is to see it.
+    """Return the schema to check a table against, and the resource to give to frictionless.
 
-    The package must describe its columns and their key as the contract does, so that others can check the table
-    without portal, and nothing in it may make others read the table differently. It may add constraints of its own,
-    which are checked.
+    The package must describe its columns and primary key as the portal's schema does, so that others can check the table
+    without portal, and nothing in it can make other programs read the table differently. It can add constraints of its
+    own, which are checked too.
     """
     own = resource.get("schema") if isinstance(resource.get("schema"), dict) else None
     own_fields = own.get("fields") if own else None
@@ -69,10 +69,10 @@ def asked(
         rules = f.get("constraints", {})
         if mine is None:
             if own is not None:
-                wrong(f"The schema lacks the column {f['name']}.", f"Add it, with type {f['type']}.")
+                wrong(f"The schema has no column {f['name']}.", f"Add it, with type {f['type']}.")
         elif mine.get("type") != f["type"] or not _holds(mine.get("constraints"), rules):
             wrong(
-                f"The schema describes the column {f['name']} in another way than portal does.",
+                f"The schema describes the column {f['name']} differently from portal.",
                 f"Write type {f['type']}" + (f" and constraints {_shown(rules, f)}." if rules else "."),
             )
     if len(given) == len(listed) == len(names) and list(given) != names and set(given) == set(names):
@@ -92,7 +92,7 @@ def asked(
 
 
 def _shown(rules: Json, field: Json) -> str:
-    """Constraints as a descriptor writes them; a pattern is named by its column in a package that has it right."""
+    """Return constraints as a descriptor writes them; a pattern is not shown, but named by its column."""
     if "pattern" not in rules:
         return json.dumps(rules)
     plain = {k: v for k, v in rules.items() if k != "pattern"}
@@ -100,7 +100,7 @@ def _shown(rules: Json, field: Json) -> str:
 
 
 def _may_say(key: str, value: Any, wrong: Wrong) -> bool:
-    """Whether a part of a resource leaves the table as portal reads it."""
+    """Return True if a property of a resource leaves the table as portal reads it; report it otherwise."""
     if key == "$schema":
         good = isinstance(value, str) and value.startswith(PROFILES)
     elif key == "dialect":
@@ -112,33 +112,31 @@ def _may_say(key: str, value: Any, wrong: Wrong) -> bool:
     else:
         good = value in _RESOURCE_MAY_SAY.get(key, (value,))
     if not good:
-        message = f"{key} makes others read the table in another way than portal does."
-        fix = 'Write "encoding": "utf-8".' if key == "encoding" else f"Take {key} out."
+        message = f"{key} makes other programs read the table differently from portal."
+        fix = 'Write "encoding": "utf-8".' if key == "encoding" else f"Remove {key}."
         wrong(message, fix)
     return good
 
 
 def _merged(field: Json, mine: Json, wrong: Wrong) -> Json:
-    """A field of the contract with what the package adds to it."""
+    """Return a field of the portal's schema with what the package adds to it."""
     added = dict(mine)
     for name, allowed in _FIELD_MAY_SAY.items():
         if name in added and added[name] not in allowed:
             wrong(
-                f"{name} makes others read the column {field['name']} in another way than portal does.",
-                f"Take {name} out.",
+                f"{name} makes other programs read the column {field['name']} differently from portal.",
+                f"Remove {name}.",
             )
             del added[name]
     if "format" in added and added["format"] != "default" and field["type"] != "string":
-        wrong(
-            f"The format of the column {field['name']} is not the one that portal reads.", "Take format out."
-        )
+        wrong(f"The format of the column {field['name']} is not the one that portal reads.", "Remove format.")
         del added["format"]
     own = mine.get("constraints")
     more = {**own} if isinstance(own, dict) else {}
     if "pattern" in more and "pattern" not in field.get("constraints", {}):
         wrong(
             f"The column {field['name']} has a pattern of its own. Some patterns take hours to read one cell.",
-            "Take pattern out. To allow certain words only, list them under enum.",
+            "Remove pattern. To allow certain words only, list them under enum.",
         )
         del more["pattern"]
     constraints = {**more, **field.get("constraints", {})}
@@ -146,36 +144,36 @@ def _merged(field: Json, mine: Json, wrong: Wrong) -> Json:
 
 
 def _schema_of(own: Json, fields: list[Json], key: list[str], wrong: Wrong) -> Json:
-    """The schema as frictionless is to see it: the package's own, with columns and key as the contract has them."""
+    """Return the package's schema for frictionless, with the columns and primary key of the portal's schema."""
     stated = own.get("primaryKey")
     if own and stated != key:
         shown = json.dumps(key)
         wrong(
-            "The primary key is not the one of portal." if stated else "The primary key is missing.",
+            "The primary key is not the one that portal uses." if stated else "The primary key is missing.",
             f'Write "primaryKey": {shown}.',
         )
     missing = own.get("missingValues", [""])
     if missing != [""]:
         wrong(
-            "missingValues makes others take some cells for empty that portal reads.",
-            "Take missingValues out.",
+            "missingValues makes other programs treat cells as empty that portal reads.",
+            "Remove missingValues.",
         )
     profile = own.get("$schema")
     if profile is not None and not (isinstance(profile, str) and profile.startswith(PROFILES)):
-        wrong("The $schema of the table is not one of the Data Package standard.", "Take it out.")
+        wrong("The $schema of the table is not part of the Data Package standard.", "Remove it.")
     others = {k: v for k, v in own.items() if k not in ("missingValues", "$schema")}
     plain = [{k: v for k, v in f.items() if k not in MARKERS} for f in fields]
     return {**others, "fields": plain, "primaryKey": key}
 
 
-# What only the contracts say of a field, and descriptors do not.
+# Properties of fields in the portal's schemas that descriptors do not have.
 MARKERS = ("form", "past")
 
 
 def standard_problems(
     file: str, descriptor: Json, name: str, resources: list[Json], known: list[Problem]
 ) -> Iterator[Problem]:
-    """What frictionless finds in a descriptor besides what portal itself has found."""
+    """Yield what frictionless finds in a descriptor, besides the problems that portal has found."""
     for key, allowed in (("$schema", None), ("profile", ("data-package", "tabular-data-package"))):
         value = descriptor.get(key)
         good = value is None or (
@@ -185,10 +183,10 @@ def standard_problems(
             yield Problem(
                 file,
                 code="descriptor",
-                message=f"{key} is not one of the Data Package standard.",
+                message=f"{key} is not part of the Data Package standard.",
                 fix=f'Write "$schema": "{PROFILES}2.0/datapackage.json".'
                 if key == "$schema"
-                else f"Take {key} out.",
+                else f"Remove {key}.",
             )
     clean = {k: v for k, v in descriptor.items() if k not in ("$schema", "profile", "profiles")}
     seen = {
@@ -208,6 +206,6 @@ def standard_problems(
 
 
 def _apart(resource: Json) -> bool:
-    """Whether no two columns have the same name, as where a breakdown has that of a column."""
+    """Return True if no two columns have the same name; a breakdown can have the name of a column."""
     names = [f["name"] for f in resource["schema"]["fields"]]
     return len(set(names)) == len(names)

@@ -1,6 +1,6 @@
-"""Reads data packages: their descriptors, their tables, and what is wrong with them.
+"""Read data packages: their descriptors, their tables, and the problems with them.
 
-The contract of each kind of package stands in `schemas/<kind>.json`.
+The contract of each kind of package, with the schemas of its tables, is `schemas/<kind>.json`.
 """
 
 import json
@@ -26,7 +26,7 @@ _PATH = re.compile(r"[A-Za-z0-9_. -]+(/[A-Za-z0-9_. -]+)*\.csv", re.ASCII)
 class Package:
     """One data package as read, before its rows are given types.
 
-    `schemas` are those of all its tables, also of tables that cannot be read.
+    `schemas` includes the schemas of tables that cannot be read.
     """
 
     name: str
@@ -40,14 +40,14 @@ class Package:
 
 @cache
 def contract(kind: str) -> Json:
-    """The contract of a kind: its resources, fields, and what `portal` in the descriptor must say."""
+    """Return the contract of a kind of package: its resources, their fields, and the `portal` part of the descriptor."""
     found: Json = json.loads((resources.files("portal.data") / "schemas" / f"{kind}.json").read_text("utf-8"))
     return found
 
 
 @cache
 def kinds() -> tuple[str, ...]:
-    """The kinds of package there are."""
+    """Return the kinds of package that exist."""
     folder = resources.files("portal.data") / "schemas"
     return tuple(sorted(p.name.removesuffix(".json") for p in folder.iterdir() if p.name.endswith(".json")))
 
@@ -55,8 +55,8 @@ def kinds() -> tuple[str, ...]:
 def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], tuple[Problem, ...]]:
     """Read the packages `names` below `root/data_packages`, in that order.
 
-    Returns what could be read and every problem with structure, types and constraints; nothing is raised for
-    what a user can get wrong.
+    Return the packages that could be read, and every problem with structure, types and constraints. A user's mistakes
+    raise nothing.
     """
     problems: list[Problem] = []
     folder = root / "data_packages"
@@ -79,7 +79,7 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
 
 @dataclass(frozen=True)
 class _PackageContents:
-    """A package while it is read: its folder, what problems call its descriptor, and its breakdowns."""
+    """A package while it is read: its folder, the name of its descriptor in problems, and its breakdowns."""
 
     folder: Path
     file: str
@@ -124,7 +124,7 @@ def _tables(
     passed: ValidatedTables,
     problems: list[Problem],
 ) -> dict[str, Table]:
-    """Every table that can be read, checked. Where one has foreign keys, the tables that it can name go with it."""
+    """Return every table that can be read, checked; one with foreign keys together with the tables that it refers to."""
     whole = len(paths) == len(asked) and not any(map(input_files.fault, paths.values()))
     read: dict[str, Table] = {}
     for name, path in paths.items():
@@ -132,7 +132,7 @@ def _tables(
         keys = resource["schema"].get("foreignKeys")
         if keys and whole:
             schema = replace(schema, others={p: asked[n][1] for n, p in paths.items() if n != name})
-        elif keys:  # what it names cannot be read, which is a problem of its own
+        elif keys:  # a table that it refers to cannot be read, which is reported separately
             plain = {k: v for k, v in resource["schema"].items() if k != "foreignKeys"}
             schema = replace(schema, resource={**resource, "schema": plain})
         table, found = tables.read(
@@ -145,7 +145,7 @@ def _tables(
 
 
 def _breakdowns(portal: Json) -> dict[str, str]:
-    """The breakdowns that a package declares; none where they are not a table of names, a problem of its own."""
+    """Return the breakdowns that a package declares; none if they are malformed, which is reported separately."""
     told = portal.get("breakdowns")
     return dict(told) if _is_table_of_names(told) else {}
 
@@ -160,11 +160,11 @@ def _resources(descriptor: Json) -> list[Json]:
 
 
 def _about_problems(descriptor: Json, name: str, spec: Json) -> Iterator[tuple[str, str]]:
-    """What is wrong with the package's names and its `portal` part."""
+    """Yield problems with the package's name, title and `portal` part."""
     if descriptor.get("name") != name:
         yield (
-            f"The package calls itself {descriptor.get('name')!r}.",
-            f'Write "name": "{name}", as the folder.',
+            f"The package is named {descriptor.get('name')!r}.",
+            f'Write "name": "{name}", like the folder.',
         )
     title = descriptor.get("title")
     if not isinstance(title, str) or not title.strip():
@@ -186,13 +186,13 @@ def _about_problems(descriptor: Json, name: str, spec: Json) -> Iterator[tuple[s
 
 
 def _resource_problems(descriptor: Json, spec: Json) -> Iterator[tuple[str, str]]:
-    """Resources that are unknown, named twice or missing."""
+    """Yield resources that are unknown, appear twice or are missing."""
     names = [str(r.get("name")) for r in _resources(descriptor)]
     for name in dict.fromkeys(names):
         if name not in spec["resources"]:
             yield f"Unknown resource {name!r}.", did_you_mean(name, spec["resources"])
         elif names.count(name) > 1:
-            yield f"The resource {name} stands twice.", "Keep one."
+            yield f"The resource {name} appears twice.", "Keep one."
     for name, resource in spec["resources"].items():
         if resource["required"] and name not in names:
             yield f"The resource {name} is missing.", f"Add data/{name}.csv and name it under resources."
@@ -204,12 +204,13 @@ def _descriptor(root: Path, folder: Path, file: str, problems: list[Problem]) ->
 
     if not folder.is_dir():
         wrong(
-            "The package is not there.", "Put the folder back, or take its name out of site_src/portal.toml."
+            "The package folder is missing.",
+            "Put the folder back, or remove its name from site_src/portal.toml.",
         )
         return None
     path = folder / "datapackage.json"
     if not path.exists() and not path.is_symlink():
-        wrong("The file datapackage.json is not there.", "Put it back; each package needs one.")
+        wrong("The file datapackage.json is missing.", "Put it back; each package needs one.")
         return None
     try:
         found = input_files.from_json(input_files.read(path, root))
@@ -241,7 +242,7 @@ def _portal_problems(portal: Json, spec: Json) -> Iterator[tuple[str, str]]:
 
 
 def _as_field(key: str, rule: Json) -> Json:
-    """A part of a contract's `portal` as a field, so that it is read as a cell is."""
+    """Return a part of a contract's `portal` as a field, so that it is checked like a cell."""
     form = {"form": rule["form"]} if "form" in rule else {}
     pattern = {"pattern": rule["pattern"]} if "pattern" in rule else {}
     return {"name": key, "type": "string", "title": rule["title"], "constraints": pattern, **form}
@@ -250,13 +251,13 @@ def _as_field(key: str, rule: Json) -> Json:
 def _asked(
     package: _PackageContents, resource: Json, spec: Json, problems: list[Problem]
 ) -> tuple[Schema, Json]:
-    """The schema to check a table by, and the resource as frictionless is to see it."""
+    """Return the schema to check a table against, and the resource to give to frictionless."""
     wanted, key = _fields(spec, package.breakdowns), _key(spec, package.breakdowns)
     return descriptors.asked(package.file, resource, wanted, key, problems)
 
 
 def _path(package: _PackageContents, name: str, resource: Json, problems: list[Problem]) -> Path | None:
-    """The file of a table, if it is one inside the package."""
+    """Return the file of a table, or None and a problem if it is not inside the package."""
     path = resource.get("path")
     if isinstance(path, str) and not _leaves(package.folder, path):
         return package.folder / path
@@ -272,17 +273,17 @@ def _path(package: _PackageContents, name: str, resource: Json, problems: list[P
 
 
 def _leaves(folder: Path, path: str) -> bool:
-    """Whether a resource's path is not that of a CSV in its package, by a name that every computer can store."""
+    """Return True if a resource's path is not a CSV file inside its package, with a name that every computer can store."""
     if not _PATH.fullmatch(path) or not all(field_types.storable(part) for part in path.split("/")):
         return True
     try:
         return not (folder / path).resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # a link that leads in a circle
+    except (OSError, RuntimeError, ValueError):  # a circular link
         return True
 
 
 def _fields(spec: Json, breakdowns: Iterable[str]) -> list[Json]:
-    """The fields of a resource: those of the contract, with the package's breakdowns before the figure."""
+    """Return the fields of a resource: those of the contract, with the package's breakdowns before the value."""
     fields = list(spec["schema"]["fields"])
     if spec.get("breakdowns"):
         names = [f["name"] for f in fields]
@@ -295,13 +296,13 @@ def _fields(spec: Json, breakdowns: Iterable[str]) -> list[Json]:
 
 
 def _key(spec: Json, breakdowns: Iterable[str]) -> list[str]:
-    """The columns that tell rows apart: a figure's breakdowns too, while a claim has an id of its own."""
+    """Return the primary key: for figures with their breakdowns; claims have an id of their own."""
     figures = spec.get("breakdowns") and "value" in [f["name"] for f in spec["schema"]["fields"]]
     return [*spec["schema"]["primaryKey"], *(breakdowns if figures else ())]
 
 
 def described(name: str, spec: Json, breakdowns: Iterable[str] = ()) -> Json:
-    """The resource `name` as a descriptor tells it, from its part of the contract and the package's breakdowns."""
+    """Return the resource `name` as a descriptor describes it, from the contract and the package's breakdowns."""
     fields = [{k: v for k, v in f.items() if k not in MARKERS} for f in _fields(spec, breakdowns)]
     schema = {"fields": fields, "primaryKey": _key(spec, breakdowns)}
     return {

@@ -1,4 +1,4 @@
-"""Reads one CSV file against its schema: the rows as text, and everything that is wrong with them in words."""
+"""Read one CSV file against its schema: return the rows as text, and every problem with them."""
 
 import csv
 import io
@@ -25,9 +25,9 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
 @dataclass(frozen=True)
 class Schema:
-    """The fields of a table, each as Table Schema describes one, and the columns that tell rows apart.
+    """The fields of a table, as in Table Schema, and its primary key.
 
-    `resource` describes the table as its package does, and `others` the tables that its foreign keys may name.
+    `resource` is the package's description of the table, and `others` are those of the tables in its foreign keys.
     """
 
     fields: tuple[Json, ...]
@@ -37,11 +37,11 @@ class Schema:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns, in order."""
+        """Return the column names, in order."""
         return tuple(f["name"] for f in self.fields)
 
     def described(self, header: Sequence[str]) -> Json:
-        """The table for frictionless: as its package describes it, or in the order of a header that is another one."""
+        """Return the description of the table for frictionless: the package's own, or one in the order of a different header."""
         plain = {
             "name": "table",
             "type": "table",
@@ -62,7 +62,7 @@ class Schema:
 
 @dataclass(frozen=True)
 class Table:
-    """One CSV as text: a frame of strings whose index is the row as a spreadsheet counts it (from 2)."""
+    """One CSV as text: a frame of strings whose index is the row number in a spreadsheet (from 2)."""
 
     file: str
     schema: Schema
@@ -71,12 +71,12 @@ class Table:
 
     @property
     def columns(self) -> frozenset[str]:
-        """The columns that the file really has."""
+        """Return the columns that the file has."""
         return frozenset(self.frame.columns)
 
     @cached_property
     def records(self) -> tuple[tuple[int, Mapping[str, str]], ...]:
-        """Each row's number and its cells, without those that have a problem. Made once, since every rule reads them."""
+        """Return each row's number and its cells, without those that have a problem."""
         told = ((int(n), row) for n, row in zip(self.frame.index, self.rows, strict=True))
         if not self.bad:
             return tuple(told)
@@ -84,22 +84,22 @@ class Table:
 
     @cached_property
     def rows(self) -> tuple[Mapping[str, str], ...]:
-        """The cells of each row, by column."""
+        """Return the cells of each row, by column."""
         names = [str(c) for c in self.frame.columns]
         cells = zip(*(self.frame[c].tolist() for c in names), strict=True)
         return tuple(dict(zip(names, row, strict=True)) for row in cells)
 
     def values(self, column: str) -> frozenset[str]:
-        """Every text that a column has, also that of cells with a problem."""
+        """Return every text in a column, including cells with a problem."""
         return frozenset(self.frame[column].tolist())
 
 
 def read(
     path: Path, file: str, schema: Schema, passed: ValidatedTables | None = None
 ) -> tuple[Table | None, tuple[Problem, ...]]:
-    """Read the CSV at `path`, which problems call `file`; no table where its rows cannot be told apart.
+    """Read the CSV at `path`, which problems call `file`; the table is None if the file cannot be split into rows.
 
-    `passed` knows the tables that frictionless need not be asked about again.
+    `passed` are the tables that frictionless has already validated.
     """
     passed = passed or ValidatedTables()
     rows, fault = rows_of(path, file, schema.names)
@@ -134,7 +134,7 @@ def read(
 
 
 def _digest(path: Path, schema: Schema) -> str:
-    """What the verdict on a table depends on: its bytes, its description, and the tables that it refers to."""
+    """Return the digest of everything that validation depends on: the table, its description and the tables it refers to."""
     described = json.dumps([schema.fields, schema.primary_key, schema.resource], sort_keys=True, default=str)
     others = [
         part
@@ -145,7 +145,7 @@ def _digest(path: Path, schema: Schema) -> str:
 
 
 def _cell_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[Problem]:
-    """Cells that are not of their type or break a rule of their column; each text is judged once."""
+    """Yield cells that are not of their type or break a rule of their column; each distinct text is checked once."""
     for one in schema.fields:
         name = one["name"]
         if name not in frame:
@@ -162,9 +162,9 @@ def _cell_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[P
 def rows_of(
     path: Path, file: str, names: Sequence[str] = ()
 ) -> tuple[list[list[str]] | None, tuple[Problem, ...]]:
-    """The rows of a CSV as text, header first, or the one problem that keeps them from being read.
+    """Return the rows of a CSV as text, header first, or None and the problem that prevents reading.
 
-    `names` are those of its columns, where they are known.
+    `names` are the expected columns, if they are known.
     """
 
     def wrong(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
@@ -179,7 +179,9 @@ def rows_of(
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         return wrong(
-            "A letter in this row is not saved as UTF-8.", "Save the file as “CSV UTF-8” and try again.", line
+            "A character in this row is not encoded as UTF-8.",
+            "Save the file as “CSV UTF-8” and try again.",
+            line,
         )
     found = _not_a_table(content, names)
     if found:
@@ -189,7 +191,7 @@ def rows_of(
         return list(csv.reader(io.StringIO(content, newline=""), strict=True)), ()
     except csv.Error as error:
         return wrong(
-            f"The rows cannot be told apart: {error}.", "Look for a quotation mark that is not closed."
+            f"The file cannot be split into rows: {error}.", "Look for a quotation mark that is not closed."
         )
 
 
@@ -200,7 +202,7 @@ def _not_a_table(content: str, names: Sequence[str]) -> tuple[str, str] | None:
         return found
     control = _CONTROL.search(content)
     if control:
-        message = f"The file holds a character that no table has (code {ord(control.group())})."
+        message = f"The file contains a control character (code {ord(control.group())})."
         return message, "Remove it, or save the file as “CSV UTF-8” again."
     return None
 
@@ -226,7 +228,7 @@ def _header_problems(file: str, rows: Sequence[Sequence[str]], wanted: tuple[str
         name = column or "(no name)"
         spare = [c for c in wanted if c not in header]
         fix = f"Remove it. {did_you_mean(column, spare)}" if spare else "Remove it."
-        yield wrong(name, f"There is a column “{name}” that does not belong here.", fix)
+        yield wrong(name, f"There is a column “{name}” that is not expected here.", fix)
     for column in sorted({c for c in header if header.count(c) > 1}):
         yield wrong(column, f"The column {column or '(no name)'} appears twice.", "Keep one of the two.")
     if sorted(header) == sorted(wanted) and tuple(header) != wanted:
@@ -237,7 +239,7 @@ def _header_problems(file: str, rows: Sequence[Sequence[str]], wanted: tuple[str
 def _judged(
     path: Path, file: str, rows: Sequence[Sequence[str]], schema: Schema, known: Sequence[Problem]
 ) -> Iterator[Problem]:
-    """The problems with cells that are known, and what frictionless finds besides, in words."""
+    """Yield the known problems with cells, and the others that frictionless finds."""
     header = rows[0]
     yield from known
     if len(set(header)) < len(header):
@@ -269,16 +271,16 @@ def _in_words(file: str, fault: ValidationError, schema: Schema) -> Problem | No
             return wrong("cell", *_constraint(fault.cell, known[column], rest))
         case "unique-error":
             fix = "Correct one of the two; datapackage.json says that no two rows have the same."
-            return wrong("cell", f"“{fault.cell[:60]}” is in another row too.", fix)
+            return wrong("cell", f"“{fault.cell[:60]}” also appears in another row.", fix)
         case "primary-key":
             key = text.listed([k.replace("_", " ") for k in schema.primary_key])
-            fix = "Remove one of the two rows, or correct what tells them apart."
+            fix = "Remove one of the two rows, or correct the cells that should differ."
             return wrong(
                 "duplicate", f"An earlier row has the same {key}.", fix, " + ".join(schema.primary_key)
             )
         case "foreign-key":
             fix = "Correct the cell, or add the row that it names. The rule is under foreignKeys in datapackage.json."
-            return wrong("reference", f"The row names something that is not there: {rest}", fix)
+            return wrong("reference", f"The row refers to something that does not exist: {rest}", fix)
         case "blank-row":
             return wrong("blank-row", "The row is blank.", "Delete the row.", "")
         case "extra-cell":
@@ -291,7 +293,7 @@ def _in_words(file: str, fault: ValidationError, schema: Schema) -> Problem | No
         case kind if kind in _TOLD_BY_THE_HEADER:
             return None
         case kind if kind in _ABOUT_THE_FILE:
-            fix = "If the table is right, correct bytes, hash or rows in datapackage.json, or take them out."
+            fix = "If the table is right, correct bytes, hash or rows in datapackage.json, or remove them."
             return wrong("file", f"The table is not the one that datapackage.json describes: {rest}", fix)
         case "description":
             fix = "Correct the part of this table in datapackage.json, or copy it from a package of the same kind."
@@ -300,7 +302,7 @@ def _in_words(file: str, fault: ValidationError, schema: Schema) -> Problem | No
 
 
 def _constraint(cell: str, field: Json, note: str) -> tuple[str, str]:
-    """What is wrong with a cell that breaks a rule which the package adds, and what to write instead."""
+    """Return what is wrong with a cell that breaks a constraint of the package, and what to write instead."""
     told = re.search(r'constraint "(\w+)" is "(.*)"', note)
     name, limit = (told[1], told[2]) if told else ("", "")
     found = f"“{cell[:60]}…”" if len(cell) > 60 else f"“{cell}”"

@@ -1,8 +1,8 @@
-"""Ask frictionless, the reference program of the Data Package standard, about descriptors and tables.
+"""Validate descriptors and tables with frictionless, the reference implementation of the Data Package standard.
 
-The only importer of frictionless. A table is not asked about again where the same bytes passed before under the same
-description, the same frictionless and the same checks of ours; that is remembered in one small file, which continuous
-integration never trusts.
+Only this module imports frictionless. A table is not validated again if the same bytes passed before, with the same
+description, the same version of frictionless and the same checks. A small file caches this; continuous integration
+ignores it.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ from portal.core.problems import PortalError, Problem
 
 Json = dict[str, Any]
 FILE = "validated.json"
-_MOST = 2_000  # tables that are remembered
+_MOST = 2_000  # digests in the cache
 _OURS = ("core/field_types.py", "data/tables.py", "data/validation.py")
 
 
 @dataclass(frozen=True)
 class ValidationError:
-    """What frictionless says about a table: the kind of its error, where it is, and its own words."""
+    """An error that frictionless reports: its type, where it is, and its message."""
 
     kind: str
     row: int = 0
@@ -38,21 +38,21 @@ class ValidationError:
 
 
 def descriptor_faults(descriptor: Json) -> tuple[str, ...]:
-    """What is wrong with a descriptor, in words; nothing in it may lead to another file or host."""
+    """Return the errors in a descriptor, in words. It must not refer to another file or host."""
     try:
-        from frictionless import Package  # noqa: PLC0415 - it takes 0.2 s
+        from frictionless import Package  # noqa: PLC0415 - takes 0.2 s to import
     except ImportError as error:
         raise _missing() from error
     try:
         return tuple(dict.fromkeys(_plain(e.note) for e in Package.metadata_validate(descriptor)))
-    except Exception as error:  # frictionless stumbles over some values, and none of them is a good one
+    except Exception as error:  # frictionless fails on some values, all of them invalid
         return (_unread(error),)
 
 
 def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Iterator[ValidationError]:
-    """What frictionless says about the table at `path`, which `resource` describes.
+    """Yield the errors that frictionless finds in the table at `path`, which `resource` describes.
 
-    `others` are the tables that its foreign keys may name.
+    `others` are the tables that its foreign keys can refer to.
     """
     try:
         from frictionless import FrictionlessException, Package, system  # noqa: PLC0415
@@ -72,7 +72,7 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
     except FrictionlessException as error:
         yield ValidationError("description", note=_plain(error.error.note))
         return
-    except Exception as error:  # such as a pattern that is none
+    except Exception as error:  # such as an invalid pattern
         yield ValidationError("description", note=_unread(error))
         return
     for e in (e for task in report.tasks for e in task.errors):
@@ -101,20 +101,20 @@ def _missing() -> PortalError:
 
 
 def _plain(note: str) -> str:
-    """A note of frictionless in one line, without regular expressions and without whole descriptors."""
+    """Return a message of frictionless on one line, without regular expressions and shortened."""
     told = re.sub(r"does not match '.*?'(?= at property|$)", "is not written in the right form", note)
     told = re.sub(r'constraint "pattern" is ".*"', "it is not written in the right form", told)
     told = " ".join(told.split())
     return told if len(told) <= 300 else f"{told[:300]}…"
 
 
-# --- what was asked before
+# --- cache
 
 
 class ValidatedTables:
-    """The tables that have passed, by digest: those of this process, and those of earlier ones."""
+    """The digests of tables that passed validation, in this process or an earlier one."""
 
-    _here: set[str] = set()  # noqa: RUF012 - shared by all that this process checks
+    _here: set[str] = set()  # noqa: RUF012 - shared within the process
 
     def __init__(self, folder: Path | None = None) -> None:
         self._path = folder / FILE if folder and not os.environ.get("CI") else None
@@ -123,23 +123,23 @@ class ValidatedTables:
 
     @classmethod
     def forget(cls) -> None:
-        """Forget what this process knows, as a new one would."""
+        """Forget what this process has validated; for tests."""
         cls._here.clear()
 
     def has(self, digest: str) -> bool:
-        """Return True if frictionless found nothing wrong with a table of this digest."""
+        """Return True if a table with this digest passed."""
         found = digest in self._here or digest in self._before
         if found:
             self._used.append(digest)
         return found
 
     def add(self, digest: str) -> None:
-        """Remember that frictionless found nothing wrong."""
+        """Remember that a table passed."""
         self._here.add(digest)
         self._used.append(digest)
 
     def keep(self) -> None:
-        """Write what has passed, for the next time; a folder that cannot be written to does no harm."""
+        """Write the digests for the next process; if the folder is not writable, do nothing."""
         if self._path is None or set(self._used) <= set(self._before):
             return
         kept = list(dict.fromkeys([*reversed(self._used), *_remembered(self._path)]))[:_MOST]
@@ -149,7 +149,7 @@ class ValidatedTables:
 
 
 def _remembered(path: Path) -> list[str]:
-    """The digests in the file; none where it is not there or damaged."""
+    """Return the digests in the file; none if it is missing or damaged."""
     with suppress(OSError, ValueError, RecursionError):
         found = json.loads(path.read_bytes()) if path.is_file() else []
         if isinstance(found, list) and all(isinstance(one, str) for one in found):
@@ -158,7 +158,7 @@ def _remembered(path: Path) -> list[str]:
 
 
 def digest(*parts: bytes) -> str:
-    """The digest of a table with all that a verdict on it depends on, besides the programs."""
+    """Return the digest of everything that validation depends on: the parts, frictionless and our own checks."""
     whole = hashlib.sha256(_programs())
     for part in parts:
         whole.update(hashlib.sha256(part).digest())
@@ -167,7 +167,7 @@ def digest(*parts: bytes) -> str:
 
 @cache
 def _programs() -> bytes:
-    """The version of frictionless, and our own checks."""
+    """Return the version of frictionless and the source of our own checks."""
     try:
         told = version("frictionless")
     except PackageNotFoundError as error:

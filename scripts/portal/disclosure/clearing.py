@@ -20,18 +20,7 @@ from portal.core import processes
 from portal.core.model import AcceptedWarning, Content, Observation
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import (
-    FINE,
-    closed,
-    forbidden,
-    guarded,
-    is_careful,
-    key,
-    length,
-    overlap,
-    small,
-    yearly,
-)
+from portal.core.small_counts import FINE, closed, forbidden, guarded, is_careful, overlap, small, yearly
 from portal.disclosure import inference, other_forms, undeclared_relations
 from portal.disclosure.inference import EarlierRelease, Leak
 from portal.disclosure.missing_rows import BETWEEN, LEFT_OUT
@@ -161,13 +150,13 @@ def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
         own = closed(content, indicator.id)
         for o in own:
             kind = content.areas[o.area].kind
-            if kind in FINE and careful and (o.part or length(o) != 12):
+            if kind in FINE and careful and (o.part or o.months != 12):
                 message = "A sensitive figure for a ward must cover exactly 12 months and must not be split by type."
                 yield forbidden(content, o, message, "Take the row out.")
             least = small(content, policy, indicator.id, kind)
             if guarded(indicator) and o.value is not None and o.value < least:
                 message = f"A count of {o.value} that must be protected is under {least}."
-                yield forbidden(content, o, message, "Empty the value and write c under status.")
+                yield forbidden(content, o, message, "Clear the value and write c under status.")
         if careful or is_careful(indicator):
             yield from _crossing(content, own)
     yield from other_forms.check(content, policy)
@@ -180,7 +169,7 @@ def _crossing(content: Content, own: Sequence[Observation]) -> Iterator[Problem]
         if content.areas[o.area].kind in FINE:
             series[o.area, o.part].append(o)
     for rows in series.values():
-        crossed = {key(b): (a, b) for a, b in combinations(rows, 2) if overlap(a, b) and not _nested(a, b)}
+        crossed = {b.key: (a, b) for a, b in combinations(rows, 2) if overlap(a, b) and not _nested(a, b)}
         for a, b in crossed.values():
             message = f"This period overlaps the one up to {a.period_end}. Together they give away a figure for a few months."
             yield forbidden(content, b, message, "Keep only one of the two, so that periods do not overlap.")

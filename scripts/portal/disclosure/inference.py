@@ -15,10 +15,10 @@ from functools import cached_property
 from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
-from portal.core.model import Content, Indicator, Observation
+from portal.core.model import Content, FigureKey, Indicator, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import FINE, Key, added, guards, key, least_of, of_total, small, words
+from portal.core.small_counts import FINE, added, guards, least_of, of_total, small, words
 from portal.disclosure import missing_rows
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Inferences:
 
     intervals: "tuple[Interval, ...]"
     leaks: tuple[Leak, ...]
-    lost: Mapping[Key, str]
+    lost: Mapping[FigureKey, str]
 
 
 def known(content: Content, policy: SmallCountSettings, past: Sequence[EarlierRelease] = ()) -> Inferences:
@@ -90,7 +90,7 @@ def known(content: Content, policy: SmallCountSettings, past: Sequence[EarlierRe
                 leaks[k] = Leak(interval, table.status[k], name)
             if k in found and k not in lost:
                 found[k] = min(found[k], interval, key=lambda i: i.greatest - i.least)
-    shown = {key(o) for o in now if o.value is not None}
+    shown = {o.key for o in now if o.value is not None}
     leaks = {k: leak for k, leak in leaks.items() if k not in shown}
     hidden = tuple(i for k, i in found.items() if today.status[k] == "c")
     return Inferences(hidden, tuple(leaks.values()), {k: v for k, v in lost.items() if k in found})
@@ -105,8 +105,8 @@ def intervals(
 
 def shown_before(content: Content, past: Sequence[EarlierRelease]) -> dict[str, int]:
     """Return how many of the figures withheld now each earlier release published, by name of the release."""
-    hidden = {key(o) for own in content.observations.values() for o in own if o.status == "c"}
-    counts = {p.name: sum(o.value is not None and key(o) in hidden for o in p.observations) for p in past}
+    hidden = {o.key for own in content.observations.values() for o in own if o.status == "c"}
+    counts = {p.name: sum(o.value is not None and o.key in hidden for o in p.observations) for p in past}
     return {name: count for name, count in counts.items() if count}
 
 
@@ -119,13 +119,13 @@ _Releases = Sequence[tuple[str, tuple[Observation, ...]]]
 
 def _lost(
     content: Content, policy: SmallCountSettings, old: _Releases, memo: "dict[frozenset[Observation], _Table]"
-) -> dict[Key, str]:
+) -> dict[FigureKey, str]:
     """Return the figures that earlier releases published or that follow from them alone, with the release."""
-    lost: dict[Key, str] = {}
+    lost: dict[FigureKey, str] = {}
     for name, figures in old:
         for o in figures:
             if o.value is not None:
-                lost.setdefault(key(o), name)
+                lost.setdefault(o.key, name)
     for name, table in _combined(content, policy, old, memo):
         for k, interval in table.found():
             if table.leaks(k, interval):
@@ -145,17 +145,17 @@ def _combined(
     table comes with the name of the release it needs. `memo` holds tables that were audited before, by figures.
     """
     for name, own in releases:
-        shown = {key(o) for o in own if o.value is not None}
+        shown = {o.key for o in own if o.value is not None}
         extra = {
-            other: [o for o in figures if o.value is not None and key(o) not in shown]
+            other: [o for o in figures if o.value is not None and o.key not in shown]
             for other, figures in releases
             if other != name
         }
         every = [o for more in extra.values() for o in more]
         tries = [every] if _one_each(every) else []
         for more in [*tries, *extra.values()]:
-            hidden = {key(o) for o in more}
-            table = _Table(content, policy, (*(o for o in own if key(o) not in hidden), *more))
+            hidden = {o.key for o in more}
+            table = _Table(content, policy, (*(o for o in own if o.key not in hidden), *more))
             table = memo.setdefault(table.core, table)
             if table.fits:
                 yield name or next((other for other, some in extra.items() if some), ""), table
@@ -165,8 +165,8 @@ def _combined(
 
 def _one_each(figures: Iterable[Observation]) -> bool:
     """Return True if no figure has two values."""
-    values: dict[Key, object] = {}
-    return all(values.setdefault(key(o), o.value) == o.value for o in figures)
+    values: dict[FigureKey, object] = {}
+    return all(values.setdefault(o.key, o.value) == o.value for o in figures)
 
 
 @dataclass(frozen=True)
@@ -191,9 +191,9 @@ class _Table:
         return (*counts, *missing_rows.stand_ins(self.content, counts))
 
     @cached_property
-    def status(self) -> dict[Key, str]:
+    def status(self) -> dict[FigureKey, str]:
         """The status of each withheld figure."""
-        return {key(o): o.status for o in self.counts if self._hidden(o)}
+        return {o.key: o.status for o in self.counts if self._hidden(o)}
 
     @cached_property
     def roots(self) -> frozenset[str]:
@@ -208,13 +208,13 @@ class _Table:
         except PortalError:
             return False
 
-    def leaks(self, k: Key, interval: "Interval") -> bool:
+    def leaks(self, k: FigureKey, interval: "Interval") -> bool:
         """Return True if the figure is not protected; a figure without status c only needs protection if it could be small."""
         if not interval.exposed:
             return False
         return self.status[k] == "c" or interval.exposed[0] < self._least(k)
 
-    def found(self) -> "Iterator[tuple[Key, Interval]]":
+    def found(self) -> "Iterator[tuple[FigureKey, Interval]]":
         """Yield the interval of each withheld figure.
 
         Raises:
@@ -223,10 +223,10 @@ class _Table:
         yield from self._found.items()
 
     @cached_property
-    def _found(self) -> "dict[Key, Interval]":
+    def _found(self) -> "dict[FigureKey, Interval]":
         from portal.disclosure import audit  # noqa: PLC0415 - SciPy is slow to import, and most sites do not need it
 
-        found: dict[Key, audit.Interval] = {}
+        found: dict[FigureKey, audit.Interval] = {}
         for root in sorted(self.roots):
             family = [o for o in self.counts if self._root(o) == root]
             generations = {g for o in family for g in self._generation(o)} or {(None, None)}
@@ -235,7 +235,7 @@ class _Table:
                 atoms = _Atoms(self.content, tuple(own))
                 told = [self._published(atoms, o) for o in own]
                 for i in audit.intervals(told, atoms.free):
-                    k: Key = i.published.key  # type: ignore[assignment]
+                    k: FigureKey = i.published.key  # type: ignore[assignment]
                     found[k] = min(found.get(k, i), i, key=lambda x: x.greatest - x.least)
         return found
 
@@ -253,7 +253,7 @@ class _Table:
     def _hidden(self, o: Observation) -> bool:
         return o.value is None and (o.status == "c" or guards(self.content, o))
 
-    def _least(self, k: Key) -> int:
+    def _least(self, k: FigureKey) -> int:
         return small(self.content, self.policy, k[0], self.content.areas[k[1]].kind)
 
     def _published(self, atoms: "_Atoms", o: Observation) -> "PublishedFigure":
@@ -263,7 +263,7 @@ class _Table:
         width = least_of(self.content, self.policy, o) if self._hidden(o) else 0
         under = width if guards(self.content, o) and o.status != missing_rows.BETWEEN else 0
         return PublishedFigure(
-            key(o), atoms.made_of(o), value, value, width, words(self.content, o), under=under
+            o.key, atoms.made_of(o), value, value, width, words(self.content, o), under=under
         )
 
 
@@ -313,12 +313,12 @@ class _Atoms:
         return tuple(sorted(d for d in days if d))
 
     @cached_property
-    def _values(self) -> dict[Key, float]:
-        return {key(o): float(o.value) for o in self.figures if o.value is not None}
+    def _values(self) -> dict[FigureKey, float]:
+        return {o.key: float(o.value) for o in self.figures if o.value is not None}
 
-    def _added(self, keys: Iterable[tuple[object, ...]]) -> float | None:
+    def _added(self, keys: Iterable[FigureKey]) -> float | None:
         """Return the sum of some figures; None if one of them is not published."""
-        return added([self._values.get(k) for k in keys])  # type: ignore[arg-type]
+        return added([self._values.get(k) for k in keys])
 
     # indicators
 
@@ -334,9 +334,9 @@ class _Atoms:
             inside = [m for m in members[indicator] if m not in above]
             gaps = [
                 whole - total
-                for (i, *rest), total in self._values.items()
-                if i == indicator and inside
-                if (whole := self._added([(m, *rest) for m in inside])) is not None
+                for k, total in self._values.items()
+                if k.indicator == indicator and inside
+                if (whole := self._added(k._replace(indicator=m) for m in inside)) is not None
             ]
             if not inside or any(g > 0 for g in gaps):
                 return (indicator,)
@@ -365,14 +365,15 @@ class _Atoms:
         If inner and outer figures come from different sources, the sum may exceed the total in any period; that adds 1.
         """
         found: dict[tuple[str, str], list[float]] = defaultdict(list)
-        sources = {key(o): o.source for o in self.figures}
-        for (indicator, area, *rest), total in self._values.items():
-            inner = [(indicator, w, *rest) for w in self._inside.get((indicator, area), ())]
+        sources = {o.key: o.source for o in self.figures}
+        for figure, total in self._values.items():
+            indicator, area = figure.indicator, figure.area
+            inner = [figure._replace(area=w) for w in self._inside.get((indicator, area), ())]
             whole = self._added(inner)
             if inner and whole is not None:
                 found[indicator, area].append(whole - total)
             own = {sources[k] for k in inner if k in sources}
-            if own and sources[indicator, area, *rest] not in own:  # type: ignore[index]
+            if own and sources[figure] not in own:
                 found[indicator, area].append(1)
         return found
 
@@ -409,10 +410,11 @@ class _Atoms:
     @cached_property
     def _parts_of(self) -> dict[tuple[str, str], tuple[str, ...]]:
         gaps: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for (leaf, area, part, *rest), total in self._values.items():
+        for figure, total in self._values.items():
+            leaf, area = figure.indicator, figure.area
             parts = self._split.get((leaf, self._home(area)), ())
-            whole = self._added([(leaf, area, p, *rest) for p in parts])
-            if not part and parts and whole is not None:
+            whole = self._added(figure._replace(part=p) for p in parts)
+            if not figure.part and parts and whole is not None:
                 gaps[leaf, self._home(area)].append(whole - total)
         found = {}
         for k, parts in self._split.items():

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from portal.core.model import Content, Observation
-from portal.core.small_counts import FINE, Key, guarded, key, overlap
+from portal.core.model import Content, FigureKey, Observation
+from portal.core.small_counts import FINE, guarded, overlap
 
 _DAY = timedelta(days=1)
 LEFT_OUT = "left out"  # the status of a stand-in for a figure that has no row
@@ -15,11 +15,11 @@ BETWEEN = "between"  # the status of a stand-in for the months by which two publ
 
 def stand_ins(content: Content, figures: Sequence[Observation]) -> Iterator[Observation]:
     """Yield a stand-in for each guarded figure that has no row although the figures around it have one."""
-    there = {key(o) for o in figures}
+    there = {o.key for o in figures}
     own: dict[str, list[Observation]] = defaultdict(list)
     for o in figures:
         own[o.indicator].append(o)
-    found: dict[Key, Observation] = {}
+    found: dict[FigureKey, Observation] = {}
     for indicator in (i.id for i in content.indicators.values() if guarded(i)):
         some = own.get(indicator, [])
         for o in (
@@ -28,8 +28,8 @@ def stand_ins(content: Content, figures: Sequence[Observation]) -> Iterator[Obse
             *_members(content, indicator, own),
             *_stretches(some),
         ):
-            if key(o) not in there:
-                found.setdefault(key(o), o)
+            if o.key not in there:
+                found.setdefault(o.key, o)
     yield from found.values()
 
 
@@ -73,9 +73,9 @@ def _members(content: Content, indicator: str, own: Mapping[str, list[Observatio
     """Yield the figures that an indicator lacks a row for although its total and another part of that total have one."""
     total = content.indicators[indicator].part_of
     siblings = [i.id for i in content.indicators.values() if i.part_of == total and total]
-    beside = {key(o)[1:] for s in siblings if s != indicator for o in own.get(s, ())}
+    beside = {o.key[1:] for s in siblings if s != indicator for o in own.get(s, ())}
     for o in own.get(total, ()) if total else ():
-        if key(o)[1:] in beside:
+        if o.key[1:] in beside:
             yield _missing(o, indicator=indicator)
 
 

@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from portal.core.model import Claim, Content, Observation, Target
+from portal.core.model import Claim, Content, FigureKey, Observation, Target
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import (
     FINE,
-    Key,
     closed,
     forbidden,
     guarded,
     is_careful,
     is_open,
-    key,
     least_of,
     overlap,
     small,
@@ -27,7 +25,7 @@ _WORDS_ONLY = ("direction", "rank", "comparison")
 
 def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
     """Yield a problem for each rate, percentage, change, claim and target that reveals a guarded count."""
-    hidden = {key(o): o for own in content.observations.values() for o in own if _withheld(content, o)}
+    hidden = {o.key: o for own in content.observations.values() for o in own if _withheld(content, o)}
     for indicator in content.indicators.values():
         if is_careful(indicator) and indicator.unit in RATES:
             for o in closed(content, indicator.id):
@@ -113,7 +111,7 @@ def _least_base(content: Content, o: Observation) -> tuple[Decimal | None, str]:
 
 
 def _claim(
-    content: Content, policy: SmallCountSettings, claim: Claim, hidden: dict[Key, Observation]
+    content: Content, policy: SmallCountSettings, claim: Claim, hidden: dict[FigureKey, Observation]
 ) -> Iterator[Problem]:
     if claim.kind in _WORDS_ONLY or claim.stated is None:
         return

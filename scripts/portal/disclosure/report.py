@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from math import inf
 
 from portal.core import small_counts as policies
-from portal.core.model import Content, Indicator, Observation
+from portal.core.model import Content, FigureKey, Indicator, Observation
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import Key
 from portal.core.text import number
+from portal.core.vocabulary import AreaKind
 from portal.disclosure import inference
 from portal.disclosure.audit import Interval
 from portal.disclosure.inference import EarlierRelease
@@ -28,7 +28,7 @@ shorter ones), these rules, and the program. The audit knows no true count of a 
    from 0 to the minimum less one, and any other withheld figure must have as many possible values. This is what five
    withheld wards with the sum 45 fail: each would have to be 9.
 3. **The program as well.** An import, which knows the true counts, also asks this for the true reading. Which other
-   counts it withholds is left to chance that nobody can repeat, and chance withholds a few more than needed. Whether a
+   counts it withholds is left to chance that cannot be repeated, and chance withholds a few more than needed. Whether a
    choice is good enough never depends on how small a small count is. So a reader who runs the program on every table
    that fits can rule out no value of a small count. What was withheld once stays withheld when the file is imported again.
 4. **Earlier releases.** The figures of each release are one table of their own. To each are added the figures that
@@ -46,7 +46,7 @@ Where a reading would have more than 24 variants, 24 of them are looked at.
 ## What this does not protect against
 
 - The police publish monthly figures by ward themselves. Whoever reads those can learn what is withheld here.
-- Somebody who knows about an offence already can recognise it in a count of one.
+- A person who knows about an offence already can recognise it in a count of one.
 - Copies of earlier releases. A figure that was once published cannot be protected again, only taken out of what we serve.
 - Odds. Every small count stays possible, but not every one is equally likely: a reader who knows what is usual in a
   ward can make a better guess, and so can one who thinks that fewer cells were withheld by chance than by need.
@@ -112,14 +112,14 @@ def _table(content: Content, policy: SmallCountSettings, found: tuple[Interval, 
         cells = [
             indicator.title,
             *least,
-            kinds.count("ward"),
-            kinds.count("borough"),
+            kinds.count(AreaKind.WARD),
+            kinds.count(AreaKind.BOROUGH),
             sum(o.status == "c" for o in own),
         ]
         yield f"| {' | '.join(map(str, cells))} | {_plain(min(widths)) if widths else '–'} |"
 
 
-def _each(found: tuple[Interval, ...], lost: Mapping[Key, str]) -> Iterator[str]:
+def _each(found: tuple[Interval, ...], lost: Mapping[FigureKey, str]) -> Iterator[str]:
     if not found:
         yield "None."
         return

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from portal.core.model import Content, Indicator, Observation
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import FINE, added, guards, key, least_of, words
+from portal.core.small_counts import FINE, added, guards, least_of, words
 from portal.disclosure.addends import Slot, Sums, by_indicator, slot
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class _Examined:
                 groups["parts", o.indicator, o.area, o.period_start, o.period_end].append(o)
             elif area.kind in FINE:
                 groups["areas", o.indicator, area.parent, o.period_start, o.period_end].append(o)
-        there: set[tuple[object, ...]] = {key(o) for o in self.counts}
+        there: set[tuple[object, ...]] = {o.key for o in self.counts}
         for (kind, indicator, where, start, end), own in groups.items():
             hidden = [o for o in own if o.value is None and guards(self.content, o)]
             if not hidden or len(own) == 1 or (indicator, where, "", start, end) in there:

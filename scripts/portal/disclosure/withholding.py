@@ -7,10 +7,11 @@ from datetime import timedelta
 from itertools import pairwise
 from random import SystemRandom
 
-from portal.core.model import Content, Observation
+from portal.core.model import Content, FigureKey, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import FINE, Key, guarded, guards, key, least_of, of_total
+from portal.core.small_counts import FINE, guarded, guards, least_of, of_total
+from portal.core.vocabulary import Status
 from portal.disclosure import suppression
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.suppression import CountCell, Relation
@@ -50,16 +51,16 @@ def suppress(
 
     Raises `PortalError` where a count cannot be hidden.
     """
-    own, published = {key(o): o for o in drafts}, tuple(published)
-    known = {key(o): o for o in published if o.value is not None} | own
+    own, published = {o.key: o for o in drafts}, tuple(published)
+    known = {o.key: o for o in published if o.value is not None} | own
     roots = {of_total(content, i.id) for i in content.indicators.values() if guarded(i)}
     counts = {
         k: o for k, o in known.items() if o.value is not None and of_total(content, o.indicator) in roots
     }
     old = [o for p in past for o in p.observations]
-    shown = {key(o): o.value for o in old if o.value is not None}
-    withheld = {key(o) for o in published if o.status == "c"} | {
-        key(o) for o in old if o.status == "c"
+    shown = {o.key: o.value for o in old if o.value is not None}
+    withheld = {o.key for o in published if o.status == Status.WITHHELD} | {
+        o.key for o in old if o.status == Status.WITHHELD
     } - shown.keys()
     kept: Set[Hashable] = withheld & own.keys()
     if out := {k for k, o in own.items() if shown.get(k) == o.value}:
@@ -70,7 +71,7 @@ def suppress(
     job = _TableToProtect(content, policy, counts, known, own.keys(), kept)
     hidden = job.hidden() & own.keys()
     primary = {k for k, c in job.cells.items() if c.small and not c.fixed}
-    safe = tuple(replace(o, value=None, status="c") if k in hidden else o for k, o in own.items())
+    safe = tuple(replace(o, value=None, status=Status.WITHHELD) if k in hidden else o for k, o in own.items())
     return Withheld(safe, sum(guards(content, o) for o in own.values()), len(primary), len(hidden - primary))
 
 
@@ -88,8 +89,8 @@ class _TableToProtect:
 
     content: Content
     policy: SmallCountSettings
-    counts: Mapping[Key, Observation]
-    known: Mapping[Key, Observation]
+    counts: Mapping[FigureKey, Observation]
+    known: Mapping[FigureKey, Observation]
     open: Set[Hashable]
     kept: Set[Hashable]
 
@@ -108,7 +109,7 @@ class _TableToProtect:
         cells = {c.key: c for c in sums} | cells
         return suppression.suppress(tuple(cells.values()), relations, SystemRandom())
 
-    def _cell(self, k: Key, o: Observation) -> CountCell:
+    def _cell(self, k: FigureKey, o: Observation) -> CountCell:
         least, count = least_of(self.content, self.policy, o), max(int(o.value or 0), 0)
         fixed, careful = k not in self.open, guards(self.content, o)
         small = careful and count < least
@@ -132,7 +133,7 @@ def _sum(cells: Mapping[Hashable, CountCell], relation: Relation) -> int:
 
 
 def _relations(
-    content: Content, known: Mapping[Key, Observation], cells: Mapping[Hashable, CountCell]
+    content: Content, known: Mapping[FigureKey, Observation], cells: Mapping[Hashable, CountCell]
 ) -> Iterator[Relation]:
     """Which of the figures are sums of others.
 
@@ -153,27 +154,29 @@ def _relations(
             yield Relation(total, tuple(parts))
 
 
-def _parts(content: Content, known: Mapping[Key, Observation]) -> Mapping[tuple[str, Key], list[Key]]:
+def _parts(
+    content: Content, known: Mapping[FigureKey, Observation]
+) -> Mapping[tuple[str, FigureKey], list[FigureKey]]:
     """Each total with its parts, of those that are complete."""
-    found: dict[tuple[str, Key], list[Key]] = defaultdict(list)
+    found: dict[tuple[str, FigureKey], list[FigureKey]] = defaultdict(list)
     for figure in known:
-        indicator, area, part, start, end = figure
-        if content.areas[area].kind in ("ward", "rest"):
-            found["areas", (indicator, content.areas[area].parent, part, start, end)].append(figure)
-        if part:
-            found["parts", (indicator, area, "", start, end)].append(figure)
+        area = content.areas[figure.area]
+        if area.kind in ("ward", "rest"):
+            found["areas", figure._replace(area=area.parent)].append(figure)
+        if figure.part:
+            found["parts", figure._replace(part="")].append(figure)
     spans = {("periods", whole): parts for whole, parts in _spans(known)}
     return found | spans | dict(_members(content, known))
 
 
-def _complete(content: Content, parts: Sequence[Key]) -> bool:
+def _complete(content: Content, parts: Sequence[FigureKey]) -> bool:
     """Whether the records that name no ward are there; without them wards do not add up to their borough."""
     return any(content.areas[k[1]].kind == "rest" for k in parts)
 
 
 def _members(
-    content: Content, known: Mapping[Key, Observation]
-) -> Iterator[tuple[tuple[str, Key], list[Key]]]:
+    content: Content, known: Mapping[FigureKey, Observation]
+) -> Iterator[tuple[tuple[str, FigureKey], list[FigureKey]]]:
     """Each total over indicators, with their figures of the same period, or of the shorter ones that fill it."""
     members: dict[str, list[str]] = defaultdict(list)
     for indicator in content.indicators.values():
@@ -182,7 +185,7 @@ def _members(
     for whole in (k for k in known if k[0] in members):
         parts = []
         for member in members[whole[0]]:
-            same: Key = (member, *whole[1:])
+            same = whole._replace(indicator=member)
             filling = [same] if same in known else _filling(same, alike.get(same[:3], []))
             if not filling:
                 break
@@ -191,15 +194,15 @@ def _members(
             yield ("members", whole), parts
 
 
-def _alike(known: Iterable[Key]) -> dict[tuple[str, str, str], list[Key]]:
+def _alike(known: Iterable[FigureKey]) -> dict[tuple[str, str, str], list[FigureKey]]:
     """Figures by indicator, area and part: those that differ only in their period."""
-    found: dict[tuple[str, str, str], list[Key]] = defaultdict(list)
+    found: dict[tuple[str, str, str], list[FigureKey]] = defaultdict(list)
     for figure in known:
         found[figure[:3]].append(figure)
     return found
 
 
-def _spans(known: Iterable[Key]) -> Iterator[tuple[Key, list[Key]]]:
+def _spans(known: Iterable[FigureKey]) -> Iterator[tuple[FigureKey, list[FigureKey]]]:
     """Each figure whose period is filled by the shorter periods of others, with these."""
     for own in _alike(known).values():
         for whole in own:
@@ -208,7 +211,7 @@ def _spans(known: Iterable[Key]) -> Iterator[tuple[Key, list[Key]]]:
                 yield whole, parts
 
 
-def _filling(whole: Key, own: list[Key]) -> list[Key]:
+def _filling(whole: FigureKey, own: list[FigureKey]) -> list[FigureKey]:
     """The shorter figures that fill a period without gap or overlap; none where they do not."""
     start, end = whole[3:]
     if start is None or end is None:

@@ -169,8 +169,8 @@ def compared(
     before: tuple[Observation, ...], after: tuple[Observation, ...], done: Withheld
 ) -> Iterable[str]:
     """What would change: new, unchanged, revised and removed figures, the largest revision, and what is withheld."""
-    old, new = {derive.key(o): o for o in before}, {derive.key(o): o for o in after}
-    fresh = {derive.key(o) for o in done.observations}
+    old, new = {o.key: o for o in before}, {o.key: o for o in after}
+    fresh = {o.key for o in done.observations}
     shared = old.keys() & fresh
     revised = {k: new[k].value - old[k].value for k in shared if _differs(old[k], new[k])}  # type: ignore[operator]
     yield f"{len(fresh)} figures: {len(fresh - shared)} new, {len(shared) - len(revised)} as before, {len(revised)} revised."

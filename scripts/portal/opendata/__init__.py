@@ -1,1 +1,1 @@
-"""The figures for programs and spreadsheets: records, an API, metadata and zip files."""
+"""Open data: records of figures as CSV and JSON, an API, metadata and zip files."""

@@ -1,16 +1,16 @@
-"""The files of figures as an interface for programs: what there is and where, and a description of every file.
+"""Write the API: an index of all files of figures, and an OpenAPI description of them.
 
-Nothing runs on the server: each answer is a file, and each address in the description is that of files.
+Nothing runs on the server. Each response is a static file, and each path in the description is the path of a file.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from portal.core.model import Area, Release
 from portal.core.settings import SiteSettings
 from portal.opendata import bundles, records
-from portal.opendata.metadata import DCAT, FIGURES_JSON, Described
+from portal.opendata.metadata import DCAT, FIGURES_JSON, IndicatorDataset
 from portal.opendata.records import CITE
 
 Json = dict[str, Any]
@@ -20,35 +20,49 @@ RELEASES = "releases/"
 
 
 def area_path(code: str, kind: str) -> str:
-    """Where the figures of an area are."""
+    """Return the path of the figures of an area; `kind` is csv or json."""
     return f"{AREAS}{code}.{kind}"
 
 
 def release_path(release: str, slug: str, kind: str) -> str:
-    """Where the figures of an indicator are as a release had them."""
+    """Return the path of the figures of an indicator as one release published them; `kind` is csv or json."""
     return f"{RELEASES}{release}/{slug}.{kind}"
 
 
-@dataclass(frozen=True)
+class ReleaseSlugs(NamedTuple):
+    """A release, and the slugs of the indicators that it published."""
+
+    release: Release
+    slugs: Sequence[str]
+
+
+class PackageName(NamedTuple):
+    """The title of a data package and its name."""
+
+    title: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Everything that there is: indicators, areas with figures, releases with the slugs that they had, packages."""
+    """Everything that can be downloaded: indicators, areas with figures, releases and packages."""
 
-    found: Sequence[Described]
+    datasets: Sequence[IndicatorDataset]
     areas: Sequence[Area]
-    releases: Sequence[tuple[Release, Sequence[str]]]
-    packages: Sequence[tuple[str, str]]
+    releases: Sequence[ReleaseSlugs]
+    packages: Sequence[PackageName]
 
 
-def index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
-    """The list of everything, with its addresses."""
-    top = records.root(site, INDEX)
-    told = {
+def build_index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
+    """Return the index of everything that can be downloaded, as JSON; `page` is the page about open data."""
+    top = records.site_root(site, INDEX)
+    document = {
         "self": f"{top}{INDEX}",
         "page": f"{top}{page}",
         "description": f"{top}{OPENAPI}",
         "name": site.name,
         "partnership": site.partnership,
-        "indicators": [_indicator(top, d) for d in catalogue.found],
+        "indicators": [_indicator(top, d) for d in catalogue.datasets],
         "areas": [
             {
                 "code": a.code,
@@ -71,11 +85,11 @@ def index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
             "site": f"{top}{bundles.WHOLE}",
         },
     }
-    return records.dumped(told)
+    return records.to_json(document)
 
 
-def _indicator(top: str, found: Described) -> Json:
-    i, days = found.indicator, found.days or (None, None)
+def _indicator(top: str, dataset: IndicatorDataset) -> Json:
+    i, days = dataset.indicator, dataset.days or (None, None)
     return {
         "slug": i.slug,
         "title": i.title,
@@ -84,29 +98,29 @@ def _indicator(top: str, found: Described) -> Json:
         "parts": i.breakdown or None,
         "first_day": days[0],
         "last_day": days[1],
-        "count": len(found.figures),
-        "page": f"{top}{found.path}",
-        "cite": f"{top}{found.path}{CITE}",
-        "json": f"{top}{found.json}",
-        "csv": f"{top}{found.csv}",
-        "table_description": f"{top}{found.csv}-metadata.json",
+        "count": len(dataset.figures),
+        "page": f"{top}{dataset.path}",
+        "cite": f"{top}{dataset.path}{CITE}",
+        "json": f"{top}{dataset.json}",
+        "csv": f"{top}{dataset.csv}",
+        "table_description": f"{top}{dataset.csv}-metadata.json",
     }
 
 
-def _release(top: str, edition: Release, slugs: Sequence[str]) -> Json:
-    start = f"{top}{RELEASES}{edition.id}/"
+def _release(top: str, release: Release, slugs: Sequence[str]) -> Json:
+    start = f"{top}{RELEASES}{release.id}/"
     return {
-        "id": edition.id,
-        "name": edition.name,
-        "released_on": edition.released_on.isoformat(),
+        "id": release.id,
+        "name": release.name,
+        "released_on": release.released_on.isoformat(),
         "page": start,
         "changes": f"{start}changes.csv",
-        "archive": None if edition.withdrawn else f"{start}release.zip",
+        "archive": None if release.withdrawn else f"{start}release.zip",
         "figures": [
             {
                 "slug": s,
-                "json": f"{top}{release_path(edition.id, s, 'json')}",
-                "csv": f"{top}{release_path(edition.id, s, 'csv')}",
+                "json": f"{top}{release_path(release.id, s, 'json')}",
+                "csv": f"{top}{release_path(release.id, s, 'csv')}",
             }
             for s in slugs
         ],
@@ -116,15 +130,15 @@ def _release(top: str, edition: Release, slugs: Sequence[str]) -> Json:
 # --- the description (OpenAPI 3.1)
 
 
-def openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
-    """The description of every address and of what it answers."""
-    top = records.root(site, OPENAPI)
-    told = {
+def build_openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
+    """Return the OpenAPI 3.1 description of every path; `page` is the page about open data."""
+    top = records.site_root(site, OPENAPI)
+    document = {
         "openapi": "3.1.0",
         "info": {
             "title": f"{site.name}: the figures",
-            "summary": "Files of figures at addresses that stay.",
-            "description": "Every address is a file. There is nothing to sign up for, no key and no limit. Links in a file are relative to it where the site has no public address yet.",
+            "summary": "Files of figures at permanent addresses.",
+            "description": "Every address is a file. You do not need to sign up or use a key, and there is no limit on requests. If the site has no public address yet, links in a file are relative to it.",
             "version": "1",
         },
         "externalDocs": {"description": "How to use the figures", "url": f"{top}{page}"},
@@ -132,20 +146,20 @@ def openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
         "paths": _paths(catalogue),
         "components": {"schemas": _SCHEMAS},
     }
-    return records.dumped(told)
+    return records.to_json(document)
 
 
 _ANY = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 def _paths(catalogue: Catalogue) -> Json:
-    slugs = [d.indicator.slug for d in catalogue.found]
-    indicator = _parameter("indicator", "The short name of what is counted, from the index.", slugs)
+    slugs = [d.indicator.slug for d in catalogue.datasets]
+    indicator = _parameter("indicator", "The short name of an indicator, from the index.", slugs)
     file = _parameter("file", "The same short name again.", slugs)
     area = _parameter("area", "The code of an area, from the index.", [a.code for a in catalogue.areas])
-    package = _parameter("package", "The name of a package.", [name for _, name in catalogue.packages])
-    told = {
-        f"/{INDEX}": _get("index", "Everything that there is", "Index"),
+    package = _parameter("package", "The name of a package.", [p.name for p in catalogue.packages])
+    document = {
+        f"/{INDEX}": _get("index", "Everything that you can download", "Index"),
         f"/figures/{{indicator}}/{FIGURES_JSON}": _get(
             "figures", "The figures of one indicator", "Figures", indicator
         ),
@@ -153,7 +167,7 @@ def _paths(catalogue: Catalogue) -> Json:
             "figuresTable", "The same as a table", "", indicator, file, kind="text/csv"
         ),
         "/figures/{indicator}/{file}.csv-metadata.json": _get(
-            "tableDescription", "What the columns of that table are (CSVW)", "Other", indicator, file
+            "tableDescription", "Description of the columns of that table (CSVW)", "Other", indicator, file
         ),
         f"/{area_path('{area}', 'json')}": _get("area", "All figures of one area", "Figures", area),
         f"/{area_path('{area}', 'csv')}": _get("areaTable", "The same as a table", "", area, kind="text/csv"),
@@ -162,47 +176,49 @@ def _paths(catalogue: Catalogue) -> Json:
             "package", "One data package", "", package, kind="application/zip"
         ),
         f"/{bundles.WHOLE}": _get("site", "The whole site", "", kind="application/zip"),
-        f"/{DCAT}.jsonld": _get("dcat", "The catalogue by DCAT-AP", "Other", kind="application/ld+json"),
+        f"/{DCAT}.jsonld": _get("dcat", "The catalogue in DCAT-AP", "Other", kind="application/ld+json"),
         f"/{DCAT}.ttl": _get("dcatTurtle", "The same as Turtle", "", kind="text/turtle"),
     }
-    return told | (_release_paths(catalogue) if catalogue.releases else {})
+    return document | (_release_paths(catalogue) if catalogue.releases else {})
 
 
 def _release_paths(catalogue: Catalogue) -> Json:
-    release = _parameter("release", "A release, from the index.", [e.id for e, _ in catalogue.releases])
-    slugs = {s: None for _, own in catalogue.releases for s in own}
-    then = _parameter("indicator", "The short name that an indicator had then, from the index.", list(slugs))
+    release = _parameter("release", "A release, from the index.", [r.release.id for r in catalogue.releases])
+    slugs = {s: None for _, slugs in catalogue.releases for s in slugs}
+    then = _parameter(
+        "indicator", "The short name of the indicator in that release, from the index.", list(slugs)
+    )
     start = f"/{RELEASES}{{release}}/"
     return {
-        f"{start}{{indicator}}.json": _get("then", "Figures as a release had them", "Figures", release, then),
+        f"{start}{{indicator}}.json": _get("then", "Figures as a release published them", "Figures", release, then),
         f"{start}{{indicator}}.csv": _get("thenTable", "The same as a table", "", release, then, kind="text/csv"),
         f"{start}changes.csv": _get("changes", "What a release changed", "", release, kind="text/csv"),
-        f"{start}csv-metadata.json": _get("thenDescription", "What the columns of its tables are (CSVW)", "Other", release),
+        f"{start}csv-metadata.json": _get("thenDescription", "Description of the columns of its tables (CSVW)", "Other", release),
         f"{start}release.zip": _get("archive", "Everything in a release", "", release, kind="application/zip"),
     }  # fmt: skip
 
 
-def _parameter(name: str, told: str, known: Sequence[str]) -> Json:
+def _parameter(name: str, description: str, known: Sequence[str]) -> Json:
     example = {"example": known[0]} if known else {}
     return {
         "name": name,
         "in": "path",
         "required": True,
-        "description": told,
+        "description": description,
         "schema": {"type": "string"},
         **example,
     }
 
 
-def _get(name: str, told: str, schema: str, *parameters: Json, kind: str = "application/json") -> Json:
-    """The description of one address; files that are not JSON have no schema."""
+def _get(name: str, summary: str, schema: str, *parameters: Json, kind: str = "application/json") -> Json:
+    """Return the description of one path; files that are not JSON have no schema."""
     content = {"schema": {"$ref": f"#/components/schemas/{schema}"}} if schema else {}
     answers = {
-        "200": {"description": told, "content": {kind: content}},
-        "404": {"description": "There is no such file."},
+        "200": {"description": summary, "content": {kind: content}},
+        "404": {"description": "File not found."},
     }
-    given: Mapping[str, Iterable[Json]] = {"parameters": list(parameters)} if parameters else {}
-    return {"get": {"operationId": name, "summary": told, **given, "responses": answers}}
+    path_parameters: Mapping[str, Iterable[Json]] = {"parameters": list(parameters)} if parameters else {}
+    return {"get": {"operationId": name, "summary": summary, **path_parameters, "responses": answers}}
 
 
 def _object(optional: Sequence[str] = (), **properties: Json) -> Json:
@@ -222,8 +238,8 @@ def _map(to: Json) -> Json:
     return {"type": "object", "additionalProperties": to}
 
 
-def _or_null(kind: str, told: str, **more: str) -> Json:
-    return {"type": [kind, "null"], "description": told, **more}
+def _or_null(kind: str, description: str, **more: str) -> Json:
+    return {"type": [kind, "null"], "description": description, **more}
 
 
 _TEXT: Json = {"type": "string"}
@@ -246,18 +262,18 @@ _SCHEMAS: Json = {
         indicator=_SLUG,
         area={"type": "string", "description": "The code of the area (GSS)."},
         part=_or_null(
-            "string", "The part, where the figures of an indicator are split; null for all together."
+            "string", "The part, if the figures of an indicator are split; null for the total."
         ),
         period=_object(label=_TEXT, start=_DAY, end=_DAY),
-        value=_or_null("number", "The number; null where there is none, and the status says why."),
+        value=_or_null("number", "The number; null if there is none, and the status says why."),
         unit=_TEXT,
         status={"anyOf": [_object(mark=_TEXT, meaning=_TEXT), {"type": "null"}]},
         source=_object(title=_TEXT, locator=_TEXT),
         releases=_object(
-            first=_or_null("string", "The release that the figure was first in; null where in none yet."),
+            first=_or_null("string", "The release that first published the figure; null if it is not in a release yet."),
             changed=_or_null("string", "The release that last changed it."),
         ),
-        cite=_or_null("string", "Where this figure can be cited.", format="uri-reference"),
+        cite=_or_null("string", "The address to cite for this figure.", format="uri-reference"),
     ),
     "Release": _object(id=_SLUG, name=_TEXT, released_on={"type": "string", "format": "date"}),
     "Index": _object(
@@ -269,7 +285,7 @@ _SCHEMAS: Json = {
         indicators={
             "type": "array",
             "items": _object(
-                slug=_SLUG, title=_TEXT, definition=_TEXT, unit=_TEXT, parts=_or_null("string", "What the figures are split by."),
+                slug=_SLUG, title=_TEXT, definition=_TEXT, unit=_TEXT, parts=_or_null("string", "What the figures are split by; null if they are not split."),
                 first_day=_DAY, last_day=_DAY, count={"type": "integer"}, page=_LINK, cite=_LINK, json=_LINK, csv=_LINK, table_description=_LINK,
             ),
         },
@@ -284,5 +300,5 @@ _SCHEMAS: Json = {
         packages={"type": "array", "items": _object(name=_SLUG, title=_TEXT, zip=_LINK)},
         catalogues=_object(packages=_LINK, dcat_json_ld=_LINK, dcat_turtle=_LINK, site=_LINK),
     ),
-    "Other": {"type": "object", "description": "JSON in a form of its own, which its standard describes."},
+    "Other": {"type": "object", "description": "JSON in the format of its own standard."},
 }  # fmt: skip

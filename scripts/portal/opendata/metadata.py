@@ -1,6 +1,6 @@
-"""What machines read to find the figures: schema.org for search engines, DCAT-AP for catalogues, CSVW for tables.
+"""Describe figures for machines: schema.org for search engines, DCAT-AP for catalogues, CSVW for tables.
 
-Everything is said without a context from elsewhere, so that whoever reads it asks no other host for anything.
+Contexts are written out in full, so that reading them needs no request to another host.
 """
 
 import json
@@ -14,7 +14,7 @@ from portal.opendata import records
 from portal.opendata.records import FigureRecord
 
 Json = dict[str, Any]
-# The licences that sources name, and where each stands.
+# The address of each licence that sources name.
 LICENCES = {
     "Open Government Licence v3.0": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
 }
@@ -25,8 +25,8 @@ _CONTEXT: Json = {"@vocab": "https://schema.org/", **{name: {"@type": "@id"} for
 
 
 @dataclass(frozen=True)
-class Described:
-    """An indicator to be found by machines: its figures, those that its chart shows, their sources."""
+class IndicatorDataset:
+    """An indicator as a dataset: all its figures, those that its chart shows, and their sources."""
 
     indicator: Indicator
     figures: Sequence[FigureRecord]
@@ -47,78 +47,78 @@ class Described:
 
     @property
     def days(self) -> tuple[str, str] | None:
-        """The first and the last day that any figure is about."""
+        """Return the first and last day that the figures cover, as ISO dates; None if no figure has a period."""
         known = [r for r in self.figures if r.start and r.end]
         return (min(r.start for r in known), max(r.end for r in known)) if known else None
 
     @property
     def licences(self) -> tuple[str, ...]:
-        """Where the licences of its sources stand, of those that name a known one."""
+        """Return the addresses of the licences of its sources, without licences that are not in `LICENCES`."""
         return tuple(dict.fromkeys(LICENCES[s.licence] for s in self.sources if s.licence in LICENCES))
 
 
 # --- schema.org
 
 
-def dataset(site: SiteSettings, found: Described, edition: Release | None) -> Json:
-    """An indicator as schema.org says it, for its page."""
-    i, top = found.indicator, records.root(site, found.path)
-    told: Json = {
+def schema_org_dataset(site: SiteSettings, dataset: IndicatorDataset, release: Release | None) -> Json:
+    """Return the schema.org description of an indicator, for its page."""
+    i, top = dataset.indicator, records.site_root(site, dataset.path)
+    document: Json = {
         "@context": _CONTEXT,
         "@type": "Dataset",
         "name": i.title,
         "description": f"{i.title}. {i.definition}",
-        "url": f"{top}{found.path}",
+        "url": f"{top}{dataset.path}",
         "creator": {"@type": "Organization", "name": site.partnership},
         "isAccessibleForFree": True,
         "inLanguage": "en-GB",
         "spatialCoverage": [
-            {"@type": "Place", "name": name, "identifier": code} for code, name in _places(found).items()
+            {"@type": "Place", "name": name, "identifier": code} for code, name in _places(dataset).items()
         ],
-        "variableMeasured": _variable(found),
+        "variableMeasured": _variable(dataset),
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{top}{path}"}
-            for path, kind in ((found.csv, "text/csv"), (found.json, "application/json"))
+            for path, kind in ((dataset.csv, "text/csv"), (dataset.json, "application/json"))
         ],
-        "isBasedOn": _based_on(found),
+        "isBasedOn": _based_on(dataset),
     }
-    if found.days:
-        told["temporalCoverage"] = "/".join(found.days)
-    if found.licences:
-        told["license"] = list(found.licences)
-    if edition:
-        told |= {"version": edition.name, "dateModified": edition.released_on.isoformat()}
-    told["about"] = _observations(found, top)
-    return told
+    if dataset.days:
+        document["temporalCoverage"] = "/".join(dataset.days)
+    if dataset.licences:
+        document["license"] = list(dataset.licences)
+    if release:
+        document |= {"version": release.name, "dateModified": release.released_on.isoformat()}
+    document["about"] = _observations(dataset, top)
+    return document
 
 
-def _observations(found: Described, top: str) -> list[Json]:
-    """The figures of the chart, each with where it can be cited; one that is a sum of others has no such place."""
-    citable = {r.anchor for r in found.figures}
+def _observations(dataset: IndicatorDataset, top: str) -> list[Json]:
+    """Return the figures of the chart, each with the address to cite it. A sum of other figures has no such address."""
+    citable = {r.anchor for r in dataset.figures}
     return [
         {
             "@type": "Observation",
             "name": ", ".join(filter(None, (r.part, r.place, r.period))),
             **({"observationDate": r.end} if r.end else {}),
-            **({} if r.value is None else {"value": records.plain(r.value)}),
+            **({} if r.value is None else {"value": records.json_number(r.value)}),
             **({"description": r.meaning} if r.status else {}),
             **({"url": f"{top}{r.cited}"} if r.anchor in citable else {}),
         }
-        for r in found.shown
+        for r in dataset.shown
     ]
 
 
-def _places(found: Described) -> Mapping[str, str]:
-    return {r.area: r.place for r in found.figures}
+def _places(dataset: IndicatorDataset) -> Mapping[str, str]:
+    return {r.area: r.place for r in dataset.figures}
 
 
-def _variable(found: Described) -> Json:
-    unit = {"unitText": found.figures[0].unit} if found.figures else {}
-    return {"@type": "PropertyValue", "name": found.indicator.title, **unit}
+def _variable(dataset: IndicatorDataset) -> Json:
+    unit = {"unitText": dataset.figures[0].unit} if dataset.figures else {}
+    return {"@type": "PropertyValue", "name": dataset.indicator.title, **unit}
 
 
-def _based_on(found: Described) -> list[Json]:
-    """The sources."""
+def _based_on(dataset: IndicatorDataset) -> list[Json]:
+    """Return the sources of a dataset."""
     return [
         {
             "@type": "CreativeWork",
@@ -126,13 +126,15 @@ def _based_on(found: Described) -> list[Json]:
             "datePublished": s.published,
             "publisher": {"@type": "Organization", "name": s.publisher},
         }
-        for s in found.sources
+        for s in dataset.sources
     ]
 
 
-def catalogue(site: SiteSettings, path: str, title: str, packages: Iterable[tuple[str, str]]) -> Json:
-    """The page of open data as schema.org says it; `packages` are titles and addresses below the site."""
-    top = records.root(site, path)
+def schema_org_catalogue(
+    site: SiteSettings, path: str, title: str, packages: Iterable[tuple[str, str]]
+) -> Json:
+    """Return the schema.org description of the page about open data; `packages` are titles and paths."""
+    top = records.site_root(site, path)
     return {
         "@context": _CONTEXT,
         "@type": "DataCatalog",
@@ -159,9 +161,9 @@ def catalogue(site: SiteSettings, path: str, title: str, packages: Iterable[tupl
     }
 
 
-def embedded(told: Json) -> str:
-    """JSON that can stand in a page: nothing in it can end the element that it stands in."""
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+def to_script_json(document: Json) -> str:
+    """Return JSON that is safe inside a script element of a page."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -175,21 +177,21 @@ _TITLES = {
     "period": "Period in words",
     "period_start": "First day",
     "period_end": "Last day",
-    "value": "Number; empty where there is none, and the status says why",
+    "value": "Number; empty if there is none, and the status says why",
     "unit": "Unit",
-    "status": "Mark: why there is no number, or what is special about it",
+    "status": "Marker: why there is no number, or what to know about it",
     "source": "Source",
     "locator": "Place in the source",
 }
 
 
 def csvw(split: str, url: str, title: str) -> Json:
-    """The description of one CSV of figures, which stands beside it at `url`."""
+    """Return the CSVW description of one CSV file of figures; `url` is the address of the CSV relative to it."""
     return {"@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}], **_table(split, url, title)}
 
 
 def csvw_group(split: str, tables: Iterable[tuple[str, str]]) -> Json:
-    """The description of every CSV of one folder: their names and titles."""
+    """Return the CSVW description of every CSV file in one folder; `tables` are names and titles."""
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "tables": [_table(split, url, title) for url, title in tables],
@@ -204,8 +206,8 @@ def _table(split: str, url: str, title: str) -> Json:
         "dialect": {"encoding": "utf-8", "header": True},
         "tableSchema": {
             "columns": [
-                {"name": n, "titles": n, "dc:description": told, "datatype": _KINDS.get(n, "string")}
-                for n, told in named
+                {"name": n, "titles": n, "dc:description": words, "datatype": _KINDS.get(n, "string")}
+                for n, words in named
             ]
         },
     }
@@ -231,69 +233,69 @@ _FORMATS = {
 
 @dataclass(frozen=True)
 class Iri:
-    """The address of a thing."""
+    """The address of a resource (IRI)."""
 
     address: str
 
 
 @dataclass(frozen=True)
-class Day:
-    """A day, as an ISO date."""
+class DateLiteral:
+    """A literal of type xsd:date, in ISO format."""
 
     day: str
 
 
-Thing = str | Iri | Day
-Triple = tuple[str, str, Thing]
+Node = str | Iri | DateLiteral  # the object of a triple; a string is a literal in English
+Triple = tuple[str, str, Node]  # subject, predicate and object
 
 
-def dcat(
+def dcat_triples(
     site: SiteSettings,
     page: str,
-    found: Iterable[Described],
+    datasets: Iterable[IndicatorDataset],
     packages: Iterable[tuple[str, str]],
-    edition: Release | None,
+    release: Release | None,
 ) -> tuple[Triple, ...]:
-    """The catalogue of everything that can be downloaded, by DCAT-AP; `page` is about it."""
-    return tuple(_dcat(site, page, found, packages, edition))
+    """Return the DCAT-AP catalogue of everything that can be downloaded; `page` is the page about open data."""
+    return tuple(_dcat(site, page, datasets, packages, release))
 
 
 def _dcat(
     site: SiteSettings,
     page: str,
-    found: Iterable[Described],
+    datasets: Iterable[IndicatorDataset],
     packages: Iterable[tuple[str, str]],
-    edition: Release | None,
+    release: Release | None,
 ) -> Iterator[Triple]:
-    top = records.root(site, DCAT)
-    own, publisher = f"{top}{page}", f"{top}{page}#publisher"
-    yield own, "a", Iri("dcat:Catalog")
-    yield own, "dct:title", site.name
-    yield own, "dct:description", site.description
-    yield own, "dct:publisher", Iri(publisher)
-    yield own, "foaf:homepage", Iri(own)
+    top = records.site_root(site, DCAT)
+    catalog, publisher = f"{top}{page}", f"{top}{page}#publisher"
+    yield catalog, "a", Iri("dcat:Catalog")
+    yield catalog, "dct:title", site.name
+    yield catalog, "dct:description", site.description
+    yield catalog, "dct:publisher", Iri(publisher)
+    yield catalog, "foaf:homepage", Iri(catalog)
     yield publisher, "a", Iri("foaf:Agent")
     yield publisher, "foaf:name", site.partnership
-    if edition:
-        yield own, "dct:modified", Day(edition.released_on.isoformat())
+    if release:
+        yield catalog, "dct:modified", DateLiteral(release.released_on.isoformat())
     places: dict[str, str] = {}
-    for one in found:
-        address = f"{top}{one.path}"
-        places |= _places(one)
-        yield own, "dcat:dataset", Iri(address)
-        yield from _of_dataset(address, one.indicator.title, one.indicator.definition, publisher)
-        yield address, "dct:identifier", one.indicator.slug
+    for dataset in datasets:
+        address = f"{top}{dataset.path}"
+        places |= _places(dataset)
+        yield catalog, "dcat:dataset", Iri(address)
+        yield from _of_dataset(address, dataset.indicator.title, dataset.indicator.definition, publisher)
+        yield address, "dct:identifier", dataset.indicator.slug
         yield address, "dcat:landingPage", Iri(address)
-        yield from _coverage(top, address, one)
-        for path in (one.csv, one.json):
-            yield from _distribution(address, f"{top}{path}", one.licences)
+        yield from _coverage(top, address, dataset)
+        for path in (dataset.csv, dataset.json):
+            yield from _distribution(address, f"{top}{path}", dataset.licences)
     for code, name in places.items():
         yield _place(top, code), "a", Iri("dct:Location")
         yield _place(top, code), "dct:identifier", code
         yield _place(top, code), "rdfs:label", name
     for title, path in packages:
         address = f"{top}{path}#package"
-        yield own, "dcat:dataset", Iri(address)
+        yield catalog, "dcat:dataset", Iri(address)
         yield from _of_dataset(
             address, title, f"{title}, as tables with a description of every column.", publisher
         )
@@ -311,60 +313,60 @@ def _place(top: str, code: str) -> str:
     return f"{top}open-data/areas/{code}.json#area"
 
 
-def _coverage(top: str, address: str, found: Described) -> Iterator[Triple]:
-    for code in _places(found):
+def _coverage(top: str, address: str, dataset: IndicatorDataset) -> Iterator[Triple]:
+    for code in _places(dataset):
         yield address, "dct:spatial", Iri(_place(top, code))
-    if found.days:
+    if dataset.days:
         time = f"{address}#time"
         yield address, "dct:temporal", Iri(time)
         yield time, "a", Iri("dct:PeriodOfTime")
-        yield time, "dcat:startDate", Day(found.days[0])
-        yield time, "dcat:endDate", Day(found.days[1])
+        yield time, "dcat:startDate", DateLiteral(dataset.days[0])
+        yield time, "dcat:endDate", DateLiteral(dataset.days[1])
 
 
 def _distribution(address: str, file: str, licences: Iterable[str]) -> Iterator[Triple]:
     name, kind = _FORMATS[file.rpartition(".")[2]]
-    own = f"{file}#distribution"
-    yield address, "dcat:distribution", Iri(own)
-    yield own, "a", Iri("dcat:Distribution")
-    yield own, "dcat:accessURL", Iri(file)
-    yield own, "dcat:downloadURL", Iri(file)
-    yield own, "dct:format", Iri(f"{_FILE_TYPE}{name}")
-    yield own, "dcat:mediaType", Iri(f"{_MEDIA_TYPE}{kind}")
+    distribution = f"{file}#distribution"
+    yield address, "dcat:distribution", Iri(distribution)
+    yield distribution, "a", Iri("dcat:Distribution")
+    yield distribution, "dcat:accessURL", Iri(file)
+    yield distribution, "dcat:downloadURL", Iri(file)
+    yield distribution, "dct:format", Iri(f"{_FILE_TYPE}{name}")
+    yield distribution, "dcat:mediaType", Iri(f"{_MEDIA_TYPE}{kind}")
     for licence in licences:
-        yield own, "dct:license", Iri(licence)
+        yield distribution, "dct:license", Iri(licence)
 
 
-def turtle(triples: Iterable[Triple]) -> bytes:
-    """The catalogue as Turtle."""
+def to_turtle(triples: Iterable[Triple]) -> bytes:
+    """Return the catalogue as Turtle."""
     lines = [f"@prefix {name}: <{address}> ." for name, address in PREFIXES.items()]
     lines += [f"<{s}> {p} {_in_turtle(o)} ." for s, p, o in triples]
     return ("\n".join(lines) + "\n").encode()
 
 
-def _in_turtle(thing: Thing) -> str:
-    if isinstance(thing, Iri):
-        return thing.address if thing.address.partition(":")[0] in PREFIXES else f"<{thing.address}>"
-    if isinstance(thing, Day):
-        return f'"{thing.day}"^^xsd:date'
-    return f"{json.dumps(thing, ensure_ascii=False)}@en"
+def _in_turtle(node: Node) -> str:
+    if isinstance(node, Iri):
+        return node.address if node.address.partition(":")[0] in PREFIXES else f"<{node.address}>"
+    if isinstance(node, DateLiteral):
+        return f'"{node.day}"^^xsd:date'
+    return f"{json.dumps(node, ensure_ascii=False)}@en"
 
 
-def json_ld(triples: Iterable[Triple]) -> bytes:
-    """The same catalogue as JSON-LD."""
-    things: dict[str, Json] = {}
+def to_json_ld(triples: Iterable[Triple]) -> bytes:
+    """Return the catalogue as JSON-LD."""
+    nodes: dict[str, Json] = {}
     for s, p, o in triples:
-        own = things.setdefault(s, {"@id": s})
+        node = nodes.setdefault(s, {"@id": s})
         if p == "a":
-            own["@type"] = o.address if isinstance(o, Iri) else o
+            node["@type"] = o.address if isinstance(o, Iri) else o
         else:
-            own.setdefault(p, []).append(_in_json(o))
-    return records.dumped({"@context": PREFIXES, "@graph": list(things.values())})
+            node.setdefault(p, []).append(_in_json(o))
+    return records.to_json({"@context": PREFIXES, "@graph": list(nodes.values())})
 
 
-def _in_json(thing: Thing) -> Json:
-    if isinstance(thing, Iri):
-        return {"@id": thing.address}
-    if isinstance(thing, Day):
-        return {"@value": thing.day, "@type": "xsd:date"}
-    return {"@value": thing, "@language": "en"}
+def _in_json(node: Node) -> Json:
+    if isinstance(node, Iri):
+        return {"@id": node.address}
+    if isinstance(node, DateLiteral):
+        return {"@value": node.day, "@type": "xsd:date"}
+    return {"@value": node, "@language": "en"}

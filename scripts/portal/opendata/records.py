@@ -1,4 +1,4 @@
-"""Figures as others read them: as CSV and JSON, each with its unit, status, source, place in it and releases."""
+"""Write figures as CSV and JSON, each with its unit, status, source, locator and releases."""
 
 import csv
 import hashlib
@@ -20,17 +20,21 @@ from portal.releases.comparison import WITHHELD
 from portal.releases.history import Key, PastRelease, ReleaseHistory, key
 
 T = TypeVar("T")
-# What the unit column of a download says where the figures do not simply count something.
+# The unit column of a download, for figures that are not counts.
 UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change": "per cent change"}
 COLUMNS = ("indicator", "area_code", "area", "period", "period_start", "period_end")
 MORE_COLUMNS = ("value", "unit", "status", "source", "locator")
-# Where every figure of an indicator can be cited, below the page of the indicator.
+# The page for citing figures, below the page of their indicator.
 CITE = "cite/"
 
 
 @dataclass(frozen=True)
 class FigureRecord:
-    """One figure with all that is said of it. `first` and `changed` are the ids of releases, or empty."""
+    """One figure with its metadata.
+
+    `place` is the name of the area. `start` and `end` are ISO dates, empty if the figure has no period. `first` and
+    `changed` are the ids of the releases that first published and last changed it, or empty.
+    """
 
     slug: str
     title: str
@@ -50,44 +54,46 @@ class FigureRecord:
 
     @property
     def anchor(self) -> str:
-        """Where it stands on the page that cites it."""
+        """Return the name of its anchor on the citation page."""
         return anchor(self.area, self.part, self.start, self.end)
 
     @property
     def cited(self) -> str:
-        """Where it can be cited: the path below the site, with its place on that page."""
+        """Return the path for citing it, with its anchor."""
         return f"figures/{self.slug}/{CITE}#{self.anchor}"
 
     @property
     def meaning(self) -> str:
-        """What its status means."""
+        """Return the meaning of its status in words."""
         return MARKERS.get(self.status, self.status)
 
 
 def anchor(area: str, part: str, start: str, end: str) -> str:
-    """The name of a figure in an address. It stays when others come, and a part says nothing there."""
+    """Return the anchor of a figure. It does not change when other figures are added, and does not reveal the part."""
     return "-".join(filter(None, (area, _sign(part), start or "undated", end)))
 
 
-@lru_cache(1 << 12)  # there are few parts, and many figures of each
+@lru_cache(1 << 12)  # few parts have many figures each
 def _sign(part: str) -> str:
     return f"p{hashlib.sha256(part.encode()).hexdigest()[:8]}" if part else ""
 
 
-def now(content: Content, history: ReleaseHistory) -> Mapping[Key, FigureRecord]:
-    """Every figure that is published now, each indicator's in order of time."""
+def current_records(content: Content, history: ReleaseHistory) -> Mapping[Key, FigureRecord]:
+    """Return every figure that is published now, those of each indicator in order of time."""
     return dict(_now(content, history))
 
 
 def _now(content: Content, history: ReleaseHistory) -> Iterator[tuple[Key, FigureRecord]]:
     for indicator in content.indicators.values():
-        own = content.observations.get(indicator.id, ())
-        for o in sorted(own, key=lambda o: (o.period_end or date.min, o.period_start or date.min)):
-            yield key(o), record(content, history, indicator, o)
+        figures = content.observations.get(indicator.id, ())
+        for o in sorted(figures, key=lambda o: (o.period_end or date.min, o.period_start or date.min)):
+            yield key(o), make_record(content, history, indicator, o)
 
 
-def record(content: Content, history: ReleaseHistory, indicator: Indicator, o: Observation) -> FigureRecord:
-    """A figure, or a sum of several, with all that is said of it."""
+def make_record(
+    content: Content, history: ReleaseHistory, indicator: Indicator, o: Observation
+) -> FigureRecord:
+    """Return the record of a figure, or of a sum of figures."""
     k = key(o)
     return FigureRecord(
         indicator.slug, indicator.title, o.area, content.areas[o.area].name, o.part,
@@ -101,14 +107,16 @@ def _id(releases: Mapping[Key, Release], k: Key) -> str:
     return releases[k].id if k in releases else ""
 
 
-def withheld(content: Content) -> frozenset[Key]:
-    """The figures that are withheld now, to protect people."""
-    figures = (o for own in content.observations.values() for o in own)
+def withheld_keys(content: Content) -> frozenset[Key]:
+    """Return the keys of the figures that are withheld now to protect people."""
+    figures = (o for series in content.observations.values() for o in series)
     return frozenset(key(o) for o in figures if o.status == WITHHELD)
 
 
-def then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]) -> tuple[FigureRecord, ...]:
-    """Every figure as a release published it; those that are `hidden` without their number."""
+def past_records(
+    release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]
+) -> tuple[FigureRecord, ...]:
+    """Return every figure as a release published it, without the values of those that are `hidden`."""
     return tuple(_then(release, history, hidden))
 
 
@@ -128,21 +136,21 @@ def _then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]
         )  # fmt: skip
 
 
-def grouped(records: Iterable[T], by: Callable[[T], str]) -> Mapping[str, tuple[T, ...]]:
-    """The figures that have the same indicator, area or whatever is asked for."""
-    found: dict[str, list[T]] = {}
+def group_by(records: Iterable[T], by: Callable[[T], str]) -> Mapping[str, tuple[T, ...]]:
+    """Return the records grouped by the value of a function, in the order of their first record."""
+    groups: dict[str, list[T]] = {}
     for record in records:
-        found.setdefault(by(record), []).append(record)
-    return {name: tuple(own) for name, own in found.items()}
+        groups.setdefault(by(record), []).append(record)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def columns(split: str) -> tuple[str, ...]:
-    """The columns of a CSV; `split` is what the parts are called, or empty where there are none."""
+    """Return the columns of a CSV file. `split` is the name of the column of parts, or empty if there are none."""
     return (*COLUMNS, *([split] if split else []), *MORE_COLUMNS)
 
 
 def as_csv(records: Iterable[FigureRecord], split: str) -> bytes:
-    """Figures as CSV, one a row, each with its source and its place in it."""
+    """Return figures as CSV, one per row, each with its source and locator."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(columns(split))
@@ -157,7 +165,7 @@ def as_csv(records: Iterable[FigureRecord], split: str) -> bytes:
 
 @dataclass(frozen=True)
 class FileDescription:
-    """What a JSON file says of itself: its own address and that of the page about it, its title, and the release."""
+    """The header of a JSON file: its path, the path of the page about it, its title, and its release."""
 
     path: str
     page: str
@@ -165,35 +173,35 @@ class FileDescription:
     release: Release | None
 
 
-def root(site: SiteSettings, path: str) -> str:
-    """The address of the site, as a file says it: its public one if it has one, else relative to the file."""
+def site_root(site: SiteSettings, path: str) -> str:
+    """Return the address of the site for use in a file: the public address, or else a path relative to the file."""
     return site.address or "../" * path.count("/")
 
 
 def as_json(
     records: Iterable[FigureRecord], file: FileDescription, site: SiteSettings, pages: Collection[str]
 ) -> bytes:
-    """Figures as JSON. Indicators in `pages` have a page on which each figure can be cited."""
-    found, top = list(records), root(site, file.path)
-    told = {
+    """Return figures as JSON. `pages` are the slugs of indicators with a page on which each figure can be cited."""
+    rows, top = list(records), site_root(site, file.path)
+    document = {
         "self": f"{top}{file.path}",
         "page": f"{top}{file.page}",
         "title": file.title,
         "release": _release(file.release),
         "indicators": {
-            r.slug: {"title": r.title, "unit": r.unit, "page": _page(r, top, pages)} for r in found
+            r.slug: {"title": r.title, "unit": r.unit, "page": _page(r, top, pages)} for r in rows
         },
-        "areas": {r.area: r.place for r in found},
-        "statuses": {r.status: r.meaning for r in found if r.status},
-        "figures": [_figure(r, top, pages) for r in found],
+        "areas": {r.area: r.place for r in rows},
+        "statuses": {r.status: r.meaning for r in rows if r.status},
+        "figures": [_figure(r, top, pages) for r in rows],
     }
-    return dumped(told)
+    return to_json(document)
 
 
-def _release(edition: Release | None) -> dict[str, str] | None:
-    if edition is None:
+def _release(release: Release | None) -> dict[str, str] | None:
+    if release is None:
         return None
-    return {"id": edition.id, "name": edition.name, "released_on": edition.released_on.isoformat()}
+    return {"id": release.id, "name": release.name, "released_on": release.released_on.isoformat()}
 
 
 def _page(record: FigureRecord, top: str, pages: Collection[str]) -> str | None:
@@ -207,7 +215,7 @@ def _figure(r: FigureRecord, top: str, pages: Collection[str]) -> dict[str, obje
         "area": r.area,
         "part": r.part or None,
         "period": {"label": r.period, "start": r.start or None, "end": r.end or None},
-        "value": plain(r.value),
+        "value": json_number(r.value),
         "unit": r.unit,
         "status": {"mark": r.status, "meaning": r.meaning} if r.status else None,
         "source": {"title": r.source, "locator": r.locator},
@@ -216,13 +224,13 @@ def _figure(r: FigureRecord, top: str, pages: Collection[str]) -> dict[str, obje
     }
 
 
-def plain(value: Decimal | None) -> int | float | None:
-    """A number as JSON has it: whole where it is whole."""
+def json_number(value: Decimal | None) -> int | float | None:
+    """Return a number for JSON, as an integer if it is whole; None if there is no value."""
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def dumped(told: object) -> bytes:
-    """JSON that says the same with the same bytes."""
-    return (json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+def to_json(value: object) -> bytes:
+    """Serialise to deterministic JSON."""
+    return (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode()

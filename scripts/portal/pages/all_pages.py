@@ -1,19 +1,18 @@
-"""Which pages there are, in the order of the menu."""
+"""List all pages, in the order of the menu."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from portal.charts import area_charts, charts
-from portal.charts.svg import Figure
+from portal.charts.area_charts import SiteCharts, build_site_charts, recorded_indicators
 from portal.core.model import Route
 from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import FigureRecord
 from portal.pages.figure_pages import data_pages, figure_pages
-from portal.pages.local_pages import crime_pages, line_of, recorded, ward_pages, ward_views
+from portal.pages.local_pages import crime_pages, line_of, ward_pages, ward_views
 from portal.pages.open_data_pages import cite_pages, open_data_page
 from portal.pages.page import (
     ABOUT,
@@ -24,24 +23,36 @@ from portal.pages.page import (
     REPORT,
     SUBJECTS,
     WARDS,
-    Maker,
     Page,
+    PageContext,
     cited_in,
     with_exits,
     with_titles,
 )
 from portal.pages.plan_pages import plan_pages, plan_view, subject_pages
-from portal.pages.plan_views import FigureView, NearFigure, PlanPage, PlanView
-from portal.pages.redirects import unmet
+from portal.pages.plan_views import FigureView, Link, NearFigure, PlanPage, PlanView
+from portal.pages.redirects import broken_redirects
 from portal.pages.release_pages import newest_release, release_pages
-from portal.pages.search import NO_WORDS, SEARCH, SearchWords, Synonyms, districts, spelled_out, unknown
+from portal.pages.search import (
+    NO_WORDS,
+    SEARCH,
+    SearchWords,
+    Synonyms,
+    glossary_synonyms,
+    unknown_pages,
+    wards_by_district,
+)
 from portal.pages.views import (
+    Choice,
     ChoosePage,
     GlossaryPage,
     HelpPage,
+    HelpTopic,
     HomePage,
+    LetterTerms,
     RecordedPage,
     ReportPage,
+    RouteLink,
     RoutePage,
     SearchPage,
     SourcesPage,
@@ -51,8 +62,8 @@ from portal.pages.views import (
 )
 from portal.releases.history import Key
 
-# What each answer of the page that helps to choose suits, in the order in which a frightened person needs it.
-QUESTIONS = {
+# The situations on the page that helps people choose a way to report, most urgent first, by tag in the column `suits`.
+SITUATIONS = {
     "danger-now": ("You are in danger now", "Do not wait. Call 999."),
     "cannot-speak": ("You are in danger and cannot speak", "You can ask for help without talking."),
     "deaf": (
@@ -91,112 +102,121 @@ HELP_TOPICS = {
     "crime": ("Telling someone about a crime", "You do not have to give your name."),
     "drugs-and-alcohol": ("Drugs and alcohol", "For you, or someone you are worried about."),
 }
-# Where to begin without a search.
+# The parts of the site that the search page links to.
 PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
 
 
-def all_pages(
-    settings: Settings,
-    released: ClearedContent,
-    written: Mapping[str, str],
-    words: SearchWords = NO_WORDS,
-    figures: Mapping[Key, FigureRecord] | None = None,
-) -> tuple[Page, ...]:
-    """Every page, in the order of the menu. `written` maps the paths of hand-written pages to their Markdown,
-    `figures` are all figures with their releases, for the citations.
+@dataclass(frozen=True, kw_only=True)
+class PageInputs:
+    """What pages are made from, besides the settings and the cleared content.
 
-    Raises `PortalError` where the `words` of the search or an old address lead to a page that is not there.
+    `written` maps the paths of hand-written pages to their Markdown. `words` are the synonyms of the search. `figures`
+    are all figures with their releases, for citations; without them no release is named. `charts` are built here if they
+    are None.
     """
-    maker = Maker(settings, released)
-    for indicator in maker.content.indicators.values():
+
+    written: Mapping[str, str]
+    words: SearchWords = NO_WORDS
+    figures: Mapping[Key, FigureRecord] | None = None
+    charts: SiteCharts | None = None
+
+
+def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) -> tuple[Page, ...]:
+    """Return every page, in the order of the menu, with its title and whether it has a way out.
+
+    Raises:
+        PortalError: if a search synonym or an old address leads to a page that does not exist.
+    """
+    charts = inputs.charts or build_site_charts(released)
+    context = PageContext(settings, released, charts.of_areas)
+    for indicator in context.content.indicators.values():
         path = f"{FIGURES}{indicator.slug}/"
-        maker.figures[indicator.id] = FigureView(indicator, path, charts.chart(released, indicator))
-    plans = tuple(plan_view(maker, p) for p in maker.content.plans)
-    about = tuple(_about(maker, written))
+        context.figures[indicator.id] = FigureView(
+            indicator=indicator, path=path, chart=charts.of_indicators[indicator.id]
+        )
+    plans = tuple(plan_view(context, p) for p in context.content.plans)
+    about = tuple(_about(context, inputs.written))
+    about_link = Link(about[0].label, ABOUT)
     pages = [
-        _home(maker, plans),
-        *plan_pages(maker, plans),
-        *subject_pages(maker, plans),
-        *ward_pages(maker),
-        *figure_pages(maker, plans),
-        *cite_pages(maker, figures),
-        *crime_pages(maker),
-        *data_pages(maker),
-        *_report_pages(maker),
-        _help(maker),
+        _home(context, plans),
+        *plan_pages(context, plans),
+        *subject_pages(context, plans),
+        *ward_pages(context),
+        *figure_pages(context, plans),
+        *cite_pages(context, inputs.figures),
+        *crime_pages(context),
+        *data_pages(context),
+        *_report_pages(context),
+        _help(context),
         *about,
-        open_data_page(maker, (about[0].label, ABOUT)),
-        *release_pages(maker, (about[0].label, ABOUT)),
+        open_data_page(context, about_link),
+        *release_pages(context, about_link),
     ]
-    problems = (*unknown(words.same, (p.path for p in pages)), *unmet(settings.redirects, pages))
+    problems = (
+        *unknown_pages(inputs.words.same, (p.path for p in pages)),
+        *broken_redirects(settings.redirects, pages),
+    )
     if problems:
         raise PortalError(problems)
-    guarded = with_exits((*pages, _search(maker, pages, words)), settings.site.exit_words)
+    guarded = with_exits((*pages, _search(context, pages, inputs.words)), settings.site.exit_words)
     return with_titles(replace(p, weight=_weight(p.content)) for p in guarded)
 
 
 def _weight(content: object) -> float:
-    """How much the words of a page count in the search: current figures and subjects come first, plans that ended last."""
+    """Return how much a page counts in the search: most for current figures and subjects, least for plans that ended."""
     if isinstance(content, RecordedPage | SubjectPage):
         return 3
     view = content.view if isinstance(content, PlanPage) else getattr(content, "plan", None)
     return 0.5 if isinstance(view, PlanView) and view.ended else 1
 
 
-def figures_to_draw(released: ClearedContent) -> list[Figure]:
-    """Every drawing of the site, in the widths that it is shown in."""
-    found = [charts.chart(released, i) for i in released.content.indicators.values()]
-    found += [c.chart for a in area_charts.wards(released) for c in area_charts.charts_of(released, a.code)]
-    return [f for c in found for f in (c.wide, c.narrow) if f is not None]
-
-
-def _home(maker: Maker, plans: tuple[PlanView, ...]) -> Page:
-    now = recorded(maker)
-    chosen = maker.settings.site.headlines or tuple(i.id for i in now[:5])
-    lines = [line_of(maker, i, maker.released.area) for name in chosen for i in now if i.id == name]
-    made = {e.name for e in maker.content.editions}
+def _home(context: PageContext, plans: tuple[PlanView, ...]) -> Page:
+    now = recorded_indicators(context.released)
+    chosen = context.settings.site.headlines or tuple(i.id for i in now[:5])
+    lines = [line_of(context, i, context.released.area) for name in chosen for i in now if i.id == name]
+    published = {e.name for e in context.content.releases}
     content = HomePage(
-        tuple(n for n in lines if n),
-        tuple(sorted(plans, key=lambda p: p.ended)),
-        f"{WARDS}postcodes.json" if maker.content.postcodes and ward_views(maker) else "",
-        CRIME if now else FIGURES,
-        maker.settings.site.gaps,
-        newest_release(maker.content),
-        next((p for p in maker.content.promises if p.release not in made), None),
+        figures=tuple(n for n in lines if n),
+        plans=tuple(sorted(plans, key=lambda p: p.ended)),
+        postcodes=f"{WARDS}postcodes.json" if context.content.postcodes and ward_views(context) else "",
+        crime=CRIME if now else FIGURES,
+        gaps=context.settings.site.gaps,
+        news=newest_release(context.content),
+        next=next((p for p in context.content.promises if p.release not in published), None),
     )
-    cited = cited_in(*(p.plan.priorities for p in plans), *([n.standing.latest] for n in content.figures))
-    return Page("", maker.settings.site.name, content, cited=cited)
+    cited = cited_in(*(p.plan.priorities for p in plans), *([n.summary.latest] for n in content.figures))
+    return Page("", context.settings.site.name, content, cited=cited)
 
 
-def _report_pages(maker: Maker) -> Iterator[Page]:
-    routes = tuple((r, f"{REPORT}{r.id}/") for r in maker.content.routes)
+def _report_pages(context: PageContext) -> Iterator[Page]:
+    routes = tuple(RouteLink(r, f"{REPORT}{r.id}/") for r in context.content.routes)
     if not routes:
         return
-    home = ("Report hate crime", REPORT)
-    cited = cited_in(maker.content.routes)
-    offered = tuple(r for r in routes if r[0].is_offered)
-    notes = tuple(r for r in routes if not r[0].is_offered)
+    home = Link("Report hate crime", REPORT)
+    cited = cited_in(context.content.routes)
+    offered = tuple(r for r in routes if r.route.is_offered)
+    notes = tuple(r for r in routes if not r.route.is_offered)
     yield Page(
         REPORT,
-        home[0],
-        ReportPage(offered, notes, _recorded_of(maker, "")),
+        home.label,
+        ReportPage(routes=offered, notes=notes, figures=_recorded_of(context, "")),
         (),
         "Ways to report",
         cited=cited,
     )
-    questions = tuple(
-        (
-            question,
-            words,
-            tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.is_offered),
-            tuple((r, p) for r, p in routes if tag in r.suits.split(";") and r.state == "note"),
+    choices = [
+        Choice(
+            situation,
+            explanation,
+            tuple(r for r in offered if tag in r.route.suits.split(";")),
+            tuple(r for r in notes if tag in r.route.suits.split(";") and r.route.state == "note"),
         )
-        for tag, (question, words) in QUESTIONS.items()
-    )
+        for tag, (situation, explanation) in SITUATIONS.items()
+    ]
     yield Page(
         f"{REPORT}choose/",
         "Find the right way for you",
-        ChoosePage(tuple(q for q in questions if q[2] or q[3])),
+        ChoosePage(choices=tuple(c for c in choices if c.routes or c.notes)),
         (home,),
         "Ways to report: choose",
         cited=cited,
@@ -205,7 +225,7 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
         yield Page(
             path,
             route.name,
-            RoutePage(route, _recorded_of(maker, route.id)),
+            RoutePage(route=route, figures=_recorded_of(context, route.id)),
             (home,),
             f"Ways to report: {_means(route)}",
             cited=cited_in([route]),
@@ -213,7 +233,7 @@ def _report_pages(maker: Maker) -> Iterator[Page]:
 
 
 def _means(route: Route) -> str:
-    """Return how people reach a way to report, in words that say nothing about what they report."""
+    """Return how people use a way to report, in words that do not reveal what they report."""
     suits = route.suits.split(";")
     if route.url and ("online" in suits or not route.phone):
         return "by phone or online" if route.phone else "online"
@@ -224,72 +244,77 @@ def _means(route: Route) -> str:
     return "by text" if route.textphone else "in person" if "in-person" in suits else "another way"
 
 
-def _recorded_of(maker: Maker, route: str) -> tuple[NearFigure, ...]:
-    """Return the figures that are about a way to report, or about all of them."""
-    own = (c for c in maker.content.route_connections if c.route in ("", route))
-    return tuple(NearFigure(maker.figures[c.indicator], c.reason) for c in own)
+def _recorded_of(context: PageContext, route: str) -> tuple[NearFigure, ...]:
+    """Return the figures about a way to report, and those about all of them."""
+    connections = (c for c in context.content.route_connections if c.route in ("", route))
+    return tuple(NearFigure(view=context.figures[c.indicator], reason=c.reason) for c in connections)
 
 
-def _help(maker: Maker) -> Page:
+def _help(context: PageContext) -> Page:
     topics = tuple(
-        (name, words, tuple(s for s in maker.content.services if s.topic == topic))
+        HelpTopic(name, words, tuple(s for s in context.content.services if s.topic == topic))
         for topic, (name, words) in HELP_TOPICS.items()
     )
     return Page(
         HELP,
         "Get help",
-        HelpPage(tuple(t for t in topics if t[2])),
+        HelpPage(topics=tuple(t for t in topics if t.services)),
         (),
         "Help",
-        cited=cited_in(maker.content.services),
+        cited=cited_in(context.content.services),
     )
 
 
-def _about(maker: Maker, written: Mapping[str, str]) -> Iterator[Page]:
+def _about(context: PageContext, written: Mapping[str, str]) -> Iterator[Page]:
     label, _, body = written.get(ABOUT, "# About this site\n").partition("\n")
-    home = (label.lstrip("# "), ABOUT)
-    yield Page(ABOUT, home[0], WrittenPage(body), title="About this site")
+    home = Link(label.lstrip("# "), ABOUT)
+    yield Page(ABOUT, home.label, WrittenPage(markdown=body), title="About this site")
     yield Page(
         f"{ABOUT}sources/",
         "Sources",
-        SourcesPage(tuple(maker.content.sources.values()), maker.settings.site.gaps),
+        SourcesPage(sources=tuple(context.content.sources.values()), gaps=context.settings.site.gaps),
         (home,),
         "Sources of our plans and figures",
-        cited=frozenset(maker.content.sources),
+        cited=frozenset(context.content.sources),
     )
     letters = groupby(
-        sorted(maker.content.terms, key=lambda t: t.term.lower()), key=lambda t: t.term[0].upper()
+        sorted(context.content.terms, key=lambda t: t.term.lower()), key=lambda t: t.term[0].upper()
     )
     yield Page(
         f"{ABOUT}words/",
         "Words and abbreviations",
-        GlossaryPage(tuple((a, tuple(g)) for a, g in letters)),
+        GlossaryPage(letters=tuple(LetterTerms(letter, tuple(terms)) for letter, terms in letters)),
         (home,),
-        cited=cited_in(maker.content.terms),
+        cited=cited_in(context.content.terms),
     )
     for path in sorted(written.keys() - {ABOUT}):
         label, _, body = written[path].partition("\n")
-        named = re.match(r"\s*<!-- sources: ([a-z0-9, -]+) -->", body)
-        cited = frozenset(s.strip() for s in named[1].split(",")) if named else frozenset()
-        above = ("Get help", HELP) if path.startswith(HELP) else home
+        source_ids = re.match(r"\s*<!-- sources: ([a-z0-9, -]+) -->", body)
+        cited = frozenset(s.strip() for s in source_ids[1].split(",")) if source_ids else frozenset()
+        above = Link("Get help", HELP) if path.startswith(HELP) else home
         yield Page(
-            path, label.lstrip("# "), WrittenPage(body), (above,), cited=cited & maker.content.sources.keys()
+            path,
+            label.lstrip("# "),
+            WrittenPage(markdown=body),
+            (above,),
+            cited=cited & context.content.sources.keys(),
         )
 
 
-def _search(maker: Maker, pages: Sequence[Page], words: SearchWords) -> Page:
+def _search(context: PageContext, pages: Sequence[Page], words: SearchWords) -> Page:
     labels = {p.path: p.label for p in pages}
     overview = next((p.content for p in pages if isinstance(p.content, WardsPage)), None)
-    wards = {w.area.code: (w.area.name, w.path) for w in overview.wards} if overview else {}
+    wards = {w.area.code: Link(w.area.name, w.path) for w in overview.wards} if overview else {}
     same = (*(Synonyms((name,), (path,)) for name, path in wards.values()), *words.same)
     first = {path: labels[path] for s in same for path in s.first}
     above = {path: label for p in pages for label, path in p.trail}
+    by_district = wards_by_district(context.content.postcodes, wards)
     content = SearchPage(
-        tuple((labels[path], path) for path in PARTS if path in labels),
-        SearchWords((*same, *spelled_out(maker.content.terms)), words.ignored),
-        first | above,
-        {d: tuple(wards[a] for a in found) for d, found in districts(maker.content.postcodes, wards).items()},
-        overview.postcodes if overview else "",
+        parts=tuple(Link(labels[path], path) for path in PARTS if path in labels),
+        words=SearchWords((*same, *glossary_synonyms(context.content.terms)), words.ignored),
+        labels=first | above,
+        districts={district: tuple(wards[a] for a in areas) for district, areas in by_district.items()},
+        postcodes=overview.postcodes if overview else "",
     )
-    # What was found may be about anything.
+    # Results can be about anything, so the page has a way out.
     return Page(SEARCH, "Search", content, exit=True)

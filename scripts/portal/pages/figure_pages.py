@@ -1,27 +1,35 @@
-"""The pages of figures: each indicator, and what is true of all of them."""
+"""Make the pages about figures: one for each indicator, and overviews of all of them."""
 
 from collections.abc import Iterator
 
 from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
 from portal.core.citations import Cited
-from portal.pages.local_pages import recorded_parts
-from portal.pages.page import DATA, FIGURES, Maker, Page, cited_in
-from portal.pages.plan_pages import SHOWS
-from portal.pages.plan_views import Link, PlanView, PriorityView
-from portal.pages.release_pages import revisions
-from portal.pages.views import (
+from portal.core.model import Break, Observation
+from portal.pages.figure_views import (
+    CheckedClaim,
     CoveragePage,
+    DashboardLink,
     DashboardPage,
     DashboardsPage,
     DisagreePage,
     FigurePage,
     FiguresPage,
-    RecordedPage,
+    OtherDisagreement,
+    PlanCoverage,
+    PriorityCoverage,
+    TargetOutcome,
     TargetsPage,
+    UsedBy,
 )
+from portal.pages.local_pages import recorded_parts
+from portal.pages.page import DATA, FIGURES, Page, PageContext, cited_in
+from portal.pages.plan_pages import SHOWS
+from portal.pages.plan_views import FigureView, Link, PlanView
+from portal.pages.release_pages import revisions
+from portal.pages.views import RecordedPage
 
-# More places in sources than this are not listed one by one.
+# If a page has more locators than this, they are left to the download.
 MANY = 15
 IN_DOWNLOAD = "see the download for where each figure is"
 POLARITY = {
@@ -33,147 +41,188 @@ POLARITY = {
 }
 
 
-def figure_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
-    """The list of figures, a page for each, and the pages about all of them."""
-    home = ("The figures", FIGURES)
-    verdicts = claims.verdicts(maker.released)
+def figure_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+    """Yield the list of figures, a page for each indicator, and the overviews."""
+    home = Link("The figures", FIGURES)
+    verdicts = claims.verdicts(context.released)
     differs = sum(v.outcome == "differs" for v in verdicts)
     yield Page(
         FIGURES,
-        home[0],
-        FiguresPage(tuple(maker.topic_of), differs, _more(maker)),
-        title=f"Crime and safety figures for {maker.settings.site.place}",
-        cited=cited_in(*maker.content.observations.values()),
+        home.label,
+        FiguresPage(topics=context.topics(), disagreements=differs, more=_more(context)),
+        title=f"Crime and safety figures for {context.settings.site.place}",
+        cited=cited_in(*context.content.observations.values()),
     )
-    for _, views in maker.topic_of:
+    for _, views in context.topics():
         for view in views:
-            indicator = view.indicator
-            figures = measures.series(maker.released, indicator.id)
-            own = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
-            breaks = measures.breaks_of(maker.released, indicator.id)
-            used = tuple(
-                (m.title, (f"{p.plan.short_title}, priority {q.priority.number}", q.path))
-                for p in plans for q in p.priorities for m in p.plan.measures
-                if m.indicator == indicator.id and m.nearness in SHOWS and m.priority == q.priority.id
-            )  # fmt: skip
-            places = {(c.source, c.locator): Cited(c.source, c.locator) for c in (*figures, *breaks)}
-            if len(places) > MANY:  # each figure's own place is in the download
-                download = {o.source: Cited(o.source, IN_DOWNLOAD) for o in figures}
-                apart = {(b.source, b.locator): Cited(b.source, b.locator) for b in breaks}
-                places = {(c.source, c.locator): c for c in (*download.values(), *apart.values())}
-            citations = tuple(places.values())
-            content = FigurePage(
-                view,
-                POLARITY[indicator.polarity],
-                breaks,
-                own,
-                used,
-                tuple(v for v in views if v is not view),
-                figures,
-                citations,
-                revisions(maker, indicator.id),
-            )
-            yield Page(
-                view.path, indicator.title,
-                RecordedPage(content, *recorded_parts(maker, indicator)) if indicator.chart == "recorded" else content,
-                (home,),
-                exit=maker.is_guarded(indicator),
-                cited=cited_in(figures, (v.claim for v in own)),
-            )  # fmt: skip
-    yield from _overview_pages(maker, plans, verdicts, home)
+            yield _figure_page(context, view, views, plans, verdicts)
+    yield from _overview_pages(context, plans, verdicts, home)
 
 
-def _more(maker: Maker) -> tuple[Link, ...]:
-    """The pages about all figures that there are."""
+def _figure_page(
+    context: PageContext,
+    view: FigureView,
+    topic: tuple[FigureView, ...],
+    plans: tuple[PlanView, ...],
+    verdicts: tuple[Verdict, ...],
+) -> Page:
+    """Return the page of an indicator; `topic` are all indicators of its topic."""
+    indicator = view.indicator
+    figures = measures.series(context.released, indicator.id)
+    breaks = measures.breaks_of(context.released, indicator.id)
+    of_indicator = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
+    content = FigurePage(
+        view=view,
+        polarity=POLARITY[indicator.polarity],
+        breaks=breaks,
+        verdicts=of_indicator,
+        used_by=tuple(_uses(indicator.id, plans)),
+        related=tuple(v for v in topic if v is not view),
+        figures=figures,
+        citations=_citations(figures, breaks),
+        revisions=revisions(context, indicator.id),
+    )
+    is_recorded = indicator.chart == "recorded"
+    return Page(
+        view.path,
+        indicator.title,
+        RecordedPage(page=content, parts=recorded_parts(context, indicator)) if is_recorded else content,
+        (Link("The figures", FIGURES),),
+        exit=context.is_guarded(indicator),
+        cited=cited_in(figures, (v.claim for v in of_indicator)),
+    )
+
+
+def _uses(indicator: str, plans: tuple[PlanView, ...]) -> Iterator[UsedBy]:
+    """Yield the measures that an indicator shows, each with its priority."""
+    for plan in plans:
+        for priority in plan.priorities:
+            link = Link(f"{plan.plan.short_title}, priority {priority.priority.number}", priority.path)
+            for m in plan.plan.measures:
+                if m.indicator == indicator and m.nearness in SHOWS and m.priority == priority.priority.id:
+                    yield UsedBy(m.title, link)
+
+
+def _citations(figures: tuple[Observation, ...], breaks: tuple[Break, ...]) -> tuple[Cited, ...]:
+    """Return the sources and locators of figures and breaks, each once.
+
+    If there are many, figures are cited by source only, because the download has the locator of each.
+    """
+    places = {(c.source, c.locator): Cited(c.source, c.locator) for c in (*figures, *breaks)}
+    if len(places) > MANY:
+        download = {o.source: Cited(o.source, IN_DOWNLOAD) for o in figures}
+        of_breaks = {(b.source, b.locator): Cited(b.source, b.locator) for b in breaks}
+        places = {(c.source, c.locator): c for c in (*download.values(), *of_breaks.values())}
+    return tuple(places.values())
+
+
+def _more(context: PageContext) -> tuple[Link, ...]:
+    """Return links to the overviews of all figures."""
     more = [
-        ("Figures that disagree", f"{FIGURES}disagree/"),
-        ("Which measures have a figure", f"{FIGURES}coverage/"),
+        Link("Figures that disagree", f"{FIGURES}disagree/"),
+        Link("Which measures have a figure", f"{FIGURES}coverage/"),
     ]
-    if maker.content.targets:
-        more.insert(0, ("Targets", f"{FIGURES}targets/"))
-    if maker.content.dashboards:
-        more.append(("Planned dashboards", DATA))
+    if context.content.targets:
+        more.insert(0, Link("Targets", f"{FIGURES}targets/"))
+    if context.content.dashboards:
+        more.append(Link("Planned dashboards", DATA))
     return tuple(more)
 
 
 def _overview_pages(
-    maker: Maker, plans: tuple[PlanView, ...], verdicts: tuple[Verdict, ...], home: Link
+    context: PageContext, plans: tuple[PlanView, ...], verdicts: tuple[Verdict, ...], home: Link
 ) -> Iterator[Page]:
-    """The pages about all figures: where they disagree, what they cover, which targets were met."""
+    """Yield the overviews: where figures disagree, which measures have one, which targets were met."""
     outcomes = ("differs", "cannot be checked", "agrees")
-    told = {
-        o: tuple((v, maker.figures[v.claim.indicator]) for v in verdicts if v.outcome == o) for o in outcomes
+    by_outcome = {
+        o: tuple(CheckedClaim(v, context.figures[v.claim.indicator]) for v in verdicts if v.outcome == o)
+        for o in outcomes
     }
-    others = tuple((d, _figure_link(maker, d.indicator)) for d in maker.content.disagreements)
+    others = tuple(
+        OtherDisagreement(d, _figure_link(context, d.indicator)) for d in context.content.disagreements
+    )
     yield Page(
         f"{FIGURES}disagree/",
         "Figures that disagree",
-        DisagreePage(told["differs"], told["cannot be checked"], len(told["agrees"]), others),
+        DisagreePage(
+            differs=by_outcome["differs"],
+            unchecked=by_outcome["cannot be checked"],
+            agrees=len(by_outcome["agrees"]),
+            others=others,
+        ),
         (home,),
-        cited=cited_in(maker.content.claims, maker.content.disagreements),
+        cited=cited_in(context.content.claims, context.content.disagreements),
     )
     yield Page(
         f"{FIGURES}coverage/",
         "Which measures have a figure",
-        CoveragePage(tuple(_coverage(p) for p in plans)),
+        CoveragePage(plans=tuple(_coverage(p) for p in plans)),
         (home,),
         cited=cited_in(*(p.plan.measures for p in plans)),
     )
-    if maker.content.targets:
-        newest = max(s.published for s in maker.content.sources.values())
+    if context.content.targets:
+        newest = max(s.published for s in context.content.sources.values())
         targets = tuple(
-            (t, claims.outcome_of(t, newest, _polarity(maker, t.indicator)), _figure_link(maker, t.indicator))
-            for t in maker.content.targets
+            TargetOutcome(
+                t,
+                claims.outcome_of(t, newest, _polarity(context, t.indicator)),
+                _figure_link(context, t.indicator),
+            )
+            for t in context.content.targets
         )
         yield Page(
             f"{FIGURES}targets/",
             "Targets",
-            TargetsPage(targets),
+            TargetsPage(targets=targets),
             (home,),
             "Targets, and whether they were met",
-            cited=cited_in(maker.content.targets),
+            cited=cited_in(context.content.targets),
         )
 
 
-def _polarity(maker: Maker, indicator: str) -> str:
-    found = maker.content.indicators.get(indicator)
-    return found.polarity if found else ""
+def _polarity(context: PageContext, indicator: str) -> str:
+    row = context.content.indicators.get(indicator)
+    return row.polarity if row else ""
 
 
-def _figure_link(maker: Maker, indicator: str) -> Link | None:
-    view = maker.figures.get(indicator)
-    return (view.indicator.title, view.path) if view else None
+def _figure_link(context: PageContext, indicator: str) -> Link | None:
+    view = context.figures.get(indicator)
+    return Link(view.indicator.title, view.path) if view else None
 
 
-def _coverage(view: PlanView) -> tuple[PlanView, int, int, tuple[tuple[PriorityView, int, int], ...]]:
-    """How many measures have a figure, of how many that could have one."""
+def _coverage(view: PlanView) -> PlanCoverage:
     rows = []
     for q in view.priorities:
-        rows.append((q, sum(m.figure is not None for m in q.countable), len(q.countable)))
-    return view, sum(r[1] for r in rows), sum(r[2] for r in rows), tuple(r for r in rows if r[2])
+        rows.append(PriorityCoverage(q, sum(m.figure is not None for m in q.countable), len(q.countable)))
+    return PlanCoverage(
+        view,
+        sum(r.shown for r in rows),
+        sum(r.countable for r in rows),
+        tuple(r for r in rows if r.countable),
+    )
 
 
-def data_pages(maker: Maker) -> Iterator[Page]:
-    """The data programme and a page for each of its parts."""
-    found = tuple((d, f"{DATA}{d.id}/") for d in maker.content.dashboards)
-    if not found:
+def data_pages(context: PageContext) -> Iterator[Page]:
+    """Yield the list of planned dashboards and a page for each."""
+    dashboards = tuple(DashboardLink(d, f"{DATA}{d.id}/") for d in context.content.dashboards)
+    if not dashboards:
         return
-    figures = ("The figures", FIGURES)
-    home = ("Planned dashboards", DATA)
+    figures = Link("The figures", FIGURES)
+    home = Link("Planned dashboards", DATA)
     yield Page(
         DATA,
-        home[0],
-        DashboardsPage(found),
+        home.label,
+        DashboardsPage(dashboards=dashboards),
         (figures,),
         "Dashboards that were planned",
-        cited=cited_in(maker.content.dashboards),
+        cited=cited_in(context.content.dashboards),
     )
-    for dashboard, path in found:
-        views = tuple(maker.figures[i] for i in dashboard.indicators.split(";") if i)
+    for dashboard, path in dashboards:
+        views = tuple(context.figures[i] for i in dashboard.indicators.split(";") if i)
         yield Page(
             path,
             dashboard.title,
-            DashboardPage(dashboard, views),
+            DashboardPage(dashboard=dashboard, figures=views),
             (figures, home),
             f"{dashboard.title}: what the dashboard was to show",
             exit=dashboard.sensitive,

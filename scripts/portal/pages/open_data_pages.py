@@ -1,4 +1,4 @@
-"""The pages for those who build on the figures: each figure to be cited, and what there is to download."""
+"""Make the pages for reusing figures: one to cite each figure, and one about what can be downloaded."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,27 +11,36 @@ from portal.core import periods, text
 from portal.core.model import Release, ReleaseChange
 from portal.core.text import amount, noun_for
 from portal.opendata import records
+from portal.opendata.api import PackageName
 from portal.opendata.records import CITE, FigureRecord
-from portal.pages.page import ABOUT, FIGURES, Maker, Page, cited_in
+from portal.pages.page import ABOUT, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_views import FigureView, Link
-from portal.pages.release_pages import CORRECTIONS, RELEASES, changes_of, taken_back
+from portal.pages.release_pages import CORRECTIONS, Marker, changes_of, release_link, withdrawal_notices
 from portal.releases import change_report, comparison, withdrawal
 from portal.releases.change_report import WordedChange
 from portal.releases.history import NO_HISTORY, Key
 
 OPEN_DATA = f"{ABOUT}open-data/"
-# Packages of this kind are the record of releases, each of which can be downloaded by itself.
+# Packages of this kind hold the releases, each of which has its own download.
 RECORD = "releases"
 
 
-# In a table HTML alone has to be escaped, and Markdown is many times faster without an entity for each full stop.
+# Table cells need only HTML escaping, and Markdown is many times faster without an entity for each full stop.
 Cell = Markup
 
 
-class Citable(NamedTuple):  # a template takes the many of them apart faster than it asks for each field
-    """One figure: what it says, the releases it was first in and last changed in, and what it was before.
+class EarlierVersion(NamedTuple):
+    """A change to a figure in words, and the release (or the page of corrections) that made it."""
 
-    `line` is how to cite it, with its source; empty where the figure is not published any more.
+    release: Link
+    change: WordedChange
+
+
+class CitableFigure(NamedTuple):  # unpacking is faster in a template than attributes, and there are many
+    """One figure, the releases that first published and last changed it, and its earlier versions.
+
+    `id` is its anchor, `about` its part and period, and `said` its value. `line` is the citation, empty if the figure
+    is no longer published.
     """
 
     id: Cell
@@ -39,115 +48,123 @@ class Citable(NamedTuple):  # a template takes the many of them apart faster tha
     said: Cell
     first: Link | None
     changed: Link | None
-    before: tuple[tuple[Link, WordedChange], ...]
+    before: tuple[EarlierVersion, ...]
     line: Cell
 
 
-@dataclass(frozen=True)
-class OpenDataPage:
-    """What there is to download, and examples of how to use it, which read the figures at `example`."""
+class PlaceFigures(NamedTuple):
+    """The name of an area and its figures."""
 
-    packages: tuple[Link, ...]
+    name: str
+    figures: tuple[CitableFigure, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenDataPage:
+    """What can be downloaded, and code examples, which use the figures of `example` in `area`."""
+
+    packages: tuple[PackageName, ...]
     example: FigureView | None
     area: str
 
 
-@dataclass(frozen=True)
-class _Citing:
-    """What the citations of all figures draw on."""
+@dataclass(frozen=True, kw_only=True)
+class _CitationContext:
+    """What all citations need: releases by id, and the changes to each figure with their release."""
 
-    maker: Maker
-    editions: Mapping[str, Release]
+    context: PageContext
+    releases: Mapping[str, Release]
     changes: Mapping[Key, tuple[tuple[Release, ReleaseChange], ...]]
 
     def link(self, release: str) -> Link | None:
-        """The name and address of a release."""
-        found = self.editions.get(release)
-        return (found.name, f"{RELEASES}{found.id}/") if found else None
+        """Return the link to a release; None if there is no release with this id."""
+        return release_link(self.releases[release]) if release in self.releases else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CitePage:
-    """Every figure of an indicator by area, also those that were withdrawn: what is published `now`, and what `changed`."""
+    """Every figure of an indicator, including withdrawn ones: those published `now`, and the keys of all that `changed`."""
 
-    citing: _Citing
+    citations: _CitationContext
     view: FigureView
     now: Mapping[Key, FigureRecord]
     changed: tuple[Key, ...]
 
     @property
-    def places(self) -> tuple[tuple[str, tuple[Citable, ...]], ...]:
-        """The figures of each place. There are many, so they are put into words only where the page is made."""
-        found: dict[str, list[Citable]] = {}
+    def places(self) -> tuple[PlaceFigures, ...]:
+        """Return the figures of each area. There are many, so they are worded only when the page is rendered."""
+        by_place: dict[str, list[CitableFigure]] = {}
         for k, record in self.now.items():
-            found.setdefault(record.place, []).append(_citable(self.citing, self.view, k, record))
+            by_place.setdefault(record.place, []).append(_citable(self.citations, self.view, k, record))
         for k in self.changed:
             if k not in self.now:
-                area = self.citing.maker.content.areas.get(k[1])
-                found.setdefault(area.name if area else k[1], []).append(
-                    _withdrawn(self.citing, self.view, k)
+                area = self.citations.context.content.areas.get(k[1])
+                by_place.setdefault(area.name if area else k[1], []).append(
+                    _withdrawn(self.citations, self.view, k)
                 )
-        return tuple((name, tuple(own)) for name, own in found.items())
+        return tuple(PlaceFigures(name, tuple(figures)) for name, figures in by_place.items())
 
     @property
-    def marks(self) -> tuple[tuple[str, str], ...]:
-        """The markers that its figures carry, and what they mean."""
+    def marks(self) -> tuple[Marker, ...]:
+        """Return the markers of its figures, with their meanings."""
         used = {r.status for r in self.now.values()}
-        return tuple((mark, words) for mark, words in text.MARKERS.items() if mark in used)
+        return tuple(Marker(mark, words) for mark, words in text.MARKERS.items() if mark in used)
 
 
-def cite_pages(maker: Maker, now: Mapping[Key, FigureRecord] | None = None) -> Iterator[Page]:
-    """A page for each indicator that has one, on which each of its figures can be cited.
+def cite_pages(context: PageContext, now: Mapping[Key, FigureRecord] | None = None) -> Iterator[Page]:
+    """Yield a page for each indicator on which each of its figures can be cited.
 
-    `now` are all figures, with their releases; without it no release is named.
+    `now` are all figures with their releases; without them no release is named.
     """
-    content = maker.content
+    content = context.content
     changes: dict[Key, list[tuple[Release, ReleaseChange]]] = {}
-    for edition in content.editions:
+    for release in content.releases:
         for c in (
-            c for c in changes_of(content, edition) if comparison.needs_reason(c) or c.kind == "rolled"
+            c for c in changes_of(content, release) if comparison.needs_reason(c) or c.kind == "rolled"
         ):
             days = (d.isoformat() if d else "" for d in (c.period_start, c.period_end))
-            changes.setdefault((c.indicator, c.area, c.part, *days), []).append((edition, c))  # type: ignore[arg-type]
-    citing = _Citing(
-        maker, {e.id: e for e in content.editions}, {k: tuple(own) for k, own in changes.items()}
+            changes.setdefault((c.indicator, c.area, c.part, *days), []).append((release, c))  # type: ignore[arg-type]
+    citations = _CitationContext(
+        context=context,
+        releases={e.id: e for e in content.releases},
+        changes={k: tuple(of_figure) for k, of_figure in changes.items()},
     )
-    figures = records.now(content, NO_HISTORY) if now is None else now
-    own = records.grouped(figures.items(), lambda r: r[0][0])
-    gone: dict[str, list[Key]] = {}
+    figures = records.current_records(content, NO_HISTORY) if now is None else now
+    by_indicator = records.group_by(figures.items(), lambda r: r[0][0])
+    changed: dict[str, list[Key]] = {}
     for k in changes:
-        gone.setdefault(k[0], []).append(k)
-    shown = {view.indicator.id for _, views in maker.topic_of for view in views}
-    for name, view in maker.figures.items():
+        changed.setdefault(k[0], []).append(k)
+    shown = {view.indicator.id for _, views in context.topics() for view in views}
+    for name, view in context.figures.items():
         if name in shown:
-            yield _cite_page(citing, view, dict(own.get(name, ())), gone.get(name, ()))
+            yield _cite_page(citations, view, dict(by_indicator.get(name, ())), changed.get(name, ()))
 
 
 def _cite_page(
-    citing: _Citing, view: FigureView, now: Mapping[Key, FigureRecord], changed: Iterable[Key]
+    citations: _CitationContext, view: FigureView, now: Mapping[Key, FigureRecord], changed: Iterable[Key]
 ) -> Page:
     indicator = view.indicator
     return Page(
         f"{view.path}{CITE}",
         f"Cite a figure: {indicator.title}",
-        CitePage(citing, view, now, tuple(changed)),
-        (("The figures", FIGURES), (indicator.title, view.path)),
-        exit=citing.maker.is_guarded(indicator),
-        cited=cited_in(citing.maker.content.observations.get(indicator.id, ())),
+        CitePage(citations=citations, view=view, now=now, changed=tuple(changed)),
+        (Link("The figures", FIGURES), Link(indicator.title, view.path)),
+        exit=citations.context.is_guarded(indicator),
+        cited=cited_in(citations.context.content.observations.get(indicator.id, ())),
     )
 
 
-def _citable(citing: _Citing, view: FigureView, k: Key, record: FigureRecord) -> Citable:
+def _citable(citations: _CitationContext, view: FigureView, k: Key, record: FigureRecord) -> CitableFigure:
     shown = "" if record.value is None else amount(record.value, view.indicator.unit)
     mark = f"[{record.status}]" if record.status else ""
-    return Citable(
+    return CitableFigure(
         text.escaped(record.anchor),
         _about(record.part, record.period),
         text.escaped(f"{shown} {mark}"),
-        citing.link(record.first),
-        citing.link(record.changed),
-        _before(citing, k),
-        text.escaped(_line(citing, view, record, shown)),
+        citations.link(record.first),
+        citations.link(record.changed),
+        _before(citations, k),
+        text.escaped(_line(citations, view, record, shown)),
     )
 
 
@@ -155,36 +172,36 @@ def _about(part: str, period: str) -> Cell:
     return text.escaped(", ".join(filter(None, (part, period))))
 
 
-def _before(citing: _Citing, k: Key) -> tuple[tuple[Link, WordedChange], ...]:
-    """What a figure was before each change, and why it changed; the newest change first."""
-    found = citing.changes.get(k, ())[::-1]
-    content = citing.maker.content
-    back = taken_back(citing.maker, (w for w in content.withdrawals if withdrawal.of(w) == k))
+def _before(citations: _CitationContext, k: Key) -> tuple[EarlierVersion, ...]:
+    """Return the changes to a figure, the newest first."""
+    changes = citations.changes.get(k, ())[::-1]
+    content = citations.context.content
+    notices = withdrawal_notices(citations.context, (w for w in content.withdrawals if withdrawal.of(w) == k))
     return (
-        *(((periods.day(t.day), CORRECTIONS), t.told) for t in back),
-        *(((e.name, f"{RELEASES}{e.id}/"), change_report.line(c, content)) for e, c in found),
+        *(EarlierVersion(Link(periods.day(n.day), CORRECTIONS), n.change) for n in notices),
+        *(EarlierVersion(release_link(e), change_report.line(c, content)) for e, c in changes),
     )
 
 
-def _withdrawn(citing: _Citing, view: FigureView, k: Key) -> Citable:
-    """A figure that is not published any more: its place stays, and says so."""
-    edition, change = citing.changes[k][-1]
+def _withdrawn(citations: _CitationContext, view: FigureView, k: Key) -> CitableFigure:
+    """Return the entry of a figure that is no longer published. Its anchor stays valid."""
+    release, change = citations.changes[k][-1]
     period = periods.label(view.indicator.period_type, change.period_start, change.period_end)
-    link = citing.link(edition.id)
-    return Citable(
+    link = citations.link(release.id)
+    return CitableFigure(
         text.escaped(records.anchor(*k[1:])),
         _about(k[2], period),
         text.escaped("Replaced by a later period" if change.kind == "rolled" else "Withdrawn"),
         None,
         link,
-        _before(citing, k),
+        _before(citations, k),
         text.escaped(""),
     )
 
 
-def _line(citing: _Citing, view: FigureView, record: FigureRecord, shown: str) -> str:
-    """How to cite a figure, in one line."""
-    site = citing.maker.settings.site
+def _line(citations: _CitationContext, view: FigureView, record: FigureRecord, shown: str) -> str:
+    """Return the citation of a figure in one line."""
+    site = citations.context.settings.site
     unit = ""
     if record.value is not None and view.indicator.unit in ("count", "per-1000"):
         unit = f" {noun_for(record.value, record.unit)}"
@@ -192,7 +209,7 @@ def _line(citing: _Citing, view: FigureView, record: FigureRecord, shown: str) -
     said = (
         f"{shown}{unit} ({record.meaning})" if shown and record.status else f"{shown}{unit}" or record.meaning
     )
-    release = citing.editions.get(record.changed)
+    release = citations.releases.get(record.changed)
     when = (
         f"Release {release.name}, {periods.day(release.released_on)}" if release else "Not yet in a release"
     )
@@ -203,12 +220,12 @@ def _line(citing: _Citing, view: FigureView, record: FigureRecord, shown: str) -
     )
 
 
-def open_data_page(maker: Maker, about: Link) -> Page:
-    """The page that says what can be downloaded and how to use it."""
-    figures = maker.content.observations
-    known = [v for v in maker.figures.values() if _simple(v) and figures.get(v.indicator.id)]
+def open_data_page(context: PageContext, about: Link) -> Page:
+    """Return the page about what can be downloaded and how to use it."""
+    figures = context.content.observations
+    known = [v for v in context.figures.values() if _simple(v) and figures.get(v.indicator.id)]
     example = max(known, key=lambda v: len(figures[v.indicator.id]), default=None)
-    content = OpenDataPage(tuple(packages(maker)), example, maker.released.area)
+    content = OpenDataPage(packages=tuple(packages(context)), example=example, area=context.released.area)
     return Page(OPEN_DATA, "Open data", content, (about,))
 
 
@@ -217,10 +234,10 @@ def _simple(view: FigureView) -> bool:
     return i.unit == "count" and not (i.sensitive or i.protected or i.breakdown)
 
 
-def packages(maker: Maker) -> Iterator[Link]:
-    """The title and name of each package that can be downloaded."""
-    settings = maker.settings
+def packages(context: PageContext) -> Iterator[PackageName]:
+    """Yield the title and name of each package that can be downloaded."""
+    settings = context.settings
     for name in settings.packages:
-        told = json.loads((settings.packages_folder / name / "datapackage.json").read_text("utf-8-sig"))
-        if told["portal"]["kind"] != RECORD:
-            yield told.get("title", name), name
+        descriptor = json.loads((settings.packages_folder / name / "datapackage.json").read_text("utf-8-sig"))
+        if descriptor["portal"]["kind"] != RECORD:
+            yield PackageName(descriptor.get("title", name), name)

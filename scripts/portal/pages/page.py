@@ -1,24 +1,26 @@
-"""A page of the site, and what all pages draw on while they are made."""
+"""Define a page of the site and the context in which pages are made, and give pages their titles and ways out."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from portal.charts.area_charts import AreaChart
 from portal.core.citations import Cited
 from portal.core.model import Content, Indicator
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
+from portal.pages.figure_views import TopicFigures
 from portal.pages.plan_views import FigureView, Link
 
 # The parts of the site, in the order of the menu.
 PLANS, SUBJECTS, FIGURES = "plans/", "subjects/", "figures/"
 REPORT, HELP, ABOUT = "report/", "help/", "about/"
-# Where pages help to report or to get help. Whoever looks over a reader's shoulder, or at the list of pages that were
-# visited, must not learn that from a title.
+# Pages that help people report or get help. Their titles must not reveal that to anyone who looks over a reader's
+# shoulder, or at the history of the browser.
 PRIVATE = (REPORT, HELP)
-# Charts that other sites may show in their own pages.
+# Charts that other sites can embed.
 EMBEDS = "embed/"
 DATA, WARDS, CRIME = "data/", "wards/", "crime/"
 
@@ -27,10 +29,10 @@ DATA, WARDS, CRIME = "data/", "wards/", "crime/"
 class Page:
     """A page of the site.
 
-    `path` is its address below the site, ending in a slash; `label` its heading and its name in menus; `title`
-    the browser's title where it is not the heading; `cited` the ids of its sources. A page with an `exit` offers to
-    leave at once. A translation has its `language`, and is `of` the English page at that address. What is found on
-    a page counts by its `weight` in the search.
+    `path` is its address below the site and ends in a slash. `label` is its heading and its name in menus, and `title`
+    the title in the browser if it differs. `trail` are the pages above it, and `cited` the ids of its sources. A page
+    with an `exit` has the button “Leave this page”. A translation has its `language`, and is `of` the English page with
+    that path. `weight` is how much the page counts in the search.
     """
 
     path: str
@@ -46,21 +48,22 @@ class Page:
 
     @property
     def private(self) -> bool:
-        """Whether it helps to report or to get help, so that its title must not give that away."""
+        """Return True if the page helps people report or get help, so that its title must not reveal it."""
         return (self.of or self.path).startswith(PRIVATE)
 
     @property
     def template(self) -> str:
-        """The template that goes with the content: `ActionPage` is drawn by `action.md.jinja`."""
+        """Return the name of its template: `ActionPage` is rendered by `action.md.jinja`."""
         return f"{type(self.content).__name__.removesuffix('Page').lower()}.md.jinja"
 
 
 @dataclass
-class Maker:
-    """What all pages draw on while they are made."""
+class PageContext:
+    """What all pages are made from. `figures` are filled in by `all_pages`, by the id of their indicator."""
 
     settings: Settings
     released: ClearedContent
+    area_charts: Mapping[str, tuple[AreaChart, ...]]
     figures: dict[str, FigureView] = field(default_factory=dict)
 
     @property
@@ -68,32 +71,33 @@ class Maker:
         return self.released.content
 
     def is_guarded(self, indicator: Indicator) -> bool:
-        """Return True if the topic of an indicator is one that pages get a way out for."""
+        """Return True if pages about the topic of an indicator have a way out."""
         return _about(self.settings.topics.get(indicator.topic, ""), self.settings.site.exit_words)
 
-    @property
-    def topic_of(self) -> Iterator[tuple[str, tuple[FigureView, ...]]]:
-        for topic, name in self.settings.topics.items():
-            found = tuple(f for f in self.figures.values() if f.indicator.topic == topic)
-            if found:
-                yield name, found
+    def topics(self) -> tuple[TopicFigures, ...]:
+        """Return the topics that have figures, in the order of the settings."""
+        topics = (
+            TopicFigures(name, tuple(f for f in self.figures.values() if f.indicator.topic == topic))
+            for topic, name in self.settings.topics.items()
+        )
+        return tuple(t for t in topics if t.figures)
 
 
 def _about(text: str, words: Iterable[str]) -> bool:
-    """Return True if a heading has one of the words, whatever is between their parts."""
-    telling = "|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)"
-    return bool(re.search(telling, re.sub("[-_\\s]+", " ", text), re.IGNORECASE))
+    """Return True if a heading contains one of the words, with any spaces, hyphens or underscores in it."""
+    pattern = "|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)"
+    return bool(re.search(pattern, re.sub("[-_\\s]+", " ", text), re.IGNORECASE))
 
 
 def cited_in(*things: Iterable[Cited]) -> frozenset[str]:
-    """The ids of the sources of everything given."""
+    """Return the ids of the sources of all these things."""
     return frozenset(c.source for group in things for c in group)
 
 
 def with_exits(pages: Iterable[Page], words: tuple[str, ...]) -> Iterator[Page]:
-    """Give a way out to the pages that help to report or to get help, and to those about one of the `words`.
+    """Give a way out to pages that help people report or get help, and to pages about one of the `words`.
 
-    A page is about what its heading says, or the heading of a page above it. What it merely mentions does not count.
+    A page is about a word if its heading, or that of a page above it, contains the word. Its text does not count.
     """
     for page in pages:
         about = any(_about(heading, words) for heading in (page.label, *(label for label, _ in page.trail)))
@@ -101,35 +105,35 @@ def with_exits(pages: Iterable[Page], words: tuple[str, ...]) -> Iterator[Page]:
 
 
 def with_titles(pages: Iterable[Page]) -> tuple[Page, ...]:
-    """Give every page a title of its own.
+    """Give every page a unique title.
 
-    Where pages have the same one, the names of the pages above them are added, the nearest first, until they differ;
-    where that is not enough they are numbered. Titles of private pages are only numbered.
+    To titles that repeat, the labels of the pages above are added, the nearest first, until they differ; the rest are
+    numbered. Titles of private pages are only numbered.
     """
-    found = [replace(p, title=p.title or p.label) for p in pages]
-    deepest = max((len(p.trail) for p in found), default=0)
+    titled = [replace(p, title=p.title or p.label) for p in pages]
+    deepest = max((len(p.trail) for p in titled), default=0)
     for up in range(1, deepest + 1):
-        same = _repeated(found)
-        found = [
-            replace(p, title=f"{p.title}, {p.trail[-up][0]}")
+        same = _repeated(titled)
+        titled = [
+            replace(p, title=f"{p.title}, {p.trail[-up].label}")
             if p.title.casefold() in same and len(p.trail) >= up and not p.private
             else p
-            for p in found
+            for p in titled
         ]
-    taken, seen = {p.title.casefold() for p in found}, set[str]()
-    for n, p in enumerate(found):
+    taken, seen = {p.title.casefold() for p in titled}, set[str]()
+    for n, p in enumerate(titled):
         title = p.title
         if title.casefold() in seen:
             numbered = (f"{p.title} ({number})" for number in count(2))
             title = next(t for t in numbered if t.casefold() not in taken)
-            found[n] = replace(p, title=title)
+            titled[n] = replace(p, title=title)
         taken.add(title.casefold())
         seen.add(title.casefold())
-    return tuple(found)
+    return tuple(titled)
 
 
 def _repeated(pages: Iterable[Page]) -> frozenset[str]:
-    """The titles that more than one page has, in small letters."""
+    """Return the titles of more than one page, case-folded."""
     return frozenset(
         title for title, times in Counter(p.title.casefold() for p in pages).items() if times > 1
     )

@@ -1,112 +1,141 @@
-"""The pages of plans: what was promised, what has been reported, and subjects that run through several plans."""
+"""Make the pages about plans, progress, and the subjects that appear in several plans."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import NamedTuple
 
 from portal.analysis import measures, progress
 from portal.core import periods
 from portal.core.model import Thread
 from portal.core.plans import Measure, Plan, Priority, Update
-from portal.pages.page import PLANS, SUBJECTS, Maker, Page, cited_in
+from portal.pages.page import PLANS, SUBJECTS, Page, PageContext, cited_in
 from portal.pages.plan_views import (
+    ActionGroup,
     ActionPage,
     ActionView,
     Link,
     MeasureView,
     NearFigure,
+    PlacedUpdate,
     PlanPage,
     PlansPage,
+    PlanUpdates,
     PlanView,
     PriorityPage,
     PriorityView,
     ProgressPage,
     UpdatesPage,
 )
-from portal.pages.views import SubjectPage, SubjectsPage
+from portal.pages.views import (
+    IndicatorBreak,
+    SubjectLink,
+    SubjectPage,
+    SubjectPlan,
+    SubjectPriority,
+    SubjectsPage,
+)
 
-# How near an indicator must be to show a measure.
+# The nearness of an indicator that shows a measure.
 SHOWS = ("same", "close")
-# The chart of what the police record everywhere and still publish.
+# The kind of chart of indicators that the police record everywhere and still publish.
 RECORDED = "recorded"
 
 
-def plan_view(maker: Maker, plan: Plan) -> PlanView:
-    """A plan with its priorities, actions, measures and updates put together."""
+def plan_view(context: PageContext, plan: Plan) -> PlanView:
+    """Return a plan with its priorities, actions, measures and updates."""
     path = f"{PLANS}{plan.slug}/"
-    dates = [u.date for u, _, _ in placed_updates(maker.content.plans, plan)]
+    dates = [p.update.date for p in placed_updates(context.content.plans, plan)]
     return PlanView(
-        plan, path, _years(plan), periods.loose_date(max(dates)) if dates else "",
-        tuple(_priority_view(maker, plan, p, f"{path}{p.id}/") for p in plan.priorities),
-        progress.ended(plan, periods.today()),
-    )  # fmt: skip
+        plan=plan,
+        path=path,
+        years=_years(plan),
+        newest=periods.loose_date(max(dates)) if dates else "",
+        priorities=tuple(_priority_view(context, plan, p, f"{path}{p.id}/") for p in plan.priorities),
+        ended=progress.ended(plan, periods.today()),
+    )
 
 
-def placed_updates(plans: Iterable[Plan], plan: Plan) -> tuple[tuple[Update, str, str], ...]:
+class UpdateOn(NamedTuple):
+    """An update, and the ids of the priority and the action that it reports on; empty if it is about neither."""
+
+    update: Update
+    priority: str
+    action: str
+
+
+def placed_updates(plans: Iterable[Plan], plan: Plan) -> tuple[UpdateOn, ...]:
     """Return the updates on a plan with the priority and the action that each reports on.
 
-    An update can report on several, also on those of another plan. It is then here once for each.
+    An update that reports on several actions, of this plan or from another one, is returned once for each.
     """
-    own = [(u, u.priority, u.action) for u in plan.updates]
+    direct = [UpdateOn(u, u.priority, u.action) for u in plan.updates]
     linked = []
     for other in plans:
         updates = {u.id: u for u in other.updates}
         linked += [
-            (updates[a.update], a.priority, a.action)
+            UpdateOn(updates[a.update], a.priority, a.action)
             for a in other.update_actions
             if (a.plan or other.slug) == plan.slug
         ]
-    return (*own, *linked)
+    return (*direct, *linked)
 
 
 def _years(plan: Plan) -> str:
     return f"{periods.loose_date(plan.starts)} to {periods.loose_date(plan.ends)}"
 
 
-def _priority_view(maker: Maker, plan: Plan, priority: Priority, path: str) -> PriorityView:
+def _priority_view(context: PageContext, plan: Plan, priority: Priority, path: str) -> PriorityView:
     actions = [a for a in plan.actions if a.priority == priority.id]
-    placed = placed_updates(maker.content.plans, plan)
+    placed = placed_updates(context.content.plans, plan)
     views = [
         ActionView(
-            a, f"{path}{a.id}/",
-            tuple(u for u, _, action in placed if action == a.id),
-            tuple(_measure_view(maker, m) for m in plan.measures if m.action == a.id),
-            _near(maker, plan, "", a.id),
-            tuple(m for m in plan.milestones if m.action == a.id),
-            progress.of_action(plan, a, (u for u, _, action in placed if action == a.id), periods.today()),
+            action=a,
+            path=f"{path}{a.id}/",
+            updates=tuple(u for u, _, action in placed if action == a.id),
+            measures=tuple(_measure_view(context, m) for m in plan.measures if m.action == a.id),
+            figures=_near(context, plan, "", a.id),
+            milestones=tuple(m for m in plan.milestones if m.action == a.id),
+            progress=progress.of_action(plan, a, (u for u, _, action in placed if action == a.id), periods.today()),
         )
         for a in actions
     ]  # fmt: skip
     return PriorityView(
-        priority, path,
-        tuple((name, tuple(group)) for name, group in groupby(views, key=lambda v: v.action.group)),
-        tuple(_measure_view(maker, m) for m in plan.measures if m.priority == priority.id),
-        tuple(u for u, where, action in placed if where == priority.id and not action),
-        _near(maker, plan, priority.id, ""),
+        priority=priority,
+        path=path,
+        groups=tuple(ActionGroup(name, tuple(group)) for name, group in groupby(views, key=lambda v: v.action.group)),
+        measures=tuple(_measure_view(context, m) for m in plan.measures if m.priority == priority.id),
+        updates=tuple(u for u, where, action in placed if where == priority.id and not action),
+        figures=_near(context, plan, priority.id, ""),
     )  # fmt: skip
 
 
-def _near(maker: Maker, plan: Plan, priority: str, action: str) -> tuple[NearFigure, ...]:
+def _near(context: PageContext, plan: Plan, priority: str, action: str) -> tuple[NearFigure, ...]:
     """Return the figures that are about one action, or about a priority as a whole, the nearest first."""
-    own = (c for c in plan.connections if c.action == action and (action or c.priority == priority))
-    return tuple(NearFigure(maker.figures[c.indicator], c.reason) for c in own)
+    connections = (c for c in plan.connections if c.action == action and (action or c.priority == priority))
+    return tuple(NearFigure(view=context.figures[c.indicator], reason=c.reason) for c in connections)
 
 
-def _measure_view(maker: Maker, measure: Measure) -> MeasureView:
-    figure = maker.figures.get(measure.indicator)
+def _measure_view(context: PageContext, measure: Measure) -> MeasureView:
+    figure = context.figures.get(measure.indicator)
     if figure is None:
-        return MeasureView(measure, None, None, "")
-    link = (figure.indicator.title, figure.path)
+        return MeasureView(measure=measure, figure=None, related=None, finding="")
+    link = Link(figure.indicator.title, figure.path)
     shows = measure.nearness in SHOWS
-    return MeasureView(measure, link if shows else None, None if shows else link, figure.chart.finding)
+    return MeasureView(
+        measure=measure,
+        figure=link if shows else None,
+        related=None if shows else link,
+        finding=figure.chart.finding,
+    )
 
 
-def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
-    """All plans, what has been reported, and a page for each plan, priority and action."""
-    home = ("What was promised", PLANS)
+def plan_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+    """Yield the list of plans, the overviews of progress and reports, and a page for each plan, priority and action."""
+    home = Link("What was promised", PLANS)
     yield Page(
         PLANS,
-        home[0],
-        PlansPage(plans, maker.settings.site.gaps),
+        home.label,
+        PlansPage(plans=plans, gaps=context.settings.site.gaps),
         title="Our plans and what they promised",
         cited=cited_in(*(p.plan.priorities for p in plans)),
     )
@@ -114,7 +143,7 @@ def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     yield Page(
         f"{PLANS}progress/",
         "Every promise at a glance",
-        ProgressPage(current_first, periods.today()),
+        ProgressPage(plans=current_first, today=periods.today()),
         (home,),
         "Every promise and how far it has come",
         cited=cited_in(*(p.plan.actions for p in plans)),
@@ -123,97 +152,117 @@ def plan_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
     by_slug = {v.plan.slug: v for v in plans}
     for view in plans:
         plan = view.plan
-        here = (plan.short_title, view.path)
+        here = Link(plan.short_title, view.path)
         yield Page(
             view.path,
             plan.title,
-            PlanPage(view),
+            PlanPage(view=view),
             (home,),
             cited=cited_in(plan.priorities),
         )
         for priority in view.priorities:
             p = priority.priority
             yield Page(
-                priority.path, p.title, PriorityPage(view, priority, by_slug.get(p.same_as)), (home, here),
+                priority.path, p.title, PriorityPage(plan=view, view=priority, elsewhere=by_slug.get(p.same_as)), (home, here),
                 f"{p.title} ({plan.short_title})", p.sensitive,
                 cited_in([p], (a.action for a in priority.actions), priority.updates),
             )  # fmt: skip
-            links = [(a.action.title, a.path) for a in priority.actions]
+            links = [Link(a.action.title, a.path) for a in priority.actions]
             for i, a in enumerate(priority.actions):
                 yield Page(
                     a.path, a.action.title,
-                    ActionPage(view, priority, a, links[i - 1] if i else None, links[i + 1] if i + 1 < len(links) else None),
-                    (home, here, (p.title, priority.path)),
+                    ActionPage(
+                        plan=view, priority=priority, view=a,
+                        before=links[i - 1] if i else None, after=links[i + 1] if i + 1 < len(links) else None,
+                    ),
+                    (home, here, Link(p.title, priority.path)),
                     f"{a.action.title} ({plan.short_title})",
                     p.sensitive, cited_in([a.action], a.updates, (m.measure for m in a.measures)),
                 )  # fmt: skip
 
 
 def _updates_page(plans: tuple[PlanView, ...], home: Link) -> Page:
-    """All updates on one page, in the order of their plans."""
+    """Return the page with all updates, by plan."""
 
     def place(view: PlanView, update: Update) -> Link:
-        own = next(q for q in view.priorities if q.priority.id == update.priority)
-        action = next((a for a in own.actions if a.action.id == update.action), None)
-        return (action.action.title, action.path) if action else (own.priority.title, own.path)
+        priority = next(q for q in view.priorities if q.priority.id == update.priority)
+        action = next((a for a in priority.actions if a.action.id == update.action), None)
+        return (
+            Link(action.action.title, action.path) if action else Link(priority.priority.title, priority.path)
+        )
 
-    told = tuple((v, tuple((u, place(v, u)) for u in v.plan.updates if u.kind == "report")) for v in plans)
+    by_plan = tuple(
+        PlanUpdates(v, tuple(PlacedUpdate(u, place(v, u)) for u in v.plan.updates if u.kind == "report"))
+        for v in plans
+    )
     cited = cited_in(*(v.plan.updates for v in plans))
     return Page(
         f"{PLANS}updates/",
         "What has been reported",
-        UpdatesPage(told),
+        UpdatesPage(plans=by_plan),
         (home,),
         "What has been reported on our plans",
         cited=cited,
     )
 
 
-def subject_pages(maker: Maker, plans: tuple[PlanView, ...]) -> Iterator[Page]:
-    """The subjects and a page for each, from the oldest plan to the newest."""
-    threads = maker.content.threads
+def subject_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[Page]:
+    """Yield the list of subjects and a page for each."""
+    threads = context.content.threads
     if not threads:
         return
-    home = ("By subject", SUBJECTS)
-    pages = [_subject_page(maker, plans, t, home) for t in threads]
-    counts = [len({e.plan for e in maker.content.entries if e.thread == t.id and e.plan}) for t in threads]
-    subjects = tuple((t, page.path, count) for t, page, count in zip(threads, pages, counts, strict=True))
+    home = Link("By subject", SUBJECTS)
+    pages = [_subject_page(context, plans, t, home) for t in threads]
+    counts = [len({e.plan for e in context.content.entries if e.thread == t.id and e.plan}) for t in threads]
+    subjects = tuple(
+        SubjectLink(t, page.path, count) for t, page, count in zip(threads, pages, counts, strict=True)
+    )
     cited = frozenset(s for page in pages for s in page.cited)
-    yield Page(SUBJECTS, home[0], SubjectsPage(subjects), title="Plans and figures by subject", cited=cited)
+    yield Page(
+        SUBJECTS,
+        home.label,
+        SubjectsPage(subjects=subjects),
+        title="Plans and figures by subject",
+        cited=cited,
+    )
     yield from pages
 
 
-def _subject_page(maker: Maker, plans: tuple[PlanView, ...], thread: Thread, home: Link) -> Page:
-    entries = [e for e in maker.content.entries if e.thread == thread.id]
-    told = []
+def _subject_page(context: PageContext, plans: tuple[PlanView, ...], thread: Thread, home: Link) -> Page:
+    entries = [e for e in context.content.entries if e.thread == thread.id]
+    promises = []
     for view in sorted(plans, key=lambda p: p.plan.starts, reverse=True):
-        own = [e for e in entries if e.plan == view.plan.slug]
-        whole = {e.priority: e.note for e in own if not e.action}
-        single = {e.action for e in own if e.action}
-        priorities = tuple((q, whole[q.priority.id]) for q in view.priorities if q.priority.id in whole)
+        in_plan = [e for e in entries if e.plan == view.plan.slug]
+        whole = {e.priority: e.note for e in in_plan if not e.action}
+        single = {e.action for e in in_plan if e.action}
+        priorities = tuple(
+            SubjectPriority(q, whole[q.priority.id]) for q in view.priorities if q.priority.id in whole
+        )
         actions = tuple(a for q in view.priorities for a in q.actions if a.action.id in single)
         if priorities or actions:
-            told.append((view, priorities, actions))
-    figures = tuple(NearFigure(maker.figures[e.indicator], e.note) for e in entries if e.indicator)
+            promises.append(SubjectPlan(view, priorities, actions))
+    figures = tuple(
+        NearFigure(view=context.figures[e.indicator], reason=e.note) for e in entries if e.indicator
+    )
     breaks = {
-        (b.date, b.title): (f.indicator.short_title, b)
+        (b.date, b.title): IndicatorBreak(f.indicator.short_title, b)
         for f in (n.view for n in figures)
-        for b in measures.breaks_of(maker.released, f.indicator.id)
-        if any(o.period_end and o.period_end >= b.date for o in maker.content.observations[f.indicator.id])
+        for b in measures.breaks_of(context.released, f.indicator.id)
+        if any(o.period_end and o.period_end >= b.date for o in context.content.observations[f.indicator.id])
     }
-    helpers = {c.id: c for c in (*maker.content.services, *maker.content.routes)}
+    helpers = {c.id: c for c in (*context.content.services, *context.content.routes)}
     content = SubjectPage(
-        thread,
-        tuple(told),
-        tuple(f for f in figures if f.view.indicator.chart == RECORDED),
-        tuple(f for f in figures if f.view.indicator.chart != RECORDED),
-        tuple(breaks[k] for k in sorted(breaks)),
-        tuple(helpers[e.service] for e in entries if e.service),
+        thread=thread,
+        plans=tuple(promises),
+        current=tuple(f for f in figures if f.view.indicator.chart == RECORDED),
+        earlier=tuple(f for f in figures if f.view.indicator.chart != RECORDED),
+        breaks=tuple(breaks[k] for k in sorted(breaks)),
+        helpers=tuple(helpers[e.service] for e in entries if e.service),
     )
     cited = cited_in(
-        (q.priority for _, ps, _ in told for q, _ in ps),
-        (a.action for *_, actions in told for a in actions),
-        *(measures.series(maker.released, f.view.indicator.id) for f in figures),
+        (q.priority.priority for p in promises for q in p.priorities),
+        (a.action for p in promises for a in p.actions),
+        *(measures.series(context.released, f.view.indicator.id) for f in figures),
     )
     title = f"{thread.title}: plans and figures"
     return Page(f"{SUBJECTS}{thread.id}/", thread.title, content, (home,), title, thread.sensitive, cited)

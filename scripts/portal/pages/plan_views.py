@@ -1,22 +1,28 @@
-"""What stands on the pages of plans: promises, how far they have come, and the figures nearest to them."""
+"""The content of the pages of plans: promises, their progress, and the figures nearest to them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from portal.analysis.progress import STEPS, Progress
 from portal.charts.charts import Chart
 from portal.core.model import Indicator
 from portal.core.plans import Action, Measure, Milestone, Plan, Priority, Update
 
-Link = tuple[str, str]  # a label and the path of a page
+
+class Link(NamedTuple):
+    """A label and the path of a page."""
+
+    label: str
+    path: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FigureView:
-    """An indicator with its chart, and its address.
+    """An indicator with its chart, and the path of its page.
 
-    `shown` names the chart's pictures by their path; empty for those beside the page.
+    `shown` is the path of the pictures of the chart without their width, empty if they are in the folder of the page.
     """
 
     indicator: Indicator
@@ -26,21 +32,21 @@ class FigureView:
 
     @property
     def picture(self) -> str:
-        """Return the path of its pictures, without their width."""
+        """Return the path of the pictures of its chart, without their width."""
         return self.shown or f"{self.path}chart"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NearFigure:
-    """A figure that is about a page, and why."""
+    """A figure on the subject of a page, and how it relates to it."""
 
     view: FigureView
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ActionView:
-    """An action with what belongs to it, and its address."""
+    """An action with everything about it, and the path of its page."""
 
     action: Action
     path: str
@@ -50,25 +56,13 @@ class ActionView:
     milestones: tuple[Milestone, ...]
     progress: Progress
 
-    @property
-    def reports(self) -> int:
-        """How many updates say more than that work is under way."""
-        return sum(u.kind == "report" for u in self.updates)
 
-    @property
-    def standing(self) -> str:
-        """What is known of it: "reported", "mentioned" as under way and no more, or "silent"."""
-        if self.reports:
-            return "reported"
-        return "mentioned" if any(u.kind == "mention" for u in self.updates) else "silent"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MeasureView:
-    """A measure, and the finding and address of its nearest indicator.
+    """A measure, with its nearest indicator and the finding of that indicator.
 
-    `figure` is an indicator that shows the measure or comes close; `related` one that does not, where nothing that
-    does is published.
+    `figure` is an indicator that shows the measure or comes close. `related` is one that does not, if no figure that
+    does is published. At least one of the two is None.
     """
 
     measure: Measure
@@ -77,75 +71,95 @@ class MeasureView:
     finding: str
 
 
-@dataclass(frozen=True)
+class ActionGroup(NamedTuple):
+    """A heading and the actions under it; the heading is empty if the plan has none."""
+
+    name: str
+    actions: tuple[ActionView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriorityView:
-    """A priority with its actions, measures and the updates that are about it as a whole."""
+    """A priority with its actions by group, its measures, and the updates about it as a whole."""
 
     priority: Priority
     path: str
-    groups: tuple[tuple[str, tuple[ActionView, ...]], ...]
+    groups: tuple[ActionGroup, ...]
     measures: tuple[MeasureView, ...]
     updates: tuple[Update, ...]
     figures: tuple[NearFigure, ...]
 
     @property
     def publishers(self) -> tuple[str, ...]:
-        """Who could publish the figures that its measures lack, each once."""
+        """Return the organisations that could publish the figures missing for its measures."""
         return tuple(dict.fromkeys(m.measure.publisher for m in self.measures if m.measure.publisher))
 
     @property
     def actions(self) -> tuple[ActionView, ...]:
-        """Its actions, whatever heading they stand under."""
+        """Return all its actions."""
         return tuple(a for _, group in self.groups for a in group)
 
     @property
     def countable(self) -> tuple[MeasureView, ...]:
-        """Its measures that could have a figure: those that a number could show."""
+        """Return its measures that could have a figure, because a number could show them."""
         return tuple(m for m in self.measures if m.measure.nearness != "not-a-count")
 
     @property
     def background(self) -> tuple[Update, ...]:
-        """What came before the plan, or explains it."""
+        """Return updates about the time before the plan, or about its reasons."""
         return tuple(u for u in self.updates if u.kind == "background")
 
     @property
     def news(self) -> tuple[Update, ...]:
-        """What has been reported about it as a whole since."""
+        """Return reports about the priority as a whole since the plan began."""
         return tuple(u for u in self.updates if u.kind != "background")
 
-    def count(self, standing: str) -> int:
-        """How many of its actions stand so: "reported", "mentioned" or "silent"."""
-        return sum(a.standing == standing for a in self.actions)
-
     @property
-    def tally(self) -> "Tally":
-        """How many of its actions have come how far."""
-        return Tally.of(self.actions)
+    def tally(self) -> "ProgressTally":
+        """Return the number of its actions at each step."""
+        return ProgressTally.of(self.actions)
 
 
-@dataclass(frozen=True)
-class Tally:
-    """How many actions have come how far: the count of each step in order with its words, and of all together.
+class StepCount(NamedTuple):
+    """A status of progress, its words, and the number of actions that have it."""
 
-    `late` and `quiet` are among them: past their due date, and without an update for half a year or more.
+    status: str
+    words: str
+    actions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgressTally:
+    """The number of actions at each step of progress, in order, and in total.
+
+    `late` counts actions past their due date, and `quiet` those without an update for half a year or more.
     """
 
-    steps: tuple[tuple[str, str, int], ...]
+    steps: tuple[StepCount, ...]
     total: int
     late: int
     quiet: int
 
     @classmethod
-    def of(cls, actions: Iterable[ActionView]) -> "Tally":
-        """Return the tally of these actions."""
-        found = [a.progress for a in actions]
-        steps = tuple((s, words, sum(p.status == s for p in found)) for s, words in STEPS.items())
-        return cls(steps, len(found), sum(p.late for p in found), sum(p.quiet for p in found))
+    def of(cls, actions: Iterable[ActionView]) -> "ProgressTally":
+        """Count these actions."""
+        progress = [a.progress for a in actions]
+        return cls(
+            steps=tuple(
+                StepCount(s, words, sum(p.status == s for p in progress)) for s, words in STEPS.items()
+            ),
+            total=len(progress),
+            late=sum(p.late for p in progress),
+            quiet=sum(p.quiet for p in progress),
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanView:
-    """A plan with its priorities, its years in words, and its address; `ended` once its last day has passed."""
+    """A plan with its priorities and the path of its page.
+
+    `years` and `newest`, the date of its newest update, are in words. `ended` is True once its last day has passed.
+    """
 
     plan: Plan
     path: str
@@ -155,82 +169,103 @@ class PlanView:
     ended: bool
 
     @property
-    def tally(self) -> Tally:
-        """How many of its actions have come how far."""
-        return Tally.of(a for q in self.priorities for a in q.actions)
+    def tally(self) -> ProgressTally:
+        """Return the number of its actions at each step."""
+        return ProgressTally.of(a for q in self.priorities for a in q.actions)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlansPage:
-    """All plans."""
+    """All plans, and what the site does not have."""
 
     plans: tuple[PlanView, ...]
     gaps: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanPage:
     """One plan and its priorities."""
 
     view: PlanView
 
 
-@dataclass(frozen=True)
+class LeadTally(NamedTuple):
+    """Who leads actions, and how many of them are at each step."""
+
+    lead: str
+    tally: ProgressTally
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgressPage:
-    """Every promise of every plan at a glance, the current plan first, as of the day `today`."""
+    """Every promise of every plan, the current plan first, as of the day `today`."""
 
     plans: tuple[PlanView, ...]
     today: date
 
     @property
-    def tally(self) -> Tally:
-        """How many actions of all plans have come how far."""
-        return Tally.of(a for _, a in self._actions())
+    def tally(self) -> ProgressTally:
+        """Return the number of actions at each step, in all plans."""
+        return ProgressTally.of(a for _, a in self._actions())
 
     @property
-    def current(self) -> Tally:
-        """The same for plans that have not ended, the only ones of which a promise can be late or silent."""
-        return Tally.of(a for p, a in self._actions() if not p.ended)
+    def current(self) -> ProgressTally:
+        """Return the number of actions at each step, in plans that have not ended; only their promises can be late."""
+        return ProgressTally.of(a for p, a in self._actions() if not p.ended)
 
     @property
     def due(self) -> int:
-        """How many actions of plans that have not ended have a due date."""
+        """Return how many actions of plans that have not ended have a due date."""
         return sum(bool(a.action.due) for p, a in self._actions() if not p.ended)
 
     @property
-    def leads(self) -> tuple[tuple[str, Tally], ...]:
-        """Who leads actions of plans that have not ended, with how far these have come: those most late or silent first."""
-        found: dict[str, list[ActionView]] = {}
+    def leads(self) -> tuple[LeadTally, ...]:
+        """Return who leads actions of plans that have not ended, those with most late or quiet actions first."""
+        by_lead: dict[str, list[ActionView]] = {}
         for plan in (p for p in self.plans if not p.ended):
             for q in plan.priorities:
                 for a in q.actions:
-                    found.setdefault(a.action.lead or q.priority.lead, []).append(a)
-        tallies = ((name, Tally.of(own)) for name, own in found.items())
-        return tuple(sorted(tallies, key=lambda t: (-t[1].late, -t[1].quiet, t[0])))
+                    by_lead.setdefault(a.action.lead or q.priority.lead, []).append(a)
+        tallies = (LeadTally(name, ProgressTally.of(actions)) for name, actions in by_lead.items())
+        return tuple(sorted(tallies, key=lambda t: (-t.tally.late, -t.tally.quiet, t.lead)))
 
     def _actions(self) -> Iterator[tuple[PlanView, ActionView]]:
         return ((p, a) for p in self.plans for q in p.priorities for a in q.actions)
 
 
-@dataclass(frozen=True)
+class PlacedUpdate(NamedTuple):
+    """An update, and the page of the action or priority that it reports on."""
+
+    update: Update
+    place: Link
+
+
+class PlanUpdates(NamedTuple):
+    """A plan and the updates on it."""
+
+    plan: PlanView
+    updates: tuple[PlacedUpdate, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class UpdatesPage:
-    """Every update that says more than that work is under way, newest plan first, with where it belongs."""
+    """Every update that says more than that work is under way, by plan."""
 
-    plans: tuple[tuple[PlanView, tuple[tuple[Update, Link], ...]], ...]
+    plans: tuple[PlanUpdates, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PriorityPage:
-    """One priority and its actions; `elsewhere` is the plan that holds them, where another does."""
+    """One priority and its actions; `elsewhere` is the plan that has them, if it is another one, else None."""
 
     plan: PlanView
     view: PriorityView
     elsewhere: PlanView | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ActionPage:
-    """One action: what was promised, what has happened, who leads, which measures belong to it."""
+    """One action; `before` and `after` link to the actions beside it, or are None at the ends."""
 
     plan: PlanView
     priority: PriorityView

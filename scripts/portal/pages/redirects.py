@@ -1,6 +1,6 @@
-"""Old addresses of pages, each with the page that it leads to now: `[redirects]` in the settings.
+"""Redirect old addresses of pages to the new ones: `[redirects]` in the settings.
 
-A page that stays at the old address leads on, on any server; hosts that know `_redirects`, and nginx, redirect at once.
+A page at the old address redirects on any server. Hosts that read `_redirects`, and nginx, redirect at once.
 """
 
 import re
@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"([a-z0-9]+(-[a-z0-9]+)*/)+", re.ASCII)
 
 
 def check(settings: Settings) -> Iterator[Problem]:
-    """Yield a problem for each address that cannot be one of a page of this site."""
+    """Yield a problem for each address that is not valid."""
     for old, new in settings.redirects.items():
         for address in (a for a in dict.fromkeys((old, new)) if not _ADDRESS.fullmatch(a)):
             if address == new == "":
@@ -26,30 +26,33 @@ def check(settings: Settings) -> Iterator[Problem]:
             yield _problem(old, f"{repr(address)[:80]} cannot be the address of a page.", fix)
 
 
-def unmet(redirects: Mapping[str, str], pages: Iterable[Page]) -> Iterator[Problem]:
-    """Yield a problem for each old address that leads nowhere, to another old one, or is a page of its own."""
+def broken_redirects(redirects: Mapping[str, str], pages: Iterable[Page]) -> Iterator[Problem]:
+    """Yield a problem for each old address that still has a page, or leads to no page or to another old address."""
     known = frozenset(p.path for p in pages)
     for old, new in redirects.items():
         if old in known:
             yield _taken(old)
         elif new in redirects:
-            fix = "Write the address of the page where the last of them leads."
+            fix = "Write the address of the page at the end of the chain."
             yield _problem(old, f"{new} is an old address itself.", fix)
         elif new not in known:
             yield _problem(old, f"There is no page {new}.", did_you_mean(new, known))
 
 
 def _taken(old: str) -> Problem:
-    fix = "Remove this line, or give the page that is there now another address."
-    return _problem(old, f"There is a page at {old}, so nothing can lead away from it.", fix)
+    fix = "Remove this line, or give that page another address."
+    return _problem(old, f"There is a page at {old}, so it cannot redirect.", fix)
 
 
-def moved(
+def moved_pages(
     redirects: Mapping[str, str], pages: Iterable[Page], taken: Set[str]
 ) -> Iterator[tuple[str, str, Page]]:
-    """Yield each old address with a title of its own and the page that it leads to.
+    """Yield each old address with a unique title and the page that it leads to.
 
-    `taken` are the names of all other files. Raises `PortalError` where one of them is a page at an old address.
+    `taken` are the names of all other files.
+
+    Raises:
+        PortalError: if one of them is a page at an old address.
     """
     if clashes := [old for old in redirects if taken & {f"{old}index.md", f"{old}index.html"}]:
         raise PortalError(map(_taken, clashes))
@@ -62,12 +65,12 @@ def moved(
 
 
 def for_hosts(redirects: Mapping[str, str]) -> str:
-    """Return the rules as Netlify and Cloudflare Pages read them, in the file `_redirects`."""
+    """Return the file `_redirects` for Netlify and Cloudflare Pages."""
     return "".join(f"/{old} /{new} 301\n" for old, new in sorted(redirects.items()))
 
 
 def for_nginx(rules: str) -> Iterator[str]:
-    """Yield a line for a server block of nginx for each rule of a `_redirects` file."""
+    """Yield one line for an nginx server block for each rule of a `_redirects` file."""
     for old, new, _ in (line.split() for line in rules.splitlines()):
         yield f"location = {old} {{ return 301 {new}; }}"
 

@@ -1,204 +1,284 @@
-"""The pages about releases: what is new, each release, the corrections log, and warnings that were accepted."""
+"""Make the pages about releases: what is new, each release, corrections, and accepted warnings."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from portal.core import field_types, periods
 from portal.core.model import (
     AcceptedWarning,
     Content,
+    FigureKey,
     PromisedRelease,
     Release,
     ReleaseChange,
     WithdrawnFigure,
 )
-from portal.core.small_counts import Key, key
 from portal.core.text import MARKERS
-from portal.pages.page import Maker, Page
+from portal.core.vocabulary import Status
+from portal.pages.figure_views import Revision
+from portal.pages.page import Page, PageContext
 from portal.pages.plan_views import Link
-from portal.pages.views import Revision
+from portal.pages.views import NewestRelease
 from portal.releases import change_report, comparison, withdrawal
 from portal.releases.change_report import WordedChange
 from portal.releases.exposure import in_words
 
 RELEASES = "releases/"
 CORRECTIONS, UNUSUAL = f"{RELEASES}corrections/", f"{RELEASES}unusual/"
-# More changes of one kind are not listed one by one: the download has them.
+# If there are more changes of one kind than this, they are not listed one by one; the download has them.
 MANY = 60
 
 
-@dataclass(frozen=True)
-class TakenBack:
-    """A figure that was taken back: the day, the figure and the reason in words, without its number."""
+@dataclass(frozen=True, kw_only=True)
+class WithdrawalNotice:
+    """A withdrawn figure: the day, the figure and the reason in words, without its number."""
 
     day: date
-    told: WordedChange
+    change: WordedChange
     link: Link | None
 
 
-@dataclass(frozen=True)
-class Cause:
-    """Figures that were taken back on one day for one reason; what they have in common, and each of them."""
+@dataclass(frozen=True, kw_only=True)
+class WithdrawalGroup:
+    """Figures withdrawn on one day for one reason."""
 
     day: date
     became: str
     reason: str
-    figures: tuple[TakenBack, ...]
+    figures: tuple[WithdrawalNotice, ...]
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A promise and the release that kept it, with how many days late it was; neither where it is not kept yet."""
+@dataclass(frozen=True, kw_only=True)
+class CalendarEntry:
+    """A promised release, and the release that kept the promise; None if it has not been published yet."""
 
     promise: PromisedRelease
-    edition: Release | None
+    release: Release | None
     link: Link | None
 
     @property
     def late(self) -> int:
-        """The days between the promised day and the release; 0 or less where it was in time."""
-        return (self.edition.released_on - self.promise.promised).days if self.edition else 0
+        """Return the days from the promised day to the release; 0 or less if it was on time or is not published."""
+        return (self.release.released_on - self.promise.promised).days if self.release else 0
 
 
-@dataclass(frozen=True)
+class ReleaseSummary(NamedTuple):
+    """A release, its page, and the counts of its changes in words."""
+
+    release: Release
+    link: Link
+    summary: str
+
+
+class LinkedChange(NamedTuple):
+    """A change in words, and the page of its figures; None if there is no such page."""
+
+    change: WordedChange
+    link: Link | None
+
+
+class ChangeGroup(NamedTuple):
+    """The changes of one kind: the kind, its name, how many changes, those listed, and True if all are listed."""
+
+    kind: str
+    name: str
+    total: int
+    listed: tuple[LinkedChange, ...]
+    is_complete: bool
+
+
+class Corrected(NamedTuple):
+    """The corrections of a release: those listed, and how many are not listed one by one."""
+
+    release: Release
+    link: Link
+    listed: tuple[LinkedChange, ...]
+    unlisted: int
+
+
+class Marker(NamedTuple):
+    """A marker beside a figure, and its meaning."""
+
+    mark: str
+    meaning: str
+
+
+class CheckedWarning(NamedTuple):
+    """The figures of an accepted warning in words, and what looked unusual."""
+
+    figures: str
+    finding: str
+
+
+class AcceptedGroup(NamedTuple):
+    """Warnings accepted together, with the first of them for the reason, the day and who accepted them."""
+
+    accepted: AcceptedWarning
+    warnings: tuple[CheckedWarning, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleasesPage:
-    """What is new, newest first, and what is promised. `summaries` are the counts of each release in words."""
+    """All releases, newest first, the calendar of promised releases, and the numbers of warnings and corrections."""
 
-    editions: tuple[tuple[Release, Link, str], ...]
-    calendar: tuple[Kept, ...]
+    releases: tuple[ReleaseSummary, ...]
+    calendar: tuple[CalendarEntry, ...]
     accepted: int
     corrections: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReleasePage:
-    """One release: its changes by kind, with the number of each kind and whether all are listed."""
+    """One release: its changes by kind, and the figures withdrawn from it."""
 
-    edition: Release
-    groups: tuple[tuple[str, str, int, tuple[tuple[WordedChange, Link | None], ...], bool], ...]
+    release: Release
+    groups: tuple[ChangeGroup, ...]
     before: Link | None
     put_back: Link | None
     log: tuple[ReleaseChange, ...]
-    marks: tuple[tuple[str, str], ...]
-    taken_back: tuple[Cause, ...]
+    marks: tuple[Marker, ...]
+    withdrawals: tuple[WithdrawalGroup, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CorrectionsPage:
-    """Every figure that was ever revised or withdrawn, by release, newest first, with how many are not listed.
+    """Every figure that was revised or withdrawn, by release, newest first.
 
-    Those that were `taken_back` out of all releases come first.
+    `withdrawals` are the figures that were withdrawn from all releases, and `rows` their rows in the table.
     """
 
-    editions: tuple[tuple[Release, Link, tuple[tuple[WordedChange, Link | None], ...], int], ...]
-    marks: tuple[tuple[str, str], ...]
-    taken_back: tuple[Cause, ...]
+    releases: tuple[Corrected, ...]
+    marks: tuple[Marker, ...]
+    withdrawals: tuple[WithdrawalGroup, ...]
     rows: tuple[WithdrawnFigure, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UnusualPage:
-    """Warnings that were looked at and accepted: in words, by who accepted them, when and why."""
+    """Warnings that were checked and accepted, by who accepted them, when and why."""
 
-    groups: tuple[tuple[AcceptedWarning, tuple[tuple[str, str], ...]], ...]
+    groups: tuple[AcceptedGroup, ...]
 
 
-def release_pages(maker: Maker, about: Link) -> Iterator[Page]:
-    """What is new, a page for each release, the log of corrections, and the accepted warnings, below the page `about`."""
-    content, home = maker.content, ("What’s new", RELEASES)
-    links = {e.id: (e.name, f"{RELEASES}{e.id}/") for e in content.editions}
-    newest = content.editions[::-1]
+def release_pages(context: PageContext, about: Link) -> Iterator[Page]:
+    """Yield the list of releases, a page for each, the corrections, and the accepted warnings, below the page `about`."""
+    content, home = context.content, Link("What’s new", RELEASES)
+    links = {e.id: release_link(e) for e in content.releases}
+    newest = content.releases[::-1]
     yield Page(
         RELEASES,
-        home[0],
+        home.label,
         ReleasesPage(
-            tuple((e, links[e.id], summary(content, e)) for e in newest),
-            tuple(_kept(content, p) for p in content.promises),
-            len(content.accepted),
-            sum(c.count for c in content.changes if comparison.needs_reason(c)),
+            releases=tuple(ReleaseSummary(e, links[e.id], summary(content, e)) for e in newest),
+            calendar=tuple(_calendar_entry(content, p) for p in content.promises),
+            accepted=len(content.accepted),
+            corrections=sum(c.count for c in content.changes if comparison.needs_reason(c)),
         ),
         (about,),
         "What’s new: every release of figures",
     )
-    for before, edition in zip((None, *content.editions), content.editions, strict=False):
-        own = changes_of(content, edition)
-        page = ReleasePage(
-            edition,
-            tuple(
-                _group(maker, kind, own) for kind in change_report.KINDS if any(c.kind == kind for c in own)
-            ),
-            links[before.id] if before else None,
-            links.get(edition.put_back),
-            own,
-            marks(own),
-            causes(
-                taken_back(maker, (w for w in content.withdrawals if edition.id in w.releases.split(";")))
-            ),
-        )
-        yield Page(links[edition.id][1], f"What changed: {edition.name}", page, (about, home))
-    corrections = tuple((e, links[e.id], *_corrected(maker, changes_of(content, e))) for e in newest)
+    for before, release in zip((None, *content.releases), content.releases, strict=False):
+        page = _release_page(context, release, before)
+        yield Page(links[release.id].path, f"What changed: {release.name}", page, (about, home))
+    corrections = tuple(_corrected(context, e) for e in newest)
     yield Page(
         CORRECTIONS,
         "Corrections",
         CorrectionsPage(
-            tuple(c for c in corrections if c[2]),
-            marks(filter(comparison.needs_reason, content.changes)),
-            causes(taken_back(maker, content.withdrawals)),
-            content.withdrawals,
+            releases=tuple(c for c in corrections if c.listed),
+            marks=marks(filter(comparison.needs_reason, content.changes)),
+            withdrawals=group_withdrawals(withdrawal_notices(context, content.withdrawals)),
+            rows=content.withdrawals,
         ),
         (about, home),
         "Corrections to our figures",
     )
     yield Page(
-        UNUSUAL, "Unusual figures that we have checked", UnusualPage(tuple(_unusual(content))), (about, home)
+        UNUSUAL,
+        "Unusual figures that we have checked",
+        UnusualPage(groups=tuple(_unusual(content))),
+        (about, home),
     )
 
 
-def changes_of(content: Content, edition: Release, indicator: str = "") -> tuple[ReleaseChange, ...]:
-    """What a release changed, in all figures or in those of one indicator.
+def _release_page(context: PageContext, release: Release, before: Release | None) -> ReleasePage:
+    """Return the content of the page of a release; `before` is the previous one, or None."""
+    content, changes = context.content, changes_of(context.content, release)
+    kinds = (kind for kind in change_report.KINDS if any(c.kind == kind for c in changes))
+    withdrawn = (w for w in content.withdrawals if release.id in w.releases.split(";"))
+    return ReleasePage(
+        release=release,
+        groups=tuple(_group(context, kind, changes) for kind in kinds),
+        before=release_link(before) if before else None,
+        put_back=next((release_link(e) for e in content.releases if e.id == release.put_back), None),
+        log=changes,
+        marks=marks(changes),
+        withdrawals=group_withdrawals(withdrawal_notices(context, withdrawn)),
+    )
 
-    Of a figure that is withheld by now, or is gone, no number is repeated; nor is anything of a release whose
-    archive was withdrawn.
+
+def release_link(release: Release) -> Link:
+    """Return the name of a release and the path of its page."""
+    return Link(release.name, f"{RELEASES}{release.id}/")
+
+
+def changes_of(content: Content, release: Release, indicator: str = "") -> tuple[ReleaseChange, ...]:
+    """Return what a release changed, in all figures or in those of one indicator.
+
+    Values are left out if the figure is withheld now, no longer published, or from a release whose archive was
+    withdrawn.
     """
-    own = [c for c in content.changes if c.release == edition.id and indicator in ("", c.indicator)]
-    used = {c.indicator for c in own if _of_one_figure(c)}
-    now = {key(o): o.status for i in used for o in content.observations.get(i, ())}
-    found = (_without_hidden(c, now) for c in own)
-    return tuple(replace(c, old="", new="") if edition.withdrawn else c for c in found)
+    changes = [c for c in content.changes if c.release == release.id and indicator in ("", c.indicator)]
+    used = {c.indicator for c in changes if _of_one_figure(c)}
+    now = {o.key: o.status for i in used for o in content.observations.get(i, ())}
+    public = (_without_hidden(c, now) for c in changes)
+    return tuple(replace(c, old="", new="") if release.withdrawn else c for c in public)
 
 
-def _without_hidden(change: ReleaseChange, now: Mapping[Key, str]) -> ReleaseChange:
-    """A change without the numbers of a figure that is withheld now, or is not there any more."""
+def _without_hidden(change: ReleaseChange, now: Mapping[FigureKey, Status]) -> ReleaseChange:
+    """Return a change without its values, if its figure is withheld now or no longer published."""
     if not _of_one_figure(change):
         return change
-    status = now.get((change.indicator, change.area, change.part, change.period_start, change.period_end))
+    status = now.get(change.key)
     if status == comparison.WITHHELD:
         return replace(change, old="", new="", new_status=status)
-    return change if status is not None else replace(change, old="", new="", old_status="", new_status="")
-
-
-def taken_back(maker: Maker, withdrawals: Iterable[WithdrawnFigure]) -> tuple[TakenBack, ...]:
-    """Figures that were taken back, the newest first."""
-    found = sorted(withdrawals, key=lambda w: (w.withdrawn_on, w.number), reverse=True)
-    return tuple(_taken_back(maker, w) for w in found)
-
-
-def causes(taken_back: Iterable[TakenBack]) -> tuple[Cause, ...]:
-    """Return figures that were taken back by day and reason, in the order in which the first of each comes."""
-    found: dict[tuple[date, str, str], list[TakenBack]] = {}
-    for t in taken_back:
-        found.setdefault((t.day, t.told.became, t.told.reason), []).append(t)
-    return tuple(Cause(*cause, tuple(own)) for cause, own in found.items())
-
-
-def _taken_back(maker: Maker, w: WithdrawnFigure) -> TakenBack:
-    view = maker.figures.get(w.indicator)
-    told = WordedChange(
-        in_words(maker.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}"
+    return (
+        change
+        if status is not None
+        else replace(change, old="", new="", old_status=Status.PLAIN, new_status=Status.PLAIN)
     )
-    return TakenBack(w.withdrawn_on, told, (view.indicator.title, view.path) if view else None)
+
+
+def withdrawal_notices(
+    context: PageContext, withdrawals: Iterable[WithdrawnFigure]
+) -> tuple[WithdrawalNotice, ...]:
+    """Return withdrawn figures in words, the newest first."""
+    newest_first = sorted(withdrawals, key=lambda w: (w.withdrawn_on, w.number), reverse=True)
+    return tuple(_withdrawal_notice(context, w) for w in newest_first)
+
+
+def group_withdrawals(notices: Iterable[WithdrawalNotice]) -> tuple[WithdrawalGroup, ...]:
+    """Group withdrawn figures by day and reason, in the order of the first of each group."""
+    by_cause: dict[tuple[date, str, str], list[WithdrawalNotice]] = {}
+    for t in notices:
+        by_cause.setdefault((t.day, t.change.became, t.change.reason), []).append(t)
+    return tuple(
+        WithdrawalGroup(day=day, became=became, reason=reason, figures=tuple(figures))
+        for (day, became, reason), figures in by_cause.items()
+    )
+
+
+def _withdrawal_notice(context: PageContext, w: WithdrawnFigure) -> WithdrawalNotice:
+    view = context.figures.get(w.indicator)
+    change = WordedChange(
+        in_words(context.content, withdrawal.of(w)), "the number was taken back", f"Why: {w.reason}"
+    )
+    return WithdrawalNotice(
+        day=w.withdrawn_on, change=change, link=Link(view.indicator.title, view.path) if view else None
+    )
 
 
 def _of_one_figure(change: ReleaseChange) -> bool:
@@ -207,56 +287,64 @@ def _of_one_figure(change: ReleaseChange) -> bool:
     )
 
 
-def marks(changes: Iterable[ReleaseChange]) -> tuple[tuple[str, str], ...]:
-    """The marks that stand beside the figures of these changes, and what they mean."""
+def marks(changes: Iterable[ReleaseChange]) -> tuple[Marker, ...]:
+    """Return the markers of the figures in these changes, with their meanings."""
     used = {status for c in changes for status in (c.old_status, c.new_status)} - {comparison.WITHHELD}
-    return tuple((mark, words) for mark, words in MARKERS.items() if mark in used)
+    return tuple(Marker(mark, words) for mark, words in MARKERS.items() if mark in used)
 
 
-def summary(content: Content, edition: Release) -> str:
-    """`12 new figures, 2 revised figures`, as a release changed."""
+def summary(content: Content, release: Release) -> str:
+    """Return the changes of a release in short, such as `12 new figures, 2 revised figures`."""
     counts: Counter[str] = Counter()
-    for c in changes_of(content, edition):
+    for c in changes_of(content, release):
         counts[c.kind] += c.count
-    told = [
+    parts = [
         f"{n:,} {change_report.KINDS[kind][n != 1]}" for kind in change_report.KINDS if (n := counts[kind])
     ]
-    return ", ".join(told)
+    return ", ".join(parts)
 
 
-def revisions(maker: Maker, indicator: str) -> tuple[Revision, ...]:
-    """Return how the figures of an indicator were revised or withdrawn, newest release first; in short where many were.
+def revisions(context: PageContext, indicator: str) -> tuple[Revision, ...]:
+    """Return how the figures of an indicator were revised or withdrawn, newest release first.
 
-    Figures that were taken back for one reason are one revision with a list.
+    If there are many in one release, they are summarised by reason. Figures withdrawn for one reason are one revision.
     """
-    own_back = (w for w in maker.content.withdrawals if w.indicator == indicator)
-    corrections = ("Corrections", CORRECTIONS)
-    found = [_together(corrections, cause) for cause in causes(taken_back(maker, own_back))]
-    for edition in maker.content.editions[::-1]:
-        own = [c for c in changes_of(maker.content, edition, indicator) if comparison.needs_reason(c)]
-        link = (edition.name, f"{RELEASES}{edition.id}/")
+    withdrawn = (w for w in context.content.withdrawals if w.indicator == indicator)
+    corrections = Link("Corrections", CORRECTIONS)
+    result = [
+        _as_revision(corrections, group)
+        for group in group_withdrawals(withdrawal_notices(context, withdrawn))
+    ]
+    for release in context.content.releases[::-1]:
+        changes = [c for c in changes_of(context.content, release, indicator) if comparison.needs_reason(c)]
         lines = (
-            [change_report.line(c, maker.content) for c in own] if len(own) <= MANY else list(in_short(own))
+            [change_report.line(c, context.content) for c in changes]
+            if len(changes) <= MANY
+            else list(summarise_by_reason(changes))
         )
-        found += (Revision(edition.released_on, link, line) for line in lines)
-    return tuple(found)
+        result += (
+            Revision(day=release.released_on, release=release_link(release), line=line) for line in lines
+        )
+    return tuple(result)
 
 
-def _together(corrections: Link, cause: Cause) -> Revision:
+def _as_revision(corrections: Link, cause: WithdrawalGroup) -> Revision:
     if len(cause.figures) == 1:
-        return Revision(cause.day, corrections, cause.figures[0].told)
-    told = WordedChange(f"{len(cause.figures)} figures", "the numbers were taken back", cause.reason)
-    return Revision(cause.day, corrections, told, tuple(t.told.about for t in cause.figures))
+        return Revision(day=cause.day, release=corrections, line=cause.figures[0].change)
+    change = WordedChange(f"{len(cause.figures)} figures", "the numbers were taken back", cause.reason)
+    return Revision(
+        day=cause.day, release=corrections, line=change, figures=tuple(t.change.about for t in cause.figures)
+    )
 
 
-def in_short(changes: Sequence[ReleaseChange]) -> Iterator[WordedChange]:
-    """Many revisions as one line for each reason."""
+def summarise_by_reason(changes: Sequence[ReleaseChange]) -> Iterator[WordedChange]:
+    """Yield one line for each kind and reason of many revisions."""
     for (kind, reason), count in Counter((c.kind, c.reason) for c in changes).items():
         became = "revised" if kind == "revised" else "withdrawn"
         yield WordedChange(f"{count:,} {'figure' if count == 1 else 'figures'}", became, f"Why: {reason}")
 
 
-# What the first word of a warning's name says about a figure.
+# What looked unusual about a figure, by the first word of the name of a warning.
 _LOOKED = {
     "sum": "parts do not add up to the total",
     "jump": "a sudden jump",
@@ -277,19 +365,19 @@ _LOOKED = {
 }
 
 
-def _unusual(content: Content) -> Iterator[tuple[AcceptedWarning, tuple[tuple[str, str], ...]]]:
-    """The accepted warnings with the same reason together."""
+def _unusual(content: Content) -> Iterator[AcceptedGroup]:
+    """Yield accepted warnings, grouped by reason, day and who accepted them."""
     groups: dict[tuple[str, date, str], list[AcceptedWarning]] = {}
     for a in content.accepted:
         groups.setdefault((a.reason, a.accepted_on, a.accepted_by), []).append(a)
-    for own in groups.values():
-        yield own[0], tuple(_in_words(content, a.warning) for a in own)
+    for accepted in groups.values():
+        yield AcceptedGroup(accepted[0], tuple(_in_words(content, a.warning) for a in accepted))
 
 
-def _in_words(content: Content, warning: str) -> tuple[str, str]:
-    """Return `Theft, Exampleton, March to May 2020` and `a sudden jump`, from the name of a warning.
+def _in_words(content: Content, warning: str) -> CheckedWarning:
+    """Return a warning in words, such as `Theft, Exampleton, March to May 2020` and `a sudden jump`.
 
-    A name that ends in * is of all warnings that begin like it, so the * is left out.
+    A name that ends in * stands for all warnings that begin with it; the * is left out.
     """
     kind, *about = warning.split(":")
     about = [a for a in about if a != "*"]
@@ -300,48 +388,47 @@ def _in_words(content: Content, warning: str) -> tuple[str, str]:
         c.id: c.name for c in (*content.routes, *content.services)
     }
     words = [_span(w) if "/" in w and w[:1].isdigit() else names.get(w, w) for w in about]
-    return ", ".join(words), _LOOKED.get(kind, kind)
+    return CheckedWarning(", ".join(words), _LOOKED.get(kind, kind))
 
 
 def _span(days: str) -> str:
-    """A period as the name of a warning has it, in words."""
+    """Return the period in the name of a warning in words."""
     start, end = (field_types.day(d) for d in days.split("/"))
     return periods.label("rolling-months", start, end)
 
 
-def _kept(content: Content, promise: PromisedRelease) -> Kept:
-    edition = next((e for e in content.editions if e.name == promise.release), None)
-    return Kept(promise, edition, (edition.name, f"{RELEASES}{edition.id}/") if edition else None)
+def _calendar_entry(content: Content, promise: PromisedRelease) -> CalendarEntry:
+    release = next((e for e in content.releases if e.name == promise.release), None)
+    return CalendarEntry(promise=promise, release=release, link=release_link(release) if release else None)
 
 
-def _group(
-    maker: Maker, kind: str, own: tuple[ReleaseChange, ...]
-) -> tuple[str, str, int, tuple[tuple[WordedChange, Link | None], ...], bool]:
-    mine = [c for c in comparison.condensed(own, change_report.GATHERED) if c.kind == kind]
-    count = sum(c.count for c in mine)
-    listed = tuple(_linked(maker, c) for c in mine[:MANY])
-    return kind, change_report.KINDS[kind][count != 1], count, listed, len(mine) <= MANY
+def _group(context: PageContext, kind: str, changes: tuple[ReleaseChange, ...]) -> ChangeGroup:
+    of_kind = [c for c in comparison.condensed(changes, change_report.GATHERED) if c.kind == kind]
+    count = sum(c.count for c in of_kind)
+    listed = tuple(_linked(context, c) for c in of_kind[:MANY])
+    return ChangeGroup(kind, change_report.KINDS[kind][count != 1], count, listed, len(of_kind) <= MANY)
 
 
-def _corrected(
-    maker: Maker, own: tuple[ReleaseChange, ...]
-) -> tuple[tuple[tuple[WordedChange, Link | None], ...], int]:
-    """The corrections of a release one by one, or by reason where there are many; and how many are not listed."""
-    mine = [c for c in own if comparison.needs_reason(c)]
-    if len(mine) <= MANY:
-        return tuple(_linked(maker, c) for c in mine), 0
-    return tuple((line, None) for line in in_short(mine)), len(mine)
+def _corrected(context: PageContext, release: Release) -> Corrected:
+    """Return the corrections of a release one by one, or by reason if there are many."""
+    link, changes = release_link(release), changes_of(context.content, release)
+    corrections = [c for c in changes if comparison.needs_reason(c)]
+    if len(corrections) <= MANY:
+        return Corrected(release, link, tuple(_linked(context, c) for c in corrections), 0)
+    lines = tuple(LinkedChange(line, None) for line in summarise_by_reason(corrections))
+    return Corrected(release, link, lines, len(corrections))
 
 
-def _linked(maker: Maker, change: ReleaseChange) -> tuple[WordedChange, Link | None]:
-    """A change in words, and the page of its figures where there is one."""
-    view = maker.figures.get(change.indicator)
-    return change_report.line(change, maker.content), (view.indicator.title, view.path) if view else None
+def _linked(context: PageContext, change: ReleaseChange) -> LinkedChange:
+    """Return a change in words, with the page of its figures."""
+    view = context.figures.get(change.indicator)
+    link = Link(view.indicator.title, view.path) if view else None
+    return LinkedChange(change_report.line(change, context.content), link)
 
 
-def newest_release(content: Content) -> tuple[Link, date, str] | None:
-    """The newest release: its name and address, its day, and what it changed in short."""
-    if not content.editions:
+def newest_release(content: Content) -> NewestRelease | None:
+    """Return the newest release and its changes in short; None before the first release."""
+    if not content.releases:
         return None
-    e = content.editions[-1]
-    return (e.name, f"{RELEASES}{e.id}/"), e.released_on, summary(content, e)
+    e = content.releases[-1]
+    return NewestRelease(release_link(e), e.released_on, summary(content, e))

@@ -1,7 +1,7 @@
-"""Where templates run: they see what they are given, read no file but templates, and every error has a line.
+"""Run templates in a sandbox: they see only their variables, read only templates, and every error has a line number.
 
-Whoever writes a template can slow a build down, by doubling a text again and again. All else is bounded: there are
-no endless loops, since templates can only go through what they are given, and a page has a largest size.
+A template can slow a build down by doubling a text again and again. Everything else is bounded: loops only go through
+variables, and the size of a page is limited.
 """
 
 import re
@@ -20,10 +20,10 @@ from portal.core.problems import Problem
 from portal.core.text import safe
 
 FOLDER = "site_src/templates"
-LARGEST = 5_000_000  # characters of a page; a hundred times what the longest has
+LARGEST = 5_000_000  # characters of a page, a hundred times the longest page
 _LARGEST_POWER = 1_000_000
-_HALF = re.compile("[\ud800-\udfff]")  # what no file can hold
-# What could go on for ever, and what makes a text as wide as it is told.
+_HALF = re.compile("[\ud800-\udfff]")  # surrogates, which no file can hold
+# Globals, filters and methods left out, because they can loop for ever or make a text as long as a number says.
 _WITHOUT = ("range", "lipsum")
 _NO_FILTERS = (
     "attr",
@@ -41,16 +41,16 @@ _NO_METHODS = ("center", "expandtabs", "format", "format_map", "ljust", "rjust",
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Bounds what a sum can come to."""
+    """A sandbox that limits the results of arithmetic."""
 
     intercepted_binops = frozenset(["*", "**", "%"])
 
-    def __init__(self, *told: Any, **more: Any) -> None:
-        super().__init__(*told, **more)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._safe: dict[tuple[type, str], bool] = {}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Whether templates may see an attribute: the same for all things of a type, so it is worked out once."""
+        """Return True if templates can read an attribute. Cached, because it is the same for all objects of a type."""
         key = type(obj), attr
         if key not in self._safe:
             widens = isinstance(obj, str) and attr in _NO_METHODS
@@ -58,7 +58,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return self._safe[key]
 
     def wrap_str_format(self, value: Any) -> None:
-        return None  # else jinja would let texts be formatted
+        return None  # without this, jinja would allow str.format
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         plain = isinstance(left, int | float) and isinstance(right, int | float)
@@ -72,7 +72,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _Compiled(jinja2.FileSystemBytecodeCache):
-    """Templates as they were compiled before, by a digest of their text; where they cannot be kept, they are not."""
+    """A cache of compiled templates, by a digest of their text. Errors on writing are ignored."""
 
     def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
         with suppress(OSError):
@@ -80,10 +80,10 @@ class _Compiled(jinja2.FileSystemBytecodeCache):
 
 
 def environment(root: Path) -> jinja2.Environment:
-    """What the templates of a project run in; values that they print are made safe."""
+    """Return the environment for the templates of a project; every value that they print is escaped."""
     folder = root / "build" / "cache"
     folder.mkdir(parents=True, exist_ok=True)
-    made = _Sandbox(
+    sandbox = _Sandbox(
         bytecode_cache=_Compiled(str(folder), "%s.template"),
         loader=jinja2.FunctionLoader(_loader(root / FOLDER)),
         undefined=jinja2.StrictUndefined,
@@ -91,20 +91,20 @@ def environment(root: Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=True,  # values are already made safe by `finalize`, for Markdown and HTML alike
+        autoescape=True,  # `finalize` has already escaped values, for both Markdown and HTML
     )
     for name in _WITHOUT:
-        del made.globals[name]
+        del sandbox.globals[name]
     for name in _NO_FILTERS:
-        del made.filters[name]
-    return made
+        del sandbox.filters[name]
+    return sandbox
 
 
 def _loader(folder: Path) -> Callable[[str], tuple[str, str, None] | None]:
     inside = folder.resolve()
 
     def load(name: str) -> tuple[str, str, None] | None:
-        """The text of a template; nothing of a file elsewhere, even where a link leads there."""
+        """Return the text of a template; None for a file outside the folder, even through a link."""
         path = (inside / name).resolve()
         if not name.isprintable() or not path.is_relative_to(inside) or not path.is_file():
             return None
@@ -116,41 +116,48 @@ def _loader(folder: Path) -> Callable[[str], tuple[str, str, None] | None]:
     return load
 
 
-def joined(parts: Iterable[str]) -> str:
-    """What a template gives, unless it is too large for a page."""
-    kept: list[str] = []
+def join_parts(parts: Iterable[str]) -> str:
+    """Return the output of a template.
+
+    Raises:
+        jinja2.TemplateRuntimeError: if it is too large for a page or has half a character.
+    """
+    chunks: list[str] = []
     size = 0
     for part in parts:
-        kept.append(part)
+        chunks.append(part)
         size += len(part)
         if size > LARGEST:
             raise jinja2.TemplateRuntimeError("the page becomes larger than any page may be")
-    told = "".join(kept)
-    if _HALF.search(told):
+    output = "".join(chunks)
+    if _HALF.search(output):
         raise jinja2.TemplateRuntimeError("the page has half of a character")
-    return told
+    return output
 
 
-def problem(error: Exception, template: str) -> Problem | None:
-    """An error of a page's template, or of one that it uses, with its place; None where none was at work."""
+def problem_of(error: Exception, template: str) -> Problem | None:
+    """Return an error in the template of a page, or in one that it includes, as a problem.
+
+    Return None if the error does not come from a template.
+    """
     name, row = _place(error)
     if not name and not isinstance(error, jinja2.TemplateError):
         return None
     name = name or template
     words = _IN_WORDS.get(type(error), "The template cannot be used: {}.")
     message = words.format(_one_line(error))
-    return Problem(f"{FOLDER}/{name}", row, code="template", message=message, fix="Mend the template there.")
+    return Problem(f"{FOLDER}/{name}", row, code="template", message=message, fix="Fix the template there.")
 
 
 _IN_WORDS: Mapping[type[Exception], str] = {
-    jinja2.TemplateNotFound: "It asks for a template that is not there: {}.",
+    jinja2.TemplateNotFound: "It uses a template that does not exist: {}.",
     RecursionError: "It calls itself without end.",
-    ZeroDivisionError: "It divides by nothing.",
-    MemoryError: "It makes more than the computer can hold.",
+    ZeroDivisionError: "It divides by zero.",
+    MemoryError: "It needs more memory than the computer has.",
 }
 
 
-# While a template is read, only this function knows which.
+# While a template is compiled, its name is only in this frame.
 _COMPILES = ImmutableSandboxedEnvironment.compile.__code__
 
 
@@ -159,7 +166,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _place(error: Exception) -> tuple[str, int]:
-    """The template and the line in it at which an error came up."""
+    """Return the template and the line where an error occurred; line 0 if it is unknown."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return error.name or "", error.lineno
     marker = f"/{FOLDER}/"

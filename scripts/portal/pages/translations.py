@@ -1,4 +1,4 @@
-"""Translations: a file named after an English page becomes a page of its own below that page."""
+"""Read translations. A file named after an English page becomes a page below it."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,21 +6,25 @@ from pathlib import Path
 from portal.core import input_files
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.pages.page import Page
+from portal.pages.plan_views import Link
 from portal.pages.views import WrittenPage
 
 FOLDER = "site_src/translations"
-# Languages that are written from right to left, by the first part of their code.
+# Languages written from right to left, by the first part of their code.
 RIGHT_TO_LEFT = ("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi")
 
 
-def translated(root: Path, pages: tuple[Page, ...], languages: Mapping[str, str]) -> tuple[Page, ...]:
-    """The pages made from the files `site_src/translations/<language>/<address>.md`.
+def read_translations(root: Path, pages: tuple[Page, ...], languages: Mapping[str, str]) -> tuple[Page, ...]:
+    """Return the pages made from the files `site_src/translations/<language>/<address>.md`.
 
-    Each takes its sources, its title in the browser and the way out from the English page. Raises `PortalError` for
-    a language that the settings do not name, a page that is not there, and a file that does not begin with its heading.
+    Each takes its sources, its title in the browser and its way out from the English page.
+
+    Raises:
+        PortalError: if the settings do not name a language, an English page does not exist, or a file does not begin
+            with its heading.
     """
     english = {p.path: p for p in pages}
-    found: list[Page] = []
+    translations: list[Page] = []
     problems: list[Problem] = []
     for path in sorted((root / FOLDER).rglob("*.md")):
         language, *parts = path.relative_to(root / FOLDER).with_suffix("").parts
@@ -35,16 +39,16 @@ def translated(root: Path, pages: tuple[Page, ...], languages: Mapping[str, str]
         faults = list(_faults(language, address, languages, english, heading))
         problems += [Problem(file, code="translation", message=m, fix=f) for m, f in faults]
         if page and not faults:
-            trail = (*page.trail, (page.label, page.path))
-            found.append(
+            trail = (*page.trail, Link(page.label, page.path))
+            translations.append(
                 Page(
-                    f"{page.path}{language}/", heading.lstrip("# "), WrittenPage(body), trail,
+                    f"{page.path}{language}/", heading.lstrip("# "), WrittenPage(markdown=body), trail,
                     f"{page.title} ({languages[language]})", page.exit, page.cited, language, page.path,
                 )
             )  # fmt: skip
     if problems:
         raise PortalError(problems)
-    return tuple(found)
+    return tuple(translations)
 
 
 def _faults(

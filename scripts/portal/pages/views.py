@@ -1,22 +1,22 @@
-"""What stands on each kind of page. The template of a page is named after its class: `PlanPage` and `plan.md.jinja`."""
+"""The content of the pages about places and subjects, and of all other pages.
+
+A template is named after its class: `WardPage` is rendered by `ward.md.jinja`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from markupsafe import Markup
 
-from portal.analysis.claims import Verdict
 from portal.analysis.measures import NO_CLEAR_CHANGE, IndicatorSummary, Rate, rounded
-from portal.core.citations import Cited
 from portal.core.model import (
     Area,
     Break,
     Contact,
-    Dashboard,
-    Disagreement,
     Indicator,
     Observation,
     Population,
@@ -24,111 +24,31 @@ from portal.core.model import (
     Route,
     Service,
     Source,
-    Target,
     Term,
     Thread,
 )
+from portal.pages.figure_views import FigurePage
 from portal.pages.plan_views import ActionView, FigureView, Link, NearFigure, PlanView, PriorityView
 from portal.pages.search import SearchWords
-from portal.releases.change_report import WordedChange
-
-# --- figures
-
-
-@dataclass(frozen=True)
-class FiguresPage:
-    """All indicators by topic; `disagreements` counts the claims that differ; `more` leads to pages about all."""
-
-    topics: tuple[tuple[str, tuple[FigureView, ...]], ...]
-    disagreements: int
-    more: tuple[Link, ...]
-
-
-@dataclass(frozen=True)
-class Revision:
-    """One figure that a release revised or withdrew, in words; or several with one reason, which `figures` names."""
-
-    day: date
-    release: Link
-    line: WordedChange
-    figures: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class FigurePage:
-    """One indicator: finding, chart, table, definition, caveats, claims, sources."""
-
-    view: FigureView
-    polarity: str
-    breaks: tuple[Break, ...]
-    verdicts: tuple[Verdict, ...]
-    used_by: tuple[tuple[str, Link], ...]
-    related: tuple[FigureView, ...]
-    figures: tuple[Observation, ...]
-    citations: tuple[Cited, ...]
-    revisions: tuple[Revision, ...]
-
-
-@dataclass(frozen=True)
-class DisagreePage:
-    """Every claim recomputed: those that differ first, then those that cannot be checked.
-
-    `others` are contradictions that are no claims, each with its figure where it is about one.
-    """
-
-    differs: tuple[tuple[Verdict, FigureView], ...]
-    unchecked: tuple[tuple[Verdict, FigureView], ...]
-    agrees: int
-    others: tuple[tuple[Disagreement, Link | None], ...] = ()
-
-
-@dataclass(frozen=True)
-class TargetsPage:
-    """Every target with its result in a word, and its indicator where it has one."""
-
-    targets: tuple[tuple[Target, str, Link | None], ...]
-
-
-@dataclass(frozen=True)
-class CoveragePage:
-    """How many measures of each plan and priority have a figure."""
-
-    plans: tuple[tuple[PlanView, int, int, tuple[tuple[PriorityView, int, int], ...]], ...]
-
-
-@dataclass(frozen=True)
-class DashboardsPage:
-    """The parts of the data programme."""
-
-    dashboards: tuple[tuple[Dashboard, str], ...]
-
-
-@dataclass(frozen=True)
-class DashboardPage:
-    """One part of the data programme, with the figures that there are."""
-
-    dashboard: Dashboard
-    figures: tuple[FigureView, ...]
-
 
 # --- places
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IndicatorLine:
-    """One indicator in one area: its standing, the page about it, and its newest figures in order of time.
+    """One indicator in one area: its summary, the path of its page, and its newest quarters in order of time.
 
-    In `trend` there is None for a quarter between others that has no figure.
+    A quarter without a figure is None in `trend`.
     """
 
-    standing: IndicatorSummary
+    summary: IndicatorSummary
     path: str
     trend: tuple[Observation | None, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WardView:
-    """A ward, its address, and how all recorded crime stands there."""
+    """A ward, the path of its page, and its summary of all recorded crime."""
 
     area: Area
     path: str
@@ -136,18 +56,46 @@ class WardView:
     population: Population | None
 
 
-@dataclass(frozen=True)
+class AreaRate(NamedTuple):
+    """The summary of an indicator in an area, with its rate; None if the area has no figure."""
+
+    summary: IndicatorSummary | None
+    area: Area
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rates:
-    """One indicator's rates per 1,000 people in several areas over the same 12 months, in the order of the areas."""
+    """The rates of one indicator per 1,000 people in several areas over the same 12 months."""
 
     indicator: Indicator
     path: str
-    rates: tuple[tuple[IndicatorSummary | None, Area], ...]
+    rates: tuple[AreaRate, ...]
 
 
-@dataclass(frozen=True)
-class Unplaced:
-    """How many records of a borough name no ward, of how many, and for which months."""
+class PeriodRates(NamedTuple):
+    """The rates of several indicators over the same 12 months, with a figure of those months."""
+
+    sample: Observation
+    rows: tuple[Rates, ...]
+
+
+class FormerArea(NamedTuple):
+    """An area before a boundary change, and the percentage of its land that is in the ward."""
+
+    area: Area
+    percent: int
+
+
+class WithoutRate(NamedTuple):
+    """The types of crime for which a rate per resident would mislead, and why."""
+
+    reason: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordsWithoutWard:
+    """Records of a borough that have no ward: their count, and all records of the borough over the same months."""
 
     title: str
     count: Observation
@@ -155,184 +103,286 @@ class Unplaced:
 
     @property
     def percent(self) -> Decimal | None:
-        """The share in per cent; None where a figure is withheld or there are no records."""
+        """Return the percentage; None if a figure is withheld or there are no records."""
         if self.count.value is None or not self.borough.value:
             return None
         return rounded(Fraction(self.count.value) * 100 / Fraction(self.borough.value), 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WardsPage:
-    """All wards on a map, for wide and narrow screens, and in a table."""
+    """All wards on a map, for wide and narrow screens, and in a table.
+
+    `postcodes` is the path of the list that finds a ward, empty if there is none.
+    """
 
     wards: tuple[WardView, ...]
     maps: tuple[Markup, Markup]
     total: Indicator | None
     postcodes: str
-    unplaced: tuple[Unplaced, ...]
+    unplaced: tuple[RecordsWithoutWard, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WardPage:
-    """One ward: what changed, each group of offences, the subjects where care is needed, and where it lies.
+    """One ward.
 
-    `area` is the borough; `charts` are of all recorded crime here and of the kind that says most; `unfit` has the
-    kinds of crime for which a rate per resident means little here, by the reason; `compared` has the rates of the ward, the borough and the police force over the newest 12
-    months that ward and borough have, each with a figure of those months; `former` are the earlier areas it is made of, with per cent of its land.
+    `lines` are the types of crime and `careful` the guarded indicators. `charts` show all
+    recorded crime and the type that changed most clearly. `compared` has the rates of the ward, the borough and the
+    police force over the newest 12 months that ward and borough share. `former` are the areas that the ward is made of
+    since the boundary change. `printable` is the path of the sheet to print.
     """
 
     view: WardView
-    area: Area
     total: IndicatorLine | None
     charts: tuple[FigureView, ...]
     lines: tuple[IndicatorLine, ...]
     careful: tuple[IndicatorLine, ...]
-    compared: tuple[tuple[Observation, tuple[Rates, ...]], ...]
-    unplaced: tuple[Unplaced, ...]
-    former: tuple[tuple[Area, int], ...]
+    compared: tuple[PeriodRates, ...]
+    unplaced: tuple[RecordsWithoutWard, ...]
+    former: tuple[FormerArea, ...]
     figures: tuple[Observation, ...]
     neighbours: tuple[WardView, ...]
     printable: str
-    unfit: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unfit: tuple[WithoutRate, ...] = ()
 
     @property
     def all(self) -> tuple[IndicatorLine, ...]:
-        """All recorded crime, each kind, and what is shown with care."""
+        """Return all recorded crime, each type, and the guarded indicators."""
         return (*((self.total,) if self.total else ()), *self.lines, *self.careful)
 
     @property
     def clear(self) -> tuple[IndicatorLine, ...]:
-        """The groups that rose or fell by more than chance, in the order of the table."""
+        """Return the types that clearly rose or fell, in the order of the table."""
         return tuple(
-            n for n in self.lines if n.standing.change and n.standing.change.direction in ("rose", "fell")
+            n for n in self.lines if n.summary.change and n.summary.change.direction in ("rose", "fell")
         )
 
     @property
     def steady(self) -> tuple[IndicatorLine, ...]:
-        """The groups with no clear change."""
-        changes = ((n, n.standing.change) for n in self.lines)
+        """Return the types with no clear change."""
+        changes = ((n, n.summary.change) for n in self.lines)
         return tuple(n for n, c in changes if c and c.direction == NO_CLEAR_CHANGE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BriefingPage:
-    """One sheet of paper about a ward, for a meeting."""
+    """A one-page summary of a ward, to print for a meeting; `date` is the newest month of its figures."""
 
     ward: WardPage
     date: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ComparePage:
-    """Every indicator's rate in every ward and in the borough, to be looked at two by two."""
+    """The rate of every indicator in every ward and in the borough; `links` are the paths of the wards by code."""
 
     areas: tuple[Area, ...]
     rows: tuple[Rates, ...]
     links: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class CrimePage:
-    """What the police record in the borough now: changes over 12, 6 and 3 months, and rates beside other areas."""
+class CrimeGroup(NamedTuple):
+    """A group of indicators, each over the newest 12, 6 and 3 months; None for months without a figure."""
 
-    groups: tuple[tuple[str, tuple[tuple[IndicatorLine | None, ...], ...]], ...]
+    name: str
+    rows: tuple[tuple[IndicatorLine | None, ...], ...]
+
+
+class StopTotal(NamedTuple):
+    """The newest number of stops and searches in an area, with its rate; None if there is no rate."""
+
+    figure: Observation
+    area: Area
+    rate: Rate | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrimePage:
+    """What the police record in the borough now, and rates in other areas."""
+
+    groups: tuple[CrimeGroup, ...]
     rates: tuple[Rates, ...]
-    stops: tuple[tuple[Observation, Area, Rate | None], ...]
+    stops: tuple[StopTotal, ...]
     more: tuple[Link, ...]
 
 
-@dataclass(frozen=True)
-class RecordedPage:
-    """One indicator that is recorded everywhere: the borough over time, beside other areas, and ward by ward."""
+class PlaceSummary(NamedTuple):
+    """The summary of an indicator in a borough or police force."""
 
-    page: "FigurePage"
+    summary: IndicatorSummary
+    area: Area
+
+
+class WardSummary(NamedTuple):
+    """The summary of an indicator in a ward."""
+
+    summary: IndicatorSummary
+    ward: WardView
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedParts:
+    """The sections that only indicators recorded everywhere have.
+
+    `changes` are over 12, 6 and 3 months in the borough, and `seasons` the same six months of each year.
+    """
+
     changes: tuple[IndicatorSummary, ...]
     seasons: tuple[IndicatorSummary, ...]
-    places: tuple[tuple[IndicatorSummary, Area], ...]
-    wards: tuple[tuple[IndicatorSummary, WardView], ...]
+    places: tuple[PlaceSummary, ...]
+    wards: tuple[WardSummary, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedPage:
+    """One indicator that is recorded everywhere: the borough over time, other areas, and the wards."""
+
+    page: FigurePage
+    parts: RecordedParts
 
 
 # --- subjects
 
 
-@dataclass(frozen=True)
+class SubjectLink(NamedTuple):
+    """A subject, the path of its page, and in how many plans it appears."""
+
+    thread: Thread
+    path: str
+    plans: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SubjectsPage:
-    """The subjects that run through several plans."""
+    """The subjects that appear in several plans."""
 
-    subjects: tuple[tuple[Thread, str, int], ...]
+    subjects: tuple[SubjectLink, ...]
 
 
-@dataclass(frozen=True)
+class SubjectPriority(NamedTuple):
+    """A priority, and why it belongs to the subject; empty if its title says so."""
+
+    priority: PriorityView
+    reason: str
+
+
+class SubjectPlan(NamedTuple):
+    """What a plan promised about a subject: whole priorities and single actions."""
+
+    plan: PlanView
+    priorities: tuple[SubjectPriority, ...]
+    actions: tuple[ActionView, ...]
+
+
+class IndicatorBreak(NamedTuple):
+    """The short title of an indicator, and a break in its series."""
+
+    indicator: str
+    break_: Break
+
+
+@dataclass(frozen=True, kw_only=True)
 class SubjectPage:
     """One subject: what each plan promised about it, its figures, and where to get help.
 
-    A priority comes with why it belongs to the subject, where its title does not say so. `current` figures are those that
-    the police still publish.
+    `current` are the figures that the police still publish.
     """
 
     thread: Thread
-    plans: tuple[tuple[PlanView, tuple[tuple[PriorityView, str], ...], tuple[ActionView, ...]], ...]
+    plans: tuple[SubjectPlan, ...]
     current: tuple[NearFigure, ...]
     earlier: tuple[NearFigure, ...]
-    breaks: tuple[tuple[str, Break], ...]
+    breaks: tuple[IndicatorBreak, ...]
     helpers: tuple[Contact, ...]
 
 
 # --- report, help, about
 
 
-@dataclass(frozen=True)
-class ReportPage:
-    """All ways to report, what else to know (notes and ways of earlier years), and how much is recorded."""
+class RouteLink(NamedTuple):
+    """A way to report and the path of its page."""
 
-    routes: tuple[tuple[Route, str], ...]
-    notes: tuple[tuple[Route, str], ...]
+    route: Route
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportPage:
+    """All ways to report, notes (including ways that have closed), and how much is recorded."""
+
+    routes: tuple[RouteLink, ...]
+    notes: tuple[RouteLink, ...]
     figures: tuple[NearFigure, ...]
 
 
-@dataclass(frozen=True)
+class Choice(NamedTuple):
+    """A situation, a sentence about it, the ways to report that suit it, and notes."""
+
+    situation: str
+    explanation: str
+    routes: tuple[RouteLink, ...]
+    notes: tuple[RouteLink, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChoosePage:
-    """Questions, and the ways to report that answer each, with the notes that belong there."""
+    """Situations, each with the ways to report that suit it."""
 
-    questions: tuple[tuple[str, str, tuple[tuple[Route, str], ...], tuple[tuple[Route, str], ...]], ...]
+    choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RoutePage:
-    """One way to report, and figures on what it reports."""
+    """One way to report, and figures on what people report that way."""
 
     route: Route
     figures: tuple[NearFigure, ...]
 
 
-@dataclass(frozen=True)
+class HelpTopic(NamedTuple):
+    """A need, a sentence about it, and the services for it."""
+
+    name: str
+    explanation: str
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class HelpPage:
     """Where to get help, by need."""
 
-    topics: tuple[tuple[str, str, tuple[Service, ...]], ...]
+    topics: tuple[HelpTopic, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SourcesPage:
-    """Every source, what is made from it, and what the site does not have."""
+    """Every source, and what the site does not have."""
 
     sources: tuple[Source, ...]
     gaps: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+class LetterTerms(NamedTuple):
+    """A letter and the terms that begin with it."""
+
+    letter: str
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class GlossaryPage:
     """Words and abbreviations by their first letter."""
 
-    letters: tuple[tuple[str, tuple[Term, ...]], ...]
+    letters: tuple[LetterTerms, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SearchPage:
-    """The search, and the parts of the site for whoever goes without.
+    """The search, and links to the parts of the site for readers without JavaScript.
 
-    `labels` are the names of the pages that others stand below, and of those that a search leads to first;
-    `districts` has the names and paths of the wards in which each first half of a postcode lies.
+    `labels` are the names of parent pages and of pages that a synonym leads to, by path. `districts` are the wards of
+    each postcode district, such as SE13. `postcodes` is the path of the list that finds a ward, empty if there is none.
     """
 
     parts: tuple[Link, ...]
@@ -342,12 +392,20 @@ class SearchPage:
     postcodes: str
 
 
-@dataclass(frozen=True)
+class NewestRelease(NamedTuple):
+    """The newest release, its day, and its changes in short."""
+
+    release: Link
+    day: date
+    summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HomePage:
     """What residents look for first: their ward, the main figures, the promises, help, and what is new.
 
-    `figures` are the headline figures of the borough; `postcodes` is the path of the list that finds a ward, empty
-    where there is none; `next` is the next promised release.
+    `figures` are the headline figures of the borough. `postcodes` is the path of the list that finds a ward, empty if
+    there is none. `crime` is the path of the page about crime now. `next` is the next promised release, or None.
     """
 
     figures: tuple[IndicatorLine, ...]
@@ -355,12 +413,12 @@ class HomePage:
     postcodes: str
     crime: str
     gaps: tuple[str, ...]
-    news: tuple[Link, date, str] | None
+    news: NewestRelease | None
     next: PromisedRelease | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WrittenPage:
-    """A page that is written by hand: its Markdown below the heading."""
+    """A hand-written page: its Markdown below the heading."""
 
     markdown: str

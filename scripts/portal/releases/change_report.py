@@ -60,14 +60,14 @@ def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
     )
     lacking = sum(comparison.needs_reason(c) and not c.reason for c in changes)
     gone = sum(c.kind == "withdrawn" for c in changes)
-    return ChangeReport(since(content.editions), groups, lacking, gone)
+    return ChangeReport(since(content.releases), groups, lacking, gone)
 
 
-def since(editions: Sequence[Release]) -> str:
+def since(releases: Sequence[Release]) -> str:
     """What the changes are compared with."""
-    if not editions:
+    if not releases:
         return "Nothing has been released yet, so everything is new."
-    last = editions[-1]
+    last = releases[-1]
     return f"Compared with {last.name}, released on {periods.day(last.released_on)}:"
 
 
@@ -207,11 +207,11 @@ def as_html(found: ChangeReport, site: str) -> str:
     return environment.from_string(text).render(report=found, kinds=KINDS, site=site, counted=counted(found))
 
 
-def as_json(changes: Iterable[ReleaseChange], editions: Sequence[Release]) -> str:
+def as_json(changes: Iterable[ReleaseChange], releases: Sequence[Release]) -> str:
     """Every change, none left out, for programs."""
     found = list(changes)
     told = {
-        "since": editions[-1].id if editions else None,
+        "since": releases[-1].id if releases else None,
         "counts": dict(Counter(c.kind for c in found)),
         "changes": [{k: v for k, v in asdict(c).items() if k not in ("release", "number")} for c in found],
     }

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from portal.core import field_types, periods
 from portal.core.model import ReasonForChange, ReleaseChange
+from portal.core.vocabulary import ChangeKind, Status
 from portal.releases.archives import ArchivedTable, Contents
 
 Row = Mapping[str, str]
@@ -16,7 +17,7 @@ Figure = tuple[str, str, str, str, str]  # indicator, area, part, first day, las
 _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
 # What says where a figure comes from, or how sure it is.
 _AROUND = ("status", "source", "locator")
-WITHHELD = "c"
+WITHHELD = Status.WITHHELD
 # More changed rows of one table are told as one change.
 MANY = 40
 
@@ -88,7 +89,9 @@ def _closeness(reason: ReasonForChange) -> int:
 
 
 def _change(kind: str, **told: object) -> ReleaseChange:
-    blank = ReleaseChange("", 0, kind, "", "", "", None, None, "", "", "", "", "", 1, "")
+    blank = ReleaseChange(
+        "", 0, ChangeKind(kind), "", "", "", None, None, "", "", Status.PLAIN, "", Status.PLAIN, 1, ""
+    )
     return replace(blank, **told)  # type: ignore[arg-type]
 
 
@@ -170,8 +173,7 @@ def _rolled(
 
 
 def _is_year(start: str, end: str) -> bool:
-    first, last = field_types.date_or_none(start), field_types.date_or_none(end)
-    return bool(first and last) and periods.months_between(first, last) == 12  # type: ignore[arg-type]
+    return periods.months_between(field_types.date_or_none(start), field_types.date_or_none(end)) == 12
 
 
 def _kinds(contents: Contents) -> dict[str, str]:

@@ -29,21 +29,21 @@ FOLDER = "public"
 
 def waiting(project: Project) -> tuple[Release, ...]:
     """Return the releases that may not be public yet: the first whose time has not come, and all after it."""
-    editions, now = project.content.editions, periods.now()
+    releases, now = project.content.releases, periods.now()
     first = next(
         (
             n
-            for n, e in enumerate(editions)
+            for n, e in enumerate(releases)
             if e.embargo and now < releasing.moment(project.settings, e.embargo)
         ),
-        len(editions),
+        len(releases),
     )
-    return editions[first:]
+    return releases[first:]
 
 
 def public(project: Project) -> tuple[Release, ...]:
     """Return the releases that may be public now."""
-    return project.content.editions[: len(project.content.editions) - len(waiting(project))]
+    return project.content.releases[: len(project.content.releases) - len(waiting(project))]
 
 
 def until(project: Project) -> datetime | None:
@@ -57,9 +57,9 @@ def view(project: Project, contents: Contents | None = None) -> Mapping[str, byt
 
     `contents` are those of the newest public release where nothing else is given. Contact details are the newest.
     """
-    editions = public(project)
-    found = contents or releasing.opened(project, editions[-1]).contents
-    return {**with_contacts(project, found).files, **dict(_record(project, found, editions))}
+    releases = public(project)
+    found = contents or releasing.opened(project, releases[-1]).contents
+    return {**with_contacts(project, found).files, **dict(_record(project, found, releases))}
 
 
 def listed(project: Project, files: Iterable[str]) -> tuple[str, ...]:
@@ -99,38 +99,38 @@ def paths(contents: Contents, table: str) -> Iterator[tuple[str, str]]:
 
 def given_up(project: Project) -> Mapping[Path, bytes]:
     """Return the record of releases where those that wait are given up: it is as it is public, and reasons are open."""
-    editions = public(project)
-    found = releasing.opened(project, editions[-1]).contents
+    releases = public(project)
+    found = releasing.opened(project, releases[-1]).contents
     files = {
         project.settings.packages_folder / name: data
-        for name, data in _record(project, found, editions)
+        for name, data in _record(project, found, releases)
         if name.endswith(".csv")
     }
-    ids = {e.id for e in editions}
+    ids = {e.id for e in releases}
     reasons = (r if r.release in ids else replace(r, release="") for r in project.content.reasons)
     files[project.home / "data" / "reasons.csv"] = releasing.table(ReasonForChange, reasons).encode()
     last = project.home / "data" / "releases.csv"
     return {**{p: data for p, data in files.items() if p != last}, last: files[last]}
 
 
-def _record(project: Project, found: Contents, editions: Sequence[Release]) -> Iterator[tuple[str, bytes]]:
+def _record(project: Project, found: Contents, releases: Sequence[Release]) -> Iterator[tuple[str, bytes]]:
     """Yield the package of releases as it is public: without what waits, and what its lists say of that."""
-    content, home, ids = project.content, project.home, {e.id for e in editions}
+    content, home, ids = project.content, project.home, {e.id for e in releases}
     data = f"{home.name}/data"
     yield f"{home.name}/{archives.DESCRIPTOR}", (home / archives.DESCRIPTOR).read_bytes()
-    yield f"{data}/releases.csv", releasing.table(Release, editions).encode()
+    yield f"{data}/releases.csv", releasing.table(Release, releases).encode()
     yield (
         f"{data}/changes.csv",
         releasing.table(ReleaseChange, (c for c in content.changes if c.release in ids)).encode(),
     )
     reasons = (r for r in content.reasons if not r.release or r.release in ids)
     yield f"{data}/reasons.csv", releasing.table(ReasonForChange, reasons).encode()
-    yield f"{data}/accepted.csv", _accepted(project, found, editions[-1].released_on)
+    yield f"{data}/accepted.csv", _accepted(project, found, releases[-1].released_on)
     yield f"{data}/calendar.csv", _calendar(project, found)
     if (home / "data" / "withdrawals.csv").is_file():
         seen = (w for w in content.withdrawals if ids & set(w.releases.split(";")))
         yield f"{data}/withdrawals.csv", releasing.table(WithdrawnFigure, seen).encode()
-    for e in editions:
+    for e in releases:
         yield f"{home.name}/{archives.FOLDER}/{e.id}.zip", releasing.archive_of(project, e.id).read_bytes()
 
 
@@ -270,18 +270,18 @@ def before_waiting(project: Project, found: UrgentChange, draft: DraftRelease) -
     """Return the files that put a release before those that wait, whose archives then name it; the list comes last."""
     past, held = public(project), waiting(project)
     data = project.home / "data"
-    new = draft.edition
+    new = draft.release
     packed = draft.files[next(p for p in draft.files if p.suffix == ".zip")]
     files = {releasing.archive_of(project, new.id): packed}
     pages = archives.unpacked(packed).contents.pages
     was = releasing.opened(project, past[-1]).contents.pages
-    editions, last = [*past, new], new
-    for edition, contents in zip(held, found.held, strict=True):
-        archive = releasing.opened(project, edition)
+    releases, last = [*past, new], new
+    for release, contents in zip(held, found.held, strict=True):
+        archive = releasing.opened(project, release)
         again = _packed_again(archive, contents, _pages(was, pages, archive.contents.pages), last)
-        last = replace(edition, sha256=archives.sha256(again), figures=_count(contents))
-        files[releasing.archive_of(project, edition.id)] = again
-        editions.append(last)
+        last = replace(release, sha256=archives.sha256(again), figures=_count(contents))
+        files[releasing.archive_of(project, release.id)] = again
+        releases.append(last)
     ids, later = {e.id for e in past}, {e.id for e in held}
     log = project.content.changes
     changes = [*(c for c in log if c.release in ids), *draft.changes, *(c for c in log if c.release in later)]
@@ -290,7 +290,7 @@ def before_waiting(project: Project, found: UrgentChange, draft: DraftRelease) -
         **files,
         data / "changes.csv": releasing.table(ReleaseChange, changes).encode(),
         data / "reasons.csv": releasing.table(ReasonForChange, reasons).encode(),
-        data / "releases.csv": releasing.table(Release, editions).encode(),
+        data / "releases.csv": releasing.table(Release, releases).encode(),
     }
 
 

@@ -7,7 +7,8 @@ from datetime import date
 from portal.core import periods
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
-from portal.core.small_counts import guarded, key
+from portal.core.small_counts import guarded
+from portal.core.vocabulary import Status
 from portal.disclosure import inference
 from portal.disclosure.inference import EarlierRelease
 from portal.releases import releasing
@@ -81,7 +82,7 @@ def _after(content: Content, out: Redaction) -> Content:
 def _without(content: Content, figures: Collection[Figure]) -> Content:
     used, gone = {k[0] for k in figures}, set(figures)
     observations = {
-        i: tuple(replace(o, value=None, status="c") if _figure_of(o) in gone else o for o in own)
+        i: tuple(replace(o, value=None, status=Status.WITHHELD) if _figure_of(o) in gone else o for o in own)
         if i in used
         else own
         for i, own in content.observations.items()
@@ -106,8 +107,8 @@ def _revealed(
     careful = {i.id for i in project.content.indicators.values() if guarded(i)}
 
     def narrow(o: Observation) -> bool:
-        i = known.get(key(o))
-        return i is not None and (key(o) in leaks if o.indicator in careful else i.greatest - i.least < 1)
+        i = known.get(o.key)
+        return i is not None and (o.key in leaks if o.indicator in careful else i.greatest - i.least < 1)
 
     figures = (o for own in content.observations.values() for o in own if narrow(o))
     return tuple(k for o in figures if (k := _figure_of(o)) in gone)
@@ -155,7 +156,7 @@ def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
             same = _figure_of(o)
             if o.value in values and (same[1], same[4]) == (k[1], k[4]) and same not in out.marks:
                 yield f"{in_words(content, same)}: the same number"
-    for e in content.editions:
+    for e in content.releases:
         if about(e.note):
             yield f"the note of the release {e.name}"
     for pattern in _ON_PAGES:

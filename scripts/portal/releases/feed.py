@@ -11,13 +11,13 @@ from portal.core.settings import SiteSettings
 _ATOM = "http://www.w3.org/2005/Atom"
 
 
-def atom(site: SiteSettings, page: str, editions: Iterable[tuple[Release, str, str]]) -> bytes:
-    """The feed of the `editions`, newest first: each with the address of its page below the site and a summary.
+def atom(site: SiteSettings, page: str, releases: Iterable[tuple[Release, str, str]]) -> bytes:
+    """The feed of the `releases`, newest first: each with the address of its page below the site and a summary.
 
     `page` is the address of the page that the feed belongs to. Addresses are absolute where the site's own is
     known, else relative to the feed. An entry keeps its id for good, wherever the site is moved to.
     """
-    found = list(editions)
+    found = list(releases)
     root = site.address or "../" * page.count("/")
     feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en-GB"})
     _add(feed, "title", f"{site.name}: what’s new")
@@ -26,13 +26,13 @@ def atom(site: SiteSettings, page: str, editions: Iterable[tuple[Release, str, s
     ET.SubElement(_add(feed, "author"), "name").text = site.partnership
     _add(feed, "link", rel="self", href=f"{root}{page}feed.xml")
     _add(feed, "link", rel="alternate", type="text/html", href=f"{root}{page}")
-    for edition, path, summary in found:
+    for release, path, summary in found:
         entry = _add(feed, "entry")
-        _add(entry, "title", edition.name)
-        _add(entry, "id", _id(site, edition.id))
-        _add(entry, "updated", _moment(edition))
+        _add(entry, "title", release.name)
+        _add(entry, "id", _id(site, release.id))
+        _add(entry, "updated", _moment(release))
         _add(entry, "link", rel="alternate", type="text/html", href=f"{root}{path}")
-        _add(entry, "summary", " ".join(filter(None, (edition.note, f"{summary}."))))
+        _add(entry, "summary", " ".join(filter(None, (release.note, f"{summary}."))))
     ET.indent(feed)
     told: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return told + b"\n"
@@ -48,5 +48,5 @@ def _id(site: SiteSettings, what: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{site.area} {site.partnership} {what}").urn
 
 
-def _moment(edition: Release) -> str:
-    return datetime.combine(edition.released_on, time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _moment(release: Release) -> str:
+    return datetime.combine(release.released_on, time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

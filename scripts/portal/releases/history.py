@@ -22,7 +22,7 @@ Row = Mapping[str, str]
 class PastRelease:
     """One release and what it published."""
 
-    edition: Release
+    release: Release
     contents: Contents
 
     @cached_property
@@ -44,21 +44,21 @@ class ReleaseHistory:
     @cached_property
     def first(self) -> Mapping[Key, Release]:
         """The release that each figure was first in."""
-        return {k: p.edition for p in reversed(self.releases) for k in p.figures}
+        return {k: p.release for p in reversed(self.releases) for k in p.figures}
 
     @cached_property
     def changed(self) -> Mapping[Key, Release]:
         """The release that last gave each figure a number or took it away; its first one where none did since."""
         found: dict[Key, Release] = {}
         before: dict[Key, object] = {}
-        for release in self.releases:
-            for k, row in release.figures.items():
+        for past in self.releases:
+            for k, row in past.figures.items():
                 said = _said(row)
                 if k not in before or before[k] != said:
-                    found[k], before[k] = release.edition, said
-            for k in before.keys() - release.figures.keys():
+                    found[k], before[k] = past.release, said
+            for k in before.keys() - past.figures.keys():
                 if before[k] is not None:
-                    found[k], before[k] = release.edition, None
+                    found[k], before[k] = past.release, None
         return found
 
 
@@ -76,15 +76,15 @@ def read(settings: Settings, content: Content) -> ReleaseHistory:
 
 
 def _published(settings: Settings, content: Content) -> Iterator[PastRelease]:
-    for edition in content.editions:
-        path = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{edition.id}.zip"), None)
+    for release in content.releases:
+        path = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{release.id}.zip"), None)
         if path is None:
-            message = f"The archive of the release {edition.name} is not there."
+            message = f"The archive of the release {release.name} is not there."
             raise PortalError(
                 [Problem(SETTINGS_FILE, code="archive", message=message, fix="Put it back from a copy.")]
             )
         told = path.relative_to(settings.root).as_posix()
-        yield PastRelease(edition, archives.read(path, told, edition.sha256).contents)
+        yield PastRelease(release, archives.read(path, told, release.sha256).contents)
 
 
 def key(o: Observation) -> Key:

@@ -26,7 +26,7 @@ from portal.core.model import (
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
-from portal.core.small_counts import key
+from portal.core.vocabulary import Status
 from portal.data.packages import Package
 from portal.disclosure.inference import EarlierRelease
 from portal.releases import archives, comparison
@@ -90,7 +90,7 @@ class ReleaseRequest:
 class DraftRelease:
     """A release that is ready to be written: its changes, and its files in the order in which to write them."""
 
-    edition: Release
+    release: Release
     changes: tuple[ReleaseChange, ...]
     files: Mapping[Path, bytes]
 
@@ -114,14 +114,14 @@ def lists(project: Project) -> Mapping[str, bytes]:
 
 def last(project: Project) -> Contents:
     """What the last release published; nothing where none was made yet."""
-    editions = project.content.editions
-    return opened(project, editions[-1]).contents if editions else NOTHING
+    releases = project.content.releases
+    return opened(project, releases[-1]).contents if releases else NOTHING
 
 
-def opened(project: Project, edition: Release) -> archives.Archive:
+def opened(project: Project, release: Release) -> archives.Archive:
     """A release's archive; raises `PortalError` where it is not as it was published."""
-    path = archive_of(project, edition.id)
-    return archives.read(path, project.told(path), edition.sha256)
+    path = archive_of(project, release.id)
+    return archives.read(path, project.told(path), release.sha256)
 
 
 def archive_of(project: Project, release: str) -> Path:
@@ -147,24 +147,24 @@ def draft(project: Project, asked: ReleaseRequest, pages: Mapping[str, str], tod
     if faults:
         raise PortalError(faults)
     told = tuple(replace(c, release=asked.id, number=n) for n, c in enumerate(comparison.condensed(found), 1))
-    before = (content.editions[-1].id, content.editions[-1].sha256) if content.editions else ()
+    before = (content.releases[-1].id, content.releases[-1].sha256) if content.releases else ()
     about = About(asked.id, f"{project.settings.site.name}: {asked.name}", today.isoformat(), *before)
     packed = archives.pack(about, contents(project, pages), table(ReleaseChange, told))
     figures = sum(map(len, content.observations.values()))
     day = max(today, moment(project.settings, asked.embargo).date()) if asked.embargo else today
-    edition = Release(
+    release = Release(
         asked.id, asked.name, day, asked.embargo, asked.put_back, asked.note, figures, archives.sha256(packed), ""
     )  # fmt: skip
     reasons = used(content.reasons, found, asked.id)
-    released = {e.id for e in content.editions}
+    released = {e.id for e in content.releases}
     kept = [c for c in content.changes if c.release in released]
     files = {
         archive_of(project, asked.id): packed,
         data / "changes.csv": table(ReleaseChange, [*kept, *told]).encode(),
         data / "reasons.csv": table(ReasonForChange, reasons).encode(),
-        data / "releases.csv": table(Release, [*content.editions, edition]).encode(),
+        data / "releases.csv": table(Release, [*content.releases, release]).encode(),
     }
-    return DraftRelease(edition, told, files)
+    return DraftRelease(release, told, files)
 
 
 def used(
@@ -194,7 +194,7 @@ def _faults(project: Project, asked: ReleaseRequest, found: tuple[ReleaseChange,
     if not field_types.storable(asked.id) or asked.id in _TAKEN:
         message = f"“{asked.name}” cannot be the name of a release."
         yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
-    elif asked.id in {e.id for e in project.content.editions}:
+    elif asked.id in {e.id for e in project.content.releases}:
         message = f"There is a release called {asked.name} already, and a release is never changed."
         fix = f"Give the new one another name, such as {asked.name} correction 1."
         yield Problem("NAME", code=KIND, message=message, fix=fix)
@@ -246,10 +246,10 @@ def moment(settings: Settings, embargo: str) -> datetime:
 
 def unreleased(project: Project) -> Iterator[Problem]:
     """A warning where figures are not those of the last release, so that its pages do not tell of them."""
-    if project.content.editions:
+    if project.content.releases:
         changed = comparison.figures(last(project), contents(project, {}))
         if count := sum(1 for _ in changed):
-            name = project.content.editions[-1].name
+            name = project.content.releases[-1].name
             message = f"{count:,} figures are new or changed since the release {name}, and in no release yet."
             fix = "Run portal diff and portal release, then build again."
             yield Problem("data_packages", 0, "", "unreleased", message, fix, "unreleased")
@@ -277,41 +277,41 @@ def unexplained(file: str, found: Iterable[ReleaseChange]) -> Iterator[Problem]:
 def check(project: Project) -> Iterator[Problem]:
     """Whether the record of releases is whole: each archive there, unchanged, and its changes in the log."""
     before: tuple[str, str] = ("", "")
-    for edition in project.content.editions:
-        if edition.embargo:
-            yield from _moment_problems(project.settings, edition.embargo)
+    for release in project.content.releases:
+        if release.embargo:
+            yield from _moment_problems(project.settings, release.embargo)
         try:
-            archive = opened(project, edition)
+            archive = opened(project, release)
         except PortalError as error:
             yield from error.problems
         else:
-            yield from _unlike(project, edition, archive, before)
-        before = edition.id, edition.sha256
+            yield from _unlike(project, release, archive, before)
+        before = release.id, release.sha256
 
 
 def _unlike(
-    project: Project, edition: Release, archive: archives.Archive, before: tuple[str, str]
+    project: Project, release: Release, archive: archives.Archive, before: tuple[str, str]
 ) -> Iterator[Problem]:
     """Where the lists of releases and changes are not what the archive says."""
     data = project.home / "data"
     if (archive.about.before, archive.about.before_sha256) != before:
-        message = f"The release before {edition.name} is not the one that was there when it was made."
+        message = f"The release before {release.name} is not the one that was there when it was made."
         fix = "Put the rows back as they were, in their order."
         yield Problem(project.told(data / "releases.csv"), code="archive", message=message, fix=fix)
-    own = [c for c in project.content.changes if c.release == edition.id]
+    own = [c for c in project.content.changes if c.release == release.id]
     if table(ReleaseChange, own) != archive.changes:
-        message = f"The changes of {edition.name} are not those that were published with it."
+        message = f"The changes of {release.name} are not those that were published with it."
         fix = "Put the rows back from its archive; the log is permanent."
         yield Problem(project.told(data / "changes.csv"), code="archive", message=message, fix=fix)
     shown = comparison.keyed(archive.contents)
     for w in project.content.withdrawals:
         days = (d.isoformat() if d else "" for d in (w.period_start, w.period_end))
         row = shown.get((w.indicator, w.area, w.part, *days))  # type: ignore[arg-type]
-        if row and row["value"] and (w.kind == "protect" or edition.id in w.releases.split(";")):
-            message = f"The archive of {edition.name} shows a figure that was taken back: number {w.number} of the list."
+        if row and row["value"] and (w.kind == "protect" or release.id in w.releases.split(";")):
+            message = f"The archive of {release.name} shows a figure that was taken back: number {w.number} of the list."
             fix = "Put back the archive and the lists as they were after it was taken back."
             yield Problem(
-                project.told(archive_of(project, edition.id)), code="archive", message=message, fix=fix
+                project.told(archive_of(project, release.id)), code="archive", message=message, fix=fix
             )
 
 
@@ -320,12 +320,12 @@ def earlier(project: Project) -> tuple[EarlierRelease, ...]:
 
     Releases whose archive was withdrawn count as well: whoever downloaded them before has them still.
     """
-    return tuple(_past(project, edition) for edition in project.content.editions)
+    return tuple(_past(project, release) for release in project.content.releases)
 
 
-def _past(project: Project, edition: Release) -> EarlierRelease:
+def _past(project: Project, release: Release) -> EarlierRelease:
     """What a release published, of areas that there still are, under the names that its indicators have now."""
-    contents, content = opened(project, edition).contents, project.content
+    contents, content = opened(project, release).contents, project.content
     then = {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
     figures = tuple(_published(project, contents))
     names = {i: _renamed(content, then, i, figures) for i in then if i not in content.indicators}
@@ -337,7 +337,7 @@ def _past(project: Project, edition: Release) -> EarlierRelease:
         for i, now in names.items()
         if now == i
     }
-    return EarlierRelease(edition.name, found, gone)
+    return EarlierRelease(release.name, found, gone)
 
 
 def _indicator(row: Mapping[str, str]) -> Indicator:
@@ -355,10 +355,10 @@ def _renamed(
     same = [i.id for i in new if i.slug == then[old].slug or i.title == then[old].title]
     if same:
         return same[0]
-    before = {key(o)[1:]: o.value for o in figures if o.indicator == old and o.value is not None}
+    before = {o.key[1:]: o.value for o in figures if o.indicator == old and o.value is not None}
     for indicator in new:
         after = {
-            key(o)[1:]: o.value for o in content.observations.get(indicator.id, ()) if o.value is not None
+            o.key[1:]: o.value for o in content.observations.get(indicator.id, ()) if o.value is not None
         }
         shared = before.keys() & after.keys()
         equal = sum(before[k] == after[k] for k in shared)
@@ -373,7 +373,7 @@ def _published(project: Project, contents: Contents) -> Iterator[Observation]:
         if row["area"] in project.content.areas:
             yield Observation(
                 row["source"], row["locator"], row["indicator"], row["area"],
-                _day(row["period_start"]), _day(row["period_end"]), part, field_types.decimal(row["value"]), row["status"],
+                _day(row["period_start"]), _day(row["period_end"]), part, field_types.decimal(row["value"]), Status(row["status"]),
             )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ class Rollback:
     what that changes in the tables. Releases that wait are `given_up`. `kept` counts figures that stay withheld.
     """
 
-    edition: Release
+    release: Release
     asked: ReleaseRequest
     files: Mapping[Path, bytes]
     changes: tuple[ReleaseChange, ...]
@@ -39,10 +39,10 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     Raises `PortalError` where there is none, where it is not public yet, where no reason is given, or where packages
     have come or gone since.
     """
-    editions = embargo.public(project)
-    found = next((e for e in editions if name in (e.id, e.name)), None)
+    releases = embargo.public(project)
+    found = next((e for e in releases if name in (e.id, e.name)), None)
     if found is None:
-        raise PortalError([_no_such(project, name, editions)])
+        raise PortalError([_no_such(project, name, releases)])
     then = releasing.opened(project, found).contents
     faults = [*_no_reason(reason), *_other_packages(project, then)]
     if faults:
@@ -55,7 +55,7 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
         lists=now.lists,
     )
     kept = sum(1 for k, row in comparison.keyed(then).items() if k in hidden and row["value"])
-    again = sum(e.put_back == found.id for e in editions)
+    again = sum(e.put_back == found.id for e in releases)
     title = f"Return to {found.name}" + (f" ({again + 1})" if again else "")
     note = f"The data of {found.name} were put back: {reason}"
     folder = project.settings.packages_folder
@@ -69,11 +69,11 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     )
 
 
-def _no_such(project: Project, name: str, editions: Collection[Release]) -> Problem:
-    if any(name in (e.id, e.name) for e in project.content.editions):
+def _no_such(project: Project, name: str, releases: Collection[Release]) -> Problem:
+    if any(name in (e.id, e.name) for e in project.content.releases):
         message = f"The release {name} is not public yet, so there is nothing to go back to."
         return Problem("NAME", code=KIND, message=message, fix="Name a release that is public.")
-    fix = did_you_mean(name, {e.name for e in editions}) if editions else "None was made yet."
+    fix = did_you_mean(name, {e.name for e in releases}) if releases else "None was made yet."
     return Problem("NAME", code=KIND, message=f"There is no release called “{name}”.", fix=fix)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from portal.core.model import Content, Release, WithdrawnFigure
 from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.vocabulary import WithdrawalKind
 from portal.data import csv_editing
 from portal.data.csv_editing import Row
 from portal.data.packages import contract, described
@@ -73,7 +74,7 @@ class PlannedWithdrawal:
 
     withdrawals: tuple[WithdrawnFigure, ...]
     names: tuple[str, ...]
-    editions: tuple[str, ...]
+    releases: tuple[str, ...]
     files: Mapping[Path, bytes]
     look: tuple[str, ...]
     revealed: tuple[str, ...] = ()
@@ -130,7 +131,7 @@ def of(withdrawal: WithdrawnFigure) -> Figure:
 
 def _plan(project: Project, asked: WithdrawalRequest, today: date) -> PlannedWithdrawal:
     content = project.content
-    past = [(e, releasing.opened(project, e)) for e in content.editions]
+    past = [(e, releasing.opened(project, e)) for e in content.releases]
     now = replace(releasing.contents(project, {}), lists=releasing.lists(project))
     shown = [comparison.keyed(c) for c in (now, *(a.contents for _, a in past))]
     logged = {
@@ -149,7 +150,7 @@ def _plan(project: Project, asked: WithdrawalRequest, today: date) -> PlannedWit
     listed = {of(w) for w in content.withdrawals}
     fresh = [k for k in chosen if values[k] or k not in listed]
     where = {k: [e.id for e, a in past if _shows(a, k)] for k in fresh}
-    kind = "wrong" if asked.wrong else "protect"
+    kind = WithdrawalKind.WRONG if asked.wrong else WithdrawalKind.PROTECT
     first = 1 + max((w.number for w in content.withdrawals), default=0)
     new = tuple(
         WithdrawnFigure(n, today, *k[:3], _day(k[3]), _day(k[4]), kind, asked.reason, ";".join(where[k]))
@@ -255,15 +256,15 @@ def _files(
     for name, content in less.lists.items():
         if content != now.lists[name]:
             yield data / name, content
-    editions: list[Release] = []
-    for edition, packed in reissued(past, out, new):
-        editions.append(edition)
+    releases: list[Release] = []
+    for release, packed in reissued(past, out, new):
+        releases.append(release)
         if packed is not None:
-            yield releasing.archive_of(project, edition.id), packed
+            yield releasing.archive_of(project, release.id), packed
     yield data / "changes.csv", out.changes((data / "changes.csv").read_bytes())
     yield data / "reasons.csv", out.reasons((data / "reasons.csv").read_bytes())
     yield from _list(project, new)
-    yield data / "releases.csv", releasing.table(Release, editions).encode()
+    yield data / "releases.csv", releasing.table(Release, releases).encode()
 
 
 def reissued(
@@ -271,10 +272,10 @@ def reissued(
 ) -> Iterator[tuple[Release, bytes | None]]:
     """Yield each release with its archive without the figures; None where the archive stays as it is."""
     before = ("", "")
-    for edition, archive in past:
+    for release, archive in past:
         contents = out.contents(archive.contents)
         changes = out.changes(archive.changes.encode()).decode()
-        own = tuple(_named(w) for w in new if edition.id in w.releases.split(";"))
+        own = tuple(_named(w) for w in new if release.id in w.releases.split(";"))
         about = replace(
             archive.about,
             before=before[0],
@@ -282,11 +283,11 @@ def reissued(
             withdrawn=(*archive.about.withdrawn, *own),
         )
         if (about, contents, changes) == (archive.about, archive.contents, archive.changes):
-            before = edition.id, edition.sha256
-            yield edition, None
+            before = release.id, release.sha256
+            yield release, None
             continue
         packed = archives.pack(about, contents, changes)
-        again = replace(edition, sha256=archives.sha256(packed))
+        again = replace(release, sha256=archives.sha256(packed))
         before = again.id, again.sha256
         yield again, packed
 

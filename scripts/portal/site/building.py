@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from portal.charts import chromium, svg
+from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
@@ -25,7 +26,7 @@ from portal.data import assembly, packages, tables
 from portal.disclosure import clearing
 from portal.opendata import bundles
 from portal.pages import redirects, search
-from portal.pages.all_pages import all_pages, figures_to_draw
+from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.page import PRIVATE
 from portal.releases import archives, embargo, releasing
 from portal.releases.releasing import Project
@@ -64,7 +65,7 @@ def _project(settings: Settings) -> Project:
     with processes.run_in_child(
         lambda: plausibility.look(ValidRows(found, settings), periods.today())
     ) as looked:
-        problems += rules.check(found, settings) + headers.check(settings) + search.synonyms(root)[1]
+        problems += rules.check(found, settings) + headers.check(settings) + search.read_synonyms(root)[1]
         problems += tuple(redirects.check(settings))
         problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
         if problems:
@@ -305,7 +306,8 @@ class _Works:
         settings = whole.settings
         searchable = bool(search.version())
         with _allowing(whole) as released:
-            drawn = _pictures(settings, released, tell)
+            charts = build_site_charts(released)
+            drawn = _pictures(settings, charts, tell)
             tell("Writing the pages")
             operating_system.remove_links(settings.build_folder / "pages")
             keep = partial(rendering.write, settings)
@@ -327,7 +329,7 @@ class _Works:
         )
         with processes.run_in_child(lambda: publishing.forget(root / "build" / "site", coming)) as forgotten:
             if searchable:
-                search.index(made)
+                search.build_index(made)
             forgotten()
         problems = headers.write(made, settings)
         if laid.sheets:
@@ -351,8 +353,8 @@ class _Works:
 def addresses(whole: Project) -> dict[str, str]:
     """The name of each page of the site by its address."""
     settings = whole.settings
-    same = search.synonyms(settings.root)[0]
-    return {p.path: p.label for p in all_pages(settings, allowed(whole), staging.written(settings), same)}
+    page_inputs = PageInputs(written=staging.written(settings), words=search.read_synonyms(settings.root)[0])
+    return {p.path: p.label for p in all_pages(settings, allowed(whole), page_inputs)}
 
 
 def roll_back(root: Path, plan: Rollback) -> str:
@@ -369,9 +371,9 @@ def roll_back(root: Path, plan: Rollback) -> str:
             releasing.draft(whole, plan.asked, addresses(whole), periods.today()).write()
             name = plan.asked.name
     aside = root / "build" / "given-up"
-    for edition in plan.given_up:
+    for embargoed in plan.given_up:
         aside.mkdir(exist_ok=True)
-        releasing.archive_of(whole, edition.id).replace(aside / f"{edition.id}.zip")
+        releasing.archive_of(whole, embargoed.id).replace(aside / f"{embargoed.id}.zip")
     return name
 
 
@@ -398,7 +400,7 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     for name in ("markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
     digest.update("\n".join(renderers.versions(renderer)).encode())
-    digest.update(f"{sys.version_info[:2]} {chromium.browser()} {search.version()}\n".encode())
+    digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search.version()}\n".encode())
     for path in inputs(root, folder):
         look = path.stat()
         bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent)
@@ -419,7 +421,7 @@ def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
         yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell) -> Pictures:
+def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
     library = settings.root / svg.LIBRARY
     if not library.exists():
         raise PortalError(
@@ -432,16 +434,16 @@ def _pictures(settings: Settings, released: clearing.ClearedContent, tell: Tell)
                 )
             ]
         )
-    figures = figures_to_draw(released)
+    figures = list(charts.figures())
     tell(
         f"Drawing {len(figures)} charts"
-        if chromium.browser()
+        if chromium.find_browser()
         else "No Chromium here, so the reader's browser will draw the charts"
     )
-    drawn = svg.draw(figures, library, settings.build_folder / "cache")
+    drawn = svg.draw_pictures(figures, library, settings.build_folder / "cache")
     if drawn.prints and (left := sum(drawn.of(f) is None for f in figures)):
         raise PortalError([_by_chromium(f"Chromium could not draw {left} of {len(figures)} charts.")])
-    return drawn
+    return replace(drawn, charts=charts)
 
 
 def _finish(made: Path, laid: StagedSite, cache: Path) -> None:
@@ -454,7 +456,7 @@ def _finish(made: Path, laid: StagedSite, cache: Path) -> None:
         names = ", ".join(failed[:3])
         message = f"Chromium could not print {len(failed)} sheets or pictures: {names}."
         raise PortalError([_by_chromium(message)])
-    bundles.whole(made)
+    bundles.zip_site(made)
 
 
 def _by_chromium(message: str) -> Problem:

@@ -135,13 +135,15 @@ def write(site: Path, settings: Settings) -> tuple[Problem, ...]:
     """
     directives = policy(site)
     problems = tuple(_into_pages(site, directives))
-    (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8")
+    (site / FILE).write_text(written(rules(site, directives)), encoding="utf-8", newline="\n")
     if settings.redirects:
-        (site / redirects.FILE).write_text(redirects.for_hosts(settings.redirects), encoding="utf-8")
+        (site / redirects.FILE).write_text(
+            redirects.for_hosts(settings.redirects), encoding="utf-8", newline="\n"
+        )
     contact = security_txt(settings.site)
     if contact:
         (site / CONTACT).parent.mkdir(exist_ok=True)
-        (site / CONTACT).write_text(contact, encoding="utf-8")
+        (site / CONTACT).write_text(contact, encoding="utf-8", newline="\n")
     return problems
 
 
@@ -177,7 +179,7 @@ def check(settings: Settings) -> tuple[Problem, ...]:
         fix = "Write mailto: and an address, https:// and a page with a form, or tel: and a number."
         found.append(("site.security_contact", f"The contact is {contact!r}.", fix))
     if not field_types.is_date(expires):
-        fix = "Write the day until which the contact holds, within a year, such as 2027-03-31."
+        fix = "Write the date until which the contact is valid, within a year, such as 2027-03-31."
         found.append(("site.security_expires", f"The day is {expires!r}.", fix))
     return tuple(Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found)
 
@@ -259,7 +261,7 @@ def _into_page(page: Path, meta: str) -> bool:
     """Write the policy into a page; whether it had one place for it, or has it already."""
     text = page.read_text(encoding="utf-8")
     if text.count(PLACE) == 1:
-        page.write_text(text.replace(PLACE, meta), encoding="utf-8")
+        page.write_text(text.replace(PLACE, meta), encoding="utf-8", newline="\n")
     return text.count(PLACE) == 1 or text.count(meta) == 1
 
 

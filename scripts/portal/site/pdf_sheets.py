@@ -36,7 +36,7 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
         told.run(_MAKE[name])
         return _DATE.sub(_undated, told.pdf())
 
-    kept = chromium.keep(keys, cache, ".pdf", printed)
+    kept = chromium.make_missing(keys, cache, ".pdf", printed)
     for key, sheet in kept.items():
         page, name = keys[key]
         shutil.copyfile(sheet, page.with_name(name))

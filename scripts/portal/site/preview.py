@@ -95,6 +95,8 @@ def look(root: Path) -> frozenset[tuple[str, int, int]]:
 class Server(ThreadingHTTPServer):
     """Serves on, and says nothing, where a browser goes away in the middle of an answer."""
 
+    allow_reuse_address = sys.platform != "win32"  # there it would let two programs answer at one port
+
     def handle_error(self, request: object, client_address: object) -> None:
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]

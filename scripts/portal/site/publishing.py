@@ -5,21 +5,20 @@ the link is replaced by one rename once everything is on the disk. So at any mom
 leads to a whole site: the old one or the new one. A site that must wait has a link of its own, `build/waiting`.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from portal.core import operating_system, periods, processes
+from portal.core import file_system, operating_system, periods, processes
 from portal.core.problems import PortalError, Problem
 from portal.data import csv_editing
 from portal.opendata import bundles
@@ -44,20 +43,12 @@ def alone(root: Path) -> Iterator[None]:
     """Refuse to build while another build of the same project is running."""
     folder = root / "build"
     folder.mkdir(exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    message, fix = "Another build of this site is running.", "Wait until it has finished, then try again."
+    with ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(file_system.exclusive_lock(folder / ".lock"))
         except BlockingIOError:
-            raise PortalError(
-                [
-                    Problem(
-                        "build",
-                        code="busy",
-                        message="Another build of this site is running.",
-                        fix="Wait until it has finished, then try again.",
-                    )
-                ]
-            ) from None
+            raise PortalError([Problem("build", code="busy", message=message, fix=fix)]) from None
         yield
 
 
@@ -70,7 +61,7 @@ def seal(site: Path) -> None:
     described = processes.all_of([partial(_described, path) for _, path in found])
     files = {name: told for (name, _), told in zip(found, described, strict=True)}
     told = json.dumps({"files": files}, ensure_ascii=False, indent=1, sort_keys=True)
-    (site / MANIFEST).write_text(told + "\n", encoding="utf-8")
+    (site / MANIFEST).write_text(told + "\n", encoding="utf-8", newline="\n")
 
 
 def intact(site: Path) -> tuple[Problem, ...]:
@@ -160,12 +151,12 @@ def hold(made: Path, live: Path, mark: str) -> Path:
 
 def shows(link: Path, mark: str) -> bool:
     """Return True if the link leads to a site that was made from what has this mark."""
-    return link.is_symlink() and link.is_dir() and link.resolve().name.partition(".")[0] == mark
+    return file_system.is_link(link) and link.is_dir() and link.resolve().name.partition(".")[0] == mark
 
 
 def purge(live: Path) -> None:
     """Delete every kept site but those that a link leads to, since they show what was taken back."""
-    linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
+    linked = {link.resolve() for link in (live, live.with_name(WAITING)) if file_system.is_link(link)}
     for folder in (f for f in _kept(live) if f not in linked):
         operating_system.clear(folder)
 
@@ -254,29 +245,26 @@ def _keep(made: Path, live: Path, mark: str) -> Path:
     folder = next(f for n in count() if not (f := sites / f"{mark}.{n}").exists())
     _flush(made)
     made.rename(folder)
-    _sync(sites)
+    file_system.flush(sites)
     return folder
 
 
 def _point(link: Path, folder: Path) -> None:
     """Point a link to a kept site, by one rename."""
     os.utime(folder)  # kept sites are in the order in which they were last in place
-    fresh = link.with_name(f"{link.name}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(Path(SITES) / folder.name)
     aside = _aside(link)
     try:
-        fresh.replace(link)
+        file_system.replace_link(link, folder)
     except OSError:
         if aside:
             aside.rename(link)
         raise
-    _sync(link.parent)
+    file_system.flush(link.parent)
 
 
 def _aside(link: Path) -> Path | None:
     """Put a folder that stands where the link goes aside: it was not made here, so it is never deleted."""
-    if not link.is_dir() or link.is_symlink():
+    if not link.is_dir() or file_system.is_link(link):
         return None
     aside = next(p for n in count() if not (p := link.with_name(f"{link.name}.before.{n}")).exists())
     return link.rename(aside)
@@ -284,7 +272,7 @@ def _aside(link: Path) -> Path | None:
 
 def forget(live: Path, coming: int = 0) -> None:
     """Delete what need not be kept when so many are `coming`: all but the last sites, and what a link leads to."""
-    linked = {link.resolve() for link in (live, live.with_name(WAITING)) if link.is_symlink()}
+    linked = {link.resolve() for link in (live, live.with_name(WAITING)) if file_system.is_link(link)}
     kept = _kept(live)
     last = [f for f in kept if not _waits(f)][: KEPT - coming]
     gone = live.with_name(SITES) / _GONE
@@ -308,15 +296,7 @@ def _waits(folder: Path) -> bool:
 
 def _flush(folder: Path) -> None:
     """Have every file and folder written to the disk itself; a fault in that is raised here."""
-    os.sync()  # all at once, or each of the following would wait for the disk by itself
+    file_system.flush_all()  # all at once, or each of the following would wait for the disk by itself
     with ThreadPoolExecutor(_AT_ONCE) as several:
-        for _ in several.map(_sync, (folder, *folder.rglob("*"))):
+        for _ in several.map(file_system.flush, (folder, *folder.rglob("*"))):
             pass
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,7 +1,7 @@
 """What makes HTML of the generated tree: mkdocs with its theme Material, or their successor Zensical, to try it.
 
 Either runs in a process of its own and is an entry in `RENDERERS`. Zensical reads the settings of mkdocs, but not all
-of them mean the same to it; what is different stands in docs/renderer.md.
+of them mean the same to it; what is different stands in docs/explanation/renderers.md.
 """
 
 import re

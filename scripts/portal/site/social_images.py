@@ -56,11 +56,11 @@ def draw_all(site: Path, cards: Mapping[str, Card], cache: Path) -> list[str]:
 
         def drawn(told: Chromium, key: str) -> bytes:
             page = Path(folder, f"{key}.html")
-            page.write_text(_html(site, wanted[key]), encoding="utf-8")
+            page.write_text(_html(site, wanted[key]), encoding="utf-8", newline="\n")
             told.open(page)
             return told.picture(WIDTH, wanted[key].height)
 
-        kept = chromium.keep(wanted, cache, ".png", drawn)
+        kept = chromium.make_missing(wanted, cache, ".png", drawn)
     failed = []
     for address, key in keys.items():
         if made := kept.get(key):

@@ -16,8 +16,8 @@ from portal.analysis import sentences
 from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
 from portal.charts.charts import Chart
-from portal.charts.sparklines import trend
-from portal.charts.svg import Pictures, without_styles
+from portal.charts.sparklines import draw_trend
+from portal.charts.svg import Pictures, styles_to_attributes
 from portal.core import input_files, periods, processes
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError, Problem
@@ -26,15 +26,17 @@ from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
+from portal.opendata.api import PackageName
 from portal.pages import abbreviations, open_data_files, redirects, search, templates
-from portal.pages.all_pages import all_pages
+from portal.pages.all_pages import PageInputs, all_pages
+from portal.pages.figure_views import FigurePage
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
 from portal.pages.page import EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages.plan_views import FigureView
 from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
-from portal.pages.translations import RIGHT_TO_LEFT, translated
-from portal.pages.views import BriefingPage, FigurePage, RecordedPage, SearchPage, WardPage, WardsPage
+from portal.pages.translations import RIGHT_TO_LEFT, read_translations
+from portal.pages.views import BriefingPage, RecordedPage, SearchPage, WardPage, WardsPage
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.site import pdf_sheets, social_images
@@ -78,12 +80,13 @@ def grow(
     template is at fault.
     """
     past = history.read(settings, released.content)
-    figures = records.now(released.content, past)
-    same = search.synonyms(settings.root)[0]
-    pages = all_pages(settings, released, written(settings), same, figures)
+    figures = records.current_records(released.content, past)
+    words = search.read_synonyms(settings.root)[0]
+    inputs = PageInputs(written=written(settings), words=words, figures=figures, charts=pictures.charts)
+    pages = all_pages(settings, released, inputs)
     slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
     found = OpenDataFiles(settings, released, past, slugs, _packages(pages), figures)
-    pages += translated(settings.root, pages, settings.languages)
+    pages += read_translations(settings.root, pages, settings.languages)
     environment = _environment(settings, released, pictures)
     printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
@@ -133,7 +136,7 @@ def _assets(settings: Settings, pictures: Pictures) -> Iterator[tuple[str, bytes
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
         content = path.read_bytes()
         if path.suffix == ".svg":
-            content = without_styles(content.decode(errors=_AS_IT_IS)).encode(errors=_AS_IT_IS)
+            content = styles_to_attributes(content.decode(errors=_AS_IT_IS)).encode(errors=_AS_IT_IS)
         yield f"assets/{path.relative_to(assets).as_posix()}", content
     yield LIBRARY, pictures.library.read_bytes()
 
@@ -156,7 +159,7 @@ def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
     return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared)
 
 
-def _packages(pages: Iterable[Page]) -> tuple[tuple[str, str], ...]:
+def _packages(pages: Iterable[Page]) -> tuple[PackageName, ...]:
     """The title and name of each package that can be downloaded."""
     return next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
 
@@ -214,19 +217,19 @@ def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[s
         rows = releasing.table(WithdrawnFigure, content.rows).encode()
         return {releasing.WITHDRAWN.rpartition("/")[2]: rows} if content.rows else {}
     if isinstance(content, ReleasesPage):
-        news = ((e, link[1], summary) for e, link, summary in content.editions)
+        news = ((e, link[1], summary) for e, link, summary in content.releases)
         return {"feed.xml": atom(found.settings.site, RELEASES, news)}
     if isinstance(content, SearchPage):
-        return {search.WORDS: search.lookup(content.words, content.labels, content.districts)}
+        return {search.WORDS: search.lookup_json(content.words, content.labels, content.districts)}
     return {}
 
 
 def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
     """What a release changed, and its archive unless that was withdrawn."""
     changes = {"changes.csv": releasing.table(ReleaseChange, page.log).encode()}
-    if page.edition.withdrawn:
+    if page.release.withdrawn:
         return changes
-    archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.edition.id}.zip"))
+    archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.release.id}.zip"))
     return {**changes, "release.zip": archive.read_bytes()}
 
 
@@ -284,7 +287,7 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
         "told": sentences.told,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.running,
-        "spark": partial(trend, released),
+        "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
         "way_of": partial(sentences.way_of, released),
@@ -350,9 +353,9 @@ def _cited(found: OpenDataFiles, page: Page) -> list[Source]:
 def _rendered(environment: jinja2.Environment, entry: str, template: str, told: Mapping[str, object]) -> str:
     """What a template gives; problems name `template`, where nothing else is at fault."""
     try:
-        return templates.joined(environment.get_template(entry).generate(told))
+        return templates.join_parts(environment.get_template(entry).generate(told))
     except Exception as error:
-        problem = templates.problem(error, template)
+        problem = templates.problem_of(error, template)
         if problem is None:
             raise
         raise PortalError([problem]) from None
@@ -363,9 +366,9 @@ def _embed(
 ) -> dict[str, bytes]:
     """The page that others may show in theirs, with the drawings that it shows."""
     folder = f"{EMBEDS}{shown.indicator.slug}/"
-    editions = found.released.content.editions
+    releases = found.released.content.releases
     told = {"view": shown, "title": page.title, "exit": page.exit}
-    told |= {"cited": _cited(found, page), "release": editions[-1].name if editions else "", "to": None}
+    told |= {"cited": _cited(found, page), "release": releases[-1].name if releases else "", "to": None}
     html_ = _rendered(environment, EMBED, EMBED, told)
     svgs = {n: data for n, data in _chart_files(shown.chart, pictures).items() if n.endswith(".svg")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
@@ -375,7 +378,7 @@ def _moved(
     environment: jinja2.Environment, settings: Settings, pages: Iterable[Page], taken: Set[str]
 ) -> Iterator[tuple[str, bytes]]:
     """A page for each old address, which leads to the new one."""
-    for old, title, target in redirects.moved(settings.redirects, pages, taken):
+    for old, title, target in redirects.moved_pages(settings.redirects, pages, taken):
         told = {"target": target, "title": title, "to": partial(_to, old)}
         yield f"{old}index.html", _rendered(environment, MOVED, MOVED, told).encode()
 
@@ -406,13 +409,13 @@ def _dataset(found: OpenDataFiles, page: Page) -> Markup:
     site = found.settings.site
     content = _figures(page.content)
     if content:
-        described = found.described(content.view.indicator)
-        told = metadata.dataset(site, described, found.newest)
+        described = found.dataset_of(content.view.indicator)
+        told = metadata.schema_org_dataset(site, described, found.newest)
     elif isinstance(page.content, OpenDataPage):
-        told = metadata.catalogue(site, page.path, page.label, found.zips)
+        told = metadata.schema_org_catalogue(site, page.path, page.label, found.zips)
     else:
         return Markup()
-    return Markup(json.dumps(metadata.embedded(told), ensure_ascii=False))  # noqa: S704 - has no markup left
+    return Markup(json.dumps(metadata.to_script_json(told), ensure_ascii=False))  # noqa: S704 - has no markup left
 
 
 def _upto(cited: list[Source]) -> str:

@@ -1,4 +1,4 @@
-// The quick way out, charts that answer to touch, and two aids on the pages of wards. Every page works without them.
+// “Leave this page”, interactive charts, and tools for postcodes, promises and wards. Every page works without them.
 "use strict";
 
 (() => {
@@ -6,7 +6,7 @@
   if (exit) {
     exit.querySelector(".shift").hidden = false;
     const leave = () => {
-      document.documentElement.hidden = true; // before anything is loaded
+      document.documentElement.hidden = true; // hide the page before anything loads
       location.replace(exit.href);
     };
     exit.addEventListener("click", (event) => {
@@ -22,7 +22,7 @@
       presses = [...presses.filter((at) => event.timeStamp - at < 5000), event.timeStamp];
       if (presses.length === 3) leave();
     });
-    // Whoever comes back on purpose must not find it blank.
+    // Show the page again to readers who come back on purpose.
     window.addEventListener("pageshow", (event) => {
       if (event.persisted) document.documentElement.hidden = false;
     });
@@ -38,7 +38,7 @@
   let library;
   const load = (address) =>
     (library ??= Promise.all([
-      // Where plotly.js finds this link it does not write a <style>, which the security policy forbids.
+      // If plotly.js finds this link, it does not add a <style>, which the content security policy forbids.
       add("link", {
         id: "plotly.js-style-global", className: "no-inline-styles", rel: "stylesheet",
         href: new URL("../css/plotly.css", new URL(address, location)),
@@ -71,7 +71,7 @@
       place.style.height = "";
       chart.dataset.state = "drawn";
     } catch (error) {
-      delete chart.dataset.state; // the picture, or the table, is still there
+      delete chart.dataset.state; // the picture or the table is still shown
     }
   };
 
@@ -84,7 +84,7 @@
     } else if (near) near.observe(chart);
   }
 
-  // Find a ward by postcode: the list is a file of this site, and the postcode stays in the page.
+  // Find a ward by postcode. The list is a file of this site, and the postcode is not sent anywhere.
   const finder = document.querySelector("[data-finder]");
   if (finder) {
     const input = finder.querySelector("input");
@@ -117,7 +117,7 @@
     finder.hidden = false;
   }
 
-  // Show some of the promises: the tables have all of them, and this hides the rows that were not asked for.
+  // Filter promises: the tables have all of them, and this hides the rows that do not match.
   const narrow = document.querySelector(".narrow");
   if (narrow) {
     const boxes = [...narrow.querySelectorAll("select")];
@@ -144,7 +144,7 @@
     show();
   }
 
-  // Compare two areas: the table has all of them, and this shows two of its columns.
+  // Compare two areas: the table has all of them, and this hides all but two columns.
   const chooser = document.querySelector("[data-compare]");
   if (chooser) {
     const [first, second] = chooser.querySelectorAll("select");

@@ -1,5 +1,5 @@
-// The search: our own face on Pagefind. Nothing is loaded before somebody types. What is typed goes into no request,
-// no address and no storage.
+// The search, on top of Pagefind. Nothing is loaded before the reader types. The query is not put into a request, an
+// address or storage.
 "use strict";
 
 (() => {
@@ -10,12 +10,12 @@
   const place = document.querySelector(".search__found");
   const root = new URL(box.dataset.search, location);
   const PAGE = 10;
-  const LESS = 0.6; // what a page that has another word for it counts, beside one that has the word itself
-  const [SHORTEST, LONGEST] = [8, 30]; // words of a page to show
-  // A postcode, its first half, or that and the next digit.
+  const LESS = 0.6; // weight of a page with a synonym, relative to a page with the word itself
+  const [SHORTEST, LONGEST] = [8, 30]; // words in an excerpt
+  // A postcode, its district, or its sector.
   const POSTCODE = /\b([a-z]{1,2}[0-9][a-z0-9]?)(?: ?([0-9])([a-z]{2})?)?\b/i;
 
-  // Pagefind takes a part of its index that could not be loaded for an empty one, so what it asks for is watched here.
+  // Pagefind treats a part of its index that failed to load as empty, so its requests are watched here.
   let broken = false;
   const ask = window.fetch.bind(window);
   window.fetch = async (...asked) => {
@@ -34,7 +34,7 @@
   let tries = 0;
   const load = () =>
     (loading ??= (async () => {
-      tries += 1; // browsers remember that a script could not be loaded, under its address
+      tries += 1; // browsers remember by address that a script failed to load
       const [engine, words] = await Promise.all([
         import(new URL(`pagefind/pagefind.js${tries > 1 ? `?${tries}` : ""}`, root)),
         read("search/words.json"),
@@ -46,7 +46,7 @@
   const tokens = (text) => text.normalize("NFC").toLowerCase().replace(/['’]/g, "").replace(/(\p{L})&(?=\p{L})/gu, "$1").split(/[^\p{L}\p{M}\p{N}]+/u).filter(Boolean);
   const stem = (word) => (word.length > 3 ? word.replace(/s$/, "") : word);
 
-  // Where lists of words that mean the same have one of theirs in what was typed. A longer one hides those inside it.
+  // Find synonyms in the query. A longer one hides those inside it.
   const meant = (typed, lists) => {
     const found = [];
     for (const list of lists) {
@@ -58,8 +58,8 @@
     const inside = (a, b) => b.at <= a.at && a.end <= b.end && b.end - b.at > a.end - a.at;
     return found.filter((one) => !found.some((other) => inside(one, other)));
   };
-  // The ways to say it: as typed, and with each word that means the same in place of the one that was typed. Words that
-  // say nothing are left out, unless they are part of one that does or there are no others.
+  // The variants of a query: as typed, and with each synonym in place of the word. Ignored words are left out, unless
+  // they are part of a synonym or there are no others.
   const ways = (typed, matches, ignored) => {
     const told = (words, from) => words.filter((word, i) => !ignored.includes(word) || matches.some(({ at, end }) => at <= from + i && from + i < end));
     const words = told(typed, 0);
@@ -69,7 +69,7 @@
     return [{ words: words.length ? words : typed }, ...others];
   };
 
-  // Pagefind answers a word that it does not have with whatever begins like it. Only endings may differ here.
+  // For an unknown word Pagefind returns words that begin like it. Here only the ending can differ.
   const has = async (index, word) => {
     if ((await index.search(`"${word}"`)).results.length) return true;
     const [near] = (await index.search(word)).results;
@@ -86,13 +86,13 @@
     return found.results.filter((page) => ids.has(page.id));
   };
 
-  // Pages with all of the words, or with others that mean the same; else pages with some of them. The best come first:
-  // those that are most about it, and those that say it in several ways.
+  // Return pages with all of the words or their synonyms, or else pages with some of them. The best are first: those
+  // with the highest scores, and those that match several variants.
   const find = async (index, [typed, ...others]) => {
     const words = [...new Set([typed, ...others].flatMap((way) => way.words ?? [...way.before, ...way.after]))];
     await Promise.all([...words, ...others.map((way) => way.other)].map((text) => index.preload(text)));
     const known = new Set();
-    for (const word of words) if (await has(index, word)) known.add(word); // one by one: Pagefind keeps one state a page
+    for (const word of words) if (await has(index, word)) known.add(word); // one by one, because Pagefind has a single state per page
     const scores = new Map();
     const keep = async (way) => {
       for (const page of await pagesWith(index, known, way)) {
@@ -109,7 +109,7 @@
     return { all, pages: best.map((one) => one.page) };
   };
 
-  // The wards of a postcode in what was typed, and the rest of what was typed.
+  // Return the wards of a postcode in the query, and the rest of the query.
   const wardsIn = async (text, districts) => {
     const match = box.dataset.postcodes && text.match(POSTCODE);
     if (!match) return null;
@@ -126,8 +126,8 @@
     return { name, rest, wards };
   };
 
-  // What a page says where most of what was found stands, or at its beginning where its heading has it: a sentence,
-  // or more where sentences are short. The words that were found are marked.
+  // Return an excerpt from where most matches are, or from the start of the page if its heading matches: one sentence,
+  // or more if they are short. Matches are marked.
   const context = (page) => {
     const words = page.content.split(/\s+/);
     const heading = page.meta.title.split(/\s+/).length;
@@ -226,7 +226,7 @@
     return told.join(" ");
   };
 
-  // A button for the pages that are not shown yet. It gives the focus to the first of the new ones.
+  // A button that shows more results and moves the focus to the first of them.
   const more = (list, pages, entry, tell) => {
     let shown = Math.min(PAGE, pages.length);
     if (shown === pages.length) return;
@@ -236,7 +236,7 @@
       broken = false;
       const next = await Promise.all(pages.slice(shown, shown + PAGE).map((page) => page.data())).catch(() => []);
       if (broken || !next.length) {
-        loading = undefined; // it remembers what it could not load
+        loading = undefined; // the module remembers failed requests
         return tell("These pages could not be loaded. Check your connection, then search again.");
       }
       const items = next.map(entry);
@@ -251,7 +251,7 @@
 
   input.addEventListener("input", () => {
     if (input.value.trim()) return load().catch(() => (loading = undefined));
-    last += 1; // what was cleared leaves nothing behind
+    last += 1; // drop results that arrive after the search was cleared
     place.replaceChildren();
     said.textContent = "";
     return undefined;

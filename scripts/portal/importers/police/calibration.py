@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from portal.analysis.significance import LEVEL, p_value
 from portal.core.model import Area
 from portal.core.problems import PortalError, Problem
+from portal.core.vocabulary import AreaKind
 from portal.importers.police import mps_crime, mps_extract, mps_records
 
 Floats = NDArray[np.float64]
@@ -89,7 +90,7 @@ def _boroughs(path: Path) -> pd.DataFrame:
     names = sorted(
         set(mps_extract.load(path, "police/mps_borough.columns.csv").rows["borough"]) - _NO_BOROUGHS
     )
-    areas = {name: Area("", "", name, name, "borough", "", None, None) for name in names}
+    areas = {name: Area("", "", name, name, AreaKind.BOROUGH, "", None, None) for name in names}
     return mps_crime.read_boroughs([path], areas).frame
 
 

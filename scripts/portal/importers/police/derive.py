@@ -15,8 +15,8 @@ import pandas as pd
 
 from portal.core import small_counts
 from portal.core.model import Content, Import, Observation
-from portal.core.periods import months_between
 from portal.core.settings import Settings
+from portal.core.vocabulary import Status
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, suppress
 from portal.importers.shared.published_files import Counts
@@ -77,7 +77,7 @@ def _of_series(
                 when = f"months {first} to {last}" if first != last else f"month {first}"
                 yield Observation(
                     source=origin.source, locator=f"{place}, {when}", indicator=row.indicator, area=area, period_start=_first(first),
-                    period_end=_last(last), part=part if row.part == "*" else row.part, value=Decimal(int(value)), status="",
+                    period_end=_last(last), part=part if row.part == "*" else row.part, value=Decimal(int(value)), status=Status.PLAIN,
                 )  # fmt: skip
 
 
@@ -113,9 +113,9 @@ def merged(published: tuple[Observation, ...], fresh: tuple[Observation, ...]) -
     it. A yearly figure that overlaps with a fresh one makes way for it: the difference of the two would be a
     figure of few months.
     """
-    old = {key(o): o for o in published}
-    new = {key(o): _marked(o, old.get(key(o))) for o in fresh}
-    kept = [o for o in published if key(o) not in new and not _overlapped(o, fresh)]
+    old = {o.key: o for o in published}
+    new = {o.key: _marked(o, old.get(o.key)) for o in fresh}
+    kept = [o for o in published if o.key not in new and not _overlapped(o, fresh)]
     return (*kept, *new.values())
 
 
@@ -124,16 +124,14 @@ def _marked(fresh: Observation, old: Observation | None) -> Observation:
         return fresh
     if old.value == fresh.value:
         return replace(fresh, status=old.status)
-    return replace(fresh, status="r")
+    return replace(fresh, status=Status.REVISED)
 
 
 def _overlapped(o: Observation, fresh: tuple[Observation, ...]) -> bool:
-    if _months(o) != 12:
+    if o.months != 12:
         return False
     same = (
-        n
-        for n in fresh
-        if (n.indicator, n.area, n.part) == (o.indicator, o.area, o.part) and _months(n) == 12
+        n for n in fresh if (n.indicator, n.area, n.part) == (o.indicator, o.area, o.part) and n.months == 12
     )
     return any(_crosses(o, n) for n in same)
 
@@ -143,15 +141,6 @@ def _crosses(a: Observation, b: Observation) -> bool:
     if None in ends:
         return False
     return a.period_start <= b.period_end and b.period_start <= a.period_end  # type: ignore[operator]
-
-
-def _months(o: Observation) -> int:
-    return months_between(o.period_start, o.period_end) if o.period_start and o.period_end else 0
-
-
-def key(o: Observation) -> tuple[str, str, str, date | None, date | None]:
-    """What tells one figure from another."""
-    return (o.indicator, o.area, o.part, o.period_start, o.period_end)
 
 
 def _first(month: str) -> date:

@@ -9,6 +9,7 @@ import pandas as pd
 from portal.core.model import Area
 from portal.core.problems import Problem, did_you_mean
 from portal.core.text import listed
+from portal.core.vocabulary import AreaKind
 from portal.importers.police.mps_checks import many
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Finding
@@ -37,7 +38,7 @@ def read(
         and "NOT ACTIVE" not in row[ward].upper()
     }
     fresh = [
-        Area(source, LOCATOR, c, name, "ward", own, None, None)
+        Area(source, LOCATOR, c, name, AreaKind.WARD, own, None, None)
         for c, name in sorted(found.items())
         if c not in areas
     ]

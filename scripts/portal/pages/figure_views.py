@@ -1,0 +1,156 @@
+"""The content of the pages about figures: each indicator, and the overviews."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from portal.analysis.claims import Verdict
+from portal.core.citations import Cited
+from portal.core.model import (
+    Break,
+    Dashboard,
+    Disagreement,
+    Observation,
+    Target,
+)
+from portal.pages.plan_views import FigureView, Link, PlanView, PriorityView
+from portal.releases.change_report import WordedChange
+
+
+class TopicFigures(NamedTuple):
+    """The name of a topic and its indicators."""
+
+    name: str
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiguresPage:
+    """All indicators by topic.
+
+    `disagreements` is the number of claims that differ from their figures, and `more` links to pages about all figures.
+    """
+
+    topics: tuple[TopicFigures, ...]
+    disagreements: int
+    more: tuple[Link, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """A figure that a release revised or withdrew, in words, or several figures with one reason, named by `figures`."""
+
+    day: date
+    release: Link
+    line: WordedChange
+    figures: tuple[str, ...] = ()
+
+
+class UsedBy(NamedTuple):
+    """The title of a measure that an indicator shows, and the priority of the measure."""
+
+    measure: str
+    priority: Link
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigurePage:
+    """One indicator: finding, chart, table, definition, caveats, claims, sources."""
+
+    view: FigureView
+    polarity: str
+    breaks: tuple[Break, ...]
+    verdicts: tuple[Verdict, ...]
+    used_by: tuple[UsedBy, ...]
+    related: tuple[FigureView, ...]
+    figures: tuple[Observation, ...]
+    citations: tuple[Cited, ...]
+    revisions: tuple[Revision, ...]
+
+
+class CheckedClaim(NamedTuple):
+    """The verdict on a claim, and its indicator."""
+
+    verdict: Verdict
+    figure: FigureView
+
+
+class OtherDisagreement(NamedTuple):
+    """A contradiction between sources, and its indicator; None if it is not about one."""
+
+    disagreement: Disagreement
+    figure: Link | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisagreePage:
+    """Claims checked against their figures: those that differ, those that cannot be checked, and how many agree.
+
+    `others` are contradictions that are not about a claim.
+    """
+
+    differs: tuple[CheckedClaim, ...]
+    unchecked: tuple[CheckedClaim, ...]
+    agrees: int
+    others: tuple[OtherDisagreement, ...] = ()
+
+
+class TargetOutcome(NamedTuple):
+    """A target, whether it was met, in a word, and its indicator; None if it has no indicator."""
+
+    target: Target
+    outcome: str
+    figure: Link | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetsPage:
+    """Every target, and whether it was met."""
+
+    targets: tuple[TargetOutcome, ...]
+
+
+class PriorityCoverage(NamedTuple):
+    """How many measures of a priority have a figure, of how many that could have one."""
+
+    priority: PriorityView
+    shown: int
+    countable: int
+
+
+class PlanCoverage(NamedTuple):
+    """The same for a plan, and for each of its priorities with a measure that could have a figure."""
+
+    plan: PlanView
+    shown: int
+    countable: int
+    priorities: tuple[PriorityCoverage, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoveragePage:
+    """How many measures of each plan and priority have a figure."""
+
+    plans: tuple[PlanCoverage, ...]
+
+
+class DashboardLink(NamedTuple):
+    """A planned dashboard and the path of its page."""
+
+    dashboard: Dashboard
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardsPage:
+    """All planned dashboards."""
+
+    dashboards: tuple[DashboardLink, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardPage:
+    """One planned dashboard, with the figures that have been published on its subject."""
+
+    dashboard: Dashboard
+    figures: tuple[FigureView, ...]

@@ -1,0 +1,93 @@
+"""Six readers with a question each: how many taps it takes them from the home page, on a phone and on a wide screen.
+
+`docs/explanation/reader-paths.md` lists the same paths; the first screen of the last page must hold the answer.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page
+from project import ROOT
+
+FIRST_SCREEN = """() => [...document.querySelectorAll("main :is(h1, h2, p, li, td, th, summary, figcaption, output, b, strong)")]
+  .filter(e => { const b = e.getBoundingClientRect(); return b.width && b.top < innerHeight && b.bottom > 0 && e.checkVisibility(); })
+  .map(e => e.innerText).join("\\n")"""
+
+# A tap on a link within the page scrolls to its place, smoothly.
+RESTED = """() => new Promise(done => {
+  let last = -1;
+  const look = () => last === scrollY ? done() : (last = scrollY, setTimeout(look, 100));
+  look();
+})"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """A question, the taps that lead to its answer, and what the first screen then says (a regular expression)."""
+
+    question: str
+    taps: tuple[str, ...]
+    type_first: tuple[str, str] | None = None
+    answer: str
+
+
+PATHS = (
+    Path(
+        question="Is knife crime getting better?",
+        taps=("Knife crime",),
+        answer=r"604 offences in the 12 months to July 2025",
+    ),
+    Path(
+        question="Can I report a hate crime without giving my name?",
+        taps=("Report hate crime", "Find the right way for you", "You do not want to give your name"),
+        answer=r"You do not want to give your name.*True Vision.*Crimestoppers",
+    ),
+    Path(
+        question="What became of the promise to train staff?",
+        taps=("See every promise", "Train staff to spot abuse"),
+        answer=r"Under way as of 3 March 2022.*Staff who work in Lewisham will get training",
+    ),
+    Path(
+        question="Is my ward like the borough?",
+        type_first=("Find your ward by postcode", "SE6 4RU"),
+        taps=("Find", "Rushey Green", "Compared with the borough"),
+        answer=r"Compared with the borough.*per 1,000 people.*Violence",
+    ),
+    Path(
+        question="Who is late?",
+        taps=("See every promise",),
+        answer=r"Who is late\?.*We cannot say: none of the 29 promises in our current plans has a due date",
+    ),
+    Path(
+        question="Which figures can I not trust?",
+        taps=("Figures that disagree",),
+        answer=r"50 claims match the figures, 4 do not, and 22 cannot be checked",
+    ),
+)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda p: p.question)
+def test_the_answer_is_on_the_first_screen_after_these_taps(
+    page: Page, address: str, path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    page.goto(address)
+    if path.type_first:
+        page.get_by_label(path.type_first[0]).fill(path.type_first[1])
+    for tap in path.taps:
+        target = page.locator("main").get_by_role("button", name=tap, exact=True)
+        if not target.count():
+            target = page.locator("main").get_by_role("link", name=re.compile(f"^{re.escape(tap)}"))
+        target.first.click()
+        page.wait_for_load_state()
+    page.evaluate(RESTED)
+    screen = page.evaluate(FIRST_SCREEN)
+    assert re.search(path.answer, screen, re.DOTALL | re.IGNORECASE), screen
+    record_property("counted taps of readers on the way to an answer", len(path.taps))
+
+
+def test_the_docs_list_these_paths() -> None:
+    page = (ROOT / "docs" / "explanation" / "reader-paths.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "?" in line]
+    assert rows == [f"| {p.question} | {len(p.taps)} | {' → '.join(p.taps)} |" for p in PATHS]
