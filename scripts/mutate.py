@@ -86,8 +86,8 @@ def _mutate(node: ast.expr) -> None:
             node.operand, node.op = ast.UnaryOp(ast.Not(), node.operand), ast.Not()
         case ast.Constant(value=bool()):
             node.value = not node.value
-        case ast.Constant(value=int()):
-            node.value += 1
+        case ast.Constant(value=int(number)):
+            node.value = number + 1
         case ast.Call(func=ast.Name() as function):
             function.id = _NAMES[function.id]
 

@@ -7,13 +7,14 @@ from decimal import Decimal
 import pytest
 from portal.core.model import Observation
 from portal.core.periods import first_day
+from portal.core.vocabulary import Status
 from portal.importers.police.derive import merged
 
 JULY = date(2024, 7, 31)
 
 
 def figure(end: date, months: int = 12, **more: object) -> Observation:
-    own = Observation("s", "l", "abuse", "W1", first_day(end, months), end, "", Decimal(30), "")
+    own = Observation("s", "l", "abuse", "W1", first_day(end, months), end, "", Decimal(30), Status.PLAIN)
     return replace(own, **more)  # type: ignore[arg-type]
 
 

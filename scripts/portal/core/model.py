@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from portal.core.citations import Cited
+from portal.core.figure_key import FigureKey as FigureKey  # noqa: PLC0414 - rooms take it from here, with the rest of the model
 from portal.core.periods import months_between
 from portal.core.plans import Plan
 from portal.core.vocabulary import (
@@ -21,23 +21,6 @@ from portal.core.vocabulary import (
     Unit,
     WithdrawalKind,
 )
-
-
-class FigureKey(NamedTuple):
-    """The identity of a figure: no two observations have the same indicator, area, part and period.
-
-    `part` is empty for a figure that is not broken down. `start` and `end` are None if the source states no period.
-    """
-
-    indicator: str
-    area: str
-    part: str
-    start: date | None
-    end: date | None
-
-    def __repr__(self) -> str:
-        """Return the values alone, without their names: short in messages, and quick, since suppression sorts by it."""
-        return tuple.__repr__(self)
 
 
 @dataclass(frozen=True)
