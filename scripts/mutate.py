@@ -105,14 +105,16 @@ def is_killed(changed: Mutant, folder: Path) -> bool:
     environment = os.environ | {"PYTHONPATH": str(folder / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-n0", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, timeout=_SECONDS, check=False
-        )
+        code = -1
+        while code < 0:  # something else ended the tests: try again
+            code = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, timeout=_SECONDS, check=False
+            ).returncode
     except subprocess.TimeoutExpired:
         return True
     finally:
         path.write_text(original, "utf-8")
-    return done.returncode != 0
+    return code != 0
 
 
 def report(chosen: list[Mutant], survivors: list[Mutant], total: int, seed: int) -> str:
