@@ -212,7 +212,7 @@ def test_totals_that_do_not_add_up_and_small_counts_that_are_known_are_problems(
         suppress(cells, [Relation("all", ("a", "b"))])
     assert [(p.file, p.message) for p in stopped.value.problems] == [
         ("all", "The total is 64, but its parts add up to 63."),
-        ("a", "This count must be withheld, but everybody knows it already."),
+        ("a", "This count must be withheld, but it is already published elsewhere."),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whether a document agrees with itself: what it states about its figures, worked out again from them."""
+"""Check whether a document agrees with its own figures by recomputing what it states about them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ from portal.core.vocabulary import ADDED
 from portal.disclosure.clearing import ClearedContent
 
 _WAYS = {1: "a rise", 0: "no change", -1: "a fall"}
-# Which way is good, by polarity; where it is not known, a target has to say it itself.
+# The good direction, by polarity; for any other polarity the target itself must say it.
 _GOOD = {"lower-is-better": -1, "higher-is-better": 1}
 _NOT_PRINTED = "The document does not print the figures behind it."
 _MISSING = "A figure that it needs is not there."
@@ -21,7 +21,10 @@ _MISSING = "A figure that it needs is not there."
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim beside what its figures give: "agrees", "differs" or "cannot be checked", and how it was worked out."""
+    """The result of checking a claim: "agrees", "differs" or "cannot be checked", and how it was worked out.
+
+    `recomputed` is rounded to the decimals that the document prints; None if there is no number.
+    """
 
     claim: Claim
     outcome: str
@@ -30,7 +33,7 @@ class Verdict:
 
 
 def verdicts(released: ClearedContent, indicator: str = "") -> tuple[Verdict, ...]:
-    """Every claim recomputed, of one indicator where given."""
+    """Return the verdict on every claim, or on every claim about `indicator` if given."""
     return tuple(judge(released, c) for c in released.content.claims if indicator in ("", c.indicator))
 
 
@@ -65,10 +68,10 @@ def judge(released: ClearedContent, claim: Claim) -> Verdict:
 
 
 def _judge_direction(released: ClearedContent, claim: Claim) -> Verdict:
-    """Judge whether figures went the way a document says: by the two figures, or by the sign of a printed change.
+    """Judge whether figures moved as a document says, by the two figures or by the sign of a printed change.
 
-    Whether a change could be chance is another question. Only where a document says that nothing changed, a change of
-    a count that is no larger than chance counts as none.
+    Whether a change could be chance is a separate question. But if a document says that nothing changed, a change in a
+    count that is no larger than chance agrees.
     """
     if claim.base_period_start is None:
         return _judge_sign(released, claim)
@@ -86,7 +89,7 @@ def _judge_direction(released: ClearedContent, claim: Claim) -> Verdict:
 
 
 def _judge_sign(released: ClearedContent, claim: Claim) -> Verdict:
-    """Judge a direction by a change that the document prints; any other figure alone says nothing of it."""
+    """Judge a direction by a change that the document prints; no other single figure can show it."""
     unit = released.content.indicators[claim.indicator].unit
     change = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
     if isinstance(change, str) or claim.stated is None or unit != "percent-change":
@@ -97,7 +100,7 @@ def _judge_sign(released: ClearedContent, claim: Claim) -> Verdict:
 
 
 def _within_chance(released: ClearedContent, claim: Claim, earlier: Decimal, later: Decimal) -> bool:
-    """Return True if normal ups and downs can explain the difference between two counts; independent events where no more is known."""
+    """Return True if normal ups and downs can explain the difference; assume independent events if no dispersion is known."""
     spread = spread_of(released, claim.indicator, claim.area)
     dispersion = spread.dispersion if spread else 1.0
     return significance.p_value(int(earlier), int(later), dispersion) >= significance.LEVEL
@@ -138,7 +141,7 @@ def outcome_of(target: Target, newest: str, polarity: str = "") -> str:
 
 
 def _aim(target: Target, polarity: str) -> int:
-    """Return which way a target was to go: 1 up, -1 down, 0 where nothing says so."""
+    """Return the direction that a target asks for: 1 up, -1 down, 0 if nothing says so."""
     start = Decimal(0) if target.unit == "percent-change" else target.baseline_value
     good = _GOOD.get(polarity, 0)
     if start is None:
@@ -148,7 +151,7 @@ def _aim(target: Target, polarity: str) -> int:
 
 
 def _exactly(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str:
-    """Return the recomputed number without rounding and the working in words, or why there is none."""
+    """Return the exact recomputed number with the working in words, or the reason why there is none."""
     if claim.kind == "total":
         return _total(released, claim)
     if claim.kind == "value":
@@ -226,7 +229,7 @@ def _no_number(o: Observation) -> str:
 
 
 def _pair(released: ClearedContent, indicator: str, claim: Claim) -> tuple[Decimal, Decimal] | str:
-    """Return the figures of an indicator for a claim's two periods, or why one is not there."""
+    """Return the figures of an indicator for a claim's two periods, or the reason why one is missing."""
     earlier = _value(released, indicator, claim, claim.base_period_start, claim.base_period_end)
     later = _value(released, indicator, claim, claim.period_start, claim.period_end)
     if isinstance(earlier, str):
@@ -237,7 +240,7 @@ def _pair(released: ClearedContent, indicator: str, claim: Claim) -> tuple[Decim
 def _value(
     released: ClearedContent, indicator: str, claim: Claim, start: date | None, end: date | None
 ) -> Decimal | str:
-    """Return the figure of an indicator for a period of a claim, or why there is no number."""
+    """Return the figure of an indicator for a period of a claim, or the reason why there is no number."""
     found = next(
         (
             o

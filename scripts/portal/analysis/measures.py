@@ -1,6 +1,6 @@
-"""What the figures mean: sums over months, rates, change and direction of travel.
+"""Compute what figures mean: sums over months, rates, changes and their direction.
 
-Pure functions over observations. A withheld figure makes whatever is computed from it withheld.
+These are pure functions of observations. Anything computed from a withheld figure is withheld.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,11 +17,11 @@ from portal.core.periods import first_day, month_end
 from portal.core.vocabulary import ADDED, Status
 from portal.disclosure.clearing import ClearedContent, when
 
-# Under this, a percentage says more about chance than about change.
+# Below this, a percentage reflects chance more than change.
 SMALLEST_BASE = 50
 NO_CLEAR_CHANGE = "no clear change"
-# How far a newest 12-month figure has moved when later releases revised it, as shares, by kind of area (releases of
-# 2024 to 2026). A direction is only claimed where it survives that.
+# How far later releases revised the newest 12-month figure, as shares, by kind of area (releases of 2024 to 2026).
+# Claim a direction only if it survives such a revision.
 REVISION = {"ward": (-0.01, 0.01), "borough": (0.0, 0.05)}
 
 P = ParamSpec("P")
@@ -30,11 +30,12 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Change:
-    """From one figure to a later one.
+    """The change from one figure to a later one.
 
-    `percent` is in whole per cent, and None where the earlier count is under 50; `interval` are the ends of its 95%
-    interval, not rounded, None where none is known. `p` is the p-value of the two counts, None where it cannot be tested.
-    `direction` is "rose", "fell" or "no clear change", and empty where there is no test.
+    `difference` is in the unit of the figures. `percent` is in whole per cent, and None if the earlier count is under
+    50. `interval` holds the ends of its 95% interval in per cent, not rounded; None if not known. `p` is the p-value of
+    the two counts; None if they cannot be tested. `direction` is "rose", "fell" or "no clear change"; empty without a
+    test.
     """
 
     earlier: Observation
@@ -49,7 +50,7 @@ class Change:
 def series(
     released: ClearedContent, indicator: str, area: str = "", part: str | None = None
 ) -> tuple[Observation, ...]:
-    """The figures of an indicator in order of time; of one area or part where given."""
+    """Return the figures of an indicator, earliest first; only of `area` and `part` if given ("" is all parts together)."""
     if area:
         known = released.series.get((indicator, area), ())
     else:
@@ -58,14 +59,17 @@ def series(
 
 
 def breaks_of(released: ClearedContent, indicator: str) -> tuple[Break, ...]:
-    """The breaks in an indicator's series, earliest first."""
+    """Return the breaks in an indicator's time series, earliest first."""
     return tuple(
         sorted((b for b in released.content.breaks if b.indicator == indicator), key=lambda b: b.date)
     )
 
 
 def broken(earlier: Observation, later: Observation, breaks: tuple[Break, ...]) -> Break | None:
-    """The break that stands between two periods or inside one of them, if any."""
+    """Return the first break between two periods or inside one of them; None if there is none.
+
+    `date` is the first day of the new way of recording, so a break on the first day of `earlier` does not count.
+    """
     if earlier.period_start is None or later.period_end is None:
         return None
     return next((b for b in breaks if earlier.period_start < b.date <= later.period_end), None)
@@ -73,7 +77,10 @@ def broken(earlier: Observation, later: Observation, breaks: tuple[Break, ...]) 
 
 @dataclass(frozen=True)
 class Spread:
-    """How much two counts differ by themselves: their dispersion, and how far the later one may still be revised."""
+    """How much counts vary without real change.
+
+    `dispersion` is variance divided by mean; `revision` is how far the later count may be revised, as shares down and up.
+    """
 
     dispersion: float
     revision: tuple[float, float] = (0.0, 0.0)
@@ -86,10 +93,10 @@ def change(
     breaks: tuple[Break, ...] = (),
     spread: Spread | None = None,
 ) -> Change | None:
-    """Return the change between two periods, or None where there is none to state.
+    """Return the change between two periods.
 
-    None: a figure is withheld or missing, the periods overlap or differ in length, or a break lies between them.
-    Counts are tested with their `spread`; without one there is no direction. The direction has to hold for every value
+    None if a figure is withheld or missing, the periods overlap or differ in length, or there is a break between them.
+    Counts are tested with their `spread`; without one there is no direction. The direction must hold for every value
     that the later figure may be revised to.
     """
     if earlier.value is None or later.value is None or broken(earlier, later, breaks):
@@ -112,7 +119,7 @@ def change(
 
 
 def _p_value(earlier: int, later: int, moved: int, dispersion: float) -> float:
-    """The p-value where the later count moves to another value; 1 where that turns the change round."""
+    """Return the p-value if the later count is revised to `moved`; 1 if that reverses the change."""
     if (later - earlier) * (moved - earlier) < 0:
         return 1.0
     return significance.p_value(earlier, moved, dispersion)
@@ -125,7 +132,7 @@ def _direction(p: float, difference: Decimal) -> str:
 
 
 def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool = False) -> Spread | None:
-    """Return how much an indicator's counts differ by themselves in an area; None where that is not known."""
+    """Return how much an indicator's counts in an area vary without real change; None if not known."""
     kind = released.content.areas[area].kind if area in released.content.areas else ""
     known = released.content.dispersions.get((indicator, kind))
     if known is None:
@@ -140,16 +147,16 @@ def compared(
     later: Observation,
     newest: bool = False,
 ) -> Change | None:
-    """Return the change between two figures of an indicator, with its breaks and its dispersion in that kind of area.
+    """Return the change between two figures of an indicator, using its breaks and its dispersion for that kind of area.
 
-    `newest` says that the later figure is the newest one, which is likely to be revised.
+    Set `newest` if the later figure is the newest one, which is likely to be revised. None as for `change`.
     """
     spread = spread_of(released, indicator.id, later.area, newest)
     return change(indicator, earlier, later, breaks_of(released, indicator.id), spread)
 
 
 def yearly(released: ClearedContent, indicator: str, area: str) -> tuple[Observation, ...]:
-    """Figures of 12 months each that do not overlap, in order of time; the newest ends with the newest figure."""
+    """Return figures for 12 months each that do not overlap, earliest first; the last ends with the newest figure."""
     ends = sorted({o.period_end for o in series(released, indicator, area, "") if o.period_end}, reverse=True)
     found: list[Observation] = []
     for end in ends:
@@ -182,7 +189,7 @@ def figures_of(released: ClearedContent, indicator: Indicator) -> tuple[Observat
 
 
 def latest_change(released: ClearedContent, indicator: Indicator) -> Change | None:
-    """The change between the last two periods of a series that is of one area and not split, if there is one."""
+    """Return the change between the last two periods of a series for one area without a breakdown; None if there is none."""
     figures = figures_of(released, indicator)
     if len(figures) < 2 or indicator.breakdown or len({o.area for o in figures}) > 1:
         return None
@@ -193,7 +200,7 @@ def latest_change(released: ClearedContent, indicator: Indicator) -> Change | No
 
 
 def _once(work: Callable[P, Found]) -> Callable[P, Found]:
-    """Has a function of a release, and of what can be told by name, work out nothing twice."""
+    """Memoise a function per release; its other arguments must be hashable or have an `id`."""
 
     @wraps(work)
     def asked(*given: P.args, **named: P.kwargs) -> Found:
@@ -208,9 +215,9 @@ def _once(work: Callable[P, Found]) -> Callable[P, Found]:
 
 @_once
 def window(released: ClearedContent, indicator: str, area: str, end: date, months: int) -> Observation | None:
-    """Return the figure of `months` months up to `end`: as published, or as the sum of the shorter periods in them.
+    """Return the figure for the `months` months to `end`, as published or as the sum of shorter periods.
 
-    None where they do not fill the months without gap or overlap, or where the figures cannot be added up.
+    None if shorter periods do not fill the months without gap or overlap, or if the figures cannot be added up.
     """
     found = tiles(series(released, indicator, area, ""), first_day(end, months), end)
     if found is None or len(found) == 1:
@@ -219,16 +226,16 @@ def window(released: ClearedContent, indicator: str, area: str, end: date, month
 
 
 def tiles(known: Sequence[Observation], start: date, end: date) -> tuple[Observation, ...] | None:
-    """Return the figures that fill a period without gap or overlap, newest first; None where none do.
+    """Return the figures that fill a period without gap or overlap, newest first; None if none do.
 
-    Of those that end on the same day the longest that leads to a whole is taken.
+    Of figures that end on the same day, take the longest that allows the rest to be filled.
     """
     ending: dict[date, list[tuple[date, Observation]]] = {}
     for o in known:
         if o.period_start and o.period_end and o.period_start >= start:
             ending.setdefault(o.period_end, []).append((o.period_start, o))
     found: list[Observation] = []
-    # The figures that are still to be tried after each one taken: the longest first, and each last day only once.
+    # The figures still to try after each one taken: the longest first, and each last day only once.
     tries = [_longest_first(ending.pop(end, ()))]
     while tries:
         if not tries[-1]:
@@ -257,9 +264,9 @@ def _summed(pieces: Sequence[Observation]) -> Observation:
 def _status(pieces: Sequence[Observation]) -> Status:
     """Return the status of a sum.
 
-    It is withheld where one of its figures is. Where another figure is not there, the sum is not available: what is
-    too low to show, or does not apply, in one month says nothing of twelve. Otherwise the weightiest of the marks
-    that stand beside a number: not comparable, estimated, provisional, revised.
+    It is withheld if one of its figures is. If another figure has no number, the sum is not available: "too low to show"
+    or "does not apply" in one month says nothing about twelve. Otherwise it is the most important of the marks beside
+    the numbers: not comparable, estimated, provisional, revised.
     """
     statuses = {o.status for o in pieces}
     if Status.WITHHELD in statuses:
@@ -272,7 +279,7 @@ def _status(pieces: Sequence[Observation]) -> Status:
 
 @dataclass(frozen=True)
 class Rate:
-    """A count for every 1,000 people who lived there when they were counted."""
+    """A count per 1,000 residents, rounded to one decimal, with the population and its year."""
 
     value: Decimal
     population: int
@@ -280,7 +287,7 @@ class Rate:
 
 
 def rate(released: ClearedContent, o: Observation) -> Rate | None:
-    """Return the rate per 1,000 people; None where there is no count, the population is not known, or it means little."""
+    """Return the rate per 1,000 people; None if there is no count, no known population, or the rate means little."""
     if (o.area, o.indicator) in released.content.no_rates:
         return None
     lived = released.content.populations.get(o.area)
@@ -352,7 +359,7 @@ def together(found: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:
 def alone(
     released: ClearedContent, indicator: Indicator, area: str, months: int = 12, end: date | None = None
 ) -> IndicatorSummary | None:
-    """Return what `standing` does, with a direction for this change alone."""
+    """Return the same as `standing`, but test the direction of this change alone."""
     last = end or newest(released, indicator.id, area)
     latest = window(released, indicator.id, area, last, months) if last else None
     if last is None or latest is None:
@@ -368,13 +375,13 @@ def alone(
 
 
 def newest(released: ClearedContent, indicator: str, area: str) -> date | None:
-    """The last day of the newest figure of an area."""
+    """Return the last day of the newest figure of an area; None if there is none."""
     ends = [o.period_end for o in series(released, indicator, area, "") if o.period_end]
     return max(ends, default=None)
 
 
 def rounded(value: Fraction, decimals: int) -> Decimal:
-    """A number to so many decimals, halves away from zero."""
+    """Return a number rounded to `decimals` decimals, halves away from zero."""
     scaled = value * 10**decimals
     whole = int(abs(scaled) + Fraction(1, 2))
     return Decimal(whole if scaled >= 0 else -whole).scaleb(-decimals)

@@ -1,4 +1,4 @@
-"""Tell a real change between two counts from the ups and downs that recorded crime always has.
+"""Distinguish a real change between two counts from the normal ups and downs of recorded crime.
 
 Crimes cluster: one series of burglaries, one bad weekend. Counts therefore vary more than independent events would,
 and a test for independent (Poisson) events calls too many changes real. The tests here allow for that with the
@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 LEVEL = 0.05  # the share of unchanged series that may be called changed
-LARGE = 10**6  # where the normal distribution is as good, and the exact one takes long to add up
+LARGE = 10**6  # above this the normal distribution is as good, and the exact one is slow
 _NEARLY_ONE = 1 + 1e-6
 
 
@@ -37,7 +37,7 @@ def p_value(earlier: int, later: int, dispersion: float) -> float:
 
 
 def interval(earlier: int, later: int, dispersion: float) -> tuple[float, float] | None:
-    """Return the 95% interval of the change in per cent; None where a count is zero.
+    """Return the 95% interval of the change in per cent; None if a count is zero or negative.
 
     It is later / earlier × exp(±1.96 √(dispersion (1 / earlier + 1 / later))), on the log scale, as a change in per cent.
     """

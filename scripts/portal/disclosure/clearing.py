@@ -1,10 +1,10 @@
 """Protect people where numbers are small, and decide what later stages may see.
 
-A build holds only what is published: it refuses what the policy forbids, and has `inference` try to work the withheld
-counts out. Importers, who hold true counts, withhold with `withholding`.
+A build works only with published figures: it refuses what the policy forbids, and `inference` tries to work out the
+withheld counts. Importers know the true counts and withhold with `withholding`.
 
-A figure whose source has itself been published openly is let through: repeating a printed number tells nobody
-anything new, and this site names the document that prints it.
+A figure from an openly published source passes: repeating a printed number reveals nothing new, and the site names
+the document that prints it.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ClearedContent:
-    """Content that the policy allows to be published: the only thing that later stages accept.
+    """Content that the policy allows us to publish; later stages accept nothing else.
 
     `area` is the code of the borough that the site is about.
     """
@@ -39,7 +39,7 @@ class ClearedContent:
 
     @cached_property
     def series(self) -> Mapping[tuple[str, str], tuple[Observation, ...]]:
-        """The figures of each indicator and area, in order of time. Sorted once, since every page asks for some."""
+        """The figures of each indicator and area, earliest first; sorted once, because every page reads some."""
         found = defaultdict(list)
         for own in self.content.observations.values():
             for o in sorted(own, key=when):
@@ -48,21 +48,24 @@ class ClearedContent:
 
     @cached_property
     def remembered(self) -> dict[Hashable, object]:
-        """What was worked out from it and is asked for again: by what it is, and of what. It says nothing new."""
+        """Results computed from this content, kept for reuse, by function and arguments."""
         return {}
 
 
 def when(o: Observation) -> tuple[date, date]:
-    """By what figures are put in order of time."""
+    """Return the key that sorts figures by time: last day, then first day."""
     return o.period_end or date.min, o.period_start or date.min
 
 
 def release(
     content: Content, policy: SmallCountSettings, area: str = "", earlier: Sequence[EarlierRelease] = ()
 ) -> ClearedContent:
-    """Let the content through, or raise `PortalError` with every figure that the policy forbids or that leaks.
+    """Return the content as cleared for publication.
 
-    `earlier` is what earlier releases published, which people may have kept.
+    `earlier` holds what earlier releases published, which people may have kept.
+
+    Raises:
+        PortalError: the policy forbids a figure, or a withheld figure can be worked out; every such figure is named.
     """
     if forbidden_figures := tuple(check(content, policy)):
         raise PortalError(forbidden_figures)
@@ -74,7 +77,7 @@ def release(
 def problems(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
 ) -> tuple[Problem, ...]:
-    """Return everything that the policy forbids and everything that leaks."""
+    """Return a problem for each figure that the policy forbids and each withheld figure that can be worked out."""
     try:
         return (*check(content, policy), *_leaks(content, policy, earlier))
     except PortalError as error:  # figures that contradict each other
@@ -89,7 +92,7 @@ def _leaks(
 
 
 def _open(problems: Iterable[Problem], accepted: Sequence[AcceptedWarning]) -> Iterator[Problem]:
-    """Those of the problems that nobody has accepted by their name."""
+    """Return the problems whose name is not among the accepted warnings."""
     names = {a.warning for a in accepted}
     return (p for p in problems if p.name not in names)
 
@@ -97,7 +100,7 @@ def _open(problems: Iterable[Problem], accepted: Sequence[AcceptedWarning]) -> I
 def doubtful(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
 ) -> tuple[Problem, ...]:
-    """Return warnings about what earlier releases published, and what stops a release unless it is accepted."""
+    """Return warnings: withheld figures that earlier releases published, and numbers that may give figures away."""
     found = [_too_late(name, count) for name, count in inference.shown_before(content, earlier).items()]
     stopping = undeclared_relations.check(content, policy) if content.accepted else ()
     return (*found, *stopping, *undeclared_relations.look(content, policy))
@@ -115,7 +118,7 @@ def _too_late(release: str, count: int) -> Problem:
 def intervals(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
 ) -> "tuple[Interval, ...]":
-    """Return the least and greatest that each withheld count can be."""
+    """Return the smallest and largest value that each withheld count can have."""
     return inference.known(content, policy, earlier).intervals
 
 
@@ -123,14 +126,14 @@ def intervals(
 
 
 def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
-    """Yield every figure that is too fine or too small to be published, or gives one away in another form."""
+    """Yield a problem for each figure that is too detailed or too small to publish, or that reveals such a figure."""
     for indicator in content.indicators.values():
         careful = yearly(content, indicator.id)
         own = closed(content, indicator.id)
         for o in own:
             kind = content.areas[o.area].kind
             if kind in FINE and careful and (o.part or o.months != 12):
-                message = "By ward a sensitive figure may only be for 12 months, and not split by type."
+                message = "A sensitive figure for a ward must cover exactly 12 months and must not be split by type."
                 yield forbidden(content, o, message, "Take the row out.")
             least = small(content, policy, indicator.id, kind)
             if guarded(indicator) and o.value is not None and o.value < least:
@@ -142,7 +145,7 @@ def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
 
 
 def _crossing(content: Content, own: Sequence[Observation]) -> Iterator[Problem]:
-    """Yield each figure by ward whose period crosses another one: their difference is a figure of few months."""
+    """Yield a problem for each ward figure whose period partly overlaps another; their difference covers only a few months."""
     series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
     for o in sorted(own, key=when):
         if content.areas[o.area].kind in FINE:
@@ -150,8 +153,8 @@ def _crossing(content: Content, own: Sequence[Observation]) -> Iterator[Problem]
     for rows in series.values():
         crossed = {b.key: (a, b) for a, b in combinations(rows, 2) if overlap(a, b) and not _nested(a, b)}
         for a, b in crossed.values():
-            message = f"This period overlaps with the one up to {a.period_end}: what they differ by is a figure of few months."
-            yield forbidden(content, b, message, "Keep one of the two, so that periods follow each other.")
+            message = f"This period overlaps the one up to {a.period_end}. Together they give away a figure for a few months."
+            yield forbidden(content, b, message, "Keep only one of the two, so that periods do not overlap.")
 
 
 def _nested(a: Observation, b: Observation) -> bool:

@@ -1,10 +1,10 @@
-"""What readers can work out about withheld figures from everything that is published, now and in earlier releases.
+"""Work out what readers can learn about withheld figures from all that is published, now and in earlier releases.
 
-Every figure is taken as the sum of atoms: one indicator that has no parts, one place, one part of its breakdown and
-one stretch of months each. `audit` then finds what each withheld figure can be.
+Every figure is a sum of atoms. An atom is one indicator without parts, one place, one part of its breakdown and one
+span of months. `audit` then finds the possible values of each withheld figure.
 
-Withheld is not only what has the status c. A guarded figure that is not available, `low` or simply left out, where
-everything around it is published, can be worked out as well, and must not be if it could be small.
+Figures with the status c are not the only ones to protect. A guarded figure that is not available, `low` or has no
+row can also be worked out if everything around it is published, and must not be if it could be small.
 """
 
 from collections import defaultdict
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from portal.disclosure.audit import Interval, PublishedFigure
 
 _DAY = timedelta(days=1)
-_REST = "*"  # what a total has besides its known parts
+_REST = "*"  # marks the remainder of a total beyond its known parts
 Generation = tuple[date | None, date | None]
 Place = tuple[str, date | None, date | None]
 
 
 @dataclass(frozen=True)
 class EarlierRelease:
-    """What an earlier release published: its name, its figures, and the indicators that there are no more."""
+    """What an earlier release published: its name, its figures, and the indicators that no longer exist."""
 
     name: str
     observations: tuple[Observation, ...]
@@ -41,9 +41,10 @@ class EarlierRelease:
 
 @dataclass(frozen=True)
 class Leak:
-    """A withheld figure that is not protected: what it can be, and how readers get there.
+    """A withheld figure that is not protected, with its possible values.
 
-    `status` is that of the figure, or what `left_out` has for it. `release` names an earlier release that they need.
+    `status` is the status of the figure, or the one that `missing_rows` gives it. `release` names the earlier release
+    that readers need to work it out; empty if they need none.
     """
 
     interval: "Interval"
@@ -53,10 +54,10 @@ class Leak:
 
 @dataclass(frozen=True)
 class Inferences:
-    """What can be worked out: the interval of each withheld figure, the leaks among them, and what is lost.
+    """What readers can work out: the interval of each withheld figure, and the figures that leak.
 
-    `lost` names the withheld figures that no longer can be protected, since an earlier release published them, or
-    published what gives them away.
+    `lost` holds the withheld figures that can no longer be protected, with the name of the earlier release that
+    published them or gave them away.
     """
 
     intervals: "tuple[Interval, ...]"
@@ -67,10 +68,9 @@ class Inferences:
 def known(content: Content, policy: SmallCountSettings, past: Sequence[EarlierRelease] = ()) -> Inferences:
     """Work out what readers can know about each withheld figure.
 
-    What is published now has to protect the figures on its own, for readers who have no earlier release. Then come
-    readers who kept every release. Figures may have been revised between releases, so the figures of each release
-    are one table of their own, to which is added whatever the other releases say about figures that it withholds or
-    does not have.
+    The figures published now must protect the withheld ones from readers who have no earlier release. They must also
+    protect them from readers who kept every release. Figures may have been revised between releases, so each release
+    forms its own table, completed with what other releases say about figures that it withholds or does not contain.
     """
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
     today = _Table(content, policy, now)
@@ -99,12 +99,12 @@ def known(content: Content, policy: SmallCountSettings, past: Sequence[EarlierRe
 def intervals(
     content: Content, policy: SmallCountSettings, past: Sequence[EarlierRelease] = ()
 ) -> "tuple[Interval, ...]":
-    """Return the least and greatest that each withheld count can be."""
+    """Return the smallest and largest value that each withheld count can have."""
     return known(content, policy, past).intervals
 
 
 def shown_before(content: Content, past: Sequence[EarlierRelease]) -> dict[str, int]:
-    """Return how many figures that are withheld now each earlier release published."""
+    """Return how many of the figures withheld now each earlier release published, by name of the release."""
     hidden = {o.key for own in content.observations.values() for o in own if o.status == "c"}
     counts = {p.name: sum(o.value is not None and o.key in hidden for o in p.observations) for p in past}
     return {name: count for name, count in counts.items() if count}
@@ -120,7 +120,7 @@ _Releases = Sequence[tuple[str, tuple[Observation, ...]]]
 def _lost(
     content: Content, policy: SmallCountSettings, old: _Releases, memo: "dict[frozenset[Observation], _Table]"
 ) -> dict[FigureKey, str]:
-    """The figures that earlier releases published, or that can be worked out from them alone, and the release."""
+    """Return the figures that earlier releases published or that follow from them alone, with the release."""
     lost: dict[FigureKey, str] = {}
     for name, figures in old:
         for o in figures:
@@ -139,10 +139,10 @@ def _combined(
     releases: _Releases,
     memo: "dict[frozenset[Observation], _Table]",
 ) -> "Iterator[tuple[str, _Table]]":
-    """Each release's own table, with what the other releases say about figures that it does not show.
+    """Yield the table of each release, completed with what other releases say about figures that it does not show.
 
-    Where they do not fit together, since figures were revised, each other release is tried alone. With each table
-    comes the release that it needs. `memo` has the tables that were audited before, by their figures.
+    If the releases contradict each other because figures were revised, complete it from each other release alone. Each
+    table comes with the name of the release it needs. `memo` holds tables that were audited before, by figures.
     """
     for name, own in releases:
         shown = {o.key for o in own if o.value is not None}
@@ -164,14 +164,14 @@ def _combined(
 
 
 def _one_each(figures: Iterable[Observation]) -> bool:
-    """Whether no figure is there with two values."""
+    """Return True if no figure has two values."""
     values: dict[FigureKey, object] = {}
     return all(values.setdefault(o.key, o.value) == o.value for o in figures)
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Figures that are all true at once, and what can be worked out from them."""
+    """Figures that can all be true at the same time, and what readers can work out from them."""
 
     content: Content
     policy: SmallCountSettings
@@ -179,14 +179,14 @@ class _Table:
 
     @cached_property
     def core(self) -> frozenset[Observation]:
-        """The figures that matter, to tell tables apart."""
+        """The figures that matter, which identify a table."""
         return frozenset(
             replace(o, source="", locator="") for o in self.counts if self._root(o) in self.roots
         )
 
     @cached_property
     def counts(self) -> tuple[Observation, ...]:
-        """The counts among the figures, with one more for each that is left out."""
+        """The counts among the figures, with a stand-in for each that has no row."""
         counts = [o for o in self.figures if self.content.indicators[o.indicator].unit == "count"]
         return (*counts, *missing_rows.stand_ins(self.content, counts))
 
@@ -202,25 +202,29 @@ class _Table:
 
     @cached_property
     def fits(self) -> bool:
-        """Whether the figures can all be true."""
+        """True if the figures do not contradict each other."""
         try:
             return len(tuple(self.found())) >= 0
         except PortalError:
             return False
 
     def leaks(self, k: FigureKey, interval: "Interval") -> bool:
-        """Return True if the figure is not protected; what is merely not there only needs it if it could be small."""
+        """Return True if the figure is not protected; a figure without status c only needs protection if it could be small."""
         if not interval.exposed:
             return False
         return self.status[k] == "c" or interval.exposed[0] < self._least(k)
 
     def found(self) -> "Iterator[tuple[FigureKey, Interval]]":
-        """Yield the interval of each withheld figure; raise `PortalError` if figures contradict each other."""
+        """Yield the interval of each withheld figure.
+
+        Raises:
+            PortalError: figures contradict each other.
+        """
         yield from self._found.items()
 
     @cached_property
     def _found(self) -> "dict[FigureKey, Interval]":
-        from portal.disclosure import audit  # noqa: PLC0415 - SciPy takes a while to load, and most sites need none of it
+        from portal.disclosure import audit  # noqa: PLC0415 - SciPy is slow to import, and most sites do not need it
 
         found: dict[FigureKey, audit.Interval] = {}
         for root in sorted(self.roots):
@@ -236,7 +240,10 @@ class _Table:
         return found
 
     def _generation(self, o: Observation) -> set[Generation]:
-        """Since when and until when a ward is as it is: wards of two generations are two tables."""
+        """Return the validity of a ward's boundary, as a set of one; empty for other areas.
+
+        Wards with different boundaries form separate tables.
+        """
         area = self.content.areas[o.area]
         return {(area.valid_from, area.valid_to)} if area.kind == "ward" else set()
 
@@ -265,16 +272,17 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Atoms:
-    """How figures fall into the finest pieces that any of them tells apart."""
+    """The division of figures into the largest pieces that never straddle a figure."""
 
     content: Content
     figures: tuple[Observation, ...]
 
     @cached_property
     def free(self) -> frozenset[Hashable]:
-        """The atoms that may be under zero: what is left of a borough where its wards add up to more than it has.
+        """The atoms that may be negative.
 
-        Wards and borough then come from different files and do not quite fit. So do figures that are below zero.
+        These are the remainder of a borough whose wards add up to more than its total, because the two come from
+        different files, and the atoms of published figures below zero.
         """
         below = [a for o in self.figures if o.value is not None and o.value < 0 for a in self.made_of(o)]
         loose = [a for o in self.figures for a in self.made_of(o) if a[1] in self._loose]  # type: ignore[index]
@@ -286,7 +294,7 @@ class _Atoms:
         return frozenset(f"{area}{_REST}" for (_, area), sums in found.items() if any(s > 0 for s in sums))
 
     def made_of(self, o: Observation) -> tuple[Hashable, ...]:
-        """Return the atoms of a figure."""
+        """Return the atoms of a figure, each as (indicator, place, part, span)."""
         return tuple(
             (leaf, place, part, span)
             for leaf, span in product(self._leaves[o.indicator], self._spans(o))
@@ -309,14 +317,14 @@ class _Atoms:
         return {o.key: float(o.value) for o in self.figures if o.value is not None}
 
     def _added(self, keys: Iterable[FigureKey]) -> float | None:
-        """The sum of some figures; None where one is not published."""
+        """Return the sum of some figures; None if one of them is not published."""
         return added([self._values.get(k) for k in keys])
 
     # indicators
 
     @cached_property
     def _leaves(self) -> dict[str, tuple[str, ...]]:
-        """The indicators without parts that each indicator is made of, over all levels."""
+        """The indicators without parts that make up each indicator, over all levels."""
         members: dict[str, list[str]] = defaultdict(list)
         for i in self.content.indicators.values():
             if i.part_of:
@@ -342,7 +350,7 @@ class _Atoms:
 
     @cached_property
     def _inside(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """The wards of each borough, and the boroughs of each region, that an indicator has figures for."""
+        """The wards of each borough and the boroughs of each region that have figures, by indicator and area."""
         found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for o in self.figures:
             area = self.content.areas[o.area]
@@ -352,9 +360,9 @@ class _Atoms:
 
     @cached_property
     def _evidence_of_areas(self) -> dict[tuple[str, str], list[float]]:
-        """By how much the inner areas add up to more than the outer one, wherever all of them are published.
+        """The excess of the inner areas' sum over the outer area, for each period in which all are published.
 
-        Where the two come from different sources, they may do so anywhere.
+        If inner and outer figures come from different sources, the sum may exceed the total in any period; that adds 1.
         """
         found: dict[tuple[str, str], list[float]] = defaultdict(list)
         sources = {o.key: o.source for o in self.figures}
@@ -370,7 +378,7 @@ class _Atoms:
         return found
 
     def _places(self, leaf: str, area: str) -> tuple[str, ...]:
-        """The places that an area is made of: a borough's wards and whatever is in none of them, for one."""
+        """Return the places that make up an area, such as a borough's wards and the remainder outside all wards."""
         inner = self._inside.get((leaf, area), ())
         if not inner:
             return (area,)
@@ -384,7 +392,7 @@ class _Atoms:
 
     @cached_property
     def _split(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """The parts of each indicator in a borough with its wards, or in another area."""
+        """The parts of each indicator's breakdown, by indicator and area; a borough includes its wards."""
         found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for o in self.figures:
             if o.part:
@@ -396,7 +404,7 @@ class _Atoms:
         return own.parent if own and own.kind in FINE else area
 
     def _parts(self, leaf: str, area: str) -> tuple[str, ...]:
-        """The parts of an indicator's total in an area; with something besides them where they make up less."""
+        """Return the parts of an indicator's total in an area, with a remainder if they sum to less than the total."""
         return self._parts_of.get((leaf, self._home(area)), ("",))
 
     @cached_property

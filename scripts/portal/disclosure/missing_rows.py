@@ -1,4 +1,4 @@
-"""Guarded figures that have no row although the figures around them do: readers can work these out as well."""
+"""Find guarded figures that have no row although the figures around them do; readers could work these out."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +9,8 @@ from portal.core.model import Content, FigureKey, Observation
 from portal.core.small_counts import FINE, guarded, overlap
 
 _DAY = timedelta(days=1)
-LEFT_OUT = "left out"  # stands for the status of a figure that has no row
-BETWEEN = "between"  # stands for the status of months that two published periods differ by
+LEFT_OUT = "left out"  # the status of a stand-in for a figure that has no row
+BETWEEN = "between"  # the status of a stand-in for the months by which two published periods differ
 
 
 def stand_ins(content: Content, figures: Sequence[Observation]) -> Iterator[Observation]:
@@ -38,7 +38,7 @@ def _missing(like: Observation, status: str = LEFT_OUT, **more: object) -> Obser
 
 
 def _areas(content: Content, own: Sequence[Observation]) -> Iterator[Observation]:
-    """The wards, and the records without a ward, that have no row beside other wards and their borough."""
+    """Yield the wards, and the records without a ward, that have no row although other wards and their borough do."""
     groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
     totals: dict[tuple[object, ...], Observation] = {}
     for o in own:
@@ -59,7 +59,7 @@ def _areas(content: Content, own: Sequence[Observation]) -> Iterator[Observation
 
 
 def _parts(own: Sequence[Observation]) -> Iterator[Observation]:
-    """The parts that have no row beside others and their total, and have one elsewhere."""
+    """Yield the parts that have no row although other parts and their total do, and that have a row elsewhere."""
     every = dict.fromkeys(o.part for o in own if o.part)
     groups: dict[tuple[object, ...], dict[str, Observation]] = defaultdict(dict)
     for o in own:
@@ -70,7 +70,7 @@ def _parts(own: Sequence[Observation]) -> Iterator[Observation]:
 
 
 def _members(content: Content, indicator: str, own: Mapping[str, list[Observation]]) -> Iterator[Observation]:
-    """The figures that an indicator does not have although its total and another part of that has them."""
+    """Yield the figures that an indicator lacks a row for although its total and another part of that total have one."""
     total = content.indicators[indicator].part_of
     siblings = [i.id for i in content.indicators.values() if i.part_of == total and total]
     beside = {o.key[1:] for s in siblings if s != indicator for o in own.get(s, ())}
@@ -80,7 +80,7 @@ def _members(content: Content, indicator: str, own: Mapping[str, list[Observatio
 
 
 def _stretches(own: Sequence[Observation]) -> Iterator[Observation]:
-    """The months by which published periods differ: what shorter ones leave of a longer one, or an overlap of two."""
+    """Yield the spans by which published periods differ: a longer one less shorter ones, or two that overlap in part."""
     series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
     for o in own:
         if o.period_start and o.period_end:
@@ -106,7 +106,7 @@ def _within(inner: Observation, outer: Observation) -> bool:
 
 
 def _gap(whole: Observation, inside: Sequence[Observation]) -> Iterator[Observation]:
-    """What the shorter periods leave of a longer one, if it is one stretch of months."""
+    """Yield the months that shorter periods leave of a longer one, if they are a single span."""
     gaps, cursor = [], whole.period_start
     for o in sorted(inside, key=lambda o: (o.period_start, o.period_end)):
         if cursor and o.period_start and o.period_end:

@@ -1,4 +1,4 @@
-"""Other forms of a guarded figure: rates, percentages, changes, claims and targets. Each of them can give a count away."""
+"""Check the other forms of a guarded figure: rates, percentages, changes, claims and targets can each reveal a count."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,12 +19,12 @@ from portal.core.small_counts import (
 )
 
 RATES = ("per-1000", "percent", "percent-change")
-# Claims that state no number from which a count follows.
+# Claims without a number from which a count could be worked out.
 _WORDS_ONLY = ("direction", "rank", "comparison")
 
 
 def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
-    """Yield every rate, percentage, change, claim and target that gives a guarded count away."""
+    """Yield a problem for each rate, percentage, change, claim and target that reveals a guarded count."""
     hidden = {o.key: o for own in content.observations.values() for o in own if _withheld(content, o)}
     for indicator in content.indicators.values():
         if is_careful(indicator) and indicator.unit in RATES:
@@ -49,7 +49,7 @@ def _rate(
 ) -> Iterator[Problem]:
     fix = "Take the row out. The site works out rates and changes itself, where the counts may be shown."
     if content.areas[o.area].kind in FINE:
-        message = "By ward only counts of a guarded subject may be published: a rate, percentage or change gives a small count away."
+        message = "For wards, publish only counts of a guarded subject: a rate, percentage or change gives a small count away."
         yield forbidden(content, o, message, fix)
         return
     beside = [h for h in hidden if _beside(content, o, h) and overlap(o, h)]
@@ -62,7 +62,7 @@ def _rate(
     base, what = _least_base(content, o)
     if base is None and content.indicators[o.indicator].unit == "per-1000":
         message = (
-            "Nothing says how many people the rate is for, so nobody can check that the count is not small."
+            "The population behind this rate is not known, so we cannot check that the count is not small."
         )
         yield forbidden(content, o, message, "Add the population of the area, or take the row out.")
     elif base is not None and base < least_of(content, policy, o):
@@ -71,13 +71,16 @@ def _rate(
 
 
 def _beside(content: Content, o: Observation, count: Observation) -> bool:
-    """Whether a count is of the same place and subject."""
+    """Return True if a count is about the same place and subject."""
     same = content.indicators[o.indicator].topic == content.indicators[count.indicator].topic
     return same and o.area == count.area
 
 
 def _least_base(content: Content, o: Observation) -> tuple[Decimal | None, str]:
-    """The least count that a figure can stand for, and what it takes to work it out."""
+    """Return the smallest count that a figure can represent, and the name of what readers need to work it out.
+
+    The count is None if nothing published allows that.
+    """
     unit, value = content.indicators[o.indicator].unit, o.value or Decimal(0)
     half = Decimal(1).scaleb(int(value.as_tuple().exponent)) / 2
     if unit == "per-1000":
@@ -118,8 +121,10 @@ def _claim(
             about = (subject, claim.area, claim.part)
             same = [h for h in hidden.values() if (h.indicator, h.area, h.part) == about]
             if any(h.period_start and start <= h.period_start and h.period_end <= end for h in same):  # type: ignore[operator]
-                message = f"The statement has a number from which the withheld count of {subject} can be worked out."
-                yield _told("claims", claim.id, message)
+                message = (
+                    f"Readers can work out the withheld count of {subject} from the number in this statement."
+                )
+                yield _stated("claims", claim.id, message)
                 return
     indicator = content.indicators[claim.indicator]
     least = small(content, policy, indicator.id, content.areas[claim.area].kind) if claim.area else 0
@@ -129,8 +134,8 @@ def _claim(
         and not is_open(content, claim.source)
         and claim.stated < least
     ):
-        message = f"The statement has a count of {claim.stated}, and one under {least} must be withheld."
-        yield _told("claims", claim.id, message)
+        message = f"The statement has a count of {claim.stated}, but counts under {least} must be withheld."
+        yield _stated("claims", claim.id, message)
 
 
 def _target(
@@ -151,19 +156,19 @@ def _target(
             continue
         least = small(content, policy, indicator.id, "borough")
         if any(_names(when, h) for h in own):
-            message = f"The {name} can be the withheld count of {indicator.id}."
-            yield _told("targets", target.id, message)
+            message = f"The {name} may be the withheld count of {indicator.id}."
+            yield _stated("targets", target.id, message)
         elif value < least and not is_open(content, target.source):
-            message = f"The {name} is a count of {value}, and one under {least} must be withheld."
-            yield _told("targets", target.id, message)
+            message = f"The {name} is a count of {value}, but counts under {least} must be withheld."
+            yield _stated("targets", target.id, message)
 
 
 def _names(when: str, o: Observation) -> bool:
-    """Whether words about a time can be about a figure's period."""
+    """Return True if words about a time can refer to a figure's period."""
     years = {str(d.year) for d in (o.period_start, o.period_end) if d}
     return not years or not any(c.isdigit() for c in when) or any(year in when for year in years)
 
 
-def _told(table: str, name: str, message: str) -> Problem:
+def _stated(table: str, name: str, message: str) -> Problem:
     fix = "Take the row out, or the number out of it."
     return Problem(f"{table}: {name}", code="disclosure", message=message, fix=fix)

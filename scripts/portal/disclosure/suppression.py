@@ -1,15 +1,15 @@
-"""Choose which other counts to withhold so that the small ones cannot be worked out: as few as possible, at random.
+"""Choose which other counts to withhold to protect the small ones: as few as possible, at random.
 
 The method is Fischetti and Salazar-González (2001), "Solving the cell suppression problem on tabular data with
-linear constraints", Management Science 47(7), 1008–1027, in a plain form: an integer programme chooses the cells,
-linear programmes play the attacker, and each success of the attacker becomes a constraint on the next choice.
+linear constraints", Management Science 47(7), 1008–1027, in a simple form: an integer programme chooses the cells,
+linear programmes play the attacker, and each successful attack becomes a constraint on the next choice.
 
-A reader who has this program could run it on every table that fits what is published, and keep those tables for which
-it withholds the same cells. So the choice must say nothing about the counts. What a cell costs does not depend on its count, chance decides
-between choices of the same size, and chance adds cells that are not needed: none in half of all cases, one in a
-quarter, two in an eighth, and so on. Whether a choice is good enough depends only on what is published and on which
-cells are small, never on how small they are (`audit` says what is asked). So any table that fits, and has the same
-small cells, could have led to the same choice, and a small count can still be any number under its limit.
+A reader who has this program could run it on every table that fits the published figures, and keep the tables for
+which it withholds the same cells. So the choice must reveal nothing about the counts. The cost of a cell does not
+depend on its count, chance decides between choices of the same size, and chance adds cells that are not needed: none
+in half of all cases, one in a quarter, two in an eighth, and so on. Whether a choice is good enough depends only on
+what is published and on which cells are small, never on how small they are (see `audit`). So any table that fits and
+has the same small cells could have led to the same choice, and a small count can still be any number under its limit.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
@@ -27,19 +27,19 @@ from portal.core.problems import PortalError, Problem
 from portal.disclosure import audit
 
 Floats = NDArray[np.float64]
-_SLACK = 1e-6  # what HiGHS takes as nought is less
-_MORE = 0.5  # the chance of one more cell than is needed, and again of another one
-_TRIES = 8  # how often chance draws so many cells before it draws more
-_COLUMNS = 4000  # of one linear programme: small ones are solved together, since each call has its price
+_SLACK = 1e-6  # larger than the tolerance of HiGHS
+_MORE = 0.5  # the probability of one cell more than needed, and again of each further one
+_TRIES = 8  # how many random draws of a given number of cells to try before drawing more cells
+_COLUMNS = 4000  # columns in one linear programme: solve small ones together, because each call has overhead
 
 
 @dataclass(frozen=True)
 class CountCell:
-    """A count of a table: its true `value` (zero or more), and how `width` wide its interval must be if withheld.
+    """A count in a table: its true `value` (zero or more), and the `width` that its interval needs if it is withheld.
 
-    A `primary` cell must be withheld (one of width 0 is simply never published); a `fixed` one cannot be. Everybody
-    knows that counts `under` a limit are withheld; 0 if there is no limit. A primary cell that was withheld before is
-    `kept`: it says nothing new. `cost` is what it costs to withhold the cell; it must not depend on the count.
+    A `primary` cell must be withheld (one of width 0 is just never published); a `fixed` cell cannot be. Readers know
+    that counts `under` a limit are withheld; 0 if there is no limit. A primary cell that was withheld before is `kept`:
+    it reveals nothing new. `cost` is the price of withholding the cell and must not depend on the count.
     """
 
     key: Hashable
@@ -53,13 +53,13 @@ class CountCell:
 
     @property
     def small(self) -> bool:
-        """Whether the count is under its limit."""
+        """True if the count is under its limit."""
         return self.value < self.under
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A total that is the sum of its parts, as everybody knows."""
+    """A total that readers know to be the sum of its parts."""
 
     total: Hashable
     parts: tuple[Hashable, ...]
@@ -67,7 +67,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class _Block:
-    """Cells that depend on each other. `matrix` (relations × cells) times any change of theirs is nought."""
+    """Cells that depend on each other; `matrix` (relations × cells) times any consistent change of them is zero."""
 
     cells: tuple[CountCell, ...]
     matrix: Any
@@ -78,18 +78,18 @@ class _Block:
 def suppress(
     cells: Iterable[CountCell], relations: Iterable[Relation], rng: Random | None = None
 ) -> frozenset[Hashable]:
-    """Return the keys of all cells to withhold: the primary ones, and as few others as protect them.
+    """Return the keys of all cells to withhold: the primary ones and the fewest others that protect them.
 
-    Whoever knows every other cell, the relations, and that counts are whole and not negative, can bring no withheld
-    cell into an interval (greatest less least possible value) narrower than its `width`. Whoever also knows which
-    cells are small can rule out no small count of a small cell. See `audit`.
+    A reader who knows every other cell, the relations, and that counts are whole and not negative cannot narrow a
+    withheld cell to an interval (largest less smallest possible value) smaller than its `width`. A reader who also
+    knows which cells are small cannot rule out any small count of a small cell. See `audit`.
 
-    What is published must be chosen with an `rng` whose state nobody knows; then more cells are withheld now and
-    then than are needed. Without one, the choice is the same each time, in whatever order the cells are given.
+    For anything to be published, pass an `rng` whose state nobody knows; sometimes it then withholds more cells than
+    needed. Without one, the choice is the same every time, in whatever order the cells are given.
 
     Raises:
-        ValueError: a relation has an unknown key, a key is given twice, or a number is under zero.
-        PortalError: a total is not the sum of its parts, or a cell cannot be protected; each is named.
+        ValueError: a relation has an unknown key, a key is given twice, or a number is negative.
+        PortalError: totals are not the sums of their parts, or cells cannot be protected; every one is named.
     """
     ordered = sorted(cells, key=lambda c: repr(c.key))
     known = {c.key: c for c in ordered}
@@ -107,9 +107,9 @@ def suppress(
 
 
 def _protected(block: _Block, rng: Random | None) -> list[int] | None:
-    """Return the cells of a block to withhold, or None where no choice protects them.
+    """Return the indexes of a block's cells to withhold, or None if no choice protects them.
 
-    What was withheld before is left as it is where it is enough: two choices for the same table say more than one.
+    Keep an earlier choice that is good enough: two choices for the same table reveal more than one.
     """
     first = {i for i, c in enumerate(block.cells) if c.primary}
     kept = sorted(i for i in first if block.cells[i].kept)
@@ -127,7 +127,7 @@ def _protected(block: _Block, rng: Random | None) -> list[int] | None:
 def _drawn(
     block: _Block, must: Set[int], pools: tuple[list[int], list[int]], rng: Random | None
 ) -> list[int] | None:
-    """Return a choice with these cells and as few more as needed, drawn from the plain cells or from all."""
+    """Return a choice with the cells in `must` and as few more as needed, drawn from the plain cells or from all."""
     plain, others = pools
     smallest = _choose(block, _prices(block, rng), must)
     for extra in _steps(len(others)) if smallest else ():
@@ -141,7 +141,7 @@ def _drawn(
 
 
 def _steps(most: int) -> Iterator[int]:
-    """Yield how many cells more to try: each number at first, then half as many more each time, and all."""
+    """Yield how many extra cells to try: 0, 1, 2, then steps that grow by half, and finally `most`."""
     count = 0
     while count < most:
         yield count
@@ -150,7 +150,7 @@ def _steps(most: int) -> Iterator[int]:
 
 
 def _more(rng: Random) -> int:
-    """Return how many cells to withhold that are not needed."""
+    """Return a random number of unneeded cells to withhold."""
     count = 0
     while rng.random() < _MORE:
         count += 1
@@ -158,12 +158,12 @@ def _more(rng: Random) -> int:
 
 
 def _prices(block: _Block, rng: Random | None) -> list[float]:
-    """Return what each cell costs, with a little chance that decides between choices of the same size."""
+    """Return the cost of each cell, with a small random amount that decides between choices of the same size."""
     return [c.cost + (rng.random() / len(block.cells) if rng else 0) for c in block.cells]
 
 
 def _exposed(block: _Block, chosen: Sequence[int]) -> frozenset[int]:
-    """The withheld cells that the audit finds exposed, whether it knows which cells are small or not."""
+    """Return the withheld cells that the audit finds exposed, whether or not it knows which cells are small."""
     group = set(chosen)
     told = []
     for number, row in enumerate(block.matrix):
@@ -190,12 +190,12 @@ def _contradictions(known: Mapping[Hashable, CountCell], relations: Sequence[Rel
             yield Problem(str(relation.total), 0, "", "disclosure", found, "Correct the total or a part.")
     for cell in known.values():
         if cell.primary and cell.fixed:
-            found = "This count must be withheld, but everybody knows it already."
-            yield Problem(str(cell.key), 0, "", "disclosure", found, "Have it withheld there as well.")
+            found = "This count must be withheld, but it is already published elsewhere."
+            yield Problem(str(cell.key), 0, "", "disclosure", found, "Withhold it there too.")
 
 
 def _blocks(known: Mapping[Hashable, CountCell], relations: Sequence[Relation]) -> Iterator[_Block]:
-    """The cells that can be withheld, parted where none depends on another; only parts with a primary cell."""
+    """Yield the cells that can be withheld in independent blocks, leaving out blocks without a primary cell."""
     cells = [c for c in known.values() if not c.fixed]
     column = {c.key: i for i, c in enumerate(cells)}
     matrix = sparse.lil_array((len(relations), len(cells)))
@@ -212,13 +212,13 @@ def _blocks(known: Mapping[Hashable, CountCell], relations: Sequence[Relation]) 
 
 
 def _components(matrix: Any) -> list[list[int]]:
-    """Columns that share rows, directly or through others."""
+    """Return groups of columns that share rows, directly or through other columns."""
     count, labels = connected_components(abs(matrix).T @ abs(matrix), directed=False)
     return [np.flatnonzero(labels == i).tolist() for i in range(count)]
 
 
 def _choose(block: _Block, prices: Sequence[float], must: Set[int]) -> list[int] | None:
-    """Return the cheapest sound choice of a block's cells with those that `must` be in it; None if there is none."""
+    """Return the cheapest choice of a block's cells that includes `must` and withstands attack; None if there is none."""
     least = [float(i in must) for i in range(len(block.cells))]
     cuts, sound, exact = list(_first_cuts(block)), set[tuple[int, ...]](), {"mip_rel_gap": 0}
     while True:
@@ -234,7 +234,7 @@ def _choose(block: _Block, prices: Sequence[float], must: Set[int]) -> list[int]
 
 
 def _first_cuts(block: _Block) -> Iterator[Any]:
-    """What one relation alone says: a part can rise no further than its withheld fellows can fall."""
+    """Yield constraints from single relations: a part can rise only as far as the other withheld parts can fall."""
     for row in block.matrix:
         own = row.indices
         wanted = (block.widths - block.values)[own, None]
@@ -246,7 +246,7 @@ def _first_cuts(block: _Block) -> Iterator[Any]:
 
 
 def _narrow(block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]) -> Iterator[tuple[int, Any]]:
-    """Each withheld cell whose interval is too narrow, and a constraint that this choice breaks."""
+    """Yield each withheld cell whose interval is too narrow, with a constraint that this choice breaks."""
     for places in _components(block.matrix[:, list(chosen)]):
         group = tuple(chosen[i] for i in places)
         found = [] if group in sound else list(_attack(block, group))
@@ -256,11 +256,11 @@ def _narrow(block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]) -
 
 
 def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
-    """Play the attacker on withheld cells that protect each other, and again in whole counts where need be."""
+    """Attack withheld cells that protect each other, first with fractions and, where needed, with whole counts."""
     members = list(group)
     rows = np.flatnonzero(np.diff(block.matrix[:, members].indptr))
     matrix, counts, widths = block.matrix[rows][:, members], block.values[members], block.widths[members]
-    swings = np.zeros((2, len(members)))  # how far up and down each cell is known to go in whole counts
+    swings = np.zeros((2, len(members)))  # how far up and down each cell can certainly move in whole counts
     left = np.flatnonzero(widths * len(rows) > 0)
     while len(left):
         now, left = np.split(left, [max(1, _COLUMNS // len(members))])
@@ -280,9 +280,9 @@ def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
 
 
 def _furthest(matrix: Any, counts: Floats, places: Any, caps: Floats) -> tuple[Floats, Floats]:
-    """The moves (places × up and down × cells) that change each place most, and multipliers (× relations).
+    """Return the moves (places × up and down × cells) that change each place most, and multipliers (× relations).
 
-    `matrix` times a move is nought, no count goes under zero, and none need go further than its cap.
+    `matrix` times a move is zero, no count becomes negative, and no place moves further than its cap.
     """
     shape = (len(places), 2, len(counts))
     aims, low, high = np.zeros(shape), np.tile(-counts, (*shape[:2], 1)), np.full(shape, np.inf)
@@ -296,8 +296,10 @@ def _furthest(matrix: Any, counts: Floats, places: Any, caps: Floats) -> tuple[F
 
 
 def _whole(matrix: Any, counts: Floats, place: int, sign: int, enough: float) -> Floats:
-    """A move in whole counts that takes one place as far up (sign 1) or down (-1) as it can go, if not `enough`."""
-    last = len(counts)  # a column for how far, which the place may overshoot: it may go in steps of two
+    """Return a move in whole counts that takes one place as far up (sign 1) or down (-1) as possible, up to `enough`."""
+    last = len(
+        counts
+    )  # an extra column for the distance, which the place may exceed: it may move in steps of two
     far = sparse.csr_array(([sign, -1], ([0, 0], [place, last])), (1, last + 1))
     still = sparse.hstack([matrix, sparse.csr_array((matrix.shape[0], 1))])
     bounds = Bounds([*-counts, 0], [*np.full(last, np.inf), enough])
@@ -307,13 +309,13 @@ def _whole(matrix: Any, counts: Floats, place: int, sign: int, enough: float) ->
 
 
 def _wider(swings: Floats, moves: Floats) -> Floats:
-    """How far each cell is known to go, after those moves too that are in whole counts."""
+    """Return how far each cell can certainly move, counting those of the moves that are in whole counts."""
     steps = np.rint(moves[abs(moves - np.rint(moves)).max(axis=2) < _SLACK])
     return np.maximum(swings, [steps.max(axis=0, initial=0), -steps.min(axis=0, initial=0)])
 
 
 def _cut(block: _Block, group: tuple[int, ...], rows: Any, place: int, multipliers: Floats) -> Any:
-    """The constraint on what is withheld that follows from multipliers of the relations, by weak duality.
+    """Return the constraint on the choice that follows from multipliers of the relations, by weak duality.
 
     With r = e − Aᵀλ, the cell can rise by no more than the sum, over the withheld i, of r times the rise of i where
     r > 0 and −r times the count of i where r < 0, and fall likewise. Both together must reach its width, which is
@@ -334,7 +336,7 @@ def _cut(block: _Block, group: tuple[int, ...], rows: Any, place: int, multiplie
 
 
 def _company(block: _Block, group: tuple[int, ...], rows: Any, place: int) -> Any:
-    """A constraint that always holds: unless one more cell beside the group is withheld, nothing gets better."""
+    """Return a constraint that always holds: to protect the cell, withhold one more cell outside the group."""
     cut = np.zeros(len(block.cells))
     cut[block.matrix[rows].indices] = 1
     cut[list(group)], cut[group[place]] = 0, -1
@@ -342,7 +344,7 @@ def _company(block: _Block, group: tuple[int, ...], rows: Any, place: int) -> An
 
 
 def _hopeless(block: _Block) -> list[Problem]:
-    """The primary cells that stay too narrow though all is withheld that can be: more never narrows an interval."""
+    """Return problems for the primary cells that stay exposed even with everything else withheld."""
     primary = {i for i, c in enumerate(block.cells) if c.primary}
     chosen, narrow = set(range(len(block.cells))), {-1}
     while narrow - primary:
@@ -350,6 +352,6 @@ def _hopeless(block: _Block) -> list[Problem]:
         narrow = {i for i, _ in _narrow(block, sorted(chosen), set())}
     narrow |= _exposed(block, sorted(chosen)) & primary
     keys = [str(block.cells[i].key) for i in sorted(narrow or primary)]
-    found = "This count must be withheld, but whatever else is withheld, what everybody knows gives it away."
-    fix = "Withhold the total that it is part of as well, here and wherever else it stands, or publish less."
+    found = "This count must be withheld, but published figures give it away whatever else we withhold."
+    fix = "Withhold the total that it is part of too, here and wherever else it appears, or publish less."
     return [Problem(key, 0, "", "disclosure", found, fix) for key in keys]

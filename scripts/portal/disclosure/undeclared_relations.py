@@ -1,13 +1,13 @@
-"""Undeclared relations: figures that give a withheld one away although no table says that they belong together.
+"""Find undeclared relations: figures that give a withheld one away although no table relates them.
 
-Readers see that numbers fit, whatever the tables call them: the same figure under another indicator, a total that
-another indicator has, two indicators that add up to a third. This looks for such numbers beside each withheld figure,
-in the same area and period. Where other areas or periods show that the numbers do not fit, they are passed over.
+Readers can see that numbers fit, whatever the tables call them: the same figure under another indicator, a total
+published under another indicator, two indicators that add up to a third. Look for such numbers beside each withheld
+figure, in the same area and period. Ignore them if other areas or periods show that they do not fit.
 
-Some of the rest fit by chance. What would fit so well less than once by chance among all that were tried is a problem.
-So is whatever fits in a place where only a few counts are published, or where the names say it too: there we protect
-before we are sure. A problem stops everything until it is accepted by its name, with the reason why the numbers have
-nothing to do with each other. Anything else is a warning, one for each indicator, about the likeliest numbers.
+Some of the others fit by chance. A match is a problem if fewer than one such match is expected by chance among all
+that were tried. It is also a problem if only a few counts are published in that place, or if the names match too: then
+we protect before we are sure. A problem stops the build until someone accepts it by name, with the reason why the
+numbers are unrelated. Any other match is a warning, one for each indicator, about the most likely numbers.
 """
 
 from collections import defaultdict
@@ -26,15 +26,15 @@ from portal.disclosure.addends import Slot, Sums, by_indicator, slot
 if TYPE_CHECKING:
     from portal.disclosure.audit import PublishedFigure
 
-_ALWAYS = 8  # counts beside a withheld one, up to which whatever fits is a problem
+_ALWAYS = 8  # if at most this many counts are published beside a withheld one, every match is a problem
 _PLAIN = frozenset({"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"})
 
 
 @dataclass(frozen=True)
 class Suspicion:
-    """Numbers that look as if they belonged together, and how many would by `chance`.
+    """Numbers that look related, with the number of such matches expected by `chance`.
 
-    `told` where that does not matter: other signs say so too, or only a few numbers were tried.
+    If `told` is True the chance does not matter: there is other evidence, or only a few numbers were tried.
     """
 
     problem: Problem
@@ -44,7 +44,7 @@ class Suspicion:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it stops whatever is published."""
+        """True if the match stops the build."""
         return self.told or self.chance < 1
 
 
@@ -54,7 +54,7 @@ def check(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
 
 
 def look(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
-    """Return a warning for each indicator with withheld figures beside which numbers fit, maybe by chance."""
+    """Return a warning for each indicator with withheld figures beside numbers that fit, perhaps by chance."""
     found: dict[str, Suspicion] = {}
     for s in _suspicions(content, policy):
         if not s.is_sure and (s.indicator not in found or s.chance < found[s.indicator].chance):
@@ -80,7 +80,7 @@ def _suspicions(content: Content, policy: SmallCountSettings) -> Iterator[Suspic
 
 @dataclass(frozen=True)
 class _Examined:
-    """What is published, by area and period."""
+    """The published figures by area and period."""
 
     content: Content
     policy: SmallCountSettings
@@ -98,7 +98,7 @@ class _Examined:
 
     @cached_property
     def slots(self) -> Mapping[Slot, list[Observation]]:
-        """The published counts of each area and period that has a withheld one, or could have the total of one."""
+        """The published counts of each area and period."""
         found: dict[Slot, list[Observation]] = defaultdict(list)
         for o in self.counts:
             if o.value is not None:
@@ -116,7 +116,7 @@ class _Examined:
         return found
 
     def copies(self, o: Observation) -> Iterator[Suspicion]:
-        """The same figure under another indicator or part: equal wherever both are published, or of the same name."""
+        """Yield figures that may be the same under another indicator or part: equal in all places, or of the same name."""
         least = least_of(self.content, self.policy, o)
         mine, beside = self.series.get((o.indicator, o.part), {}), self.slots.get(slot(o), ())
         for other in beside:
@@ -139,7 +139,7 @@ class _Examined:
         return o.part == other.part and bool(a & b) and (a <= b or b <= a)
 
     def sums(self) -> Iterator[Suspicion]:
-        """Figures that a few others, with a withheld one, would add up to: then the withheld one is small."""
+        """Yield totals that a few figures and a withheld one may add up to, which would make the withheld one small."""
         plain = {i: own for (i, part), own in self.series.items() if not part and self._counts(i)}
         for own in by_indicator(self.hidden).values():
             for s in Sums(self.content, self.policy, own, plain).found():
@@ -156,12 +156,12 @@ class _Examined:
         return self.content.indicators[indicator].unit == "count"
 
     def _named_so(self, o: Observation, total: str) -> bool:
-        """Whether the name of the total says that the withheld figure is of its kind."""
+        """Return True if the name of the total covers the withheld figure."""
         general, own = (_words(self.content.indicators[i]) for i in (total, o.indicator))
         return general <= own
 
     def _is_explained(self, total: tuple[str, Slot], names: Sequence[str], left: float) -> bool:
-        """Whether what the terms leave of the total is one of its own, published parts."""
+        """Return True if the total less the terms equals its other published parts."""
         own = [i.id for i in self.content.indicators.values() if i.part_of == total[0]]
         rest = [i for i in own if i not in names]
         known = [self.series.get((i, ""), {}).get(total[1]) for i in rest]
@@ -173,7 +173,7 @@ class _Examined:
         )
 
     def rates(self, o: Observation) -> Iterator[Problem]:
-        """A rate that is that of the withheld count: it fits the count wherever both are published."""
+        """Yield rates that may be the rate of the withheld count: they fit wherever both are published."""
         if o.part:
             return
         for indicator in (i for i in self.content.indicators.values() if i.unit == "per-1000"):
@@ -190,7 +190,7 @@ class _Examined:
                 yield self._problem(o, "rate", message, (indicator.id,))
 
     def totals(self) -> Iterator[Problem]:
-        """The total of wards, parts or months that another indicator has, and its own does not."""
+        """Yield totals of wards or parts that are published under another indicator but not under their own."""
         groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
         for o in self.counts:
             area = self.content.areas[o.area]
@@ -218,7 +218,7 @@ class _Examined:
     def _seen_elsewhere(
         self, kind: str, indicator: str, total: Observation, own: Sequence[Observation]
     ) -> bool | None:
-        """Whether such a group has that total wherever both are published in full; None if they never are."""
+        """Return True if the group has that total wherever both are published in full; None if they never are."""
         sums: list[bool] = []
         for place, value in self.series[total.indicator, total.part].items():
             if kind == "parts":
@@ -232,7 +232,7 @@ class _Examined:
         return all(sums) if sums else None
 
     def _narrow(self, hidden: Sequence[Observation], left: float) -> bool:
-        """Whether withheld figures with this sum would not be protected."""
+        """Return True if withheld figures with this sum would not be protected."""
         from portal.disclosure import audit  # noqa: PLC0415 - SciPy takes a while to load
 
         told: list[PublishedFigure] = [audit.PublishedFigure("sum", tuple(range(len(hidden))), left, left)]
@@ -244,7 +244,7 @@ class _Examined:
     def _problem(self, o: Observation, kind: str, message: str, others: tuple[str, ...]) -> Problem:
         parts = (kind, o.indicator, o.area, o.part, f"{o.period_start}/{o.period_end}", *others)
         fix = (
-            "Say how the indicators belong together under part_of, and withhold more. If the numbers have nothing to do "
+            "If the indicators are related, say how under part_of, and withhold more. If the numbers have nothing to do "
             "with each other, accept this by its name in accepted.csv and say why."
         )
         place = f"observations of {words(self.content, o)}"
@@ -260,6 +260,6 @@ class _Examined:
 
 
 def _words(indicator: Indicator) -> frozenset[str]:
-    """The words that say what an indicator is about."""
+    """Return the words in an indicator's title that say what it is about."""
     told = "".join(c.lower() if c.isalnum() else " " for c in indicator.title)
     return frozenset(told.split()) - _PLAIN

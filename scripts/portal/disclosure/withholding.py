@@ -1,4 +1,4 @@
-"""Withhold small counts, and enough others that nobody can work them out. For importers, who hold true counts."""
+"""Withhold small counts, and enough others to protect them, in imports, which know the true counts."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
@@ -16,14 +16,15 @@ from portal.disclosure import suppression
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.suppression import CountCell, Relation
 
-# A figure of a whole borough or larger area is withheld to hide others only where nothing else does.
+# Withhold a figure of a borough or larger area to protect others only if nothing else protects them.
 _DEAR = 20
 
 
 @dataclass(frozen=True)
 class Withheld:
-    """What `suppress` did: the figures as they may be published, how many of them are guarded, and how many of these
-    are withheld because they are small (primary) or so that others cannot be worked out (secondary).
+    """The figures as they may be published, with counts of figures.
+
+    `cells` are guarded, `primary` are withheld because they are small, `secondary` to protect others.
     """
 
     observations: tuple[Observation, ...]
@@ -41,15 +42,16 @@ def suppress(
 ) -> Withheld:
     """Withhold small counts among `drafts`, and enough others of the same totals to hide them.
 
-    `drafts` carry true counts; `published` are figures that everybody has already, `past` those of earlier releases.
-    Only guarded indicators and their totals are touched. Totals are: a borough over its wards and the records without
-    a ward; a figure over its parts; an indicator over those that are part of it, level by level; a period over the
-    shorter ones that fill it.
+    `drafts` hold true counts; `published` are figures that are public already, `past` those of earlier releases. Only
+    guarded indicators and their totals change. These are totals: a borough of its wards and the records without a
+    ward; a figure of its parts; an indicator of those that are part of it, level by level; a period of the shorter
+    periods that fill it.
 
-    What was withheld before stays withheld: another choice for the same counts would give both away. The rest is left
-    to chance.
+    Figures that were withheld before stay withheld: two choices for the same counts would give both away. The other
+    choices are random.
 
-    Raises `PortalError` where a count cannot be hidden.
+    Raises:
+        PortalError: a count cannot be protected.
     """
     own, published = {o.key: o for o in drafts}, tuple(published)
     known = {o.key: o for o in published if o.value is not None} | own
@@ -76,7 +78,7 @@ def suppress(
 
 
 def _beside_the_past(job: "_TableToProtect") -> Set[Hashable]:
-    """What has to be withheld from readers who have the earlier releases; nothing where it is too late for that."""
+    """Return what to withhold from readers who have the earlier releases; nothing if it is too late to protect it."""
     try:
         return job.hidden()
     except PortalError:
@@ -85,7 +87,7 @@ def _beside_the_past(job: "_TableToProtect") -> Set[Hashable]:
 
 @dataclass(frozen=True)
 class _TableToProtect:
-    """The counts that matter, those of them that are `open` to be withheld, and those that were before."""
+    """The counts that matter: those that can be withheld (`open`), and those that were withheld before (`kept`)."""
 
     content: Content
     policy: SmallCountSettings
@@ -100,7 +102,7 @@ class _TableToProtect:
         return {k: self._cell(k, o) for k, o in self.counts.items()}
 
     def hidden(self) -> frozenset[Hashable]:
-        """The keys of what to withhold."""
+        """Return the keys of the figures to withhold."""
         cells = self.cells
         relations = tuple(_relations(self.content, self.known, cells))
         loose = {k: c for r in relations for k, c in _unseen(cells, r)}
@@ -121,7 +123,7 @@ class _TableToProtect:
 
 
 def _unseen(cells: Mapping[Hashable, CountCell], relation: Relation) -> Iterator[tuple[Hashable, CountCell]]:
-    """The records that name no ward where nobody publishes them: what wards leave of their borough."""
+    """Yield the unpublished records without a ward: the borough's count less those of its wards."""
     for k in relation.parts:
         if k not in cells:
             left = cells[relation.total].value - sum(cells[p].value for p in relation.parts if p in cells)
@@ -135,9 +137,9 @@ def _sum(cells: Mapping[Hashable, CountCell], relation: Relation) -> int:
 def _relations(
     content: Content, known: Mapping[FigureKey, Observation], cells: Mapping[Hashable, CountCell]
 ) -> Iterator[Relation]:
-    """Which of the figures are sums of others.
+    """Yield which figures are sums of others.
 
-    Where the wards add up to more than their borough, their sum stands for it as a figure that everybody knows.
+    If the wards add up to more than their borough, treat their sum as a published total instead of the borough's.
     """
     for whole, parts in _parts(content, known).items():
         total = whole[1]
@@ -150,14 +152,14 @@ def _relations(
                 yield Relation(total, (*parts, ("without a ward", *total)))
         elif min(counts.values()) < 0:
             yield Relation(("wards of", *total), tuple(k for k in parts if counts[k] >= 0))
-        elif counts[total] == sum(counts[k] for k in parts):  # of another extract: the audit will tell
+        elif counts[total] == sum(counts[k] for k in parts):  # else from another extract: the audit checks it
             yield Relation(total, tuple(parts))
 
 
 def _parts(
     content: Content, known: Mapping[FigureKey, Observation]
 ) -> Mapping[tuple[str, FigureKey], list[FigureKey]]:
-    """Each total with its parts, of those that are complete."""
+    """Return the parts of each total, by kind of total and key."""
     found: dict[tuple[str, FigureKey], list[FigureKey]] = defaultdict(list)
     for figure in known:
         area = content.areas[figure.area]
@@ -170,14 +172,14 @@ def _parts(
 
 
 def _complete(content: Content, parts: Sequence[FigureKey]) -> bool:
-    """Whether the records that name no ward are there; without them wards do not add up to their borough."""
+    """Return True if the records without a ward are included; without them wards do not add up to their borough."""
     return any(content.areas[k[1]].kind == "rest" for k in parts)
 
 
 def _members(
     content: Content, known: Mapping[FigureKey, Observation]
 ) -> Iterator[tuple[tuple[str, FigureKey], list[FigureKey]]]:
-    """Each total over indicators, with their figures of the same period, or of the shorter ones that fill it."""
+    """Yield each total of indicators with their figures for the same period, or for shorter periods that fill it."""
     members: dict[str, list[str]] = defaultdict(list)
     for indicator in content.indicators.values():
         members[indicator.part_of].append(indicator.id)
@@ -195,7 +197,7 @@ def _members(
 
 
 def _alike(known: Iterable[FigureKey]) -> dict[tuple[str, str, str], list[FigureKey]]:
-    """Figures by indicator, area and part: those that differ only in their period."""
+    """Group figures that differ only in their period, by indicator, area and part."""
     found: dict[tuple[str, str, str], list[FigureKey]] = defaultdict(list)
     for figure in known:
         found[figure[:3]].append(figure)
@@ -203,7 +205,7 @@ def _alike(known: Iterable[FigureKey]) -> dict[tuple[str, str, str], list[Figure
 
 
 def _spans(known: Iterable[FigureKey]) -> Iterator[tuple[FigureKey, list[FigureKey]]]:
-    """Each figure whose period is filled by the shorter periods of others, with these."""
+    """Yield each figure whose period is filled by shorter periods, with the figures for those."""
     for own in _alike(known).values():
         for whole in own:
             parts = _filling(whole, own)
@@ -212,7 +214,7 @@ def _spans(known: Iterable[FigureKey]) -> Iterator[tuple[FigureKey, list[FigureK
 
 
 def _filling(whole: FigureKey, own: list[FigureKey]) -> list[FigureKey]:
-    """The shorter figures that fill a period without gap or overlap; none where they do not."""
+    """Return the figures for shorter periods that fill a period without gap or overlap; empty if none do."""
     start, end = whole[3:]
     if start is None or end is None:
         return []

@@ -1,10 +1,10 @@
-"""Releases as archives: everything that was published at one time in one file.
+"""Store releases as archives: one file with everything that was published at one time.
 
-Only `portal withdraw` writes an archive again, without the figures that were taken back, and then all that follow it.
+Only `portal withdraw` rewrites an archive, without the withdrawn figures, and then all later archives.
 
-An archive is itself a data package: a zip with `datapackage.json`, the packages as they were in `packages/`, what
-the release changed in `changes.csv`, and its pages in `pages.json`. It names the archive before it by checksum, so
-that none can be taken out or changed without notice.
+An archive is itself a data package: a zip with `datapackage.json`, the packages as they were in `packages/`, the
+changes of the release in `changes.csv`, and its pages in `pages.json`. It records the checksum of the archive before
+it, so that no archive can be removed or changed unnoticed.
 """
 
 import csv
@@ -22,7 +22,7 @@ from portal.core.problems import PortalError, Problem
 
 FOLDER = "archives"
 CHANGES, PAGES, DESCRIPTOR = "changes.csv", "pages.json", "datapackage.json"
-# Tables of the package of releases that a release keeps as they were, since their words are published too.
+# Tables of the package of releases that are archived with a release, because their text is published too.
 LISTS = ("accepted.csv", "calendar.csv")
 _PACKAGES = "packages/"
 _LARGEST = 200_000_000  # bytes of an archive when it is unpacked
@@ -31,7 +31,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class ArchivedTable:
-    """One table of a package: the columns that tell its rows apart, and its rows as text."""
+    """One table of a package: the columns of its primary key, and its rows as text."""
 
     package: str
     name: str
@@ -41,9 +41,9 @@ class ArchivedTable:
 
 @dataclass(frozen=True)
 class Contents:
-    """What was published at one time: the packages' `files` by path, the pages' names by address, and `LISTS` by name.
+    """Everything published at one time: `files` of packages by path, `pages` (names by address), `lists` by file name.
 
-    Archives of earlier versions have no lists.
+    Archives from earlier versions have no lists.
     """
 
     files: Mapping[str, bytes]
@@ -61,7 +61,7 @@ class Contents:
         return tuple(_tables(self))
 
     def descriptor(self, package: str) -> Any:
-        """The descriptor of a package."""
+        """Return the descriptor of a package."""
         return json.loads(self.files[f"{package}/{DESCRIPTOR}"])
 
 
@@ -74,7 +74,7 @@ def _tables(contents: Contents) -> Iterator[ArchivedTable]:
 
 
 def gather(root: Path, names: tuple[str, ...], pages: Mapping[str, str]) -> Contents:
-    """What is published now: the packages `names` of the project in `root`, which have passed every check."""
+    """Return what is published now: the packages `names` of the project in `root`, which must have passed every check."""
     files: dict[str, bytes] = {}
     for name in names:
         folder = root / "data_packages" / name
@@ -86,9 +86,9 @@ def gather(root: Path, names: tuple[str, ...], pages: Mapping[str, str]) -> Cont
 
 @dataclass(frozen=True)
 class About:
-    """What an archive says of itself: id, name, day, the id and checksum of the archive before it, and what was taken back.
+    """An archive's description of itself: id, title, date, and the id and checksum of the archive before it.
 
-    Each figure that was taken back out of this archive is named in `withdrawn`, without its number.
+    `withdrawn` names each figure that was withdrawn from this archive, without its number.
     """
 
     id: str
@@ -100,7 +100,7 @@ class About:
 
 
 def pack(about: About, contents: Contents, changes: str) -> bytes:
-    """The archive as bytes; the same whenever the same is packed."""
+    """Return the archive as bytes; the same input always gives the same bytes."""
     files = {f"{_PACKAGES}{name}": data for name, data in contents.files.items()} | dict(contents.lists)
     files[CHANGES] = changes.encode()
     files[PAGES] = _json(dict(contents.pages))
@@ -109,7 +109,7 @@ def pack(about: About, contents: Contents, changes: str) -> bytes:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """Files as one zip file; the same bytes whenever the same is packed."""
+    """Return files as one zip file; the same input always gives the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name in sorted(files):
@@ -118,11 +118,11 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def entry(name: str, stored: bool = False) -> zipfile.ZipInfo:
-    """What a zip file says of a file in it: nothing about when or by whom it was packed."""
-    told = zipfile.ZipInfo(name, _EPOCH)
-    told.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-    told.external_attr = 0o644 << 16
-    return told
+    """Return the zip entry for a file, without the time or the user that packed it."""
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    return info
 
 
 def _json(value: object) -> bytes:
@@ -130,7 +130,7 @@ def _json(value: object) -> bytes:
 
 
 def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> dict[str, Any]:
-    """The descriptor of the whole archive: every table with its schema and checksum."""
+    """Return the descriptor of the whole archive: every table with its schema and checksum."""
     resources = []
     for package in contents.packages:
         for resource in contents.descriptor(package)["resources"]:
@@ -154,18 +154,18 @@ def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> 
 
 
 def checksum(data: bytes) -> dict[str, Any]:
-    """The size and the checksum of a file, as a data package says them."""
+    """Return the size and checksum of a file in the form of a data package."""
     return {"bytes": len(data), "hash": f"sha256:{sha256(data)}"}
 
 
 def sha256(data: bytes) -> str:
-    """The checksum of an archive."""
+    """Return the SHA-256 checksum of an archive in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive that was read: what it says of itself, what it holds, and its list of changes as CSV."""
+    """An archive as read: its description, its contents and its list of changes as CSV."""
 
     about: About
     contents: Contents
@@ -175,7 +175,8 @@ class Archive:
 def read(path: Path, file: str, checksum: str) -> Archive:
     """Read the archive at `path`, which problems call `file`.
 
-    Raises `PortalError` where it is not there, or is not the one whose checksum was written down.
+    Raises:
+        PortalError: the archive is missing, its checksum differs from `checksum`, or it is too large.
     """
     try:
         data = path.read_bytes()
@@ -202,7 +203,11 @@ def read(path: Path, file: str, checksum: str) -> Archive:
 
 
 def unpacked(data: bytes) -> Archive:
-    """What an archive holds that was packed here."""
+    """Return the contents of an archive that this program packed.
+
+    Raises:
+        PortalError: the archive is too large.
+    """
     found = _unpacked(data)
     if found is None:
         raise PortalError(
@@ -219,7 +224,7 @@ def unpacked(data: bytes) -> Archive:
 
 @lru_cache(maxsize=16)
 def _unpacked(data: bytes) -> Archive | None:
-    """What an archive holds; None where it is too large. Kept, since one build asks for each several times."""
+    """Return the contents of an archive; None if it is too large. Cached, because a build reads each several times."""
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         if sum(i.file_size for i in packed.infolist()) > _LARGEST:
             return None

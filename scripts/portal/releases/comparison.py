@@ -1,6 +1,6 @@
-"""What changed between two releases: figures, words and pages.
+"""Compare two releases: figures, words and pages.
 
-Works on what was published, table by table, and knows nothing of how pages are made of it.
+The comparison uses the published tables and does not depend on how pages are built from them.
 """
 
 from collections import Counter, defaultdict
@@ -15,19 +15,19 @@ from portal.releases.archives import ArchivedTable, Contents
 Row = Mapping[str, str]
 Figure = tuple[str, str, str, str, str]  # indicator, area, part, first day, last day
 _PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
-# What says where a figure comes from, or how sure it is.
+# Columns about where a figure comes from and how reliable it is.
 _AROUND = ("status", "source", "locator")
 WITHHELD = Status.WITHHELD
-# More changed rows of one table are told as one change.
+# Report more changed rows of one table than this as one change.
 MANY = 40
 
 
 def compare(old: Contents, new: Contents) -> tuple[ReleaseChange, ...]:
-    """Every change from one to the other: figures, then words, then pages.
+    """Return every change from `old` to `new`: figures, then words, then pages.
 
-    A figure that is new, revised, withdrawn or rolled is a change of its own; so is each changed cell of words. The
-    number of a figure that was taken away is not repeated where its row is gone, where it is now withheld, or where
-    small counts of its indicator are withheld.
+    Each figure that is new, revised, withdrawn or rolled is one change; so is each changed cell of text. The number of a
+    removed figure is not repeated if its row is gone, if it is now withheld, or if small counts of its indicator are
+    withheld.
     """
     return (*figures(old, new), *_around(old, new), *_words(old, new), *_pages(old, new))
 
@@ -35,9 +35,9 @@ def compare(old: Contents, new: Contents) -> tuple[ReleaseChange, ...]:
 def condensed(
     changes: Iterable[ReleaseChange], kinds: Collection[str] = ("new",)
 ) -> tuple[ReleaseChange, ...]:
-    """Gather the figures of an indicator that changed in one of these ways into one change each.
+    """Merge the changes of an indicator that are of the same kind, for each of `kinds`.
 
-    It goes from the earliest first day to the last one. Figures that are withheld are gathered apart.
+    A merged change covers the earliest first day to the latest last day. Withheld figures are merged separately.
     """
     found: list[ReleaseChange] = []
     alike: dict[tuple[str, str, bool], list[ReleaseChange]] = defaultdict(list)
@@ -64,7 +64,7 @@ def _together(own: list[ReleaseChange]) -> ReleaseChange:
 def explained(
     changes: Iterable[ReleaseChange], reasons: Iterable[ReasonForChange], default: str = ""
 ) -> tuple[ReleaseChange, ...]:
-    """The changes, each figure that was revised or withdrawn with the closest reason that fits it, or the default."""
+    """Return the changes; revised and withdrawn figures get the most specific reason that fits, or else the default."""
     known = sorted(reasons, key=_closeness, reverse=True)
     return tuple(
         replace(c, reason=next((r.reason for r in known if fits(r, c)), default)) if needs_reason(c) else c
@@ -73,12 +73,12 @@ def explained(
 
 
 def needs_reason(change: ReleaseChange) -> bool:
-    """Whether a change may only be published with a reason."""
+    """Return True if a change must not be published without a reason."""
     return change.kind in ("revised", "withdrawn")
 
 
 def fits(reason: ReasonForChange, change: ReleaseChange) -> bool:
-    """Whether a reason counts for a change."""
+    """Return True if a reason applies to a change."""
     told = (reason.indicator, reason.area, reason.period_end)
     own = (change.indicator, change.area, change.period_end)
     return needs_reason(change) and all(not a or a == b for a, b in zip(told, own, strict=True))
@@ -99,7 +99,7 @@ def _change(kind: str, **told: object) -> ReleaseChange:
 
 
 def observations(contents: Contents) -> Iterator[tuple[Row, str]]:
-    """Each figure that was published, as a row of text, and its part of the breakdown; empty for all together."""
+    """Yield each published figure as a row of text, with its part of the breakdown ("" is all parts together)."""
     for table in contents.tables:
         if _holds_figures(table) and table.rows:
             split = [k for k in table.rows[0] if k not in _PLAIN]
@@ -126,7 +126,7 @@ def _holds_figures(table: ArchivedTable) -> bool:
 
 
 def figures(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
-    """Every figure that is new, revised, withdrawn or rolled."""
+    """Yield every figure that is new, revised, withdrawn or rolled."""
     before, after = keyed(old), keyed(new)
     careful, rolled = _careful(old) | _careful(new), _rolled(before, after, _kinds(old) | _kinds(new))
     for key in (*after, *(k for k in before if k not in after)):
@@ -153,11 +153,11 @@ def figures(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
 def _rolled(
     before: Mapping[Figure, Row], after: Mapping[Figure, Row], kinds: Mapping[str, str]
 ) -> set[Figure]:
-    """Return the figures of 12 months that made way for later 12 months of the same thing.
+    """Return the figures for 12 months that were replaced by later 12 months of the same series.
 
-    Where figures could point to a person, 12 months that overlap are never published side by side: their difference
-    would be a figure of few months. So a new window pushes the old one out, and nobody took that back. It is no roll
-    where areas of the same kind still have the old window, or where the newer one was published before.
+    If figures could point to a person, overlapping 12 months are never published side by side, because their difference
+    would be a figure for a few months. So a new window replaces the old one, which is not a withdrawal. It is not a
+    roll if areas of the same kind still have the old window, or if the newer one was published before.
     """
     fresh: dict[Figure, list[tuple[str, str]]] = defaultdict(list)
     for key in after.keys() - before.keys():
@@ -183,7 +183,7 @@ def _kinds(contents: Contents) -> dict[str, str]:
 
 
 def _careful(contents: Contents) -> set[str]:
-    """The indicators whose small counts are withheld; one that does not clearly say no is one of them."""
+    """Return the ids of indicators whose small counts are withheld; any value but empty, false or 0 counts as yes."""
     return {
         row.get("id", "")
         for table in contents.tables if table.name == "indicators"
@@ -193,7 +193,7 @@ def _careful(contents: Contents) -> set[str]:
 
 
 def _kind(was: Row, now: Row) -> str:
-    """What became of a figure; nothing where its number is the same."""
+    """Return what happened to a figure: "new", "revised" or "withdrawn"; "" if its number is the same (12 equals 12.0)."""
     if now.get("value"):
         if not was.get("value"):
             return "new"
@@ -204,7 +204,7 @@ def _kind(was: Row, now: Row) -> str:
 
 
 def _around(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
-    """Figures whose number is as before, but not what is said of it: one change for each indicator and column."""
+    """Yield one change for each indicator and column in which figures with unchanged numbers differ."""
     before, after = keyed(old), keyed(new)
     told: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for key in before.keys() & after.keys():
@@ -229,7 +229,7 @@ def _around(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
 
 
 def _words(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
-    """Every changed cell, new row and row taken out, of the tables that hold no figures."""
+    """Yield every changed cell, new row and removed row of the tables without figures."""
     before = {(t.package, t.name): t for t in old.tables if not _holds_figures(t)}
     after = {(t.package, t.name): t for t in new.tables if not _holds_figures(t)}
     for where in (*after, *(w for w in before if w not in after)):
@@ -259,7 +259,7 @@ def _cells(name: str, old: ArchivedTable | None, new: ArchivedTable | None) -> I
 
 
 def _said(row: Row, key: tuple[str, ...]) -> str:
-    """What tells a reader which row this was: its name, or else everything in it."""
+    """Return text that identifies a row to a reader: its name, or else all its cells."""
     for column in ("title", "name", "heading", "term"):
         if row.get(column):
             return row[column]
@@ -267,7 +267,7 @@ def _said(row: Row, key: tuple[str, ...]) -> str:
 
 
 def _in_short(name: str, found: list[ReleaseChange]) -> Iterator[ReleaseChange]:
-    """How many rows of a table changed, came and went, without naming them."""
+    """Yield how many rows of a table were changed, added and removed, without naming them."""
 
     def sort(change: ReleaseChange) -> str:
         return "changed" if change.old and change.new else "new" if change.new else "taken out"

@@ -1,4 +1,4 @@
-"""What each release published, figure by figure, read from the archives."""
+"""Read what each release published, figure by figure, from the archives."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True)
 class PastRelease:
-    """One release and what it published."""
+    """A release and what it published."""
 
     release: Release
     contents: Contents
@@ -31,7 +31,7 @@ class PastRelease:
         return comparison.keyed(self.contents)
 
     def rows(self, table: str, key: str) -> Mapping[str, Row]:
-        """The rows of a table, whatever packages it is in, by one of its columns."""
+        """Return the rows of a table, in all packages that have it, by its column `key`."""
         return {r[key]: r for t in self.contents.tables if t.name == table for r in t.rows}
 
 
@@ -43,12 +43,12 @@ class ReleaseHistory:
 
     @cached_property
     def first(self) -> Mapping[Key, Release]:
-        """The release that each figure was first in."""
+        """The first release with each figure."""
         return {k: p.release for p in reversed(self.releases) for k in p.figures}
 
     @cached_property
     def changed(self) -> Mapping[Key, Release]:
-        """The release that last gave each figure a number or took it away; its first one where none did since."""
+        """The release that last changed each figure's number or status, or else its first release."""
         found: dict[Key, Release] = {}
         before: dict[Key, object] = {}
         for past in self.releases:
@@ -66,12 +66,16 @@ NO_HISTORY = ReleaseHistory()
 
 
 def _said(row: Row) -> tuple[Decimal | None, str]:
-    """What a figure says: its number, or why there is none."""
+    """Return a figure's number with "", or None with the status that says why there is no number."""
     return (field_types.number(row["value"]), "") if row["value"] else (None, row["status"])
 
 
 def read(settings: Settings, content: Content) -> ReleaseHistory:
-    """Read the archive of every release; raises `PortalError` where one is not as it was published."""
+    """Read the archive of every release.
+
+    Raises:
+        PortalError: an archive is missing or differs from the one published.
+    """
     return ReleaseHistory(tuple(_published(settings, content)))
 
 

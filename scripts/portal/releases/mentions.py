@@ -1,4 +1,4 @@
-"""Finds a number in text: in digits, with or without commas, or in words."""
+"""Find a number in text: in digits, with or without commas, or in words."""
 
 import re
 from collections.abc import Collection
@@ -24,9 +24,9 @@ _PLACE = re.compile(
 
 
 def mentions(text: str, values: Collection[Decimal], places: bool = True) -> bool:
-    """Return True if the text has one of the values as a number of its own.
+    """Return True if the text contains one of the values as a separate number.
 
-    Dates such as 2020-06-30 do not count; where `places` is False, nor do numbers that name a place in a document,
+    Dates such as 2020-06-30 do not count. If `places` is False, nor do numbers that refer to a place in a document,
     such as "Table 7".
     """
     if not text or not values:
