@@ -352,7 +352,7 @@ def test_each_bar_names_its_area_where_there_are_several(base: ClearedContent) -
 @pytest.mark.parametrize("kind", ["pair", "line", "bars"])
 def test_two_areas_are_never_before_and_after(kind: str) -> None:
     own = [*years("100"), *years("400", first=2014, area=AREAS[1])]
-    assert "of one area and not split. Choose none, whose table names each area." in refused(
+    assert "without a breakdown. Choose none, whose table names each area." in refused(
         indicator(chart=kind), own
     )
 

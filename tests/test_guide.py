@@ -47,7 +47,7 @@ def test_the_guide_can_be_followed_to_the_letter(
     assert folder.name == "practice"
     assert "sheet observations, cell A2" in seen["mistake"]
     assert "1 added, 1 changed, 0 removed" in seen["preview"]
-    assert "238 is followed by 2,280, a jump" in seen["warning"]
+    assert "238 is followed by 2,280, a larger jump" in seen["warning"]
     assert "No reason is given yet." in seen["diff"]
     assert "Why: Two offences were recorded late." in seen["release"]
     assert "Serious youth violence up to July 2017." in seen["whats-new"].replace("&#46;", ".")

@@ -458,7 +458,7 @@ def test_a_folder_that_leads_outside_is_a_problem(tiny: Path, place: str) -> Non
     outside.mkdir()
     (outside / "secret.md").write_text("# SECRET")
     (tiny / place).symlink_to(outside)
-    with pytest.raises(PortalError, match="leads out of the project") as caught:
+    with pytest.raises(PortalError, match="points outside the project") as caught:
         building.check(tiny)
     assert any(p.file == place for p in caught.value.problems)
 

@@ -761,7 +761,7 @@ def test_memory_stays_small(
 ) -> None:
     path = make(tmp_path / f"{name}.xlsx")
     code = (
-        "import resource, sys\nfrom pathlib import Path\nfrom portal.importers import workbooks\nfrom portal.problems import PortalError\n"
+        "import resource, sys\nfrom pathlib import Path\nfrom portal.importers.spreadsheets import workbooks\nfrom portal.core.problems import PortalError\n"
         "try:\n    workbooks.read(Path(sys.argv[1]))\nexcept PortalError as error:\n    print(error)\n"
         "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     )

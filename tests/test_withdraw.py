@@ -291,7 +291,7 @@ def test_the_number_does_not_come_back(root: Path, capsys: pytest.CaptureFixture
         assert holding(root / "build/site", number) == []
     edit(root, "2020-04-30,,,c,", "2020-04-30,,7351,,")
     assert run(root, "check") == 1
-    assert "taken back on" in capsys.readouterr().err
+    assert "was withdrawn on" in capsys.readouterr().err
 
 
 def test_the_advice_of_the_program_leads_to_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

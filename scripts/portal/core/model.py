@@ -378,9 +378,9 @@ class ReleaseChange:
     period_end: date | None
     place: str
     old: str
-    old_status: Status
+    old_status: str
     new: str
-    new_status: Status
+    new_status: str
     count: int
     reason: str
 

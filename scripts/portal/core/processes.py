@@ -11,8 +11,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from portal.core.problems import PortalError, Problem
@@ -34,6 +32,9 @@ def run_all(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
     global _jobs  # noqa: PLW0603 - see there
     if not _can_fork() or len(jobs) < 2:
         return [job() for job in jobs]
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only where there is fork: it needs parts of the system
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
     _jobs = jobs
     gc.freeze()  # the collector would otherwise touch, and so copy, the memory that the workers share
     try:
