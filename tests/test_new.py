@@ -159,7 +159,7 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
         assert told in crime
     rye_lane = (live / "wards" / "rye-lane" / "index.html").read_text()
     assert "[c]" in (live / "figures" / "figure-42" / "index.html").read_text()
-    assert "Offences per 1,000 people" in rye_lane
+    assert "Per 1,000 people" in rye_lane
     named = {n for n, told in texts(live).items() if "lewisham" in told.lower()}
     assert named == set()
 
