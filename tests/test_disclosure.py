@@ -102,7 +102,7 @@ def test_overlapping_years_give_a_month_away(tiny: Path) -> None:
     )
     with pytest.raises(PortalError) as error:
         building.check(tiny)
-    assert "only be for 12 months" in str(error.value)
+    assert "must cover exactly 12 months" in str(error.value)
 
 
 def past(
