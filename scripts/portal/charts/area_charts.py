@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from portal.analysis import measures, sentences
 from portal.analysis.measures import IndicatorSummary, standing
 from portal.analysis.sentences import ChartInput
-from portal.charts import plotly_figures
+from portal.charts import row_charts, time_charts
 from portal.charts.charts import Chart, build_chart, chart_table
-from portal.charts.plotly_figures import Figure
+from portal.charts.grammar import NARROW, Figure, escape_texts
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import guarded
 from portal.disclosure.clearing import ClearedContent
@@ -98,7 +98,7 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
     if sum(o.value is not None for o in figures) < 2:
         return None
     subject = ChartInput(released, now.indicator, figures)
-    drawing = plotly_figures.escape_texts(plotly_figures.draw_for_area(subject, plotly_figures.NARROW))
+    drawing = escape_texts(draw_for_area(subject, NARROW))
     chart = Chart(wide=None, narrow=drawing, finding=sentences.here(subject, now), table=chart_table(subject))
     return AreaChart(indicator=now.indicator, area=released.content.areas[area], chart=chart)
 
@@ -108,3 +108,15 @@ def _figures(released: ClearedContent, now: IndicatorSummary) -> tuple[Observati
     area, indicator = now.latest.area, now.indicator.id
     years = measures.yearly(released, indicator, area)
     return years if len(years) > 2 else measures.quarters(released, indicator, area) or years
+
+
+def draw_for_area(s: ChartInput, width: int) -> Figure:
+    """Draw the figures of an area: two years as a pair, quarters as columns, more years as on the indicator's page.
+
+    The quarters of the newest year are darker.
+    """
+    if len(s.figures) == 2 and not time_charts.cuts_of(s):
+        return row_charts.draw_pair(s, width)
+    if {o.months for o in s.figures} != {3}:
+        return time_charts.draw_years(s, width)
+    return time_charts.draw_all_columns(s, width, newest=4)

@@ -5,14 +5,14 @@ equal those in the sentence and the table.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from portal.analysis import sentences
-from portal.analysis.measures import figures_of
+from portal.analysis.measures import figures_of, yearly
 from portal.analysis.sentences import ChartInput, cell
-from portal.charts import plotly_figures
-from portal.charts.plotly_figures import NARROW, WIDE, Figure
+from portal.charts import row_charts, time_charts
+from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.core.model import Indicator, Observation
 from portal.core.periods import running
 from portal.core.text import MARKERS, upper_first
@@ -55,10 +55,16 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
     subject = ChartInput(released, indicator, figures)
     kind = CHARTS[indicator.chart]
     draw = kind.draw if figures else None
+    # A sentence compares years that do not overlap.
+    compared = (
+        replace(subject, figures=yearly(released, indicator.id, released.area))
+        if indicator.chart == "recorded"
+        else subject
+    )
     return Chart(
-        wide=plotly_figures.escape_texts(draw(subject, WIDE)) if draw else None,
-        narrow=plotly_figures.escape_texts(draw(subject, NARROW)) if draw else None,
-        finding=kind.describe(subject) if figures else _no_finding(released, indicator),
+        wide=escape_texts(draw(subject, WIDE)) if draw else None,
+        narrow=escape_texts(draw(subject, NARROW)) if draw else None,
+        finding=kind.describe(compared) if figures else _no_finding(released, indicator),
         table=chart_table(subject),
     )
 
@@ -137,12 +143,12 @@ class ChartKind(NamedTuple):
 
 
 CHARTS: Mapping[str, ChartKind] = {
-    "pair": ChartKind(plotly_figures.draw_pair, sentences.latest),
-    "bars": ChartKind(plotly_figures.draw_bars, sentences.latest),
-    "line": ChartKind(plotly_figures.draw_line, sentences.latest),
-    "small-multiples": ChartKind(plotly_figures.draw_small_multiples, sentences.small_multiples),
-    "ranked-bars": ChartKind(plotly_figures.draw_ranked_bars, sentences.ranked),
-    "areas": ChartKind(plotly_figures.draw_areas, sentences.areas),
-    "recorded": ChartKind(plotly_figures.draw_years, sentences.latest),
+    "pair": ChartKind(row_charts.draw_pair, sentences.latest),
+    "bars": ChartKind(time_charts.draw_columns, sentences.latest),
+    "line": ChartKind(time_charts.draw_line, sentences.latest),
+    "small-multiples": ChartKind(row_charts.draw_small_multiples, sentences.small_multiples),
+    "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.ranked),
+    "areas": ChartKind(row_charts.draw_areas, sentences.areas),
+    "recorded": ChartKind(time_charts.draw_years, sentences.latest),
     "none": ChartKind(None, sentences.each),
 }

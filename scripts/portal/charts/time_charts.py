@@ -1,0 +1,479 @@
+"""Draw figures over time: lines on a true time scale, and columns."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+from portal.analysis.measures import breaks_of, broken
+from portal.analysis.sentences import ChartInput
+from portal.charts.grammar import (
+    COLOURS,
+    CONTEXT,
+    EARLIER,
+    INK,
+    LINE,
+    OURS,
+    PAPER,
+    QUIET,
+    SAND,
+    SMALL,
+    TEXT,
+    TICK,
+    WIDE,
+    Band,
+    Box,
+    Figure,
+    Label,
+    Panel,
+    Rule,
+    Scale,
+    TimeTick,
+    around,
+    boxes_of_line,
+    compose,
+    first_free,
+    note_in,
+    spread_out,
+    tick_texts,
+    time_ticks,
+    value_axis,
+    value_ends,
+    value_ticks,
+)
+from portal.charts.text_metrics import text_width, wrap_text
+from portal.charts.time_axis import gaps_of, middle, overlap, position, span
+from portal.core import periods
+from portal.core.model import Observation
+from portal.core.text import json_number
+from portal.core.vocabulary import Nearness, Status, Unit
+
+# More columns than this are hard to distinguish on a phone, so a line is drawn.
+MOST_BARS = 12
+# Marks beside a number of a figure that may still change.
+_UNSETTLED = (Status.PROVISIONAL, Status.ESTIMATED)
+_DOTS = 24  # with more points than this, only the last has a dot
+_HEIGHT = 236  # of the plot, in pixels
+_LANE = 18  # height of the bar of a plan, in pixels
+
+
+class Point(NamedTuple):
+    """A point of a line: its time in months, its value (None is a gap), and the text that is shown for it."""
+
+    at: float
+    value: float | int | None
+    words: str
+    settled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a chart. `name` is written at its end, with the text of its last value."""
+
+    points: tuple[Point, ...]
+    last: str
+    name: str = ""
+    is_ours: bool = True
+
+    @property
+    def end(self) -> Point | None:
+        """Return the last point with a value."""
+        return next((p for p in reversed(self.points) if p.value is not None), None)
+
+
+class Cut(NamedTuple):
+    """A break in series: the time from which recording changed, and what changed."""
+
+    at: float
+    title: str
+
+
+class Period(NamedTuple):
+    """A period that is marked under the years, such as that of a plan."""
+
+    start: float
+    end: float
+    name: str
+
+
+class Hidden(NamedTuple):
+    """A figure without a number: its time, its marker, and its text."""
+
+    at: float
+    mark: str
+    words: str
+
+
+class Around(NamedTuple):
+    """What is drawn around lines: breaks in series, the periods of plans, and figures without a number."""
+
+    cuts: Sequence[Cut] = ()
+    plans: Sequence[Period] = ()
+    hidden: Sequence[Hidden] = ()
+
+
+# --- what is drawn from an indicator
+
+
+_NOTHING = Around()
+
+
+def draw_line(s: ChartInput, width: int) -> Figure:
+    """Draw a line on a true time scale, cut at each break and gap, with its last value at its end."""
+    known = [o for o in s.figures if o.value is not None]
+    line = Line(points=tuple(_points(s)), last=s.cell(known[-1]) if known else "")
+    return draw_lines([line], width, s.indicator.unit, Around(cuts_of(s), plan_periods(s), _hidden(s)))
+
+
+def draw_years(s: ChartInput, width: int) -> Figure:
+    """Draw more than five figures as a line, fewer as columns."""
+    return draw_line(s, width) if len(s.figures) > 5 else draw_columns(s, width)
+
+
+def _points(s: ChartInput) -> Iterable[Point]:
+    """Yield the points of the figures, with an empty one in each gap and at each break."""
+    breaks = breaks_of(s.released, s.indicator.id)
+    gaps = gaps_of(s.figures)
+    place = _place(s.figures)
+    for i, o in enumerate(s.figures):
+        if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
+            yield Point((place(s.figures[i - 1]) + place(o)) / 2, None, "")
+        yield Point(place(o), json_number(o.value), _hover(s, o), o.status not in _UNSETTLED)
+
+
+def _place(figures: Sequence[Observation]):  # type: ignore[no-untyped-def]
+    """Return the function that places a figure in time: at its end where periods overlap, else in its middle."""
+    return (lambda o: span(o)[1]) if overlap(figures) else middle
+
+
+def _hover(s: ChartInput, o: Observation) -> str:
+    return f"{s.full(o)}: {s.cell(o)}"
+
+
+def _hidden(s: ChartInput) -> list[Hidden]:
+    place = _place(s.figures)
+    return [Hidden(place(o), f"[{o.status}]", _hover(s, o)) for o in s.figures if o.value is None]
+
+
+def cuts_of(s: ChartInput) -> list[Cut]:
+    """Return every break between or inside the periods of the figures."""
+    breaks = breaks_of(s.released, s.indicator.id)
+    within = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
+    is_dated = len(within) > 1
+    return [
+        Cut(position(b.date), f"{b.title} ({periods.month(b.date)})" if is_dated else b.title) for b in within
+    ]
+
+
+def plan_periods(s: ChartInput) -> list[Period]:
+    """Return the periods of the plans that measure success by an indicator."""
+    fits = (Nearness.SAME, Nearness.CLOSE)
+    return [
+        Period(position(periods.last_day(p.starts).replace(day=1, month=1 if len(p.starts) == 4 else periods.last_day(p.starts).month)), position(periods.last_day(p.ends)), p.short_title)
+        for p in s.released.content.plans
+        if p.starts and p.ends and any(m.indicator == s.indicator.id and m.nearness in fits for m in p.measures)
+    ]  # fmt: skip
+
+
+# --- lines
+
+
+def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _NOTHING) -> Figure:
+    """Draw lines from zero, ours in front, each with its name and last value at its end.
+
+    At a break the line has a gap, shaded and with a note. The plans of the time are bars under the years.
+    """
+    ends = value_ends(p.value for line in lines for p in line.points)
+    times = [p.at for line in lines for p in line.points]
+    first, last = min(times), max(times)
+    pad = (last - first) * 0.01 or 1.0
+    ticks = value_ticks(*ends, 5 if width == WIDE else 4)
+    texts = tick_texts(ticks, *_signs(unit))
+    left = max(text_width(t, TICK) for t in texts) + 8
+    names = [_end_name(line) for line in lines]
+    right = max(text_width(n, TEXT, line.is_ours) for n, line in zip(names, lines, strict=True)) + 16
+    box = Box(left, 18, width - min(right, width * 0.45), 18 + _HEIGHT)
+    x = Scale(first - pad, last + pad, box.left, box.right)
+    room = (ends[1] - ends[0]) * 0.06
+    y = Scale(ends[0] - room * (ends[0] < 0), ends[1] + room * (ends[1] > 0), box.bottom, box.top)
+    years = time_ticks(first - pad, last + pad, box.width)
+    lanes = _lanes([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
+    height = lanes.bottom + 4
+    drawn = [_drawn(line, x, y) for line in lines]
+    taken = [b for pieces in drawn for piece in pieces for b in boxes_of_line(piece)]
+    labels, end_boxes = _end_labels(lines, names, x, y, box)
+    taken += end_boxes
+    marks, notes = _cut_marks(beside.cuts, lines, x, box, taken)
+    taken += [n.box for n in notes]
+    taken += [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
+    labels += [*notes, *(_extremes(lines[-1], x, y, box, taken) if len(lines) == 1 else ())]
+    labels += [Label(text=h.mark, x=x(h.at), y=y(0) - 2, across="center", down="bottom", size=TICK, hover=h.words) for h in beside.hidden]  # fmt: skip
+    panel = Panel(
+        box=box, x=x, y=y, y_axis=value_axis(ticks, texts, ends),
+        x_axis={"tickvals": [t.at for t in years], "ticktext": [t.text for t in years], "ticks": "outside", "ticklen": 4, "tickcolor": QUIET},
+    )  # fmt: skip
+    return compose(
+        (width, height),
+        [panel],
+        [_trace(line) for line in lines],
+        [*labels, *lanes.labels],
+        [*marks, *lanes.marks],
+    )
+
+
+def _signs(unit: str) -> tuple[str, str]:
+    return ("£" if unit == Unit.POUNDS else "", "%" if unit in (Unit.PERCENT, Unit.PERCENT_CHANGE) else "")
+
+
+def _end_name(line: Line) -> str:
+    return f"{line.name} {line.last}".strip()
+
+
+def _trace(line: Line) -> Figure:
+    colour = OURS if line.is_ours else CONTEXT
+    dotted = len(line.points) <= _DOTS and line.is_ours
+    size = [7 if p is line.end and line.is_ours else 6 if dotted else 0 for p in line.points]
+    size = [7 if not p.settled else n for p, n in zip(line.points, size, strict=True)]
+    fill = [colour if p.settled else PAPER for p in line.points]
+    return {
+        "type": "scatter", "mode": "lines+markers", "name": line.name, "x": [p.at for p in line.points], "y": [p.value for p in line.points],
+        "connectgaps": False, "cliponaxis": False, "line": {"color": colour, "width": 3 if line.is_ours else 1.6},
+        "marker": {"size": size, "color": fill, "opacity": 1, "line": {"color": colour, "width": [0 if p.settled else 2 for p in line.points]}},
+        "customdata": [p.words for p in line.points], "hovertemplate": "%{customdata}<extra></extra>",
+    }  # fmt: skip
+
+
+def _drawn(line: Line, x: Scale, y: Scale) -> list[list[tuple[float, float]]]:
+    """Return the pieces of a line in pixels."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for p in line.points:
+        if p.value is None:
+            pieces.append([])
+        else:
+            pieces[-1].append((x(p.at), y(p.value)))
+    return [p for p in pieces if p]
+
+
+def _end_labels(
+    lines: Sequence[Line], names: Sequence[str], x: Scale, y: Scale, box: Box
+) -> tuple[list[Label], list[Box]]:
+    """Return the names at the ends of lines, moved apart, and the boxes that they take."""
+    labels = []
+    for line, name in zip(lines, names, strict=True):
+        if line.end is None or line.end.value is None:
+            continue
+        colour = OURS if line.is_ours else QUIET
+        labels.append(Label(text=name, x=x(line.end.at) + 9, y=y(line.end.value), bold=line.is_ours, colour=colour, size=TEXT))  # fmt: skip
+    labels = spread_out(labels, 2, box.bottom)
+    return labels, [label.box for label in labels]
+
+
+def _extremes(line: Line, x: Scale, y: Scale, box: Box, taken: Sequence[Box]) -> list[Label]:
+    """Return the values of the first, the highest and the lowest point, where there is space beside the line."""
+    known = [p for p in line.points if p.value is not None]
+    if len(known) < 3:
+        return []
+    high, low = max(known, key=lambda p: p.value or 0), min(known, key=lambda p: p.value or 0)
+    labels: list[Label] = []
+    space = Box(box.left + 4, 2, box.right, box.bottom)
+    for p in dict.fromkeys((high, low, known[0])):
+        if p is known[-1] or p.value is None:
+            continue
+        places = around(
+            (x(p.at), y(p.value)), p.words.rpartition(": ")[2], size=TICK, colour=QUIET, hover=p.words
+        )
+        label = first_free(places, [*taken, *(n.box for n in labels)], space)
+        if label:
+            labels.append(label)
+    return labels
+
+
+def _cut_marks(
+    cuts: Sequence[Cut], lines: Sequence[Line], x: Scale, box: Box, taken: Sequence[Box]
+) -> tuple[list[Rule | Band], list[Label]]:
+    """Return the gaps and dashed lines at breaks, and their notes in the free space of the plot.
+
+    Several breaks have numbers above their lines; `break_notes` explains them.
+    """
+    marks: list[Rule | Band] = []
+    notes: list[Label] = []
+    for number, cut in enumerate(cuts, 1):
+        before = [p.at for line in lines for p in line.points if p.value is not None and p.at <= cut.at]
+        after = [p.at for line in lines for p in line.points if p.value is not None and p.at > cut.at]
+        at = min(box.right, max(box.left, x(cut.at)))
+        gap = (x(max(before, default=cut.at)), x(min(after, default=cut.at)))
+        if gap[1] - gap[0] > 12:
+            marks.append(Band(Box(gap[0] + 3, box.top, gap[1] - 3, box.bottom)))
+        marks.append(Rule((at, box.top - 2), (at, box.bottom), COLOURS[4], 1.5, "dash"))
+        if len(cuts) > 1:
+            notes.append(_number(number, at, cut))
+            continue
+        wide = min(box.width, max(gap[1] - gap[0], 170))
+        centre = min(box.right - wide / 2, max(box.left + wide / 2, (gap[0] + gap[1]) / 2))
+        space = Box(centre - wide / 2, box.top, centre + wide / 2, box.bottom)
+        note = note_in(cut.title, space, [*taken, *(n.box for n in notes)])
+        marks.append(Band(note.box, PAPER, above=True))
+        notes.append(note)
+    return marks, _apart(notes) if len(cuts) > 1 else notes
+
+
+def _number(number: int, at: float, cut: Cut) -> Label:
+    """Return the number of a break above its line."""
+    return Label(
+        text=str(number), x=at, y=1, across="center", down="top", size=TICK, bold=True, hover=cut.title
+    )
+
+
+def _apart(numbers: Sequence[Label]) -> list[Label]:
+    """Return the numbers of breaks, joined where they would touch: `1, 2`."""
+    joined: list[Label] = []
+    for label in numbers:
+        last = joined[-1] if joined else None
+        if last is None or label.box.left >= last.box.right + 2:
+            joined.append(label)
+            continue
+        texts, hovers = f"{last.text}, {label.text}", f"{last.hover}; {label.hover}"
+        joined[-1] = replace(last, text=texts, x=(last.x + label.x) / 2, hover=hovers)
+    return joined
+
+
+def break_notes(s: ChartInput) -> tuple[str, ...]:
+    """Return the notes under a chart that explain the numbers of its breaks; none if it has one break or no break."""
+    cuts = cuts_of(s)
+    return tuple(f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)) if len(cuts) > 1 else ()
+
+
+class _Lanes(NamedTuple):
+    """The bars of plans under the years, their names, and where they end."""
+
+    marks: list[Rule | Band]
+    labels: list[Label]
+    bottom: float
+
+
+def _lanes(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick]) -> _Lanes:
+    """Return a bar for each plan, in as few rows as their names allow."""
+    top = box.bottom + 8 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
+    marks: list[Rule | Band] = []
+    labels: list[Label] = []
+    rows: list[list[Box]] = []
+    for plan in plans:
+        start, end = max(box.left, x(plan.start)), min(box.right, x(plan.end))
+        name = " ".join(wrap_text(plan.name, box.right - box.left, SMALL)[:1])
+        needed = text_width(name, SMALL)
+        if needed + 8 <= end - start:
+            text = (start + 4, "left")
+        elif end + 4 + needed <= box.right + 60:
+            text = (end + 4, "left")
+        else:
+            text = (start - 4, "right")
+        taken = Box(min(start, text[0] - needed * (text[1] == "right")) - 6, 0, max(end, text[0] + needed * (text[1] == "left")) + 6, 1)  # fmt: skip
+        row = next((n for n, boxes in enumerate(rows) if not any(taken.touches(b) for b in boxes)), len(rows))
+        if row == len(rows):
+            rows.append([])
+        rows[row].append(taken)
+        y = top + 4 + row * _LANE
+        is_inside = start <= text[0] <= end and text[1] == "left" and needed + 8 <= end - start
+        bar = Box(start, y, end, y + 14) if is_inside else Box(start, y + 5, end, y + 9)
+        marks.append(Band(bar, SAND if is_inside else EARLIER, above=True))
+        labels.append(Label(text=name, x=text[0], y=y + 7, across=text[1], size=SMALL, colour=QUIET))
+    return _Lanes(marks, labels, top + len(rows) * _LANE)
+
+
+# --- columns
+
+
+def draw_columns(s: ChartInput, width: int) -> Figure:
+    """Draw a few periods as columns from zero with their values on them, the newest darker.
+
+    A break is a dashed line with a note. Where a value does not fit on its column, an axis has the scale. Many columns
+    and overlapping periods are drawn as a line.
+    """
+    if len(s.figures) > MOST_BARS or overlap(s.figures):
+        return draw_line(s, width)
+    return draw_all_columns(s, width, newest=1)
+
+
+def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
+    """Draw every period as a column, the `newest` last ones darker."""
+    spans = [span(o) for o in s.figures]
+    length = min(end - start for start, end in spans)
+    ends = (spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1)
+    cells = [s.cell(o) for o in s.figures]
+    values = [json_number(o.value) for o in s.figures]
+    low, high = value_ends(values)
+    slot = (width - 12) * length / (ends[1] - ends[0])
+    size = next((n for n in (TEXT + 2, TEXT, TICK, SMALL) if max(text_width(c, n) for c in cells) <= slot), 0)
+    ticks = [] if size else value_ticks(low, high, 5 if width == WIDE else 4)
+    texts = tick_texts(ticks, *_signs(s.indicator.unit)) if ticks else []
+    left = max((text_width(t, TICK) for t in texts), default=0) + (8 if texts else 2)
+    cuts = cuts_of(s)
+    box = Box(left, 14, width - 6, 14 + _HEIGHT)
+    x = Scale(*ends, box.left, box.right)
+    room = (high - low) * ((size + 8) / _HEIGHT if size else 0.05)
+    y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
+    names = _names_below(s, [middle(o) for o in s.figures], x, slot)
+    bars = {
+        "type": "bar", "x": [middle(o) for o in s.figures], "y": values, "width": [length * 0.8] * len(cells),
+        "text": cells if size else [], "textposition": "outside", "cliponaxis": False, "constraintext": "none",
+        "textfont": {"size": size or SMALL, "color": INK}, "textangle": 0,
+        "marker": {"color": [EARLIER] * (len(cells) - newest) + [OURS] * newest},
+        "customdata": [_hover(s, o) for o in s.figures], "hovertemplate": "%{customdata}<extra></extra>",
+    }  # fmt: skip
+    taken = [
+        Box(x(a), y(max(v or 0, 0)) - size - 8, x(b), y(min(v or 0, 0)))
+        for (a, b), v in zip(spans, values, strict=True)
+    ]
+    marks: list[Rule | Band] = []
+    notes: list[Label] = []
+    for number, cut in enumerate(cuts, 1):
+        at = min(box.right, max(box.left, x(cut.at)))
+        marks.append(Rule((at, box.top - 2), (at, box.bottom), COLOURS[4], 1.5, "dash"))
+        if len(cuts) > 1:
+            notes.append(_number(number, at, cut))
+            continue
+        wide = min(box.width, 170)
+        centre = min(box.right - wide / 2, max(box.left + wide / 2, at))
+        note = note_in(
+            cut.title,
+            Box(centre - wide / 2, box.top, centre + wide / 2, box.bottom),
+            [*taken, *(n.box for n in notes)],
+        )
+        marks.append(Band(note.box, PAPER, above=True))
+        notes.append(note)
+    hidden = [
+        Label(text=f"[{o.status}]", x=x(middle(o)), y=y(0) - 2, across="center", down="bottom", size=TICK, hover=_hover(s, o))
+        for o in s.figures if o.value is None
+    ]  # fmt: skip
+    panel = Panel(
+        box=box, x=x, y=y, y_axis=value_axis(ticks, texts, (low, high)),
+        x_axis={"tickvals": [t.at for t in names], "ticktext": [t.text for t in names]},
+    )  # fmt: skip
+    lines = max((t.text.count("<br>") + 1 for t in names), default=0)
+    return compose(
+        (width, box.bottom + 8 + LINE * lines),
+        [panel],
+        [bars],
+        [*(_apart(notes) if len(cuts) > 1 else notes), *hidden],
+        marks,
+    )
+
+
+def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[TimeTick]:
+    """Return the names of the columns: of each in at most three lines, or else the years."""
+    names = ["<br>".join(wrap_text(name, slot, TICK)) for name in axis_names(s, s.figures)]
+    widest = max((text_width(line, TICK) for name in names for line in name.split("<br>")), default=0)
+    if widest <= slot and max(name.count("<br>") for name in names) < 3:
+        return [TimeTick(at, name) for at, name in zip(places, names, strict=True)]
+    return time_ticks(x.low, x.high, x.end - x.start)
+
+
+def axis_names(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
+    """Return the names of periods for an axis: only the year, where all are 12 months that end in the same month."""
+    ends = [o.period_end for o in figures if o.period_end]
+    is_yearly = len(ends) == len(figures) and {o.months for o in figures} == {12}
+    if is_yearly and len({end.month for end in ends}) == 1 and len({end.year for end in ends}) == len(ends):
+        return [
+            short if "/" in (short := s.short(o)) else str(o.period_end.year) for o in figures if o.period_end
+        ]
+    return [s.short(o) for o in figures]
