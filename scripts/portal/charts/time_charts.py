@@ -312,7 +312,8 @@ def _cut_marks(
         centre = min(box.right - wide / 2, max(box.left + wide / 2, (gap[0] + gap[1]) / 2))
         space = Box(centre - wide / 2, box.top, centre + wide / 2, box.bottom)
         note = note_in(cut.title, space, [*taken, *(n.box for n in notes)])
-        marks.append(Band(note.box, PAPER, above=True))
+        is_in_gap = note.box.left >= gap[0] and note.box.right <= gap[1]
+        marks.append(Band(note.box, SAND if is_in_gap else PAPER, above=True))
         notes.append(note)
     return marks, _apart(notes) if len(cuts) > 1 else notes
 
@@ -337,10 +338,15 @@ def _apart(numbers: Sequence[Label]) -> list[Label]:
     return joined
 
 
-def break_notes(s: ChartInput) -> tuple[str, ...]:
-    """Return the notes under a chart that explain the numbers of its breaks; none if it has one break or no break."""
+def notes_under(s: ChartInput) -> tuple[str, ...]:
+    """Return the notes under a chart over time: what its numbers, bars and open dots mean."""
     cuts = cuts_of(s)
-    return tuple(f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)) if len(cuts) > 1 else ()
+    notes = [f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)] if len(cuts) > 1 else []
+    if any(o.status in _UNSETTLED for o in s.figures):
+        notes.append("Open dots: figures that may still change.")
+    if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):
+        notes.append("Bars under the years: plans that measure their success by these figures.")
+    return tuple(notes)
 
 
 class _Lanes(NamedTuple):
