@@ -28,6 +28,17 @@
     });
   }
 
+  // The menu of small screens opens without script. Escape closes it, and so does a click anywhere else.
+  const menu = document.querySelector(".menu");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu?.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (menu?.open && !menu.contains(event.target)) menu.open = false;
+  });
+
   const add = (tag, properties) =>
     new Promise((done, failed) => {
       const node = Object.assign(document.createElement(tag), properties);
