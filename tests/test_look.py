@@ -105,7 +105,9 @@ def test_every_promise_of_a_plan_has_a_mark_with_its_status_in_words(phone: Page
     for place in (0, marks.count() - 1):
         status = rows.nth(place).get_attribute("data-status")
         assert marks.nth(place).get_attribute("class") == f"step-{status}"
-        assert str(marks.nth(place).text_content()).endswith(rows.nth(place).locator(".tag").first.inner_text())
+        assert str(marks.nth(place).text_content()).endswith(
+            rows.nth(place).locator(".tag").first.inner_text()
+        )
     shapes = {
         marks.nth(n).evaluate("a => JSON.stringify([...'borderStyle,backgroundImage'.split(',')].map(k => getComputedStyle(a, '::before')[k]))")
         for n in range(marks.count())
