@@ -62,7 +62,7 @@ def test_the_menu_of_a_phone_is_one_button(phone: Page, address: str, name: str)
     assert not menu.is_visible()
     assert phone.evaluate("document.activeElement.tagName") == "SUMMARY"
     button.click()
-    phone.locator("h1").click()
+    phone.mouse.click(4, 735)
     assert not menu.is_visible()
 
 
@@ -169,11 +169,12 @@ def test_the_fonts_are_few_and_come_with_their_licences() -> None:
 def test_text_has_the_fonts_of_the_site(phone: Page, address: str, name: str) -> None:
     phone.goto(address + PAGES[name])
     loaded = phone.evaluate("document.fonts.ready.then(f => [...f].map(o => o.family + o.status))")
-    assert {x for x in loaded if x.endswith("loaded")} >= {"Newsreaderloaded", '"Source Sans 3"loaded'}
+    assert {x for x in loaded if x.endswith("loaded")} >= {"Newsreaderloaded", "Source Sans 3loaded"}
 
 
 def test_a_ward_prints_on_one_sheet(phone: Page, address: str) -> None:
     phone.goto(address + PAGES["ward"])
+    phone.locator(".glance img").last.scroll_into_view_if_needed()
     sheets = phone.pdf(format="A4", prefer_css_page_size=True)
     assert len(re.findall(rb"/Type /Page\b", sheets)) == 1
     phone.emulate_media(media="print")
