@@ -34,26 +34,46 @@ def test_counts_of_the_plans_add_up_with_the_promises_shown(html: LexborHTMLPars
     for row in (*plans, total):
         *steps, everything = cells(row)
         assert sum(steps) == everything
-    shown = html.css(".promises tr[data-status]")
+    shown = html.css(".promises [data-status]")
     assert cells(total)[-1] == len(shown)
     assert cells(total)[:-1] == [Counter(r.attributes["data-status"] for r in shown)[s] for s in STEPS]
     for row, part in zip(plans, html.css("section[data-plan]"), strict=True):
-        own = Counter(r.attributes["data-status"] for r in part.css("tr[data-status]"))
+        own = Counter(r.attributes["data-status"] for r in part.css("[data-status]"))
         assert cells(row)[:-1] == [own[s] for s in STEPS]
         assert [int(n.text()) for n in part.css(".tallies strong")] == cells(row)[:-1]
 
 
-def test_every_promise_says_status_due_date_last_update_lead_and_nearest_figure(
-    html: LexborHTMLParser,
-) -> None:
-    for row in html.css(".promises tr[data-status]"):
+def test_every_promise_says_status_due_date_and_last_update_in_short(html: LexborHTMLParser) -> None:
+    for row in html.css(".promises [data-status]"):
+        words = " ".join(row.text().split())
+        assert any(step in words for step in STEPS.values())
+        assert re.search(r"(Due [A-Z0-9].*|No due date) · (last update \d.*|no update)$", words)
+        assert len(words) < 160
+
+
+def test_groups_are_closed_unless_a_promise_in_them_is_late(html: LexborHTMLParser) -> None:
+    groups = html.css("details.promises")
+    assert groups
+    for group in groups:
+        late = [r for r in group.css("[data-status]") if "late" in (r.attributes["data-time"] or "")]
+        assert ("open" in group.attributes) == bool(late)
+        summary = group.css_first("summary small")
+        assert summary
+        count, *steps = map(int, re.findall(r"(\d+) ", summary.text()))
+        assert count == len(group.css("[data-status]")) == sum(steps)
+
+
+def test_a_plan_says_status_due_date_last_update_lead_and_nearest_figure(real_site: Path) -> None:
+    rows = LexborHTMLParser((real_site / PLAN / "index.html").read_text()).css(".promises tr[data-status]")
+    assert rows
+    for row in rows:
         assert len(row.css("td")) == 5
         assert all(c.text(strip=True) for c in row.css("th, td"))
 
 
 def test_who_leads_what_adds_up(html: LexborHTMLParser) -> None:
     leads = [cells(r) for r in html.css("table:has(#leads) tbody tr")]
-    rows = html.css("section[data-plan]")[0].css("tr[data-status]")
+    rows = html.css("section[data-plan]")[0].css("[data-status]")
     late = [r for r in rows if "late" in (r.attributes["data-time"] or "")]
     quiet = [r for r in rows if "quiet" in (r.attributes["data-time"] or "")]
     assert [sum(c) for c in zip(*leads, strict=True)] == [len(rows), len(late), len(quiet)]
@@ -127,7 +147,7 @@ def progress(page: Page, address: str) -> Iterator[Page]:
 
 
 def shown(page: Page) -> int:
-    return page.locator(".promises tr[data-status]:visible").count()
+    return page.locator(".promises [data-status]:visible").count()
 
 
 def announced(page: Page) -> str:
@@ -135,17 +155,16 @@ def announced(page: Page) -> str:
 
 
 def test_status_plan_and_time_narrow_the_promises_at_once(progress: Page) -> None:
-    everything = shown(progress)
-    assert announced(progress) == f"Showing {everything} of {everything} promises."
+    everything = progress.locator(".promises [data-status]").count()
+    assert announced(progress) == f"All {everything} promises."
+    assert shown(progress) == 0
     found = Counter[str]()
     for step, words in STEPS.items():
         progress.get_by_label("Status", exact=True).select_option(words)
         found[step] = shown(progress)
         if found[step]:
             assert announced(progress) == f"Showing {found[step]} of {everything} promises."
-            assert (
-                progress.locator(f".promises tr[data-status]:not([data-status={step}]):visible").count() == 0
-            )
+            assert progress.locator(f".promises [data-status]:not([data-status={step}]):visible").count() == 0
         else:
             assert announced(progress) == "No promise fits. Change one of the boxes."
             assert progress.locator("section[data-plan]:visible").count() == 0
@@ -156,7 +175,7 @@ def test_status_plan_and_time_narrow_the_promises_at_once(progress: Page) -> Non
     assert 0 < shown(progress) < found["under-way"]
     progress.get_by_label("Time").select_option("No update for six months")
     assert (
-        shown(progress) == progress.locator("tr[data-status=under-way][data-time~=quiet]:visible").count() > 0
+        shown(progress) == progress.locator("[data-status=under-way][data-time~=quiet]:visible").count() > 0
     )
     progress.get_by_role("button", name="Show all promises").click()
     assert shown(progress) == everything
@@ -165,12 +184,29 @@ def test_status_plan_and_time_narrow_the_promises_at_once(progress: Page) -> Non
 
 def test_a_heading_without_promises_is_hidden_too(progress: Page) -> None:
     progress.get_by_label("Status", exact=True).select_option("Substantially done")
-    for group in progress.locator(".promises tbody:visible").all():
-        assert group.locator("tr[data-status]:visible").count() > 0
+    groups = progress.locator("details.promises:visible").all()
+    assert groups
+    for group in groups:
+        assert group.locator("[data-status]:visible").count() > 0
+
+
+def test_the_page_is_short_on_a_phone_and_nothing_runs_over(progress: Page) -> None:
+    progress.set_viewport_size({"width": 360, "height": 740})
+    assert progress.evaluate("document.documentElement.scrollHeight") < 12_000
+    progress.get_by_role("button", name="Show all promises").click()
+    assert progress.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_filter_opens_what_it_shows_and_clearing_it_by_hand_closes_the_groups_again(progress: Page) -> None:
+    status = progress.get_by_label("Status", exact=True)
+    status.select_option("Under way")
+    assert shown(progress) == progress.locator(".promises [data-status=under-way]").count()
+    status.select_option("Any status")
+    assert shown(progress) == 0
 
 
 def test_the_keyboard_alone_narrows_the_promises(progress: Page) -> None:
-    everything = shown(progress)
+    everything = progress.locator(".promises [data-status]").count()
     progress.get_by_label("Plan", exact=True).focus()
     progress.keyboard.press("Tab")
     assert progress.evaluate("document.activeElement.id") == "by-status"
@@ -198,7 +234,11 @@ def test_without_script_all_promises_are_there_and_links_lead_to_each_plan(
         page = context.new_page()
         page.goto(address + PROGRESS)
         assert not page.locator(".narrow").is_visible()
-        assert shown(page) > 150
+        assert page.locator(".promises [data-status]").count() > 150
+        first = page.locator("details.promises").first
+        assert first.locator("[data-status]:visible").count() == 0
+        first.locator("summary").click()
+        assert first.locator("[data-status]:visible").count() > 0
         page.locator(".tally a").last.click()
         assert page.url.endswith("#plan-2014-15")
         expect(page.locator("#plan-2014-15")).to_be_in_viewport()

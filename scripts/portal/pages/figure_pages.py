@@ -1,9 +1,11 @@
 """Make the pages about figures: one for each indicator, and overviews of all of them."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
+from portal.core import periods
 from portal.core.citations import Cited
 from portal.core.model import Break, Observation
 from portal.pages.figure_views import (
@@ -29,6 +31,8 @@ from portal.pages.plan_views import FigureView, Link, PlanView
 from portal.pages.release_pages import revisions
 from portal.pages.views import RecordedPage
 
+# A series is historic if its last figure is more months than this older than the newest figure of the site.
+RECENT = 36
 # If a page has more locators than this, they are left to the download.
 MANY = 15
 IN_DOWNLOAD = "see the download for where each figure is"
@@ -45,11 +49,18 @@ def figure_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[
     """Yield the list of figures, a page for each indicator, and the overviews."""
     home = Link("The figures", FIGURES)
     verdicts = claims.verdicts(context.released)
-    differs = sum(v.outcome == "differs" for v in verdicts)
+    ends = _newest_days(context)
+    content = FiguresPage(
+        topics=context.topics(),
+        upto={name: periods.month(end) for name, end in ends.items()},
+        historic=frozenset(name for name, end in ends.items() if _is_historic(end, max(ends.values()))),
+        disagreements=sum(v.outcome == "differs" for v in verdicts),
+        more=_more(context),
+    )
     yield Page(
         FIGURES,
         home.label,
-        FiguresPage(topics=context.topics(), disagreements=differs, more=_more(context)),
+        content,
         title=f"Crime and safety figures for {context.settings.site.place}",
         cited=cited_in(*context.content.observations.values()),
     )
@@ -57,6 +68,18 @@ def figure_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[
         for view in views:
             yield _figure_page(context, view, views, plans, verdicts)
     yield from _overview_pages(context, plans, verdicts, home)
+
+
+def _newest_days(context: PageContext) -> dict[str, date]:
+    """Return the last day of the newest figure of each indicator that has one with a date."""
+    figures = context.content.observations
+    ends = {name: [o.period_end for o in own if o.period_end] for name, own in figures.items()}
+    return {name: max(days) for name, days in ends.items() if days}
+
+
+def _is_historic(end: date, newest: date) -> bool:
+    """Return True if a series ended more than `RECENT` months before the newest figure of the site."""
+    return end < periods.month_end(newest, -RECENT)
 
 
 def _figure_page(

@@ -1,5 +1,6 @@
 """The content of the pages about figures: each indicator, and the overviews."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -28,10 +29,13 @@ class TopicFigures(NamedTuple):
 class FiguresPage:
     """All indicators by topic.
 
+    `upto` is the newest month of each indicator, by id, and `historic` the ids of those without a recent figure.
     `disagreements` is the number of claims that differ from their figures, and `more` links to pages about all figures.
     """
 
     topics: tuple[TopicFigures, ...]
+    upto: Mapping[str, str]
+    historic: frozenset[str]
     disagreements: int
     more: tuple[Link, ...]
 

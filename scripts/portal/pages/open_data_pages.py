@@ -92,7 +92,10 @@ class CitePage:
 
     @property
     def places(self) -> tuple[PlaceFigures, ...]:
-        """Return the figures of each area. There are many, so they are worded only when the page is rendered."""
+        """Return the figures of each area, those of the portal's own area first.
+
+        There are many, so they are worded only when the page is rendered.
+        """
         by_place: dict[str, list[CitableFigure]] = {}
         for k, record in self.now.items():
             by_place.setdefault(record.place, []).append(_citable(self.citations, self.view, k, record))
@@ -102,7 +105,10 @@ class CitePage:
                 by_place.setdefault(area.name if area else k[1], []).append(
                     _withdrawn(self.citations, self.view, k)
                 )
-        return tuple(PlaceFigures(name, tuple(figures)) for name, figures in by_place.items())
+        cleared = self.citations.context.released
+        own = cleared.content.areas.get(cleared.area)
+        ordered = sorted(by_place.items(), key=lambda place: own is None or place[0] != own.name)
+        return tuple(PlaceFigures(name, tuple(figures)) for name, figures in ordered)
 
     @property
     def marks(self) -> tuple[Marker, ...]:

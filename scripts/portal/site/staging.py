@@ -17,6 +17,7 @@ from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.charts import Chart
+from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
 from portal.charts.svg import Pictures, styles_to_attributes
 from portal.core import input_files, periods, processes
@@ -49,6 +50,8 @@ from portal.site.social_images import Card
 ENTRY = "page.md.jinja"
 # Where the chart library stands in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
+# The mark of the partnership, beside its name at the top of every page.
+MARK = "assets/images/mark.svg"
 EMBED = "embed.html.jinja"
 MOVED = "moved.html.jinja"
 _AS_IT_IS = "surrogateescape"  # what is no text
@@ -121,7 +124,7 @@ def write_files(
     parts = processes.run_all([open_files, *(partial(_grown, works, p) for p in pages)])
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
-    parts.append(_kept(works, lambda: _assets(settings, pictures)))
+    parts.append(_kept(works, lambda: _assets(site, pictures)))
     newest = max((s.published for s in site.cleared.content.sources.values()), default="2000")
     files = {name: kept for part in parts for name, kept in part.files.items()}
     pictured = {name: card for part in parts for name, card in part.cards.items()}
@@ -152,13 +155,14 @@ def _kept(works: _Works[Kept], made: Callable[[], Iterable[tuple[str, bytes]]]) 
     return _Grown({name: works.keep(name, content) for name, content in made()})
 
 
-def _assets(settings: Settings, pictures: Pictures) -> Iterator[tuple[str, bytes]]:
-    assets = settings.source_folder / "assets"
+def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]]:
+    assets = site.settings.source_folder / "assets"
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
         content = path.read_bytes()
         if path.suffix == ".svg":
             content = styles_to_attributes(content.decode(errors=_AS_IT_IS)).encode(errors=_AS_IT_IS)
         yield f"assets/{path.relative_to(assets).as_posix()}", content
+    yield MARK, draw_mark(site.cleared).encode()
     yield LIBRARY, pictures.library.read_bytes()
 
 

@@ -28,6 +28,17 @@
     });
   }
 
+  // The menu of small screens opens without script. Escape closes it, and so does a click anywhere else.
+  const menu = document.querySelector(".menu");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu?.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => {
+    if (menu?.open && !menu.contains(event.target)) menu.open = false;
+  });
+
   const add = (tag, properties) =>
     new Promise((done, failed) => {
       const node = Object.assign(document.createElement(tag), properties);
@@ -117,28 +128,31 @@
     finder.hidden = false;
   }
 
-  // Filter promises: the tables have all of them, and this hides the rows that do not match.
+  // Filter promises: the page has all of them. This hides those that do not match, and opens the groups of those that do.
   const narrow = document.querySelector(".narrow");
   if (narrow) {
     const boxes = [...narrow.querySelectorAll("select")];
     const said = narrow.querySelector(".narrow__said");
-    const rows = [...document.querySelectorAll(".promises tr[data-status]")];
+    const rows = [...document.querySelectorAll(".promises [data-status]")];
+    const opened = new Map([...document.querySelectorAll("details.promises")].map((group) => [group, group.open]));
     const planOf = (row) => row.closest("[data-plan]")?.dataset.plan;
     const fits = (row, { dataset: { by }, value }) =>
       !value || (by === "plan" ? planOf(row) === value : row.dataset[by].split(" ").includes(value));
-    const show = () => {
+    const show = (all = false) => {
       for (const row of rows) row.hidden = !boxes.every((box) => fits(row, box));
-      for (const part of document.querySelectorAll(".promises tbody, section[data-plan]")) {
-        const own = [...part.querySelectorAll("tr[data-status]")];
+      const filtered = boxes.some((box) => box.value);
+      for (const part of document.querySelectorAll(".promises tbody, details.promises, section[data-plan]")) {
+        const own = [...part.querySelectorAll("[data-status]")];
         part.hidden = own.length > 0 && own.every((row) => row.hidden);
+        if (opened.has(part)) part.open = filtered || all ? !part.hidden : opened.get(part);
       }
       const shown = rows.filter((row) => !row.hidden).length;
-      said.textContent = shown ? `Showing ${shown} of ${rows.length} promises.` : "No promise fits. Change one of the boxes.";
+      said.textContent = !filtered ? `All ${rows.length} promises.` : shown ? `Showing ${shown} of ${rows.length} promises.` : "No promise fits. Change one of the boxes.";
     };
-    for (const box of boxes) box.addEventListener("change", show);
+    for (const box of boxes) box.addEventListener("change", () => show());
     narrow.querySelector("button").addEventListener("click", () => {
       for (const box of boxes) box.value = "";
-      show();
+      show(true);
     });
     narrow.hidden = false;
     show();

@@ -1,0 +1,47 @@
+// Buttons that copy a citation. Without script, and where the browser does not allow it, the line can still be selected.
+"use strict";
+
+(() => {
+  const places = document.querySelectorAll("details.place");
+  // The figure that the address names may be in a closed part of the page.
+  const reveal = () => {
+    const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const place = row?.closest("details.place");
+    if (!place || place.open) return;
+    place.open = true;
+    row.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+
+  if (!navigator.clipboard) return;
+  const said = document.querySelector(".cite__said");
+  const addButtons = (place) => {
+    for (const cell of place.querySelectorAll("td[data-label='Cite as']:not([data-line])")) {
+      cell.dataset.line = cell.firstChild.textContent.trim();
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy";
+      button.textContent = "Copy";
+      const about = cell.parentElement.querySelector("th").textContent;
+      button.setAttribute("aria-label", `Copy the citation of ${about}`);
+      cell.append(" ", button);
+    }
+  };
+  for (const place of places) {
+    if (place.open) addButtons(place);
+    place.addEventListener("toggle", () => addButtons(place));
+  }
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button.copy");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.parentElement.dataset.line);
+      button.textContent = "Copied";
+      said.textContent = "Copied.";
+      setTimeout(() => (button.textContent = "Copy"), 2000);
+    } catch {
+      said.textContent = "Your browser does not let this page copy. Select the line instead.";
+    }
+  });
+})();
