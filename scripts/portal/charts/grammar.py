@@ -140,13 +140,14 @@ class Label:
 
 
 class Rule(NamedTuple):
-    """A straight line between two points in pixels."""
+    """A straight line between two points in pixels, in front of the data unless `above` is False."""
 
     start: tuple[float, float]
     end: tuple[float, float]
     colour: str = QUIET
     width: float = 1
     dash: str = "solid"
+    above: bool = True
 
 
 class Band(NamedTuple):
@@ -208,16 +209,13 @@ def _annotation(label: Label, size: tuple[float, float]) -> Figure:
 
 
 def _shape(mark: Rule | Band, size: tuple[float, float]) -> Figure:
+    layer = "above" if mark.above else "below"
     if isinstance(mark, Rule):
         (x0, y0), (x1, y1) = mark.start, mark.end
-        look: Figure = {
-            "type": "line",
-            "line": {"color": mark.colour, "width": mark.width, "dash": mark.dash},
-            "layer": "above",
-        }
+        line = {"color": mark.colour, "width": mark.width, "dash": mark.dash}
+        look: Figure = {"type": "line", "line": line, "layer": layer}
     else:
         x0, y0, x1, y1 = mark.box
-        layer = "above" if mark.above else "below"
         look = {"type": "rect", "fillcolor": mark.colour, "line": {"width": 0}, "layer": layer}
     return {
         **look, "xref": "paper", "yref": "paper", "x0": _share(x0, size[0]), "x1": _share(x1, size[0]),

@@ -190,8 +190,15 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     ticks = value_ticks(*ends, 5 if width == WIDE else 4)
     texts = tick_texts(ticks, *_signs(unit))
     left = max(text_width(t, TICK) for t in texts) + 8
-    names = [_end_name(line) for line in lines]
-    right = max(text_width(n, TEXT, line.is_ours) for n, line in zip(names, lines, strict=True)) + 16
+    names = [_end_name(line, width) for line in lines]
+    right = (
+        max(
+            text_width(part, TEXT, line.is_ours)
+            for name, line in zip(names, lines, strict=True)
+            for part in name.split("<br>")
+        )
+        + 16
+    )
     box = Box(left, 18, width - min(right, width * 0.45), 18 + _HEIGHT)
     x = Scale(first - pad, last + pad, box.left, box.right)
     room = (ends[1] - ends[0]) * 0.06
@@ -225,8 +232,9 @@ def _signs(unit: str) -> tuple[str, str]:
     return ("£" if unit == Unit.POUNDS else "", "%" if unit in (Unit.PERCENT, Unit.PERCENT_CHANGE) else "")
 
 
-def _end_name(line: Line) -> str:
-    return f"{line.name} {line.last}".strip()
+def _end_name(line: Line, width: int) -> str:
+    """Return the name at the end of a line with its last value, in lines that leave most of the width to the data."""
+    return "<br>".join(wrap_text(f"{line.name} {line.last}", width * 0.27, TEXT, line.is_ours))
 
 
 def _trace(line: Line) -> Figure:
