@@ -74,8 +74,10 @@ def test_the_menu_and_the_contents_work_without_script(chromium: Browser, addres
             page.goto(address + PAGES["ward"])
             if width == 360:
                 page.locator(".menu > summary").click()
-                page.locator(".contents > summary").click()
             assert page.get_by_role("link", name="Get help").first.is_visible()
+            if width == 360:
+                page.locator(".menu > summary").click()
+                page.locator(".contents > summary").click()
             page.locator(".contents").get_by_role("link", name="Before you use these figures").click()
             assert page.url.endswith("#before-you-use-these-figures")
 
