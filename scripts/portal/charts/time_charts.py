@@ -490,4 +490,4 @@ def axis_names(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
         return [
             short if "/" in (short := s.short(o)) else str(o.period_end.year) for o in figures if o.period_end
         ]
-    return [s.short(o) for o in figures]
+    return [s.tick(o) for o in figures]
