@@ -87,7 +87,7 @@ def test_the_policy_of_the_real_site_is_strict(rules: tuple[headers.Rule, ...]) 
     assert found.pop("script-src") == ["'self'", "'wasm-unsafe-eval'"], (
         "the search computes; nothing is inline"
     )
-    assert set(found) == {"style-src", "img-src", "connect-src"}
+    assert set(found) == {"style-src", "img-src", "font-src", "connect-src"}
     assert all(sources == ["'self'"] for sources in found.values())
 
 

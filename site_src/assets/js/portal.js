@@ -65,9 +65,11 @@
       const [figures] = await Promise.all([answer.json(), load(chart.dataset.library)]);
       const still = chart.querySelector("picture");
       const place = chart.querySelector(".chart__place") ?? document.createElement("div");
-      const figure = chart.clientWidth >= figures.wide.layout.width ? figures.wide : figures.narrow;
+      const { paddingLeft, paddingRight } = getComputedStyle(chart);
+      const room = chart.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+      const figure = room >= figures.wide.layout.width ? figures.wide : figures.narrow;
       const layout = { ...figure.layout };
-      if (figure === figures.narrow) layout.width = Math.min(chart.clientWidth, figures.wide.layout.width);
+      if (figure === figures.narrow) layout.width = Math.min(room, figures.wide.layout.width);
       if (still) {
         place.className = "chart__place";
         place.setAttribute("role", "img");
