@@ -173,7 +173,8 @@ def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
     step = 26.0 if is_beside else 42.0
     box = Box(beside if is_beside else 4, 4, width - right, 4 + step * len(rows))
     x = Scale(*ends, box.left, box.right)
-    ticks = value_ticks(*ends, 5 if width == WIDE else 3)
+    is_count = rows[0].summary.indicator.unit == Unit.COUNT
+    ticks = value_ticks(*ends, 5 if width == WIDE else 3, whole=is_count)
     labels: list[Label] = []
     marks: list[Rule] = []
     heads: dict[str, list[tuple[float, float, str, str]]] = {"from": [], "to": []}
@@ -283,17 +284,17 @@ def draw_strips(strips: Sequence[tuple[Indicator, Sequence[_Spot]]], ours: Area,
     """Draw a strip of dots for each indicator on a scale of its own, with our area's rate and the ends of the scale in words."""
     is_beside = width == WIDE
     beside = max(text_width(i.short_title, TEXT) for i, _ in strips) + 14
-    step = 40.0 if is_beside else 58.0
+    step = 40.0 if is_beside else 64.0
     box = Box(beside if is_beside else 6, 2, width - 52, 2 + step * len(strips))
     labels: list[Label] = []
     marks: list[Rule] = []
     others: list[tuple[float, float, str, str]] = []
     own: list[tuple[float, float, str, str]] = []
     for n, (indicator, spots) in enumerate(strips):
-        y = box.top + step * n + (step * 0.6 if is_beside else step * 0.68)
+        y = box.top + step * n + (step * 0.6 if is_beside else step * 0.72)
         highest = max(float(p.rate.value) for p in spots) or 1.0
         x = Scale(0, highest, box.left, box.right)
-        labels.append(Label(text=indicator.short_title, x=1, y=y if is_beside else y - 28))
+        labels.append(Label(text=indicator.short_title, x=1, y=y if is_beside else y - 34))
         marks.append(Rule((box.left, y), (box.right, y), GRID, 2, above=False))
         for spot in spots:
             words = f"{indicator.short_title}, {spot.area.name}: {spot.rate.value} per 1,000"

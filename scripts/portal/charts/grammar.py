@@ -250,11 +250,15 @@ def value_ends(values: Iterable[float | None]) -> tuple[float, float]:
     return (low, high) if low < high else (0.0, 1.0)
 
 
-def value_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return round numbers within an axis: the smallest step of 1, 2 or 5 times a power of ten that needs at most `most` steps."""
+def value_ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[float]:
+    """Return round numbers within an axis: the smallest step of 1, 2 or 5 times a power of ten that needs at most `most` steps.
+
+    With `whole`, a step is at least 1, as for counts.
+    """
     size = high - low
     power = 10.0 ** math.floor(math.log10(size / most))
     step = next(m * power for m in (1, 2, 5, 10, 20) if size / (m * power) <= most)
+    step = max(step, 1.0) if whole else step
     return [n * step for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 

@@ -187,7 +187,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     times = [p.at for line in lines for p in line.points]
     first, last = min(times), max(times)
     pad = (last - first) * 0.01 or 1.0
-    ticks = value_ticks(*ends, 5 if width == WIDE else 4)
+    ticks = value_ticks(*ends, 5 if width == WIDE else 4, whole=unit == Unit.COUNT)
     texts = tick_texts(ticks, *_signs(unit))
     left = max(text_width(t, TICK) for t in texts) + 8
     names = [_end_name(line, width) for line in lines]
@@ -418,12 +418,18 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
     low, high = value_ends(values)
     slot = (width - 12) * length / (ends[1] - ends[0])
     size = next((n for n in (TEXT + 2, TEXT, TICK, SMALL) if max(text_width(c, n) for c in cells) <= slot), 0)
-    ticks = [] if size else value_ticks(low, high, 5 if width == WIDE else 4)
+    ticks = (
+        []
+        if size
+        else value_ticks(low, high, 5 if width == WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
+    )
     texts = tick_texts(ticks, *_signs(s.indicator.unit)) if ticks else []
     left = max((text_width(t, TICK) for t in texts), default=0) + (8 if texts else 2)
     cuts = cuts_of(s)
-    box = Box(left, 14, width - 6, 14 + _HEIGHT)
-    x = Scale(*ends, box.left, box.right)
+    x = Scale(*ends, left, width - 6)
+    note = [_note_above(cuts[0], x(cuts[0].at), x)] if len(cuts) == 1 else []
+    top = max([14.0, *(n.box.bottom + 4 for n in note)])
+    box = Box(left, top, width - 6, top + _HEIGHT)
     room = (high - low) * ((size + 8) / _HEIGHT if size else 0.05)
     y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
     names = _names_below(s, [middle(o) for o in s.figures], x, slot)
@@ -434,27 +440,8 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
         "marker": {"color": [EARLIER] * (len(cells) - newest) + [OURS] * newest},
         "customdata": [_hover(s, o) for o in s.figures], "hovertemplate": "%{customdata}<extra></extra>",
     }  # fmt: skip
-    taken = [
-        Box(x(a), y(max(v or 0, 0)) - size - 8, x(b), y(min(v or 0, 0)))
-        for (a, b), v in zip(spans, values, strict=True)
-    ]
-    marks: list[Rule | Band] = []
-    notes: list[Label] = []
-    for number, cut in enumerate(cuts, 1):
-        at = min(box.right, max(box.left, x(cut.at)))
-        marks.append(Rule((at, box.top - 2), (at, box.bottom), COLOURS[4], 1.5, "dash"))
-        if len(cuts) > 1:
-            notes.append(_number(number, at, cut))
-            continue
-        wide = min(box.width, 170)
-        centre = min(box.right - wide / 2, max(box.left + wide / 2, at))
-        note = note_in(
-            cut.title,
-            Box(centre - wide / 2, box.top, centre + wide / 2, box.bottom),
-            [*taken, *(n.box for n in notes)],
-        )
-        marks.append(Band(note.box, PAPER, above=True))
-        notes.append(note)
+    marks = [Rule((x(c.at), 14), (x(c.at), box.bottom), COLOURS[4], 1.5, "dash") for c in cuts]
+    notes = _apart([_number(n, x(c.at), c) for n, c in enumerate(cuts, 1)]) if len(cuts) > 1 else note
     hidden = [
         Label(text=f"[{o.status}]", x=x(middle(o)), y=y(0) - 2, across="center", down="bottom", size=TICK, hover=_hover(s, o))
         for o in s.figures if o.value is None
@@ -468,9 +455,16 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
         (width, box.bottom + 8 + LINE * lines),
         [panel],
         [bars],
-        [*(_apart(notes) if len(cuts) > 1 else notes), *hidden],
+        [*notes, *hidden],
         marks,
     )
+
+
+def _note_above(cut: Cut, at: float, x: Scale) -> Label:
+    """Return the note of a break above its line, on the side with more space."""
+    is_right = at < (x.start + x.end) / 2
+    lines = wrap_text(cut.title, min(190, (x.end - at if is_right else at - x.start) - 6), TICK)
+    return Label(text="<br>".join(lines), x=at + 5 if is_right else at - 5, y=1, across="left" if is_right else "right", down="top", size=TICK, colour=QUIET)  # fmt: skip
 
 
 def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[TimeTick]:
