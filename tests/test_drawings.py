@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from random import Random
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,13 +11,15 @@ import pytest
 from browser import opened
 from playwright.sync_api import Page
 from portal.charts import area_charts, grammar
-from portal.charts.charts import Chart
+from portal.charts.charts import Chart, build_chart
 from portal.charts.chromium import find_browser
 from portal.charts.grammar import NARROW, WIDE, Box, Label, first_free, spread_out, time_ticks, value_ticks
 from portal.charts.svg import LIBRARY
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.disclosure.clearing import ClearedContent
-from project import ROOT
+from portal.site import building
+from project import ROOT, make_project
+from test_every_value import as_model, made_up, refused
 
 Figure = dict[str, Any]
 SMALLEST = 11  # pixels
@@ -104,6 +107,20 @@ def measure(page: Page, figures: Mapping[str, Figure]) -> list[str]:
 
 def test_every_text_of_every_drawing_is_inside_apart_and_large(real: ClearedContent, page: Page) -> None:
     found = drawings(area_charts.build_site_charts(real).all())
+    assert len(found) > 200
+    assert measure(page, found) == []
+
+
+def test_hard_data_is_drawn_as_cleanly(tmp_path_factory: pytest.TempPathFactory, page: Page) -> None:
+    """Negative, zero, withheld, few and many values, long names and gaps, in every kind of chart."""
+    base = building.check(make_project(tmp_path_factory.mktemp("hard") / "tiny"))[1]
+    found: dict[str, Figure] = {}
+    for seed in range(250):
+        one, own = made_up(Random(seed))
+        if own and not refused(one, own):
+            released = as_model(base, one, own)
+            chart = build_chart(released, released.content.indicators["made-up"])
+            found |= drawings(iter(c for c in (chart, chart.shorter) if c))
     assert len(found) > 200
     assert measure(page, found) == []
 

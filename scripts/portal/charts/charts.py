@@ -14,7 +14,7 @@ from portal.analysis import sentences
 from portal.analysis.headlines import headline
 from portal.analysis.measures import figures_of, series, yearly
 from portal.analysis.sentences import ChartInput, cell
-from portal.charts import row_charts, time_charts
+from portal.charts import columns, row_charts, time_charts
 from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.charts.time_axis import overlap
 from portal.core.model import Indicator, Observation
@@ -110,7 +110,7 @@ def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:
     subject = ChartInput(released, indicator, tuple(known))
     newest = MONTHS_OF_YEAR // known[-1].months
     return Chart(
-        **draw_both(partial(time_charts.draw_all_columns, newest=newest), subject),
+        **draw_both(partial(columns.draw_all_columns, newest=newest), subject),
         subtitle=subtitle(subject),
         finding=f"Every {known[-1].months} months" if known[-1].months > 1 else "Every month",
         notes=time_charts.notes_under(subject),
@@ -208,14 +208,14 @@ class ChartKind(NamedTuple):
 
 CHARTS: Mapping[str, ChartKind] = {
     "pair": ChartKind(row_charts.draw_pair, sentences.latest),
-    "bars": ChartKind(time_charts.draw_columns, sentences.latest),
+    "bars": ChartKind(columns.draw_columns, sentences.latest),
     "line": ChartKind(time_charts.draw_line, sentences.latest),
     "small-multiples": ChartKind(row_charts.draw_small_multiples, sentences.small_multiples),
     "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.ranked),
     "areas": ChartKind(row_charts.draw_areas, sentences.areas),
-    "recorded": ChartKind(time_charts.draw_years, sentences.latest),
+    "recorded": ChartKind(columns.draw_years, sentences.latest),
     "none": ChartKind(None, sentences.each),
 }
 
 # The drawings with a time axis, which can have breaks, plans and provisional figures.
-OVER_TIME = (time_charts.draw_columns, time_charts.draw_line, time_charts.draw_years)
+OVER_TIME = (columns.draw_columns, time_charts.draw_line, columns.draw_years)

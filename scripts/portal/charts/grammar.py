@@ -19,7 +19,8 @@ Figure = dict[str, Any]
 
 WIDE, NARROW = 720, 340  # the two widths in pixels for which every chart is designed
 TEXT, TICK, SMALL = 13, 12, 11  # font sizes in pixels; nothing is smaller
-LINE = 16  # height of a line of text in pixels
+LINE = 17  # height of a line of text in pixels
+_LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size
 
 # The colours of the UK government's analysis function, in its order.
 COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
@@ -133,7 +134,7 @@ class Label:
         """Return the space that the text takes."""
         lines = self.text.split("<br>")
         width = max(text_width(line, self.size, self.bold) for line in lines)
-        height = (LINE - TEXT + self.size) * len(lines)
+        height = _LINE_HEIGHT * self.size * len(lines)
         left = self.x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[self.across]
         top = self.y - height * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[self.down]
         return Box(left, top, left + width, top + height)
@@ -280,7 +281,10 @@ def value_axis(
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_TIME_STEPS = (12, 24, 60, 120, 240, 600, 6, 3, 1)  # in months; whole years are tried first
+_TIME_STEPS = (12, 24, 60, 120, 240, 600, 36, 48, 96, 180, 6, 3, 1)  # in months; whole years are tried first
+
+
+_FEWEST_TICKS = 3
 
 
 class TimeTick(NamedTuple):
@@ -305,9 +309,15 @@ def time_ticks(low: float, high: float, pixels: float) -> list[TimeTick]:
         fits = step / (high - low) * pixels >= label * 1.3
         if fits and len(ticks) > len(best):
             best = ticks
-        if len(best) >= 3:
+        if len(best) >= _FEWEST_TICKS:
             return best
-    return best
+    return _ends_and_middle(low, high) if high - low > 1 else best
+
+
+def _ends_and_middle(low: float, high: float) -> list[TimeTick]:
+    """Return three months as labels: near the start, in the middle and near the end."""
+    places = [math.floor(low + (high - low) * share) for share in (0.1, 0.5, 0.9)]
+    return [TimeTick(at + 0.5, f"{_MONTHS[at % 12]}<br>{at // 12}") for at in dict.fromkeys(places)]
 
 
 # --- labels that do not touch
@@ -380,6 +390,16 @@ def around(point: tuple[float, float], text: str, **look: Any) -> Iterator[Label
         for down, side in (("bottom", -1), ("top", 1)):
             for across in ("center", "left", "right"):
                 yield Label(text=text, x=x, y=y + side * far, across=across, down=down, **look)
+
+
+def stacked(labels: Sequence[Label], taken: Sequence[Box] = ()) -> list[Label]:
+    """Return labels moved up until each touches neither what is taken nor a label before it."""
+    placed: list[Label] = []
+    for label in labels:
+        boxes = [*taken, *(p.box for p in placed)]
+        steps = (replace(label, y=label.y - n * _LINE_HEIGHT * label.size) for n in range(len(boxes) + 1))
+        placed.append(next(s for s in steps if not any(s.box.touches(b) for b in boxes)))
+    return placed
 
 
 def note_in(text: str, box: Box, taken: Sequence[Box], size: float = TICK) -> Label:

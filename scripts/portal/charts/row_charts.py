@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portal.analysis.sentences import ChartInput
+from portal.charts.columns import axis_names
 from portal.charts.grammar import (
     EARLIER,
     INK,
@@ -22,11 +23,11 @@ from portal.charts.grammar import (
     Rule,
     Scale,
     compose,
+    stacked,
     value_ends,
 )
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, span
-from portal.charts.time_charts import axis_names
 from portal.core.model import Observation
 from portal.core.text import json_number
 from portal.core.vocabulary import ADDED, Unit
@@ -205,10 +206,10 @@ def draw_small_multiples(s: ChartInput, width: int) -> Figure:
                 Label(text="<br>".join(titles[key]), x=box.left, y=top + head, down="bottom", bold=True)
             )
             labels += _first_and_last(first, last, box)
-            labels += [
+            labels += stacked([
                 Label(text=f"[{o.status}]" if o else _NOTHING, x=panel.x(middle(t)), y=panel.y(0) - 2, across="center", down="bottom", size=SMALL, hover=said)
                 for t, o, said in zip(times, figures, words, strict=True) if o is None or o.value is None
-            ]  # fmt: skip
+            ])  # fmt: skip
             marks.append(Rule((box.left, panel.y(0)), (box.right, panel.y(0))))
         top += head + 6 + height + 34
     return compose((width, top - 8), panels, traces, labels, marks)
@@ -229,7 +230,7 @@ def _columns(
     return {
         "type": "bar", "x": [middle(t) for t in slots.times], "y": [None if o is None else json_number(o.value) for o in figures],
         "xaxis": f"x{panel.suffix}", "yaxis": f"y{panel.suffix}", "width": [slots.width] * number, "constraintext": "none",
-        "marker": {"color": [EARLIER] * (number - 1) + [OURS]}, "text": [s.cell(o) if o else "" for o in figures] if slots.text else [],
+        "marker": {"color": [EARLIER] * (number - 1) + [OURS]}, "text": [s.cell(o) if o and o.value is not None else "" for o in figures] if slots.text else [],
         "textposition": "outside", "cliponaxis": False, "textangle": 0, "textfont": {"size": slots.text or SMALL, "color": INK},
         "customdata": list(words), "hovertemplate": "%{customdata}<extra></extra>",
     }  # fmt: skip

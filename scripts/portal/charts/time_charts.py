@@ -1,4 +1,4 @@
-"""Draw figures over time: lines on a true time scale, and columns."""
+"""Draw figures over time as lines on a true time scale."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,6 @@ from portal.charts.grammar import (
     COLOURS,
     CONTEXT,
     EARLIER,
-    INK,
     LINE,
     OURS,
     PAPER,
@@ -35,6 +34,7 @@ from portal.charts.grammar import (
     first_free,
     note_in,
     spread_out,
+    stacked,
     tick_texts,
     time_ticks,
     value_axis,
@@ -53,7 +53,7 @@ MOST_BARS = 12
 # Marks beside a number of a figure that may still change.
 _UNSETTLED = (Status.PROVISIONAL, Status.ESTIMATED)
 _DOTS = 24  # with more points than this, only the last has a dot
-_HEIGHT = 236  # of the plot, in pixels
+PLOT_HEIGHT = 236  # of the plot, in pixels
 _LANE = 18  # height of the bar of a plan, in pixels
 
 
@@ -125,11 +125,6 @@ def draw_line(s: ChartInput, width: int) -> Figure:
     return draw_lines([line], width, s.indicator.unit, Around(cuts_of(s), plan_periods(s), _hidden(s)))
 
 
-def draw_years(s: ChartInput, width: int) -> Figure:
-    """Draw more than five figures as a line, fewer as columns."""
-    return draw_line(s, width) if len(s.figures) > 5 else draw_columns(s, width)
-
-
 def _points(s: ChartInput) -> Iterable[Point]:
     """Yield the points of the figures, with an empty one in each gap and at each break."""
     breaks = breaks_of(s.released, s.indicator.id)
@@ -138,7 +133,7 @@ def _points(s: ChartInput) -> Iterable[Point]:
     for i, o in enumerate(s.figures):
         if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
             yield Point((place(s.figures[i - 1]) + place(o)) / 2, None, "")
-        yield Point(place(o), json_number(o.value), _hover(s, o), o.status not in _UNSETTLED)
+        yield Point(place(o), json_number(o.value), hover_text(s, o), o.status not in _UNSETTLED)
 
 
 def _place(figures: Sequence[Observation]):  # type: ignore[no-untyped-def]
@@ -146,13 +141,14 @@ def _place(figures: Sequence[Observation]):  # type: ignore[no-untyped-def]
     return (lambda o: span(o)[1]) if overlap(figures) else middle
 
 
-def _hover(s: ChartInput, o: Observation) -> str:
+def hover_text(s: ChartInput, o: Observation) -> str:
+    """Return the text that is shown when a reader points at a figure: what it is of, and its value."""
     return f"{s.full(o)}: {s.cell(o)}"
 
 
 def _hidden(s: ChartInput) -> list[Hidden]:
     place = _place(s.figures)
-    return [Hidden(place(o), f"[{o.status}]", _hover(s, o)) for o in s.figures if o.value is None]
+    return [Hidden(place(o), f"[{o.status}]", hover_text(s, o)) for o in s.figures if o.value is None]
 
 
 def cuts_of(s: ChartInput) -> list[Cut]:
@@ -188,7 +184,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     first, last = min(times), max(times)
     pad = (last - first) * 0.01 or 1.0
     ticks = value_ticks(*ends, 5 if width == WIDE else 4, whole=unit == Unit.COUNT)
-    texts = tick_texts(ticks, *_signs(unit))
+    texts = tick_texts(ticks, *unit_signs(unit))
     left = max(text_width(t, TICK) for t in texts) + 8
     names = [_end_name(line, width) for line in lines]
     right = (
@@ -199,7 +195,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
         )
         + 16
     )
-    box = Box(left, 18, width - min(right, width * 0.45), 18 + _HEIGHT)
+    box = Box(left, 18, width - min(right, width * 0.45), 18 + PLOT_HEIGHT)
     x = Scale(first - pad, last + pad, box.left, box.right)
     room = (ends[1] - ends[0]) * 0.06
     y = Scale(ends[0] - room * (ends[0] < 0), ends[1] + room * (ends[1] > 0), box.bottom, box.top)
@@ -214,7 +210,8 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     taken += [n.box for n in notes]
     taken += [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
     labels += [*notes, *(_extremes(lines[-1], x, y, box, taken) if len(lines) == 1 else ())]
-    labels += [Label(text=h.mark, x=x(h.at), y=y(0) - 2, across="center", down="bottom", size=TICK, hover=h.words) for h in beside.hidden]  # fmt: skip
+    taken += [label.box for label in labels]
+    labels += stacked([hidden_mark(h, x, y) for h in beside.hidden], taken)
     panel = Panel(
         box=box, x=x, y=y, y_axis=value_axis(ticks, texts, ends),
         x_axis={"tickvals": [t.at for t in years], "ticktext": [t.text for t in years], "ticks": "outside", "ticklen": 4, "tickcolor": QUIET},
@@ -228,8 +225,14 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     )
 
 
-def _signs(unit: str) -> tuple[str, str]:
+def unit_signs(unit: str) -> tuple[str, str]:
+    """Return what is written before and after the numbers of an axis."""
     return ("£" if unit == Unit.POUNDS else "", "%" if unit in (Unit.PERCENT, Unit.PERCENT_CHANGE) else "")
+
+
+def hidden_mark(hidden: Hidden, x: Scale, y: Scale) -> Label:
+    """Return the mark of a figure without a number, above the line at zero."""
+    return Label(text=hidden.mark, x=x(hidden.at), y=y(0) - 2, across="center", down="bottom", size=TICK, hover=hidden.words)  # fmt: skip
 
 
 def _end_name(line: Line, width: int) -> str:
@@ -314,7 +317,7 @@ def _cut_marks(
             marks.append(Band(Box(gap[0] + 3, box.top, gap[1] - 3, box.bottom)))
         marks.append(Rule((at, box.top - 2), (at, box.bottom), COLOURS[4], 1.5, "dash"))
         if len(cuts) > 1:
-            notes.append(_number(number, at, cut))
+            notes.append(break_number(number, at, cut))
             continue
         wide = min(box.width, max(gap[1] - gap[0], 170))
         centre = min(box.right - wide / 2, max(box.left + wide / 2, (gap[0] + gap[1]) / 2))
@@ -323,17 +326,17 @@ def _cut_marks(
         is_in_gap = note.box.left >= gap[0] and note.box.right <= gap[1]
         marks.append(Band(note.box, SAND if is_in_gap else PAPER, above=True))
         notes.append(note)
-    return marks, _apart(notes) if len(cuts) > 1 else notes
+    return marks, numbers_apart(notes) if len(cuts) > 1 else notes
 
 
-def _number(number: int, at: float, cut: Cut) -> Label:
+def break_number(number: int, at: float, cut: Cut) -> Label:
     """Return the number of a break above its line."""
     return Label(
         text=str(number), x=at, y=1, across="center", down="top", size=TICK, bold=True, hover=cut.title
     )
 
 
-def _apart(numbers: Sequence[Label]) -> list[Label]:
+def numbers_apart(numbers: Sequence[Label]) -> list[Label]:
     """Return the numbers of breaks, joined where they would touch: `1, 2`."""
     joined: list[Label] = []
     for label in numbers:
@@ -392,96 +395,3 @@ def _lanes(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick
         marks.append(Band(bar, SAND if is_inside else EARLIER, above=True))
         labels.append(Label(text=name, x=text[0], y=y + 7, across=text[1], size=SMALL, colour=QUIET))
     return _Lanes(marks, labels, top + len(rows) * _LANE)
-
-
-# --- columns
-
-
-def draw_columns(s: ChartInput, width: int) -> Figure:
-    """Draw a few periods as columns from zero with their values on them, the newest darker.
-
-    A break is a dashed line with a note. Where a value does not fit on its column, an axis has the scale. Many columns
-    and overlapping periods are drawn as a line.
-    """
-    if len(s.figures) > MOST_BARS or overlap(s.figures):
-        return draw_line(s, width)
-    return draw_all_columns(s, width, newest=1)
-
-
-def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
-    """Draw every period as a column, the `newest` last ones darker."""
-    spans = [span(o) for o in s.figures]
-    length = min(end - start for start, end in spans)
-    ends = (spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1)
-    cells = [s.cell(o) for o in s.figures]
-    values = [json_number(o.value) for o in s.figures]
-    low, high = value_ends(values)
-    slot = (width - 12) * length / (ends[1] - ends[0])
-    size = next((n for n in (TEXT + 2, TEXT, TICK, SMALL) if max(text_width(c, n) for c in cells) <= slot), 0)
-    ticks = (
-        []
-        if size
-        else value_ticks(low, high, 5 if width == WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
-    )
-    texts = tick_texts(ticks, *_signs(s.indicator.unit)) if ticks else []
-    left = max((text_width(t, TICK) for t in texts), default=0) + (8 if texts else 2)
-    cuts = cuts_of(s)
-    x = Scale(*ends, left, width - 6)
-    note = [_note_above(cuts[0], x(cuts[0].at), x)] if len(cuts) == 1 else []
-    top = max([14.0, *(n.box.bottom + 4 for n in note)])
-    box = Box(left, top, width - 6, top + _HEIGHT)
-    room = (high - low) * ((size + 8) / _HEIGHT if size else 0.05)
-    y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
-    names = _names_below(s, [middle(o) for o in s.figures], x, slot)
-    bars = {
-        "type": "bar", "x": [middle(o) for o in s.figures], "y": values, "width": [length * 0.8] * len(cells),
-        "text": cells if size else [], "textposition": "outside", "cliponaxis": False, "constraintext": "none",
-        "textfont": {"size": size or SMALL, "color": INK}, "textangle": 0,
-        "marker": {"color": [EARLIER] * (len(cells) - newest) + [OURS] * newest},
-        "customdata": [_hover(s, o) for o in s.figures], "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
-    marks = [Rule((x(c.at), 14), (x(c.at), box.bottom), COLOURS[4], 1.5, "dash") for c in cuts]
-    notes = _apart([_number(n, x(c.at), c) for n, c in enumerate(cuts, 1)]) if len(cuts) > 1 else note
-    hidden = [
-        Label(text=f"[{o.status}]", x=x(middle(o)), y=y(0) - 2, across="center", down="bottom", size=TICK, hover=_hover(s, o))
-        for o in s.figures if o.value is None
-    ]  # fmt: skip
-    panel = Panel(
-        box=box, x=x, y=y, y_axis=value_axis(ticks, texts, (low, high)),
-        x_axis={"tickvals": [t.at for t in names], "ticktext": [t.text for t in names]},
-    )  # fmt: skip
-    lines = max((t.text.count("<br>") + 1 for t in names), default=0)
-    return compose(
-        (width, box.bottom + 8 + LINE * lines),
-        [panel],
-        [bars],
-        [*notes, *hidden],
-        marks,
-    )
-
-
-def _note_above(cut: Cut, at: float, x: Scale) -> Label:
-    """Return the note of a break above its line, on the side with more space."""
-    is_right = at < (x.start + x.end) / 2
-    lines = wrap_text(cut.title, min(190, (x.end - at if is_right else at - x.start) - 6), TICK)
-    return Label(text="<br>".join(lines), x=at + 5 if is_right else at - 5, y=1, across="left" if is_right else "right", down="top", size=TICK, colour=QUIET)  # fmt: skip
-
-
-def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[TimeTick]:
-    """Return the names of the columns: of each in at most three lines, or else the years."""
-    names = ["<br>".join(wrap_text(name, slot, TICK)) for name in axis_names(s, s.figures)]
-    widest = max((text_width(line, TICK) for name in names for line in name.split("<br>")), default=0)
-    if widest <= slot and max(name.count("<br>") for name in names) < 3:
-        return [TimeTick(at, name) for at, name in zip(places, names, strict=True)]
-    return time_ticks(x.low, x.high, x.end - x.start)
-
-
-def axis_names(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
-    """Return the names of periods for an axis: only the year, where all are 12 months that end in the same month."""
-    ends = [o.period_end for o in figures if o.period_end]
-    is_yearly = len(ends) == len(figures) and {o.months for o in figures} == {12}
-    if is_yearly and len({end.month for end in ends}) == 1 and len({end.year for end in ends}) == len(ends):
-        return [
-            short if "/" in (short := s.short(o)) else str(o.period_end.year) for o in figures if o.period_end
-        ]
-    return [s.tick(o) for o in figures]
