@@ -21,7 +21,7 @@ NUMBER_WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine",
 # Tables and charts are held by other tests; addresses, code and the sources of a page are no sentences.
 _NO_TEXT = re.compile(
     r"\A---\n.*?\n---\n|<(table|svg|pre|nav|aside|script|style)\b.*?</\1>|<small class=\"cite\">.*?</small>"
-    r"|^## Where it comes from$.*?(?=^## |\Z)|^\|.*?$|<[^>]+>|\]\([^)]*\)|^\s*\[[^]]+\]:.*?$|^\d+\. |\{[^}\n]*\}",
+    r"|<ul class=\"sources.*?</ul>|^\|.*?$|<[^>]+>|\]\([^)]*\)|^\s*\[[^]]+\]:.*?$|^\d+\. |\{[^}\n]*\}",
     re.DOTALL | re.MULTILINE,
 )
 _REFERENCE = re.compile(r"&#(\d+);")

@@ -71,7 +71,7 @@ MARAC = term("MARAC", "multi-agency risk assessment conference")
         ("# MARAC\n\nThe MARAC met.", "# MARAC\n\nThe MARAC (multi-agency risk assessment conference) met."),
         (
             '<a href="x">MARAC</a> and MARACs.',
-            '<a href="x">MARAC</a> and MARACs (multi-agency risk assessment conference).',
+            '<a href="x">MARAC</a> and MARACs (multi-agency risk assessment conferences).',
         ),
         ("[MARAC](x/)", "[MARAC](x/)"),
         (
@@ -101,6 +101,17 @@ def test_an_abbreviation_is_explained_at_its_first_use_in_running_text(before: s
         [MARAC],
     )
     assert unescape(explained) == after
+
+
+def test_an_abbreviation_inside_another_is_not_explained_again() -> None:
+    terms = [
+        term("CCG", "clinical commissioning group"),
+        term("SEL CCG", "South East London clinical commissioning group"),
+    ]
+    assert (
+        unescape(abbreviations.explain("From SEL CCG and a CCG", terms))
+        == "From SEL CCG (South East London clinical commissioning group) and a CCG"
+    )
 
 
 @pytest.mark.parametrize(

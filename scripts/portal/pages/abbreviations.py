@@ -29,14 +29,18 @@ def explain(markdown: str, terms: Iterable[Term]) -> str:
     text = _Text(markdown)
     for short, long, use in _abbreviations(tuple(terms)):
         if short in text.markdown and long.lower() not in text.running:
-            text = _insert_after_first(text, use, f" &#40;{long}&#41;")
+            text = _insert_after_first(text, use, short, long)
     return text.markdown
 
 
 @lru_cache(4)
 def _abbreviations(terms: tuple[Term, ...]) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """Return each abbreviation to explain, its expansion, and the pattern that matches it."""
+    """Return each abbreviation to explain, its expansion, and the pattern that matches it.
+
+    The longest come first, so that the CCG in SEL CCG is not explained a second time.
+    """
     texts = [(str(safe(t.term)), str(safe(t.expansion))) for t in terms if t.explain]
+    texts.sort(key=lambda t: -len(t[0]))
     return tuple((s, x, re.compile(f"{_NOT_BEFORE}{re.escape(s)}s?{_NOT_AFTER}")) for s, x in texts)
 
 
@@ -57,9 +61,11 @@ class _Text:
         return tuple(pairwise((0, *(at for span in protected for at in span), len(self.markdown))))[::2]
 
 
-def _insert_after_first(text: _Text, use: re.Pattern[str], more: str) -> _Text:
+def _insert_after_first(text: _Text, use: re.Pattern[str], short: str, long: str) -> _Text:
+    """Return the text with the expansion after the first use; in the plural after a use in the plural."""
     for start, end in text.open:
         if match := use.search(text.markdown, start, end):
             at = match.end()
-            return _Text(text.markdown[:at] + more + text.markdown[at:])
+            plural = "s" if match[0] != short and not long.endswith("s") else ""
+            return _Text(f"{text.markdown[:at]} &#40;{long}{plural}&#41;{text.markdown[at:]}")
     return text

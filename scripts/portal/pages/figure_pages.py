@@ -117,13 +117,20 @@ def _figure_page(
 
 
 def _uses(indicator: str, plans: tuple[PlanView, ...]) -> Iterator[UsedBy]:
-    """Yield the measures that an indicator shows, each with its priority."""
+    """Yield the priorities with measures that an indicator shows."""
     for plan in plans:
         for priority in plan.priorities:
-            link = Link(f"{plan.plan.short_title}, priority {priority.priority.number}", priority.path)
-            for m in plan.plan.measures:
-                if m.indicator == indicator and m.nearness in SHOWS and m.priority == priority.priority.id:
-                    yield UsedBy(m.title, link)
+            link = Link(
+                f"{plan.plan.short_title}, {plan.plan.priority_word} {priority.priority.number}",
+                priority.path,
+            )
+            titles = tuple(
+                m.title
+                for m in plan.plan.measures
+                if m.indicator == indicator and m.nearness in SHOWS and m.priority == priority.priority.id
+            )
+            if titles:
+                yield UsedBy(link, titles)
 
 
 def _citations(figures: tuple[Observation, ...], breaks: tuple[Break, ...]) -> tuple[Cited, ...]:

@@ -51,10 +51,10 @@ class Revision:
 
 
 class UsedBy(NamedTuple):
-    """The title of a measure that an indicator shows, and the priority of the measure."""
+    """A priority, and the titles of its measures that an indicator shows."""
 
-    measure: str
     priority: Link
+    measures: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,12 +44,12 @@ RECORDED = "recorded"
 def plan_view(context: PageContext, plan: Plan) -> PlanView:
     """Return a plan with its priorities, actions, measures and updates."""
     path = f"{PLANS}{plan.slug}/"
-    dates = [p.update.date for p in placed_updates(context.content.plans, plan)]
+    reports = [p.update for p in placed_updates(context.content.plans, plan) if p.update.kind != "background"]
     return PlanView(
         plan=plan,
         path=path,
         years=_years(plan),
-        newest=periods.loose_date(max(dates)) if dates else "",
+        newest=periods.loose_date(max(u.date for u in reports)) if reports else "",
         priorities=tuple(_priority_view(context, plan, p, f"{path}{p.id}/") for p in plan.priorities),
         ended=progress.ended(plan, periods.today()),
     )

@@ -56,6 +56,11 @@ class ActionView:
     milestones: tuple[Milestone, ...]
     progress: Progress
 
+    @property
+    def publishers(self) -> tuple[str, ...]:
+        """Return the bodies that could publish the figures missing for its measures."""
+        return _bodies(self.measures)
+
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureView:
@@ -69,6 +74,11 @@ class MeasureView:
     figure: Link | None
     related: Link | None
     finding: str
+
+
+def _bodies(measures: Iterable[MeasureView]) -> tuple[str, ...]:
+    """Return who could publish figures for measures, each body once and without its teams and sources."""
+    return tuple(dict.fromkeys(m.measure.publisher.split(",")[0] for m in measures if m.measure.publisher))
 
 
 class ActionGroup(NamedTuple):
@@ -91,8 +101,8 @@ class PriorityView:
 
     @property
     def publishers(self) -> tuple[str, ...]:
-        """Return the organisations that could publish the figures missing for its measures."""
-        return tuple(dict.fromkeys(m.measure.publisher for m in self.measures if m.measure.publisher))
+        """Return the bodies that could publish the figures missing for its measures."""
+        return _bodies(self.measures)
 
     @property
     def actions(self) -> tuple[ActionView, ...]:

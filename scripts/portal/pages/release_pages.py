@@ -427,8 +427,8 @@ def _linked(context: PageContext, change: ReleaseChange) -> LinkedChange:
 
 
 def newest_release(content: Content) -> NewestRelease | None:
-    """Return the newest release and its changes in short; None before the first release."""
+    """Return the newest release; None before the first release."""
     if not content.releases:
         return None
     e = content.releases[-1]
-    return NewestRelease(release_link(e), e.released_on, summary(content, e))
+    return NewestRelease(release_link(e), e.released_on)

@@ -398,11 +398,10 @@ class SearchPage:
 
 
 class NewestRelease(NamedTuple):
-    """The newest release, its day, and its changes in short."""
+    """The newest release and its day."""
 
     release: Link
     day: date
-    summary: str
 
 
 @dataclass(frozen=True, kw_only=True)
