@@ -59,9 +59,9 @@ def words(page: LexborHTMLParser, part: str) -> str:
 
 
 def links(name: str, page: LexborHTMLParser) -> list[str]:
-    """Where the links of a page lead, however they are written."""
+    """Where the links of a page lead, however they are written, but for the theme's own link to skip, which is hidden."""
     here = f"https://here.example/safer/{name.removesuffix('index.html')}"
-    told = [urldefrag(urljoin(here, n.attributes["href"] or "")) for n in page.css("a[href]")]
+    told = [urldefrag(urljoin(here, n.attributes["href"] or "")) for n in page.css("a[href]:not(.md-skip)")]
     return [f"{t.url.removesuffix('.')}#{t.fragment}" for t in told]
 
 
