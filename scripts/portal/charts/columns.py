@@ -89,7 +89,7 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
     box = Box(left, top, width - 6, top + PLOT_HEIGHT)
     room = (high - low) * ((size + 8) / PLOT_HEIGHT if size else 0.05)
     y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
-    names = _names_below(s, [middle(o) for o in s.figures], x, slot)
+    names = _names_below(s, [middle(o) for o in s.figures], x, x(length) - x(0))
     bars = {
         "type": "bar", "x": [middle(o) for o in s.figures], "y": values, "width": [length * 0.8] * len(cells),
         "text": ["" if o.value is None else s.cell(o) for o in s.figures] if size else [], "textposition": "outside", "cliponaxis": False, "constraintext": "none",
