@@ -214,7 +214,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     labels += stacked([hidden_mark(h, x, y) for h in beside.hidden], taken)
     panel = Panel(
         box=box, x=x, y=y, y_axis=value_axis(ticks, texts, ends),
-        x_axis={"tickvals": [t.at for t in years], "ticktext": [t.text for t in years], "ticks": "outside", "ticklen": 4, "tickcolor": QUIET},
+        x_axis={"tickvals": [t.at for t in years], "ticktext": [t.text for t in years], "ticks": "outside", "ticklen": 4, "ticklabelstandoff": 3, "tickcolor": QUIET},
     )  # fmt: skip
     return compose(
         (width, height),
@@ -370,7 +370,7 @@ class _Lanes(NamedTuple):
 
 def _lanes(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick]) -> _Lanes:
     """Return a bar for each plan, in as few rows as their names allow."""
-    top = box.bottom + 8 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
+    top = box.bottom + 11 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
     marks: list[Rule | Band] = []
     labels: list[Label] = []
     rows: list[list[Box]] = []
