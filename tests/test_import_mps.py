@@ -530,7 +530,7 @@ def test_a_damaged_borough_file_gives_place_and_remedy(
 DASHBOARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
     "type-and-subtype": (exchange("Crime Type", "Crime Subtype"), ["column Crime Subtype", "kinds of record are not known", "swapped"]),
     "code-and-name": (exchange("Area Code", "Area Name"), ["column Area Code", "is not the code of an area", "swapped"]),
-    "place-and-name": (exchange("Borough_SNT", "Area Name"), ["row 1, column Borough_SNT", "shorter than the name"]),
+    "place-and-name": (exchange("Borough_SNT", "Area Name"), ["row 1, column Borough_SNT", "shorter than the ward's name"]),
     "count-and-month": (exchange("Count", "Month_Year"), ["column Month_Year", "is not the first day of a month", "column Count"]),
     "text": (put(77, "Count", "low"), ["row 77, column Count", "“low” is not a count."]),
     "negative": (put(77, "Count", "-2"), ["row 77, column Count", "below zero"]),
