@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # One thread is enough for our small sums, and each more would take 32 MB.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-_ACCEPT = "Warnings stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
+_ACCEPT = "Warnings do not stop a build. Fix what is wrong. Accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
