@@ -208,7 +208,9 @@ def test_each_ward_page_has_the_charts_of_its_main_figures(
         table = rows(pages[slug], "groups")
         for glance, chart in zip(glances, area_charts.build_area_charts(real, view.code), strict=True):
             assert not guarded(chart.indicator)
-            said = glance.css_first("figcaption .chart__headline").text()
+            said = ". ".join(
+                glance.css_first(f"figcaption .chart__{c}").text() for c in ("headline", "finding")
+            )
             assert said.startswith(f"{chart.indicator.short_title} in {view.name}: ")
             if own := table.get(chart.indicator.short_title):
                 assert f": {own[2]}. {own[0]} offences" in said
