@@ -11,6 +11,8 @@ from portal.pages.plan_views import Link
 
 # The file beside the page with the outlines of areas.
 OUTLINES = "outlines.json"
+# The template of the same view for other sites.
+EMBED = "explore_embed.html.jinja"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,6 @@ from portal.opendata.api import PackageName
 from portal.opendata.records import FigureRecord
 from portal.pages import abbreviations, explore_page, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
-from portal.pages.explore_page import ExplorePage
 from portal.pages.figure_views import FigurePage
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
@@ -53,7 +52,6 @@ LIBRARY = "assets/js/plotly-basic.min.js"
 # The mark of the partnership, beside its name at the top of every page.
 MARK = "assets/images/mark.svg"
 EMBED = "embed.html.jinja"
-EMBED_EXPLORE = "explore_embed.html.jinja"
 MOVED = "moved.html.jinja"
 _AS_IT_IS = "surrogateescape"  # what is no text
 
@@ -182,10 +180,10 @@ def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
         files |= _embed(environment, found, page, shown.view, pictures)
         if poster := _poster(found, page, shown.view, pictures):
             shared[f"{EMBEDS}{shown.view.indicator.slug}/{social_images.POSTER}"] = poster
-    if isinstance(page.content, ExplorePage):
+    if isinstance(page.content, explore_page.ExplorePage):
         told = {"it": page.content, "exit": page.exit, "to": partial(_to, EMBEDS)}
-        html_ = _rendered(environment, EMBED_EXPLORE, EMBED_EXPLORE, told)
-        files[f"{EMBEDS}index.html"] = html_.encode()
+        template = explore_page.EMBED
+        files[f"{EMBEDS}index.html"] = _rendered(environment, template, template, told).encode()
     return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared)
 
 
@@ -254,7 +252,7 @@ def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[s
     if isinstance(content, ReleasesPage):
         news = ((e, link[1], summary) for e, link, summary in content.releases)
         return {"feed.xml": atom(found.settings.site, RELEASES, news)}
-    if isinstance(content, ExplorePage):
+    if isinstance(content, explore_page.ExplorePage):
         return {explore_page.OUTLINES: explore_page.outlines_json(content)}
     if isinstance(content, SearchPage):
         return {search.WORDS: search.lookup_json(content.words, content.labels, content.districts)}
