@@ -1,4 +1,4 @@
-"""The command `portal`: the only place that prints and exits."""
+"""Run the command `portal`: the only module that prints and exits."""
 
 import argparse
 import os
@@ -19,10 +19,10 @@ from portal.core.problems import PortalError, Problem
 if TYPE_CHECKING:
     from portal.importers.importing import PlannedImport
 
-# One thread is enough for our small sums, and each more would take 32 MB.
+# One thread is enough for calculations this small; each further thread takes 32 MB.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-_ACCEPT = "Warnings do not stop a build. Fix what is wrong. Accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
+_ACCEPT = "Warnings do not stop a build. Fix what is wrong. If the data is right, add the warning to data_packages/releases/data/accepted.csv with your name and the reason, which is published."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PROBLEMS
     except KeyboardInterrupt:
         progress.end()
-        print("Stopped. The site in build/site is as it was.", file=sys.stderr)
+        print("Stopped. The site in build/site has not changed.", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:  # whoever read what we say has gone, as `head` does
+    except BrokenPipeError:  # the reader of our output has ended, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STOPPED
     except OSError as error:
@@ -61,17 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def program() -> NoReturn:
-    """Run one command and end, without the fifth of a second that Python takes to put away all that was read."""
+    """Run one command and exit without running interpreter shutdown, which takes 0.2 s."""
     file_system.print_as_utf8()
     code = main()
-    with suppress(OSError):  # nobody hears it any more
+    with suppress(OSError):  # the reader of our output has ended
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
 
 
 class ProgressLine:
-    """Says on the terminal what is being done, and how long each step took."""
+    """Show on the terminal the step that is running and how long each step took."""
 
     def __init__(self) -> None:
         self._since = 0.0
@@ -83,7 +83,7 @@ class ProgressLine:
         self._since = time.monotonic()
 
     def end(self) -> None:
-        """End the step that is under way, if one is."""
+        """End the current step, if there is one."""
         if self._since:
             print(f" {time.monotonic() - self._since:.1f} s", file=sys.stderr)
             self._since = 0.0
@@ -101,21 +101,19 @@ def _check(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     verdicts = claims.verdicts(released)
     outcomes = Counter(v.outcome for v in verdicts)
     figures = sum(map(len, released.content.observations.values()))
-    print(
-        f"No mistakes. {figures} figures. Of {len(verdicts)} statements that documents make about their figures:"
-    )
+    print(f"No mistakes. {figures} figures. We checked {len(verdicts)} claims against their own figures:")
     for outcome in ("agrees", "differs", "cannot be checked"):
         print(f"  {outcomes[outcome]:4}  {outcome}")
     _warn(building.warnings(project))
     if embargo.waiting(project):
-        progress("Checking what is public meanwhile")
+        progress("Checking what is public until the embargo ends")
         building.public(project)
         progress.end()
     return OK
 
 
 def _warn(warnings: Sequence[Problem]) -> None:
-    """List what is doubtful; it stops nothing."""
+    """Print the warnings, if there are any."""
     if not warnings:
         return
     count = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
@@ -176,7 +174,7 @@ def _release(root: Path, told: argparse.Namespace, progress: ProgressLine) -> in
     print(change_report.as_text(change_report.report(draft.changes, seen)))
     if waiting and not told.embargo:
         print(
-            f"\nThis is what was changed since {waiting}, on top of what is public. {waiting} goes on waiting."
+            f"\nThese are the changes since {waiting}, added to what is public. {waiting} is still under embargo."
         )
     if not (told.yes or _agreed(f"Make the release {told.name}? It cannot be changed afterwards. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
@@ -218,7 +216,7 @@ def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     print(
         f"Recorded as the release {name}."
         if name
-        else "What is public stays the same, so no release was needed."
+        else "What is public does not change, so no release was made."
     )
     return _build(root, _AS_USUAL, progress)
 
@@ -241,23 +239,21 @@ def _withdraw(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
         if told.list
         else (withdrawal.FigureSelection(told.indicator, told.area, told.period, told.part),)
     )
-    progress("Looking for the figures, and for what gives them away")
+    progress("Looking for the figures and for other places that reveal them")
     project = building.project(root)
     asked = withdrawal.WithdrawalRequest(figures, told.reason, told.wrong, told.others)
     plan = withdrawal.plan(project, asked, periods.today())
     progress.end()
     if not plan.withdrawals:
-        print("Nothing changes: these figures have no number, in the tables or in any release.")
+        print("Nothing to withdraw: these figures have no number in the tables or in any release.")
         return OK
     print("\n".join(release_messages.withdrawn(plan)))
-    if not (
-        told.yes or _agreed("Take them back, and build the site? The numbers cannot be brought back. (y/n) ")
-    ):
+    if not (told.yes or _agreed("Withdraw them and build the site? You cannot undo this. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.withdraw(root, plan)
     print(
-        "Taken back. Earlier sites that were kept here are deleted. Until the next build is published, the public site still has the numbers."
+        "Withdrawn. The earlier sites that were kept here will be deleted. The public site still has the numbers until you publish the next build."
     )
     code = _build(root, _AS_USUAL, progress)
     publishing.purge(root / "build" / "site")
@@ -272,7 +268,7 @@ def _verify(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int
     if problems:
         raise PortalError(problems)
     print(
-        f"The site in {folder} is as it was built.\nThe digest of its list of files: {publishing.digest(folder)}"
+        f"The site in {folder} is complete and unchanged.\nSHA-256 of its list of files: {publishing.digest(folder)}"
     )
     return OK
 
@@ -315,7 +311,7 @@ def _import_table(root: Path, told: argparse.Namespace, progress: ProgressLine) 
     from portal.core import settings as config  # noqa: PLC0415
     from portal.importers.spreadsheets import spreadsheet  # noqa: PLC0415
 
-    progress("Reading the spreadsheet and checking what would become of the package")
+    progress("Reading the spreadsheet and checking the package with its rows")
     job = spreadsheet.SpreadsheetJob(
         tuple(told.files), told.package, told.resource, told.sheet, told.replace, tuple(told.assume)
     )
@@ -331,7 +327,7 @@ def _import_table(root: Path, told: argparse.Namespace, progress: ProgressLine) 
 
 
 def _answer(question: str, answers: Mapping[str, str]) -> str:
-    """The answer that is chosen on the terminal; nothing where there is nobody to choose."""
+    """Return the answer chosen on the terminal; empty if nobody can answer or none is chosen."""
     if not sys.stdin.isatty():
         return ""
     keys = list(answers)
@@ -346,7 +342,7 @@ def _answer(question: str, answers: Mapping[str, str]) -> str:
 
 def _written(root: Path, told: argparse.Namespace, plan: "PlannedImport") -> int:
     if not plan.files:
-        print("Nothing changes, so nothing was written.")
+        print("The tables already contain this. Nothing was written.")
         return OK
     names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
     if not (told.yes or _agreed(f"Write {names}? (y/n) ")):
@@ -389,7 +385,9 @@ def _new(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     progress("Writing the portal and checking it")
     new_portal.begin(new_portal.NewPortal(told.name, told.area, told.place, whose), folder)
     progress.end()
-    print(f"The portal is in {folder}. It can be checked and built at once. Read START.md there.")
+    print(
+        f"The portal is in {folder}. You can check and build it straight away. Read START.md in that folder first."
+    )
     return OK
 
 
@@ -398,7 +396,7 @@ def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.releases import releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
-    progress("Working out what can be known")
+    progress("Trying to work out withheld figures")
     project = building.project(root)
     earlier = releasing.earlier(project)
     report = protection.report(project.content, project.settings.disclosure, earlier)
@@ -413,12 +411,12 @@ def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
 def _calibrate(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.importers.police import calibration  # noqa: PLC0415
 
-    progress("Reading the files and trying the tests on them")
+    progress("Reading the files and testing on them")
     found = calibration.calibrate(told.format, told.files, told.fit, told.held_out)
     progress.end()
     print(found)
     print(
-        "Dispersion: variance over mean. Then: how often each test called a change where there was none, in per cent."
+        "Dispersion: variance divided by mean. Then: how often, in per cent, each test reported a change when there was none."
     )
     if told.csv:
         _put(told.csv, found.table.to_csv(lineterminator="\n", float_format="%.4f"))
@@ -441,7 +439,7 @@ def _serve(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
 
     def say(error: PortalError) -> None:
         progress.end()
-        print(_listed(error) + "\nThe preview still shows the site as it was.", file=sys.stderr)
+        print(_listed(error) + "\nThe preview still shows the last site that was built.", file=sys.stderr)
 
     def ready(address: str) -> None:
         progress.end()
@@ -482,5 +480,5 @@ def _logged(root: Path) -> str:
         log.parent.mkdir(exist_ok=True)
         log.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
     except OSError:
-        return f"A fault in the program: {sys.exc_info()[1]}. The site in build/site is as it was."
-    return f"A fault in the program. What happened is in {log}: please send it to the maintainers. The site in build/site is as it was."
+        return f"An error in this program: {sys.exc_info()[1]}. The site in build/site has not changed."
+    return f"An error in this program. Details are in {log}: please send that file to the maintainers. The site in build/site has not changed."
