@@ -27,13 +27,13 @@ _ACCEPT = "Warnings do not stop a build. Fix what is wrong. If the data is right
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    told = parser().parse_args(arguments)
-    root = Path(told.project).resolve()
+    options = parser().parse_args(arguments)
+    root = Path(options.project).resolve()
     progress = ProgressLine()
     operating_system.keep_own_permissions()
     try:
         operating_system.require_memory()
-        code: int = COMMANDS[told.command](root, told, progress)
+        code: int = COMMANDS[options.command](root, options, progress)
         sys.stdout.flush()
     except PortalError as error:
         progress.end()
@@ -89,7 +89,7 @@ class ProgressLine:
             self._since = 0.0
 
 
-def _check(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _check(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.analysis import claims  # noqa: PLC0415
     from portal.releases import embargo  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
@@ -120,11 +120,11 @@ def _warn(warnings: Sequence[Problem]) -> None:
     print("\n\n".join([f"{count}:", *map(str, warnings)]) + f"\n\n{count}. {_ACCEPT}", file=sys.stderr)
 
 
-def _build(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _build(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
-    built = building.build(root, progress, told.fresh, told.embargo_lifted, told.renderer)
+    built = building.build(root, progress, options.fresh, options.embargo_lifted, options.renderer)
     progress.end()
     _warn(built.warnings)
     where = built.folder.relative_to(root)
@@ -132,12 +132,12 @@ def _build(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
         print(f"The site is in {where}." + ("" if built.new else " Nothing has changed since it was built."))
     if built.waiting:
         print("\n".join(release_messages.waiting(built)))
-    elif told.embargo_lifted and built.until:
+    elif options.embargo_lifted and built.until:
         print(release_messages.lifted(built), file=sys.stderr)
     return OK
 
 
-def _diff(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _diff(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.releases import change_report, releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -147,10 +147,10 @@ def _diff(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     report = change_report.report(changes, project.content)
     progress.end()
     print(change_report.as_text(report))
-    if told.html:
-        _put(told.html, change_report.as_html(report, project.settings.site.name))
-    if told.json:
-        _put(told.json, change_report.as_json(changes, project.content.releases))
+    if options.html:
+        _put(options.html, change_report.as_html(report, project.settings.site.name))
+    if options.json:
+        _put(options.json, change_report.as_json(changes, project.content.releases))
     return OK
 
 
@@ -159,47 +159,49 @@ def _put(path: Path, text: str) -> None:
     print(f"Written: {path}")
 
 
-def _release(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.releases import change_report, embargo, releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
     progress("Comparing with the last release")
     project = building.project(root)
-    asked = releasing.ReleaseRequest(told.name, told.note, told.embargo, told.reason)
-    draft = building.draft(project, asked)
+    request = releasing.ReleaseRequest(options.name, options.note, options.embargo, options.reason)
+    draft = building.draft(project, request)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
-    seen = project.content if told.embargo else replace(project.content, releases=embargo.public(project))
+    seen = project.content if options.embargo else replace(project.content, releases=embargo.public(project))
     print(change_report.as_text(change_report.report(draft.changes, seen)))
-    if waiting and not told.embargo:
+    if waiting and not options.embargo:
         print(
             f"\nThese are the changes since {waiting}, added to what is public. {waiting} is still under embargo."
         )
-    if not (told.yes or _agreed(f"Make the release {told.name}? It cannot be changed afterwards. (y/n) ")):
+    if not (
+        options.yes or _agreed(f"Make the release {options.name}? It cannot be changed afterwards. (y/n) ")
+    ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.release(root, draft)
-    if not told.embargo:
-        print(f"The release {told.name} is made. Build the site to publish it.")
+    if not options.embargo:
+        print(f"The release {options.name} is made. Build the site to publish it.")
         return OK
     until = embargo.until(building.project(root))
-    print("\n".join(release_messages.next_steps(told.name, until)))
+    print("\n".join(release_messages.next_steps(options.name, until)))
     return OK
 
 
-def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _rollback(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.releases import change_report, rollback  # noqa: PLC0415
     from portal.site import building, publishing  # noqa: PLC0415
 
-    if not told.name:
+    if not options.name:
         folder = publishing.previous(root)
         print(f"The site before is in place again: {folder.relative_to(root)}.")
         return OK
     progress("Looking for the release")
     project = building.project(root)
-    plan = rollback.put_back(project, told.name, told.reason, told.contacts)
+    plan = rollback.put_back(project, options.name, options.reason, options.contacts)
     progress.end()
     report = replace(
         change_report.report(plan.changes, project.content),
@@ -209,7 +211,7 @@ def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     )
     print(change_report.as_text(report))
     print("\n".join(release_messages.put_back(plan)))
-    if not (told.yes or _agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")):
+    if not (options.yes or _agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     name = building.roll_back(root, plan)
@@ -224,31 +226,31 @@ def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
 _AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs")
 
 
-def _withdraw(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _withdraw(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.core import input_files, periods  # noqa: PLC0415
     from portal.releases import withdrawal  # noqa: PLC0415
     from portal.site import building, publishing  # noqa: PLC0415
 
-    if bool(told.indicator) == bool(told.list):
-        told.stop("name one INDICATOR, or give a list of figures with --list FILE")
-    if told.list and (faults := [*input_files.given([told.list])]):
+    if bool(options.indicator) == bool(options.list):
+        options.stop("name one INDICATOR, or give a list of figures with --list FILE")
+    if options.list and (faults := [*input_files.given([options.list])]):
         raise PortalError(faults)
     figures = (
-        withdrawal.wanted_in(str(told.list), told.list.read_bytes())
-        if told.list
-        else (withdrawal.FigureSelection(told.indicator, told.area, told.period, told.part),)
+        withdrawal.wanted_in(str(options.list), options.list.read_bytes())
+        if options.list
+        else (withdrawal.FigureSelection(options.indicator, options.area, options.period, options.part),)
     )
     progress("Looking for the figures and for other places that reveal them")
     project = building.project(root)
-    asked = withdrawal.WithdrawalRequest(figures, told.reason, told.wrong, told.others)
-    plan = withdrawal.plan(project, asked, periods.today())
+    request = withdrawal.WithdrawalRequest(figures, options.reason, options.wrong, options.others)
+    plan = withdrawal.plan(project, request, periods.today())
     progress.end()
     if not plan.withdrawals:
         print("Nothing to withdraw: these figures have no number in the tables or in any release.")
         return OK
     print("\n".join(release_messages.withdrawn(plan)))
-    if not (told.yes or _agreed("Withdraw them and build the site? You cannot undo this. (y/n) ")):
+    if not (options.yes or _agreed("Withdraw them and build the site? You cannot undo this. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.withdraw(root, plan)
@@ -260,10 +262,10 @@ def _withdraw(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     return code
 
 
-def _verify(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _verify(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import publishing  # noqa: PLC0415
 
-    folder = told.folder or root / "build" / "site"
+    folder = options.folder or root / "build" / "site"
     problems = publishing.intact(folder)
     if problems:
         raise PortalError(problems)
@@ -273,7 +275,7 @@ def _verify(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int
     return OK
 
 
-def _coverage(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _coverage(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import coverage  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -285,35 +287,43 @@ def _coverage(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     return OK
 
 
-def _import(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _import(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.data import packages  # noqa: PLC0415
     from portal.importers import importing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
-    misused = importing.misused(vars(told))
+    misused = importing.misused(vars(options))
     if misused:
-        told.stop(misused)
-    if told.format == importing.TABLE:
-        return _import_table(root, told, progress)
+        options.stop(misused)
+    if options.format == importing.TABLE:
+        return _import_table(root, options, progress)
     progress("Checking the data packages")
     settings, content = building.read(root)
     progress("Reading the files")
-    found, _ = packages.read_all(root, settings.packages)
+    packages_read, _ = packages.read_all(root, settings.packages)
     plan = importing.plan(
-        importing.ImportJob(told.format, tuple(told.files), told.source, told.until), content, found, settings
+        importing.ImportJob(options.format, tuple(options.files), options.source, options.until),
+        content,
+        packages_read,
+        settings,
     )
     progress.end()
     print("\n".join(f"- {line}" for line in plan.report))
-    return _written(root, told, plan)
+    return _written(root, options, plan)
 
 
-def _import_table(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.core import settings as config  # noqa: PLC0415
     from portal.importers.spreadsheets import spreadsheet  # noqa: PLC0415
 
     progress("Reading the spreadsheet and checking the package with its rows")
     job = spreadsheet.SpreadsheetJob(
-        tuple(told.files), told.package, told.resource, told.sheet, told.replace, tuple(told.assume)
+        tuple(options.files),
+        options.package,
+        options.resource,
+        options.sheet,
+        options.replace,
+        tuple(options.assume),
     )
 
     def ask(question: spreadsheet.Question) -> str:
@@ -323,7 +333,7 @@ def _import_table(root: Path, told: argparse.Namespace, progress: ProgressLine) 
     plan = spreadsheet.plan(job, config.load(root), ask)
     progress.end()
     print("\n".join(plan.report))
-    return _written(root, told, plan)
+    return _written(root, options, plan)
 
 
 def _answer(question: str, answers: Mapping[str, str]) -> str:
@@ -334,18 +344,18 @@ def _answer(question: str, answers: Mapping[str, str]) -> str:
     print(question)
     for number, words in enumerate(answers.values(), 1):
         print(f"  {number}  {words}")
-    while told := _typed(f"1 to {len(keys)}, or Enter to stop: "):
-        if told.isdecimal() and 1 <= int(told) <= len(keys):
-            return keys[int(told) - 1]
+    while options := _typed(f"1 to {len(keys)}, or Enter to stop: "):
+        if options.isdecimal() and 1 <= int(options) <= len(keys):
+            return keys[int(options) - 1]
     return ""
 
 
-def _written(root: Path, told: argparse.Namespace, plan: "PlannedImport") -> int:
+def _written(root: Path, options: argparse.Namespace, plan: "PlannedImport") -> int:
     if not plan.files:
         print("The tables already contain this. Nothing was written.")
         return OK
     names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
-    if not (told.yes or _agreed(f"Write {names}? (y/n) ")):
+    if not (options.yes or _agreed(f"Write {names}? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     plan.write()
@@ -364,26 +374,26 @@ def _typed(question: str) -> str:
         return ""
 
 
-def _template(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _template(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.core import settings as config  # noqa: PLC0415
     from portal.data import packages  # noqa: PLC0415
     from portal.importers.spreadsheets import form_files, forms  # noqa: PLC0415
 
     settings = config.load(root)
-    found, _ = packages.read_all(root, settings.packages)
-    folder = told.folder or settings.build_folder / "templates"
-    for path in form_files.write(forms.form(told.package, found, settings), folder):
+    packages_read, _ = packages.read_all(root, settings.packages)
+    folder = options.folder or settings.build_folder / "templates"
+    for path in form_files.write(forms.form(options.package, packages_read, settings), folder):
         print(f"Written: {path.relative_to(root) if path.is_relative_to(root) else path}")
     return OK
 
 
-def _new(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _new(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import new_portal  # noqa: PLC0415
 
-    folder = (told.folder or root / new_portal.folder_of(told.name)).resolve()
-    whose = told.partnership or f"{told.place} Community Safety Partnership"
+    folder = (options.folder or root / new_portal.folder_of(options.name)).resolve()
+    whose = options.partnership or f"{options.place} Community Safety Partnership"
     progress("Writing the portal and checking it")
-    new_portal.begin(new_portal.NewPortal(told.name, told.area, told.place, whose), folder)
+    new_portal.begin(new_portal.NewPortal(options.name, options.area, options.place, whose), folder)
     progress.end()
     print(
         f"The portal is in {folder}. You can check and build it straight away. Read START.md in that folder first."
@@ -391,7 +401,7 @@ def _new(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     return OK
 
 
-def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _audit(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.disclosure import report as protection  # noqa: PLC0415
     from portal.releases import releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
@@ -408,22 +418,22 @@ def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     return PROBLEMS if report.leaks else OK
 
 
-def _calibrate(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _calibrate(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.importers.police import calibration  # noqa: PLC0415
 
     progress("Reading the files and testing on them")
-    found = calibration.calibrate(told.format, told.files, told.fit, told.held_out)
+    calibrated = calibration.calibrate(options.format, options.files, options.fit, options.held_out)
     progress.end()
-    print(found)
+    print(calibrated)
     print(
         "Dispersion: variance divided by mean. Then: how often, in per cent, each test reported a change when there was none."
     )
-    if told.csv:
-        _put(told.csv, found.table.to_csv(lineterminator="\n", float_format="%.4f"))
+    if options.csv:
+        _put(options.csv, calibrated.table.to_csv(lineterminator="\n", float_format="%.4f"))
     return OK
 
 
-def _reading(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _reading(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import reading_age  # noqa: PLC0415
 
     pages = reading_age.read(root)
@@ -434,7 +444,7 @@ def _reading(root: Path, told: argparse.Namespace, progress: ProgressLine) -> in
     return OK
 
 
-def _serve(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _serve(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import preview  # noqa: PLC0415
 
     def say(error: PortalError) -> None:
@@ -445,7 +455,7 @@ def _serve(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
         progress.end()
         print(f"The preview is at {address} (stop with Ctrl-C).", flush=True)
 
-    preview.serve(root, told.port, progress, say, ready)
+    preview.serve(root, options.port, progress, say, ready)
     return OK
 
 

@@ -63,20 +63,20 @@ def folder_of(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "portal"
 
 
-def begin(asked: NewPortal, folder: Path) -> None:
+def begin(portal: NewPortal, folder: Path) -> None:
     """Write a new portal into `folder`, which must be empty or not exist.
 
     Raises: `PortalError` with all problems; nothing is written then.
     """
-    faults = tuple(_faults(asked, folder))
+    faults = tuple(_faults(portal, folder))
     if faults:
         raise PortalError(faults)
     part = folder.with_name(f".{folder.name}.part")
     operating_system.clear(part)
     try:
-        _share(part, asked)
-        _fill(part, asked)
-        _describe(part, asked)
+        _share(part, portal)
+        _fill(part, portal)
+        _describe(part, portal)
         _synonyms(part)
         if folder.exists():  # empty; Windows does not replace a folder
             folder.rmdir()
@@ -85,20 +85,20 @@ def begin(asked: NewPortal, folder: Path) -> None:
         operating_system.clear(part)
 
 
-def _faults(asked: NewPortal, folder: Path) -> Iterator[Problem]:
+def _faults(portal: NewPortal, folder: Path) -> Iterator[Problem]:
     def wrong(place: str, message: str, fix: str) -> Problem:
         return Problem(place, code="new", message=message, fix=fix)
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         yield wrong(str(folder), "This folder is not empty.", "Choose another folder with --folder.")
-    if not _AREA.fullmatch(asked.area):
-        yield wrong("--area", f"“{asked.area}” is not the code of an area.", "Use a code such as E09000028.")
+    if not _AREA.fullmatch(portal.area):
+        yield wrong("--area", f"“{portal.area}” is not the code of an area.", "Use a code such as E09000028.")
     for place in ("name", "place", "partnership"):
-        if not _WORDS.fullmatch(told := getattr(asked, place)):
+        if not _WORDS.fullmatch(value := getattr(portal, place)):
             fix = "Use only letters, digits, spaces and ’ ( ) , . & - and start with a letter or digit."
             yield wrong(
                 "NAME" if place == "name" else f"--{place}",
-                f"“{told}” contains characters that a name cannot have.",
+                f"“{value}” contains characters that a name cannot have.",
                 fix,
             )
 
@@ -109,9 +109,9 @@ def _home() -> Path:
     return packed if packed.is_dir() else _HERE.parents[1]
 
 
-def _share(root: Path, asked: NewPortal) -> None:
+def _share(root: Path, portal: NewPortal) -> None:
     """Copy the files that all portals share, and the chart library if it is installed."""
-    kept = _packages(asked)
+    kept = _packages(portal)
     for name in (*SHARED, str(svg.LIBRARY)):
         source, target = _home() / name, root / name
         wanted = not name.startswith("data_packages/") or name.split("/")[1] in kept
@@ -120,64 +120,64 @@ def _share(root: Path, asked: NewPortal) -> None:
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
 
 
-def _packages(asked: NewPortal) -> Mapping[str, Any]:
+def _packages(portal: NewPortal) -> Mapping[str, Any]:
     """Return the packages of a new portal, with those of the Metropolitan Police only where it publishes figures."""
-    told = json.loads((_STARTER / _PACKAGES).read_text(encoding="utf-8"))
-    return {name: p for name, p in told.items() if asked.of_the_met or not p.get("london")}
+    packages_listed = json.loads((_STARTER / _PACKAGES).read_text(encoding="utf-8"))
+    return {name: p for name, p in packages_listed.items() if portal.of_the_met or not p.get("london")}
 
 
-def _words(asked: NewPortal) -> dict[str, str]:
+def _words(portal: NewPortal) -> dict[str, str]:
     """Return the text for each placeholder of the starter."""
     checkout = "" if (_HERE / "shared").is_dir() else str(_HERE.parents[1])
-    told = {
-        "name": asked.name,
-        "partnership": asked.partnership,
-        "place": asked.place,
-        "area": asked.area,
-        "rest": f"X{asked.area[1:]}",
-        "region": _REGION if _LONDON.fullmatch(asked.area) else "",
-        "packages": "\n".join(f'  "{name}",' for name in _packages(asked)),
+    words = {
+        "name": portal.name,
+        "partnership": portal.partnership,
+        "place": portal.place,
+        "area": portal.area,
+        "rest": f"X{portal.area[1:]}",
+        "region": _REGION if _LONDON.fullmatch(portal.area) else "",
+        "packages": "\n".join(f'  "{name}",' for name in _packages(portal)),
         "today": periods.day(periods.today()),
         "year": str(periods.today().year),
         "checkout": checkout,
     }
-    return told | {"london": "" if asked.of_the_met else Template(_NOT_LONDON).substitute(told)}
+    return words | {"london": "" if portal.of_the_met else Template(_NOT_LONDON).substitute(words)}
 
 
-def _fill(root: Path, asked: NewPortal) -> None:
+def _fill(root: Path, portal: NewPortal) -> None:
     """Write the files of the starter with their placeholders filled in."""
-    words = _words(asked)
+    words = _words(portal)
     for source in sorted(p for p in _STARTER.rglob("*") if p.is_file() and p.name != _PACKAGES):
         name = source.relative_to(_STARTER)
         target = root / (".gitignore" if name.name == "gitignore" else name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        told = Template(source.read_text(encoding="utf-8")).safe_substitute(words)  # make has its own $(…)
-        target.write_text(told, encoding="utf-8", newline="\n")
+        filled = Template(source.read_text(encoding="utf-8")).safe_substitute(words)  # make has its own $(…)
+        target.write_text(filled, encoding="utf-8", newline="\n")
     areas = root / "data_packages" / "geography" / "data" / "areas.csv"
     rows = areas.read_text(encoding="utf-8").splitlines(keepends=True)
-    away = () if asked.of_the_met else (_FORCE,) if words["region"] else (_REGION, _FORCE)
+    away = () if portal.of_the_met else (_FORCE,) if words["region"] else (_REGION, _FORCE)
     areas.write_text("".join(r for r in rows if not r.startswith(away)), encoding="utf-8", newline="\n")
 
 
-def _describe(root: Path, asked: NewPortal) -> None:
+def _describe(root: Path, portal: NewPortal) -> None:
     """Write the descriptor of each package, and a header for each table that has no file yet."""
-    words = _words(asked)
-    for name, package in _packages(asked).items():
-        portal = {k: _said(v, words) for k, v in package["portal"].items()}
-        splits = portal.get("breakdowns", {})
-        spec = contract(portal["kind"])["resources"]
+    words = _words(portal)
+    for name, package in _packages(portal).items():
+        custom = {k: _said(v, words) for k, v in package["portal"].items()}
+        splits = custom.get("breakdowns", {})
+        spec = contract(custom["kind"])["resources"]
         tables = [described(t, spec[t], splits) for t in package["tables"]]
-        told = {
+        descriptor = {
             "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
             "name": name,
             "title": package["title"],
-            "portal": portal,
+            "portal": custom,
             "resources": tables,
         }
         folder = root / "data_packages" / name
         (folder / "data").mkdir(parents=True, exist_ok=True)
         (folder / "datapackage.json").write_text(
-            json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+            json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
         )
         for table in tables:
             path = folder / table["path"]
