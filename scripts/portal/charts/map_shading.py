@@ -120,7 +120,7 @@ def build_base_map(outlines: Outlines, links: Links, longest: str, width: int) -
     labels: dict[str, _Label] = {}
     taken: list[Point] = []
     names = {code: name for code, (name, _) in sorted(links.items())}
-    box = size_of((*max((halved(n) for n in names.values()), key=lambda h: size_of(h)[0]), longest))
+    box = max(_beside(halved(n), longest) for n in names.values())
     for code, name in names.items():
         words, middle, fits = fit_name(name, drawn[code], (longest,))
         place = None if fits or width < WIDE else nearest_free_box(edge, middle, box, (width, height), taken)
@@ -129,10 +129,16 @@ def build_base_map(outlines: Outlines, links: Links, longest: str, width: int) -
         elif place:
             taken.append(place)
             own = halved(name)
-            labels[code] = _Label(own, place, draw_pointer(place, size_of((*own, longest)), middle))
+            labels[code] = _Label(own, place, draw_pointer(place, _beside(own, longest), middle))
         else:
             labels[code] = _value_label(drawn[code], longest)
     return BaseMap(size=(width, height), links=links, drawn=drawn, edge=draw_edge(lines), labels=labels)
+
+
+def _beside(lines: tuple[str, ...], value: str) -> Point:
+    """Return the width and height of a label beside the map, clear of the outlines and of its line."""
+    wide, high = size_of((*lines, value))
+    return wide + 10, high + 8
 
 
 def _value_label(rings: Rings, longest: str) -> _Label:

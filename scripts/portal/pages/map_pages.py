@@ -37,7 +37,12 @@ def map_page(context: PageContext, home: Link) -> Iterator[Page]:
         return
     choices = tuple(Link(i.short_title, context.figures[i.id].path) for i in indicators)
     content = MapPage(map=shown, choices=choices, path=context.figures[first.id].path)
-    cited = cited_in(s.latest for s in shown.summaries)
+    everything = context.content
+    cited = cited_in(
+        (s.latest for s in shown.summaries),
+        (o for o in everything.outlines if o.area in {w.code for w in current_wards(context.released)}),
+        everything.populations.values(),
+    )
     yield Page(
         MAP,
         "Map of wards",
