@@ -2,7 +2,7 @@
 
 The SVG has no styles, only classes besides those of `maps`: `map__class--1` to `map__class--5` (the outline of a ward in
 a class), `map__class--withheld`, `map__class--unfit` and `map__class--missing` (a ward without one), `map__stripe`
-(a line of the pattern), `map__text` and `map__text--light` (a label on a pale or a dark class), `map__value`,
+(a line of the pattern), `map__text`, `map__text--light` and `map__text--clear` (a label on a pale class, a dark class or stripes), `map__value`,
 `map__up`, `map__down` and `map__same` (the symbols of changes).
 """
 
@@ -120,7 +120,8 @@ def build_base_map(outlines: Outlines, links: Links, longest: str, width: int) -
     labels: dict[str, _Label] = {}
     taken: list[Point] = []
     names = {code: name for code, (name, _) in sorted(links.items())}
-    box = max(_beside(halved(n), longest) for n in names.values())
+    sizes = [_beside(halved(n), longest) for n in names.values()]
+    box = max(wide for wide, _ in sizes), max(high for _, high in sizes)
     for code, name in names.items():
         words, middle, fits = fit_name(name, drawn[code], (longest,))
         place = None if fits or width < WIDE else nearest_free_box(edge, middle, box, (width, height), taken)
@@ -209,8 +210,7 @@ def _shaded(
         fill = f' fill="url(#{pattern})"' if kind == WITHHELD else ""
         area = draw_path(f"map__shade map__class--{kind}", base.drawn[code], fill)
         parts.append(draw_link((figure.words, address), area))
-        shade = base.labels[code].pointer == "" and figure.value is not None and int(kind) >= DARK
-        texts.append(_text(base.labels[code], figure, "map__text--light" if shade else "map__text"))
+        texts.append(_text(base.labels[code], figure, _text_class(base.labels[code], figure, kind)))
     group = '<g class="map__names" aria-hidden="true" pointer-events="none" text-anchor="middle"'
     labels = f'{group} font-size="{LETTERS}">{"".join(texts)}</g>'
     return draw_svg(base.size, label, [*parts, base.edge, labels])
@@ -219,6 +219,14 @@ def _shaded(
 def _kind(figure: MapFigure, classes: Sequence[MapClass]) -> str:
     """Return the end of the class name of an area: the colour of its class, or why it has none."""
     return figure.reason if figure.value is None else str(class_of(figure.value, classes).colour)
+
+
+def _text_class(label: _Label, figure: MapFigure, kind: str) -> str:
+    if label.pointer:
+        return "map__text"
+    if figure.reason == WITHHELD:
+        return "map__text map__text--clear"
+    return "map__text--light" if figure.value is not None and int(kind) >= DARK else "map__text"
 
 
 def _text(label: _Label, figure: MapFigure, css: str) -> str:
@@ -247,7 +255,11 @@ def _legend(classes: Sequence[MapClass], figures: Mapping[str, MapFigure], unfit
         words = printed[c.low] if c.low == c.high else f"{printed[c.low]} to {printed[c.high]}"
         areas = sum(f.value is not None and c.low <= f.value <= c.high for f in figures.values())
         entries.append(LegendEntry(str(c.colour), words, areas))
-    for reason, words in ((WITHHELD, "Too small to show"), (UNFIT, unfit), (MISSING, "No figure")):
+    for reason, words in (
+        (WITHHELD, "Withheld because of small numbers"),
+        (UNFIT, unfit),
+        (MISSING, "No figure"),
+    ):
         if areas := sum(f.reason == reason for f in figures.values()):
             entries.append(LegendEntry(reason, words, areas))
     return entries

@@ -48,7 +48,7 @@ def map_page(context: PageContext, home: Link) -> Iterator[Page]:
         "Map of wards",
         content,
         (home,),
-        f"Crime on the map of {context.settings.site.place}",
+        f"Map of wards in {context.settings.site.place}",
         cited=cited,
     )
 
