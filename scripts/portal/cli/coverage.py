@@ -13,7 +13,7 @@ from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.page import Page
 from portal.pages.plan_views import ActionPage, FigureView, PriorityPage
 from portal.pages.views import HomePage, RoutePage, SubjectPage, WardPage
-from portal.site.staging import written
+from portal.site import written_pages
 
 # How closely the nearest published figure matches a measure, and the heading of its column.
 NEARNESS = {
@@ -83,7 +83,7 @@ def counts(settings: Settings, released: ClearedContent) -> str:
     """Return the counts as Markdown: pages with a chart, measures by nearness, and updates."""
     content = released.content
     lines = ["## Pages with a chart", "", "| kind of page | with a chart | of |", "|---|--:|--:|"]
-    for c in charted(all_pages(settings, released, PageInputs(written=written(settings)))):
+    for c in charted(all_pages(settings, released, PageInputs(written=written_pages.read(settings)))):
         lines.append(f"| {c.kind} | {len(c.charted)} | {len(c.pages)} |")
     lines += ["", "## Measures by how near the nearest published figure is", ""]
     lines += [f"| plan | {' | '.join(NEARNESS.values())} | in all |", f"|---{'|--:' * (len(NEARNESS) + 1)}|"]
@@ -102,7 +102,8 @@ def table(settings: Settings, released: ClearedContent) -> str:
     not exist.
     """
     addresses = {
-        p.path: p.label for p in all_pages(settings, released, PageInputs(written=written(settings)))
+        p.path: p.label
+        for p in all_pages(settings, released, PageInputs(written=written_pages.read(settings)))
     }
     problems, lines = [], ["# What the site covers", ""]
     lines += ["Made by `portal coverage` from the packages. Do not edit.", "", counts(settings, released)]

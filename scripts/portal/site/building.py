@@ -41,6 +41,7 @@ from portal.site import (
     social_images,
     staging,
     verification,
+    written_pages,
 )
 from portal.site.parsed_pages import ParsedPage
 from portal.site.rendering import StagedSite
@@ -136,7 +137,7 @@ def withdraw(root: Path, plan: PlannedWithdrawal) -> None:
 def _unwritten(settings: Settings) -> tuple[Problem, ...]:
     """Return what is wrong with the hand-written pages."""
     try:
-        staging.written(settings)
+        written_pages.read(settings)
     except PortalError as error:
         return error.problems
     return ()
@@ -346,7 +347,9 @@ def _verified(
 def addresses(whole: Project) -> dict[str, str]:
     """Return the name of each page of the site by its address."""
     settings = whole.settings
-    page_inputs = PageInputs(written=staging.written(settings), words=search.read_synonyms(settings.root)[0])
+    page_inputs = PageInputs(
+        written=written_pages.read(settings), words=search.read_synonyms(settings.root)[0]
+    )
     return {p.path: p.label for p in all_pages(settings, allowed(whole), page_inputs)}
 
 

@@ -98,8 +98,8 @@ def render(settings: Settings, staged: StagedSite, folder: Path) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 (folder / _html(page)).replace(path)
     finally:
-        for folder in folders[1:]:
-            operating_system.clear(folder)
+        for part in folders[1:]:
+            operating_system.clear(part)
 
 
 def _make(

@@ -19,9 +19,9 @@ from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
 from portal.charts.svg import Pictures, chart_files, styles_to_attributes
-from portal.core import input_files, periods, processes
+from portal.core import periods, processes
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
-from portal.core.problems import PortalError, Problem
+from portal.core.problems import PortalError
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
@@ -42,7 +42,7 @@ from portal.pages.views import BriefingPage, RecordedPage, SearchPage, WardPage,
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.releases.history import Key, ReleaseHistory
-from portal.site import pdf_sheets, social_images
+from portal.site import pdf_sheets, social_images, written_pages
 from portal.site.social_images import Card
 
 # The template that every page begins with.
@@ -93,7 +93,7 @@ def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
     figures = records.current_records(cleared.content, past)
     words = search.read_synonyms(settings.root)[0]
     charts = build_site_charts(cleared)
-    inputs = PageInputs(written=written(settings), words=words, figures=figures, charts=charts)
+    inputs = PageInputs(written=written_pages.read(settings), words=words, figures=figures, charts=charts)
     pages = all_pages(settings, cleared, inputs)
     pages += read_translations(settings.root, pages, settings.languages)
     return PlannedSite(
@@ -282,36 +282,6 @@ def _postcodes(released: ClearedContent, page: WardsPage) -> bytes:
     wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
     content = {"wards": wards, "postcodes": by_district}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-
-
-def written(settings: Settings) -> Mapping[str, str]:
-    """Return the hand-written pages by their address; each must begin with its heading."""
-    folder = settings.source_folder / "pages"
-    pages: dict[str, str] = {}
-    problems = []
-    for path in sorted(folder.rglob("*.md")):
-        file = path.relative_to(settings.root).as_posix()
-        try:
-            markdown = input_files.text(input_files.read(path, settings.root))
-        except input_files.UnreadableError as fault:
-            problems.append(Problem(file, fault.row, "", "page", fault.message, fault.fix))
-            continue
-        address = path.relative_to(folder).as_posix().removesuffix("index.md")
-        address = f"{address.removesuffix('.md')}/" if address.endswith(".md") else address
-        if not markdown.startswith("# "):
-            problems.append(
-                Problem(
-                    file,
-                    1,
-                    code="page",
-                    message="The page does not begin with its heading.",
-                    fix="Write # and the heading in the first line.",
-                )
-            )
-        pages[address] = markdown
-    if problems:
-        raise PortalError(problems)
-    return pages
 
 
 def _environment(settings: Settings, released: ClearedContent, pictures: Pictures) -> jinja2.Environment:

@@ -39,6 +39,7 @@ SCRIPTS = (
     "assets/js/search.js",
     "assets/js/cite.js",
     "assets/js/explore.js",
+    "assets/js/maps.js",
 )
 _INSIDE = "index.html"
 
