@@ -9,10 +9,10 @@ import csv
 import sys
 from pathlib import Path
 
-from portal.charts import plotly_figures, svg
+from portal.charts import grammar, svg
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTH, HEIGHT = plotly_figures.WIDE, 400
+WIDTH, HEIGHT = grammar.WIDE, 400
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def drawn(rows: list[dict[str, str]]) -> svg.Figure:
     """Return a figure with a line for each measurement, labelled at its end."""
     names = list(dict.fromkeys(r["what"] for r in rows))
     lines, notes = [], []
-    for colour, name in zip(plotly_figures.COLOURS, names, strict=False):
+    for colour, name in zip(grammar.COLOURS, names, strict=False):
         own = sorted((int(r["pages"]), float(r["seconds"])) for r in rows if r["what"] == name)
         lines.append({
             "type": "scatter", "mode": "lines+markers", "x": [p for p, _ in own], "y": [s for _, s in own],
@@ -40,11 +40,11 @@ def drawn(rows: list[dict[str, str]]) -> svg.Figure:
             "text": name, "x": own[-1][0], "y": own[-1][1], "xanchor": "left", "xshift": 10, "showarrow": False,
             "font": {"size": 14, "color": colour},
         })  # fmt: skip
-    axis = {"zeroline": False, "rangemode": "tozero", "gridcolor": plotly_figures.GRID, "fixedrange": True}
+    axis = {"zeroline": False, "rangemode": "tozero", "gridcolor": grammar.GRID, "fixedrange": True}
     layout = {
         "width": WIDTH, "height": HEIGHT, "margin": {"l": 56, "r": 190, "t": 40, "b": 52}, "showlegend": False,
         "paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff", "annotations": notes,
-        "font": {"family": plotly_figures.FONT, "size": 14, "color": plotly_figures.INK},
+        "font": {"family": grammar.FONT, "size": 14, "color": grammar.INK},
         "title": {"text": "Seconds", "x": 0.01, "font": {"size": 14}},
         "xaxis": {**axis, "title": {"text": "Pages"}, "showgrid": False, "showline": True}, "yaxis": axis,
     }  # fmt: skip

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from browser import served
 from playwright.sync_api import Browser, Page
-from portal.charts import plotly_figures
+from portal.charts import grammar
 from portal.checks import rules
 from portal.core.problems import PortalError
 from portal.data import packages
@@ -257,7 +257,7 @@ def _search(page: Page, address: str) -> None:
     ],
 )
 def test_texts_of_a_drawing_keep_no_tag_but_our_own(before: str, after: str) -> None:
-    assert plotly_figures.escape_texts({"a": [{"text": before}], "n": 1, "x": None}) == {
+    assert grammar.escape_texts({"a": [{"text": before}], "n": 1, "x": None}) == {
         "a": [{"text": after}],
         "n": 1,
         "x": None,

@@ -220,3 +220,68 @@ def test_the_briefing_prints_on_one_sheet_without_the_frame(page: Page, address:
         assert not page.locator(hidden).first.is_visible()
     height = page.evaluate("document.querySelector('.sheet').getBoundingClientRect().height")
     assert height > 100
+
+
+def cells(page: Page, caption: str) -> list[list[str]]:
+    """Return the texts of a table, row by row."""
+    found: list[list[str]] = page.locator(f"table:has(#{caption}) tr").evaluate_all(
+        "rows => rows.map(r => [...r.cells].map(c => c.textContent.trim()))"
+    )
+    return found
+
+
+@pytest.mark.parametrize("name", ["recorded", "months", "areas"])
+def test_the_points_of_a_chart_are_read_with_the_arrow_keys(page: Page, address: str, name: str) -> None:
+    """Each point is spoken with its period and value, and the last of them are those of the table."""
+    page.goto(address + PAGES[name])
+    chart = page.locator("figure.chart").first
+    chart.focus()
+    spoken = chart.locator(".chart__said")
+    page.keyboard.press("End")
+    page.wait_for_function("e => e.textContent", arg=spoken.element_handle())
+    heard = []
+    for key in ("End", "ArrowLeft", "ArrowLeft", "Home", "ArrowRight"):
+        page.keyboard.press(key)
+        heard.append(spoken.text_content() or "")
+    assert len(set(heard)) > 1
+    values = {c for row in cells(page, "figures") for c in row[1:]}
+    assert all(h.rpartition(": ")[2] in values for h in heard), heard
+    if name == "recorded":
+        rows = cells(page, "figures")
+        assert heard[0] == f"{rows[-1][0]}: {rows[-1][1]}"
+        assert heard[1] == f"{rows[-2][0]}: {rows[-2][1]}"
+        assert heard[3] == f"{rows[1][0]}: {rows[1][1]}"
+    assert page.locator(".hoverlayer text").count() > 0
+
+
+def test_the_data_and_the_address_of_a_chart_are_copied(page: Page, address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(address + PAGES["recorded"])
+    chart = page.locator("figure.chart").first
+    chart.get_by_role("button", name="Copy data").click()
+    chart.locator(".chart__said", has_text="copied").wait_for()
+    copied = [line.split("\t") for line in page.evaluate("navigator.clipboard.readText()").splitlines()]
+    assert copied == cells(page, "figures")
+    chart.get_by_role("button", name="Copy link").click()
+    chart.locator(".chart__said", has_text="link").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{address}{PAGES['recorded']}#chart-chart"
+
+
+def test_a_chart_can_be_heard(page: Page, address: str) -> None:
+    page.goto(address + PAGES["recorded"])
+    chart = page.locator("figure.chart").first
+    chart.get_by_role("button", name="Hear the chart").click()
+    chart.locator(".chart__said", has_text="Higher tones are higher values").wait_for()
+
+
+def test_shorter_periods_are_shown_by_a_switch_without_script(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + PAGES["recorded"])
+    years, quarters = page.locator("#chart-chart"), page.locator("#chart-shorter")
+    assert years.is_visible()
+    assert not quarters.is_visible()
+    page.get_by_label("Every 3 months").check()
+    assert quarters.is_visible()
+    assert not years.is_visible()
+    context.close()

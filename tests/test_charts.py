@@ -4,7 +4,7 @@ import json
 import re
 
 import plotly.graph_objects as go
-from portal.charts import charts, plotly_figures
+from portal.charts import charts, grammar
 from portal.disclosure.clearing import ClearedContent
 
 
@@ -29,4 +29,4 @@ def test_bars_start_at_zero_and_use_the_house_colours(real: ClearedContent) -> N
                     assert axis["fixedrange"]
                     assert axis.get("rangemode", "tozero") == "tozero"
             used = json.dumps([t["marker"].get("color") or t["line"]["color"] for t in figure["data"]])
-            assert set(re.findall(r"#\w{6}", used)) <= {*plotly_figures.COLOURS, plotly_figures.TINT}
+            assert set(re.findall(r"#\w{6}", used)) <= grammar.PALETTE

@@ -166,7 +166,7 @@ def readings(drawing: Mapping[str, Any]) -> Iterator[str]:
     """Yield the text of each figure in a drawing: beside it, or when a reader points at it."""
     for trace in drawing["data"]:
         for i, said in enumerate(trace["customdata"]):
-            text = trace["text"][i] if "text" in trace else ""
+            text = trace["text"][i] if trace.get("text") else ""
             yield (
                 trace["hovertemplate"]
                 .replace("<extra></extra>", "")
@@ -190,7 +190,7 @@ def assert_readable(released: ClearedContent, chart: Chart) -> None:
     for drawing in (chart.wide, chart.narrow):
         assert drawing is not None
         json.dumps(drawing, allow_nan=False)
-        strip = plain(drawing["layout"]["title"]["text"].replace("<br>", " "))
+        strip = plain(chart.subtitle)
         found = [plain(r) for r in readings(drawing)]
         for o in figures:
             wanted = [
@@ -308,6 +308,12 @@ def written(chart: Chart) -> list[str]:
     return [a["text"].replace("<br>", " ") for a in chart.wide["layout"]["annotations"]]
 
 
+def dashed(chart: Chart) -> int:
+    """Count the dashed lines, which are breaks in series."""
+    assert chart.wide
+    return sum(s["type"] == "line" and s["line"]["dash"] == "dash" for s in chart.wide["layout"]["shapes"])
+
+
 def test_percentages_by_month_are_not_added_up_to_a_year() -> None:
     own = [figure("81", f"2024-{m:02}-01", month_end(date(2024, m, 1), 0).isoformat()) for m in range(1, 13)]
     for unit in ("percent", "per-1000", "percent-change"):
@@ -322,7 +328,7 @@ def test_calls_of_twelve_months_are_not_those_of_january(base: ClearedContent) -
     assert chart.finding == "Made up in the 12 months to December 2024: 1,200 calls."
     assert chart.table.rows == (("12 months to December 2024", "1,200"),)
     assert chart.wide
-    assert chart.wide["data"][0]["customdata"] == ["12 months to December 2024"]
+    assert chart.wide["data"][0]["customdata"] == ["12 months to December 2024: 1,200"]
     released = as_model(base, indicator(period_type="month", chart="recorded"), own)
     one = released.content.indicators["made-up"]
     told = records.make_record(released.content, NO_HISTORY, one, *measures.figures_of(released, one))
@@ -369,8 +375,7 @@ def test_areas_with_the_same_name_are_distinguished_and_other_areas_are_named(ba
         "Made up in Exampleshire: 2 offences in the year to March 2014, compared with 1 in the year before."
     )
     assert elsewhere.table.caption == "Made up, Exampleshire"
-    assert elsewhere.wide
-    assert elsewhere.wide["layout"]["title"]["text"] == "Offences, Exampleshire"
+    assert elsewhere.subtitle == "Offences, Exampleshire, years to March"
 
 
 def test_a_table_names_area_and_period_where_both_differ(base: ClearedContent) -> None:
@@ -401,23 +406,22 @@ def test_amounts_below_zero_have_bars_on_their_side_of_zero(base: ClearedContent
     for drawing in (chart.wide, chart.narrow):
         assert drawing
         axis = drawing["layout"]["xaxis" if kind == "pair" else "yaxis"]
-        assert axis["range"][0] < -1200.5
+        assert axis["range"][0] <= -1200.5
         assert axis["range"][1] == 0
-        assert axis["zeroline"]
 
 
 def test_a_percentage_over_100_has_a_whole_bar_and_its_number(base: ClearedContent) -> None:
     own = [figure(v, "2024-04-01", "2025-03-31", p) for v, p in (("135.5", "Shoplifting"), ("55", "Theft"))]
     chart = chart_of(base, indicator(unit="percent", chart="ranked-bars", breakdown="type"), own)
     assert chart.wide
-    assert chart.wide["data"][0]["text"] == ["135.5%", "55%"]
-    assert chart.wide["layout"]["xaxis"]["range"][1] > 135.5
+    assert written(chart)[1::2] == ["135.5%", "55%"]
+    assert chart.wide["layout"]["xaxis"]["range"][1] >= 135.5
 
 
 def test_periods_under_small_panels_are_distinct(base: ClearedContent) -> None:
     for kind, own, ends in (
-        ("year-to", years("1", "2", part="A"), {"Mar 2013", "Mar 2014"}),
-        ("rolling-months", years("1", "2", part="A"), {"to Mar 2013", "to Mar 2014"}),
+        ("year-to", years("1", "2", part="A"), {"2013", "2014"}),
+        ("rolling-months", years("1", "2", part="A"), {"2013", "2014"}),
         ("rolling-months", [figure("1", "2024-07-01", "2024-09-30", "A"), figure("2", "2024-10-01", "2024-12-31", "A")], {"to Sep 2024", "to Dec 2024"}),
     ):  # fmt: skip
         chart = chart_of(base, indicator(period_type=kind, chart="small-multiples", breakdown="type"), own)
@@ -475,9 +479,9 @@ def test_two_breaks_of_one_title_are_both_drawn_and_cut_the_line(base: ClearedCo
     )
     own = years("100", "120", "90", "80", "95", "70")
     chart = chart_of(base, indicator(chart="line"), own, breaks)
-    assert {"Recording changed (April 2014)", "Recording changed (April 2016)"} <= set(written(chart))
-    assert chart.wide
-    assert [s["x0"] for s in chart.wide["layout"]["shapes"]] == [2014 * 12 + 3, 2016 * 12 + 3]
+    assert {"1", "2"} <= set(written(chart))
+    assert chart.notes == ("1: Recording changed (April 2014).", "2: Recording changed (April 2016).")
+    assert dashed(chart) == 2
     assert [y for _, y in line(chart)] == [100, 120, None, 90, 80, None, 95, 70]
 
 
@@ -501,8 +505,7 @@ def test_a_line_is_cut_where_figures_cannot_be_compared(
     cut = (Break("report", "l", "made-up", day, "Recording changed", ""),)
     chart = chart_of(base, indicator(chart="line"), years("1", "2", "3"), cut)
     assert [y for _, y in line(chart)] == values
-    assert chart.wide
-    assert len(chart.wide["layout"]["shapes"]) == (None in values)
+    assert dashed(chart) == (None in values)
 
 
 def test_years_without_a_figure_are_a_gap_on_a_true_scale(base: ClearedContent) -> None:
@@ -525,7 +528,7 @@ def test_more_areas_than_colours_are_all_drawn(base: ClearedContent) -> None:
     own = [r for c in codes for p in ("A", "B") for r in years("5", area=c, part=p)]
     chart = chart_of(base, indicator(unit="percent-change", chart="areas", breakdown="type"), own)
     assert chart.wide
-    assert len(chart.wide["data"]) == 9
+    assert len(chart.wide["data"][0]["x"]) == 18
     many = [{**r, "type": f"{r['type']}{n}"} for r in own for n in range(4)]
     assert "it shows at most 60 parts of areas, and there are 72" in refused(
         indicator(chart="areas", breakdown="type"), many

@@ -168,6 +168,17 @@ def yearly(released: ClearedContent, indicator: str, area: str) -> tuple[Observa
     return tuple(found[::-1])
 
 
+def rolling(released: ClearedContent, indicator: str, area: str) -> tuple[Observation, ...]:
+    """Return the figures for 12 months up to each date with a figure, earliest first.
+
+    A window with a break in series inside is left out, because it counts in two ways; only the newest is kept.
+    """
+    ends = sorted({o.period_end for o in series(released, indicator, area, "") if o.period_end})
+    windows = [o for end in ends if (o := window(released, indicator, area, end, 12))]
+    breaks = breaks_of(released, indicator)
+    return tuple(o for o in windows if o is windows[-1] or not broken(o, o, breaks))
+
+
 def quarters(
     released: ClearedContent, indicator: str, area: str, months: int = 24
 ) -> tuple[Observation, ...]:
@@ -182,9 +193,12 @@ def quarters(
 
 
 def figures_of(released: ClearedContent, indicator: Indicator) -> tuple[Observation, ...]:
-    """The figures that the indicator's chart shows: all, or of one that is recorded everywhere those of the borough."""
+    """Return the figures that the chart of an indicator shows.
+
+    These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere.
+    """
     if indicator.chart == "recorded":
-        return yearly(released, indicator.id, released.area)
+        return rolling(released, indicator.id, released.area)
     return series(released, indicator.id)
 
 

@@ -3,15 +3,16 @@
 The charts of an area are all recorded crime, and the type of crime that changed most clearly.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.analysis import measures, sentences
 from portal.analysis.measures import IndicatorSummary, standing
 from portal.analysis.sentences import ChartInput
-from portal.charts import plotly_figures
-from portal.charts.charts import Chart, build_chart, chart_table
-from portal.charts.plotly_figures import Figure
+from portal.charts import columns, row_charts, time_charts
+from portal.charts.charts import Chart, build_chart, chart_table, subtitle
+from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rates_chart
+from portal.charts.grammar import NARROW, Figure, escape_texts
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import guarded
 from portal.disclosure.clearing import ClearedContent
@@ -28,24 +29,61 @@ class AreaChart:
 
 @dataclass(frozen=True, kw_only=True)
 class SiteCharts:
-    """Every chart of the site: by the id of its indicator, and by the code of its area."""
+    """Every chart of the site, by the id of its indicator or the code of its area.
+
+    `rates` compare the borough with other areas, `by_ward` the changes in all wards, and `among_wards` a ward with all
+    others.
+    """
 
     of_indicators: Mapping[str, Chart]
     of_areas: Mapping[str, tuple[AreaChart, ...]]
+    rates: Mapping[str, Chart]
+    by_ward: Mapping[str, Chart]
+    among_wards: Mapping[str, Chart]
+
+    def all(self) -> Iterator[Chart]:
+        """Yield every chart."""
+        for chart in self.of_indicators.values():
+            yield from (c for c in (chart, chart.shorter) if c)
+        yield from (c.chart for charts in self.of_areas.values() for c in charts)
+        for charts in (self.rates, self.by_ward, self.among_wards):
+            yield from charts.values()
 
     def figures(self) -> Iterator[Figure]:
         """Yield every drawing, in each width in which it is shown."""
-        of_areas = (c.chart for charts in self.of_areas.values() for c in charts)
-        for chart in (*self.of_indicators.values(), *of_areas):
+        for chart in self.all():
             yield from (f for f in (chart.wide, chart.narrow) if f is not None)
 
 
 def build_site_charts(released: ClearedContent) -> SiteCharts:
-    """Build every chart of the site: one for each indicator, and those of each ward."""
+    """Build every chart of the site: those of each indicator, and those of each ward."""
+    wards, recorded = current_wards(released), recorded_indicators(released)
+    plain = [i for i in recorded if not guarded(i)]
+    places = places_of(released)
     return SiteCharts(
         of_indicators={i.id: build_chart(released, i) for i in released.content.indicators.values()},
-        of_areas={a.code: build_area_charts(released, a.code) for a in current_wards(released)},
+        of_areas={a.code: build_area_charts(released, a.code) for a in wards},
+        rates={i.id: c for i in recorded if places and (c := rates_chart(released, i, places))},
+        by_ward={i.id: c for i in recorded if (c := _changes(released, i, wards))},
+        among_wards={a.code: c for a in wards if (c := places_chart(released, plain, a, wards))},
     )
+
+
+def _changes(released: ClearedContent, indicator: Indicator, wards: Sequence[Area]) -> Chart | None:
+    """Return how an indicator changed in each ward, from A to Z; None if no ward has a figure."""
+    named = sorted(wards, key=lambda a: a.name)
+    rows = [ArrowRow(name=a.name, summary=s) for a in named if (s := standing(released, indicator, a.code))]
+    return changes_chart(rows, f"{indicator.short_title} in each ward", indicator.unit_label)
+
+
+def places_of(released: ClearedContent) -> tuple[Area, ...]:
+    """Return the site's own area, the other boroughs from A to Z, and the police forces; empty without an area."""
+    areas = released.content.areas
+    if released.area not in areas:
+        return ()
+    others = (a for a in areas.values() if a.kind == "borough" and a.code != released.area)
+    forces = (a for a in areas.values() if a.kind == "police-force")
+    return (areas[released.area], *sorted(others, key=lambda a: a.name), *forces)
 
 
 def recorded_indicators(released: ClearedContent) -> list[Indicator]:
@@ -98,8 +136,15 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
     if sum(o.value is not None for o in figures) < 2:
         return None
     subject = ChartInput(released, now.indicator, figures)
-    drawing = plotly_figures.escape_texts(plotly_figures.draw_for_area(subject, plotly_figures.NARROW))
-    chart = Chart(wide=None, narrow=drawing, finding=sentences.here(subject, now), table=chart_table(subject))
+    drawing = escape_texts(draw_for_area(subject, NARROW))
+    chart = Chart(
+        wide=None,
+        narrow=drawing,
+        subtitle=subtitle(subject),
+        finding=sentences.here(subject, now),
+        notes=time_charts.notes_under(subject),
+        table=chart_table(subject),
+    )
     return AreaChart(indicator=now.indicator, area=released.content.areas[area], chart=chart)
 
 
@@ -108,3 +153,15 @@ def _figures(released: ClearedContent, now: IndicatorSummary) -> tuple[Observati
     area, indicator = now.latest.area, now.indicator.id
     years = measures.yearly(released, indicator, area)
     return years if len(years) > 2 else measures.quarters(released, indicator, area) or years
+
+
+def draw_for_area(s: ChartInput, width: int) -> Figure:
+    """Draw the figures of an area: two years as a pair, quarters as columns, more years as on the indicator's page.
+
+    The quarters of the newest year are darker.
+    """
+    if len(s.figures) == 2 and not time_charts.cuts_of(s):
+        return row_charts.draw_pair(s, width)
+    if {o.months for o in s.figures} != {3}:
+        return columns.draw_years(s, width)
+    return columns.draw_all_columns(s, width, newest=4)

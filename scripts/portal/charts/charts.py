@@ -1,23 +1,28 @@
-"""Build charts. Each has a drawing, a one-sentence finding and a table.
+"""Build charts. Each has a headline, a subtitle, a drawing, a finding in a sentence, notes and a table.
 
 A drawing is a Plotly figure as a plain dictionary, in two widths: one for phones and one for wider screens. Its values
-equal those in the sentence and the table.
+equal those in the sentence and the table. Headline, subtitle and notes are text of the page, so that they wrap and can
+be read aloud.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple, TypedDict
 
 from portal.analysis import sentences
-from portal.analysis.measures import figures_of
+from portal.analysis.headlines import headline
+from portal.analysis.measures import figures_of, series, yearly
 from portal.analysis.sentences import ChartInput, cell
-from portal.charts import plotly_figures
-from portal.charts.plotly_figures import NARROW, WIDE, Figure
+from portal.charts import columns, row_charts, time_charts
+from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
+from portal.charts.time_axis import overlap
 from portal.core.model import Indicator, Observation
 from portal.core.periods import running
 from portal.core.text import MARKERS, upper_first
 from portal.disclosure.clearing import ClearedContent
 
+MONTHS_OF_YEAR = 12
 # What a table prints where no figure has been published.
 MISSING_CELL = cell(None)
 
@@ -41,12 +46,21 @@ class ChartTable:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A drawing (None in a width that is not drawn), a sentence that says what it shows, and a table of its figures."""
+    """A drawing (None in a width that is not drawn), and the words and the table that go with it.
+
+    `headline` is the longest true comparison, empty if there is none. `subtitle` says what is counted, where and when.
+    `finding` is the newest figure and the one before in a sentence. `shorter` is the same chart for shorter periods;
+    None if there is none.
+    """
 
     wide: Figure | None
     narrow: Figure | None
+    headline: str = ""
+    subtitle: str = ""
     finding: str
+    notes: tuple[str, ...] = ()
     table: ChartTable
+    shorter: "Chart | None" = None
 
 
 def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
@@ -54,12 +68,68 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
     figures = figures_of(released, indicator)
     subject = ChartInput(released, indicator, figures)
     kind = CHARTS[indicator.chart]
-    draw = kind.draw if figures else None
+    if not figures:
+        finding = _no_finding(released, indicator)
+        return Chart(wide=None, narrow=None, finding=finding, table=chart_table(subject))
+    is_recorded = indicator.chart == "recorded"
+    # A sentence compares years that do not overlap.
+    compared = (
+        replace(subject, figures=yearly(released, indicator.id, released.area)) if is_recorded else subject
+    )
     return Chart(
-        wide=plotly_figures.escape_texts(draw(subject, WIDE)) if draw else None,
-        narrow=plotly_figures.escape_texts(draw(subject, NARROW)) if draw else None,
-        finding=kind.describe(subject) if figures else _no_finding(released, indicator),
+        **draw_both(kind.draw, subject),
+        headline=headline(released, indicator, released.area) if is_recorded else "",
+        subtitle=subtitle(subject),
+        finding=kind.describe(compared),
+        notes=time_charts.notes_under(subject) if kind.draw in OVER_TIME else (),
         table=chart_table(subject),
+        shorter=_shorter(released, indicator) if is_recorded else None,
+    )
+
+
+class Drawings(TypedDict):
+    """The drawings of a chart in both widths; None if it has none."""
+
+    wide: Figure | None
+    narrow: Figure | None
+
+
+def draw_both(draw: Callable[[ChartInput, int], Figure] | None, subject: ChartInput) -> Drawings:
+    """Return the drawings of a chart in both widths."""
+    if draw is None:
+        return {"wide": None, "narrow": None}
+    return {"wide": escape_texts(draw(subject, WIDE)), "narrow": escape_texts(draw(subject, NARROW))}
+
+
+def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:
+    """Return the chart of the shorter periods that rolling years are made of; None if they are few, gapped or differ in length."""
+    known = [o for o in series(released, indicator.id, released.area, "") if 0 < o.months < MONTHS_OF_YEAR]
+    lengths = {o.months for o in known}
+    if len(lengths) != 1 or len(known) <= MONTHS_OF_YEAR // lengths.pop() or overlap(known):
+        return None
+    subject = ChartInput(released, indicator, tuple(known))
+    newest = MONTHS_OF_YEAR // known[-1].months
+    return Chart(
+        **draw_both(partial(columns.draw_all_columns, newest=newest), subject),
+        subtitle=subtitle(subject),
+        finding=f"Every {known[-1].months} months" if known[-1].months > 1 else "Every month",
+        notes=time_charts.notes_under(subject),
+        table=chart_table(subject),
+    )
+
+
+def subtitle(s: ChartInput) -> str:
+    """Return the unit, the area if it is not the site's own, and the period if all figures share it or are rolling years."""
+    periods_shown = {s.period(o) for o in s.figures}
+    newest = s.figures[-1]
+    shared = running(s.label(newest)) if len(periods_shown) == 1 and newest.period_start else ""
+    lengths = {o.months for o in s.figures}
+    rolling = ""
+    if len(periods_shown) > 1 and lengths == {MONTHS_OF_YEAR} and newest.period_end:
+        rolling = "12 months to each point" if overlap(s.figures) else f"years to {newest.period_end:%B}"
+        rolling = rolling if "/" not in s.short(newest) and s.indicator.period_type != "calendar-year" else ""
+    return ", ".join(
+        filter(None, (upper_first(s.indicator.unit_label), s.elsewhere(s.figures), shared, rolling))
     )
 
 
@@ -137,12 +207,15 @@ class ChartKind(NamedTuple):
 
 
 CHARTS: Mapping[str, ChartKind] = {
-    "pair": ChartKind(plotly_figures.draw_pair, sentences.latest),
-    "bars": ChartKind(plotly_figures.draw_bars, sentences.latest),
-    "line": ChartKind(plotly_figures.draw_line, sentences.latest),
-    "small-multiples": ChartKind(plotly_figures.draw_small_multiples, sentences.small_multiples),
-    "ranked-bars": ChartKind(plotly_figures.draw_ranked_bars, sentences.ranked),
-    "areas": ChartKind(plotly_figures.draw_areas, sentences.areas),
-    "recorded": ChartKind(plotly_figures.draw_years, sentences.latest),
+    "pair": ChartKind(row_charts.draw_pair, sentences.latest),
+    "bars": ChartKind(columns.draw_columns, sentences.latest),
+    "line": ChartKind(time_charts.draw_line, sentences.latest),
+    "small-multiples": ChartKind(row_charts.draw_small_multiples, sentences.small_multiples),
+    "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.ranked),
+    "areas": ChartKind(row_charts.draw_areas, sentences.areas),
+    "recorded": ChartKind(columns.draw_years, sentences.latest),
     "none": ChartKind(None, sentences.each),
 }
+
+# The drawings with a time axis, which can have breaks, plans and provisional figures.
+OVER_TIME = (columns.draw_columns, time_charts.draw_line, columns.draw_years)

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from portal.charts import chromium
+from portal.charts.charts import Chart
 from portal.charts.chromium import Chromium
 
 Figure = dict[str, Any]
@@ -50,6 +51,17 @@ def picture_key(figure: Figure, library: Path) -> str:
     """Return the name of a picture: a digest of the figure and of the library that draws it."""
     content = json.dumps(figure, sort_keys=True, separators=(",", ":")).encode()
     return hashlib.sha256(content + library.stat().st_size.to_bytes(8, "big")).hexdigest()[:24]
+
+
+def chart_files(drawing: Chart | None, pictures: Pictures, name: str = "chart") -> dict[str, bytes]:
+    """Return the files of a chart: its drawings as JSON and as pictures, and those of its shorter periods."""
+    if drawing is None or drawing.wide is None:
+        return {}
+    both = {"wide": drawing.wide, "narrow": drawing.narrow}
+    text = json.dumps(both, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    svgs = {f"{name}-{width}.svg": pictures.of(figure) for width, figure in both.items()}
+    shorter = chart_files(drawing.shorter, pictures, "shorter")
+    return {f"{name}.json": text.encode(), **{n: svg for n, svg in svgs.items() if svg}, **shorter}
 
 
 def draw_pictures(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:

@@ -95,6 +95,13 @@ def number(value: Decimal | int, signed: bool = False) -> str:
     return f"+{text}" if signed and value > 0 else text
 
 
+def json_number(value: Decimal | None) -> int | float | None:
+    """Return a number for JSON, as an integer if it is whole; None if there is no value."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
 def amount(value: Decimal, unit: str) -> str:
     """Return a figure with the mark of its unit: `1,036`, `81%`, `+10.4%`, `£12`, `−£1,200.50`."""
     if unit == "percent":

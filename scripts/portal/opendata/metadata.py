@@ -10,6 +10,7 @@ from typing import Any
 
 from portal.core.model import Indicator, Release, Source
 from portal.core.settings import SiteSettings
+from portal.core.text import json_number
 from portal.opendata import records
 from portal.opendata.records import FigureRecord
 
@@ -100,7 +101,7 @@ def _observations(dataset: IndicatorDataset, top: str) -> list[Json]:
             "@type": "Observation",
             "name": ", ".join(filter(None, (r.part, r.place, r.period))),
             **({"observationDate": r.end} if r.end else {}),
-            **({} if r.value is None else {"value": records.json_number(r.value)}),
+            **({} if r.value is None else {"value": json_number(r.value)}),
             **({"description": r.meaning} if r.status else {}),
             **({"url": f"{top}{r.cited}"} if r.anchor in citable else {}),
         }

@@ -15,7 +15,7 @@ from portal.core import periods
 from portal.core.field_types import date_or_none, decimal
 from portal.core.model import Content, Indicator, Observation, Release
 from portal.core.settings import SiteSettings
-from portal.core.text import MARKERS
+from portal.core.text import MARKERS, json_number
 from portal.releases.comparison import WITHHELD
 from portal.releases.history import Key, PastRelease, ReleaseHistory, key
 
@@ -222,13 +222,6 @@ def _figure(r: FigureRecord, top: str, pages: Collection[str]) -> dict[str, obje
         "releases": {"first": r.first or None, "changed": r.changed or None},
         "cite": f"{top}{r.cited}" if page else None,
     }
-
-
-def json_number(value: Decimal | None) -> int | float | None:
-    """Return a number for JSON, as an integer if it is whole; None if there is no value."""
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def to_json(value: object) -> bytes:

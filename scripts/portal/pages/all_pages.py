@@ -128,7 +128,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         PortalError: if a search synonym or an old address leads to a page that does not exist.
     """
     charts = inputs.charts or build_site_charts(released)
-    context = PageContext(settings, released, charts.of_areas)
+    context = PageContext(settings, released, charts)
     for indicator in context.content.indicators.values():
         path = f"{FIGURES}{indicator.slug}/"
         context.figures[indicator.id] = FigureView(

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from portal.analysis import measures
 from portal.analysis.measures import standing
 from portal.charts import maps
-from portal.charts.area_charts import current_wards, recorded_indicators, total_indicator
+from portal.charts.area_charts import current_wards, places_of, recorded_indicators, total_indicator
 from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import guarded
@@ -137,6 +137,7 @@ def _ward(
         neighbours=tuple(v for v in views if v is not view) if len(views) <= MOST else (),
         printable=f"{view.path}briefing/",
         unfit=_unfit(context, code),
+        among=context.charts.among_wards.get(code),
     )
 
 
@@ -151,7 +152,7 @@ def _unfit(context: PageContext, area: str) -> tuple[WithoutRate, ...]:
 
 def _charts(context: PageContext, view: WardView) -> Iterator[FigureView]:
     """Yield the charts of a ward, each with the path of its picture and of the page about its indicator."""
-    for c in context.area_charts[view.area.code]:
+    for c in context.charts.of_areas[view.area.code]:
         path = context.figures[c.indicator.id].path
         yield FigureView(
             indicator=c.indicator, path=path, chart=c.chart, shown=f"{view.path}{c.indicator.slug}"
@@ -285,7 +286,7 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
     plain = tuple(known[i.id] for i in now if i.id in known and not guarded(i))
     careful = tuple(known[i.id] for i in now if i.id in known and guarded(i))
     borough = context.content.areas[context.released.area]
-    rates = tuple(_rates_of(context, (borough, *_others(context))))
+    rates = tuple(_rates_of(context, places_of(context.released)))
     stops = {r.indicator for rows in context.content.imports.values() for r in rows if r.format == STOPS}
     more = tuple(Link(context.content.indicators[i].title, context.figures[i].path) for i in sorted(stops))
     groups = (CrimeGroup("Types of crime", plain), CrimeGroup("Weapons, hate crime and abuse", careful))
@@ -314,14 +315,6 @@ def _stops(context: PageContext, indicators: set[str]) -> Iterator[StopTotal]:
                 yield StopTotal(series[-1], area, measures.rate(context.released, series[-1]))
 
 
-def _others(context: PageContext) -> tuple[Area, ...]:
-    """Return the other boroughs from A to Z, then the police force."""
-    others = [
-        a for a in context.content.areas.values() if a.kind == "borough" and a.code != context.released.area
-    ]
-    return (*sorted(others, key=lambda a: a.name), *_forces(context))
-
-
 def _rates_of(context: PageContext, areas: tuple[Area, ...]) -> Iterator[Rates]:
     """Yield the rates of the newest 12 months in the borough, and in other areas that have the same months."""
     for indicator in recorded_indicators(context.released):
@@ -347,11 +340,18 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         *(s for e in ends[:1] if (s := standing(released, indicator, borough, 6, e))),
         *measures.together(earlier),
     )
-    areas = (context.content.areas[borough], *_others(context))
+    areas = places_of(released)
     places = tuple(
         PlaceSummary(s, a) for a in areas if last and (s := standing(released, indicator, a.code, 12, last))
     )
     wards = tuple(
         WardSummary(s, v) for v in ward_views(context) if (s := standing(released, indicator, v.area.code))
     )
-    return RecordedParts(changes=changes, seasons=seasons, places=places, wards=wards)
+    return RecordedParts(
+        changes=changes,
+        seasons=seasons,
+        places=places,
+        wards=wards,
+        rates=context.charts.rates.get(indicator.id),
+        by_ward=context.charts.by_ward.get(indicator.id),
+    )

@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from portal.charts.area_charts import AreaChart
+from portal.charts.area_charts import SiteCharts
 from portal.core.citations import Cited
 from portal.core.model import Content, Indicator
 from portal.core.settings import Settings
@@ -63,7 +63,7 @@ class PageContext:
 
     settings: Settings
     released: ClearedContent
-    area_charts: Mapping[str, tuple[AreaChart, ...]]
+    charts: SiteCharts
     figures: dict[str, FigureView] = field(default_factory=dict)
 
     @property

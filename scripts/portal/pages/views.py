@@ -13,6 +13,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from portal.analysis.measures import NO_CLEAR_CHANGE, IndicatorSummary, Rate, rounded
+from portal.charts.charts import Chart
 from portal.core.model import (
     Area,
     Break,
@@ -130,7 +131,7 @@ class WardPage:
     `lines` are the types of crime and `careful` the guarded indicators. `charts` show all
     recorded crime and the type that changed most clearly. `compared` has the rates of the ward, the borough and the
     police force over the newest 12 months that ward and borough share. `former` are the areas that the ward is made of
-    since the boundary change. `printable` is the path of the sheet to print.
+    since the boundary change. `printable` is the path of the sheet to print. `among` is the chart of this ward among all.
     """
 
     view: WardView
@@ -145,6 +146,7 @@ class WardPage:
     neighbours: tuple[WardView, ...]
     printable: str
     unfit: tuple[WithoutRate, ...] = ()
+    among: Chart | None = None
 
     @property
     def all(self) -> tuple[IndicatorLine, ...]:
@@ -225,13 +227,16 @@ class WardSummary(NamedTuple):
 class RecordedParts:
     """The sections that only indicators recorded everywhere have.
 
-    `changes` are over 12, 6 and 3 months in the borough, and `seasons` the same six months of each year.
+    `changes` are over 12, 6 and 3 months in the borough, and `seasons` the same six months of each year. `rates` is the
+    chart beside other areas, and `by_ward` that of the changes in all wards; None if there is none.
     """
 
     changes: tuple[IndicatorSummary, ...]
     seasons: tuple[IndicatorSummary, ...]
     places: tuple[PlaceSummary, ...]
     wards: tuple[WardSummary, ...]
+    rates: Chart | None
+    by_ward: Chart | None
 
 
 @dataclass(frozen=True, kw_only=True)

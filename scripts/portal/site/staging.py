@@ -16,10 +16,9 @@ from portal.analysis import sentences
 from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
-from portal.charts.charts import Chart
 from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
-from portal.charts.svg import Pictures, styles_to_attributes
+from portal.charts.svg import Pictures, chart_files, styles_to_attributes
 from portal.core import input_files, periods, processes
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError, Problem
@@ -229,11 +228,16 @@ def _figures(content: object) -> FigurePage | None:
 def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[str, bytes]:
     """The files that stand beside a page: its chart, its downloads, or what its script looks up."""
     if figures := _figures(content):
-        return _chart_files(figures.view.chart, pictures)
+        drawings = chart_files(figures.view.chart, pictures)
+        if isinstance(content, RecordedPage):
+            drawings |= chart_files(content.parts.rates, pictures, "rates")
+            drawings |= chart_files(content.parts.by_ward, pictures, "wards")
+        return drawings
     if isinstance(content, WardPage):
         own = (found.now[history.key(o)] for o in content.figures)
         svgs = {f"{v.indicator.slug}-narrow.svg": pictures.of(v.chart.narrow) for v in content.charts}
-        return {"figures.csv": records.as_csv(own, ""), **{n: svg for n, svg in svgs.items() if svg}}
+        among = chart_files(content.among, pictures, "among")
+        return {"figures.csv": records.as_csv(own, ""), **{n: svg for n, svg in svgs.items() if svg}, **among}
     if isinstance(content, WardsPage) and content.postcodes:
         return {"postcodes.json": _postcodes(found.released, content)}
     if isinstance(content, ReleasePage):
@@ -395,7 +399,7 @@ def _embed(
     told = {"view": shown, "title": page.title, "exit": page.exit}
     told |= {"cited": _cited(found, page), "release": releases[-1].name if releases else "", "to": None}
     html_ = _rendered(environment, EMBED, EMBED, told)
-    svgs = {n: data for n, data in _chart_files(shown.chart, pictures).items() if n.endswith(".svg")}
+    svgs = {n: data for n, data in chart_files(shown.chart, pictures).items() if n.startswith("chart-")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
 
 
@@ -445,15 +449,6 @@ def _dataset(found: OpenDataFiles, page: Page) -> Markup:
 
 def _upto(cited: list[Source]) -> str:
     return periods.loose_date(cited[0].published) if cited else ""
-
-
-def _chart_files(drawing: Chart, pictures: Pictures) -> dict[str, bytes]:
-    if drawing.wide is None:
-        return {}
-    both = {"wide": drawing.wide, "narrow": drawing.narrow}
-    told = json.dumps(both, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    svgs = {f"chart-{name}.svg": pictures.of(figure) for name, figure in both.items()}
-    return {"chart.json": told.encode(), **{name: svg for name, svg in svgs.items() if svg}}
 
 
 def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:

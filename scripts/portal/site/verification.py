@@ -33,7 +33,7 @@ _FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
 # What a script is that only holds data, for search engines.
 DATA = "application/ld+json"
 # What scripts may be served. Anything else got into the HTML by a way that was not meant.
-SCRIPTS = ("assets/js/portal.js", "assets/js/search.js", "assets/js/cite.js")
+SCRIPTS = ("assets/js/portal.js", "assets/js/charts.js", "assets/js/search.js", "assets/js/cite.js")
 _INSIDE = "index.html"
 
 Fault = tuple[str, str]  # what was found, and what to do

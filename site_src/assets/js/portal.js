@@ -39,62 +39,31 @@
     if (menu?.open && !menu.contains(event.target)) menu.open = false;
   });
 
-  const add = (tag, properties) =>
-    new Promise((done, failed) => {
-      const node = Object.assign(document.createElement(tag), properties);
-      node.onload = done;
-      node.onerror = failed;
-      document.head.append(node);
-    });
-  let library;
-  const load = (address) =>
-    (library ??= Promise.all([
-      // If plotly.js finds this link, it does not add a <style>, which the content security policy forbids.
-      add("link", {
-        id: "plotly.js-style-global", className: "no-inline-styles", rel: "stylesheet",
-        href: new URL("../css/plotly.css", new URL(address, location)),
-      }),
-      add("script", { src: address }),
-    ]));
-
-  const draw = async (chart) => {
-    if (chart.dataset.state) return;
-    chart.dataset.state = "loading";
-    try {
-      const answer = await fetch(chart.dataset.chart);
-      const [figures] = await Promise.all([answer.json(), load(chart.dataset.library)]);
-      const still = chart.querySelector("picture");
-      const place = chart.querySelector(".chart__place") ?? document.createElement("div");
-      const { paddingLeft, paddingRight } = getComputedStyle(chart);
-      const room = chart.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
-      const figure = room >= figures.wide.layout.width ? figures.wide : figures.narrow;
-      const layout = { ...figure.layout };
-      if (figure === figures.narrow) layout.width = Math.min(room, figures.wide.layout.width);
-      if (still) {
-        place.className = "chart__place";
-        place.setAttribute("role", "img");
-        place.setAttribute("aria-label", still.querySelector("img").alt);
-        place.style.height = `${still.clientHeight}px`;
-        still.replaceWith(place);
-      }
-      place.replaceChildren();
-      await Plotly.newPlot(place, figure.data, layout, {
-        displayModeBar: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false,
-      });
-      place.style.height = "";
-      chart.dataset.state = "drawn";
-    } catch (error) {
-      delete chart.dataset.state; // the picture or the table is still shown
-    }
-  };
-
-  const near = "IntersectionObserver" in window && new IntersectionObserver((seen) => {
+  // The code of charts is loaded when a reader reaches for one. Charts without a picture are drawn as they come into view.
+  const code = new URL("charts.js", document.currentScript.src);
+  const near = "IntersectionObserver" in window && new IntersectionObserver(async (seen) => {
+    const { draw } = await import(code);
     for (const one of seen) if (one.isIntersecting) draw(one.target);
   }, { rootMargin: "200px" });
   for (const chart of document.querySelectorAll(".chart[data-chart]")) {
+    chart.tabIndex = 0;
+    for (const button of chart.querySelectorAll(".chart__tools [hidden]")) button.hidden = false;
+    const reach = async (event) => {
+      const { draw, answer } = await import(code);
+      draw(chart);
+      if (event.type === "keydown" || event.type === "click") answer(chart, event);
+    };
     if (chart.querySelector("picture")) {
-      for (const reach of ["pointerenter", "touchstart"]) chart.addEventListener(reach, () => draw(chart), { passive: true });
+      for (const kind of ["pointerenter", "touchstart", "focus"]) chart.addEventListener(kind, reach, { passive: true });
     } else if (near) near.observe(chart);
+    chart.addEventListener("click", (event) => {
+      if (event.target.closest("[data-do]")) reach(event);
+    });
+    chart.addEventListener("keydown", (event) => {
+      if (event.target !== chart || !["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) return;
+      event.preventDefault();
+      reach(event);
+    });
   }
 
   // Find a ward by postcode. The list is a file of this site, and the postcode is not sent anywhere.

@@ -1,0 +1,150 @@
+"""Draw figures over time as columns."""
+
+from collections.abc import Sequence
+
+from portal.analysis.sentences import ChartInput
+from portal.charts.grammar import (
+    COLOURS,
+    EARLIER,
+    INK,
+    LINE,
+    OURS,
+    QUIET,
+    SMALL,
+    TEXT,
+    TICK,
+    WIDE,
+    Box,
+    Figure,
+    Label,
+    Panel,
+    Rule,
+    Scale,
+    TimeTick,
+    compose,
+    stacked,
+    tick_texts,
+    time_ticks,
+    value_axis,
+    value_ends,
+    value_ticks,
+)
+from portal.charts.text_metrics import text_width, wrap_text
+from portal.charts.time_axis import middle, overlap, span
+from portal.charts.time_charts import (
+    MOST_BARS,
+    PLOT_HEIGHT,
+    Cut,
+    Hidden,
+    break_number,
+    cuts_of,
+    draw_line,
+    hidden_mark,
+    hover_text,
+    numbers_apart,
+    unit_signs,
+)
+from portal.core.model import Observation
+from portal.core.text import json_number
+from portal.core.vocabulary import Unit
+
+
+def draw_years(s: ChartInput, width: int) -> Figure:
+    """Draw more than five figures as a line, fewer as columns."""
+    return draw_line(s, width) if len(s.figures) > 5 else draw_columns(s, width)
+
+
+def draw_columns(s: ChartInput, width: int) -> Figure:
+    """Draw a few periods as columns from zero with their values on them, the newest darker.
+
+    A break is a dashed line with a note. Where a value does not fit on its column, an axis has the scale. Many columns
+    and overlapping periods are drawn as a line.
+    """
+    if len(s.figures) > MOST_BARS or overlap(s.figures):
+        return draw_line(s, width)
+    return draw_all_columns(s, width, newest=1)
+
+
+def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
+    """Draw every period as a column, the `newest` last ones darker."""
+    spans = [span(o) for o in s.figures]
+    length = min(end - start for start, end in spans)
+    ends = (spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1)
+    cells = [s.cell(o) for o in s.figures]
+    values = [json_number(o.value) for o in s.figures]
+    low, high = value_ends(values)
+    slot = (width - 12) * length / (ends[1] - ends[0]) * 0.95
+    size = next((n for n in (TEXT + 2, TEXT, TICK, SMALL) if max(text_width(c, n) for c in cells) <= slot), 0)
+    ticks = (
+        []
+        if size
+        else value_ticks(low, high, 5 if width == WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
+    )
+    texts = tick_texts(ticks, *unit_signs(s.indicator.unit)) if ticks else []
+    left = max((text_width(t, TICK) for t in texts), default=0) + (8 if texts else 2)
+    cuts = cuts_of(s)
+    x = Scale(*ends, left, width - 6)
+    note = [_note_above(cuts[0], x(cuts[0].at), x)] if len(cuts) == 1 else []
+    top = max([14.0, *(n.box.bottom + 4 for n in note)])
+    box = Box(left, top, width - 6, top + PLOT_HEIGHT)
+    room = (high - low) * ((size + 8) / PLOT_HEIGHT if size else 0.05)
+    y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
+    names = _names_below(s, [middle(o) for o in s.figures], x, x(length) - x(0))
+    bars = {
+        "type": "bar", "x": [middle(o) for o in s.figures], "y": values, "width": [length * 0.8] * len(cells),
+        "text": ["" if o.value is None else s.cell(o) for o in s.figures] if size else [], "textposition": "outside", "cliponaxis": False, "constraintext": "none",
+        "textfont": {"size": size or SMALL, "color": INK}, "textangle": 0,
+        "marker": {"color": [EARLIER] * (len(cells) - newest) + [OURS] * newest},
+        "customdata": [hover_text(s, o) for o in s.figures], "hovertemplate": "%{customdata}<extra></extra>",
+    }  # fmt: skip
+    marks = [Rule((x(c.at), 14), (x(c.at), box.bottom), COLOURS[4], 1.5, "dash") for c in cuts]
+    notes = (
+        numbers_apart([break_number(n, x(c.at), c) for n, c in enumerate(cuts, 1)]) if len(cuts) > 1 else note
+    )
+    hidden = stacked(
+        [
+            hidden_mark(Hidden(middle(o), f"[{o.status}]", hover_text(s, o)), x, y)
+            for o in s.figures
+            if o.value is None
+        ]
+    )
+    panel = Panel(
+        box=box, x=x, y=y, y_axis=value_axis(ticks, texts, (low, high)),
+        x_axis={"tickvals": [t.at for t in names], "ticktext": [t.text for t in names]},
+    )  # fmt: skip
+    lines = max((t.text.count("<br>") + 1 for t in names), default=0)
+    return compose(
+        (width, box.bottom + 8 + LINE * lines),
+        [panel],
+        [bars],
+        [*notes, *hidden],
+        marks,
+    )
+
+
+def _note_above(cut: Cut, at: float, x: Scale) -> Label:
+    """Return the note of a break above its line, on the side with more space."""
+    is_right = at < (x.start + x.end) / 2
+    lines = wrap_text(cut.title, min(190, (x.end - at if is_right else at - x.start) - 6), TICK)
+    return Label(text="<br>".join(lines), x=at + 5 if is_right else at - 5, y=1, across="left" if is_right else "right", down="top", size=TICK, colour=QUIET)  # fmt: skip
+
+
+def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[TimeTick]:
+    """Return the names of the columns: of each in at most three lines, or else the years."""
+    names = axis_names(s, s.figures)
+    widest = max(text_width(word, TICK) for name in names for word in name.split() or [""])
+    wrapped = ["<br>".join(wrap_text(name, slot, TICK)) for name in names]
+    if widest + 3 <= slot and max(name.count("<br>") for name in wrapped) < 3:
+        return [TimeTick(at, name) for at, name in zip(places, wrapped, strict=True)]
+    return time_ticks(x.low, x.high, x.end - x.start)
+
+
+def axis_names(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
+    """Return the names of periods for an axis: only the year, where all are 12 months that end in the same month."""
+    ends = [o.period_end for o in figures if o.period_end]
+    is_yearly = len(ends) == len(figures) and {o.months for o in figures} == {12}
+    if is_yearly and len({end.month for end in ends}) == 1 and len({end.year for end in ends}) == len(ends):
+        return [
+            short if "/" in (short := s.short(o)) else str(o.period_end.year) for o in figures if o.period_end
+        ]
+    return [s.tick(o) for o in figures]

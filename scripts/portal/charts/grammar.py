@@ -1,0 +1,412 @@
+"""The grammar that all charts share: boxes, scales, ticks, labels, marks, and the Plotly figure that they become.
+
+A chart is composed in pixels, from the top left of the picture. Each panel has a box and two scales, so the place of
+every label is known before anything is drawn: labels are measured, moved apart, and kept inside the picture. Plotly
+draws the data and the axes; labels and lines are annotations and shapes in the coordinates of the whole picture.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from portal.charts.text_metrics import text_width, wrap_text
+from portal.core.text import MINUS
+
+Figure = dict[str, Any]
+
+WIDE, NARROW = 720, 340  # the two widths in pixels for which every chart is designed
+TEXT, TICK, SMALL = 13, 12, 11  # font sizes in pixels; nothing is smaller
+LINE = 17  # height of a line of text in pixels
+_LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size
+
+# The colours of the UK government's analysis function, in its order.
+COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
+OURS, EARLIER, CONTEXT = COLOURS[0], "#7A95B4", "#8C8C8C"
+INK, QUIET, GRID, SAND, PAPER = "#1a1a1a", "#4a4f55", "#dfe3e6", "#f3efe4", "#ffffff"
+PALETTE = frozenset((*COLOURS, EARLIER, CONTEXT, INK, QUIET, GRID, SAND, PAPER))
+FONT = "Arial, Helvetica, sans-serif"
+
+# plotly.js interprets a few tags in texts, including links. Only the two that we use are left as they are.
+_TAG = re.compile(r"<(?!br>|/?extra>)")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+
+
+def escape_texts(drawing: Any) -> Any:
+    """Return a drawing with its texts escaped, so that plotly.js shows them literally."""
+    if isinstance(drawing, dict):
+        return {key: escape_texts(value) for key, value in drawing.items()}
+    if isinstance(drawing, list | tuple):
+        return [escape_texts(value) for value in drawing]
+    return _TAG.sub("&lt;", _ENTITY.sub("&amp;", drawing)) if isinstance(drawing, str) else drawing
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels, from the top left of the picture."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Return the width in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Return the height in pixels."""
+        return self.bottom - self.top
+
+    def touches(self, other: "Box") -> bool:
+        """Return True if two boxes have a point in common."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+    def inside(self, other: "Box") -> bool:
+        """Return True if this box lies within another."""
+        return (
+            self.left >= other.left
+            and self.right <= other.right
+            and self.top >= other.top
+            and self.bottom <= other.bottom
+        )
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A linear scale from values to pixels: `low` is drawn at `start`, `high` at `end`."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """Return the pixel at which a value is drawn."""
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A box with data in it, its scales, and the settings of its axes. `number` is 1 for the first panel."""
+
+    box: Box
+    x: Scale
+    y: Scale
+    x_axis: Figure = field(default_factory=dict)
+    y_axis: Figure = field(default_factory=dict)
+    number: int = 1
+
+    @property
+    def suffix(self) -> str:
+        """Return what Plotly adds to the names of this panel's axes."""
+        return "" if self.number == 1 else str(self.number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """Lines of text at a point in pixels.
+
+    `across` ("left", "center", "right") and `down` ("top", "middle", "bottom") say which part of the text is at the
+    point. `hover` is shown when a reader points at it.
+    """
+
+    text: str
+    x: float
+    y: float
+    across: str = "left"
+    down: str = "middle"
+    size: float = TEXT
+    colour: str = INK
+    bold: bool = False
+    hover: str = ""
+
+    @property
+    def box(self) -> Box:
+        """Return the space that the text takes."""
+        lines = self.text.split("<br>")
+        width = max(text_width(line, self.size, self.bold) for line in lines)
+        height = _LINE_HEIGHT * self.size * len(lines)
+        left = self.x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[self.across]
+        top = self.y - height * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[self.down]
+        return Box(left, top, left + width, top + height)
+
+
+class Rule(NamedTuple):
+    """A straight line between two points in pixels, in front of the data unless `above` is False."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    colour: str = QUIET
+    width: float = 1
+    dash: str = "solid"
+    above: bool = True
+
+
+class Band(NamedTuple):
+    """A filled rectangle, behind the data unless `above`."""
+
+    box: Box
+    colour: str = SAND
+    above: bool = False
+
+
+def compose(
+    picture: tuple[int, float],
+    panels: Sequence[Panel],
+    traces: Iterable[Figure],
+    labels: Iterable[Label] = (),
+    marks: Iterable[Rule | Band] = (),
+) -> Figure:
+    """Return the Plotly figure of a chart; `picture` is its width and height in pixels.
+
+    Labels are moved inside the picture if they would be cut off.
+    """
+    width, height = picture
+    size = (float(width), float(math.ceil(height)))
+    layout: Figure = {
+        "width": width, "height": math.ceil(height), "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0, "autoexpand": False},
+        "paper_bgcolor": PAPER, "plot_bgcolor": "rgba(0,0,0,0)", "font": {"family": FONT, "size": TEXT, "color": INK},
+        "showlegend": False, "hovermode": "closest", "hoverlabel": {"font": {"family": FONT, "size": TEXT}, "align": "left"},
+        "annotations": [_annotation(kept_inside(label, size), size) for label in labels],
+        "shapes": [_shape(mark, size) for mark in marks],
+    }  # fmt: skip
+    for panel in panels:
+        layout[f"xaxis{panel.suffix}"] = _axis(panel, size, "x")
+        layout[f"yaxis{panel.suffix}"] = _axis(panel, size, "y")
+    return {"data": list(traces), "layout": layout}
+
+
+def kept_inside(label: Label, size: tuple[float, float]) -> Label:
+    """Return a label moved by as much as it would reach beyond the picture."""
+    box = label.box
+    right = max(0.0, box.right - size[0] + 1)
+    down = max(0.0, box.bottom - size[1])
+    return replace(
+        label,
+        x=label.x - right + max(0.0, right - box.left if box.left < right else -box.left),
+        y=label.y - down + max(0.0, -box.top),
+    )
+
+
+def _annotation(label: Label, size: tuple[float, float]) -> Figure:
+    font: Figure = {"size": label.size, "color": label.colour}
+    if label.bold:
+        font["weight"] = 700
+    drawn: Figure = {
+        "text": label.text, "showarrow": False, "xref": "paper", "yref": "paper", "x": _share(label.x, size[0]),
+        "y": _share(size[1] - label.y, size[1]), "xanchor": label.across, "yanchor": label.down, "align": label.across,
+        "borderpad": 0, "font": font,
+    }  # fmt: skip
+    return {**drawn, "hovertext": label.hover} if label.hover else drawn
+
+
+def _shape(mark: Rule | Band, size: tuple[float, float]) -> Figure:
+    layer = "above" if mark.above else "below"
+    if isinstance(mark, Rule):
+        (x0, y0), (x1, y1) = mark.start, mark.end
+        line = {"color": mark.colour, "width": mark.width, "dash": mark.dash}
+        look: Figure = {"type": "line", "line": line, "layer": layer}
+    else:
+        x0, y0, x1, y1 = mark.box
+        look = {"type": "rect", "fillcolor": mark.colour, "line": {"width": 0}, "layer": layer}
+    return {
+        **look, "xref": "paper", "yref": "paper", "x0": _share(x0, size[0]), "x1": _share(x1, size[0]),
+        "y0": _share(size[1] - y0, size[1]), "y1": _share(size[1] - y1, size[1]),
+    }  # fmt: skip
+
+
+def _axis(panel: Panel, size: tuple[float, float], name: str) -> Figure:
+    scale, own, other = (panel.x, panel.x_axis, "y") if name == "x" else (panel.y, panel.y_axis, "x")
+    box = panel.box
+    ends = (
+        (box.left, box.right, size[0]) if name == "x" else (size[1] - box.bottom, size[1] - box.top, size[1])
+    )
+    return {
+        "domain": [_share(ends[0], ends[2]), _share(ends[1], ends[2])], "range": [scale.low, scale.high], "anchor": f"{other}{panel.suffix}",
+        "fixedrange": True, "showgrid": False, "zeroline": False, "showline": False, "ticks": "", "automargin": False,
+        "showticklabels": "tickvals" in own, "tickangle": 0, "tickfont": {"size": TICK, "color": QUIET}, **own,
+    }  # fmt: skip
+
+
+def _share(pixels: float, whole: float) -> float:
+    return round(min(1.0, max(0.0, pixels / whole)), 5)
+
+
+# --- scales and ticks
+
+
+def value_ends(values: Iterable[float | None]) -> tuple[float, float]:
+    """Return the ends of an axis that includes zero and all values; None is no value."""
+    known = [float(v) for v in values if v is not None]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    return (low, high) if low < high else (0.0, 1.0)
+
+
+def value_ticks(low: float, high: float, most: int, *, whole: bool = False) -> list[float]:
+    """Return round numbers within an axis: the smallest step of 1, 2 or 5 times a power of ten that needs at most `most` steps.
+
+    With `whole`, a step is at least 1, as for counts.
+    """
+    size = high - low
+    power = 10.0 ** math.floor(math.log10(size / most))
+    step = next(m * power for m in (1, 2, 5, 10, 20) if size / (m * power) <= most)
+    step = max(step, 1.0) if whole else step
+    return [n * step for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
+def tick_texts(ticks: Sequence[float], before: str = "", after: str = "") -> list[str]:
+    """Return ticks as text, all with the same decimals, thousands commas and a true minus sign."""
+    steps = [abs(b - a) for a, b in pairwise(ticks)] or [1.0]
+    decimals = max(0, -math.floor(math.log10(min(steps)) + 1e-9))
+    return [f"{MINUS if t < 0 else ''}{before}{abs(t):,.{decimals}f}{after}" for t in ticks]
+
+
+def value_axis(
+    ticks: Sequence[float], texts: Sequence[str], ends: tuple[float, float], grid: bool = True
+) -> Figure:
+    """Return the settings of an axis of values: light grid lines, and a dark line at zero where values are on both sides."""
+    return {
+        "tickvals": list(ticks), "ticktext": list(texts), "showgrid": grid, "gridcolor": GRID, "gridwidth": 1,
+        "zeroline": True, "zerolinecolor": INK if ends[0] < 0 else QUIET, "zerolinewidth": 2 if ends[0] < 0 else 1,
+    }  # fmt: skip
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_TIME_STEPS = (12, 24, 60, 120, 240, 600, 36, 48, 96, 180, 6, 3, 1)  # in months; whole years are tried first
+
+
+_FEWEST_TICKS = 3
+
+
+class TimeTick(NamedTuple):
+    """A label on a time axis, and its place in months since year 0."""
+
+    at: float
+    text: str
+
+
+def time_ticks(low: float, high: float, pixels: float) -> list[TimeTick]:
+    """Return the labels of a time axis in months: years at 1 January, or months if fewer than three years fit.
+
+    Labels are at least a third of a label apart.
+    """
+    best: list[TimeTick] = []
+    for step in _TIME_STEPS:
+        ticks = [
+            TimeTick(at, str(at // 12) if step >= 12 else f"{_MONTHS[at % 12]}<br>{at // 12}")
+            for at in range(math.ceil(low / step - 1e-9) * step, math.floor(high + 1e-9) + 1, step)
+        ]
+        label = text_width("2026", TICK)
+        fits = step / (high - low) * pixels >= label * 1.3
+        if fits and len(ticks) > len(best):
+            best = ticks
+        if len(best) >= _FEWEST_TICKS:
+            return best
+    return _ends_and_middle(low, high) if high - low > 1 else best
+
+
+def _ends_and_middle(low: float, high: float) -> list[TimeTick]:
+    """Return three months as labels: near the start, in the middle and near the end."""
+    places = [math.floor(low + (high - low) * share) for share in (0.1, 0.5, 0.9)]
+    return [TimeTick(at + 0.5, f"{_MONTHS[at % 12]}<br>{at // 12}") for at in dict.fromkeys(places)]
+
+
+# --- labels that do not touch
+
+
+def spread_out(labels: Sequence[Label], top: float, bottom: float) -> list[Label]:
+    """Return labels moved up and down so that none touches the next; their order by height stays.
+
+    Labels that are too close become a group, which is centred on its mean and kept between `top` and `bottom`.
+    """
+    ordered = sorted(labels, key=lambda label: label.y)
+    groups: list[list[Label]] = []
+    for label in ordered:
+        groups.append([label])
+        while len(groups) > 1 and _bottom(groups[-2], top, bottom) > _top(groups[-1], top, bottom):
+            last = groups.pop()
+            groups[-1] += last
+    moved: dict[int, Label] = {}
+    for group in groups:
+        at = _top(group, top, bottom)
+        for label in group:
+            height = label.box.height
+            moved[id(label)] = replace(label, y=at + height / 2, down="middle")
+            at += height
+    return [moved[id(label)] for label in labels]
+
+
+def _height(group: Sequence[Label]) -> float:
+    return sum(label.box.height for label in group)
+
+
+def _top(group: Sequence[Label], top: float, bottom: float) -> float:
+    middle = sum(label.y for label in group) / len(group)
+    return max(top, min(bottom - _height(group), middle - _height(group) / 2))
+
+
+def _bottom(group: Sequence[Label], top: float, bottom: float) -> float:
+    return _top(group, top, bottom) + _height(group)
+
+
+Points = Sequence[tuple[float, float]]
+
+
+def boxes_of_line(points: Points, thickness: float = 4) -> list[Box]:
+    """Return small boxes that cover a line through points in pixels, so that a label can avoid it."""
+    boxes = []
+    for (x0, y0), (x1, y1) in pairwise(points):
+        steps = max(1, math.ceil(max(abs(x1 - x0), abs(y1 - y0)) / 4))
+        for n in range(steps + 1):
+            x, y = x0 + (x1 - x0) * n / steps, y0 + (y1 - y0) * n / steps
+            boxes.append(Box(x - thickness / 2, y - thickness / 2, x + thickness / 2, y + thickness / 2))
+    if len(points) == 1:
+        ((x, y),) = points
+        boxes.append(Box(x - thickness, y - thickness, x + thickness, y + thickness))
+    return boxes
+
+
+def first_free(candidates: Iterable[Label], taken: Sequence[Box], within: Box) -> Label | None:
+    """Return the first label that lies inside a box and touches nothing that is taken; None if none does."""
+    return next(
+        (c for c in candidates if c.box.inside(within) and not any(c.box.touches(other) for other in taken)),
+        None,
+    )
+
+
+def around(point: tuple[float, float], text: str, **look: Any) -> Iterator[Label]:
+    """Yield places for the label of a point: above it, below it, then farther away and to its sides."""
+    x, y = point
+    for far in (9, 16, 24, 34, 46):
+        for down, side in (("bottom", -1), ("top", 1)):
+            for across in ("center", "left", "right"):
+                yield Label(text=text, x=x, y=y + side * far, across=across, down=down, **look)
+
+
+def stacked(labels: Sequence[Label], taken: Sequence[Box] = ()) -> list[Label]:
+    """Return labels moved up until each touches neither what is taken nor a label before it."""
+    placed: list[Label] = []
+    for label in labels:
+        boxes = [*taken, *(p.box for p in placed)]
+        steps = (replace(label, y=label.y - n * _LINE_HEIGHT * label.size) for n in range(len(boxes) + 1))
+        placed.append(next(s for s in steps if not any(s.box.touches(b) for b in boxes)))
+    return placed
+
+
+def note_in(text: str, box: Box, taken: Sequence[Box], size: float = TICK) -> Label:
+    """Return a note wrapped to the width of a box, in its free space; at the bottom first, then the place with least overlap."""
+    lines = wrap_text(text, box.width, size)
+    note = Label(text="<br>".join(lines), x=(box.left + box.right) / 2, y=box.bottom, across="center", down="bottom", size=size, colour=QUIET)  # fmt: skip
+    height = note.box.height
+    steps = range(0, max(1, int(box.height - height)), 8)
+    tried = [replace(note, y=box.bottom - 2 - up) for up in steps] or [note]
+    return min(tried, key=lambda n: sum(n.box.touches(other) for other in taken))

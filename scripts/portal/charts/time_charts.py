@@ -1,0 +1,397 @@
+"""Draw figures over time as lines on a true time scale."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+from portal.analysis.measures import breaks_of, broken
+from portal.analysis.sentences import ChartInput
+from portal.charts.grammar import (
+    COLOURS,
+    CONTEXT,
+    EARLIER,
+    LINE,
+    OURS,
+    PAPER,
+    QUIET,
+    SAND,
+    SMALL,
+    TEXT,
+    TICK,
+    WIDE,
+    Band,
+    Box,
+    Figure,
+    Label,
+    Panel,
+    Rule,
+    Scale,
+    TimeTick,
+    around,
+    boxes_of_line,
+    compose,
+    first_free,
+    note_in,
+    spread_out,
+    stacked,
+    tick_texts,
+    time_ticks,
+    value_axis,
+    value_ends,
+    value_ticks,
+)
+from portal.charts.text_metrics import text_width, wrap_text
+from portal.charts.time_axis import gaps_of, middle, overlap, position, span
+from portal.core import periods
+from portal.core.model import Observation
+from portal.core.text import json_number
+from portal.core.vocabulary import Nearness, Status, Unit
+
+# More columns than this are hard to distinguish on a phone, so a line is drawn.
+MOST_BARS = 12
+# Marks beside a number of a figure that may still change.
+_UNSETTLED = (Status.PROVISIONAL, Status.ESTIMATED)
+_DOTS = 24  # with more points than this, only the last has a dot
+PLOT_HEIGHT = 236  # of the plot, in pixels
+_LANE = 18  # height of the bar of a plan, in pixels
+
+
+class Point(NamedTuple):
+    """A point of a line: its time in months, its value (None is a gap), and the text that is shown for it."""
+
+    at: float
+    value: float | int | None
+    words: str
+    settled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a chart. `name` is written at its end, with the text of its last value."""
+
+    points: tuple[Point, ...]
+    last: str
+    name: str = ""
+    is_ours: bool = True
+
+    @property
+    def end(self) -> Point | None:
+        """Return the last point with a value."""
+        return next((p for p in reversed(self.points) if p.value is not None), None)
+
+
+class Cut(NamedTuple):
+    """A break in series: the time from which recording changed, and what changed."""
+
+    at: float
+    title: str
+
+
+class Period(NamedTuple):
+    """A period that is marked under the years, such as that of a plan."""
+
+    start: float
+    end: float
+    name: str
+
+
+class Hidden(NamedTuple):
+    """A figure without a number: its time, its marker, and its text."""
+
+    at: float
+    mark: str
+    words: str
+
+
+class Around(NamedTuple):
+    """What is drawn around lines: breaks in series, the periods of plans, and figures without a number."""
+
+    cuts: Sequence[Cut] = ()
+    plans: Sequence[Period] = ()
+    hidden: Sequence[Hidden] = ()
+
+
+# --- what is drawn from an indicator
+
+
+_NOTHING = Around()
+
+
+def draw_line(s: ChartInput, width: int) -> Figure:
+    """Draw a line on a true time scale, cut at each break and gap, with its last value at its end."""
+    known = [o for o in s.figures if o.value is not None]
+    line = Line(points=tuple(_points(s)), last=s.cell(known[-1]) if known else "")
+    return draw_lines([line], width, s.indicator.unit, Around(cuts_of(s), plan_periods(s), _hidden(s)))
+
+
+def _points(s: ChartInput) -> Iterable[Point]:
+    """Yield the points of the figures, with an empty one in each gap and at each break."""
+    breaks = breaks_of(s.released, s.indicator.id)
+    gaps = gaps_of(s.figures)
+    place = _place(s.figures)
+    for i, o in enumerate(s.figures):
+        if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
+            yield Point((place(s.figures[i - 1]) + place(o)) / 2, None, "")
+        yield Point(place(o), json_number(o.value), hover_text(s, o), o.status not in _UNSETTLED)
+
+
+def _place(figures: Sequence[Observation]):  # type: ignore[no-untyped-def]
+    """Return the function that places a figure in time: at its end where periods overlap, else in its middle."""
+    return (lambda o: span(o)[1]) if overlap(figures) else middle
+
+
+def hover_text(s: ChartInput, o: Observation) -> str:
+    """Return the text that is shown when a reader points at a figure: what it is of, and its value."""
+    return f"{s.full(o)}: {s.cell(o)}"
+
+
+def _hidden(s: ChartInput) -> list[Hidden]:
+    place = _place(s.figures)
+    return [Hidden(place(o), f"[{o.status}]", hover_text(s, o)) for o in s.figures if o.value is None]
+
+
+def cuts_of(s: ChartInput) -> list[Cut]:
+    """Return every break between or inside the periods of the figures."""
+    breaks = breaks_of(s.released, s.indicator.id)
+    within = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
+    is_dated = len(within) > 1
+    return [
+        Cut(position(b.date), f"{b.title} ({periods.month(b.date)})" if is_dated else b.title) for b in within
+    ]
+
+
+def plan_periods(s: ChartInput) -> list[Period]:
+    """Return the periods of the plans that measure success by an indicator."""
+    fits = (Nearness.SAME, Nearness.CLOSE)
+    return [
+        Period(position(periods.last_day(p.starts).replace(day=1, month=1 if len(p.starts) == 4 else periods.last_day(p.starts).month)), position(periods.last_day(p.ends)), p.short_title)
+        for p in s.released.content.plans
+        if p.starts and p.ends and any(m.indicator == s.indicator.id and m.nearness in fits for m in p.measures)
+    ]  # fmt: skip
+
+
+# --- lines
+
+
+def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _NOTHING) -> Figure:
+    """Draw lines from zero, ours in front, each with its name and last value at its end.
+
+    At a break the line has a gap, shaded and with a note. The plans of the time are bars under the years.
+    """
+    ends = value_ends(p.value for line in lines for p in line.points)
+    times = [p.at for line in lines for p in line.points]
+    first, last = min(times), max(times)
+    pad = (last - first) * 0.01 or 1.0
+    ticks = value_ticks(*ends, 5 if width == WIDE else 4, whole=unit == Unit.COUNT)
+    texts = tick_texts(ticks, *unit_signs(unit))
+    left = max(text_width(t, TICK) for t in texts) + 8
+    names = [_end_name(line, width) for line in lines]
+    right = (
+        max(
+            text_width(part, TEXT, line.is_ours)
+            for name, line in zip(names, lines, strict=True)
+            for part in name.split("<br>")
+        )
+        + 16
+    )
+    box = Box(left, 18, width - min(right, width * 0.45), 18 + PLOT_HEIGHT)
+    x = Scale(first - pad, last + pad, box.left, box.right)
+    room = (ends[1] - ends[0]) * 0.06
+    y = Scale(ends[0] - room * (ends[0] < 0), ends[1] + room * (ends[1] > 0), box.bottom, box.top)
+    years = time_ticks(first - pad, last + pad, box.width)
+    lanes = _lanes([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
+    height = lanes.bottom + 4
+    drawn = [_drawn(line, x, y) for line in lines]
+    taken = [b for pieces in drawn for piece in pieces for b in boxes_of_line(piece)]
+    labels, end_boxes = _end_labels(lines, names, x, y, box)
+    taken += end_boxes
+    marks, notes = _cut_marks(beside.cuts, lines, x, box, taken)
+    taken += [n.box for n in notes]
+    taken += [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
+    labels += [*notes, *(_extremes(lines[-1], x, y, box, taken) if len(lines) == 1 else ())]
+    taken += [label.box for label in labels]
+    labels += stacked([hidden_mark(h, x, y) for h in beside.hidden], taken)
+    panel = Panel(
+        box=box, x=x, y=y, y_axis=value_axis(ticks, texts, ends),
+        x_axis={"tickvals": [t.at for t in years], "ticktext": [t.text for t in years], "ticks": "outside", "ticklen": 4, "ticklabelstandoff": 3, "tickcolor": QUIET},
+    )  # fmt: skip
+    return compose(
+        (width, height),
+        [panel],
+        [_trace(line) for line in lines],
+        [*labels, *lanes.labels],
+        [*marks, *lanes.marks],
+    )
+
+
+def unit_signs(unit: str) -> tuple[str, str]:
+    """Return what is written before and after the numbers of an axis."""
+    return ("£" if unit == Unit.POUNDS else "", "%" if unit in (Unit.PERCENT, Unit.PERCENT_CHANGE) else "")
+
+
+def hidden_mark(hidden: Hidden, x: Scale, y: Scale) -> Label:
+    """Return the mark of a figure without a number, above the line at zero."""
+    return Label(text=hidden.mark, x=x(hidden.at), y=y(0) - 2, across="center", down="bottom", size=TICK, hover=hidden.words)  # fmt: skip
+
+
+def _end_name(line: Line, width: int) -> str:
+    """Return the name at the end of a line with its last value, in lines that leave most of the width to the data."""
+    return "<br>".join(wrap_text(f"{line.name} {line.last}", width * 0.27, TEXT, line.is_ours))
+
+
+def _trace(line: Line) -> Figure:
+    colour = OURS if line.is_ours else CONTEXT
+    dotted = len(line.points) <= _DOTS and line.is_ours
+    size = [7 if p is line.end and line.is_ours else 6 if dotted else 0 for p in line.points]
+    size = [7 if not p.settled else n for p, n in zip(line.points, size, strict=True)]
+    fill = [colour if p.settled else PAPER for p in line.points]
+    return {
+        "type": "scatter", "mode": "lines+markers", "name": line.name, "x": [p.at for p in line.points], "y": [p.value for p in line.points],
+        "connectgaps": False, "cliponaxis": False, "line": {"color": colour, "width": 3 if line.is_ours else 1.6},
+        "marker": {"size": size, "color": fill, "opacity": 1, "line": {"color": colour, "width": [0 if p.settled else 2 for p in line.points]}},
+        "customdata": [p.words for p in line.points], "hovertemplate": "%{customdata}<extra></extra>",
+    }  # fmt: skip
+
+
+def _drawn(line: Line, x: Scale, y: Scale) -> list[list[tuple[float, float]]]:
+    """Return the pieces of a line in pixels."""
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for p in line.points:
+        if p.value is None:
+            pieces.append([])
+        else:
+            pieces[-1].append((x(p.at), y(p.value)))
+    return [p for p in pieces if p]
+
+
+def _end_labels(
+    lines: Sequence[Line], names: Sequence[str], x: Scale, y: Scale, box: Box
+) -> tuple[list[Label], list[Box]]:
+    """Return the names at the ends of lines, moved apart, and the boxes that they take."""
+    labels = []
+    for line, name in zip(lines, names, strict=True):
+        if line.end is None or line.end.value is None:
+            continue
+        colour = OURS if line.is_ours else QUIET
+        labels.append(Label(text=name, x=x(line.end.at) + 9, y=y(line.end.value), bold=line.is_ours, colour=colour, size=TEXT))  # fmt: skip
+    labels = spread_out(labels, 2, box.bottom)
+    return labels, [label.box for label in labels]
+
+
+def _extremes(line: Line, x: Scale, y: Scale, box: Box, taken: Sequence[Box]) -> list[Label]:
+    """Return the values of the first, the highest and the lowest point, where there is space beside the line."""
+    known = [p for p in line.points if p.value is not None]
+    if len(known) < 3:
+        return []
+    high, low = max(known, key=lambda p: p.value or 0), min(known, key=lambda p: p.value or 0)
+    labels: list[Label] = []
+    space = Box(box.left + 4, 2, box.right, box.bottom)
+    for p in dict.fromkeys((high, low, known[0])):
+        if p is known[-1] or p.value is None:
+            continue
+        places = around(
+            (x(p.at), y(p.value)), p.words.rpartition(": ")[2], size=TICK, colour=QUIET, hover=p.words
+        )
+        label = first_free(places, [*taken, *(n.box for n in labels)], space)
+        if label:
+            labels.append(label)
+    return labels
+
+
+def _cut_marks(
+    cuts: Sequence[Cut], lines: Sequence[Line], x: Scale, box: Box, taken: Sequence[Box]
+) -> tuple[list[Rule | Band], list[Label]]:
+    """Return the gaps and dashed lines at breaks, and their notes in the free space of the plot.
+
+    Several breaks have numbers above their lines; `break_notes` explains them.
+    """
+    marks: list[Rule | Band] = []
+    notes: list[Label] = []
+    for number, cut in enumerate(cuts, 1):
+        before = [p.at for line in lines for p in line.points if p.value is not None and p.at <= cut.at]
+        after = [p.at for line in lines for p in line.points if p.value is not None and p.at > cut.at]
+        at = min(box.right, max(box.left, x(cut.at)))
+        gap = (x(max(before, default=cut.at)), x(min(after, default=cut.at)))
+        if gap[1] - gap[0] > 12:
+            marks.append(Band(Box(gap[0] + 3, box.top, gap[1] - 3, box.bottom)))
+        marks.append(Rule((at, box.top - 2), (at, box.bottom), COLOURS[4], 1.5, "dash"))
+        if len(cuts) > 1:
+            notes.append(break_number(number, at, cut))
+            continue
+        wide = min(box.width, max(gap[1] - gap[0], 170))
+        centre = min(box.right - wide / 2, max(box.left + wide / 2, (gap[0] + gap[1]) / 2))
+        space = Box(centre - wide / 2, box.top, centre + wide / 2, box.bottom)
+        note = note_in(cut.title, space, [*taken, *(n.box for n in notes)])
+        is_in_gap = note.box.left >= gap[0] and note.box.right <= gap[1]
+        marks.append(Band(note.box, SAND if is_in_gap else PAPER, above=True))
+        notes.append(note)
+    return marks, numbers_apart(notes) if len(cuts) > 1 else notes
+
+
+def break_number(number: int, at: float, cut: Cut) -> Label:
+    """Return the number of a break above its line."""
+    return Label(
+        text=str(number), x=at, y=1, across="center", down="top", size=TICK, bold=True, hover=cut.title
+    )
+
+
+def numbers_apart(numbers: Sequence[Label]) -> list[Label]:
+    """Return the numbers of breaks, joined where they would touch: `1, 2`."""
+    joined: list[Label] = []
+    for label in numbers:
+        last = joined[-1] if joined else None
+        if last is None or label.box.left >= last.box.right + 2:
+            joined.append(label)
+            continue
+        texts, hovers = f"{last.text}, {label.text}", f"{last.hover}; {label.hover}"
+        joined[-1] = replace(last, text=texts, x=(last.x + label.x) / 2, hover=hovers)
+    return joined
+
+
+def notes_under(s: ChartInput) -> tuple[str, ...]:
+    """Return the notes under a chart over time: what its numbers, bars and open dots mean."""
+    cuts = cuts_of(s)
+    notes = [f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)] if len(cuts) > 1 else []
+    if any(o.status in _UNSETTLED for o in s.figures):
+        notes.append("Open dots: figures that may still change.")
+    if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):
+        notes.append("Bars under the years: plans that measure their success by these figures.")
+    return tuple(notes)
+
+
+class _Lanes(NamedTuple):
+    """The bars of plans under the years, their names, and where they end."""
+
+    marks: list[Rule | Band]
+    labels: list[Label]
+    bottom: float
+
+
+def _lanes(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick]) -> _Lanes:
+    """Return a bar for each plan, in as few rows as their names allow."""
+    top = box.bottom + 11 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
+    marks: list[Rule | Band] = []
+    labels: list[Label] = []
+    rows: list[list[Box]] = []
+    for plan in plans:
+        start, end = max(box.left, x(plan.start)), min(box.right, x(plan.end))
+        name = " ".join(wrap_text(plan.name, box.right - box.left, SMALL)[:1])
+        needed = text_width(name, SMALL)
+        if needed + 8 <= end - start:
+            text = (start + 4, "left")
+        elif end + 4 + needed <= box.right + 60:
+            text = (end + 4, "left")
+        else:
+            text = (start - 4, "right")
+        taken = Box(min(start, text[0] - needed * (text[1] == "right")) - 6, 0, max(end, text[0] + needed * (text[1] == "left")) + 6, 1)  # fmt: skip
+        row = next((n for n, boxes in enumerate(rows) if not any(taken.touches(b) for b in boxes)), len(rows))
+        if row == len(rows):
+            rows.append([])
+        rows[row].append(taken)
+        y = top + 4 + row * _LANE
+        is_inside = start <= text[0] <= end and text[1] == "left" and needed + 8 <= end - start
+        bar = Box(start, y, end, y + 14) if is_inside else Box(start, y + 5, end, y + 9)
+        marks.append(Band(bar, SAND if is_inside else EARLIER, above=True))
+        labels.append(Label(text=name, x=text[0], y=y + 7, across=text[1], size=SMALL, colour=QUIET))
+    return _Lanes(marks, labels, top + len(rows) * _LANE)

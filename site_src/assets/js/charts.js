@@ -1,0 +1,144 @@
+// Interactive charts: drawn by plotly.js, read point by point with the arrow keys, heard as tones, and copied.
+
+const add = (tag, properties) =>
+  new Promise((done, failed) => {
+    const node = Object.assign(document.createElement(tag), properties);
+    node.onload = done;
+    node.onerror = failed;
+    document.head.append(node);
+  });
+
+let library;
+const load = (address) =>
+  (library ??= Promise.all([
+    // If plotly.js finds this link, it does not add a <style>, which the content security policy forbids.
+    add("link", {
+      id: "plotly.js-style-global", className: "no-inline-styles", rel: "stylesheet",
+      href: new URL("../css/plotly.css", new URL(address, location)),
+    }),
+    add("script", { src: address }),
+  ]));
+
+const drawings = new WeakMap(); // by chart: a promise of its place and its series of points
+
+export const draw = (chart) => {
+  if (!drawings.has(chart)) {
+    drawings.set(chart, drawn(chart).catch(() => {
+      drawings.delete(chart); // the picture or the table is still shown
+    }));
+  }
+  return drawings.get(chart);
+};
+
+const drawn = async (chart) => {
+  chart.dataset.state = "loading";
+  try {
+    const response = await fetch(chart.dataset.chart);
+    const [figures] = await Promise.all([response.json(), load(chart.dataset.library)]);
+    const still = chart.querySelector("picture");
+    const place = chart.querySelector(".chart__place") ?? document.createElement("div");
+    const { paddingLeft, paddingRight } = getComputedStyle(chart);
+    const room = chart.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const figure = room >= figures.wide.layout.width ? figures.wide : figures.narrow;
+    const layout = { ...figure.layout };
+    if (figure === figures.narrow) layout.width = Math.min(room, figures.wide.layout.width);
+    if (still) {
+      place.className = "chart__place";
+      place.setAttribute("role", "img");
+      place.setAttribute("aria-label", still.querySelector("img").alt);
+      place.style.height = `${still.clientHeight}px`;
+      still.replaceWith(place);
+    }
+    place.replaceChildren();
+    await Plotly.newPlot(place, figure.data, layout, {
+      displayModeBar: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false,
+    });
+    place.style.height = "";
+    chart.dataset.state = "drawn";
+    return { place, series: pointsOf(figure.data) };
+  } catch (error) {
+    delete chart.dataset.state;
+    throw error;
+  }
+};
+
+// The points of each trace that have a value: their place in the trace, their value, and the words for them.
+const pointsOf = (traces) =>
+  traces
+    .map((trace, curve) => {
+      const values = trace.orientation === "h" || trace.mode === "markers" ? trace.x : trace.y;
+      return trace.customdata
+        .map((words, point) => ({ curve, point, value: values[point], words: plain(words) }))
+        .filter((p) => p.value !== null && p.words);
+    })
+    .filter((points) => points.length);
+
+const plain = (words) => new DOMParser().parseFromString(words.replace(/<br>/g, " "), "text/html").body.textContent;
+
+const say = (chart, words) => {
+  chart.querySelector(".chart__said").textContent = words;
+};
+
+const places = new WeakMap(); // by chart: the series and the point that were read last
+
+export const answer = async (chart, event) => {
+  if (event.type === "click") return tools[event.target.closest("[data-do]").dataset.do](chart);
+  const ready = await draw(chart);
+  if (!ready?.series.length) return undefined;
+  const { place, series } = ready;
+  const at = places.get(chart);
+  const line = Math.min(series.length - 1, Math.max(0, (at?.line ?? series.length - 1) + ({ ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0)));
+  const last = series[line].length - 1;
+  const next = { Home: 0, End: last, ArrowLeft: (at?.index ?? last + 1) - 1, ArrowRight: (at?.index ?? -1) + 1 }[event.key] ?? at?.index ?? 0;
+  const index = Math.min(last, Math.max(0, next));
+  places.set(chart, { line, index });
+  const { curve, point, words, value } = series[line][index];
+  say(chart, words);
+  Plotly.Fx.hover(place, [{ curveNumber: curve, pointNumber: point }]);
+  if (chart.dataset.sound) tone(pitch(series[line], value), 0);
+  return undefined;
+};
+
+// --- sound
+
+let audio;
+const tone = (frequency, delay) => {
+  audio ??= new AudioContext();
+  const oscillator = audio.createOscillator();
+  const volume = audio.createGain();
+  const start = audio.currentTime + delay;
+  oscillator.frequency.value = frequency;
+  volume.gain.setValueAtTime(0.12, start);
+  volume.gain.exponentialRampToValueAtTime(0.001, start + 0.16);
+  oscillator.connect(volume).connect(audio.destination);
+  oscillator.start(start);
+  oscillator.stop(start + 0.17);
+};
+
+// From A3 for zero to A5 for the highest value of a series.
+const pitch = (points, value) => 220 * 4 ** (value / (Math.max(...points.map((p) => p.value), 0) || 1));
+
+const tools = {
+  async sound(chart) {
+    const { series } = await draw(chart);
+    chart.dataset.sound = "on";
+    const points = series.at(-1);
+    points.forEach((p, n) => tone(pitch(points, p.value), n * Math.min(0.18, 6 / points.length)));
+    say(chart, `${points.length} points, from ${points[0].words} to ${points.at(-1).words}. Higher tones are higher values. The arrow keys now play each point.`);
+  },
+  link: (chart) => copy(chart, new URL(`#${chart.id}`, location).href, "The link to this chart is copied."),
+  data(chart) {
+    const rows = document.getElementById(chart.dataset.numbers).closest("table").rows;
+    const cells = [...rows].map((row) => [...row.cells].map((c) => c.textContent.trim()).join("\t"));
+    return copy(chart, cells.join("\n"), "The figures are copied. You can paste them into a spreadsheet.");
+  },
+};
+
+const copy = async (chart, text, words) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(chart, words);
+  } catch {
+    say(chart, "Your browser does not allow copying. Please copy the table below.");
+  }
+};

@@ -1,0 +1,234 @@
+"""Every drawing of the site, measured in Chromium: its texts are inside, apart and large enough, and its times are named."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from browser import opened
+from playwright.sync_api import Page
+from portal.charts import area_charts, grammar
+from portal.charts.charts import Chart, build_chart
+from portal.charts.chromium import find_browser
+from portal.charts.grammar import NARROW, WIDE, Box, Label, first_free, spread_out, time_ticks, value_ticks
+from portal.charts.svg import LIBRARY
+from portal.charts.text_metrics import text_width, wrap_text
+from portal.disclosure.clearing import ClearedContent
+from portal.site import building
+from project import ROOT, make_project
+from test_every_value import as_model, made_up, refused
+
+Figure = dict[str, Any]
+SMALLEST = 11  # pixels
+# Draw each figure, and return its texts with their boxes and sizes, in pixels of the picture.
+MEASURE = """async figures => {
+  const place = document.createElement("div");
+  document.body.replaceChildren(place);
+  const measured = [];
+  for (const figure of figures) {
+    await Plotly.newPlot(place, figure.data, figure.layout, {staticPlot: true});
+    const picture = place.querySelector("svg").getBoundingClientRect();
+    const texts = [...place.querySelectorAll("svg text")].filter(t => t.textContent.trim()).map(t => {
+      const box = t.getBoundingClientRect();
+      return {
+        text: t.textContent, size: parseFloat(getComputedStyle(t).fontSize), tick: Boolean(t.closest(".xtick")),
+        turned: Math.abs(t.getScreenCTM().b) > 0.01,
+        box: [box.left - picture.left, box.top - picture.top, box.right - picture.left, box.bottom - picture.top],
+      };
+    });
+    measured.push({width: picture.width, height: picture.height, texts});
+  }
+  return measured;
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """Return a page with plotly.js."""
+    if find_browser() is None or not (ROOT / LIBRARY).exists():
+        pytest.skip("needs Chromium and plotly.js")
+    path = tmp_path_factory.mktemp("drawings") / "page.html"
+    path.write_text(
+        f'<!doctype html><meta charset="utf-8"><body><script src="{(ROOT / LIBRARY).as_uri()}"></script>'
+    )
+    with opened() as browser:
+        page = browser.new_page(viewport={"width": 900, "height": 900})
+        page.goto(path.as_uri())
+        yield page
+
+
+def drawings(charts: Iterator[Chart]) -> dict[str, Figure]:
+    """Return every drawing by a name."""
+    found: dict[str, Figure] = {}
+    for chart in charts:
+        for width, figure in (("wide", chart.wide), ("narrow", chart.narrow)):
+            if figure:
+                found[f"{chart.table.caption} {chart.finding} {len(found)} {width}"] = figure
+    return found
+
+
+def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with a drawing."""
+    if measured["width"] not in (WIDE, NARROW):
+        yield f"{name}: {measured['width']} pixels wide"
+    texts = measured["texts"]
+    for t in texts:
+        left, top, right, bottom = t["box"]
+        if left < -0.5 or top < -0.5 or right > measured["width"] + 0.5 or bottom > measured["height"] + 0.5:
+            yield f"{name}: “{t['text']}” is cut off: {t['box']}"
+        if t["size"] < SMALLEST:
+            yield f"{name}: “{t['text']}” has {t['size']} pixels"
+        if t["turned"]:
+            yield f"{name}: “{t['text']}” is turned"
+    for one, other in combinations(texts, 2):
+        if Box(*(shrunk(one["box"]))).touches(Box(*(shrunk(other["box"])))):
+            yield f"{name}: “{one['text']}” touches “{other['text']}”"
+    lines = [t for t in figure["data"] if t["type"] == "scatter" and "lines" in t["mode"]]
+    points = max((sum(y is not None for y in t["y"]) for t in lines), default=0)
+    if points > 5 and sum(t["tick"] for t in texts) < 3:
+        yield f"{name}: {sum(t['tick'] for t in texts)} times are named for {points} points"
+
+
+def shrunk(box: list[float]) -> tuple[float, float, float, float]:
+    """Return a box without the space that a font leaves above and below its letters."""
+    left, top, right, bottom = box
+    return left + 0.5, top + (bottom - top) * 0.15, right - 0.5, bottom - (bottom - top) * 0.15
+
+
+def measure(page: Page, figures: Mapping[str, Figure]) -> list[str]:
+    results = page.evaluate(f"({MEASURE})", list(figures.values()))
+    return [
+        f for (name, figure), m in zip(figures.items(), results, strict=True) for f in faults(name, figure, m)
+    ]
+
+
+def test_every_text_of_every_drawing_is_inside_apart_and_large(real: ClearedContent, page: Page) -> None:
+    found = drawings(area_charts.build_site_charts(real).all())
+    assert len(found) > 200
+    assert measure(page, found) == []
+
+
+def test_hard_data_is_drawn_as_cleanly(tmp_path_factory: pytest.TempPathFactory, page: Page) -> None:
+    """Negative, zero, withheld, few and many values, long names and gaps, in every kind of chart."""
+    base = building.check(make_project(tmp_path_factory.mktemp("hard") / "tiny"))[1]
+    found: dict[str, Figure] = {}
+    for seed in range(250):
+        one, own = made_up(Random(seed))
+        if own and not refused(one, own):
+            released = as_model(base, one, own)
+            chart = build_chart(released, released.content.indicators["made-up"])
+            found |= drawings(iter(c for c in (chart, chart.shorter) if c))
+    assert len(found) > 200
+    assert measure(page, found) == []
+
+
+def test_plotly_knows_every_setting_of_every_drawing(real: ClearedContent) -> None:
+    for name, figure in drawings(area_charts.build_site_charts(real).all()).items():
+        go.Figure(json.loads(json.dumps(figure, allow_nan=False)))
+        assert "template" not in figure["layout"], name
+
+
+def test_a_harmed_drawing_is_noticed(real: ClearedContent, page: Page) -> None:
+    found = drawings(area_charts.build_site_charts(real).all())
+    name, figure = next((n, f) for n, f in found.items() if len(f["layout"]["annotations"]) > 3)
+    for harm in ({"x": 1.2}, {"font": {"size": 8}}, {"textangle": 30}):
+        notes = [{**figure["layout"]["annotations"][0], **harm}, *figure["layout"]["annotations"][1:]]
+        harmed = {**figure, "layout": {**figure["layout"], "annotations": notes}}
+        assert measure(page, {name: harmed}), harm
+    one = figure["layout"]["annotations"][0]
+    twice = {**figure, "layout": {**figure["layout"], "annotations": [one, one]}}
+    assert any("touches" in f for f in measure(page, {name: twice}))
+
+
+def contrast(colour: str, ground: str = grammar.PAPER) -> float:
+    def light(c: str) -> float:
+        parts = [int(c[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((light(colour), light(ground)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_marks_and_texts_contrast_with_the_paper(real: ClearedContent) -> None:
+    for name, figure in drawings(area_charts.build_site_charts(real).all()).items():
+        for trace in figure["data"]:
+            colours = trace["marker"]["color"]
+            for colour in {colours} if isinstance(colours, str) else set(colours) - {grammar.PAPER}:
+                assert contrast(colour) >= 3, (name, colour)
+        for note in figure["layout"]["annotations"]:
+            for ground in (grammar.PAPER, grammar.SAND):
+                assert contrast(note["font"]["color"], ground) >= 4.5, (name, note)
+
+
+# --- the grammar
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "ticks"),
+    [
+        (0, 1, 4, [0, 0.5, 1]),
+        (0, 1689, 5, [0, 500, 1000, 1500]),
+        (0, 9, 4, [0, 5]),
+        (-1200.5, 0, 4, [-1000, -500, 0]),
+        (0, 30024, 4, [0, 10000, 20000, 30000]),
+        (0, 0.004, 4, [0, 0.001, 0.002, 0.003, 0.004]),
+        (-5, 5, 5, [-4, -2, 0, 2, 4]),
+    ],
+)
+def test_ticks_are_round(low: float, high: float, most: int, ticks: list[float]) -> None:
+    assert value_ticks(low, high, most) == pytest.approx(ticks)
+
+
+def test_time_is_named_by_years_or_else_by_months() -> None:
+    start = 2011 * 12
+    assert [t.text for t in time_ticks(start, start + 12 * 14, 280)] == [
+        "2012",
+        "2014",
+        "2016",
+        "2018",
+        "2020",
+        "2022",
+        "2024",
+    ]
+    assert len(time_ticks(start, start + 12 * 14, 600)) == 15
+    months = time_ticks(start + 8, start + 20, 280)
+    assert len(months) >= 3
+    assert "<br>" in months[0].text
+
+
+def test_labels_move_apart_and_keep_their_order() -> None:
+    labels = [Label(text=str(n), x=0, y=50 + n) for n in range(6)]
+    moved = spread_out(labels, 0, 200)
+    heights = [m.y for m in moved]
+    assert heights == sorted(heights)
+    assert all(not a.box.touches(b.box) for a, b in combinations(moved, 2))
+    assert min(m.box.top for m in spread_out(labels, 60, 300)) >= 60
+
+
+def test_a_label_without_a_free_place_is_left_out() -> None:
+    within = Box(0, 0, 100, 40)
+    label = Label(text="386", x=50, y=20, across="center")
+    assert first_free([label], [], within) == label
+    assert first_free([label], [Box(45, 15, 55, 25)], within) is None
+
+
+def test_text_is_measured_and_wrapped_within_a_width() -> None:
+    assert text_width("1,077", 12) == pytest.approx(12 * (4 * 0.556 + 0.278) * 1.03)
+    for text in ("Recording of grievous bodily harm changed", "x" * 70, "مرحبا بالعالم", "犯罪統計", ""):
+        lines = wrap_text(text, 90, 12)
+        assert "".join("".join(lines).split()) == "".join(text.split())
+        assert all(text_width(line, 12) <= 90 or len(line) == 1 for line in lines)
+
+
+def test_the_widths_of_letters_are_those_of_the_browser(page: Page) -> None:
+    for text in ("Metropolitan Police area 3.9", "12 months to February 2025", "−£1,200.50", "135.5%"):
+        real: float = page.evaluate(
+            """text => { const c = document.createElement("canvas").getContext("2d");
+                 c.font = "13px Arial, Helvetica, sans-serif"; return c.measureText(text).width; }""",
+            text,
+        )
+        assert real <= text_width(text, 13) <= real * 1.1
