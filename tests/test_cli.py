@@ -91,6 +91,6 @@ def test_a_reader_that_goes_away_is_no_fault_of_the_program(tiny: Path) -> None:
         assert child.stdout
         assert child.stderr
         child.stdout.close()
-        assert child.stderr.read().count("fault") == 0
+        assert "error in this program" not in child.stderr.read()
         assert child.wait() == commands.STOPPED
     assert not (tiny / "build" / "portal-error.log").exists()

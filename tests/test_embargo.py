@@ -129,7 +129,7 @@ def test_something_urgent_is_released_and_built_meanwhile(
     assert "Compared with 2020 Q3," in said
     assert "9,143" in said
     assert "7,351" not in said
-    assert "2020 Q4 goes on waiting" in said
+    assert "2020 Q4 is still under embargo" in said
     for clean in (False, True):
         if clean:
             fresh(root)
@@ -220,7 +220,7 @@ def test_going_back_gives_up_what_waits_and_brings_none_of_it_out(
     capsys.readouterr()
     assert run(root, "rollback", "2020 Q3", "--reason", "Too soon.") == 0  # nobody says yes
     said = capsys.readouterr().out
-    assert "given up: 2020 Q4" in said
+    assert "now cancelled: 2020 Q4" in said
     assert "Contact details" in said
     assert NEW in (root / FIGURES).read_text()
     assert run(root, "rollback", "2020 Q4", "--reason", "x", "--yes") == 1

@@ -40,7 +40,7 @@ VIOLATIONS = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violati
   wrong: found.violations.map(v => `${v.id}: ${v.nodes.map(n => n.target).join(" | ")}`)}))"""
 STOPS = """() => {
   const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex='-1'])")];
-  const shown = all.filter(e => !e.disabled && e.checkVisibility({visibilityProperty: true}));
+  const shown = all.filter(e => !e.disabled && !(e.type === "radio" && !e.checked) && e.checkVisibility({visibilityProperty: true}));
   shown.forEach((e, i) => e.dataset.stop = i);
   return [shown.length, shown.filter(e => e.tabIndex !== 0).map(e => e.outerHTML.slice(0, 60))];
 }"""

@@ -177,7 +177,7 @@ def test_what_was_read_is_not_kept_and_what_all_pages_share_is(
     assert "/assets/css/portal.css" in shared
     assert "/assets/js/plotly-basic.min.js" in shared
     assert kept - shared <= {"/sitemap.xml", "/sitemap.xml.gz", "/robots.txt", f"/{headers.CONTACT}"}
-    told = [p for p in files(real_site) if re.search(r"\.csv$|chart|fragment/|index/|/$", p)]
+    told = [p for p in files(real_site) if re.search(r"\.csv$|/chart-|chart\.json|fragment/|index/|/$", p)]
     assert len(told) > 600
     assert not kept & set(told), "these say which page, figure or word it was"
 

@@ -82,8 +82,8 @@ def found_in(format_: str, paths: Sequence[Path], areas: dict[str, Area] = MARSH
     except PortalError as error:
         return "".join(f"{p}\n" for p in error.problems)
     findings = [f"[{f.code}] {f}" for f in counts.findings]
-    wide = counts.frame.pivot(index=["series", "area"], columns="month", values="count")
-    table = wide.astype("Int64").to_csv(na_rep="-", lineterminator="\n")
+    by_month = counts.frame.pivot(index=["series", "area"], columns="month", values="count")
+    table = by_month.astype("Int64").to_csv(na_rep="-", lineterminator="\n")
     return "\n".join([*findings, "", table])
 
 
@@ -99,7 +99,7 @@ def test_a_case_gives_what_it_should(case: Path) -> None:
 # ---- the maps ----
 
 
-def test_the_twelve_groups_are_those_of_the_map_and_no_label_stands_twice() -> None:
+def test_the_twelve_groups_are_those_of_the_map_and_no_label_appears_twice() -> None:
     rows = published_files.mapped("police/mps_offences.csv")
     assert {r["series"] for r in rows} == GROUPS
     assert len(mps_extract.offences()) == len(rows)
@@ -474,18 +474,18 @@ def several(rows: list[list[str]]) -> None:
 
 WARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
     "cut-off": (cut, ["row 900", "The row has 9 cells where the header has 29.", "fetch it again"]),
-    "code-and-name": (exchange("WardCode", "WardName"), ["column WardCode", "is no code of a ward", "cells of this column are wrong", "exchanged"]),
-    "code-and-borough": (exchange("WardCode", "LookUp_BoroughName"), ["column WardCode", "is no code of a ward"]),
-    "ward-and-borough": (exchange("WardName", "LookUp_BoroughName"), ["row 1, column LookUp_BoroughName", "more names of boroughs"]),
-    "major-and-minor": (exchange("MajorText", "MinorText"), ["column MinorText", "kinds of offence are not known", "exchanged"]),
+    "code-and-name": (exchange("WardCode", "WardName"), ["column WardCode", "is not the code of a ward", "cells of this column are wrong", "swapped"]),
+    "code-and-borough": (exchange("WardCode", "LookUp_BoroughName"), ["column WardCode", "is not the code of a ward"]),
+    "ward-and-borough": (exchange("WardName", "LookUp_BoroughName"), ["row 1, column LookUp_BoroughName", "more borough names"]),
+    "major-and-minor": (exchange("MajorText", "MinorText"), ["column MinorText", "kinds of offence are not known", "swapped"]),
     "minor-and-month": (exchange("MinorText", "202405"), ["column 202405", "“ARSON” is not a count", "kinds of offence are not known"]),
-    "two-months": (exchange("202405", "202406"), ["column 202405", "202406 stands before 202405"]),
+    "two-months": (exchange("202405", "202406"), ["column 202405", "202406 comes before 202405"]),
     "text": (put(77, "202405", "n/a"), ["row 77, column 202405", "“n/a” is not a count."]),
     "negative": (put(77, "202405", "-3"), ["row 77, column 202405", "below zero"]),
     "fraction": (put(77, "202405", "2.5"), ["row 77, column 202405", "not a whole number"]),
     "empty": (put(77, "202405", ""), ["row 77, column 202405", "The cell is empty."]),
-    "twice": (repeat(50), ["row 1173", "Row 50 is about the same."]),
-    "twice-but-different": (repeat(50, "202405", "99"), ["row 1173", "Row 50 is about the same, with other counts."]),
+    "twice": (repeat(50), ["row 1173", "This row repeats row 50."]),
+    "twice-but-different": (repeat(50, "202405", "99"), ["row 1173", "This row repeats row 50, with different counts."]),
     "other-force": (of_another_force, ["None of the wards in the geography package is in this file."]),
     "no-column": (drop_column("WardCode"), ["There is no column WardCode."]),
     "extra-column": (add_column, ["row 1, column Ward Name", "not known", "Did you mean WardName?"]),
@@ -497,7 +497,7 @@ WARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
 
 @real
 @pytest.mark.parametrize("damage", WARD_DAMAGE)
-def test_a_damaged_ward_file_is_told_with_place_and_remedy(
+def test_a_damaged_ward_file_gives_place_and_remedy(
     tmp_path: Path, lewisham: dict[str, Area], pieces: dict[str, Path], damage: str
 ) -> None:
     change, told = WARD_DAMAGE[damage]
@@ -511,14 +511,14 @@ def test_a_damaged_ward_file_is_told_with_place_and_remedy(
 BOROUGH_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
     "name-and-label": (exchange("BoroughName", "MinorText"), ["column MinorText", "kinds of offence are not known"]),
     "negative": (put(9, "202405", "-1"), ["row 9, column 202405", "below zero"]),
-    "twice": (repeat(9), ["row 1015", "Row 9 is about the same."]),
+    "twice": (repeat(9), ["row 1015", "This row repeats row 9."]),
     "month-gone": (drop_column("202406"), ["June 2024"]),
 }  # fmt: skip
 
 
 @real
 @pytest.mark.parametrize("damage", BOROUGH_DAMAGE)
-def test_a_damaged_borough_file_is_told_with_place_and_remedy(
+def test_a_damaged_borough_file_gives_place_and_remedy(
     tmp_path: Path, lewisham: dict[str, Area], pieces: dict[str, Path], damage: str
 ) -> None:
     change, told = BOROUGH_DAMAGE[damage]
@@ -528,16 +528,16 @@ def test_a_damaged_borough_file_is_told_with_place_and_remedy(
 
 
 DASHBOARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
-    "type-and-subtype": (exchange("Crime Type", "Crime Subtype"), ["column Crime Subtype", "kinds of record are not known", "exchanged"]),
-    "code-and-name": (exchange("Area Code", "Area Name"), ["column Area Code", "is no code of an area", "exchanged"]),
-    "place-and-name": (exchange("Borough_SNT", "Area Name"), ["row 1, column Borough_SNT", "shorter than the name"]),
+    "type-and-subtype": (exchange("Crime Type", "Crime Subtype"), ["column Crime Subtype", "kinds of record are not known", "swapped"]),
+    "code-and-name": (exchange("Area Code", "Area Name"), ["column Area Code", "is not the code of an area", "swapped"]),
+    "place-and-name": (exchange("Borough_SNT", "Area Name"), ["row 1, column Borough_SNT", "shorter than the ward's name"]),
     "count-and-month": (exchange("Count", "Month_Year"), ["column Month_Year", "is not the first day of a month", "column Count"]),
     "text": (put(77, "Count", "low"), ["row 77, column Count", "“low” is not a count."]),
     "negative": (put(77, "Count", "-2"), ["row 77, column Count", "below zero"]),
     "fraction": (put(77, "Count", "2.5"), ["row 77, column Count", "not a whole number"]),
     "empty": (put(77, "Count", ""), ["row 77, column Count", "empty"]),
-    "twice": (repeat(50), ["row 14797", "Row 50 is about the same."]),
-    "twice-but-different": (repeat(50, "Count", "99"), ["row 14797", "with other counts"]),
+    "twice": (repeat(50), ["row 14797", "This row repeats row 50."]),
+    "twice-but-different": (repeat(50, "Count", "99"), ["row 14797", "with different counts"]),
     "no-column": (drop_column("Area Code"), ["There is no column Area Code."]),
     "label": (put(77, "Measure", "Offense"), ["row 77, column Measure", "Did you mean OFFENCES?"]),
 }  # fmt: skip
@@ -545,7 +545,7 @@ DASHBOARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]]
 
 @real
 @pytest.mark.parametrize("damage", DASHBOARD_DAMAGE)
-def test_a_damaged_dashboard_is_told_with_place_and_remedy(
+def test_a_damaged_dashboard_gives_place_and_remedy(
     tmp_path: Path, lewisham: dict[str, Area], pieces: dict[str, Path], damage: str
 ) -> None:
     change, told = DASHBOARD_DAMAGE[damage]
@@ -560,7 +560,7 @@ def test_a_real_file_that_was_cut_off_anywhere_is_told(tmp_path: Path, lewisham:
     copy = tmp_path / WARD24.name
     for size in (1_500_000, 1_500_060):
         copy.write_bytes(whole[:size])
-        with pytest.raises(PortalError, match=r"fetch it again|Fetch the file again"):
+        with pytest.raises(PortalError, match=r"fetch it again|Download the file again"):
             mps_crime.read_wards([copy], lewisham)
 
 

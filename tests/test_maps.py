@@ -4,6 +4,7 @@ import json
 import math
 import re
 import xml.etree.ElementTree as ET
+from decimal import Decimal
 from itertools import combinations, pairwise
 
 import pytest
@@ -11,7 +12,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
-from portal.charts import label_placement, maps
+from playwright.sync_api import Browser
+from portal.charts import label_placement, map_classes, map_shading, maps
+from portal.charts.map_shading import MapFigure
 from portal.charts.maps import Links, Outlines
 from portal.core.model import Area, Outline
 from portal.importers.geography import boundaries
@@ -317,3 +320,200 @@ def test_the_map_is_small_and_deterministic() -> None:
     label_placement.largest_box.cache_clear()
     assert maps.draw_ward_map(dict(reversed(outlines.items())), dict(reversed(links.items()))) == first
     assert len(first) < 12_000
+
+
+# --- maps of measures
+
+
+def decimals(texts_: str) -> list[Decimal]:
+    return [Decimal(t) for t in texts_.split()]
+
+
+figures_in_tenths = st.lists(st.integers(0, 400).map(lambda n: Decimal(n) / 10), min_size=1, max_size=40)
+
+
+@given(figures_in_tenths)
+@settings(max_examples=150, deadline=None)
+def test_every_figure_has_one_class_and_no_class_is_empty(values: list[Decimal]) -> None:
+    classes = map_classes.sort_into_classes(values)
+    assert len(classes) == min(5, len(set(values)))
+    for value in values:
+        assert sum(c.low <= value <= c.high for c in classes) == 1
+    for c in classes:
+        assert {c.low, c.high} <= set(values)
+    assert all(a.high < b.low and a.colour < b.colour for a, b in pairwise(classes))
+    assert {c.colour for c in classes} <= {1, 2, 3, 4, 5}
+
+
+def test_classes_are_natural_breaks() -> None:
+    classes = map_classes.sort_into_classes(decimals("1 1.1 1.2 5 5.1 20 20.1 40 60 61"))
+    assert [(c.low, c.high) for c in classes] == [
+        tuple(decimals(t)) for t in ("1 1.2", "5 5.1", "20 20.1", "40 40", "60 61")
+    ]
+
+
+def test_few_different_figures_use_colours_far_apart() -> None:
+    assert [c.colour for c in map_classes.sort_into_classes(decimals("1 2"))] == [1, 5]
+    assert [c.colour for c in map_classes.sort_into_classes(decimals("1 2 3"))] == [1, 3, 5]
+    assert [c.colour for c in map_classes.sort_into_classes(decimals("7 7"))] == [3]
+    assert map_classes.sort_into_classes([]) == ()
+
+
+def figure(value: str = "", reason: str = "", direction: str = "") -> MapFigure:
+    number = Decimal(value) if value else None
+    return MapFigure(value=number, reason=reason, printed=value or "[c]", words="Ward", direction=direction)
+
+
+def shaded(figures: dict[str, MapFigure]) -> map_shading.ShadedMap:
+    wide, narrow = (map_shading.build_base_map(FOUR, LINKS, "000.0", width) for width in (640, 340))
+    assert wide
+    assert narrow
+    return map_shading.draw_shaded_map(wide, narrow, figures, "Measure", "Not meaningful")
+
+
+def kinds_of(svg: Markup) -> list[str]:
+    """Return the class of each ward, in order."""
+    paths = [next(a.iter(f"{SVG}path")) for a in tree(svg).findall(f"{SVG}a")]
+    return [p.attrib["class"].removeprefix("map__shade map__class--") for p in paths]
+
+
+def test_withheld_wards_have_stripes_and_no_class() -> None:
+    found = shaded(
+        {
+            "E1": figure("1.0"),
+            "E2": figure(reason="withheld"),
+            "E3": figure("9.0"),
+            "E4": figure(reason="unfit"),
+        }
+    )
+    for svg in (found.wide, found.narrow):
+        assert kinds_of(svg) == ["1", "withheld", "5", "unfit"]
+        filled = [
+            p.attrib.get("fill") for p in tree(svg).iter(f"{SVG}path") if "withheld" in p.attrib["class"]
+        ]
+        names = [p.attrib["id"] for p in tree(svg).iter(f"{SVG}pattern")]
+        assert filled == [f"url(#{names[0]})"]
+        assert "[c]" not in " ".join(texts(svg))
+    assert [(e.kind, e.areas) for e in found.legend] == [("1", 1), ("5", 1), ("withheld", 1), ("unfit", 1)]
+    assert "style" not in found.wide + found.narrow + found.changes
+
+
+def test_only_clear_changes_are_triangles_and_all_are_of_one_size() -> None:
+    found = shaded(
+        {
+            "E1": figure("1.0", direction="rose"),
+            "E2": figure("99.0", direction="rose"),
+            "E3": figure("9.0", direction="fell"),
+            "E4": figure("9.0", direction="no clear change"),
+        }
+    )
+    root = tree(found.changes)
+    up = [rings_of(p)[0] for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__up"]
+    down = [p for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__down"]
+    dots = [c for c in root.iter(f"{SVG}circle") if c.attrib["class"] == "map__same"]
+    assert (len(up), len(down), len(dots)) == (2, 1, 1)
+    assert len({shapely.Polygon(u).area for u in up}) == 1
+    assert [e.areas for e in found.symbols] == [2, 1, 1]
+
+
+def test_a_ward_without_a_tested_change_has_no_symbol() -> None:
+    found = shaded({c: figure("1.0") for c in FOUR})
+    assert found.changes == ""
+
+
+def test_the_locator_links_neighbours_but_not_corners() -> None:
+    root = tree(map_shading.draw_locator(FOUR, LINKS, "E1"))
+    assert [a.findtext(f"{SVG}title") for a in root.findall(f"{SVG}a")] == ["Eastbridge", "West"]
+    assert map_shading.neighbours(FOUR, "E1") == ("E2", "E3")
+    assert len([p for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__here"]) == 1
+    assert map_shading.draw_locator(FOUR, LINKS, "E9") == ""
+
+
+# --- in a browser
+
+PAGES = ("wards/map/", "figures/recorded-knife-crime/", "figures/recorded-burglary/")
+MEASURE = """svg => {
+  const box = e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
+  return {whole: box(svg), sizes: [...svg.querySelectorAll("text")].map(t => parseFloat(getComputedStyle(t).fontSize) * svg.getScreenCTM().a),
+          texts: [...svg.querySelectorAll("text")].map(box)};
+}"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [340, 360, 720, 1280])
+def test_texts_are_inside_the_map_and_apart(chromium: Browser, address: str, path: str, width: int) -> None:
+    with chromium.new_context(viewport={"width": width, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(address + path)
+        svg = page.locator("#wardmap .wardmap__main svg:visible")
+        found = svg.evaluate(MEASURE)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert found["texts"]
+    whole = shapely.box(*found["whole"])
+    boxes = [shapely.box(*t) for t in found["texts"]]
+    assert all(whole.contains(box) for box in boxes)
+    # The boxes of texts have space above and below their letters.
+    assert not any(a.intersection(b).area > 1 for a, b in combinations(boxes, 2))
+    assert min(found["sizes"]) >= 10.9
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_printed_value_of_each_ward_lies_in_its_class(chromium: Browser, address: str, path: str) -> None:
+    with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(address + path)
+        legend = {
+            e.locator(".maplegend__box").get_attribute("class").rpartition("--")[2]: e.inner_text()  # type: ignore[union-attr]
+            for e in page.locator(".wardmap__main .maplegend li").all()
+        }
+        wards = page.locator(".map--wide a.map__ward").evaluate_all(
+            "all => all.map(a => [a.querySelector('title').textContent, a.querySelector('path').getAttribute('class').split('--')[1]])"
+        )
+    assert len(wards) > 10
+    assert {kind for _, kind in wards} == legend.keys()
+    for words, kind in wards:
+        number = re.search(r": ([\d,.]+) per 1,000 people", words)
+        assert bool(number) == kind.isdigit(), words
+        if number:
+            ends = [Decimal(n) for n in re.findall(r"\d+\.\d", legend[kind].partition("(")[0])]
+            assert ends[0] <= Decimal(number[1]) <= ends[-1]
+
+
+def test_the_picker_changes_the_map_in_place_and_is_links_without_script(
+    chromium: Browser, address: str
+) -> None:
+    with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(address + "wards/map/")
+        link = page.locator(".mappicker a", has_text="Burglary")
+        link.focus()
+        page.keyboard.press("Enter")
+        page.locator("#wardmap figcaption strong", has_text="Burglary").wait_for()
+        assert page.url == address + "wards/map/"
+        assert link.get_attribute("aria-current") == "true"
+        assert "Burglary" in page.locator(".mappicker__said").inner_text()
+        ward = page.locator("#wardmap .map--wide a.map__ward").first
+        ward.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}wards/*/")
+        assert "ward" in page.locator("h1").inner_text()
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(address + "wards/map/")
+        page.locator(".mappicker a", has_text="Burglary").click()
+        assert page.url.startswith(f"{address}figures/")
+        assert page.locator("#wardmap").count() == 1
+
+
+def test_every_ward_on_the_map_can_be_reached_by_keyboard(chromium: Browser, address: str) -> None:
+    with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        page.goto(address + "wards/map/")
+        wards = page.locator(".map--wide a.map__ward")
+        count = wards.count()
+        wards.first.focus()
+        seen = set()
+        for _ in range(count):
+            seen.add(page.evaluate("document.activeElement.querySelector('title').textContent"))
+            page.keyboard.press("Tab")
+    assert len(seen) == count

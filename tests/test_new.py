@@ -91,7 +91,7 @@ def test_outside_london_there_is_nothing_of_its_police(tmp_path: Path) -> None:
     assert set(found.content.areas) == {"E07000041", "X07000041"}
     assert set(found.content.indicators) == {"example"}
     guide = (tmp_path / "new" / "START.md").read_text()
-    assert "Metropolitan Police are left out" in guide
+    assert "Metropolitan Police do not cover" in guide
 
 
 def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path) -> None:
@@ -205,7 +205,7 @@ def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert commands.main(command) == commands.OK  # an empty folder is no loss
     before = texts(tmp_path)
     assert commands.main(command) == commands.PROBLEMS
-    assert "something in this folder already" in capsys.readouterr().err
+    assert "This folder is not empty" in capsys.readouterr().err
     assert texts(tmp_path) == before
     assert settings.load(tmp_path / "safer-southwark").site.partnership == SOUTHWARK.partnership
 

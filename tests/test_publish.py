@@ -113,7 +113,7 @@ def test_a_fault_of_the_disk_is_a_problem_and_leaves_a_whole_site(
         said, event, caller = told["said"], *at[:2]
         assert at[:2] in told["seen"], at
         assert "Traceback" not in said, at
-        assert "fault in the program" not in said, at
+        assert "error in this program" not in said, at
         now = tree_of(workshop.live)
         assert publishing.intact(workshop.live) == (), at
         if told["code"] == commands.OK:
@@ -212,7 +212,7 @@ def run(
         capture_output=True, text=True, check=False, umask=umask, preexec_fn=limit, env={**os.environ, **more},
     )  # fmt: skip
     assert "Traceback" not in done.stderr
-    assert "fault in the program" not in done.stderr
+    assert "error in this program" not in done.stderr
     return done
 
 

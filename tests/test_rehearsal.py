@@ -246,7 +246,9 @@ def the_mistakes(officer: Officer) -> int:
     ]
     for message in expected:
         assert message in errors + warnings, message
-    assert "12 warnings. Warnings stop nothing." in warnings, warnings  # two jumps of these are told twice
+    assert "12 warnings. Warnings do not stop a build." in warnings, (
+        warnings
+    )  # two jumps of these are told twice
     said = officer.runs("release", "2016 Q4", "--yes", code=arguments.PROBLEMS)
     assert "3 problems:" in said
     assert "gun-crime, E09000023, up to 2016-07-31: from 75 to 76." in said

@@ -625,7 +625,7 @@ def test_nothing_is_written_before_yes_and_the_file_is_replaced_whole(
     after = tree_of(tiny / "data_packages")
     assert {n for n in after if after[n] != before.get(n)} == {"figures/data/observations.csv"}
     assert commands.main([*command, "--yes"]) == 0
-    assert "Nothing changes, so nothing was written." in capsys.readouterr().out
+    assert "The tables already contain this. Nothing was written." in capsys.readouterr().out
 
 
 def test_a_small_count_does_not_get_past_disclosure_control(project: Path, tmp_path: Path, kind: str) -> None:

@@ -166,7 +166,8 @@ def test_only_pages_about_help_reporting_abuse_and_sexual_violence_have_a_way_ou
         above = " ".join(n.text() for n in html.css(".trail"))
         slug = path.split("/")[1] if "/" in path else ""
         wanted = (
-            path.startswith((*HELPS, *priorities, "search/"))
+            path.startswith((*HELPS, *priorities, "search/", "explore/"))
+            or path == "embed/"  # the same choice of figures, in other sites
             or bool(telling.search(f"{heading_of(html)} {above}"))
             or (path.startswith(("subjects/", "data/")) and slug in others)
             or (path.startswith(("figures/", "embed/")) and slug in topics)

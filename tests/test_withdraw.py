@@ -143,7 +143,7 @@ def test_taking_back_twice_changes_nothing_more(root: Path, capsys: pytest.Captu
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
     before = tree_of(root / "data_packages")
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
-    assert "Nothing changes" in capsys.readouterr().out
+    assert "Nothing to withdraw" in capsys.readouterr().out
     assert tree_of(root / "data_packages") == before
 
 

@@ -16,7 +16,7 @@ _WAYS = {1: "a rise", 0: "no change", -1: "a fall"}
 # The good direction, by polarity; for any other polarity the target itself must say it.
 _GOOD = {"lower-is-better": -1, "higher-is-better": 1}
 _NOT_PRINTED = "The document does not print the figures behind it."
-_MISSING = "A figure that it needs is not there."
+_MISSING = "A figure that it needs is missing."
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ def judge(released: ClearedContent, claim: Claim) -> Verdict:
     undated = claim.period_start is None and claim.kind != "total"
     if undated or claim.stated is None or claim.decimals is None:
         return Verdict(claim, "cannot be checked", None, _NOT_PRINTED)
-    found = _exactly(released, claim)
-    if isinstance(found, str):
-        return Verdict(claim, "cannot be checked", None, found)
-    exact, working = found
+    result = _exactly(released, claim)
+    if isinstance(result, str):
+        return Verdict(claim, "cannot be checked", None, result)
+    exact, working = result
     half = Fraction(1, 2 * 10**claim.decimals)
     agrees = abs(exact - Fraction(claim.stated)) <= half
     recomputed = rounded(exact, claim.decimals)
@@ -120,8 +120,8 @@ def outcome_of(target: Target, newest: str, polarity: str = "") -> str:
     | no change, a number equal to its         | what the polarity calls better: lower or higher  |
     | baseline, or one without a baseline      | than the target is good enough                   |
 
-    A result that is exactly the target meets it, whichever way it was to go. Otherwise it "cannot be judged" where
-    nothing says which way was meant, or where baseline and polarity say opposite things (to hold a rise under a
+    A result that is exactly the target meets it, whichever direction was meant. Otherwise it "cannot be judged" if
+    nothing says which direction was meant, or if baseline and polarity say opposite things (to hold a rise under a
     limit, or to reach it?). A number below zero can only be a cut.
 
     Without a printed result a target is "not yet due" until a source is as new as its date, then it cannot be judged.
@@ -146,8 +146,8 @@ def _aim(target: Target, polarity: str) -> int:
     good = _GOOD.get(polarity, 0)
     if start is None:
         return -1 if target.target_value < 0 else good
-    own = (target.target_value > start) - (target.target_value < start)
-    return own or good if own * good >= 0 else 0
+    way = (target.target_value > start) - (target.target_value < start)
+    return way or good if way * good >= 0 else 0
 
 
 def _exactly(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str:
@@ -178,46 +178,46 @@ def _exactly(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | s
 def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str:
     """Add up the parts that a document gives a total of: each part once, and each day once.
 
-    The row for all parts together is left out where the parts are there. Where a figure is missing, those that are
-    there can bear the total out, and cannot speak against it.
+    Leave out the row for all parts together if there are parts. If a figure is missing, the others can confirm the
+    total but not contradict it.
     """
     if released.content.indicators[claim.indicator].unit not in ADDED:
         return "Percentages and rates cannot be added up."
-    own = [o for o in series(released, claim.indicator, claim.area) if claim.part in ("", o.part)]
-    parts = dict.fromkeys(o.part for o in own if o.part) or {"": None}
-    found = [
-        _apart([o for o in own if o.part == part], claim.period_start, claim.period_end) for part in parts
+    known = [o for o in series(released, claim.indicator, claim.area) if claim.part in ("", o.part)]
+    parts = dict.fromkeys(o.part for o in known if o.part) or {"": None}
+    by_part = [
+        _apart([o for o in known if o.part == part], claim.period_start, claim.period_end) for part in parts
     ]
-    figures = [o for pieces, _ in found for o in pieces]
+    figures = [o for pieces, _ in by_part for o in pieces]
     hidden = next((o for o in figures if o.value is None), None)
     if hidden or not figures:
         return _no_number(hidden) if hidden else _MISSING
     total = sum((o.value for o in figures if o.value is not None), Decimal(0))
-    if total != claim.stated and not all(complete for _, complete in found):
+    if total != claim.stated and not all(complete for _, complete in by_part):
         return _MISSING
     return Fraction(total), f"{len(figures)} figures add up to"
 
 
 def _apart(
-    own: list[Observation], start: date | None, end: date | None
+    known: list[Observation], start: date | None, end: date | None
 ) -> tuple[tuple[Observation, ...], bool]:
     """Return the figures of a period that share no day, and whether they fill it; without one those of no period."""
     if start is None or end is None:
-        undated = tuple(o for o in own if o.period_start is None)
+        undated = tuple(o for o in known if o.period_start is None)
         return undated, bool(undated)
-    if whole := tiles(own, start, end):
+    if whole := tiles(known, start, end):
         return whole, True
-    found: list[Observation] = []
+    taken: list[Observation] = []
     inside = [
-        (o.period_start, o.period_end, o) for o in own
+        (o.period_start, o.period_end, o) for o in known
         if o.period_start and o.period_end and start <= o.period_start and o.period_end <= end
     ]  # fmt: skip
     for first, last, o in sorted(inside, key=lambda f: (f[0] - f[1], f[0])):  # the longest first
         if all(
-            last < p.period_start or first > p.period_end for p in found if p.period_start and p.period_end
+            last < p.period_start or first > p.period_end for p in taken if p.period_start and p.period_end
         ):
-            found.append(o)
-    return tuple(found), False
+            taken.append(o)
+    return tuple(taken), False
 
 
 def _no_number(o: Observation) -> str:

@@ -25,7 +25,7 @@ NO_CLEAR_CHANGE = "no clear change"
 REVISION = {"ward": (-0.01, 0.01), "borough": (0.0, 0.05)}
 
 P = ParamSpec("P")
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -213,18 +213,18 @@ def latest_change(released: ClearedContent, indicator: Indicator) -> Change | No
     return compared(released, indicator, figures[-2], figures[-1])
 
 
-def _once(work: Callable[P, Found]) -> Callable[P, Found]:
+def _once(work: Callable[P, Result]) -> Callable[P, Result]:
     """Memoise a function per release; its other arguments must be hashable or have an `id`."""
 
     @wraps(work)
-    def asked(*given: P.args, **named: P.kwargs) -> Found:
-        released = cast(ClearedContent, given[0])
-        known = work.__name__, *(getattr(g, "id", g) for g in given[1:]), *named.items()
-        if known not in released.remembered:
-            released.remembered[known] = work(*given, **named)
-        return cast(Found, released.remembered[known])
+    def memoised(*args: P.args, **kwargs: P.kwargs) -> Result:
+        released = cast(ClearedContent, args[0])
+        key = work.__name__, *(getattr(a, "id", a) for a in args[1:]), *kwargs.items()
+        if key not in released.remembered:
+            released.remembered[key] = work(*args, **kwargs)
+        return cast(Result, released.remembered[key])
 
-    return asked
+    return memoised
 
 
 @_once
@@ -317,10 +317,10 @@ def rate(released: ClearedContent, o: Observation) -> Rate | None:
 
 @dataclass(frozen=True)
 class IndicatorSummary:
-    """How an indicator stands in an area: its newest months, the same months a year before, and how they compare.
+    """The newest figure of an indicator in an area, that of the same months a year before, and how they compare.
 
-    `why` says in a word why there is no change to state: "break", "hidden" (a figure without a number) or "none" (no
-    earlier figure); `cut` is the break that lies between.
+    `why` says in one word why no change can be stated: "break", "hidden" (a figure without a number) or "none" (no
+    earlier figure); `cut` is the break between them.
     """
 
     indicator: Indicator
@@ -337,7 +337,7 @@ def standing(
 ) -> IndicatorSummary | None:
     """Return the newest figure of `months` months in an area, or the one up to `end`, with the change from a year before.
 
-    None where there is none. The direction of the newest one allows for looking at all indicators of the area at once.
+    None if there is none. The direction of the newest one allows for looking at all indicators of the area at once.
     """
     if indicator.chart == "recorded" and end in (None, newest(released, indicator.id, area)):
         return standings(released, area, months).get(indicator.id)
@@ -346,18 +346,18 @@ def standing(
 
 @_once
 def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, IndicatorSummary]:
-    """Return how every indicator that is recorded everywhere stands in an area, by its id."""
-    own = (i for i in released.content.indicators.values() if i.chart == "recorded")
-    found = [s for i in own if (s := alone(released, i, area, months))]
-    return {s.indicator.id: s for s in together(found)}
+    """Return the summary in an area of each indicator that is recorded in every area, by its id."""
+    indicators = (i for i in released.content.indicators.values() if i.chart == "recorded")
+    summaries = [s for i in indicators if (s := alone(released, i, area, months))]
+    return {s.indicator.id: s for s in together(summaries)}
 
 
-def together(found: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:
-    """Return the standings with directions that allow for looking at all of them at once.
+def together(summaries: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:
+    """Return the summaries with directions that allow for looking at all of them at once.
 
     Benjamini and Hochberg's procedure: of the changes that are called clear, about one in twenty is chance.
     """
-    tested = [s.change for s in found if s.change and s.change.p is not None]
+    tested = [s.change for s in summaries if s.change and s.change.p is not None]
     adjusted = dict(zip(map(id, tested), significance.adjusted([c.p for c in tested if c.p is not None]), strict=True))  # fmt: skip
     return [
         replace(
@@ -365,7 +365,7 @@ def together(found: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:
         )
         if s.change and id(s.change) in adjusted
         else s
-        for s in found
+        for s in summaries
     ]
 
 

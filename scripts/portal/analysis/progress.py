@@ -9,7 +9,7 @@ from portal.core.plans import Action, ActionStatus, Plan, Update
 
 NO_EVIDENCE = "no-evidence"
 DONE = "done"
-# The five steps, and how each is told.
+# The five steps and their labels.
 STEPS = {
     NO_EVIDENCE: "No evidence published",
     "not-started": "Not started",
@@ -17,7 +17,7 @@ STEPS = {
     "substantially-done": "Substantially done",
     DONE: "Done",
 }
-# After this many months without an update a promise is called silent.
+# A promise without an update for this many months is called silent.
 QUIET = 6
 
 
@@ -26,9 +26,9 @@ class Progress:
     """How far an action has come.
 
     `status` is one of `STEPS`; `current` is the row that says so, None without evidence; `history` are all such rows,
-    the newest first. `updated` is the date of the last report on it, empty where there is none; `silent` is how many
-    whole months that is ago (counted from the beginning of the plan where there is none), None once the action is
-    done or its plan has ended. `late` is True where its due date has passed and it is not done; an ended plan has
+    the newest first. `updated` is the date of the last report on it, empty if there is none; `silent` is how many
+    whole months that is ago (counted from the start of the plan if there is none), None once the action is
+    done or its plan has ended. `late` is True if its due date has passed and it is not done; an ended plan has
     neither.
     """
 
@@ -41,12 +41,12 @@ class Progress:
 
     @property
     def words(self) -> str:
-        """The status in words."""
+        """Return the status in words."""
         return STEPS[self.status]
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing has been reported for half a year or more."""
+        """Return True if nothing has been reported for half a year or more."""
         return self.silent is not None and self.silent >= QUIET
 
 

@@ -34,7 +34,7 @@ _NO_KIND = ("measure", "item", "window")
 
 
 def cell(o: Observation | None, unit: str = "count") -> str:
-    """A figure as a table prints it, with its marker; a dash where there is none."""
+    """Return a figure as a table prints it, with its marker; a dash where there is none."""
     if o is None:
         return "–"
     shown = "" if o.value is None else amount(o.value, unit)
@@ -50,11 +50,11 @@ class ChartInput:
     figures: tuple[Observation, ...]
 
     def label(self, o: Observation) -> str:
-        """The period of a figure in words."""
+        """Return the period of a figure in words."""
         return periods.label(self.indicator.period_type, o.period_start, o.period_end)
 
     def short(self, o: Observation) -> str:
-        """The period of a figure for an axis."""
+        """Return the period of a figure for an axis."""
         return periods.short(self.indicator.period_type, o.period_start, o.period_end)
 
     def tick(self, o: Observation) -> str:
@@ -63,7 +63,7 @@ class ChartInput:
         return f"to {short.partition(' months to ')[2]}" if " months to " in short else short
 
     def period(self, o: Observation) -> tuple[date | None, date | None]:
-        """The first and last day of a figure."""
+        """Return the first and last day of a figure."""
         return o.period_start, o.period_end
 
     def same_period(self, one: Observation, other: Observation) -> bool:
@@ -101,7 +101,7 @@ class ChartInput:
         return ", ".join(filter(None, (part, area, self.label(o))))
 
     def cell(self, o: Observation | None) -> str:
-        """A figure as a table prints it, with its marker."""
+        """Return a figure as a table prints it, with its marker."""
         return cell(o, self.indicator.unit)
 
     def said(self, o: Observation) -> str:
@@ -118,19 +118,19 @@ class ChartInput:
 
     @property
     def own_units(self) -> bool:
-        """Whether each part counts something else, so that no one unit fits."""
+        """Return True if each part counts something else, so that no one unit fits."""
         return self.indicator.breakdown == "measure"
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The parts of the breakdown in the order of the data."""
+        """Return the parts of the breakdown in the order of the data."""
         return tuple(
             dict.fromkeys(o.part for o in self.released.content.observations.get(self.indicator.id, ()))
         )
 
     @property
     def times(self) -> tuple[Observation, ...]:
-        """One figure for each period, in order of time."""
+        """Return one figure for each period, in order of time."""
         return tuple({(o.period_start, o.period_end): o for o in reversed(self.figures)}.values())[::-1]
 
 
@@ -192,7 +192,7 @@ def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
 
 
 def _since_first(s: ChartInput) -> str:
-    """The clear change since the first figure, where there are more than two and no break stands between."""
+    """Return the clear change since the first figure, where there are more than two and there is no break between."""
     first, last = s.figures[0], s.figures[-1]
     found = compared(s.released, s.indicator, first, last)
     if len(s.figures) < 3 or found is None or found.direction not in ("rose", "fell"):
@@ -203,7 +203,7 @@ def _since_first(s: ChartInput) -> str:
 
 
 def _doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
-    """What to add where the document states another change than its figures give."""
+    """Return what to add where the document states another change than its figures give."""
     for v in verdicts(s.released, s.indicator.id):
         base = (v.claim.area, v.claim.part, v.claim.base_period_start, v.claim.base_period_end)
         now = (v.claim.area, v.claim.part, v.claim.period_start, v.claim.period_end)
@@ -268,7 +268,7 @@ def _named_once(s: ChartInput, figures: Sequence[tuple[Observation, str]]) -> li
 
 
 def _not_there(figures: Sequence[Observation]) -> str:
-    """How many figures have no number and why, each reason in its own words."""
+    """Return how many figures have no number and why, each reason in its own words."""
     told = []
     for mark, words in MARKERS.items():
         count = sum(o.value is None and o.status == mark for o in figures)
@@ -295,7 +295,7 @@ def areas(s: ChartInput) -> str:
 
 
 def _moved(s: ChartInput, o: Observation) -> str:
-    """A figure in words; a published change as the way it went."""
+    """Return a figure in words; a published change as the way it went."""
     if o.value is None or s.indicator.unit != "percent-change":
         return s.said(o)
     return _went(o.value)
@@ -349,7 +349,7 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
 
 
 def _where(s: ChartInput, figures: Sequence[Observation]) -> str:
-    """The area, where it is one other than the site's own, and the period, where figures share them."""
+    """Return the area, where it is one other than the site's own, and the period, where figures share them."""
     shared = {s.period(f) for f in figures}
     return _elsewhere(s, figures) + (_when(s, figures[0]) if len(shared) == 1 else "")
 
@@ -365,7 +365,7 @@ def _when(s: ChartInput, o: Observation) -> str:
 
 
 def _the(s: ChartInput, o: Observation) -> str:
-    """A period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
+    """Return a period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
     label = running(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label
 
@@ -420,7 +420,7 @@ def _change_in_words(c: Change, unit: str = "count") -> str:
 
 
 def _recorded(c: Change) -> str:
-    """A change of what the police find themselves: how much more or less they recorded."""
+    """Return a change of what the police find themselves: how much more or less they recorded."""
     if c.direction == NO_CLEAR_CHANGE:
         return "about as many recorded"
     if c.percent is None:
@@ -429,7 +429,7 @@ def _recorded(c: Change) -> str:
 
 
 def _between(c: Change) -> str:
-    """The interval behind a percentage, in brackets: the smaller change first; nothing where it spans both ways."""
+    """Return the interval behind a percentage, in brackets: the smaller change first; nothing where it spans both ways."""
     if c.interval is None or c.interval[0] * c.interval[1] <= 0:
         return ""
     low, high = (_per_cent(Fraction(end)) for end in sorted(c.interval, key=abs))
@@ -450,7 +450,7 @@ def _per_cent(exact: Fraction) -> str:
 
 
 def _untested(c: Change, unit: str) -> str:
-    """A change that nothing tells from chance: only by how much, in the figure's own unit."""
+    """Return a change that nothing tells from chance: only by how much, in the figure's own unit."""
     if not c.difference:
         return "the same"
     way = "up" if c.difference > 0 else "down"
@@ -469,7 +469,7 @@ def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
 
 
 def sense(s: IndicatorSummary) -> str:
-    """What a change means by the indicator's polarity: "worse", "better" or "neutral"."""
+    """Return what a change means by the indicator's polarity: "worse", "better" or "neutral"."""
     if s.change is None or s.change.direction not in ("rose", "fell"):
         return "neutral"
     good = {"lower-is-better": "fell", "higher-is-better": "rose"}.get(s.indicator.polarity)

@@ -137,11 +137,13 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
         return None
     subject = ChartInput(released, now.indicator, figures)
     drawing = escape_texts(draw_for_area(subject, NARROW))
+    headline, _, finding = sentences.here(subject, now).partition(". ")
     chart = Chart(
         wide=None,
         narrow=drawing,
+        headline=headline,
         subtitle=subtitle(subject),
-        finding=sentences.here(subject, now),
+        finding=finding,
         notes=time_charts.notes_under(subject),
         table=chart_table(subject),
     )

@@ -157,7 +157,7 @@ def _changes_table(rows: Sequence[ArrowRow], title: str) -> ChartTable:
     used = {o.status for r in rows for o in (r.summary.latest, r.summary.earlier) if o and o.status}
     return ChartTable(
         caption=title,
-        columns=("", "12 months before", "Latest 12 months", "Change"),
+        columns=("Area", "12 months before", "Latest 12 months", "Change"),
         rows=tuple((r.name, sentences.cell(r.summary.earlier), sentences.cell(r.summary.latest), sentences.changed(r.summary)) for r in rows),
         notes=tuple(Note(mark, meaning) for mark, meaning in MARKERS.items() if mark in used),
     )  # fmt: skip
@@ -273,7 +273,7 @@ def places_chart(
         subtitle="Offences per 1,000 people in the latest 12 months; each dot is a ward",
         finding="",
         notes=("Each strip has its own scale. People who come to shop, work or travel are not counted as residents.",),
-        table=ChartTable(caption="Rates per 1,000 people", columns=("", *(a.name for a in areas)), rows=rows, notes=()),
+        table=ChartTable(caption="Rates per 1,000 people", columns=("Measure", *(a.name for a in areas)), rows=rows, notes=()),
     )  # fmt: skip
 
 

@@ -64,15 +64,15 @@ def draw_ward_map(
     """
     if not links or any(code not in outlines for code in links):
         return draw_tile_map(links, width=width, label=label)
-    drawn, height = _projected(outlines, width)
+    drawn, height = projected(outlines, width)
     lines = outer_lines(drawn.values())
     names = {code: name for code, (name, _) in sorted(links.items())}
     marks = _written(names, drawn, lines, (width, height))
     rows, below = _key(names, width, height) if marks is None else ({}, 0.0)
-    parts = [_path("map__other", drawn[code]) for code in sorted(drawn.keys() - links.keys())]
-    parts += [_link(links[c], _path("map__area", drawn[c]) + rows.get(c, "")) for c in names]
-    return _svg(
-        (width, height + below), label, [*parts, _edge(lines), _group(marks or _numbered(names, drawn))]
+    parts = [draw_path("map__other", drawn[code]) for code in sorted(drawn.keys() - links.keys())]
+    parts += [draw_link(links[c], draw_path("map__area", drawn[c]) + rows.get(c, "")) for c in names]
+    return draw_svg(
+        (width, height + below), label, [*parts, draw_edge(lines), _group(marks or _numbered(names, drawn))]
     )
 
 
@@ -100,19 +100,21 @@ def draw_tile_map(
     parts, marks = [], []
     for number, (_, link) in enumerate(sorted(links.items())):
         x, y = number % columns * across, number // columns * down
-        box = f'x="{_number(x + 2)}" y="{_number(y + 2)}" width="{_number(across - 4)}" height="{_number(down - 4)}"'
-        parts.append(_link(link, f'<rect class="map__area" {box}/>'))
+        box = f'x="{coordinate(x + 2)}" y="{coordinate(y + 2)}" width="{coordinate(across - 4)}" height="{coordinate(down - 4)}"'
+        parts.append(draw_link(link, f'<rect class="map__area" {box}/>'))
         marks.append(_text(lines[number], (x + across / 2, y + down / 2)))
-    return _svg((width, math.ceil(len(names) / columns) * down), label, [*parts, _group(marks)])
+    return draw_svg((width, math.ceil(len(names) / columns) * down), label, [*parts, _group(marks)])
 
 
-def _svg(size: Point, label: str, parts: Iterable[str]) -> Markup:
-    wide, high = map(_number, size)
+def draw_svg(size: Point, label: str, parts: Iterable[str]) -> Markup:
+    """Return an SVG of this width and height with a label for screen readers; `parts` must be safe."""
+    wide, high = map(coordinate, size)
     start = f'<svg class="map" role="group" aria-label="{safe(label)}" width="{wide}" height="{high}"'
     return Markup(f'{start} viewBox="0 0 {wide} {high}">{"".join(parts)}</svg>')  # noqa: S704 (texts went through `safe`)
 
 
-def _link(link: tuple[str, str], inside: str) -> str:
+def draw_link(link: tuple[str, str], inside: str) -> str:
+    """Return a link with the name of an area around its outline."""
     name, address = link
     return f'<a class="map__ward" href="{safe(address)}"><title>{safe(name)}</title>{inside}</a>'
 
@@ -124,32 +126,35 @@ def _group(marks: Iterable[str]) -> str:
 
 
 def _text(lines: tuple[str, ...], middle: Point) -> str:
-    x, top = _number(middle[0]), middle[1] - (len(lines) - 1) * LINE / 2 + LETTERS * 0.36
+    x, top = coordinate(middle[0]), middle[1] - (len(lines) - 1) * LINE / 2 + LETTERS * 0.36
     spans = (
-        f'<tspan x="{x}" y="{_number(top + n * LINE)}">{safe(line)}</tspan>' for n, line in enumerate(lines)
+        f'<tspan x="{x}" y="{coordinate(top + n * LINE)}">{safe(line)}</tspan>'
+        for n, line in enumerate(lines)
     )
     return f"<text>{''.join(spans)}</text>"
 
 
-def _path(kind: str, rings: Rings) -> str:
+def draw_path(kind: str, rings: Rings, more: str = "") -> str:
+    """Return the outline of an area; `more` are further attributes."""
     loops = "".join(f"{_line(ring)}Z" for ring in rings)
-    return f'<path class="{kind}" fill-rule="evenodd" d="{loops}"/>'
+    return f'<path class="{kind}" fill-rule="evenodd"{more} d="{loops}"/>'
 
 
-def _edge(lines: Iterable[Iterable[Point]]) -> str:
+def draw_edge(lines: Iterable[Iterable[Point]]) -> str:
     """Return the outer edge of all areas."""
     return f'<path class="map__edge" fill="none" pointer-events="none" d="{"".join(map(_line, lines))}"/>'
 
 
 def _line(points: Iterable[Point]) -> str:
-    return f"M{'L'.join(f'{_number(x)} {_number(y)}' for x, y in points)}"
+    return f"M{'L'.join(f'{coordinate(x)} {coordinate(y)}' for x, y in points)}"
 
 
-def _number(value: float) -> str:
+def coordinate(value: float) -> str:
+    """Return a number of the drawing with at most one decimal."""
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _projected(outlines: Outlines, width: float) -> tuple[dict[str, Rings], float]:
+def projected(outlines: Outlines, width: float) -> tuple[dict[str, Rings], float]:
     """Return the outlines projected to the units of the drawing, and its height.
 
     The projection is equirectangular at the middle latitude.
@@ -175,13 +180,13 @@ def _written(
     names: Mapping[str, str], drawn: Outlines, lines: Iterable[list[Point]], size: Point
 ) -> list[str] | None:
     """Return each name on its ward, or beside the map with a line to it; None if too many do not fit on their wards."""
-    best = {code: _best(name, drawn[code]) for code, name in names.items()}
+    best = {code: fit_name(name, drawn[code]) for code, name in names.items()}
     if sum(not fits for *_, fits in best.values()) > MOST_BESIDE:
         return None
     marks: list[str] = []
     taken: list[Point] = []
     edge = [side for line in lines for side in pairwise(line)]
-    box = max(_width(half) for name in names.values() for half in _halved(name)) + 10, 2 * LINE + 6
+    box = max(_width(half) for name in names.values() for half in halved(name)) + 10, 2 * LINE + 6
     for code, (words, middle, fits) in best.items():
         if fits:
             marks.append(_text(words, middle))
@@ -191,36 +196,39 @@ def _written(
             return None
         taken.append(place)
         marks.append(
-            _pointer(place, _size(_halved(names[code])), middle) + _text(_halved(names[code]), place)
+            draw_pointer(place, size_of(halved(names[code])), middle) + _text(halved(names[code]), place)
         )
     return marks
 
 
-def _best(name: str, rings: Rings) -> tuple[tuple[str, ...], Point, bool]:
-    """Return the way to break a name that has most space on its ward, its centre, and True if it fits."""
+def fit_name(name: str, rings: Rings, below: tuple[str, ...] = ()) -> tuple[tuple[str, ...], Point, bool]:
+    """Return the way to break a name that has most space on its ward, its centre, and True if it fits.
+
+    `below` are lines under the name, such as a figure: they count for the space but are not returned.
+    """
     candidates = []
-    for lines in dict.fromkeys([(name,), _halved(name), tuple(name.split())]):
-        wide, high = _size(lines)
+    for lines in dict.fromkeys([(name,), halved(name), tuple(name.split())]):
+        wide, high = size_of((*lines, *below))
         middle, height = largest_box(rings, wide / high)
         candidates.append((height / high, lines, middle))
     most, lines, middle = max(candidates)
-    wide, high = _size(lines)
+    wide, high = size_of((*lines, *below))
     # Prefer the middle of the ward if the words fit there.
     centre, _ = largest_box(rings, max(1.0, (wide / high) ** 0.5))
     return lines, centre if box_height_at(rings, centre, wide / high) >= high else middle, most >= 1
 
 
-def _size(lines: tuple[str, ...]) -> Point:
+def size_of(lines: tuple[str, ...]) -> Point:
     """Return the width and height of some lines of text with a little space around them."""
     return max(map(_width, lines)) + 4, LINE * len(lines) + 2
 
 
-def _pointer(place: Point, box: Point, ward: Point) -> str:
+def draw_pointer(place: Point, box: Point, ward: Point) -> str:
     """Return a line from the edge of a label to a dot on its ward."""
     x, y = ward[0] - place[0], ward[1] - place[1]
     out = min(size / 2 / abs(d) for size, d in zip(box, (x, y), strict=True) if d)
     line = _line([(place[0] + x * out, place[1] + y * out), ward])
-    dot = f'<circle cx="{_number(ward[0])}" cy="{_number(ward[1])}" r="2.5"/>'
+    dot = f'<circle cx="{coordinate(ward[0])}" cy="{coordinate(ward[1])}" r="2.5"/>'
     return f'<path class="map__line" fill="none" d="{line}"/>{dot}'
 
 
@@ -236,11 +244,11 @@ def _key(names: Mapping[str, str], width: float, top: float) -> tuple[dict[str, 
     rows = {}
     for place, (code, name) in enumerate(names.items()):
         x, y = place // deep * width / columns, top + 8 + place % deep * ROW
-        size = f'width="{_number(width / columns)}" height="{ROW}"'
-        area = f'<rect class="map__row" x="{_number(x)}" y="{_number(y)}" {size} fill="none" pointer-events="all"/>'
-        number = f'<tspan x="{_number(x + 22)}" text-anchor="end">{place + 1}</tspan>'
-        words = f'{number}<tspan x="{_number(x + 30)}">{safe(name)}</tspan>'
-        base = f'y="{_number(y + ROW / 2 + LETTERS * 0.36)}" font-size="{LETTERS + 1}"'
+        size = f'width="{coordinate(width / columns)}" height="{ROW}"'
+        area = f'<rect class="map__row" x="{coordinate(x)}" y="{coordinate(y)}" {size} fill="none" pointer-events="all"/>'
+        number = f'<tspan x="{coordinate(x + 22)}" text-anchor="end">{place + 1}</tspan>'
+        words = f'{number}<tspan x="{coordinate(x + 30)}">{safe(name)}</tspan>'
+        base = f'y="{coordinate(y + ROW / 2 + LETTERS * 0.36)}" font-size="{LETTERS + 1}"'
         rows[code] = f'{area}<text class="map__key" aria-hidden="true" {base}>{words}</text>'
     return rows, 8 + deep * ROW
 
@@ -249,7 +257,7 @@ def _width(words: str) -> float:
     return sum(_WIDTHS.get(letter, _OTHER_WIDTH) for letter in words) * LETTERS / 100
 
 
-def _halved(name: str) -> tuple[str, ...]:
+def halved(name: str) -> tuple[str, ...]:
     """Return a name in two lines of about the same length, or in one line if it is one word."""
     words = name.split()
     halves = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]

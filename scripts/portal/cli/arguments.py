@@ -1,4 +1,4 @@
-"""How the command `portal` is called: its commands, their options and help, and its exit codes."""
+"""The commands of `portal`, their options and help texts, and the exit codes."""
 
 import argparse
 from pathlib import Path
@@ -6,26 +6,26 @@ from pathlib import Path
 OK, PROBLEMS, USAGE, BUG, STOPPED = 0, 1, 2, 3, 130
 _ENDING = """\
 Exit codes:
-  0    all is well
-  1    something in your files needs mending; each problem is listed with its place and what to write instead
-  2    the command was not written as it should be
-  3    a fault of this program; what happened is in build/portal-error.log
+  0    success
+  1    your files have problems; each is listed with its place and what to write instead
+  2    the command or one of its options is wrong
+  3    an error in this program; details are in build/portal-error.log
   130  you stopped it (Ctrl-C)
 """
 
 
 def parser() -> argparse.ArgumentParser:
-    """What reads the command line."""
-    made = argparse.ArgumentParser(
+    """Build the argument parser."""
+    root_parser = argparse.ArgumentParser(
         prog="portal",
-        description="Checks the data packages and builds the public site from them.",
+        description="Check the data packages and build the public site from them.",
         epilog=_ENDING,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument(
-        "--project", default=".", metavar="FOLDER", help="the project's folder (default: this one)"
+    root_parser.add_argument(
+        "--project", default=".", metavar="FOLDER", help="the project folder (default: the current folder)"
     )
-    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = root_parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, short: str, long: str) -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -38,105 +38,108 @@ def parser() -> argparse.ArgumentParser:
 
     command(
         "check",
-        "look for mistakes; change nothing",
-        "Reads every table in data_packages and says what needs mending: the file, the row, the column, what stands there\n"
-        "and what to write instead. It lists all mistakes at once and changes nothing.",
+        "find mistakes; change nothing",
+        "Read every table in data_packages and list all mistakes at once: the file, the row, the column, the value that is\n"
+        "there and what to write instead. Changes nothing.",
     )
     build = command(
         "build",
         "check, then build the site into build/site",
-        "Checks the tables, makes the pages and charts, looks through every page, and only then puts the new site in\n"
-        "build/site. If anything is wrong, the site that is there stays exactly as it is.",
+        "Check the tables, make the pages and charts, and verify every page. Only then replace the site in build/site.\n"
+        "If anything is wrong, the site in build/site does not change.",
     )
     build.add_argument(
-        "--fresh", action="store_true", help="build even where nothing has changed since last time"
+        "--fresh", action="store_true", help="build even if nothing has changed since the last build"
     )
     build.add_argument(
         "--embargo-lifted",
         action="store_true",
-        help="put the releases under embargo in place before their time, in this build alone",
+        help="publish releases that are under embargo now, in this build only",
     )
     build.add_argument(
         "--renderer",
         choices=("mkdocs", "zensical"),
         default="mkdocs",
-        help="what makes the HTML; zensical is experimental: see docs/explanation/renderers.md (default: mkdocs)",
+        help="the program that makes the HTML; zensical is experimental: see docs/explanation/renderers.md (default: mkdocs)",
     )
     diff = command(
         "diff",
-        "say what will change in public",
-        "Compares the packages with the last release: new, revised and withdrawn figures, changed words, new and vanished\n"
+        "show what will change on the public site",
+        "Compare the packages with the last release: new, revised and withdrawn figures, changed text, new and removed\n"
         "pages. Changes nothing.",
     )
-    diff.add_argument("--html", type=Path, metavar="FILE", help="write a page for whoever signs off")
-    diff.add_argument("--json", type=Path, metavar="FILE", help="write every change, for programs")
+    diff.add_argument("--html", type=Path, metavar="FILE", help="write a page for the person who signs off")
+    diff.add_argument("--json", type=Path, metavar="FILE", help="write every change as JSON, for programs")
     make = command(
         "release",
-        "freeze what is published, under a name",
-        "Checks everything, says what has changed since the last release, and after you say yes writes the archive of the\n"
-        "release and its changes into the package of releases. Each revised or withdrawn figure needs a reason. Then build.\n\n"
-        "While a release is under embargo, one without --embargo holds what was changed since, on top of what is public: use\n"
-        "it for urgent changes. One with --embargo waits too.",
+        "make a named release of what is published",
+        "Check everything and show what has changed since the last release. When you confirm, write the archive of the release\n"
+        "and its changes into the package of releases. Each revised or withdrawn figure needs a reason. Build afterwards.\n\n"
+        "While a release is under embargo, a release without --embargo contains what you changed since then, added to what is\n"
+        "public: use it for urgent changes. A release with --embargo waits as well.",
     )
     make.add_argument("name", metavar="NAME", help='such as "2026 Q4"')
-    make.add_argument("--note", default="", metavar="WORDS", help="what it is about, for readers")
+    make.add_argument("--note", default="", metavar="WORDS", help="what the release is about, for readers")
     make.add_argument(
-        "--reason", default="", metavar="WORDS", help="why figures were revised, where the table says nothing"
+        "--reason",
+        default="",
+        metavar="WORDS",
+        help="why figures were revised, if the table does not give a reason",
     )
     make.add_argument(
         "--embargo",
         default="",
         metavar="TIME",
-        help="not public before then, such as 2026-12-01T09:30; builds keep it off the site until its time has come",
+        help="when it becomes public, such as 2026-12-01T09:30; builds keep it off the site until then",
     )
-    make.add_argument("--yes", action="store_true", help="write without asking")
+    make.add_argument("--yes", action="store_true", help="write without asking for confirmation")
     back = command(
         "rollback",
-        "put an earlier site or release back",
-        "Without a name: puts the site before this one in place at once, and changes nothing else. With the name of a release:\n"
-        "shows what would change, then puts its data back, records that as a new release with the reason, and builds the\n"
-        "site. Contact details (ways to report, services that help) stay as they are now. Figures that were taken back or\n"
-        "are withheld now stay so. Releases that still wait for their time are given up.",
+        "restore an earlier site or release",
+        "Without a name: restore the previous site at once, and change nothing else. With the name of a release: show what\n"
+        "would change, restore its data, record that as a new release with the reason, and build the site. Contact details\n"
+        "(ways to report, support services) do not change. Figures that are withdrawn or withheld now stay that way.\n"
+        "Releases that are still under embargo are cancelled.",
     )
-    back.add_argument("name", nargs="?", default="", metavar="NAME", help="the release to put back")
+    back.add_argument("name", nargs="?", default="", metavar="NAME", help="the release to restore")
     back.add_argument("--reason", default="", metavar="WORDS", help="why, for readers")
     back.add_argument(
-        "--contacts", action="store_true", help="put the contact details of that release back too"
+        "--contacts", action="store_true", help="restore the contact details of that release too"
     )
-    back.add_argument("--yes", action="store_true", help="do it without asking")
+    back.add_argument("--yes", action="store_true", help="do it without asking for confirmation")
     _of_figures(
         command(
             "withdraw",
-            "take a figure back, out of everything that the site serves",
-            "Takes the number of one or more figures out of the tables, out of the archive and changes of every release, and\n"
-            "out of what states it: claims, targets, reasons. A note without the number stays. Shows what would change, asks,\n"
-            "then builds the site and deletes the earlier sites that are kept. Says when the number still follows from others.",
+            "remove a figure from everything that the site publishes",
+            "Remove the number of one or more figures from the tables, from the archive and changes of every release, and from\n"
+            "claims, targets and reasons that state it. Notes without the number are kept. Show what would change, ask, build the\n"
+            "site and delete the earlier sites. Warns you if the number can still be worked out from other figures.",
         )
     )
     look = command(
         "verify",
-        "say whether a site is whole",
-        "Compares every file of a site with the list that was made when it was built, and says which are missing, changed or\n"
-        "too much. Use it on the folder that you copied to your web server.",
+        "check that a site is complete and unchanged",
+        "Compare every file of a site with the list that was made when it was built, and name the files that are missing,\n"
+        "changed or unexpected. Use it on the folder that you copied to your web server.",
     )
     look.add_argument(
-        "folder", nargs="?", type=Path, metavar="FOLDER", help="the site's folder (default: build/site)"
+        "folder", nargs="?", type=Path, metavar="FOLDER", help="the folder of the site (default: build/site)"
     )
     command(
         "coverage",
         "count pages with a chart and measures with a figure",
-        "Prints how many pages have a chart, how near a figure the measures of each plan have, and how many updates there\n"
-        "are. Writes docs/reference/coverage.md: the same counts, and every section of the source documents with the pages that show\n"
-        "it, or the reason why it is left out. A section that is neither is a problem.",
+        "Count the pages with a chart, the measures of each plan by how closely a published figure matches them, and the\n"
+        "updates. Write docs/reference/coverage.md: these counts, and for every section of the source documents the pages\n"
+        "that show it or the reason for leaving it out. A section with neither is a problem.",
     )
     take = command(
         "import",
-        "read a published file and put its figures into a package",
-        "Reads files as the police and others publish them, says what it notices, withholds what could point to people, and\n"
-        "shows what would change. It writes only after you say yes.\n\n"
-        "The format table reads a spreadsheet (.xlsx, .ods or .csv) whose columns are those of a package, such as one that\n"
-        "`portal template` made: portal import table FILE --package NAME. It undoes what spreadsheets do to dates, numbers\n"
-        "and codes, asks where that is not certain, and names the sheet and cell of each mistake.",
+        "read a published file and add its figures to a package",
+        "Read files as the police and others publish them, report anything unusual, withhold figures that could identify\n"
+        "people, and show what would change. Nothing is written until you confirm.\n\n"
+        "The format table reads a spreadsheet (.xlsx, .ods or .csv) that has the columns of a package, such as one made by\n"
+        "`portal template`: portal import table FILE --package NAME. It corrects what spreadsheets do to dates, numbers and\n"
+        "codes, asks you if it cannot be sure, and names the sheet and cell of each mistake.",
     )
     take.add_argument(
         "format",
@@ -145,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
     )
     take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
     take.add_argument(
-        "--source", metavar="ID", help="the row in the table of sources that describes them; not for table"
+        "--source", metavar="ID", help="the id of the source that describes the files; not for table"
     )
     take.add_argument(
         "--until",
@@ -155,90 +158,93 @@ def parser() -> argparse.ArgumentParser:
     )
     take.add_argument("--package", metavar="NAME", help="table: the package that the rows go into")
     take.add_argument(
-        "--resource", default="", metavar="NAME", help="table: its table, where the sheet does not say"
+        "--resource",
+        default="",
+        metavar="NAME",
+        help="table: the table of the package, if the sheet does not show which",
     )
     take.add_argument(
-        "--sheet", default="", metavar="NAME", help="table: the sheet, where the file has several"
+        "--sheet", default="", metavar="NAME", help="table: the sheet to read, if the file has several"
     )
     take.add_argument(
         "--assume",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="table: answer a question beforehand, such as dates=day-first; may stand several times",
+        help="table: answer a question in advance, such as dates=day-first; can be repeated",
     )
     take.add_argument(
         "--replace",
         action="store_true",
-        help="table: the sheet is the whole table; remove the rows that are not in it",
+        help="table: replace the whole table; rows that are not in the sheet are removed",
     )
-    take.add_argument("--yes", action="store_true", help="write without asking whether to")
+    take.add_argument("--yes", action="store_true", help="write without asking for confirmation")
     take.set_defaults(stop=take.error)
     _of_a_place(
         command(
             "new",
-            "begin the portal of another partnership",
-            "Writes a folder with a portal that can be checked and built at once: settings, pages, ways to report, an empty plan,\n"
-            "and indicators that wait for their first import. START.md in it says what to fill in, and in which order.",
+            "start a portal for another partnership",
+            "Create a folder with a portal that you can check and build straight away: settings, pages, ways to report, an empty\n"
+            "plan, and indicators without figures. START.md in that folder explains what to fill in, step by step.",
         )
     )
     template = command(
         "template",
         "write a spreadsheet to fill in for a package",
-        "Writes PACKAGE.xlsx and PACKAGE.ods: a sheet for each table of the package, with drop-downs, notes and examples.\n"
-        "Fill in either of them, then read it with: portal import table FILE --package PACKAGE.",
+        "Write PACKAGE.xlsx and PACKAGE.ods: a sheet for each table of the package, with drop-downs, notes and examples.\n"
+        "Fill in one of them, then import it with: portal import table FILE --package PACKAGE.",
     )
     template.add_argument(
-        "package", metavar="PACKAGE", help="the package, such as one of the folders in data_packages"
+        "package", metavar="PACKAGE", help="the package: the name of a folder in data_packages"
     )
     template.add_argument(
-        "--folder", type=Path, metavar="FOLDER", help="where to put them (default: build/templates)"
+        "--folder", type=Path, metavar="FOLDER", help="the folder to write to (default: build/templates)"
     )
     command(
         "audit",
-        "try to work out what is withheld",
-        "Takes everything that is published and works out, for each withheld figure, the least and the greatest that it can be.\n"
-        "Writes docs/reference/disclosure.md, a report for whoever is responsible for data protection.",
+        "try to work out withheld figures",
+        "Work out from everything that is published the lowest and highest value that each withheld figure can have.\n"
+        "Write docs/reference/disclosure.md, a report for the person responsible for data protection.",
     )
     command(
         "reading",
         "measure how hard the pages are to read",
-        "Reads every page of the site in build/site and writes docs/reference/reading-age.md: the reading age of each page, the hardest\n"
-        "pages, long sentences, hard words, and terms that are used in two ways. Build the site first.",
+        "Read every page of the site in build/site and write docs/reference/reading-age.md: the reading age of each page, the\n"
+        "hardest pages, long sentences, hard words, and terms that are used in two ways. Build the site first.",
     )
     _of_files(
         command(
             "calibrate",
-            "measure how much recorded crime varies by itself",
-            "Reads published crime files and measures, for each kind of offence, how much counts vary when nothing changes\n"
-            "(the dispersion), and how often the test of change is wrong. Changes nothing.",
+            "measure how much recorded crime varies by chance",
+            "Read published crime files and measure, for each type of offence, how much counts vary when nothing changes\n"
+            "(the dispersion), and how often the significance test is wrong. Changes nothing.",
         )
     )
     serve = command(
         "serve",
         "preview the site on this computer",
-        "Builds the site and shows it at an address that only this computer can open. When you save a table, page,\n"
-        "template or picture it builds again: reload the page in your browser to see it. Stop it with Ctrl-C.",
+        "Build the site and show it at an address that only this computer can open. When you save a table, page, template\n"
+        "or picture, the site is built again: reload the page in your browser to see it. Press Ctrl-C to stop.",
     )
     serve.add_argument(
-        "--port", type=int, default=8000, help="the number at the end of the address (default: 8000)"
+        "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
     )
-    return made
+    return root_parser
 
 
 def _of_figures(take: argparse.ArgumentParser) -> None:
-    """Add what says which figures are taken back, and why."""
-    take.add_argument(
-        "indicator", nargs="?", default="", metavar="INDICATOR", help="the id of what is counted"
-    )
-    take.add_argument("--area", default="", metavar="CODE", help="the area's code (default: every area)")
+    """Add the options that select the figures to withdraw, and the reason."""
+    take.add_argument("indicator", nargs="?", default="", metavar="INDICATOR", help="the id of the indicator")
+    take.add_argument("--area", default="", metavar="CODE", help="the code of the area (default: every area)")
     take.add_argument(
         "--period",
         default="",
         metavar="DAYS",
-        help="its last day, such as 2026-12-31, or first/last, such as 2026-01-01/2026-12-31 (default: every period)",
+        help="its last day, such as 2026-12-31, or first/last day, such as 2026-01-01/2026-12-31 (default: every period)",
     )
-    take.add_argument("--part", metavar="NAME", help="the part of the breakdown (default: every part)")
+    take.add_argument(
+        "--part", metavar="NAME", help="the category of the breakdown (default: every category)"
+    )
     take.add_argument(
         "--list",
         type=Path,
@@ -250,35 +256,42 @@ def _of_figures(take: argparse.ArgumentParser) -> None:
     why.add_argument(
         "--protect",
         action="store_true",
-        help="to protect people: the number may never be published again (the default)",
+        help="to protect people: the number can never be published again (the default)",
     )
     why.add_argument(
-        "--wrong", action="store_true", help="the number was wrong: a corrected one may be published"
+        "--wrong", action="store_true", help="the number was wrong: a corrected one can be published"
     )
     take.add_argument(
-        "--others", action="store_true", help="also take back others from which the number would follow"
+        "--others",
+        action="store_true",
+        help="also withdraw other figures from which the number could be worked out",
     )
-    take.add_argument("--yes", action="store_true", help="do it without asking")
+    take.add_argument("--yes", action="store_true", help="do it without asking for confirmation")
     take.set_defaults(stop=take.error)
 
 
 def _of_a_place(begin: argparse.ArgumentParser) -> None:
-    """What must be known to begin a portal."""
-    begin.add_argument("name", metavar="NAME", help='what the site is called, such as "Safer Exampleton"')
-    begin.add_argument("--area", required=True, metavar="CODE", help="the borough's code, such as E09000028")
+    """Add the options that describe a new portal."""
+    begin.add_argument("name", metavar="NAME", help='the name of the site, such as "Safer Exampleton"')
     begin.add_argument(
-        "--place", required=True, metavar="NAME", help="the borough's name, as the police write it"
+        "--area", required=True, metavar="CODE", help="the code of the borough, such as E09000028"
     )
     begin.add_argument(
-        "--partnership", default="", metavar="NAME", help="whose site it is (default: after the place)"
+        "--place", required=True, metavar="NAME", help="the name of the borough, as the police write it"
     )
     begin.add_argument(
-        "--folder", type=Path, metavar="FOLDER", help="where to put it (default: after its name)"
+        "--partnership",
+        default="",
+        metavar="NAME",
+        help="the partnership that publishes the site (default: named after the place)",
+    )
+    begin.add_argument(
+        "--folder", type=Path, metavar="FOLDER", help="the folder to create (default: named after the site)"
     )
 
 
 def _of_files(measure: argparse.ArgumentParser) -> None:
-    """Add what a calibration is measured on."""
+    """Add the options that select the data for a calibration."""
     formats = ("mps-ward", "mps-borough", "mps-dashboard-ward", "mps-dashboard-borough")
     measure.add_argument("format", choices=formats, metavar="FORMAT", help=", ".join(formats))
     measure.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")

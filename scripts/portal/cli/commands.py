@@ -1,4 +1,4 @@
-"""The command `portal`: the only place that prints and exits."""
+"""Run the command `portal`: the only module that prints and exits."""
 
 import argparse
 import os
@@ -19,21 +19,21 @@ from portal.core.problems import PortalError, Problem
 if TYPE_CHECKING:
     from portal.importers.importing import PlannedImport
 
-# One thread is enough for our small sums, and each more would take 32 MB.
+# One thread is enough for calculations this small; each further thread takes 32 MB.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-_ACCEPT = "Warnings stop nothing. Mend what is wrong, and accept what is right in data_packages/releases/data/accepted.csv, by name and with the reason, which is published."
+_ACCEPT = "Warnings do not stop a build. Fix what is wrong. If the data is right, add the warning to data_packages/releases/data/accepted.csv with your name and the reason, which is published."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    told = parser().parse_args(arguments)
-    root = Path(told.project).resolve()
+    options = parser().parse_args(arguments)
+    root = Path(options.project).resolve()
     progress = ProgressLine()
     operating_system.keep_own_permissions()
     try:
         operating_system.require_memory()
-        code: int = COMMANDS[told.command](root, told, progress)
+        code: int = COMMANDS[options.command](root, options, progress)
         sys.stdout.flush()
     except PortalError as error:
         progress.end()
@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PROBLEMS
     except KeyboardInterrupt:
         progress.end()
-        print("Stopped. The site in build/site is as it was.", file=sys.stderr)
+        print("Stopped. The site in build/site has not changed.", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:  # whoever read what we say has gone, as `head` does
+    except BrokenPipeError:  # the reader of our output has ended, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return STOPPED
     except OSError as error:
@@ -61,17 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def program() -> NoReturn:
-    """Run one command and end, without the fifth of a second that Python takes to put away all that was read."""
+    """Run one command and exit without running interpreter shutdown, which takes 0.2 s."""
     file_system.print_as_utf8()
     code = main()
-    with suppress(OSError):  # nobody hears it any more
+    with suppress(OSError):  # the reader of our output has ended
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
 
 
 class ProgressLine:
-    """Says on the terminal what is being done, and how long each step took."""
+    """Show on the terminal the step that is running and how long each step took."""
 
     def __init__(self) -> None:
         self._since = 0.0
@@ -83,13 +83,13 @@ class ProgressLine:
         self._since = time.monotonic()
 
     def end(self) -> None:
-        """End the step that is under way, if one is."""
+        """End the current step, if there is one."""
         if self._since:
             print(f" {time.monotonic() - self._since:.1f} s", file=sys.stderr)
             self._since = 0.0
 
 
-def _check(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _check(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.analysis import claims  # noqa: PLC0415
     from portal.releases import embargo  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
@@ -101,32 +101,30 @@ def _check(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     verdicts = claims.verdicts(released)
     outcomes = Counter(v.outcome for v in verdicts)
     figures = sum(map(len, released.content.observations.values()))
-    print(
-        f"No mistakes. {figures} figures. Of {len(verdicts)} statements that documents make about their figures:"
-    )
+    print(f"No mistakes. {figures} figures. We checked {len(verdicts)} claims against their own figures:")
     for outcome in ("agrees", "differs", "cannot be checked"):
         print(f"  {outcomes[outcome]:4}  {outcome}")
     _warn(building.warnings(project))
     if embargo.waiting(project):
-        progress("Checking what is public meanwhile")
+        progress("Checking what is public until the embargo ends")
         building.public(project)
         progress.end()
     return OK
 
 
 def _warn(warnings: Sequence[Problem]) -> None:
-    """List what is doubtful; it stops nothing."""
+    """Print the warnings, if there are any."""
     if not warnings:
         return
     count = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
     print("\n\n".join([f"{count}:", *map(str, warnings)]) + f"\n\n{count}. {_ACCEPT}", file=sys.stderr)
 
 
-def _build(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _build(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
-    built = building.build(root, progress, told.fresh, told.embargo_lifted, told.renderer)
+    built = building.build(root, progress, options.fresh, options.embargo_lifted, options.renderer)
     progress.end()
     _warn(built.warnings)
     where = built.folder.relative_to(root)
@@ -134,12 +132,12 @@ def _build(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
         print(f"The site is in {where}." + ("" if built.new else " Nothing has changed since it was built."))
     if built.waiting:
         print("\n".join(release_messages.waiting(built)))
-    elif told.embargo_lifted and built.until:
+    elif options.embargo_lifted and built.until:
         print(release_messages.lifted(built), file=sys.stderr)
     return OK
 
 
-def _diff(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _diff(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.releases import change_report, releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -149,10 +147,10 @@ def _diff(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     report = change_report.report(changes, project.content)
     progress.end()
     print(change_report.as_text(report))
-    if told.html:
-        _put(told.html, change_report.as_html(report, project.settings.site.name))
-    if told.json:
-        _put(told.json, change_report.as_json(changes, project.content.releases))
+    if options.html:
+        _put(options.html, change_report.as_html(report, project.settings.site.name))
+    if options.json:
+        _put(options.json, change_report.as_json(changes, project.content.releases))
     return OK
 
 
@@ -161,47 +159,49 @@ def _put(path: Path, text: str) -> None:
     print(f"Written: {path}")
 
 
-def _release(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.releases import change_report, embargo, releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
     progress("Comparing with the last release")
     project = building.project(root)
-    asked = releasing.ReleaseRequest(told.name, told.note, told.embargo, told.reason)
-    draft = building.draft(project, asked)
+    request = releasing.ReleaseRequest(options.name, options.note, options.embargo, options.reason)
+    draft = building.draft(project, request)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
-    seen = project.content if told.embargo else replace(project.content, releases=embargo.public(project))
+    seen = project.content if options.embargo else replace(project.content, releases=embargo.public(project))
     print(change_report.as_text(change_report.report(draft.changes, seen)))
-    if waiting and not told.embargo:
+    if waiting and not options.embargo:
         print(
-            f"\nThis is what was changed since {waiting}, on top of what is public. {waiting} goes on waiting."
+            f"\nThese are the changes since {waiting}, added to what is public. {waiting} is still under embargo."
         )
-    if not (told.yes or _agreed(f"Make the release {told.name}? It cannot be changed afterwards. (y/n) ")):
+    if not (
+        options.yes or _agreed(f"Make the release {options.name}? It cannot be changed afterwards. (y/n) ")
+    ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.release(root, draft)
-    if not told.embargo:
-        print(f"The release {told.name} is made. Build the site to publish it.")
+    if not options.embargo:
+        print(f"The release {options.name} is made. Build the site to publish it.")
         return OK
     until = embargo.until(building.project(root))
-    print("\n".join(release_messages.next_steps(told.name, until)))
+    print("\n".join(release_messages.next_steps(options.name, until)))
     return OK
 
 
-def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _rollback(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.releases import change_report, rollback  # noqa: PLC0415
     from portal.site import building, publishing  # noqa: PLC0415
 
-    if not told.name:
+    if not options.name:
         folder = publishing.previous(root)
         print(f"The site before is in place again: {folder.relative_to(root)}.")
         return OK
     progress("Looking for the release")
     project = building.project(root)
-    plan = rollback.put_back(project, told.name, told.reason, told.contacts)
+    plan = rollback.put_back(project, options.name, options.reason, options.contacts)
     progress.end()
     report = replace(
         change_report.report(plan.changes, project.content),
@@ -211,14 +211,14 @@ def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     )
     print(change_report.as_text(report))
     print("\n".join(release_messages.put_back(plan)))
-    if not (told.yes or _agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")):
+    if not (options.yes or _agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     name = building.roll_back(root, plan)
     print(
         f"Recorded as the release {name}."
         if name
-        else "What is public stays the same, so no release was needed."
+        else "What is public does not change, so no release was made."
     )
     return _build(root, _AS_USUAL, progress)
 
@@ -226,58 +226,56 @@ def _rollback(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
 _AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdocs")
 
 
-def _withdraw(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _withdraw(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.core import input_files, periods  # noqa: PLC0415
     from portal.releases import withdrawal  # noqa: PLC0415
     from portal.site import building, publishing  # noqa: PLC0415
 
-    if bool(told.indicator) == bool(told.list):
-        told.stop("name one INDICATOR, or give a list of figures with --list FILE")
-    if told.list and (faults := [*input_files.given([told.list])]):
+    if bool(options.indicator) == bool(options.list):
+        options.stop("name one INDICATOR, or give a list of figures with --list FILE")
+    if options.list and (faults := [*input_files.given([options.list])]):
         raise PortalError(faults)
     figures = (
-        withdrawal.wanted_in(str(told.list), told.list.read_bytes())
-        if told.list
-        else (withdrawal.FigureSelection(told.indicator, told.area, told.period, told.part),)
+        withdrawal.wanted_in(str(options.list), options.list.read_bytes())
+        if options.list
+        else (withdrawal.FigureSelection(options.indicator, options.area, options.period, options.part),)
     )
-    progress("Looking for the figures, and for what gives them away")
+    progress("Looking for the figures and for other places that reveal them")
     project = building.project(root)
-    asked = withdrawal.WithdrawalRequest(figures, told.reason, told.wrong, told.others)
-    plan = withdrawal.plan(project, asked, periods.today())
+    request = withdrawal.WithdrawalRequest(figures, options.reason, options.wrong, options.others)
+    plan = withdrawal.plan(project, request, periods.today())
     progress.end()
     if not plan.withdrawals:
-        print("Nothing changes: these figures have no number, in the tables or in any release.")
+        print("Nothing to withdraw: these figures have no number in the tables or in any release.")
         return OK
     print("\n".join(release_messages.withdrawn(plan)))
-    if not (
-        told.yes or _agreed("Take them back, and build the site? The numbers cannot be brought back. (y/n) ")
-    ):
+    if not (options.yes or _agreed("Withdraw them and build the site? You cannot undo this. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.withdraw(root, plan)
     print(
-        "Taken back. Earlier sites that were kept here are deleted. Until the next build is published, the public site still has the numbers."
+        "Withdrawn. The earlier sites that were kept here will be deleted. The public site still has the numbers until you publish the next build."
     )
     code = _build(root, _AS_USUAL, progress)
     publishing.purge(root / "build" / "site")
     return code
 
 
-def _verify(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _verify(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import publishing  # noqa: PLC0415
 
-    folder = told.folder or root / "build" / "site"
+    folder = options.folder or root / "build" / "site"
     problems = publishing.intact(folder)
     if problems:
         raise PortalError(problems)
     print(
-        f"The site in {folder} is as it was built.\nThe digest of its list of files: {publishing.digest(folder)}"
+        f"The site in {folder} is complete and unchanged.\nSHA-256 of its list of files: {publishing.digest(folder)}"
     )
     return OK
 
 
-def _coverage(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _coverage(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import coverage  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -289,35 +287,43 @@ def _coverage(root: Path, told: argparse.Namespace, progress: ProgressLine) -> i
     return OK
 
 
-def _import(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _import(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.data import packages  # noqa: PLC0415
     from portal.importers import importing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
-    misused = importing.misused(vars(told))
+    misused = importing.misused(vars(options))
     if misused:
-        told.stop(misused)
-    if told.format == importing.TABLE:
-        return _import_table(root, told, progress)
+        options.stop(misused)
+    if options.format == importing.TABLE:
+        return _import_table(root, options, progress)
     progress("Checking the data packages")
     settings, content = building.read(root)
     progress("Reading the files")
-    found, _ = packages.read_all(root, settings.packages)
+    packages_read, _ = packages.read_all(root, settings.packages)
     plan = importing.plan(
-        importing.ImportJob(told.format, tuple(told.files), told.source, told.until), content, found, settings
+        importing.ImportJob(options.format, tuple(options.files), options.source, options.until),
+        content,
+        packages_read,
+        settings,
     )
     progress.end()
     print("\n".join(f"- {line}" for line in plan.report))
-    return _written(root, told, plan)
+    return _written(root, options, plan)
 
 
-def _import_table(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.core import settings as config  # noqa: PLC0415
     from portal.importers.spreadsheets import spreadsheet  # noqa: PLC0415
 
-    progress("Reading the spreadsheet and checking what would become of the package")
+    progress("Reading the spreadsheet and checking the package with its rows")
     job = spreadsheet.SpreadsheetJob(
-        tuple(told.files), told.package, told.resource, told.sheet, told.replace, tuple(told.assume)
+        tuple(options.files),
+        options.package,
+        options.resource,
+        options.sheet,
+        options.replace,
+        tuple(options.assume),
     )
 
     def ask(question: spreadsheet.Question) -> str:
@@ -327,29 +333,29 @@ def _import_table(root: Path, told: argparse.Namespace, progress: ProgressLine) 
     plan = spreadsheet.plan(job, config.load(root), ask)
     progress.end()
     print("\n".join(plan.report))
-    return _written(root, told, plan)
+    return _written(root, options, plan)
 
 
 def _answer(question: str, answers: Mapping[str, str]) -> str:
-    """The answer that is chosen on the terminal; nothing where there is nobody to choose."""
+    """Return the answer chosen on the terminal; empty if nobody can answer or none is chosen."""
     if not sys.stdin.isatty():
         return ""
     keys = list(answers)
     print(question)
     for number, words in enumerate(answers.values(), 1):
         print(f"  {number}  {words}")
-    while told := _typed(f"1 to {len(keys)}, or Enter to stop: "):
-        if told.isdecimal() and 1 <= int(told) <= len(keys):
-            return keys[int(told) - 1]
+    while options := _typed(f"1 to {len(keys)}, or Enter to stop: "):
+        if options.isdecimal() and 1 <= int(options) <= len(keys):
+            return keys[int(options) - 1]
     return ""
 
 
-def _written(root: Path, told: argparse.Namespace, plan: "PlannedImport") -> int:
+def _written(root: Path, options: argparse.Namespace, plan: "PlannedImport") -> int:
     if not plan.files:
-        print("Nothing changes, so nothing was written.")
+        print("The tables already contain this. Nothing was written.")
         return OK
     names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
-    if not (told.yes or _agreed(f"Write {names}? (y/n) ")):
+    if not (options.yes or _agreed(f"Write {names}? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     plan.write()
@@ -368,37 +374,39 @@ def _typed(question: str) -> str:
         return ""
 
 
-def _template(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _template(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.core import settings as config  # noqa: PLC0415
     from portal.data import packages  # noqa: PLC0415
     from portal.importers.spreadsheets import form_files, forms  # noqa: PLC0415
 
     settings = config.load(root)
-    found, _ = packages.read_all(root, settings.packages)
-    folder = told.folder or settings.build_folder / "templates"
-    for path in form_files.write(forms.form(told.package, found, settings), folder):
+    packages_read, _ = packages.read_all(root, settings.packages)
+    folder = options.folder or settings.build_folder / "templates"
+    for path in form_files.write(forms.form(options.package, packages_read, settings), folder):
         print(f"Written: {path.relative_to(root) if path.is_relative_to(root) else path}")
     return OK
 
 
-def _new(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _new(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import new_portal  # noqa: PLC0415
 
-    folder = (told.folder or root / new_portal.folder_of(told.name)).resolve()
-    whose = told.partnership or f"{told.place} Community Safety Partnership"
+    folder = (options.folder or root / new_portal.folder_of(options.name)).resolve()
+    whose = options.partnership or f"{options.place} Community Safety Partnership"
     progress("Writing the portal and checking it")
-    new_portal.begin(new_portal.NewPortal(told.name, told.area, told.place, whose), folder)
+    new_portal.begin(new_portal.NewPortal(options.name, options.area, options.place, whose), folder)
     progress.end()
-    print(f"The portal is in {folder}. It can be checked and built at once. Read START.md there.")
+    print(
+        f"The portal is in {folder}. You can check and build it straight away. Read START.md in that folder first."
+    )
     return OK
 
 
-def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _audit(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.disclosure import report as protection  # noqa: PLC0415
     from portal.releases import releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
-    progress("Working out what can be known")
+    progress("Trying to work out withheld figures")
     project = building.project(root)
     earlier = releasing.earlier(project)
     report = protection.report(project.content, project.settings.disclosure, earlier)
@@ -410,22 +418,22 @@ def _audit(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
     return PROBLEMS if report.leaks else OK
 
 
-def _calibrate(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _calibrate(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.importers.police import calibration  # noqa: PLC0415
 
-    progress("Reading the files and trying the tests on them")
-    found = calibration.calibrate(told.format, told.files, told.fit, told.held_out)
+    progress("Reading the files and testing on them")
+    calibrated = calibration.calibrate(options.format, options.files, options.fit, options.held_out)
     progress.end()
-    print(found)
+    print(calibrated)
     print(
-        "Dispersion: variance over mean. Then: how often each test called a change where there was none, in per cent."
+        "Dispersion: variance divided by mean. Then: how often, in per cent, each test reported a change when there was none."
     )
-    if told.csv:
-        _put(told.csv, found.table.to_csv(lineterminator="\n", float_format="%.4f"))
+    if options.csv:
+        _put(options.csv, calibrated.table.to_csv(lineterminator="\n", float_format="%.4f"))
     return OK
 
 
-def _reading(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _reading(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import reading_age  # noqa: PLC0415
 
     pages = reading_age.read(root)
@@ -436,18 +444,18 @@ def _reading(root: Path, told: argparse.Namespace, progress: ProgressLine) -> in
     return OK
 
 
-def _serve(root: Path, told: argparse.Namespace, progress: ProgressLine) -> int:
+def _serve(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import preview  # noqa: PLC0415
 
     def say(error: PortalError) -> None:
         progress.end()
-        print(_listed(error) + "\nThe preview still shows the site as it was.", file=sys.stderr)
+        print(_listed(error) + "\nThe preview still shows the last site that was built.", file=sys.stderr)
 
     def ready(address: str) -> None:
         progress.end()
         print(f"The preview is at {address} (stop with Ctrl-C).", flush=True)
 
-    preview.serve(root, told.port, progress, say, ready)
+    preview.serve(root, options.port, progress, say, ready)
     return OK
 
 
@@ -482,5 +490,5 @@ def _logged(root: Path) -> str:
         log.parent.mkdir(exist_ok=True)
         log.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
     except OSError:
-        return f"A fault in the program: {sys.exc_info()[1]}. The site in build/site is as it was."
-    return f"A fault in the program. What happened is in {log}: please send it to the maintainers. The site in build/site is as it was."
+        return f"An error in this program: {sys.exc_info()[1]}. The site in build/site has not changed."
+    return f"An error in this program. Details are in {log}: please send that file to the maintainers. The site in build/site has not changed."

@@ -1,4 +1,4 @@
-"""What the site covers: how many pages have a chart and measures a figure, and where each section of the documents is."""
+"""Report what the site covers: pages with a chart, measures with a figure, and sections of the source documents."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,9 +13,9 @@ from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.page import Page
 from portal.pages.plan_views import ActionPage, FigureView, PriorityPage
 from portal.pages.views import HomePage, RoutePage, SubjectPage, WardPage
-from portal.site.staging import written
+from portal.site import written_pages
 
-# How near a measure's figure is, and the head of its column.
+# How closely the nearest published figure matches a measure, and the heading of its column.
 NEARNESS = {
     "same": "the same",
     "close": "close",
@@ -26,7 +26,7 @@ NEARNESS = {
 
 @dataclass(frozen=True)
 class Charted:
-    """The pages of one kind by their path, and those of them that have a chart."""
+    """The paths of the pages of one kind, and of those that have a chart."""
 
     kind: str
     pages: tuple[str, ...]
@@ -34,7 +34,7 @@ class Charted:
 
 
 def charted(pages: Iterable[Page]) -> tuple[Charted, ...]:
-    """Return which pages of each kind begin with a chart, in the order of the menu."""
+    """Return the pages of each kind that begin with a chart, in the order of the menu."""
     found: dict[str, list[tuple[str, bool]]] = {}
     for page in (p for p in pages if not p.language):
         for kind, has in _chart_on(page.content):
@@ -46,7 +46,7 @@ def charted(pages: Iterable[Page]) -> tuple[Charted, ...]:
 
 
 def _chart_on(content: object) -> Iterator[tuple[str, bool]]:
-    """The kind of a page that should have a chart, and whether it has one: that of the nearest figure."""
+    """Yield the kind of a page that should have a chart, and whether it has one."""
     match content:
         case HomePage():
             yield "home", any(sum(o is not None and o.value is not None for o in n.trend) > 1 for n in content.figures)  # fmt: skip
@@ -63,17 +63,17 @@ def _chart_on(content: object) -> Iterator[tuple[str, bool]]:
 
 
 def _drawn(views: Sequence[FigureView]) -> bool:
-    """Whether the first of the figures, which is the one that a page draws, has a drawing."""
+    """Return True if the first figure, which is the one that a page draws, has a chart."""
     return bool(views) and views[0].chart.narrow is not None
 
 
 def nearness(content: Content) -> tuple[tuple[str, Counter[str]], ...]:
-    """Return how many measures of each plan have a figure how near."""
+    """Return for each plan how many measures there are of each nearness."""
     return tuple((p.title, Counter(m.nearness for m in p.measures)) for p in content.plans if p.measures)
 
 
 def updates(content: Content) -> tuple[int, int]:
-    """Return how many updates there are, each counted once, and at how many places they are shown."""
+    """Return the number of updates, and the number of places where they are shown."""
     once = [u for p in content.plans for u in p.updates]
     linked = sum(len(p.update_actions) for p in content.plans)
     return len(once), sum(bool(u.priority) for u in once) + linked
@@ -83,7 +83,7 @@ def counts(settings: Settings, released: ClearedContent) -> str:
     """Return the counts as Markdown: pages with a chart, measures by nearness, and updates."""
     content = released.content
     lines = ["## Pages with a chart", "", "| kind of page | with a chart | of |", "|---|--:|--:|"]
-    for c in charted(all_pages(settings, released, PageInputs(written=written(settings)))):
+    for c in charted(all_pages(settings, released, PageInputs(written=written_pages.read(settings)))):
         lines.append(f"| {c.kind} | {len(c.charted)} | {len(c.pages)} |")
     lines += ["", "## Measures by how near the nearest published figure is", ""]
     lines += [f"| plan | {' | '.join(NEARNESS.values())} | in all |", f"|---{'|--:' * (len(NEARNESS) + 1)}|"]
@@ -96,13 +96,14 @@ def counts(settings: Settings, released: ClearedContent) -> str:
 
 
 def table(settings: Settings, released: ClearedContent) -> str:
-    """Markdown with a row for every section of every document.
+    """Return Markdown with a row for every section of every document.
 
-    Raises `PortalError` for each section that is neither shown nor left out for a reason, and for each page
-    that does not exist.
+    Raises: `PortalError` with each section that is neither shown nor left out with a reason, and each page that does
+    not exist.
     """
     addresses = {
-        p.path: p.label for p in all_pages(settings, released, PageInputs(written=written(settings)))
+        p.path: p.label
+        for p in all_pages(settings, released, PageInputs(written=written_pages.read(settings)))
     }
     problems, lines = [], ["# What the site covers", ""]
     lines += ["Made by `portal coverage` from the packages. Do not edit.", "", counts(settings, released)]
@@ -128,7 +129,12 @@ def table(settings: Settings, released: ClearedContent) -> str:
             if not pages and not section.left_out:
                 message = f"“{section.heading}” is neither shown nor left out."
                 problems.append(
-                    Problem(place, code="coverage", message=message, fix="Name its pages, or say why.")
+                    Problem(
+                        place,
+                        code="coverage",
+                        message=message,
+                        fix="Name the pages that show it, or the reason for leaving it out.",
+                    )
                 )
             shown_on = ", ".join(f"`{p}`" for p in pages)
             left = section.left_out if pages else f"left out: {section.left_out}"

@@ -1,7 +1,7 @@
-"""Begins the portal of another partnership: a folder that can be checked and built at once, with a guide to filling it.
+"""Create the portal of another partnership: a folder that can be checked and built, with a guide to filling it in.
 
-What is its own stands in `starter/`, with `${place}` and the like where words depend on the place. What all portals
-have in common is copied from where the program stands, so that it is kept once.
+The files of the new portal are templates in `starter/`, with placeholders such as `${place}`. Files that all portals
+share are copied from this installation, so that there is only one original.
 """
 
 import csv
@@ -26,7 +26,7 @@ from portal.site import building
 _HERE = Path(__file__).parents[1]
 _STARTER = _HERE / "cli" / "starter"
 _PACKAGES = "packages.json"
-# What all portals have in common, by its place in a portal's folder.
+# Files and folders that all portals share.
 SHARED = (
     "site_src/templates", "site_src/theme", "site_src/assets", "mkdocs.yml", "package.json", "package-lock.json", ".npmrc",
     "data_packages/recorded-crime/data/indicators.csv", "data_packages/recorded-crime/data/imports.csv",
@@ -35,17 +35,17 @@ SHARED = (
     "data_packages/police-dashboard/data/breaks.csv", "data_packages/police-dashboard/data/dispersion.csv",
 )  # fmt: skip
 _AREA = re.compile(r"[A-Z][0-9]{8}")
-# What can stand in a table, in settings and in a page without being anything but words.
+# Text without any character that has a meaning in a table, in settings or in Markdown.
 _WORDS = re.compile(r"[^\W_][\w’'(),.& -]*")
-# Boroughs of London, and the one of them that the Metropolitan Police do not look after.
+# Boroughs of London, and the one that is not policed by the Metropolitan Police.
 _LONDON, _CITY = re.compile(r"E09[0-9]{6}"), "E09000001"
 _REGION, _FORCE = "E12000007", "E23000001"
-_NOT_LONDON = "The indicators of the Metropolitan Police are left out here, since ${place} is not in its area. The next two steps are an example: write indicators of your own as in step 5.\n\n"
+_NOT_LONDON = "The Metropolitan Police do not cover ${place}, so their indicators are left out. Use the next two steps as an example, and write your own indicators as in step 5.\n\n"
 
 
 @dataclass(frozen=True)
 class NewPortal:
-    """What the portal is called, the code and name of its borough, and whose it is."""
+    """The name of a portal, the code and name of its borough, and the partnership that publishes it."""
 
     name: str
     area: str
@@ -54,29 +54,29 @@ class NewPortal:
 
     @property
     def of_the_met(self) -> bool:
-        """Whether the Metropolitan Police publish the figures of this place."""
+        """Return True if the Metropolitan Police publish figures for this place."""
         return bool(_LONDON.fullmatch(self.area)) and self.area != _CITY
 
 
 def folder_of(name: str) -> str:
-    """The folder that a portal gets where none is named."""
+    """Return the default name of a portal's folder."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "portal"
 
 
-def begin(asked: NewPortal, folder: Path) -> None:
-    """Write the portal into `folder`, which must be empty or not there.
+def begin(portal: NewPortal, folder: Path) -> None:
+    """Write a new portal into `folder`, which must be empty or not exist.
 
-    Raises `PortalError` with every problem; nothing is left then.
+    Raises: `PortalError` with all problems; nothing is written then.
     """
-    faults = tuple(_faults(asked, folder))
+    faults = tuple(_faults(portal, folder))
     if faults:
         raise PortalError(faults)
     part = folder.with_name(f".{folder.name}.part")
     operating_system.clear(part)
     try:
-        _share(part, asked)
-        _fill(part, asked)
-        _describe(part, asked)
+        _share(part, portal)
+        _fill(part, portal)
+        _describe(part, portal)
         _synonyms(part)
         if folder.exists():  # empty; Windows does not replace a folder
             folder.rmdir()
@@ -85,31 +85,33 @@ def begin(asked: NewPortal, folder: Path) -> None:
         operating_system.clear(part)
 
 
-def _faults(asked: NewPortal, folder: Path) -> Iterator[Problem]:
+def _faults(portal: NewPortal, folder: Path) -> Iterator[Problem]:
     def wrong(place: str, message: str, fix: str) -> Problem:
         return Problem(place, code="new", message=message, fix=fix)
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        yield wrong(
-            str(folder), "There is something in this folder already.", "Name another one with --folder."
-        )
-    if not _AREA.fullmatch(asked.area):
-        yield wrong("--area", f"“{asked.area}” is no code of an area.", "Write it like E09000028.")
+        yield wrong(str(folder), "This folder is not empty.", "Choose another folder with --folder.")
+    if not _AREA.fullmatch(portal.area):
+        yield wrong("--area", f"“{portal.area}” is not the code of an area.", "Use a code such as E09000028.")
     for place in ("name", "place", "partnership"):
-        if not _WORDS.fullmatch(told := getattr(asked, place)):
-            fix = "Write letters, figures, spaces and ’ ( ) , . & - only, and begin with a letter or figure."
-            yield wrong("NAME" if place == "name" else f"--{place}", f"“{told}” is not a name.", fix)
+        if not _WORDS.fullmatch(value := getattr(portal, place)):
+            fix = "Use only letters, digits, spaces and ’ ( ) , . & - and start with a letter or digit."
+            yield wrong(
+                "NAME" if place == "name" else f"--{place}",
+                f"“{value}” contains characters that a name cannot have.",
+                fix,
+            )
 
 
 def _home() -> Path:
-    """Where the shared parts stand: in the program as it was installed, or in the checkout that it runs from."""
+    """Return the folder of the shared files: in the installed program, or the checkout that it runs from."""
     packed = _HERE / "shared"
     return packed if packed.is_dir() else _HERE.parents[1]
 
 
-def _share(root: Path, asked: NewPortal) -> None:
-    """Copy what all portals have in common, and the chart library where it has been fetched."""
-    kept = _packages(asked)
+def _share(root: Path, portal: NewPortal) -> None:
+    """Copy the files that all portals share, and the chart library if it is installed."""
+    kept = _packages(portal)
     for name in (*SHARED, str(svg.LIBRARY)):
         source, target = _home() / name, root / name
         wanted = not name.startswith("data_packages/") or name.split("/")[1] in kept
@@ -118,64 +120,64 @@ def _share(root: Path, asked: NewPortal) -> None:
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
 
 
-def _packages(asked: NewPortal) -> Mapping[str, Any]:
-    """The packages of a new portal; those of the Metropolitan Police where it publishes figures of the place."""
-    told = json.loads((_STARTER / _PACKAGES).read_text(encoding="utf-8"))
-    return {name: p for name, p in told.items() if asked.of_the_met or not p.get("london")}
+def _packages(portal: NewPortal) -> Mapping[str, Any]:
+    """Return the packages of a new portal, with those of the Metropolitan Police only where it publishes figures."""
+    packages_listed = json.loads((_STARTER / _PACKAGES).read_text(encoding="utf-8"))
+    return {name: p for name, p in packages_listed.items() if portal.of_the_met or not p.get("london")}
 
 
-def _words(asked: NewPortal) -> dict[str, str]:
-    """What stands for each `${…}` of the starter."""
+def _words(portal: NewPortal) -> dict[str, str]:
+    """Return the text for each placeholder of the starter."""
     checkout = "" if (_HERE / "shared").is_dir() else str(_HERE.parents[1])
-    told = {
-        "name": asked.name,
-        "partnership": asked.partnership,
-        "place": asked.place,
-        "area": asked.area,
-        "rest": f"X{asked.area[1:]}",
-        "region": _REGION if _LONDON.fullmatch(asked.area) else "",
-        "packages": "\n".join(f'  "{name}",' for name in _packages(asked)),
+    words = {
+        "name": portal.name,
+        "partnership": portal.partnership,
+        "place": portal.place,
+        "area": portal.area,
+        "rest": f"X{portal.area[1:]}",
+        "region": _REGION if _LONDON.fullmatch(portal.area) else "",
+        "packages": "\n".join(f'  "{name}",' for name in _packages(portal)),
         "today": periods.day(periods.today()),
         "year": str(periods.today().year),
         "checkout": checkout,
     }
-    return told | {"london": "" if asked.of_the_met else Template(_NOT_LONDON).substitute(told)}
+    return words | {"london": "" if portal.of_the_met else Template(_NOT_LONDON).substitute(words)}
 
 
-def _fill(root: Path, asked: NewPortal) -> None:
-    """Write the files of the starter, with the words of this portal in them."""
-    words = _words(asked)
+def _fill(root: Path, portal: NewPortal) -> None:
+    """Write the files of the starter with their placeholders filled in."""
+    words = _words(portal)
     for source in sorted(p for p in _STARTER.rglob("*") if p.is_file() and p.name != _PACKAGES):
         name = source.relative_to(_STARTER)
         target = root / (".gitignore" if name.name == "gitignore" else name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        told = Template(source.read_text(encoding="utf-8")).safe_substitute(words)  # make has its own $(…)
-        target.write_text(told, encoding="utf-8", newline="\n")
+        filled = Template(source.read_text(encoding="utf-8")).safe_substitute(words)  # make has its own $(…)
+        target.write_text(filled, encoding="utf-8", newline="\n")
     areas = root / "data_packages" / "geography" / "data" / "areas.csv"
     rows = areas.read_text(encoding="utf-8").splitlines(keepends=True)
-    away = () if asked.of_the_met else (_FORCE,) if words["region"] else (_REGION, _FORCE)
+    away = () if portal.of_the_met else (_FORCE,) if words["region"] else (_REGION, _FORCE)
     areas.write_text("".join(r for r in rows if not r.startswith(away)), encoding="utf-8", newline="\n")
 
 
-def _describe(root: Path, asked: NewPortal) -> None:
-    """Write the descriptor of each package, and its tables that are empty yet."""
-    words = _words(asked)
-    for name, package in _packages(asked).items():
-        portal = {k: _said(v, words) for k, v in package["portal"].items()}
-        splits = portal.get("breakdowns", {})
-        spec = contract(portal["kind"])["resources"]
+def _describe(root: Path, portal: NewPortal) -> None:
+    """Write the descriptor of each package, and a header for each table that has no file yet."""
+    words = _words(portal)
+    for name, package in _packages(portal).items():
+        custom = {k: _said(v, words) for k, v in package["portal"].items()}
+        splits = custom.get("breakdowns", {})
+        spec = contract(custom["kind"])["resources"]
         tables = [described(t, spec[t], splits) for t in package["tables"]]
-        told = {
+        descriptor = {
             "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
             "name": name,
             "title": package["title"],
-            "portal": portal,
+            "portal": custom,
             "resources": tables,
         }
         folder = root / "data_packages" / name
         (folder / "data").mkdir(parents=True, exist_ok=True)
         (folder / "datapackage.json").write_text(
-            json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+            json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
         )
         for table in tables:
             path = folder / table["path"]
@@ -196,7 +198,7 @@ def _header(names: Iterable[str]) -> str:
 
 
 def _synonyms(root: Path) -> None:
-    """Write the words that mean the same, with those pages to show first that this portal has."""
+    """Write the synonyms of the search, without pages that this portal does not have."""
     told = tomllib.loads((_home() / search.FILE).read_text(encoding="utf-8"))
     pages = building.addresses(building.project(root))
     lists = [
@@ -204,8 +206,8 @@ def _synonyms(root: Path) -> None:
         for one in told["same"]
     ]
     lines = [
-        "# Words that mean the same, or nearly. Whoever searches for one of them also finds pages with the others.",
-        "# first = the addresses of pages to show before all others.",
+        "# Words with the same or a similar meaning. A search for one of them also finds pages with the others.",
+        "# first = addresses of pages to show before all others.",
         f"ignored = {_listed(told['ignored'])}",
         *(f"\n[[same]]\nwords = {_listed(o['words'])}\nfirst = {_listed(o['first'])}" for o in lists),
     ]
@@ -213,5 +215,5 @@ def _synonyms(root: Path) -> None:
 
 
 def _listed(words: Iterable[str]) -> str:
-    """A list of texts as TOML and JSON both write it."""
+    """Return a list of strings in a form that is valid TOML and JSON."""
     return json.dumps(list(words), ensure_ascii=False)

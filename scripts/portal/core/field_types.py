@@ -134,7 +134,7 @@ class CellForm:
 
     @property
     def advice(self) -> str:
-        """The sentence that says what to write."""
+        """Return the sentence that says what to write."""
         return f"{self.words}, such as {self.example}."
 
 

@@ -139,7 +139,7 @@ class Sums:
 
     @cached_property
     def _names(self) -> list[str]:
-        """The ids of other indicators that publish a count in the same place as a withheld figure."""
+        """Return the ids of other indicators that publish a count in the same place as a withheld figure."""
         places = {slot(o) for o in self.hidden}
         own = self.hidden[0].indicator
         return sorted(i for i, values in self.series.items() if i != own and not places.isdisjoint(values))
@@ -150,7 +150,7 @@ class Sums:
 
     @cached_property
     def _combinations(self) -> list[tuple[int, NDArray[np.int64]]]:
-        """The combinations of terms to try, as (number of terms, array of indexes into `_names`)."""
+        """Return the combinations of terms to try, as (number of terms, array of indexes into `_names`)."""
         most = _TERMS if len(self._names) <= _FEW else 1
         numbers = range(len(self._names))
         return [
@@ -160,14 +160,14 @@ class Sums:
 
     @cached_property
     def _places(self) -> list[Slot]:
-        """The places of the withheld figures in their order, followed by all others."""
+        """Return the places of the withheld figures in their order, followed by all others."""
         own = [slot(o) for o in self.hidden]
         names = (*self._names, self.hidden[0].indicator)
         return [*own, *sorted({s for i in names for s in self.series.get(i, ())} - set(own), key=str)]
 
     @cached_property
     def _values(self) -> Floats:
-        """The published values (indicators × places); NaN where nothing is published."""
+        """Return the published values (indicators × places); NaN where nothing is published."""
         values = [[self.series[i].get(s, np.nan) for s in self._places] for i in self._names]
         return np.array(values, float).reshape(len(self._names), len(self._places))
 
@@ -178,12 +178,12 @@ class Sums:
 
     @cached_property
     def _negative(self) -> NDArray[np.bool_]:
-        """The places with a count below zero, such as a difference between two sources; parts may exceed their total there."""
+        """Return the places with a count below zero, such as a difference between two sources; parts may exceed their total there."""
         return (np.nan_to_num(self._values) < 0).any(axis=0) | (np.nan_to_num(self._own) < 0)
 
     @cached_property
     def _least(self) -> Floats:
-        """The smallest count that may be published for each withheld figure; 0 for places without one."""
+        """Return the smallest count that may be published for each withheld figure; 0 for places without one."""
         minimums = [least_of(self.content, self.policy, o) for o in self.hidden]
         return np.array([*minimums, *[0] * (len(self._places) - len(minimums))], float)
 

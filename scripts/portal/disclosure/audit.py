@@ -90,7 +90,7 @@ class Interval:
 
     @property
     def exposed(self) -> tuple[float, float] | None:
-        """The narrowest pair of smallest and largest value that breaks the rule; None if the figure is protected."""
+        """Return the narrowest pair of smallest and largest value that breaks the rule; None if the figure is protected."""
         too_narrow = (
             [(self.least, self.greatest)] if self.greatest - self.least < self.published.width else []
         )

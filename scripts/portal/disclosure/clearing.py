@@ -39,7 +39,7 @@ class ClearedContent:
 
     @cached_property
     def series(self) -> Mapping[tuple[str, str], tuple[Observation, ...]]:
-        """The figures of each indicator and area, earliest first; sorted once, because every page reads some."""
+        """Return the figures of each indicator and area, earliest first; sorted once, because every page reads some."""
         found = defaultdict(list)
         for own in self.content.observations.values():
             for o in sorted(own, key=when):

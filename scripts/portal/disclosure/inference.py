@@ -179,25 +179,25 @@ class _Table:
 
     @cached_property
     def core(self) -> frozenset[Observation]:
-        """The figures that matter, which identify a table."""
+        """Return the figures that matter, which identify a table."""
         return frozenset(
             replace(o, source="", locator="") for o in self.counts if self._root(o) in self.roots
         )
 
     @cached_property
     def counts(self) -> tuple[Observation, ...]:
-        """The counts among the figures, with a stand-in for each that has no row."""
+        """Return the counts among the figures, with a stand-in for each that has no row."""
         counts = [o for o in self.figures if self.content.indicators[o.indicator].unit == "count"]
         return (*counts, *missing_rows.stand_ins(self.content, counts))
 
     @cached_property
     def status(self) -> dict[FigureKey, str]:
-        """The status of each withheld figure."""
+        """Return the status of each withheld figure."""
         return {o.key: o.status for o in self.counts if self._hidden(o)}
 
     @cached_property
     def roots(self) -> frozenset[str]:
-        """The topmost totals whose families have a withheld figure."""
+        """Return the topmost totals whose families have a withheld figure."""
         return frozenset(self._root(o) for o in self.counts if self._hidden(o) and guards(self.content, o))
 
     @cached_property
@@ -279,7 +279,7 @@ class _Atoms:
 
     @cached_property
     def free(self) -> frozenset[Hashable]:
-        """The atoms that may be negative.
+        """Return the atoms that may be negative.
 
         These are the remainder of a borough whose wards add up to more than its total, because the two come from
         different files, and the atoms of published figures below zero.
@@ -324,7 +324,7 @@ class _Atoms:
 
     @cached_property
     def _leaves(self) -> dict[str, tuple[str, ...]]:
-        """The indicators without parts that make up each indicator, over all levels."""
+        """Return the indicators without parts that make up each indicator, over all levels."""
         members: dict[str, list[str]] = defaultdict(list)
         for i in self.content.indicators.values():
             if i.part_of:
@@ -350,7 +350,7 @@ class _Atoms:
 
     @cached_property
     def _inside(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """The wards of each borough and the boroughs of each region that have figures, by indicator and area."""
+        """Return the wards of each borough and the boroughs of each region that have figures, by indicator and area."""
         found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for o in self.figures:
             area = self.content.areas[o.area]
@@ -360,7 +360,7 @@ class _Atoms:
 
     @cached_property
     def _evidence_of_areas(self) -> dict[tuple[str, str], list[float]]:
-        """The excess of the inner areas' sum over the outer area, for each period in which all are published.
+        """Return the excess of the inner areas' sum over the outer area, for each period in which all are published.
 
         If inner and outer figures come from different sources, the sum may exceed the total in any period; that adds 1.
         """
@@ -392,7 +392,7 @@ class _Atoms:
 
     @cached_property
     def _split(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """The parts of each indicator's breakdown, by indicator and area; a borough includes its wards."""
+        """Return the parts of each indicator's breakdown, by indicator and area; a borough includes its wards."""
         found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for o in self.figures:
             if o.part:

@@ -67,7 +67,7 @@ class DisclosureReport:
 def report(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
 ) -> DisclosureReport:
-    """What is guarded, what is withheld, and how much can be worked out about it, also from `earlier` releases."""
+    """Return what is guarded, what is withheld, and how much can be worked out about it, also from `earlier` releases."""
     known = inference.known(content, policy, earlier)
     found, leaks = known.intervals, tuple(leak.interval for leak in known.leaks)
     cells = sum(len(_counts(content, i)) for i in _guarded(content))

@@ -87,18 +87,18 @@ class _Examined:
 
     @cached_property
     def counts(self) -> tuple[Observation, ...]:
-        """Every count."""
+        """Return every count."""
         units = {i.id for i in self.content.indicators.values() if i.unit == "count"}
         return tuple(o for i, own in self.content.observations.items() if i in units for o in own)
 
     @cached_property
     def hidden(self) -> tuple[Observation, ...]:
-        """The withheld figures of guarded indicators."""
+        """Return the withheld figures of guarded indicators."""
         return tuple(o for o in self.counts if o.value is None and guards(self.content, o))
 
     @cached_property
     def slots(self) -> Mapping[Slot, list[Observation]]:
-        """The published counts of each area and period."""
+        """Return the published counts of each area and period."""
         found: dict[Slot, list[Observation]] = defaultdict(list)
         for o in self.counts:
             if o.value is not None:
@@ -107,7 +107,7 @@ class _Examined:
 
     @cached_property
     def series(self) -> Mapping[tuple[str, str], dict[Slot, float]]:
-        """The published values of each indicator and part, by area and period."""
+        """Return the published values of each indicator and part, by area and period."""
         found: dict[tuple[str, str], dict[Slot, float]] = defaultdict(dict)
         for own in self.content.observations.values():
             for o in own:

@@ -98,7 +98,7 @@ class _TableToProtect:
 
     @property
     def cells(self) -> dict[Hashable, CountCell]:
-        """The cells of the counts."""
+        """Return the cells of the counts."""
         return {k: self._cell(k, o) for k, o in self.counts.items()}
 
     def hidden(self) -> frozenset[Hashable]:

@@ -78,35 +78,35 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     Raises `PortalError` with everything that is wrong with the job or its files.
     """
     packages = tuple(packages)
-    found = {p.name: p for p in packages}
-    home = _home(job.format, found, content)
+    by_name = {p.name: p for p in packages}
+    home = _home(job.format, by_name, content)
     stop([*_problems(job, home, content), *input_files.given(job.paths)])
     folder = settings.packages_folder / home[0] / "data"
     if job.format in geography_package.FORMATS:
-        own = settings.site.area
-        report, tables = geography_package.FORMATS[job.format](list(job.paths), content, own, job.source)
+        area = settings.site.area
+        report, tables = geography_package.FORMATS[job.format](list(job.paths), content, area, job.source)
         files = {folder / f"{name}.csv": frame_csv(table) for name, table in tables.items()}
         return PlannedImport(report, files | _descriptor(folder.parent, tables.keys()))
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
     counts = COUNTS[job.format](list(job.paths), content, settings.site.area)
     past = releasing.earlier(Project(settings, packages, content))
-    done = derive.figures(counts, Origin(rows, job.source, job.until), content, settings, past)
+    withheld = derive.figures(counts, Origin(rows, job.source, job.until), content, settings, past)
     indicators = {r.indicator for r in rows}
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
-    after = derive.merged(before, done.observations)
+    after = derive.merged(before, withheld.observations)
     _judge(content, indicators, after, settings, past)
-    report = (*map(str, counts.findings), *compared(before, after, done))
-    return PlannedImport(report, {folder / "observations.csv": _csv(found[home[0]], indicators, after)})
+    report = (*map(str, counts.findings), *compared(before, after, withheld))
+    return PlannedImport(report, {folder / "observations.csv": _csv(by_name[home[0]], indicators, after)})
 
 
-def misused(told: Mapping[str, object]) -> str:
-    """What the options of an import lack for its format, or have too much, in the words of a command; or nothing."""
-    table = told["format"] == TABLE
+def misused(options: Mapping[str, object]) -> str:
+    """Return what the options of an import lack for its format, or have too much, in the words of a command; or nothing."""
+    table = options["format"] == TABLE
     needed, others = ("package", ("source", "until")) if table else ("source", OF_TABLES)
-    if not told[needed]:
+    if not options[needed]:
         return f"the following arguments are required: --{needed}"
-    extra = [f"--{name}" for name in others if told[name]]
-    return f"{', '.join(extra)} does not go with the format {told['format']}" if extra else ""
+    extra = [f"--{name}" for name in others if options[name]]
+    return f"{', '.join(extra)} does not go with the format {options['format']}" if extra else ""
 
 
 def _judge(
@@ -123,23 +123,23 @@ def _judge(
     Which wards are withheld is chosen from the totals that are published by then. Totals that arrive later can undo
     that choice, so the advice is to import them first.
     """
-    own = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
-    fresh = replace(content, observations={**content.observations, **own})
-    if found := clearing.problems(fresh, settings.disclosure, past):
+    by_indicator = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
+    fresh = replace(content, observations={**content.observations, **by_indicator})
+    if problems := clearing.problems(fresh, settings.disclosure, past):
         places = tuple(f"observations of {i}:" for i in indicators)
         before = clearing.problems(content, settings.disclosure, past)
         totals = any(content.areas[o.area].kind not in small_counts.FINE for o in after)
         stop(
             {
                 replace(p, fix=_TOTALS_FIRST) if totals else p
-                for p in found
+                for p in problems
                 if p.file.startswith(places) or p not in before
             }
         )
 
 
 def _home(format_: str, packages: Mapping[str, Package], content: Content) -> list[str]:
-    """The packages that a format goes into; there should be one."""
+    """Return the packages that a format goes into; there should be one."""
     if format_ in geography_package.FORMATS:
         return [p.name for p in packages.values() if p.kind == "geography"]
     return [name for name, rows in content.imports.items() if any(r.format == format_ for r in rows)]
@@ -166,11 +166,11 @@ def _problems(job: ImportJob, home: list[str], content: Content) -> Iterator[Pro
 
 
 def compared(
-    before: tuple[Observation, ...], after: tuple[Observation, ...], done: Withheld
+    before: tuple[Observation, ...], after: tuple[Observation, ...], withheld: Withheld
 ) -> Iterable[str]:
-    """What would change: new, unchanged, revised and removed figures, the largest revision, and what is withheld."""
+    """Yield what would change: new, unchanged, revised and removed figures, the largest revision, and what is withheld."""
     old, new = {o.key: o for o in before}, {o.key: o for o in after}
-    fresh = {o.key for o in done.observations}
+    fresh = {o.key for o in withheld.observations}
     shared = old.keys() & fresh
     revised = {k: new[k].value - old[k].value for k in shared if _differs(old[k], new[k])}  # type: ignore[operator]
     yield f"{len(fresh)} figures: {len(fresh - shared)} new, {len(shared) - len(revised)} as before, {len(revised)} revised."
@@ -181,8 +181,8 @@ def compared(
     if gone:
         yield f"{gone} figures of 12 months are taken out, since they overlap with new ones."
     yield (
-        f"Of {done.cells} counts that could point to people, {done.primary} are withheld because they are small and "
-        f"{done.secondary} more so that these cannot be worked out."
+        f"Of {withheld.cells} counts that could point to people, {withheld.primary} are withheld because they are small and "
+        f"{withheld.secondary} more so that these cannot be worked out."
     )
     exposed = [k for k in shared if old[k].value is not None and new[k].value is None]
     if exposed:
@@ -194,7 +194,7 @@ def _differs(old: Observation, new: Observation) -> bool:
 
 
 def _csv(package: Package, indicators: set[str], figures: tuple[Observation, ...]) -> str:
-    """The package's figures as CSV: rows of other indicators as they are, those of the import in order."""
+    """Return the package's figures as CSV: rows of other indicators as they are, those of the import in order."""
     table = package.tables["observations"]
     known = [row for _, row in package.tables["indicators"].records]
     order = {row["id"]: n for n, row in enumerate(known)}
@@ -212,11 +212,11 @@ def _csv(package: Package, indicators: set[str], figures: tuple[Observation, ...
 
 
 def _row(o: Observation, breakdown: str) -> dict[str, str]:
-    told = {
+    cells = {
         "indicator": o.indicator, "area": o.area, "period_start": str(o.period_start or ""), "period_end": str(o.period_end or ""),
         "value": _plain(o.value), "status": o.status, "source": o.source, "locator": o.locator,
     }  # fmt: skip
-    return told | ({breakdown: o.part} if o.part else {})
+    return cells | ({breakdown: o.part} if o.part else {})
 
 
 def _plain(value: Decimal | None) -> str:
@@ -224,17 +224,17 @@ def _plain(value: Decimal | None) -> str:
 
 
 def _descriptor(folder: Path, resources: Iterable[str]) -> dict[Path, str]:
-    """The package's descriptor with the resources that it does not name yet, if there are any."""
+    """Return the package's descriptor with the resources that it does not name yet, if there are any."""
     path = folder / "datapackage.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    spec = contract(told["portal"]["kind"])["resources"]
-    named = {r["name"] for r in told["resources"]}
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    spec = contract(descriptor["portal"]["kind"])["resources"]
+    named = {r["name"] for r in descriptor["resources"]}
     fresh = [described(name, spec[name]) for name in resources if name not in named]
-    told["resources"] += fresh
-    return {path: json.dumps(told, indent=2, ensure_ascii=False) + "\n"} if fresh else {}
+    descriptor["resources"] += fresh
+    return {path: json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"} if fresh else {}
 
 
 def frame_csv(frame: pd.DataFrame) -> str:
-    """A table of an importer as CSV."""
-    told: str = frame.to_csv(index=False, lineterminator="\n")
-    return told
+    """Return a table of an importer as CSV."""
+    csv_text: str = frame.to_csv(index=False, lineterminator="\n")
+    return csv_text

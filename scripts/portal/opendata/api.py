@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from portal.core.model import Area, Release
+from portal.core.model import Area, Content, Release
 from portal.core.settings import SiteSettings
+from portal.core.vocabulary import ADDED, Unit
 from portal.opendata import bundles, records
 from portal.opendata.metadata import DCAT, FIGURES_JSON, IndicatorDataset
 from portal.opendata.records import CITE
@@ -45,8 +46,12 @@ class PackageName(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Everything that can be downloaded: indicators, areas with figures, releases and packages."""
+    """Everything that can be downloaded: indicators, areas with figures, releases and packages.
 
+    `content` has what the index says about them besides: breaks in series, populations, areas without a rate.
+    """
+
+    content: Content
     datasets: Sequence[IndicatorDataset]
     areas: Sequence[Area]
     releases: Sequence[ReleaseSlugs]
@@ -62,17 +67,8 @@ def build_index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
         "description": f"{top}{OPENAPI}",
         "name": site.name,
         "partnership": site.partnership,
-        "indicators": [_indicator(top, d) for d in catalogue.datasets],
-        "areas": [
-            {
-                "code": a.code,
-                "name": a.name,
-                "kind": a.kind,
-                "json": f"{top}{area_path(a.code, 'json')}",
-                "csv": f"{top}{area_path(a.code, 'csv')}",
-            }
-            for a in catalogue.areas
-        ],
+        "indicators": [_indicator(top, d, catalogue.content) for d in catalogue.datasets],
+        "areas": [_area(top, a, catalogue.content) for a in catalogue.areas],
         "releases": [_release(top, *r) for r in catalogue.releases],
         "packages": [
             {"name": name, "title": title, "zip": f"{top}{bundles.package_path(name)}"}
@@ -88,7 +84,27 @@ def build_index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
     return records.to_json(document)
 
 
-def _indicator(top: str, dataset: IndicatorDataset) -> Json:
+def _area(top: str, area: Area, content: Content) -> Json:
+    lived = content.populations.get(area.code)
+    return {
+        "code": area.code,
+        "name": area.name,
+        "kind": area.kind,
+        "parent": area.parent or None,
+        "valid_from": area.valid_from.isoformat() if area.valid_from else None,
+        "valid_to": area.valid_to.isoformat() if area.valid_to else None,
+        "population": lived
+        and {
+            "people": lived.population,
+            "year": lived.year,
+            "source": {"title": content.sources[lived.source].title, "locator": lived.locator},
+        },
+        "json": f"{top}{area_path(area.code, 'json')}",
+        "csv": f"{top}{area_path(area.code, 'csv')}",
+    }
+
+
+def _indicator(top: str, dataset: IndicatorDataset, content: Content) -> Json:
     i, days = dataset.indicator, dataset.days or (None, None)
     return {
         "slug": i.slug,
@@ -96,6 +112,14 @@ def _indicator(top: str, dataset: IndicatorDataset) -> Json:
         "definition": i.definition,
         "unit": records.UNITS.get(i.unit, i.unit_label),
         "parts": i.breakdown or None,
+        "can_be_added": i.unit in ADDED,
+        "has_rates": i.unit == Unit.COUNT and not i.breakdown,
+        "no_rates": {n.area: n.reason for n in content.no_rates.values() if n.indicator == i.id},
+        "breaks": [
+            {"date": b.date.isoformat(), "title": b.title, "explanation": b.explanation}
+            for b in sorted(content.breaks, key=lambda b: b.date)
+            if b.indicator == i.id
+        ],
         "first_day": days[0],
         "last_day": days[1],
         "count": len(dataset.figures),
@@ -286,10 +310,14 @@ _SCHEMAS: Json = {
             "type": "array",
             "items": _object(
                 slug=_SLUG, title=_TEXT, definition=_TEXT, unit=_TEXT, parts=_or_null("string", "What the figures are split by; null if they are not split."),
+                can_be_added={"type": "boolean", "description": "True if figures of periods that follow each other can be added up."},
+                has_rates={"type": "boolean", "description": "True if the figures are counts of whole areas, so that a rate can be computed where the population is known."},
+                no_rates=_map({"type": "string", "description": "Why a rate per resident is not meaningful in the area with this code."}),
+                breaks=_list("Break"),
                 first_day=_DAY, last_day=_DAY, count={"type": "integer"}, page=_LINK, cite=_LINK, json=_LINK, csv=_LINK, table_description=_LINK,
             ),
         },
-        areas={"type": "array", "items": _object(code=_TEXT, name=_TEXT, kind=_TEXT, json=_LINK, csv=_LINK)},
+        areas=_list("Area"),
         releases={
             "type": "array",
             "items": _object(
@@ -300,5 +328,11 @@ _SCHEMAS: Json = {
         packages={"type": "array", "items": _object(name=_SLUG, title=_TEXT, zip=_LINK)},
         catalogues=_object(packages=_LINK, dcat_json_ld=_LINK, dcat_turtle=_LINK, site=_LINK),
     ),
+    "Area": _object(
+        code=_TEXT, name=_TEXT, kind=_TEXT, parent=_or_null("string", "The code of the area around it."), valid_from=_DAY, valid_to=_DAY,
+        population={"anyOf": [{"$ref": "#/components/schemas/Population"}, {"type": "null"}]}, json=_LINK, csv=_LINK,
+    ),
+    "Break": _object(date={"type": "string", "format": "date", "description": "The first day of the new way of recording."}, title=_TEXT, explanation=_TEXT),
+    "Population": _object(people={"type": "integer"}, year={"type": "integer"}, source=_object(title=_TEXT, locator=_TEXT)),
     "Other": {"type": "object", "description": "JSON in the format of its own standard."},
 }  # fmt: skip

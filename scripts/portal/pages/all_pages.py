@@ -11,6 +11,7 @@ from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import FigureRecord
+from portal.pages.explore_page import explore_page
 from portal.pages.figure_pages import data_pages, figure_pages
 from portal.pages.local_pages import crime_pages, line_of, ward_pages, ward_views
 from portal.pages.open_data_pages import cite_pages, open_data_page
@@ -143,6 +144,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         *subject_pages(context, plans),
         *ward_pages(context),
         *figure_pages(context, plans),
+        *explore_page(context),
         *cite_pages(context, inputs.figures),
         *crime_pages(context),
         *data_pages(context),

@@ -25,7 +25,7 @@ from portal.pages.figure_views import (
     UsedBy,
 )
 from portal.pages.local_pages import recorded_parts
-from portal.pages.page import DATA, FIGURES, Page, PageContext, cited_in
+from portal.pages.page import DATA, EXPLORE, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_pages import SHOWS
 from portal.pages.plan_views import FigureView, Link, PlanView
 from portal.pages.release_pages import revisions
@@ -156,6 +156,8 @@ def _more(context: PageContext) -> tuple[Link, ...]:
         more.insert(0, Link("Targets", f"{FIGURES}targets/"))
     if context.content.dashboards:
         more.append(Link("Planned dashboards", DATA))
+    if context.topics():
+        more.insert(0, Link("Explore the figures", EXPLORE))
     return tuple(more)
 
 

@@ -15,6 +15,7 @@ from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import guarded
 from portal.core.text import address_part
+from portal.pages import map_pages
 from portal.pages.page import CRIME, FIGURES, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import FigureView, Link
 from portal.pages.views import (
@@ -58,15 +59,18 @@ def ward_pages(context: PageContext) -> Iterator[Page]:
         for i in recorded_indicators(context.released)
         for o in context.content.observations.get(i.id, ())
     )
+    shown = tuple(map_pages.map_page(context, home))
     overview = WardsPage(
         wards=views,
         maps=_maps(context, views),
         total=total_indicator(context.released),
         postcodes=finder,
         unplaced=unplaced,
+        map=map_pages.MAP if shown else "",
     )
     yield Page(WARDS, home.label, overview, title=f"The wards of {context.settings.site.place}", cited=cited)
     yield Page(f"{WARDS}compare/", "Compare wards", _compare(context, views), (home,), cited=cited)
+    yield from shown
     for view in views:
         content = _ward(context, view, views, unplaced)
         overlaps = (o for o in context.content.overlaps if o.area == view.area.code)
@@ -113,6 +117,7 @@ def _ward(
     unplaced: tuple[RecordsWithoutWard, ...],
 ) -> WardPage:
     code, whole = view.area.code, total_indicator(context.released)
+    next_to = map_pages.neighbours(context, view)
     lines = [
         n
         for i in recorded_indicators(context.released)
@@ -138,6 +143,8 @@ def _ward(
         printable=f"{view.path}briefing/",
         unfit=_unfit(context, code),
         among=context.charts.among_wards.get(code),
+        locator=map_pages.draw_locator(context, view),
+        beside=tuple(v for v in views if v.area.code in next_to),
     )
 
 
@@ -354,4 +361,5 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         wards=wards,
         rates=context.charts.rates.get(indicator.id),
         by_ward=context.charts.by_ward.get(indicator.id),
+        map=map_pages.ward_map(context, indicator),
     )

@@ -67,6 +67,7 @@ class OpenDataFiles:
         content = self.released.content
         with_figures = {r.area for r in self.now.values()}
         return Catalogue(
+            content=content,
             datasets=[self.dataset_of(i) for i in content.indicators.values() if i.slug in self.pages],
             areas=[a for a in content.areas.values() if a.code in with_figures],
             releases=[ReleaseSlugs(p.release, _slugs(p)) for p in self.history.releases],

@@ -22,6 +22,8 @@ REPORT, HELP, ABOUT = "report/", "help/", "about/"
 PRIVATE = (REPORT, HELP)
 # Charts that other sites can embed.
 EMBEDS = "embed/"
+# The page on which readers choose what to see.
+EXPLORE = "explore/"
 DATA, WARDS, CRIME = "data/", "wards/", "crime/"
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from portal.analysis.measures import NO_CLEAR_CHANGE, IndicatorSummary, Rate, rounded
 from portal.charts.charts import Chart
+from portal.charts.map_shading import ShadedMap
 from portal.core.model import (
     Area,
     Break,
@@ -122,6 +123,7 @@ class WardsPage:
     total: Indicator | None
     postcodes: str
     unplaced: tuple[RecordsWithoutWard, ...]
+    map: str = ""  # the path of the page with all maps; empty if there is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +149,8 @@ class WardPage:
     printable: str
     unfit: tuple[WithoutRate, ...] = ()
     among: Chart | None = None
+    locator: Markup | None = None  # where the ward is; empty if it has no outline
+    beside: tuple[WardView, ...] = ()  # the wards that share a border with it
 
     @property
     def all(self) -> tuple[IndicatorLine, ...]:
@@ -224,6 +228,25 @@ class WardSummary(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WardMap:
+    """An indicator on the map of wards: the maps, the unit of their values, and the summaries that they show."""
+
+    indicator: Indicator
+    drawing: ShadedMap
+    unit: str
+    summaries: tuple[IndicatorSummary, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapPage:
+    """One indicator on the map, with links to the maps of all of them; `path` is the page of the one shown."""
+
+    map: WardMap
+    choices: tuple[Link, ...]
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordedParts:
     """The sections that only indicators recorded everywhere have.
 
@@ -237,6 +260,7 @@ class RecordedParts:
     wards: tuple[WardSummary, ...]
     rates: Chart | None
     by_ward: Chart | None
+    map: WardMap | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,12 +52,12 @@ class Contents:
 
     @cached_property
     def packages(self) -> tuple[str, ...]:
-        """The names of the packages."""
+        """Return the names of the packages."""
         return tuple(sorted({name.split("/")[0] for name in self.files}))
 
     @cached_property
     def tables(self) -> tuple[ArchivedTable, ...]:
-        """Every table of every package."""
+        """Return every table of every package."""
         return tuple(_tables(self))
 
     def descriptor(self, package: str) -> Any:
@@ -135,8 +135,8 @@ def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> 
     for package in contents.packages:
         for resource in contents.descriptor(package)["resources"]:
             path = f"{_PACKAGES}{package}/{resource['path']}"
-            own = {"name": f"{package}-{resource['name']}", "path": path, **checksum(files[path])}
-            resources.append({**resource, **own})
+            copied = {"name": f"{package}-{resource['name']}", "path": path, **checksum(files[path])}
+            resources.append({**resource, **copied})
     others = [name for name in files if name in (CHANGES, PAGES, *LISTS) or name.endswith(DESCRIPTOR)]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
@@ -195,11 +195,11 @@ def read(path: Path, file: str, checksum: str) -> Archive:
                 )
             ]
         )
-    found = _unpacked(data)
-    if found is None:
+    archive = _unpacked(data)
+    if archive is None:
         message = "The archive is larger than any release can be."
         raise PortalError([_problem(file, message, "Put it back from a copy.")])
-    return found
+    return archive
 
 
 def unpacked(data: bytes) -> Archive:
@@ -208,8 +208,8 @@ def unpacked(data: bytes) -> Archive:
     Raises:
         PortalError: the archive is too large.
     """
-    found = _unpacked(data)
-    if found is None:
+    archive = _unpacked(data)
+    if archive is None:
         raise PortalError(
             [
                 _problem(
@@ -219,7 +219,7 @@ def unpacked(data: bytes) -> Archive:
                 )
             ]
         )
-    return found
+    return archive
 
 
 @lru_cache(maxsize=16)
@@ -229,15 +229,15 @@ def _unpacked(data: bytes) -> Archive | None:
         if sum(i.file_size for i in packed.infolist()) > _LARGEST:
             return None
         files = {i.filename: packed.read(i) for i in packed.infolist()}
-    told = json.loads(files[DESCRIPTOR])
-    before = told["portal"]["before"] or {"release": "", "sha256": ""}
+    descriptor = json.loads(files[DESCRIPTOR])
+    before = descriptor["portal"]["before"] or {"release": "", "sha256": ""}
     about = About(
-        told["portal"]["release"], told["title"], told["created"][:10], before["release"], before["sha256"],
-        tuple(told["portal"].get("withdrawn", ())),
+        descriptor["portal"]["release"], descriptor["title"], descriptor["created"][:10], before["release"], before["sha256"],
+        tuple(descriptor["portal"].get("withdrawn", ())),
     )  # fmt: skip
-    own = {n.removeprefix(_PACKAGES): d for n, d in files.items() if n.startswith(_PACKAGES)}
+    packages = {n.removeprefix(_PACKAGES): d for n, d in files.items() if n.startswith(_PACKAGES)}
     lists = {n: files[n] for n in LISTS if n in files}
-    return Archive(about, Contents(own, json.loads(files[PAGES]), lists), files[CHANGES].decode())
+    return Archive(about, Contents(packages, json.loads(files[PAGES]), lists), files[CHANGES].decode())
 
 
 def _problem(file: str, message: str, fix: str) -> Problem:

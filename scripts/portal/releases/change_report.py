@@ -38,7 +38,7 @@ class WordedChange:
     lacks_reason: bool = False
 
     def __str__(self) -> str:
-        """The change in one sentence."""
+        """Return the change in one sentence."""
         return " ".join(filter(None, (f"{self.about}: {self.became}.", self.reason)))
 
 
@@ -53,10 +53,14 @@ class ChangeReport:
 
 
 def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
-    """The changes since the last release in words."""
-    told = [(kind, [c for c in comparison.condensed(changes, GATHERED) if c.kind == kind]) for kind in KINDS]
+    """Return the changes since the last release in words."""
+    by_kind = [
+        (kind, [c for c in comparison.condensed(changes, GATHERED) if c.kind == kind]) for kind in KINDS
+    ]
     groups = tuple(
-        (kind, sum(c.count for c in own), tuple(line(c, content) for c in own)) for kind, own in told if own
+        (kind, sum(c.count for c in of_kind), tuple(line(c, content) for c in of_kind))
+        for kind, of_kind in by_kind
+        if of_kind
     )
     lacking = sum(comparison.needs_reason(c) and not c.reason for c in changes)
     gone = sum(c.kind == "withdrawn" for c in changes)
@@ -64,7 +68,7 @@ def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
 
 
 def since(releases: Sequence[Release]) -> str:
-    """What the changes are compared with."""
+    """Return what the changes are compared with."""
     if not releases:
         return "Nothing has been released yet, so everything is new."
     last = releases[-1]
@@ -72,7 +76,7 @@ def since(releases: Sequence[Release]) -> str:
 
 
 def line(change: ReleaseChange, content: Content) -> WordedChange:
-    """One change in words."""
+    """Return one change in words."""
     if change.kind in ("page-new", "page-gone"):
         name = change.new or change.old
         return (
@@ -88,7 +92,7 @@ def line(change: ReleaseChange, content: Content) -> WordedChange:
 
 
 def subject(change: ReleaseChange, content: Content) -> str:
-    """The figure that a change is about, or the figures."""
+    """Return the figure that a change is about, or the figures."""
     indicator = content.indicators.get(change.indicator)
     title = indicator.title if indicator else change.indicator
     if change.count > 1 or not change.area:
@@ -98,14 +102,14 @@ def subject(change: ReleaseChange, content: Content) -> str:
 
 
 def period(change: ReleaseChange, content: Content) -> str:
-    """The period of the figure that a change is about."""
+    """Return the period of the figure that a change is about."""
     indicator = content.indicators.get(change.indicator)
     kind = indicator.period_type if indicator else "rolling-months"
     return periods.label(kind, change.period_start, change.period_end)
 
 
 def became(change: ReleaseChange, content: Content) -> str:
-    """What became of a figure, or how many new ones there are."""
+    """Return what became of a figure, or how many new ones there are."""
     if change.kind == "new" and change.count > 1:
         span = _days(change)
         withheld = ", all withheld to protect people" if change.new_status == comparison.WITHHELD else ""
@@ -166,36 +170,36 @@ def _short(words: str) -> str:
     return "" if not words else f"“{words}”" if len(words) <= _LONG else f"“{words[:_LONG]}…”"
 
 
-def counted(found: ChangeReport) -> str:
+def counted(report_shown: ChangeReport) -> str:
     """`12 new figures, 2 revised figures`."""
-    return ", ".join(f"{number(count)} {KINDS[kind][count != 1]}" for kind, count, _ in found.groups)
+    return ", ".join(f"{number(count)} {KINDS[kind][count != 1]}" for kind, count, _ in report_shown.groups)
 
 
-def as_text(found: ChangeReport) -> str:
-    """The report for the terminal: the first lines of each kind."""
-    return "\n".join(_text(found))
+def as_text(report_shown: ChangeReport) -> str:
+    """Return the report for the terminal: the first lines of each kind."""
+    return "\n".join(_text(report_shown))
 
 
-def _text(found: ChangeReport) -> Iterator[str]:
-    yield found.since
-    if not found.groups:
+def _text(report_shown: ChangeReport) -> Iterator[str]:
+    yield report_shown.since
+    if not report_shown.groups:
         yield "  Nothing has changed."
-    for kind, count, lines in found.groups:
+    for kind, count, lines in report_shown.groups:
         yield f"\n  {number(count)} {KINDS[kind][count != 1]}"
         shown = sorted(lines, key=lambda one: not one.lacks_reason)[:_SHOWN]
         yield from (f"    {one}" for one in shown)
         if len(lines) > len(shown):
             yield f"    and {number(len(lines) - len(shown))} more; the page or the JSON has them all"
-    if found.lacking:
-        what = "1 figure that was revised or withdrawn has" if found.lacking == 1 else f"{number(found.lacking)} figures that were revised or withdrawn have"  # fmt: skip
+    if report_shown.lacking:
+        what = "1 figure that was revised or withdrawn has" if report_shown.lacking == 1 else f"{number(report_shown.lacking)} figures that were revised or withdrawn have"  # fmt: skip
         yield f"\n{what} no reason yet. Without one there can be no release."
-    if found.gone:
-        what = "the figure" if found.gone == 1 else f"the {number(found.gone)} figures"
+    if report_shown.gone:
+        what = "the figure" if report_shown.gone == 1 else f"the {number(report_shown.gone)} figures"
         yield f"\nEarlier releases still show {what} withdrawn. To take the number out of them too: portal withdraw."
 
 
-def as_html(found: ChangeReport, site: str) -> str:
-    """The report as a page that stands alone, for the person who signs off."""
+def as_html(report_shown: ChangeReport, site: str) -> str:
+    """Return the report as a page that stands alone, for the person who signs off."""
     from importlib import resources  # noqa: PLC0415
 
     import jinja2  # noqa: PLC0415 - only this command needs it
@@ -204,15 +208,19 @@ def as_html(found: ChangeReport, site: str) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(text).render(report=found, kinds=KINDS, site=site, counted=counted(found))
+    return environment.from_string(text).render(
+        report=report_shown, kinds=KINDS, site=site, counted=counted(report_shown)
+    )
 
 
 def as_json(changes: Iterable[ReleaseChange], releases: Sequence[Release]) -> str:
-    """Every change, none left out, for programs."""
-    found = list(changes)
-    told = {
+    """Return every change, none left out, for programs."""
+    listed_changes = list(changes)
+    content = {
         "since": releases[-1].id if releases else None,
-        "counts": dict(Counter(c.kind for c in found)),
-        "changes": [{k: v for k, v in asdict(c).items() if k not in ("release", "number")} for c in found],
+        "counts": dict(Counter(c.kind for c in listed_changes)),
+        "changes": [
+            {k: v for k, v in asdict(c).items() if k not in ("release", "number")} for c in listed_changes
+        ],
     }
-    return json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"

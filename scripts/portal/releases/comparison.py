@@ -39,24 +39,24 @@ def condensed(
 
     A merged change covers the earliest first day to the latest last day. Withheld figures are merged separately.
     """
-    found: list[ReleaseChange] = []
+    alone: list[ReleaseChange] = []
     alike: dict[tuple[str, str, bool], list[ReleaseChange]] = defaultdict(list)
     for change in changes:
         if change.kind in kinds:
             alike[change.kind, change.indicator, change.new_status == WITHHELD].append(change)
         else:
-            found.append(change)
-    return (*(_together(own) for own in alike.values()), *found)
+            alone.append(change)
+    return (*(_together(group) for group in alike.values()), *alone)
 
 
-def _together(own: list[ReleaseChange]) -> ReleaseChange:
-    if len(own) == 1:
-        return own[0]
-    starts = [c.period_start for c in own if c.period_start]
-    ends = [c.period_end for c in own if c.period_end]
-    status = WITHHELD if own[0].new_status == WITHHELD else ""
+def _together(group: list[ReleaseChange]) -> ReleaseChange:
+    if len(group) == 1:
+        return group[0]
+    starts = [c.period_start for c in group if c.period_start]
+    ends = [c.period_end for c in group if c.period_end]
+    status = WITHHELD if group[0].new_status == WITHHELD else ""
     plain = _change(
-        own[0].kind, indicator=own[0].indicator, new_status=status, count=sum(c.count for c in own)
+        group[0].kind, indicator=group[0].indicator, new_status=status, count=sum(c.count for c in group)
     )
     return replace(plain, period_start=min(starts, default=None), period_end=max(ends, default=None))
 
@@ -79,20 +79,20 @@ def needs_reason(change: ReleaseChange) -> bool:
 
 def fits(reason: ReasonForChange, change: ReleaseChange) -> bool:
     """Return True if a reason applies to a change."""
-    told = (reason.indicator, reason.area, reason.period_end)
-    own = (change.indicator, change.area, change.period_end)
-    return needs_reason(change) and all(not a or a == b for a, b in zip(told, own, strict=True))
+    wanted = (reason.indicator, reason.area, reason.period_end)
+    actual = (change.indicator, change.area, change.period_end)
+    return needs_reason(change) and all(not a or a == b for a, b in zip(wanted, actual, strict=True))
 
 
 def _closeness(reason: ReasonForChange) -> int:
     return sum(map(bool, (reason.indicator, reason.area, reason.period_end)))
 
 
-def _change(kind: str, **told: object) -> ReleaseChange:
+def _change(kind: str, **fields: object) -> ReleaseChange:
     blank = ReleaseChange(
         "", 0, ChangeKind(kind), "", "", "", None, None, "", "", Status.PLAIN, "", Status.PLAIN, 1, ""
     )
-    return replace(blank, **told)  # type: ignore[arg-type]
+    return replace(blank, **fields)  # type: ignore[arg-type]
 
 
 # --- figures
@@ -108,7 +108,7 @@ def observations(contents: Contents) -> Iterator[tuple[Row, str]]:
 
 
 def keyed(contents: Contents) -> dict[Figure, Row]:
-    """Each figure by what tells it from others, whatever package it is in."""
+    """Return each figure by what tells it from others, whatever package it is in."""
     return {
         (r["indicator"], r["area"], part, r["period_start"], r["period_end"]): r
         for r, part in observations(contents)
@@ -116,7 +116,7 @@ def keyed(contents: Contents) -> dict[Figure, Row]:
 
 
 def of_row(row: Row) -> Figure:
-    """What tells the figure in a row of observations from others."""
+    """Return what tells the figure in a row of observations from others."""
     part = next((v for k, v in row.items() if k not in _PLAIN and v), "")
     return row["indicator"], row["area"], part, row["period_start"], row["period_end"]
 
@@ -206,14 +206,14 @@ def _kind(was: Row, now: Row) -> str:
 def _around(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     """Yield one change for each indicator and column in which figures with unchanged numbers differ."""
     before, after = keyed(old), keyed(new)
-    told: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    changed_cells: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for key in before.keys() & after.keys():
         if not _kind(before[key], after[key]):
             for column in _AROUND:
                 pair = before[key][column], after[key][column]
                 if pair[0] != pair[1]:
-                    told[key[0], column].append(pair)
-    for (indicator, column), pairs in sorted(told.items()):
+                    changed_cells[key[0], column].append(pair)
+    for (indicator, column), pairs in sorted(changed_cells.items()):
         same = pairs[0] if len(set(pairs)) == 1 else ("", "")
         yield _change(
             "words",
@@ -233,20 +233,20 @@ def _words(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
     before = {(t.package, t.name): t for t in old.tables if not _holds_figures(t)}
     after = {(t.package, t.name): t for t in new.tables if not _holds_figures(t)}
     for where in (*after, *(w for w in before if w not in after)):
-        found = list(_cells(f"{where[0]}/{where[1]}", before.get(where), after.get(where)))
-        if len(found) > MANY or where not in before:
-            yield from _in_short(f"{where[0]}/{where[1]}", found)
+        changes = list(_cells(f"{where[0]}/{where[1]}", before.get(where), after.get(where)))
+        if len(changes) > MANY or where not in before:
+            yield from _in_short(f"{where[0]}/{where[1]}", changes)
         else:
-            yield from found
+            yield from changes
 
 
 def _cells(name: str, old: ArchivedTable | None, new: ArchivedTable | None) -> Iterator[ReleaseChange]:
     key = next(t.key for t in (new, old) if t)
     before = {tuple(r.get(k, "") for k in key): r for r in (old.rows if old else ())}
     after = {tuple(r.get(k, "") for k in key): r for r in (new.rows if new else ())}
-    for own in (*after, *(k for k in before if k not in after)):
-        place = f"{name}, {' '.join(filter(None, own))}"
-        was, now = before.get(own), after.get(own)
+    for key in (*after, *(k for k in before if k not in after)):
+        place = f"{name}, {' '.join(filter(None, key))}"
+        was, now = before.get(key), after.get(key)
         if was is None:
             yield _change("words", place=place, new=_said(now or {}, key))
         elif now is None:

@@ -58,8 +58,8 @@ def view(project: Project, contents: Contents | None = None) -> Mapping[str, byt
     `contents` are those of the newest public release where nothing else is given. Contact details are the newest.
     """
     releases = public(project)
-    found = contents or releasing.opened(project, releases[-1]).contents
-    return {**with_contacts(project, found).files, **dict(_record(project, found, releases))}
+    shown = contents or releasing.opened(project, releases[-1]).contents
+    return {**with_contacts(project, shown).files, **dict(_record(project, shown, releases))}
 
 
 def listed(project: Project, files: Iterable[str]) -> tuple[str, ...]:
@@ -72,10 +72,10 @@ def listed(project: Project, files: Iterable[str]) -> tuple[str, ...]:
 def with_contacts(project: Project, contents: Contents) -> Contents:
     """Return the contents with the contact details as they are now, and the sources that only these name."""
     now = releasing.contents(project, {})
-    own = {p.name for p in project.packages if p.kind in CONTACTS}
-    fresh = {n: data for n, data in now.files.items() if n.split("/")[0] in own}
-    kept = {n: data for n, data in contents.files.items() if n.split("/")[0] not in own}
-    cited = {row.get("source") for t in now.tables if t.package in own for row in t.rows}
+    with_contacts_in = {p.name for p in project.packages if p.kind in CONTACTS}
+    fresh = {n: data for n, data in now.files.items() if n.split("/")[0] in with_contacts_in}
+    kept = {n: data for n, data in contents.files.items() if n.split("/")[0] not in with_contacts_in}
+    cited = {row.get("source") for t in now.tables if t.package in with_contacts_in for row in t.rows}
     for package, path in paths(replace(contents, files=kept), "sources"):
         name = f"{package}/{path}"
         there = {row["id"] for row in csv_editing.rows(kept[name])}
@@ -100,10 +100,10 @@ def paths(contents: Contents, table: str) -> Iterator[tuple[str, str]]:
 def given_up(project: Project) -> Mapping[Path, bytes]:
     """Return the record of releases where those that wait are given up: it is as it is public, and reasons are open."""
     releases = public(project)
-    found = releasing.opened(project, releases[-1]).contents
+    contents = releasing.opened(project, releases[-1]).contents
     files = {
         project.settings.packages_folder / name: data
-        for name, data in _record(project, found, releases)
+        for name, data in _record(project, contents, releases)
         if name.endswith(".csv")
     }
     ids = {e.id for e in releases}
@@ -113,7 +113,7 @@ def given_up(project: Project) -> Mapping[Path, bytes]:
     return {**{p: data for p, data in files.items() if p != last}, last: files[last]}
 
 
-def _record(project: Project, found: Contents, releases: Sequence[Release]) -> Iterator[tuple[str, bytes]]:
+def _record(project: Project, contents: Contents, releases: Sequence[Release]) -> Iterator[tuple[str, bytes]]:
     """Yield the package of releases as it is public: without what waits, and what its lists say of that."""
     content, home, ids = project.content, project.home, {e.id for e in releases}
     data = f"{home.name}/data"
@@ -125,8 +125,8 @@ def _record(project: Project, found: Contents, releases: Sequence[Release]) -> I
     )
     reasons = (r for r in content.reasons if not r.release or r.release in ids)
     yield f"{data}/reasons.csv", releasing.table(ReasonForChange, reasons).encode()
-    yield f"{data}/accepted.csv", _accepted(project, found, releases[-1].released_on)
-    yield f"{data}/calendar.csv", _calendar(project, found)
+    yield f"{data}/accepted.csv", _accepted(project, contents, releases[-1].released_on)
+    yield f"{data}/calendar.csv", _calendar(project, contents)
     if (home / "data" / "withdrawals.csv").is_file():
         seen = (w for w in content.withdrawals if ids & set(w.releases.split(";")))
         yield f"{data}/withdrawals.csv", releasing.table(WithdrawnFigure, seen).encode()
@@ -134,21 +134,21 @@ def _record(project: Project, found: Contents, releases: Sequence[Release]) -> I
         yield f"{home.name}/{archives.FOLDER}/{e.id}.zip", releasing.archive_of(project, e.id).read_bytes()
 
 
-def _accepted(project: Project, found: Contents, day: date) -> bytes:
+def _accepted(project: Project, contents: Contents, day: date) -> bytes:
     """Return the accepted warnings as far as they were published; by their day where the archive does not say."""
     now = releasing.lists(project)["accepted.csv"]
-    if "accepted.csv" not in found.lists:
+    if "accepted.csv" not in contents.lists:
         return csv_editing.edited(now, lambda row: row if row["accepted_on"] <= day.isoformat() else None)
-    then = csv_editing.rows(found.lists["accepted.csv"])
+    then = csv_editing.rows(contents.lists["accepted.csv"])
     return csv_editing.edited(now, lambda row: row if row in then else None)
 
 
-def _calendar(project: Project, found: Contents) -> bytes:
+def _calendar(project: Project, contents: Contents) -> bytes:
     """Return the promised dates as they are now. Notes, and indicators that are not public, are left out where new."""
-    then = csv_editing.rows(found.lists.get("calendar.csv", b""))
-    known = {row["id"] for t in found.tables if t.name == "indicators" for row in t.rows}
+    then = csv_editing.rows(contents.lists.get("calendar.csv", b""))
+    known = {row["id"] for t in contents.tables if t.name == "indicators" for row in t.rows}
 
-    def told(row: Row) -> Row:
+    def public_row(row: Row) -> Row:
         if row in then:
             return row
         return {
@@ -157,7 +157,7 @@ def _calendar(project: Project, found: Contents) -> bytes:
             "indicators": ";".join(i for i in row["indicators"].split(";") if i in known),
         }
 
-    return csv_editing.edited(releasing.lists(project)["calendar.csv"], told)
+    return csv_editing.edited(releasing.lists(project)["calendar.csv"], public_row)
 
 
 # --- a release that does not wait, made while another one does
@@ -179,11 +179,11 @@ def urgent(project: Project) -> UrgentChange:
     past = public(project)
     held = [releasing.opened(project, e).contents for e in waiting(project)]
     now = releasing.contents(project, {})
-    own = {p.name for p in project.packages if p.kind in CONTACTS}
+    with_contacts_in = {p.name for p in project.packages if p.kind in CONTACTS}
     conflicts: list[Problem] = []
     before = releasing.opened(project, past[-1]).contents if past else releasing.NOTHING
-    contents = _merged(held[-1], now, before, own, conflicts)
-    others = tuple(_merged(held[-1], now, h, own, conflicts) for h in held[:-1])
+    contents = _merged(held[-1], now, before, with_contacts_in, conflicts)
+    others = tuple(_merged(held[-1], now, h, with_contacts_in, conflicts) for h in held[:-1])
     if not past:
         message = "Nothing is public yet, so there is nothing that a release could be put on top of."
         conflicts = [
@@ -266,7 +266,7 @@ def _rows_merged(
     return csv_editing.added(csv_editing.edited(versions[2], change), new)
 
 
-def before_waiting(project: Project, found: UrgentChange, draft: DraftRelease) -> Mapping[Path, bytes]:
+def before_waiting(project: Project, change: UrgentChange, draft: DraftRelease) -> Mapping[Path, bytes]:
     """Return the files that put a release before those that wait, whose archives then name it; the list comes last."""
     past, held = public(project), waiting(project)
     data = project.home / "data"
@@ -276,7 +276,7 @@ def before_waiting(project: Project, found: UrgentChange, draft: DraftRelease) -
     pages = archives.unpacked(packed).contents.pages
     was = releasing.opened(project, past[-1]).contents.pages
     releases, last = [*past, new], new
-    for release, contents in zip(held, found.held, strict=True):
+    for release, contents in zip(held, change.held, strict=True):
         archive = releasing.opened(project, release)
         again = _packed_again(archive, contents, _pages(was, pages, archive.contents.pages), last)
         last = replace(release, sha256=archives.sha256(again), figures=_count(contents))

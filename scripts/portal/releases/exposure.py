@@ -58,7 +58,7 @@ def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], 
 
 
 def _kept(past: EarlierRelease, gone: Collection[Figure]) -> EarlierRelease:
-    """What an earlier release says once the figures that are gone are taken out of it too."""
+    """Return what an earlier release says once the figures that are gone are taken out of it too."""
     return replace(past, observations=tuple(o for o in past.observations if _figure_of(o) not in gone))
 
 
@@ -82,10 +82,12 @@ def _after(content: Content, out: Redaction) -> Content:
 def _without(content: Content, figures: Collection[Figure]) -> Content:
     used, gone = {k[0] for k in figures}, set(figures)
     observations = {
-        i: tuple(replace(o, value=None, status=Status.WITHHELD) if _figure_of(o) in gone else o for o in own)
+        i: tuple(
+            replace(o, value=None, status=Status.WITHHELD) if _figure_of(o) in gone else o for o in figures_of
+        )
         if i in used
-        else own
-        for i, own in content.observations.items()
+        else figures_of
+        for i, figures_of in content.observations.items()
     }
     return replace(content, observations=observations)
 
@@ -99,30 +101,30 @@ def _revealed(
     """
     try:
         past = [_kept(p, gone) for p in earlier]
-        found = inference.known(content, project.settings.disclosure, past)
+        inferred = inference.known(content, project.settings.disclosure, past)
     except PortalError:  # the figures contradict each other, so nothing exact follows from them
         return ()
-    known = {i.published.key: i for i in found.intervals}
-    leaks = {leak.interval.published.key for leak in found.leaks}
+    known = {i.published.key: i for i in inferred.intervals}
+    leaks = {leak.interval.published.key for leak in inferred.leaks}
     careful = {i.id for i in project.content.indicators.values() if guarded(i)}
 
     def narrow(o: Observation) -> bool:
         i = known.get(o.key)
         return i is not None and (o.key in leaks if o.indicator in careful else i.greatest - i.least < 1)
 
-    figures = (o for own in content.observations.values() for o in own if narrow(o))
+    figures = (o for figures_of in content.observations.values() for o in figures_of if narrow(o))
     return tuple(k for o in figures if (k := _figure_of(o)) in gone)
 
 
 def _candidates(content: Content, revealed: Collection[Figure], gone: Collection[Figure]) -> list[Figure]:
     """Return published figures that may give a number away, the likeliest first."""
     families = {content.indicators[k[0]].part_of or k[0] for k in revealed if k[0] in content.indicators}
-    found = [
+    ranked = [
         (_distance(k, revealed), k)
         for i in content.indicators.values() if (i.part_of or i.id) in families
         for o in content.observations.get(i.id, ()) if o.value is not None and (k := _figure_of(o)) not in gone
     ]  # fmt: skip
-    return [k for _, k in sorted(found)[:_TRIED]]
+    return [k for _, k in sorted(ranked)[:_TRIED]]
 
 
 def _distance(figure: Figure, revealed: Iterable[Figure]) -> tuple[int, int]:

@@ -12,21 +12,21 @@ _ATOM = "http://www.w3.org/2005/Atom"
 
 
 def atom(site: SiteSettings, page: str, releases: Iterable[tuple[Release, str, str]]) -> bytes:
-    """The feed of the `releases`, newest first: each with the address of its page below the site and a summary.
+    """Return the feed of the `releases`, newest first: each with the address of its page below the site and a summary.
 
     `page` is the address of the page that the feed belongs to. Addresses are absolute where the site's own is
     known, else relative to the feed. An entry keeps its id for good, wherever the site is moved to.
     """
-    found = list(releases)
+    listed = list(releases)
     root = site.address or "../" * page.count("/")
     feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en-GB"})
     _add(feed, "title", f"{site.name}: what’s new")
     _add(feed, "id", _id(site, page))
-    _add(feed, "updated", _moment(found[0][0]) if found else "2000-01-01T00:00:00Z")
+    _add(feed, "updated", _moment(listed[0][0]) if listed else "2000-01-01T00:00:00Z")
     ET.SubElement(_add(feed, "author"), "name").text = site.partnership
     _add(feed, "link", rel="self", href=f"{root}{page}feed.xml")
     _add(feed, "link", rel="alternate", type="text/html", href=f"{root}{page}")
-    for release, path, summary in found:
+    for release, path, summary in listed:
         entry = _add(feed, "entry")
         _add(entry, "title", release.name)
         _add(entry, "id", _id(site, release.id))
@@ -34,8 +34,8 @@ def atom(site: SiteSettings, page: str, releases: Iterable[tuple[Release, str, s
         _add(entry, "link", rel="alternate", type="text/html", href=f"{root}{path}")
         _add(entry, "summary", " ".join(filter(None, (release.note, f"{summary}."))))
     ET.indent(feed)
-    told: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
-    return told + b"\n"
+    xml: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return xml + b"\n"
 
 
 def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:

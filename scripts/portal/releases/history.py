@@ -27,7 +27,7 @@ class PastRelease:
 
     @cached_property
     def figures(self) -> Mapping[Key, Row]:
-        """Each figure as a row of text."""
+        """Return each figure as a row of text."""
         return comparison.keyed(self.contents)
 
     def rows(self, table: str, key: str) -> Mapping[str, Row]:
@@ -43,23 +43,23 @@ class ReleaseHistory:
 
     @cached_property
     def first(self) -> Mapping[Key, Release]:
-        """The first release with each figure."""
+        """Return the first release with each figure."""
         return {k: p.release for p in reversed(self.releases) for k in p.figures}
 
     @cached_property
     def changed(self) -> Mapping[Key, Release]:
-        """The release that last changed each figure's number or status, or else its first release."""
-        found: dict[Key, Release] = {}
+        """Return the release that last changed each figure's number or status, or else its first release."""
+        newest: dict[Key, Release] = {}
         before: dict[Key, object] = {}
         for past in self.releases:
             for k, row in past.figures.items():
                 said = _said(row)
                 if k not in before or before[k] != said:
-                    found[k], before[k] = past.release, said
+                    newest[k], before[k] = past.release, said
             for k in before.keys() - past.figures.keys():
                 if before[k] is not None:
-                    found[k], before[k] = past.release, None
-        return found
+                    newest[k], before[k] = past.release, None
+        return newest
 
 
 NO_HISTORY = ReleaseHistory()
@@ -87,11 +87,11 @@ def _published(settings: Settings, content: Content) -> Iterator[PastRelease]:
             raise PortalError(
                 [Problem(SETTINGS_FILE, code="archive", message=message, fix="Put it back from a copy.")]
             )
-        told = path.relative_to(settings.root).as_posix()
-        yield PastRelease(release, archives.read(path, told, release.sha256).contents)
+        file = path.relative_to(settings.root).as_posix()
+        yield PastRelease(release, archives.read(path, file, release.sha256).contents)
 
 
 def key(o: Observation) -> Key:
-    """What tells this figure from others, as releases have it."""
+    """Return what tells this figure from others, as releases have it."""
     start, end = (d.isoformat() if d else "" for d in (o.period_start, o.period_end))
     return o.indicator, o.area, o.part, start, end

@@ -31,11 +31,11 @@ class Redaction:
 
     @cached_property
     def numbers(self) -> Mapping[str, frozenset[Decimal]]:
-        """The numbers that go, by indicator."""
-        found: dict[str, frozenset[Decimal]] = {}
-        for k, own in self.values.items():
-            found[k[0]] = found.get(k[0], frozenset()) | own
-        return found
+        """Return the numbers that go, by indicator."""
+        by_indicator: dict[str, frozenset[Decimal]] = {}
+        for k, values in self.values.items():
+            by_indicator[k[0]] = by_indicator.get(k[0], frozenset()) | values
+        return by_indicator
 
     def contents(self, contents: Contents) -> Contents:
         """Return what was published without the figures, and without claims and targets that state them."""
@@ -63,8 +63,8 @@ class Redaction:
         figure = comparison.of_row(row)
         if figure not in self.marks:
             return row
-        told = HIDDEN if mentions(row["locator"], self.values[figure], places=False) else row["locator"]
-        return {**row, "value": "", "status": self.marks[figure], "locator": told}
+        locator = HIDDEN if mentions(row["locator"], self.values[figure], places=False) else row["locator"]
+        return {**row, "value": "", "status": self.marks[figure], "locator": locator}
 
     def _claim(self, row: Row) -> Row | None:
         about = {row["indicator"], row.get("other_indicator", "")}
@@ -83,9 +83,9 @@ class Redaction:
         return {**row, **dict.fromkeys(stated, "")} if stated else row
 
     def _accepted(self, row: Row) -> Row:
-        told = row.get("reason") or ""
+        reason = row.get("reason") or ""
         about = row.get("warning", "").split(":")
-        hit = any(mentions(told, values) for i, values in self.numbers.items() if i in about)
+        hit = any(mentions(reason, values) for i, values in self.numbers.items() if i in about)
         return {**row, "reason": HIDDEN} if hit else row
 
     def _reason(self, row: Row) -> Row:
@@ -93,8 +93,8 @@ class Redaction:
 
     def _told(self, indicator: str, words: str) -> bool:
         """Return True if words about an indicator, or about any, give a number away."""
-        found = self.numbers.items() if not indicator else [(indicator, self.numbers.get(indicator, ()))]
-        return any(mentions(words, values) for _, values in found)
+        candidates = self.numbers.items() if not indicator else [(indicator, self.numbers.get(indicator, ()))]
+        return any(mentions(words, values) for _, values in candidates)
 
     def _change(self, row: Row) -> Row:
         figure = of_change(row)

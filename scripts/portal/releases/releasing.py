@@ -56,16 +56,16 @@ class Project:
 
     @property
     def home(self) -> Path:
-        """The folder of the package that lists the releases; raises `PortalError` where there is none."""
-        found = [p.name for p in self.packages if p.kind == KIND]
-        if len(found) != 1:
-            message = f"{len(found)} packages of the kind {KIND} are listed; one must be."
+        """Return the folder of the package that lists the releases; raises `PortalError` where there is none."""
+        names = [p.name for p in self.packages if p.kind == KIND]
+        if len(names) != 1:
+            message = f"{len(names)} packages of the kind {KIND} are listed; one must be."
             fix = "Add the folder data_packages/releases, and its name to `packages`."
             raise PortalError([Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)])
-        return self.settings.packages_folder / found[0]
+        return self.settings.packages_folder / names[0]
 
     def told(self, path: Path) -> str:
-        """What problems call a file of the project."""
+        """Return what problems call a file of the project."""
         packages = self.settings.packages_folder.parent
         return path.relative_to(packages if path.is_relative_to(packages) else self.settings.root).as_posix()
 
@@ -82,7 +82,7 @@ class ReleaseRequest:
 
     @property
     def id(self) -> str:
-        """The address of its page: letters, digits and hyphens."""
+        """Return the address of its page: letters, digits and hyphens."""
         return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
 
@@ -100,77 +100,82 @@ class DraftRelease:
 
 
 def contents(project: Project, pages: Mapping[str, str]) -> Contents:
-    """What would be published now, without the list of releases itself; `pages` are names by address."""
+    """Return what would be published now, without the list of releases itself; `pages` are names by address."""
     names = tuple(p.name for p in project.packages if p.kind != KIND)
-    told = {k: v for k, v in pages.items() if not k.startswith(OWN_PAGES) and not k.endswith(_CITE)}
-    found = archives.gather(project.settings.packages_folder.parent, names, told)
-    return replace(found, lists=lists(project))
+    own_pages = {k: v for k, v in pages.items() if not k.startswith(OWN_PAGES) and not k.endswith(_CITE)}
+    gathered = archives.gather(project.settings.packages_folder.parent, names, own_pages)
+    return replace(gathered, lists=lists(project))
 
 
 def lists(project: Project) -> Mapping[str, bytes]:
-    """The tables of the package of releases whose words are published with a release."""
+    """Return the tables of the package of releases whose words are published with a release."""
     return {name: (project.home / "data" / name).read_bytes() for name in archives.LISTS}
 
 
 def last(project: Project) -> Contents:
-    """What the last release published; nothing where none was made yet."""
+    """Return what the last release published; nothing where none was made yet."""
     releases = project.content.releases
     return opened(project, releases[-1]).contents if releases else NOTHING
 
 
 def opened(project: Project, release: Release) -> archives.Archive:
-    """A release's archive; raises `PortalError` where it is not as it was published."""
+    """Return a release's archive; raises `PortalError` where it is not as it was published."""
     path = archive_of(project, release.id)
     return archives.read(path, project.told(path), release.sha256)
 
 
 def archive_of(project: Project, release: str) -> Path:
-    """Where the archive of a release stands."""
+    """Return where the archive of a release stands."""
     return project.home / archives.FOLDER / f"{release}.zip"
 
 
 def changes(project: Project, pages: Mapping[str, str], reason: str = "") -> tuple[ReleaseChange, ...]:
-    """Every change since the last release, with the reasons that are given for it, or else `reason`."""
-    found = comparison.compare(last(project), contents(project, pages))
-    return comparison.explained(found, [r for r in project.content.reasons if not r.release], reason)
+    """Return every change since the last release, with the reasons that are given for it, or else `reason`."""
+    compared = comparison.compare(last(project), contents(project, pages))
+    return comparison.explained(compared, [r for r in project.content.reasons if not r.release], reason)
 
 
-def draft(project: Project, asked: ReleaseRequest, pages: Mapping[str, str], today: date) -> DraftRelease:
-    """What a release of everything as it is now would write.
+def draft(project: Project, request: ReleaseRequest, pages: Mapping[str, str], today: date) -> DraftRelease:
+    """Return what a release of everything as it is now would write.
 
     Raises `PortalError` with everything that stands against it: its name or embargo, nothing that changed, figures
     that were revised or withdrawn without a reason.
     """
     content, data = project.content, project.home / "data"
-    found = changes(project, pages, asked.reason)
-    faults = [*_faults(project, asked, found), *unexplained(project.told(data / "reasons.csv"), found)]
+    differences = changes(project, pages, request.reason)
+    faults = [
+        *_faults(project, request, differences),
+        *unexplained(project.told(data / "reasons.csv"), differences),
+    ]
     if faults:
         raise PortalError(faults)
-    told = tuple(replace(c, release=asked.id, number=n) for n, c in enumerate(comparison.condensed(found), 1))
+    numbered = tuple(
+        replace(c, release=request.id, number=n) for n, c in enumerate(comparison.condensed(differences), 1)
+    )
     before = (content.releases[-1].id, content.releases[-1].sha256) if content.releases else ()
-    about = About(asked.id, f"{project.settings.site.name}: {asked.name}", today.isoformat(), *before)
-    packed = archives.pack(about, contents(project, pages), table(ReleaseChange, told))
+    about = About(request.id, f"{project.settings.site.name}: {request.name}", today.isoformat(), *before)
+    packed = archives.pack(about, contents(project, pages), table(ReleaseChange, numbered))
     figures = sum(map(len, content.observations.values()))
-    day = max(today, moment(project.settings, asked.embargo).date()) if asked.embargo else today
+    day = max(today, moment(project.settings, request.embargo).date()) if request.embargo else today
     release = Release(
-        asked.id, asked.name, day, asked.embargo, asked.put_back, asked.note, figures, archives.sha256(packed), ""
+        request.id, request.name, day, request.embargo, request.put_back, request.note, figures, archives.sha256(packed), ""
     )  # fmt: skip
-    reasons = used(content.reasons, found, asked.id)
+    reasons = used(content.reasons, differences, request.id)
     released = {e.id for e in content.releases}
     kept = [c for c in content.changes if c.release in released]
     files = {
-        archive_of(project, asked.id): packed,
-        data / "changes.csv": table(ReleaseChange, [*kept, *told]).encode(),
+        archive_of(project, request.id): packed,
+        data / "changes.csv": table(ReleaseChange, [*kept, *numbered]).encode(),
         data / "reasons.csv": table(ReasonForChange, reasons).encode(),
         data / "releases.csv": table(Release, [*content.releases, release]).encode(),
     }
-    return DraftRelease(release, told, files)
+    return DraftRelease(release, numbered, files)
 
 
 def used(
     reasons: Iterable[ReasonForChange], changes: Sequence[ReleaseChange], release: str
 ) -> list[ReasonForChange]:
-    """The reasons, with the release in each open one that some change carries."""
+    """Return the reasons, with the release in each open one that some change carries."""
 
     def carried(reason: ReasonForChange) -> bool:
         return any(c.reason == reason.reason for c in changes if comparison.fits(reason, c))
@@ -190,23 +195,25 @@ def table(
     return out.getvalue()
 
 
-def _faults(project: Project, asked: ReleaseRequest, found: tuple[ReleaseChange, ...]) -> Iterator[Problem]:
-    if not field_types.storable(asked.id) or asked.id in _TAKEN:
-        message = f"“{asked.name}” cannot be the name of a release."
+def _faults(
+    project: Project, request: ReleaseRequest, differences: tuple[ReleaseChange, ...]
+) -> Iterator[Problem]:
+    if not field_types.storable(request.id) or request.id in _TAKEN:
+        message = f"“{request.name}” cannot be the name of a release."
         yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
-    elif asked.id in {e.id for e in project.content.releases}:
-        message = f"There is a release called {asked.name} already, and a release is never changed."
-        fix = f"Give the new one another name, such as {asked.name} correction 1."
+    elif request.id in {e.id for e in project.content.releases}:
+        message = f"There is a release called {request.name} already, and a release is never changed."
+        fix = f"Give the new one another name, such as {request.name} correction 1."
         yield Problem("NAME", code=KIND, message=message, fix=fix)
-    elif not found:
+    elif not differences:
         message = "Nothing has changed since the last release."
         fix = "Put the new figures in first. To see what a release would hold, run `portal diff`."
         yield Problem("data_packages", code=KIND, message=message, fix=fix)
-    if asked.embargo:
-        wrong = tuple(_moment_problems(project.settings, asked.embargo))
+    if request.embargo:
+        wrong = tuple(_moment_problems(project.settings, request.embargo))
         yield from wrong
-        if not wrong and moment(project.settings, asked.embargo) <= periods.now():
-            message = f"{asked.embargo} has passed, so nothing would wait."
+        if not wrong and moment(project.settings, request.embargo) <= periods.now():
+            message = f"{request.embargo} has passed, so nothing would wait."
             yield Problem(
                 "--embargo", code=KIND, message=message, fix="Write a time to come, or leave it out."
             )
@@ -232,20 +239,20 @@ class NoSuchTimeError(ValueError):
 
 
 def moment(settings: Settings, embargo: str) -> datetime:
-    """A day and time as they are meant: in the time zone of the settings. One that comes twice is the later one.
+    """Return a day and time as they are meant: in the time zone of the settings. One that comes twice is the later one.
 
     Raises `ValueError` where they do not exist, `ZoneInfoNotFoundError` where the zone does not.
     """
     zone = ZoneInfo(settings.site.time_zone)
-    told = datetime.strptime(embargo, "%Y-%m-%dT%H:%M")
-    found = told.replace(tzinfo=zone, fold=1)
-    if found.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != told:
+    local = datetime.strptime(embargo, "%Y-%m-%dT%H:%M")
+    instant = local.replace(tzinfo=zone, fold=1)
+    if instant.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
         raise NoSuchTimeError(embargo)
-    return found.astimezone(UTC)  # two times of one zone are compared without their fold
+    return instant.astimezone(UTC)  # two times of one zone are compared without their fold
 
 
 def unreleased(project: Project) -> Iterator[Problem]:
-    """A warning where figures are not those of the last release, so that its pages do not tell of them."""
+    """Yield a warning where figures are not those of the last release, so that its pages do not tell of them."""
     if project.content.releases:
         changed = comparison.figures(last(project), contents(project, {}))
         if count := sum(1 for _ in changed):
@@ -255,9 +262,9 @@ def unreleased(project: Project) -> Iterator[Problem]:
             yield Problem("data_packages", 0, "", "unreleased", message, fix, "unreleased")
 
 
-def unexplained(file: str, found: Iterable[ReleaseChange]) -> Iterator[Problem]:
-    """Each figure that was revised or withdrawn and has no reason."""
-    for c in found:
+def unexplained(file: str, differences: Iterable[ReleaseChange]) -> Iterator[Problem]:
+    """Yield each figure that was revised or withdrawn and has no reason."""
+    for c in differences:
         if comparison.needs_reason(c) and not c.reason:
             place = ", ".join(filter(None, (c.indicator, c.area, c.part, f"up to {c.period_end}" if c.period_end else "")))  # fmt: skip
             became = f"from {c.old} to {c.new}" if c.new else "no longer published"
@@ -275,7 +282,7 @@ def unexplained(file: str, found: Iterable[ReleaseChange]) -> Iterator[Problem]:
 
 
 def check(project: Project) -> Iterator[Problem]:
-    """Whether the record of releases is whole: each archive there, unchanged, and its changes in the log."""
+    """Return True if the record of releases is whole: each archive there, unchanged, and its changes in the log."""
     before: tuple[str, str] = ("", "")
     for release in project.content.releases:
         if release.embargo:
@@ -292,14 +299,14 @@ def check(project: Project) -> Iterator[Problem]:
 def _unlike(
     project: Project, release: Release, archive: archives.Archive, before: tuple[str, str]
 ) -> Iterator[Problem]:
-    """Where the lists of releases and changes are not what the archive says."""
+    """Yield where the lists of releases and changes are not what the archive says."""
     data = project.home / "data"
     if (archive.about.before, archive.about.before_sha256) != before:
         message = f"The release before {release.name} is not the one that was there when it was made."
         fix = "Put the rows back as they were, in their order."
         yield Problem(project.told(data / "releases.csv"), code="archive", message=message, fix=fix)
-    own = [c for c in project.content.changes if c.release == release.id]
-    if table(ReleaseChange, own) != archive.changes:
+    listed = [c for c in project.content.changes if c.release == release.id]
+    if table(ReleaseChange, listed) != archive.changes:
         message = f"The changes of {release.name} are not those that were published with it."
         fix = "Put the rows back from its archive; the log is permanent."
         yield Problem(project.told(data / "changes.csv"), code="archive", message=message, fix=fix)
@@ -324,12 +331,12 @@ def earlier(project: Project) -> tuple[EarlierRelease, ...]:
 
 
 def _past(project: Project, release: Release) -> EarlierRelease:
-    """What a release published, of areas that there still are, under the names that its indicators have now."""
+    """Return what a release published, of areas that there still are, under the names that its indicators have now."""
     contents, content = opened(project, release).contents, project.content
     then = {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
     figures = tuple(_published(project, contents))
     names = {i: _renamed(content, then, i, figures) for i in then if i not in content.indicators}
-    found = tuple(
+    figures = tuple(
         replace(o, indicator=names.get(o.indicator, o.indicator)) for o in figures if o.indicator in then
     )
     gone = {
@@ -337,11 +344,11 @@ def _past(project: Project, release: Release) -> EarlierRelease:
         for i, now in names.items()
         if now == i
     }
-    return EarlierRelease(release.name, found, gone)
+    return EarlierRelease(release.name, figures, gone)
 
 
 def _indicator(row: Mapping[str, str]) -> Indicator:
-    """An indicator as the table of an archive has it."""
+    """Return an indicator as the table of an archive has it."""
     flags = {n: field_types.TRUTHS.get(row.get(n, ""), False) for n in ("sensitive", "protected")}
     texts = {f.name: row.get(f.name, "") for f in fields(Indicator) if f.name not in flags}
     return Indicator(**texts, **flags)  # type: ignore[arg-type]
@@ -350,7 +357,7 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
 def _renamed(
     content: Content, then: Mapping[str, Indicator], old: str, figures: Iterable[Observation]
 ) -> str:
-    """What an indicator of a release is called now, by its address, its title or its figures; else as it was."""
+    """Return what an indicator of a release is called now, by its address, its title or its figures; else as it was."""
     new = [i for i in content.indicators.values() if i.id not in then]
     same = [i.id for i in new if i.slug == then[old].slug or i.title == then[old].title]
     if same:
@@ -368,7 +375,7 @@ def _renamed(
 
 
 def _published(project: Project, contents: Contents) -> Iterator[Observation]:
-    """The figures that a release published, of areas that there still are."""
+    """Yield the figures that a release published, of areas that there still are."""
     for row, part in comparison.observations(contents):
         if row["area"] in project.content.areas:
             yield Observation(

@@ -40,10 +40,10 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     have come or gone since.
     """
     releases = embargo.public(project)
-    found = next((e for e in releases if name in (e.id, e.name)), None)
-    if found is None:
+    named = next((e for e in releases if name in (e.id, e.name)), None)
+    if named is None:
         raise PortalError([_no_such(project, name, releases)])
-    then = releasing.opened(project, found).contents
+    then = releasing.opened(project, named).contents
     faults = [*_no_reason(reason), *_other_packages(project, then)]
     if faults:
         raise PortalError(faults)
@@ -55,9 +55,9 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
         lists=now.lists,
     )
     kept = sum(1 for k, row in comparison.keyed(then).items() if k in hidden and row["value"])
-    again = sum(e.put_back == found.id for e in releases)
-    title = f"Return to {found.name}" + (f" ({again + 1})" if again else "")
-    note = f"The data of {found.name} were put back: {reason}"
+    again = sum(e.put_back == named.id for e in releases)
+    title = f"Return to {named.name}" + (f" ({again + 1})" if again else "")
+    note = f"The data of {named.name} were put back: {reason}"
     folder = project.settings.packages_folder
     files = {folder / path: data for path, data in target.files.items()}
     given_up = embargo.waiting(project)
@@ -65,7 +65,7 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
         files |= embargo.given_up(project)
     changes = comparison.explained(comparison.compare(now, target), (), reason)
     return Rollback(
-        found, ReleaseRequest(title, note, "", reason, found.id), files, changes, given_up, kept, contacts
+        named, ReleaseRequest(title, note, "", reason, named.id), files, changes, given_up, kept, contacts
     )
 
 

@@ -51,7 +51,7 @@ class FigureSelection:
 
     @property
     def words(self) -> str:
-        """What was asked for, as it was typed."""
+        """Return what was asked for, as it was typed."""
         return ", ".join(filter(None, (self.indicator, self.area, self.period, self.part)))
 
 
@@ -82,18 +82,18 @@ class PlannedWithdrawal:
     other_names: tuple[str, ...] = ()
 
 
-def plan(project: Project, asked: WithdrawalRequest, today: date) -> PlannedWithdrawal:
+def plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedWithdrawal:
     """Work out what it takes to take figures back; nothing is written.
 
     Raises `PortalError` where a figure is unknown, or the reason is missing or gives a number away.
     """
-    found = _plan(project, asked, today)
-    if asked.others and found.others:
+    planned = _plan(project, request, today)
+    if request.others and planned.others:
         more = tuple(
-            FigureSelection(i, area, f"{start}/{end}", part) for i, area, part, start, end in found.others
+            FigureSelection(i, area, f"{start}/{end}", part) for i, area, part, start, end in planned.others
         )
-        found = _plan(project, replace(asked, figures=(*asked.figures, *more)), today)
-    return found
+        planned = _plan(project, replace(request, figures=(*request.figures, *more)), today)
+    return planned
 
 
 def wanted_in(file: str, data: bytes) -> tuple[FigureSelection, ...]:
@@ -101,7 +101,7 @@ def wanted_in(file: str, data: bytes) -> tuple[FigureSelection, ...]:
 
     Raises `PortalError` where there is no column `indicator`, or a row without one.
     """
-    found: list[FigureSelection] = []
+    selections: list[FigureSelection] = []
     try:
         rows = csv_editing.rows(data)
     except UnicodeDecodeError:
@@ -117,10 +117,10 @@ def wanted_in(file: str, data: bytes) -> tuple[FigureSelection, ...]:
         cell = {k: (v or "").strip() for k, v in row.items() if isinstance(k, str) and isinstance(v, str)}
         start, end = cell.get("period_start", ""), cell.get("period_end", "")
         period = f"{start}/{end}" if start and end else end
-        found.append(FigureSelection(cell["indicator"], cell.get("area", ""), period, cell.get("part")))
-    if not found:
+        selections.append(FigureSelection(cell["indicator"], cell.get("area", ""), period, cell.get("part")))
+    if not selections:
         raise PortalError([_wrong(file, "The list names no figures.", "Add a row for each figure.")])
-    return tuple(found)
+    return tuple(selections)
 
 
 def of(withdrawal: WithdrawnFigure) -> Figure:
@@ -129,7 +129,7 @@ def of(withdrawal: WithdrawnFigure) -> Figure:
     return (withdrawal.indicator, withdrawal.area, withdrawal.part, *days)  # type: ignore[return-value]
 
 
-def _plan(project: Project, asked: WithdrawalRequest, today: date) -> PlannedWithdrawal:
+def _plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedWithdrawal:
     content = project.content
     past = [(e, releasing.opened(project, e)) for e in content.releases]
     now = replace(releasing.contents(project, {}), lists=releasing.lists(project))
@@ -138,22 +138,22 @@ def _plan(project: Project, asked: WithdrawalRequest, today: date) -> PlannedWit
         k for c in content.changes if (k := of_change({f: str(getattr(c, f) or "") for f in KEY})) and c.area
     }
     known = list(dict.fromkeys((*(k for s in shown for k in s), *sorted(logged))))
-    faults = [*_unknown(asked.figures, known), *_no_reason(asked.reason)]
+    faults = [*_unknown(request.figures, known), *_no_reason(request.reason)]
     if faults:
         raise PortalError(faults)
-    chosen = [k for k in known if any(w.fits(k) for w in asked.figures)]
+    chosen = [k for k in known if any(w.fits(k) for w in request.figures)]
     values = {k: frozenset(_values(k, shown, content)) for k in chosen}
-    if any(mentions(asked.reason, v) for v in values.values()):
+    if any(mentions(request.reason, v) for v in values.values()):
         message = "The reason gives the number away, and readers will see the reason."
         raise PortalError([_wrong("--reason", message, "Say why without the number.")])
-    out = Redaction({k: _mark(content, k, asked.wrong) for k in chosen}, values)
+    out = Redaction({k: _mark(content, k, request.wrong) for k in chosen}, values)
     listed = {of(w) for w in content.withdrawals}
     fresh = [k for k in chosen if values[k] or k not in listed]
     where = {k: [e.id for e, a in past if _shows(a, k)] for k in fresh}
-    kind = WithdrawalKind.WRONG if asked.wrong else WithdrawalKind.PROTECT
+    kind = WithdrawalKind.WRONG if request.wrong else WithdrawalKind.PROTECT
     first = 1 + max((w.number for w in content.withdrawals), default=0)
     new = tuple(
-        WithdrawnFigure(n, today, *k[:3], _day(k[3]), _day(k[4]), kind, asked.reason, ";".join(where[k]))
+        WithdrawnFigure(n, today, *k[:3], _day(k[3]), _day(k[4]), kind, request.reason, ";".join(where[k]))
         for n, k in enumerate(fresh, first)
     )  # fmt: skip
     reached = [e.name for e, _ in past if any(e.id in ids for ids in where.values())]
@@ -183,24 +183,24 @@ def _unknown(wanted: Iterable[FigureSelection], known: Sequence[Figure]) -> Iter
     for w in wanted:
         if any(w.fits(k) for k in known):
             continue
-        own = [k for k in known if k[0] == w.indicator]
-        if not own:
+        of_indicator = [k for k in known if k[0] == w.indicator]
+        if not of_indicator:
             message, fix = (
                 f"No figure has the indicator “{w.indicator}”.",
                 did_you_mean(w.indicator, {k[0] for k in known}),
             )
-        elif w.area and w.area not in {k[1] for k in own}:
+        elif w.area and w.area not in {k[1] for k in of_indicator}:
             message, fix = (
                 f"{w.indicator} has no figure of the area {w.area}.",
-                did_you_mean(w.area, {k[1] for k in own}),
+                did_you_mean(w.area, {k[1] for k in of_indicator}),
             )
-        elif w.period and w.period not in {p for k in own for p in (k[4], f"{k[3]}/{k[4]}")}:
+        elif w.period and w.period not in {p for k in of_indicator for p in (k[4], f"{k[3]}/{k[4]}")}:
             message = f"{w.indicator} has no figure for the period {w.period}."
-            fix = f"Write its last day, or both days. {did_you_mean(w.period, {k[4] for k in own if k[4]})}"
-        elif w.part is not None and w.part not in {k[2] for k in own}:
+            fix = f"Write its last day, or both days. {did_you_mean(w.period, {k[4] for k in of_indicator if k[4]})}"
+        elif w.part is not None and w.part not in {k[2] for k in of_indicator}:
             message, fix = (
                 f"{w.indicator} has no part called “{w.part}”.",
-                did_you_mean(w.part, {k[2] for k in own if k[2]}),
+                did_you_mean(w.part, {k[2] for k in of_indicator if k[2]}),
             )
         else:
             message, fix = (
@@ -275,12 +275,12 @@ def reissued(
     for release, archive in past:
         contents = out.contents(archive.contents)
         changes = out.changes(archive.changes.encode()).decode()
-        own = tuple(_named(w) for w in new if release.id in w.releases.split(";"))
+        withdrawn_here = tuple(_named(w) for w in new if release.id in w.releases.split(";"))
         about = replace(
             archive.about,
             before=before[0],
             before_sha256=before[1],
-            withdrawn=(*archive.about.withdrawn, *own),
+            withdrawn=(*archive.about.withdrawn, *withdrawn_here),
         )
         if (about, contents, changes) == (archive.about, archive.contents, archive.changes):
             before = release.id, release.sha256
@@ -306,12 +306,12 @@ def _list(project: Project, new: Sequence[WithdrawnFigure]) -> Iterator[tuple[Pa
     if not path.is_file():
         header = ",".join(f.name for f in fields(WithdrawnFigure)) + "\n"
         path_of = project.home / archives.DESCRIPTOR
-        told = json.loads(path_of.read_text("utf-8-sig"))
-        if "withdrawals" not in [r.get("name") for r in told["resources"]]:
-            told["resources"].append(
+        descriptor = json.loads(path_of.read_text("utf-8-sig"))
+        if "withdrawals" not in [r.get("name") for r in descriptor["resources"]]:
+            descriptor["resources"].append(
                 described("withdrawals", contract(releasing.KIND)["resources"]["withdrawals"])
             )
-            yield path_of, (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode()
+            yield path_of, (json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n").encode()
         yield path, csv_editing.added(header.encode(), map(_row, new))
         return
     yield path, csv_editing.added(path.read_bytes(), map(_row, new))

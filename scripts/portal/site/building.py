@@ -41,6 +41,7 @@ from portal.site import (
     social_images,
     staging,
     verification,
+    written_pages,
 )
 from portal.site.parsed_pages import ParsedPage
 from portal.site.rendering import StagedSite
@@ -62,22 +63,22 @@ def project(root: Path) -> Project:
 
 def _project(settings: Settings) -> Project:
     root = settings.root
-    found, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
-    problems += rules.check(found, settings) + headers.check(settings) + search.read_synonyms(root)[1]
+    packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
+    problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
     problems += tuple(redirects.check(settings))
     problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
     if problems:
         raise PortalError(sorted(problems))
-    assembled = assembly.assemble(found)
-    doubtful = plausibility.look(ValidRows(found, settings), periods.today())
-    whole = Project(settings, found, assembled, tuple(d for d in doubtful if d.name))
+    assembled = assembly.assemble(packages_read)
+    doubtful = plausibility.look(ValidRows(packages_read, settings), periods.today())
+    whole = Project(settings, packages_read, assembled, tuple(d for d in doubtful if d.name))
     if faults := [*(d for d in doubtful if not d.name), *releasing.check(whole)]:
         raise PortalError(sorted(faults))
     return whole
 
 
 def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
-    """What is public of a project while a release waits, or would be with these `files`: read and checked like the rest.
+    """Return what is public of a project while a release waits, or would be with these `files`: read and checked like the rest.
 
     The packages are put into `build/public`. Raises `PortalError` with every problem.
     """
@@ -89,34 +90,36 @@ def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     try:
-        found = _project(replace(whole.settings, public=folder, packages=embargo.listed(whole, files)))
-        allowed(found)
+        public_project = _project(
+            replace(whole.settings, public=folder, packages=embargo.listed(whole, files))
+        )
+        allowed(public_project)
     except PortalError as error:
         raise PortalError(replace(p, file=f"(public) {p.file}") for p in error.problems) from None
-    return found
+    return public_project
 
 
-def draft(whole: Project, asked: releasing.ReleaseRequest) -> releasing.DraftRelease:
-    """A release of everything, or where another one waits and this does not, of what was changed since that.
+def draft(whole: Project, request: releasing.ReleaseRequest) -> releasing.DraftRelease:
+    """Return a release of everything, or where another one waits and this does not, of what was changed since that.
 
     Raises `PortalError` with everything that stands against it.
     """
     today = periods.today()
-    if asked.embargo or not embargo.waiting(whole):
-        return releasing.draft(whole, asked, addresses(whole), today)
-    found = embargo.urgent(whole)
-    seen = public(whole, embargo.view(whole, found.contents))
-    made = releasing.draft(seen, asked, addresses(seen), today)
-    return replace(made, files=embargo.before_waiting(whole, found, made))
+    if request.embargo or not embargo.waiting(whole):
+        return releasing.draft(whole, request, addresses(whole), today)
+    urgent_change = embargo.urgent(whole)
+    seen = public(whole, embargo.view(whole, urgent_change.contents))
+    drafted = releasing.draft(seen, request, addresses(seen), today)
+    return replace(drafted, files=embargo.before_waiting(whole, urgent_change, drafted))
 
 
-def release(root: Path, made: releasing.DraftRelease) -> None:
+def release(root: Path, draft_release: releasing.DraftRelease) -> None:
     """Write a release, and read everything once more; where that fails, all is as it was.
 
     Raises `PortalError`.
     """
-    with releasing.restored(made.files):
-        made.write()
+    with releasing.restored(draft_release.files):
+        draft_release.write()
         project(root)
 
 
@@ -132,25 +135,25 @@ def withdraw(root: Path, plan: PlannedWithdrawal) -> None:
 
 
 def _unwritten(settings: Settings) -> tuple[Problem, ...]:
-    """What is wrong with the hand-written pages."""
+    """Return what is wrong with the hand-written pages."""
     try:
-        staging.written(settings)
+        written_pages.read(settings)
     except PortalError as error:
         return error.problems
     return ()
 
 
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
-    """Every warning that nobody has accepted, also of pages that nothing links to."""
+    """Return every warning that nobody has accepted, also of pages that nothing links to."""
     accepted = whole.content.accepted
     doubtful = clearing.doubtful(whole.content, whole.settings.disclosure, releasing.earlier(whole))
-    found = (*whole.warnings, *map(plausibility.unlinked, alone), *doubtful)
+    doubts = (*whole.warnings, *map(plausibility.unlinked, alone), *doubtful)
     file = whole.told(whole.home / "data" / "accepted.csv") if accepted else ""
-    return plausibility.unaccepted(found, accepted, file)
+    return plausibility.unaccepted(doubts, accepted, file)
 
 
 def read(root: Path) -> tuple[Settings, Content]:
-    """The settings and content of a project, as `project` does."""
+    """Return the settings and content of a project, as `project` does."""
     whole = project(root)
     return whole.settings, whole.content
 
@@ -162,7 +165,7 @@ def check(root: Path) -> tuple[Settings, clearing.ClearedContent]:
 
 
 def allowed(whole: Project) -> clearing.ClearedContent:
-    """What may be published, given all that earlier releases published."""
+    """Return what may be published, given all that earlier releases published."""
     settings = whole.settings
     try:
         earlier = releasing.earlier(whole)
@@ -172,7 +175,7 @@ def allowed(whole: Project) -> clearing.ClearedContent:
 
 
 def _advised(whole: Project, problem: Problem) -> Problem:
-    """A problem of disclosure with what to do where a release has published the figure."""
+    """Return a problem of disclosure with what to do where a release has published the figure."""
     indicator = problem.file.removeprefix("observations of ").partition(":")[0]
     released = any(c.indicator == indicator for c in whole.content.changes)
     if problem.code != "disclosure" or not released:
@@ -219,10 +222,10 @@ def build(
 
 
 def _may_wait(root: Path) -> bool:
-    """Whether a list of releases names a time that is not long past, so that all must be read to see what is public."""
+    """Return True if a list of releases names a time that is not long past, so that all must be read to see what is public."""
     recent = (periods.now() - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     lists = (root / "data_packages").glob("*/data/releases.csv")
-    return any(found.decode() >= recent for path in lists for found in _TIME.findall(path.read_bytes()))
+    return any(time.decode() >= recent for path in lists for time in _TIME.findall(path.read_bytes()))
 
 
 @dataclass(frozen=True)
@@ -243,57 +246,57 @@ class _Works:
         self, live: Path, mark: str, whole: Project | None = None, early: datetime | None = None
     ) -> FinishedBuild:
         """Make the site of the project and put it in place, though it may only be public from `early` on."""
-        made = self.root / "build" / "work"
+        work = self.root / "build" / "work"
         try:
-            whole, found = self._make(made, whole)
+            whole, warnings_found = self._make(work, whole)
             publishing.drop(live)
-            publishing.put(made, live, mark, early)
+            publishing.put(work, live, mark, early)
         finally:
-            operating_system.clear(made)
+            operating_system.clear(work)
         headers.for_nginx(live, self.root / "build" / "hosting")
-        return FinishedBuild(live, True, found, until=early)
+        return FinishedBuild(live, True, warnings_found, until=early)
 
     def hold(self, live: Path, mark: str, whole: Project) -> FinishedBuild:
         """Put the site of what is public in place, and beside it the one that waits."""
-        made, new = self.root / "build" / "work", False
+        work, new = self.root / "build" / "work", False
         link = live.with_name(publishing.WAITING)
         try:
             if embargo.public(whole):
                 seen = public(whole)
-                own = fingerprint(self.root, self.renderer, seen.settings.packages_folder)
-                if self.fresh or not publishing.shows(live, own):
-                    self._make(made, seen)
-                    publishing.put(made, live, own)
+                public_mark = fingerprint(self.root, self.renderer, seen.settings.packages_folder)
+                if self.fresh or not publishing.shows(live, public_mark):
+                    self._make(work, seen)
+                    publishing.put(work, live, public_mark)
                     headers.for_nginx(live, self.root / "build" / "hosting")
                     new = True
-            found = (*warnings(whole), *releasing.unreleased(whole))
+            warnings_found = (*warnings(whole), *releasing.unreleased(whole))
             if self.fresh or not publishing.shows(link, mark):
-                _, found = self._make(made, whole)
-                publishing.hold(made, live, mark)
+                _, warnings_found = self._make(work, whole)
+                publishing.hold(work, live, mark)
         finally:
-            operating_system.clear(made)
+            operating_system.clear(work)
         names = tuple(e.name for e in embargo.waiting(whole))
-        return FinishedBuild(live, new, found, names, embargo.until(whole))
+        return FinishedBuild(live, new, warnings_found, names, embargo.until(whole))
 
-    def _make(self, made: Path, whole: Project | None) -> tuple[Project, tuple[Problem, ...]]:
+    def _make(self, folder: Path, whole: Project | None) -> tuple[Project, tuple[Problem, ...]]:
         """Make a site in the folder `made`; return what it was made from, and warnings."""
         self.tell("Checking the data packages")
         whole = whole or project(self.root)
         cleared = allowed(whole)
         searchable = bool(search.version())
-        staged = self._stage(whole, cleared, made, searchable)
-        pages = self._render(whole.settings, staged, made, searchable)
+        staged = self._stage(whole, cleared, folder, searchable)
+        pages = self._render(whole.settings, staged, folder, searchable)
         self.tell("Verifying every page")
-        alone = _verified(whole, staged, made, pages)
+        alone = _verified(whole, staged, folder, pages)
         if staged.sheets:
             self.tell(f"Printing {len(staged.sheets)} sheets and {len(staged.cards)} preview pictures")
-            _print(staged, made, whole.settings.build_folder / "cache")
-        bundles.zip_site(made)
-        publishing.seal(made)
+            _print(staged, folder, whole.settings.build_folder / "cache")
+        bundles.zip_site(folder)
+        publishing.seal(folder)
         return whole, (*warnings(whole, alone), *releasing.unreleased(whole))
 
     def _stage(
-        self, whole: Project, cleared: clearing.ClearedContent, made: Path, searchable: bool
+        self, whole: Project, cleared: clearing.ClearedContent, folder: Path, searchable: bool
     ) -> StagedSite:
         """Write what the renderer reads: Markdown, charts, downloads and navigation."""
         settings = whole.settings
@@ -302,28 +305,28 @@ class _Works:
         self.tell("Writing the pages")
         operating_system.remove_links(settings.build_folder / "pages")
         tree = staging.write_files(site, pictures, partial(rendering.write, settings), searchable)
-        return rendering.stage(settings, tree, made)
+        return rendering.stage(settings, tree, folder)
 
     def _render(
-        self, settings: Settings, staged: StagedSite, made: Path, searchable: bool
+        self, settings: Settings, staged: StagedSite, folder: Path, searchable: bool
     ) -> Mapping[str, ParsedPage]:
         """Make the HTML and the index of the search in the folder `made`; return the parsed pages by name."""
         self.tell(f"Making {len(staged.pages)} pages into HTML")
-        renderers.RENDERERS[self.renderer].render(settings, staged, made)
+        renderers.RENDERERS[self.renderer].render(settings, staged, folder)
         if not settings.site.address:  # a list of addresses with none in it is not a valid one
             for name in ("sitemap.xml", "sitemap.xml.gz"):
-                (made / name).unlink(missing_ok=True)
-        pages = parsed_pages.parse_all(made)
+                (folder / name).unlink(missing_ok=True)
+        pages = parsed_pages.parse_all(folder)
         if searchable:
             self.tell("Making the index of the search")
-            search.build_index(made, {name: page.text for name, page in pages.items() if page.text})
+            search.build_index(folder, {name: page.text for name, page in pages.items() if page.text})
         else:
             self.tell("Pagefind does not run here, so the site has no search")
         return pages
 
 
 def _verified(
-    whole: Project, staged: StagedSite, made: Path, pages: Mapping[str, ParsedPage]
+    whole: Project, staged: StagedSite, folder: Path, pages: Mapping[str, ParsedPage]
 ) -> tuple[str, ...]:
     """Write the policy and headers of a built site and verify it; return the addresses that nothing links to.
 
@@ -331,9 +334,9 @@ def _verified(
     """
     settings, site = whole.settings, whole.settings.site
     inline = frozenset(code for page in pages.values() for code in page.inline)
-    problems = headers.write(made, settings, pages, inline)
+    problems = headers.write(folder, settings, pages, inline)
     later = (*(f"{page}{name}" for page, name in staged.sheets.items()), *staged.cards, bundles.WHOLE)
-    built = verification.listed(made, {name: page.facts for name, page in pages.items()}, *later)
+    built = verification.listed(folder, {name: page.facts for name, page in pages.items()}, *later)
     allow = exits(settings, whole.content)
     problems += verification.verify(built, allow, site.sensitive_words, site.address, PRIVATE)
     if problems:
@@ -342,9 +345,11 @@ def _verified(
 
 
 def addresses(whole: Project) -> dict[str, str]:
-    """The name of each page of the site by its address."""
+    """Return the name of each page of the site by its address."""
     settings = whole.settings
-    page_inputs = PageInputs(written=staging.written(settings), words=search.read_synonyms(settings.root)[0])
+    page_inputs = PageInputs(
+        written=written_pages.read(settings), words=search.read_synonyms(settings.root)[0]
+    )
     return {p.path: p.label for p in all_pages(settings, allowed(whole), page_inputs)}
 
 
@@ -369,7 +374,7 @@ def roll_back(root: Path, plan: Rollback) -> str:
 
 
 def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
-    """Every file that a rollback may write: the packages' and the record of releases."""
+    """Yield every file that a rollback may write: the packages' and the record of releases."""
     yield from plan.files
     for home in {p.parent.parent for p in (root / "data_packages").glob("*/data/releases.csv")}:
         yield from (home / "data" / f"{name}.csv" for name in ("releases", "changes", "reasons"))
@@ -377,13 +382,13 @@ def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
 
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:
-    """The addresses on other hosts that the site may link to."""
+    """Return the addresses on other hosts that the site may link to."""
     urls = [c.url for things in (content.routes, content.services, content.sources.values()) for c in things]
     return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *urls)))
 
 
 def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:
-    """A digest of everything that the site is made from, and of the tools that make it; packages may be in a `folder`.
+    """Return a digest of everything that the site is made from, and of the tools that make it; packages may be in a `folder`.
 
     The day is among it: pages say how long nothing has been heard of a promise, and whether it is late.
     """
@@ -405,11 +410,11 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
 
 
 def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
-    """Every file that the site is made from, in a fixed order; packages may be in a `folder` elsewhere."""
-    own = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
-    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *own):
-        found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (p for p in found if p.is_file() and "__pycache__" not in p.parts)
+    """Yield every file that the site is made from, in a fixed order; packages may be in a `folder` elsewhere."""
+    program = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
+    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *program):
+        paths = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (p for p in paths if p.is_file() and "__pycache__" not in p.parts)
 
 
 def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
@@ -437,11 +442,11 @@ def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
     return drawn
 
 
-def _print(staged: StagedSite, made: Path, cache: Path) -> None:
+def _print(staged: StagedSite, folder: Path, cache: Path) -> None:
     """Print sheets of paper as PDF, and pictures of pages for those who share them."""
     failed = [
-        *pdf_sheets.print_all(made, staged.sheets, cache),
-        *social_images.draw_all(made, staged.cards, cache),
+        *pdf_sheets.print_all(folder, staged.sheets, cache),
+        *social_images.draw_all(folder, staged.cards, cache),
     ]
     if failed:
         names = ", ".join(failed[:3])

@@ -127,7 +127,7 @@ class Rule:
     headers: tuple[tuple[str, str], ...]
 
     def fits(self, path: str) -> bool:
-        """Whether the rule is about this address."""
+        """Return True if the rule is about this address."""
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
 
 
@@ -169,25 +169,25 @@ def for_nginx(site: Path, folder: Path) -> None:
             if not path.is_file() or path.read_text(encoding="utf-8") != text:
                 operating_system.write(path, text.encode())
     except OSError as error:
-        found = operating_system.problem(error, folder.parent.parent)
-        message = f"{found.message} The site is in place, but these settings for nginx are old or missing."
-        raise PortalError([replace(found, message=message)]) from error
+        problem = operating_system.problem(error, folder.parent.parent)
+        message = f"{problem.message} The site is in place, but these settings for nginx are old or missing."
+        raise PortalError([replace(problem, message=message)]) from error
 
 
 def check(settings: Settings) -> tuple[Problem, ...]:
-    """What is wrong with the settings for security.txt."""
+    """Return what is wrong with the settings for security.txt."""
     site = settings.site
     contact, expires = site.security_contact, site.security_expires
     if not contact and not expires:
         return ()
-    found = []
+    faults = []
     if not _reachable(contact):
         fix = "Write mailto: and an address, https:// and a page with a form, or tel: and a number."
-        found.append(("site.security_contact", f"The contact is {contact!r}.", fix))
+        faults.append(("site.security_contact", f"The contact is {contact!r}.", fix))
     if not field_types.is_date(expires):
         fix = "Write the date until which the contact is valid, within a year, such as 2027-03-31."
-        found.append(("site.security_expires", f"The day is {expires!r}.", fix))
-    return tuple(Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in found)
+        faults.append(("site.security_expires", f"The day is {expires!r}.", fix))
+    return tuple(Problem(SETTINGS_FILE, field=f, code="contact", message=m, fix=x) for f, m, x in faults)
 
 
 def _reachable(contact: str) -> bool:
@@ -199,7 +199,7 @@ def _reachable(contact: str) -> bool:
 
 
 def security_txt(site: SiteSettings) -> str:
-    """The text of security.txt (RFC 9116); nothing where the settings name no contact."""
+    """Return the text of security.txt (RFC 9116); nothing where the settings name no contact."""
     if not site.security_contact:
         return ""
     lines = [
@@ -218,7 +218,7 @@ def policy(site: Path, inline: Iterable[InlineCode]) -> Directives:
     computes = any((site / _SEARCH).glob("wasm.*"))
     works_aside = any((site / _SEARCH).glob("*worker*.js"))
     fonts = any(site.rglob("*.woff*"))
-    told: tuple[tuple[str, Iterable[str]], ...] = (
+    directives: tuple[tuple[str, Iterable[str]], ...] = (
         ("default-src", ["'none'"]),
         ("script-src", ["'self'", *(["'wasm-unsafe-eval'"] if computes else []), *scripts]),
         ("style-src", ["'self'", *styles]),
@@ -230,11 +230,11 @@ def policy(site: Path, inline: Iterable[InlineCode]) -> Directives:
         ("base-uri", ["'none'"]),
         ("form-action", ["'none'"]),
     )
-    return tuple((name, " ".join(sources)) for name, sources in told if sources)
+    return tuple((name, " ".join(sources)) for name, sources in directives if sources)
 
 
 def told(directives: Directives) -> str:
-    """A policy as one line."""
+    """Return a policy as one line."""
     return "; ".join(f"{name} {sources}" for name, sources in directives)
 
 
@@ -268,7 +268,7 @@ def _into_page(page: Path, meta: str) -> bool:
 
 
 def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
-    """The headers of every file.
+    """Return the headers of every file.
 
     Where two rules fit an address, some hosts join the two values of one header with a comma, and others take the last.
     Either is right for a policy: browsers obey each of those that are joined. No other header may be in two rules.
@@ -289,7 +289,7 @@ def _is_embed(path: str) -> bool:
 
 
 def _open(path: str) -> tuple[tuple[str, str], ...]:
-    """What lets the programs on other pages read the files of open data; they carry nothing about the reader."""
+    """Return what lets the programs on other pages read the files of open data; they carry nothing about the reader."""
     return (("Access-Control-Allow-Origin", "*"),) if path in {f"/{folder}/*" for folder in _OPEN} else ()
 
 
@@ -306,11 +306,11 @@ def _caching(site: Path) -> Iterator[tuple[str, str]]:
 
 
 def of(rules: Iterable[Rule], path: str) -> Mapping[str, str]:
-    """The headers that go with an address. Values of one header from two rules are joined, as hosts do it."""
-    found: dict[str, str] = {}
+    """Return the headers that go with an address. Values of one header from two rules are joined, as hosts do it."""
+    headers: dict[str, str] = {}
     for name, value in (h for r in rules if r.fits(path) for h in r.headers):
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def written(rules: Iterable[Rule]) -> str:
@@ -319,15 +319,15 @@ def written(rules: Iterable[Rule]) -> str:
 
 
 def parse(text: str) -> tuple[Rule, ...]:
-    """The rules in a `_headers` file, as `written` writes it."""
-    found: list[tuple[str, list[tuple[str, str]]]] = []
+    """Return the rules in a `_headers` file, as `written` writes it."""
+    sections: list[tuple[str, list[tuple[str, str]]]] = []
     for line in text.splitlines():
         if line.startswith("/"):
-            found.append((line.strip(), []))
-        elif line.startswith(" ") and found:
+            sections.append((line.strip(), []))
+        elif line.startswith(" ") and sections:
             name, _, value = line.strip().partition(": ")
-            found[-1][1].append((name, value))
-    return tuple(Rule(path, tuple(headers)) for path, headers in found)
+            sections[-1][1].append((name, value))
+    return tuple(Rule(path, tuple(headers)) for path, headers in sections)
 
 
 def nginx(rules: Iterable[Rule], moved: Iterable[str] = ()) -> str:

@@ -30,11 +30,11 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
         digest = hashlib.sha256(page.read_bytes() + style + _MAKE[name].encode())
         keys[digest.hexdigest()[:24]] = page, name
 
-    def printed(told: Chromium, key: str) -> bytes:
+    def printed(browser: Chromium, key: str) -> bytes:
         page, name = keys[key]
-        told.open(page)
-        told.run(_MAKE[name])
-        return _DATE.sub(_undated, told.pdf())
+        browser.open(page)
+        browser.run(_MAKE[name])
+        return _DATE.sub(_undated, browser.pdf())
 
     kept = chromium.make_missing(keys, cache, ".pdf", printed)
     for key, sheet in kept.items():
@@ -43,6 +43,6 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
     return [page.parent.relative_to(site).as_posix() for key, (page, _) in keys.items() if key not in kept]
 
 
-def _undated(found: re.Match[bytes]) -> bytes:
+def _undated(match: re.Match[bytes]) -> bytes:
     """Without the time of day two builds are the same."""
-    return b"/" + found[1] + b" (D:20000101000000" + (found[2] or b"") + b")"
+    return b"/" + match[1] + b" (D:20000101000000" + (match[2] or b"") + b")"

@@ -81,7 +81,7 @@ def _again(root: Path, tell: Callable[[str], None], failed: Callable[[PortalErro
 
 
 def look(root: Path) -> frozenset[tuple[str, int, int]]:
-    """What tells that an input has changed: its name, time and size."""
+    """Return what tells that an input has changed: its name, time and size."""
     seen = set()
     for path in building.inputs(root):
         try:
@@ -200,8 +200,8 @@ class PreviewHandler(SiteHandler):
 
     def asked_for(self) -> Mapping[str, str]:
         """Return the site's own headers, as far as they suit a preview: not what opens its data to all, nor https."""
-        found = {n: v for n, v in super().asked_for().items() if n not in _NOT_IN_A_PREVIEW}
-        return {**found, headers.CACHE: "no-store"}
+        headers_sent = {n: v for n, v in super().asked_for().items() if n not in _NOT_IN_A_PREVIEW}
+        return {**headers_sent, headers.CACHE: "no-store"}
 
 
 def name_of(target: str) -> str | None:

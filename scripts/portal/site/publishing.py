@@ -57,31 +57,31 @@ def alone(root: Path) -> Iterator[None]:
 def seal(site: Path) -> None:
     """Write the manifest of a finished site: the size and the SHA-256 of every other file."""
     files = {name: _described(path) for name, path in _files(site).items() if name != MANIFEST}
-    told = json.dumps({"files": files}, ensure_ascii=False, indent=1, sort_keys=True)
-    (site / MANIFEST).write_text(told + "\n", encoding="utf-8", newline="\n")
+    manifest = json.dumps({"files": files}, ensure_ascii=False, indent=1, sort_keys=True)
+    (site / MANIFEST).write_text(manifest + "\n", encoding="utf-8", newline="\n")
 
 
 def intact(site: Path) -> tuple[Problem, ...]:
-    """What is missing, changed or too much in a site, by its manifest."""
+    """Return what is missing, changed or too much in a site, by its manifest."""
     listed = _manifest(site)
     if isinstance(listed, Problem):
         return (listed,)
-    found = {name: path for name, path in _files(site).items() if name != MANIFEST}
-    missing = [_wrong(site, n, "The file is missing.") for n in listed.keys() - found.keys()]
+    files = {name: path for name, path in _files(site).items() if name != MANIFEST}
+    missing = [_wrong(site, n, "The file is missing.") for n in listed.keys() - files.keys()]
     extra = [
         _wrong(site, n, "The file does not belong to the site.", "Remove it.")
-        for n in found.keys() - listed.keys()
+        for n in files.keys() - listed.keys()
     ]
     changed = [
         _wrong(site, n, "The file is not as it was built.")
-        for n in listed.keys() & found.keys()
-        if _described(found[n]) != listed[n] or not _is_plain(found[n])
+        for n in listed.keys() & files.keys()
+        if _described(files[n]) != listed[n] or not _is_plain(files[n])
     ]
     return tuple(sorted([*missing, *extra, *changed]))
 
 
 def digest(site: Path) -> str:
-    """The SHA-256 of a site's manifest, by which two copies of a site can be told apart."""
+    """Return the SHA-256 of a site's manifest, by which two copies of a site can be told apart."""
     return hashlib.sha256((site / MANIFEST).read_bytes()).hexdigest()
 
 
@@ -110,7 +110,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def _described(path: Path) -> Mapping[str, object]:
-    """What a manifest says of a file; nothing of a link, which no site has."""
+    """Return what a manifest says of a file; nothing of a link, which no site has."""
     if not _is_plain(path):
         return {}
     content = path.read_bytes()
@@ -120,13 +120,13 @@ def _described(path: Path) -> Mapping[str, object]:
 # --- in place
 
 
-def put(made: Path, live: Path, mark: str, until: datetime | None = None) -> Path:
+def put(work: Path, live: Path, mark: str, until: datetime | None = None) -> Path:
     """Keep a finished site and point the link `live` to it; returns where it is kept.
 
     One that may only be public from `until` on is not taken for the site of the same mark, nor rolled back to before.
     """
-    _let_all_read(made)
-    folder = _keep(made, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
+    _let_all_read(work)
+    folder = _keep(work, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
     for above in (folder.parent, live.parent):
         with suppress(PermissionError):  # it is another user's, who has to do it
             _add(above, _SEARCHABLE)
@@ -135,12 +135,12 @@ def put(made: Path, live: Path, mark: str, until: datetime | None = None) -> Pat
     return folder
 
 
-def hold(made: Path, live: Path, mark: str) -> Path:
+def hold(work: Path, live: Path, mark: str) -> Path:
     """Keep a finished site without making it public: `build/waiting` leads to it, and `live` stays as it is.
 
     A site that was waiting before is deleted: nobody was to see it. Who on this computer can read it is left to the umask.
     """
-    folder = _keep(made, live, f"{mark}.{_HELD}")
+    folder = _keep(work, live, f"{mark}.{_HELD}")
     _point(live.with_name(WAITING), folder)
     forget(live)
     return folder
@@ -204,10 +204,10 @@ def _add(path: Path, permissions: int) -> None:
 
 def _too_early(folder: Path) -> bool:
     """Return True if a site was put in place before its time, and that time has still not come."""
-    told = next(
+    second = next(
         (part.removeprefix(_EARLY) for part in folder.name.split(".") if part.startswith(_EARLY)), "0"
     )
-    return periods.now().timestamp() < int(told)
+    return periods.now().timestamp() < int(second)
 
 
 def _given_away(before: Path, live: Path) -> Iterator[Problem]:
@@ -235,13 +235,13 @@ def _figures(site: Path) -> Mapping[comparison.Figure, comparison.Row]:
     return comparison.keyed(Contents(files, {}))
 
 
-def _keep(made: Path, live: Path, mark: str) -> Path:
+def _keep(work: Path, live: Path, mark: str) -> Path:
     """Move a finished site to a place of its own, with all of it on the disk."""
     sites = live.with_name(SITES)
     sites.mkdir(exist_ok=True)
     folder = next(f for n in count() if not (f := sites / f"{mark}.{n}").exists())
-    _flush(made)
-    made.rename(folder)
+    _flush(work)
+    work.rename(folder)
     file_system.flush(sites)
     return folder
 
@@ -281,7 +281,7 @@ def forget(live: Path) -> None:
 
 
 def _kept(live: Path) -> list[Path]:
-    """The kept sites, the one that was last in place first."""
+    """Return the kept sites, the one that was last in place first."""
     sites = live.with_name(SITES).resolve()
     found = [p for p in sites.iterdir() if p.is_dir() and p.name != _GONE] if sites.is_dir() else []
     return sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)

@@ -102,22 +102,22 @@ class PageText:
 
     @property
     def age(self) -> float:
-        """The reading age in years, to one decimal place."""
+        """Return the reading age in years, to one decimal place."""
         return round(age(self.sentences), 1)
 
     @property
     def full_age(self) -> float:
-        """The reading age where names and fixed terms count with all their syllables."""
+        """Return the reading age where names and fixed terms count with all their syllables."""
         return round(age(self.sentences, excused=False), 1)
 
     @property
     def longest(self) -> tuple[str, ...]:
-        """The two longest sentences."""
+        """Return the two longest sentences."""
         return tuple(sorted(self.sentences, key=lambda s: (-length(s), s))[:2])
 
 
 def read(root: Path) -> tuple[PageText, ...]:
-    """Every page with running text of the site that is built in `root`, the hardest first.
+    """Return every page with running text of the site that is built in `root`, the hardest first.
 
     Raises `PortalError` where no site is built.
     """
@@ -128,12 +128,12 @@ def read(root: Path) -> tuple[PageText, ...]:
     if not any(texts.values()):
         message, fix = "There is no built site to read.", "Build it first: run `portal build`."
         raise PortalError([Problem("build/site", code="reading", message=message, fix=fix)])
-    found = [
+    sentences = [
         PageText(p.relative_to(site).as_posix().removesuffix("index.html") or "(home)", t)
         for p, t in texts.items()
         if t
     ]
-    return tuple(sorted(found, key=lambda p: (-p.age, p.address)))
+    return tuple(sorted(sentences, key=lambda p: (-p.age, p.address)))
 
 
 def age(text: Iterable[str], excused: bool = True) -> float:
@@ -165,13 +165,13 @@ def _is_name(word: re.Match[str]) -> bool:
 
 
 def length(sentence: str) -> int:
-    """How many words a sentence has."""
+    """Return how many words a sentence has."""
     return len(_WORD.findall(sentence))
 
 
 @cache
 def syllables(word: str) -> int:
-    """How many syllables a word has, by its spelling. A number counts as one; UK is spelled out, MARAC is not."""
+    """Return how many syllables a word has, by its spelling. A number counts as one; UK is spelled out, MARAC is not."""
     if word.isupper() and word.isalpha() and (len(word) < 4 or not _VOWELS.search(word.lower())):
         return len(word)
     parts = re.findall("[a-zà-ÿ'’]+", re.sub(r"['’]s$", "", word.lower()))
@@ -184,7 +184,7 @@ def _spoken(part: str) -> int:
 
 
 def sentences(html: str) -> tuple[str, ...]:
-    """The sentences of the paragraphs, list items and explanations in a page's article.
+    """Return the sentences of the paragraphs, list items and explanations in a page's article.
 
     Left out are tables, menus, captions, sources, names that are only a link, and labels of less than four words.
     """
@@ -198,7 +198,7 @@ def sentences(html: str) -> tuple[str, ...]:
 
 
 def _blocks(node: LexborNode) -> Iterator[str]:
-    """The text of each block below a node, in order; a line break ends a block."""
+    """Yield the text of each block below a node, in order; a line break ends a block."""
     text: list[str] = []
     linked: list[str] = []
     for child in node.iter(include_text=True):
@@ -220,7 +220,7 @@ def _block(node: LexborNode, text: list[str], linked: list[str]) -> Iterator[str
 
 
 def summary(pages: tuple[PageText, ...]) -> str:
-    """What the terminal shows: the middle, the shares and the hardest pages with their longest sentence."""
+    """Return what the terminal shows: the middle, the shares and the hardest pages with their longest sentence."""
     lines = [
         _middle(pages),
         *(f"  {name}: {share}" for name, share in _shares(pages)),
@@ -248,7 +248,7 @@ def _shares(pages: tuple[PageText, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _told_terms() -> Iterator[str]:
-    """The fixed terms in words, each with why it is fixed."""
+    """Yield the fixed terms in words, each with why it is fixed."""
     for term, why in FIXED_TERMS.items():
         yield f"{re.sub(r'[(]?[?]:|[)?]', '', term).replace('(', '')} ({why})"
 
@@ -282,7 +282,7 @@ The site aims at a middle of 9, at no page over 12, and at sentences of up to {L
 
 
 def report(pages: tuple[PageText, ...]) -> str:
-    """The whole report as Markdown; the same pages give the same bytes."""
+    """Return the whole report as Markdown; the same pages give the same bytes."""
     short = sum(p.words < 100 for p in pages)
     parts = [_WORTH, "## The result", "", f"{_middle(pages)} {short} have fewer than 100 words.", ""]
     parts += [
@@ -328,7 +328,7 @@ def _terms(pages: tuple[PageText, ...]) -> Iterator[str]:
 
 
 def _uses(pages: tuple[PageText, ...], pattern: str) -> tuple[list[str], set[str]]:
-    """The forms in which a pattern occurs, and the pages where it does; only the first word may have a capital."""
+    """Return the forms in which a pattern occurs, and the pages where it does; only the first word may have a capital."""
     forms: set[str] = set()
     places: set[str] = set()
     for sentence, found in _places(pages).items():
@@ -340,7 +340,7 @@ def _uses(pages: tuple[PageText, ...], pattern: str) -> tuple[list[str], set[str
 
 @cache
 def _places(pages: tuple[PageText, ...]) -> dict[str, set[str]]:
-    """Each sentence with the addresses of its pages."""
+    """Return each sentence with the addresses of its pages."""
     places: dict[str, set[str]] = {}
     for page in pages:
         for sentence in page.sentences:

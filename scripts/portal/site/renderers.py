@@ -52,7 +52,7 @@ def check(name: str) -> None:
 
 
 def versions(name: str) -> Iterator[str]:
-    """A renderer and the version of each of its parts; all of them are installed."""
+    """Yield a renderer and the version of each of its parts; all of them are installed."""
     yield name
     yield from (f"{p} {metadata.version(p)}" for p in RENDERERS[name].made_of)
 
@@ -61,58 +61,62 @@ def _wanted(name: str) -> str:
     return f"zensical=={PINNED}" if name == "zensical" else " ".join(RENDERERS[name].made_of)
 
 
-def _zensical(settings: Settings, laid: StagedSite, made: Path) -> None:
+def _zensical(settings: Settings, staged: StagedSite, folder: Path) -> None:
     file = settings.build_folder / "zensical.yml"
     file.write_text(yaml.safe_dump(_ZENSICAL), encoding="utf-8")
     command = ["zensical", "build", "--strict", "--clean", "-f", str(file)]
-    done = _run(command, settings, laid, PYTHONHASHSEED="0")  # it puts the Markdown extensions into a set
-    if done.returncode:
-        raise PortalError(_in_words(_COLOURS.sub("", done.stdout + done.stderr), done.returncode))
-    if lost := tuple(_lost(laid, made)):
+    finished = _run(
+        command, settings, staged, PYTHONHASHSEED="0"
+    )  # it puts the Markdown extensions into a set
+    if finished.returncode:
+        raise PortalError(_in_words(_COLOURS.sub("", finished.stdout + finished.stderr), finished.returncode))
+    if lost := tuple(_lost(staged, folder)):
         raise PortalError(lost)
-    (made / _OWN_INDEX).unlink(missing_ok=True)
-    for page in made.rglob("*.html"):
+    (folder / _OWN_INDEX).unlink(missing_ok=True)
+    for page in folder.rglob("*.html"):
         page.write_text(_SKIP.sub("", page.read_text(encoding="utf-8"), count=1), encoding="utf-8")
 
 
 def _run(
-    command: Sequence[str], settings: Settings, laid: StagedSite, **more: str
+    command: Sequence[str], settings: Settings, staged: StagedSite, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a module of Python, with the clock set to the newest source so that two builds are the same.
 
     A fault of the disk that it names is raised as `OSError`.
     """
-    environment = {**os.environ, **rendering.environment(laid), **more}
-    done = subprocess.run(
+    environment = {**os.environ, **rendering.environment(staged), **more}
+    finished = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=settings.root, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    fault = operating_system.in_what_was_said(done.stdout + done.stderr) if done.returncode else None
+    fault = (
+        operating_system.in_what_was_said(finished.stdout + finished.stderr) if finished.returncode else None
+    )
     if fault:
         raise fault
-    return done
+    return finished
 
 
-def _in_words(told: str, code: int) -> Iterable[Problem]:
-    """What Zensical said when it stopped: each warning with its page and line, or else its last line."""
+def _in_words(output: str, code: int) -> Iterable[Problem]:
+    """Return what Zensical said when it stopped: each warning with its page and line, or else its last line."""
     fix = "Mend the page or link that it names."
     warned = [
         Problem(f"(made) {file}", int(row), code="zensical", message=f"Zensical says: {message.strip()}.", fix=fix)
-        for message, file, row in _WARNED.findall(told)
+        for message, file, row in _WARNED.findall(output)
     ]  # fmt: skip
-    last = (told.strip().splitlines() or [f"It stopped without saying why (code {code})."])[-1]
+    last = (output.strip().splitlines() or [f"It stopped without saying why (code {code})."])[-1]
     fix = "If it names a template, mend that. Else build without --renderer."
     return warned or [Problem("site_src", code="zensical", message=f"Zensical says: {last[:300]}", fix=fix)]
 
 
-def _lost(laid: StagedSite, made: Path) -> Iterator[Problem]:
+def _lost(staged: StagedSite, folder: Path) -> Iterator[Problem]:
     """Pages and files that Zensical was given and did not make, of which it says nothing itself."""
     wanted = {
-        **{f"{page.removesuffix('.md')}.html": (page, None) for page in laid.pages},
-        **{n: (n, size) for n, size in laid.sizes.items()},
+        **{f"{page.removesuffix('.md')}.html": (page, None) for page in staged.pages},
+        **{n: (n, size) for n, size in staged.sizes.items()},
     }
     for html, (name, size) in wanted.items():
-        path = made / html
+        path = folder / html
         if not path.is_file() or size not in (None, path.stat().st_size):
             fix = "Build without --renderer."
             yield Problem(f"(made) {name}", code="zensical", message="Zensical left this out.", fix=fix)

@@ -56,15 +56,15 @@ def write(settings: Settings, name: str, content: bytes) -> WrittenFile:
     return WrittenFile(name.endswith(_MARKDOWN), len(content))
 
 
-def stage(settings: Settings, tree: Tree[WrittenFile], made: Path) -> StagedSite:
+def stage(settings: Settings, tree: Tree[WrittenFile], folder: Path) -> StagedSite:
     """Write the settings of mkdocs, and delete the files of earlier builds and the folder `made`."""
     folder = settings.build_folder / _PAGES
-    if made.exists():
-        shutil.rmtree(made)
+    if folder.exists():
+        shutil.rmtree(folder)
     existing = (p for p in folder.rglob("*") if p.is_file())
     for old in [p for p in existing if p.relative_to(folder).as_posix() not in tree.files]:
         old.unlink()
-    content = mkdocs_settings(settings, tree, made.name)
+    content = mkdocs_settings(settings, tree, folder.name)
     _settings_file(settings).write_text(content, encoding="utf-8")
     pages = tuple(name for name, file in tree.files.items() if file.is_page)
     sizes = {name: file.size for name, file in tree.files.items() if not file.is_page}
@@ -77,29 +77,29 @@ def environment(staged: StagedSite) -> Mapping[str, str]:
     return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "NO_MKDOCS_2_WARNING": "1"}
 
 
-def render(settings: Settings, staged: StagedSite, made: Path) -> None:
+def render(settings: Settings, staged: StagedSite, folder: Path) -> None:
     """Have mkdocs make the HTML of a staged site in the folder `made`.
 
     Raises: `PortalError` for every warning of mkdocs; `OSError` for a fault of the disk.
     """
     parts = processes.WORKERS if len(staged.pages) > _MANY else 1
-    folders = [made, *(made.with_name(f"{made.name}.{n}") for n in range(1, parts))]
+    folders = [folder, *(folder.with_name(f"{folder.name}.{n}") for n in range(1, parts))]
     shares = _shares(settings, staged, parts)
     try:
         jobs = [
-            partial(_make, settings, staged, f, s, f is made) for f, s in zip(folders, shares, strict=True)
+            partial(_make, settings, staged, f, s, f is folder) for f, s in zip(folders, shares, strict=True)
         ]
         warnings = [message for messages in processes.run_all(jobs) for message in messages]
         if warnings:
             raise PortalError(map(_problem, dict.fromkeys(warnings)))
-        for folder, share in zip(folders[1:], shares[1:], strict=True):
+        for part, share in zip(folders[1:], shares[1:], strict=True):
             for page in share:
-                path = made / _html(page)
+                path = part / _html(page)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 (folder / _html(page)).replace(path)
     finally:
-        for folder in folders[1:]:
-            operating_system.clear(folder)
+        for part in folders[1:]:
+            operating_system.clear(part)
 
 
 def _make(

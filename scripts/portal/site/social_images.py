@@ -44,7 +44,7 @@ class Card:
 
     @property
     def height(self) -> int:
-        """How tall the picture is."""
+        """Return how tall the picture is."""
         return TALL if self.source else HEIGHT
 
 
@@ -54,17 +54,17 @@ def draw_all(site: Path, cards: Mapping[str, Card], cache: Path) -> list[str]:
     wanted = {keys[address]: card for address, card in cards.items()}
     with tempfile.TemporaryDirectory() as folder:
 
-        def drawn(told: Chromium, key: str) -> bytes:
+        def drawn(browser: Chromium, key: str) -> bytes:
             page = Path(folder, f"{key}.html")
             page.write_text(_html(site, wanted[key]), encoding="utf-8", newline="\n")
-            told.open(page)
-            return told.picture(WIDTH, wanted[key].height)
+            browser.open(page)
+            return browser.picture(WIDTH, wanted[key].height)
 
         kept = chromium.make_missing(wanted, cache, ".png", drawn)
     failed = []
     for address, key in keys.items():
-        if made := kept.get(key):
-            shutil.copyfile(made, site / address)
+        if picture := kept.get(key):
+            shutil.copyfile(picture, site / address)
         else:
             failed.append(address)
     return failed

@@ -19,9 +19,9 @@ from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
 from portal.charts.svg import Pictures, chart_files, styles_to_attributes
-from portal.core import input_files, periods, processes
+from portal.core import periods, processes
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
-from portal.core.problems import PortalError, Problem
+from portal.core.problems import PortalError
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
@@ -29,7 +29,7 @@ from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
 from portal.opendata.api import PackageName
 from portal.opendata.records import FigureRecord
-from portal.pages import abbreviations, open_data_files, redirects, search, templates
+from portal.pages import abbreviations, explore_page, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.figure_views import FigurePage
 from portal.pages.open_data_files import OpenDataFiles
@@ -42,7 +42,7 @@ from portal.pages.views import BriefingPage, RecordedPage, SearchPage, WardPage,
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.releases.history import Key, ReleaseHistory
-from portal.site import pdf_sheets, social_images
+from portal.site import pdf_sheets, social_images, written_pages
 from portal.site.social_images import Card
 
 # The template that every page begins with.
@@ -93,7 +93,7 @@ def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
     figures = records.current_records(cleared.content, past)
     words = search.read_synonyms(settings.root)[0]
     charts = build_site_charts(cleared)
-    inputs = PageInputs(written=written(settings), words=words, figures=figures, charts=charts)
+    inputs = PageInputs(written=written_pages.read(settings), words=words, figures=figures, charts=charts)
     pages = all_pages(settings, cleared, inputs)
     pages += read_translations(settings.root, pages, settings.languages)
     return PlannedSite(
@@ -110,16 +110,16 @@ def write_files(
     """
     settings, pages = site.settings, site.pages
     slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
-    found = OpenDataFiles(settings, site.cleared, site.history, slugs, _packages(pages), site.figures)
+    open_data = OpenDataFiles(settings, site.cleared, site.history, slugs, _packages(pages), site.figures)
     environment = _environment(settings, site.cleared, pictures)
     printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
     environment.globals["large_print"] = {p for p, name in printed.items() if name == pdf_sheets.LARGE}
     environment.globals["translations"] = _by_original(pages, settings.languages)
     environment.globals["right_to_left"] = RIGHT_TO_LEFT
-    found.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
-    works = _Works(environment, found, pictures, keep)
-    open_files = partial(_kept, works, lambda: open_data_files.files(found))
+    open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
+    works = _Works(environment, open_data, pictures, keep)
+    open_files = partial(_kept, works, lambda: open_data_files.files(open_data))
     parts = processes.run_all([open_files, *(partial(_grown, works, p) for p in pages)])
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
@@ -137,7 +137,7 @@ class _Works(Generic[Kept]):
     """What every page is made with."""
 
     environment: jinja2.Environment
-    found: OpenDataFiles
+    open_data: OpenDataFiles
     pictures: Pictures
     keep: Keep[Kept]
 
@@ -150,8 +150,8 @@ class _Grown(Generic[Kept]):
     cards: Mapping[str, Card] = field(default_factory=dict)
 
 
-def _kept(works: _Works[Kept], made: Callable[[], Iterable[tuple[str, bytes]]]) -> _Grown[Kept]:
-    return _Grown({name: works.keep(name, content) for name, content in made()})
+def _kept(works: _Works[Kept], make: Callable[[], Iterable[tuple[str, bytes]]]) -> _Grown[Kept]:
+    return _Grown({name: works.keep(name, content) for name, content in make()})
 
 
 def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]]:
@@ -167,45 +167,49 @@ def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]
 
 def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
     """Render a page, with all that stands beside it."""
-    environment, found, pictures = works.environment, works.found, works.pictures
-    settings = found.settings
-    rendered = _markdown(environment, found, page)
+    environment, open_data, pictures = works.environment, works.open_data, works.pictures
+    settings = open_data.settings
+    rendered = _markdown(environment, open_data, page)
     card = _card(settings, page, pictures)
     shared = {f"{page.path}{social_images.NAME}": card} if card else {}
     plain = page.language or isinstance(page.content, CitePage)  # citations stay word for word
-    explained = abbreviations.explain(rendered, () if plain else found.released.content.terms)
+    explained = abbreviations.explain(rendered, () if plain else open_data.released.content.terms)
     files = {f"{page.path}index.md": explained.encode()}
-    files |= {f"{page.path}{name}": data for name, data in _beside(found, page.content, pictures).items()}
+    files |= {f"{page.path}{name}": data for name, data in _beside(open_data, page.content, pictures).items()}
     if shown := _figures(page.content):
-        files |= _embed(environment, found, page, shown.view, pictures)
-        if poster := _poster(found, page, shown.view, pictures):
+        files |= _embed(environment, open_data, page, shown.view, pictures)
+        if poster := _poster(open_data, page, shown.view, pictures):
             shared[f"{EMBEDS}{shown.view.indicator.slug}/{social_images.POSTER}"] = poster
+    if isinstance(page.content, explore_page.ExplorePage):
+        variables = {"it": page.content, "exit": page.exit, "to": partial(_to, EMBEDS)}
+        template = explore_page.EMBED
+        files[f"{EMBEDS}index.html"] = _rendered(environment, template, template, variables).encode()
     return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared)
 
 
 def _packages(pages: Iterable[Page]) -> tuple[PackageName, ...]:
-    """The title and name of each package that can be downloaded."""
+    """Return the title and name of each package that can be downloaded."""
     return next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
 
 
 def _by_original(
     pages: Iterable[Page], languages: Mapping[str, str]
 ) -> Mapping[str, list[tuple[str, str, str]]]:
-    """The translations of each page: code, name of the language, address."""
-    found: dict[str, list[tuple[str, str, str]]] = {}
+    """Return the translations of each page: code, name of the language, address."""
+    by_page: dict[str, list[tuple[str, str, str]]] = {}
     for page in (p for p in pages if p.language):
-        found.setdefault(page.of, []).append((page.language, languages[page.language], page.path))
-    return found
+        by_page.setdefault(page.of, []).append((page.language, languages[page.language], page.path))
+    return by_page
 
 
 def _sheets(pages: Iterable[Page]) -> Mapping[str, str]:
-    """The pages to print as PDF: the briefings, and in large print what helps people in need."""
+    """Return the pages to print as PDF: the briefings, and in large print what helps people in need."""
     briefings = {p.path: pdf_sheets.BRIEFING for p in pages if isinstance(p.content, BriefingPage)}
     return briefings | {p.path: pdf_sheets.LARGE for p in pages if p.path.startswith((REPORT, HELP))}
 
 
 def _card(settings: Settings, page: Page, pictures: Pictures) -> Card | None:
-    """The picture for those who share a page about figures, and the one for all others on the home page."""
+    """Return the picture for those who share a page about figures, and the one for all others on the home page."""
     if not (pictures.prints and settings.site.address):
         return None
     name = settings.site.name
@@ -220,13 +224,13 @@ def _card(settings: Settings, page: Page, pictures: Pictures) -> Card | None:
 
 
 def _figures(content: object) -> FigurePage | None:
-    """The figures that a page is about, if it is about those of one indicator."""
+    """Return the figures that a page is about, if it is about those of one indicator."""
     content = content.page if isinstance(content, RecordedPage) else content
     return content if isinstance(content, FigurePage) else None
 
 
-def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[str, bytes]:
-    """The files that stand beside a page: its chart, its downloads, or what its script looks up."""
+def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> dict[str, bytes]:
+    """Return the files that stand beside a page: its chart, its downloads, or what its script looks up."""
     if figures := _figures(content):
         drawings = chart_files(figures.view.chart, pictures)
         if isinstance(content, RecordedPage):
@@ -234,27 +238,33 @@ def _beside(found: OpenDataFiles, content: object, pictures: Pictures) -> dict[s
             drawings |= chart_files(content.parts.by_ward, pictures, "wards")
         return drawings
     if isinstance(content, WardPage):
-        own = (found.now[history.key(o)] for o in content.figures)
+        of_ward = (open_data.now[history.key(o)] for o in content.figures)
         svgs = {f"{v.indicator.slug}-narrow.svg": pictures.of(v.chart.narrow) for v in content.charts}
         among = chart_files(content.among, pictures, "among")
-        return {"figures.csv": records.as_csv(own, ""), **{n: svg for n, svg in svgs.items() if svg}, **among}
+        return {
+            "figures.csv": records.as_csv(of_ward, ""),
+            **{n: svg for n, svg in svgs.items() if svg},
+            **among,
+        }
     if isinstance(content, WardsPage) and content.postcodes:
-        return {"postcodes.json": _postcodes(found.released, content)}
+        return {"postcodes.json": _postcodes(open_data.released, content)}
     if isinstance(content, ReleasePage):
-        return _release_files(found.settings, content)
+        return _release_files(open_data.settings, content)
     if isinstance(content, CorrectionsPage):
         rows = releasing.table(WithdrawnFigure, content.rows).encode()
         return {releasing.WITHDRAWN.rpartition("/")[2]: rows} if content.rows else {}
     if isinstance(content, ReleasesPage):
         news = ((e, link[1], summary) for e, link, summary in content.releases)
-        return {"feed.xml": atom(found.settings.site, RELEASES, news)}
+        return {"feed.xml": atom(open_data.settings.site, RELEASES, news)}
+    if isinstance(content, explore_page.ExplorePage):
+        return {explore_page.OUTLINES: explore_page.outlines_json(content)}
     if isinstance(content, SearchPage):
         return {search.WORDS: search.lookup_json(content.words, content.labels, content.districts)}
     return {}
 
 
 def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
-    """What a release changed, and its archive unless that was withdrawn."""
+    """Return what a release changed, and its archive unless that was withdrawn."""
     changes = {"changes.csv": releasing.table(ReleaseChange, page.log).encode()}
     if page.release.withdrawn:
         return changes
@@ -263,45 +273,15 @@ def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
 
 
 def _postcodes(released: ClearedContent, page: WardsPage) -> bytes:
-    """The wards, and the place in that list of each postcode, by all but its last two letters."""
+    """Return the wards, and the place in that list of each postcode, by all but its last two letters."""
     places = {w.area.code: i for i, w in enumerate(page.wards)}
-    found: dict[str, dict[str, int]] = {}
+    by_district: dict[str, dict[str, int]] = {}
     for p in released.content.postcodes:
         if p.area in places:
-            found.setdefault(p.postcode[:-2], {})[p.postcode[-2:]] = places[p.area]
+            by_district.setdefault(p.postcode[:-2], {})[p.postcode[-2:]] = places[p.area]
     wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
-    told = {"wards": wards, "postcodes": found}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-
-
-def written(settings: Settings) -> Mapping[str, str]:
-    """The hand-written pages by their address; each must begin with its heading."""
-    folder = settings.source_folder / "pages"
-    found: dict[str, str] = {}
-    problems = []
-    for path in sorted(folder.rglob("*.md")):
-        file = path.relative_to(settings.root).as_posix()
-        try:
-            told = input_files.text(input_files.read(path, settings.root))
-        except input_files.UnreadableError as fault:
-            problems.append(Problem(file, fault.row, "", "page", fault.message, fault.fix))
-            continue
-        address = path.relative_to(folder).as_posix().removesuffix("index.md")
-        address = f"{address.removesuffix('.md')}/" if address.endswith(".md") else address
-        if not told.startswith("# "):
-            problems.append(
-                Problem(
-                    file,
-                    1,
-                    code="page",
-                    message="The page does not begin with its heading.",
-                    fix="Write # and the heading in the first line.",
-                )
-            )
-        found[address] = told
-    if problems:
-        raise PortalError(problems)
-    return found
+    content = {"wards": wards, "postcodes": by_district}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _environment(settings: Settings, released: ClearedContent, pictures: Pictures) -> jinja2.Environment:
@@ -345,12 +325,12 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
 
 
 def _cell(released: ClearedContent, o: Observation | None) -> str:
-    """A figure as a table prints it, in the unit of its indicator."""
+    """Return a figure as a table prints it, in the unit of its indicator."""
     return sentences.cell(o, released.content.indicators[o.indicator].unit if o else "count")
 
 
 def _statuses(standings: list[IndicatorSummary]) -> list[tuple[str, str]]:
-    """The markers that the figures of a table carry, and what they mean."""
+    """Return the markers that the figures of a table carry, and what they mean."""
     figures = [o for s in standings for o in (s.latest, s.earlier) if o is not None]
     used = {o.status for o in figures}
     return [(mark, words) for mark, words in MARKERS.items() if mark in used]
@@ -360,29 +340,31 @@ def _plural(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
-def _markdown(environment: jinja2.Environment, found: OpenDataFiles, page: Page) -> str:
-    cited = _cited(found, page)
-    told = {
+def _markdown(environment: jinja2.Environment, open_data: OpenDataFiles, page: Page) -> str:
+    cited = _cited(open_data, page)
+    variables = {
         "page": page,
         "it": page.content,
         "to": partial(_to, page.path),
         "cited": cited,
         "upto": _upto(cited),
     }
-    told |= {"title": page.title, "finding": _finding(page), "dataset": _dataset(found, page)}
-    return _rendered(environment, ENTRY, page.template, told)
+    variables |= {"title": page.title, "finding": _finding(page), "dataset": _dataset(open_data, page)}
+    return _rendered(environment, ENTRY, page.template, variables)
 
 
-def _cited(found: OpenDataFiles, page: Page) -> list[Source]:
-    """The sources of a page, the newest first."""
-    sources = (found.released.content.sources[s] for s in page.cited)
+def _cited(open_data: OpenDataFiles, page: Page) -> list[Source]:
+    """Return the sources of a page, the newest first."""
+    sources = (open_data.released.content.sources[s] for s in page.cited)
     return sorted(sources, key=lambda s: (s.published, s.id), reverse=True)
 
 
-def _rendered(environment: jinja2.Environment, entry: str, template: str, told: Mapping[str, object]) -> str:
-    """What a template gives; problems name `template`, where nothing else is at fault."""
+def _rendered(
+    environment: jinja2.Environment, entry: str, template: str, variables: Mapping[str, object]
+) -> str:
+    """Return what a template gives; problems name `template`, where nothing else is at fault."""
     try:
-        return templates.join_parts(environment.get_template(entry).generate(told))
+        return templates.join_parts(environment.get_template(entry).generate(variables))
     except Exception as error:
         problem = templates.problem_of(error, template)
         if problem is None:
@@ -391,14 +373,22 @@ def _rendered(environment: jinja2.Environment, entry: str, template: str, told: 
 
 
 def _embed(
-    environment: jinja2.Environment, found: OpenDataFiles, page: Page, shown: FigureView, pictures: Pictures
+    environment: jinja2.Environment,
+    open_data: OpenDataFiles,
+    page: Page,
+    shown: FigureView,
+    pictures: Pictures,
 ) -> dict[str, bytes]:
-    """The page that others may show in theirs, with the drawings that it shows."""
+    """Return the page that others may show in theirs, with the drawings that it shows."""
     folder = f"{EMBEDS}{shown.indicator.slug}/"
-    releases = found.released.content.releases
-    told = {"view": shown, "title": page.title, "exit": page.exit}
-    told |= {"cited": _cited(found, page), "release": releases[-1].name if releases else "", "to": None}
-    html_ = _rendered(environment, EMBED, EMBED, told)
+    releases = open_data.released.content.releases
+    variables = {"view": shown, "title": page.title, "exit": page.exit}
+    variables |= {
+        "cited": _cited(open_data, page),
+        "release": releases[-1].name if releases else "",
+        "to": None,
+    }
+    html_ = _rendered(environment, EMBED, EMBED, variables)
     svgs = {n: data for n, data in chart_files(shown.chart, pictures).items() if n.startswith("chart-")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
 
@@ -406,45 +396,45 @@ def _embed(
 def _moved(
     environment: jinja2.Environment, settings: Settings, pages: Iterable[Page], taken: Set[str]
 ) -> Iterator[tuple[str, bytes]]:
-    """A page for each old address, which leads to the new one."""
+    """Yield a page for each old address, which leads to the new one."""
     for old, title, target in redirects.moved_pages(settings.redirects, pages, taken):
-        told = {"target": target, "title": title, "to": partial(_to, old)}
-        yield f"{old}index.html", _rendered(environment, MOVED, MOVED, told).encode()
+        variables = {"target": target, "title": title, "to": partial(_to, old)}
+        yield f"{old}index.html", _rendered(environment, MOVED, MOVED, variables).encode()
 
 
 def _to(here: str, path: str) -> Markup:
-    """The address of another page or file from the page `here`."""
+    """Return the address of another page or file from the page `here`."""
     return Markup(("../" * here.count("/") + path) or "./")  # noqa: S704 - slugs were checked
 
 
-def _poster(found: OpenDataFiles, page: Page, shown: FigureView, pictures: Pictures) -> Card | None:
-    """A chart as a picture to use elsewhere: with its title, finding and source."""
+def _poster(open_data: OpenDataFiles, page: Page, shown: FigureView, pictures: Pictures) -> Card | None:
+    """Return a chart as a picture to use elsewhere: with its title, finding and source."""
     if not pictures.prints or pictures.of(shown.chart.wide) is None:
         return None
-    source = "; ".join(s.title for s in _cited(found, page))
+    source = "; ".join(s.title for s in _cited(open_data, page))
     chart = f"{EMBEDS}{shown.indicator.slug}/chart-wide.svg"
-    name = found.settings.site.name
+    name = open_data.settings.site.name
     return Card(name, shown.indicator.title, shown.chart.finding, chart, f"Source: {source}.")
 
 
 def _finding(page: Page) -> str:
-    """What a page found, for those who see it shared."""
+    """Return what a page found, for those who see it shared."""
     content = _figures(page.content)
     return content.view.chart.finding if content else ""
 
 
-def _dataset(found: OpenDataFiles, page: Page) -> Markup:
-    """What a page says to machines about its figures, as front matter; nothing where it has none."""
-    site = found.settings.site
+def _dataset(open_data: OpenDataFiles, page: Page) -> Markup:
+    """Return what a page says to machines about its figures, as front matter; nothing where it has none."""
+    site = open_data.settings.site
     content = _figures(page.content)
     if content:
-        described = found.dataset_of(content.view.indicator)
-        told = metadata.schema_org_dataset(site, described, found.newest)
+        described = open_data.dataset_of(content.view.indicator)
+        description = metadata.schema_org_dataset(site, described, open_data.newest)
     elif isinstance(page.content, OpenDataPage):
-        told = metadata.schema_org_catalogue(site, page.path, page.label, found.zips)
+        description = metadata.schema_org_catalogue(site, page.path, page.label, open_data.zips)
     else:
         return Markup()
-    return Markup(json.dumps(metadata.to_script_json(told), ensure_ascii=False))  # noqa: S704 - has no markup left
+    return Markup(json.dumps(metadata.to_script_json(description), ensure_ascii=False))  # noqa: S704 - has no markup left
 
 
 def _upto(cited: list[Source]) -> str:
@@ -452,7 +442,7 @@ def _upto(cited: list[Source]) -> str:
 
 
 def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:
-    """The nested lists that mkdocs reads; a page with pages below it comes first among them."""
+    """Return the nested lists that mkdocs reads; a page with pages below it comes first among them."""
     parents = {parent for p in pages for _, parent in p.trail}
 
     def branch(page: Page) -> dict[str, Any]:
@@ -469,9 +459,9 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def mkdocs_settings(settings: Settings, tree: Tree[Any], site_folder: str) -> str:
-    """The generated settings of mkdocs, which add to those in the project's own mkdocs.yml."""
+    """Return the generated settings of mkdocs, which add to those in the project's own mkdocs.yml."""
     site = settings.site
-    told = {
+    content = {
         "INHERIT": "../mkdocs.yml",
         "site_name": html.escape(site.name),
         "site_description": html.escape(site.description),
@@ -488,5 +478,5 @@ def mkdocs_settings(settings: Settings, tree: Tree[Any], site_folder: str) -> st
         },
     }
     return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.dump(
-        told, Dumper=_DUMPER, sort_keys=False, allow_unicode=True
+        content, Dumper=_DUMPER, sort_keys=False, allow_unicode=True
     )

@@ -33,7 +33,14 @@ _FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
 # What a script is that only holds data, for search engines.
 DATA = "application/ld+json"
 # What scripts may be served. Anything else got into the HTML by a way that was not meant.
-SCRIPTS = ("assets/js/portal.js", "assets/js/charts.js", "assets/js/search.js", "assets/js/cite.js")
+SCRIPTS = (
+    "assets/js/portal.js",
+    "assets/js/charts.js",
+    "assets/js/search.js",
+    "assets/js/cite.js",
+    "assets/js/explore.js",
+    "assets/js/maps.js",
+)
 _INSIDE = "index.html"
 
 Fault = tuple[str, str]  # what was found, and what to do
@@ -94,7 +101,7 @@ def read(site: Path) -> Mapping[str, BuiltPage]:
 
 
 def listed(site: Path, pages: Mapping[str, BuiltPage], *coming: str) -> BuiltSite:
-    """A built site with what has been read of its pages; it has the files that are there, and those that are coming."""
+    """Return a built site with what has been read of its pages; it has the files that are there, and those that are coming."""
     odd, there = [], list(coming)
     for path in site.rglob("*"):
         name = path.relative_to(site).as_posix()
@@ -117,7 +124,7 @@ def verify(
     address: str = "",
     private: tuple[str, ...] = (),
 ) -> tuple[Problem, ...]:
-    """Every fault of the built site in `site`, which will have the public `address`, if that is known.
+    """Return every fault of the built site in `site`, which will have the public `address`, if that is known.
 
     `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host. `words`
     may not stand where others can see them after a page in one of the `private` folders was left: in its title, its
@@ -143,7 +150,7 @@ def _not_a_file(name: str) -> Problem:
 
 
 def unlinked(built: BuiltSite) -> tuple[str, ...]:
-    """The addresses of the pages of a built site that no other page links to; it has passed `verify`."""
+    """Return the addresses of the pages of a built site that no other page links to; it has passed `verify`."""
     linked: set[str | None] = set()
     for name, page in built.pages.items():
         linked |= {
@@ -155,7 +162,7 @@ def unlinked(built: BuiltSite) -> tuple[str, ...]:
 
 
 def _once(problems: list[Problem]) -> Iterator[Problem]:
-    """A fault of the page frame is told once, with the number of pages that have it."""
+    """Yield a fault of the page frame is told once, with the number of pages that have it."""
     pages = Counter(p.message for p in problems)
     told: set[str] = set()
     for problem in problems:
@@ -239,7 +246,7 @@ def _faults(built: BuiltSite, rules: _Rules, name: str, page: BuiltPage) -> Iter
 
 
 def _is_data(node: LexborNode) -> bool:
-    """Whether a script is data of ours, which no browser runs: of that type, in the head, where no table's text gets."""
+    """Return True if a script is data of ours, which no browser runs: of that type, in the head, where no table's text gets."""
     told = node.text()
     return (
         node.attributes == {"type": DATA}
@@ -258,7 +265,7 @@ def _is_json(told: str) -> bool:
 
 
 def _given_away(built: BuiltSite, rules: _Rules, name: str, page: BuiltPage) -> Iterator[str]:
-    """What would say to others, in the history, in a tab or in a preview, that a private page was about one of these
+    """Yield what would say to others, in the history, in a tab or in a preview, that a private page was about one of these
     words.
     """
     own = name.startswith(rules.private)
@@ -285,7 +292,7 @@ def _load(built: BuiltSite, rules: _Rules, name: str, tag: str, what: str) -> It
 
 
 def _target(built: BuiltSite, base: str, page: str, address: str) -> str | None:
-    """The name of the file that an address on a page means, whether there is one or not; None for another host."""
+    """Return the name of the file that an address on a page means, whether there is one or not; None for another host."""
     path = address
     if ":" in address or "?" in address or address.startswith("//"):
         parts = urlsplit(address)
@@ -300,7 +307,7 @@ def _target(built: BuiltSite, base: str, page: str, address: str) -> str | None:
 
 
 def _link(built: BuiltSite, rules: _Rules, page: str, address: str) -> str:
-    """What is wrong with a link, or nothing."""
+    """Return what is wrong with a link, or nothing."""
     plain, _, anchor = address.partition("#")
     if ":" in plain or plain.startswith("//"):
         scheme = urlsplit(address).scheme.lower()

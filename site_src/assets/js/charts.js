@@ -68,7 +68,7 @@ const pointsOf = (traces) =>
     .map((trace, curve) => {
       const values = trace.orientation === "h" || trace.mode === "markers" ? trace.x : trace.y;
       return trace.customdata
-        .map((words, point) => ({ curve, point, value: values[point], words: plain(words) }))
+        .map((words, point) => ({ curve, point, value: values[point], words: plain(words), panel: (trace.xaxis ?? "x") + (trace.yaxis ?? "y") }))
         .filter((p) => p.value !== null && p.words);
     })
     .filter((points) => points.length);
@@ -92,9 +92,9 @@ export const answer = async (chart, event) => {
   const next = { Home: 0, End: last, ArrowLeft: (at?.index ?? last + 1) - 1, ArrowRight: (at?.index ?? -1) + 1 }[event.key] ?? at?.index ?? 0;
   const index = Math.min(last, Math.max(0, next));
   places.set(chart, { line, index });
-  const { curve, point, words, value } = series[line][index];
+  const { curve, point, words, value, panel } = series[line][index];
   say(chart, words);
-  Plotly.Fx.hover(place, [{ curveNumber: curve, pointNumber: point }]);
+  Plotly.Fx.hover(place, [{ curveNumber: curve, pointNumber: point }], [panel]);
   if (chart.dataset.sound) tone(pitch(series[line], value), 0);
   return undefined;
 };

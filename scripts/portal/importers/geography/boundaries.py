@@ -1,4 +1,4 @@
-"""Reads the outlines of wards or boroughs and simplifies them together, so that neighbours keep one border."""
+"""Read the outlines of wards or boroughs and simplify them together, so that neighbours keep one border."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,13 +21,13 @@ from portal.importers.shared.published_files import Finding
 Shape = Any  # a shapely Polygon or MultiPolygon; in degrees unless it says metres
 UK = (-9.0, 49.5, 2.5, 61.0)  # west, south, east, north
 DECIMALS = 5  # of a published degree: about a metre
-LARGEST_SLIVER = 2_500  # square metres: an overlap or gap up to this is mended, a larger one is a problem
-SMALLEST_SHARE = 2  # per cent: less than this comes of how outlines are drawn
+LARGEST_SLIVER = 2_500  # square metres: repair overlaps and gaps up to this; report larger ones
+SMALLEST_SHARE = 2  # per cent: smaller overlaps come from how outlines are drawn
 
 
 @dataclass(frozen=True)
 class Boundaries:
-    """Outlines by GSS code, in degrees (WGS 84): `exact` as the file has them, mended; `simplified` for small maps.
+    """Outlines by GSS code, in degrees (WGS 84): `exact` as in the file, repaired; `simplified` for small maps.
 
     `key` is the property that held the codes.
     """
@@ -41,38 +41,38 @@ class Boundaries:
 def read(path: Path, areas: Mapping[str, Area], tolerance_metres: float = 15.0) -> Boundaries:
     """Read the outlines of all areas of one kind, district and time, such as the present wards of a borough.
 
-    The tolerance is that of Visvalingam and Whyatt (1993): a corner goes where its triangle is smaller than the
-    tolerance squared. Raises `PortalError`: not GeoJSON, codes unknown, twice or missing, outlines that are not in
-    degrees, broken, or further apart or over each other than `LARGEST_SLIVER`.
+    The tolerance is that of Visvalingam and Whyatt (1993): remove a corner if its triangle is smaller than the
+    tolerance squared. Raises `PortalError`: not GeoJSON; unknown, repeated or missing codes; outlines that are not in
+    degrees or not valid; gaps and overlaps larger than `LARGEST_SLIVER`.
     """
-    found = geojson.read(path, areas)
-    shapes = {f.number: _shape(f.geometry) for f in found.features}
-    published_files.stop((*found.problems, *_outline_problems(path.name, shapes)))
-    drawn = {f.code: shapes[f.number] for f in sorted(found.features, key=lambda f: f.code)}
-    exact, mended = _mended(path.name, drawn, areas)
+    features = geojson.read(path, areas)
+    shapes = {f.number: _shape(f.geometry) for f in features.features}
+    published_files.stop((*features.problems, *_outline_problems(path.name, shapes)))
+    drawn = {f.code: shapes[f.number] for f in sorted(features.features, key=lambda f: f.code)}
+    exact, repairs = _repaired(path.name, drawn, areas)
     simplified = _simplified(path.name, exact, areas, tolerance_metres)
-    told = _told(drawn, simplified, areas, tolerance_metres)
-    if found.elsewhere:
-        words = f"Outlines of other districts that were left out: {found.elsewhere}."
-        told = (*told, Finding("elsewhere", words, {"outlines": found.elsewhere}))
-    return Boundaries(found.key, exact, simplified, (*told, *mended))
+    findings = _findings(drawn, simplified, areas, tolerance_metres)
+    if features.elsewhere:
+        words = f"Outlines of other districts that were left out: {features.elsewhere}."
+        findings = (*findings, Finding("elsewhere", words, {"outlines": features.elsewhere}))
+    return Boundaries(features.key, exact, simplified, (*findings, *repairs))
 
 
-def table(found: Boundaries, source: str) -> pd.DataFrame:
-    """The resource `boundaries`: a row for each ring of the simplified outlines; `source` is the id of a dataset."""
+def table(outlines: Boundaries, source: str) -> pd.DataFrame:
+    """Return the resource `boundaries`: a row for each ring of the simplified outlines; `source` is the id of a dataset."""
     rows = []
-    for code, shape in found.simplified.items():
+    for code, shape in outlines.simplified.items():
         for number, polygon in enumerate(sorted(shapely.get_parts(shape), key=lambda p: -p.area), 1):
             for ring, line in enumerate((polygon.exterior, *polygon.interiors), 1):
                 points = " ".join(f"{v:.{DECIMALS}f}" for xy in line.coords[:-1] for v in xy)
-                rows.append((code, str(number), str(ring), points, source, f"{found.key} {code}"))
+                rows.append((code, str(number), str(ring), points, source, f"{outlines.key} {code}"))
     return pd.DataFrame(
         rows, columns=["area", "polygon", "ring", "points", "source", "locator"], dtype=object
     )
 
 
 def overlaps(new: Boundaries, old: Boundaries, source: str = "") -> pd.DataFrame:
-    """The resource `overlaps`: how many per cent of each new area lay in each former one, where it is 2 or more."""
+    """Return the resource `overlaps`: what percentage of each new area was in each former one, if it is 2 or more."""
     plane = Plane.around([*new.exact.values(), *old.exact.values()])
     before = {code: plane.metres(shape) for code, shape in old.exact.items()}
     rows = []
@@ -87,14 +87,14 @@ def overlaps(new: Boundaries, old: Boundaries, source: str = "") -> pd.DataFrame
 
 @dataclass(frozen=True)
 class Plane:
-    """An equirectangular plane of the WGS 84 ellipsoid, true at one latitude: good for some tens of kilometres."""
+    """An equirectangular plane of the WGS 84 ellipsoid, exact at one latitude: good enough for tens of kilometres."""
 
     across: float  # metres in a degree of longitude
     up: float  # metres in a degree of latitude
 
     @classmethod
     def around(cls, shapes: Iterable[Shape]) -> "Plane":
-        """The plane at the middle latitude of some shapes."""
+        """Return the plane at the middle latitude of some shapes."""
         bounds = shapely.total_bounds(list(shapes))
         middle = math.radians((bounds[1] + bounds[3]) / 2)
         radius, eccentricity = 6378137, 0.00669438  # of the equator in metres; squared
@@ -104,17 +104,17 @@ class Plane:
         return cls(math.radians(normal * math.cos(middle)), math.radians(up))
 
     def metres(self, shape: Shape) -> Shape:
-        """A shape or an array of them, from degrees."""
+        """Convert a shape or an array of them from degrees."""
         return shapely.transform(shape, lambda xy: xy * (self.across, self.up))
 
     def degrees(self, shape: Shape, decimals: int) -> Shape:
-        """A shape or an array of them from metres, with so many decimals."""
+        """Convert a shape or an array of them to degrees with `decimals` decimals."""
         # Adding zero turns a rounded -0.0 into 0.0.
         return shapely.transform(shape, lambda xy: np.round(xy / (self.across, self.up), decimals) + 0.0)
 
 
 def _shape(geometry: Any) -> Shape:
-    """The polygon or polygons of a GeoJSON geometry; None where it is not that."""
+    """Return the polygon or polygons of a GeoJSON geometry; None if it is something else."""
     try:
         parts = geometry["coordinates"]
         if geometry["type"] not in ("Polygon", "MultiPolygon"):
@@ -129,7 +129,7 @@ def _shape(geometry: Any) -> Shape:
 
 
 def _outline_problems(file: str, shapes: Mapping[int, Shape]) -> Iterator[Problem]:
-    """What is wrong with the outlines; a fault that many share is told once."""
+    """Yield what is wrong with the outlines; report a fault that several share once."""
     faults = {number: _fault(shape) for number, shape in shapes.items()}
     for fault in dict.fromkeys(f for f in faults.values() if f):
         first, *others = [number for number, f in faults.items() if f == fault]
@@ -139,24 +139,27 @@ def _outline_problems(file: str, shapes: Mapping[int, Shape]) -> Iterator[Proble
 
 def _fault(shape: Shape) -> tuple[str, str] | None:
     if shape is None:
-        return "There is no polygon of numbers.", "Fetch the file again, as GeoJSON with polygons."
+        return (
+            "The geometry is not a polygon of numbers.",
+            "Download the file again, as GeoJSON with polygons.",
+        )
     west, south, east, north = shape.bounds
-    degrees = "Fetch the file with longitude and latitude in degrees (WGS 84, EPSG:4326)."
+    degrees = "Download the file with longitude and latitude in degrees (WGS 84, EPSG:4326)."
     if max(map(abs, shape.bounds)) > 180:
         return "The coordinates are not degrees but look like metres of the British National Grid.", degrees
     if west >= UK[1] and UK[0] <= south and north <= UK[2]:
-        return "Latitude stands before longitude.", degrees
+        return "Latitude comes before longitude.", degrees
     if west < UK[0] or south < UK[1] or east > UK[2] or north > UK[3]:
         return "The outline is not in the United Kingdom.", degrees
     if not shape.is_valid:
-        return f"The outline is broken: {shapely.is_valid_reason(shape)}.", "Fetch the file again."
+        return f"The outline is not valid: {shapely.is_valid_reason(shape)}.", "Download the file again."
     return None
 
 
-def _mended(
+def _repaired(
     file: str, drawn: Mapping[str, Shape], areas: Mapping[str, Area]
 ) -> tuple[Mapping[str, Shape], tuple[Finding, ...]]:
-    """The outlines without the small overlaps and gaps that come of simplifying each by itself."""
+    """Return the outlines without the small overlaps and gaps that come from simplifying each on its own."""
     plane = Plane.around(drawn.values())
     flat = plane.metres(np.array(list(drawn.values())))
     slivers = list(_slivers(list(drawn), flat))
@@ -179,8 +182,8 @@ def _mended(
     flat = shapely.coverage_clean(flat, gap_width=widest)
     sizes = [size for *_, size, _ in slivers] or [0.0]
     words = (
-        f"Small overlaps and gaps between neighbours that were mended: {len(slivers)}, of {sum(sizes):,.0f} square "
-        f"metres together and {max(sizes):,.0f} at most."
+        f"Small overlaps and gaps between neighbours that were repaired: {len(slivers)}, {sum(sizes):,.0f} square "
+        f"metres in all, the largest {max(sizes):,.0f}."
     )
     figures = {"slivers": len(slivers), "square_metres": round(sum(sizes)), "largest": round(max(sizes))}
     exact = dict(zip(drawn, plane.degrees(flat, DECIMALS + 2), strict=True))
@@ -188,7 +191,7 @@ def _mended(
 
 
 def _slivers(codes: list[str], flat: Any) -> Iterator[tuple[str, str, float, list[str]]]:
-    """Each overlap and gap of over half a square metre: its kind, in words, its size, and whose it is."""
+    """Yield each overlap and gap of over half a square metre: its kind, in words, its size, and the areas around it."""
     for i, j in shapely.STRtree(flat).query(flat, predicate="intersects").T:
         shared = flat[i].intersection(flat[j]).area if i < j else 0.0
         if shared > 0.5:
@@ -210,15 +213,15 @@ def _simplified(
     fallen = [c for c, s in zip(exact, small, strict=True) if s.is_empty or not s.is_valid]
     if not shapely.coverage_is_valid(small) and not fallen:
         fallen = list(exact)[:1]
-    message = f"At a tolerance of {tolerance:g} metres the outline does not hold together."
+    message = f"At a tolerance of {tolerance:g} metres the outline is no longer valid."
     published_files.stop(Problem(file, 0, name_of(c, areas), "tolerance", message, fix) for c in fallen)
     return dict(zip(exact, small, strict=True))
 
 
-def _told(
+def _findings(
     drawn: Mapping[str, Shape], small: Mapping[str, Shape], areas: Mapping[str, Area], tolerance: float
 ) -> tuple[Finding, ...]:
-    """How many outlines there are, of how many points, and what simplifying did to their areas."""
+    """Return how many outlines there are, of how many points, and how simplifying changed their areas."""
     before, after = (int(shapely.get_num_coordinates(list(s.values())).sum()) for s in (drawn, small))
     changes = {code: 100 * (small[code].area / shape.area - 1) for code, shape in drawn.items()}
     most = max(changes, key=lambda code: abs(changes[code]))

@@ -1,4 +1,4 @@
-"""Reads a GeoJSON file of areas: which feature is which area. What their outlines look like is for `boundaries`."""
+"""Read a GeoJSON file of areas: which feature is which area. `boundaries` reads the outlines."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ COLUMNS = "geography/boundaries.columns.csv"
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature: its place in the file from 1, the code of its area, and its geometry as it came."""
+    """One feature: its place in the file from 1, the code of its area, and its geometry as in the file."""
 
     number: int
     code: str
@@ -38,9 +38,9 @@ class Features:
 
 
 def read(path: Path, areas: Mapping[str, Area]) -> Features:
-    """Find the area of each feature; unknown ones in districts that no area of `areas` lies in are left out.
+    """Find the area of each feature; leave out unknown ones in districts without any of `areas`.
 
-    Raises `PortalError` where no feature can be told; what is wrong with single ones is in `problems`.
+    Raises `PortalError` if no feature can be identified; what is wrong with single ones is in `problems`.
     """
     features = _features(path)
     rows = [{str(k).upper(): str(v) for k, v in _properties(f).items()} for f in features]
@@ -58,7 +58,7 @@ def read(path: Path, areas: Mapping[str, Area]) -> Features:
 
 
 def name_of(code: str, areas: Mapping[str, Area]) -> str:
-    """An area as problems call it."""
+    """Return the name of an area for a problem, with its code."""
     return f"{areas[code].name} ({code})" if code in areas else f"“{code}”"
 
 
@@ -71,31 +71,31 @@ def _features(path: Path) -> list[Json]:
     except OSError:
         raise unreadable("The file is not there or cannot be read.", "Put it back.") from None
     except input_files.UnreadableError:
-        fix = "It may have been cut off, or be a web page or shapefile: fetch it again as GeoJSON."
+        fix = "It may have been cut off, or be a web page or shapefile: download it again as GeoJSON."
         raise unreadable("The file is not JSON.", fix) from None
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or not features or not all(isinstance(f, dict) for f in features):
-        raise unreadable("The file is JSON, but holds no features.", "Fetch it as GeoJSON.")
+        raise unreadable("The file is JSON but has no features.", "Download it as GeoJSON.")
     return features
 
 
 def _properties(feature: Json) -> Json:
-    found = feature.get("properties")
-    return found if isinstance(found, dict) else {}
+    properties = feature.get("properties")
+    return properties if isinstance(properties, dict) else {}
 
 
 def _key(file: str, rows: list[dict[str, str]], names: tuple[str, ...], areas: Mapping[str, Area]) -> str:
-    """The property that holds the codes.
+    """Return the property that has the codes.
 
-    Files of wards name the borough too, and a borough's outline can carry the name of one of its wards. So that
-    property is taken which names every area of one kind and time once, or else the one that names most of them.
+    Files of wards also have the borough, and a borough's outline can have the code of one of its wards. So take the
+    property with each area of one kind and time once, or else the one with most of the known areas.
     """
     found = {n: [r.get(n.upper(), "") for r in rows] for n in names}
     found = {n: codes for n, codes in found.items() if any(map(_GSS.fullmatch, codes))}
     if not found:
         has = ", ".join(sorted({k for r in rows for k in r})) or "none"
         message = f"No property of the features holds area codes; they have: {has.lower()}."
-        fix = f"Use a file with GSS codes, or add the name of its property to {COLUMNS}."
+        fix = f"Use a file with GSS codes, or add the name of its property to scripts/portal/importers/{COLUMNS}."
         raise PortalError([Problem(file, code="column", message=message, fix=fix)])
 
     def rank(name: str) -> tuple[bool, int]:
@@ -106,7 +106,7 @@ def _key(file: str, rows: list[dict[str, str]], names: tuple[str, ...], areas: M
 
 
 def _together(codes: Iterable[str], areas: Mapping[str, Area]) -> set[str]:
-    """The areas that belong with these: of the kind, district and time of most of them."""
+    """Return the areas that belong with these: of the kind, district and time of most of them."""
 
     def group(a: Area) -> object:
         return a.kind, a.parent, a.valid_from, a.valid_to
@@ -116,18 +116,18 @@ def _together(codes: Iterable[str], areas: Mapping[str, Area]) -> set[str]:
 
 
 def _problems(file: str, key: str, kept: tuple[Feature, ...], areas: Mapping[str, Area]) -> Iterator[Problem]:
-    """Codes that are unknown, stand twice, or are missing."""
+    """Yield codes that are unknown, repeated or missing."""
     count = Counter(f.code for f in kept)
     wanted = _together([f.code for f in kept], areas)
     for feature in kept:
         if feature.code not in wanted:
             place = f"feature {feature.number}, {key}"
-            message = f"{name_of(feature.code, areas)} is not one of the areas that belong here."
+            message = f"{name_of(feature.code, areas)} does not belong with the other areas of this file."
             yield Problem(file, 0, place, "code", message, did_you_mean(feature.code, wanted or areas))
     for code in sorted(c for c in wanted if count[c] > 1):
         fix = "Keep one, or join its parts into one MultiPolygon."
-        yield Problem(file, 0, key, "twice", f"{name_of(code, areas)} stands {count[code]} times.", fix)
+        yield Problem(file, 0, key, "twice", f"{name_of(code, areas)} appears {count[code]} times.", fix)
     missing = [name_of(code, areas) for code in sorted(wanted - count.keys())]
     if missing:
-        fix = "Fetch the whole file; if areas have changed, bring the areas of the geography package up to date."
+        fix = "Download the whole file. If areas have changed, update the areas of the geography package."
         yield Problem(file, 0, key, "missing", f"There is no outline of {listed(missing)}.", fix)

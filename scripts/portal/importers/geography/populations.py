@@ -1,4 +1,4 @@
-"""Reads how many people live in each area from a Census table by ward and type of residence."""
+"""Read how many people live in each area from a Census table by ward and type of residence."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ COLUMNS = "geography/populations.columns.csv"
 YEAR = "2021"
 BASIS = "Census, usual residents on 21 March 2021"
 _COUNT = re.compile(r"[0-9]{1,9}")
-_BOROUGH_ROW = "E09"  # a borough that stands as one row has its own police force
+_BOROUGH_ROW = "E09"  # a borough with a single row has its own police force
 _BY_WARD = "Usual residents by 2022 ward"
 
 
@@ -38,8 +38,8 @@ def read(
     """Read the resource `populations` for the wards, boroughs and police forces among `areas`.
 
     The file holds the whole of one police force's area. `members` maps the wards of other boroughs to their borough's
-    code; a borough with no known ward is left out and told. Raises `PortalError`: columns missing, counts that are
-    none, a ward without all its types of residence, wards that are missing.
+    code; a borough with no known ward is left out, with a finding. Raises `PortalError`: missing columns,
+    invalid counts, a ward without all its types of residence, missing wards.
     """
     sheet = published_files.read(path, published_files.aliases(COLUMNS))
     rows = _rows(sheet)
@@ -68,14 +68,17 @@ def _problems(
     def wrong(row: _PopulationRow, ours: str, code: str, message: str, fix: str) -> Problem:
         return Problem(file, row.number, published_files.aliases(COLUMNS)[ours][0], code, message, fix)
 
-    published, again = "Use the file as it was published.", "The file may have been cut off: fetch it again."
-    odd = [r for r in rows if not _COUNT.fullmatch(r.count)]
+    published, again = (
+        "Use the file as it was published.",
+        "The file may have been cut off: download it again.",
+    )
+    invalid = [r for r in rows if not _COUNT.fullmatch(r.count)]
     yield from gathered(
-        odd, lambda r: wrong(r, "count", "cell", f"“{r.count}” is no count of people.", published)
+        invalid, lambda r: wrong(r, "count", "cell", f"“{r.count}” is not a number of people.", published)
     )
     count = Counter((r.area, r.kind) for r in rows)
     twice = [r for r in rows if count[r.area, r.kind] > 1]
-    message = "stands twice with the same type of residence."
+    message = "appears more than once with the same type of residence."
     yield from gathered(twice, lambda r: wrong(r, "type", "twice", f"“{r.area}” {message}", published))
     kinds = {r.kind for r in rows}
     cut = [r for r in rows if any((r.area, k) not in count for k in kinds)]
@@ -87,14 +90,14 @@ def _problems(
         fix = did_you_mean(missing[0], there - wards.keys()) if len(missing) == 1 else again
         if len(missing) == len(wards):
             fix = "Use the table by ward that holds this district."
-        message = f"There is no row of {listed([name_of(w, areas) for w in missing])}."
+        message = f"There are no rows for {listed([name_of(w, areas) for w in missing])}."
         yield Problem(file, 0, "", "missing", message, fix)
 
 
 def _totals(
     people: Mapping[str, int], wards: Mapping[str, str], areas: Mapping[str, Area]
 ) -> dict[str, tuple[int, str]]:
-    """The residents of each area that the file can tell, and from what, in the order of `areas`."""
+    """Return the residents of each area that the file covers, with the locator, in the order of `areas`."""
     totals: dict[str, tuple[int, str]] = {}
     for code, area in areas.items():
         inside = [w for w, borough in wards.items() if borough == code]
@@ -116,11 +119,9 @@ def _findings(
     yield Finding("residents", words, {"areas": len(people), "residents": every})
     boroughs = [c for c in people if c.startswith(_BOROUGH_ROW)]
     if boroughs:
-        words = (
-            f"{listed(sorted(boroughs))} has one row for all of it and is not counted with the police force."
-        )
+        words = f"{listed(sorted(boroughs))} has a single row and is not counted in the police force."
         yield Finding("apart", words, {"areas": len(boroughs), "residents": sum(people[c] for c in boroughs)})
     left = [name_of(c, areas) for c, a in areas.items() if a.kind == "borough" and c not in totals]
     if left:
-        words = f"No ward is known of {listed(left)}: no population is given for them."
+        words = f"No wards are known for {listed(left)}, which get no population."
         yield Finding("unknown-wards", words, {"boroughs": len(left)})

@@ -1,4 +1,4 @@
-"""Reads which ward each postcode is in, from a lookup of postcodes such as the Office for National Statistics makes."""
+"""Read which ward each postcode is in, from a postcode lookup such as that of the Office for National Statistics."""
 
 import re
 from collections import Counter
@@ -33,8 +33,8 @@ class _PostcodeRow:
 def read(path: Path, areas: Mapping[str, Area], source: str = "") -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Read the resource `postcodes`: those in use in the present wards of `areas`; `source` is the id of a dataset.
 
-    Postcodes of other districts are left out where the file names their district. Raises `PortalError`: columns
-    missing, no postcode, twice, a ward unknown or ended, a ward without any postcode, dates that are none.
+    Postcodes of other districts are left out if the file names their district. Raises `PortalError`: missing columns,
+    invalid or repeated postcodes, unknown or ended wards, a ward without any postcode, invalid dates.
     """
     names = published_files.aliases(COLUMNS)
     sheet = published_files.read(path, {ours: names[ours] for ours in ("postcode", "area", "ended")})
@@ -67,7 +67,7 @@ def _rows(sheet: PublishedTable, districts: tuple[str, ...]) -> list[_PostcodeRo
 def _problems(
     file: str, rows: list[_PostcodeRow], wards: set[str], areas: Mapping[str, Area]
 ) -> Iterator[Problem]:
-    """What keeps the rows of our districts from being used."""
+    """Yield what is wrong with the rows of our districts."""
 
     def wrong(row: _PostcodeRow, ours: str, code: str, message: str, fix: str) -> Problem:
         return Problem(file, row.number, published_files.aliases(COLUMNS)[ours][0], code, message, fix)
@@ -76,27 +76,30 @@ def _problems(
         message = f"{name_of(row.area, areas)} is not a ward now."
         return wrong(row, "area", "ward", message, did_you_mean(row.area, wards))
 
-    published, again = "Use the file as it was published.", "The file may have been cut off: fetch it again."
+    published, again = (
+        "Use the file as it was published.",
+        "The file may have been cut off: download it again.",
+    )
     used = [r for r in rows if not r.ended]
-    odd = [r for r in used if not _POSTCODE.fullmatch(r.postcode)]
+    invalid = [r for r in used if not _POSTCODE.fullmatch(r.postcode)]
     yield from gathered(
-        odd, lambda r: wrong(r, "postcode", "cell", f"“{r.postcode}” is no postcode.", published)
+        invalid, lambda r: wrong(r, "postcode", "cell", f"“{r.postcode}” is not a postcode.", published)
     )
     undated = [r for r in rows if not _ENDED.fullmatch(r.ended)]
-    month = "is no year and month, such as 202202."
+    month = "is not a year and month, such as 202202."
     yield from gathered(undated, lambda r: wrong(r, "ended", "cell", f"“{r.ended}” {month}", published))
     strange = [r for r in used if r.area not in wards]
     names = list(dict.fromkeys(r.area for r in strange))
-    # More unknown wards than wards: it is another column, which is told once.
+    # More unknown wards than known ones: it is another column, so report it once.
     for those in (
         [strange] if len(names) > len(wards) else [[r for r in strange if r.area == n] for n in names]
     ):
         yield from gathered(those, unknown)
     count = Counter(r.postcode for r in used)
     twice = [r for r in used if count[r.postcode] > 1]
-    keep = "Keep the row that is right."
+    keep = "Keep only the correct row."
     yield from gathered(
-        twice, lambda r: wrong(r, "postcode", "twice", f"{r.postcode} stands more than once.", keep)
+        twice, lambda r: wrong(r, "postcode", "twice", f"{r.postcode} appears more than once.", keep)
     )
     empty = [name_of(w, areas) for w in sorted(wards - {r.area for r in used})]
     if strange:

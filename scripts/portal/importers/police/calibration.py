@@ -1,4 +1,4 @@
-"""Measure how much recorded crime varies by itself, and how often a test of change is wrong.
+"""Measure how much recorded crime varies without real change, and how often a test of change is wrong.
 
 Two years of one series are compared quarter by quarter, so that the season and the change from one year to the next
 drop out; what is left is the variation that a test must allow for.
@@ -63,10 +63,10 @@ def calibrate(
     return Calibration(pd.DataFrame({"dispersion": measured}).join(wrong))
 
 
-def _check(asked: Sequence[str], counts: pd.DataFrame) -> None:
+def _check(starts_wanted: Sequence[str], counts: pd.DataFrame) -> None:
     months = set(counts["month"])
     problems = []
-    for start in asked:
+    for start in starts_wanted:
         try:
             there = {str(m) for m in pd.period_range(start, periods=24, freq="M")} <= months
         except ValueError:
@@ -75,7 +75,7 @@ def _check(asked: Sequence[str], counts: pd.DataFrame) -> None:
             message = f"The files do not have the 24 months from {start}."
             fix = f"Write a month from {min(months)} on, such as {min(months)}, with two years of figures after it."
             problems.append(Problem("--fit, --held-out", code="months", message=message, fix=fix))
-    if not asked and not starts(counts):
+    if not starts_wanted and not starts(counts):
         message = f"The files have {len(months)} months; two whole years are needed."
         problems.append(Problem("FILE", code="months", message=message, fix="Add the file with the history."))
     if problems:
@@ -96,10 +96,10 @@ def _boroughs(path: Path) -> pd.DataFrame:
 
 def _dashboard(path: Path, kind: str) -> pd.DataFrame:
     rows = mps_records.load(path).rows
-    own = rows[(rows["kind"] == kind) & (rows["series"] != "") & (rows["code"] != mps_records.NO_CODE)]
-    named = own.rename(columns={"code": "area"})
-    wide = named.pivot_table("count", ["series", "area"], "month", "sum", fill_value=0)
-    return wide.reset_index().melt(["series", "area"], var_name="month", value_name="count")
+    offences = rows[(rows["kind"] == kind) & (rows["series"] != "") & (rows["code"] != mps_records.NO_CODE)]
+    named = offences.rename(columns={"code": "area"})
+    by_month = named.pivot_table("count", ["series", "area"], "month", "sum", fill_value=0)
+    return by_month.reset_index().melt(["series", "area"], var_name="month", value_name="count")
 
 
 # The formats that can be measured, as `portal calibrate` names them, and what reads one file of each.
@@ -121,14 +121,14 @@ _NO_BOROUGHS = {
 def two_years(counts: pd.DataFrame, start: str) -> TwoYears:
     """Return the 24 months from `start` (such as 2022-04) of monthly counts with the columns series, area, month, count.
 
-    Series with fewer than 4 records, and those that lack a month, are left out.
+    Series with fewer than 4 records, and those with a missing month, are left out.
     """
     months = [str(m) for m in pd.period_range(start, periods=24, freq="M")]
-    wide = counts[counts["month"].isin(months)].pivot_table("count", ["series", "area"], "month", "sum")
-    wide = wide.reindex(columns=months).dropna()
-    wide = wide[wide.sum(axis=1) >= _FEWEST]
-    values = wide.to_numpy(dtype=float)
-    return TwoYears(tuple(wide.index.get_level_values("series")), values[:, :12], values[:, 12:])
+    by_month = counts[counts["month"].isin(months)].pivot_table("count", ["series", "area"], "month", "sum")
+    by_month = by_month.reindex(columns=months).dropna()
+    by_month = by_month[by_month.sum(axis=1) >= _FEWEST]
+    values = by_month.to_numpy(dtype=float)
+    return TwoYears(tuple(by_month.index.get_level_values("series")), values[:, :12], values[:, 12:])
 
 
 def starts(counts: pd.DataFrame) -> list[str]:
@@ -161,7 +161,7 @@ def error_rates(windows: Sequence[TwoYears], dispersions: "pd.Series[float]", se
     Half of the quarters of the two years are swapped, in all ways or in 40 of them. That keeps clusters together and
     leaves nothing to find, so every change that a test finds is an error; 5% are allowed.
     """
-    found = []
+    trials = []
     for window in windows:
         for swapped in _swaps(seed):
             mask = np.repeat(swapped, 12 // QUARTERS)
@@ -170,13 +170,13 @@ def error_rates(windows: Sequence[TwoYears], dispersions: "pd.Series[float]", se
             for name, a, b in zip(window.series, first, second, strict=True):
                 if name in dispersions.index:
                     with_it = p_value(int(a), int(b), float(dispersions[name])) < LEVEL
-                    found.append((name, p_value(int(a), int(b), 1.0) < LEVEL, with_it))
-    rates = pd.DataFrame(found, columns=["series", "independent", "clustered"])
+                    trials.append((name, p_value(int(a), int(b), 1.0) < LEVEL, with_it))
+    rates = pd.DataFrame(trials, columns=["series", "independent", "clustered"])
     return 100 * rates.groupby("series").mean()
 
 
 def _swaps(seed: int) -> Iterator[NDArray[np.bool_]]:
-    """Half of the quarters, in every way."""
+    """Yield masks of half of the quarters: every way, or `_DRAWS` of them."""
     ways = list(itertools.combinations(range(QUARTERS), QUARTERS // 2))
     order = np.random.default_rng(seed).permutation(len(ways))[:_DRAWS]
     for way in sorted(order):

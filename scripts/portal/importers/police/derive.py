@@ -1,7 +1,7 @@
-"""From monthly counts to the figures that are published: which periods, which areas, and what is withheld.
+"""Turn monthly counts into the figures that are published: which periods, which areas, and what is withheld.
 
-Plain indicators get counts of three months. Where a ward's figures could point to a person they are for 12 months,
-and then the borough has 12 months too, so that the wards can be hidden among them.
+Most indicators get counts of three months. If a ward's figures could identify a person they are for 12 months, and
+then the borough has 12 months too, so that small ward figures can be withheld.
 """
 
 from calendar import monthrange
@@ -26,7 +26,7 @@ Span = tuple[str, str]  # first and last month, such as 2025-04 and 2025-06
 
 @dataclass(frozen=True)
 class Origin:
-    """Where counts come from: the rows that say what goes where, the source's id, and the last month to use."""
+    """The rows that say which series goes to which indicator, the id of the source, and the last month to use."""
 
     imports: tuple[Import, ...]
     source: str
@@ -38,7 +38,7 @@ def figures(
 ) -> Withheld:
     """Return the figures to publish, after small ones are withheld, also from readers of the `past` releases.
 
-    Raises `PortalError` where one cannot be hidden.
+    Raises `PortalError` if one cannot be hidden.
     """
     fresh = drafts(counts, origin, content, settings.site.area)
     named = {row.indicator for row in origin.imports}
@@ -46,27 +46,27 @@ def figures(
     return suppress(fresh, content, settings.disclosure, published, past)
 
 
-def drafts(counts: Counts, origin: Origin, content: Content, own: str) -> tuple[Observation, ...]:
-    """The figures with their true counts: not to be published as they are. `own` is the code of the site's borough."""
+def drafts(counts: Counts, origin: Origin, content: Content, borough: str) -> tuple[Observation, ...]:
+    """Return the figures with their true counts, not to be published. `borough` is the code of the site's borough."""
     frame = counts.frame
     if "part" not in frame:
         frame = frame.assign(part="")
     if origin.until:
         frame = frame[frame["month"] <= origin.until]
-    return tuple(o for row in origin.imports for o in _of_series(frame, row, origin, content, own))
+    return tuple(o for row in origin.imports for o in _of_series(frame, row, origin, content, borough))
 
 
 def _of_series(
-    frame: pd.DataFrame, row: Import, origin: Origin, content: Content, own: str
+    frame: pd.DataFrame, row: Import, origin: Origin, content: Content, borough: str
 ) -> Iterator[Observation]:
-    mine = frame[frame["series"] == row.series]
-    wide = mine.pivot_table("count", ["area", "part"], "month", "sum", fill_value=0)
-    months = [str(m) for m in wide.columns]
+    of_series = frame[frame["series"] == row.series]
+    by_month = of_series.pivot_table("count", ["area", "part"], "month", "sum", fill_value=0)
+    months = [str(m) for m in by_month.columns]
     cuts = [f"{b.date:%Y-%m}" for b in content.breaks if b.indicator == row.indicator]
-    running = np.cumsum(wide.to_numpy(), axis=1)
-    for line, (area, part) in enumerate(wide.index):
+    running = np.cumsum(by_month.to_numpy(), axis=1)
+    for line, (area, part) in enumerate(by_month.index):
         kind = content.areas[area].kind
-        if not _wanted(row.kinds, kind, area == own):
+        if not _wanted(row.kinds, kind, area == borough):
             continue
         lengths = _lengths(content, row.indicator, kind)
         for length in lengths[:1] if row.windows else lengths:
@@ -81,12 +81,12 @@ def _of_series(
                 )  # fmt: skip
 
 
-def _wanted(kinds: str, kind: str, own: bool) -> bool:
-    return kind in kinds.split(";") or (own and "own" in kinds.split(";"))
+def _wanted(kinds: str, kind: str, is_sites_borough: bool) -> bool:
+    return kind in kinds.split(";") or (is_sites_borough and "own" in kinds.split(";"))
 
 
 def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
-    """How many months the figures of an indicator are for, by the kind of area."""
+    """Return how many months the figures of an indicator are for in this kind of area."""
     if content.indicators[indicator].period_type == "month":
         return (1,)
     careful = small_counts.yearly(content, indicator) or small_counts.guarded(content.indicators[indicator])
@@ -96,7 +96,7 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
 
 
 def spans(months: Iterable[str], length: int, cuts: Iterable[str] = ()) -> Iterator[Span]:
-    """Spans of `length` months, the newest first, none of which overlap or hold the first month of a new way of counting."""
+    """Yield spans of `length` months, the newest first, that do not overlap or cross a break (`cuts` are first months after one)."""
     edges = sorted(cuts)
     runs: dict[int, list[str]] = {}
     for month in months:
@@ -107,11 +107,10 @@ def spans(months: Iterable[str], length: int, cuts: Iterable[str] = ()) -> Itera
 
 
 def merged(published: tuple[Observation, ...], fresh: tuple[Observation, ...]) -> tuple[Observation, ...]:
-    """What is published with the fresh figures in place of those of the same area, part and months.
+    """Return the published figures, with fresh ones in place of those of the same area, part and months.
 
-    A figure that differs from the one published before is marked as revised, as the symbols of UK statistics have
-    it. A yearly figure that overlaps with a fresh one makes way for it: the difference of the two would be a
-    figure of few months.
+    A figure that differs from the published one is marked as revised, with the symbol of UK statistics. Drop a
+    yearly figure that overlaps a fresh one: the difference of the two would be a figure for a few months.
     """
     old = {o.key: o for o in published}
     new = {o.key: _marked(o, old.get(o.key)) for o in fresh}

@@ -1,4 +1,4 @@
-"""What the Metropolitan Police's files must hold, cell by cell: problems with place, finding and remedy."""
+"""Check the Metropolitan Police's files cell by cell: problems with place, finding and remedy."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,10 +14,10 @@ from portal.core import periods, text
 from portal.core.problems import PortalError, Problem
 from portal.importers.shared.published_files import PublishedTable, stop
 
-# So many cells of a column are told one by one; where more are wrong, the column itself is.
+# Report up to this many wrong cells of a column one by one; if there are more, the column itself is wrong.
 MOST = 5
-AGAIN = "Fetch the file again and use it as it was published."
-HEADS = "Look whether the heads of two columns have been exchanged. If not, fetch the file again."
+AGAIN = "Download the file again and use it as it was published."
+HEADS = "Check whether two column headings have been swapped. If not, download the file again."
 CODE = re.compile(r"[A-Z][0-9]{8}")
 _COUNT = re.compile(r"[0-9]{1,9}")
 _NOT_A_WORD = re.compile(r"[\W_]+")
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def gathered(sources: Iterable[S], load: Callable[[S], T]) -> list[T]:
-    """`load` of every source. Raises `PortalError` with the problems of all of them, or where there is none."""
+    """Return `load` of every source. Raises `PortalError` with the problems of all of them, or if there is no source."""
     loaded: list[T] = []
     problems: list[Problem] = []
     for source in sources:
@@ -44,9 +44,9 @@ def gathered(sources: Iterable[S], load: Callable[[S], T]) -> list[T]:
 
 
 def frame_of(sheet: PublishedTable, wanted: Iterable[str]) -> pd.DataFrame:
-    """The sheet as text by row number, the `wanted` columns stripped. Raises `PortalError` where it has no rows."""
+    """Return the sheet as text by row number, the `wanted` columns stripped. Raises `PortalError` if it has no rows."""
     if not sheet.rows:
-        stop([Problem(sheet.file, 2, "", "file", "There is a header and nothing below it.", AGAIN)])
+        stop([Problem(sheet.file, 2, "", "file", "The file has a header but no rows.", AGAIN)])
     cells = np.array(sheet.rows, dtype=object).reshape(len(sheet.rows), len(sheet.header))
     for place in (sheet.header.index(column) for column in wanted):
         cells[:, place] = [row[place].strip() for row in sheet.rows]
@@ -70,7 +70,7 @@ def counts_of(cells: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[n
 def count_problems(
     file: str, cells: pd.DataFrame, bad: npt.NDArray[np.bool_], names: Sequence[str]
 ) -> Iterator[Problem]:
-    """The cells that are no counts; `names` are what the file calls the columns."""
+    """Yield the cells that are not counts; `names` are the headings of the columns in the file."""
     for place in np.flatnonzero(bad.any(axis=0)).tolist():
         wrong = cells.iloc[:, [place]][bad[:, place]]
         yield from several(
@@ -81,25 +81,25 @@ def count_problems(
 def _why_no_count(cell: str) -> tuple[str, str]:
     cell = cell.strip()
     if not cell:
-        return "The cell is empty.", "Fetch the file again: what is zero is published as 0."
+        return "The cell is empty.", "Download the file again: zero is published as 0."
     if re.fullmatch(r"-[0-9]+", cell):
-        return f"“{cell}” is below zero, which no count can be.", AGAIN
+        return f"“{cell}” is below zero. A count cannot be.", AGAIN
     if re.fullmatch(r"[0-9]+", cell):
         return f"“{cell[:60]}” is too large to be a count.", AGAIN
     if re.fullmatch(r"-?[0-9]*\.[0-9]+", cell):
         return f"“{cell}” is not a whole number.", AGAIN
-    return f"“{cell[:60]}” is not a count.", "Write a whole number with digits only, as it was published."
+    return f"“{cell[:60]}” is not a count.", "Write the whole number that was published, in digits only."
 
 
 def several(
     file: str,
     column: str,
     code: str,
-    found: Iterable[tuple[Any, str]],
+    rows_and_texts: Iterable[tuple[Any, str]],
     say: Callable[[str], tuple[str, str]],
 ) -> Iterator[Problem]:
-    """A problem for each cell (row and text), or a single one where the whole column seems wrong."""
-    cells = list(found)
+    """Yield a problem for each cell (row and text), or a single one if the whole column seems wrong."""
+    cells = list(rows_and_texts)
     if len(cells) > MOST:
         message = f"{say(cells[0][1])[0]} {len(cells):,} cells of this column are wrong; this is the first."
         yield Problem(file, int(cells[0][0]), column, code, message, HEADS)
@@ -109,27 +109,27 @@ def several(
 
 
 def empty_problems(file: str, cells: pd.Series, column: str) -> Iterator[Problem]:
-    """The cells of a column that may not be empty and are."""
+    """Yield the empty cells of a column that must not have any."""
     yield from several(
         file, column, "cell", cells[cells == ""].items(), lambda _: ("The cell is empty.", AGAIN)
     )
 
 
 def code_problems(
-    file: str, codes: pd.Series, may_lack: pd.Series, what: str, column: str
+    file: str, codes: pd.Series, optional: pd.Series, what: str, column: str
 ) -> Iterator[Problem]:
-    """The cells that are no GSS code, except those that may lack one."""
-    wrong = codes[~may_lack & ~codes.map(lambda c: CODE.fullmatch(c) is not None)]
+    """Yield the cells that are not GSS codes, except those that `optional` allows to be empty."""
+    wrong = codes[~optional & ~codes.map(lambda c: CODE.fullmatch(c) is not None)]
 
     def say(cell: str) -> tuple[str, str]:
-        found = f"“{cell[:60]}” is no code" if cell else "The cell is empty instead of holding the code"
-        return f"{found} of {what}, such as E05000001.", AGAIN
+        finding = f"“{cell[:60]}” is not the code" if cell else "The cell is empty. It should have the code"
+        return f"{finding} of {what}, such as E05000001.", AGAIN
 
     yield from several(file, column, "cell", wrong.items(), say)
 
 
 def duplicate_problems(file: str, keys: pd.DataFrame, counts: npt.NDArray[np.int64]) -> Iterator[Problem]:
-    """The rows whose `keys` an earlier row has too, and whether their counts differ."""
+    """Yield the rows whose `keys` an earlier row also has, and say whether their counts differ."""
     again = keys.duplicated().to_numpy()
     if not again.any():
         return
@@ -138,8 +138,8 @@ def duplicate_problems(file: str, keys: pd.DataFrame, counts: npt.NDArray[np.int
     for place in np.flatnonzero(again)[:MOST]:
         first = firsts[int(same[place])]
         alike = (counts[place] == counts[first]).all()
-        message = f"Row {keys.index[first]} is about the same{'' if alike else ', with other counts'}."
-        fix = "Remove one of the two." if alike else "Find out which is right: fetch the file again."
+        message = f"This row repeats row {keys.index[first]}{'' if alike else ', with different counts'}."
+        fix = "Remove one of them." if alike else "Download the file again to see which is right."
         yield Problem(file, int(keys.index[place]), "", "duplicate", message, fix)
     more = int(again.sum()) - MOST
     if more > 0:
@@ -148,39 +148,39 @@ def duplicate_problems(file: str, keys: pd.DataFrame, counts: npt.NDArray[np.int
 
 
 def span(first: str, last: str) -> tuple[str, ...]:
-    """Every month from `first` to `last`, such as 2024-04."""
+    """Return every month from `first` to `last`, such as 2024-04."""
     begin, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
     return tuple(f"{number // 12}-{number % 12 + 1:02}" for number in range(begin, end + 1))
 
 
 def missing(months: Iterable[str]) -> list[str]:
-    """The months that lie between these and are not among them."""
+    """Return the months between the first and last of these that are missing."""
     have = sorted(set(months))
     return [m for a, b in pairwise(have) for m in span(a, b)[1:-1]]
 
 
 def gap_problems(file: str, months: Iterable[str], row: int, column: str = "") -> Iterator[Problem]:
-    """A problem where months between the first and the last are missing."""
+    """Yield a problem if months between the first and the last are missing."""
     gone = missing(months)
     if gone:
         words = some([in_words(m) for m in gone])
         message = f"Between the first month and the last, {many(len(gone), 'month')} {'is' if len(gone) == 1 else 'are'} missing: {words}."
-        fix = "Fetch the file again, or add the release that has what is missing."
+        fix = "Download the file again, or add the file that has the missing months."
         yield Problem(file, row, column, "months", message, fix)
 
 
 def in_words(month: str) -> str:
-    """`2024-04` as `April 2024`."""
+    """Return `2024-04` as `April 2024`."""
     return periods.loose_date(month)
 
 
 def many(count: int, word: str) -> str:
-    """`1 row`, `2 rows`, `1,000 rows`."""
+    """Return a number with its word: `1 row`, `2 rows`, `1,000 rows`."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def some(words: Sequence[str], most: int = 8) -> str:
-    """The words as a list; where there are many, the first of them and how many more."""
+    """Return the words as a list; if there are more than `most`, the first of them and how many more."""
     if len(words) <= most:
         return text.listed(tuple(words))
     return f"{', '.join(words[:most])} and {len(words) - most:,} more"

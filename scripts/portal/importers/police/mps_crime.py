@@ -19,12 +19,12 @@ ALL = "all-offences"
 
 
 def read_wards(paths: Sequence[Path], areas: Mapping[str, Area] | None) -> Counts:
-    """Monthly counts by ward and group of offences from files of “MPS Ward Level Crime”.
+    """Return monthly counts by ward and group of offences from files of “MPS Ward Level Crime”.
 
-    `areas` limits them to its wards, joined on the GSS code; None is every ward of the files. Wards whose
-    `valid_to` lies before a file begins are not looked for in it. Series: the twelve groups and `all-offences`.
-    An area or group has zeros only for months of files in which it stands at all. Of months that several files
-    have, the extract that ends last counts; a nearly empty first or last month is left out. Raises `PortalError`
+    `areas` limits them to its wards, joined on the GSS code; None means every ward of the files. Wards whose
+    `valid_to` is before a file begins are not expected in it. Series: the twelve groups and `all-offences`.
+    An area or group has zeros only for months of files in which it appears. If several files have a month,
+    the file that ends last counts; a nearly empty first or last month is left out. Raises `PortalError`
     with every problem of every file.
     """
     extracts = gathered(paths, lambda path: mps_extract.load(path, "police/mps_ward.columns.csv"))
@@ -32,20 +32,20 @@ def read_wards(paths: Sequence[Path], areas: Mapping[str, Area] | None) -> Count
 
 
 def read_boroughs(paths: Sequence[Path], areas: Mapping[str, Area]) -> Counts:
-    """Monthly counts by borough from files of “MPS Borough Level Crime”, as `read_wards` for the rest.
+    """Return monthly counts by borough from files of “MPS Borough Level Crime”, otherwise as `read_wards`.
 
     These files have no codes: boroughs are joined on their exact names in `areas`. The area of the kind
-    police-force, where there is one, is the sum of the whole file, with what has no borough.
+    police-force, if there is one, is the sum of the whole file, including records without a borough.
     """
     extracts = gathered(paths, lambda path: mps_extract.load(path, "police/mps_borough.columns.csv"))
     return joined(gathered(extracts, lambda extract: _borough_part(extract, areas)), ALL)
 
 
 def compare(wards: Counts, boroughs: Counts, areas: Mapping[str, Area]) -> Finding:
-    """How far the boroughs of `areas` are from the sums of their wards, in all offences of the months of both.
+    """Compare the boroughs of `areas` with the sums of their wards: all offences, in the months that both have.
 
     The figures `least`, `most` and `total` are borough minus wards, by borough and month and over all of them;
-    `share` is the total in per cent of the boroughs' records. Code `adds-up` where there is no difference.
+    `share` is the total as a percentage of the boroughs' records. The code is `adds-up` if there is no difference.
     """
     parents = {a.code: a.parent for a in areas.values() if a.kind == "ward"}
     inside = wards.frame[(wards.frame["series"] == ALL) & wards.frame["area"].isin(parents)]
@@ -70,7 +70,7 @@ def compare(wards: Counts, boroughs: Counts, areas: Mapping[str, Area]) -> Findi
         return Finding("adds-up", f"The wards add up to their borough in each month {span}.", figures)
     message = (
         f"Borough minus the sum of its wards, {span}: from {number(least)} to "
-        f"{number(most)} a month, {number(total)} in all, {share:.2f} per cent of the borough's records."
+        f"{number(most)} a month, {number(total)} in all, {share:.2f}% of the borough's records."
     )
     return Finding("does-not-add-up", message, figures)
 
@@ -82,35 +82,35 @@ def _ward_part(extract: CrimeExtract, areas: Mapping[str, Area] | None) -> Month
     wanted = set(rows["code"][named]) if areas is None else _wards_in_use(areas, extract.months[0])
     ours = rows["code"].isin(wanted) & named & ~retired
     if not ours.any():
-        published_files.stop([_nothing(extract, "wards")])
+        published_files.stop([_none_of_ours(extract, "wards")])
     near = ours | True if areas is None else rows["borough"].isin(_boroughs_of(rows[ours]))
-    found = [
+    findings = [
         *_about(extract, "code", "ward"),
         *_strays(extract, near & ~ours, retired, areas or {}),
         *(_wards(extract.file, extract.months[0], areas, wanted, set(rows["code"][ours])) if areas else ()),
     ]
-    return _part(extract, _cells(extract, rows["code"][ours]), found)
+    return _part(extract, _cells(extract, rows["code"][ours]), findings)
 
 
-def _nothing(extract: CrimeExtract, what: str) -> Problem:
+def _none_of_ours(extract: CrimeExtract, what: str) -> Problem:
     message = f"None of the {what} in the geography package is in this file."
     return Problem(extract.file, 0, "", "areas", message, "Use the file of the police force of this area.")
 
 
 def _wards_in_use(areas: Mapping[str, Area], first: str) -> set[str]:
-    """The wards that had not been abolished when the file begins."""
+    """Return the codes of the wards that still exist when the file begins."""
     return {a.code for a in areas.values() if a.kind == "ward" and in_use(a, first)}
 
 
 def _boroughs_of(rows: pd.DataFrame) -> set[str]:
-    """The name of a borough that most rows of a ward have, for each ward."""
+    """Return, over all wards, the borough's name that most rows of the ward have."""
     return {str(names.mode()[0]) for _, names in rows.groupby("code")["borough"]}
 
 
 def _strays(
     extract: CrimeExtract, stray: "pd.Series[bool]", retired: "pd.Series[bool]", areas: Mapping[str, Area]
 ) -> Iterator[Finding]:
-    """Rows near our wards that are counted to none of them."""
+    """Yield a finding for each kind of row near our wards that is counted for none of them."""
     rows = extract.rows
     lost = rows["code"] == ""
     old = (retired | rows["code"].isin(areas)) & ~lost
@@ -123,19 +123,19 @@ def _strays(
             names = (rows["ward"] + " " + rows["code"]).str.strip()[which].replace("", "no name")
             sums = _kept(extract)[which].sum(axis=1).groupby(names).sum()
             records, listed = int(sums.sum()), some([f"{n} ({count:,})" for n, count in sums.items()])
-            message = f"{extract.file}: {many(records, 'record')} {what}, counted to none: {listed}."
+            message = f"{extract.file}: {many(records, 'record')} {what}, not counted for any ward: {listed}."
             yield Finding(code, message, {"records": records, "names": len(sums), "rows": int(which.sum())})
 
 
 def _wards(
     file: str, first: str, areas: Mapping[str, Area], wanted: set[str], here: set[str]
 ) -> Iterator[Finding]:
-    """Wards that should be in a file and are not, and ones that it casts back."""
+    """Yield the wards that a file should have but does not, and those that it has from before they existed."""
     gone = sorted(wanted - here)
     if gone:
         listed = some([f"{areas[c].name} {c}" for c in gone])
         message = (
-            f"{file} has no row of {len(gone)} of the {len(wanted)} wards, which get no figures: {listed}."
+            f"{file} has no rows for {len(gone)} of the {len(wanted)} wards, which get no figures: {listed}."
         )
         yield Finding("absent-ward", message, {"wards": len(gone)})
     begun = {c: a.valid_from for c, a in areas.items() if c in here and a.valid_from}
@@ -143,7 +143,7 @@ def _wards(
     if younger:
         message = (
             f"{file} begins in {in_words(first)}, before {len(younger)} of its wards existed: the police have "
-            "worked out earlier records on the new boundaries."
+            "recalculated earlier figures for the new boundaries."
         )
         yield Finding("cast-back", message, {"wards": len(younger)})
 
@@ -153,31 +153,33 @@ def _borough_part(extract: CrimeExtract, areas: Mapping[str, Area]) -> MonthsOfF
     force = [a.code for a in areas.values() if a.kind == "police-force"][:1]
     codes = extract.rows["borough"].map(names)
     if codes.isna().all():
-        published_files.stop([_nothing(extract, "boroughs")])
+        published_files.stop([_none_of_ours(extract, "boroughs")])
     cells = [_cells(extract, codes.dropna())]
     cells += [_cells(extract, pd.Series(code, extract.rows.index)) for code in force]
-    found = [*_about(extract, "borough", "borough"), *_boroughs(extract, names, bool(force))]
-    return _part(extract, pd.concat(cells), found)
+    findings = [*_about(extract, "borough", "borough"), *_boroughs(extract, names, bool(force))]
+    return _part(extract, pd.concat(cells), findings)
 
 
 def _boroughs(extract: CrimeExtract, names: Mapping[str, str], force: bool) -> Iterator[Finding]:
-    """Boroughs of ours that the file lacks, and names in it that are no borough of ours."""
+    """Yield our boroughs that the file does not have, and its names that are not boroughs of ours."""
     here = set(extract.rows["borough"])
     gone = sorted(set(names) - here)
     if gone:
-        message = f"{extract.file} has no row of {some(gone)}, which get no figures."
+        message = f"{extract.file} has no rows for {some(gone)}, which get no figures."
         yield Finding("absent-borough", message, {"boroughs": len(gone)})
     others = extract.rows["borough"][~extract.rows["borough"].isin(names)]
     if len(others):
         sums = _kept(extract).loc[others.index].sum(axis=1).groupby(others).sum()
         listed = some([f"{n} ({count:,})" for n, count in sums.items()], most=50)
-        then = "counted to the police force only" if force else "not counted"
-        message = f"{extract.file}: names that are no borough of the geography package are {then}: {listed}."
+        then = "counted only for the police force" if force else "not counted"
+        message = (
+            f"{extract.file}: names that are not boroughs in the geography package are {then}: {listed}."
+        )
         yield Finding("other-names", message, {"names": len(sums), "records": int(sums.sum())})
 
 
 def _cells(extract: CrimeExtract, area: "pd.Series[str]") -> pd.DataFrame:
-    """The counts of the rows in `area`, by series, label and area."""
+    """Return the counts of the rows in `area`, by series, label and area."""
     rows = extract.rows.loc[area.index]
     keys = [rows["series"], rows["label"], area.rename("area")]
     return extract.counts.loc[area.index].groupby(keys).sum()
@@ -188,7 +190,7 @@ def _kept(extract: CrimeExtract) -> pd.DataFrame:
 
 
 def _about(extract: CrimeExtract, column: str, thing: str) -> Iterator[Finding]:
-    """The size of a file, its nearly empty months and its labels."""
+    """Yield the size of a file, its nearly empty months and what to know about its labels."""
     count, months = extract.rows[column].replace("", pd.NA).nunique(), extract.months
     message = (
         f"{extract.file}: {many(len(extract.rows), 'row')}, {many(count, thing)}, {many(len(months), 'month')} from "
@@ -206,7 +208,7 @@ def _about(extract: CrimeExtract, column: str, thing: str) -> Iterator[Finding]:
     yield from mps_extract.findings(extract)
 
 
-def _part(extract: CrimeExtract, cells: pd.DataFrame, found: Sequence[Finding]) -> MonthsOfFile:
+def _part(extract: CrimeExtract, cells: pd.DataFrame, findings: Sequence[Finding]) -> MonthsOfFile:
     series = tuple(sorted(set(extract.rows["series"])))
     return MonthsOfFile(
         extract.file,
@@ -215,5 +217,5 @@ def _part(extract: CrimeExtract, cells: pd.DataFrame, found: Sequence[Finding]) 
         tuple(sorted(set(cells.index.get_level_values("area")))),
         dict.fromkeys((*series, ALL), extract.dropped()),
         frozenset(extract.rows["label"]),
-        tuple(found),
+        tuple(findings),
     )

@@ -1,7 +1,7 @@
 """Hate crime, domestic abuse, knife and gun crime, from the data of the Metropolitan Police's monthly dashboard.
 
-The counts are small: by ward and month most of them point to a few people. What is said of them here names no
-count of one ward and month.
+The counts are small: most counts by ward and month are about a few people. No finding here names the count of one
+ward and month.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,32 +18,32 @@ from portal.importers.police.mps_records import BOROUGH, NO_CODE, WARD, Dashboar
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts, Finding
 
-# A crime type with a smaller usual month than this can have an empty month by chance.
+# A crime type whose usual month has fewer offences can have an empty month by chance.
 _TELLING = 20
 
 
 def wholes() -> Mapping[str, str]:
-    """Each series that is a part of another one, and that one."""
+    """Return each series that is part of another one, with that other one."""
     return {r["series"]: r["inside"] for r in kinds().values() if r["inside"]}
 
 
 def read(paths: Sequence[Path], areas: Mapping[str, Area]) -> Counts:
-    """Monthly counts of offences by borough, ward and what is left of a borough, from dashboard files.
+    """Return monthly counts of offences by borough, by ward and for the rest of a borough, from dashboard files.
 
     Boroughs and wards are those of `areas` by their code. An area of the kind rest gets borough minus known wards
-    (below zero where the file has it so). Absent rows are zero in months of files that have the series and the
-    area at all. Series nest and are never added up. Of months that several files have, the extract that ends last
+    (negative if the file gives it so). Absent rows are zero in months of files that have the series and the
+    area at all. Series nest and are never added up. If several files have a month, the file that ends last
     counts; a nearly empty first or last month is left out. Raises `PortalError` with every problem of every file.
     """
     counts = joined(gathered(gathered(paths, load), lambda extract: _part(extract, areas)))
     rest = _rest(counts.frame, areas)
     frame = pd.concat([counts.frame, rest]).sort_values(["series", "area", "month"], ignore_index=True)
-    found = (*counts.findings, *_rest_findings(rest, areas), *_nested(counts.frame))
-    return Counts(frame, found)
+    findings = (*counts.findings, *_rest_findings(rest, areas), *_nested(counts.frame))
+    return Counts(frame, findings)
 
 
 def _ours(rows: pd.DataFrame, areas: Mapping[str, Area]) -> "pd.Series[bool]":
-    """The rows of boroughs and wards of ours that are in use when the file begins."""
+    """Return True for rows of our boroughs and wards that are in use when the file begins."""
     first = rows["month"].min()
     current = [a for a in areas.values() if in_use(a, first)]
     boroughs, wards = ({a.code for a in current if a.kind == kind} for kind in ("borough", "ward"))
@@ -63,7 +63,7 @@ def _part(extract: DashboardExtract, areas: Mapping[str, Area]) -> MonthsOfFile:
     cells = sums.unstack("month", fill_value=0).reindex(columns=list(extract.months), fill_value=0)
     totals = extract.totals()
     dropped = dropped_months(totals, _TELLING)
-    found = [
+    findings = [
         *_about(extract),
         *thin_findings(extract.file, totals, _TELLING),
         *_strays(extract, areas, ours),
@@ -78,12 +78,12 @@ def _part(extract: DashboardExtract, areas: Mapping[str, Area]) -> MonthsOfFile:
         tuple(sorted(set(rows["code"][ours]))),
         {s: dropped.get(plain(t), ()) for s, t in types.items()},
         frozenset(offered["label"]),
-        tuple(found),
+        tuple(findings),
     )
 
 
 def _about(extract: DashboardExtract) -> Iterator[Finding]:
-    """The size of a file, when it was made, and what it holds that is left out."""
+    """Yield the size of a file and what is left out of it."""
     rows, months = extract.rows, extract.months
     coded = rows[rows["code"] != NO_CODE]
     boroughs, wards = (coded["code"][coded["kind"] == kind].nunique() for kind in (BOROUGH, WARD))
@@ -94,22 +94,20 @@ def _about(extract: DashboardExtract) -> Iterator[Finding]:
     figures: dict[str, int | float | str] = {"rows": len(rows), "boroughs": boroughs, "wards": wards}
     figures |= {"months": len(months), "from": months[0], "to": months[-1]}
     yield Finding("size", message, figures)
-    out = rows[rows["series"] == ""]
-    if len(out):
-        message = (
-            f"{extract.file}: left out are {many(len(out), 'row')} of known kinds, such as positive outcomes."
-        )
-        yield Finding("left-out", message, {"rows": len(out)})
+    left_out = rows[rows["series"] == ""]
+    if len(left_out):
+        message = f"{extract.file}: {many(len(left_out), 'row')} of known kinds left out, such as positive outcomes."
+        yield Finding("left-out", message, {"rows": len(left_out)})
     absent = sorted({r["series"] for r in kinds().values() if r["series"]} - set(rows["series"]))
     if absent:
-        message = f"{extract.file} has no row of {some(absent)}, which get no figures."
+        message = f"{extract.file} has no rows for {some(absent)}, which get no figures."
         yield Finding("removed-category", message, {"categories": len(absent)})
 
 
 def _strays(
     extract: DashboardExtract, areas: Mapping[str, Area], ours: "pd.Series[bool]"
 ) -> Iterator[Finding]:
-    """Rows of wards in a borough whose wards we know that are counted to none of them."""
+    """Yield rows of wards in a borough whose wards we know that are not counted for any of them."""
     rows = extract.rows
     parents = {a.parent for a in areas.values() if a.kind == "ward"}
     names = set(rows["name"][(rows["kind"] == BOROUGH) & rows["code"].isin(parents)])
@@ -126,7 +124,7 @@ def _strays(
             used, other = int(sums.get(True, 0)), int(sums.get(False, 0))
             message = (
                 f"{extract.file}: {many(used, 'offence')} (and {many(other, 'record')} of kinds that are left out) "
-                f"{what}, counted to none: {some(wards)}."
+                f"{what}, not counted for any ward: {some(wards)}."
             )
             figures = {"records": used, "left_out": other, "rows": int(which.sum()), "names": len(wards)}
             yield Finding(code, message, figures)
@@ -135,18 +133,18 @@ def _strays(
 def _absent(
     extract: DashboardExtract, areas: Mapping[str, Area], ours: "pd.Series[bool]"
 ) -> Iterator[Finding]:
-    """Boroughs and wards in use that the file does not have."""
+    """Yield boroughs and wards in use that the file does not have."""
     here = set(extract.rows["code"][ours])
     for kind in ("borough", "ward"):
         wanted = [a for a in areas.values() if a.kind == kind and in_use(a, extract.months[0])]
         gone = [f"{a.name} {a.code}" for a in wanted if a.code not in here]
         if gone:
-            message = f"{extract.file} has no row of {len(gone)} of the {len(wanted)} {kind}s, which get no figures: "
+            message = f"{extract.file} has no rows for {len(gone)} of the {len(wanted)} {kind}s, which get no figures: "
             yield Finding(f"absent-{kind}", f"{message}{some(gone)}.", {f"{kind}s": len(gone)})
 
 
 def _rest(frame: pd.DataFrame, areas: Mapping[str, Area]) -> pd.DataFrame:
-    """Borough minus its wards, for the areas of the kind rest; the columns of `frame`."""
+    """Return borough minus its wards for the areas of the kind rest, in the columns of `frame`."""
     parents = {a.code: a.parent for a in areas.values() if a.kind == "ward"}
     rest = {a.parent: a.code for a in areas.values() if a.kind == "rest"}
     key = ["series", "area", "month"]
@@ -163,22 +161,24 @@ def _rest_findings(rest: pd.DataFrame, areas: Mapping[str, Area]) -> Iterator[Fi
         name = areas[areas[str(area)].parent].name
         sums = {str(k): int(n) for k, n in left.groupby("series")["count"].sum().items() if k not in wholes()}
         words = some([f"{series} {number(n)}" for series, n in sums.items()])
-        message = f"{name}: records without a known ward, all months together: {words}."
+        message = f"{name}: records without a known ward in all months: {words}."
         yield Finding("no-ward", message, sums)
         below = left[left["count"] < 0]
         if len(below):
             least = int(below["count"].min())
             what = many(len(below), "figure")
-            message = f"{name}: {what} by kind and month below the sum of the wards, by up to {-least:,}."
+            message = (
+                f"{name}: {what} by kind and month smaller than the sum of the wards, by up to {-least:,}."
+            )
             yield Finding("negative-rest", message, {"figures": len(below), "least": least})
 
 
 def _nested(frame: pd.DataFrame) -> Iterator[Finding]:
-    """Parts that are greater than the whole they belong to, by area and month."""
-    wide = frame.pivot(index=["area", "month"], columns="series", values="count")
+    """Yield parts that are greater than their whole, by area and month."""
+    by_series = frame.pivot(index=["area", "month"], columns="series", values="count")
     for part, whole in wholes().items():
-        if part in wide and whole in wide:
-            count = int((wide[part] > wide[whole]).sum())
+        if part in by_series and whole in by_series:
+            count = int((by_series[part] > by_series[whole]).sum())
             if count:
                 message = f"{part} is greater than {whole}, of which it is a part, {many(count, 'time')} by area and month."
                 yield Finding(

@@ -1,4 +1,4 @@
-"""Reads one crime file of the Metropolitan Police: a row for each offence and area, a column for each month."""
+"""Read one crime file of the Metropolitan Police: a row for each offence and area, a column for each month."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +18,13 @@ from portal.importers.shared.published_files import Finding, PublishedTable
 
 _MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
 _NO_WARD = ("", "unknown", "not known", "none", "n/a", "na")
-# A label with fewer records than this in its busiest month comes and goes by chance.
+# A label with fewer records than this in its busiest month appears and disappears by chance.
 _NOTICEABLE = 10
 
-Labels = tuple[str, str]
+Labels = tuple[str, str]  # major and minor
+
+# The map of offences, from the top of the repository.
+OFFENCES = "scripts/portal/importers/police/mps_offences.csv"
 
 
 @dataclass(frozen=True)
@@ -39,31 +42,31 @@ class CrimeExtract:
 
     @property
     def months(self) -> tuple[str, ...]:
-        """The months of the file, in order, the nearly empty ones too."""
+        """Return the months of the file, in order, including nearly empty ones."""
         return tuple(self.counts.columns)
 
     def dropped(self) -> tuple[str, ...]:
-        """The months at either end that are nearly empty over the whole file."""
+        """Return the months at either end that are nearly empty over the whole file."""
         return dropped_months(self.totals(), 1).get("", ())
 
     def totals(self) -> pd.DataFrame:
-        """The records of each month, in one column without a name."""
+        """Return the records of each month, in one column whose name is empty."""
         return self.counts.sum().to_frame("")
 
 
 @cache
 def offences() -> Mapping[Labels, Mapping[str, str]]:
-    """The rows of the map of offences, by their two labels as labels are compared."""
+    """Return the rows of the map of offences by their two labels, in the spelling used for comparison."""
     return {
         (plain(r["major"]), plain(r["minor"])): r for r in published_files.mapped("police/mps_offences.csv")
     }
 
 
 def load(path: Path, columns: str) -> CrimeExtract:
-    """Read and check the file at `path`, whose columns the map `columns` names.
+    """Read and check the file at `path`; `columns` is the map of its columns.
 
-    Raises `PortalError` with every problem: columns that are missing, unknown or exchanged, months that do not
-    follow each other, cells that are no counts, labels that are not known, rows that stand twice.
+    Raises `PortalError` with every problem: missing, unknown or swapped columns, months that do not
+    follow each other, cells that are not counts, unknown labels, repeated rows.
     """
     wanted = published_files.aliases(columns)
     sheet = published_files.read(path, wanted)
@@ -76,7 +79,7 @@ def load(path: Path, columns: str) -> CrimeExtract:
     rows["label"] = [f"{a}: {b}" for a, b in pairs]
     names = {ours: theirs[0] for ours, theirs in wanted.items()}
     problems = [
-        *_column_problems(sheet, wanted, months),
+        *_column_problems(sheet, wanted, months, columns),
         *_text_problems(sheet.file, rows, names),
         *_label_problems(sheet.file, rows, names),
         *checks.count_problems(sheet.file, cells[months], bad, months),
@@ -91,26 +94,26 @@ def load(path: Path, columns: str) -> CrimeExtract:
 
 
 def _column_problems(
-    sheet: PublishedTable, wanted: Mapping[str, tuple[str, ...]], months: Sequence[str]
+    sheet: PublishedTable, wanted: Mapping[str, tuple[str, ...]], months: Sequence[str], columns: str
 ) -> Iterator[Problem]:
-    """Columns that are neither text we know nor a month, and months that do not follow each other."""
+    """Yield columns that are neither known nor a month, and months that do not follow each other."""
     heads = [theirs for all_theirs in wanted.values() for theirs in all_theirs]
     for column in [c for c in sheet.header if c not in wanted and c not in months]:
         near = did_you_mean(column, heads) if re.search("[A-Za-z]{3}", column) else ""
-        fix = f"{near} A month is written 202404. A new column goes into the importer's map of columns."
-        message = f"There is a column “{column[:60]}” that is not known."
+        fix = f"{near} Write a month as 202404. If the column is new, add it to scripts/portal/importers/{columns}."
+        message = f"The column “{column[:60]}” is not known."
         yield Problem(sheet.file, 1, column[:60], "column", message, fix.strip())
     if not months:
         yield Problem(sheet.file, 1, "", "months", "No column is a month, such as 202404.", checks.AGAIN)
     for before, after in pairwise(months):
         if after < before:
-            message = f"{before} stands before {after}: two heads may have been exchanged."
+            message = f"{before} comes before {after}: two column headings may have been swapped."
             yield Problem(sheet.file, 1, after, "months", message, checks.AGAIN)
     yield from checks.gap_problems(sheet.file, [f"{m[:4]}-{m[4:]}" for m in months], 1)
 
 
 def _lacks_ward(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows say that their records have no ward."""
+    """Return True for rows that say that their records have no ward."""
     code, name = (rows[column].str.lower().isin(_NO_WARD) for column in ("code", "ward"))
     return code & name
 
@@ -123,12 +126,12 @@ def _text_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> I
     yield from checks.code_problems(file, rows["code"], _lacks_ward(rows), "a ward", names["code"])
     boroughs, wards = rows["borough"].nunique(), rows["ward"].nunique()
     if boroughs > wards and boroughs > checks.MOST:
-        message = f"There are more names of boroughs ({boroughs}) than of wards ({wards})."
+        message = f"There are more borough names ({boroughs}) than ward names ({wards})."
         yield Problem(file, 1, names["borough"], "column", message, checks.HEADS)
 
 
 def _label_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Problem]:
-    """Pairs of labels that the map does not have: one problem each, or one for all where hardly any is known."""
+    """Yield a problem for each pair of labels that the map does not have, or one for all if few are known."""
     strange = rows[(rows["series"] == "") & (rows["major"] != "") & (rows["minor"] != "")]
     first = strange.drop_duplicates(["major", "minor"])
     if len(first) > checks.MOST:
@@ -144,30 +147,32 @@ def _label_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> 
         near = did_you_mean(plain(label), known or {a for a, _ in offences()})
         count = int((strange["label"] == strange["label"][row]).sum())
         message = f"The offence “{major}”, “{minor}” is not known (in {checks.many(count, 'row')})."
-        fix = f"{near} If the label is new, add it to mps_offences.csv with the series that it belongs to."
+        fix = f"{near} If the label is new, add it to {OFFENCES} with its series."
         yield Problem(file, int(row), names[column], "label", message, fix)
 
 
 def findings(extract: CrimeExtract) -> Iterator[Finding]:
-    """What is to be known about the labels of a file, nearly empty months apart."""
+    """Yield what to know about the labels of a file, ignoring nearly empty months."""
     kept = extract.counts.drop(columns=list(extract.dropped()))
     months = kept.groupby(extract.rows["label"]).sum()
-    yield from _written_twice(extract)
+    yield from _spellings(extract)
     yield from _relabelled(extract.file, months)
     yield from _out_of_time(extract.file, months)
 
 
-def _written_twice(extract: CrimeExtract) -> Iterator[Finding]:
-    """Labels that are the same but for punctuation or capitals."""
+def _spellings(extract: CrimeExtract) -> Iterator[Finding]:
+    """Yield labels that differ only in punctuation or capitals."""
     for _, ways in extract.rows.groupby("label")["minor"]:
         if ways.nunique() > 1:
             written = sorted(set(ways))
-            message = f"{extract.file}: “{'” and “'.join(written)}” are one label, counted together."
+            message = (
+                f"{extract.file}: “{'” and “'.join(written)}” are spellings of one label, counted together."
+            )
             yield Finding("label-changed", message, {"labels": len(written)})
 
 
 def _relabelled(file: str, months: pd.DataFrame) -> Iterator[Finding]:
-    """A label that stops where another of the same group starts, give or take a month."""
+    """Yield labels that end where another label of the same group begins, give or take a month."""
     peak = months.max(axis=1)
     used = (months.ge(0.1 * peak, axis=0) & months.gt(0))[peak >= _NOTICEABLE]
     place = {m: i for i, m in enumerate(months.columns)}
@@ -183,29 +188,29 @@ def _relabelled(file: str, months: pd.DataFrame) -> Iterator[Finding]:
             yield Finding(
                 "label-changed",
                 f"{file}: “{old}” is last used in {checks.in_words(last[old])} and “{new}” first in "
-                f"{checks.in_words(first[new])}: one may have become the other.",
+                f"{checks.in_words(first[new])}: the first may have been renamed to the second.",
                 {"old": old, "new": new, "last": last[old], "first": first[new]},
             )
 
 
 def _out_of_time(file: str, months: pd.DataFrame) -> Iterator[Finding]:
-    """Labels with records outside the months that the map gives them, and ones that it expects and are not there."""
+    """Yield labels with records outside their months in the map, and labels that the map expects but the file does not have."""
     known = {f"{a}: {b}": r for (a, b), r in offences().items()}
     end = months.columns[-1]
-    odd, absent = [], []
+    unexpected, absent = [], []
     for label, row in known.items():
         since, until = row["since"] or "0000", row["until"] or "9999"
         if label in months.index:
             used = months.columns[months.loc[label].to_numpy() > 0]
             outside = [str(m) for m in used if not since <= m <= until]
-            odd += [f"{label} ({outside[0]} to {outside[-1]})"] if outside else []
+            unexpected += [f"{label} ({outside[0]} to {outside[-1]})"] if outside else []
         elif since <= end and not row["until"]:
             absent.append(label)
-    if odd:
+    if unexpected:
         message = (
-            f"{file} uses labels in months for which mps_offences.csv does not have them: {checks.some(odd)}."
+            f"{file} uses labels in months that {OFFENCES} does not give them: {checks.some(unexpected)}."
         )
-        yield Finding("new-category", message, {"categories": len(odd)})
+        yield Finding("new-category", message, {"categories": len(unexpected)})
     if absent:
-        message = f"{file} has no row of labels that mps_offences.csv has as in use: {checks.some(absent)}."
+        message = f"{file} has no rows for labels that {OFFENCES} gives as in use: {checks.some(absent)}."
         yield Finding("removed-category", message, {"categories": len(absent)})

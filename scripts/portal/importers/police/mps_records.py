@@ -1,4 +1,4 @@
-"""Reads one file of the Metropolitan Police's monthly dashboard: a row for each kind of record, area and month."""
+"""Read one file of the Metropolitan Police's monthly dashboard: a row for each kind of record, area and month."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,11 @@ _MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-01")
 NO_CODE = "-1"
 _KEY = ["month", "kind", "place", "name", "code", "type", "subtype", "measure"]
 
-Labels = tuple[str, str, str]
+Labels = tuple[str, str, str]  # type, subtype and measure
+
+# The maps of series and columns, from the top of the repository.
+SERIES = "scripts/portal/importers/police/mps_dashboard.series.csv"
+COLUMNS = "scripts/portal/importers/police/mps_dashboard.columns.csv"
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class DashboardExtract:
     months: tuple[str, ...]
 
     def totals(self) -> pd.DataFrame:
-        """The offences of each month by crime type (its row that is the whole of it), all areas together."""
+        """Return the offences of each month by crime type (from the row for the whole type), all areas together."""
         types = self.rows["type"].map(plain)
         used = self.rows[(self.rows["series"] != "") & (types == self.rows["subtype"].map(plain))]
         sums = used.groupby(["month", used["type"].map(plain)])["count"].sum()
@@ -44,7 +48,7 @@ class DashboardExtract:
 
 @cache
 def kinds() -> Mapping[Labels, Mapping[str, str]]:
-    """The rows of the map of series, by type, subtype and measure as labels are compared."""
+    """Return the rows of the map of series by type, subtype and measure, in the spelling used for comparison."""
     rows = published_files.mapped("police/mps_dashboard.series.csv")
     return {(plain(r["type"]), plain(r["subtype"]), plain(r["measure"])): r for r in rows}
 
@@ -52,8 +56,8 @@ def kinds() -> Mapping[Labels, Mapping[str, str]]:
 def load(path: Path) -> DashboardExtract:
     """Read and check the file at `path`.
 
-    Raises `PortalError` with every problem: columns that are missing, unknown or exchanged, months that are
-    missing, cells that are no counts, labels that are not known, rows that stand twice.
+    Raises `PortalError` with every problem: missing, unknown or swapped columns, missing months, cells that
+    are not counts, unknown labels, repeated rows.
     """
     columns = published_files.aliases("police/mps_dashboard.columns.csv")
     unused = columns.pop("", ())
@@ -87,10 +91,8 @@ def _column_problems(
 ) -> Iterator[Problem]:
     heads = [*unused, *(theirs for all_theirs in columns.values() for theirs in all_theirs)]
     for column in [c for c in others if c not in unused]:
-        fix = f"{did_you_mean(column, heads)} A new column goes into the importer's map of columns."
-        yield Problem(
-            file, 1, column[:60], "column", f"There is a column “{column[:60]}” that is not known.", fix
-        )
+        fix = f"{did_you_mean(column, heads)} If the column is new, add it to {COLUMNS}."
+        yield Problem(file, 1, column[:60], "column", f"The column “{column[:60]}” is not known.", fix)
 
 
 def _text_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Problem]:
@@ -108,7 +110,7 @@ def _text_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> I
     teams = rows[kinds_here == WARD]
     if (teams["place"].str.len() < teams["name"].str.len()).mean() > 0.5:
         message = (
-            "Most cells are shorter than the name of the ward, which they should hold after the borough."
+            "Most cells are shorter than the ward's name. Each should have the borough and then the ward."
         )
         yield Problem(file, 1, names["place"], "column", message, checks.HEADS)
 
@@ -118,11 +120,13 @@ def _no_month(cell: str) -> tuple[str, str]:
 
 
 def _no_kind(cell: str) -> tuple[str, str]:
-    return f"“{cell[:60]}” is no type of area.", did_you_mean(cell, ["Borough", "Safer Neighbourhood Teams"])
+    return f"“{cell[:60]}” is not a type of area.", did_you_mean(
+        cell, ["Borough", "Safer Neighbourhood Teams"]
+    )
 
 
 def _label_problems(file: str, strange: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Problem]:
-    """Labels that the map does not have: one problem for each three, or one for all where hardly any is known."""
+    """Yield a problem for each three labels that the map does not have, or one for all if few are known."""
     three = ["type", "subtype", "measure"]
     first = strange[(strange[three] != "").all(axis=1)].drop_duplicates(three)
     if len(first) > checks.MOST:
@@ -133,12 +137,12 @@ def _label_problems(file: str, strange: pd.DataFrame, names: Mapping[str, str]) 
     for row, *labels in first[three].itertuples():
         column, near = _nearest([plain(label) for label in labels])
         message = f"The record “{labels[0]}”, “{labels[1]}”, “{labels[2]}” is not known."
-        fix = f"{near} If it is new, add it to mps_dashboard.series.csv."
+        fix = f"{near} If it is new, add it to {SERIES}."
         yield Problem(file, int(row), names[column], "label", message, fix)
 
 
 def _nearest(labels: Sequence[str]) -> tuple[str, str]:
-    """The first column whose label does not go with those before it, and what may be meant."""
+    """Return the first column whose label does not go with those before it, and a suggestion."""
     fitting = list(kinds())
     for place, column in enumerate(("type", "subtype", "measure")):
         known = {k[place] for k in fitting}

@@ -1,4 +1,4 @@
-"""Places stop-and-search records in wards and counts them. Nothing is withheld here: never publish it as it is."""
+"""Place stop-and-search records in wards and count them. Nothing is withheld here: never publish these counts as they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from portal.importers.police.stop_records import KINDS, labels
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts, Finding
 
-# The breakdowns; that by ethnicity is by what people say of themselves.
+# The breakdowns; ethnicity is self-defined.
 SERIES = {
     "stops-by-outcome": "outcome",
     "stops-by-object": "object",
     "stops-by-age": "age",
     "stops-by-ethnicity": "ethnicity_self",
 }
-NEAR = 20  # metres: records are moved to points on the map, so this near a border they may be of the ward next door
+NEAR = 20  # metres: published points are approximate, so this close to a border the stop may have been in the next ward
 MANY = 10  # records at one point
 
 
@@ -46,47 +46,49 @@ class Stops:
 
 
 def read(
-    paths: Sequence[Path], areas: Mapping[str, Area], drawn: Mapping[str, Shape] | pd.DataFrame
+    paths: Sequence[Path], areas: Mapping[str, Area], outlines: Mapping[str, Shape] | pd.DataFrame
 ) -> Stops:
     """Read files of one or more months and place each record in the wards of the last day of its month.
 
-    `drawn` are outlines in degrees by GSS code, or the resource `boundaries`, of the wards of one borough and
-    perhaps the borough itself. Raises `PortalError`: columns missing, labels unknown, dates or coordinates that are
-    none, the same records in two files, no record in any ward.
+    `outlines` are in degrees by GSS code, or the resource `boundaries`, of the wards of one borough and
+    perhaps the borough itself. Raises `PortalError`: missing columns, unknown labels, invalid dates or
+    coordinates, the same records in two files, no record in any ward.
     """
-    outlines = _outlines(drawn) if isinstance(drawn, pd.DataFrame) else drawn
+    shapes = _outlines(outlines) if isinstance(outlines, pd.DataFrame) else outlines
     files = {path: stop_records.read(path) for path in dict.fromkeys(paths)}
     published_files.stop(problem for _, problems in files.values() for problem in problems)
-    frames = {path: frame.assign(area=_placed(frame, areas, outlines)) for path, (frame, _) in files.items()}
+    frames = {path: frame.assign(area=_placed(frame, areas, shapes)) for path, (frame, _) in files.items()}
     published_files.stop((*_strangers(frames), *_twins(frames)))
     every = pd.concat(list(frames.values()), ignore_index=True)
     months = sorted({month for frame in frames.values() for month in _months(frame)})
-    wards = {m: tuple(sorted(c for c in outlines if _is_ward(areas.get(c), m))) for m in months}
+    wards = {m: tuple(sorted(c for c in shapes if _is_ward(areas.get(c), m))) for m in months}
     placed = every[(every["area"] != "") & every["month"].isin(months)].reset_index(drop=True)
-    told = (*_told_of_all(every, frames), *_told_of_placed(placed, outlines, areas))
+    findings = (*_findings_on_files(every, frames), *_findings_on_places(placed, shapes, areas))
     whole = {
-        str(m): (len(own), int(own["x"].isna().sum())) for m, own in every.groupby("month") if m in wards
+        str(m): (len(records), int(records["x"].isna().sum()))
+        for m, records in every.groupby("month")
+        if m in wards
     }
-    return Stops(placed[["month", "area", *KINDS]], wards, whole, told)
+    return Stops(placed[["month", "area", *KINDS]], wards, whole, findings)
 
 
-def counts(paths: Sequence[Path], content: Content, own: str) -> Counts:
-    """Counts of the borough `own` and its wards, and of the whole force: all records and those without coordinates.
+def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
+    """Count the records of `borough`, its wards and the whole force: all records and those without coordinates.
 
-    One of the paths may be a GeoJSON of the wards; else their outlines are those of the geography package, which
-    are a little coarser. Raises `PortalError` as `read` does, and where there are no outlines at all.
+    One of the paths can be a GeoJSON file of the wards; otherwise their outlines are those of the geography package,
+    which are a little coarser. Raises `PortalError` as `read` does, and if there are no outlines at all.
     """
-    drawn = [p for p in paths if p.suffix.lower() in (".geojson", ".json")]
-    outlines = boundaries.read(drawn[0], content.areas).exact if drawn else _of_package(content)
-    stops = read([p for p in paths if p not in drawn], content.areas, outlines)
-    frame = tables(stops, own)
-    rows = [row for month, told in stops.whole.items() for row in _of_force(content, own, month, told)]
+    geojson = [p for p in paths if p.suffix.lower() in (".geojson", ".json")]
+    outlines = boundaries.read(geojson[0], content.areas).exact if geojson else _of_package(content)
+    stops = read([p for p in paths if p not in geojson], content.areas, outlines)
+    frame = tables(stops, borough)
+    rows = [row for month, whole in stops.whole.items() for row in _of_force(content, month, whole)]
     for month, wards in stops.wards.items():
         outside = int((~stops.frame.loc[stops.frame["month"] == month, "area"].isin(wards)).sum())
         rows += [
             ("stops", a.code, month, "", outside)
             for a in content.areas.values()
-            if (a.kind, a.parent) == ("rest", own)
+            if (a.kind, a.parent) == ("rest", borough)
         ]
     return Counts(
         pd.concat([frame, pd.DataFrame(rows, columns=frame.columns)], ignore_index=True), stops.findings
@@ -94,26 +96,26 @@ def counts(paths: Sequence[Path], content: Content, own: str) -> Counts:
 
 
 def _of_force(
-    content: Content, own: str, month: str, told: tuple[int, int]
+    content: Content, month: str, whole: tuple[int, int]
 ) -> Iterator[tuple[str, str, str, str, int]]:
     for code in (a.code for a in content.areas.values() if a.kind == "police-force"):
-        yield ("stops", code, month, "", told[0])
-        yield ("stops-without-place", code, month, "", told[1])
+        yield ("stops", code, month, "", whole[0])
+        yield ("stops-without-place", code, month, "", whole[1])
 
 
 def _of_package(content: Content) -> dict[str, Shape]:
     if not content.outlines:
         message = "There are no outlines of wards to place the records in."
-        fix = "Import the boundaries first, or give a GeoJSON of the wards beside the records."
+        fix = "Import the boundaries first, or give a GeoJSON file of the wards with the records."
         published_files.stop([Problem("data_packages", code="outlines", message=message, fix=fix)])
     return _outlines(pd.DataFrame([vars(o) for o in content.outlines]))
 
 
 def tables(stops: Stops, borough: str) -> pd.DataFrame:
-    """Counts by month: of the borough and its parts in each breakdown, and of each ward as a whole.
+    """Return counts by month: of the borough and its parts in each breakdown, and of each ward as a whole.
 
     `borough` is the code of the borough whose wards were read. Columns: series, area, month, part (empty for the
-    total), count. Every part that the map of labels knows and every ward has its row, also where it is zero.
+    total), count. Every part in the map of labels and every ward has its row, even if it is zero.
     """
     rows: list[tuple[str, str, str, str, int]] = []
     for month, wards in stops.wards.items():
@@ -130,7 +132,7 @@ def tables(stops: Stops, borough: str) -> pd.DataFrame:
 
 
 def _outlines(table: pd.DataFrame) -> dict[str, Shape]:
-    """The shapes of the resource `boundaries`."""
+    """Return the shapes of the resource `boundaries`."""
     rings: dict[str, dict[int, dict[int, np.ndarray]]] = {}
     for area, polygon, ring, points in table[["area", "polygon", "ring", "points"]].itertuples(index=False):
         line = np.array(points.split(), dtype=float).reshape(-1, 2)
@@ -144,7 +146,7 @@ def _outlines(table: pd.DataFrame) -> dict[str, Shape]:
 
 
 def _is_ward(area: Area | None, month: str) -> bool:
-    """Whether a ward exists on the last day of a month, so that a month is counted on one set of wards."""
+    """Return True if a ward exists on the last day of a month, so that each month uses one set of wards."""
     if area is None or area.kind != "ward":
         return False
     year, number = map(int, month.split("-"))
@@ -153,7 +155,7 @@ def _is_ward(area: Area | None, month: str) -> bool:
 
 
 def _placed(frame: pd.DataFrame, areas: Mapping[str, Area], outlines: Mapping[str, Shape]) -> pd.Series:
-    """The area of each record: the first ward by code that holds its point, else the borough, else empty."""
+    """Return the area of each record: the first ward by code that contains its point, else the borough, else empty."""
     codes = sorted(outlines)
     located = frame[frame["x"].notna() & frame["y"].notna()]
     points = shapely.points(located["x"], located["y"])
@@ -164,8 +166,8 @@ def _placed(frame: pd.DataFrame, areas: Mapping[str, Area], outlines: Mapping[st
         0 if _is_ward(areas.get(c), m) else 1 if _is_borough(areas.get(c)) else 2 for m, c in pairs
     ]
     best = hits[hits["rank"] < 2].sort_values(["rank", "area"]).drop_duplicates("row")
-    found = dict(zip(best["row"], best["area"], strict=True))
-    return pd.Series([found.get(row, "") for row in frame.index], index=frame.index, dtype=object)
+    area_of = dict(zip(best["row"], best["area"], strict=True))
+    return pd.Series([area_of.get(row, "") for row in frame.index], index=frame.index, dtype=object)
 
 
 def _is_borough(area: Area | None) -> bool:
@@ -173,7 +175,7 @@ def _is_borough(area: Area | None) -> bool:
 
 
 def _months(frame: pd.DataFrame) -> list[str]:
-    """The months that a file holds; a few records of the month before are no count of that month."""
+    """Return the months of a file; a few records of the month before do not make it one of them."""
     count = frame["month"].value_counts()
     return sorted(count.index[count * 20 >= count.max()])
 
@@ -193,17 +195,17 @@ def _twins(frames: Mapping[Path, pd.DataFrame]) -> Iterator[Problem]:
         shared = len(first & second)
         if 2 * shared > min(len(first), len(second)):
             message = f"{shared:,} records are also in {one.name}."
-            yield Problem(other.name, 0, "", "twice", message, "Leave one of the two files out.")
+            yield Problem(other.name, 0, "", "twice", message, "Import only one of these files.")
 
 
-def _told_of_all(every: pd.DataFrame, frames: Mapping[Path, pd.DataFrame]) -> Iterator[Finding]:
-    """What the files as a whole should be known for."""
+def _findings_on_files(every: pd.DataFrame, frames: Mapping[Path, pd.DataFrame]) -> Iterator[Finding]:
+    """Yield what to know about the files as a whole."""
     months, total = sorted(set(every["month"])), len(every)
     span = months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
     yield Finding("records", f"Records: {total:,}, of {span}.", {"records": total, "months": len(months)})
     nowhere = int(every["x"].isna().sum())
     share = round(100 * nowhere / total, 1)
-    words = f"Records without coordinates, which may be from anywhere in the police force's area: {nowhere:,} ({share}%)."
+    words = f"Records without coordinates, which could be from anywhere in the police force's area: {nowhere:,} ({share}%)."
     yield Finding("nowhere", words, {"records": nowhere, "percent": share})
     again = sum(int(frame["record"].duplicated().sum()) for frame in frames.values())
     if again:
@@ -214,7 +216,7 @@ def _told_of_all(every: pd.DataFrame, frames: Mapping[Path, pd.DataFrame]) -> It
 
 
 def _gaps(file: str, frame: pd.DataFrame) -> Iterator[Finding]:
-    """Records of months that the file does not hold, and days without a record."""
+    """Yield records of other months, and days without a record."""
     months = _months(frame)
     others = int((~frame["month"].isin(months)).sum())
     if others:
@@ -224,14 +226,14 @@ def _gaps(file: str, frame: pd.DataFrame) -> Iterator[Finding]:
         days = frame.loc[frame["month"] == month, "day"]
         missing = pd.Period(month).days_in_month - days.nunique()
         if missing:
-            words = f"{file}: days of {month} without a record: {missing}; the last is of {days.max()}. It may have been cut off."
+            words = f"{file}: days of {month} without a record: {missing}; the last record is of {days.max()}. The file may have been cut off."
             yield Finding("days", words, {"days": missing, "last": days.max()})
 
 
-def _told_of_placed(
+def _findings_on_places(
     placed: pd.DataFrame, outlines: Mapping[str, Shape], areas: Mapping[str, Area]
 ) -> Iterator[Finding]:
-    """What the records in the wards, and those between them, should be known for."""
+    """Yield what to know about the records in the wards and between them."""
     between = int(placed["area"].map(lambda code: _is_borough(areas[code])).sum())
     inside = len(placed) - between
     yield Finding("placed", f"Records in the wards: {inside:,}.", {"records": inside})
@@ -242,7 +244,9 @@ def _told_of_placed(
     borders = {code: shapely.boundary(plane.metres(shape)) for code, shape in outlines.items()}
     points = plane.metres(shapely.points(placed["x"], placed["y"]))
     near = int((shapely.distance(points, [borders[code] for code in placed["area"]]) < NEAR).sum())
-    words = f"Records in the wards within {NEAR} metres of a border, where places are too rough to be sure of the ward: {near:,}."
+    words = (
+        f"Records in the wards within {NEAR} metres of a border, too close to be sure of the ward: {near:,}."
+    )
     yield Finding("near", words, {"records": near})
     at = placed.groupby(["x", "y"]).size()
     shared = {"points": len(at), "many": int((at >= MANY).sum()), "most": int(at.max())}
@@ -253,5 +257,5 @@ def _told_of_placed(
     yield Finding("blank", f"Not recorded or not stated: {words or 'nothing'}.", blanks)
     vehicles = int((placed["type"] == "Vehicle").sum())
     if vehicles:
-        words = f"Searches of a vehicle alone, with nobody's age or ethnicity: {vehicles:,}."
+        words = f"Searches of a vehicle only, without anyone's age or ethnicity: {vehicles:,}."
         yield Finding("vehicles", words, {"records": vehicles})

@@ -1,4 +1,4 @@
-"""Reads one file of stop-and-search records as data.police.uk publishes them, into our words. Placing them is for `stop_and_search`."""
+"""Read one file of stop-and-search records from data.police.uk in our words; `stop_and_search` places them in wards."""
 
 import re
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ _NAMED = re.compile(r"(\d{4}-\d\d)-")
 
 
 def read(path: Path) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """The records of a file and what is wrong with them; raises `PortalError` where it is no such table.
+    """Return the records of a file and what is wrong with them. Raises `PortalError` if it is another table.
 
     Columns: those of `KINDS` in our words (missing where unknown), `month` and `day` (ISO, by the clock in the United
-    Kingdom), `x` and `y` (degrees east and north, missing where there are none), `record` (the row as it came). The
+    Kingdom), `x` and `y` (degrees east and north, missing where there are none), `record` (the row as published). The
     index is the row as a spreadsheet counts it.
     """
     names = published_files.aliases(COLUMNS)
@@ -40,15 +40,15 @@ def read(path: Path) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
 
 
 def labels(column: str) -> dict[str, str]:
-    """A column's labels as files write them, to our words."""
+    """Return a column's labels as files write them, mapped to our words."""
     return {r["theirs"]: r["ours"] for r in published_files.mapped(LABELS) if r["column"] == column}
 
 
 def _days(times: pd.Series, file: str) -> pd.Series:
-    """The day of each record by the clock in the United Kingdom.
+    """Return the day of each record by the clock in the United Kingdom.
 
-    Times are given in UTC, so that the first hour of July is written as June. Some files were written by the clock
-    all the same: where the month in a file's name fits what is written and not the clock, what is written stands.
+    Times are given in UTC, so the first hour of July is written as June. But some files use the clock: if the month
+    in a file's name fits the day as written and not the converted one, keep the day as written.
     """
     zoned = times.str.contains(r"T.*(?:Z|[+-]\d\d:\d\d)$", na=False)
     instants = pd.to_datetime(times, utc=True, errors="coerce", format="ISO8601")
@@ -67,12 +67,12 @@ def _problems(file: str, raw: pd.DataFrame, frame: pd.DataFrame) -> Iterator[Pro
     for column in KINDS:
         yield from _unknown_labels(file, column, raw[column])
     timeless = frame["day"].isna() | ~raw["date"].str.fullmatch(_TIME)
-    yield from _bad_cells(file, raw["date"][timeless], "is no date and time")
+    yield from _bad_cells(file, raw["date"][timeless], "is not a date and time")
     for column, values in (("latitude", frame["y"]), ("longitude", frame["x"])):
-        yield from _bad_cells(file, raw[column][(raw[column] != "") & values.isna()], "is no coordinate")
+        yield from _bad_cells(file, raw[column][(raw[column] != "") & values.isna()], "is not a coordinate")
         other = "longitude" if column == "latitude" else "latitude"
         alone = (raw[column] == "") & (raw[other] != "")
-        yield from _bad_cells(file, raw[column][alone], f"stands where there is a {other}")
+        yield from _bad_cells(file, raw[column][alone], f"is in a row that has a {other}")
     away = frame["x"].notna() & frame["y"].notna() & ~_inside(frame["x"], frame["y"])
     turned = away & _inside(frame["y"], frame["x"])
     yield from _bad_cells(file, raw["latitude"][turned], "looks like a longitude")
@@ -82,7 +82,7 @@ def _problems(file: str, raw: pd.DataFrame, frame: pd.DataFrame) -> Iterator[Pro
 
 
 def _bad_cells(file: str, cells: pd.Series, what: str) -> Iterator[Problem]:
-    """One problem for cells of a column that have the same fault."""
+    """Yield one problem for cells of a column that have the same fault."""
     heading = published_files.aliases(COLUMNS)[str(cells.name)][0]
     fix = "Use the file as it was published."
     yield from gathered(
@@ -108,11 +108,11 @@ def _unknown_labels(file: str, column: str, cells: pd.Series) -> Iterator[Proble
 
     def unknown(row: int) -> Problem:
         fix = did_you_mean(strange[row], [k for k in known if k])
-        fix = f"{fix} If it is a new one, add it to {LABELS}."
+        fix = f"{fix} If it is new, add it to scripts/portal/importers/{LABELS}."
         heading = published_files.aliases(COLUMNS)[column][0]
         return Problem(file, row, heading, "label", f"“{strange[row]}” is not known.", fix)
 
     each = [list(rows.index) for _, rows in strange.groupby(strange, sort=False)]
-    # More unknown labels than known ones: it is another column, which is told once.
+    # More unknown labels than known ones: it is another column, so report it once.
     for rows in [list(strange.index)] if len(each) > len(known) else each:
         yield from gathered(rows, unknown)

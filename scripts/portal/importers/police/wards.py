@@ -1,4 +1,4 @@
-"""Reads which wards a borough has from a file of ward level crime, where the police name both."""
+"""Read which wards a borough has from a file of ward level crime."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -20,31 +20,33 @@ LOCATOR = "Names and codes of the wards"
 
 
 def read(
-    path: Path, areas: Mapping[str, Area], own: str, source: str
+    path: Path, areas: Mapping[str, Area], borough_code: str, source: str
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Read the resource `areas`: all there are already, and the wards of the borough `own` that are new.
+    """Return the resource `areas`: those of `areas` and the new wards of the borough `borough_code`, with findings.
 
-    The borough is found by its name in `areas`. Raises `PortalError`: not such a file, or no ward of this borough.
+    The file has the borough's name as in `areas`. Raises `PortalError`: another kind of file, or no ward of this borough.
     """
     sheet = published_files.read(path, published_files.aliases(COLUMNS))
     code, ward, borough = (sheet.header.index(c) for c in ("code", "ward", "borough"))
     names = Counter(row[borough] for row in sheet.rows)
-    published_files.stop(_problems(path.name, areas[own].name, names))
-    found = {
+    published_files.stop(_problems(path.name, areas[borough_code].name, names))
+    names_of_wards = {
         row[code]: row[ward]
         for row in sheet.rows
-        if row[borough] == areas[own].name
+        if row[borough] == areas[borough_code].name
         and row[code].startswith(_CODE)
         and "NOT ACTIVE" not in row[ward].upper()
     }
     fresh = [
-        Area(source, LOCATOR, c, name, AreaKind.WARD, own, None, None)
-        for c, name in sorted(found.items())
+        Area(source, LOCATOR, c, name, AreaKind.WARD, borough_code, None, None)
+        for c, name in sorted(names_of_wards.items())
         if c not in areas
     ]
     columns = ["code", "name", "kind", "parent", "valid_from", "valid_to", "source", "locator"]
     cells = [[getattr(a, c) or "" for c in columns] for a in (*areas.values(), *fresh)]
-    return pd.DataFrame(cells, columns=columns, dtype=object), tuple(_findings(path.name, found, fresh))
+    return pd.DataFrame(cells, columns=columns, dtype=object), tuple(
+        _findings(path.name, len(names_of_wards), fresh)
+    )
 
 
 def _problems(file: str, name: str, names: Mapping[str, int]) -> Iterator[Problem]:
@@ -53,7 +55,7 @@ def _problems(file: str, name: str, names: Mapping[str, int]) -> Iterator[Proble
         yield Problem(file, 0, "", "areas", f"There is no borough {name} in this file.", fix)
 
 
-def _findings(file: str, found: Mapping[str, str], fresh: list[Area]) -> Iterator[Finding]:
-    message = f"{file} has {many(len(found), 'ward')} of the borough, {len(fresh)} of them new"
+def _findings(file: str, count: int, fresh: list[Area]) -> Iterator[Finding]:
+    message = f"{file} has {many(count, 'ward')} of the borough, {len(fresh)} of them new"
     named = f": {listed([a.name for a in fresh])}." if fresh else "."
-    yield Finding("wards", message + named, {"wards": len(found), "new": len(fresh)})
+    yield Finding("wards", message + named, {"wards": count, "new": len(fresh)})

@@ -23,7 +23,7 @@ class Finding:
     figures: Mapping[str, int | float | str]
 
     def __str__(self) -> str:
-        """The message."""
+        """Return the message."""
         return self.message
 
 
@@ -82,7 +82,7 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
 
 
 def _instead(wanted: str, others: list[str]) -> str:
-    """What to do about a column that is not there, given those that are and mean nothing to us."""
+    """Return what to do about a column that is not there, given those that are and mean nothing to us."""
     near = difflib.get_close_matches(wanted, others, n=1)
     if near:
         return f"Is it the one called {near[0]}? Use the file as it was published."
@@ -91,13 +91,13 @@ def _instead(wanted: str, others: list[str]) -> str:
 
 @cache
 def mapped(name: str) -> tuple[Mapping[str, str], ...]:
-    """The rows of one of the maps that stand beside the importers, such as `police/mps_ward.columns.csv`."""
+    """Return the rows of one of the maps beside the importers, such as `police/mps_ward.columns.csv`."""
     text = (resources.files("portal.importers") / name).read_text("utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
 
 def aliases(name: str) -> dict[str, tuple[str, ...]]:
-    """A map of columns as `read` takes it: the column `ours` to its `theirs`, in the order of the file."""
+    """Return a map of columns as `read` takes it: the column `ours` to its `theirs`, in the order of the file."""
     found: dict[str, tuple[str, ...]] = {}
     for row in mapped(name):
         found[row["ours"]] = (*found.get(row["ours"], ()), row["theirs"])

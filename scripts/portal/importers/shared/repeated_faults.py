@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def gathered(rows: Sequence[T], problem: Callable[[T], Problem]) -> Iterator[Problem]:
-    """The problem of the first of these rows, with the number of the others; none where there are no rows."""
+    """Yield the problem of the first of these rows, with the number of the others; none where there are no rows."""
     if rows:
         first = problem(rows[0])
         others = {1: "", 2: " So it is in one more row."}.get(

@@ -27,7 +27,7 @@ _ANYTHING = ReadRow()
 
 
 def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settled:
-    """The text of a cell for its column; what was there before stays as it was written where it means the same."""
+    """Return the text of a cell for its column; what was there before stays as it was written where it means the same."""
     if cell is None:
         return ""
     if cell.kind == "error":
@@ -43,9 +43,9 @@ def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settl
     if cell.kind == "text" and row.before and words == squeezed(row.before):
         return row.before
     if cell.kind == "text" and words.casefold() in MISSING | SHORTHAND.keys():
-        found = _missing(words, column, row)
-        if found is not None:
-            return found
+        missing = _missing(words, column, row)
+        if missing is not None:
+            return missing
     match column.field["type"]:
         case "number" | "integer":
             return numbers.settle(cell, words, row)
@@ -60,7 +60,7 @@ def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settl
 
 
 def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
-    """A mark that says that there is nothing; None where the column may really hold such a text."""
+    """Return a mark that says that there is nothing; None where the column may really hold such a text."""
     mark = words.casefold()
     if column.name == "value":
         if row.status:
@@ -86,14 +86,14 @@ def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
 
 
 def _boolean(cell: Cell, words: str) -> Settled:
-    told = (plain(cell.number) if cell.kind == "number" else words).casefold()
-    stored = {**_YES, **_NO}.get(told, words or _written_out(cell))
+    answer = (plain(cell.number) if cell.kind == "number" else words).casefold()
+    stored = {**_YES, **_NO}.get(answer, words or _written_out(cell))
     shown = {**_YES, **_NO}.get(squeezed(cell.shown or "").casefold(), stored)
     return stored if shown == stored else _differs(cell, stored)
 
 
 def _is_loose_date(column: Column) -> bool:
-    """Whether a column of text holds dates of which only the year or the month can be known."""
+    """Return True if a column of text holds dates of which only the year or the month can be known."""
     pattern = column.rules.get("pattern", "")
     samples = (("2016-07", True), ("20160731", False), ("may", False))
     return bool(pattern) and all((re.search(pattern, s) is not None) == fits for s, fits in samples)
@@ -103,33 +103,33 @@ def _text(cell: Cell, words: str, column: Column) -> Settled:
     if cell.kind == "date":
         return _undated(cell, column)
     if cell.kind in ("text", "number") and _is_loose_date(column):
-        told = words or plain(cell.number)
-        return told if re.search(column.rules["pattern"], told) else dates.loose(cell, told)
+        content = words or plain(cell.number)
+        return content if re.search(column.rules["pattern"], content) else dates.loose(cell, content)
     if cell.kind == "number":
         return _code(cell, column)
     ids = column.titles.get(words.casefold(), ())
     if ids and words not in ids:
         fix = f"Write {ids[0]}." if len(ids) == 1 else f"Write one of: {', '.join(ids)}."
         return CellFault(f"“{words}” is not an id.", fix)
-    if column.field.get("form") in LOOSE_FORMS and (found := dates.day_in(words)) is not None:
-        return found
+    if column.field.get("form") in LOOSE_FORMS and (day := dates.day_in(words)) is not None:
+        return day
     enum = [str(v) for v in column.rules.get("enum", ())]
     if cell.kind == "boolean" and {"yes", "no"} <= set(enum):
         return "yes" if words == "true" else "no"
     if enum and words not in enum:
-        told = words.casefold().strip("[]").replace(" ", "-")
-        alike = [v for v in enum if v.casefold() == told]
+        content = words.casefold().strip("[]").replace(" ", "-")
+        alike = [v for v in enum if v.casefold() == content]
         return alike[0] if alike else words
     return words
 
 
 def _undated(cell: Cell, column: Column) -> Settled:
-    """A cell of text of which the spreadsheet has made a date: 2026-11 becomes the first day of that month."""
+    """Return a cell of text of which the spreadsheet has made a date: 2026-11 becomes the first day of that month."""
     assert cell.day  # noqa: S101
     whole = cell.day.isoformat()
     short = whole[:7]
-    told = whole if cell.shows_day else short
-    for text_ in (told, whole):
+    likely = whole if cell.shows_day else short
+    for text_ in (likely, whole):
         if text_ in column.known or re.search(column.rules.get("pattern", r"(?!)"), text_):
             return text_
     fix = "Format the cell as text, and write again what should stand there."
@@ -137,29 +137,29 @@ def _undated(cell: Cell, column: Column) -> Settled:
 
 
 def _code(cell: Cell, column: Column) -> Settled:
-    """A number in a column of text: a year, a code, a telephone number, which may have lost a zero at its beginning."""
-    told = _written_out(cell)
-    if told.isdigit() and len(told) > 15:
+    """Return a number in a column of text: a year, a code, a telephone number, which may have lost a zero at its beginning."""
+    digits = _written_out(cell)
+    if digits.isdigit() and len(digits) > 15:
         fix = "Format the cell as text, and write it again."
-        return CellFault(f"{told} is longer than the numbers that spreadsheets keep whole.", fix)
-    if cell.shown is not None and squeezed(cell.shown).replace(",", "") not in (told, plain(cell.number)):
-        return _differs(cell, told)
-    if not told.isdigit():
-        return told
-    alike = sorted(v for v in column.known if v.replace(" ", "").lstrip("0") == told.lstrip("0"))
-    if len({v.replace(" ", "") for v in alike}) == 1 and told not in column.known:
+        return CellFault(f"{digits} is longer than the numbers that spreadsheets keep whole.", fix)
+    if cell.shown is not None and squeezed(cell.shown).replace(",", "") not in (digits, plain(cell.number)):
+        return _differs(cell, digits)
+    if not digits.isdigit():
+        return digits
+    alike = sorted(v for v in column.known if v.replace(" ", "").lstrip("0") == digits.lstrip("0"))
+    if len({v.replace(" ", "") for v in alike}) == 1 and digits not in column.known:
         return alike[0]
-    if column.name in TELEPHONES and 9 <= len(told) <= 10 and not told.startswith("0"):
+    if column.name in TELEPHONES and 9 <= len(digits) <= 10 and not digits.startswith("0"):
         return CellQuestion(
             "zeros",
-            f"The number {told} stands where a telephone number belongs. Has it lost a 0 at its beginning?",
-            {"add": (f"yes, it is 0{told}", f"0{told}"), "keep": (f"no, it is {told}", told)},
+            f"The number {digits} stands where a telephone number belongs. Has it lost a 0 at its beginning?",
+            {"add": (f"yes, it is 0{digits}", f"0{digits}"), "keep": (f"no, it is {digits}", digits)},
         )
-    return told
+    return digits
 
 
 def _differs(cell: Cell, stored: str) -> CellQuestion:
-    """A question about a cell that is no figure and shows something else than it holds."""
+    """Return a question about a cell that is no figure and shows something else than it holds."""
     shown = squeezed(cell.shown or "")
     answers = {
         "stored": (f"what the cell holds, {stored}", stored),
@@ -172,7 +172,7 @@ def _differs(cell: Cell, stored: str) -> CellQuestion:
 
 
 def _written_out(cell: Cell) -> str:
-    """A cell that is not text, as it is shown."""
+    """Return a cell that is not text, as it is shown."""
     if cell.kind == "number":
         shown = numbers.shown(cell.number * 100, cell.decimals) + "%" if cell.percent else plain(cell.number)
         if cell.decimals and cell.decimals <= MOST_DECIMALS and not cell.percent:

@@ -29,7 +29,7 @@ class Layout:
 
     @property
     def rows(self) -> tuple[int, ...]:
-        """The rows below the header in which a column of the table is filled."""
+        """Return the rows below the header in which a column of the table is filled."""
         wanted = set(self.columns.values())
         return tuple(sorted({r for r, c in self.sheet.cells if r > self.header and c in wanted}))
 
@@ -43,7 +43,7 @@ class SheetRow:
     texts: Mapping[str, str]
 
     def spot(self, field: str = "") -> Spot:
-        """The cell of a field; the row where the sheet does not have it."""
+        """Return the cell of a field; the row where the sheet does not have it."""
         return Spot(self.layout.sheet.name, self.row, self.layout.columns.get(field, 0), field)
 
 
@@ -57,13 +57,13 @@ class WantedTable:
 
     @property
     def schemas(self) -> Mapping[str, Schema]:
-        """The schema of each resource that may be found."""
+        """Return the schema of each resource that may be found."""
         tables = self.package.tables
         return {name: t.schema for name, t in tables.items() if self.resource in ("", name)}
 
 
 def found(book: Workbook, wanted: WantedTable) -> tuple[Layout, ...]:
-    """Every table of the package in the workbook; raise `PortalError` where there is none, or it is not clear which.
+    """Return every table of the package in the workbook; raise `PortalError` where there is none, or it is not clear which.
 
     Sheets named after a table are that table. Where none is, the one whose header fits a table best is meant.
     """
@@ -99,7 +99,7 @@ def found(book: Workbook, wanted: WantedTable) -> tuple[Layout, ...]:
 
 
 def _sheets(book: Workbook, wanted: WantedTable) -> tuple[Sheet, ...]:
-    """The sheets to look at: the one that is asked for, or all that can be seen, but those that only explain.
+    """Return the sheets to look at: the one that is asked for, or all that can be seen, but those that only explain.
 
     Raises `PortalError` where only hidden sheets have a table.
     """
@@ -121,7 +121,7 @@ def _sheets(book: Workbook, wanted: WantedTable) -> tuple[Sheet, ...]:
 
 
 def _fits(sheet: Sheet, wanted: WantedTable) -> bool:
-    """Whether a sheet has the header of a table."""
+    """Return True if a sheet has the header of a table."""
     return any(_best(sheet, _names(wanted, r))[0] != 0 for r in wanted.schemas)
 
 
@@ -143,8 +143,8 @@ def _across(book: Workbook, sheets: Iterable[Sheet], wanted: WantedTable) -> Ite
             across = sorted(c for c, x in heads.items() if _is_period(x))
             known = [c for c, x in heads.items() if x.kind == "text" and _key(x.text) in names]
             if len(across) >= _FEWEST_PERIODS and known and len(known) + len(across) >= len(heads) - 1:
-                told = f"{letters(across[0])} to {letters(across[-1])}"
-                message = f"The periods are in columns ({told}), where the table has a row for each period."
+                span = f"{letters(across[0])} to {letters(across[-1])}"
+                message = f"The periods are in columns ({span}), where the table has a row for each period."
                 fix = (
                     "Write one row for each period, with its first and last day under period_start and period_end and its"
                     f" figure under value, as `portal template {wanted.package.name}` has them."
@@ -156,7 +156,7 @@ def _across(book: Workbook, sheets: Iterable[Sheet], wanted: WantedTable) -> Ite
 
 
 def _is_period(cell: Cell) -> bool:
-    """Whether the name of a column is a month, a quarter or a year."""
+    """Return True if the name of a column is a month, a quarter or a year."""
     if cell.kind == "number":
         return cell.number == cell.number.to_integral() and 1900 <= cell.number <= 2100
     return cell.kind == "date" or (cell.kind == "text" and _PERIOD.fullmatch(cell.text.strip()) is not None)
@@ -177,7 +177,7 @@ def _undecided(book: Workbook, headers: list["_Header"]) -> Problem:
 
 
 def _no_header(book: Workbook, sheets: list[str], wanted: WantedTable) -> Problem:
-    """The problem that these sheets have no header; it says which one, where it is clear which table is meant."""
+    """Return the problem that these sheets have no header; it says which one, where it is clear which table is meant."""
     meant = [r for r in wanted.schemas if _key(r) in (_key(n) for n in (*sheets, wanted.resource))]
     fix = f"Write the names of the columns in one row above the rest, as `portal template {wanted.package.name}` does."
     if len(meant) == 1:
@@ -192,29 +192,29 @@ def _no_header(book: Workbook, sheets: list[str], wanted: WantedTable) -> Proble
 
 
 def _key(name: str) -> str:
-    """A name as it is compared: without capitals, and with spaces, lines and the star of required columns all alike."""
+    """Return a name as it is compared: without capitals, and with spaces, lines and the star of required columns all alike."""
     return re.sub(r"[\s_\-\u00a0]+", " ", name.strip().rstrip("*")).strip().casefold()
 
 
 def _names(wanted: WantedTable, resource: str) -> dict[str, str]:
-    """Which column each name means: its own name, its title where no other has it, and a breakdown's label."""
+    """Return which column each name means: its own name, its title where no other has it, and a breakdown's label."""
     schema = wanted.schemas[resource]
     titles = Counter(_key(str(f.get("title", ""))) for f in schema.fields)
     labels = {_key(label): name for name, label in wanted.package.breakdowns.items() if name in schema.names}
-    told = {
+    by_title = {
         _key(str(f["title"])): f["name"] for f in schema.fields if titles[_key(str(f.get("title", "")))] == 1
     }
-    return {**told, **labels, **{_key(n): n for n in schema.names}}
+    return {**by_title, **labels, **{_key(n): n for n in schema.names}}
 
 
 def _header(sheet: Sheet, row: int) -> Iterator[tuple[int, str]]:
-    """The texts of a row, each with its column."""
+    """Return the texts of a row, each with its column."""
     heads = ((c, cell.text) for (r, c), cell in sheet.cells.items() if r == row and cell.kind == "text")
     return iter(sorted(heads))
 
 
 def _best(sheet: Sheet, names: Mapping[str, str]) -> tuple[int, int]:
-    """How many columns the best header row names, and which row that is; 0 where none names two."""
+    """Return how many columns the best header row names, and which row that is; 0 where none names two."""
     rows: dict[int, set[str]] = {}
     for (row, _), cell in sheet.cells.items():
         if row <= _DEEPEST_HEADER and cell.kind == "text" and _key(cell.text) in names:
@@ -242,19 +242,19 @@ class _Header:
     def problems(self) -> Iterator[Problem]:
         schema, names = self.wanted.schemas[self.resource], _names(self.wanted, self.resource)
         heads = list(_header(self.sheet, self.row))
-        told = Counter(names.get(_key(t), "") for _, t in heads)
-        spare = [n for n in schema.names if n not in told]
+        times = Counter(names.get(_key(t), "") for _, t in heads)
+        spare = [n for n in schema.names if n not in times]
         for column, name in heads:
             ours = names.get(_key(name), "")
             if not ours:
                 message = f"There is no column “{name.strip()[:60]}” in the table {self.resource}."
                 fix = f"{did_you_mean(_key(name).replace(' ', '_'), spare)} Or take the column out."
                 yield self._wrong((self.row, column), name, message, fix)
-            elif told[ours] > 1:
+            elif times[ours] > 1:
                 yield self._wrong(
                     (self.row, column), ours, f"The column {ours} stands twice.", "Keep one of the two."
                 )
-        for key in (k for k in schema.primary_key if k not in told):
+        for key in (k for k in schema.primary_key if k not in times):
             message = f"The column {key} is missing. Rows are told apart by it."
             yield self._wrong(
                 (self.row, 0), key, message, "Add it; its cells may be empty where the table's are."
@@ -270,9 +270,9 @@ class _Header:
             yield self._wrong((min(rows), column), letters(column), message, fix)
 
     def _merged(self, columns: Iterable[int]) -> Iterator[Problem]:
-        own = set(columns)
+        wanted = set(columns)
         for top, left, bottom, right in self.sheet.merged:
-            if bottom >= self.row and own & set(range(left, min(right, left + 1_000) + 1)):
+            if bottom >= self.row and wanted & set(range(left, min(right, left + 1_000) + 1)):
                 area = f"{letters(left)}{top}:{letters(right)}{bottom}"
                 message = f"The cells {area} are merged, so that only the first of them holds something."
                 fix = "Unmerge them and write what belongs in each."

@@ -27,8 +27,8 @@ def settle(cell: Cell, words: str) -> Settled:
         return words if _iso(*map(int, words.split("-"))) else _no_date(words)
     if re.fullmatch(r"\d{5}", words):
         return _serial(int(words))
-    found = day_in(words)
-    return _no_date(words) if found is None else found
+    day = day_in(words)
+    return _no_date(words) if day is None else day
 
 
 def loose(cell: Cell, words: str) -> Settled:
@@ -37,26 +37,26 @@ def loose(cell: Cell, words: str) -> Settled:
     first = _named(1, month[1], int(month[2])) if month else None
     if first:
         return first[:7]
-    found = settle(cell, words)
-    if isinstance(found, CellFault):
+    settled = settle(cell, words)
+    if isinstance(settled, CellFault):
         return replace(
-            found, fix="Write the year first: 2016-07-31, or 2016-07 or 2016 where no more is known."
+            settled, fix="Write the year first: 2016-07-31, or 2016-07 or 2016 where no more is known."
         )
-    return found
+    return settled
 
 
 def _no_date(words: str) -> CellFault:
-    """Why a text is no date. It names no date to write, since there are several ways to read one that is incomplete."""
-    found = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
+    """Return why a text is no date. It names no date to write, since there are several ways to read one that is incomplete."""
+    quoted = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
     if re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1\d{2}", words):
-        return CellFault(f"{found} has a year of two digits.", _NO_DATE)
+        return CellFault(f"{quoted} has a year of two digits.", _NO_DATE)
     if re.fullmatch(r"\D*\d{1,4}\D+\d{1,2}\D+\d{1,4}\D*", words):
-        return CellFault(f"{found} is not a date that exists.", _NO_DATE)
-    return CellFault(f"{found} is not a whole date.", _NO_DATE)
+        return CellFault(f"{quoted} is not a date that exists.", _NO_DATE)
+    return CellFault(f"{quoted} is not a whole date.", _NO_DATE)
 
 
 def _month(day: date) -> Settled:
-    """A date that is shown without its day: what was typed may have been a month."""
+    """Return a date that is shown without its day: what was typed may have been a month."""
     last = date(day.year + day.month // 12, day.month % 12 + 1, 1) - timedelta(1)
     if day.day != 1:
         return day.isoformat()
@@ -68,7 +68,7 @@ def _month(day: date) -> Settled:
 
 
 def _serial(number: int) -> Settled:
-    """A date that has lost its format is a count of days; which day it counts from cannot be seen."""
+    """Return a date that has lost its format is a count of days; which day it counts from cannot be seen."""
     if not _SERIALS[0] <= number <= _SERIALS[1]:
         return CellFault(f"“{number}” is not a date.", _NO_DATE)
     new = (date(1899, 12, 30) + timedelta(number)).isoformat()
@@ -85,9 +85,9 @@ def day_in(words: str) -> Settled | None:
     stamp = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ][\d:.]+Z?", words)
     if stamp:
         return stamp[1]
-    told = re.fullmatch(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", words)
-    if told:
-        return _in_order(int(told[1]), int(told[3]), int(told[4]))
+    parts = re.fullmatch(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", words)
+    if parts:
+        return _in_order(int(parts[1]), int(parts[3]), int(parts[4]))
     year_first = re.fullmatch(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", words)
     if year_first:
         return _iso(*map(int, year_first.groups()))

@@ -23,31 +23,31 @@ _WIDE = frozenset(
 def write(form: SpreadsheetForm, folder: Path) -> tuple[Path, ...]:
     """Write both files of a form into the folder, and return where they are."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = {".xlsx": _xlsx(form), ".ods": _ods(form)}
-    paths = tuple(folder / f"{form.package}{ending}" for ending in made)
-    for path, content in zip(paths, made.values(), strict=True):
+    files = {".xlsx": _xlsx(form), ".ods": _ods(form)}
+    paths = tuple(folder / f"{form.package}{ending}" for ending in files)
+    for path, content in zip(paths, files.values(), strict=True):
         path.write_bytes(_steady(content))
     return paths
 
 
 def _steady(content: bytes) -> bytes:
-    """The same zip without the time at which it was made."""
+    """Return the same zip without the time at which it was made."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(out, "w") as fresh:
-        for member in made.infolist():
-            told = made.read(member)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(out, "w") as fresh:
+        for member in archive.infolist():
+            data = archive.read(member)
             if member.filename in ("docProps/core.xml", "meta.xml"):
-                told = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z?", _DAY.encode(), told)
+                data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z?", _DAY.encode(), data)
             plain = zipfile.ZipInfo(member.filename, (2000, 1, 1, 0, 0, 0))
             plain.compress_type = (
                 zipfile.ZIP_STORED if member.filename == "mimetype" else zipfile.ZIP_DEFLATED
             )
-            fresh.writestr(plain, told)
+            fresh.writestr(plain, data)
     return out.getvalue()
 
 
 def _lists(form: SpreadsheetForm) -> dict[tuple[str, ...], str]:
-    """The column of the helper sheet that holds each list of what may stand somewhere."""
+    """Return the column of the helper sheet that holds each list of allowed values."""
     kept = dict.fromkeys(a.allowed for _, asks, _ in form.sheets for a in asks if a.allowed)
     return {allowed: letters(n) for n, allowed in enumerate(kept, 1)}
 
@@ -65,16 +65,16 @@ def _xlsx(form: SpreadsheetForm) -> bytes:
 
     book = Workbook()
     bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-    told = book.active
-    told.title = HELP
+    help_sheet = book.active
+    help_sheet.title = HELP
     for r, row in enumerate(form.help, 1):
         for c, words in enumerate(row, 1):
-            cell = told.cell(r, c)
+            cell = help_sheet.cell(r, c)
             cell.value, cell.number_format, cell.data_type = words, "@", "s"
             cell.alignment = wrapped if len(row) > 1 else Alignment()
             cell.font = bold if r == 1 or (len(row) > 1 and len(form.help[r - 2]) == 0) else Font()
     for column, width in zip("ABCDEF", (16, 20, 48, 12, 60, 40), strict=True):
-        told.column_dimensions[column].width = width
+        help_sheet.column_dimensions[column].width = width
     lists = _lists(form)
     for name, asks, _ in form.sheets:
         sheet = book.create_sheet(name)
@@ -166,7 +166,7 @@ def _ods(form: SpreadsheetForm) -> bytes:
 
 
 def _ods_tables(form: SpreadsheetForm, widths: list[int]) -> Iterator[str]:
-    """The XML of each sheet; `widths` takes those of the columns."""
+    """Yield the XML of each sheet; `widths` takes those of the columns."""
 
     def column(width: int, style: str) -> str:
         widths.append(width)
@@ -196,7 +196,7 @@ def _ods_tables(form: SpreadsheetForm, widths: list[int]) -> Iterator[str]:
 
 
 def _ods_style(form: SpreadsheetForm, row: int) -> str:
-    """How a row of the sheet that explains the others looks: its sentences run on over the columns."""
+    """Return how a row of the sheet that explains the others looks: its sentences run on over the columns."""
     if row == 0 or (len(form.help[row]) > 1 and not form.help[row - 1]):
         return "head"
     return "wrapped" if len(form.help[row]) > 1 else "as-number"
@@ -213,8 +213,8 @@ def _ods_text(words: str, style: str = "", note: str = "") -> str:
     if not words:
         return "<table:table-cell/>"
     named = f' table:style-name="{style}"' if style else ""
-    told = f"<office:annotation><text:p>{escape(note)}</text:p></office:annotation>" if note else ""
-    return f'<table:table-cell{named} office:value-type="string">{told}<text:p>{escape(words)}</text:p></table:table-cell>'
+    annotation = f"<office:annotation><text:p>{escape(note)}</text:p></office:annotation>" if note else ""
+    return f'<table:table-cell{named} office:value-type="string">{annotation}<text:p>{escape(words)}</text:p></table:table-cell>'
 
 
 def _ods_rules(form: SpreadsheetForm) -> Iterator[str]:

@@ -33,22 +33,22 @@ class Ask:
 
     @property
     def name(self) -> str:
-        """The name of the column."""
+        """Return the name of the column."""
         return str(self.field["name"])
 
     @property
     def title(self) -> str:
-        """What the column is."""
+        """Return what the column is."""
         return str(self.field.get("title", self.name))
 
     @property
     def required(self) -> bool:
-        """Whether it must be filled in."""
+        """Return True if it must be filled in."""
         return bool(self.field.get("constraints", {}).get("required"))
 
     @property
     def words(self) -> str:
-        """What may stand in it, in words."""
+        """Return what it can contain, in words."""
         rules = self.field.get("constraints", {})
         if self.allowed and self.name == "status":
             return f"One of: {', '.join(f'{a} ({_STATUSES[a]})' if a in _STATUSES else a for a in self.allowed)}."
@@ -73,7 +73,7 @@ class Ask:
 
     @property
     def note(self) -> str:
-        """All of it, for a note at the head of the column."""
+        """Return all of it, for a note at the head of the column."""
         return f"{self.title}. {'Must be filled in.' if self.required else 'May be empty.'} {self.words}"
 
 
@@ -86,56 +86,56 @@ class SpreadsheetForm:
 
     @property
     def help(self) -> tuple[tuple[str, ...], ...]:
-        """The rows of the sheet that explains the others."""
-        told = [(line,) for line in INTRODUCTION]
+        """Return the rows of the sheet that explains the others."""
+        lines = [(line,) for line in INTRODUCTION]
         for name, _, key in self.sheets:
-            told.append((f"{name}: a row takes the place of a published one with the same {listed(key)}.",))
+            lines.append((f"{name}: a row takes the place of a published one with the same {listed(key)}.",))
         head = ("Sheet", "Column", "What it is", "Must be filled in", "What may stand there", "Example")
         rows = [
             (name, a.name, a.title, "yes" if a.required else "no", a.words, a.example)
             for name, asks, _ in self.sheets
             for a in asks
         ]
-        return (("How to fill in these sheets",), *told, (), head, *rows)
+        return (("How to fill in these sheets",), *lines, (), head, *rows)
 
 
-def form(name: str, found: tuple[Package, ...], settings: Settings) -> SpreadsheetForm:
-    """The form of the package `name`; raise `PortalError` where there is none."""
-    known = {p.name: p for p in found}
+def form(name: str, packages: tuple[Package, ...], settings: Settings) -> SpreadsheetForm:
+    """Return the form of the package `name`; raise `PortalError` where there is none."""
+    known = {p.name: p for p in packages}
     if name not in known:
         fix = did_you_mean(name, known)
         raise PortalError(
             [Problem("PACKAGE", code="package", message=f"There is no package “{name}”.", fix=fix)]
         )
     package = known[name]
-    found = (package, *(p for p in found if p is not package))  # its own come first in the drop-downs
+    packages = (package, *(p for p in packages if p is not package))  # its own come first in the drop-downs
     sheets = (
-        (resource, tuple(_asks(package, resource, table, found, settings)), table.schema.primary_key)
+        (resource, tuple(_asks(package, resource, table, packages, settings)), table.schema.primary_key)
         for resource, table in package.tables.items()
     )
     return SpreadsheetForm(name, tuple(sheets))
 
 
 def _asks(
-    package: Package, resource: str, table: Table, found: tuple[Package, ...], settings: Settings
+    package: Package, resource: str, table: Table, packages: tuple[Package, ...], settings: Settings
 ) -> Iterator[Ask]:
     for field in table.schema.fields:
         allowed = tuple(str(v) for v in field.get("constraints", {}).get("enum", ()))
         if field["type"] == "boolean":
             allowed = ("true", "false")
-        pointed = () if allowed else tuple(_pointed(package, resource, field["name"], found, settings))
+        pointed = () if allowed else tuple(_pointed(package, resource, field["name"], packages, settings))
         yield Ask(field, allowed or pointed, bool(allowed), _example(table, field["name"]))
 
 
 def _pointed(
-    package: Package, resource: str, column: str, found: Iterable[Package], settings: Settings
+    package: Package, resource: str, column: str, packages: Iterable[Package], settings: Settings
 ) -> Iterable[str]:
-    """What a column that points to something may name, in the order of the tables."""
+    """Return what a column that points to something may name, in the order of the tables."""
     if column == "source" and package.kind != "sources":
-        return _values(found, *SOURCES)
+        return _values(packages, *SOURCES)
     target = REFERENCES.get((package.kind, resource, column))
     if target:
-        return _values(found, *target)
+        return _values(packages, *target)
     if package.kind == "plan" and (column, resource) in _OF_PLANS:
         return _values([package], "plan", {"priority": "priorities", "action": "actions"}[column], "id")
     if (package.kind, resource) == ("indicators", "indicators"):
@@ -148,11 +148,11 @@ _OF_PLANS = {
 }  # fmt: skip
 
 
-def _values(found: Iterable[Package], kind: str, resource: str, column: str) -> Iterable[str]:
-    own = [p.tables[resource] for p in found if p.kind == kind and resource in p.tables]
-    return dict.fromkeys(row[column] for t in own for _, row in t.records if row.get(column))
+def _values(packages: Iterable[Package], kind: str, resource: str, column: str) -> Iterable[str]:
+    tables = [p.tables[resource] for p in packages if p.kind == kind and resource in p.tables]
+    return dict.fromkeys(row[column] for t in tables for _, row in t.records if row.get(column))
 
 
 def _example(table: Table, column: str) -> str:
-    """The first filled cell of the column; nothing where the package has none."""
+    """Return the first filled cell of the column; nothing where the package has none."""
     return next((row[column] for _, row in table.records if row.get(column)), "")

@@ -28,13 +28,13 @@ SHOWN = 20  # rows of each table in the preview
 
 
 def records(table: Table) -> list[dict[str, str]]:
-    """The rows of a table as they stand, with those cells too that have a problem."""
+    """Return the rows of a table as they are, with those cells too that have a problem."""
     names = table.schema.names
     return [{n: str(row.get(n, "")) for n in names} for row in table.frame.to_dict("records")]
 
 
 def key_of(table: Table, row: Mapping[str, str]) -> tuple[str, ...]:
-    """What tells a row apart from the others of its table."""
+    """Return what tells a row apart from the others of its table."""
     return tuple(row.get(k, "") for k in table.schema.primary_key)
 
 
@@ -50,7 +50,7 @@ class Merged:
 
     @property
     def csv(self) -> str:
-        """The whole table."""
+        """Return the whole table."""
         out = io.StringIO()
         writer = csv.DictWriter(out, list(self.table.schema.names), lineterminator="\n")
         writer.writeheader()
@@ -58,7 +58,7 @@ class Merged:
         return out.getvalue()
 
     def cells_of(self, unsure: frozenset[Unsure]) -> frozenset[tuple[int, str]]:
-        """The cells of the table that come from these cells of the sheets."""
+        """Return the cells of the table that come from these cells of the sheets."""
         lines = [(n, line) for n, (_, line) in enumerate(self.rows, 2) if line]
         columns = {(sheet, row): set[str]() for sheet, row, _ in unsure}
         for sheet, row, column in unsure:
@@ -66,7 +66,7 @@ class Merged:
         return frozenset((n, c) for n, x in lines for c in columns.get((x.layout.sheet.name, x.row), ()))
 
     def told(self, replaced: bool) -> Iterator[str]:
-        """The preview in lines."""
+        """Yield the preview in lines."""
         name = Path(self.table.file).stem
         added, changed, removed = self.counts
         same = len(self.rows) - added - changed
@@ -81,29 +81,35 @@ class Merged:
 
 
 def merge(table: Table, lines: Iterable[SheetRow], resource: str, replaced: bool) -> Merged:
-    """The table with the lines of the sheet in the places of the rows that they stand for, and new ones at the end."""
+    """Return the table with the lines of the sheet in the places of the rows that they replace, and new ones at the end."""
     fresh: dict[tuple[str, ...], list[SheetRow]] = {}
     for line in (x for x in lines if x.layout.resource == resource):
         fresh.setdefault(key_of(table, line.texts), []).append(line)
     rows: list[tuple[Mapping[str, str], SheetRow | None]] = []
-    told: dict[str, list[str]] = {"changed": [], "added": [], "removed": []}
+    lines_by_change: dict[str, list[str]] = {"changed": [], "added": [], "removed": []}
     others = 0
     for row in records(table):
-        own = fresh.pop(key_of(table, row), None)
-        others += own is None
-        if own is None and replaced:
-            told["removed"].append(f"removed: {_named(table, row)}")
-        elif own is None:
+        updates = fresh.pop(key_of(table, row), None)
+        others += updates is None
+        if updates is None and replaced:
+            lines_by_change["removed"].append(f"removed: {_named(table, row)}")
+        elif updates is None:
             rows.append((row, None))
-        for line in own or ():
+        for line in updates or ():
             rows.append(({**row, **line.texts}, line))
-            told["changed"] += _difference(table, row, line.texts)
+            lines_by_change["changed"] += _difference(table, row, line.texts)
     for line in (x for some in fresh.values() for x in some):
         row = {n: line.texts.get(n, "") for n in table.schema.names}
         rows.append((row, line))
-        told["added"].append(f"added: {_named(table, row)}: {_filled(table, row)}")
-    counts = (len(told["added"]), len(told["changed"]), len(told["removed"]))
-    return Merged(table, tuple(rows), (*told["changed"], *told["added"], *told["removed"]), counts, others)
+        lines_by_change["added"].append(f"added: {_named(table, row)}: {_filled(table, row)}")
+    counts = (len(lines_by_change["added"]), len(lines_by_change["changed"]), len(lines_by_change["removed"]))
+    return Merged(
+        table,
+        tuple(rows),
+        (*lines_by_change["changed"], *lines_by_change["added"], *lines_by_change["removed"]),
+        counts,
+        others,
+    )
 
 
 def _named(table: Table, row: Mapping[str, str]) -> str:
@@ -111,13 +117,13 @@ def _named(table: Table, row: Mapping[str, str]) -> str:
 
 
 def _filled(table: Table, row: Mapping[str, str]) -> str:
-    """The first cells of a new row, besides those that tell it apart."""
+    """Return the first cells of a new row, besides those that tell it apart."""
     rest = [(n, v) for n, v in row.items() if v and n not in table.schema.primary_key]
     return ", ".join(f"{n} {_short(v)}" for n, v in rest[:3])
 
 
 def _difference(table: Table, row: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
-    """One line about a row whose cells differ, or none."""
+    """Return one line about a row whose cells differ, or none."""
     cells_ = [f"{n} {_short(row[n])} → {_short(v)}" for n, v in texts.items() if row[n] != v]
     return [f"changed: {_named(table, row)}: {', '.join(cells_)}"] if cells_ else []
 
@@ -154,12 +160,12 @@ class Outcome:
             self._stop(error.problems)
 
     def _stop(self, problems: Iterable[Problem]) -> None:
-        found = [at_cells(self.book, self._files, p) for p in problems]
-        if found:
-            raise PortalError(found)
+        problems_in_cells = [at_cells(self.book, self._files, p) for p in problems]
+        if problems_in_cells:
+            raise PortalError(problems_in_cells)
 
     def mistakes(self, unsure: frozenset[Unsure]) -> Iterator[Problem]:
-        """What is wrong with other cells of the file, for as long as some could not be read."""
+        """Yield what is wrong with other cells of the file, for as long as some could not be read."""
         rows = {(sheet, row) for sheet, row, _ in unsure}
         for problem in self._checked(unsure)[1]:
             line = origin(self._files, problem.file, problem.row)
@@ -173,22 +179,22 @@ class Outcome:
         return {m.table.file: m for m in self.merged}
 
     def _checked(self, unsure: frozenset[Unsure]) -> tuple[tuple[Package, ...], tuple[Problem, ...]]:
-        """All packages with the new tables, and every problem; rules pass over cells that are not sure."""
-        found, before = self.read
+        """Return all packages with the new tables, and every problem; rules pass over cells that are not sure."""
+        packages, before = self.read
         problems = [p for p in before if p.file not in self._files]
         fresh: dict[str, Table] = {}
         for m in self.merged:
-            table, told = _table(m)
-            problems += told
+            table, faults = _table(m)
+            problems += faults
             if table:
                 fresh[table.file] = replace(table, bad=table.bad | m.cells_of(unsure))
-        own = {name: fresh.get(t.file, t) for name, t in self.package.tables.items()}
-        would_be = tuple(replace(p, tables=own) if p.name == self.package.name else p for p in found)
+        tables = {name: fresh.get(t.file, t) for name, t in self.package.tables.items()}
+        would_be = tuple(replace(p, tables=tables) if p.name == self.package.name else p for p in packages)
         return would_be, tuple(sorted([*problems, *rules.check(would_be, self.settings)]))
 
 
 def _table(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
-    """The table as it would be read, and what is wrong with its cells."""
+    """Return the table as it would be read, and what is wrong with its cells."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(merged.table.file).name
         path.write_text(merged.csv, encoding="utf-8", newline="")
@@ -196,7 +202,7 @@ def _table(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
 
 
 def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> Problem:
-    """The problem with the place of the cell that it comes from; other rows keep theirs."""
+    """Return the problem with the place of the cell that it comes from; other rows keep theirs."""
     message = re.sub(
         r"(data_packages/\S+\.csv), row (\d+)",
         lambda m: _where(book, origin(merged, m[1], int(m[2]))) or m[0],
@@ -205,13 +211,13 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
     line = origin(merged, problem.file, problem.row)
     if line is None:
         return replace(problem, message=message)
-    found = book.problem(line.spot(problem.field), message, problem.fix, problem.code)
+    at_cell = book.problem(line.spot(problem.field), message, problem.fix, problem.code)
     absent = problem.field in line.layout.absent and book.kind != "csv"
-    return replace(found, field=f"{found.field}, column {problem.field}") if absent else found
+    return replace(at_cell, field=f"{at_cell.field}, column {problem.field}") if absent else at_cell
 
 
 def origin(merged: Mapping[str, Merged], file: str, row: int) -> SheetRow | None:
-    """The line that a row of a table as it would become comes from, if it comes from one."""
+    """Return the line that a row of a table as it would become comes from, if it comes from one."""
     rows = merged[file].rows if file in merged else ()
     return rows[row - 2][1] if 2 <= row < len(rows) + 2 else None
 

@@ -52,18 +52,18 @@ def shown(number: Decimal, code: str) -> Shown | None:
     if section is None:
         return Shown("#####")
     percent = sum(k == "percent" for k, _ in section.tokens)
-    told = _told(number if signed else abs(number), section, percent)
-    return Shown(told, percent == 1, section.white)
+    formatted = _told(number if signed else abs(number), section, percent)
+    return Shown(formatted, percent == 1, section.white)
 
 
 def hides_text(code: str) -> bool:
-    """Whether the format shows nothing, or a text of its own, where a cell holds text."""
+    """Return True if the format shows nothing, or a text of its own, where a cell holds text."""
     sections = _sections(code)
     return len(sections) == 4 and not sections[3].has("at") and not sections[3].has("general")
 
 
 def names_day(code: str) -> bool:
-    """Whether a date format shows the day."""
+    """Return True if a date format shows the day."""
     return any(k == "other" and t in "dD" for s in _sections(code)[:1] for k, t in s.tokens)
 
 
@@ -91,9 +91,9 @@ def _section(tokens: list[tuple[str, str]]) -> _Section:
     condition, white = None, False
     kept: list[tuple[str, str]] = []
     for kind, words in tokens:
-        found = _CONDITION.fullmatch(words.strip()) if kind == "bracket" else None
-        if found:
-            condition = (found[1], Decimal(found[2]))
+        condition_read = _CONDITION.fullmatch(words.strip()) if kind == "bracket" else None
+        if condition_read:
+            condition = (condition_read[1], Decimal(condition_read[2]))
         elif kind == "bracket" and words.startswith("$"):
             kept.append(("quoted", words[1:].partition("-")[0]))  # a currency and its country
         elif kind == "bracket" and _COLOURS.fullmatch(words):
@@ -106,7 +106,7 @@ def _section(tokens: list[tuple[str, str]]) -> _Section:
 
 
 def _chosen(number: Decimal, sections: tuple[_Section, ...]) -> tuple[_Section | None, bool]:
-    """The section that a number is shown by, and whether it shows the number's sign by itself."""
+    """Return the section that a number is shown by, and whether it shows the number's sign by itself."""
     numeric = sections[:3]
     if not any(s.condition for s in numeric):
         if len(numeric) == 1 or number > 0 or (number == 0 and len(numeric) == 2):
@@ -162,29 +162,30 @@ def _digits(number: Decimal, section: _Section) -> str:
         fraction = fraction[:-1]
     pieces = _laid(integer, whole, grouped)
     pieces |= dict(zip(places, fraction, strict=False))
-    told = []
+    parts = []
     for n, (kind, words) in enumerate(tokens):
         if kind == "digit":
-            told.append(pieces.get(n, ""))
+            parts.append(pieces.get(n, ""))
         elif kind == "point":
-            told.append("." if fraction or not places else "")
+            parts.append("." if fraction or not places else "")
         elif kind != "comma":
-            told.append(words)
+            parts.append(words)
     sign = "-" if rounded < 0 else ""
-    return (sign + "".join(told)).strip()
+    return (sign + "".join(parts)).strip()
 
 
 def _laid(integer: str, whole: list[int], grouped: bool) -> dict[int, str]:
-    """The digits before the point at their places in the format; the first place takes all that are left."""
+    """Return the digits before the point at their places in the format; the first place takes all that are left."""
     if not whole:
         return {}
-    told = [*integer]
+    digits = [*integer]
     if grouped:
-        told = [
-            d + ("," if (len(told) - i) % 3 == 1 and i < len(told) - 1 else "") for i, d in enumerate(told)
+        digits = [
+            d + ("," if (len(digits) - i) % 3 == 1 and i < len(digits) - 1 else "")
+            for i, d in enumerate(digits)
         ]
-    found: dict[int, str] = {}
+    by_place: dict[int, str] = {}
     for n in reversed(whole[1:]):
-        found[n] = told.pop() if told else ""
-    found[whole[0]] = "".join(told)
-    return found
+        by_place[n] = digits.pop() if digits else ""
+    by_place[whole[0]] = "".join(digits)
+    return by_place

@@ -22,13 +22,13 @@ _INSTEAD = {
 
 def settle(cell: Cell, words: str, row: ReadRow) -> Settled:
     """Return the number of a cell as text, or what keeps it from being certain."""
-    found = _settled(cell, words, row)
-    if isinstance(found, str) and found.startswith("-") and row.unit == "count":
+    number = _settled(cell, words, row)
+    if isinstance(number, str) and number.startswith("-") and row.unit == "count":
         fix = (
             "Correct the number. If it is a change from an earlier period, write the figures of both periods."
         )
-        return CellFault(f"{found} is less than 0, and this is a count.", fix)
-    return found
+        return CellFault(f"{number} is less than 0, and this is a count.", fix)
+    return number
 
 
 def _settled(cell: Cell, words: str, row: ReadRow) -> Settled:
@@ -52,18 +52,18 @@ def _settled(cell: Cell, words: str, row: ReadRow) -> Settled:
 
 
 def _otherwise(cell: Cell, number: Decimal, row: ReadRow) -> CellQuestion | None:
-    """A question where people see something else than this number; rounding to the shown decimals is another one."""
+    """Return a question where people see something else than this number; rounding to the shown decimals is another one."""
     shown = squeezed(cell.shown or "")
-    told, sign = seen(shown), shown.endswith("%")
+    read_number, sign = seen(shown), shown.endswith("%")
     if (
-        told is not None
-        and _alike(told, number, shown)
+        read_number is not None
+        and _alike(read_number, number, shown)
         and (cell.percent or not sign or row.unit in PERCENTAGES)
     ):
         return None
     answers = {"stored": (f"the number in the cell, {plain(cell.number)}", plain(cell.number))}
-    if told is not None and not (sign and told == number):
-        answers["shown"] = (f"the number that is shown, {plain(told)}", plain(told))
+    if read_number is not None and not (sign and read_number == number):
+        answers["shown"] = (f"the number that is shown, {plain(read_number)}", plain(read_number))
     if row.figure:
         answers |= {k: (words, f"[{k}]") for k, words in _INSTEAD.items()}
     said = f"The cell shows “{shown}”" if shown else "The cell shows nothing"
@@ -75,25 +75,25 @@ def seen(shown: str) -> Decimal | None:
 
     A unit in words can stand behind it, as in “12 offences”. Anything else can change what is meant: <5, 12*, 3k.
     """
-    told = shown.replace(text.MINUS, "-").replace("–", "-").replace("\u202f", " ")
-    told = re.sub(r"^(-?)[£$€] ?", r"\1", told.removesuffix("%").strip())
-    negative = re.fullmatch(r"\(([^()]*)\)", told)
-    told = f"-{negative[1].strip().lstrip('£$€')}" if negative else told
-    unit = re.fullmatch(r"(\S*\d) ?([a-z]{4,}(?: [a-z]+)*)", told.lower())
+    digits = shown.replace(text.MINUS, "-").replace("–", "-").replace("\u202f", " ")
+    digits = re.sub(r"^(-?)[£$€] ?", r"\1", digits.removesuffix("%").strip())
+    negative = re.fullmatch(r"\(([^()]*)\)", digits)
+    digits = f"-{negative[1].strip().lstrip('£$€')}" if negative else digits
+    unit = re.fullmatch(r"(\S*\d) ?([a-z]{4,}(?: [a-z]+)*)", digits.lower())
     if unit and not _SCALES & set(unit[2].split()):
-        told = unit[1]
-    if _GROUPED.fullmatch(told):
-        told = told.replace(",", "")
-    told = told.removesuffix(".")
-    return Decimal(told) if _SHOWN_NUMBER.fullmatch(told) else None
+        digits = unit[1]
+    if _GROUPED.fullmatch(digits):
+        digits = digits.replace(",", "")
+    digits = digits.removesuffix(".")
+    return Decimal(digits) if _SHOWN_NUMBER.fullmatch(digits) else None
 
 
-def _alike(told: Decimal, number: Decimal, shown: str) -> bool:
-    """Whether a number is what is shown, or would be with fewer decimals."""
-    if told == number:
+def _alike(read_number: Decimal, number: Decimal, shown: str) -> bool:
+    """Return True if a number is what is shown, or would be with fewer decimals."""
+    if read_number == number:
         return True
-    places = -int(told.as_tuple().exponent)
-    return "E" not in shown and places >= 0 and abs(told - number) <= Decimal("0.5").scaleb(-places)
+    places = -int(read_number.as_tuple().exponent)
+    return "E" not in shown and places >= 0 and abs(read_number - number) <= Decimal("0.5").scaleb(-places)
 
 
 def _percent(shown: str, stored: str) -> Settled:
@@ -108,7 +108,7 @@ def _percent(shown: str, stored: str) -> Settled:
 
 
 def _rounded(shown: str, stored: str) -> Settled:
-    """The number as its format shows it, where that is all there is to it."""
+    """Return the number as its format shows it, where that is all there is to it."""
     if Decimal(shown) == Decimal(stored):
         return shown
     if abs(Decimal(shown) - Decimal(stored)) <= max(Decimal(1), abs(Decimal(stored))) * Decimal("1e-9"):
@@ -121,7 +121,7 @@ def _rounded(shown: str, stored: str) -> Settled:
 
 
 def shown(number: Decimal, decimals: int | None) -> str:
-    """The number as a format shows it; a whole number is never given decimals."""
+    """Return the number as a format shows it; a whole number is never given decimals."""
     if decimals is None or decimals > MOST_DECIMALS or number.adjusted() > _LARGEST:
         return plain(number)
     rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
@@ -129,10 +129,10 @@ def shown(number: Decimal, decimals: int | None) -> str:
 
 
 def plain(number: Decimal) -> str:
-    """The number without an exponent, a spare zero or a minus before zero."""
-    told = f"{number:f}"
-    told = told.rstrip("0").rstrip(".") if "." in told else told
-    return "0" if told in ("-0", "") else told
+    """Return the number without an exponent, a spare zero or a minus before zero."""
+    digits = f"{number:f}"
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return "0" if digits in ("-0", "") else digits
 
 
 def _same(before: str, number: Decimal) -> bool:
@@ -143,20 +143,20 @@ def _same(before: str, number: Decimal) -> bool:
 
 
 def _written(words: str, row: ReadRow) -> Settled:
-    """A number that is written as text: without commas, signs of money, typographic minus and spaces."""
-    told = words.replace(text.MINUS, "-").replace("–", "-")
+    """Return a number that is written as text: without commas, signs of money, typographic minus and spaces."""
+    digits = words.replace(text.MINUS, "-").replace("–", "-")
     if row.unit in ("pounds", ""):
-        told = re.sub(r"^(-?)£ ?", r"\1", told)
-    percent = told.endswith("%")
-    told = told.removesuffix("%").strip()
-    if re.fullmatch(r"[+-]?\d{1,3}( \d{3})+(\.\d+)?", told):
-        told = told.replace(" ", "")
-    if _GROUPED.fullmatch(told):
-        told = told.replace(",", "")
-    if len(told) > 30 or not _PLAIN.fullmatch(told):
-        return _no_number(words, told)
-    number = Decimal(told)
-    places = len(told.partition(".")[2])
+        digits = re.sub(r"^(-?)£ ?", r"\1", digits)
+    percent = digits.endswith("%")
+    digits = digits.removesuffix("%").strip()
+    if re.fullmatch(r"[+-]?\d{1,3}( \d{3})+(\.\d+)?", digits):
+        digits = digits.replace(" ", "")
+    if _GROUPED.fullmatch(digits):
+        digits = digits.replace(",", "")
+    if len(digits) > 30 or not _PLAIN.fullmatch(digits):
+        return _no_number(words, digits)
+    number = Decimal(digits)
+    places = len(digits.partition(".")[2])
     if percent and row.unit not in PERCENTAGES:
         return _percent(shown(number, places), plain(number / 100))
     if row.before and _same(row.before, number):
@@ -165,27 +165,27 @@ def _written(words: str, row: ReadRow) -> Settled:
     return plain(number) if whole or not number else f"{number:f}"  # 9.0 is as precise as it says
 
 
-def _no_number(words: str, told: str) -> CellFault:
-    """Why a text is no number. It names a number to write only where there is one way to read the text."""
-    found = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
-    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})*,\d+", told):
-        point, none = re.sub(r"\.", "", told).replace(",", "."), re.sub(r"[.,]", "", told)
-        if "." in told and not re.fullmatch(r".*,\d{3}", told):
+def _no_number(words: str, digits: str) -> CellFault:
+    """Return why a text is no number. It names a number to write only where there is one way to read the text."""
+    quoted = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
+    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})*,\d+", digits):
+        point, none = re.sub(r"\.", "", digits).replace(",", "."), re.sub(r"[.,]", "", digits)
+        if "." in digits and not re.fullmatch(r".*,\d{3}", digits):
             fix = "Write it with a point before the decimals and nothing between the thousands"
-            return CellFault(f"{found} has a comma before the decimals.", f"{fix}, as in 1234.5.")
+            return CellFault(f"{quoted} has a comma before the decimals.", f"{fix}, as in 1234.5.")
         return CellFault(
-            f"{found} can be a number with decimals or one without.", f"Write {point} or {none}."
+            f"{quoted} can be a number with decimals or one without.", f"Write {point} or {none}."
         )
-    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", told):
+    if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", digits):
         fix = "Write it with nothing between the thousands, as in 1234567."
-        return CellFault(f"{found} has points between the thousands.", fix)
+        return CellFault(f"{quoted} has points between the thousands.", fix)
     if re.search(r"\d.*\[.*\]|\d\s*[*†‡^¹²³]|\d\s*\([a-z].*\)", words):
         fix = "Write the number alone. Put what the note says under locator or status, or in a note on the cell."
-        return CellFault(f"{found} is a number and a note in one cell.", fix)
+        return CellFault(f"{quoted} is a number and a note in one cell.", fix)
     if re.search(
         r"[<>≤≥~]|less|fewer|under|more than|over|about|approx|between|\d\s*(-|to|–)\s*\d", words.lower()
     ):
         fix = "Leave the cell empty and write under status why there is no figure: c withheld, x not available, low."
-        return CellFault(f"{found} is no single number.", fix)
+        return CellFault(f"{quoted} is no single number.", fix)
     fix = "Write the number in digits alone, with a point before decimals. If there is none, leave the cell empty and write why under status."
-    return CellFault(f"{found} is not a number.", fix)
+    return CellFault(f"{quoted} is not a number.", fix)

@@ -24,22 +24,22 @@ class _Looks:
         self._known: dict[str, Mapping[str, str]] = {}
 
     def of(self, name: str, depth: int = 0) -> Mapping[str, str]:
-        """The properties of a style by their local names."""
+        """Return the properties of a style by their local names."""
         if name not in self._known:
             style = self._styles.get(name)
-            told: dict[str, str] = {}
+            look: dict[str, str] = {}
             if style is not None and depth < _DEEPEST_STYLE:
-                told |= self.of(style.get(f"{_STYLE}parent-style-name", ""), depth + 1)
+                look |= self.of(style.get(f"{_STYLE}parent-style-name", ""), depth + 1)
             for part in () if style is None else style:
-                told |= {k.rpartition("}")[2]: v for k, v in part.attrib.items()}
+                look |= {k.rpartition("}")[2]: v for k, v in part.attrib.items()}
                 if part.tag == f"{_STYLE}map":  # a style that is used under a condition
-                    told["conditional"] = "true"
-            self._known[name] = told
+                    look["conditional"] = "true"
+            self._known[name] = look
         return self._known[name]
 
 
 def _styles(document: Any, root: Any) -> dict[str, Any]:
-    """Every style by its name, those of this content last."""
+    """Return every style by its name, those of this content last."""
     try:
         shared = list(document.styles.root._xml_element.iter(f"{_STYLE}style"))
     except (AttributeError, KeyError, ValueError):  # a file may do without this part
@@ -48,15 +48,15 @@ def _styles(document: Any, root: Any) -> dict[str, Any]:
 
 
 def _is_struck(look: Mapping[str, str]) -> bool:
-    """Whether text of this look is struck through."""
+    """Return True if text of this look is struck through."""
     kinds = (look.get("text-line-through-style", "none"), look.get("text-line-through-type", "none"))
     return any(k != "none" for k in kinds)
 
 
 def _unseen(look: Mapping[str, str]) -> str:
-    """Why text of this look cannot be seen, or nothing."""
-    own, behind = look.get("color", "").lower(), look.get("background-color", "transparent").lower()
-    if own and own == ("#ffffff" if behind == "transparent" else behind):
+    """Return why text of this look cannot be seen, or nothing."""
+    colour, behind = look.get("color", "").lower(), look.get("background-color", "transparent").lower()
+    if colour and colour == ("#ffffff" if behind == "transparent" else behind):
         return "its text has the colour of its background"
     return ""
 
@@ -82,12 +82,12 @@ def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
         top = 1
         for row in table.iter(f"{_TABLE}table-row"):
             times = _times(row, "rows")
-            filled, areas, told = _row(row, top, defaults, looks)
+            filled, areas, row_notes = _row(row, top, defaults, looks)
             merged += areas
-            notes |= told
+            notes |= row_notes
             for r in range(top, top + (times if filled else 0)):
-                for first, wide, cell in filled:
-                    for c in range(first, first + wide):
+                for first, times, cell in filled:
+                    for c in range(first, first + times):
                         bounds.add(r, c, cell)
                         cells[r, c] = cell
                 if row.get(f"{_TABLE}visibility") in ("collapse", "filter") or _flat(row, looks):
@@ -109,7 +109,7 @@ def _times(element: Any, of: str) -> int:
 
 
 def _flat(row: Any, looks: _Looks) -> bool:
-    """Whether a row has no height."""
+    """Return True if a row has no height."""
     return _nothing(looks.of(row.get(f"{_TABLE}style-name", "")).get("row-height", ""))
 
 
@@ -118,7 +118,7 @@ def _nothing(length: str) -> bool:
 
 
 def _columns(table: Any, looks: _Looks) -> Iterator[tuple[str, bool, int]]:
-    """The default style of each column, whether it is hidden, and for how many columns that is so."""
+    """Yield the default style of each column, whether it is hidden, and for how many columns that is so."""
     left = MOST_COLUMNS + 1
     for column in table.iter(f"{_TABLE}table-column"):
         times = min(_times(column, "columns"), left)
@@ -142,7 +142,7 @@ Filled = tuple[int, int, Cell]
 def _row(
     row: Any, top: int, defaults: Sequence[str], looks: _Looks
 ) -> tuple[list[Filled], list[tuple[int, int, int, int]], dict[Place, str]]:
-    """The filled cells of a row, each with its column and how often it is repeated, the merged areas that begin in it, and its notes."""
+    """Return the filled cells of a row, each with its column and how often it is repeated, the merged areas that begin in it, and its notes."""
     filled: list[Filled] = []
     merged: list[tuple[int, int, int, int]] = []
     notes: dict[Place, str] = {}
@@ -156,9 +156,11 @@ def _row(
         cell = _cell(element, looks.of(style), looks) if element.tag == f"{_TABLE}table-cell" else None
         if cell:
             filled.append((column, times, cell))
-        high, wide = (int(element.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns"))
-        if high > 1 or wide > 1:
-            merged.append((top, column, top + high - 1, column + wide - 1))
+        rows_spanned, columns_spanned = (
+            int(element.get(f"{_TABLE}number-{of}-spanned", "1")) for of in ("rows", "columns")
+        )
+        if rows_spanned > 1 or columns_spanned > 1:
+            merged.append((top, column, top + rows_spanned - 1, column + columns_spanned - 1))
         for note in element.iter(f"{_OFFICE}annotation"):
             notes[top, column] = " ".join(_words(p) for p in note if p.tag == f"{_TEXT}p").strip()
         column += times
@@ -179,15 +181,15 @@ def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
     value = element.get(f"{_OFFICE}value", "")
     match kind:
         case "float" | "percentage" | "currency":
-            told = shown if any(p.tag == f"{_TEXT}p" for p in element) else None
-            return numeric(float(value), told, kind == "percentage", hidden, struck)
+            content = shown if any(p.tag == f"{_TEXT}p" for p in element) else None
+            return numeric(float(value), content, kind == "percentage", hidden, struck)
         case "date":
             day = datetime.fromisoformat(element.get(f"{_OFFICE}date-value")).date()
             shows = bool(re.search(rf"(?<!\d)0?{day.day}(?!\d)", shown))
             return Cell("date", day=day, shows_day=shows, hidden=hidden, struck=struck)
         case "boolean":
-            told = element.get(f"{_OFFICE}boolean-value", "")
-            return Cell("boolean", told, hidden=hidden, struck=struck)
+            content = element.get(f"{_OFFICE}boolean-value", "")
+            return Cell("boolean", content, hidden=hidden, struck=struck)
     text = shown or element.get(f"{_OFFICE}string-value", "")
     if text.strip() and not shown.strip():
         hidden = hidden or "its format shows no text"
@@ -195,14 +197,14 @@ def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
 
 
 def _words(paragraph: Any) -> str:
-    """The text of a paragraph, in which runs of spaces, tabs and new lines are elements; notes are left out."""
-    told = [paragraph.text or ""]
+    """Return the text of a paragraph, in which runs of spaces, tabs and new lines are elements; notes are left out."""
+    parts = [paragraph.text or ""]
     for part in paragraph:
         if part.tag == f"{_TEXT}s":
-            told.append(" " * min(int(part.get(f"{_TEXT}c", "1")), 8))
+            parts.append(" " * min(int(part.get(f"{_TEXT}c", "1")), 8))
         elif part.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
-            told.append(" ")
+            parts.append(" ")
         elif part.tag != f"{_OFFICE}annotation":
-            told.append(_words(part))
-        told.append(part.tail or "")
-    return "".join(told)
+            parts.append(_words(part))
+        parts.append(part.tail or "")
+    return "".join(parts)

@@ -21,12 +21,12 @@ class Column:
 
     @property
     def name(self) -> str:
-        """The name of the column."""
+        """Return the name of the column."""
         return str(self.field["name"])
 
     @property
     def rules(self) -> Json:
-        """What constrains its cells."""
+        """Return what constrains its cells."""
         found: Json = self.field.get("constraints", {})
         return found
 

@@ -40,15 +40,15 @@ class Reading:
         self.doubts.setdefault(doubt.key, []).append((doubt, self.book.problem(spot, "", "", "question")))
         return ""
 
-    def settled(self, found: Settled, spot: Spot) -> str:
+    def settled(self, value: Settled, spot: Spot) -> str:
         """Return the text of a cell; note what keeps it from being certain."""
-        if isinstance(found, str):
-            return found
-        if isinstance(found, CellFault):
-            self.faults.append(found)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, CellFault):
+            self.faults.append(value)
             self.spots.append(spot)
-        elif answer := self.answered(found, spot):
-            return found.answers[answer][1]
+        elif answer := self.answered(value, spot):
+            return value.answers[answer][1]
         self.unsure.add((spot.sheet, spot.row, spot.name))
         return ""
 
@@ -56,17 +56,17 @@ class Reading:
 def read(
     book: Workbook,
     layouts: Iterable[Layout],
-    found: Iterable[Package],
+    packages: Iterable[Package],
     package: Package,
     answers: Mapping[str, str],
 ) -> Reading:
     """Read every row of every table, with what could not be read and what is to be asked."""
-    reading, found = Reading(book, answers), tuple(found)
-    kept = [r for p in found if "indicators" in p.tables for _, r in p.tables["indicators"].records]
+    reading, packages = Reading(book, answers), tuple(packages)
+    kept = [r for p in packages if "indicators" in p.tables for _, r in p.tables["indicators"].records]
     units = {r["id"]: r.get("unit", "") for r in kept if "id" in r}
     for layout in sorted(layouts, key=lambda x: x.resource != "indicators"):
         table = package.tables[layout.resource]
-        titles = {c: _titles(found, package, layout.resource, c) for c in layout.columns}
+        titles = {c: _titles(packages, package, layout.resource, c) for c in layout.columns}
         reader = _Rows(reading, _without_hidden(reading, layout), table, units, titles)
         for line in filter(None, map(reader.line, layout.rows)):
             reading.lines.append(line)
@@ -77,7 +77,7 @@ def read(
 
 
 def _without_hidden(reading: Reading, layout: Layout) -> Layout:
-    """The layout without hidden columns, where that is the answer."""
+    """Return the layout without hidden columns, where that is the answer."""
     rows = frozenset(layout.rows)
     filled = {c for r, c in layout.sheet.cells if r in rows}
     kept = dict(layout.columns)
@@ -95,20 +95,22 @@ def _without_hidden(reading: Reading, layout: Layout) -> Layout:
 
 
 def _titles(
-    found: Iterable[Package], package: Package, resource: str, column: str
+    packages: Iterable[Package], package: Package, resource: str, column: str
 ) -> Mapping[str, tuple[str, ...]]:
-    """The ids that a column can name, by each id and title without capitals; nothing where it points to no table."""
+    """Return the ids that a column can name, by each id and title without capitals; nothing where it points to no table."""
     target = REFERENCES.get((package.kind, resource, column))
     target = SOURCES if column == "source" and package.kind != "sources" else target
     if target is None:
         return {}
     kind, other, key = target
-    told: dict[str, dict[str, None]] = {}
-    for row in (r for p in found if p.kind == kind and other in p.tables for _, r in p.tables[other].records):
+    ids_by_title: dict[str, dict[str, None]] = {}
+    for row in (
+        r for p in packages if p.kind == kind and other in p.tables for _, r in p.tables[other].records
+    ):
         for words in (row.get(key, ""), row.get("title", ""), row.get("name", "")):
             if words and row.get(key):
-                told.setdefault(words.casefold(), {})[row[key]] = None
-    return {words: tuple(ids) for words, ids in told.items()}
+                ids_by_title.setdefault(words.casefold(), {})[row[key]] = None
+    return {words: tuple(ids) for words, ids in ids_by_title.items()}
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class _Rows:
 
     @cached_property
     def _before(self) -> dict[tuple[str, ...], Mapping[str, str]]:
-        """The rows of the package by their keys, without cells that have a problem."""
+        """Return the rows of the package by their keys, without cells that have a problem."""
         table = self.table
         rows = zip(table.frame.index, records(table), strict=True)
         return {key_of(table, r): {n: v for n, v in r.items() if (i, n) not in table.bad} for i, r in rows}
@@ -151,30 +153,32 @@ class _Rows:
             before = self._before.get(key_of(self.table, texts), {}) if column not in first else {}
             unit = self._unit(texts) if column in _MEASURED else "other"
             figure = column == "value" and "status" in self.table.schema.names
-            told = ReadRow(unit, texts.get("status", ""), before.get(column, ""), figure)
+            read_row = ReadRow(unit, texts.get("status", ""), before.get(column, ""), figure)
             at = (row, self.layout.columns[column])
-            found = cells.settle(self.layout.sheet.cells.get(at), self._columns[column], told)
-            texts[column] = self.reading.settled(found, Spot(self.layout.sheet.name, *at, column))
+            value = cells.settle(self.layout.sheet.cells.get(at), self._columns[column], read_row)
+            texts[column] = self.reading.settled(value, Spot(self.layout.sheet.name, *at, column))
         mark = texts.get("value", "")
         if mark in cells.SHORTHAND:
             texts |= {"value": "", "status": cells.SHORTHAND[mark]}
         return SheetRow(self.layout, row, texts)
 
     def _unit(self, texts: Mapping[str, str]) -> str:
-        """The unit of a row's figures: its own, that of what it claims, or that of its indicator."""
+        """Return the unit of a row's figures: its own, that of what it claims, or that of its indicator."""
         if texts.get("kind", "").startswith("change-percent"):
             return "percent-change"
         return texts.get("unit") or self.units.get(texts.get("indicator", ""), "")
 
     def _is_left_out(self, row: int) -> bool:
-        """Whether an answer leaves the row out, or it is a note as long as nobody has answered."""
+        """Return True if an answer leaves the row out, or it is a note as long as nobody has answered."""
         answers = [(d.key, self.reading.answered(d, s)) for d, s in self._doubts(row)]
         return any(answer == LEAVE_OUT or (key == "notes" and not answer) for key, answer in answers)
 
     def _doubts(self, row: int) -> Iterator[tuple[CellQuestion, Spot]]:
-        """What speaks against a row: it is a note, people cannot see it, or it is struck through."""
+        """Yield what speaks against a row: it is a note, people cannot see it, or it is struck through."""
         sheet = self.layout.sheet
-        own = [(c, n, sheet.cells[row, c]) for n, c in self.layout.columns.items() if (row, c) in sheet.cells]
+        filled = [
+            (c, n, sheet.cells[row, c]) for n, c in self.layout.columns.items() if (row, c) in sheet.cells
+        ]
         spot = Spot(sheet.name, row)
         if words := self._note(row):
             yield (
@@ -187,7 +191,7 @@ class _Rows:
                 _doubt("hidden-rows", "The row is hidden, perhaps by a filter. Is it part of the table?"),
                 spot,
             )
-        for column, name, cell in own:
+        for column, name, cell in filled:
             at, words = Spot(sheet.name, row, column, name), _short(_words(cell))
             if cell.struck:
                 yield _doubt("struck", f"“{words}” is struck through. Is the row still right?"), at
@@ -196,7 +200,7 @@ class _Rows:
                 yield _doubt("hidden-cells", question), at
 
     def _note(self, row: int) -> str:
-        """The text of a row that has one cell, a text, where rows of the table have several; else nothing."""
+        """Return the text of a row that has one cell, a text, where rows of the table have several; else nothing."""
         keys = [k for k in self.table.schema.primary_key if k in self.layout.columns]
         filled = [c for r, c in self.layout.sheet.cells if r == row]
         if len(filled) != 1 or len(self.layout.columns) < 3:
@@ -216,7 +220,7 @@ def _doubt(key: str, question: str) -> CellQuestion:
 
 
 def _words(cell: Cell) -> str:
-    """A cell in words, as a question shows it."""
+    """Return a cell in words, as a question shows it."""
     if cell.kind == "number":
         return f"{cell.number.normalize():f}"
     return cell.day.isoformat() if cell.day else squeezed(cell.text)
@@ -227,7 +231,7 @@ def _short(words: str) -> str:
 
 
 def _of_one_scale(reading: Reading, package: Package, units: Mapping[str, str]) -> Iterator[SheetRow]:
-    """The lines with figures of the scale that their series has, where that is the answer."""
+    """Yield the lines with figures of the scale that their series has, where that is the answer."""
     table = package.tables.get("observations")
     figures = [
         x for x in reading.lines if x.layout.resource == "observations" and "value" in x.layout.columns

@@ -58,7 +58,7 @@ def _number(cell: str) -> Decimal | None:
 
 
 def _series(row: Mapping[str, str]) -> tuple[str, ...]:
-    """What the figures of a series share: indicator, area and part."""
+    """Return what the figures of a series share: indicator, area and part."""
     return tuple(f"{n}={v}" for n, v in sorted(row.items()) if n not in _APART and v)
 
 

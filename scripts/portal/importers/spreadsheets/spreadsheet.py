@@ -63,7 +63,7 @@ class Question:
 
     @property
     def place(self) -> str:
-        """Where it is, without the name of the file."""
+        """Return where it is, without the name of the file."""
         return self.where.place.removeprefix(f"{self.where.file}, ")
 
 
@@ -76,23 +76,25 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     `ask` puts a question to whoever imports and returns the answer, or nothing. Raises `PortalError` with everything
     that is wrong with the job, its file, or the package as it would become.
     """
-    found, problems = packages.read_all(settings.root, settings.packages)
-    package = _with_own_table(job, _package(job, found, problems), settings)
+    packages_read, problems = packages.read_all(settings.root, settings.packages)
+    package = _with_own_table(job, _package(job, packages_read, problems), settings)
     answers = _answers(job.assumed)
     book = workbooks.read(job.paths[0])
     layouts = columns.found(book, columns.WantedTable(package, job.resource, job.sheet))
-    reading = rows.read(book, layouts, found, package, answers)
+    reading = rows.read(book, layouts, packages_read, package, answers)
     while reading.doubts and not reading.faults:
-        told = {q.key: ask(q) for q in _questions(reading)}
-        if not all(told.values()) or all(answers.get(k) == v for k, v in told.items()):
+        new_answers = {q.key: ask(q) for q in _questions(reading)}
+        if not all(new_answers.values()) or all(answers.get(k) == v for k, v in new_answers.items()):
             break
-        answers |= told
-        reading = rows.read(book, layouts, found, package, answers)
-    own = any(_is_own(job, settings, t) for t in package.tables.values())
-    replaced = job.replaced or own  # a table that was saved by a spreadsheet program is still all of it
+        answers |= new_answers
+        reading = rows.read(book, layouts, packages_read, package, answers)
+    is_saved_table = any(_is_own(job, settings, t) for t in package.tables.values())
+    replaced = (
+        job.replaced or is_saved_table
+    )  # a table that was saved by a spreadsheet program is still all of it
     merged = [merge(package.tables[r], reading.lines, r, replaced) for r in _resources(layouts, reading)]
     changed = tuple(m for m in merged if m.changes)
-    outcome = Outcome(book, package, changed, (found, problems), settings)
+    outcome = Outcome(book, package, changed, (packages_read, problems), settings)
     if reading.faults or reading.doubts:
         unanswered = (_unanswered(q) for q in _questions(reading))
         faults = (
@@ -105,7 +107,7 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
 
 
 def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -> Package:
-    """The package with an empty table in place of the file that is imported, where its rows cannot be read as they are.
+    """Return the package with an empty table in place of the file that is imported, where its rows cannot be read as they are.
 
     Raises `PortalError` where another table that is asked for cannot be read: its rows would be lost.
     """
@@ -126,21 +128,21 @@ def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -
 
 
 def _is_own(job: SpreadsheetJob, settings: Settings, table: Table) -> bool:
-    """Whether the file is the table itself, which a spreadsheet program has saved in its own way."""
+    """Return True if the file is the table itself, which a spreadsheet program has saved in its own way."""
     return job.paths[0].resolve() == (settings.root / table.file).resolve()
 
 
-def _package(job: SpreadsheetJob, found: Iterable[Package], problems: Iterable[Problem]) -> Package:
-    """The package, whose tables could be read, with the resource that is asked for."""
+def _package(job: SpreadsheetJob, packages_read: Iterable[Package], problems: Iterable[Problem]) -> Package:
+    """Return the package, whose tables could be read, with the resource that is asked for."""
     if len(job.paths) > 1:
         message = f"A table is read from one file at a time, and there are {len(job.paths)}."
         raise PortalError([Problem("FILE", code="file", message=message, fix="Import one after the other.")])
-    known = {p.name: p for p in found}
+    known = {p.name: p for p in packages_read}
     if job.package not in known:
-        own = [p for p in problems if p.file.startswith(f"data_packages/{job.package}/")]
+        faults = [p for p in problems if p.file.startswith(f"data_packages/{job.package}/")]
         message = f"There is no package “{job.package}”."
         fix = did_you_mean(job.package, known)
-        raise PortalError(own or [Problem("--package", code="package", message=message, fix=fix)])
+        raise PortalError(faults or [Problem("--package", code="package", message=message, fix=fix)])
     package = known[job.package]
     if job.resource and job.resource not in package.tables.keys() | package.schemas.keys():
         message = f"The package {job.package} has no table “{job.resource}”."
@@ -150,8 +152,8 @@ def _package(job: SpreadsheetJob, found: Iterable[Package], problems: Iterable[P
 
 
 def _answers(assumed: Iterable[str]) -> dict[str, str]:
-    """The answers given with the command; raise `PortalError` where there is no such question or answer."""
-    told, problems = {}, []
+    """Return the answers given with the command; raise `PortalError` where there is no such question or answer."""
+    answers, problems = {}, []
     for words in assumed:
         key, _, answer = words.partition("=")
         known = QUESTIONS.get(key.partition(":")[0])
@@ -159,10 +161,10 @@ def _answers(assumed: Iterable[str]) -> dict[str, str]:
         if known is None or answer not in known:
             message = f"“{words}” answers no question."
             problems.append(Problem("--assume", code="assume", message=message, fix=fix))
-        told[key] = answer
+        answers[key] = answer
     if problems:
         raise PortalError(problems)
-    return told
+    return answers
 
 
 def _questions(reading: Reading) -> Iterator[Question]:
@@ -184,13 +186,13 @@ def _quoted(words: str) -> str:
 
 
 def _resources(layouts: Iterable[Layout], reading: Reading) -> list[str]:
-    """The tables of which there are rows; an empty sheet of a template says nothing about its table."""
+    """Return the tables of which there are rows; an empty sheet of a template says nothing about its table."""
     filled = {line.layout.resource for line in reading.lines}
     return [r for r in dict.fromkeys(x.resource for x in layouts) if r in filled]
 
 
 def _notes(book: Workbook, layouts: tuple[Layout, ...], package: Package) -> Iterator[str]:
-    """What to know about the sheets besides their rows."""
+    """Yield what to know about the sheets besides their rows."""
     for layout in (x for x in layouts if x.rows):
         sheet = layout.sheet
         yield f"Sheet {sheet.name} is read as the table {layout.resource}, below row {layout.header}."

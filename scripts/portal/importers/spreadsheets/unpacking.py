@@ -38,9 +38,9 @@ _AGAIN = "Open it in a spreadsheet program and save it again as .xlsx."
 
 
 def opened(path: Path) -> tuple[str, bytes]:
-    """The kind of the file, `xlsx`, `ods` or `csv`, and its bytes; raise `PortalError` where it is none or unsafe."""
-    if path.exists() and (found := input_files.fault(path)):
-        raise wrong(path.name, *found)
+    """Return the kind of the file, `xlsx`, `ods` or `csv`, and its bytes; raise `PortalError` where it is none or unsafe."""
+    if path.exists() and (fault := input_files.fault(path)):
+        raise wrong(path.name, *fault)
     try:
         if path.stat().st_size > LARGEST_FILE:
             size = f"{LARGEST_FILE // _MEGABYTE} MB"
@@ -61,12 +61,12 @@ def opened(path: Path) -> tuple[str, bytes]:
 
 
 def wrong(file: str, message: str, fix: str) -> PortalError:
-    """The one problem that keeps a file from being read."""
+    """Return the one problem that keeps a file from being read."""
     return PortalError([Problem(file, code="file", message=message, fix=fix)])
 
 
 def _no_spreadsheet(raw: bytes) -> tuple[str, str] | None:
-    """Why bytes that are no zip can be no CSV either."""
+    """Return why bytes that are no zip can be no CSV either."""
     start = raw[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if raw.startswith(_OLE) and "EncryptedPackage".encode("utf-16-le") in raw:
         return "The file is locked with a password.", "Save a copy without the password."
@@ -86,7 +86,7 @@ def _no_spreadsheet(raw: bytes) -> tuple[str, str] | None:
 
 
 def _zipped(path: Path, raw: bytes) -> str:
-    """The kind of a zip whose members are all of a sensible size; its bytes are looked at, never unpacked to disk."""
+    """Return the kind of a zip whose members are all of a sensible size; its bytes are looked at, never unpacked to disk."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             members = archive.infolist()
@@ -156,8 +156,8 @@ def part(file: str, archive: zipfile.ZipFile, name: str) -> bytes:
     content = archive.read(name).removeprefix(codecs.BOM_UTF8)
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         content = _DECLARATION.sub("", content.decode("utf-16")).encode()
-    told = _ENCODING.match(content[:400])
-    encoding = told[1].lower() if told else b"utf-8"
+    declared = _ENCODING.match(content[:400])
+    encoding = declared[1].lower() if declared else b"utf-8"
     if encoding not in (b"utf-8", b"us-ascii", b"ascii") or b"\0" in content:
         raise wrong(file, f"Its part {name} is not saved as UTF-8.", _AGAIN)
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:

@@ -18,7 +18,7 @@ class Workbook:
     sheets: tuple[Sheet, ...]
 
     def problem(self, spot: "Spot", message: str, fix: str, code: str = "cell") -> Problem:
-        """A problem with a cell of this file, or with the row or sheet where the spot has no more than these."""
+        """Return a problem with a cell of this file, or with the row or sheet where the spot has no more than these."""
         if self.kind == "csv":
             return Problem(self.file, spot.row, spot.name, code, message, fix)
         place = f"sheet {spot.sheet}" if spot.sheet else ""

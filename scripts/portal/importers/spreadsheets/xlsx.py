@@ -45,16 +45,16 @@ def _children(element: Any, name: str) -> Iterator[Any]:
 
 
 def _child(element: Any, *path: str) -> Any:
-    """The first element at a path of names below this one, or None."""
+    """Return the first element at a path of names below this one, or None."""
     for name in path:
         element = next(_children(element, name), None) if element is not None else None
     return element
 
 
 def _all(element: Any, *path: str) -> list[Any]:
-    """What is in the element at a path of names below this one; nothing where there is none."""
-    found = _child(element, *path)
-    return [] if found is None else [e for e in found if _name(e)]
+    """Return what is in the element at a path of names below this one; nothing where there is none."""
+    parent = _child(element, *path)
+    return [] if parent is None else [e for e in parent if _name(e)]
 
 
 def _is_on(element: Any) -> bool:
@@ -62,7 +62,7 @@ def _is_on(element: Any) -> bool:
 
 
 def _text(element: Any) -> str:
-    """The text of a string or note, without how it is read aloud in Japanese."""
+    """Return the text of a string or note, without how it is read aloud in Japanese."""
     parts = []
     for e in element.iter("{*}t"):
         if not any(_name(a) == "rPh" for a in e.iterancestors()):
@@ -106,19 +106,19 @@ class _XlsxBook:
         return {n.lower(): n for n in self.archive.namelist()}
 
     def part(self, path: str) -> bytes | None:
-        """The bytes of a part, or None where the file does not have it."""
+        """Return the bytes of a part, or None where the file does not have it."""
         name = self._names.get(path.lower().lstrip("/"))
         return unpacking.part(self.file, self.archive, name) if name else None
 
     def tree(self, path: str) -> Any:
-        """The root of a part, or None."""
+        """Return the root of a part, or None."""
         content = self.part(path)
         if content is None:
             return None
         return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
 
     def related(self, path: str) -> Mapping[str, tuple[str, str]]:
-        """The kind and path of each part that a part points to, by its id."""
+        """Return the kind and path of each part that a part points to, by its id."""
         folder, name = posixpath.split(path)
         root = self.tree(posixpath.join(folder, "_rels", f"{name}.rels"))
         return {
@@ -129,7 +129,7 @@ class _XlsxBook:
 
     @cached_property
     def path(self) -> str:
-        """The path of the workbook itself."""
+        """Return the path of the workbook itself."""
         return next(
             (p for kind, p in self.related("").values() if kind == "officeDocument"), "xl/workbook.xml"
         )
@@ -143,16 +143,16 @@ class _XlsxBook:
 
     @cached_property
     def epoch(self) -> datetime:
-        """The day from which dates count."""
+        """Return the day from which dates count."""
         from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH  # noqa: PLC0415
 
-        told = _child(self._root, "workbookPr")
-        old = told is not None and told.get("date1904") in _TRUE
+        properties = _child(self._root, "workbookPr")
+        old = properties is not None and properties.get("date1904") in _TRUE
         return cast("datetime", MAC_EPOCH if old else WINDOWS_EPOCH)
 
     @property
     def sheets(self) -> Iterator[tuple[str, str, str]]:
-        """The name, state and path of each sheet of cells."""
+        """Yield the name, state and path of each sheet of cells."""
         related = self.related(self.path)
         for e in _all(self._root, "sheets"):
             ids = [v for k, v in e.attrib.items() if k.startswith("{") and etree.QName(k).localname == "id"]
@@ -166,7 +166,7 @@ class _XlsxBook:
 
     @cached_property
     def strings(self) -> tuple[tuple[str, bool], ...]:
-        """Each shared text, and whether a part of it is struck through."""
+        """Return each shared text, and whether a part of it is struck through."""
         root = self._shared("sharedStrings")
         return () if root is None else tuple((_text(e), _struck_part(e)) for e in _children(root, "si"))
 
@@ -178,14 +178,14 @@ class _XlsxBook:
     def _codes(self) -> Mapping[int, str]:
         from openpyxl.styles.numbers import BUILTIN_FORMATS  # noqa: PLC0415
 
-        told = {
+        own_formats = {
             int(e.get("numFmtId", "0")): e.get("formatCode", "General") for e in _all(self._styles, "numFmts")
         }
-        return {**BUILTIN_FORMATS, **told}
+        return {**BUILTIN_FORMATS, **own_formats}
 
     @cached_property
     def styles(self) -> tuple[_Style, ...]:
-        """How the cells of each style look."""
+        """Return how the cells of each style look."""
         if self._styles is None:
             return ()
         fonts, fills = (_all(self._styles, n) for n in ("fonts", "fills"))
@@ -201,7 +201,7 @@ class _XlsxBook:
 
     @cached_property
     def conditional(self) -> tuple[str, ...]:
-        """What each conditional style does to the text of a cell: why it cannot be seen as it is, or nothing."""
+        """Return what each conditional style does to the text of a cell: why it cannot be seen as it is, or nothing."""
         return tuple(map(_conditional, _all(self._styles, "dxfs")))
 
 
@@ -212,7 +212,7 @@ def _joined(folder: str, target: str) -> str:
 
 
 def _colour(element: Any) -> str:
-    """A colour so that it can be compared; nothing where it is not said or a shade of another one."""
+    """Return a colour so that it can be compared; nothing where it is not said or a shade of another one."""
     if element is None or float(element.get("tint", "0") or 0):
         return ""
     if element.get("rgb"):
@@ -221,20 +221,20 @@ def _colour(element: Any) -> str:
 
 
 def _unseen(font: Any, fill: Any) -> str:
-    """Why text of this font cannot be seen on this fill, or nothing."""
-    own, pattern = _colour(_child(font, "color")), _child(fill, "patternFill")
+    """Return why text of this font cannot be seen on this fill, or nothing."""
+    colour, pattern = _colour(_child(font, "color")), _child(fill, "patternFill")
     solid = pattern is not None and pattern.get("patternType") == "solid"
     behind = _colour(_child(pattern, "fgColor")) if solid else "rgb:FFFFFF"
-    same = own == behind or (own in _WHITE and behind in _WHITE)
-    return "its text has the colour of its background" if own and same else ""
+    same = colour == behind or (colour in _WHITE and behind in _WHITE)
+    return "its text has the colour of its background" if colour and same else ""
 
 
 def _conditional(dxf: Any) -> str:
     form = _child(dxf, "numFmt")
     fill = _child(dxf, "fill", "patternFill")
     behind = _colour(_child(fill, "bgColor")) or _colour(_child(fill, "fgColor")) or "rgb:FFFFFF"
-    own = _colour(_child(dxf, "font", "color"))
-    hides = own and (own == behind or (own in _WHITE and behind in _WHITE))
+    colour = _colour(_child(dxf, "font", "color"))
+    hides = colour and (colour == behind or (colour in _WHITE and behind in _WHITE))
     if hides or form is not None or _is_on(_child(dxf, "font", "strike")):
         return "a conditional format can hide it or show it as something else"
     return ""
@@ -300,8 +300,8 @@ class _Reader:
     def _begin_row(self, row: Any, hidden: bool) -> None:
         self._row = int(float(row.get("r"))) if row.get("r") else self._row + 1
         self._column = 0
-        told = row.get("hidden")
-        if told in _TRUE or (told is None and hidden) or float(row.get("ht", "15")) < _LOWEST:
+        is_hidden = row.get("hidden")
+        if is_hidden in _TRUE or (is_hidden is None and hidden) or float(row.get("ht", "15")) < _LOWEST:
             self._hidden_rows.add(self._row)
 
     def _columns(self, col: Any) -> None:
@@ -365,11 +365,11 @@ class _Reader:
             except (OverflowError, ValueError):
                 return Cell("error", "#VALUE!")
         plain = numeric(value, None, False)
-        told = number_formats.shown(plain.number, style.code) if plain.kind == "number" else None
-        if told is None:
+        formatted = number_formats.shown(plain.number, style.code) if plain.kind == "number" else None
+        if formatted is None:
             return numeric(value, None, False, style.hidden, style.struck)
-        hidden = style.hidden or ("its format shows it in white" if told.white else "")
-        return numeric(value, told.text, told.percent, hidden, style.struck)
+        hidden = style.hidden or ("its format shows it in white" if formatted.white else "")
+        return numeric(value, formatted.text, formatted.percent, hidden, style.struck)
 
     def _conditional(self, element: Any) -> Iterator[tuple[int, int, int, int, str]]:
         from openpyxl.utils import range_boundaries  # noqa: PLC0415
@@ -392,11 +392,11 @@ class _Reader:
                     self._cells[r, c] = replace(cell, hidden=why)
 
     def _notes(self) -> Mapping[Place, str]:
-        """The notes and the threads of comments of the sheet; a thread takes the place of the note that stands for it."""
+        """Return the notes and the threads of comments of the sheet; a thread takes the place of the note that stands for it."""
         from openpyxl.utils.cell import coordinate_to_tuple  # noqa: PLC0415
 
         related = list(self.book.related(self.path).values())
-        found: dict[Place, str] = {}
+        notes: dict[Place, str] = {}
         for wanted, tag in (("comments", "comment"), ("threadedComment", "threadedComment")):
             threads: dict[Place, list[str]] = {}
             for path in [p for kind, p in related if kind == wanted]:
@@ -405,8 +405,8 @@ class _Reader:
                     at = coordinate_to_tuple(e.get("ref", "A1"))
                     words = _text(e) or "".join(t.text or "" for t in e.iter("{*}text"))
                     threads.setdefault(at, []).append(words.strip())
-            found |= {at: " / ".join(filter(None, told)) for at, told in threads.items()}
-        return {at: words for at, words in found.items() if words}
+            notes |= {at: " / ".join(filter(None, comments)) for at, comments in threads.items()}
+        return {at: words for at, words in notes.items() if words}
 
 
 def _dated(value: Any, style: _Style) -> Cell:

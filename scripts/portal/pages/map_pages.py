@@ -1,0 +1,139 @@
+"""Make the maps of wards: one for each indicator that is recorded everywhere, a page to choose one, and locators."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import cast
+
+from markupsafe import Markup
+
+from portal.analysis import sentences
+from portal.analysis.measures import IndicatorSummary, newest, standing
+from portal.charts import map_shading, maps
+from portal.charts.area_charts import current_wards, recorded_indicators, total_indicator
+from portal.charts.map_shading import MISSING, UNFIT, WITHHELD, BaseMap, MapFigure
+from portal.charts.maps import Outlines
+from portal.core.model import Indicator
+from portal.core.text import address_part
+from portal.core.vocabulary import Status
+from portal.disclosure.clearing import ClearedContent
+from portal.pages.page import WARDS, Page, PageContext, cited_in
+from portal.pages.plan_views import Link
+from portal.pages.views import MapPage, WardMap, WardView
+
+MAP = f"{WARDS}map/"
+PER_1000 = "per 1,000 people"
+# A page with a map is two folders deep, so that these links also work where a script moves a map to another page.
+UP = "../../"
+
+
+def map_page(context: PageContext, home: Link) -> Iterator[Page]:
+    """Yield the page that shows a measure on the map and links the maps of all others; nothing without a map."""
+    indicators = [i for i in recorded_indicators(context.released) if ward_map(context, i)]
+    whole = total_indicator(context.released)
+    first = whole if whole in indicators else next(iter(indicators), None)
+    shown = ward_map(context, first) if first else None
+    if first is None or shown is None:
+        return
+    choices = tuple(Link(i.short_title, context.figures[i.id].path) for i in indicators)
+    content = MapPage(map=shown, choices=choices, path=context.figures[first.id].path)
+    everything = context.content
+    cited = cited_in(
+        (s.latest for s in shown.summaries),
+        (o for o in everything.outlines if o.area in {w.code for w in current_wards(context.released)}),
+        everything.populations.values(),
+    )
+    yield Page(
+        MAP,
+        "Map of wards",
+        content,
+        (home,),
+        f"Map of wards in {context.settings.site.place}",
+        cited=cited,
+    )
+
+
+def ward_map(context: PageContext, indicator: Indicator) -> WardMap | None:
+    """Return the newest 12 months of an indicator on the map of wards.
+
+    None if fewer than two wards have a figure, or a ward has no outline. Counts are shown as rates, if there are any.
+    """
+    key, known = ("ward_map", indicator.id), context.released.remembered
+    if key not in known:
+        known[key] = _ward_map(context.released, indicator)
+    return cast(WardMap | None, known[key])
+
+
+def draw_locator(context: PageContext, ward: WardView) -> Markup:
+    """Return the small map that marks a ward, with links from its page to its neighbours."""
+    outlines, links = _outlines(context.released), _links(context.released, "../")
+    return map_shading.draw_locator(outlines, links, ward.area.code)
+
+
+def neighbours(context: PageContext, ward: WardView) -> frozenset[str]:
+    """Return the codes of the wards that share a border with a ward."""
+    return frozenset(map_shading.neighbours(_outlines(context.released), ward.area.code))
+
+
+def _ward_map(released: ClearedContent, indicator: Indicator) -> WardMap | None:
+    wards = current_wards(released)
+    ends = Counter(e for w in wards if (e := newest(released, indicator.id, w.code)))
+    bases = _bases(released)
+    if not ends or bases is None:
+        return None
+    end = max(ends)
+    found = {w.code: standing(released, indicator, w.code, 12, end) for w in wards}
+    is_rate = indicator.unit == "count" and any(s and s.rate for s in found.values())
+    figures = {w.code: _figure(released, w.name, found[w.code], is_rate) for w in wards}
+    if sum(f.value is not None for f in figures.values()) < 2:
+        return None
+    summaries = tuple(s for s in found.values() if s)
+    label = f"{indicator.title} in each ward"
+    drawing = map_shading.draw_shaded_map(*bases, figures, label, "A rate is not meaningful here")
+    unit = PER_1000 if is_rate else indicator.unit_label
+    return WardMap(indicator=indicator, drawing=drawing, unit=unit, summaries=summaries)
+
+
+def _figure(released: ClearedContent, name: str, s: IndicatorSummary | None, is_rate: bool) -> MapFigure:
+    if s is None:
+        return MapFigure(value=None, reason=MISSING, printed="–", words=f"{name}: no figure", direction="")
+    printed, change = sentences.cell(s.latest, s.indicator.unit), sentences.changed(s)
+    direction = s.change.direction if s.change else ""
+    if s.latest.value is None:
+        reason = WITHHELD if s.latest.status == Status.WITHHELD else MISSING
+        words = "withheld because of small numbers" if reason == WITHHELD else "no figure"
+        return MapFigure(value=None, reason=reason, printed=printed, words=f"{name}: {words}", direction="")
+    value: Decimal | None = s.latest.value
+    words = f"{printed}, {change}"
+    if is_rate:
+        value = s.rate.value if s.rate else None
+        rate = f"{value} {PER_1000}" if s.rate else "a rate is not meaningful here"
+        words = f"{rate} ({words})"
+        printed = str(value) if s.rate else sentences.per_1000(released, s)
+    unfit = (s.latest.area, s.indicator.id) in released.content.no_rates
+    reason = "" if value is not None else UNFIT if unfit else MISSING
+    return MapFigure(
+        value=value, reason=reason, printed=printed, words=f"{name}: {words}", direction=direction
+    )
+
+
+def _outlines(released: ClearedContent) -> Outlines:
+    codes = {w.code for w in current_wards(released)}
+    return maps.outlines_by_code(o for o in released.content.outlines if o.area in codes)
+
+
+def _links(released: ClearedContent, up: str) -> Mapping[str, tuple[str, str]]:
+    return {w.code: (w.name, f"{up}{address_part(w.name)}/") for w in current_wards(released)}
+
+
+def _bases(released: ClearedContent) -> tuple[BaseMap, BaseMap] | None:
+    """Return the base maps for wide screens and phones; None if a ward has no outline."""
+    known = released.remembered
+    if "base_maps" not in known:
+        outlines, links = _outlines(released), _links(released, f"{UP}{WARDS}")
+        known["base_maps"] = tuple(
+            map_shading.build_base_map(outlines, links, "000.0", width)
+            for width in (map_shading.WIDE, map_shading.PHONE)
+        )
+    wide, narrow = cast(tuple[BaseMap | None, BaseMap | None], known["base_maps"])
+    return (wide, narrow) if wide and narrow else None

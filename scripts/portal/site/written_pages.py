@@ -1,0 +1,37 @@
+"""Read the pages that are written by hand in Markdown."""
+
+from collections.abc import Mapping
+
+from portal.core import input_files
+from portal.core.problems import PortalError, Problem
+from portal.core.settings import Settings
+
+
+def read(settings: Settings) -> Mapping[str, str]:
+    """Return the hand-written pages by their address; each must begin with its heading."""
+    folder = settings.source_folder / "pages"
+    pages: dict[str, str] = {}
+    problems = []
+    for path in sorted(folder.rglob("*.md")):
+        file = path.relative_to(settings.root).as_posix()
+        try:
+            markdown = input_files.text(input_files.read(path, settings.root))
+        except input_files.UnreadableError as fault:
+            problems.append(Problem(file, fault.row, "", "page", fault.message, fault.fix))
+            continue
+        address = path.relative_to(folder).as_posix().removesuffix("index.md")
+        address = f"{address.removesuffix('.md')}/" if address.endswith(".md") else address
+        if not markdown.startswith("# "):
+            problems.append(
+                Problem(
+                    file,
+                    1,
+                    code="page",
+                    message="The page does not begin with its heading.",
+                    fix="Write # and the heading in the first line.",
+                )
+            )
+        pages[address] = markdown
+    if problems:
+        raise PortalError(problems)
+    return pages
