@@ -57,12 +57,15 @@ def write(settings: Settings, name: str, content: bytes) -> WrittenFile:
 
 
 def stage(settings: Settings, tree: Tree[WrittenFile], folder: Path) -> StagedSite:
-    """Write the settings of mkdocs, and delete the files of earlier builds and the folder `made`."""
-    folder = settings.build_folder / _PAGES
+    """Write the settings of mkdocs, and delete what earlier builds left in `build/pages` and in `folder`.
+
+    `folder` is where the HTML will be made.
+    """
+    staged = settings.build_folder / _PAGES
     if folder.exists():
         shutil.rmtree(folder)
-    existing = (p for p in folder.rglob("*") if p.is_file())
-    for old in [p for p in existing if p.relative_to(folder).as_posix() not in tree.files]:
+    existing = (p for p in staged.rglob("*") if p.is_file())
+    for old in [p for p in existing if p.relative_to(staged).as_posix() not in tree.files]:
         old.unlink()
     content = mkdocs_settings(settings, tree, folder.name)
     _settings_file(settings).write_text(content, encoding="utf-8")
@@ -78,9 +81,11 @@ def environment(staged: StagedSite) -> Mapping[str, str]:
 
 
 def render(settings: Settings, staged: StagedSite, folder: Path) -> None:
-    """Have mkdocs make the HTML of a staged site in the folder `made`.
+    """Have mkdocs make the HTML of a staged site in `folder`.
 
-    Raises: `PortalError` for every warning of mkdocs; `OSError` for a fault of the disk.
+    Raises:
+        PortalError: mkdocs warned; each warning is one problem.
+        OSError: a fault of the disk.
     """
     parts = processes.WORKERS if len(staged.pages) > _MANY else 1
     folders = [folder, *(folder.with_name(f"{folder.name}.{n}") for n in range(1, parts))]
@@ -94,9 +99,9 @@ def render(settings: Settings, staged: StagedSite, folder: Path) -> None:
             raise PortalError(map(_problem, dict.fromkeys(warnings)))
         for part, share in zip(folders[1:], shares[1:], strict=True):
             for page in share:
-                path = part / _html(page)
+                path = folder / _html(page)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                (folder / _html(page)).replace(path)
+                (part / _html(page)).replace(path)
     finally:
         for part in folders[1:]:
             operating_system.clear(part)
