@@ -244,9 +244,9 @@ def _cells(name: str, old: ArchivedTable | None, new: ArchivedTable | None) -> I
     key = next(t.key for t in (new, old) if t)
     before = {tuple(r.get(k, "") for k in key): r for r in (old.rows if old else ())}
     after = {tuple(r.get(k, "") for k in key): r for r in (new.rows if new else ())}
-    for key in (*after, *(k for k in before if k not in after)):
-        place = f"{name}, {' '.join(filter(None, key))}"
-        was, now = before.get(key), after.get(key)
+    for row_key in (*after, *(k for k in before if k not in after)):
+        place = f"{name}, {' '.join(filter(None, row_key))}"
+        was, now = before.get(row_key), after.get(row_key)
         if was is None:
             yield _change("words", place=place, new=_said(now or {}, key))
         elif now is None:

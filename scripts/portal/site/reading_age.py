@@ -117,9 +117,10 @@ class PageText:
 
 
 def read(root: Path) -> tuple[PageText, ...]:
-    """Return every page with running text of the site that is built in `root`, the hardest first.
+    """Return every page of the site built in `root` that has running text, the hardest to read first.
 
-    Raises `PortalError` where no site is built.
+    Raises:
+        PortalError: no site is built.
     """
     site = (root / "build" / "site").resolve()
     texts = {
@@ -128,12 +129,12 @@ def read(root: Path) -> tuple[PageText, ...]:
     if not any(texts.values()):
         message, fix = "There is no built site to read.", "Build it first: run `portal build`."
         raise PortalError([Problem("build/site", code="reading", message=message, fix=fix)])
-    sentences = [
+    pages = [
         PageText(p.relative_to(site).as_posix().removesuffix("index.html") or "(home)", t)
         for p, t in texts.items()
         if t
     ]
-    return tuple(sorted(sentences, key=lambda p: (-p.age, p.address)))
+    return tuple(sorted(pages, key=lambda p: (-p.age, p.address)))
 
 
 def age(text: Iterable[str], excused: bool = True) -> float:
