@@ -148,7 +148,7 @@ def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
     accepted = whole.content.accepted
     doubtful = clearing.doubtful(whole.content, whole.settings.disclosure, releasing.earlier(whole))
     doubts = (*whole.warnings, *map(plausibility.unlinked, alone), *doubtful)
-    file = whole.told(whole.home / "data" / "accepted.csv") if accepted else ""
+    file = whole.file_name(whole.home / "data" / "accepted.csv") if accepted else ""
     return plausibility.unaccepted(doubts, accepted, file)
 
 
@@ -364,8 +364,8 @@ def roll_back(root: Path, plan: Rollback) -> str:
         whole = project(root)
         name = ""
         if not plan.given_up or releasing.changes(whole, addresses(whole)):
-            releasing.draft(whole, plan.asked, addresses(whole), periods.today()).write()
-            name = plan.asked.name
+            releasing.draft(whole, plan.request, addresses(whole), periods.today()).write()
+            name = plan.request.name
     aside = root / "build" / "given-up"
     for embargoed in plan.given_up:
         aside.mkdir(exist_ok=True)
@@ -378,7 +378,7 @@ def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
     yield from plan.files
     for home in {p.parent.parent for p in (root / "data_packages").glob("*/data/releases.csv")}:
         yield from (home / "data" / f"{name}.csv" for name in ("releases", "changes", "reasons"))
-        yield home / archives.FOLDER / f"{plan.asked.id}.zip"
+        yield home / archives.FOLDER / f"{plan.request.id}.zip"
 
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:

@@ -233,7 +233,7 @@ def policy(site: Path, inline: Iterable[InlineCode]) -> Directives:
     return tuple((name, " ".join(sources)) for name, sources in directives if sources)
 
 
-def told(directives: Directives) -> str:
+def as_line(directives: Directives) -> str:
     """Return a policy as one line."""
     return "; ".join(f"{name} {sources}" for name, sources in directives)
 
@@ -248,7 +248,7 @@ def inline_code(tree: LexborHTMLParser) -> frozenset[InlineCode]:
 
 
 def _into_pages(site: Path, pages: Iterable[str], directives: Directives) -> Iterator[Problem]:
-    meta = PLACE.replace("default-src 'none'", told(directives))
+    meta = PLACE.replace("default-src 'none'", as_line(directives))
     for name in pages:
         if not _into_page(site / name, meta):
             yield Problem(
@@ -273,8 +273,8 @@ def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
     Where two rules fit an address, some hosts join the two values of one header with a comma, and others take the last.
     Either is right for a policy: browsers obey each of those that are joined. No other header may be in two rules.
     """
-    alone = (*_ALONE, (POLICY, told((*directives, _NO_FRAMES))))
-    every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
+    alone = (*_ALONE, (POLICY, as_line((*directives, _NO_FRAMES))))
+    every = Rule("/*", ((POLICY, as_line(directives)), *_ALWAYS))
     return (
         every,
         *(

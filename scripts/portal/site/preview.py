@@ -164,14 +164,14 @@ class SiteHandler(SimpleHTTPRequestHandler):
         """Return the file for an address; what `parse_request` has let through is in the site."""
         return f"{Path(self.directory).resolve()}/{name_of(path) or ''}"
 
-    def asked_for(self) -> Mapping[str, str]:
+    def headers_to_send(self) -> Mapping[str, str]:
         """Return the headers that the site asks for with this file."""
         file = Path(self.directory, headers.FILE)
         rules = headers.parse(file.read_text(encoding="utf-8")) if file.is_file() else ()
         return headers.of(rules, f"/{name_of(getattr(self, 'path', '/')) or ''}")
 
     def end_headers(self) -> None:
-        for name, value in self.asked_for().items():
+        for name, value in self.headers_to_send().items():
             self.send_header(name, value)
         super().end_headers()
 
@@ -198,9 +198,9 @@ class SiteHandler(SimpleHTTPRequestHandler):
 class PreviewHandler(SiteHandler):
     """Serve the preview: nothing is kept, so that a reload shows the change, and no page of another site can read it."""
 
-    def asked_for(self) -> Mapping[str, str]:
+    def headers_to_send(self) -> Mapping[str, str]:
         """Return the site's own headers, as far as they suit a preview: not what opens its data to all, nor https."""
-        headers_sent = {n: v for n, v in super().asked_for().items() if n not in _NOT_IN_A_PREVIEW}
+        headers_sent = {n: v for n, v in super().headers_to_send().items() if n not in _NOT_IN_A_PREVIEW}
         return {**headers_sent, headers.CACHE: "no-store"}
 
 
