@@ -38,6 +38,7 @@ from portal.site import (
     publishing,
     renderers,
     rendering,
+    search_index,
     social_images,
     staging,
     verification,
@@ -283,7 +284,7 @@ class _Works:
         self.tell("Checking the data packages")
         whole = whole or project(self.root)
         cleared = allowed(whole)
-        searchable = bool(search.version())
+        searchable = bool(search_index.version())
         staged = self._stage(whole, cleared, folder, searchable)
         pages = self._render(whole.settings, staged, folder, searchable)
         self.tell("Verifying every page")
@@ -319,7 +320,7 @@ class _Works:
         pages = parsed_pages.parse_all(folder)
         if searchable:
             self.tell("Making the index of the search")
-            search.build_index(folder, {name: page.text for name, page in pages.items() if page.text})
+            search_index.build_index(folder, {name: page.text for name, page in pages.items() if page.text})
         else:
             self.tell("Pagefind does not run here, so the site has no search")
         return pages
@@ -396,7 +397,7 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     for name in ("markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
     digest.update("\n".join(renderers.versions(renderer)).encode())
-    digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search.version()}\n".encode())
+    digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search_index.version()}\n".encode())
     for path in inputs(root, folder):
         look = path.stat()
         bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent)
