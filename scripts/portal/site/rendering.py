@@ -57,18 +57,18 @@ def write(settings: Settings, name: str, content: bytes) -> WrittenFile:
     return WrittenFile(name.endswith(_MARKDOWN), len(content))
 
 
-def stage(settings: Settings, tree: Tree[WrittenFile], folder: Path) -> StagedSite:
-    """Write the settings of mkdocs, and delete what earlier builds left in `build/pages` and in `folder`.
+def stage(settings: Settings, tree: Tree[WrittenFile], target: Path) -> StagedSite:
+    """Write the settings of mkdocs, and delete what earlier builds left in `build/pages` and in `target`.
 
-    `folder` is where the HTML will be made.
+    `target` is the folder where the HTML will be made.
     """
-    staged = settings.build_folder / _PAGES
-    if folder.exists():
-        shutil.rmtree(folder)
-    existing = (p for p in staged.rglob("*") if p.is_file())
-    for old in [p for p in existing if p.relative_to(staged).as_posix() not in tree.files]:
+    folder = settings.build_folder / _PAGES
+    if target.exists():
+        shutil.rmtree(target)
+    existing = (p for p in folder.rglob("*") if p.is_file())
+    for old in [p for p in existing if p.relative_to(folder).as_posix() not in tree.files]:
         old.unlink()
-    content = mkdocs_settings(settings, tree, folder.name)
+    content = mkdocs_settings(settings, tree, target.name)
     _settings_file(settings).write_text(content, encoding="utf-8")
     pages = tuple(name for name, file in tree.files.items() if file.is_page)
     sizes = {name: file.size for name, file in tree.files.items() if not file.is_page}
@@ -81,31 +81,31 @@ def environment(staged: StagedSite) -> Mapping[str, str]:
     return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "NO_MKDOCS_2_WARNING": "1"}
 
 
-def render(settings: Settings, staged: StagedSite, folder: Path) -> None:
-    """Have mkdocs make the HTML of a staged site in `folder`.
+def render(settings: Settings, staged: StagedSite, target: Path) -> None:
+    """Have mkdocs make the HTML of a staged site in the folder `target`.
 
     Raises:
         PortalError: mkdocs warned; each warning is one problem.
         OSError: a fault of the disk.
     """
     parts = processes.WORKERS if len(staged.pages) > _MANY else 1
-    folders = [folder, *(folder.with_name(f"{folder.name}.{n}") for n in range(1, parts))]
+    folders = [target, *(target.with_name(f"{target.name}.{n}") for n in range(1, parts))]
     shares = _shares(settings, staged, parts)
     try:
         jobs = [
-            partial(_make, settings, staged, f, s, f is folder) for f, s in zip(folders, shares, strict=True)
+            partial(_make, settings, staged, f, s, f is target) for f, s in zip(folders, shares, strict=True)
         ]
         warnings = [message for messages in processes.run_all(jobs) for message in messages]
         if warnings:
             raise PortalError(map(_problem, dict.fromkeys(warnings)))
-        for part, share in zip(folders[1:], shares[1:], strict=True):
+        for folder, share in zip(folders[1:], shares[1:], strict=True):
             for page in share:
-                path = folder / _html(page)
+                path = target / _html(page)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                (part / _html(page)).replace(path)
+                (folder / _html(page)).replace(path)
     finally:
-        for part in folders[1:]:
-            operating_system.clear(part)
+        for folder in folders[1:]:
+            operating_system.clear(folder)
 
 
 def _make(

@@ -86,8 +86,8 @@ def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
             merged += areas
             notes |= row_notes
             for r in range(top, top + (times if filled else 0)):
-                for first, columns_filled, cell in filled:
-                    for c in range(first, first + columns_filled):
+                for first, repeated, cell in filled:
+                    for c in range(first, first + repeated):
                         bounds.add(r, c, cell)
                         cells[r, c] = cell
                 if row.get(f"{_TABLE}visibility") in ("collapse", "filter") or _flat(row, looks):
