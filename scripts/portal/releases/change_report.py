@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from portal.core import periods
 from portal.core.field_types import decimal
@@ -42,14 +43,26 @@ class WordedChange:
         return " ".join(filter(None, (f"{self.about}: {self.became}.", self.reason)))
 
 
+class ChangeGroup(NamedTuple):
+    """All changes of one kind of `KINDS`: how many there are, and their lines."""
+
+    kind: str
+    total: int
+    lines: tuple[WordedChange, ...]
+
+
 @dataclass(frozen=True)
 class ChangeReport:
-    """Every kind of change with how many there are, and its lines."""
+    """What changed since the last release.
+
+    `lacking` counts changes without the reason that they need; `gone` counts withdrawn figures, whose numbers earlier
+    releases still show.
+    """
 
     since: str
-    groups: tuple[tuple[str, int, tuple[WordedChange, ...]], ...]
+    groups: tuple[ChangeGroup, ...]
     lacking: int
-    gone: int = 0  # figures withdrawn, whose number earlier releases still show
+    gone: int = 0
 
 
 def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
@@ -58,7 +71,7 @@ def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
         (kind, [c for c in comparison.condensed(changes, GATHERED) if c.kind == kind]) for kind in KINDS
     ]
     groups = tuple(
-        (kind, sum(c.count for c in of_kind), tuple(line(c, content) for c in of_kind))
+        ChangeGroup(kind, sum(c.count for c in of_kind), tuple(line(c, content) for c in of_kind))
         for kind, of_kind in by_kind
         if of_kind
     )
