@@ -157,7 +157,7 @@ def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
             if any(about(cell or "", row.values()) for name, cell in row.items() if name not in table.key):
                 yield f"{table.package}, table {table.name}, row {number}"
     for k, values in out.values.items():
-        for o in (o for own in content.observations.values() for o in own if o.indicator != k[0]):
+        for o in (o for figures in content.observations.values() for o in figures if o.indicator != k[0]):
             same = _figure_of(o)
             if o.value in values and (same[1], same[4]) == (k[1], k[4]) and same not in out.marks:
                 yield f"{in_words(content, same)}: the same number"

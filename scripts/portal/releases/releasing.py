@@ -328,8 +328,10 @@ def _unlike(
         days = (d.isoformat() if d else "" for d in (w.period_start, w.period_end))
         row = shown.get((w.indicator, w.area, w.part, *days))  # type: ignore[arg-type]
         if row and row["value"] and (w.kind == "protect" or release.id in w.releases.split(";")):
-            message = f"The archive of {release.name} shows a figure that was taken back: number {w.number} of the list."
-            fix = "Put back the archive and the lists as they were after it was taken back."
+            message = (
+                f"The archive of {release.name} shows a withdrawn figure: number {w.number} of the list."
+            )
+            fix = "Put back the archive and the lists as they were after the withdrawal."
             yield Problem(
                 project.file_name(archive_of(project, release.id)), code="archive", message=message, fix=fix
             )

@@ -19,9 +19,9 @@ _MAKE = {BRIEFING: "0", LARGE: "document.documentElement.classList.add('large'),
 
 
 def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
-    """Print the built pages at these addresses beside themselves, each as BRIEFING or as LARGE.
+    """Print built pages as PDF files beside them; return the addresses of pages that could not be printed.
 
-    Returns the addresses of those that could not be printed.
+    `pages` maps each address to the name of its PDF, `BRIEFING` or `LARGE`.
     """
     style = b"".join(p.read_bytes() for p in sorted((site / "assets" / "css").glob("*.css")))
     keys: dict[str, tuple[Path, str]] = {}

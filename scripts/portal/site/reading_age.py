@@ -307,7 +307,7 @@ def report(pages: tuple[PageText, ...]) -> str:
 
 
 def _long(pages: tuple[PageText, ...]) -> Iterator[str]:
-    places = {s: found for s, found in _places(pages).items() if length(s) > LONGEST}
+    places = {s: addresses for s, addresses in _places(pages).items() if length(s) > LONGEST}
     yield f"## Sentences of more than {LONGEST} words\n\nThere are {len(places)}.\n"
     for sentence in sorted(places, key=lambda s: (-length(s), s)):
         yield f"- {length(sentence)} words, {_on(places[sentence])}: {sentence}"
@@ -335,10 +335,10 @@ def _uses(pages: tuple[PageText, ...], pattern: str) -> tuple[list[str], set[str
     """Return the forms in which a pattern occurs, and their pages; only the first word of a sentence can have a capital."""
     forms: set[str] = set()
     places: set[str] = set()
-    for sentence, found in _places(pages).items():
+    for sentence, addresses in _places(pages).items():
         used = re.findall(rf"\b(?:{pattern})(?!\w)", sentence[0].lower() + sentence[1:])
         forms.update(used)
-        places |= found if used else set()
+        places |= addresses if used else set()
     return sorted(forms), places
 
 

@@ -33,7 +33,7 @@ img {{ bottom: 24px; height: 270px; left: 64px; position: absolute; }}
 class Card:
     """The text of a picture; `chart` is the path of a drawing in the site, or "".
 
-    One with a `source` is a chart that stands alone; others are small pictures of a page.
+    One with a `source` is a chart for reuse; others are small pictures of a page.
     """
 
     name: str
@@ -81,5 +81,5 @@ def _html(site: Path, card: Card) -> str:
     kind = "poster" if card.source else "chart" if card.chart else ""
     above = "" if card.source else f'<p class="name">{name}</p>'
     below = f'<p class="source">{escape(card.source)} {name}.</p>' if card.source else ""
-    told = {"title": escape(card.title), "words": escape(card.words), "above": above, "below": below}
-    return _PAGE.format(width=WIDTH, height=card.height, kind=kind, chart=chart, **told)
+    texts = {"title": escape(card.title), "words": escape(card.words), "above": above, "below": below}
+    return _PAGE.format(width=WIDTH, height=card.height, kind=kind, chart=chart, **texts)
