@@ -88,7 +88,7 @@ def test_a_number_that_is_shown_as_continental_europe_writes_it_is_a_question(
     project: Path, tmp_path: Path
 ) -> None:
     path = written(tmp_path / "q.ods", {"S": observation(value=Styled(1228.5, "", "1.228,5"))})
-    assert "The cell shows “1.228,5” and holds 1228.5." in problems(project, path)
+    assert "The cell shows “1.228,5” and contains 1228.5." in problems(project, path)
 
 
 @pytest.mark.parametrize(("answer", "value", "status"), [("stored", "30", ""), ("c", "", "c"), ("low", "", "low"), ("x", "", "x")])  # fmt: skip
@@ -114,17 +114,17 @@ def test_other_columns_are_asked_about_too(project: Path, tmp_path: Path, kind: 
         project,
         written(tmp_path / f"q.{kind}", {"S": observation(locator=Styled(7, '"Table "0', "Table 7"))}),
     )
-    assert "cell I2\n  Found: The cell shows “Table 7” and holds 7." in told
+    assert "cell I2\n  Found: The cell shows “Table 7” and contains 7." in told
     flags = [["id", "sensitive"], ["thefts", Styled(1, '"no"', "no")]]
     told = problems(project, written(tmp_path / f"i.{kind}", {"indicators": flags}))
-    assert "The cell shows “no” and holds true." in told
+    assert "The cell shows “no” and contains true." in told
 
 
 def test_a_month_in_a_column_of_days_is_a_question(project: Path, tmp_path: Path, kind: str) -> None:
     """A person types Jun 2021 as the end of a period, and Excel makes the first of June of it."""
     end = Styled(date(2021, 6, 1), "mmm yyyy", "Jun 2021")
     path = written(tmp_path / f"q.{kind}", {"S": observation(period_end=end)})
-    assert "The cell shows a month, and holds its first day, 2021-06-01." in problems(project, path)
+    assert "The cell shows a month and contains its first day, 2021-06-01." in problems(project, path)
     assert new_row(planned(project, path, assumed=("months=last",)))["period_end"] == "2021-06-30"
 
 
@@ -372,7 +372,9 @@ def test_a_share_among_percentages_is_a_question(
 ) -> None:
     path = written(tmp_path / f"q.{kind}", {"S": series("bikes", value)})
     told = problems(percents, path)
-    assert f"{value} stands in a series of 78.2 to 83.4. Which number is meant?" in told
+    assert (
+        f"{value} is far from the other figures of its series: 78.2 to 83.4. Which number is meant?" in told
+    )
     assert f"--assume scale:bikes:{way}=as-written" in told
     assert new_row(planned(percents, path, assumed=(f"scale={way}",)))["value"] == wanted
     assert new_row(planned(percents, path, assumed=("scale=as-written",)))["value"] == str(value)
@@ -395,7 +397,7 @@ def test_shares_that_are_all_new_are_a_question(tiny: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(45.5, "45.5 is a count with decimals."), ("1.228", "1.228 is a count with decimals."), (0.044, "0.044 stands in a series of 40 to 61."), (52000, "52000 stands in a series of 40 to 61.")],
+    [(45.5, "45.5 is a count with decimals."), ("1.228", "1.228 is a count with decimals."), (0.044, "0.044 is far from the other figures of its series: 40 to 61."), (52000, "52000 is far from the other figures of its series: 40 to 61.")],
 )  # fmt: skip
 def test_counts_with_decimals_and_in_thousands_are_questions(
     project: Path, tmp_path: Path, kind: str, value: object, words: str
@@ -410,4 +412,4 @@ def test_a_row_that_differs_from_the_others_of_its_sheet_is_a_question(
     observations = percents / "data_packages/figures/data/observations.csv"
     observations.write_text("".join(x for x in observations.read_text().splitlines(keepends=True) if not x.startswith("bikes,")))  # fmt: skip
     told = problems(percents, written(tmp_path / "q.xlsx", {"S": series("bikes", 78.2, 0.811, 80.1)}))
-    assert "cell F3\n  Found: 0.811 stands in a series of 78.2 to 80.1." in told
+    assert "cell F3\n  Found: 0.811 is far from the other figures of its series: 78.2 to 80.1." in told

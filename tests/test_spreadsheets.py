@@ -172,7 +172,7 @@ def test_a_template_says_what_may_stand_where(project: Path, tmp_path: Path) -> 
     assert told["observations", "value"][2:] == (
         "The figure; empty where the status says why",
         "no",
-        "A number alone, without a sign or unit.",
+        "Only a number, without a sign or unit.",
         "120",
     )
     with zipfile.ZipFile(tmp_path / "figures.ods") as made:
@@ -259,7 +259,7 @@ def test_a_header_that_is_not_there_twice_or_without_its_key_is_a_problem(
         project, written(path, {"observations": [["a"], ["b"]]})
     )
     assert "There is no filled sheet" in problems(project, written(path, {"S": []}))
-    assert "stands twice" in problems(project, written(path, {"S": [["value", *observation()[0]]]}))
+    assert "is there twice" in problems(project, written(path, {"S": [["value", *observation()[0]]]}))
     assert "The column area is missing" in problems(
         project, written(path, {"S": [["indicator", "period_start", "value"]]})
     )
@@ -359,7 +359,7 @@ def test_months_that_a_spreadsheet_made_into_days_are_months_again(
     assert planned(project, written(tmp_path / f"q.{kind}", {"targets": targets})).files == {}
     targets[1][1] = Styled(date(2020, 6, 1), "dd/mm/yyyy", "01/06/2020")
     told = problems(project, written(tmp_path / f"q.{kind}", {"targets": targets}))
-    assert "sheet targets, cell B2\n  Found: The spreadsheet has made a date of this cell" in told
+    assert "sheet targets, cell B2\n  Found: The spreadsheet has turned this cell into a date" in told
 
 
 def test_a_telephone_number_gets_its_zero_and_spaces_back(project: Path, tmp_path: Path, kind: str) -> None:
@@ -383,7 +383,7 @@ def test_booleans_and_choices_are_written_as_the_table_has_them(
     [
         ("value", ERROR, "The cell shows the error #REF!."),
         ("value", FORMULA, "The cell has a formula whose result is not in the file."),
-        ("value", date(2019, 5, 9), "The spreadsheet has made a date of this cell: 2019-05-09."),
+        ("value", date(2019, 5, 9), "The spreadsheet has turned this cell into a date: 2019-05-09."),
         ("value", "1,5", "“1,5” can be a number with decimals or one without."),
         ("value", "lots", "“lots”"),
         ("value", True, "is not a number"),
@@ -391,7 +391,7 @@ def test_booleans_and_choices_are_written_as_the_table_has_them(
         ("area", "E09999900", "“E09999900” is not among the areas."),
         ("period_end", "31/02/2019", "“31/02/2019”"),
         ("period_end", date(2017, 6, 30), "ends (2017-06-30) before it begins"),
-        ("locator", date(2019, 5, 9), "The spreadsheet has made a date of this cell: 2019-05-09."),
+        ("locator", date(2019, 5, 9), "The spreadsheet has turned this cell into a date: 2019-05-09."),
         ("locator", 12345678901234567890, "is longer than the numbers that spreadsheets keep whole"),
         ("locator", "<b>", "“<b>” contains HTML or Markdown."),
         ("source", "reprot", "Did you mean report?"),
@@ -593,7 +593,7 @@ def test_the_terminal_is_asked_only_where_there_is_one(
     monkeypatch.setattr("builtins.input", lambda words: next(answers))
     assert commands.main(command) == 0
     told = capsys.readouterr().out
-    assert "sheet Hate crime, cell F2: “n/a” stands where there is no figure." in told
+    assert "sheet Hate crime, cell F2: “n/a” is there instead of a figure." in told
     assert "Written: data_packages/figures/data/observations.csv" in told
     assert (
         (tiny / "data_packages/figures/data/observations.csv")
@@ -720,7 +720,7 @@ WRONG_FILES: Mapping[str, tuple[bytes, str]] = {
     "far.ods": (ods_of(f'<table:table table:name="S"><table:table-row table:number-rows-repeated="1048576">{ods_cell("x")}</table:table-row></table:table>'), "beyond row"),
     "wide.ods": (ods_of('<table:table table:name="S"><table:table-row><table:table-cell table:number-columns-repeated="99999999" office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row></table:table>'), "beyond row"),
     "spaces.ods": (ods_of(f'<table:table table:name="S"><table:table-row><table:table-cell office:value-type="string"><text:p>{"<text:s text:c=" + chr(34) + "999999999" + chr(34) + "/>"}</text:p></table:table-cell></table:table-row></table:table>'), "no filled sheet"),
-    "long.csv": (b"a,b\n" + b"x" * 40_000 + b",y\n", "more than 32,767 letters"),
+    "long.csv": (b"a,b\n" + b"x" * 40_000 + b",y\n", "more than 32,767 characters"),
     "rows.csv": (b"indicator,value\n" + b"a,1\n" * 60_000, "beyond row"),
     "latin.csv": ("indicator,value\nCafé,1\n".encode("latin-1"), "UTF-8"),
     "semicolons.csv": (b"indicator;value\na;1\n", "commas"),

@@ -33,15 +33,15 @@ class Charted:
     charted: tuple[str, ...]
 
 
-def charted(pages: Iterable[Page]) -> tuple[Charted, ...]:
+def charted(site: Iterable[Page]) -> tuple[Charted, ...]:
     """Return the pages of each kind that begin with a chart, in the order of the menu."""
-    found: dict[str, list[tuple[str, bool]]] = {}
-    for page in (p for p in pages if not p.language):
+    by_kind: dict[str, list[tuple[str, bool]]] = {}
+    for page in (p for p in site if not p.language):
         for kind, has in _chart_on(page.content):
-            found.setdefault(kind, []).append((page.path, has))
+            by_kind.setdefault(kind, []).append((page.path, has))
     return tuple(
-        Charted(kind, tuple(path for path, _ in own), tuple(path for path, has in own if has))
-        for kind, own in found.items()
+        Charted(kind, tuple(path for path, _ in pages), tuple(path for path, has in pages if has))
+        for kind, pages in by_kind.items()
     )
 
 
@@ -87,9 +87,9 @@ def counts(settings: Settings, released: ClearedContent) -> str:
         lines.append(f"| {c.kind} | {len(c.charted)} | {len(c.pages)} |")
     lines += ["", "## Measures by how near the nearest published figure is", ""]
     lines += [f"| plan | {' | '.join(NEARNESS.values())} | in all |", f"|---{'|--:' * (len(NEARNESS) + 1)}|"]
-    for title, found in nearness(content):
-        cells = [str(found[n]) for n in NEARNESS]
-        lines.append(f"| {title.replace('|', '/')} | {' | '.join(cells)} | {found.total()} |")
+    for title, measures in nearness(content):
+        cells = [str(measures[n]) for n in NEARNESS]
+        lines.append(f"| {title.replace('|', '/')} | {' | '.join(cells)} | {measures.total()} |")
     once, shown = updates(content)
     lines += ["", "## Updates", "", f"{number(once)} updates, each counted once, shown at {number(shown)} places.", ""]  # fmt: skip
     return "\n".join(lines)

@@ -51,8 +51,10 @@ class PublishedTable:
 def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
     """Read the CSV at `path`; `wanted` maps each column's name here to the headers that files give it.
 
-    Returns it with those columns under our names and all others as they are. Raises `PortalError` with every
-    problem: not a table, columns missing, twice or unknown by name, rows of another length (a file cut off).
+    Columns in `wanted` get our names; all others keep theirs.
+
+    Raises: `PortalError` with every problem: not a table, a column missing or there twice, rows with more or fewer
+    cells than the header (the file was cut off).
     """
     rows, faults = tables.rows_of(path, path.name)
     if rows is None:
@@ -61,7 +63,7 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
     header = tuple(known.get(c.strip(), c.strip()) for c in rows[0])
     problems = [
         Problem(
-            path.name, 1, c, "column", f"The column {c} stands twice.", "Use the file as it was published."
+            path.name, 1, c, "column", f"The column {c} is there twice.", "Use the file as it was published."
         )
         for c in sorted({c for c in header if header.count(c) > 1})
     ]
@@ -82,7 +84,7 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
 
 
 def _instead(wanted: str, others: list[str]) -> str:
-    """Return what to do about a column that is not there, given those that are and mean nothing to us."""
+    """Return what to do about a missing column; `others` are the columns of the file that we do not use."""
     near = difflib.get_close_matches(wanted, others, n=1)
     if near:
         return f"Is it the one called {near[0]}? Use the file as it was published."
@@ -98,14 +100,14 @@ def mapped(name: str) -> tuple[Mapping[str, str], ...]:
 
 def aliases(name: str) -> dict[str, tuple[str, ...]]:
     """Return a map of columns as `read` takes it: the column `ours` to its `theirs`, in the order of the file."""
-    found: dict[str, tuple[str, ...]] = {}
+    theirs: dict[str, tuple[str, ...]] = {}
     for row in mapped(name):
-        found[row["ours"]] = (*found.get(row["ours"], ()), row["theirs"])
-    return found
+        theirs[row["ours"]] = (*theirs.get(row["ours"], ()), row["theirs"])
+    return theirs
 
 
 def stop(problems: Iterable[Problem]) -> None:
     """Raise `PortalError` with the problems, if there are any."""
-    found = tuple(problems)
-    if found:
-        raise PortalError(found)
+    listed = tuple(problems)
+    if listed:
+        raise PortalError(listed)

@@ -1,4 +1,4 @@
-"""Faults that many rows of a file share, told once."""
+"""Report a fault that many rows share as one problem."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def gathered(rows: Sequence[T], problem: Callable[[T], Problem]) -> Iterator[Problem]:
-    """Yield the problem of the first of these rows, with the number of the others; none where there are no rows."""
+    """Yield the problem of the first row, with the number of other rows that have it; nothing if there are no rows."""
     if rows:
         first = problem(rows[0])
         others = {1: "", 2: " So it is in one more row."}.get(

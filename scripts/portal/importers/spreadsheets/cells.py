@@ -1,7 +1,7 @@
-"""One cell of a spreadsheet and the column that it stands in: the text for the table, a question, or a problem.
+"""Read one cell of a spreadsheet for its column: the text for the table, a question, or a fault.
 
-What spreadsheets do to data is undone where there is only one way to read it. Where there are several, nothing is
-guessed: that is a `Doubt`, which whoever imports must settle.
+Changes that spreadsheets make to data are undone if a cell can be read in only one way. If it can be read in several,
+the result is a `CellQuestion`, which the person who imports the file answers.
 """
 
 import re
@@ -17,7 +17,7 @@ _MARKS = frozenset({"n/a", "#n/a", "-", "–", "—", text.MINUS, ".", "..", "..
 MISSING = _MARKS | {
     "na", "none", "null", "nil", "not available", "not applicable", "not known", "unknown", "withheld", "suppressed", "*",
 }  # fmt: skip
-# The shorthand of government statistics for figures that are not there; each stands under status.
+# The shorthand of government statistics for missing figures; each is a value of the column status.
 SHORTHAND = {mark: status for status in ("c", "x", "z", "low") for mark in (status, f"[{status}]")}
 TELEPHONES = frozenset({"phone", "textphone"})
 _YES = {"yes": "true", "y": "true", "true": "true", "1": "true"}
@@ -27,7 +27,7 @@ _ANYTHING = ReadRow()
 
 
 def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settled:
-    """Return the text of a cell for its column; what was there before stays as it was written where it means the same."""
+    """Return the text of a cell for its column; the earlier spelling is kept if it means the same."""
     if cell is None:
         return ""
     if cell.kind == "error":
@@ -38,7 +38,9 @@ def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settl
         fix = "Open the file in a spreadsheet program, save it there and import it again, or write the value itself."
         return CellFault("The cell has a formula whose result is not in the file.", fix)
     if _CONTROL.search(cell.text):
-        return CellFault("The cell holds a character that no table has.", "Write the text again.")
+        return CellFault(
+            "The cell contains a control character, which no table can have.", "Write the text again."
+        )
     words = squeezed(cell.text)
     if cell.kind == "text" and row.before and words == squeezed(row.before):
         return row.before
@@ -56,11 +58,11 @@ def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settl
     return _text(cell, words, column)
 
 
-# --- nothing there
+# --- missing figures
 
 
 def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
-    """Return a mark that says that there is nothing; None where the column may really hold such a text."""
+    """Return the text for a cell that says that there is no value; None if the column can contain such a text."""
     mark = words.casefold()
     if column.name == "value":
         if row.status:
@@ -69,7 +71,7 @@ def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
             return f"[{SHORTHAND[mark]}]"
         return CellQuestion(
             f"missing:{mark}",
-            f"“{words}” stands where there is no figure. Why is there none?",
+            f"“{words}” is there instead of a figure. Why is there no figure?",
             {
                 "x": ("it is not available", "[x]"),
                 "z": ("it does not apply", "[z]"),
@@ -93,7 +95,7 @@ def _boolean(cell: Cell, words: str) -> Settled:
 
 
 def _is_loose_date(column: Column) -> bool:
-    """Return True if a column of text holds dates of which only the year or the month can be known."""
+    """Return True if a column of text contains dates that can be only a year or a month."""
     pattern = column.rules.get("pattern", "")
     samples = (("2016-07", True), ("20160731", False), ("may", False))
     return bool(pattern) and all((re.search(pattern, s) is not None) == fits for s, fits in samples)
@@ -124,7 +126,7 @@ def _text(cell: Cell, words: str, column: Column) -> Settled:
 
 
 def _undated(cell: Cell, column: Column) -> Settled:
-    """Return a cell of text of which the spreadsheet has made a date: 2026-11 becomes the first day of that month."""
+    """Return the text of a cell that the spreadsheet has turned into a date, as it does with 2026-11."""
     assert cell.day  # noqa: S101
     whole = cell.day.isoformat()
     short = whole[:7]
@@ -132,12 +134,12 @@ def _undated(cell: Cell, column: Column) -> Settled:
     for text_ in (likely, whole):
         if text_ in column.known or re.search(column.rules.get("pattern", r"(?!)"), text_):
             return text_
-    fix = "Format the cell as text, and write again what should stand there."
-    return CellFault(f"The spreadsheet has made a date of this cell: {cell.day}.", fix)
+    fix = "Format the cell as text and write the value again."
+    return CellFault(f"The spreadsheet has turned this cell into a date: {cell.day}.", fix)
 
 
 def _code(cell: Cell, column: Column) -> Settled:
-    """Return a number in a column of text: a year, a code, a telephone number, which may have lost a zero at its beginning."""
+    """Return a number in a column of text: a year, a code, or a telephone number that may have lost its first 0."""
     digits = _written_out(cell)
     if digits.isdigit() and len(digits) > 15:
         fix = "Format the cell as text, and write it again."
@@ -152,27 +154,27 @@ def _code(cell: Cell, column: Column) -> Settled:
     if column.name in TELEPHONES and 9 <= len(digits) <= 10 and not digits.startswith("0"):
         return CellQuestion(
             "zeros",
-            f"The number {digits} stands where a telephone number belongs. Has it lost a 0 at its beginning?",
+            f"The telephone number {digits} does not begin with 0. Has the spreadsheet removed a 0?",
             {"add": (f"yes, it is 0{digits}", f"0{digits}"), "keep": (f"no, it is {digits}", digits)},
         )
     return digits
 
 
 def _differs(cell: Cell, stored: str) -> CellQuestion:
-    """Return a question about a cell that is no figure and shows something else than it holds."""
+    """Return a question about a cell, not of a figure, that shows something other than it contains."""
     shown = squeezed(cell.shown or "")
     answers = {
-        "stored": (f"what the cell holds, {stored}", stored),
+        "stored": (f"what the cell contains, {stored}", stored),
         "shown": (f"what is shown, {shown}", shown),
     }
     if not shown:
         answers["shown"] = ("nothing", "")
     said = f"The cell shows “{shown}”" if shown else "The cell shows nothing"
-    return CellQuestion(f"shown:{shown}", f"{said} and holds {stored}. What is meant?", answers)
+    return CellQuestion(f"shown:{shown}", f"{said} and contains {stored}. What is meant?", answers)
 
 
 def _written_out(cell: Cell) -> str:
-    """Return a cell that is not text, as it is shown."""
+    """Return the content of a cell that is not text, as it is shown."""
     if cell.kind == "number":
         shown = numbers.shown(cell.number * 100, cell.decimals) + "%" if cell.percent else plain(cell.number)
         if cell.decimals and cell.decimals <= MOST_DECIMALS and not cell.percent:

@@ -1,4 +1,4 @@
-"""Where in a workbook the tables of a package stand: the sheet, the row of the header, and which column is which."""
+"""Locate the tables of a package in a workbook: the sheet, the row of the header, and the column of each field."""
 
 import re
 from collections import Counter
@@ -36,20 +36,20 @@ class Layout:
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row of a sheet as texts for the table, and where it stands."""
+    """One row of a sheet as texts for the table, and its place."""
 
     layout: Layout
     row: int
     texts: Mapping[str, str]
 
     def spot(self, field: str = "") -> Spot:
-        """Return the cell of a field; the row where the sheet does not have it."""
+        """Return the cell of a field; the row if the sheet does not have the field."""
         return Spot(self.layout.sheet.name, self.row, self.layout.columns.get(field, 0), field)
 
 
 @dataclass(frozen=True)
 class WantedTable:
-    """What is looked for: a package, and the names of a resource and a sheet where they are given."""
+    """The table to look for: a package and, if the user named them, a resource and a sheet."""
 
     package: Package
     resource: str = ""
@@ -57,15 +57,17 @@ class WantedTable:
 
     @property
     def schemas(self) -> Mapping[str, Schema]:
-        """Return the schema of each resource that may be found."""
+        """Return the schema of each resource that can be in the workbook."""
         tables = self.package.tables
         return {name: t.schema for name, t in tables.items() if self.resource in ("", name)}
 
 
-def found(book: Workbook, wanted: WantedTable) -> tuple[Layout, ...]:
-    """Return every table of the package in the workbook; raise `PortalError` where there is none, or it is not clear which.
+def locate(book: Workbook, wanted: WantedTable) -> tuple[Layout, ...]:
+    """Return every table of the package in the workbook.
 
-    Sheets named after a table are that table. Where none is, the one whose header fits a table best is meant.
+    A sheet named after a table is that table. If there is none, the sheet whose header fits a table best is used.
+
+    Raises: `PortalError` if there is no table, or if it is not clear which one a sheet is.
     """
     sheets = _sheets(book, wanted)
     if across := tuple(_across(book, sheets, wanted)):
@@ -99,9 +101,9 @@ def found(book: Workbook, wanted: WantedTable) -> tuple[Layout, ...]:
 
 
 def _sheets(book: Workbook, wanted: WantedTable) -> tuple[Sheet, ...]:
-    """Return the sheets to look at: the one that is asked for, or all that can be seen, but those that only explain.
+    """Return the sheet that the user named, or every visible sheet that is not for help.
 
-    Raises `PortalError` where only hidden sheets have a table.
+    Raises: `PortalError` if only hidden sheets have a table.
     """
     if not wanted.sheet:
         sheets = tuple(s for s in book.sheets if s.name not in (HELP, LISTS))
@@ -197,7 +199,7 @@ def _key(name: str) -> str:
 
 
 def _names(wanted: WantedTable, resource: str) -> dict[str, str]:
-    """Return which column each name means: its own name, its title where no other has it, and a breakdown's label."""
+    """Return the column that each name means: its name, its title if no other has it, and the label of a breakdown."""
     schema = wanted.schemas[resource]
     titles = Counter(_key(str(f.get("title", ""))) for f in schema.fields)
     labels = {_key(label): name for name, label in wanted.package.breakdowns.items() if name in schema.names}
@@ -248,16 +250,16 @@ class _Header:
             ours = names.get(_key(name), "")
             if not ours:
                 message = f"There is no column “{name.strip()[:60]}” in the table {self.resource}."
-                fix = f"{did_you_mean(_key(name).replace(' ', '_'), spare)} Or take the column out."
+                fix = f"{did_you_mean(_key(name).replace(' ', '_'), spare)} Or remove the column."
                 yield self._wrong((self.row, column), name, message, fix)
             elif times[ours] > 1:
                 yield self._wrong(
-                    (self.row, column), ours, f"The column {ours} stands twice.", "Keep one of the two."
+                    (self.row, column), ours, f"The column {ours} is there twice.", "Keep one of the two."
                 )
         for key in (k for k in schema.primary_key if k not in times):
-            message = f"The column {key} is missing. Rows are told apart by it."
+            message = f"The column {key} is missing. It is needed to identify each row."
             yield self._wrong(
-                (self.row, 0), key, message, "Add it; its cells may be empty where the table's are."
+                (self.row, 0), key, message, "Add it. Its cells can be empty where those of the table are."
             )
         yield from self._unnamed({c for c, _ in heads})
         yield from self._merged({c for c, t in heads if _key(t) in names})

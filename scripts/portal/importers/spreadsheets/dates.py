@@ -1,4 +1,4 @@
-"""A cell as a date: as spreadsheets store it, and as people write it. No date is made up where there are two readings."""
+"""Read a cell as a date: as spreadsheets store it, and as people write it. If two dates are possible, ask."""
 
 import re
 from dataclasses import replace
@@ -14,7 +14,7 @@ _NO_DATE = "Write the whole date, year first, such as 2016-07-31."
 
 
 def settle(cell: Cell, words: str) -> Settled:
-    """Return the date of a cell as text, or what keeps it from being certain."""
+    """Return the date of a cell as text, or a question or fault."""
     if cell.day:
         return cell.day.isoformat() if cell.shows_day else _month(cell.day)
     if cell.kind == "number" and cell.number == cell.number.to_integral():
@@ -32,7 +32,7 @@ def settle(cell: Cell, words: str) -> Settled:
 
 
 def loose(cell: Cell, words: str) -> Settled:
-    """Return a date that can be a year or a month alone: 2016, 2016-07 or 2016-07-31."""
+    """Return a date that can be only a year or a month: 2016, 2016-07 or 2016-07-31."""
     month = re.fullmatch(r"([a-z]{3,9})\.?,?[ -](\d{4})", words.lower(), re.ASCII)
     first = _named(1, month[1], int(month[2])) if month else None
     if first:
@@ -46,7 +46,7 @@ def loose(cell: Cell, words: str) -> Settled:
 
 
 def _no_date(words: str) -> CellFault:
-    """Return why a text is no date. It names no date to write, since there are several ways to read one that is incomplete."""
+    """Return why a text is not a date. No date is suggested, because an incomplete one can be read in several ways."""
     quoted = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
     if re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1\d{2}", words):
         return CellFault(f"{quoted} has a year of two digits.", _NO_DATE)
@@ -56,32 +56,32 @@ def _no_date(words: str) -> CellFault:
 
 
 def _month(day: date) -> Settled:
-    """Return a date that is shown without its day: what was typed may have been a month."""
+    """Return a question about a date that is shown without its day: someone may have typed a month."""
     last = date(day.year + day.month // 12, day.month % 12 + 1, 1) - timedelta(1)
     if day.day != 1:
         return day.isoformat()
     return CellQuestion(
         "months",
-        f"The cell shows a month, and holds its first day, {day}. Which day is meant?",
+        f"The cell shows a month and contains its first day, {day}. Which day is meant?",
         {"first": (f"the first, {day}", day.isoformat()), "last": (f"the last, {last}", last.isoformat())},
     )
 
 
 def _serial(number: int) -> Settled:
-    """Return a date that has lost its format is a count of days; which day it counts from cannot be seen."""
+    """Return a question about a date that has lost its format: a number of days since 1900 or 1904."""
     if not _SERIALS[0] <= number <= _SERIALS[1]:
         return CellFault(f"“{number}” is not a date.", _NO_DATE)
     new = (date(1899, 12, 30) + timedelta(number)).isoformat()
     old = (date(1904, 1, 1) + timedelta(number)).isoformat()
     return CellQuestion(
         "serials",
-        f"The number {number} stands where a date belongs. Which date is it?",
+        f"The cell contains the number {number} instead of a date. Which date is it?",
         {"1900": (f"{new}, as Excel counts", new), "1904": (f"{old}, as old Excel for Mac counted", old)},
     )
 
 
 def day_in(words: str) -> Settled | None:
-    """Return the ISO date that a text writes in another way, a question where it can be two, or None."""
+    """Return the ISO date of a text that is written in another way, a question if it can be two dates, or None."""
     stamp = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ][\d:.]+Z?", words)
     if stamp:
         return stamp[1]
@@ -101,7 +101,7 @@ def day_in(words: str) -> Settled | None:
 
 
 def _in_order(first: int, second: int, year: int) -> Settled | None:
-    """Two numbers and a year: certain where one of them can only be a day, or both are the same."""
+    """Return the date of two numbers and a year; a question unless one can only be a day or both are the same."""
     day_first, month_first = _iso(year, second, first), _iso(year, first, second)
     if not day_first or not month_first or day_first == month_first:
         return day_first or month_first

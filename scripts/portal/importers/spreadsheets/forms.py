@@ -1,4 +1,4 @@
-"""What a spreadsheet to fill in asks for: a sheet for each table of a package, and what may stand in each column."""
+"""Describe a spreadsheet to fill in: a sheet for each table of a package, and what each column accepts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from portal.data.tables import Json, Table
 
 INTRODUCTION = (
     "Each sheet after this one is a table. Write one row for each thing, below the names of the columns.",
-    "You need not copy what is published already: rows that you leave out stay as they are.",
+    "You do not need to copy what is already published: rows that you leave out stay as they are.",
     "Leave a sheet empty if nothing in it is new. The examples below are only examples: nothing here is imported.",
 )
 _STATUSES = {
@@ -24,7 +24,7 @@ _ID = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 @dataclass(frozen=True)
 class Ask:
-    """One column: its field, what may stand in it, whether nothing else may, and an example from the package."""
+    """One column: its field, the values it offers, whether it accepts only those, and an example from the package."""
 
     field: Json
     allowed: tuple[str, ...]
@@ -55,16 +55,16 @@ class Ask:
         if self.allowed and self.strict:
             return f"One of: {', '.join(self.allowed)}."
         if self.allowed:
-            return f"One of the {len(self.allowed)} in the list that the cell offers."
+            return f"Choose from the list in the cell: {len(self.allowed)} to choose from."
         match self.field["type"]:
             case "date":
-                return "A day, year first: 2016-07-31."
+                return "A date with the year first: 2016-07-31."
             case "integer":
                 return "A whole number" + (f", {rules['minimum']} or more." if "minimum" in rules else ".")
             case "number":
-                return "A number alone, without a sign or unit."
+                return "Only a number, without a sign or unit."
         if rules.get("pattern") == _ID:
-            return "Small letters, digits and hyphens" + (
+            return "Lower-case letters, digits and hyphens" + (
                 f", such as {self.example}." if self.example else "."
             )
         if "pattern" in rules and self.example:
@@ -73,13 +73,13 @@ class Ask:
 
     @property
     def note(self) -> str:
-        """Return all of it, for a note at the head of the column."""
+        """Return everything about the column, for a note in its header."""
         return f"{self.title}. {'Must be filled in.' if self.required else 'May be empty.'} {self.words}"
 
 
 @dataclass(frozen=True)
 class SpreadsheetForm:
-    """The sheets of a package to fill in: each table's name, its columns, and those that tell its rows apart."""
+    """The sheets of a package to fill in: for each table its name, its columns and its primary key."""
 
     package: str
     sheets: tuple[tuple[str, tuple[Ask, ...], tuple[str, ...]], ...]
@@ -89,8 +89,8 @@ class SpreadsheetForm:
         """Return the rows of the sheet that explains the others."""
         lines = [(line,) for line in INTRODUCTION]
         for name, _, key in self.sheets:
-            lines.append((f"{name}: a row takes the place of a published one with the same {listed(key)}.",))
-        head = ("Sheet", "Column", "What it is", "Must be filled in", "What may stand there", "Example")
+            lines.append((f"{name}: a row replaces the published one with the same {listed(key)}.",))
+        head = ("Sheet", "Column", "What it is", "Must be filled in", "What to write", "Example")
         rows = [
             (name, a.name, a.title, "yes" if a.required else "no", a.words, a.example)
             for name, asks, _ in self.sheets
@@ -100,7 +100,10 @@ class SpreadsheetForm:
 
 
 def form(name: str, packages: tuple[Package, ...], settings: Settings) -> SpreadsheetForm:
-    """Return the form of the package `name`; raise `PortalError` where there is none."""
+    """Return the form of the package `name`.
+
+    Raises: `PortalError` if there is no such package.
+    """
     known = {p.name: p for p in packages}
     if name not in known:
         fix = did_you_mean(name, known)
@@ -108,7 +111,10 @@ def form(name: str, packages: tuple[Package, ...], settings: Settings) -> Spread
             [Problem("PACKAGE", code="package", message=f"There is no package “{name}”.", fix=fix)]
         )
     package = known[name]
-    packages = (package, *(p for p in packages if p is not package))  # its own come first in the drop-downs
+    packages = (
+        package,
+        *(p for p in packages if p is not package),
+    )  # its values come first in the drop-downs
     sheets = (
         (resource, tuple(_asks(package, resource, table, packages, settings)), table.schema.primary_key)
         for resource, table in package.tables.items()
@@ -130,7 +136,7 @@ def _asks(
 def _pointed(
     package: Package, resource: str, column: str, packages: Iterable[Package], settings: Settings
 ) -> Iterable[str]:
-    """Return what a column that points to something may name, in the order of the tables."""
+    """Return the values that a column with a reference accepts, in the order of the tables."""
     if column == "source" and package.kind != "sources":
         return _values(packages, *SOURCES)
     target = REFERENCES.get((package.kind, resource, column))
@@ -154,5 +160,5 @@ def _values(packages: Iterable[Package], kind: str, resource: str, column: str) 
 
 
 def _example(table: Table, column: str) -> str:
-    """Return the first filled cell of the column; nothing where the package has none."""
+    """Return the first filled cell of the column, or nothing if the package has none."""
     return next((row[column] for _, row in table.records if row.get(column)), "")

@@ -10,7 +10,7 @@ from portal.core.problems import PortalError
 from portal.importers.spreadsheets import unpacking
 
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 50_000, 200, 400_000
-LONGEST = 32_767  # Excel's own limit
+LONGEST = 32_767  # characters in a cell of Excel
 Place = tuple[int, int]
 
 
@@ -62,11 +62,11 @@ class Bounds:
         """Count a cell; raise `PortalError` where it is beyond the limits."""
         self._left -= 1
         if row > MOST_ROWS or column > MOST_COLUMNS or self._left < 0:
-            found = f"A sheet has filled cells beyond row {MOST_ROWS:,} or column {MOST_COLUMNS}, or more than {MOST_CELLS:,}."
-            raise self._wrong(found, "Copy the rows that you need into a new file.")
+            message = f"A sheet has filled cells beyond row {MOST_ROWS:,} or column {MOST_COLUMNS}, or more than {MOST_CELLS:,}."
+            raise self._wrong(message, "Copy the rows that you need into a new file.")
         if len(cell.text) > LONGEST:
-            found = f"The cell {letters(column)}{row} holds more than {LONGEST:,} letters."
-            raise self._wrong(found, "Shorten it.")
+            message = f"The cell {letters(column)}{row} contains more than {LONGEST:,} characters."
+            raise self._wrong(message, "Shorten it.")
 
     def _wrong(self, message: str, fix: str) -> PortalError:
         return unpacking.wrong(self._file, message, fix)
@@ -74,11 +74,11 @@ class Bounds:
 
 def letters(column: int) -> str:
     """Return the letters of a column as spreadsheets name it: A, Z, AA."""
-    found = ""
+    name = ""
     while column:
         column, rest = divmod(column - 1, 26)
-        found = chr(65 + rest) + found
-    return found
+        name = chr(65 + rest) + name
+    return name
 
 
 def numeric(value: float, shown: str | None, percent: bool, hidden: str = "", struck: bool = False) -> Cell:

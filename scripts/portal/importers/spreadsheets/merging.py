@@ -1,4 +1,4 @@
-"""A table with the rows of a sheet in it: what changes, and whether the package would still pass its checks."""
+"""Merge the rows of a sheet into a table: what changes, and whether the package would still pass its checks."""
 
 import csv
 import io
@@ -28,19 +28,19 @@ SHOWN = 20  # rows of each table in the preview
 
 
 def records(table: Table) -> list[dict[str, str]]:
-    """Return the rows of a table as they are, with those cells too that have a problem."""
+    """Return the rows of a table unchanged, including cells that have a problem."""
     names = table.schema.names
     return [{n: str(row.get(n, "")) for n in names} for row in table.frame.to_dict("records")]
 
 
 def key_of(table: Table, row: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what tells a row apart from the others of its table."""
+    """Return the primary key of a row."""
     return tuple(row.get(k, "") for k in table.schema.primary_key)
 
 
 @dataclass(frozen=True)
 class Merged:
-    """A table as it would become: each row with the line of the sheet that it comes from, if it comes from one."""
+    """A table after the import: each row with its line in the sheet, if it has one."""
 
     table: Table
     rows: tuple[tuple[Mapping[str, str], SheetRow | None], ...]
@@ -58,15 +58,15 @@ class Merged:
         return out.getvalue()
 
     def cells_of(self, unsure: frozenset[Unsure]) -> frozenset[tuple[int, str]]:
-        """Return the cells of the table that come from these cells of the sheets."""
+        """Return the cells of the table that were read from these cells of the sheets."""
         lines = [(n, line) for n, (_, line) in enumerate(self.rows, 2) if line]
         columns = {(sheet, row): set[str]() for sheet, row, _ in unsure}
         for sheet, row, column in unsure:
             columns[sheet, row].add(column)
         return frozenset((n, c) for n, x in lines for c in columns.get((x.layout.sheet.name, x.row), ()))
 
-    def told(self, replaced: bool) -> Iterator[str]:
-        """Yield the preview in lines."""
+    def preview(self, replaced: bool) -> Iterator[str]:
+        """Yield the lines that show what would change."""
         name = Path(self.table.file).stem
         added, changed, removed = self.counts
         same = len(self.rows) - added - changed
@@ -81,7 +81,7 @@ class Merged:
 
 
 def merge(table: Table, lines: Iterable[SheetRow], resource: str, replaced: bool) -> Merged:
-    """Return the table with the lines of the sheet in the places of the rows that they replace, and new ones at the end."""
+    """Return the table in which lines of the sheet replace the rows with the same key, and new ones are added at the end."""
     fresh: dict[tuple[str, ...], list[SheetRow]] = {}
     for line in (x for x in lines if x.layout.resource == resource):
         fresh.setdefault(key_of(table, line.texts), []).append(line)
@@ -117,13 +117,13 @@ def _named(table: Table, row: Mapping[str, str]) -> str:
 
 
 def _filled(table: Table, row: Mapping[str, str]) -> str:
-    """Return the first cells of a new row, besides those that tell it apart."""
+    """Return the first cells of a new row that are not part of its key."""
     rest = [(n, v) for n, v in row.items() if v and n not in table.schema.primary_key]
     return ", ".join(f"{n} {_short(v)}" for n, v in rest[:3])
 
 
 def _difference(table: Table, row: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
-    """Return one line about a row whose cells differ, or none."""
+    """Return one line about a row whose cells differ, or nothing if none do."""
     cells_ = [f"{n} {_short(row[n])} → {_short(v)}" for n, v in texts.items() if row[n] != v]
     return [f"changed: {_named(table, row)}: {', '.join(cells_)}"] if cells_ else []
 
@@ -137,7 +137,7 @@ def _short(words: str) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A package as it would become, among the packages and problems that there are."""
+    """A package after the import, with the other packages and the existing problems."""
 
     book: Workbook
     package: Package
@@ -146,7 +146,10 @@ class Outcome:
     settings: Settings
 
     def judge(self) -> None:
-        """Check all that `portal check` does; raise `PortalError` with problems at the cells they come from."""
+        """Run every check of `portal check`.
+
+        Raises: `PortalError` with the problems, each at the cell of the sheet that causes it.
+        """
         would_be, problems = self._checked(frozenset())
         self._stop(problems)
         doubtful = plausibility.look(ValidRows(would_be, self.settings), periods.today())
@@ -165,7 +168,7 @@ class Outcome:
             raise PortalError(problems_in_cells)
 
     def mistakes(self, unsure: frozenset[Unsure]) -> Iterator[Problem]:
-        """Yield what is wrong with other cells of the file, for as long as some could not be read."""
+        """Yield the problems of the cells that could be read, if others could not."""
         rows = {(sheet, row) for sheet, row, _ in unsure}
         for problem in self._checked(unsure)[1]:
             line = origin(self._files, problem.file, problem.row)
@@ -179,7 +182,7 @@ class Outcome:
         return {m.table.file: m for m in self.merged}
 
     def _checked(self, unsure: frozenset[Unsure]) -> tuple[tuple[Package, ...], tuple[Problem, ...]]:
-        """Return all packages with the new tables, and every problem; rules pass over cells that are not sure."""
+        """Return all packages with the new tables, and every problem; rules ignore unsure cells."""
         packages, before = self.read
         problems = [p for p in before if p.file not in self._files]
         fresh: dict[str, Table] = {}
@@ -194,7 +197,7 @@ class Outcome:
 
 
 def _table(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
-    """Return the table as it would be read, and what is wrong with its cells."""
+    """Return the table as it will be read, and the problems of its cells."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(merged.table.file).name
         path.write_text(merged.csv, encoding="utf-8", newline="")
@@ -202,7 +205,7 @@ def _table(merged: Merged) -> tuple[Table | None, tuple[Problem, ...]]:
 
 
 def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> Problem:
-    """Return the problem with the place of the cell that it comes from; other rows keep theirs."""
+    """Return the problem with its place in the sheet; a problem in another row keeps its place."""
     message = re.sub(
         r"(data_packages/\S+\.csv), row (\d+)",
         lambda m: _where(book, origin(merged, m[1], int(m[2]))) or m[0],
@@ -217,7 +220,7 @@ def at_cells(book: Workbook, merged: Mapping[str, Merged], problem: Problem) -> 
 
 
 def origin(merged: Mapping[str, Merged], file: str, row: int) -> SheetRow | None:
-    """Return the line that a row of a table as it would become comes from, if it comes from one."""
+    """Return the line of the sheet from which a row was read, or None."""
     rows = merged[file].rows if file in merged else ()
     return rows[row - 2][1] if 2 <= row < len(rows) + 2 else None
 

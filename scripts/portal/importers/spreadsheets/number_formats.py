@@ -44,7 +44,7 @@ class Shown:
 
 
 def shown(number: Decimal, code: str) -> Shown | None:
-    """Return what the format shows of a number; None where it shows the number as it is."""
+    """Return what the format shows for a number; None if it shows the number as it is."""
     sections = _sections(code)
     if len(sections) == 1 and sections[0].tokens == (("general", "General"),) and not sections[0].white:
         return None
@@ -52,12 +52,12 @@ def shown(number: Decimal, code: str) -> Shown | None:
     if section is None:
         return Shown("#####")
     percent = sum(k == "percent" for k, _ in section.tokens)
-    formatted = _told(number if signed else abs(number), section, percent)
+    formatted = _format(number if signed else abs(number), section, percent)
     return Shown(formatted, percent == 1, section.white)
 
 
 def hides_text(code: str) -> bool:
-    """Return True if the format shows nothing, or a text of its own, where a cell holds text."""
+    """Return True if the format hides the text of a cell, or shows another text instead."""
     sections = _sections(code)
     return len(sections) == 4 and not sections[3].has("at") and not sections[3].has("general")
 
@@ -106,7 +106,7 @@ def _section(tokens: list[tuple[str, str]]) -> _Section:
 
 
 def _chosen(number: Decimal, sections: tuple[_Section, ...]) -> tuple[_Section | None, bool]:
-    """Return the section that a number is shown by, and whether it shows the number's sign by itself."""
+    """Return the section that formats a number, and whether a minus sign is added for it."""
     numeric = sections[:3]
     if not any(s.condition for s in numeric):
         if len(numeric) == 1 or number > 0 or (number == 0 and len(numeric) == 2):
@@ -119,7 +119,7 @@ def _chosen(number: Decimal, sections: tuple[_Section, ...]) -> tuple[_Section |
     return None, True
 
 
-def _told(number: Decimal, section: _Section, percent: int) -> str:
+def _format(number: Decimal, section: _Section, percent: int) -> str:
     if section.has("unknown"):
         return "?"
     if section.has("general") or section.has("at"):

@@ -1,4 +1,4 @@
-"""A cell as a number: as it is stored, as its format shows it, and as people write it in words."""
+"""Read a cell as a number: as it is stored, as its format shows it, and as people write it."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,7 +8,7 @@ from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, ReadRow, Settled, squeezed
 
 PERCENTAGES = frozenset({"percent", "percent-change"})
-MOST_DECIMALS, _LARGEST = 10, 15  # of what a format shows, and powers of ten to which one is heeded
+MOST_DECIMALS, _LARGEST = 10, 15  # of a format; and of powers of ten
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _SHOWN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d{1,3})?", re.ASCII)
@@ -21,7 +21,7 @@ _INSTEAD = {
 
 
 def settle(cell: Cell, words: str, row: ReadRow) -> Settled:
-    """Return the number of a cell as text, or what keeps it from being certain."""
+    """Return the number of a cell as text, or a question or fault."""
     number = _settled(cell, words, row)
     if isinstance(number, str) and number.startswith("-") and row.unit == "count":
         fix = (
@@ -34,7 +34,7 @@ def settle(cell: Cell, words: str, row: ReadRow) -> Settled:
 def _settled(cell: Cell, words: str, row: ReadRow) -> Settled:
     if cell.kind == "date":
         fix = "Format the cell as a number, and write the number again."
-        return CellFault(f"The spreadsheet has made a date of this cell: {cell.day}.", fix)
+        return CellFault(f"The spreadsheet has turned this cell into a date: {cell.day}.", fix)
     if cell.kind == "boolean":
         return CellFault(f"“{cell.text}” is not a number.", "Write the number.")
     if cell.kind == "text":
@@ -52,7 +52,7 @@ def _settled(cell: Cell, words: str, row: ReadRow) -> Settled:
 
 
 def _otherwise(cell: Cell, number: Decimal, row: ReadRow) -> CellQuestion | None:
-    """Return a question where people see something else than this number; rounding to the shown decimals is another one."""
+    """Return a question if the cell shows something other than this number, unless it is only rounded."""
     shown = squeezed(cell.shown or "")
     read_number, sign = seen(shown), shown.endswith("%")
     if (
@@ -67,13 +67,15 @@ def _otherwise(cell: Cell, number: Decimal, row: ReadRow) -> CellQuestion | None
     if row.figure:
         answers |= {k: (words, f"[{k}]") for k, words in _INSTEAD.items()}
     said = f"The cell shows “{shown}”" if shown else "The cell shows nothing"
-    return CellQuestion(f"shown:{shown}", f"{said} and holds {plain(cell.number)}. What is meant?", answers)
+    return CellQuestion(
+        f"shown:{shown}", f"{said} and contains {plain(cell.number)}. What is meant?", answers
+    )
 
 
 def seen(shown: str) -> Decimal | None:
-    """Return the number that people read in a shown text, such as 1,234 in “£1,234” or “(5)”; None where it is none.
+    """Return the number that people read in a shown text, such as 1,234 in “£1,234” or “(5)”; None if it is not a number.
 
-    A unit in words can stand behind it, as in “12 offences”. Anything else can change what is meant: <5, 12*, 3k.
+    A unit in words can follow it, as in “12 offences”. Anything else can change what is meant: <5, 12*, 3k.
     """
     digits = shown.replace(text.MINUS, "-").replace("–", "-").replace("\u202f", " ")
     digits = re.sub(r"^(-?)[£$€] ?", r"\1", digits.removesuffix("%").strip())
@@ -99,7 +101,7 @@ def _alike(read_number: Decimal, number: Decimal, shown: str) -> bool:
 def _percent(shown: str, stored: str) -> Settled:
     return CellQuestion(
         "percent",
-        f"{shown}% stands where the figure is not a percentage. Which number is meant?",
+        f"The cell shows {shown}%, but the figure is not a percentage. Which number is meant?",
         {
             "shown": (f"the number before the sign, {shown}", shown),
             "stored": (f"the share, {stored}", stored),
@@ -108,14 +110,14 @@ def _percent(shown: str, stored: str) -> Settled:
 
 
 def _rounded(shown: str, stored: str) -> Settled:
-    """Return the number as its format shows it, where that is all there is to it."""
+    """Return the number as its format shows it, or a question if the format hides decimals."""
     if Decimal(shown) == Decimal(stored):
         return shown
     if abs(Decimal(shown) - Decimal(stored)) <= max(Decimal(1), abs(Decimal(stored))) * Decimal("1e-9"):
         return shown
     return CellQuestion(
         "decimals",
-        f"The cell shows {shown} and holds {stored}. Which one is meant?",
+        f"The cell shows {shown} and contains {stored}. Which one is meant?",
         {"shown": (f"as shown, {shown}", shown), "stored": (f"as stored, {stored}", stored)},
     )
 
@@ -129,7 +131,7 @@ def shown(number: Decimal, decimals: int | None) -> str:
 
 
 def plain(number: Decimal) -> str:
-    """Return the number without an exponent, a spare zero or a minus before zero."""
+    """Return the number without an exponent, unneeded zeros or a minus before zero."""
     digits = f"{number:f}"
     digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
     return "0" if digits in ("-0", "") else digits
@@ -143,7 +145,7 @@ def _same(before: str, number: Decimal) -> bool:
 
 
 def _written(words: str, row: ReadRow) -> Settled:
-    """Return a number that is written as text: without commas, signs of money, typographic minus and spaces."""
+    """Return a number that is written as text, without commas, currency signs, typographic minus and spaces."""
     digits = words.replace(text.MINUS, "-").replace("–", "-")
     if row.unit in ("pounds", ""):
         digits = re.sub(r"^(-?)£ ?", r"\1", digits)
@@ -166,7 +168,7 @@ def _written(words: str, row: ReadRow) -> Settled:
 
 
 def _no_number(words: str, digits: str) -> CellFault:
-    """Return why a text is no number. It names a number to write only where there is one way to read the text."""
+    """Return why a text is not a number. Suggest a number only if the text can be read in only one way."""
     quoted = f"“{words}”" if len(words) <= 60 else f"“{words[:60]}…”"
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})*,\d+", digits):
         point, none = re.sub(r"\.", "", digits).replace(",", "."), re.sub(r"[.,]", "", digits)

@@ -62,9 +62,11 @@ def _unseen(look: Mapping[str, str]) -> str:
 
 
 def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
-    """Read each sheet of a workbook; raise whatever a damaged file leads to.
+    """Yield each sheet of a workbook.
 
-    Row by row from the tree, since odfdo's own rows copy what is repeated, a million times where a file says so.
+    Rows are read from the XML tree, because odfdo copies repeated rows, a million times if a file says so.
+
+    Raises: any exception of odfdo if the file is damaged.
     """
     from odfdo import Document  # noqa: PLC0415
 

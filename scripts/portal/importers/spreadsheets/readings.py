@@ -1,9 +1,9 @@
-"""What a cell can be read as: the text for its table, a question where there are several ways, or a fault."""
+"""The results of reading a cell: the text for its table, a question if there are several ways, or a fault."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as made
+from dataclasses import field as dataclass_field
 
 from portal.data.tables import Json
 
@@ -12,12 +12,12 @@ from portal.data.tables import Json
 class Column:
     """The field of a column, and the texts that the package already has in it.
 
-    `titles` are the ids that the column can name, by each id and title without capitals.
+    `titles` maps each id and title, in lower case, to the ids that it can mean.
     """
 
     field: Json
     known: frozenset[str] = frozenset()
-    titles: Mapping[str, tuple[str, ...]] = made(default_factory=dict)
+    titles: Mapping[str, tuple[str, ...]] = dataclass_field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -26,16 +26,16 @@ class Column:
 
     @property
     def rules(self) -> Json:
-        """Return what constrains its cells."""
-        found: Json = self.field.get("constraints", {})
-        return found
+        """Return the constraints on its cells."""
+        constraints: Json = self.field.get("constraints", {})
+        return constraints
 
 
 @dataclass(frozen=True)
 class ReadRow:
-    """What else is known of the row of a cell: the unit of its figure, its status, and the text that was there before.
+    """The rest of a cell's row: the unit of its figure, its status, and the earlier text of the cell.
 
-    `figure` says that it is the figure of its row, so that a status can stand instead of it.
+    `figure` is True if the cell is the figure of its row, so that a status can replace it.
     """
 
     unit: str = ""
@@ -46,7 +46,7 @@ class ReadRow:
 
 @dataclass(frozen=True)
 class CellQuestion:
-    """A cell that can be read in several ways: for each answer what it means, and the text that comes of it."""
+    """A cell that can be read in several ways: for each answer, its meaning and the text that it gives."""
 
     key: str
     question: str
@@ -55,7 +55,7 @@ class CellQuestion:
 
 @dataclass(frozen=True)
 class CellFault:
-    """A cell that cannot be read: what stands there and what to do."""
+    """A cell that cannot be read: what is wrong and what to do."""
 
     message: str
     fix: str
@@ -65,5 +65,5 @@ Settled = str | CellQuestion | CellFault
 
 
 def squeezed(words: str) -> str:
-    """Text without spaces around it, and with one plain space where there are several or unusual ones."""
+    """Return the text without spaces around it, and with one plain space for several or unusual ones."""
     return re.sub(r"[\s\u00a0\u200b\ufeff]+", " ", words).strip()

@@ -1,4 +1,4 @@
-"""Reads the rows of sheets as texts for the tables of a package, and gathers what is wrong or has to be asked."""
+"""Read the rows of sheets as texts for the tables of a package, and collect faults and questions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ _MEASURED = ("value", "stated", "target_value", "result_value", "baseline_value"
 
 @dataclass
 class Reading:
-    """What is gathered while the rows are read: lines, faults, and questions with the places of their cells."""
+    """The results of reading rows: lines, faults, and questions with the places of their cells."""
 
     book: Workbook
     answers: Mapping[str, str]
@@ -33,7 +33,7 @@ class Reading:
     unsure: set[Unsure] = field(default_factory=set)
 
     def answered(self, doubt: CellQuestion, spot: Spot) -> str:
-        """Return the answer that is given for a doubt; note the doubt and return nothing where there is none."""
+        """Return the answer to a question; if there is none, record the question and return an empty text."""
         answer = self.answers.get(doubt.key) or self.answers.get(doubt.key.partition(":")[0], "")
         if answer in doubt.answers:
             return answer
@@ -41,7 +41,7 @@ class Reading:
         return ""
 
     def settled(self, value: Settled, spot: Spot) -> str:
-        """Return the text of a cell; note what keeps it from being certain."""
+        """Return the text of a cell; record its question or fault."""
         if isinstance(value, str):
             return value
         if isinstance(value, CellFault):
@@ -60,7 +60,7 @@ def read(
     package: Package,
     answers: Mapping[str, str],
 ) -> Reading:
-    """Read every row of every table, with what could not be read and what is to be asked."""
+    """Read every row of every table, with its faults and questions."""
     reading, packages = Reading(book, answers), tuple(packages)
     kept = [r for p in packages if "indicators" in p.tables for _, r in p.tables["indicators"].records]
     units = {r["id"]: r.get("unit", "") for r in kept if "id" in r}
@@ -77,7 +77,7 @@ def read(
 
 
 def _without_hidden(reading: Reading, layout: Layout) -> Layout:
-    """Return the layout without hidden columns, where that is the answer."""
+    """Return the layout without hidden columns, if that is the answer."""
     rows = frozenset(layout.rows)
     filled = {c for r, c in layout.sheet.cells if r in rows}
     kept = dict(layout.columns)
@@ -97,7 +97,7 @@ def _without_hidden(reading: Reading, layout: Layout) -> Layout:
 def _titles(
     packages: Iterable[Package], package: Package, resource: str, column: str
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return the ids that a column can name, by each id and title without capitals; nothing where it points to no table."""
+    """Map each id and title, in lower case, to the ids that a column can mean; empty if it refers to no table."""
     target = REFERENCES.get((package.kind, resource, column))
     target = SOURCES if column == "source" and package.kind != "sources" else target
     if target is None:
@@ -115,7 +115,7 @@ def _titles(
 
 @dataclass(frozen=True)
 class _Rows:
-    """Reads the rows of one sheet."""
+    """Reader of the rows of one sheet."""
 
     reading: Reading
     layout: Layout
@@ -139,7 +139,7 @@ class _Rows:
         return {key_of(table, r): {n: v for n, v in r.items() if (i, n) not in table.bad} for i, r in rows}
 
     def line(self, row: int) -> SheetRow | None:
-        """Return the row as texts, or None where it is left out.
+        """Return the row as texts, or None if it is left out.
 
         Its key is read first, since what the package has under that key helps with the rest.
         """
@@ -163,18 +163,18 @@ class _Rows:
         return SheetRow(self.layout, row, texts)
 
     def _unit(self, texts: Mapping[str, str]) -> str:
-        """Return the unit of a row's figures: its own, that of what it claims, or that of its indicator."""
+        """Return the unit of a row's figures: from the row, from its claim, or from its indicator."""
         if texts.get("kind", "").startswith("change-percent"):
             return "percent-change"
         return texts.get("unit") or self.units.get(texts.get("indicator", ""), "")
 
     def _is_left_out(self, row: int) -> bool:
-        """Return True if an answer leaves the row out, or it is a note as long as nobody has answered."""
+        """Return True if an answer leaves the row out, or if it may be a note and nobody has answered yet."""
         answers = [(d.key, self.reading.answered(d, s)) for d, s in self._doubts(row)]
         return any(answer == LEAVE_OUT or (key == "notes" and not answer) for key, answer in answers)
 
     def _doubts(self, row: int) -> Iterator[tuple[CellQuestion, Spot]]:
-        """Yield what speaks against a row: it is a note, people cannot see it, or it is struck through."""
+        """Yield the questions about a row: it may be a note, it is hidden, or it is struck through."""
         sheet = self.layout.sheet
         filled = [
             (c, n, sheet.cells[row, c]) for n, c in self.layout.columns.items() if (row, c) in sheet.cells
@@ -200,7 +200,7 @@ class _Rows:
                 yield _doubt("hidden-cells", question), at
 
     def _note(self, row: int) -> str:
-        """Return the text of a row that has one cell, a text, where rows of the table have several; else nothing."""
+        """Return the text of a row whose only cell is a text, if rows of the table have several cells; else nothing."""
         keys = [k for k in self.table.schema.primary_key if k in self.layout.columns]
         filled = [c for r, c in self.layout.sheet.cells if r == row]
         if len(filled) != 1 or len(self.layout.columns) < 3:
@@ -231,7 +231,7 @@ def _short(words: str) -> str:
 
 
 def _of_one_scale(reading: Reading, package: Package, units: Mapping[str, str]) -> Iterator[SheetRow]:
-    """Yield the lines with figures of the scale that their series has, where that is the answer."""
+    """Yield the lines with figures on the scale of their series, if that is the answer."""
     table = package.tables.get("observations")
     figures = [
         x for x in reading.lines if x.layout.resource == "observations" and "value" in x.layout.columns
@@ -249,7 +249,7 @@ def _of_one_scale(reading: Reading, package: Package, units: Mapping[str, str]) 
 
 
 def preview(book: Workbook, layouts: Iterable[Layout], package: Package) -> Iterator[str]:
-    """Say what the cells of the sheets do not: notes on them, and which are struck through."""
+    """Report the notes on cells, and which cells are struck through."""
     for layout in layouts:
         sheet = layout.sheet
         titles = [str(f.get("title", f["name"])) for f in package.tables[layout.resource].schema.fields]

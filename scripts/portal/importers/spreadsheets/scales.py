@@ -17,40 +17,40 @@ _APART = (
     "status",
     "source",
     "locator",
-)  # what a series does not share
+)  # what differs within a series
 _NEAR, _FAR = 2, 3  # times as much as the series at most to be near it, and at least to be far from it
 _WAYS = {"times-100": Decimal(100), "times-1000": Decimal(1000), "over-100": 1 / Decimal(100), "over-1000": 1 / Decimal(1000)}  # fmt: skip
 _WORDS = {"times-100": "a hundred times as much", "times-1000": "a thousand times as much", "over-100": "a hundredth of it", "over-1000": "a thousandth of it"}  # fmt: skip
 
 
 def doubts(table: Table, lines: Sequence[SheetRow], units: Mapping[str, str]) -> Mapping[int, CellQuestion]:
-    """Return a question for each line whose figure has another scale than its series, by the `id` of the line.
+    """Return a question for each line whose figure is on another scale than its series, by the `id` of the line.
 
-    A series is compared with what the package has of it besides these lines, else with the other lines.
+    A figure is compared with those that the package already has of its series or, if it has none, with the other lines.
     """
     fresh = {key_of(table, x.texts) for x in lines}
     known: dict[tuple[str, ...], list[Decimal]] = {}
     for row in records(table):
         if key_of(table, row) not in fresh and (value := _number(row["value"])):
             known.setdefault(_series(row), []).append(abs(value))
-    own: dict[tuple[str, ...], list[tuple[int, Decimal]]] = {}
+    in_file: dict[tuple[str, ...], list[tuple[int, Decimal]]] = {}
     for line in lines:
         if value := _number(line.texts.get("value", "")):
-            own.setdefault(_series(line.texts), []).append((id(line), abs(value)))
-    found: dict[int, CellQuestion] = {}
+            in_file.setdefault(_series(line.texts), []).append((id(line), abs(value)))
+    questions: dict[int, CellQuestion] = {}
     for line in lines:
         value = _number(line.texts.get("value", ""))
         indicator, series = line.texts.get("indicator", ""), _series(line.texts)
         if value:
-            peers = known.get(series) or [v for i, v in own[series] if i != id(line)]
+            peers = known.get(series) or [v for i, v in in_file[series] if i != id(line)]
             doubt = _doubt(indicator, value, peers, units.get(indicator, ""))
             if doubt:
-                found[id(line)] = doubt
-    return found | _fractions(lines, known, units)
+                questions[id(line)] = doubt
+    return questions | _fractions(lines, known, units)
 
 
 def _number(cell: str) -> Decimal | None:
-    """Return the number in a cell as the check reads it; None where it is not one."""
+    """Return the number in a cell as the check reads it; None if it is not one."""
     try:
         return decimal(cell)
     except ValueError:
@@ -70,7 +70,9 @@ def _doubt(indicator: str, value: Decimal, peers: Sequence[Decimal], unit: str) 
         middle = Decimal(median(peers))
         if far and middle / _NEAR <= size * _WAYS[way] <= middle * _NEAR:
             near = f"{min(peers):f} to {max(peers):f}" if min(peers) < max(peers) else f"{min(peers):f}"
-            question = f"{value:f} stands in a series of {near}. Which number is meant?"
+            question = (
+                f"{value:f} is far from the other figures of its series: {near}. Which number is meant?"
+            )
             return _asked(f"scale:{indicator}:{way}", question, value, way)
     if unit == "count" and value != value.to_integral():
         question = f"{value:f} is a count with decimals. Which number is meant?"
@@ -91,17 +93,17 @@ def _asked(key: str, question: str, value: Decimal, way: str) -> CellQuestion:
 def _fractions(
     lines: Iterable[SheetRow], known: Mapping[tuple[str, ...], Sequence[Decimal]], units: Mapping[str, str]
 ) -> dict[int, CellQuestion]:
-    """Questions about new percentages that are all below 1: they can be shares of 1."""
+    """Return questions about new percentages that are all below 1: they can be shares of 1."""
     published = {s for series in known for s in series if s.startswith("indicator=")}
-    found: dict[str, list[tuple[SheetRow, Decimal]]] = {}
+    percentages: dict[str, list[tuple[SheetRow, Decimal]]] = {}
     for line in lines:
         name, value = line.texts.get("indicator", ""), _number(line.texts.get("value", ""))
         if value and units.get(name, "") == "percent" and f"indicator={name}" not in published:
-            found.setdefault(name, []).append((line, value))
-    told: dict[int, CellQuestion] = {}
-    for name, own in found.items():
-        if all(abs(v) <= 1 for _, v in own):
-            for line, value in own:
+            percentages.setdefault(name, []).append((line, value))
+    questions: dict[int, CellQuestion] = {}
+    for name, figures in percentages.items():
+        if all(abs(v) <= 1 for _, v in figures):
+            for line, value in figures:
                 question = f"{value:f} is a percentage below 1. Is it a share, such as 0.5 for 50%?"
-                told[id(line)] = _asked(f"scale:{name}:times-100", question, value, "times-100")
-    return told
+                questions[id(line)] = _asked(f"scale:{name}:times-100", question, value, "times-100")
+    return questions

@@ -80,7 +80,7 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     package = _with_own_table(job, _package(job, packages_read, problems), settings)
     answers = _answers(job.assumed)
     book = workbooks.read(job.paths[0])
-    layouts = columns.found(book, columns.WantedTable(package, job.resource, job.sheet))
+    layouts = columns.locate(book, columns.WantedTable(package, job.resource, job.sheet))
     reading = rows.read(book, layouts, packages_read, package, answers)
     while reading.doubts and not reading.faults:
         new_answers = {q.key: ask(q) for q in _questions(reading)}
@@ -102,7 +102,7 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
         )
         raise PortalError([*faults, *unanswered, *outcome.mistakes(frozenset(reading.unsure))])
     outcome.judge()
-    report = (*_notes(book, layouts, package), *(line for m in merged for line in m.told(replaced)))
+    report = (*_notes(book, layouts, package), *(line for m in merged for line in m.preview(replaced)))
     return PlannedImport(report, {settings.root / m.table.file: m.csv for m in changed})
 
 
@@ -128,7 +128,7 @@ def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -
 
 
 def _is_own(job: SpreadsheetJob, settings: Settings, table: Table) -> bool:
-    """Return True if the file is the table itself, which a spreadsheet program has saved in its own way."""
+    """Return True if the file is the table of the package, saved by a spreadsheet program."""
     return job.paths[0].resolve() == (settings.root / table.file).resolve()
 
 

@@ -385,14 +385,14 @@ class _Reader:
             yield top or 1, left or 1, bottom or 1_048_576, right or 16_384, why
 
     def _mark(self, conditional: list[tuple[int, int, int, int, str]]) -> None:
-        """Say of the numbers below a conditional format what it can do to them."""
+        """Mark each number under a conditional format with what the format can do to it."""
         for top, left, bottom, right, why in conditional[:_MOST_AREAS]:
             for (r, c), cell in self._cells.items():
                 if top <= r <= bottom and left <= c <= right and cell.kind == "number" and not cell.hidden:
                     self._cells[r, c] = replace(cell, hidden=why)
 
     def _notes(self) -> Mapping[Place, str]:
-        """Return the notes and the threads of comments of the sheet; a thread takes the place of the note that stands for it."""
+        """Return the notes and comment threads of the sheet; a thread replaces the note that Excel writes for it."""
         from openpyxl.utils.cell import coordinate_to_tuple  # noqa: PLC0415
 
         related = list(self.book.related(self.path).values())
