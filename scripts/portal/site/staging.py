@@ -12,7 +12,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal.analysis import sentences
+from portal.analysis import measures, sentences
 from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
@@ -301,17 +301,17 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
     environment.filters |= {
         "amount": amount,
         "cell": lambda o: _cell(released, o),
-        "changed": sentences.changed,
-        "sense": sentences.sense,
-        "moved": sentences.moved,
+        "change_in_words": sentences.change_in_words,
+        "meaning": measures.meaning,
+        "describe_clear_changes": sentences.describe_clear_changes,
         "per_1000": partial(sentences.per_1000, released),
-        "told": sentences.told,
+        "change_with_figures": sentences.change_with_figures,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.running,
         "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
-        "way_of": partial(sentences.way_of, released),
+        "last_change_in_words": partial(sentences.last_change_in_words, released),
         "why": lambda o: MARKERS[o.status],
         "upto": lambda o: periods.month(o.period_end),
         "number": number,
