@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar, cast
 from portal.analysis import significance
 from portal.core.model import Break, Indicator, Observation
 from portal.core.periods import first_day, month_end
-from portal.core.vocabulary import ADDED, Direction, Meaning, NoChange, Polarity, Status, Unit
+from portal.core.vocabulary import ADDED, ChartKind, Direction, Meaning, NoChange, Polarity, Status, Unit
 from portal.disclosure.clearing import ClearedContent, when
 
 # Below this, a percentage reflects chance more than change.
@@ -195,7 +195,7 @@ def figures_of(released: ClearedContent, indicator: Indicator) -> tuple[Observat
 
     These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere.
     """
-    if indicator.chart == "recorded":
+    if indicator.chart == ChartKind.RECORDED:
         return rolling(released, indicator.id, released.area)
     return series(released, indicator.id)
 
@@ -205,7 +205,7 @@ def latest_change(released: ClearedContent, indicator: Indicator) -> Change | No
     figures = figures_of(released, indicator)
     if len(figures) < 2 or indicator.breakdown or len({o.area for o in figures}) > 1:
         return None
-    if indicator.chart == "recorded":
+    if indicator.chart == ChartKind.RECORDED:
         now = standing(released, indicator, released.area)
         return now.change if now else None
     return compared(released, indicator, figures[-2], figures[-1])
@@ -339,7 +339,7 @@ def standing(
 
     None if there is no figure. The direction of the newest one allows for looking at all indicators of the area at once.
     """
-    if indicator.chart == "recorded" and end in (None, newest(released, indicator.id, area)):
+    if indicator.chart == ChartKind.RECORDED and end in (None, newest(released, indicator.id, area)):
         return standings(released, area, months).get(indicator.id)
     return alone(released, indicator, area, months, end)
 
@@ -347,7 +347,7 @@ def standing(
 @_once
 def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, IndicatorSummary]:
     """Return the summary in an area of each indicator that is recorded in every area, by its id."""
-    indicators = (i for i in released.content.indicators.values() if i.chart == "recorded")
+    indicators = (i for i in released.content.indicators.values() if i.chart == ChartKind.RECORDED)
     summaries = [s for i in indicators if (s := alone(released, i, area, months))]
     return {s.indicator.id: s for s in together(summaries)}
 

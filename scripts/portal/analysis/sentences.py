@@ -22,7 +22,17 @@ from portal.core import periods
 from portal.core.model import Indicator, Observation
 from portal.core.periods import running
 from portal.core.text import MARKERS, amount, counted, listed, number, upper_first
-from portal.core.vocabulary import ADDED, Direction, NoChange, Outcome, Polarity, Unit
+from portal.core.vocabulary import (
+    ADDED,
+    ChartKind,
+    ClaimKind,
+    Direction,
+    NoChange,
+    Outcome,
+    Polarity,
+    Status,
+    Unit,
+)
 from portal.disclosure.clearing import ClearedContent, when
 
 # The most figures that a sentence names; the table has the rest.
@@ -107,7 +117,7 @@ class ChartInput:
         """Return a figure for a sentence, with its unit, or the reason why there is no number."""
         if o.value is None:
             return f"no figure ({MARKERS[o.status]})"
-        if self.indicator.unit in ("count", "per-1000") and not self.has_unit_per_part:
+        if self.indicator.unit in (Unit.COUNT, Unit.PER_1000) and not self.has_unit_per_part:
             return counted(o.value, self.indicator.unit_label)
         return amount(o.value, self.indicator.unit)
 
@@ -207,7 +217,7 @@ def _doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
         base = (v.claim.area, v.claim.part, v.claim.base_period_start, v.claim.base_period_end)
         now = (v.claim.area, v.claim.part, v.claim.period_start, v.claim.period_end)
         same = (base, now) == (_claimed(earlier), _claimed(later))
-        change_differs = same and v.outcome == Outcome.DIFFERS and v.claim.kind == "change-percent"
+        change_differs = same and v.outcome == Outcome.DIFFERS and v.claim.kind == ClaimKind.CHANGE_PERCENT
         if change_differs and v.claim.stated is not None and v.recomputed is not None:
             stated, recomputed = (amount(n, "percent-change") for n in (v.claim.stated, v.recomputed))
             return f" The document gives the change as {stated}; its own figures give {recomputed}."
@@ -239,18 +249,14 @@ def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     total = next((o for o in figures if not o.part and o.value is not None), None)
     one_area = len({o.area for o in figures}) == 1
     whole = s.with_unit(total) if total and one_area and s.indicator.unit in ADDED else ""
-    kinds = s.indicator.unit == "count" and s.indicator.breakdown not in _NO_KIND
+    kinds = s.indicator.unit == Unit.COUNT and s.indicator.breakdown not in _NO_KIND
     if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
-        parts_in_words = (
-            f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
-        )
+        listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
     else:
         named = listed(_named_once(s, [(o, s.name(o)) for o in known[:_LARGEST]]))
-        named_of_all = f"{named}, of {whole} in all" if named and whole else named
-        parts_in_words = (
-            f"{named_of_all}. " if named_of_all else f"{s.with_unit(total)} in all. " if total else ""
-        )
-    return f"{s.indicator.short_title}{_where(s, figures)}: {parts_in_words}{_without_number(parts)}".strip()
+        entries = f"{named}, of {whole} in all" if named and whole else named
+        listing = f"{entries}. " if entries else f"{s.with_unit(total)} in all. " if total else ""
+    return f"{s.indicator.short_title}{_where(s, figures)}: {listing}{_without_number(parts)}".strip()
 
 
 def _recorded_as(s: ChartInput, figures: Sequence[Observation], of_all: bool) -> str:
@@ -282,7 +288,7 @@ def _without_number(figures: Sequence[Observation]) -> str:
 
 
 def _reason(mark: str, words: str, one: bool) -> str:
-    if mark == "z":
+    if mark == Status.NOT_APPLICABLE:
         return words if one else words.replace("does", "do", 1)
     return f"{'is' if one else 'are'} {words}"
 
@@ -299,7 +305,7 @@ def describe_areas(s: ChartInput) -> str:
 
 def _figure_or_change(s: ChartInput, o: Observation) -> str:
     """Return a figure in words; a published change as `up 10%`."""
-    if o.value is None or s.indicator.unit != "percent-change":
+    if o.value is None or s.indicator.unit != Unit.PERCENT_CHANGE:
         return s.with_unit(o)
     return _published_change(o.value)
 
@@ -311,7 +317,7 @@ def _published_change(value: Decimal) -> str:
 def describe_all_figures(s: ChartInput) -> str:
     """List every figure, for an indicator without a chart; of many figures, the newest of the site's own area."""
     title = s.indicator.short_title
-    if len(s.figures) == 1 and s.indicator.unit == "percent-change" and not s.indicator.breakdown:
+    if len(s.figures) == 1 and s.indicator.unit == Unit.PERCENT_CHANGE and not s.indicator.breakdown:
         only = s.figures[0]
         source = s.released.content.sources[only.source].short_title
         begin = f"{title}{_elsewhere(s, s.figures)}: {_figure_or_change(s, only)}"
@@ -341,20 +347,12 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
             + (_when(s, o) if several_periods else "")
             for o in figures
         ]
-    names = [
-        ", ".join(
-            filter(
-                None,
-                (
-                    s.part(o.part),
-                    s.place(o) if several_areas else "",
-                    running(s.label(o)) if several_periods else "",
-                ),
-            )
-        )
+    labels = [
+        (s.part(o.part), s.place(o) if several_areas else "", running(s.label(o)) if several_periods else "")
         for o in figures
     ]
-    if s.indicator.unit == "percent-change":
+    names = [", ".join(filter(None, label)) for label in labels]
+    if s.indicator.unit == Unit.PERCENT_CHANGE:
         return [f"{_figure_or_change(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]
     return _named_once(s, list(zip(figures, names, strict=True)))
 
@@ -410,7 +408,7 @@ def change_in_words(s: IndicatorSummary) -> str:
 
 def last_change_in_words(released: ClearedContent, indicator: Indicator) -> str:
     """Return the last change of an indicator in the borough, in a few words."""
-    if indicator.chart == "recorded":
+    if indicator.chart == ChartKind.RECORDED:
         summary = standing(released, indicator, released.area)
         return change_in_words(summary) if summary else "no figure"
     change = latest_change(released, indicator)
