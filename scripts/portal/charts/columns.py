@@ -91,12 +91,20 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
     y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
     names = _names_below(s, [middle(o) for o in s.figures], x, x(length) - x(0))
     bars = {
-        "type": "bar", "x": [middle(o) for o in s.figures], "y": values, "width": [length * 0.8] * len(cells),
-        "text": ["" if o.value is None else s.cell(o) for o in s.figures] if size else [], "textposition": "outside", "cliponaxis": False, "constraintext": "none",
-        "textfont": {"size": size or SMALL, "color": INK}, "textangle": 0,
+        "type": "bar",
+        "x": [middle(o) for o in s.figures],
+        "y": values,
+        "width": [length * 0.8] * len(cells),
+        "text": ["" if o.value is None else s.cell(o) for o in s.figures] if size else [],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "constraintext": "none",
+        "textfont": {"size": size or SMALL, "color": INK},
+        "textangle": 0,
         "marker": {"color": [EARLIER] * (len(cells) - newest) + [OURS] * newest},
-        "customdata": [hover_text(s, o) for o in s.figures], "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+        "customdata": [hover_text(s, o) for o in s.figures],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
     marks = [Rule((x(c.at), 14), (x(c.at), box.bottom), COLOURS[4], 1.5, "dash") for c in cuts]
     notes = (
         numbers_apart([break_number(n, x(c.at), c) for n, c in enumerate(cuts, 1)]) if len(cuts) > 1 else note
@@ -109,9 +117,12 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
         ]
     )
     panel = Panel(
-        box=box, x=x, y=y, y_axis=value_axis(ticks, texts, (low, high)),
+        box=box,
+        x=x,
+        y=y,
+        y_axis=value_axis(ticks, texts, (low, high)),
         x_axis={"tickvals": [t.at for t in names], "ticktext": [t.text for t in names]},
-    )  # fmt: skip
+    )
     lines = max((t.text.count("<br>") + 1 for t in names), default=0)
     return compose(
         (width, box.bottom + 8 + LINE * lines),
@@ -126,7 +137,15 @@ def _note_above(cut: Cut, at: float, x: Scale) -> Label:
     """Return the note of a break above its line, on the side with more space."""
     is_right = at < (x.start + x.end) / 2
     lines = wrap_text(cut.title, min(190, (x.end - at if is_right else at - x.start) - 6), TICK)
-    return Label(text="<br>".join(lines), x=at + 5 if is_right else at - 5, y=1, across="left" if is_right else "right", down="top", size=TICK, colour=QUIET)  # fmt: skip
+    return Label(
+        text="<br>".join(lines),
+        x=at + 5 if is_right else at - 5,
+        y=1,
+        across="left" if is_right else "right",
+        down="top",
+        size=TICK,
+        colour=QUIET,
+    )
 
 
 def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) -> list[TimeTick]:

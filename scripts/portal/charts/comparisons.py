@@ -109,12 +109,20 @@ def _rates_table(indicator: Indicator, rows: dict[Area, list[Rated]]) -> ChartTa
     by_area = {a: {o.period_end: rate for o, rate in rates} for a, rates in rows.items()}
     ends = sorted({e for rates in by_area.values() for e in rates if e}, reverse=True)
     cells = tuple(
-        (f"12 months to {periods.month(e)}", *(str(rates[e].value) if e in rates else sentences.cell(None) for rates in by_area.values()))
+        (
+            f"12 months to {periods.month(e)}",
+            *(str(rates[e].value) if e in rates else sentences.cell(None) for rates in by_area.values()),
+        )
         for e in ends
-    )  # fmt: skip
+    )
     is_missing = any(sentences.cell(None) in row for row in cells)
     notes = (Note(sentences.cell(None), "no figure for these 12 months"),) if is_missing else ()
-    return ChartTable(caption=f"{indicator.title}: rate per 1,000 people", columns=("Period", *(a.name for a in rows)), rows=cells, notes=notes)  # fmt: skip
+    return ChartTable(
+        caption=f"{indicator.title}: rate per 1,000 people",
+        columns=("Period", *(a.name for a in rows)),
+        rows=cells,
+        notes=notes,
+    )
 
 
 # --- changes as arrows
@@ -158,9 +166,17 @@ def _changes_table(rows: Sequence[ArrowRow], title: str) -> ChartTable:
     return ChartTable(
         caption=title,
         columns=("Area", "12 months before", "Latest 12 months", "Change"),
-        rows=tuple((r.name, sentences.cell(r.summary.earlier), sentences.cell(r.summary.latest), sentences.change_in_words(r.summary)) for r in rows),
+        rows=tuple(
+            (
+                r.name,
+                sentences.cell(r.summary.earlier),
+                sentences.cell(r.summary.latest),
+                sentences.change_in_words(r.summary),
+            )
+            for r in rows
+        ),
         notes=tuple(Note(mark, meaning) for mark, meaning in MARKERS.items() if mark in used),
-    )  # fmt: skip
+    )
 
 
 def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
@@ -189,28 +205,49 @@ def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
         if start is not None and end is not None:
             marks.append(Rule((start, y), (end, y), colour, 2.5))
         if start is not None and earlier and earlier.value is not None:
-            heads["from"].append((float(earlier.value), y, f"{row.name}, 12 months before: {sentences.cell(earlier)}", colour))  # fmt: skip
+            heads["from"].append(
+                (float(earlier.value), y, f"{row.name}, 12 months before: {sentences.cell(earlier)}", colour)
+            )
         if end is not None and latest.value is not None:
-            heads["to"].append((float(latest.value), y, f"{row.name}, latest 12 months: {sentences.cell(latest)}", colour))  # fmt: skip
+            heads["to"].append(
+                (float(latest.value), y, f"{row.name}, latest 12 months: {sentences.cell(latest)}", colour)
+            )
         is_clear = colour != CONTEXT
         at = max((p for p in (start, end) if p is not None), default=x(0))
-        labels.append(Label(text=text, x=at + 10, y=y, size=TICK, bold=is_clear, colour=colour if is_clear else QUIET, hover=words))  # fmt: skip
+        labels.append(
+            Label(
+                text=text,
+                x=at + 10,
+                y=y,
+                size=TICK,
+                bold=is_clear,
+                colour=colour if is_clear else QUIET,
+                hover=words,
+            )
+        )
     tos = [_head(row) for row in rows if row.summary.latest.value is not None]
     height = box.bottom + LINE + 10
     panel = Panel(
-        box=box, x=x, y=Scale(box.bottom, box.top, box.bottom, box.top),
+        box=box,
+        x=x,
+        y=Scale(box.bottom, box.top, box.bottom, box.top),
         x_axis={**value_axis(ticks, tick_texts(ticks), ends), "gridcolor": GRID},
-    )  # fmt: skip
+    )
     traces = [_heads(heads["from"], ["circle"] * len(heads["from"]), 6), _heads(heads["to"], tos, 11)]
     return compose((width, height), [panel], traces, labels, marks)
 
 
 def _heads(points: Sequence[tuple[float, float, str, str]], symbols: Sequence[str], size: int) -> Figure:
     return {
-        "type": "scatter", "mode": "markers", "x": [p[0] for p in points], "y": [p[1] for p in points], "cliponaxis": False,
+        "type": "scatter",
+        "mode": "markers",
+        "x": [p[0] for p in points],
+        "y": [p[1] for p in points],
+        "cliponaxis": False,
         "marker": {"symbol": list(symbols), "size": size, "color": [p[3] for p in points], "opacity": 1},
-        "customdata": [p[2] for p in points], "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+        "customdata": [p[2] for p in points],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
 
 
 def _head(row: ArrowRow) -> str:
@@ -263,18 +300,28 @@ def places_chart(
     if not strips:
         return None
     rows = tuple(
-        (i.short_title, *(str(next((p.rate.value for p in spots if p.area is a), sentences.cell(None))) for a in areas))
+        (
+            i.short_title,
+            *(str(next((p.rate.value for p in spots if p.area is a), sentences.cell(None))) for a in areas),
+        )
         for i, spots in strips
-    )  # fmt: skip
+    )
     return Chart(
         wide=escape_texts(draw_strips(strips, ours, WIDE)),
         narrow=escape_texts(draw_strips(strips, ours, NARROW)),
         headline=f"{ours.name} among the wards",
         subtitle="Offences per 1,000 people in the latest 12 months; each dot is a ward",
         finding="",
-        notes=("Each strip has its own scale. People who come to shop, work or travel are not counted as residents.",),
-        table=ChartTable(caption="Rates per 1,000 people", columns=("Measure", *(a.name for a in areas)), rows=rows, notes=()),
-    )  # fmt: skip
+        notes=(
+            "Each strip has its own scale. People who come to shop, work or travel are not counted as residents.",
+        ),
+        table=ChartTable(
+            caption="Rates per 1,000 people",
+            columns=("Measure", *(a.name for a in areas)),
+            rows=rows,
+            notes=(),
+        ),
+    )
 
 
 _FEWEST = 3
@@ -303,9 +350,33 @@ def draw_strips(strips: Sequence[tuple[Indicator, Sequence[_Spot]]], ours: Area,
                 (at, y, words, OURS if spot.area is ours else CONTEXT)
             )
             if spot.area is ours:
-                labels.append(Label(text=str(spot.rate.value), x=at, y=y - 9, across="center", down="bottom", bold=True, colour=OURS, hover=words))  # fmt: skip
-        labels.append(Label(text=f"{highest:g}", x=box.right + 10, y=y, size=SMALL, colour=QUIET, hover=f"The highest rate: {highest:g}"))  # fmt: skip
-    panel = Panel(box=box, x=Scale(box.left, box.right, box.left, box.right), y=Scale(box.bottom, box.top, box.bottom, box.top))  # fmt: skip
+                labels.append(
+                    Label(
+                        text=str(spot.rate.value),
+                        x=at,
+                        y=y - 9,
+                        across="center",
+                        down="bottom",
+                        bold=True,
+                        colour=OURS,
+                        hover=words,
+                    )
+                )
+        labels.append(
+            Label(
+                text=f"{highest:g}",
+                x=box.right + 10,
+                y=y,
+                size=SMALL,
+                colour=QUIET,
+                hover=f"The highest rate: {highest:g}",
+            )
+        )
+    panel = Panel(
+        box=box,
+        x=Scale(box.left, box.right, box.left, box.right),
+        y=Scale(box.bottom, box.top, box.bottom, box.top),
+    )
     faint = _heads(others, ["line-ns-open" for _ in others], 12)
     faint["marker"] |= {"symbol": ["circle"] * len(others), "size": 8, "opacity": 0.55}
     strong = _heads(own, ["circle"] * len(own), 13)

@@ -173,12 +173,18 @@ def compose(
     width, height = picture
     size = (float(width), float(math.ceil(height)))
     layout: Figure = {
-        "width": width, "height": math.ceil(height), "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0, "autoexpand": False},
-        "paper_bgcolor": PAPER, "plot_bgcolor": "rgba(0,0,0,0)", "font": {"family": FONT, "size": TEXT, "color": INK},
-        "showlegend": False, "hovermode": "closest", "hoverlabel": {"font": {"family": FONT, "size": TEXT}, "align": "left"},
+        "width": width,
+        "height": math.ceil(height),
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0, "autoexpand": False},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": TEXT, "color": INK},
+        "showlegend": False,
+        "hovermode": "closest",
+        "hoverlabel": {"font": {"family": FONT, "size": TEXT}, "align": "left"},
         "annotations": [_annotation(kept_inside(label, size), size) for label in labels],
         "shapes": [_shape(mark, size) for mark in marks],
-    }  # fmt: skip
+    }
     for panel in panels:
         layout[f"xaxis{panel.suffix}"] = _axis(panel, size, "x")
         layout[f"yaxis{panel.suffix}"] = _axis(panel, size, "y")
@@ -202,10 +208,18 @@ def _annotation(label: Label, size: tuple[float, float]) -> Figure:
     if label.bold:
         font["weight"] = 700
     drawn: Figure = {
-        "text": label.text, "showarrow": False, "xref": "paper", "yref": "paper", "x": _share(label.x, size[0]),
-        "y": _share(size[1] - label.y, size[1]), "xanchor": label.across, "yanchor": label.down, "align": label.across,
-        "borderpad": 0, "font": font,
-    }  # fmt: skip
+        "text": label.text,
+        "showarrow": False,
+        "xref": "paper",
+        "yref": "paper",
+        "x": _share(label.x, size[0]),
+        "y": _share(size[1] - label.y, size[1]),
+        "xanchor": label.across,
+        "yanchor": label.down,
+        "align": label.across,
+        "borderpad": 0,
+        "font": font,
+    }
     return {**drawn, "hovertext": label.hover} if label.hover else drawn
 
 
@@ -219,9 +233,14 @@ def _shape(mark: Rule | Band, size: tuple[float, float]) -> Figure:
         x0, y0, x1, y1 = mark.box
         look = {"type": "rect", "fillcolor": mark.colour, "line": {"width": 0}, "layer": layer}
     return {
-        **look, "xref": "paper", "yref": "paper", "x0": _share(x0, size[0]), "x1": _share(x1, size[0]),
-        "y0": _share(size[1] - y0, size[1]), "y1": _share(size[1] - y1, size[1]),
-    }  # fmt: skip
+        **look,
+        "xref": "paper",
+        "yref": "paper",
+        "x0": _share(x0, size[0]),
+        "x1": _share(x1, size[0]),
+        "y0": _share(size[1] - y0, size[1]),
+        "y1": _share(size[1] - y1, size[1]),
+    }
 
 
 def _axis(panel: Panel, size: tuple[float, float], name: str) -> Figure:
@@ -231,10 +250,20 @@ def _axis(panel: Panel, size: tuple[float, float], name: str) -> Figure:
         (box.left, box.right, size[0]) if name == "x" else (size[1] - box.bottom, size[1] - box.top, size[1])
     )
     return {
-        "domain": [_share(ends[0], ends[2]), _share(ends[1], ends[2])], "range": [scale.low, scale.high], "anchor": f"{other}{panel.suffix}",
-        "fixedrange": True, "showgrid": False, "zeroline": False, "showline": False, "ticks": "", "automargin": False,
-        "showticklabels": "tickvals" in own, "tickangle": 0, "tickfont": {"size": TICK, "color": QUIET}, **own,
-    }  # fmt: skip
+        "domain": [_share(ends[0], ends[2]), _share(ends[1], ends[2])],
+        "range": [scale.low, scale.high],
+        "anchor": f"{other}{panel.suffix}",
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "ticks": "",
+        "automargin": False,
+        "showticklabels": "tickvals" in own,
+        "tickangle": 0,
+        "tickfont": {"size": TICK, "color": QUIET},
+        **own,
+    }
 
 
 def _share(pixels: float, whole: float) -> float:
@@ -275,9 +304,15 @@ def value_axis(
 ) -> Figure:
     """Return the settings of an axis of values: light grid lines, and a dark line at zero where values are on both sides."""
     return {
-        "tickvals": list(ticks), "ticktext": list(texts), "showgrid": grid, "gridcolor": GRID, "gridwidth": 1,
-        "zeroline": True, "zerolinecolor": INK if ends[0] < 0 else QUIET, "zerolinewidth": 2 if ends[0] < 0 else 1,
-    }  # fmt: skip
+        "tickvals": list(ticks),
+        "ticktext": list(texts),
+        "showgrid": grid,
+        "gridcolor": GRID,
+        "gridwidth": 1,
+        "zeroline": True,
+        "zerolinecolor": INK if ends[0] < 0 else QUIET,
+        "zerolinewidth": 2 if ends[0] < 0 else 1,
+    }
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -405,7 +440,15 @@ def stacked(labels: Sequence[Label], taken: Sequence[Box] = ()) -> list[Label]:
 def note_in(text: str, box: Box, taken: Sequence[Box], size: float = TICK) -> Label:
     """Return a note wrapped to the width of a box, in its free space; at the bottom first, then the place with least overlap."""
     lines = wrap_text(text, box.width, size)
-    note = Label(text="<br>".join(lines), x=(box.left + box.right) / 2, y=box.bottom, across="center", down="bottom", size=size, colour=QUIET)  # fmt: skip
+    note = Label(
+        text="<br>".join(lines),
+        x=(box.left + box.right) / 2,
+        y=box.bottom,
+        across="center",
+        down="bottom",
+        size=size,
+        colour=QUIET,
+    )
     height = note.box.height
     steps = range(0, max(1, int(box.height - height)), 8)
     tried = [replace(note, y=box.bottom - 2 - up) for up in steps] or [note]

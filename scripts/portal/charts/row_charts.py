@@ -110,9 +110,15 @@ def draw_rows(groups: Sequence[Group], width: int, *, least: float = 0, below: S
         y += LINE * len(lines) + 4
     height = y + 2
     bars = {
-        "type": "bar", "orientation": "h", "x": [r.value for r in rows], "y": places, "width": [_BAR] * len(rows), "marker": {"color": [r.colour for r in rows]},
-        "customdata": [r.words for r in rows], "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+        "type": "bar",
+        "orientation": "h",
+        "x": [r.value for r in rows],
+        "y": places,
+        "width": [_BAR] * len(rows),
+        "marker": {"color": [r.colour for r in rows]},
+        "customdata": [r.words for r in rows],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
     wide = Box(x.start, 0, x.end, height)
     panel = Panel(box=wide, x=x, y=Scale(height, 0, height, 0))
     return compose((width, height), [panel], [bars], labels, marks)
@@ -123,11 +129,27 @@ def _value(row: Row, x: Scale, y: float) -> Label:
     at = x(row.value or 0)
     is_left = row.value is not None and row.value < 0
     colour = OURS if row.is_ours else INK
-    return Label(text=row.text, x=at - 6 if is_left else at + 6, y=y, across="right" if is_left else "left", size=TEXT + 1, bold=True, colour=colour, hover=row.words)  # fmt: skip
+    return Label(
+        text=row.text,
+        x=at - 6 if is_left else at + 6,
+        y=y,
+        across="right" if is_left else "left",
+        size=TEXT + 1,
+        bold=True,
+        colour=colour,
+        hover=row.words,
+    )
 
 
 def _row(s: ChartInput, o: Observation, name: str, colour: str = OURS, *, is_ours: bool = False) -> Row:
-    return Row(name=name, value=json_number(o.value), text=s.cell(o), words=f"{s.full(o)}: {s.cell(o)}", colour=colour, is_ours=is_ours)  # fmt: skip
+    return Row(
+        name=name,
+        value=json_number(o.value),
+        text=s.cell(o),
+        words=f"{s.full(o)}: {s.cell(o)}",
+        colour=colour,
+        is_ours=is_ours,
+    )
 
 
 def draw_pair(s: ChartInput, width: int) -> Figure:
@@ -197,7 +219,12 @@ def draw_small_multiples(s: ChartInput, width: int) -> Figure:
         for column, key in enumerate(in_row):
             left = 2 + column * (wide + between)
             box = Box(left, top + head + 6, left + wide, top + head + 6 + height)
-            panel = Panel(box=box, x=Scale(*ends, box.left, box.right), y=Scale(least - room * (least < 0), most + room * (most > 0), box.bottom, box.top), number=len(panels) + 1)  # fmt: skip
+            panel = Panel(
+                box=box,
+                x=Scale(*ends, box.left, box.right),
+                y=Scale(least - room * (least < 0), most + room * (most > 0), box.bottom, box.top),
+                number=len(panels) + 1,
+            )
             panels.append(panel)
             figures = [by_key.get((*key, *s.period(t))) for t in times]
             words = [f"{names[key]}, {s.label(t)}: {s.cell(o)}" for t, o in zip(times, figures, strict=True)]
@@ -206,10 +233,21 @@ def draw_small_multiples(s: ChartInput, width: int) -> Figure:
                 Label(text="<br>".join(titles[key]), x=box.left, y=top + head, down="bottom", bold=True)
             )
             labels += _first_and_last(first, last, box)
-            labels += stacked([
-                Label(text=f"[{o.status}]" if o else _NOTHING, x=panel.x(middle(t)), y=panel.y(0) - 2, across="center", down="bottom", size=SMALL, hover=said)
-                for t, o, said in zip(times, figures, words, strict=True) if o is None or o.value is None
-            ])  # fmt: skip
+            labels += stacked(
+                [
+                    Label(
+                        text=f"[{o.status}]" if o else _NOTHING,
+                        x=panel.x(middle(t)),
+                        y=panel.y(0) - 2,
+                        across="center",
+                        down="bottom",
+                        size=SMALL,
+                        hover=said,
+                    )
+                    for t, o, said in zip(times, figures, words, strict=True)
+                    if o is None or o.value is None
+                ]
+            )
             marks.append(Rule((box.left, panel.y(0)), (box.right, panel.y(0))))
         top += head + 6 + height + 34
     return compose((width, top - 8), panels, traces, labels, marks)
@@ -228,23 +266,49 @@ def _columns(
 ) -> Figure:
     number = len(slots.times)
     return {
-        "type": "bar", "x": [middle(t) for t in slots.times], "y": [None if o is None else json_number(o.value) for o in figures],
-        "xaxis": f"x{panel.suffix}", "yaxis": f"y{panel.suffix}", "width": [slots.width] * number, "constraintext": "none",
-        "marker": {"color": [EARLIER] * (number - 1) + [OURS]}, "text": [s.cell(o) if o and o.value is not None else "" for o in figures] if slots.text else [],
-        "textposition": "outside", "cliponaxis": False, "textangle": 0, "textfont": {"size": slots.text or SMALL, "color": INK},
-        "customdata": list(words), "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+        "type": "bar",
+        "x": [middle(t) for t in slots.times],
+        "y": [None if o is None else json_number(o.value) for o in figures],
+        "xaxis": f"x{panel.suffix}",
+        "yaxis": f"y{panel.suffix}",
+        "width": [slots.width] * number,
+        "constraintext": "none",
+        "marker": {"color": [EARLIER] * (number - 1) + [OURS]},
+        "text": [s.cell(o) if o and o.value is not None else "" for o in figures] if slots.text else [],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "textangle": 0,
+        "textfont": {"size": slots.text or SMALL, "color": INK},
+        "customdata": list(words),
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
 
 
 def _first_and_last(first: str, last: str, box: Box) -> Iterable[Label]:
     """Yield the names of the first and last period under a panel; one above the other if they are too long."""
     below = box.bottom + 4
     if first == last:
-        yield Label(text=first, x=(box.left + box.right) / 2, y=below, across="center", down="top", size=SMALL, colour=QUIET)  # fmt: skip
+        yield Label(
+            text=first,
+            x=(box.left + box.right) / 2,
+            y=below,
+            across="center",
+            down="top",
+            size=SMALL,
+            colour=QUIET,
+        )
         return
     fits = text_width(first, SMALL) + text_width(last, SMALL) + 8 <= box.width
     yield Label(text=first, x=box.left, y=below, down="top", size=SMALL, colour=QUIET)
-    yield Label(text=last, x=box.right, y=below + (0 if fits else 13), across="right", down="top", size=SMALL, colour=QUIET)  # fmt: skip
+    yield Label(
+        text=last,
+        x=box.right,
+        y=below + (0 if fits else 13),
+        across="right",
+        down="top",
+        size=SMALL,
+        colour=QUIET,
+    )
 
 
 def _size(s: ChartInput, panel: tuple[str, str]) -> Decimal:

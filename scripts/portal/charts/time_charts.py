@@ -1,6 +1,6 @@
 """Draw figures over time as lines on a true time scale."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -136,7 +136,7 @@ def _points(s: ChartInput) -> Iterable[Point]:
         yield Point(place(o), json_number(o.value), hover_text(s, o), o.status not in _UNSETTLED)
 
 
-def _place(figures: Sequence[Observation]):  # type: ignore[no-untyped-def]
+def _place(figures: Sequence[Observation]) -> Callable[[Observation], float]:
     """Return the function that places a figure in time: at its end where periods overlap, else in its middle."""
     return (lambda o: span(o)[1]) if overlap(figures) else middle
 
@@ -165,10 +165,12 @@ def plan_periods(s: ChartInput) -> list[Period]:
     """Return the periods of the plans that measure success by an indicator."""
     fits = (Nearness.SAME, Nearness.CLOSE)
     return [
-        Period(position(periods.last_day(p.starts).replace(day=1, month=1 if len(p.starts) == 4 else periods.last_day(p.starts).month)), position(periods.last_day(p.ends)), p.short_title)
+        Period(position(periods.earliest_day(p.starts)), position(periods.last_day(p.ends)), p.short_title)
         for p in s.released.content.plans
-        if p.starts and p.ends and any(m.indicator == s.indicator.id and m.nearness in fits for m in p.measures)
-    ]  # fmt: skip
+        if p.starts
+        and p.ends
+        and any(m.indicator == s.indicator.id and m.nearness in fits for m in p.measures)
+    ]
 
 
 # --- lines
@@ -213,9 +215,19 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     taken += [label.box for label in labels]
     labels += stacked([hidden_mark(h, x, y) for h in beside.hidden], taken)
     panel = Panel(
-        box=box, x=x, y=y, y_axis=value_axis(ticks, texts, ends),
-        x_axis={"tickvals": [t.at for t in years], "ticktext": [t.text for t in years], "ticks": "outside", "ticklen": 4, "ticklabelstandoff": 3, "tickcolor": QUIET},
-    )  # fmt: skip
+        box=box,
+        x=x,
+        y=y,
+        y_axis=value_axis(ticks, texts, ends),
+        x_axis={
+            "tickvals": [t.at for t in years],
+            "ticktext": [t.text for t in years],
+            "ticks": "outside",
+            "ticklen": 4,
+            "ticklabelstandoff": 3,
+            "tickcolor": QUIET,
+        },
+    )
     return compose(
         (width, height),
         [panel],
@@ -232,7 +244,15 @@ def unit_signs(unit: str) -> tuple[str, str]:
 
 def hidden_mark(hidden: Hidden, x: Scale, y: Scale) -> Label:
     """Return the mark of a figure without a number, above the line at zero."""
-    return Label(text=hidden.mark, x=x(hidden.at), y=y(0) - 2, across="center", down="bottom", size=TICK, hover=hidden.words)  # fmt: skip
+    return Label(
+        text=hidden.mark,
+        x=x(hidden.at),
+        y=y(0) - 2,
+        across="center",
+        down="bottom",
+        size=TICK,
+        hover=hidden.words,
+    )
 
 
 def _end_name(line: Line, width: int) -> str:
@@ -247,11 +267,23 @@ def _trace(line: Line) -> Figure:
     size = [7 if not p.settled else n for p, n in zip(line.points, size, strict=True)]
     fill = [colour if p.settled else PAPER for p in line.points]
     return {
-        "type": "scatter", "mode": "lines+markers", "name": line.name, "x": [p.at for p in line.points], "y": [p.value for p in line.points],
-        "connectgaps": False, "cliponaxis": False, "line": {"color": colour, "width": 3 if line.is_ours else 1.6},
-        "marker": {"size": size, "color": fill, "opacity": 1, "line": {"color": colour, "width": [0 if p.settled else 2 for p in line.points]}},
-        "customdata": [p.words for p in line.points], "hovertemplate": "%{customdata}<extra></extra>",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": line.name,
+        "x": [p.at for p in line.points],
+        "y": [p.value for p in line.points],
+        "connectgaps": False,
+        "cliponaxis": False,
+        "line": {"color": colour, "width": 3 if line.is_ours else 1.6},
+        "marker": {
+            "size": size,
+            "color": fill,
+            "opacity": 1,
+            "line": {"color": colour, "width": [0 if p.settled else 2 for p in line.points]},
+        },
+        "customdata": [p.words for p in line.points],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
 
 
 def _drawn(line: Line, x: Scale, y: Scale) -> list[list[tuple[float, float]]]:
@@ -274,7 +306,16 @@ def _end_labels(
         if line.end is None or line.end.value is None:
             continue
         colour = OURS if line.is_ours else QUIET
-        labels.append(Label(text=name, x=x(line.end.at) + 9, y=y(line.end.value), bold=line.is_ours, colour=colour, size=TEXT))  # fmt: skip
+        labels.append(
+            Label(
+                text=name,
+                x=x(line.end.at) + 9,
+                y=y(line.end.value),
+                bold=line.is_ours,
+                colour=colour,
+                size=TEXT,
+            )
+        )
     labels = spread_out(labels, 2, box.bottom)
     return labels, [label.box for label in labels]
 
@@ -384,7 +425,12 @@ def _lanes(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick
             text = (end + 4, "left")
         else:
             text = (start - 4, "right")
-        taken = Box(min(start, text[0] - needed * (text[1] == "right")) - 6, 0, max(end, text[0] + needed * (text[1] == "left")) + 6, 1)  # fmt: skip
+        taken = Box(
+            min(start, text[0] - needed * (text[1] == "right")) - 6,
+            0,
+            max(end, text[0] + needed * (text[1] == "left")) + 6,
+            1,
+        )
         row = next((n for n, boxes in enumerate(rows) if not any(taken.touches(b) for b in boxes)), len(rows))
         if row == len(rows):
             rows.append([])

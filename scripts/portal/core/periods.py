@@ -125,6 +125,12 @@ def sensible(year: int) -> bool:
     return EARLIEST <= year <= today().year + YEARS_AHEAD
 
 
+def earliest_day(loose: str) -> date:
+    """Return the first day that a date of any precision can be."""
+    year, month_, day_ = [*map(int, loose.split("-")), 1, 1][:3]
+    return date(year, month_, day_)
+
+
 def last_day(loose: str) -> date:
     """Return the last day that a date of any precision can be."""
     parts = [int(p) for p in loose.split("-")]
