@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from attack import Guess, attack, rows_of
 from portal.cli import commands
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
@@ -30,49 +29,12 @@ upstream = pytest.mark.skipif(
 )
 
 
-def relations(content: Content) -> tuple[dict[str, str], dict[str, str]]:
-    """What anybody can read on the site: which ward is in which borough, and which group is in which total."""
-    titles = {i.id: i.title for i in content.indicators.values()}
-    parent = {a.code: a.parent for a in content.areas.values() if a.kind in ("ward", "rest")}
-    return parent, {i.title: titles[i.part_of] for i in content.indicators.values() if i.part_of}
-
-
-def guesses(folder: Path, content: Content) -> list[Guess]:
-    return attack(rows_of(folder), *relations(content))
-
-
 def edited(project: Path, change: Callable[[str], str]) -> Path:
     path = project / OBSERVATIONS
     before = path.read_text()
     path.write_text(change(before))
     assert path.read_text() != before
     return project
-
-
-def test_the_real_site_does_not_give_away_what_it_withholds(real: ClearedContent, real_site: Path) -> None:
-    found = guesses(real_site, real.content)
-    withheld = [o for own in real.content.observations.values() for o in own if o.status == "c"]
-    assert len(found) == len(withheld) == 48
-    assert min(g.greatest - g.least for g in found) == 15
-    audited = clearing.intervals(real.content, SmallCountSettings(10, 5))
-    told = sorted((i.least, i.greatest) for i in audited)
-    assert told == sorted((round(g.least), round(g.greatest)) for g in found)
-
-
-def test_the_attacker_finds_a_count_that_is_given_away(tiny: Path) -> None:
-    """The attack that fails above is one that works: one withheld ward of a known sum is worked out exactly."""
-    _, content = building.read(tiny)
-    own = content.observations["rec-abuse"]
-    shown = [replace(o, value=o.value or 3, status="") if o.area != "E05999993" else o for o in own]
-    rows = [
-        {
-            "indicator": "Hidden harm recorded", "area_code": o.area, "period_start": str(o.period_start), "period_end": str(o.period_end),
-            "value": "" if o.value is None else str(o.value), "status": o.status,
-        }
-        for o in shown
-    ]  # fmt: skip
-    (found,) = attack(rows, *relations(content))
-    assert (found.least, found.greatest) == (10, 10)
 
 
 def test_a_leaking_package_stops_the_build(built: Path) -> None:

@@ -548,5 +548,5 @@ def test_a_change_without_a_test_has_its_own_unit_and_direction(
         released = as_model(base, indicator(unit=unit, chart="recorded"), own)
         found = measures.standing(released, released.content.indicators["made-up"], AREAS[0])
         assert found is not None
-        assert sentences.changed(found) == words
-        assert sentences.sense(found) == "neutral"
+        assert sentences.change_in_words(found) == words
+        assert measures.meaning(found) == "neutral"

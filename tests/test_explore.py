@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from browser import served
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 from portal.analysis import measures
 from portal.disclosure.clearing import ClearedContent
 from project import ROOT
@@ -58,7 +58,7 @@ def choose(page: Page, control: str, value: str) -> None:
     """Choose an option of a list, and wait until the address has it."""
     before = page.url
     page.locator(control).select_option(value)
-    page.wait_for_function("before => location.href !== before", arg=before)
+    page.wait_for_url(lambda url: url != before)
 
 
 def rows(page: Page) -> list[list[str]]:
@@ -98,7 +98,7 @@ def test_a_choice_is_in_the_address_and_survives_reload_and_back(page: Page, her
     assert "?" not in first, "an address changes only when the reader chooses"
     choose(page, "#explore-measure", "rec-thefts")
     page.locator("#explore-view-table").check()
-    page.wait_for_function("location.search.includes('view=table')")
+    page.wait_for_url(lambda url: "view=table" in url)
     shown, chosen = rows(page), page.url
     assert parse_qs(urlsplit(chosen).query)["measure"] == ["rec-thefts"]
     page.reload()
@@ -106,13 +106,13 @@ def test_a_choice_is_in_the_address_and_survives_reload_and_back(page: Page, her
     assert rows(page) == shown
     assert page.locator("#explore-measure").input_value() == "rec-thefts"
     page.go_back()
-    page.wait_for_function("!location.search.includes('view=table')")
+    page.wait_for_url(lambda url: "view=table" not in url)
     page.wait_for_selector(".explore__svg")
     page.go_back()
-    page.wait_for_function("location.search === ''")
-    page.wait_for_function("document.querySelector('#explore-measure').value !== 'rec-thefts'")
+    page.wait_for_url(lambda url: "?" not in url)
+    expect(page.locator("#explore-measure")).not_to_have_value("rec-thefts")
     page.go_forward()
-    page.wait_for_function("document.querySelector('#explore-measure').value === 'rec-thefts'")
+    expect(page.locator("#explore-measure")).to_have_value("rec-thefts")
 
 
 def test_the_link_to_share_and_the_frame_show_the_same(chromium: Browser, here: str, tmp_path: Path) -> None:
@@ -366,7 +366,7 @@ def test_areas_are_found_and_chosen_by_keyboard(chromium: Browser, address: str)
     while page.evaluate("document.activeElement.type") == "button":
         page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    page.wait_for_function("location.search.includes('E05013714')")
+    page.wait_for_url(lambda url: "E05013714" in url)
     assert page.evaluate("document.activeElement.id") == "explore-area-E05013714", "the focus stays"
     assert "Bellingham" in (page.locator(".explore__said").text_content() or "")
     assert page.locator(".explore__said").get_attribute("role") == "status"

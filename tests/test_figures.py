@@ -13,8 +13,7 @@ from portal.analysis import claims, measures
 from portal.cli import coverage
 from portal.disclosure.clearing import ClearedContent
 from portal.pages.all_pages import PageInputs, all_pages
-from portal.site import building
-from portal.site.staging import written
+from portal.site import building, written_pages
 from project import ROOT, SHARED
 from selectolax.lexbor import LexborHTMLParser
 
@@ -215,7 +214,7 @@ def test_pages_that_count_as_having_a_chart_have_one_as_built(real_site: Path) -
     if not list(real_site.glob("figures/*/chart-narrow.svg")):
         pytest.skip("no Chromium drew the charts")
     settings, released = building.check(ROOT)
-    found = coverage.charted(all_pages(settings, released, PageInputs(written=written(settings))))
+    found = coverage.charted(all_pages(settings, released, PageInputs(written=written_pages.read(settings))))
     assert {c.kind for c in found} >= {"home", "priority", "workstream", "action", "subject", "ward", "way to report"}  # fmt: skip
     for kind in found:
         built = {p: LexborHTMLParser((real_site / p / "index.html").read_text()) for p in kind.pages}

@@ -26,6 +26,7 @@ PAGES = {
     "help": "help/",
     "other languages": "help/languages/",
     "search": "search/",
+    "explore": "explore/",
 }
 
 

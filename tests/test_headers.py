@@ -98,7 +98,7 @@ def test_inline_code_is_allowed_by_its_digest_alone(tmp_path: Path) -> None:
         tmp_path,
         {"a.html": f"<head>{page}</head>", "b.html": f"<head><script>{script}</script></head>"},
     )
-    found = parts(headers.told(policy_of(folder)))
+    found = parts(headers.as_line(policy_of(folder)))
     for directive, text in (("script-src", script), ("style-src", style)):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert found[directive] == ["'self'", f"'sha256-{digest}'"]
@@ -115,9 +115,9 @@ def test_inline_code_is_allowed_by_its_digest_alone(tmp_path: Path) -> None:
 def test_what_the_site_does_not_need_is_not_allowed(
     tmp_path: Path, file: str, directive: str, source: str
 ) -> None:
-    without = headers.told(policy_of(made(tmp_path, {"index.html": "<p>x</p>"})))
+    without = headers.as_line(policy_of(made(tmp_path, {"index.html": "<p>x</p>"})))
     assert source not in parts(without).get(directive, [])
-    assert source in parts(headers.told(policy_of(made(tmp_path, {file: ""}))))[directive]
+    assert source in parts(headers.as_line(policy_of(made(tmp_path, {file: ""}))))[directive]
 
 
 def test_every_page_carries_the_policy_of_the_header(

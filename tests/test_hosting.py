@@ -33,7 +33,7 @@ TYPES = {
     ".csv": "text/csv; charset=utf-8", ".json": "application/json; charset=utf-8", ".xml": "application/xml; charset=utf-8",
     ".svg": "image/svg+xml", ".pdf": "application/pdf", ".wasm": "application/wasm", ".txt": "text/plain; charset=utf-8",
     ".png": "image/png", ".pagefind": "application/octet-stream", ".gz": "application/octet-stream",
-    ".jsonld": "application/ld+json; charset=utf-8", ".ttl": "text/turtle; charset=utf-8", ".zip": "application/zip",
+    ".jsonld": "application/ld+json; charset=utf-8", ".ttl": "text/turtle; charset=utf-8", ".zip": "application/zip", ".woff2": "font/woff2",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from portal.analysis.measures import Change, IndicatorSummary
 from portal.core import periods
 from portal.core.model import Break, Claim, Content, Indicator, Observation, Population, Target
 from portal.core.periods import first_day, month_end
+from portal.core.vocabulary import Direction, NoChange
 from portal.disclosure.clearing import ClearedContent
 
 
@@ -103,8 +104,10 @@ def test_no_percentage_from_a_small_base() -> None:
 def test_an_interval_beside_a_clear_change_never_includes_none(a: int, b: int, phi: float) -> None:
     """The words, too: rounding makes no 0% of a change that is clear, and no 100% of a fall that leaves some."""
     assume(a != b)
-    found = Change(year(a, 2019), year(b, 2020), Decimal(b - a), Decimal(round(100 * (b - a) / a)), "rose" if b > a else "fell", 0.01, significance.interval(a, b, phi))  # fmt: skip
-    said = sentences.changed(IndicatorSummary(indicator(), found.later, found.earlier, found, "", None))
+    found = Change(year(a, 2019), year(b, 2020), Decimal(b - a), Decimal(round(100 * (b - a) / a)), Direction.ROSE if b > a else Direction.FELL, 0.01, significance.interval(a, b, phi))  # fmt: skip
+    said = sentences.change_in_words(
+        IndicatorSummary(indicator(), found.later, found.earlier, found, NoChange.COMPARED, None)
+    )
     assert not re.search(r"\b0%", said)
     assert b > a or not re.search(r"\b100%", said)
     if found.interval and found.interval[0] * found.interval[1] <= 0:
@@ -128,7 +131,10 @@ def test_small_ends_of_an_interval_are_told_in_words(
     way = "rose" if later > earlier else "fell"
     found = Change(year(earlier, 2019), year(later, 2020), difference, Decimal(0), way, 0.01, ends)
     assert (
-        sentences.changed(IndicatorSummary(indicator(), found.later, found.earlier, found, "", None)) == said
+        sentences.change_in_words(
+            IndicatorSummary(indicator(), found.later, found.earlier, found, NoChange.COMPARED, None)
+        )
+        == said
     )
 
 
@@ -209,12 +215,16 @@ def test_a_direction_is_that_of_the_figures_whatever_chance_could_do(
 @pytest.mark.parametrize(
     ("earlier", "later", "working"),
     [
-        ((0, ""), (4, ""), "From 0 to 4: there is no percentage change from zero."),
-        ((-100, ""), (-50, ""), "From −100 to −50: there is no percentage change from a number below zero."),
-        ((None, "c"), (4, ""), "A figure that it needs is withheld, to protect people."),
-        ((5, ""), (None, "x"), "A figure that it needs is not available."),
-        ((5, ""), (None, "low"), "A figure that it needs is too low to show, but not zero."),
-        ((None, "z"), (4, ""), "A figure that it needs does not apply."),
+        ((0, ""), (4, ""), "From 0 to 4: a percentage change from zero cannot be worked out."),
+        (
+            (-100, ""),
+            (-50, ""),
+            "From −100 to −50: a percentage change from a number below zero cannot be worked out.",
+        ),
+        ((None, "c"), (4, ""), "One of the figures behind it is withheld, to protect people."),
+        ((5, ""), (None, "x"), "One of the figures behind it is not available."),
+        ((5, ""), (None, "low"), "One of the figures behind it is too low to show, but not zero."),
+        ((None, "z"), (4, ""), "One of the figures behind it does not apply."),
     ],
 )
 def test_what_cannot_be_checked_says_why(
@@ -399,7 +409,7 @@ def test_a_break_on_the_last_day_of_the_newest_period_explains_why_there_is_no_c
     known = released(year(80, 2016), breaks=cut, no_rates=frozenset(), populations={})
     summary = measures.alone(known, indicator(), "E1")
     assert summary is not None
-    assert summary.why == why
+    assert summary.no_change == why
 
 
 # --- targets

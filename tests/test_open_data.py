@@ -363,7 +363,7 @@ def test_no_script_is_accepted_as_data(tmp_path: Path, bad: str) -> None:
 
 def test_the_policy_does_not_treat_data_as_code(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(f'<script type="{DATA}">{{}}</script>')
-    assert "sha256" not in headers.told(headers.policy(tmp_path, parse_all(tmp_path)["index.html"].inline))
+    assert "sha256" not in headers.as_line(headers.policy(tmp_path, parse_all(tmp_path)["index.html"].inline))
 
 
 def test_embedded_json_cannot_end_its_element() -> None:

@@ -366,6 +366,16 @@ def contents(figures: dict[tuple[str, str, str], tuple[str, str]]) -> Contents:
     )
 
 
+def test_a_new_row_of_text_is_shown_without_its_key() -> None:
+    def table(rows: str) -> Contents:
+        resource = {"name": "notes", "path": "n.csv", "schema": {"primaryKey": ["id"]}}
+        descriptor = json.dumps({"resources": [resource]}).encode()
+        return Contents({"p/datapackage.json": descriptor, "p/n.csv": f"id,text\n{rows}".encode()}, {})
+
+    (change,) = comparison.compare(table("n1,Old.\n"), table("n1,Old.\nn2,More.\n"))
+    assert (change.kind, change.place, change.new) == ("words", "p/notes, n2", "More.")
+
+
 @given(st.dictionaries(FIGURE, CELL), st.dictionaries(FIGURE, CELL))
 def test_each_changed_figure_is_told_once_and_nothing_else(
     old: dict[tuple[str, str, str], tuple[str, str]], new: dict[tuple[str, str, str], tuple[str, str]]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page
 from portal.core.problems import PortalError
 from portal.pages import search
-from portal.site import building, parsed_pages
+from portal.site import building, parsed_pages, search_index
 from project import ROOT, make_project, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
@@ -131,7 +131,7 @@ def test_the_browser_searches_only_for_synonyms_on_some_page(real_site: Path) ->
 def fragments(built: Path) -> dict[str, str]:
     """Return the text of each page in the index, by its address."""
     found = {}
-    for path in (built / search.FOLDER / "fragment").iterdir():
+    for path in (built / search_index.FOLDER / "fragment").iterdir():
         page = json.loads(gzip.decompress(path.read_bytes()).partition(b"pagefind_dcd")[2])
         found[page["url"].lstrip("/")] = page["content"]
     return found
@@ -159,7 +159,7 @@ def test_every_page_is_indexed_with_its_own_text_only(real_site: Path) -> None:
 
 
 def test_only_the_engine_is_published_and_it_is_complete(real_site: Path) -> None:
-    files = tree_of(real_site / search.FOLDER)
+    files = tree_of(real_site / search_index.FOLDER)
     assert {n for n in files if n.endswith((".js", ".css"))} == {"pagefind.js"}
     assert files["pagefind.js"].rstrip().endswith(b"search};"), "not cut off"
     entry = json.loads(files["pagefind-entry.json"])
@@ -173,15 +173,15 @@ def test_the_index_does_not_depend_on_the_order_of_the_files(tiny_site: Path, tm
     for name, order in (("one", 1), ("other", -1)):
         copy = tmp_path / name
         for path in sorted(p for p in built.rglob("*") if p.suffix in (".html", ".json"))[::order]:
-            if path.relative_to(built).parts[0] != search.FOLDER.strip("/"):
+            if path.relative_to(built).parts[0] != search_index.FOLDER.strip("/"):
                 (copy / path.relative_to(built)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, copy / path.relative_to(built))
         texts = {name: page.text for name, page in parsed_pages.parse_all(copy).items() if page.text}
-        assert search.build_index(copy, texts) > 40
+        assert search_index.build_index(copy, texts) > 40
         made.append(tree_of(copy))
     assert made[0] == made[1]
-    assert {n: c for n, c in tree_of(built).items() if n.startswith(search.FOLDER)} == {
-        n: c for n, c in made[0].items() if n.startswith(search.FOLDER)
+    assert {n: c for n, c in tree_of(built).items() if n.startswith(search_index.FOLDER)} == {
+        n: c for n, c in made[0].items() if n.startswith(search_index.FOLDER)
     }
 
 
@@ -189,13 +189,13 @@ def test_without_pagefind_the_site_is_built_without_search_and_says_so(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for command in (("/no/such/program",), (sys.executable, "-m", "no_such_module")):
-        monkeypatch.setattr(search, "COMMAND", command)
+        monkeypatch.setattr(search_index, "COMMAND", command)
         steps: list[str] = []
         made = building.build(tiny, steps.append, fresh=True)
         built, new = made.folder, made.new
         assert new
         assert "Pagefind does not run here, so the site has no search" in steps
-        assert not (built / search.FOLDER).exists()
+        assert not (built / search_index.FOLDER).exists()
         page = (built / PAGE / "index.html").read_text()
         assert "This copy of the site has no search" in page
         assert "search.js" not in page
@@ -208,7 +208,7 @@ def test_a_pagefind_that_stops_is_a_problem_and_the_site_stays(
     before = (built / "build" / "site").readlink()
     for answer in ("", "bm90IGpzb24=,", "eyJwYXlsb2FkIjp7InR5cGUiOiJFcnJvciIsIm1lc3NhZ2UiOiJmdWxsIn19,"):
         told = f"import sys; print('1') if '--version' in sys.argv else print({answer!r}, end='')"
-        monkeypatch.setattr(search, "COMMAND", (sys.executable, "-c", told))
+        monkeypatch.setattr(search_index, "COMMAND", (sys.executable, "-c", told))
         with pytest.raises(PortalError, match="Pagefind stopped") as caught:
             building.build(built, lambda step: None, fresh=True)
         assert caught.value.problems[0].code == "search"

@@ -20,7 +20,7 @@ from portal.cli.arguments import USAGE
 from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.data import packages, tables
-from portal.importers.spreadsheets import cells, form_files, forms, spreadsheet, unpacking, workbooks
+from portal.importers.spreadsheets import cells, form_files, forms, ods, spreadsheet, unpacking, workbooks
 from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow
@@ -468,6 +468,18 @@ def test_merged_and_hidden_cells_of_ods(project: Path, tmp_path: Path) -> None:
         )
     )
     assert "sheet S, cell A1\n  Found: The cells A1:A2 are merged" in problems(project, path, sheet="S")
+
+
+def test_repeated_cells_of_ods_do_not_move_the_rows_below(tmp_path: Path) -> None:
+    """A row counts once, however often one of its cells is repeated."""
+    repeated = ods_cell("x").replace(
+        "<table:table-cell", '<table:table-cell table:number-columns-repeated="3"'
+    )
+    rows = f"<table:table-row>{repeated}</table:table-row><table:table-row>{ods_cell('y')}</table:table-row>"
+    (sheet,) = ods.sheets("q.ods", ods_of(f'<table:table table:name="S">{rows}</table:table>'))
+    assert {place: cell.text for place, cell in sheet.cells.items()} == {
+        (1, 1): "x", (1, 2): "x", (1, 3): "x", (2, 1): "y",
+    }  # fmt: skip
 
 
 # --- questions

@@ -29,7 +29,7 @@ ONLY = {
         "site.headers",
         "site.parsed_pages",
         "site.reading_age",
-        "pages.search",
+        "site.search_index",
     },
     "jinja2": {"pages.templates", "site.staging", "releases.change_report"},
     "lxml": {"importers.spreadsheets.xlsx"},

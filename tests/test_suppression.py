@@ -4,8 +4,9 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Hashable, Iterator, Sequence, Set
+from dataclasses import replace
+from itertools import combinations, product
 from math import inf
 
 import pytest
@@ -405,3 +406,48 @@ def test_a_table_of_offences_by_ward_is_safe() -> None:
     withheld = suppress(*table)
     check_safe(table, withheld)
     assert len(withheld) > sum(c.primary for c in table[0])
+
+
+# --- tables in which everything is small
+
+UNDER, UNDER_TOTAL = 4, 3
+
+
+def small_table(wards: Sequence[int]) -> tuple[list[CountCell], Relation]:
+    """Return the counts of wards, withheld under 4, and of their borough, withheld under 3, which can be withheld too."""
+    cells = [CountCell(f"ward {n}", v, v < UNDER, UNDER, under=UNDER) for n, v in enumerate(wards)]
+    total = sum(wards)
+    whole = CountCell("borough", total, total < UNDER_TOTAL, UNDER_TOTAL, under=UNDER_TOTAL, cost=20)
+    return [*cells, whole], Relation("borough", tuple(c.key for c in cells))
+
+
+def left_over(cells: Sequence[CountCell], shown: Set[Hashable], most: int = 9) -> list[set[int]]:
+    """Return what each count can be for a reader who knows which are small, and the counts that are shown."""
+    possible: list[set[int]] = [set() for _ in cells]
+    for wards in product(range(most), repeat=len(cells) - 1):
+        values = (*wards, sum(wards))
+        fits = all((v < c.under) == c.small for v, c in zip(values, cells, strict=True))
+        if fits and all(v == c.value for v, c in zip(values, cells, strict=True) if c.key in shown):
+            for n, v in enumerate(values):
+                possible[n].add(v)
+    return possible
+
+
+@given(st.lists(st.integers(0, UNDER - 1), min_size=1, max_size=4), st.integers(0, 1000))
+def test_a_table_of_small_counts_alone_is_withheld_with_its_total(wards: list[int], seed: int) -> None:
+    """Nothing that is shown tells more about a small count than the rules do: a borough under 3 has no ward of 3."""
+    cells, relation = small_table(wards)
+    hidden = suppress(cells, [relation], random.Random(seed))
+    assert {c.key for c in cells if c.small} <= hidden
+    shown = {c.key for c in cells} - hidden
+    by_rules, by_all = left_over(cells, frozenset()), left_over(cells, shown)
+    for cell, rules, everything in zip(cells, by_rules, by_all, strict=True):
+        if cell.small:
+            assert {v for v in rules if v < cell.under} <= everything, (wards, cell.key, hidden)
+
+
+def test_a_published_total_of_small_counts_stops_their_import() -> None:
+    cells, relation = small_table([3, 3, 3])
+    fixed = [replace(c, fixed=True, under=0) if c.key == "borough" else c for c in cells]
+    with pytest.raises(PortalError, match="Withhold the total that it is part of too"):
+        suppress(fixed, [relation], random.Random(1))

@@ -84,8 +84,8 @@ def test_hate_crime_is_not_compared_across_the_new_recording_system(real: Cleare
     for name in ("recorded-hate-crime", "recorded-domestic-abuse"):
         found = measures.standing(real, real.content.indicators[name], "E05013714")
         assert found is not None
-        assert (found.earlier, found.change, found.why) == (None, None, "break")
-        assert sentences.changed(found) == "not comparable: recording changed in March 2024"
+        assert (found.earlier, found.change, found.no_change) == (None, None, "break")
+        assert sentences.change_in_words(found) == "not comparable: recording changed in March 2024"
         ends = {
             o.period_end
             for o in real.content.observations[name]

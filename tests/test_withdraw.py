@@ -136,7 +136,7 @@ def test_an_archive_with_the_number_is_not_put_back_without_notice(root: Path, m
                 (root / HOME / part / path.name).write_bytes(path.read_bytes())
     with pytest.raises(PortalError) as caught:
         building.project(root)
-    assert any("shows a figure that was taken back" in p.message for p in caught.value.problems)
+    assert any("shows a withdrawn figure" in p.message for p in caught.value.problems)
 
 
 def test_taking_back_twice_changes_nothing_more(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,25 +9,25 @@ from portal.analysis import significance
 from portal.analysis.measures import rounded, series, spread_of, tiles
 from portal.core.model import Claim, Observation, Target
 from portal.core.text import MARKERS, amount, number
-from portal.core.vocabulary import ADDED
+from portal.core.vocabulary import ADDED, ClaimKind, Outcome, Polarity, TargetOutcome, Unit
 from portal.disclosure.clearing import ClearedContent
 
 _WAYS = {1: "a rise", 0: "no change", -1: "a fall"}
-# The good direction, by polarity; for any other polarity the target itself must say it.
-_GOOD = {"lower-is-better": -1, "higher-is-better": 1}
+# The good direction, by polarity. With any other polarity, only the target itself can say which it is.
+_GOOD = {Polarity.LOWER_IS_BETTER.value: -1, Polarity.HIGHER_IS_BETTER.value: 1}
 _NOT_PRINTED = "The document does not print the figures behind it."
-_MISSING = "A figure that it needs is missing."
+_MISSING = "One of the figures behind it is missing."
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of checking a claim: "agrees", "differs" or "cannot be checked", and how it was worked out.
+    """The result of checking a claim, with the working in words.
 
     `recomputed` is rounded to the decimals that the document prints; None if there is no number.
     """
 
     claim: Claim
-    outcome: str
+    outcome: Outcome
     recomputed: Decimal | None
     working: str
 
@@ -40,31 +40,33 @@ def verdicts(released: ClearedContent, indicator: str = "") -> tuple[Verdict, ..
 def judge(released: ClearedContent, claim: Claim) -> Verdict:
     """Recompute what a document states from the figures that it prints.
 
-    The two agree where the recomputed number, rounded to the decimals that the document prints, is the stated
-    one; a half may be rounded either way.
+    The two agree if the recomputed number, rounded to the decimals that the document prints, is the stated one. A half
+    can be rounded either way.
     """
     unit = (
         "percent-change"
         if claim.kind.startswith("change-percent")
         else released.content.indicators[claim.indicator].unit
     )
-    if claim.kind == "direction":
+    if claim.kind == ClaimKind.DIRECTION:
         return _judge_direction(released, claim)
-    if claim.kind in ("rank", "comparison"):
-        return Verdict(claim, "cannot be checked", None, "The printed figures are not enough to work it out.")
-    undated = claim.period_start is None and claim.kind != "total"
+    if claim.kind in (ClaimKind.RANK, ClaimKind.COMPARISON):
+        return Verdict(claim, Outcome.UNCHECKED, None, "The printed figures are not enough to check it.")
+    undated = claim.period_start is None and claim.kind != ClaimKind.TOTAL
     if undated or claim.stated is None or claim.decimals is None:
-        return Verdict(claim, "cannot be checked", None, _NOT_PRINTED)
+        return Verdict(claim, Outcome.UNCHECKED, None, _NOT_PRINTED)
     result = _exactly(released, claim)
     if isinstance(result, str):
-        return Verdict(claim, "cannot be checked", None, result)
+        return Verdict(claim, Outcome.UNCHECKED, None, result)
     exact, working = result
     half = Fraction(1, 2 * 10**claim.decimals)
     agrees = abs(exact - Fraction(claim.stated)) <= half
     recomputed = rounded(exact, claim.decimals)
-    # Where a half was rounded the other way, the half is shown.
+    # If a half was rounded the other way, show the half.
     shown = rounded(exact, claim.decimals + 1) if agrees and recomputed != claim.stated else recomputed
-    return Verdict(claim, "agrees" if agrees else "differs", recomputed, f"{working} {amount(shown, unit)}")
+    return Verdict(
+        claim, Outcome.AGREES if agrees else Outcome.DIFFERS, recomputed, f"{working} {amount(shown, unit)}"
+    )
 
 
 def _judge_direction(released: ClearedContent, claim: Claim) -> Verdict:
@@ -77,26 +79,26 @@ def _judge_direction(released: ClearedContent, claim: Claim) -> Verdict:
         return _judge_sign(released, claim)
     pair = _pair(released, claim.indicator, claim)
     if isinstance(pair, str) or claim.stated is None:
-        return Verdict(claim, "cannot be checked", None, pair if isinstance(pair, str) else _NOT_PRINTED)
+        return Verdict(claim, Outcome.UNCHECKED, None, pair if isinstance(pair, str) else _NOT_PRINTED)
     earlier, later = pair
     way = (later > earlier) - (later < earlier)
-    counts = released.content.indicators[claim.indicator].unit == "count"
+    counts = released.content.indicators[claim.indicator].unit == Unit.COUNT
     steady = claim.stated == 0 and way and counts and _within_chance(released, claim, earlier, later)
     working = f"from {number(earlier)} to {number(later)} is {_WAYS[way]}"
     if steady:
         working = f"from {number(earlier)} to {number(later)} is no more than normal ups and downs"
-    return Verdict(claim, "agrees" if way == claim.stated or steady else "differs", None, working)
+    return Verdict(claim, Outcome.AGREES if way == claim.stated or steady else Outcome.DIFFERS, None, working)
 
 
 def _judge_sign(released: ClearedContent, claim: Claim) -> Verdict:
     """Judge a direction by a change that the document prints; no other single figure can show it."""
     unit = released.content.indicators[claim.indicator].unit
     change = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
-    if isinstance(change, str) or claim.stated is None or unit != "percent-change":
-        return Verdict(claim, "cannot be checked", None, _NOT_PRINTED)
+    if isinstance(change, str) or claim.stated is None or unit != Unit.PERCENT_CHANGE:
+        return Verdict(claim, Outcome.UNCHECKED, None, _NOT_PRINTED)
     way = (change > 0) - (change < 0)
     working = f"it prints {amount(change, unit)}, which is {_WAYS[way]}"
-    return Verdict(claim, "agrees" if way == claim.stated else "differs", None, working)
+    return Verdict(claim, Outcome.AGREES if way == claim.stated else Outcome.DIFFERS, None, working)
 
 
 def _within_chance(released: ClearedContent, claim: Claim, earlier: Decimal, later: Decimal) -> bool:
@@ -106,10 +108,10 @@ def _within_chance(released: ClearedContent, claim: Claim, earlier: Decimal, lat
     return significance.p_value(int(earlier), int(later), dispersion) >= significance.LEVEL
 
 
-def outcome_of(target: Target, newest: str, polarity: str = "") -> str:
-    """Return whether a target was met: "met", "missed", "not yet due" or "cannot be judged".
+def outcome_of(target: Target, newest: str, polarity: str = "") -> TargetOutcome:
+    """Return whether a target was met.
 
-    `newest` is the date of the newest source, as far as known; `polarity` is that of the indicator, or empty.
+    `newest` is the date of the newest source, as far as known. `polarity` is that of the indicator, or empty.
 
     | the target                               | asks for  | is met where the result is |
     |------------------------------------------|-----------|----------------------------|
@@ -129,20 +131,20 @@ def outcome_of(target: Target, newest: str, polarity: str = "") -> str:
     """
     due = target.due <= newest[: len(target.due)]
     if target.result_value is None:
-        return "cannot be judged" if due else "not yet due"
+        return TargetOutcome.UNCLEAR if due else TargetOutcome.NOT_YET_DUE
     if target.result_value == target.target_value:
-        return "met"
+        return TargetOutcome.MET
     way = _aim(target, polarity)
     if not way:
-        return "cannot be judged"
+        return TargetOutcome.UNCLEAR
     if (target.result_value > target.target_value) == (way > 0):
-        return "met"
-    return "missed" if due else "not yet due"
+        return TargetOutcome.MET
+    return TargetOutcome.MISSED if due else TargetOutcome.NOT_YET_DUE
 
 
 def _aim(target: Target, polarity: str) -> int:
     """Return the direction that a target asks for: 1 up, -1 down, 0 if nothing says so."""
-    start = Decimal(0) if target.unit == "percent-change" else target.baseline_value
+    start = Decimal(0) if target.unit == Unit.PERCENT_CHANGE else target.baseline_value
     good = _GOOD.get(polarity, 0)
     if start is None:
         return -1 if target.target_value < 0 else good
@@ -152,26 +154,28 @@ def _aim(target: Target, polarity: str) -> int:
 
 def _exactly(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str:
     """Return the exact recomputed number with the working in words, or the reason why there is none."""
-    if claim.kind == "total":
+    if claim.kind == ClaimKind.TOTAL:
         return _total(released, claim)
-    if claim.kind == "value":
-        found = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
-        return found if isinstance(found, str) else (Fraction(found), "elsewhere the document prints")
+    if claim.kind == ClaimKind.VALUE:
+        printed = _value(released, claim.indicator, claim, claim.period_start, claim.period_end)
+        return printed if isinstance(printed, str) else (Fraction(printed), "elsewhere the document prints")
     pair = _pair(released, claim.indicator, claim)
     if isinstance(pair, str):
         return pair
     earlier, later = pair
     words = f"from {number(earlier)} to {number(later)} is"
-    if claim.kind == "change-percent-without":
-        less = _pair(released, claim.other_indicator, claim)
-        if isinstance(less, str):
-            return less
-        words = f"from {number(earlier)} − {number(less[0])} to {number(later)} − {number(less[1])} is"
-        earlier, later = earlier - less[0], later - less[1]
+    if claim.kind == ClaimKind.CHANGE_PERCENT_WITHOUT:
+        other = _pair(released, claim.other_indicator, claim)
+        if isinstance(other, str):
+            return other
+        words = f"from {number(earlier)} − {number(other[0])} to {number(later)} − {number(other[1])} is"
+        earlier, later = earlier - other[0], later - other[1]
     if earlier == 0:
-        return f"From {number(earlier)} to {number(later)}: there is no percentage change from zero."
+        return (
+            f"From {number(earlier)} to {number(later)}: a percentage change from zero cannot be worked out."
+        )
     if earlier < 0:
-        return f"From {number(earlier)} to {number(later)}: there is no percentage change from a number below zero."
+        return f"From {number(earlier)} to {number(later)}: a percentage change from a number below zero cannot be worked out."
     return Fraction(later - earlier) / Fraction(earlier) * 100, words
 
 
@@ -201,7 +205,7 @@ def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str
 def _apart(
     known: list[Observation], start: date | None, end: date | None
 ) -> tuple[tuple[Observation, ...], bool]:
-    """Return the figures of a period that share no day, and whether they fill it; without one those of no period."""
+    """Return figures of a period that share no day, and whether they fill it; without a period, the figures without one."""
     if start is None or end is None:
         undated = tuple(o for o in known if o.period_start is None)
         return undated, bool(undated)
@@ -222,9 +226,9 @@ def _apart(
 
 def _no_number(o: Observation) -> str:
     return (
-        f"A figure that it needs is {MARKERS[o.status]}."
+        f"One of the figures behind it is {MARKERS[o.status]}."
         if o.status != "z"
-        else "A figure that it needs does not apply."
+        else "One of the figures behind it does not apply."
     )
 
 
@@ -241,7 +245,7 @@ def _value(
     released: ClearedContent, indicator: str, claim: Claim, start: date | None, end: date | None
 ) -> Decimal | str:
     """Return the figure of an indicator for a period of a claim, or the reason why there is no number."""
-    found = next(
+    figure = next(
         (
             o
             for o in released.content.observations.get(indicator, ())
@@ -249,6 +253,6 @@ def _value(
         ),
         None,
     )
-    if found is None:
+    if figure is None:
         return _MISSING
-    return _no_number(found) if found.value is None else found.value
+    return _no_number(figure) if figure.value is None else figure.value

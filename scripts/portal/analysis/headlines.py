@@ -40,7 +40,7 @@ _FRACTIONS = (
 _NEAR, _EXACT = Fraction(2, 100), Fraction(1, 200)
 
 
-class _Moved(NamedTuple):
+class _LongChange(NamedTuple):
     """A clear change since an earlier year: up or down, by how much in words, and since when."""
 
     is_up: bool
@@ -55,14 +55,14 @@ def headline(released: ClearedContent, indicator: Indicator, area: str) -> str:
     if not years or years[-1].value is None:
         return ""
     newest = years[-1]
-    alike = [o for o in years if not broken(o, newest, breaks) and o.value is not None]
+    comparable = [o for o in years if not broken(o, newest, breaks) and o.value is not None]
     name = indicator.short_title
-    if len(alike) < 2:
+    if len(comparable) < 2:
         cut = next((b for b in reversed(breaks) if newest.period_end and b.date <= newest.period_end), None)
         return f"{name}: not comparable with the years before {periods.month(cut.date)}" if cut else ""
-    now = standing(released, indicator, area)
-    year = now.change if now else None
-    since = _since(released, indicator, alike)
+    summary = standing(released, indicator, area)
+    year = summary.change if summary else None
+    since = _since(released, indicator, comparable)
     if year is None or not year.direction:
         return ""
     if indicator.polarity == Polarity.POLICE_ACTIVITY:
@@ -82,7 +82,7 @@ def _way(is_up: bool) -> str:
     return "up" if is_up else "down"
 
 
-def _steady(name: str, year: Change, since: _Moved | None) -> str:
+def _steady(name: str, year: Change, since: _LongChange | None) -> str:
     """Return the headline for a year without a clear change."""
     if since is None:
         return f"{name}: no clear change in a year"
@@ -102,9 +102,11 @@ def _recorded(name: str, year: Change) -> str:
     return f"{name}: {_size(year)} {more} recorded than a year before"
 
 
-def _since(released: ClearedContent, indicator: Indicator, alike: Sequence[Observation]) -> _Moved | None:
-    """Return the largest clear change since the first, the highest or the lowest of the years before the last; None if none is clear."""
-    before, newest = alike[:-2], alike[-1]
+def _since(
+    released: ClearedContent, indicator: Indicator, comparable: Sequence[Observation]
+) -> _LongChange | None:
+    """Return the largest clear change since the first, highest or lowest earlier year; None if none is clear."""
+    before, newest = comparable[:-2], comparable[-1]
     if not before:
         return None
     starts = dict.fromkeys((before[0], max(before, key=_value), min(before, key=_value)))
@@ -114,7 +116,7 @@ def _since(released: ClearedContent, indicator: Indicator, alike: Sequence[Obser
         return None
     largest = max(clear, key=lambda c: abs(c.difference))
     end = largest.earlier.period_end
-    return _Moved(largest.difference > 0, _size(largest), str(end.year) if end else "")
+    return _LongChange(largest.difference > 0, _size(largest), str(end.year) if end else "")
 
 
 def _value(o: Observation) -> Decimal:
@@ -132,10 +134,10 @@ def _size(change: Change) -> str:
 def in_words(share: Fraction) -> str:
     """Return a share in words if it is within two percentage points of a common fraction: `nearly two-thirds`; else in whole per cent."""
     fraction, words = min(_FRACTIONS, key=lambda pair: abs(pair[0] - share))
-    away = share - fraction
-    if abs(away) > _NEAR or (fraction == Fraction(1, 10) and abs(away) > _EXACT):
+    distance = share - fraction
+    if abs(distance) > _NEAR or (fraction == Fraction(1, 10) and abs(distance) > _EXACT):
         whole = rounded(share * 100, 0)
         return "over 99%" if share < 1 and whole == 100 else "under 1%" if not whole else f"{number(whole)}%"
-    if abs(away) <= _EXACT:
+    if abs(distance) <= _EXACT:
         return words
-    return f"nearly {words}" if away < 0 else f"just over {words}"
+    return f"nearly {words}" if distance < 0 else f"just over {words}"

@@ -14,12 +14,11 @@ from typing import ParamSpec, TypeVar, cast
 from portal.analysis import significance
 from portal.core.model import Break, Indicator, Observation
 from portal.core.periods import first_day, month_end
-from portal.core.vocabulary import ADDED, Status
+from portal.core.vocabulary import ADDED, ChartKind, Direction, Meaning, NoChange, Polarity, Status, Unit
 from portal.disclosure.clearing import ClearedContent, when
 
 # Below this, a percentage reflects chance more than change.
 SMALLEST_BASE = 50
-NO_CLEAR_CHANGE = "no clear change"
 # How far later releases revised the newest 12-month figure, as shares, by kind of area (releases of 2024 to 2026).
 # Claim a direction only if it survives such a revision.
 REVISION = {"ward": (-0.01, 0.01), "borough": (0.0, 0.05)}
@@ -34,15 +33,14 @@ class Change:
 
     `difference` is in the unit of the figures. `percent` is in whole per cent, and None if the earlier count is under
     50. `interval` holds the ends of its 95% interval in per cent, not rounded; None if not known. `p` is the p-value of
-    the two counts; None if they cannot be tested. `direction` is "rose", "fell" or "no clear change"; empty without a
-    test.
+    the two counts; None if they cannot be tested.
     """
 
     earlier: Observation
     later: Observation
     difference: Decimal
     percent: Decimal | None
-    direction: str
+    direction: Direction
     p: float | None = None
     interval: tuple[float, float] | None = None
 
@@ -106,29 +104,29 @@ def change(
     if earlier.months != later.months:
         return None
     difference = later.value - earlier.value
-    if indicator.unit != "count" or min(earlier.value, later.value) < 0:
-        return Change(earlier, later, difference, None, "")
+    if indicator.unit != Unit.COUNT or min(earlier.value, later.value) < 0:
+        return Change(earlier, later, difference, None, Direction.UNTESTED)
     percent = rounded(Fraction(difference) / Fraction(earlier.value) * 100, 0) if earlier.value >= SMALLEST_BASE else None  # fmt: skip
     if spread is None:
-        return Change(earlier, later, difference, percent, "")
+        return Change(earlier, later, difference, percent, Direction.UNTESTED)
     before, after = int(earlier.value), int(later.value)
     revised = [after, *(round(after * (1 + share)) for share in spread.revision)]
-    p = max(_p_value(before, after, moved, spread.dispersion) for moved in revised)
+    p = max(_p_value(before, after, count, spread.dispersion) for count in revised)
     ends = significance.interval(before, after, spread.dispersion)
     return Change(earlier, later, difference, percent, _direction(p, difference), p, ends)
 
 
-def _p_value(earlier: int, later: int, moved: int, dispersion: float) -> float:
-    """Return the p-value if the later count is revised to `moved`; 1 if that reverses the change."""
-    if (later - earlier) * (moved - earlier) < 0:
+def _p_value(earlier: int, later: int, revised: int, dispersion: float) -> float:
+    """Return the p-value if the later count is revised to `revised`; 1 if that reverses the change."""
+    if (later - earlier) * (revised - earlier) < 0:
         return 1.0
-    return significance.p_value(earlier, moved, dispersion)
+    return significance.p_value(earlier, revised, dispersion)
 
 
-def _direction(p: float, difference: Decimal) -> str:
+def _direction(p: float, difference: Decimal) -> Direction:
     if p >= significance.LEVEL or not difference:
-        return NO_CLEAR_CHANGE
-    return "rose" if difference > 0 else "fell"
+        return Direction.NO_CLEAR_CHANGE
+    return Direction.ROSE if difference > 0 else Direction.FELL
 
 
 def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool = False) -> Spread | None:
@@ -158,20 +156,20 @@ def compared(
 def yearly(released: ClearedContent, indicator: str, area: str) -> tuple[Observation, ...]:
     """Return figures for 12 months each that do not overlap, earliest first; the last ends with the newest figure."""
     ends = sorted({o.period_end for o in series(released, indicator, area, "") if o.period_end}, reverse=True)
-    found: list[Observation] = []
+    years: list[Observation] = []
     for end in ends:
-        if found and found[-1].period_start and end >= found[-1].period_start:
+        if years and years[-1].period_start and end >= years[-1].period_start:
             continue
-        whole = window(released, indicator, area, end, 12)
-        if whole:
-            found.append(whole)
-    return tuple(found[::-1])
+        year = window(released, indicator, area, end, 12)
+        if year:
+            years.append(year)
+    return tuple(years[::-1])
 
 
 def rolling(released: ClearedContent, indicator: str, area: str) -> tuple[Observation, ...]:
     """Return the figures for 12 months up to each date with a figure, earliest first.
 
-    A window with a break in series inside is left out, because it counts in two ways; only the newest is kept.
+    Leave out windows with a break in series inside, because they mix two ways of counting; but keep the newest.
     """
     ends = sorted({o.period_end for o in series(released, indicator, area, "") if o.period_end})
     windows = [o for end in ends if (o := window(released, indicator, area, end, 12))]
@@ -182,7 +180,7 @@ def rolling(released: ClearedContent, indicator: str, area: str) -> tuple[Observ
 def quarters(
     released: ClearedContent, indicator: str, area: str, months: int = 24
 ) -> tuple[Observation, ...]:
-    """Return the figures of three months each that fill the newest `months` months, oldest first; none where one is missing."""
+    """Return the figures of three months each that fill the newest `months` months, oldest first; empty if one is missing."""
     known = {
         o.period_end: o for o in series(released, indicator, area, "")
         if o.period_end and o.period_start == first_day(o.period_end, 3)
@@ -197,7 +195,7 @@ def figures_of(released: ClearedContent, indicator: Indicator) -> tuple[Observat
 
     These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere.
     """
-    if indicator.chart == "recorded":
+    if indicator.chart == ChartKind.RECORDED:
         return rolling(released, indicator.id, released.area)
     return series(released, indicator.id)
 
@@ -207,7 +205,7 @@ def latest_change(released: ClearedContent, indicator: Indicator) -> Change | No
     figures = figures_of(released, indicator)
     if len(figures) < 2 or indicator.breakdown or len({o.area for o in figures}) > 1:
         return None
-    if indicator.chart == "recorded":
+    if indicator.chart == ChartKind.RECORDED:
         now = standing(released, indicator, released.area)
         return now.change if now else None
     return compared(released, indicator, figures[-2], figures[-1])
@@ -233,10 +231,10 @@ def window(released: ClearedContent, indicator: str, area: str, end: date, month
 
     None if shorter periods do not fill the months without gap or overlap, or if the figures cannot be added up.
     """
-    found = tiles(series(released, indicator, area, ""), first_day(end, months), end)
-    if found is None or len(found) == 1:
-        return found[0] if found else None
-    return _summed(found) if released.content.indicators[indicator].unit in ADDED else None
+    pieces = tiles(series(released, indicator, area, ""), first_day(end, months), end)
+    if pieces is None or len(pieces) == 1:
+        return pieces[0] if pieces else None
+    return _summed(pieces) if released.content.indicators[indicator].unit in ADDED else None
 
 
 def tiles(known: Sequence[Observation], start: date, end: date) -> tuple[Observation, ...] | None:
@@ -248,24 +246,24 @@ def tiles(known: Sequence[Observation], start: date, end: date) -> tuple[Observa
     for o in known:
         if o.period_start and o.period_end and o.period_start >= start:
             ending.setdefault(o.period_end, []).append((o.period_start, o))
-    found: list[Observation] = []
+    taken: list[Observation] = []
     # The figures still to try after each one taken: the longest first, and each last day only once.
     tries = [_longest_first(ending.pop(end, ()))]
     while tries:
         if not tries[-1]:
             tries.pop()
-            found = found[: len(tries) - 1] if tries else []
+            taken = taken[: len(tries) - 1] if tries else []
             continue
         first, o = tries[-1].pop(0)
-        found.append(o)
+        taken.append(o)
         if first == start:
-            return tuple(found)
+            return tuple(taken)
         tries.append(_longest_first(ending.pop(first - timedelta(days=1), ())))
     return None
 
 
 def _longest_first(ending: Iterable[tuple[date, Observation]]) -> list[tuple[date, Observation]]:
-    return sorted(ending, key=lambda found: found[0])
+    return sorted(ending, key=lambda start_and_figure: start_and_figure[0])
 
 
 def _summed(pieces: Sequence[Observation]) -> Observation:
@@ -304,30 +302,32 @@ def rate(released: ClearedContent, o: Observation) -> Rate | None:
     """Return the rate per 1,000 people; None if there is no count, no known population, or the rate means little."""
     if (o.area, o.indicator) in released.content.no_rates:
         return None
-    lived = released.content.populations.get(o.area)
+    residents = released.content.populations.get(o.area)
     if (
         o.value is None
         or o.value < 0
-        or lived is None
-        or released.content.indicators[o.indicator].unit != "count"
+        or residents is None
+        or released.content.indicators[o.indicator].unit != Unit.COUNT
     ):
         return None
-    return Rate(rounded(Fraction(o.value) * 1000 / lived.population, 1), lived.population, lived.year)
+    return Rate(
+        rounded(Fraction(o.value) * 1000 / residents.population, 1), residents.population, residents.year
+    )
 
 
 @dataclass(frozen=True)
 class IndicatorSummary:
-    """The newest figure of an indicator in an area, that of the same months a year before, and how they compare.
+    """The newest figure of an indicator in an area, the figure a year earlier, and how they compare.
 
-    `why` says in one word why no change can be stated: "break", "hidden" (a figure without a number) or "none" (no
-    earlier figure); `cut` is the break between them.
+    `earlier` is None if there is no figure for the same months a year earlier. `change` is None if the two cannot be
+    compared, and `no_change` says why. `cut` is the break in series between them. `rate` is None as for `rate`.
     """
 
     indicator: Indicator
     latest: Observation
     earlier: Observation | None
     change: Change | None
-    why: str
+    no_change: NoChange
     rate: Rate | None
     cut: Break | None = None
 
@@ -335,11 +335,11 @@ class IndicatorSummary:
 def standing(
     released: ClearedContent, indicator: Indicator, area: str, months: int = 12, end: date | None = None
 ) -> IndicatorSummary | None:
-    """Return the newest figure of `months` months in an area, or the one up to `end`, with the change from a year before.
+    """Return the newest figure for `months` months in an area, or the one up to `end`, with the change in a year.
 
-    None if there is none. The direction of the newest one allows for looking at all indicators of the area at once.
+    None if there is no figure. The direction of the newest one allows for looking at all indicators of the area at once.
     """
-    if indicator.chart == "recorded" and end in (None, newest(released, indicator.id, area)):
+    if indicator.chart == ChartKind.RECORDED and end in (None, newest(released, indicator.id, area)):
         return standings(released, area, months).get(indicator.id)
     return alone(released, indicator, area, months, end)
 
@@ -347,7 +347,7 @@ def standing(
 @_once
 def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, IndicatorSummary]:
     """Return the summary in an area of each indicator that is recorded in every area, by its id."""
-    indicators = (i for i in released.content.indicators.values() if i.chart == "recorded")
+    indicators = (i for i in released.content.indicators.values() if i.chart == ChartKind.RECORDED)
     summaries = [s for i in indicators if (s := alone(released, i, area, months))]
     return {s.indicator.id: s for s in together(summaries)}
 
@@ -380,12 +380,30 @@ def alone(
         return None
     earlier = window(released, indicator.id, area, month_end(last, -12), months)
     is_newest = last == newest(released, indicator.id, area)
-    found = compared(released, indicator, earlier, latest, is_newest) if earlier else None
-    # A break since the same months a year before explains why they are not there.
+    year_change = compared(released, indicator, earlier, latest, is_newest) if earlier else None
+    # A break since the same months a year earlier can be the reason why there is no figure for them.
     begin = first_day(month_end(last, -12), months)
     cut = next((b for b in breaks_of(released, indicator.id) if begin < b.date <= last), None)
-    why = "" if found else "break" if cut else "none" if earlier is None else "hidden"
-    return IndicatorSummary(indicator, latest, earlier, found, why, rate(released, latest), cut)
+    no_change = (
+        NoChange.COMPARED if year_change
+        else NoChange.BREAK if cut
+        else NoChange.NO_EARLIER if earlier is None
+        else NoChange.NO_NUMBER
+    )  # fmt: skip
+    return IndicatorSummary(indicator, latest, earlier, year_change, no_change, rate(released, latest), cut)
+
+
+def meaning(s: IndicatorSummary) -> Meaning:
+    """Return what a clear change means by the indicator's polarity; `NEUTRAL` without a clear change."""
+    if s.change is None or s.change.direction not in (Direction.ROSE, Direction.FELL):
+        return Meaning.NEUTRAL
+    good = {
+        Polarity.LOWER_IS_BETTER.value: Direction.FELL,
+        Polarity.HIGHER_IS_BETTER.value: Direction.ROSE,
+    }.get(s.indicator.polarity)
+    if good is None:
+        return Meaning.NEUTRAL
+    return Meaning.BETTER if s.change.direction == good else Meaning.WORSE
 
 
 def newest(released: ClearedContent, indicator: str, area: str) -> date | None:

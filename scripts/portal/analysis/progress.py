@@ -25,11 +25,10 @@ QUIET = 6
 class Progress:
     """How far an action has come.
 
-    `status` is one of `STEPS`; `current` is the row that says so, None without evidence; `history` are all such rows,
-    the newest first. `updated` is the date of the last report on it, empty if there is none; `silent` is how many
-    whole months that is ago (counted from the start of the plan if there is none), None once the action is
-    done or its plan has ended. `late` is True if its due date has passed and it is not done; an ended plan has
-    neither.
+    `status` is one of `STEPS`. `current` is the row that says so, None without evidence; `history` holds all such rows,
+    newest first. `updated` is the date of the last report on the action, empty if there is none. `silent` is the number
+    of whole months since then, or since the start of the plan if there is no report; None if the action is done or its
+    plan has ended. `late` is True if the due date has passed and the action is not done; never after the plan has ended.
     """
 
     status: str
@@ -46,7 +45,7 @@ class Progress:
 
     @property
     def quiet(self) -> bool:
-        """Return True if nothing has been reported for half a year or more."""
+        """Return True if there has been no report for six months or more."""
         return self.silent is not None and self.silent >= QUIET
 
 
@@ -67,14 +66,14 @@ def _dated(status: ActionStatus) -> str:
 
 
 def ended(plan: Plan, today: date) -> bool:
-    """Return True if the last day that a plan can have lasted to has passed."""
+    """Return True if a plan has ended; a plan that ends in a month or year lasts until its last day."""
     return periods.last_day(plan.ends) < today
 
 
 def months_since(loose: str, today: date) -> int:
-    """Return how many whole months ago a date is, as far as it is known; 0 for one that has not passed.
+    """Return the number of whole months since a date, which can be a day, a month or a year; 0 for a future date.
 
-    A year or a month counts from its last day, so that nothing is called older than it can be.
+    Count a year or a month from its last day, so that nothing seems older than it can be.
     """
     day = periods.last_day(loose)
     months = (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day)

@@ -1,4 +1,4 @@
-"""The one sentence that each chart says, from the same values that it draws."""
+"""Write the sentence that goes with each chart, from the same values that the chart draws."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from functools import cached_property
 
 from portal.analysis.claims import verdicts
 from portal.analysis.measures import (
-    NO_CLEAR_CHANGE,
     Change,
     IndicatorSummary,
     breaks_of,
@@ -23,18 +22,28 @@ from portal.core import periods
 from portal.core.model import Indicator, Observation
 from portal.core.periods import running
 from portal.core.text import MARKERS, amount, counted, listed, number, upper_first
-from portal.core.vocabulary import ADDED
+from portal.core.vocabulary import (
+    ADDED,
+    ChartKind,
+    ClaimKind,
+    Direction,
+    NoChange,
+    Outcome,
+    Polarity,
+    Status,
+    Unit,
+)
 from portal.disclosure.clearing import ClearedContent, when
 
-# A sentence names no more figures than this; the table has them all.
+# The most figures that a sentence names; the table has the rest.
 _NAMED = 8
 _LARGEST = 3
-# Breakdowns whose parts are no kinds of one thing, so that nothing can be "recorded as" one of them.
+# Breakdowns whose parts are not kinds of one thing, so that nothing is "recorded as" one of them.
 _NO_KIND = ("measure", "item", "window")
 
 
 def cell(o: Observation | None, unit: str = "count") -> str:
-    """Return a figure as a table prints it, with its marker; a dash where there is none."""
+    """Return a figure as a table prints it, with its marker; a dash for None."""
     if o is None:
         return "–"
     shown = "" if o.value is None else amount(o.value, unit)
@@ -58,7 +67,7 @@ class ChartInput:
         return periods.short(self.indicator.period_type, o.period_start, o.period_end)
 
     def tick(self, o: Observation) -> str:
-        """Return the period for an axis on which all periods are of one length: where it ends."""
+        """Return the end of a period, for an axis on which all periods have the same length."""
         short = self.short(o)
         return f"to {short.partition(' months to ')[2]}" if " months to " in short else short
 
@@ -67,11 +76,11 @@ class ChartInput:
         return o.period_start, o.period_end
 
     def same_period(self, one: Observation, other: Observation) -> bool:
-        """Return True if two figures are of the same days."""
+        """Return True if two figures are for the same days."""
         return self.period(one) == self.period(other)
 
     def place(self, o: Observation) -> str:
-        """Return the name of the area of a figure, with its code where another area here has the same name."""
+        """Return the name of a figure's area, with its code if another area in the chart has the same name."""
         name = self.released.content.areas[o.area].name
         return f"{name} ({o.area})" if self._names.count(name) > 1 else name
 
@@ -82,20 +91,20 @@ class ChartInput:
         ]
 
     def elsewhere(self, figures: Iterable[Observation]) -> str:
-        """Return the name of the one area of these figures, where it is not the site's own; else nothing."""
+        """Return the name of the area of these figures if they share one and it is not the site's own; else empty."""
         areas = {o.area: o for o in figures}
         return self.place(*areas.values()) if len(areas) == 1 and self.released.area not in areas else ""
 
     def part(self, name: str) -> str:
-        """Return the name of a part, or what all parts together are called."""
+        """Return the name of a part; "All" for all parts together."""
         return name or "All"
 
     def name(self, o: Observation) -> str:
-        """Return the part of a figure, with its area where there are several."""
+        """Return the part of a figure, with its area if the chart has several."""
         return f"{self.part(o.part)}, {self.place(o)}" if len(self._names) > 1 else self.part(o.part)
 
     def full(self, o: Observation) -> str:
-        """Return what a figure is of, as far as it is not the same for all of them: part, area and period."""
+        """Return part, area and period of a figure, without a part or area that all figures of the chart share."""
         part = self.part(o.part) if self.indicator.breakdown else ""
         area = self.place(o) if len(self._names) > 1 else ""
         return ", ".join(filter(None, (part, area, self.label(o))))
@@ -104,21 +113,21 @@ class ChartInput:
         """Return a figure as a table prints it, with its marker."""
         return cell(o, self.indicator.unit)
 
-    def said(self, o: Observation) -> str:
-        """Return a figure as a sentence says it: with its unit, or why there is none."""
+    def with_unit(self, o: Observation) -> str:
+        """Return a figure for a sentence, with its unit, or the reason why there is no number."""
         if o.value is None:
             return f"no figure ({MARKERS[o.status]})"
-        if self.indicator.unit in ("count", "per-1000") and not self.own_units:
+        if self.indicator.unit in (Unit.COUNT, Unit.PER_1000) and not self.has_unit_per_part:
             return counted(o.value, self.indicator.unit_label)
         return amount(o.value, self.indicator.unit)
 
-    def bare(self, o: Observation) -> str:
-        """Return a figure for a sentence that has named the unit already."""
-        return self.said(o) if o.value is None else amount(o.value, self.indicator.unit)
+    def without_unit(self, o: Observation) -> str:
+        """Return a figure for a sentence that has already named the unit."""
+        return self.with_unit(o) if o.value is None else amount(o.value, self.indicator.unit)
 
     @property
-    def own_units(self) -> bool:
-        """Return True if each part counts something else, so that no one unit fits."""
+    def has_unit_per_part(self) -> bool:
+        """Return True if each part counts something different, so that no unit fits all of them."""
         return self.indicator.breakdown == "measure"
 
     @property
@@ -130,35 +139,35 @@ class ChartInput:
 
     @property
     def times(self) -> tuple[Observation, ...]:
-        """Return one figure for each period, in order of time."""
+        """Return one figure for each period, earliest first."""
         return tuple({(o.period_start, o.period_end): o for o in reversed(self.figures)}.values())[::-1]
 
 
-def latest(s: ChartInput) -> str:
-    """Return the newest figure and the one before: `Gun crime: no clear change. 75 offences in …, compared with 91 in …`.
+def describe_latest(s: ChartInput) -> str:
+    """Compare the newest figure with the one before: `Gun crime: no clear change. 75 offences in …, compared with 91 in …`.
 
-    Across a break the older figure is told apart, with the reason: `Not comparable with …: recording changed in …`.
+    If there is a break between them, say so instead: `Not comparable with …: recording changed in …`.
     """
     if len(s.figures) == 1:
-        return each(s)
+        return describe_all_figures(s)
     earlier, later = s.figures[-2:]
     title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
-    now = f"{s.said(later)}{_when(s, later)}"
+    newest = f"{s.with_unit(later)}{_when(s, later)}"
     before = (
-        f"{s.bare(earlier)} in {_just_before(s, earlier, later) or _the(s, earlier)}"
+        f"{s.without_unit(earlier)} in {_just_before(s, earlier, later) or _the(s, earlier)}"
         if earlier.period_start
-        else s.bare(earlier)
+        else s.without_unit(earlier)
     )
     cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
     if cut:
         why = f"recording changed in {periods.month(cut.date)}"
-        return f"{title}: {now}. Not comparable with {before}: {why}.{_doubt(s, earlier, later)}"
-    more = _doubt(s, earlier, later) or _since_first(s)
-    return f"{title}: {_verdict(s, earlier, later)}{now}, compared with {before}.{more}"
+        return f"{title}: {newest}. Not comparable with {before}: {why}.{_doubt(s, earlier, later)}"
+    addition = _doubt(s, earlier, later) or _since_first(s)
+    return f"{title}: {_verdict(s, earlier, later)}{newest}, compared with {before}.{addition}"
 
 
 def _just_before(s: ChartInput, earlier: Observation, later: Observation) -> str:
-    """Return `the 12 months before`, where a period is as long as the next and ends the day before it; else nothing."""
+    """Return `the 12 months before` if a period is as long as the next and ends the day before it; else empty."""
     if not (earlier.period_start and earlier.period_end and later.period_start and later.period_end):
         return ""
     length = periods.months_between(earlier.period_start, earlier.period_end)
@@ -170,48 +179,48 @@ def _just_before(s: ChartInput, earlier: Observation, later: Observation) -> str
     return f"the {length} months before" if " months to " in s.label(later) else "the year before"
 
 
-def here(s: ChartInput, now: IndicatorSummary) -> str:
-    """Return how an indicator stands in one area: `Violence in Rushey Green: up 20% (7% to 34%). 954 offences in …`.
+def describe_area(s: ChartInput, summary: IndicatorSummary) -> str:
+    """Describe an indicator in one area: `Violence in Rushey Green: up 20% (7% to 34%). 954 offences in …`.
 
-    The change is that of the tables of the area, which allows for looking at all its indicators at once.
+    The change is the one in the area's tables: it allows for looking at all indicators of the area at once.
     """
-    title = f"{s.indicator.short_title}{_elsewhere(s, [now.latest])}"
-    newest = f"{s.said(now.latest)}{_when(s, now.latest)}"
-    if now.earlier is None:
+    title = f"{s.indicator.short_title}{_elsewhere(s, [summary.latest])}"
+    newest = f"{s.with_unit(summary.latest)}{_when(s, summary.latest)}"
+    if summary.earlier is None:
         return f"{title}: {newest}."
-    earlier = s.said(now.earlier) if now.earlier.value is None else s.cell(now.earlier)
-    return f"{title}: {changed(now)}. {upper_first(newest)}, {earlier} the year before."
+    earlier = s.with_unit(summary.earlier) if summary.earlier.value is None else s.cell(summary.earlier)
+    return f"{title}: {change_in_words(summary)}. {upper_first(newest)}, {earlier} the year before."
 
 
 def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
-    """Return how the two compare; nothing where no test applies or the document is in doubt."""
-    found = latest_change(s.released, s.indicator)
-    if found is None or not found.direction or _doubt(s, earlier, later):
+    """Return how two figures compare; empty if no test applies or the document contradicts its own figures."""
+    change = latest_change(s.released, s.indicator)
+    if change is None or not change.direction or _doubt(s, earlier, later):
         return ""
-    return f"{_change_in_words(found)}. "
+    return f"{_tested_change(change)}. "
 
 
 def _since_first(s: ChartInput) -> str:
-    """Return the clear change since the first figure, where there are more than two and there is no break between."""
+    """Return the clear change since the first figure; empty with fewer than three figures, or across a break."""
     first, last = s.figures[0], s.figures[-1]
-    found = compared(s.released, s.indicator, first, last)
-    if len(s.figures) < 3 or found is None or found.direction not in ("rose", "fell"):
+    change = compared(s.released, s.indicator, first, last)
+    if len(s.figures) < 3 or change is None or change.direction not in (Direction.ROSE, Direction.FELL):
         return ""
-    way = "Up" if found.direction == "rose" else "Down"
-    by = f" {_by(found)}" if found.percent is not None else ""
-    return f" {way}{by} since {_the(s, first)}, from {s.said(first)}."
+    way = "Up" if change.direction == Direction.ROSE else "Down"
+    by = f" {_by(change)}" if change.percent is not None else ""
+    return f" {way}{by} since {_the(s, first)}, from {s.with_unit(first)}."
 
 
 def _doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
-    """Return what to add where the document states another change than its figures give."""
+    """Return a note if the document states a different change from the one that its figures give; else empty."""
     for v in verdicts(s.released, s.indicator.id):
         base = (v.claim.area, v.claim.part, v.claim.base_period_start, v.claim.base_period_end)
         now = (v.claim.area, v.claim.part, v.claim.period_start, v.claim.period_end)
         same = (base, now) == (_claimed(earlier), _claimed(later))
-        change_differs = same and v.outcome == "differs" and v.claim.kind == "change-percent"
+        change_differs = same and v.outcome == Outcome.DIFFERS and v.claim.kind == ClaimKind.CHANGE_PERCENT
         if change_differs and v.claim.stated is not None and v.recomputed is not None:
-            stated, given = (amount(n, "percent-change") for n in (v.claim.stated, v.recomputed))
-            return f" The document gives the change as {stated}; its own figures give {given}."
+            stated, recomputed = (amount(n, "percent-change") for n in (v.claim.stated, v.recomputed))
+            return f" The document gives the change as {stated}; its own figures give {recomputed}."
     return ""
 
 
@@ -219,143 +228,143 @@ def _claimed(o: Observation) -> tuple[str, str, date | None, date | None]:
     return o.area, o.part, o.period_start, o.period_end
 
 
-def small_multiples(s: ChartInput) -> str:
-    """Return the largest parts in the latest period."""
+def describe_largest_parts_now(s: ChartInput) -> str:
+    """Describe the largest parts in the latest period."""
     last = s.times[-1]
     return _largest(s, [o for o in s.figures if s.same_period(o, last)])
 
 
-def ranked(s: ChartInput) -> str:
-    """Return the largest parts, and of how many in all where the total is there."""
+def describe_largest_parts(s: ChartInput) -> str:
+    """Describe the largest parts, with the total if there is one."""
     return _largest(s, s.figures)
 
 
 def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
-    """`Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White.`
+    """Return `Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White.`
 
-    Things of different kinds, and what is not a count, are only named: `81% (Acting on the advice) and 77% (…)`.
+    If the parts are not kinds of one thing, or not counts, only list them: `81% (Acting on the advice) and 77% (…)`.
     """
     parts = [o for o in figures if o.part]
     known = sorted((o for o in parts if o.value is not None), key=lambda o: -(o.value or 0))
     total = next((o for o in figures if not o.part and o.value is not None), None)
     one_area = len({o.area for o in figures}) == 1
-    whole = s.said(total) if total and one_area and s.indicator.unit in ADDED else ""
-    kinds = s.indicator.unit == "count" and s.indicator.breakdown not in _NO_KIND
+    whole = s.with_unit(total) if total and one_area and s.indicator.unit in ADDED else ""
+    kinds = s.indicator.unit == Unit.COUNT and s.indicator.breakdown not in _NO_KIND
     if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
-        told = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
+        listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
     else:
         named = listed(_named_once(s, [(o, s.name(o)) for o in known[:_LARGEST]]))
-        some = f"{named}, of {whole} in all" if named and whole else named
-        told = f"{some}. " if some else f"{s.said(total)} in all. " if total else ""
-    return f"{s.indicator.short_title}{_where(s, figures)}: {told}{_not_there(parts)}".strip()
+        entries = f"{named}, of {whole} in all" if named and whole else named
+        listing = f"{entries}. " if entries else f"{s.with_unit(total)} in all. " if total else ""
+    return f"{s.indicator.short_title}{_where(s, figures)}: {listing}{_without_number(parts)}".strip()
 
 
 def _recorded_as(s: ChartInput, figures: Sequence[Observation], of_all: bool) -> str:
-    """`52 crimes were recorded as Racial, 10 as Homophobic and 7 as Faith`; without the unit where it was named."""
+    """Return `52 crimes were recorded as Racial, 10 as Homophobic and 7 as Faith`; without the unit if `of_all`."""
     first, *others = figures
     were = "was" if first.value == 1 else "were"
-    begin = f"{s.bare(first) if of_all else s.said(first)} {were} recorded as {s.name(first)}"
-    return listed([begin, *(f"{s.bare(o)} as {s.name(o)}" for o in others)])
+    begin = f"{s.without_unit(first) if of_all else s.with_unit(first)} {were} recorded as {s.name(first)}"
+    return listed([begin, *(f"{s.without_unit(o)} as {s.name(o)}" for o in others)])
 
 
 def _named_once(s: ChartInput, figures: Sequence[tuple[Observation, str]]) -> list[str]:
-    """Return figures with their names in brackets, the unit only with the first that has a number."""
-    named, begun = [], False
+    """Return figures with their names in brackets; only the first with a number has the unit."""
+    named, has_unit = [], False
     for o, name in figures:
-        named.append(f"{s.bare(o) if begun else s.said(o)} ({name})")
-        begun = begun or o.value is not None
+        named.append(f"{s.without_unit(o) if has_unit else s.with_unit(o)} ({name})")
+        has_unit = has_unit or o.value is not None
     return named
 
 
-def _not_there(figures: Sequence[Observation]) -> str:
-    """Return how many figures have no number and why, each reason in its own words."""
-    told = []
+def _without_number(figures: Sequence[Observation]) -> str:
+    """Return how many figures have no number, a sentence for each reason."""
+    reasons = []
     for mark, words in MARKERS.items():
         count = sum(o.value is None and o.status == mark for o in figures)
         some = f"{count} of {len(figures)} figures" if count < len(figures) else "The figures"
         if count:
-            told.append(f"{some} {_reason(mark, words, count == 1 < len(figures))}.")
-    return " ".join(told)
+            reasons.append(f"{some} {_reason(mark, words, count == 1 < len(figures))}.")
+    return " ".join(reasons)
 
 
 def _reason(mark: str, words: str, one: bool) -> str:
-    if mark == "z":
+    if mark == Status.NOT_APPLICABLE:
         return words if one else words.replace("does", "do", 1)
     return f"{'is' if one else 'are'} {words}"
 
 
-def areas(s: ChartInput) -> str:
-    """Return one sentence for the first and one for the last part, all areas in each."""
+def describe_areas(s: ChartInput) -> str:
+    """Describe the first and the last part, in a sentence each with all areas."""
     period = _when(s, s.figures[0])
     ends = {p: [o for o in s.figures if o.part == p] for p in (s.parts[0], s.parts[-1])}
     return " ".join(
-        f"{s.part(p)}{period}: {listed([f'{_moved(s, o)} in {s.place(o)}' for o in own])}."
-        for p, own in ends.items()
+        f"{s.part(p)}{period}: {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in part_figures])}."
+        for p, part_figures in ends.items()
     )
 
 
-def _moved(s: ChartInput, o: Observation) -> str:
-    """Return a figure in words; a published change as the way it went."""
-    if o.value is None or s.indicator.unit != "percent-change":
-        return s.said(o)
-    return _went(o.value)
+def _figure_or_change(s: ChartInput, o: Observation) -> str:
+    """Return a figure in words; a published change as `up 10%`."""
+    if o.value is None or s.indicator.unit != Unit.PERCENT_CHANGE:
+        return s.with_unit(o)
+    return _published_change(o.value)
 
 
-def _went(value: Decimal) -> str:
+def _published_change(value: Decimal) -> str:
     return f"{'up' if value > 0 else 'down'} {number(abs(value))}%" if value else "no change"
 
 
-def each(s: ChartInput) -> str:
-    """Return every figure in a row of words, for what has no chart; of many those of the own area."""
+def describe_all_figures(s: ChartInput) -> str:
+    """List every figure, for an indicator without a chart; of many figures, the newest of the site's own area."""
     title = s.indicator.short_title
-    if len(s.figures) == 1 and s.indicator.unit == "percent-change" and not s.indicator.breakdown:
+    if len(s.figures) == 1 and s.indicator.unit == Unit.PERCENT_CHANGE and not s.indicator.breakdown:
         only = s.figures[0]
         source = s.released.content.sources[only.source].short_title
-        moved = s.said(only) if only.value is None else _went(only.value)
-        begin = f"{title}{_elsewhere(s, s.figures)}: {moved}"
+        begin = f"{title}{_elsewhere(s, s.figures)}: {_figure_or_change(s, only)}"
         if not only.period_start:
-            return f"{begin}. The {source} does not say over which period."
+            return f"{begin}. The {source} does not say which period this covers."
         return f"{begin}{_when(s, only)}, according to the {source}."
     figures = s.figures
     if len(figures) > _NAMED:
         last = s.times[-1]
-        own = [o for o in figures if o.area == s.released.area]
-        newest = [o for o in own if s.same_period(o, max(own, key=when))] if own else []
+        local = [o for o in figures if o.area == s.released.area]
+        newest = [o for o in local if s.same_period(o, max(local, key=when))] if local else []
         if not 0 < len(newest) <= _NAMED:
             ends = dict.fromkeys(running(s.label(o)) for o in (s.times[0], last))
-            return f"{title}: {len(figures)} figures, {' to '.join(ends)}. The table has them all."
+            return f"{title}: {len(figures)} figures, {' to '.join(ends)}. The table shows them all."
         return f"{title}{_where(s, newest)}: {listed(_row(s, newest))}."
     return f"{title}{_where(s, figures)}: {listed(_row(s, figures))}."
 
 
 def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
-    """Return figures with what tells them apart: `20 offences (Muslim, Abertawe, 2022)` or `up 10% in 2020`."""
-    many = len({f.area for f in figures}) > 1
-    dated = len({s.period(f) for f in figures}) > 1
+    """Return figures with what distinguishes them: `20 offences (Muslim, Abertawe, 2022)` or `up 10% in 2020`."""
+    several_areas = len({f.area for f in figures}) > 1
+    several_periods = len({s.period(f) for f in figures}) > 1
     if not s.indicator.breakdown:
         return [
-            _moved(s, o) + (f" in {s.place(o)}" if many else "") + (_when(s, o) if dated else "")
+            _figure_or_change(s, o)
+            + (f" in {s.place(o)}" if several_areas else "")
+            + (_when(s, o) if several_periods else "")
             for o in figures
         ]
-    names = [
-        ", ".join(
-            filter(None, (s.part(o.part), s.place(o) if many else "", running(s.label(o)) if dated else ""))
-        )
+    labels = [
+        (s.part(o.part), s.place(o) if several_areas else "", running(s.label(o)) if several_periods else "")
         for o in figures
     ]
-    if s.indicator.unit == "percent-change":
-        return [f"{_moved(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]
+    names = [", ".join(filter(None, label)) for label in labels]
+    if s.indicator.unit == Unit.PERCENT_CHANGE:
+        return [f"{_figure_or_change(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]
     return _named_once(s, list(zip(figures, names, strict=True)))
 
 
 def _where(s: ChartInput, figures: Sequence[Observation]) -> str:
-    """Return the area, where it is one other than the site's own, and the period, where figures share them."""
-    shared = {s.period(f) for f in figures}
-    return _elsewhere(s, figures) + (_when(s, figures[0]) if len(shared) == 1 else "")
+    """Return the area (unless it is the site's own) and the period, if the figures share them."""
+    periods_shown = {s.period(f) for f in figures}
+    return _elsewhere(s, figures) + (_when(s, figures[0]) if len(periods_shown) == 1 else "")
 
 
 def _elsewhere(s: ChartInput, figures: Sequence[Observation]) -> str:
-    """` in Abertawe`, where all figures are of one area and that is not the site's own."""
+    """Return ` in Abertawe` if all figures are for one area and it is not the site's own; else empty."""
     place = s.elsewhere(figures)
     return f" in {place}" if place else ""
 
@@ -370,16 +379,15 @@ def _the(s: ChartInput, o: Observation) -> str:
     return f"the {label}" if " months to " in label or "year" in label else label
 
 
-# --- how an indicator stands in an area
+# --- changes of an indicator in an area
 
-_WHY = {
-    "none": "no figure to compare with",
-    "hidden": "cannot be shown",
-    "": "",
+_NO_CHANGE = {
+    NoChange.NO_EARLIER: "no figure to compare with",
+    NoChange.NO_NUMBER: "cannot be shown",
+    NoChange.COMPARED: "",
 }
-# What a change of these is called: the police find most of them themselves.
-_BY_POLICE = "police-activity"
-_MOVED = {
+# The police find most crimes of some kinds themselves, so a rise in them says more about the police.
+_CLEAR_CHANGES = {
     "rose": "{} rose.",
     "fell": "{} fell.",
     "by police rose": "{}: the police recorded more.",
@@ -387,41 +395,41 @@ _MOVED = {
 }
 
 
-def changed(s: IndicatorSummary) -> str:
-    """Return the change in a few words: `up 9% (3% to 16%)`, `no clear change`, or why there is none to state."""
+def change_in_words(s: IndicatorSummary) -> str:
+    """Return the change in a few words: `up 9% (3% to 16%)`, `no clear change`, or why the figures cannot be compared."""
     if s.change is None:
         if s.cut:
             return f"not comparable: recording changed in {periods.month(s.cut.date)}"
-        return _WHY[s.why]
-    if s.indicator.polarity == _BY_POLICE:
+        return _NO_CHANGE[s.no_change]
+    if s.indicator.polarity == Polarity.POLICE_ACTIVITY:
         return _recorded(s.change)
-    return _change_in_words(s.change, s.indicator.unit)
+    return _tested_change(s.change, s.indicator.unit)
 
 
-def way_of(released: ClearedContent, indicator: Indicator) -> str:
-    """Return which way an indicator of the borough went last, in a few words; the newest period where nothing can be said."""
-    if indicator.chart == "recorded":
-        now = standing(released, indicator, released.area)
-        return changed(now) if now else "no figure"
+def last_change_in_words(released: ClearedContent, indicator: Indicator) -> str:
+    """Return the last change of an indicator in the borough, in a few words."""
+    if indicator.chart == ChartKind.RECORDED:
+        summary = standing(released, indicator, released.area)
+        return change_in_words(summary) if summary else "no figure"
     change = latest_change(released, indicator)
-    return _change_in_words(change, indicator.unit) if change else "one date only"
+    return _tested_change(change, indicator.unit) if change else "one date only"
 
 
-def _change_in_words(c: Change, unit: str = "count") -> str:
-    """`up 9% (3% to 16%)`, `down by 12`, `no clear change`; without a test only `9% more` or `12 fewer`."""
-    if c.direction == NO_CLEAR_CHANGE:
-        return c.direction
+def _tested_change(c: Change, unit: str = "count") -> str:
+    """Return `up 9% (3% to 16%)`, `down by 12` or `no clear change`; without a test, only the difference."""
+    if c.direction == Direction.NO_CLEAR_CHANGE:
+        return c.direction.value
     if not c.direction:
         return _untested(c, unit)
-    way = "up" if c.direction == "rose" else "down"
+    way = "up" if c.direction == Direction.ROSE else "down"
     if c.percent is None:
         return f"{way} by {number(abs(c.difference))}"
     return f"{way} {_by(c)}{_between(c)}"
 
 
 def _recorded(c: Change) -> str:
-    """Return a change of what the police find themselves: how much more or less they recorded."""
-    if c.direction == NO_CLEAR_CHANGE:
+    """Return the change in crime that the police find themselves: how much more or less they recorded."""
+    if c.direction == Direction.NO_CLEAR_CHANGE:
         return "about as many recorded"
     if c.percent is None:
         return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
@@ -429,7 +437,7 @@ def _recorded(c: Change) -> str:
 
 
 def _between(c: Change) -> str:
-    """Return the interval behind a percentage, in brackets: the smaller change first; nothing where it spans both ways."""
+    """Return the interval behind a percentage in brackets, the smaller change first; empty if it includes no change."""
     if c.interval is None or c.interval[0] * c.interval[1] <= 0:
         return ""
     low, high = (_per_cent(Fraction(end)) for end in sorted(c.interval, key=abs))
@@ -437,12 +445,12 @@ def _between(c: Change) -> str:
 
 
 def _by(c: Change) -> str:
-    """Return how large a change is in per cent."""
+    """Return the size of a change in per cent."""
     return _per_cent(Fraction(c.difference) * 100 / Fraction(c.earlier.value or 1))
 
 
 def _per_cent(exact: Fraction) -> str:
-    """Return the size of a change in whole per cent; a small one is not rounded to none, nor a large fall to all."""
+    """Return the size of a change in whole per cent: "under 1%" rather than 0%, "over 99%" for a fall that is not to zero."""
     whole = rounded(abs(exact), 0)
     if exact and not whole:
         return "under 1%"
@@ -450,47 +458,39 @@ def _per_cent(exact: Fraction) -> str:
 
 
 def _untested(c: Change, unit: str) -> str:
-    """Return a change that nothing tells from chance: only by how much, in the figure's own unit."""
+    """Return the difference in the unit of the figures, for a change without a test."""
     if not c.difference:
         return "the same"
     way = "up" if c.difference > 0 else "down"
     size = abs(c.difference)
-    if unit in ("percent", "percent-change"):
+    if unit in (Unit.PERCENT, Unit.PERCENT_CHANGE):
         return f"{way} by {number(size)} percentage {'point' if size == 1 else 'points'}"
     return f"{way} by {amount(size, unit)}"
 
 
 def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
-    """Return a rate per 1,000 people as a table prints it, or in words that it would mean little; a dash for none."""
+    """Return a rate per 1,000 people as a table prints it: "not meaningful" if it would mislead, a dash if there is none."""
     if s is None or s.rate is None:
         unfit = s and (s.latest.area, s.indicator.id) in released.content.no_rates
         return "not meaningful" if unfit else "–"
     return str(s.rate.value)
 
 
-def sense(s: IndicatorSummary) -> str:
-    """Return what a change means by the indicator's polarity: "worse", "better" or "neutral"."""
-    if s.change is None or s.change.direction not in ("rose", "fell"):
-        return "neutral"
-    good = {"lower-is-better": "fell", "higher-is-better": "rose"}.get(s.indicator.polarity)
-    return "neutral" if good is None else "better" if s.change.direction == good else "worse"
-
-
-def moved(standings: Sequence[IndicatorSummary]) -> str:
-    """Return which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed.`"""
-    ways: dict[str, list[str]] = {}
-    for s in standings:
-        if s.change and s.change.direction in ("rose", "fell"):
-            by = "by police " if s.indicator.polarity == _BY_POLICE else ""
-            ways.setdefault(by + s.change.direction, []).append(s.indicator.short_title)
-    told = [words.format(listed(ways[way])) for way, words in _MOVED.items() if way in ways]
-    if not told:
+def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
+    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed.`"""
+    titles: dict[str, list[str]] = {}
+    for s in summaries:
+        if s.change and s.change.direction in (Direction.ROSE, Direction.FELL):
+            by = "by police " if s.indicator.polarity == Polarity.POLICE_ACTIVITY else ""
+            titles.setdefault(by + s.change.direction, []).append(s.indicator.short_title)
+    changes = [words.format(listed(titles[way])) for way, words in _CLEAR_CHANGES.items() if way in titles]
+    if not changes:
         return "No type of crime clearly rose or fell."
-    return " ".join([*told, "Nothing else clearly changed."])
+    return " ".join([*changes, "Nothing else clearly changed."])
 
 
-def told(s: IndicatorSummary) -> str:
-    """`Robbery: down 19%, from 102 to 83`, for a change that is clear."""
+def change_with_figures(s: IndicatorSummary) -> str:
+    """Return a clear change with both figures: `Robbery: down 19%, from 102 to 83`."""
     if s.change is None or s.earlier is None:
-        return f"{s.indicator.short_title}: {changed(s)}"
-    return f"{s.indicator.short_title}: {changed(s)}, from {cell(s.earlier, s.indicator.unit)} to {cell(s.latest, s.indicator.unit)}"
+        return f"{s.indicator.short_title}: {change_in_words(s)}"
+    return f"{s.indicator.short_title}: {change_in_words(s)}, from {cell(s.earlier, s.indicator.unit)} to {cell(s.latest, s.indicator.unit)}"

@@ -15,6 +15,7 @@ from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rat
 from portal.charts.grammar import NARROW, Figure, escape_texts
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import guarded
+from portal.core.vocabulary import Direction
 from portal.disclosure.clearing import ClearedContent
 
 
@@ -122,7 +123,7 @@ def build_area_charts(released: ClearedContent, area: str) -> tuple[AreaChart, .
         s for i in recorded_indicators(released) if not guarded(i) and (s := standing(released, i, area))
     ]
     kinds = [s for s in summaries if s.latest.value is not None and s.indicator is not whole]
-    clear = [s for s in kinds if s.change and s.change.direction in ("rose", "fell")]
+    clear = [s for s in kinds if s.change and s.change.direction in (Direction.ROSE, Direction.FELL)]
     largest = sorted(clear or kinds, key=lambda s: s.latest.value or 0, reverse=True)[:1]
     chosen = (*(s for s in summaries if s.indicator is whole), *largest)
     charts = (_build_area_chart(released, s) for s in chosen)
@@ -137,7 +138,7 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
         return None
     subject = ChartInput(released, now.indicator, figures)
     drawing = escape_texts(draw_for_area(subject, NARROW))
-    headline, _, finding = sentences.here(subject, now).partition(". ")
+    headline, _, finding = sentences.describe_area(subject, now).partition(". ")
     chart = Chart(
         wide=None,
         narrow=drawing,

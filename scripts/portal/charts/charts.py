@@ -183,7 +183,7 @@ def _split_rows(s: ChartInput) -> _TableBody:
     by_key = {(o.part, o.area, *s.period(o)): o for o in s.figures}
     across = {(o.area, *s.period(o)): o for o in s.figures}
     if len(across) == 1:
-        unit = "Figure" if s.own_units else upper_first(s.indicator.unit_label)
+        unit = "Figure" if s.has_unit_per_part else upper_first(s.indicator.unit_label)
         return _TableBody(head, [unit], [(s.part(o.part), s.cell(o)) for o in s.figures])
     areas, periods = len({o.area for o in s.figures}) > 1, len({s.period(o) for o in s.figures}) > 1
     columns = [
@@ -207,14 +207,14 @@ class ChartKind(NamedTuple):
 
 
 CHARTS: Mapping[str, ChartKind] = {
-    "pair": ChartKind(row_charts.draw_pair, sentences.latest),
-    "bars": ChartKind(columns.draw_columns, sentences.latest),
-    "line": ChartKind(time_charts.draw_line, sentences.latest),
-    "small-multiples": ChartKind(row_charts.draw_small_multiples, sentences.small_multiples),
-    "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.ranked),
-    "areas": ChartKind(row_charts.draw_areas, sentences.areas),
-    "recorded": ChartKind(columns.draw_years, sentences.latest),
-    "none": ChartKind(None, sentences.each),
+    "pair": ChartKind(row_charts.draw_pair, sentences.describe_latest),
+    "bars": ChartKind(columns.draw_columns, sentences.describe_latest),
+    "line": ChartKind(time_charts.draw_line, sentences.describe_latest),
+    "small-multiples": ChartKind(row_charts.draw_small_multiples, sentences.describe_largest_parts_now),
+    "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.describe_largest_parts),
+    "areas": ChartKind(row_charts.draw_areas, sentences.describe_areas),
+    "recorded": ChartKind(columns.draw_years, sentences.describe_latest),
+    "none": ChartKind(None, sentences.describe_all_figures),
 }
 
 # The drawings with a time axis, which can have breaks, plans and provisional figures.

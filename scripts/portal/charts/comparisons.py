@@ -40,11 +40,11 @@ from portal.charts.time_charts import Around, Line, Point, cuts_of, draw_lines
 from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
 from portal.core.text import MARKERS, json_number, upper_first
-from portal.core.vocabulary import Direction, Unit
+from portal.core.vocabulary import Direction, Meaning, Unit
 from portal.disclosure.clearing import ClearedContent
 
 # Colours of a clear change, by what it means: worse, better, or neither.
-SENSE_COLOURS = {"worse": COLOURS[2], "better": "#1B6E66", "neutral": OURS}
+MEANING_COLOURS = {Meaning.WORSE: COLOURS[2], Meaning.BETTER: "#1B6E66", Meaning.NEUTRAL: OURS}
 
 
 # --- rates over time
@@ -158,7 +158,7 @@ def _changes_table(rows: Sequence[ArrowRow], title: str) -> ChartTable:
     return ChartTable(
         caption=title,
         columns=("Area", "12 months before", "Latest 12 months", "Change"),
-        rows=tuple((r.name, sentences.cell(r.summary.earlier), sentences.cell(r.summary.latest), sentences.changed(r.summary)) for r in rows),
+        rows=tuple((r.name, sentences.cell(r.summary.earlier), sentences.cell(r.summary.latest), sentences.change_in_words(r.summary)) for r in rows),
         notes=tuple(Note(mark, meaning) for mark, meaning in MARKERS.items() if mark in used),
     )  # fmt: skip
 
@@ -225,7 +225,7 @@ def _arrow_colour(row: ArrowRow) -> str:
     change = row.summary.change
     if change is None or change.direction not in (Direction.ROSE, Direction.FELL):
         return CONTEXT
-    return SENSE_COLOURS[sentences.sense(row.summary)]
+    return MEANING_COLOURS[measures.meaning(row.summary)]
 
 
 def _arrow_text(row: ArrowRow, *, is_short: bool) -> str:
@@ -233,7 +233,7 @@ def _arrow_text(row: ArrowRow, *, is_short: bool) -> str:
     change = row.summary.change
     if change is None or change.direction not in (Direction.ROSE, Direction.FELL):
         return figure
-    words = sentences.changed(row.summary)
+    words = sentences.change_in_words(row.summary)
     return f"{figure}, {words.partition(' (')[0] if is_short else words}"
 
 

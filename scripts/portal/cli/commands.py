@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
+from portal.core.vocabulary import Outcome
 
 if TYPE_CHECKING:
     from portal.importers.importing import PlannedImport
@@ -102,7 +103,7 @@ def _check(root: Path, options: argparse.Namespace, progress: ProgressLine) -> i
     outcomes = Counter(v.outcome for v in verdicts)
     figures = sum(map(len, released.content.observations.values()))
     print(f"No mistakes. {figures} figures. We checked {len(verdicts)} claims against their own figures:")
-    for outcome in ("agrees", "differs", "cannot be checked"):
+    for outcome in Outcome:
         print(f"  {outcomes[outcome]:4}  {outcome}")
     _warn(building.warnings(project))
     if embargo.waiting(project):

@@ -164,3 +164,29 @@ class Outcome(StrEnum):
     AGREES = "agrees"
     DIFFERS = "differs"
     UNCHECKED = "cannot be checked"
+
+
+class TargetOutcome(StrEnum):
+    """Whether a target was met."""
+
+    MET = "met"
+    MISSED = "missed"
+    NOT_YET_DUE = "not yet due"
+    UNCLEAR = "cannot be judged"
+
+
+class NoChange(StrEnum):
+    """Why two figures cannot be compared; `COMPARED` if they can."""
+
+    COMPARED = ""
+    BREAK = "break"
+    NO_NUMBER = "hidden"
+    NO_EARLIER = "none"
+
+
+class Meaning(StrEnum):
+    """What a clear change means for residents, by the polarity of the indicator."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    NEUTRAL = "neutral"

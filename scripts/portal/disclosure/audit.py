@@ -12,7 +12,9 @@ Every withheld figure must be protected against two readers:
    only where needed to protect them. This reader assumes that as few figures as possible are not small, so the audit
    examines every reading of the table with the fewest figures that are not small. In each reading a small figure must
    still be able to take every value from 0 to `under` − 1, and any other guarded figure at least as many values. An
-   import knows the true counts (`small` is set), so there the audit examines the true reading as well.
+   import knows the true counts (`small` is set), so there the audit examines the true reading as well. If the rules
+   alone leave fewer values, without any published number, no more can be asked for: if a borough is withheld as under
+   5, each of its wards is under 5 too.
 
 Five withheld wards that sum to 45 pass the first test, because each could be 0 to 45. They fail the second: if all
 are under 10, each is 9.
@@ -21,7 +23,7 @@ are under 10, each is 9.
 from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +53,8 @@ class PublishedFigure:
     has a fraction. Messages call the figure `words`.
 
     Readers know that a withheld figure less than `under` is small; 0 if small counts of it are not withheld. `small`
-    says whether it really is small, for an audit that knows the true counts; None if not known.
+    says whether it really is small, for an audit that knows the true counts; None if not known. A figure that is exact
+    `by_definition` is no news to anybody: a total less all its parts is zero.
     """
 
     key: Hashable
@@ -63,6 +66,7 @@ class PublishedFigure:
     signs: tuple[float, ...] = ()
     under: int = 0
     small: bool | None = None
+    by_definition: bool = False
 
     @property
     def withheld(self) -> bool:
@@ -73,6 +77,14 @@ class PublishedFigure:
         low, high = ("" if end is None else f"{end:.10g}" for end in (self.low, self.high))
         value = low if low == high else f"{low or 'any number'} to {high or 'any number'}"
         return f"{self.words or self.key} ({value or 'withheld'})"
+
+
+class Reading(NamedTuple):
+    """The smallest and largest value of a figure in one reading, and how far apart they are by the rules alone."""
+
+    least: float
+    greatest: float
+    by_rules: float = inf
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class Interval:
     published: PublishedFigure
     least: float
     greatest: float
-    readings: tuple[tuple[float, float], ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def exposed(self) -> tuple[float, float] | None:
@@ -94,7 +106,11 @@ class Interval:
         too_narrow = (
             [(self.least, self.greatest)] if self.greatest - self.least < self.published.width else []
         )
-        too_narrow += [r for r in self.readings if r[1] - r[0] < self.published.under - 1]
+        too_narrow += [
+            (r.least, r.greatest)
+            for r in self.readings
+            if r.greatest - r.least < min(self.published.under - 1, r.by_rules)
+        ]
         return min(too_narrow, key=lambda r: r[1] - r[0], default=None)
 
 
@@ -229,7 +245,7 @@ class _Part:
     """Withheld figures that depend on each other, as sums of unknown whole numbers with limits.
 
     A figure is `known` plus its row of `aims` (figures × unknowns) times the unknowns. Figures with equal values in
-    `alike` are interchangeable.
+    `alike` are interchangeable. `by_rules` are the same figures without anything that is published.
     """
 
     figures: tuple[PublishedFigure, ...]
@@ -238,6 +254,7 @@ class _Part:
     bounds: Bounds
     within: tuple[LinearConstraint, ...]
     alike: tuple[Hashable, ...]
+    by_rules: "_Part | None" = None
 
     def interval(self, place: int, *more: LinearConstraint) -> tuple[float, float]:
         """Return the smallest and largest value of the figure at `place`; (inf, -inf) if nothing fits."""
@@ -283,7 +300,24 @@ def _parts(system: _System, reduced: _System) -> Iterator[_Part]:
             Bounds(floors[columns], inf),
             (LinearConstraint(matrix[rows][:, columns], *ends[rows].T),),
             tuple(alike[row] for row in own),
+            _by_rules(system, own),
         )
+
+
+def _by_rules(system: _System, rows: Sequence[int]) -> _Part:
+    """Return withheld figures as sums of unknown whole numbers that only definitions limit."""
+    definitions = [row for row, f in enumerate(system.figures) if f.by_definition]
+    place = {row: n for n, row in enumerate((*rows, *definitions))}
+    floors: dict[Column, float] = {}
+    for column, floor in system.columns.items():
+        shared = tuple((place[row], sign) for row, sign in column if row in place)
+        if shared:
+            floors[shared] = min(floors.get(shared, 0.0), floor)
+    matrix = _matrix(list(floors), len(place)).T.toarray()
+    within = (LinearConstraint(matrix[len(rows) :], 0, 0),) if definitions else ()
+    figures = tuple(system.figures[row] for row in rows)
+    bounds = Bounds(np.array(list(floors.values())), inf)
+    return _Part(figures, matrix[: len(rows)], np.zeros(len(rows)), bounds, within, figures)
 
 
 def _alike(system: _System, withheld: Set[int]) -> dict[int, Hashable]:
@@ -296,15 +330,26 @@ def _alike(system: _System, withheld: Set[int]) -> dict[int, Hashable]:
     return {row: (tuple(sorted(sums)), system.figures[row].under) for row, sums in memberships.items()}
 
 
-def _readings(part: _Part, ranges: Sequence[tuple[float, float]]) -> list[tuple[tuple[float, float], ...]]:
+def _readings(part: _Part, ranges: Sequence[tuple[float, float]]) -> list[tuple[Reading, ...]]:
     """Return the smallest and largest value of each figure in each reading of which figures are small."""
     places = [i for i, f in enumerate(part.figures) if f.under]
-    readings: dict[int, list[tuple[float, float]]] = {i: [] for i in range(len(part.figures))}
+    readings: dict[int, list[Reading]] = {i: [] for i in range(len(part.figures))}
     for small in _labels(part, places, ranges) if places and part.aims.shape[1] else ():
         limits = _labelled(part, places, small)
         for i in places:
-            readings[i].append(part.interval(i, limits))
+            least, greatest = part.interval(i, limits)
+            is_narrow = greatest - least < part.figures[i].under - 1
+            width = _width_by_rules(part, places, small, i) if is_narrow else inf
+            readings[i].append(Reading(least, greatest, width))
     return [tuple(of_figure) for of_figure in readings.values()]
+
+
+def _width_by_rules(part: _Part, places: Sequence[int], small: Set[int], place: int) -> float:
+    """Return how far apart the values of a figure can be for a reader who knows the rules and nothing published."""
+    if part.by_rules is None:
+        return inf
+    least, greatest = part.by_rules.interval(place, _labelled(part.by_rules, places, small))
+    return greatest - least
 
 
 def _labelled(part: _Part, places: Sequence[int], small: Set[int]) -> LinearConstraint:

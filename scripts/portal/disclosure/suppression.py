@@ -67,10 +67,14 @@ class Relation:
 
 @dataclass(frozen=True)
 class _Block:
-    """Cells that depend on each other; `matrix` (relations × cells) times any consistent change of them is zero."""
+    """Cells that depend on each other; `matrix` (relations × cells) times any consistent change of them is zero.
+
+    `is_whole` says of each relation whether all its cells are here, because none of them is fixed.
+    """
 
     cells: tuple[CountCell, ...]
     matrix: Any
+    is_whole: NDArray[np.bool_]
     values: Floats
     widths: Floats
 
@@ -171,7 +175,12 @@ def _exposed(block: _Block, chosen: Sequence[int]) -> frozenset[int]:
         if own:
             places, signs = zip(*own, strict=True)
             total = float(sum(s * block.values[i] for i, s in own))
-            told.append(audit.PublishedFigure(("relation", number), places, total, total, signs=signs))
+            is_known = bool(block.is_whole[number]) and len(own) == len(row.indices)
+            told.append(
+                audit.PublishedFigure(
+                    ("relation", number), places, total, total, signs=signs, by_definition=is_known
+                )
+            )
     hidden = [(i, block.cells[i]) for i in sorted(group) if block.cells[i].width or block.cells[i].under]
     asked = [
         audit.PublishedFigure(i, (i,), None, None, c.width, under=c.under, small=c.small) for i, c in hidden
@@ -203,12 +212,14 @@ def _blocks(known: Mapping[Hashable, CountCell], relations: Sequence[Relation]) 
         for key in column.keys() & {relation.total, *relation.parts}:
             matrix[row, column[key]] = -1 if key == relation.total else 1
     matrix = matrix.tocsr()
+    is_whole = np.array([{r.total, *r.parts} <= column.keys() for r in relations], dtype=bool)
     for columns in _components(matrix):
         own = tuple(cells[i] for i in columns)
         if any(c.primary for c in own):
             part = matrix[:, columns]
             values, widths = np.array([(c.value, c.width) for c in own], dtype=float).T
-            yield _Block(own, part[np.diff(part.indptr) > 0], values, widths)
+            rows = np.diff(part.indptr) > 0
+            yield _Block(own, part[rows], is_whole[rows], values, widths)
 
 
 def _components(matrix: Any) -> list[list[int]]:

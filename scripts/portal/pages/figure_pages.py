@@ -8,6 +8,7 @@ from portal.analysis.claims import Verdict
 from portal.core import periods
 from portal.core.citations import Cited
 from portal.core.model import Break, Observation
+from portal.core.vocabulary import Outcome
 from portal.pages.figure_views import (
     CheckedClaim,
     CoveragePage,
@@ -54,7 +55,7 @@ def figure_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[
         topics=context.topics(),
         upto={name: periods.month(end) for name, end in ends.items()},
         historic=frozenset(name for name, end in ends.items() if _is_historic(end, max(ends.values()))),
-        disagreements=sum(v.outcome == "differs" for v in verdicts),
+        disagreements=sum(v.outcome == Outcome.DIFFERS for v in verdicts),
         more=_more(context),
     )
     yield Page(
@@ -165,10 +166,9 @@ def _overview_pages(
     context: PageContext, plans: tuple[PlanView, ...], verdicts: tuple[Verdict, ...], home: Link
 ) -> Iterator[Page]:
     """Yield the overviews: where figures disagree, which measures have one, which targets were met."""
-    outcomes = ("differs", "cannot be checked", "agrees")
     by_outcome = {
         o: tuple(CheckedClaim(v, context.figures[v.claim.indicator]) for v in verdicts if v.outcome == o)
-        for o in outcomes
+        for o in Outcome
     }
     others = tuple(
         OtherDisagreement(d, _figure_link(context, d.indicator)) for d in context.content.disagreements
@@ -177,9 +177,9 @@ def _overview_pages(
         f"{FIGURES}disagree/",
         "Figures that disagree",
         DisagreePage(
-            differs=by_outcome["differs"],
-            unchecked=by_outcome["cannot be checked"],
-            agrees=len(by_outcome["agrees"]),
+            differs=by_outcome[Outcome.DIFFERS],
+            unchecked=by_outcome[Outcome.UNCHECKED],
+            agrees=len(by_outcome[Outcome.AGREES]),
             others=others,
         ),
         (home,),

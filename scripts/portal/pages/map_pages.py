@@ -97,7 +97,7 @@ def _ward_map(released: ClearedContent, indicator: Indicator) -> WardMap | None:
 def _figure(released: ClearedContent, name: str, s: IndicatorSummary | None, is_rate: bool) -> MapFigure:
     if s is None:
         return MapFigure(value=None, reason=MISSING, printed="–", words=f"{name}: no figure", direction="")
-    printed, change = sentences.cell(s.latest, s.indicator.unit), sentences.changed(s)
+    printed, change = sentences.cell(s.latest, s.indicator.unit), sentences.change_in_words(s)
     direction = s.change.direction if s.change else ""
     if s.latest.value is None:
         reason = WITHHELD if s.latest.status == Status.WITHHELD else MISSING

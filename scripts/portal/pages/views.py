@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from portal.analysis.measures import NO_CLEAR_CHANGE, IndicatorSummary, Rate, rounded
+from portal.analysis.measures import IndicatorSummary, Rate, rounded
 from portal.charts.charts import Chart
 from portal.charts.map_shading import ShadedMap
 from portal.core.model import (
@@ -29,6 +29,7 @@ from portal.core.model import (
     Term,
     Thread,
 )
+from portal.core.vocabulary import Direction
 from portal.pages.figure_views import FigurePage
 from portal.pages.plan_views import ActionView, FigureView, Link, NearFigure, PlanView, PriorityView
 from portal.pages.search import SearchWords
@@ -161,14 +162,16 @@ class WardPage:
     def clear(self) -> tuple[IndicatorLine, ...]:
         """Return the types that clearly rose or fell, in the order of the table."""
         return tuple(
-            n for n in self.lines if n.summary.change and n.summary.change.direction in ("rose", "fell")
+            n
+            for n in self.lines
+            if n.summary.change and n.summary.change.direction in (Direction.ROSE, Direction.FELL)
         )
 
     @property
     def steady(self) -> tuple[IndicatorLine, ...]:
         """Return the types with no clear change."""
         changes = ((n, n.summary.change) for n in self.lines)
-        return tuple(n for n, c in changes if c and c.direction == NO_CLEAR_CHANGE)
+        return tuple(n for n, c in changes if c and c.direction == Direction.NO_CLEAR_CHANGE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -191,7 +191,7 @@ def read(path: Path, file: str, checksum: str) -> Archive:
                 _problem(
                     file,
                     message,
-                    "Put it back from a copy. If a figure was taken back since, use a copy from after that.",
+                    "Put it back from a copy. If a figure was withdrawn since, use a copy made after that.",
                 )
             ]
         )

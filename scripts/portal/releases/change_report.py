@@ -1,9 +1,10 @@
-"""Says what changed since the last release: on the terminal, as a page for the person who signs off, and as JSON."""
+"""Report what changed since the last release: on the terminal, as a page to sign off, and as JSON."""
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from portal.core import periods
 from portal.core.field_types import decimal
@@ -11,7 +12,7 @@ from portal.core.model import Content, Release, ReleaseChange
 from portal.core.text import amount, number
 from portal.releases import comparison
 
-# Kinds of change in the order in which they are told, and what they are called.
+# Kinds of change in the order of the report, with their names in the singular and plural.
 KINDS = {
     "new": ("new figure", "new figures"),
     "revised": ("revised figure", "revised figures"),
@@ -21,7 +22,7 @@ KINDS = {
     "page-new": ("new page", "new pages"),
     "page-gone": ("page gone", "pages gone"),
 }
-# Kinds of which each indicator has one line, however many figures there are.
+# Kinds for which each indicator gets one line, however many figures there are.
 GATHERED = ("new", "rolled")
 NO_REASON = "No reason is given yet."
 _SHOWN = 20
@@ -30,7 +31,7 @@ _LONG = 200
 
 @dataclass(frozen=True)
 class WordedChange:
-    """One change in words: what it is about, what became of it, and why."""
+    """One change in words: its subject, what happened, and why."""
 
     about: str
     became: str
@@ -38,18 +39,30 @@ class WordedChange:
     lacks_reason: bool = False
 
     def __str__(self) -> str:
-        """Return the change in one sentence."""
+        """Return the change as one sentence."""
         return " ".join(filter(None, (f"{self.about}: {self.became}.", self.reason)))
+
+
+class ChangeGroup(NamedTuple):
+    """All changes of one kind of `KINDS`: how many there are, and their lines."""
+
+    kind: str
+    total: int
+    lines: tuple[WordedChange, ...]
 
 
 @dataclass(frozen=True)
 class ChangeReport:
-    """Every kind of change with how many there are, and its lines."""
+    """What changed since the last release.
+
+    `lacking` counts changes without the reason that they need; `gone` counts withdrawn figures, whose numbers earlier
+    releases still show.
+    """
 
     since: str
-    groups: tuple[tuple[str, int, tuple[WordedChange, ...]], ...]
+    groups: tuple[ChangeGroup, ...]
     lacking: int
-    gone: int = 0  # figures withdrawn, whose number earlier releases still show
+    gone: int = 0
 
 
 def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
@@ -58,7 +71,7 @@ def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
         (kind, [c for c in comparison.condensed(changes, GATHERED) if c.kind == kind]) for kind in KINDS
     ]
     groups = tuple(
-        (kind, sum(c.count for c in of_kind), tuple(line(c, content) for c in of_kind))
+        ChangeGroup(kind, sum(c.count for c in of_kind), tuple(line(c, content) for c in of_kind))
         for kind, of_kind in by_kind
         if of_kind
     )
@@ -68,7 +81,7 @@ def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
 
 
 def since(releases: Sequence[Release]) -> str:
-    """Return what the changes are compared with."""
+    """Return the sentence that names the release with which the changes are compared."""
     if not releases:
         return "Nothing has been released yet, so everything is new."
     last = releases[-1]
@@ -92,7 +105,7 @@ def line(change: ReleaseChange, content: Content) -> WordedChange:
 
 
 def subject(change: ReleaseChange, content: Content) -> str:
-    """Return the figure that a change is about, or the figures."""
+    """Return the name of the figure or figures that changed."""
     indicator = content.indicators.get(change.indicator)
     title = indicator.title if indicator else change.indicator
     if change.count > 1 or not change.area:
@@ -102,20 +115,20 @@ def subject(change: ReleaseChange, content: Content) -> str:
 
 
 def period(change: ReleaseChange, content: Content) -> str:
-    """Return the period of the figure that a change is about."""
+    """Return the period of the figure that changed, in words."""
     indicator = content.indicators.get(change.indicator)
     kind = indicator.period_type if indicator else "rolling-months"
     return periods.label(kind, change.period_start, change.period_end)
 
 
 def became(change: ReleaseChange, content: Content) -> str:
-    """Return what became of a figure, or how many new ones there are."""
+    """Return what happened to a figure, or how many figures are new."""
     if change.kind == "new" and change.count > 1:
         span = _days(change)
         withheld = ", all withheld to protect people" if change.new_status == comparison.WITHHELD else ""
         return f"{number(change.count)} new figures{span}{withheld}"
     if change.kind == "new" and not (change.new or change.new_status):
-        return "new; the number was taken back since"
+        return "new; the number was withdrawn later"
     if change.kind == "new":
         return f"new, {_value(change.new, change.new_status, change, content)}"
     if change.kind == "rolled":
@@ -126,7 +139,7 @@ def became(change: ReleaseChange, content: Content) -> str:
     if change.kind == "withdrawn" and not change.old:
         return "no longer published"
     if change.kind == "revised" and not change.new:
-        return "revised; the number was taken back since"
+        return "revised; the number was withdrawn later"
     before = _value(change.old, change.old_status, change, content)
     if change.kind == "revised":
         return f"from {before} to {_value(change.new, change.new_status, change, content)}"
@@ -170,36 +183,38 @@ def _short(words: str) -> str:
     return "" if not words else f"“{words}”" if len(words) <= _LONG else f"“{words[:_LONG]}…”"
 
 
-def counted(report_shown: ChangeReport) -> str:
-    """`12 new figures, 2 revised figures`."""
-    return ", ".join(f"{number(count)} {KINDS[kind][count != 1]}" for kind, count, _ in report_shown.groups)
+def counted(changes_in_words: ChangeReport) -> str:
+    """Return the number of changes of each kind: `12 new figures, 2 revised figures`."""
+    return ", ".join(
+        f"{number(count)} {KINDS[kind][count != 1]}" for kind, count, _ in changes_in_words.groups
+    )
 
 
-def as_text(report_shown: ChangeReport) -> str:
-    """Return the report for the terminal: the first lines of each kind."""
-    return "\n".join(_text(report_shown))
+def as_text(changes_in_words: ChangeReport) -> str:
+    """Return the report for the terminal, with at most 20 lines of each kind."""
+    return "\n".join(_text(changes_in_words))
 
 
-def _text(report_shown: ChangeReport) -> Iterator[str]:
-    yield report_shown.since
-    if not report_shown.groups:
+def _text(changes_in_words: ChangeReport) -> Iterator[str]:
+    yield changes_in_words.since
+    if not changes_in_words.groups:
         yield "  Nothing has changed."
-    for kind, count, lines in report_shown.groups:
+    for kind, count, lines in changes_in_words.groups:
         yield f"\n  {number(count)} {KINDS[kind][count != 1]}"
         shown = sorted(lines, key=lambda one: not one.lacks_reason)[:_SHOWN]
         yield from (f"    {one}" for one in shown)
         if len(lines) > len(shown):
             yield f"    and {number(len(lines) - len(shown))} more; the page or the JSON has them all"
-    if report_shown.lacking:
-        what = "1 figure that was revised or withdrawn has" if report_shown.lacking == 1 else f"{number(report_shown.lacking)} figures that were revised or withdrawn have"  # fmt: skip
+    if changes_in_words.lacking:
+        what = "1 figure that was revised or withdrawn has" if changes_in_words.lacking == 1 else f"{number(changes_in_words.lacking)} figures that were revised or withdrawn have"  # fmt: skip
         yield f"\n{what} no reason yet. Without one there can be no release."
-    if report_shown.gone:
-        what = "the figure" if report_shown.gone == 1 else f"the {number(report_shown.gone)} figures"
+    if changes_in_words.gone:
+        what = "the figure" if changes_in_words.gone == 1 else f"the {number(changes_in_words.gone)} figures"
         yield f"\nEarlier releases still show {what} withdrawn. To take the number out of them too: portal withdraw."
 
 
-def as_html(report_shown: ChangeReport, site: str) -> str:
-    """Return the report as a page that stands alone, for the person who signs off."""
+def as_html(changes_in_words: ChangeReport, site: str) -> str:
+    """Return the report as a self-contained HTML page for the person who signs off."""
     from importlib import resources  # noqa: PLC0415
 
     import jinja2  # noqa: PLC0415 - only this command needs it
@@ -209,18 +224,18 @@ def as_html(report_shown: ChangeReport, site: str) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.from_string(text).render(
-        report=report_shown, kinds=KINDS, site=site, counted=counted(report_shown)
+        report=changes_in_words, kinds=KINDS, site=site, counted=counted(changes_in_words)
     )
 
 
 def as_json(changes: Iterable[ReleaseChange], releases: Sequence[Release]) -> str:
-    """Return every change, none left out, for programs."""
-    listed_changes = list(changes)
+    """Return all changes as JSON for programs."""
+    all_changes = list(changes)
     content = {
         "since": releases[-1].id if releases else None,
-        "counts": dict(Counter(c.kind for c in listed_changes)),
+        "counts": dict(Counter(c.kind for c in all_changes)),
         "changes": [
-            {k: v for k, v in asdict(c).items() if k not in ("release", "number")} for c in listed_changes
+            {k: v for k, v in asdict(c).items() if k not in ("release", "number")} for c in all_changes
         ],
     }
     return json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"

@@ -266,13 +266,13 @@ def _said(row: Row, key: tuple[str, ...]) -> str:
     return "; ".join(v for k, v in row.items() if v and k not in key) or " ".join(row.values())
 
 
-def _in_short(name: str, found: list[ReleaseChange]) -> Iterator[ReleaseChange]:
+def _in_short(name: str, changes: list[ReleaseChange]) -> Iterator[ReleaseChange]:
     """Yield how many rows of a table were changed, added and removed, without naming them."""
 
     def sort(change: ReleaseChange) -> str:
         return "changed" if change.old and change.new else "new" if change.new else "taken out"
 
-    for kind, count in Counter(map(sort, found)).items():
+    for kind, count in Counter(map(sort, changes)).items():
         yield _change("words", place=f"{name}, {kind}", count=count)
 
 

@@ -1,9 +1,9 @@
-"""Keeps what waits for its time apart from what is public.
+"""Keep releases under embargo apart from what is public.
 
-The packages always hold the newest data. While the newest release waits, the public site is made from the archive of
-the newest release that is public. A release without an embargo that is made meanwhile takes the rows that were changed
-since the waiting one, puts them on top of what is public, and goes before the waiting one in the list, whose archive is
-packed again: nobody has seen it yet.
+The packages always hold the newest data. While the newest release is under embargo, the public site is built from the
+archive of the newest public release. An urgent release, made meanwhile without an embargo, applies the rows changed
+since the waiting release to the public data. It goes before the waiting release in the list, and the waiting release is
+packed again, which is safe because it has not been published.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,14 +21,14 @@ from portal.releases import archives, comparison, releasing
 from portal.releases.archives import Archive, Contents
 from portal.releases.releasing import DraftRelease, Project
 
-# Packages of these kinds never wait and never go back: people in need rely on them.
+# Packages of these kinds are never embargoed or rolled back, because people in need rely on them.
 CONTACTS = ("routes", "services")
-# Where the packages that are public are put, below the folder `build`.
+# The folder of the public packages, below `build`.
 FOLDER = "public"
 
 
 def waiting(project: Project) -> tuple[Release, ...]:
-    """Return the releases that may not be public yet: the first whose time has not come, and all after it."""
+    """Return the releases that cannot be public yet: the first whose embargo has not ended, and all after it."""
     releases, now = project.content.releases, periods.now()
     first = next(
         (
@@ -42,20 +42,21 @@ def waiting(project: Project) -> tuple[Release, ...]:
 
 
 def public(project: Project) -> tuple[Release, ...]:
-    """Return the releases that may be public now."""
+    """Return the releases that are public now."""
     return project.content.releases[: len(project.content.releases) - len(waiting(project))]
 
 
 def until(project: Project) -> datetime | None:
-    """Return the moment at which nothing waits any more, in the time of the place; None where nothing waits now."""
+    """Return when the last embargo ends, in the time zone of the settings; None if no release is waiting."""
     times = [releasing.moment(project.settings, e.embargo) for e in waiting(project) if e.embargo]
     return max(times).astimezone(ZoneInfo(project.settings.site.time_zone)) if times else None
 
 
 def view(project: Project, contents: Contents | None = None) -> Mapping[str, bytes]:
-    """Return the packages as they are public, by path below `data_packages`, given what they hold besides contacts.
+    """Return the files of the public packages, by path below `data_packages`.
 
-    `contents` are those of the newest public release where nothing else is given. Contact details are the newest.
+    `contents` is what they hold besides contact details; None means the contents of the newest public release. Contact
+    details are always the newest.
     """
     releases = public(project)
     shown = contents or releasing.opened(project, releases[-1]).contents
@@ -63,14 +64,14 @@ def view(project: Project, contents: Contents | None = None) -> Mapping[str, byt
 
 
 def listed(project: Project, files: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of the packages that these files are of, in the order of the settings."""
+    """Return the names of the packages to which these files belong, in the order of the settings."""
     there = {name.split("/")[0] for name in files}
     known = [n for n in project.settings.packages if n in there]
     return (*known, *sorted(there - set(known)))
 
 
 def with_contacts(project: Project, contents: Contents) -> Contents:
-    """Return the contents with the contact details as they are now, and the sources that only these name."""
+    """Return the contents with the newest contact details, and the sources that only those cite."""
     now = releasing.contents(project, {})
     with_contacts_in = {p.name for p in project.packages if p.kind in CONTACTS}
     fresh = {n: data for n, data in now.files.items() if n.split("/")[0] in with_contacts_in}
@@ -98,7 +99,10 @@ def paths(contents: Contents, table: str) -> Iterator[tuple[str, str]]:
 
 
 def given_up(project: Project) -> Mapping[Path, bytes]:
-    """Return the record of releases where those that wait are given up: it is as it is public, and reasons are open."""
+    """Return the record of releases without those that are waiting.
+
+    The reasons of dropped releases become open again. The list of releases is the last file.
+    """
     releases = public(project)
     contents = releasing.opened(project, releases[-1]).contents
     files = {
@@ -114,7 +118,7 @@ def given_up(project: Project) -> Mapping[Path, bytes]:
 
 
 def _record(project: Project, contents: Contents, releases: Sequence[Release]) -> Iterator[tuple[str, bytes]]:
-    """Yield the package of releases as it is public: without what waits, and what its lists say of that."""
+    """Yield the files of the package of releases without the waiting releases and what its lists say about them."""
     content, home, ids = project.content, project.home, {e.id for e in releases}
     data = f"{home.name}/data"
     yield f"{home.name}/{archives.DESCRIPTOR}", (home / archives.DESCRIPTOR).read_bytes()
@@ -135,7 +139,7 @@ def _record(project: Project, contents: Contents, releases: Sequence[Release]) -
 
 
 def _accepted(project: Project, contents: Contents, day: date) -> bytes:
-    """Return the accepted warnings as far as they were published; by their day where the archive does not say."""
+    """Return the accepted warnings that are public: those in the archive, or accepted by `day` if it has no list."""
     now = releasing.lists(project)["accepted.csv"]
     if "accepted.csv" not in contents.lists:
         return csv_editing.edited(now, lambda row: row if row["accepted_on"] <= day.isoformat() else None)
@@ -144,7 +148,7 @@ def _accepted(project: Project, contents: Contents, day: date) -> bytes:
 
 
 def _calendar(project: Project, contents: Contents) -> bytes:
-    """Return the promised dates as they are now. Notes, and indicators that are not public, are left out where new."""
+    """Return the newest release dates; leave notes and unpublished indicators out of rows that are not public yet."""
     then = csv_editing.rows(contents.lists.get("calendar.csv", b""))
     known = {row["id"] for t in contents.tables if t.name == "indicators" for row in t.rows}
 
@@ -160,21 +164,22 @@ def _calendar(project: Project, contents: Contents) -> bytes:
     return csv_editing.edited(releasing.lists(project)["calendar.csv"], public_row)
 
 
-# --- a release that does not wait, made while another one does
+# --- an urgent release: made without an embargo while another release is waiting
 
 
 @dataclass(frozen=True)
 class UrgentChange:
-    """What was changed since the waiting release: put on top of what is public, and of each release that waits."""
+    """The public contents, and those of each waiting release, with the rows changed since the waiting release."""
 
     contents: Contents
     held: tuple[Contents, ...]
 
 
 def urgent(project: Project) -> UrgentChange:
-    """Work out what a release would hold that does not wait.
+    """Return what an urgent release would contain.
 
-    Raises `PortalError` with each row that was changed both by a release that waits and since.
+    Raises:
+        PortalError: nothing is public yet, or a row was changed both by a waiting release and since.
     """
     past = public(project)
     held = [releasing.opened(project, e).contents for e in waiting(project)]
@@ -197,7 +202,7 @@ def urgent(project: Project) -> UrgentChange:
 def _merged(
     base: Contents, ours: Contents, theirs: Contents, contacts: set[str], conflicts: list[Problem]
 ) -> Contents:
-    """Return `theirs` with what was changed from `base` to `ours`."""
+    """Return `theirs` with the changes from `base` to `ours`; add what cannot be merged to `conflicts`."""
     keys = {f"{t.package}/{path}": t.key for t, path in _with_paths(ours)}
     files = dict(theirs.files)
     for name in dict.fromkeys((*base.files, *ours.files)):
@@ -245,7 +250,7 @@ def _conflict(name: str, row: int, message: str) -> Problem:
 def _rows_merged(
     name: str, key: Sequence[str], versions: tuple[bytes, bytes, bytes], conflicts: list[Problem]
 ) -> bytes:
-    """Return the rows of the third version with what was changed from the first to the second."""
+    """Return the third version with the changes from the first to the second; add conflicting rows to `conflicts`."""
     b, o, t = ({tuple(r.get(k, "") for k in key): r for r in csv_editing.rows(v)} for v in versions)
     places = {k: n for n, k in enumerate(o, 2)}
     changed = [k for k in dict.fromkeys((*b, *o)) if b.get(k) != o.get(k)]
@@ -267,7 +272,10 @@ def _rows_merged(
 
 
 def before_waiting(project: Project, change: UrgentChange, draft: DraftRelease) -> Mapping[Path, bytes]:
-    """Return the files that put a release before those that wait, whose archives then name it; the list comes last."""
+    """Return the files that insert a release before those that are waiting, whose archives then name it.
+
+    The list of releases is the last file.
+    """
     past, held = public(project), waiting(project)
     data = project.home / "data"
     new = draft.release
@@ -300,7 +308,7 @@ def _packed_again(archive: Archive, contents: Contents, pages: Mapping[str, str]
 
 
 def _pages(was: Mapping[str, str], now: Mapping[str, str], then: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the pages of a waiting release with those that came or went since what was public."""
+    """Return the pages of a waiting release, without pages removed since `was` and with those added or renamed."""
     gone = was.keys() - now.keys()
     fresh = {path: label for path, label in now.items() if was.get(path) != label}
     return {**{path: label for path, label in then.items() if path not in gone}, **fresh}

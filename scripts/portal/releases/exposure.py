@@ -1,4 +1,4 @@
-"""Finds what still gives away a figure that is taken back: sums that it follows from, and words that state it."""
+"""Find what still gives away a withdrawn figure: sums from which it follows, and text that states it."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -18,10 +18,10 @@ from portal.releases.mentions import mentions
 from portal.releases.redaction import Redaction
 from portal.releases.releasing import Project
 
-_TRIED = 40  # other figures that are tried one by one when one is sought that must go too
-_LONG = 3  # digits of a number that is unlikely to stand in a text by chance
+_TRIED = 40  # the most other figures to try when looking for one that must be withdrawn too
+_LONG = 3  # digits of a number that is unlikely to appear in a text by chance
 _ON_PAGES = ("*.md", "*.toml")
-# Tables whose numbers are no figures.
+# Tables to skip when looking for numbers in text.
 _PLAIN = ("observations", "boundaries", "postcodes", "populations", "overlaps", "imports")
 
 
@@ -36,7 +36,10 @@ def in_words(content: Content, figure: Figure) -> str:
 
 
 def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
-    """Return the figures whose number still follows from what stays, and a set of others that would have to go too."""
+    """Return the figures whose number still follows from what stays, and others to withdraw to prevent that.
+
+    The second tuple is empty if nothing follows, or if no small set of others is enough.
+    """
     content, gone = _after(project.content, out), set(out.marks)
     earlier = releasing.earlier(project)
     revealed = _revealed(project, content, earlier, gone)
@@ -58,7 +61,7 @@ def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], 
 
 
 def _kept(past: EarlierRelease, gone: Collection[Figure]) -> EarlierRelease:
-    """Return what an earlier release says once the figures that are gone are taken out of it too."""
+    """Return an earlier release without the withdrawn figures."""
     return replace(past, observations=tuple(o for o in past.observations if _figure_of(o) not in gone))
 
 
@@ -72,7 +75,7 @@ def _figure_of(o: Observation) -> Figure:
 
 
 def _after(content: Content, out: Redaction) -> Content:
-    """Return the content without the figures; small counts of their indicators are taken to be withheld."""
+    """Return the content without the figures, treating small counts of their indicators as protected."""
     indicators = {
         i.id: replace(i, protected=True) if i.id in out.numbers else i for i in content.indicators.values()
     }
@@ -95,9 +98,9 @@ def _without(content: Content, figures: Collection[Figure]) -> Content:
 def _revealed(
     project: Project, content: Content, earlier: Sequence[EarlierRelease], gone: Collection[Figure]
 ) -> tuple[Figure, ...]:
-    """Return which of the figures that are gone have one possible number only.
+    """Return the withdrawn figures that have only one possible number.
 
-    Where small counts are withheld anyway, those whose possible numbers are too close together for that.
+    For guarded indicators, return those whose possible numbers are too close together.
     """
     try:
         past = [_kept(p, gone) for p in earlier]
@@ -117,7 +120,7 @@ def _revealed(
 
 
 def _candidates(content: Content, revealed: Collection[Figure], gone: Collection[Figure]) -> list[Figure]:
-    """Return published figures that may give a number away, the likeliest first."""
+    """Return published figures that may give a number away, the most likely first."""
     families = {content.indicators[k[0]].part_of or k[0] for k in revealed if k[0] in content.indicators}
     ranked = [
         (_distance(k, revealed), k)
@@ -128,12 +131,12 @@ def _candidates(content: Content, revealed: Collection[Figure], gone: Collection
 
 
 def _distance(figure: Figure, revealed: Iterable[Figure]) -> tuple[int, int]:
-    """Return how much tells a figure from the nearest of those that are revealed; totals come after parts."""
+    """Return in how many ways a figure differs from the nearest revealed one; totals come after parts."""
     return min(sum(a != b for a, b in zip(figure, k, strict=True)) for k in revealed), not figure[2]
 
 
 def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
-    """Yield each place whose words or figures may have a number that goes, for a person to look at."""
+    """Yield each place whose text or figures can contain a withdrawn number, for a person to check."""
     content = project.content
     names = {
         i: [w.lower() for w in (content.indicators[i].title, content.indicators[i].short_title)] if i in content.indicators else []
@@ -154,7 +157,7 @@ def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
             if any(about(cell or "", row.values()) for name, cell in row.items() if name not in table.key):
                 yield f"{table.package}, table {table.name}, row {number}"
     for k, values in out.values.items():
-        for o in (o for own in content.observations.values() for o in own if o.indicator != k[0]):
+        for o in (o for figures in content.observations.values() for o in figures if o.indicator != k[0]):
             same = _figure_of(o)
             if o.value in values and (same[1], same[4]) == (k[1], k[4]) and same not in out.marks:
                 yield f"{in_words(content, same)}: the same number"
@@ -164,4 +167,4 @@ def look(project: Project, out: Redaction, now: Contents) -> Iterator[str]:
     for pattern in _ON_PAGES:
         for path in sorted(project.settings.source_folder.rglob(pattern)):
             if path.is_file() and about(path.read_text(encoding="utf-8", errors="replace")):
-                yield project.told(path)
+                yield project.file_name(path)

@@ -12,10 +12,11 @@ _ATOM = "http://www.w3.org/2005/Atom"
 
 
 def atom(site: SiteSettings, page: str, releases: Iterable[tuple[Release, str, str]]) -> bytes:
-    """Return the feed of the `releases`, newest first: each with the address of its page below the site and a summary.
+    """Return the feed as XML.
 
-    `page` is the address of the page that the feed belongs to. Addresses are absolute where the site's own is
-    known, else relative to the feed. An entry keeps its id for good, wherever the site is moved to.
+    `releases` are newest first, each with the address of its page on the site and a summary. `page` is the address of
+    the page to which the feed belongs. Addresses are absolute if the site's own address is set, else relative to the
+    feed. The id of an entry stays the same when the site moves.
     """
     listed = list(releases)
     root = site.address or "../" * page.count("/")

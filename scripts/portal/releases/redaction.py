@@ -1,4 +1,4 @@
-"""Removes figures from tables, and from what else states their numbers: claims, targets, changes and reasons."""
+"""Remove figures from tables, and their numbers from claims, targets, changes and reasons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from portal.releases.comparison import Figure
 from portal.releases.mentions import mentions
 
 HIDDEN = "Not shown, because it gives away a figure that was taken back."
-# The columns of a change that tell which figure it is about.
+# The columns of a change that identify its figure.
 KEY = ("indicator", "area", "part", "period_start", "period_end")
 
 
@@ -24,21 +24,21 @@ def of_change(row: Row) -> Figure:
 
 @dataclass(frozen=True)
 class Redaction:
-    """The figures that go, each with the status to write and every number that it had."""
+    """The figures to remove, each with the status to write and every number that it ever had."""
 
     marks: Mapping[Figure, str]
     values: Mapping[Figure, frozenset[Decimal]]
 
     @cached_property
     def numbers(self) -> Mapping[str, frozenset[Decimal]]:
-        """Return the numbers that go, by indicator."""
+        """The numbers to remove, by indicator."""
         by_indicator: dict[str, frozenset[Decimal]] = {}
         for k, values in self.values.items():
             by_indicator[k[0]] = by_indicator.get(k[0], frozenset()) | values
         return by_indicator
 
     def contents(self, contents: Contents) -> Contents:
-        """Return what was published without the figures, and without claims and targets that state them."""
+        """Return the contents without the figures, and without claims and targets that state them."""
         files = dict(contents.files)
         for package in contents.packages:
             for resource in contents.descriptor(package)["resources"]:
@@ -56,7 +56,7 @@ class Redaction:
         return csv_editing.edited(data, self._change)
 
     def reasons(self, data: bytes) -> bytes:
-        """Return the table of reasons without those that give a number away."""
+        """Return the table of reasons, hiding those that give a number away."""
         return csv_editing.edited(data, self._reason)
 
     def _figure(self, row: Row) -> Row:
@@ -89,17 +89,17 @@ class Redaction:
         return {**row, "reason": HIDDEN} if hit else row
 
     def _reason(self, row: Row) -> Row:
-        return {**row, "reason": HIDDEN} if self._told(row["indicator"], row["reason"]) else row
+        return {**row, "reason": HIDDEN} if self._gives_away(row["indicator"], row["reason"]) else row
 
-    def _told(self, indicator: str, words: str) -> bool:
-        """Return True if words about an indicator, or about any, give a number away."""
+    def _gives_away(self, indicator: str, words: str) -> bool:
+        """Return True if text about an indicator ("" is any indicator) gives a number away."""
         candidates = self.numbers.items() if not indicator else [(indicator, self.numbers.get(indicator, ()))]
         return any(mentions(words, values) for _, values in candidates)
 
     def _change(self, row: Row) -> Row:
         figure = of_change(row)
-        if figure in self.marks and (row["old"] or row["new"] or self._told(figure[0], row["reason"])):
-            why = HIDDEN if self._told(figure[0], row["reason"]) else row["reason"]
+        if figure in self.marks and (row["old"] or row["new"] or self._gives_away(figure[0], row["reason"])):
+            why = HIDDEN if self._gives_away(figure[0], row["reason"]) else row["reason"]
             return {**row, "old": "", "new": "", "new_status": self.marks[figure], "reason": why}
         near = row["indicator"] in self.numbers or any(
             f"/{t}, " in row["place"] for t in ("claims", "targets")
@@ -107,9 +107,13 @@ class Redaction:
         if (
             row["kind"] == "words"
             and near
-            and any(self._told(row["indicator"], row[c]) for c in ("old", "new"))
+            and any(self._gives_away(row["indicator"], row[c]) for c in ("old", "new"))
         ):
             return {**row, "old": "", "new": ""}
-        if row["reason"] and row["indicator"] in self.numbers and self._told(row["indicator"], row["reason"]):
+        if (
+            row["reason"]
+            and row["indicator"] in self.numbers
+            and self._gives_away(row["indicator"], row["reason"])
+        ):
             return {**row, "reason": HIDDEN}
         return row

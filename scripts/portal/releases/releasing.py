@@ -1,6 +1,6 @@
-"""Makes releases: compares what would be published with the last one, and freezes it; puts an earlier one back.
+"""Make releases: compare the data with the last release, check the request, and write an archive that never changes.
 
-Nothing that a release wrote is ever written again: a correction is a new release.
+A correction is a new release.
 """
 
 import csv
@@ -33,21 +33,21 @@ from portal.releases import archives, comparison
 from portal.releases.archives import About, Contents
 
 KIND = "releases"
-_MOSTLY = 0.75  # of the figures that two indicators share are equal where they are one under two names
-# Pages about releases say nothing new about what a release changed.
+_MOSTLY = 0.75  # share of equal figures from which two indicators count as one that was renamed
+# Leave pages about releases out of the list of changed pages.
 OWN_PAGES = "releases/"
-# Nor do the pages that list the figures of another page, to be cited.
+# Also leave out the pages that list the figures of another page for citing.
 _CITE = "/cite/"
-# Addresses below it that no release may have.
+# Addresses below it that no release can have.
 _TAKEN = ("corrections", "unusual")
 NOTHING = Contents({}, {})
-# Where a site lists the figures that were taken back.
+# Where a site lists withdrawn figures.
 WITHDRAWN = "releases/corrections/withdrawn.csv"
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project as it was read: its settings, its packages, what these hold, and warnings that nobody accepted."""
+    """A project as read: its settings, its packages, their content, and warnings that nobody has accepted."""
 
     settings: Settings
     packages: tuple[Package, ...]
@@ -56,7 +56,11 @@ class Project:
 
     @property
     def home(self) -> Path:
-        """Return the folder of the package that lists the releases; raises `PortalError` where there is none."""
+        """Return the folder of the package that lists the releases.
+
+        Raises:
+            PortalError: there is no such package, or more than one.
+        """
         names = [p.name for p in self.packages if p.kind == KIND]
         if len(names) != 1:
             message = f"{len(names)} packages of the kind {KIND} are listed; one must be."
@@ -64,15 +68,15 @@ class Project:
             raise PortalError([Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)])
         return self.settings.packages_folder / names[0]
 
-    def told(self, path: Path) -> str:
-        """Return what problems call a file of the project."""
+    def file_name(self, path: Path) -> str:
+        """Return the name of a file of the project for use in problems: its path from the project's folder."""
         packages = self.settings.packages_folder.parent
         return path.relative_to(packages if path.is_relative_to(packages) else self.settings.root).as_posix()
 
 
 @dataclass(frozen=True)
 class ReleaseRequest:
-    """What a release is to be called, and what is said of it."""
+    """The name of a release to make, and its note, embargo and reason for changes."""
 
     name: str
     note: str = ""
@@ -88,19 +92,19 @@ class ReleaseRequest:
 
 @dataclass(frozen=True)
 class DraftRelease:
-    """A release that is ready to be written: its changes, and its files in the order in which to write them."""
+    """A release that is ready to write: its changes, and its files in the order in which to write them."""
 
     release: Release
     changes: tuple[ReleaseChange, ...]
     files: Mapping[Path, bytes]
 
     def write(self) -> None:
-        """Write it; the list of releases comes last, so that a release is there whole or not at all."""
+        """Write the files; the list of releases comes last, so that a release is complete or absent."""
         write(self.files)
 
 
 def contents(project: Project, pages: Mapping[str, str]) -> Contents:
-    """Return what would be published now, without the list of releases itself; `pages` are names by address."""
+    """Return what a release would publish now, except the list of releases; `pages` maps addresses to names."""
     names = tuple(p.name for p in project.packages if p.kind != KIND)
     own_pages = {k: v for k, v in pages.items() if not k.startswith(OWN_PAGES) and not k.endswith(_CITE)}
     gathered = archives.gather(project.settings.packages_folder.parent, names, own_pages)
@@ -108,44 +112,49 @@ def contents(project: Project, pages: Mapping[str, str]) -> Contents:
 
 
 def lists(project: Project) -> Mapping[str, bytes]:
-    """Return the tables of the package of releases whose words are published with a release."""
+    """Return the tables of the package of releases whose text is published with each release."""
     return {name: (project.home / "data" / name).read_bytes() for name in archives.LISTS}
 
 
 def last(project: Project) -> Contents:
-    """Return what the last release published; nothing where none was made yet."""
+    """Return what the last release published; empty contents if there is no release yet."""
     releases = project.content.releases
     return opened(project, releases[-1]).contents if releases else NOTHING
 
 
 def opened(project: Project, release: Release) -> archives.Archive:
-    """Return a release's archive; raises `PortalError` where it is not as it was published."""
+    """Return the archive of a release.
+
+    Raises:
+        PortalError: the archive is missing or differs from the one published.
+    """
     path = archive_of(project, release.id)
-    return archives.read(path, project.told(path), release.sha256)
+    return archives.read(path, project.file_name(path), release.sha256)
 
 
 def archive_of(project: Project, release: str) -> Path:
-    """Return where the archive of a release stands."""
+    """Return the path of the archive of a release."""
     return project.home / archives.FOLDER / f"{release}.zip"
 
 
 def changes(project: Project, pages: Mapping[str, str], reason: str = "") -> tuple[ReleaseChange, ...]:
-    """Return every change since the last release, with the reasons that are given for it, or else `reason`."""
+    """Return every change since the last release, each with its own reason, or else with `reason`."""
     compared = comparison.compare(last(project), contents(project, pages))
     return comparison.explained(compared, [r for r in project.content.reasons if not r.release], reason)
 
 
 def draft(project: Project, request: ReleaseRequest, pages: Mapping[str, str], today: date) -> DraftRelease:
-    """Return what a release of everything as it is now would write.
+    """Return a release of everything as it is now, without writing it.
 
-    Raises `PortalError` with everything that stands against it: its name or embargo, nothing that changed, figures
-    that were revised or withdrawn without a reason.
+    Raises:
+        PortalError: the name or embargo is wrong, nothing has changed, or a revised or withdrawn figure has no reason.
+            All problems are in one error.
     """
     content, data = project.content, project.home / "data"
     differences = changes(project, pages, request.reason)
     faults = [
         *_faults(project, request, differences),
-        *unexplained(project.told(data / "reasons.csv"), differences),
+        *unexplained(project.file_name(data / "reasons.csv"), differences),
     ]
     if faults:
         raise PortalError(faults)
@@ -175,7 +184,7 @@ def draft(project: Project, request: ReleaseRequest, pages: Mapping[str, str], t
 def used(
     reasons: Iterable[ReasonForChange], changes: Sequence[ReleaseChange], release: str
 ) -> list[ReasonForChange]:
-    """Return the reasons, with the release in each open one that some change carries."""
+    """Return the reasons; each open one that a change uses now names the release."""
 
     def carried(reason: ReasonForChange) -> bool:
         return any(c.reason == reason.reason for c in changes if comparison.fits(reason, c))
@@ -187,7 +196,7 @@ def table(
     kind: type[Release | ReleaseChange | ReasonForChange | WithdrawnFigure],
     rows: Iterable[Release | ReleaseChange | ReasonForChange | WithdrawnFigure],
 ) -> str:
-    """Rows of the package of releases as CSV."""
+    """Return rows of the package of releases as CSV, with a header."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(f.name for f in fields(kind))
@@ -235,13 +244,17 @@ def _moment_problems(settings: Settings, embargo: str) -> Iterator[Problem]:
 
 
 class NoSuchTimeError(ValueError):
-    """A time that the clocks leave out when they go forward."""
+    """A time that is skipped when the clocks go forward."""
 
 
 def moment(settings: Settings, embargo: str) -> datetime:
-    """Return a day and time as they are meant: in the time zone of the settings. One that comes twice is the later one.
+    """Return a day and time in the time zone of the settings as UTC.
 
-    Raises `ValueError` where they do not exist, `ZoneInfoNotFoundError` where the zone does not.
+    A time that occurs twice, when the clocks go back, is the later one.
+
+    Raises:
+        ValueError: there is no such day or time.
+        ZoneInfoNotFoundError: there is no such time zone.
     """
     zone = ZoneInfo(settings.site.time_zone)
     local = datetime.strptime(embargo, "%Y-%m-%dT%H:%M")
@@ -252,7 +265,7 @@ def moment(settings: Settings, embargo: str) -> datetime:
 
 
 def unreleased(project: Project) -> Iterator[Problem]:
-    """Yield a warning where figures are not those of the last release, so that its pages do not tell of them."""
+    """Yield a warning if figures differ from the last release, because no page of a release lists them."""
     if project.content.releases:
         changed = comparison.figures(last(project), contents(project, {}))
         if count := sum(1 for _ in changed):
@@ -263,7 +276,7 @@ def unreleased(project: Project) -> Iterator[Problem]:
 
 
 def unexplained(file: str, differences: Iterable[ReleaseChange]) -> Iterator[Problem]:
-    """Yield each figure that was revised or withdrawn and has no reason."""
+    """Yield a problem for each figure that was revised or withdrawn without a reason."""
     for c in differences:
         if comparison.needs_reason(c) and not c.reason:
             place = ", ".join(filter(None, (c.indicator, c.area, c.part, f"up to {c.period_end}" if c.period_end else "")))  # fmt: skip
@@ -278,11 +291,11 @@ def unexplained(file: str, differences: Iterable[ReleaseChange]) -> Iterator[Pro
             )
 
 
-# --- what is there already
+# --- releases made earlier
 
 
 def check(project: Project) -> Iterator[Problem]:
-    """Return True if the record of releases is whole: each archive there, unchanged, and its changes in the log."""
+    """Yield a problem for each archive that is missing or changed, or whose changes differ from the log."""
     before: tuple[str, str] = ("", "")
     for release in project.content.releases:
         if release.embargo:
@@ -299,39 +312,41 @@ def check(project: Project) -> Iterator[Problem]:
 def _unlike(
     project: Project, release: Release, archive: archives.Archive, before: tuple[str, str]
 ) -> Iterator[Problem]:
-    """Yield where the lists of releases and changes are not what the archive says."""
+    """Yield a problem where the lists of releases and changes differ from the archive."""
     data = project.home / "data"
     if (archive.about.before, archive.about.before_sha256) != before:
         message = f"The release before {release.name} is not the one that was there when it was made."
         fix = "Put the rows back as they were, in their order."
-        yield Problem(project.told(data / "releases.csv"), code="archive", message=message, fix=fix)
+        yield Problem(project.file_name(data / "releases.csv"), code="archive", message=message, fix=fix)
     listed = [c for c in project.content.changes if c.release == release.id]
     if table(ReleaseChange, listed) != archive.changes:
         message = f"The changes of {release.name} are not those that were published with it."
         fix = "Put the rows back from its archive; the log is permanent."
-        yield Problem(project.told(data / "changes.csv"), code="archive", message=message, fix=fix)
+        yield Problem(project.file_name(data / "changes.csv"), code="archive", message=message, fix=fix)
     shown = comparison.keyed(archive.contents)
     for w in project.content.withdrawals:
         days = (d.isoformat() if d else "" for d in (w.period_start, w.period_end))
         row = shown.get((w.indicator, w.area, w.part, *days))  # type: ignore[arg-type]
         if row and row["value"] and (w.kind == "protect" or release.id in w.releases.split(";")):
-            message = f"The archive of {release.name} shows a figure that was taken back: number {w.number} of the list."
-            fix = "Put back the archive and the lists as they were after it was taken back."
+            message = (
+                f"The archive of {release.name} shows a withdrawn figure: number {w.number} of the list."
+            )
+            fix = "Put back the archive and the lists as they were after the withdrawal."
             yield Problem(
-                project.told(archive_of(project, release.id)), code="archive", message=message, fix=fix
+                project.file_name(archive_of(project, release.id)), code="archive", message=message, fix=fix
             )
 
 
 def earlier(project: Project) -> tuple[EarlierRelease, ...]:
     """Return what each earlier release published, for the audit of what is withheld.
 
-    Releases whose archive was withdrawn count as well: whoever downloaded them before has them still.
+    Archives from which figures were withdrawn count too, because people can have downloaded the originals.
     """
     return tuple(_past(project, release) for release in project.content.releases)
 
 
 def _past(project: Project, release: Release) -> EarlierRelease:
-    """Return what a release published, of areas that there still are, under the names that its indicators have now."""
+    """Return what a release published about areas that still exist, with the ids that its indicators have now."""
     contents, content = opened(project, release).contents, project.content
     then = {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
     figures = tuple(_published(project, contents))
@@ -348,7 +363,7 @@ def _past(project: Project, release: Release) -> EarlierRelease:
 
 
 def _indicator(row: Mapping[str, str]) -> Indicator:
-    """Return an indicator as the table of an archive has it."""
+    """Return an indicator from a row of an archive."""
     flags = {n: field_types.TRUTHS.get(row.get(n, ""), False) for n in ("sensitive", "protected")}
     texts = {f.name: row.get(f.name, "") for f in fields(Indicator) if f.name not in flags}
     return Indicator(**texts, **flags)  # type: ignore[arg-type]
@@ -357,7 +372,10 @@ def _indicator(row: Mapping[str, str]) -> Indicator:
 def _renamed(
     content: Content, then: Mapping[str, Indicator], old: str, figures: Iterable[Observation]
 ) -> str:
-    """Return what an indicator of a release is called now, by its address, its title or its figures; else as it was."""
+    """Return the id that an indicator of a release has now, or `old` if there is no match.
+
+    Match by address or title, else by figures: 75% of those that both have must be equal.
+    """
     new = [i for i in content.indicators.values() if i.id not in then]
     same = [i.id for i in new if i.slug == then[old].slug or i.title == then[old].title]
     if same:
@@ -369,13 +387,13 @@ def _renamed(
         }
         shared = before.keys() & after.keys()
         equal = sum(before[k] == after[k] for k in shared)
-        if equal and equal >= _MOSTLY * len(shared):  # some may have been revised
+        if equal and equal >= _MOSTLY * len(shared):  # some can have been revised
             return indicator.id
     return old
 
 
 def _published(project: Project, contents: Contents) -> Iterator[Observation]:
-    """Yield the figures that a release published, of areas that there still are."""
+    """Yield the figures that a release published about areas that still exist."""
     for row, part in comparison.observations(contents):
         if row["area"] in project.content.areas:
             yield Observation(
@@ -389,7 +407,7 @@ def _day(cell: str) -> date | None:
 
 
 def write(files: Mapping[Path, bytes]) -> None:
-    """Write every file, in this order, each whole or not at all."""
+    """Write every file in this order, each atomically."""
     for path, data in files.items():
         path.parent.mkdir(exist_ok=True)
         operating_system.write(path, data)
@@ -397,7 +415,7 @@ def write(files: Mapping[Path, bytes]) -> None:
 
 @contextmanager
 def restored(files: Iterable[Path]) -> Iterator[None]:
-    """Put these files back as they were where the block fails; one that was not there is deleted."""
+    """Restore these files if the block fails, and delete those that did not exist before."""
     before = {path: path.read_bytes() if path.is_file() else None for path in files}
     try:
         yield

@@ -1,4 +1,4 @@
-"""Puts the data of an earlier release back, as a new release. What was taken back or is withheld now stays so."""
+"""Restore the data of an earlier release as a new release, without figures that are withdrawn or withheld now."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,14 +18,14 @@ from portal.releases.releasing import KIND, Project, ReleaseRequest
 
 @dataclass(frozen=True)
 class Rollback:
-    """A release to put back.
+    """A release whose data will be restored.
 
-    `asked` says what the release that does so is to be called; `files` are the packages as they will be; `changes` is
-    what that changes in the tables. Releases that wait are `given_up`. `kept` counts figures that stay withheld.
+    `request` describes the new release that restores it; `files` are the packages to write, and `changes` the resulting
+    changes to the tables. `given_up` are the waiting releases to drop. `kept` counts the figures that stay withheld.
     """
 
     release: Release
-    asked: ReleaseRequest
+    request: ReleaseRequest
     files: Mapping[Path, bytes]
     changes: tuple[ReleaseChange, ...]
     given_up: tuple[Release, ...] = ()
@@ -34,10 +34,10 @@ class Rollback:
 
 
 def put_back(project: Project, name: str, reason: str, contacts: bool = False) -> Rollback:
-    """Work out what it takes to put the release called `name` back; its contact details too if `contacts`.
+    """Plan how to restore the release with this id or name, with its contact details if `contacts` is True.
 
-    Raises `PortalError` where there is none, where it is not public yet, where no reason is given, or where packages
-    have come or gone since.
+    Raises:
+        PortalError: there is no such public release, no reason is given, or packages were added or removed since.
     """
     releases = embargo.public(project)
     named = next((e for e in releases if name in (e.id, e.name)), None)
@@ -94,7 +94,7 @@ def _other_packages(project: Project, then: Contents) -> Iterator[Problem]:
 
 
 def _hidden(project: Project, now: Contents) -> set[Figure]:
-    """Return the figures whose number must not come back: withheld now, taken back, or left out to protect people."""
+    """Return the figures whose number must not come back: withheld now, withdrawn, or left out to protect people."""
     figures = comparison.keyed(now)
     withheld = {k for k, row in figures.items() if row["status"] == comparison.WITHHELD}
     taken = {withdrawal.of(w) for w in project.content.withdrawals if w.kind == "protect"}
@@ -108,7 +108,7 @@ def _hidden(project: Project, now: Contents) -> set[Figure]:
 
 
 def _without(then: Contents, hidden: Collection[Figure], now: Contents) -> Contents:
-    """Return the contents with hidden figures as they are now: withheld, or not there."""
+    """Return the contents with hidden figures as they are now: withheld or absent."""
     current = comparison.keyed(now)
 
     def change(row: Row) -> Row | None:

@@ -1,8 +1,7 @@
-"""Takes figures back: out of the tables, out of every archive, and out of the log of changes.
+"""Withdraw figures from the tables, from every archive and from the log of changes.
 
-An archive without a figure has another checksum, and so has every archive after it, since each names the one before.
-The checksum of an archive as it first was is kept nowhere: whoever has the rest of the archive could try one number
-after another until the checksum fits.
+Without a figure an archive has a different checksum, and so has every later archive, because each names the one before.
+Keep no checksum of the original archive: with the rest of the archive, anyone could try numbers until it matched.
 """
 
 import json
@@ -29,9 +28,9 @@ from portal.releases.releasing import Project
 
 @dataclass(frozen=True)
 class FigureSelection:
-    """Which figures to take back: all that fit what is not empty.
+    """Which figures to withdraw: all that match every field that is not empty.
 
-    `period` is the last day, or the first and the last with a slash between them. `part` is None for every part.
+    `period` is the last day, or the first and last day separated by a slash. `part` is None for every part.
     """
 
     indicator: str
@@ -40,7 +39,7 @@ class FigureSelection:
     part: str | None = None
 
     def fits(self, figure: Figure) -> bool:
-        """Return True if the figure is one of those wanted."""
+        """Return True if the figure matches."""
         indicator, area, part, start, end = figure
         return (
             indicator == self.indicator
@@ -51,13 +50,16 @@ class FigureSelection:
 
     @property
     def words(self) -> str:
-        """Return what was asked for, as it was typed."""
+        """The selection as it was typed."""
         return ", ".join(filter(None, (self.indicator, self.area, self.period, self.part)))
 
 
 @dataclass(frozen=True)
 class WithdrawalRequest:
-    """What to take back, and why. A figure that is `wrong` may be corrected later; any other never comes back."""
+    """Which figures to withdraw and why; a `wrong` figure can be corrected later, any other never returns.
+
+    `others` adds the figures that would otherwise give the withdrawn ones away.
+    """
 
     figures: tuple[FigureSelection, ...]
     reason: str
@@ -67,7 +69,7 @@ class WithdrawalRequest:
 
 @dataclass(frozen=True)
 class PlannedWithdrawal:
-    """What taking figures back means: the rows of the public list, the files to write, and what a person must look at.
+    """What a withdrawal involves: rows for the public list, files to write, and places for a person to check.
 
     `revealed` are figures whose number still follows from what stays, and `others` what would have to go too.
     """
@@ -83,9 +85,10 @@ class PlannedWithdrawal:
 
 
 def plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedWithdrawal:
-    """Work out what it takes to take figures back; nothing is written.
+    """Plan a withdrawal without writing anything.
 
-    Raises `PortalError` where a figure is unknown, or the reason is missing or gives a number away.
+    Raises:
+        PortalError: a figure is unknown, or the reason is missing or gives a number away.
     """
     planned = _plan(project, request, today)
     if request.others and planned.others:
@@ -99,7 +102,8 @@ def plan(project: Project, request: WithdrawalRequest, today: date) -> PlannedWi
 def wanted_in(file: str, data: bytes) -> tuple[FigureSelection, ...]:
     """Read a list of figures from a CSV file with the columns of the list of withdrawals, or of observations.
 
-    Raises `PortalError` where there is no column `indicator`, or a row without one.
+    Raises:
+        PortalError: there is no column `indicator`, or a row has no indicator.
     """
     selections: list[FigureSelection] = []
     try:
@@ -124,7 +128,7 @@ def wanted_in(file: str, data: bytes) -> tuple[FigureSelection, ...]:
 
 
 def of(withdrawal: WithdrawnFigure) -> Figure:
-    """Return what tells the figure from others, as releases have it."""
+    """Return the key of the withdrawn figure, with dates as text."""
     days = (d.isoformat() if d else "" for d in (withdrawal.period_start, withdrawal.period_end))
     return (withdrawal.indicator, withdrawal.area, withdrawal.part, *days)  # type: ignore[return-value]
 
@@ -179,7 +183,7 @@ def _wrong(place: str, message: str, fix: str) -> Problem:
 
 
 def _unknown(wanted: Iterable[FigureSelection], known: Sequence[Figure]) -> Iterator[Problem]:
-    """Yield a problem for whatever names no figure of the tables or of a release."""
+    """Yield a problem for each selection that matches no figure in the tables or a release."""
     for w in wanted:
         if any(w.fits(k) for k in known):
             continue
@@ -217,7 +221,7 @@ def _no_reason(reason: str) -> Iterator[Problem]:
 
 
 def _values(figure: Figure, shown: Iterable[Mapping[Figure, Row]], content: Content) -> Iterator[Decimal]:
-    """Yield every number that the figure had, in the tables, in a release or in the log."""
+    """Yield every number that the figure ever had in the tables, in a release or in the log."""
     cells = [s[figure]["value"] for s in shown if figure in s]
     for c in content.changes:
         if of_change({f: str(getattr(c, f) or "") for f in KEY}) == figure:
@@ -293,7 +297,7 @@ def reissued(
 
 
 def _named(withdrawal: WithdrawnFigure) -> Mapping[str, str]:
-    """Name a figure that was taken back, as its archive does: what it was, when it went, and no number."""
+    """Return how an archive names a withdrawn figure: its key and the date, without the number."""
     return {
         "withdrawn_on": withdrawal.withdrawn_on.isoformat(),
         **dict(zip(KEY, of(withdrawal), strict=True)),
@@ -301,7 +305,7 @@ def _named(withdrawal: WithdrawnFigure) -> Mapping[str, str]:
 
 
 def _list(project: Project, new: Sequence[WithdrawnFigure]) -> Iterator[tuple[Path, bytes]]:
-    """Yield the list of what was taken back, and the descriptor where that does not name the list yet."""
+    """Yield the list of withdrawn figures, and the descriptor if it does not name the list yet."""
     path = project.home / "data" / "withdrawals.csv"
     if not path.is_file():
         header = ",".join(f.name for f in fields(WithdrawnFigure)) + "\n"

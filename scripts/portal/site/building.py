@@ -1,4 +1,4 @@
-"""Builds the site beside the one in place, has it verified, and has it put in place."""
+"""Build a site beside the current one, verify it, and put it in place."""
 
 import hashlib
 import re
@@ -38,6 +38,7 @@ from portal.site import (
     publishing,
     renderers,
     rendering,
+    search_index,
     social_images,
     staging,
     verification,
@@ -47,16 +48,17 @@ from portal.site.parsed_pages import ParsedPage
 from portal.site.rendering import StagedSite
 
 Tell = Callable[[str], None]
-# What a site is made from, below the project's folder, and the program where it stands elsewhere.
+# What a site is built from, below the project's folder, and the program, which can be in another folder.
 PROGRAM = Path(__file__).parents[1]
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d")
 INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(svg.LIBRARY))
 
 
 def project(root: Path) -> Project:
-    """Read everything, check it against the rules and look for what is doubtful.
+    """Read a project, check it against the rules and look for implausible data.
 
-    Raises `PortalError` with every problem.
+    Raises:
+        PortalError: with every problem.
     """
     return _project(load(root))
 
@@ -78,9 +80,12 @@ def _project(settings: Settings) -> Project:
 
 
 def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
-    """Return what is public of a project while a release waits, or would be with these `files`: read and checked like the rest.
+    """Return the public part of a project while a release is under embargo, read and checked like any project.
 
-    The packages are put into `build/public`. Raises `PortalError` with every problem.
+    `files` are the packages by path; None means those that are public now. They are written to `build/public`.
+
+    Raises:
+        PortalError: with every problem.
     """
     files = embargo.view(whole) if files is None else files
     folder = whole.settings.build_folder / embargo.FOLDER
@@ -100,9 +105,10 @@ def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
 
 
 def draft(whole: Project, request: releasing.ReleaseRequest) -> releasing.DraftRelease:
-    """Return a release of everything, or where another one waits and this does not, of what was changed since that.
+    """Return a release of everything; if another release is waiting and this one is urgent, of the changes since then.
 
-    Raises `PortalError` with everything that stands against it.
+    Raises:
+        PortalError: with every reason why the release cannot be made.
     """
     today = periods.today()
     if request.embargo or not embargo.waiting(whole):
@@ -114,9 +120,10 @@ def draft(whole: Project, request: releasing.ReleaseRequest) -> releasing.DraftR
 
 
 def release(root: Path, draft_release: releasing.DraftRelease) -> None:
-    """Write a release, and read everything once more; where that fails, all is as it was.
+    """Write a release, then read the whole project again; restore all files if that fails.
 
-    Raises `PortalError`.
+    Raises:
+        PortalError: the project with the release has problems.
     """
     with releasing.restored(draft_release.files):
         draft_release.write()
@@ -124,9 +131,10 @@ def release(root: Path, draft_release: releasing.DraftRelease) -> None:
 
 
 def withdraw(root: Path, plan: PlannedWithdrawal) -> None:
-    """Take figures back; where what is left does not pass every check, all is as it was.
+    """Withdraw figures; restore all files if the rest does not pass every check.
 
-    Raises `PortalError`.
+    Raises:
+        PortalError: the project without the figures has problems.
     """
     with operating_system.guarded(root), publishing.alone(root), releasing.restored(plan.files):
         releasing.write(plan.files)
@@ -135,7 +143,7 @@ def withdraw(root: Path, plan: PlannedWithdrawal) -> None:
 
 
 def _unwritten(settings: Settings) -> tuple[Problem, ...]:
-    """Return what is wrong with the hand-written pages."""
+    """Return every problem of the hand-written pages."""
     try:
         written_pages.read(settings)
     except PortalError as error:
@@ -144,28 +152,32 @@ def _unwritten(settings: Settings) -> tuple[Problem, ...]:
 
 
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
-    """Return every warning that nobody has accepted, also of pages that nothing links to."""
+    """Return every warning that is not accepted; `alone` are the addresses of pages to which no page links."""
     accepted = whole.content.accepted
     doubtful = clearing.doubtful(whole.content, whole.settings.disclosure, releasing.earlier(whole))
     doubts = (*whole.warnings, *map(plausibility.unlinked, alone), *doubtful)
-    file = whole.told(whole.home / "data" / "accepted.csv") if accepted else ""
+    file = whole.file_name(whole.home / "data" / "accepted.csv") if accepted else ""
     return plausibility.unaccepted(doubts, accepted, file)
 
 
 def read(root: Path) -> tuple[Settings, Content]:
-    """Return the settings and content of a project, as `project` does."""
+    """Return the settings and content of a project; raise `PortalError` as `project` does."""
     whole = project(root)
     return whole.settings, whole.content
 
 
 def check(root: Path) -> tuple[Settings, clearing.ClearedContent]:
-    """Read everything, and let it through disclosure control; raise `PortalError` with every problem."""
+    """Read a project and apply disclosure control; return its settings and what can be published.
+
+    Raises:
+        PortalError: with every problem.
+    """
     whole = project(root)
     return whole.settings, allowed(whole)
 
 
 def allowed(whole: Project) -> clearing.ClearedContent:
-    """Return what may be published, given all that earlier releases published."""
+    """Return what can be published, given everything that earlier releases published."""
     settings = whole.settings
     try:
         earlier = releasing.earlier(whole)
@@ -175,7 +187,7 @@ def allowed(whole: Project) -> clearing.ClearedContent:
 
 
 def _advised(whole: Project, problem: Problem) -> Problem:
-    """Return a problem of disclosure with what to do where a release has published the figure."""
+    """Return a problem; if it is about disclosure and the indicator was released, add how to withdraw the figure."""
     indicator = problem.file.removeprefix("observations of ").partition(":")[0]
     released = any(c.indicator == indicator for c in whole.content.changes)
     if problem.code != "disclosure" or not released:
@@ -186,12 +198,15 @@ def _advised(whole: Project, problem: Problem) -> Problem:
 
 @dataclass(frozen=True)
 class FinishedBuild:
-    """The folder of a site, whether it was built just now, and warnings that nobody has accepted."""
+    """The folder of a site, whether it is new, and warnings that nobody has accepted.
+
+    `waiting` are the names of releases under embargo; `until` is when the embargo ends, or None.
+    """
 
     folder: Path
     new: bool
     warnings: tuple[Problem, ...] = ()
-    waiting: tuple[str, ...] = ()  # names of releases
+    waiting: tuple[str, ...] = ()
     until: datetime | None = None
 
 
@@ -200,9 +215,12 @@ def build(
 ) -> FinishedBuild:
     """Build the site of the project in `root`.
 
-    Nothing is done where nothing has changed since the site in place, unless `fresh`. While a release is under
-    embargo, the site is that of the newest release which is not, and the one with the embargoed figures is kept in
-    `build/waiting`; `lifted` puts that in place. Raises `PortalError`; the site in place stays as it is then.
+    Do nothing if no input has changed since the last build, unless `fresh`. While a release is under embargo, build the
+    site of the newest public release, and keep the one with the embargoed figures in `build/waiting`; `lifted` puts
+    that one in place instead.
+
+    Raises:
+        PortalError: the site cannot be built; the current site stays in place.
     """
     live = root / "build" / "site"
     renderers.check(renderer)
@@ -211,7 +229,7 @@ def build(
         works = _Works(root, tell, fresh, renderer)
         if not _may_wait(root):
             return works.same(live) if not fresh and publishing.shows(live, mark) else works.put(live, mark)
-        tell("Looking whether a release waits")
+        tell("Checking whether a release is under embargo")
         whole = project(root)
         if not embargo.waiting(whole):
             same = not fresh and publishing.shows(live, mark)
@@ -222,7 +240,7 @@ def build(
 
 
 def _may_wait(root: Path) -> bool:
-    """Return True if a list of releases names a time that is not long past, so that all must be read to see what is public."""
+    """Return True if a list of releases contains a time later than two days ago, so that there can be an embargo."""
     recent = (periods.now() - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     lists = (root / "data_packages").glob("*/data/releases.csv")
     return any(time.decode() >= recent for path in lists for time in _TIME.findall(path.read_bytes()))
@@ -230,7 +248,7 @@ def _may_wait(root: Path) -> bool:
 
 @dataclass(frozen=True)
 class _Works:
-    """Makes sites and puts them in place."""
+    """Build sites and put them in place."""
 
     root: Path
     tell: Tell
@@ -238,14 +256,14 @@ class _Works:
     renderer: str
 
     def same(self, live: Path) -> FinishedBuild:
-        """Leave the site in place as it is; settings for nginx that could not be written before are written now."""
+        """Keep the current site, and write settings for nginx that could not be written before."""
         headers.for_nginx(live, self.root / "build" / "hosting")
         return FinishedBuild(live, False)
 
     def put(
         self, live: Path, mark: str, whole: Project | None = None, early: datetime | None = None
     ) -> FinishedBuild:
-        """Make the site of the project and put it in place, though it may only be public from `early` on."""
+        """Build the site of the project and put it in place; `early` is the end of its embargo, if that was lifted."""
         work = self.root / "build" / "work"
         try:
             whole, warnings_found = self._make(work, whole)
@@ -257,7 +275,7 @@ class _Works:
         return FinishedBuild(live, True, warnings_found, until=early)
 
     def hold(self, live: Path, mark: str, whole: Project) -> FinishedBuild:
-        """Put the site of what is public in place, and beside it the one that waits."""
+        """Put the public site in place, and keep the one under embargo in `build/waiting`."""
         work, new = self.root / "build" / "work", False
         link = live.with_name(publishing.WAITING)
         try:
@@ -279,11 +297,11 @@ class _Works:
         return FinishedBuild(live, new, warnings_found, names, embargo.until(whole))
 
     def _make(self, folder: Path, whole: Project | None) -> tuple[Project, tuple[Problem, ...]]:
-        """Make a site in the folder `made`; return what it was made from, and warnings."""
+        """Build a site in `folder`; return the project and the warnings."""
         self.tell("Checking the data packages")
         whole = whole or project(self.root)
         cleared = allowed(whole)
-        searchable = bool(search.version())
+        searchable = bool(search_index.version())
         staged = self._stage(whole, cleared, folder, searchable)
         pages = self._render(whole.settings, staged, folder, searchable)
         self.tell("Verifying every page")
@@ -310,16 +328,16 @@ class _Works:
     def _render(
         self, settings: Settings, staged: StagedSite, folder: Path, searchable: bool
     ) -> Mapping[str, ParsedPage]:
-        """Make the HTML and the index of the search in the folder `made`; return the parsed pages by name."""
+        """Render the HTML and build the search index in `folder`; return the parsed pages by name."""
         self.tell(f"Making {len(staged.pages)} pages into HTML")
         renderers.RENDERERS[self.renderer].render(settings, staged, folder)
-        if not settings.site.address:  # a list of addresses with none in it is not a valid one
+        if not settings.site.address:  # a sitemap without addresses is not valid
             for name in ("sitemap.xml", "sitemap.xml.gz"):
                 (folder / name).unlink(missing_ok=True)
         pages = parsed_pages.parse_all(folder)
         if searchable:
-            self.tell("Making the index of the search")
-            search.build_index(folder, {name: page.text for name, page in pages.items() if page.text})
+            self.tell("Building the search index")
+            search_index.build_index(folder, {name: page.text for name, page in pages.items() if page.text})
         else:
             self.tell("Pagefind does not run here, so the site has no search")
         return pages
@@ -328,9 +346,10 @@ class _Works:
 def _verified(
     whole: Project, staged: StagedSite, folder: Path, pages: Mapping[str, ParsedPage]
 ) -> tuple[str, ...]:
-    """Write the policy and headers of a built site and verify it; return the addresses that nothing links to.
+    """Write the policy and headers of a built site and verify it; return the addresses to which no page links.
 
-    Raises `PortalError` with every fault.
+    Raises:
+        PortalError: with every fault of the site.
     """
     settings, site = whole.settings, whole.settings.site
     inline = frozenset(code for page in pages.values() for code in page.inline)
@@ -354,18 +373,21 @@ def addresses(whole: Project) -> dict[str, str]:
 
 
 def roll_back(root: Path, plan: Rollback) -> str:
-    """Put the data of an earlier release back and record that as a new release; return its name.
+    """Restore the data of an earlier release and record that as a new release; return its name.
 
-    Where only releases that waited were given up, nothing changes in public, and the name is empty. Their archives are
-    moved to `build/given-up`. Raises `PortalError`; the packages are as they were then.
+    The name is "" if the rollback only drops waiting releases, so that nothing public changes. Archives of dropped
+    releases are moved to `build/given-up`.
+
+    Raises:
+        PortalError: the restored project has problems; all files are as they were before.
     """
     with releasing.restored(_written_by(root, plan)):
         releasing.write(plan.files)
         whole = project(root)
         name = ""
         if not plan.given_up or releasing.changes(whole, addresses(whole)):
-            releasing.draft(whole, plan.asked, addresses(whole), periods.today()).write()
-            name = plan.asked.name
+            releasing.draft(whole, plan.request, addresses(whole), periods.today()).write()
+            name = plan.request.name
     aside = root / "build" / "given-up"
     for embargoed in plan.given_up:
         aside.mkdir(exist_ok=True)
@@ -374,35 +396,35 @@ def roll_back(root: Path, plan: Rollback) -> str:
 
 
 def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
-    """Yield every file that a rollback may write: the packages' and the record of releases."""
+    """Yield every file that a rollback can write: those of the packages and the record of releases."""
     yield from plan.files
     for home in {p.parent.parent for p in (root / "data_packages").glob("*/data/releases.csv")}:
         yield from (home / "data" / f"{name}.csv" for name in ("releases", "changes", "reasons"))
-        yield home / archives.FOLDER / f"{plan.asked.id}.zip"
+        yield home / archives.FOLDER / f"{plan.request.id}.zip"
 
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:
-    """Return the addresses on other hosts that the site may link to."""
+    """Return the addresses on other hosts to which the site can link."""
     urls = [c.url for things in (content.routes, content.services, content.sources.values()) for c in things]
     return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *urls)))
 
 
 def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:
-    """Return a digest of everything that the site is made from, and of the tools that make it; packages may be in a `folder`.
+    """Return a digest of all inputs and tools of a build; `folder` has the packages if they are not in the project.
 
-    The day is among it: pages say how long nothing has been heard of a promise, and whether it is late.
+    It includes today's date, because pages say how old the latest news about a promise is, and whether it is late.
     """
     digest = hashlib.sha256(f"{periods.today()}\n".encode())
     for name in ("markdown", "jinja2", "pandas", "frictionless"):
         digest.update(f"{name} {metadata.version(name)}\n".encode())
     digest.update("\n".join(renderers.versions(renderer)).encode())
-    digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search.version()}\n".encode())
+    digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search_index.version()}\n".encode())
     for path in inputs(root, folder):
         look = path.stat()
         bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent)
         below = path.relative_to(next(b for b in bases if path.is_relative_to(b)))
         digest.update(f"{below.as_posix()} {look.st_size}\n".encode())
-        if look.st_size > tables.LARGEST:  # no table of this size is accepted, and nothing else has it
+        if look.st_size > tables.LARGEST:  # tables of this size are rejected, and no other input is so large
             digest.update(str(look.st_mtime_ns).encode())
             continue
         digest.update(path.read_bytes())
@@ -410,7 +432,7 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
 
 
 def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
-    """Yield every file that the site is made from, in a fixed order; packages may be in a `folder` elsewhere."""
+    """Yield every input file in a fixed order; `folder` has the packages if they are not in the project."""
     program = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
     for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *program):
         paths = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -425,7 +447,7 @@ def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
                 Problem(
                     "node_modules",
                     code="library",
-                    message="The chart library is not there.",
+                    message="The chart library is missing.",
                     fix="Run `make site`, which fetches it.",
                 )
             ]
@@ -443,7 +465,7 @@ def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
 
 
 def _print(staged: StagedSite, folder: Path, cache: Path) -> None:
-    """Print sheets of paper as PDF, and pictures of pages for those who share them."""
+    """Print PDF sheets, and preview pictures for links that people share."""
     failed = [
         *pdf_sheets.print_all(folder, staged.sheets, cache),
         *social_images.draw_all(folder, staged.cards, cache),

@@ -1,7 +1,7 @@
-"""What a server must say with each file of the site, worked out from the built files.
+"""Work out the HTTP headers for each file of the site from the built files.
 
 The rules are written twice: as `_headers`, which Netlify, Cloudflare Pages and the preview read, and as a snippet for
-nginx, with a server beside it that is ready to use. The Content-Security-Policy also stands in every page, for servers that can say nothing of their own.
+nginx with a ready-made server. The Content-Security-Policy is also in every page, for servers that cannot set headers.
 """
 
 import base64
@@ -21,19 +21,19 @@ from portal.core.settings import Settings, SiteSettings
 from portal.core.text import is_address, is_email
 from portal.pages import redirects
 from portal.pages.page import EMBEDS
-from portal.pages.search import FOLDER
 from portal.site.publishing import MANIFEST
+from portal.site.search_index import FOLDER
 from portal.site.verification import DATA
 
 FILE = "_headers"
-# What a site says to a host; hosts do not serve these files.
+# Files that configure a host, which does not serve them.
 FOR_HOSTS = (FILE, redirects.FILE)
 NGINX = "nginx-headers.conf"
 SERVER = "nginx-server.conf"
 CONTACT = ".well-known/security.txt"
 POLICY = "Content-Security-Policy"
 CACHE = "Cache-Control"
-# Where the theme leaves room for the policy. As it stands it allows nothing.
+# The placeholder for the policy in the theme. Until it is replaced, it allows nothing.
 PLACE = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
 _UNUSED = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
@@ -43,22 +43,22 @@ _UNUSED = (
 _ALWAYS = (
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
-    ("X-DNS-Prefetch-Control", "off"),  # not even the name of a help service is looked up before the click
+    ("X-DNS-Prefetch-Control", "off"),  # do not look up the name of a help service before the click
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Strict-Transport-Security", "max-age=31536000"),
     ("Permissions-Policy", ", ".join(f"{name}=()" for name in _UNUSED)),
 )
-# Whether other sites may show a page in theirs: only what is made for it.
+# Other sites can only embed the pages that are made for it.
 _FRAMES, _RESOURCES = "X-Frame-Options", "Cross-Origin-Resource-Policy"
 _ALONE = ((_FRAMES, "DENY"), (_RESOURCES, "same-origin"))
-# Browsers take this from a header alone, so it is not in the policy of a page itself.
+# Browsers accept this only from a header, so it is not in the policy inside a page.
 _NO_FRAMES = ("frame-ancestors", "'none'")
 _SHARED = ((_RESOURCES, "cross-origin"),)
-# Every page is forgotten, not only the sensitive ones: else what the browser does not keep would name those.
+# Cache no page at all: if only sensitive pages were left out of the cache, their absence would give them away.
 _FORGET, _KEEP = "no-store", "public, max-age=3600"
-# Of the search, the parts that are the same whatever is searched for. The others hold words and pages.
+# Parts of the search that do not depend on what is searched for. The others contain words and pages.
 _SEARCH, _SEARCH_KEPT = FOLDER.strip("/"), (".js", ".css", ".pagefind", ".pf_meta")
-# All that a server of the site needs but its certificate. The types are those of the files that a site has.
+# Everything that a server of the site needs except its certificate. The types are those of the files of a site.
 _SERVER = f"""\
 # Made by portal: a server for the site, to be included in the http block of nginx.
 # Copy this file to /etc/nginx/conf.d/portal.conf and {NGINX} to /etc/nginx/portal/, and change the two lines below.
@@ -105,15 +105,15 @@ server {{
     gzip_types application/json application/ld+json application/xml image/svg+xml text/css text/csv text/javascript text/plain text/turtle;
 }}
 """
-# Data for search engines is no code: browsers do not run it, and ask no policy about it.
+# Browsers do not run data for search engines, so no policy applies to it.
 _INLINE = f'script:not([src], [type="{DATA}"]), style'
-# What programs of others may read from their own pages: files that anybody can download.
+# Folders of open data, which scripts of other sites can read.
 _OPEN = ("api", "figures", "open-data", "releases")
 Directives = tuple[tuple[str, str], ...]
 
 
 class InlineCode(NamedTuple):
-    """A script or style sheet inside a page: its tag, and the source by which a policy allows it."""
+    """An inline script or style sheet: its tag, and the source expression with which a policy allows it."""
 
     tag: str
     source: str
@@ -121,23 +121,23 @@ class InlineCode(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """The headers for one address, or for all that begin as `path` does where it ends in a star."""
+    """The headers for one address, or for all addresses that begin with `path` if it ends in an asterisk."""
 
     path: str
     headers: tuple[tuple[str, str], ...]
 
     def fits(self, path: str) -> bool:
-        """Return True if the rule is about this address."""
+        """Return True if the rule applies to this address."""
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
 
 
 def write(
     site: Path, settings: Settings, pages: Iterable[str], inline: Iterable[InlineCode]
 ) -> tuple[Problem, ...]:
-    """Write the policy into each of the `pages` of the built site, and `_headers`; also `_redirects` if an address has
-    changed, and security.txt if there is a contact.
+    """Write the policy into each of the `pages` of the built site, and write `_headers`.
 
-    Return a problem for each page that has no place for the policy.
+    Also write `_redirects` if an address has changed, and security.txt if there is a contact. Return a problem for each
+    page without the placeholder for the policy.
     """
     directives = policy(site, inline)
     problems = tuple(_into_pages(site, pages, directives))
@@ -156,8 +156,11 @@ def write(
 def for_nginx(site: Path, folder: Path) -> None:
     """Write the headers of a finished site as an nginx snippet into `folder`, and a server that uses it.
 
-    They are beside the site and not in it: a folder that is served is no place for a server's configuration. Files that
-    are right already are not written. Raises `PortalError`.
+    `folder` is outside the site, because a server must not serve its own configuration. Files that already have the
+    right content are left alone.
+
+    Raises:
+        PortalError: the files cannot be written.
     """
     moved = site / redirects.FILE
     old = redirects.for_nginx(moved.read_text(encoding="utf-8")) if moved.is_file() else ()
@@ -175,7 +178,7 @@ def for_nginx(site: Path, folder: Path) -> None:
 
 
 def check(settings: Settings) -> tuple[Problem, ...]:
-    """Return what is wrong with the settings for security.txt."""
+    """Return a problem for each faulty setting for security.txt."""
     site = settings.site
     contact, expires = site.security_contact, site.security_expires
     if not contact and not expires:
@@ -191,7 +194,7 @@ def check(settings: Settings) -> tuple[Problem, ...]:
 
 
 def _reachable(contact: str) -> bool:
-    """Return True if this is an email address, web page or telephone number as security.txt writes them."""
+    """Return True if this is an email address, web page or telephone number in the form that security.txt requires."""
     scheme, _, address = contact.partition(":")
     if scheme == "tel":
         return bool(re.fullmatch(r"\+?[0-9]+(-[0-9]+)*", address))
@@ -199,7 +202,7 @@ def _reachable(contact: str) -> bool:
 
 
 def security_txt(site: SiteSettings) -> str:
-    """Return the text of security.txt (RFC 9116); nothing where the settings name no contact."""
+    """Return the text of security.txt (RFC 9116); "" if the settings name no contact."""
     if not site.security_contact:
         return ""
     lines = [
@@ -213,19 +216,19 @@ def security_txt(site: SiteSettings) -> str:
 
 
 def policy(site: Path, inline: Iterable[InlineCode]) -> Directives:
-    """Return what pages can load and do: no more than the built site needs, and inline code only by its digest."""
+    """Return the Content-Security-Policy: it allows what the built site needs, and inline code only by its digest."""
     scripts, styles = (sorted({c.source for c in inline if c.tag == tag}) for tag in ("script", "style"))
-    computes = any((site / _SEARCH).glob("wasm.*"))
-    works_aside = any((site / _SEARCH).glob("*worker*.js"))
+    has_wasm = any((site / _SEARCH).glob("wasm.*"))
+    has_workers = any((site / _SEARCH).glob("*worker*.js"))
     fonts = any(site.rglob("*.woff*"))
     directives: tuple[tuple[str, Iterable[str]], ...] = (
         ("default-src", ["'none'"]),
-        ("script-src", ["'self'", *(["'wasm-unsafe-eval'"] if computes else []), *scripts]),
+        ("script-src", ["'self'", *(["'wasm-unsafe-eval'"] if has_wasm else []), *scripts]),
         ("style-src", ["'self'", *styles]),
         ("img-src", ["'self'"]),
         ("font-src", ["'self'"] if fonts else []),
         ("connect-src", ["'self'"]),
-        ("worker-src", ["'self'"] if works_aside else []),
+        ("worker-src", ["'self'"] if has_workers else []),
         ("object-src", ["'none'"]),
         ("base-uri", ["'none'"]),
         ("form-action", ["'none'"]),
@@ -233,7 +236,7 @@ def policy(site: Path, inline: Iterable[InlineCode]) -> Directives:
     return tuple((name, " ".join(sources)) for name, sources in directives if sources)
 
 
-def told(directives: Directives) -> str:
+def as_line(directives: Directives) -> str:
     """Return a policy as one line."""
     return "; ".join(f"{name} {sources}" for name, sources in directives)
 
@@ -248,7 +251,7 @@ def inline_code(tree: LexborHTMLParser) -> frozenset[InlineCode]:
 
 
 def _into_pages(site: Path, pages: Iterable[str], directives: Directives) -> Iterator[Problem]:
-    meta = PLACE.replace("default-src 'none'", told(directives))
+    meta = PLACE.replace("default-src 'none'", as_line(directives))
     for name in pages:
         if not _into_page(site / name, meta):
             yield Problem(
@@ -260,7 +263,7 @@ def _into_pages(site: Path, pages: Iterable[str], directives: Directives) -> Ite
 
 
 def _into_page(page: Path, meta: str) -> bool:
-    """Write the policy into a page; whether it had one place for it, or has it already."""
+    """Write the policy into a page; return True if the page now has it exactly once."""
     text = page.read_text(encoding="utf-8")
     if text.count(PLACE) == 1:
         page.write_text(text.replace(PLACE, meta), encoding="utf-8", newline="\n")
@@ -270,11 +273,11 @@ def _into_page(page: Path, meta: str) -> bool:
 def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
     """Return the headers of every file.
 
-    Where two rules fit an address, some hosts join the two values of one header with a comma, and others take the last.
-    Either is right for a policy: browsers obey each of those that are joined. No other header may be in two rules.
+    If two rules with the same header fit an address, some hosts join the values with a comma and others use the last.
+    Both are safe for a policy, because browsers obey every joined policy. No other header can be in two rules.
     """
-    alone = (*_ALONE, (POLICY, told((*directives, _NO_FRAMES))))
-    every = Rule("/*", ((POLICY, told(directives)), *_ALWAYS))
+    alone = (*_ALONE, (POLICY, as_line((*directives, _NO_FRAMES))))
+    every = Rule("/*", ((POLICY, as_line(directives)), *_ALWAYS))
     return (
         every,
         *(
@@ -289,7 +292,7 @@ def _is_embed(path: str) -> bool:
 
 
 def _open(path: str) -> tuple[tuple[str, str], ...]:
-    """Return what lets the programs on other pages read the files of open data; they carry nothing about the reader."""
+    """Return the header that lets scripts of other sites read open data, which contains nothing about the reader."""
     return (("Access-Control-Allow-Origin", "*"),) if path in {f"/{folder}/*" for folder in _OPEN} else ()
 
 
@@ -306,7 +309,7 @@ def _caching(site: Path) -> Iterator[tuple[str, str]]:
 
 
 def of(rules: Iterable[Rule], path: str) -> Mapping[str, str]:
-    """Return the headers that go with an address. Values of one header from two rules are joined, as hosts do it."""
+    """Return the headers of an address; join the values of a header from two rules with a comma, as hosts do."""
     headers: dict[str, str] = {}
     for name, value in (h for r in rules if r.fits(path) for h in r.headers):
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
@@ -314,12 +317,12 @@ def of(rules: Iterable[Rule], path: str) -> Mapping[str, str]:
 
 
 def written(rules: Iterable[Rule]) -> str:
-    """Rules as a `_headers` file."""
+    """Return rules as the text of a `_headers` file."""
     return "\n".join(f"{r.path}\n" + "".join(f"  {n}: {v}\n" for n, v in r.headers) for r in rules)
 
 
 def parse(text: str) -> tuple[Rule, ...]:
-    """Return the rules in a `_headers` file, as `written` writes it."""
+    """Return the rules in the text of a `_headers` file that `written` returned."""
     sections: list[tuple[str, list[tuple[str, str]]]] = []
     for line in text.splitlines():
         if line.startswith("/"):
@@ -331,14 +334,17 @@ def parse(text: str) -> tuple[Rule, ...]:
 
 
 def nginx(rules: Iterable[Rule], moved: Iterable[str] = ()) -> str:
-    """Rules, and lines for what has moved, as a snippet for the server block of nginx, which takes each header from one place only."""
+    """Return rules and the lines of `moved` redirects as a snippet for the server block of nginx.
+
+    nginx takes headers from one level of its configuration only, so the snippet sets all of them there.
+    """
     lines = [
         f"# Made by portal for the server in {SERVER}, or for your own: include portal/{NGINX};",
         "# No location of that server may have an add_header of its own: nginx would then leave these out.",
         *(f"location = /{name} {{ return 404; }}" for name in FOR_HOSTS),
         *moved,
     ]
-    some: dict[str, str] = {}  # a header that only some addresses have, and nginx's variable for it
+    some: dict[str, str] = {}  # the nginx variable of each header that only some addresses have
     for rule in rules:
         for name, value in rule.headers:
             if rule.path == "/*":

@@ -1,4 +1,4 @@
-"""Parse each page of a built site once, into all that later steps ask of it."""
+"""Parse each page of a built site once, for every later step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,16 +8,15 @@ from pathlib import Path
 from selectolax.lexbor import LexborHTMLParser
 
 from portal.core import processes
-from portal.pages import search
-from portal.pages.search import PageText
-from portal.site import headers, verification
+from portal.site import headers, search_index, verification
 from portal.site.headers import InlineCode
+from portal.site.search_index import PageText
 from portal.site.verification import BuiltPage
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedPage:
-    """What verification asks of a page, the inline code that its policy must allow, and its text for the search.
+    """What verification needs of a page, the inline code that its policy must allow, and its text for the search.
 
     `text` is None for a page that the search does not find.
     """
@@ -28,7 +27,7 @@ class ParsedPage:
 
 
 def parse_all(site: Path) -> Mapping[str, ParsedPage]:
-    """Return every page of the built site by the name of its file, in the order of names."""
+    """Return every page of the built site by the name of its file, sorted."""
     paths = verification.page_files(site)
     pages = processes.run_all([partial(_parse, path) for path in paths.values()])
     return dict(zip(paths, pages, strict=True))
@@ -38,5 +37,5 @@ def _parse(path: Path) -> ParsedPage:
     tree = LexborHTMLParser(path.read_text(encoding="utf-8"))
     facts, inline = verification.facts_of(tree), headers.inline_code(tree)
     return ParsedPage(
-        facts=facts, inline=inline, text=search.text_of(tree)
+        facts=facts, inline=inline, text=search_index.text_of(tree)
     )  # last, because it changes the tree

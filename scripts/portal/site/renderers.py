@@ -1,7 +1,7 @@
-"""What makes HTML of the generated tree: mkdocs with its theme Material, or their successor Zensical, to try it.
+"""Choose what renders the generated Markdown as HTML: mkdocs with the theme Material, or Zensical, on trial.
 
-Either runs in a process of its own and is an entry in `RENDERERS`. Zensical reads the settings of mkdocs, but not all
-of them mean the same to it; what is different stands in docs/explanation/renderers.md.
+Each renderer is an entry in `RENDERERS`. Zensical reads the settings of mkdocs but interprets some of them differently;
+see docs/explanation/renderers.md.
 """
 
 import os
@@ -23,27 +23,31 @@ from portal.site import rendering
 from portal.site.rendering import Render, StagedSite
 
 USUAL = "mkdocs"
-PINNED = "0.0.73"  # the version of Zensical that the tests hold; pyproject.toml has the same
-_MODULES = {"mkdocs-material": "material"}  # packages whose module is called otherwise
-# Zensical's settings beside those of mkdocs. Its look called classic is that of the theme Material.
+PINNED = "0.0.73"  # the version of Zensical that is tested; keep it equal to pyproject.toml
+_MODULES = {"mkdocs-material": "material"}  # packages whose module has a different name
+# Settings of Zensical in addition to those of mkdocs. Its variant classic looks like the theme Material.
 _ZENSICAL = {"INHERIT": "mkdocs.yml", "theme": {"variant": "classic"}}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _WARNED = re.compile(r"(?:Warning|Error): (.+)\n.*?\[ (\S+?):(\d+):\d+ \]")
-# Zensical gives every page a link to its own text, before all else. Pages here have one, after the way out.
+# Zensical puts a skip link first on every page. Our pages have their own, after the exit button.
 _SKIP = re.compile(r'<div data-md-component="skip">.*?</div>', re.DOTALL)
-_OWN_INDEX = "search.json"  # all text of the site in one file; Pagefind makes the index here
+_OWN_INDEX = "search.json"  # Zensical's search index, which we do not use: Pagefind makes ours
 
 
 @dataclass(frozen=True)
 class Renderer:
-    """A program that makes HTML, and the packages that it consists of."""
+    """A function that makes HTML, and the packages that it needs."""
 
     render: Render
     made_of: tuple[str, ...]
 
 
 def check(name: str) -> None:
-    """Raise `PortalError` where a renderer is not installed."""
+    """Check that a renderer is installed.
+
+    Raises:
+        PortalError: one of its packages is missing.
+    """
     missing = [p for p in RENDERERS[name].made_of if not find_spec(_MODULES.get(p, p))]
     if missing:
         message = f"The renderer {name} is not installed here."
@@ -52,7 +56,7 @@ def check(name: str) -> None:
 
 
 def versions(name: str) -> Iterator[str]:
-    """Yield a renderer and the version of each of its parts; all of them are installed."""
+    """Yield the name of an installed renderer, then each of its packages with the version."""
     yield name
     yield from (f"{p} {metadata.version(p)}" for p in RENDERERS[name].made_of)
 
@@ -80,14 +84,16 @@ def _zensical(settings: Settings, staged: StagedSite, folder: Path) -> None:
 def _run(
     command: Sequence[str], settings: Settings, staged: StagedSite, **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a module of Python, with the clock set to the newest source so that two builds are the same.
+    """Run a Python module with the clock set to the newest source, so that builds are reproducible.
 
-    A fault of the disk that it names is raised as `OSError`.
+    Raises:
+        OSError: the module failed and its output names a fault of the disk.
     """
-    environment = {**os.environ, **rendering.environment(staged), **more}
+    environment = {**os.environ, **rendering.environment(staged), "PYTHONUTF8": "1", **more}
     finished = subprocess.run(
         [sys.executable, "-m", *command],
-        cwd=settings.root, env=environment, capture_output=True, text=True, check=False,
+        cwd=settings.root, env=environment, capture_output=True, check=False,
+        encoding="utf-8", errors="replace",  # Windows would decode with its own code page
     )  # fmt: skip
     fault = (
         operating_system.in_what_was_said(finished.stdout + finished.stderr) if finished.returncode else None
@@ -98,19 +104,19 @@ def _run(
 
 
 def _in_words(output: str, code: int) -> Iterable[Problem]:
-    """Return what Zensical said when it stopped: each warning with its page and line, or else its last line."""
-    fix = "Mend the page or link that it names."
+    """Return the output of a failed Zensical as problems: each warning with its page and line, or else its last line."""
+    fix = "Correct the page or link that it names."
     warned = [
         Problem(f"(made) {file}", int(row), code="zensical", message=f"Zensical says: {message.strip()}.", fix=fix)
         for message, file, row in _WARNED.findall(output)
     ]  # fmt: skip
     last = (output.strip().splitlines() or [f"It stopped without saying why (code {code})."])[-1]
-    fix = "If it names a template, mend that. Else build without --renderer."
+    fix = "If it names a template, correct that. Otherwise build without --renderer."
     return warned or [Problem("site_src", code="zensical", message=f"Zensical says: {last[:300]}", fix=fix)]
 
 
 def _lost(staged: StagedSite, folder: Path) -> Iterator[Problem]:
-    """Pages and files that Zensical was given and did not make, of which it says nothing itself."""
+    """Yield a problem for each page or file that Zensical left out, which it does not report."""
     wanted = {
         **{f"{page.removesuffix('.md')}.html": (page, None) for page in staged.pages},
         **{n: (n, size) for n, size in staged.sizes.items()},

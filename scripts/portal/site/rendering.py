@@ -1,4 +1,4 @@
-"""Write the files that mkdocs reads, and have mkdocs make HTML of them, half of the pages in each of two processes."""
+"""Write the files that mkdocs reads, and run mkdocs on them, with half of the pages in each of two processes."""
 
 import os
 import shutil
@@ -19,14 +19,15 @@ from portal.site.staging import Tree, mkdocs_settings
 
 _PAGES = "pages"
 _HTML, _MARKDOWN = "index.html", "index.md"
-_MANY = 100  # from this number of pages on, two processes are faster than one
+_MANY = 100  # with more pages than this, two processes are faster than one
 
 
 @dataclass(frozen=True)
 class StagedSite:
     """The files in `build/pages`: the names of the pages, and the size of every other file in bytes.
 
-    `sheets` and `cards` say what to print of the finished HTML.
+    `newest` is the date of the newest source. `sheets` and `cards` name the PDF sheets and preview pictures to make
+    from the finished HTML.
     """
 
     pages: tuple[str, ...]
@@ -36,7 +37,7 @@ class StagedSite:
     cards: Mapping[str, Card] = field(default_factory=dict)
 
 
-# Makes HTML of a staged site in a folder; raises `PortalError` for what is wrong in a page or the theme.
+# Render a staged site as HTML in a folder; raise `PortalError` for faults in a page or the theme.
 Render = Callable[[Settings, StagedSite, Path], None]
 
 
@@ -48,7 +49,7 @@ class WrittenFile(NamedTuple):
 
 
 def write(settings: Settings, name: str, content: bytes) -> WrittenFile:
-    """Write a file for mkdocs, unless it is there already."""
+    """Write a file for mkdocs, unless it already has this content."""
     path = settings.build_folder / _PAGES / name
     if not (path.is_file() and path.read_bytes() == content):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,10 @@ def write(settings: Settings, name: str, content: bytes) -> WrittenFile:
 
 
 def stage(settings: Settings, tree: Tree[WrittenFile], target: Path) -> StagedSite:
-    """Write the settings of mkdocs, and delete the files of earlier builds and the folder `target`."""
+    """Write the settings of mkdocs, and delete what earlier builds left in `build/pages` and in `target`.
+
+    `target` is the folder where the HTML will be made.
+    """
     folder = settings.build_folder / _PAGES
     if target.exists():
         shutil.rmtree(target)
@@ -72,7 +76,7 @@ def stage(settings: Settings, tree: Tree[WrittenFile], target: Path) -> StagedSi
 
 
 def environment(staged: StagedSite) -> Mapping[str, str]:
-    """Return the environment for a renderer: the clock is set to the newest source, so that builds are the same."""
+    """Return environment variables for a renderer: the clock is set to the newest source, so that builds are reproducible."""
     moment = datetime.strptime(f"{staged.newest}-01-01"[:10], "%Y-%m-%d").replace(tzinfo=UTC)
     return {"SOURCE_DATE_EPOCH": str(int(moment.timestamp())), "NO_MKDOCS_2_WARNING": "1"}
 
@@ -80,7 +84,9 @@ def environment(staged: StagedSite) -> Mapping[str, str]:
 def render(settings: Settings, staged: StagedSite, target: Path) -> None:
     """Have mkdocs make the HTML of a staged site in the folder `target`.
 
-    Raises: `PortalError` for every warning of mkdocs; `OSError` for a fault of the disk.
+    Raises:
+        PortalError: mkdocs warned; each warning is one problem.
+        OSError: a fault of the disk.
     """
     parts = processes.WORKERS if len(staged.pages) > _MANY else 1
     folders = [target, *(target.with_name(f"{target.name}.{n}") for n in range(1, parts))]
@@ -107,14 +113,14 @@ def _make(
 ) -> list[str]:
     operating_system.clear(folder)
     with _changed(environment(staged)):
-        from portal.site import mkdocs_pages  # noqa: PLC0415 - takes half a second, here at the same time in each process
+        from portal.site import mkdocs_pages  # noqa: PLC0415 - the import takes 0.5 s, here in parallel in each process
 
         return mkdocs_pages.make(_settings_file(settings), folder, pages, with_files)
 
 
 @contextmanager
 def _changed(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables within the block."""
+    """Set environment variables within the block, then restore them."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -128,7 +134,7 @@ def _changed(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def _shares(settings: Settings, staged: StagedSite, parts: int) -> list[list[str]]:
-    """Deal out the pages so that each process gets about as much Markdown."""
+    """Divide the pages into lists of about equal size in bytes, one for each process."""
     sizes = {page: (settings.build_folder / _PAGES / page).stat().st_size for page in staged.pages}
     ordered = sorted(sizes, key=lambda page: (-sizes[page], page))
     return [ordered[n::parts] for n in range(parts)]

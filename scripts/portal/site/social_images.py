@@ -1,4 +1,4 @@
-"""Makes pictures for other sites: of a page that somebody shares, and of a chart with all that belongs to it."""
+"""Make pictures for other sites: previews of shared pages, and charts with their title, finding and source."""
 
 import hashlib
 import shutil
@@ -12,9 +12,9 @@ from portal.charts import chromium
 from portal.charts.chromium import Chromium
 
 NAME, POSTER = "card.png", "chart.png"
-WIDTH, HEIGHT = 1200, 630  # what the Open Graph protocol's readers show without cutting
-TALL = 900  # of a chart that stands alone
-# Colours as in portal.css. Sizes leave the text legible where the picture is shown a third as wide.
+WIDTH, HEIGHT = 1200, 630  # shown without cropping by readers of the Open Graph protocol
+TALL = 900  # height of a chart with its title and source
+# Colours as in portal.css. The text stays legible at a third of the width.
 _PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ background: #fff; border-top: 24px solid #12436d; box-sizing: border-box; color: #1a1a1a; font-family: Arial, "Liberation Sans", sans-serif; height: {height}px; margin: 0; overflow: hidden; padding: 36px 64px; position: relative; width: {width}px; }}
 p {{ font-size: 38px; line-height: 1.3; margin: 24px 0 0; }}
@@ -31,9 +31,9 @@ img {{ bottom: 24px; height: 270px; left: 64px; position: absolute; }}
 
 @dataclass(frozen=True)
 class Card:
-    """What stands on a picture; `chart` is the address of a drawing of the site, or empty.
+    """The text of a picture; `chart` is the path of a drawing in the site, or "".
 
-    One with a `source` is a chart that stands alone; others are small pictures of a page.
+    One with a `source` is a chart for reuse; others are small pictures of a page.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Card:
 
     @property
     def height(self) -> int:
-        """Return how tall the picture is."""
+        """The height of the picture in pixels."""
         return TALL if self.source else HEIGHT
 
 
 def draw_all(site: Path, cards: Mapping[str, Card], cache: Path) -> list[str]:
-    """Put the picture for each of these addresses into the built site; returns those that could not be made."""
+    """Write the picture for each path into the built site; return the paths of those that could not be made."""
     keys = {address: _key(site, card) for address, card in cards.items()}
     wanted = {keys[address]: card for address, card in cards.items()}
     with tempfile.TemporaryDirectory() as folder:
@@ -81,5 +81,5 @@ def _html(site: Path, card: Card) -> str:
     kind = "poster" if card.source else "chart" if card.chart else ""
     above = "" if card.source else f'<p class="name">{name}</p>'
     below = f'<p class="source">{escape(card.source)} {name}.</p>' if card.source else ""
-    told = {"title": escape(card.title), "words": escape(card.words), "above": above, "below": below}
-    return _PAGE.format(width=WIDTH, height=card.height, kind=kind, chart=chart, **told)
+    texts = {"title": escape(card.title), "words": escape(card.words), "above": above, "below": below}
+    return _PAGE.format(width=WIDTH, height=card.height, kind=kind, chart=chart, **texts)

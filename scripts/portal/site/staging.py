@@ -1,4 +1,4 @@
-"""From pages to the files that mkdocs reads: Markdown, chart JSON, pictures, downloads and navigation."""
+"""Write the files that mkdocs reads: Markdown, chart JSON, pictures, downloads and navigation."""
 
 import html
 import json
@@ -12,7 +12,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from portal.analysis import sentences
+from portal.analysis import measures, sentences
 from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
@@ -45,36 +45,41 @@ from portal.releases.history import Key, ReleaseHistory
 from portal.site import pdf_sheets, social_images, written_pages
 from portal.site.social_images import Card
 
-# The template that every page begins with.
+# The template of every page, which includes the one for its content.
 ENTRY = "page.md.jinja"
-# Where the chart library stands in the site.
+# The path of the chart library in the site.
 LIBRARY = "assets/js/plotly-basic.min.js"
 # The mark of the partnership, beside its name at the top of every page.
 MARK = "assets/images/mark.svg"
 EMBED = "embed.html.jinja"
 MOVED = "moved.html.jinja"
-_AS_IT_IS = "surrogateescape"  # what is no text
+_AS_IT_IS = "surrogateescape"  # keep bytes that are not UTF-8
 
 
 Kept = TypeVar("Kept")
-# Takes the path and the content of a file, and says what is kept of it.
+# Take the path and content of a file, store it, and return what to remember about it.
 Keep = Callable[[str, bytes], Kept]
 
 
 @dataclass(frozen=True)
 class Tree(Generic[Kept]):
-    """Everything that mkdocs is given: what was kept of each file, by its path below `pages/`, and its navigation."""
+    """The input of mkdocs: what `Keep` returned for each file, by its path below `pages/`, and the navigation.
+
+    `newest` is the date of the newest source.
+    """
 
     files: Mapping[str, Kept]
     navigation: tuple[Any, ...]
     newest: str
-    sheets: Mapping[str, str] = field(default_factory=dict)  # pages to print as PDF, and the name of the file
-    cards: Mapping[str, Card] = field(default_factory=dict)  # pictures for those who share a page
+    sheets: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the file name of the PDF by the path of its page
+    cards: Mapping[str, Card] = field(default_factory=dict)  # preview pictures by path
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedSite:
-    """Everything that the files of a site are written from: pages, charts, figures, and what each release published."""
+    """Everything from which the files of a site are written: pages, charts, figures, and what each release published."""
 
     settings: Settings
     cleared: ClearedContent
@@ -87,7 +92,8 @@ class PlannedSite:
 def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
     """Read what earlier releases published, and build the view of every page.
 
-    Raises: `PortalError` for a damaged archive, a hand-written page, a translation or a redirect that is wrong.
+    Raises:
+        PortalError: an archive is damaged, or a hand-written page, translation or redirect is wrong.
     """
     past = history.read(settings, cleared.content)
     figures = records.current_records(cleared.content, past)
@@ -104,9 +110,12 @@ def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
 def write_files(
     site: PlannedSite, pictures: Pictures, keep: Keep[Kept], searchable: bool = True
 ) -> Tree[Kept]:
-    """Render every page, and hand each file to `keep`, which can run in a worker process; only its answer is kept.
+    """Render every page and pass each file to `keep`, which can run in a worker process and returns what to remember.
 
-    If the site is not `searchable`, its search page says so. Raises: `PortalError` for a template that is wrong.
+    If the site is not `searchable`, its search page says so.
+
+    Raises:
+        PortalError: a template is wrong.
     """
     settings, pages = site.settings, site.pages
     slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
@@ -120,7 +129,7 @@ def write_files(
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _Works(environment, open_data, pictures, keep)
     open_files = partial(_kept, works, lambda: open_data_files.files(open_data))
-    parts = processes.run_all([open_files, *(partial(_grown, works, p) for p in pages)])
+    parts = processes.run_all([open_files, *(partial(_render_page, works, p) for p in pages)])
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
     parts.append(_kept(works, lambda: _assets(site, pictures)))
@@ -134,7 +143,7 @@ def write_files(
 
 @dataclass(frozen=True)
 class _Works(Generic[Kept]):
-    """What every page is made with."""
+    """What rendering a page needs, the same for every page."""
 
     environment: jinja2.Environment
     open_data: OpenDataFiles
@@ -143,15 +152,15 @@ class _Works(Generic[Kept]):
 
 
 @dataclass(frozen=True)
-class _Grown(Generic[Kept]):
-    """What some pages came to: files and pictures by their path."""
+class _RenderedFiles(Generic[Kept]):
+    """The files and preview pictures of some pages, by path."""
 
     files: Mapping[str, Kept]
     cards: Mapping[str, Card] = field(default_factory=dict)
 
 
-def _kept(works: _Works[Kept], make: Callable[[], Iterable[tuple[str, bytes]]]) -> _Grown[Kept]:
-    return _Grown({name: works.keep(name, content) for name, content in make()})
+def _kept(works: _Works[Kept], make: Callable[[], Iterable[tuple[str, bytes]]]) -> _RenderedFiles[Kept]:
+    return _RenderedFiles({name: works.keep(name, content) for name, content in make()})
 
 
 def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]]:
@@ -165,14 +174,14 @@ def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]
     yield LIBRARY, pictures.library.read_bytes()
 
 
-def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
-    """Render a page, with all that stands beside it."""
+def _render_page(works: _Works[Kept], page: Page) -> _RenderedFiles[Kept]:
+    """Render a page and the files beside it."""
     environment, open_data, pictures = works.environment, works.open_data, works.pictures
     settings = open_data.settings
     rendered = _markdown(environment, open_data, page)
     card = _card(settings, page, pictures)
     shared = {f"{page.path}{social_images.NAME}": card} if card else {}
-    plain = page.language or isinstance(page.content, CitePage)  # citations stay word for word
+    plain = page.language or isinstance(page.content, CitePage)  # citations are not changed
     explained = abbreviations.explain(rendered, () if plain else open_data.released.content.terms)
     files = {f"{page.path}index.md": explained.encode()}
     files |= {f"{page.path}{name}": data for name, data in _beside(open_data, page.content, pictures).items()}
@@ -184,18 +193,18 @@ def _grown(works: _Works[Kept], page: Page) -> _Grown[Kept]:
         variables = {"it": page.content, "exit": page.exit, "to": partial(_to, EMBEDS)}
         template = explore_page.EMBED
         files[f"{EMBEDS}index.html"] = _rendered(environment, template, template, variables).encode()
-    return _Grown({name: works.keep(name, data) for name, data in files.items()}, shared)
+    return _RenderedFiles({name: works.keep(name, data) for name, data in files.items()}, shared)
 
 
 def _packages(pages: Iterable[Page]) -> tuple[PackageName, ...]:
-    """Return the title and name of each package that can be downloaded."""
+    """Return the name and title of each package that can be downloaded."""
     return next((p.content.packages for p in pages if isinstance(p.content, OpenDataPage)), ())
 
 
 def _by_original(
     pages: Iterable[Page], languages: Mapping[str, str]
 ) -> Mapping[str, list[tuple[str, str, str]]]:
-    """Return the translations of each page: code, name of the language, address."""
+    """Return the translations of each page by its path: language code, name of the language, path of the translation."""
     by_page: dict[str, list[tuple[str, str, str]]] = {}
     for page in (p for p in pages if p.language):
         by_page.setdefault(page.of, []).append((page.language, languages[page.language], page.path))
@@ -203,13 +212,13 @@ def _by_original(
 
 
 def _sheets(pages: Iterable[Page]) -> Mapping[str, str]:
-    """Return the pages to print as PDF: the briefings, and in large print what helps people in need."""
+    """Return the pages to print as PDF: briefings, and in large print, pages about reporting and help."""
     briefings = {p.path: pdf_sheets.BRIEFING for p in pages if isinstance(p.content, BriefingPage)}
     return briefings | {p.path: pdf_sheets.LARGE for p in pages if p.path.startswith((REPORT, HELP))}
 
 
 def _card(settings: Settings, page: Page, pictures: Pictures) -> Card | None:
-    """Return the picture for those who share a page about figures, and the one for all others on the home page."""
+    """Return the preview picture of a page: its chart, or the name of the site for the home page; None for other pages."""
     if not (pictures.prints and settings.site.address):
         return None
     name = settings.site.name
@@ -224,13 +233,13 @@ def _card(settings: Settings, page: Page, pictures: Pictures) -> Card | None:
 
 
 def _figures(content: object) -> FigurePage | None:
-    """Return the figures that a page is about, if it is about those of one indicator."""
+    """Return the figures of a page about one indicator; None for other pages."""
     content = content.page if isinstance(content, RecordedPage) else content
     return content if isinstance(content, FigurePage) else None
 
 
 def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> dict[str, bytes]:
-    """Return the files that stand beside a page: its chart, its downloads, or what its script looks up."""
+    """Return the files beside a page: its charts, its downloads, and data for its script."""
     if figures := _figures(content):
         drawings = chart_files(figures.view.chart, pictures)
         if isinstance(content, RecordedPage):
@@ -264,7 +273,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
 
 
 def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
-    """Return what a release changed, and its archive unless that was withdrawn."""
+    """Return the changes of a release as CSV, and its archive unless that was withdrawn."""
     changes = {"changes.csv": releasing.table(ReleaseChange, page.log).encode()}
     if page.release.withdrawn:
         return changes
@@ -273,7 +282,10 @@ def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
 
 
 def _postcodes(released: ClearedContent, page: WardsPage) -> bytes:
-    """Return the wards, and the place in that list of each postcode, by all but its last two letters."""
+    """Return JSON with the wards, and for each postcode the position of its ward in that list.
+
+    Postcodes are grouped by all but their last two letters.
+    """
     places = {w.area.code: i for i, w in enumerate(page.wards)}
     by_district: dict[str, dict[str, int]] = {}
     for p in released.content.postcodes:
@@ -289,17 +301,17 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
     environment.filters |= {
         "amount": amount,
         "cell": lambda o: _cell(released, o),
-        "changed": sentences.changed,
-        "sense": sentences.sense,
-        "moved": sentences.moved,
+        "change_in_words": sentences.change_in_words,
+        "meaning": measures.meaning,
+        "describe_clear_changes": sentences.describe_clear_changes,
         "per_1000": partial(sentences.per_1000, released),
-        "told": sentences.told,
+        "change_with_figures": sentences.change_with_figures,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.running,
         "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
-        "way_of": partial(sentences.way_of, released),
+        "last_change_in_words": partial(sentences.last_change_in_words, released),
         "why": lambda o: MARKERS[o.status],
         "upto": lambda o: periods.month(o.period_end),
         "number": number,
@@ -330,7 +342,7 @@ def _cell(released: ClearedContent, o: Observation | None) -> str:
 
 
 def _statuses(standings: list[IndicatorSummary]) -> list[tuple[str, str]]:
-    """Return the markers that the figures of a table carry, and what they mean."""
+    """Return the status markers in a table, each with its meaning."""
     figures = [o for s in standings for o in (s.latest, s.earlier) if o is not None]
     used = {o.status for o in figures}
     return [(mark, words) for mark, words in MARKERS.items() if mark in used]
@@ -362,7 +374,7 @@ def _cited(open_data: OpenDataFiles, page: Page) -> list[Source]:
 def _rendered(
     environment: jinja2.Environment, entry: str, template: str, variables: Mapping[str, object]
 ) -> str:
-    """Return what a template gives; problems name `template`, where nothing else is at fault."""
+    """Return the output of a template; problems name `template` unless another file is at fault."""
     try:
         return templates.join_parts(environment.get_template(entry).generate(variables))
     except Exception as error:
@@ -379,7 +391,7 @@ def _embed(
     shown: FigureView,
     pictures: Pictures,
 ) -> dict[str, bytes]:
-    """Return the page that others may show in theirs, with the drawings that it shows."""
+    """Return the files of the page that other sites can embed, with its drawings."""
     folder = f"{EMBEDS}{shown.indicator.slug}/"
     releases = open_data.released.content.releases
     variables = {"view": shown, "title": page.title, "exit": page.exit}
@@ -396,19 +408,19 @@ def _embed(
 def _moved(
     environment: jinja2.Environment, settings: Settings, pages: Iterable[Page], taken: Set[str]
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield a page for each old address, which leads to the new one."""
+    """Yield a page for each old address, which redirects to the new one."""
     for old, title, target in redirects.moved_pages(settings.redirects, pages, taken):
         variables = {"target": target, "title": title, "to": partial(_to, old)}
         yield f"{old}index.html", _rendered(environment, MOVED, MOVED, variables).encode()
 
 
 def _to(here: str, path: str) -> Markup:
-    """Return the address of another page or file from the page `here`."""
+    """Return the relative address of another page or file from the page `here`."""
     return Markup(("../" * here.count("/") + path) or "./")  # noqa: S704 - slugs were checked
 
 
 def _poster(open_data: OpenDataFiles, page: Page, shown: FigureView, pictures: Pictures) -> Card | None:
-    """Return a chart as a picture to use elsewhere: with its title, finding and source."""
+    """Return a chart as a picture to reuse, with its title, finding and source; None if it cannot be drawn."""
     if not pictures.prints or pictures.of(shown.chart.wide) is None:
         return None
     source = "; ".join(s.title for s in _cited(open_data, page))
@@ -418,13 +430,13 @@ def _poster(open_data: OpenDataFiles, page: Page, shown: FigureView, pictures: P
 
 
 def _finding(page: Page) -> str:
-    """Return what a page found, for those who see it shared."""
+    """Return the headline of the chart of a page, for link previews; "" if it has no chart."""
     content = _figures(page.content)
     return content.view.chart.finding if content else ""
 
 
 def _dataset(open_data: OpenDataFiles, page: Page) -> Markup:
-    """Return what a page says to machines about its figures, as front matter; nothing where it has none."""
+    """Return the schema.org description of the figures of a page as front matter; "" if it has none."""
     site = open_data.settings.site
     content = _figures(page.content)
     if content:
@@ -442,7 +454,7 @@ def _upto(cited: list[Source]) -> str:
 
 
 def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:
-    """Return the nested lists that mkdocs reads; a page with pages below it comes first among them."""
+    """Return the navigation as nested lists for mkdocs; a page with pages below it is the first of its list."""
     parents = {parent for p in pages for _, parent in p.trail}
 
     def branch(page: Page) -> dict[str, Any]:
@@ -459,7 +471,7 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def mkdocs_settings(settings: Settings, tree: Tree[Any], site_folder: str) -> str:
-    """Return the generated settings of mkdocs, which add to those in the project's own mkdocs.yml."""
+    """Return the generated settings of mkdocs, which extend the mkdocs.yml of the project."""
     site = settings.site
     content = {
         "INHERIT": "../mkdocs.yml",

@@ -1,7 +1,8 @@
-"""Reads the built HTML and says what must not be published: broken links, foreign requests, unnamed pictures,
-charts without a table, active content that the project did not put there, and pages that give away what was read.
+"""Check the built HTML for what must not be published.
 
-Each page is parsed once into what it says, loads and leads to; all else is worked out from that and the names of files.
+That is: broken links, requests to other hosts, pictures without alternative text, charts without a table, active
+content that is not the project's, and pages that reveal sensitive reading in their title, address or description. Each
+page is parsed once into a `BuiltPage`; everything else follows from that and the names of files.
 """
 
 import json
@@ -30,9 +31,9 @@ _LOADING = {
     "audio": "src",
 }
 _FORBIDDEN = ("iframe", "object", "embed", "form", "base", "frame")
-# What a script is that only holds data, for search engines.
+# The type of a script that only holds data, for search engines.
 DATA = "application/ld+json"
-# What scripts may be served. Anything else got into the HTML by a way that was not meant.
+# The only scripts that the site can load. Any other got into the HTML by mistake or attack.
 SCRIPTS = (
     "assets/js/portal.js",
     "assets/js/charts.js",
@@ -43,15 +44,15 @@ SCRIPTS = (
 )
 _INSIDE = "index.html"
 
-Fault = tuple[str, str]  # what was found, and what to do
+Fault = tuple[str, str]  # the finding and the remedy
 
 
 @dataclass(frozen=True)
 class BuiltPage:
-    """What one page of a built site has: faults of its own, ids, links, what it loads, and what others can see of it.
+    """What verification needs of one page: its own faults, ids, links, loads and the text that others can see.
 
-    Links and loads are as they are written, each with its tag; `seen` is a place in the page and the text there. One that has
-    `moved` only leads to its new address.
+    `links` are addresses as written. `loads` are pairs of tag and address as written. `seen` are pairs of a place in the
+    page and the text there. A page that has `moved` only redirects to its new address.
     """
 
     faults: tuple[Fault, ...]
@@ -64,9 +65,9 @@ class BuiltPage:
 
 @dataclass(frozen=True)
 class BuiltSite:
-    """A built site: the names of its files and folders, and what is in its pages, by name in the order of names.
+    """A built site: the names of its files and folders, and its pages by name, sorted.
 
-    `odd` is what is neither a file nor a folder, such as a symbolic link.
+    `odd` are the names of what is neither a file nor a folder, such as symbolic links.
     """
 
     files: frozenset[str]
@@ -77,8 +78,10 @@ class BuiltSite:
 
 @dataclass(frozen=True)
 class _Rules:
-    """What a site may do: the path below its host, ending in a slash, the addresses it may link to, and what may not be
-    given away by the pages in the folders that are `private`.
+    """Rules for one site.
+
+    `base` is its path on the host, ending in a slash; `exits` are the addresses on other hosts to which it can link.
+    Pages in the folders `private` must not reveal words that match `telling`.
     """
 
     base: str
@@ -88,20 +91,20 @@ class _Rules:
 
 
 def page_files(site: Path) -> Mapping[str, Path]:
-    """Return the HTML files of the built site in the folder `site` by their names, in the order of names."""
+    """Return the HTML files of the built site in the folder `site` by their names, sorted."""
     return dict(
         sorted((p.relative_to(site).as_posix(), p) for p in site.rglob("*.html") if not p.is_symlink())
     )
 
 
 def read(site: Path) -> Mapping[str, BuiltPage]:
-    """Parse every page of the built site in the folder `site`; return its facts by its name."""
-    found = page_files(site)
-    return {name: facts_of(LexborHTMLParser(p.read_text(encoding="utf-8"))) for name, p in found.items()}
+    """Parse every page of the built site in the folder `site`; return the pages by name."""
+    files = page_files(site)
+    return {name: facts_of(LexborHTMLParser(p.read_text(encoding="utf-8"))) for name, p in files.items()}
 
 
 def listed(site: Path, pages: Mapping[str, BuiltPage], *coming: str) -> BuiltSite:
-    """Return a built site with what has been read of its pages; it has the files that are there, and those that are coming."""
+    """Return the site in the folder `site` with its parsed `pages`; count the names `coming` as files that exist."""
     odd, there = [], list(coming)
     for path in site.rglob("*"):
         name = path.relative_to(site).as_posix()
@@ -124,21 +127,21 @@ def verify(
     address: str = "",
     private: tuple[str, ...] = (),
 ) -> tuple[Problem, ...]:
-    """Return every fault of the built site in `site`, which will have the public `address`, if that is known.
+    """Return every fault of a built site.
 
-    `exits` are the addresses on other hosts that pages may link to; nothing may be loaded from another host. `words`
-    may not stand where others can see them after a page in one of the `private` folders was left: in its title, its
-    address and what describes it.
+    `exits` are the addresses on other hosts to which pages can link; nothing can be loaded from another host. The title,
+    address and description of pages in the folders `private`, which others can see later in the history, must not
+    contain the sensitive `words`. `address` is the public address of the site; "" means that it is unknown.
     """
     built = listed(site, read(site)) if isinstance(site, Path) else site
     telling = re.compile("|".join(rf"\b{re.escape(w)}" for w in words) or r"(?!)", re.IGNORECASE)
     rules = _Rules(f"{urlsplit(address).path.rstrip('/')}/", exits, telling, private)
-    found = [
+    faults = [
         Problem(f"(built) {name}", code="verify", message=message, fix=fix)
         for name, page in built.pages.items()
         for message, fix in _faults(built, rules, name, page)
     ]
-    return (*(_not_a_file(name) for name in built.odd), *_once(found))
+    return (*(_not_a_file(name) for name in built.odd), *_once(faults))
 
 
 def _not_a_file(name: str) -> Problem:
@@ -150,7 +153,7 @@ def _not_a_file(name: str) -> Problem:
 
 
 def unlinked(built: BuiltSite) -> tuple[str, ...]:
-    """Return the addresses of the pages of a built site that no other page links to; it has passed `verify`."""
+    """Return the addresses of pages to which no other page links, in a built site that has passed `verify`."""
     linked: set[str | None] = set()
     for name, page in built.pages.items():
         linked |= {
@@ -162,24 +165,24 @@ def unlinked(built: BuiltSite) -> tuple[str, ...]:
 
 
 def _once(problems: list[Problem]) -> Iterator[Problem]:
-    """Yield a fault of the page frame is told once, with the number of pages that have it."""
+    """Yield each fault once; one that several pages share names the first page and counts the others."""
     pages = Counter(p.message for p in problems)
-    told: set[str] = set()
+    reported: set[str] = set()
     for problem in problems:
-        if problem.message not in told:
-            told.add(problem.message)
+        if problem.message not in reported:
+            reported.add(problem.message)
             more = pages[problem.message] - 1
             yield replace(problem, file=f"{problem.file} and {more} more pages") if more else problem
 
 
-# --- one page by itself
+# --- one page alone
 
 
 def facts_of(tree: LexborHTMLParser) -> BuiltPage:
-    """Return what verification asks of a parsed page."""
+    """Return what verification needs of a parsed page."""
     nodes = [(n.tag or "", n.attributes) for n in tree.css("*")]
     ids = [i for _, has in nodes if (i := has.get("id"))]
-    # Pages have most of these in common, so each text is held once.
+    # Pages share most of these, so keep each text once.
     links = [intern(has["href"] or "") for tag, has in nodes if tag == "a" and "href" in has]
     loads = [
         (intern(tag), intern(what)) for tag, has in nodes
@@ -241,35 +244,36 @@ def _faults(built: BuiltSite, rules: _Rules, name: str, page: BuiltPage) -> Iter
             yield fault, "Correct the link."
     for tag, what in page.loads:
         yield from _load(built, rules, name, tag, what)
-    for given in _given_away(built, rules, name, page):
-        yield f"{given} gives away what was read.", "Use neutral words there."
+    for place in _given_away(built, rules, name, page):
+        yield f"{place} gives away what was read.", "Use neutral words there."
 
 
 def _is_data(node: LexborNode) -> bool:
-    """Return True if a script is data of ours, which no browser runs: of that type, in the head, where no table's text gets."""
-    told = node.text()
+    """Return True if a script is our own data, which no browser runs.
+
+    It has that type, contains no markup and is in the head, where no text of a table is written.
+    """
+    text = node.text()
     return (
         node.attributes == {"type": DATA}
         and node.parent is not None
         and node.parent.tag == "head"
-        and not re.search("[<>&]", told)
-        and _is_json(told)
+        and not re.search("[<>&]", text)
+        and _is_json(text)
     )
 
 
-def _is_json(told: str) -> bool:
+def _is_json(text: str) -> bool:
     try:
-        return isinstance(json.loads(told), dict)
+        return isinstance(json.loads(text), dict)
     except ValueError:
         return False
 
 
 def _given_away(built: BuiltSite, rules: _Rules, name: str, page: BuiltPage) -> Iterator[str]:
-    """Yield what would say to others, in the history, in a tab or in a preview, that a private page was about one of these
-    words.
-    """
-    own = name.startswith(rules.private)
-    seen = [("The address", name), *page.seen] if own else []
+    """Yield each place that would reveal to others, in the history, a tab or a preview, the subject of a private page."""
+    is_private = name.startswith(rules.private)
+    seen = [("The address", name), *page.seen] if is_private else []
     for link in (n for n in page.links if "#" in n):
         plain, _, anchor = link.partition("#")
         target = _target(built, rules.base, name, plain) if plain else name
@@ -292,7 +296,7 @@ def _load(built: BuiltSite, rules: _Rules, name: str, tag: str, what: str) -> It
 
 
 def _target(built: BuiltSite, base: str, page: str, address: str) -> str | None:
-    """Return the name of the file that an address on a page means, whether there is one or not; None for another host."""
+    """Return the name of the file to which an address on a page leads, even if it is missing; None for another host."""
     path = address
     if ":" in address or "?" in address or address.startswith("//"):
         parts = urlsplit(address)
@@ -307,7 +311,7 @@ def _target(built: BuiltSite, base: str, page: str, address: str) -> str | None:
 
 
 def _link(built: BuiltSite, rules: _Rules, page: str, address: str) -> str:
-    """Return what is wrong with a link, or nothing."""
+    """Return what is wrong with a link; "" if nothing is."""
     plain, _, anchor = address.partition("#")
     if ":" in plain or plain.startswith("//"):
         scheme = urlsplit(address).scheme.lower()
