@@ -8,11 +8,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
-from browser import opened
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from portal.charts import area_charts, grammar
 from portal.charts.charts import Chart, build_chart
-from portal.charts.chromium import find_browser
 from portal.charts.grammar import NARROW, WIDE, Box, Label, first_free, spread_out, time_ticks, value_ticks
 from portal.charts.svg import LIBRARY
 from portal.charts.text_metrics import text_width, wrap_text
@@ -46,18 +44,18 @@ MEASURE = """async figures => {
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Page]:
     """Return a page with plotly.js."""
-    if find_browser() is None or not (ROOT / LIBRARY).exists():
-        pytest.skip("needs Chromium and plotly.js")
+    if not (ROOT / LIBRARY).exists():
+        pytest.skip("needs plotly.js")
     path = tmp_path_factory.mktemp("drawings") / "page.html"
     path.write_text(
         f'<!doctype html><meta charset="utf-8"><body><script src="{(ROOT / LIBRARY).as_uri()}"></script>'
     )
-    with opened() as browser:
-        page = browser.new_page(viewport={"width": 900, "height": 900})
-        page.goto(path.as_uri())
-        yield page
+    page = chromium.new_page(viewport={"width": 900, "height": 900})
+    page.goto(path.as_uri())
+    yield page
+    page.close()
 
 
 def drawings(charts: Iterator[Chart]) -> dict[str, Figure]:

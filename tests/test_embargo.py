@@ -261,7 +261,7 @@ def test_lifting_by_hand_counts_once_and_is_never_rolled_back_to(
 ) -> None:
     assert run(root, "build", "--embargo-lifted") == 0
     assert holding(root / "build/site", NEW)
-    assert "for this build alone" in capsys.readouterr().err
+    assert "This applies to this build only" in capsys.readouterr().err
     assert run(root, "build") == 0
     assert hidden(root)
     assert run(root, "rollback") == 0  # the public site that was built before

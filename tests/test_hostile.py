@@ -20,7 +20,7 @@ from portal.cli import commands
 from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.data import packages, tables
-from portal.site import building, staging
+from portal.site import building, written_pages
 from project import ROOT, TINY, make_project
 
 Count = Callable[[str, object], None]
@@ -514,7 +514,7 @@ def test_what_no_file_may_say_is_one_problem(tiny: Path, place: str, content: by
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     with pytest.raises(PortalError) as caught:
-        staging.written(config.load(tiny)) if path.suffix == ".md" else building.check(tiny)
+        written_pages.read(config.load(tiny)) if path.suffix == ".md" else building.check(tiny)
     own = [p for p in caught.value.problems if p.file == place]
     assert len(own) == 1
     assert len(str(own[0])) < 600

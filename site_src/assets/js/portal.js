@@ -54,7 +54,7 @@
       if (event.type === "keydown" || event.type === "click") answer(chart, event);
     };
     if (chart.querySelector("picture")) {
-      for (const kind of ["pointerenter", "touchstart", "focus"]) chart.addEventListener(kind, reach, { passive: true });
+      for (const kind of ["pointerenter", "touchstart"]) chart.addEventListener(kind, reach, { passive: true });
     } else if (near) near.observe(chart);
     chart.addEventListener("click", (event) => {
       if (event.target.closest("[data-do]")) reach(event);
