@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from portal.site import building
+
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "tiny"
 SHARED = ROOT.parent / "shared"
@@ -23,9 +25,9 @@ def make_project(folder: Path, overlay: Path | None = None) -> Path:
     shutil.copy(ROOT / "mkdocs.yml", folder)
     (folder / "scripts").mkdir(exist_ok=True)
     (folder / "scripts" / "portal").symlink_to(ROOT / "scripts" / "portal")
-    library = folder / "node_modules" / "plotly.js-basic-dist-min"
-    library.mkdir(parents=True, exist_ok=True)
-    shutil.copy(ROOT / "node_modules" / "plotly.js-basic-dist-min" / "plotly-basic.min.js", library)
+    for path in building.INSTALLED:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, folder / path)
     # Drawings are named by what they show, so all projects can share them.
     cache = ROOT / "build" / "cache"
     cache.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from portal.charts import svg
 from portal.core import operating_system, periods
 from portal.core.problems import PortalError, Problem
 from portal.data.packages import contract, described
@@ -110,9 +109,9 @@ def _home() -> Path:
 
 
 def _share(root: Path, portal: NewPortal) -> None:
-    """Copy the files that all portals share, and the chart library if it is installed."""
+    """Copy the files that all portals share, and the chart library and fonts if they are installed."""
     kept = _packages(portal)
-    for name in (*SHARED, str(svg.LIBRARY)):
+    for name in (*SHARED, *map(str, building.INSTALLED)):
         source, target = _home() / name, root / name
         wanted = not name.startswith("data_packages/") or name.split("/")[1] in kept
         if wanted and source.exists():

@@ -32,6 +32,7 @@ from portal.releases.releasing import Project
 from portal.releases.rollback import Rollback
 from portal.releases.withdrawal import PlannedWithdrawal
 from portal.site import (
+    fonts,
     headers,
     parsed_pages,
     pdf_sheets,
@@ -51,7 +52,9 @@ Tell = Callable[[str], None]
 # What a site is built from, below the project's folder, and the program, which can be in another folder.
 PROGRAM = Path(__file__).parents[1]
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d")
-INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", str(svg.LIBRARY))
+# The chart library and the fonts, which npm installs.
+INSTALLED = (svg.LIBRARY, *fonts.FONTS.values())
+INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", *map(str, INSTALLED))
 
 
 def project(root: Path) -> Project:
@@ -441,14 +444,14 @@ def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
 
 def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
     library = settings.root / svg.LIBRARY
-    if not library.exists():
+    if not all((settings.root / path).exists() for path in INSTALLED):
         raise PortalError(
             [
                 Problem(
                     "node_modules",
                     code="library",
-                    message="The chart library is missing.",
-                    fix="Run `make site`, which fetches it.",
+                    message="The chart library or the fonts are missing.",
+                    fix="Run `make site`, which installs them.",
                 )
             ]
         )

@@ -42,7 +42,7 @@ from portal.pages.views import BriefingPage, RecordedPage, SearchPage, WardPage,
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.releases.history import Key, ReleaseHistory
-from portal.site import pdf_sheets, social_images, written_pages
+from portal.site import fonts, pdf_sheets, social_images, written_pages
 from portal.site.social_images import Card
 
 # The template of every page, which includes the one for its content.
@@ -172,6 +172,7 @@ def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]
         yield f"assets/{path.relative_to(assets).as_posix()}", content
     yield MARK, draw_mark(site.cleared).encode()
     yield LIBRARY, pictures.library.read_bytes()
+    yield from fonts.read(site.settings.root)
 
 
 def _render_page(works: _Works[Kept], page: Page) -> _RenderedFiles[Kept]:
