@@ -121,11 +121,15 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
         x=x,
         y=y,
         y_axis=value_axis(ticks, texts, (low, high)),
-        x_axis={"tickvals": [t.at for t in names], "ticktext": [t.text for t in names]},
+        x_axis={
+            "tickvals": [t.at for t in names],
+            "ticktext": [t.text for t in names],
+            "ticklabelstandoff": 4,
+        },
     )
     lines = max((t.text.count("<br>") + 1 for t in names), default=0)
     return compose(
-        (width, box.bottom + 8 + LINE * lines),
+        (width, box.bottom + 12 + LINE * lines),
         [panel],
         [bars],
         [*notes, *hidden],

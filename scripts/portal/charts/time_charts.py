@@ -224,7 +224,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
             "ticktext": [t.text for t in years],
             "ticks": "outside",
             "ticklen": 4,
-            "ticklabelstandoff": 6,
+            "ticklabelstandoff": 3,
             "tickcolor": QUIET,
         },
     )
@@ -411,7 +411,7 @@ class _Lanes(NamedTuple):
 
 def _lanes(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick]) -> _Lanes:
     """Return a bar for each plan, in as few rows as their names allow."""
-    top = box.bottom + 14 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
+    top = box.bottom + 11 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
     marks: list[Rule | Band] = []
     labels: list[Label] = []
     rows: list[list[Box]] = []
