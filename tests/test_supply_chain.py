@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 from typing import Any
 
 import pytest
@@ -166,12 +167,12 @@ def test_every_locked_npm_package_is_listed_with_its_hash(listed: dict[str, dict
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     found = {name.removeprefix("node_modules/"): told for name, told in packages.items() if name}
     for name, told in found.items():
-        component = listed[f"pkg:npm/{name}@{told['version']}"]
+        component = listed[f"pkg:npm/{quote(name)}@{told['version']}"]
         digest = base64.b64decode(told["integrity"].removeprefix("sha512-")).hex()
         assert component["hashes"] == [{"alg": "SHA-512", "content": digest}]
         assert component["scope"] == ("excluded" if told.get("dev") else "required")
     assert listed.keys() == {p for p in listed if p.startswith("pkg:pypi/")} | {
-        f"pkg:npm/{name}@{told['version']}" for name, told in found.items()
+        f"pkg:npm/{quote(name)}@{told['version']}" for name, told in found.items()
     }
 
 
