@@ -20,8 +20,9 @@ Five withheld wards that sum to 45 pass the first test, because each could be 0 
 are under 10, each is 9.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cache, partial
 from math import inf
 from typing import Any, NamedTuple
 
@@ -245,7 +246,7 @@ class _Part:
     """Withheld figures that depend on each other, as sums of unknown whole numbers with limits.
 
     A figure is `known` plus its row of `aims` (figures × unknowns) times the unknowns. Figures with equal values in
-    `alike` are interchangeable. `by_rules` are the same figures without anything that is published.
+    `alike` are interchangeable. `by_rules` makes the same figures without anything that is published.
     """
 
     figures: tuple[PublishedFigure, ...]
@@ -254,7 +255,7 @@ class _Part:
     bounds: Bounds
     within: tuple[LinearConstraint, ...]
     alike: tuple[Hashable, ...]
-    by_rules: "_Part | None" = None
+    by_rules: "Callable[[], _Part] | None" = None
 
     def interval(self, place: int, *more: LinearConstraint) -> tuple[float, float]:
         """Return the smallest and largest value of the figure at `place`; (inf, -inf) if nothing fits."""
@@ -300,7 +301,7 @@ def _parts(system: _System, reduced: _System) -> Iterator[_Part]:
             Bounds(floors[columns], inf),
             (LinearConstraint(matrix[rows][:, columns], *ends[rows].T),),
             tuple(alike[row] for row in own),
-            _by_rules(system, own),
+            partial(_by_rules, system, own),
         )
 
 
@@ -334,22 +335,17 @@ def _readings(part: _Part, ranges: Sequence[tuple[float, float]]) -> list[tuple[
     """Return the smallest and largest value of each figure in each reading of which figures are small."""
     places = [i for i, f in enumerate(part.figures) if f.under]
     readings: dict[int, list[Reading]] = {i: [] for i in range(len(part.figures))}
+    by_rules = cache(part.by_rules) if part.by_rules else None
     for small in _labels(part, places, ranges) if places and part.aims.shape[1] else ():
         limits = _labelled(part, places, small)
         for i in places:
             least, greatest = part.interval(i, limits)
-            is_narrow = greatest - least < part.figures[i].under - 1
-            width = _width_by_rules(part, places, small, i) if is_narrow else inf
+            width = inf
+            if by_rules and greatest - least < part.figures[i].under - 1:
+                low, high = by_rules().interval(i, _labelled(by_rules(), places, small))
+                width = high - low
             readings[i].append(Reading(least, greatest, width))
     return [tuple(of_figure) for of_figure in readings.values()]
-
-
-def _width_by_rules(part: _Part, places: Sequence[int], small: Set[int], place: int) -> float:
-    """Return how far apart the values of a figure can be for a reader who knows the rules and nothing published."""
-    if part.by_rules is None:
-        return inf
-    least, greatest = part.by_rules.interval(place, _labelled(part.by_rules, places, small))
-    return greatest - least
 
 
 def _labelled(part: _Part, places: Sequence[int], small: Set[int]) -> LinearConstraint:
