@@ -155,8 +155,12 @@ def test_marks_and_texts_contrast_with_the_paper(real: ClearedContent) -> None:
     for name, figure in drawings(area_charts.build_site_charts(real).all()).items():
         for trace in figure["data"]:
             colours = trace["marker"]["color"]
+            assert trace["marker"].get("opacity", 1) == 1, (
+                name
+            )  # a mark that lets the paper through has less contrast
             for colour in {colours} if isinstance(colours, str) else set(colours) - {grammar.PAPER}:
                 assert contrast(colour) >= 3, (name, colour)
+                assert colour in grammar.PALETTE, (name, colour)
         for note in figure["layout"]["annotations"]:
             for ground in (grammar.PAPER, grammar.SAND):
                 assert contrast(note["font"]["color"], ground) >= 4.5, (name, note)

@@ -6,7 +6,7 @@
    each must hold at a third of the usual level.
 3. Of the longer comparisons that hold, the headline uses the one with the largest change.
 4. "Levelled off" needs no clear change in the last year, and a difference of at most 5%.
-5. Fractions are used within two percentage points: "two-thirds", "nearly two-thirds", "just over a third".
+5. A change within two percentage points of a common fraction is given as one: "two-thirds", "nearly two-thirds".
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ from portal.analysis.measures import (
     breaks_of,
     broken,
     compared,
-    rounded,
     standing,
     yearly,
 )
+from portal.analysis.sentences import per_cent
 from portal.core import periods
 from portal.core.model import Indicator, Observation
 from portal.core.text import number
@@ -99,7 +99,7 @@ def _recorded(name: str, year: Change) -> str:
     if year.direction == Direction.NO_CLEAR_CHANGE:
         return f"{name}: about as many recorded as a year before"
     more = "more" if year.direction == Direction.ROSE else "fewer"
-    return f"{name}: {_size(year)} {more} recorded than a year before"
+    return f"{name}: {_size(year, in_fractions=False)} {more} recorded than a year before"
 
 
 def _since(
@@ -123,21 +123,24 @@ def _value(o: Observation) -> Decimal:
     return o.value or Decimal(0)
 
 
-def _size(change: Change) -> str:
+def _size(change: Change, *, in_fractions: bool = True) -> str:
     """Return the size of a change in words: a fraction, whole per cent, or a number if the earlier count is small."""
     earlier = change.earlier.value
     if not earlier or earlier < SMALLEST_BASE:
         return number(abs(change.difference))
-    return in_words(abs(Fraction(change.difference) / Fraction(earlier)))
+    share = Fraction(change.difference) / Fraction(earlier)
+    return in_words(share) if in_fractions else per_cent(share * 100)
 
 
 def in_words(share: Fraction) -> str:
-    """Return a share in words if it is within two percentage points of a common fraction: `nearly two-thirds`; else in whole per cent."""
-    fraction, words = min(_FRACTIONS, key=lambda pair: abs(pair[0] - share))
-    distance = share - fraction
+    """Return the size of a change as a common fraction if it is within two percentage points: `nearly two-thirds`.
+
+    Otherwise return it in whole per cent. A share below zero is a fall.
+    """
+    fraction, words = min(_FRACTIONS, key=lambda pair: abs(pair[0] - abs(share)))
+    distance = abs(share) - fraction
     if abs(distance) > _NEAR or (fraction == Fraction(1, 10) and abs(distance) > _EXACT):
-        whole = rounded(share * 100, 0)
-        return "over 99%" if share < 1 and whole == 100 else "under 1%" if not whole else f"{number(whole)}%"
+        return per_cent(share * 100)
     if abs(distance) <= _EXACT:
         return words
     return f"nearly {words}" if distance < 0 else f"just over {words}"

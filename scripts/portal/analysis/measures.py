@@ -412,6 +412,20 @@ def newest(released: ClearedContent, indicator: str, area: str) -> date | None:
     return max(ends, default=None)
 
 
+def in_same_months(
+    released: ClearedContent, indicator: Indicator, areas: Iterable[str], months: int = 12
+) -> dict[str, IndicatorSummary]:
+    """Return how an indicator stands in areas over the newest `months` months that any of them has, by area code.
+
+    Areas without these months are left out, so that no figures of different months are beside each other.
+    """
+    codes = tuple(areas)
+    end = max((e for a in codes if (e := newest(released, indicator.id, a))), default=None)
+    if end is None:
+        return {}
+    return {a: s for a in codes if (s := standing(released, indicator, a, months, end))}
+
+
 def rounded(value: Fraction, decimals: int) -> Decimal:
     """Return a number rounded to `decimals` decimals, halves away from zero."""
     scaled = value * 10**decimals

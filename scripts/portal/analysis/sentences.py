@@ -179,17 +179,17 @@ def _just_before(s: ChartInput, earlier: Observation, later: Observation) -> str
     return f"the {length} months before" if " months to " in s.label(later) else "the year before"
 
 
-def describe_area(s: ChartInput, summary: IndicatorSummary) -> str:
-    """Describe an indicator in one area: `Violence in Rushey Green: up 20% (7% to 34%). 954 offences in …`.
+def describe_area(s: ChartInput, summary: IndicatorSummary) -> tuple[str, str]:
+    """Return a headline on an indicator in one area, `Violence in Rushey Green: up 20% (7% to 34%)`, and its figures.
 
     The change is the one in the area's tables: it allows for looking at all indicators of the area at once.
     """
     title = f"{s.indicator.short_title}{_elsewhere(s, [summary.latest])}"
     newest = f"{s.with_unit(summary.latest)}{_when(s, summary.latest)}"
     if summary.earlier is None:
-        return f"{title}: {newest}."
+        return title, f"{upper_first(newest)}."
     earlier = s.with_unit(summary.earlier) if summary.earlier.value is None else s.cell(summary.earlier)
-    return f"{title}: {change_in_words(summary)}. {upper_first(newest)}, {earlier} the year before."
+    return f"{title}: {change_in_words(summary)}", f"{upper_first(newest)}, {earlier} the year before."
 
 
 def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
@@ -440,16 +440,16 @@ def _between(c: Change) -> str:
     """Return the interval behind a percentage in brackets, the smaller change first; empty if it includes no change."""
     if c.interval is None or c.interval[0] * c.interval[1] <= 0:
         return ""
-    low, high = (_per_cent(Fraction(end)) for end in sorted(c.interval, key=abs))
+    low, high = (per_cent(Fraction(end)) for end in sorted(c.interval, key=abs))
     return f" ({low} to {high})" if low != high else ""
 
 
 def _by(c: Change) -> str:
     """Return the size of a change in per cent."""
-    return _per_cent(Fraction(c.difference) * 100 / Fraction(c.earlier.value or 1))
+    return per_cent(Fraction(c.difference) * 100 / Fraction(c.earlier.value or 1))
 
 
-def _per_cent(exact: Fraction) -> str:
+def per_cent(exact: Fraction) -> str:
     """Return the size of a change in whole per cent: "under 1%" rather than 0%, "over 99%" for a fall that is not to zero."""
     whole = rounded(abs(exact), 0)
     if exact and not whole:

@@ -72,8 +72,9 @@ def build_site_charts(released: ClearedContent) -> SiteCharts:
 
 def _changes(released: ClearedContent, indicator: Indicator, wards: Sequence[Area]) -> Chart | None:
     """Return how an indicator changed in each ward, from A to Z; None if no ward has a figure."""
-    named = sorted(wards, key=lambda a: a.name)
-    rows = [ArrowRow(name=a.name, summary=s) for a in named if (s := standing(released, indicator, a.code))]
+    summaries = measures.in_same_months(released, indicator, (a.code for a in wards))
+    named = sorted((a for a in wards if a.code in summaries), key=lambda a: a.name)
+    rows = [ArrowRow(name=a.name, summary=summaries[a.code]) for a in named]
     return changes_chart(rows, f"{indicator.short_title} in each ward", indicator.unit_label)
 
 
@@ -138,7 +139,7 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
         return None
     subject = ChartInput(released, now.indicator, figures)
     drawing = escape_texts(draw_for_area(subject, NARROW))
-    headline, _, finding = sentences.describe_area(subject, now).partition(". ")
+    headline, finding = sentences.describe_area(subject, now)
     chart = Chart(
         wide=None,
         narrow=drawing,

@@ -126,7 +126,7 @@ def subtitle(s: ChartInput) -> str:
     lengths = {o.months for o in s.figures}
     rolling = ""
     if len(periods_shown) > 1 and lengths == {MONTHS_OF_YEAR} and newest.period_end:
-        rolling = "12 months to each point" if overlap(s.figures) else f"years to {newest.period_end:%B}"
+        rolling = "rolling 12 months" if overlap(s.figures) else f"years to {newest.period_end:%B}"
         rolling = rolling if "/" not in s.short(newest) and s.indicator.period_type != "calendar-year" else ""
     return ", ".join(
         filter(None, (upper_first(s.indicator.unit_label), s.elsewhere(s.figures), shared, rolling))

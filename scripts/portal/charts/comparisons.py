@@ -1,18 +1,17 @@
 """Draw areas beside each other: rates over time, changes as arrows, and one area among all of its kind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from portal.analysis import measures, sentences
-from portal.analysis.measures import IndicatorSummary, Rate, standing
+from portal.analysis.measures import IndicatorSummary, Rate
 from portal.analysis.sentences import ChartInput
 from portal.charts.charts import Chart, ChartTable, Note
 from portal.charts.grammar import (
-    COLOURS,
+    BETTER,
     CONTEXT,
     GRID,
-    INK,
     LINE,
     NARROW,
     OURS,
@@ -21,6 +20,7 @@ from portal.charts.grammar import (
     TEXT,
     TICK,
     WIDE,
+    WORSE,
     Box,
     Figure,
     Label,
@@ -35,78 +35,77 @@ from portal.charts.grammar import (
     value_ticks,
 )
 from portal.charts.text_metrics import text_width
-from portal.charts.time_axis import span
-from portal.charts.time_charts import Around, Line, Point, cuts_of, draw_lines
+from portal.charts.time_axis import gaps_of, span
+from portal.charts.time_charts import Around, Line, Point, cut_notes, cuts_of, draw_lines
 from portal.core import periods
-from portal.core.model import Area, Indicator, Observation
+from portal.core.model import Area, Break, Indicator, Observation
 from portal.core.text import MARKERS, json_number, upper_first
 from portal.core.vocabulary import Direction, Meaning, Unit
 from portal.disclosure.clearing import ClearedContent
 
-# Colours of a clear change, by what it means: worse, better, or neither.
-MEANING_COLOURS = {Meaning.WORSE: COLOURS[2], Meaning.BETTER: "#1B6E66", Meaning.NEUTRAL: OURS}
+# Colours of a clear change, by what it means.
+MEANING_COLOURS = {Meaning.WORSE: WORSE, Meaning.BETTER: BETTER, Meaning.NEUTRAL: OURS}
+_FEWEST = 3  # areas in a strip of dots
 
 
 # --- rates over time
 
 
-def rates_chart(released: ClearedContent, indicator: Indicator, areas: Sequence[Area]) -> Chart | None:
-    """Return the rates per 1,000 people of some areas in rolling years, the first area in front; None without two areas.
+class Rated(NamedTuple):
+    """A figure and its rate per 1,000 people."""
 
-    `areas` begin with the one that the chart is about. All years use the same population.
+    figure: Observation
+    rate: Rate
+
+
+def rates_chart(released: ClearedContent, indicator: Indicator, areas: Sequence[Area]) -> Chart | None:
+    """Return the rates per 1,000 people of some areas over rolling 12 months, the first area in front.
+
+    None unless the first area and one other have two rates. All years use the same population.
     """
-    rows = {a: own for a in areas if len(own := _rates(released, indicator, a)) > 1}
-    if len(rows) < 2 or areas[0] not in rows:
-        return None
+    rows = {a: rates for a in areas if len(rates := _rates(released, indicator, a)) > 1}
     ours = areas[0]
-    lines = [_line(area.name, rates, released, indicator) for area, rates in rows.items() if area is not ours]
-    lines.append(_line(ours.name, rows[ours], released, indicator, is_ours=True))
-    subject = ChartInput(released, indicator, tuple(o for o, _ in rows[ours]))
-    beside = Around(cuts_of(subject))
-    population = rows[ours][-1][1]
+    if len(rows) < 2 or ours not in rows:
+        return None
+    breaks = measures.breaks_of(released, indicator.id)
+    order = (*(a for a in rows if a is not ours), ours)
+    lines = [_line(a.name, rows[a], breaks, is_ours=a is ours) for a in order]
+    cuts = cuts_of(ChartInput(released, indicator, tuple(r.figure for r in rows[ours])))
     return Chart(
-        wide=escape_texts(draw_lines(lines, WIDE, Unit.PER_1000, beside)),
-        narrow=escape_texts(draw_lines(lines, NARROW, Unit.PER_1000, beside)),
-        headline=f"{indicator.short_title} beside other areas",
-        subtitle=f"{upper_first(indicator.unit_label)} per 1,000 people, 12 months to each point",
+        wide=escape_texts(draw_lines(lines, WIDE, Unit.PER_1000, Around(cuts))),
+        narrow=escape_texts(draw_lines(lines, NARROW, Unit.PER_1000, Around(cuts))),
+        headline=f"{indicator.short_title} compared with other areas",
+        subtitle=f"{upper_first(indicator.unit_label)} per 1,000 people, rolling 12 months",
         finding="",
         notes=(
-            *(f"{n}: {cut.title}." for n, cut in enumerate(beside.cuts, 1) if len(beside.cuts) > 1),
-            f"Every year is divided by the population of {population.year}, so rates of other years are approximate.",
+            *cut_notes(cuts),
+            f"Every year is divided by the population of {rows[ours][-1].rate.year}, so rates of other years are approximate.",
         ),
         table=_rates_table(indicator, rows),
     )
 
 
-Rated = tuple[Observation, Rate]
-
-
 def _rates(released: ClearedContent, indicator: Indicator, area: Area) -> list[Rated]:
     windows = measures.rolling(released, indicator.id, area.code)
-    return [(o, rate) for o in windows if (rate := measures.rate(released, o))]
+    return [Rated(o, rate) for o in windows if (rate := measures.rate(released, o))]
 
 
-def _line(
-    name: str,
-    rates: Sequence[Rated],
-    released: ClearedContent,
-    indicator: Indicator,
-    *,
-    is_ours: bool = False,
-) -> Line:
-    breaks = measures.breaks_of(released, indicator.id)
+def _line(name: str, rates: Sequence[Rated], breaks: tuple[Break, ...], *, is_ours: bool) -> Line:
+    """Return the line of an area, cut at breaks and where 12 months have no rate."""
+    figures = [r.figure for r in rates]
+    gaps = [False, *gaps_of(figures)]
     points: list[Point] = []
     for n, (o, rate) in enumerate(rates):
         at = span(o)[1]
-        if n and measures.broken(rates[n - 1][0], o, breaks):
+        if n and (gaps[n] or measures.broken(figures[n - 1], o, breaks)):
             points.append(Point((points[-1].at + at) / 2, None, ""))
         period = periods.label("rolling-months", o.period_start, o.period_end)
         points.append(Point(at, json_number(rate.value), f"{name}, {period}: {rate.value}"))
-    return Line(points=tuple(points), last=str(rates[-1][1].value), name=name, is_ours=is_ours)
+    return Line(points=tuple(points), last=str(rates[-1].rate.value), name=name, is_ours=is_ours)
 
 
-def _rates_table(indicator: Indicator, rows: dict[Area, list[Rated]]) -> ChartTable:
-    by_area = {a: {o.period_end: rate for o, rate in rates} for a, rates in rows.items()}
+def _rates_table(indicator: Indicator, rows: Mapping[Area, Sequence[Rated]]) -> ChartTable:
+    by_area = {a: {r.figure.period_end: r.rate for r in rates} for a, rates in rows.items()}
     ends = sorted({e for rates in by_area.values() for e in rates if e}, reverse=True)
     cells = tuple(
         (
@@ -179,83 +178,87 @@ def _changes_table(rows: Sequence[ArrowRow], title: str) -> ChartTable:
     )
 
 
+class _Dot(NamedTuple):
+    """A dot or an arrowhead: where it is on the axes of its panel, its text, and its looks."""
+
+    x: float
+    y: float
+    words: str
+    colour: str
+    symbol: str = "circle"
+
+
 def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
     """Draw an arrow for each row, from the earlier figure to the later one, with the later figure and a clear change in words."""
     ends = value_ends(json_number(o.value) for r in rows for o in (r.summary.latest, r.summary.earlier) if o)
-    beside = max(text_width(r.name, TEXT) for r in rows) + 12
-    is_beside = width == WIDE
-    texts = [_arrow_text(r, is_short=not is_beside) for r in rows]
-    right = max(text_width(t, TICK, True) for t in texts) + 14
-    step = 26.0 if is_beside else 42.0
-    box = Box(beside if is_beside else 4, 4, width - right, 4 + step * len(rows))
+    is_wide = width == WIDE
+    names = max(text_width(r.name, TEXT) for r in rows) + 12
+    texts = [_arrow_text(r, is_short=not is_wide) for r in rows]
+    step = 26.0 if is_wide else 42.0  # on phones a name is above its arrow
+    right = width - max(text_width(t, TICK, True) for t in texts) - 14
+    box = Box(names if is_wide else 4, 4, right, 4 + step * len(rows))
     x = Scale(*ends, box.left, box.right)
     is_count = rows[0].summary.indicator.unit == Unit.COUNT
-    ticks = value_ticks(*ends, 5 if width == WIDE else 3, whole=is_count)
+    ticks = value_ticks(*ends, 5 if is_wide else 3, whole=is_count)
     labels: list[Label] = []
     marks: list[Rule] = []
-    heads: dict[str, list[tuple[float, float, str, str]]] = {"from": [], "to": []}
+    dots: list[_Dot] = []
+    heads: list[_Dot] = []
     for n, (row, text) in enumerate(zip(rows, texts, strict=True)):
-        y = box.top + step * (n + 0.5) + (0 if is_beside else 8)
-        latest, earlier = row.summary.latest, row.summary.earlier
+        y = box.top + step * (n + 0.5) + (0 if is_wide else 8)
+        latest, earlier, colour = row.summary.latest, row.summary.earlier, _arrow_colour(row)
         words = f"{row.name}: {sentences.cell(earlier)}, then {sentences.cell(latest)}"
-        at_name = (beside - 10, y, "right") if is_beside else (1, y - 16, "left")
-        labels.append(Label(text=row.name, x=at_name[0], y=at_name[1], across=at_name[2], hover=words))
-        start, end = (None if o is None or o.value is None else x(float(o.value)) for o in (earlier, latest))
-        colour = _arrow_colour(row)
+        start, end = (None if o is None or o.value is None else float(o.value) for o in (earlier, latest))
+        if is_wide:
+            labels.append(Label(text=row.name, x=names - 10, y=y, across="right", hover=words))
+        else:
+            labels.append(Label(text=row.name, x=1, y=y - 16, hover=words))
+        if start is not None:
+            said = f"{row.name}, 12 months before: {sentences.cell(earlier)}"
+            dots.append(_Dot(start, y, said, colour))
+        if end is not None:
+            said = f"{row.name}, latest 12 months: {sentences.cell(latest)}"
+            heads.append(_Dot(end, y, said, colour, _head(start, end)))
         if start is not None and end is not None:
-            marks.append(Rule((start, y), (end, y), colour, 2.5))
-        if start is not None and earlier and earlier.value is not None:
-            heads["from"].append(
-                (float(earlier.value), y, f"{row.name}, 12 months before: {sentences.cell(earlier)}", colour)
-            )
-        if end is not None and latest.value is not None:
-            heads["to"].append(
-                (float(latest.value), y, f"{row.name}, latest 12 months: {sentences.cell(latest)}", colour)
-            )
+            marks.append(Rule((x(start), y), (x(end), y), colour, 2.5))
+        at = x(max((v for v in (start, end) if v is not None), default=0.0))
         is_clear = colour != CONTEXT
-        at = max((p for p in (start, end) if p is not None), default=x(0))
-        labels.append(
-            Label(
-                text=text,
-                x=at + 10,
-                y=y,
-                size=TICK,
-                bold=is_clear,
-                colour=colour if is_clear else QUIET,
-                hover=words,
-            )
-        )
-    tos = [_head(row) for row in rows if row.summary.latest.value is not None]
-    height = box.bottom + LINE + 10
+        shade = colour if is_clear else QUIET
+        labels.append(Label(text=text, x=at + 10, y=y, size=TICK, bold=is_clear, colour=shade, hover=words))
     panel = Panel(
         box=box,
         x=x,
         y=Scale(box.bottom, box.top, box.bottom, box.top),
-        x_axis={**value_axis(ticks, tick_texts(ticks), ends), "gridcolor": GRID},
+        x_axis=value_axis(ticks, tick_texts(ticks), ends),
     )
-    traces = [_heads(heads["from"], ["circle"] * len(heads["from"]), 6), _heads(heads["to"], tos, 11)]
-    return compose((width, height), [panel], traces, labels, marks)
+    return compose(
+        (width, box.bottom + LINE + 10), [panel], [_dots(dots, 6), _dots(heads, 11)], labels, marks
+    )
 
 
-def _heads(points: Sequence[tuple[float, float, str, str]], symbols: Sequence[str], size: int) -> Figure:
+def _dots(dots: Sequence[_Dot], size: int) -> Figure:
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": [p[0] for p in points],
-        "y": [p[1] for p in points],
+        "x": [d.x for d in dots],
+        "y": [d.y for d in dots],
         "cliponaxis": False,
-        "marker": {"symbol": list(symbols), "size": size, "color": [p[3] for p in points], "opacity": 1},
-        "customdata": [p[2] for p in points],
+        "marker": {
+            "symbol": [d.symbol for d in dots],
+            "size": size,
+            "color": [d.colour for d in dots],
+            "opacity": 1,
+        },
+        "customdata": [d.words for d in dots],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
 
 
-def _head(row: ArrowRow) -> str:
+def _head(start: float | None, end: float) -> str:
     """Return the symbol at the end of an arrow: a triangle in its direction, or a dot if nothing changed."""
-    latest, earlier = row.summary.latest.value, row.summary.earlier.value if row.summary.earlier else None
-    if latest is None or earlier is None or latest == earlier:
+    if start is None or start == end:
         return "circle"
-    return "triangle-right" if latest > earlier else "triangle-left"
+    return "triangle-right" if end > start else "triangle-left"
 
 
 def _arrow_colour(row: ArrowRow) -> str:
@@ -277,39 +280,34 @@ def _arrow_text(row: ArrowRow, *, is_short: bool) -> str:
 # --- one area among all of its kind
 
 
-class _Spot(NamedTuple):
-    """The rate of an area, and its name."""
+class _Strip(NamedTuple):
+    """The rates of an indicator, by area."""
 
-    rate: Rate
-    area: Area
+    indicator: Indicator
+    rates: Mapping[Area, Rate]
 
 
 def places_chart(
     released: ClearedContent, indicators: Sequence[Indicator], ours: Area, areas: Sequence[Area]
 ) -> Chart | None:
-    """Return the rates of an area among all of its kind: a strip of dots for each indicator, ours large and named.
+    """Return the rates of an area among all of its kind: a strip of dots for each indicator, ours large and with its rate.
 
     None if no indicator has a rate in three areas. An indicator that has no rate in our area is left out.
     """
     strips = []
     for indicator in indicators:
-        summaries = ((standing(released, indicator, a.code), a) for a in areas)
-        spots = [_Spot(s.rate, a) for s, a in summaries if s and s.rate]
-        if len(spots) >= _FEWEST and any(spot.area is ours for spot in spots):
-            strips.append((indicator, spots))
+        summaries = measures.in_same_months(released, indicator, (a.code for a in areas))
+        rates = {a: s.rate for a in areas if (s := summaries.get(a.code)) and s.rate}
+        if len(rates) >= _FEWEST and ours in rates:
+            strips.append(_Strip(indicator, rates))
     if not strips:
         return None
-    rows = tuple(
-        (
-            i.short_title,
-            *(str(next((p.rate.value for p in spots if p.area is a), sentences.cell(None))) for a in areas),
-        )
-        for i, spots in strips
-    )
+    nothing = sentences.cell(None)
+    rows = [(s.indicator.short_title, *(str(s.rates[a].value) if a in s.rates else nothing for a in areas)) for s in strips]  # fmt: skip
     return Chart(
         wide=escape_texts(draw_strips(strips, ours, WIDE)),
         narrow=escape_texts(draw_strips(strips, ours, NARROW)),
-        headline=f"{ours.name} among the wards",
+        headline=f"{ours.name} and the other wards",
         subtitle="Offences per 1,000 people in the latest 12 months; each dot is a ward",
         finding="",
         notes=(
@@ -318,67 +316,39 @@ def places_chart(
         table=ChartTable(
             caption="Rates per 1,000 people",
             columns=("Measure", *(a.name for a in areas)),
-            rows=rows,
-            notes=(),
+            rows=tuple(rows),
+            notes=(Note(nothing, "no rate"),) if any(nothing in row for row in rows) else (),
         ),
     )
 
 
-_FEWEST = 3
-
-
-def draw_strips(strips: Sequence[tuple[Indicator, Sequence[_Spot]]], ours: Area, width: int) -> Figure:
-    """Draw a strip of dots for each indicator on a scale of its own, with our area's rate and the ends of the scale in words."""
-    is_beside = width == WIDE
-    beside = max(text_width(i.short_title, TEXT) for i, _ in strips) + 14
-    step = 40.0 if is_beside else 64.0
-    box = Box(beside if is_beside else 6, 2, width - 52, 2 + step * len(strips))
+def draw_strips(strips: Sequence[_Strip], ours: Area, width: int) -> Figure:
+    """Draw a strip of dots for each indicator, each on its own scale, with our rate and the highest one."""
+    is_wide = width == WIDE
+    names = max(text_width(s.indicator.short_title, TEXT) for s in strips) + 14
+    step = 40.0 if is_wide else 64.0  # on phones a name is above its strip
+    box = Box(names if is_wide else 6, 2, width - 52, 2 + step * len(strips))
     labels: list[Label] = []
     marks: list[Rule] = []
-    others: list[tuple[float, float, str, str]] = []
-    own: list[tuple[float, float, str, str]] = []
-    for n, (indicator, spots) in enumerate(strips):
-        y = box.top + step * n + (step * 0.6 if is_beside else step * 0.72)
-        highest = max(float(p.rate.value) for p in spots) or 1.0
-        x = Scale(0, highest, box.left, box.right)
-        labels.append(Label(text=indicator.short_title, x=1, y=y if is_beside else y - 34))
+    dots: list[_Dot] = []
+    for n, (indicator, rates) in enumerate(strips):
+        y = box.top + step * (n + (0.6 if is_wide else 0.72))
+        highest = max(float(r.value) for r in rates.values())
+        x = Scale(0, highest or 1.0, box.left, box.right)
+        title, top = indicator.short_title, f"{highest:.1f}"
+        labels.append(Label(text=title, x=1, y=y if is_wide else y - 34))
+        labels.append(Label(text=top, x=box.right + 10, y=y, size=SMALL, colour=QUIET, hover=f"The highest rate: {top}"))  # fmt: skip
         marks.append(Rule((box.left, y), (box.right, y), GRID, 2, above=False))
-        for spot in spots:
-            words = f"{indicator.short_title}, {spot.area.name}: {spot.rate.value} per 1,000"
-            at = x(float(spot.rate.value))
-            (own if spot.area is ours else others).append(
-                (at, y, words, OURS if spot.area is ours else CONTEXT)
-            )
-            if spot.area is ours:
-                labels.append(
-                    Label(
-                        text=str(spot.rate.value),
-                        x=at,
-                        y=y - 9,
-                        across="center",
-                        down="bottom",
-                        bold=True,
-                        colour=OURS,
-                        hover=words,
-                    )
-                )
-        labels.append(
-            Label(
-                text=f"{highest:g}",
-                x=box.right + 10,
-                y=y,
-                size=SMALL,
-                colour=QUIET,
-                hover=f"The highest rate: {highest:g}",
-            )
-        )
+        for area, rate in sorted(rates.items(), key=lambda pair: pair[0] is ours):
+            at, words = x(float(rate.value)), f"{title}, {area.name}: {rate.value} per 1,000"
+            is_ours = area is ours
+            dots.append(_Dot(at, y, words, OURS if is_ours else CONTEXT, "circle" if is_ours else "circle-open"))  # fmt: skip
+            if is_ours:
+                labels.append(Label(text=str(rate.value), x=at, y=y - 9, across="center", down="bottom", bold=True, colour=OURS, hover=words))  # fmt: skip
     panel = Panel(
         box=box,
         x=Scale(box.left, box.right, box.left, box.right),
         y=Scale(box.bottom, box.top, box.bottom, box.top),
     )
-    faint = _heads(others, ["line-ns-open" for _ in others], 12)
-    faint["marker"] |= {"symbol": ["circle"] * len(others), "size": 8, "opacity": 0.55}
-    strong = _heads(own, ["circle"] * len(own), 13)
-    strong["marker"] |= {"line": {"color": INK, "width": 1}}
-    return compose((width, box.bottom + 4), [panel], [faint, strong], labels, marks)
+    others, own = ([d for d in dots if (d.colour == OURS) == is_own] for is_own in (False, True))
+    return compose((width, box.bottom + 4), [panel], [_dots(others, 8), _dots(own, 13)], labels, marks)

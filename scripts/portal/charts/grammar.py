@@ -5,6 +5,7 @@ every label is known before anything is drawn: labels are measured, moved apart,
 draws the data and the axes; labels and lines are annotations and shapes in the coordinates of the whole picture.
 """
 
+import calendar
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,8 +26,9 @@ _LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size
 # The colours of the UK government's analysis function, in its order.
 COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
 OURS, EARLIER, CONTEXT = COLOURS[0], "#7A95B4", "#8C8C8C"
+WORSE, BETTER = COLOURS[2], "#1B6E66"
 INK, QUIET, GRID, SAND, PAPER = "#1a1a1a", "#4a4f55", "#dfe3e6", "#f3efe4", "#ffffff"
-PALETTE = frozenset((*COLOURS, EARLIER, CONTEXT, INK, QUIET, GRID, SAND, PAPER))
+PALETTE = frozenset((*COLOURS, BETTER, EARLIER, CONTEXT, INK, QUIET, GRID, SAND, PAPER))
 FONT = "Arial, Helvetica, sans-serif"
 
 # plotly.js interprets a few tags in texts, including links. Only the two that we use are left as they are.
@@ -299,14 +301,12 @@ def tick_texts(ticks: Sequence[float], before: str = "", after: str = "") -> lis
     return [f"{MINUS if t < 0 else ''}{before}{abs(t):,.{decimals}f}{after}" for t in ticks]
 
 
-def value_axis(
-    ticks: Sequence[float], texts: Sequence[str], ends: tuple[float, float], grid: bool = True
-) -> Figure:
+def value_axis(ticks: Sequence[float], texts: Sequence[str], ends: tuple[float, float]) -> Figure:
     """Return the settings of an axis of values: light grid lines, and a dark line at zero where values are on both sides."""
     return {
         "tickvals": list(ticks),
         "ticktext": list(texts),
-        "showgrid": grid,
+        "showgrid": True,
         "gridcolor": GRID,
         "gridwidth": 1,
         "zeroline": True,
@@ -315,10 +315,7 @@ def value_axis(
     }
 
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TIME_STEPS = (12, 24, 60, 120, 240, 600, 36, 48, 96, 180, 6, 3, 1)  # in months; whole years are tried first
-
-
 _FEWEST_TICKS = 3
 
 
@@ -337,7 +334,7 @@ def time_ticks(low: float, high: float, pixels: float) -> list[TimeTick]:
     best: list[TimeTick] = []
     for step in _TIME_STEPS:
         ticks = [
-            TimeTick(at, str(at // 12) if step >= 12 else f"{_MONTHS[at % 12]}<br>{at // 12}")
+            TimeTick(at, str(at // 12) if step >= 12 else _month(at))
             for at in range(math.ceil(low / step - 1e-9) * step, math.floor(high + 1e-9) + 1, step)
         ]
         label = text_width("2026", TICK)
@@ -349,10 +346,15 @@ def time_ticks(low: float, high: float, pixels: float) -> list[TimeTick]:
     return _ends_and_middle(low, high) if high - low > 1 else best
 
 
+def _month(at: int) -> str:
+    """Return the label of a month, counted since year 0: its name over its year."""
+    return f"{calendar.month_abbr[at % 12 + 1]}<br>{at // 12}"
+
+
 def _ends_and_middle(low: float, high: float) -> list[TimeTick]:
     """Return three months as labels: near the start, in the middle and near the end."""
     places = [math.floor(low + (high - low) * share) for share in (0.1, 0.5, 0.9)]
-    return [TimeTick(at + 0.5, f"{_MONTHS[at % 12]}<br>{at // 12}") for at in dict.fromkeys(places)]
+    return [TimeTick(at + 0.5, _month(at)) for at in dict.fromkeys(places)]
 
 
 # --- labels that do not touch

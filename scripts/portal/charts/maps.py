@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
-from portal.charts import label_placement
+from portal.charts import label_placement, text_metrics
 from portal.charts.label_placement import (
     Point,
     Ring,
@@ -25,6 +25,7 @@ from portal.charts.label_placement import (
     nearest_free_box,
     outer_lines,
 )
+from portal.charts.text_metrics import text_width, wrap_text
 from portal.core import operating_system
 from portal.core.model import Outline
 from portal.core.text import safe
@@ -37,10 +38,6 @@ LINE = 15
 ROW = 26  # height of a row of the key, large enough to touch
 MARGIN = 4
 MOST_BESIDE = 3  # labels beside the map; if more do not fit on their wards, a key is easier to read
-# Widths of letters in Arial, in hundredths of their height.
-_WIDTHS = {**dict.fromkeys("ijl'’", 22), **dict.fromkeys("frtI-., ()", 31), **dict.fromkeys("mwMW", 86)}
-_WIDTHS |= dict.fromkeys("ABCDEGHKNOPQRSUVXY&", 70)
-_OTHER_WIDTH = 56
 
 
 def outlines_by_code(rows: Iterable[Outline]) -> Outlines:
@@ -78,7 +75,9 @@ def draw_ward_map(
 
 def cached_ward_map(cache: Path, outlines: Outlines, links: Links, width: int = 640) -> Markup:
     """Return the map of wards, cached under a digest of its input and of the code that draws it."""
-    programs = b"".join(Path(module).read_bytes() for module in (__file__, label_placement.__file__))
+    programs = b"".join(
+        Path(module).read_bytes() for module in (__file__, label_placement.__file__, text_metrics.__file__)
+    )
     shown = repr((sorted(outlines.items()), sorted(links.items()), width)).encode()
     path = cache / f"{hashlib.sha256(programs + shown).hexdigest()[:24]}.map.svg"
     if not path.is_file():
@@ -95,7 +94,7 @@ def draw_tile_map(
     longest = max((_width(word) for name in names for word in name.split()), default=0)
     columns = max(1, min(columns, len(names), int(width // (longest + 12))))
     across = width / columns
-    lines = [_wrapped(name, across - 12) for name in names]
+    lines = [tuple(wrap_text(name, across - 12, LETTERS)) for name in names]
     down = LINE * max(map(len, lines), default=1) + 30
     parts, marks = [], []
     for number, (_, link) in enumerate(sorted(links.items())):
@@ -254,7 +253,7 @@ def _key(names: Mapping[str, str], width: float, top: float) -> tuple[dict[str, 
 
 
 def _width(words: str) -> float:
-    return sum(_WIDTHS.get(letter, _OTHER_WIDTH) for letter in words) * LETTERS / 100
+    return text_width(words, LETTERS)
 
 
 def halved(name: str) -> tuple[str, ...]:
@@ -262,15 +261,3 @@ def halved(name: str) -> tuple[str, ...]:
     words = name.split()
     halves = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]
     return min(halves, key=lambda h: max(map(_width, h)), default=(name,))
-
-
-def _wrapped(name: str, width: float) -> tuple[str, ...]:
-    """Return a name in as many lines as it needs."""
-    lines = [""]
-    for word in name.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and _width(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return tuple(lines)

@@ -345,7 +345,7 @@ def _cut_marks(
 ) -> tuple[list[Rule | Band], list[Label]]:
     """Return the gaps and dashed lines at breaks, and their notes in the free space of the plot.
 
-    Several breaks have numbers above their lines; `break_notes` explains them.
+    Several breaks have numbers above their lines; `cut_notes` explains them.
     """
     marks: list[Rule | Band] = []
     notes: list[Label] = []
@@ -390,10 +390,14 @@ def numbers_apart(numbers: Sequence[Label]) -> list[Label]:
     return joined
 
 
+def cut_notes(cuts: Sequence[Cut]) -> list[str]:
+    """Return a note for each break that has a number in the drawing; a single break has its words there."""
+    return [f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)] if len(cuts) > 1 else []
+
+
 def notes_under(s: ChartInput) -> tuple[str, ...]:
     """Return the notes under a chart over time: what its numbers, bars and open dots mean."""
-    cuts = cuts_of(s)
-    notes = [f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)] if len(cuts) > 1 else []
+    notes = cut_notes(cuts_of(s))
     if any(o.status in _UNSETTLED for o in s.figures):
         notes.append("Open dots: figures that may still change.")
     if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):

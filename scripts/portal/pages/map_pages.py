@@ -1,6 +1,5 @@
 """Make the maps of wards: one for each indicator that is recorded everywhere, a page to choose one, and locators."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import cast
@@ -8,7 +7,7 @@ from typing import cast
 from markupsafe import Markup
 
 from portal.analysis import sentences
-from portal.analysis.measures import IndicatorSummary, newest, standing
+from portal.analysis.measures import IndicatorSummary, in_same_months
 from portal.charts import map_shading, maps
 from portal.charts.area_charts import current_wards, recorded_indicators, total_indicator
 from portal.charts.map_shading import MISSING, UNFIT, WITHHELD, BaseMap, MapFigure
@@ -77,21 +76,16 @@ def neighbours(context: PageContext, ward: WardView) -> frozenset[str]:
 
 def _ward_map(released: ClearedContent, indicator: Indicator) -> WardMap | None:
     wards = current_wards(released)
-    ends = Counter(e for w in wards if (e := newest(released, indicator.id, w.code)))
     bases = _bases(released)
-    if not ends or bases is None:
+    summaries = in_same_months(released, indicator, (w.code for w in wards))
+    is_rate = indicator.unit == "count" and any(s.rate for s in summaries.values())
+    figures = {w.code: _figure(released, w.name, summaries.get(w.code), is_rate) for w in wards}
+    if bases is None or sum(f.value is not None for f in figures.values()) < 2:
         return None
-    end = max(ends)
-    found = {w.code: standing(released, indicator, w.code, 12, end) for w in wards}
-    is_rate = indicator.unit == "count" and any(s and s.rate for s in found.values())
-    figures = {w.code: _figure(released, w.name, found[w.code], is_rate) for w in wards}
-    if sum(f.value is not None for f in figures.values()) < 2:
-        return None
-    summaries = tuple(s for s in found.values() if s)
     label = f"{indicator.title} in each ward"
     drawing = map_shading.draw_shaded_map(*bases, figures, label, "A rate is not meaningful here")
     unit = PER_1000 if is_rate else indicator.unit_label
-    return WardMap(indicator=indicator, drawing=drawing, unit=unit, summaries=summaries)
+    return WardMap(indicator=indicator, drawing=drawing, unit=unit, summaries=tuple(summaries.values()))
 
 
 def _figure(released: ClearedContent, name: str, s: IndicatorSummary | None, is_rate: bool) -> MapFigure:
