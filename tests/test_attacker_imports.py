@@ -1,6 +1,7 @@
 """Two files of the police that differ only in what is withheld leave the same project, and neither gives it away."""
 
 import csv
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -64,22 +65,16 @@ def dashboard(path: Path, counts: Mapping[str, int]) -> Path:
     return path
 
 
+def run_import(root: Path, format_: str, path: Path) -> subprocess.CompletedProcess[str]:
+    """Import a file with the command, which writes what is right."""
+    options = ["--project", root, "import", format_, path, "--source", "returns", "--yes"]
+    command = [sys.executable, "-m", "portal", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
 def imported(root: Path, format_: str, path: Path) -> bool:
-    """Import a file; whether it was refused for what would follow from it."""
-    command = [
-        sys.executable,
-        "-m",
-        "portal",
-        "--project",
-        root,
-        "import",
-        format_,
-        path,
-        "--source",
-        "returns",
-        "--yes",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    """Import a file; return False if it was refused for what would follow from it."""
+    done = run_import(root, format_, path)
     assert done.returncode == 0 or (done.returncode == 1 and "rec-abuse" in done.stderr), done.stderr
     return done.returncode == 0
 
@@ -144,3 +139,58 @@ def test_a_revision_of_the_others_does_not_show_what_was_withheld(project: Path,
         if leak.key.indicator == "rec-abuse"
     ]
     assert found == []
+
+
+TOTALS_FIRST = "import this file, and then import the ward file again"
+
+
+def test_totals_before_wards_are_safe_and_wards_before_totals_get_the_advice(
+    project: Path, tmp_path: Path
+) -> None:
+    """A ward of 7 is withheld. Without totals nothing gives it away; with totals that come later, it is the difference."""
+    package = project / "data_packages" / "recorded"
+    (package / "data" / "imports.csv").write_text(
+        "format,series,indicator,part,kinds,windows\n"
+        "mps-ward,sexual-offences,rec-abuse,,ward,\nmps-dashboard,hate-crime,rec-abuse,,borough;rest,\n"
+    )
+    subprocess.run(
+        [sys.executable, "scripts/describe.py", package], check=True, cwd=ROOT, capture_output=True
+    )
+    counts = {NORTH: 7, SOUTH: 40, WEST: 50}
+    wards = ward_file(tmp_path / "wards.csv", {a: {"202312": 60, "202412": n} for a, n in counts.items()})
+    totals = dashboard(tmp_path / "totals.csv", counts | {BOROUGH: 130})
+    rows = package / "data" / "observations.csv"
+    empty = rows.read_text()
+
+    assert imported(project, "mps-ward", wards)
+    assert {area for area, day in hidden(project) if day == "2024-12-31"} == {NORTH}
+    with_wards = rows.read_text()
+    assert TOTALS_FIRST in refusal(project, "mps-dashboard", totals)
+    assert rows.read_text() == with_wards
+
+    # What the advice says: without the wards of that period, the totals and then the wards.
+    kept = [r for r in with_wards.splitlines(keepends=True) if not re.match("rec-abuse,E05.*,2024-01-01,", r)]
+    rows.write_text("".join(kept))
+    assert imported(project, "mps-dashboard", totals)
+    assert imported(project, "mps-ward", wards)
+    assert_ward_is_protected(project)
+
+    rows.write_text(empty)
+    assert imported(project, "mps-dashboard", totals)
+    assert imported(project, "mps-ward", wards)
+    assert_ward_is_protected(project)
+
+
+def refusal(root: Path, format_: str, path: Path) -> str:
+    """Return what the command says when it refuses a file."""
+    done = run_import(root, format_, path)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def assert_ward_is_protected(root: Path) -> None:
+    """Check that the small ward and another one are withheld, so that the total gives neither away."""
+    withheld = {area for area, day in hidden(root) if day == "2024-12-31"}
+    assert NORTH in withheld
+    assert len(withheld) >= 2
+    assert [k for k in leaks(public(root / "data_packages", 10, 5)) if k.key.indicator == "rec-abuse"] == []

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.checks import rules
 from portal.cli import commands
+from portal.core import input_files
 from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.data import packages, tables
@@ -473,6 +474,12 @@ def test_a_link_inside_the_project_is_followed(tiny: Path) -> None:
 DEEP = 20_000
 
 
+# Anchors (&) and aliases (*): nine lines that stand for 9 to the power of 8 values, and a list in a list, 60 times.
+REPEATED_LISTS = b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 9))  # fmt: skip
+REPEATED_SETTINGS = b"a0: &a0 {b: c}\n" + b"".join(b"a%d: &a%d {<<: [%s]}\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 9))  # fmt: skip
+LONG_CHAIN = b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [*a%d]\n" % (n, n, n - 1) for n in range(1, 60))
+
+
 @pytest.mark.parametrize(
     ("place", "content"),
     [
@@ -494,6 +501,23 @@ DEEP = 20_000
         ("mkdocs.yml", b"a: \xff"),
         ("mkdocs.yml", b"a: \0"),
         ("mkdocs.yml", b"# " + b"a" * 1_000_001),
+        ("mkdocs.yml", REPEATED_LISTS),
+        ("mkdocs.yml", REPEATED_SETTINGS),
+        ("mkdocs.yml", LONG_CHAIN),
+        ("mkdocs.yml", b"a: &a [*a]"),
+        ("mkdocs.yml", b"a: &a {b: {c: *a}}"),
+        ("mkdocs.yml", b"a: *nowhere"),
+        ("mkdocs.yml", b"a: {<<: 3}"),
+        ("mkdocs.yml", b"a: {[1]: 2}"),
+        ("mkdocs.yml", b"a: 2026-02-30"),
+        ("mkdocs.yml", b"a: !!int word"),
+        ("mkdocs.yml", b"a: !!bool word"),
+        ("mkdocs.yml", b"a: !!timestamp word"),
+        ("mkdocs.yml", b"a: !unknown 3"),
+        ("mkdocs.yml", b"a: 1\n---\nb: 2"),
+        ("mkdocs.yml", b"a: " + b"9" * 5000),
+        ("mkdocs.yml", b"- a"),
+        ("mkdocs.yml", b""),
         ("data_packages/plan/datapackage.json", b"[" * DEEP),
         ("data_packages/plan/datapackage.json", b'{"a":' * DEEP),
         ("data_packages/plan/datapackage.json", b'{"a":' * 100 + b"1" + b"}" * 100),
@@ -518,6 +542,19 @@ def test_what_no_file_may_say_is_one_problem(tiny: Path, place: str, content: by
     own = [p for p in caught.value.problems if p.file == place]
     assert len(own) == 1
     assert len(str(own[0])) < 600
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "extra: {a: &a [1, 2], b: *a, c: &c {d: 1}, e: {<<: *c}}",
+        "extra: {a: !ENV HOME, b: !!python/name:os.getcwd }",
+    ],
+)
+def test_settings_of_mkdocs_can_repeat_parts_and_use_the_tags_of_mkdocs(tiny: Path, more: str) -> None:
+    with (tiny / "mkdocs.yml").open("a") as file:
+        file.write(f"{more}\n")
+    assert list(input_files.of_mkdocs(tiny)) == []
 
 
 @pytest.mark.parametrize(

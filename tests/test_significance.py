@@ -1,6 +1,7 @@
 """The test of change: what it gives, how often it is wrong, and that the shipped dispersion can be measured again."""
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +144,80 @@ def test_years_that_are_not_there_are_a_problem(capsys: pytest.CaptureFixture[st
     path = UPSTREAM / "mps_ward" / "ward_hist_201004-202402_3boroughs.csv"
     assert commands.main(["calibrate", "mps-ward", str(path), "--fit", "2023-04"]) == 1
     assert "do not have the 24 months from 2023-04" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format_", calibration.READERS)
+@pytest.mark.parametrize(
+    ("content", "finding"),
+    [
+        (b"", "The file is empty."),
+        (b"a,b\n1,2\n", "There is no column "),
+        (b"a,b\n\xe9,2\n", "not encoded as UTF-8"),
+        (b"a\0b,c\n", "a control character"),
+        (b'"a\n1', "cannot be split into rows"),
+        (b"a,b\n" + b"9" * 200_000, "cannot be split into rows"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_measured_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], format_: str, content: bytes, finding: str
+) -> None:
+    path = tmp_path / "figures.csv"
+    path.write_bytes(content)
+    assert commands.main(["calibrate", format_, str(path)]) == commands.PROBLEMS
+    said = capsys.readouterr().err
+    assert "figures.csv" in said
+    assert finding in said
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "large", "link to itself"])
+def test_what_is_no_file_of_figures_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    path = tmp_path / "figures.csv"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "large":
+        with path.open("wb") as file:
+            file.truncate(3_000_000_000)
+    elif kind == "link to itself":
+        path.symlink_to(path.name)
+    assert commands.main(["calibrate", "mps-ward", str(path)]) == commands.PROBLEMS
+    assert "figures.csv\n  Found: " in capsys.readouterr().err
+
+
+MONTHS = [f"{year}{month:02}" for year in (2023, 2024) for month in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(MONTHS, 0)],
+        [([*MONTHS[:3], *MONTHS], 0)],
+        [(MONTHS[:12], 5), ([f"2030{month:02}" for month in range(1, 13)], 5)],
+    ],
+    ids=["no records", "a month twice", "years apart"],
+)
+def test_files_without_a_series_to_measure_are_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: list[tuple[list[str], int]]
+) -> None:
+    paths = [tmp_path / f"{n}.csv" for n in range(len(rows))]
+    for path, (months, count) in zip(paths, rows, strict=True):
+        with path.open("w", newline="") as file:
+            header = ["MajorText", "MinorText", "WardName", "WardCode", "LookUp_BoroughName"]
+            figures = ["THEFT", "SHOPLIFTING", "A", "E05000001", "X"]
+            csv.writer(file).writerows([[*header, *months], [*figures, *[count] * len(months)]])
+    assert commands.main(["calibrate", "mps-ward", *map(str, paths)]) == commands.PROBLEMS
+    assert "Found: " in capsys.readouterr().err
+
+
+def test_a_dashboard_file_without_the_areas_to_measure_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "dashboard.csv"
+    header = "Month_Year,Area Type,Borough_SNT,Area Name,Area Code,Crime Type,Crime Subtype,Measure,Financial Year,FY_FYIndex,Count,Refresh Date"
+    row = "2024-01-01,Borough,Exampleton,Exampleton,E09999999,Hate crime,Hate crime,Offences,fy23-24,23-24_10,5,2025-02-02"
+    path.write_text(f"{header}\n{row}\n")
+    assert commands.main(["calibrate", "mps-dashboard-ward", str(path)]) == commands.PROBLEMS
+    assert "no figures for the format mps-dashboard-ward" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import json
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ LARGEST = 100_000_000  # bytes; a larger table would fill the memory of a comput
 _LARGEST_GIVEN = 2_000_000_000  # bytes of an imported file, such as all postcodes of the country
 _LARGEST_SETTINGS = 1_000_000  # bytes of mkdocs.yml
 _DEEPEST = 50  # levels of brackets
+_MOST_VALUES = 100_000  # in mkdocs.yml, which has about 50
 
 
 class UnreadableError(Exception):
@@ -136,7 +138,10 @@ def given(paths: Iterable[Path]) -> Iterator[Problem]:
 
 
 def of_mkdocs(root: Path) -> Iterator[Problem]:
-    """Yield why mkdocs could not read its settings: not a plain file, not UTF-8, not YAML, or nested too deeply."""
+    """Yield why mkdocs could not read its settings: not a plain file, not UTF-8, not YAML, or nested too deeply.
+
+    Aliases (`*name`) repeat what an anchor (`&name`) marks, so a few lines can stand for billions of values.
+    """
     import yaml  # noqa: PLC0415 - takes a while to load
 
     path = root / "mkdocs.yml"
@@ -144,19 +149,95 @@ def of_mkdocs(root: Path) -> Iterator[Problem]:
         yield _problem(root, path, *found)
         return
     try:
-        depth = 0
-        for event in yaml.parse(text(read(path, root)), Loader=yaml.SafeLoader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _DEEPEST:
-                raise _deep()
+        _refuse_extremes(_from_yaml(text(read(path, root))))
     except UnreadableError as error:
         yield Problem("mkdocs.yml", error.row, code="file", message=error.message, fix=error.fix)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or "it contains a character that is not allowed in text"
         message = f"The file is not valid YAML: {what}."
-        fix = "Correct that line, or restore the file."
-        yield Problem("mkdocs.yml", mark.line + 1 if mark else 0, code="file", message=message, fix=fix)
+        yield Problem(
+            "mkdocs.yml", mark.line + 1 if mark else 0, code="file", message=message, fix=_RESTORE_LINE
+        )
+
+
+_RESTORE_LINE = "Correct that line, or restore the file."
+
+
+def _from_yaml(content: str) -> dict[str, Any]:
+    """Return the settings in a YAML file; values with a tag that mkdocs reads, such as `!ENV`, are None.
+
+    Raises:
+        UnreadableError: the file contains too much, or no settings.
+        yaml.YAMLError: the file is not valid YAML.
+    """
+    import yaml  # noqa: PLC0415 - takes a while to load
+
+    class Loader(yaml.SafeLoader):
+        """Read plain values, and no objects of Python."""
+
+    for tag in ("!ENV", "!relative", "tag:yaml.org,2002:python/"):
+        Loader.add_multi_constructor(tag, lambda *_: None)
+    _refuse_repetition(yaml.parse(content, Loader=yaml.SafeLoader))
+    try:
+        settings = yaml.load(content, Loader=Loader)  # noqa: S506 - a SafeLoader
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        message = "The file contains a value that is not possible, such as a date that does not exist."
+        raise UnreadableError(message, "Correct the value, or put quotation marks around it.") from None
+    if not isinstance(settings, dict):
+        raise UnreadableError(
+            "The file contains no settings.", "Restore the file. Settings look like this: site_name: Portal"
+        )
+    return settings
+
+
+@dataclass
+class _YamlNode:
+    """A value of a YAML file, with the number of values and of levels in it when its aliases are replaced."""
+
+    anchor: str | None
+    row: int
+    values: int = 1
+    levels: int = 1
+
+
+def _refuse_repetition(events: Iterable[Any]) -> None:
+    """Raise `UnreadableError` for YAML that is nested too deeply, repeats itself too often or contains itself."""
+    import yaml  # noqa: PLC0415 - takes a while to load
+
+    unfinished = [_YamlNode(None, 0)]
+    anchors: dict[str, _YamlNode] = {}
+    for event in events:
+        row = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.AliasEvent):
+            if any(node.anchor == event.anchor for node in unfinished):
+                message = f"The part &{event.anchor} contains itself, as *{event.anchor}."
+                raise UnreadableError(message, f"Remove *{event.anchor} from it.", row)
+            # The loader reports an alias without an anchor.
+            node = anchors.get(event.anchor or "", _YamlNode(None, row))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            node = unfinished.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            node = _YamlNode(event.anchor, row)
+            if isinstance(event, yaml.CollectionStartEvent):
+                unfinished.append(node)
+                if len(unfinished) > _DEEPEST:
+                    raise _deep()
+                continue
+        else:
+            continue
+        if node.anchor:
+            anchors[node.anchor] = node
+        parent = unfinished[-1]
+        parent.values += node.values
+        parent.levels = max(parent.levels, node.levels + 1)
+        if parent.levels > _DEEPEST:
+            raise _deep()
+        if parent.values > _MOST_VALUES:
+            message = f"The file contains more than {_MOST_VALUES:,} values, when each *name is replaced by what it repeats."
+            raise UnreadableError(
+                message, "Write the settings without *name, or restore the file.", parent.row
+            )
 
 
 def _problem(root: Path, path: Path, message: str, fix: str) -> Problem:

@@ -25,6 +25,7 @@ _RESOURCE_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
     "encoding": ("utf-8", "UTF-8", "utf8"),
     "format": (None, "csv"),
     "scheme": (None, "file"),
+    "mediatype": (None, "text/csv"),
     "profile": (None, "data-resource", "tabular-data-resource"),
     **dict.fromkeys(
         ("data", "url", "compression", "innerpath", "extrapaths", "control", "layout", "detector"), (None,)
@@ -32,6 +33,7 @@ _RESOURCE_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
     **dict.fromkeys(("checklist", "pipeline", "profiles", "stats", "hashing", "basepath"), (None,)),
 }
 _DIALECT_MAY_SAY: Json = {"delimiter": ",", "quoteChar": '"', "doubleQuote": True, "skipInitialSpace": False, "header": True, "headerRows": [1]}  # fmt: skip
+_LINE_ENDS = ("\n", "\r\n")
 _FIELD_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
     "bareNumber": (None, True),
     "floatNumber": (None, False),
@@ -104,11 +106,11 @@ def _may_say(key: str, value: Any, wrong: Wrong) -> bool:
     if key == "$schema":
         good = isinstance(value, str) and value.startswith(PROFILES)
     elif key == "dialect":
-        said = {**value, **value.get("csv", {})} if isinstance(value, dict) and isinstance(value.get("csv", {}), dict) else None  # fmt: skip
-        good = said is not None and all(
-            k in ("csv", "lineTerminator") or (k.startswith("$") and str(v).startswith(PROFILES)) or _DIALECT_MAY_SAY.get(k, ...) == v
-            for k, v in said.items()
-        )  # fmt: skip
+        of_csv = value.get("csv", {}) if isinstance(value, dict) else None
+        good = isinstance(of_csv, dict) and all(
+            _dialect_may_say(k, v)
+            for k, v in (*of_csv.items(), *((k, v) for k, v in value.items() if k != "csv"))
+        )
     else:
         good = value in _RESOURCE_MAY_SAY.get(key, (value,))
     if not good:
@@ -116,6 +118,15 @@ def _may_say(key: str, value: Any, wrong: Wrong) -> bool:
         fix = 'Write "encoding": "utf-8".' if key == "encoding" else f"Remove {key}."
         wrong(message, fix)
     return good
+
+
+def _dialect_may_say(key: str, value: Any) -> bool:
+    """Return True if a property of a dialect describes tables as portal reads them."""
+    if key == "lineTerminator":
+        return value in _LINE_ENDS
+    if key.startswith("$"):
+        return key == "$schema" and isinstance(value, str) and value.startswith(PROFILES)
+    return bool(_DIALECT_MAY_SAY.get(key, ...) == value)
 
 
 def _merged(field: Json, mine: Json, wrong: Wrong) -> Json:
@@ -158,10 +169,12 @@ def _schema_of(own: Json, fields: list[Json], key: list[str], wrong: Wrong) -> J
             "missingValues makes other programs treat cells as empty that portal reads.",
             "Remove missingValues.",
         )
+    if "$ref" in own:
+        wrong("The schema refers to another file, which portal does not read.", "Remove $ref.")
     profile = own.get("$schema")
     if profile is not None and not (isinstance(profile, str) and profile.startswith(PROFILES)):
         wrong("The $schema of the table is not part of the Data Package standard.", "Remove it.")
-    others = {k: v for k, v in own.items() if k not in ("missingValues", "$schema")}
+    others = {k: v for k, v in own.items() if k not in ("missingValues", "$schema", "$ref")}
     plain = [{k: v for k, v in f.items() if k not in MARKERS} for f in fields]
     return {**others, "fields": plain, "primaryKey": key}
 

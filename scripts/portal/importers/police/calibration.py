@@ -52,14 +52,17 @@ def calibrate(
 
     `format_` is a key of `READERS`. `fit` are the first months (such as 2010-04) of the pairs of years that the
     dispersion is measured on, `held_out` those that the tests are tried on; by default all pairs that fit into the
-    files, for both. Raises `PortalError` for files that cannot be read and for pairs of years that they do not have.
+    files, for both. Raises `PortalError` for files that cannot be read, and for
+    pairs of years that they do not have or in which there is nothing to measure.
     """
     counts = pd.concat([READERS[format_](path) for path in paths], ignore_index=True)
     counts = counts.drop_duplicates(["series", "area", "month"], keep="last")
+    if counts.empty:
+        raise PortalError([_without_figures(f"The files contain no figures for the format {format_}.")])
     every = starts(counts)
     _check([*fit, *held_out], counts)
-    measured = dispersion([two_years(counts, start) for start in fit or every])
-    wrong = error_rates([two_years(counts, start) for start in held_out or every], measured)
+    measured = dispersion(_measurable(counts, fit or every))
+    wrong = error_rates(_measurable(counts, held_out or every), measured)
     return Calibration(pd.DataFrame({"dispersion": measured}).join(wrong))
 
 
@@ -80,6 +83,25 @@ def _check(starts_wanted: Sequence[str], counts: pd.DataFrame) -> None:
         problems.append(Problem("FILE", code="months", message=message, fix="Add the file with the history."))
     if problems:
         raise PortalError(problems)
+
+
+def _measurable(counts: pd.DataFrame, first_months: Sequence[str]) -> list[TwoYears]:
+    """Return the pairs of years in which there is a series to measure.
+
+    Raises:
+        PortalError: there is none.
+    """
+    windows = [window for start in first_months if (window := two_years(counts, start)).series]
+    if not windows:
+        message = f"No series has figures for all 24 months from {', '.join(first_months)}, and {_FEWEST} records in them."
+        raise PortalError([_without_figures(message)])
+    return windows
+
+
+def _without_figures(message: str) -> Problem:
+    return Problem(
+        "FILE", code="months", message=message, fix="Add files with more figures, or choose other months."
+    )
 
 
 def _wards(path: Path) -> pd.DataFrame:
