@@ -52,8 +52,8 @@ def calibrate(
 
     `format_` is a key of `READERS`. `fit` are the first months (such as 2010-04) of the pairs of years that the
     dispersion is measured on, `held_out` those that the tests are tried on; by default all pairs that fit into the
-    files, for both. Raises `PortalError` for files that cannot be read, and for
-    pairs of years that they do not have or in which there is nothing to measure.
+    files, for both. Raises `PortalError` for files that cannot be read, and for pairs of years
+    that they do not have or in which there is nothing to measure.
     """
     counts = pd.concat([READERS[format_](path) for path in paths], ignore_index=True)
     counts = counts.drop_duplicates(["series", "area", "month"], keep="last")
