@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
 from markupsafe import Markup
 
@@ -74,18 +74,31 @@ def neighbours(context: PageContext, ward: WardView) -> frozenset[str]:
     return frozenset(map_shading.neighbours(_outlines(context.released), ward.area.code))
 
 
-def _ward_map(released: ClearedContent, indicator: Indicator) -> WardMap | None:
+class _Measure(NamedTuple):
+    """An indicator in the wards over their newest 12 months: its figures by ward code, and their unit."""
+
+    summaries: Mapping[str, IndicatorSummary]
+    figures: Mapping[str, MapFigure]
+    unit: str
+
+
+def _measure(released: ClearedContent, indicator: Indicator) -> _Measure:
     wards = current_wards(released)
-    bases = _bases(released)
     summaries = in_same_months(released, indicator, (w.code for w in wards))
     is_rate = indicator.unit == "count" and any(s.rate for s in summaries.values())
     figures = {w.code: _figure(released, w.name, summaries.get(w.code), is_rate) for w in wards}
-    if bases is None or sum(f.value is not None for f in figures.values()) < 2:
+    return _Measure(summaries, figures, PER_1000 if is_rate else indicator.unit_label)
+
+
+def _ward_map(released: ClearedContent, indicator: Indicator) -> WardMap | None:
+    bases, measure = _bases(released), _measure(released, indicator)
+    if bases is None or sum(f.value is not None for f in measure.figures.values()) < 2:
         return None
     label = f"{indicator.title} in each ward"
-    drawing = map_shading.draw_shaded_map(*bases, figures, label, "A rate is not meaningful here")
-    unit = PER_1000 if is_rate else indicator.unit_label
-    return WardMap(indicator=indicator, drawing=drawing, unit=unit, summaries=tuple(summaries.values()))
+    drawing = map_shading.draw_shaded_map(*bases, measure.figures, label, "A rate is not meaningful here")
+    return WardMap(
+        indicator=indicator, drawing=drawing, unit=measure.unit, summaries=tuple(measure.summaries.values())
+    )
 
 
 def _figure(released: ClearedContent, name: str, s: IndicatorSummary | None, is_rate: bool) -> MapFigure:
@@ -125,8 +138,11 @@ def _bases(released: ClearedContent) -> tuple[BaseMap, BaseMap] | None:
     known = released.remembered
     if "base_maps" not in known:
         outlines, links = _outlines(released), _links(released, f"{UP}{WARDS}")
+        measures = (_measure(released, i) for i in recorded_indicators(released))
+        printed = (f.printed for m in measures for f in m.figures.values() if f.value is not None)
+        longest = max(printed, key=len, default="")
         known["base_maps"] = tuple(
-            map_shading.build_base_map(outlines, links, "000.0", width)
+            map_shading.build_base_map(outlines, links, longest, width)
             for width in (map_shading.WIDE, map_shading.PHONE)
         )
     wide, narrow = cast(tuple[BaseMap | None, BaseMap | None], known["base_maps"])
