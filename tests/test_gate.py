@@ -79,7 +79,7 @@ def test_the_check_refuses_a_cell_or_the_model_reads_what_the_check_read(
     cells = (*SPELLINGS, *enum, *(c.upper() for c in enum))
     hint = get_type_hints(model_of(resource, kind)).get(field["name"])
     assert hint is not None, "the model has no such value"
-    read, _ = assembly._type(hint)
+    read, _ = assembly._reader_of(hint)
     plain = {"fields": [{k: field[k] for k in ("name", "type", "constraints") if k in field}]}
     upstream = UpstreamSchema.from_descriptor(plain).fields[0]
     accepted = 0

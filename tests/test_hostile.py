@@ -315,7 +315,7 @@ def test_no_download_has_a_formula(tiny_site: Path, real_site: Path, record_prop
 
 def large(path: Path) -> None:
     with path.open("ab") as file:
-        file.truncate(tables.LARGEST + 1)  # it has holes, and takes no room on the disk
+        file.truncate(tables.LARGEST_FILE + 1)  # it has holes, and takes no room on the disk
 
 
 @pytest.mark.parametrize("name", ["data/updates.csv", "datapackage.json"])
@@ -554,7 +554,7 @@ def test_what_no_file_may_say_is_one_problem(tiny: Path, place: str, content: by
 def test_settings_of_mkdocs_can_repeat_parts_and_use_the_tags_of_mkdocs(tiny: Path, more: str) -> None:
     with (tiny / "mkdocs.yml").open("a") as file:
         file.write(f"{more}\n")
-    assert list(input_files.of_mkdocs(tiny)) == []
+    assert list(input_files.mkdocs_problems(tiny)) == []
 
 
 @pytest.mark.parametrize(

@@ -318,10 +318,10 @@ def test_too_little_memory_is_a_problem(built: Path, memory: int, record_propert
     ],
 )
 def test_what_a_lack_of_memory_looks_like(error: Exception, short: bool) -> None:
-    assert bool(operating_system.shortage(error)) == short
+    assert bool(operating_system.memory_problem(error)) == short
     outer = ImportError("Unable to import required dependency")
     outer.__cause__ = error
-    assert bool(operating_system.shortage(outer)) == short
+    assert bool(operating_system.memory_problem(outer)) == short
 
 
 @pytest.mark.parametrize("home", ["", "/nonexistent"])
@@ -341,7 +341,7 @@ def test_of_two_builds_at_once_one_wins(tiny: Path) -> None:
     assert publishing.intact(tiny / "build" / "site") == ()
 
 
-@pytest.mark.parametrize("number", [*operating_system._IN_WORDS, 9999])
+@pytest.mark.parametrize("number", [*operating_system._BY_ERROR_NUMBER, 9999])
 def test_every_fault_is_told_with_its_place_and_a_remedy(number: int, tmp_path: Path) -> None:
     told = operating_system.problem(OSError(number, "strange", str(tmp_path / "build" / "x")), tmp_path)
     assert told.file == "build/x"
@@ -353,12 +353,12 @@ def test_every_fault_is_told_with_its_place_and_a_remedy(number: int, tmp_path: 
 
 def test_the_last_words_of_another_program_are_understood() -> None:
     said = "Traceback\n  ...\nOSError: [Errno 28] No space left on device: '/srv/x y.html'\n"
-    fault = operating_system.in_what_was_said(said)
+    fault = operating_system.error_in_output(said)
     assert fault
     assert (fault.errno, fault.filename) == (errno.ENOSPC, "/srv/x y.html")
-    assert operating_system.in_what_was_said("WARNING - a link leads nowhere") is None
+    assert operating_system.error_in_output("WARNING - a link leads nowhere") is None
     for text in ("MemoryError\n", "ImportError: x.so: failed to map segment from shared object"):
-        short = operating_system.in_what_was_said(text)
+        short = operating_system.error_in_output(text)
         assert short
         assert short.errno == errno.ENOMEM
 
@@ -367,14 +367,14 @@ def test_a_file_that_cannot_be_written_keeps_its_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "x"
-    operating_system.write(file, b"old")
+    operating_system.write_atomically(file, b"old")
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="full"):
-        operating_system.write(file, b"new")
+        operating_system.write_atomically(file, b"new")
     assert tree_of(tmp_path) == {"x": b"old"}
 
 

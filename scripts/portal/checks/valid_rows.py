@@ -21,13 +21,13 @@ class ValidRow:
         """Return the text of a cell; empty if the cell is empty, missing or already has a problem."""
         return self.cells.get(column, "")
 
-    def wrong(self, column: str, code: str, message: str, fix: str) -> Problem:
+    def problem(self, column: str, code: str, message: str, fix: str) -> Problem:
         """Return a problem with one cell of this row."""
         return Problem(self.table.file, self.number, column, code, message, fix)
 
     def dangling(self, column: str, known: Collection[str], what: str) -> Problem:
         """Return a problem with a cell that refers to something that does not exist."""
-        return self.wrong(
+        return self.problem(
             column,
             "reference",
             f"“{self[column]}” is not among the {what}.",
@@ -48,7 +48,7 @@ class ValidRows:
             if package.kind == kind and resource in package.tables:
                 yield from rows(package.tables[resource])
 
-    def read(self, kind: str, resource: str) -> bool:
+    def is_readable(self, kind: str, resource: str) -> bool:
         """Return True if every table of this resource could be read.
 
         If not, that is reported separately, and rules that look things up in it report nothing.
@@ -62,13 +62,13 @@ class ValidRows:
         """Return every value of a column, over all packages."""
         return frozenset(row[column] for row in self.rows(kind, resource) if row[column])
 
-    def doubtful(self) -> frozenset[str] | None:
+    def indicators_with_problems(self) -> frozenset[str] | None:
         """Return the indicators whose figures already have problems; None if figures could not be read at all.
 
         Rules report nothing more about the figures of these indicators.
         """
         tables = [p.tables["observations"] for p in self.packages if "observations" in p.tables]
-        if not self.read("indicators", "observations"):
+        if not self.is_readable("indicators", "observations"):
             return None
         if any(not set(t.schema.names) <= t.columns for t in tables):
             return None

@@ -39,7 +39,7 @@ _AGAIN = "Open it in a spreadsheet program and save it again as .xlsx."
 
 def opened(path: Path) -> tuple[str, bytes]:
     """Return the kind of the file, `xlsx`, `ods` or `csv`, and its bytes; raise `PortalError` where it is none or unsafe."""
-    if path.exists() and (fault := input_files.fault(path)):
+    if path.exists() and (fault := input_files.file_fault(path)):
         raise wrong(path.name, *fault)
     try:
         if path.stat().st_size > LARGEST_FILE:
