@@ -347,14 +347,9 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
             + (_when(s, o) if several_periods else "")
             for o in figures
         ]
-    labels = [
-        (
-            s.part(o.part),
-            s.place(o) if several_areas else "",
-            inside_sentence(s.label(o)) if several_periods else "",
-        )
-        for o in figures
-    ]
+    periods_named = [inside_sentence(s.label(o)) if several_periods else "" for o in figures]
+    places_named = [s.place(o) if several_areas else "" for o in figures]
+    labels = zip([s.part(o.part) for o in figures], places_named, periods_named, strict=True)
     names = [", ".join(filter(None, label)) for label in labels]
     if s.indicator.unit == Unit.PERCENT_CHANGE:
         return [f"{_figure_or_change(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]

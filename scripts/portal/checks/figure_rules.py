@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM
 from portal.core.text import number
@@ -139,46 +139,46 @@ def _charts(checked: ValidRows) -> Iterator[Problem]:
         if row["area"] not in areas or not (fits or start == end == ""):
             with_problems |= {row["indicator"]}  # reported separately
     for row in checked.rows("indicators", "indicators"):
-        reason_and_fix = _chart_fault(row, figures.get(row["id"], []))
+        fault = _chart_fault(row, figures.get(row["id"], []))
         awaits_import = row["id"] in imported and row["id"] not in figures  # for its first import
-        if reason_and_fix and row["id"] not in with_problems and not awaits_import:
-            reason, fix = reason_and_fix
+        if fault and row["id"] not in with_problems and not awaits_import:
+            reason, fix = fault
             yield row.problem("chart", "chart", f"The chart {row['chart']} does not suit: {reason}.", fix)
 
 
 _CHOOSE_ANOTHER = "Choose another kind of chart, or none."
 
 
-def _chart_fault(indicator: ValidRow, figures: list[ValidRow]) -> tuple[str, str] | None:
+def _chart_fault(indicator: ValidRow, figures: list[ValidRow]) -> Fault | None:
     """Return why a chart cannot show these figures and what to do, or None if it can."""
     chart = indicator["chart"]
     if chart in ("", "none"):
         return None
     if not figures:
-        return "there are no figures", _CHOOSE_ANOTHER
+        return Fault("there are no figures", _CHOOSE_ANOTHER)
     is_split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in figures)
     if chart in ("small-multiples", "ranked-bars", "areas") and not is_split:
-        return "the figures have no breakdown", _CHOOSE_ANOTHER
+        return Fault("the figures have no breakdown", _CHOOSE_ANOTHER)
     if chart == "recorded":
         return _sums_fault(indicator, figures)
     return _places_fault(chart, indicator, figures) or _periods_fault(chart, figures)
 
 
-def _sums_fault(indicator: ValidRow, figures: list[ValidRow]) -> tuple[str, str] | None:
+def _sums_fault(indicator: ValidRow, figures: list[ValidRow]) -> Fault | None:
     """Do the same for a chart that adds shorter periods together to years."""
     if indicator["breakdown"] and any(r[indicator["breakdown"]] for r in figures):
-        return "it cannot show the breakdown that the figures have", _CHOOSE_ANOTHER
+        return Fault("it cannot show the breakdown that the figures have", _CHOOSE_ANOTHER)
     if any(not r["period_start"] for r in figures):
-        return "a figure has no period", "Write its first and last day, or choose none."
+        return Fault("a figure has no period", "Write its first and last day, or choose none.")
     if indicator["unit"] not in ADDABLE_UNITS and set(map(_months, figures)) != {12}:
-        return (
+        return Fault(
             f"it adds months together, and a figure whose unit is {indicator['unit']} cannot be added up",
             "Choose line, bars or none, or give only figures of 12 months.",
         )
     return None
 
 
-def _places_fault(chart: str, indicator: ValidRow, figures: list[ValidRow]) -> tuple[str, str] | None:
+def _places_fault(chart: str, indicator: ValidRow, figures: list[ValidRow]) -> Fault | None:
     """Do the same for figures of more areas, parts or periods than the chart can show."""
     areas, periods_shown = (
         {r["area"] for r in figures},
@@ -187,37 +187,41 @@ def _places_fault(chart: str, indicator: ValidRow, figures: list[ValidRow]) -> t
     is_split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in figures)
     if chart == "pair" and (len(figures) != 2 or len(periods_shown) != 2 or len(areas) != 1 or is_split):
         fix = "Choose none, whose table names each area." if len(areas) > 1 else _CHOOSE_ANOTHER
-        return "a pair needs exactly two figures, for two periods of one area and without a breakdown", fix
+        return Fault(
+            "a pair needs exactly two figures, for two periods of one area and without a breakdown", fix
+        )
     if chart in ("line", "bars") and (is_split or len(areas) > 1 or len(periods_shown) != len(figures)):
         fix = "Choose none, whose table names each area." if len(areas) > 1 else _CHOOSE_ANOTHER
-        return "a line or bars need one figure for each period, for one area and without a breakdown", fix
+        return Fault(
+            "a line or bars need one figure for each period, for one area and without a breakdown", fix
+        )
     if chart in ("ranked-bars", "areas") and len(periods_shown) > 1:
-        return "the figures are for more than one period", "Choose small-multiples, or none."
+        return Fault("the figures are for more than one period", "Choose small-multiples, or none.")
     bars = len({(r["area"], r[indicator["breakdown"]]) for r in figures}) if is_split else 0
     if chart in ("ranked-bars", "areas", "small-multiples") and bars > MOST_BARS:
-        return (
+        return Fault(
             f"it shows at most {MOST_BARS} parts of areas, and there are {bars}",
             "Choose none, which shows the table.",
         )
     return None
 
 
-def _periods_fault(chart: str, figures: list[ValidRow]) -> tuple[str, str] | None:
+def _periods_fault(chart: str, figures: list[ValidRow]) -> Fault | None:
     """Do the same for periods that do not fit on one time axis."""
     by_period = {(r["period_start"], r["period_end"]): r for r in figures}
     if len(by_period) > 1 and any(not start for start, _ in by_period):
-        return "a figure has no period", "Write its first and last day, or choose none."
+        return Fault("a figure has no period", "Write its first and last day, or choose none.")
     lengths = sorted(set(map(_months, by_period.values())))
     if len(lengths) > 1:
         words = " and ".join(f"{n} months" if n != 1 else "1 month" for n in lengths[:2])
         fix = "Give periods of one length, make two indicators of them, or choose none."
-        return f"its periods differ in length ({words}), so the longer ones would look larger", fix
+        return Fault(f"its periods differ in length ({words}), so the longer ones would look larger", fix)
     ends = sorted(by_period)
     if chart == "small-multiples" and any(later[0] <= earlier[1] for earlier, later in pairwise(ends)):
-        return "its periods overlap", "Give periods that follow each other, or choose none."
+        return Fault("its periods overlap", "Give periods that follow each other, or choose none.")
     if chart == "small-multiples" and len(by_period) > MOST_PERIODS:
         fix = "Choose none, or line with an indicator for each part."
-        return f"it shows at most {MOST_PERIODS} periods, and there are {len(by_period)}", fix
+        return Fault(f"it shows at most {MOST_PERIODS} periods, and there are {len(by_period)}", fix)
     return None
 
 

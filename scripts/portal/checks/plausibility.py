@@ -1,4 +1,4 @@
-"""Plausibility checks: warnings about data that is valid but unlikely. Each is one function and one entry in `DOUBTS`.
+"""Plausibility checks: warnings about data that is valid but unlikely. Each is one function and one entry in `CHECKS`.
 
 They run on packages that have passed every rule. A warning has a name, by which it can be accepted with a reason.
 """
@@ -32,9 +32,6 @@ _LEAST_CHANGES = 4  # earlier changes needed to judge a new one
 _LEAST_JUMP = math.log(1.25)
 _LARGE_JUMP = 4  # times as much is a jump in a short series
 _CHANCE = 0.001  # probability that counts are equal by chance
-
-
-_NOT_BREAKDOWNS = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class Figure:
     @cached_property
     def part(self) -> str:
         """Return its part of the breakdown; empty for the total."""
-        return next((v for k, v in self.row.cells.items() if k not in _NOT_BREAKDOWNS and v), "")
+        return self.row.part
 
     @property
     def name(self) -> str:
@@ -114,13 +111,6 @@ def _matches(accepted: str, name: str) -> bool:
 def _spent_acceptance(file: str, name: str) -> Problem:
     message = f"The warning {name} was accepted, but no longer appears."
     return Problem(file, 0, "warning", "spent", message, "Remove the row.", f"spent:{name}")
-
-
-def _warning(row: ValidRow, column: str, message_and_fix: tuple[str, str], name: str) -> Problem:
-    """Return a warning about a cell, from its message and fix, with the name to accept it by."""
-    code = name.partition(":")[0]
-    message, fix = message_and_fix
-    return Problem(row.table.file, row.number, column, code, message, fix, name)
 
 
 # --- figures
@@ -183,10 +173,10 @@ def _compare_sum(total: Figure, parts: Sequence[Figure], complete: bool) -> Iter
     fix = "Compare the parts and the total with the source. Accept it if the source gives them like this."
     if summed > whole:
         message = f"The parts add up to {number(summed)}, more than their total of {number(whole)}."
-        yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
+        yield total.row.warning("value", message, fix, f"sum:{total.name}")
     elif complete and len(known) == len(parts) and summed < whole:
         message = f"The parts add up to {number(summed)}, less than their total of {number(whole)}."
-        yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
+        yield total.row.warning("value", message, fix, f"sum:{total.name}")
 
 
 def _jumps(data: PlausibilityInput) -> Iterator[Problem]:
@@ -202,7 +192,7 @@ def _jumps(data: PlausibilityInput) -> Iterator[Problem]:
                 values = [number(f.value or Decimal(0)) for f in (a, b)]
                 message = f"{values[0]} is followed by {values[1]}, a larger jump than any before in this time series."
                 fix = "Compare it with the source. Is there a digit too many, or a month's figure in place of a year's?"
-                yield _warning(b.row, "value", (message, fix), f"jump:{b.name}")
+                yield b.row.warning("value", message, fix, f"jump:{b.name}")
             changes.append(change)
 
 
@@ -243,7 +233,7 @@ def _gaps(data: PlausibilityInput) -> Iterator[Problem]:
             if (step and months > step) or (len(series) > 2 and b.start > covered_to + timedelta(days=1)):
                 message = f"There is a figure up to {a.end} and one up to {b.end}, but none in between."
                 fix = "Add the missing period. Where the source has no figure, add the row with the status x."
-                yield _warning(b.row, "period_end", (message, fix), f"gap:{b.name}")
+                yield b.row.warning("period_end", message, fix, f"gap:{b.name}")
             covered_to = max(covered_to, b.end)
 
 
@@ -275,7 +265,7 @@ def _repeats(data: PlausibilityInput) -> Iterator[Problem]:
                     f"The figure is {number(last.value or Decimal(0))} for {len(repeats)} periods in a row."
                 )
                 fix = "Check whether an old figure was copied instead of entering the new one."
-                yield _warning(last.row, "value", (message, fix), f"same:{last.name}")
+                yield last.row.warning("value", message, fix, f"same:{last.name}")
 
 
 def _without_overlap(figures: Iterable[Figure]) -> list[Figure]:
@@ -295,7 +285,7 @@ def _breaks(data: PlausibilityInput) -> Iterator[Problem]:
         for indicator, day in breaks:
             if f.row["indicator"] == indicator and f.start < day <= f.end and f.row["status"] != "b":
                 message = f"Recording changed on {day}, in the middle of this period."
-                yield _warning(f.row, "period_start", (message, fix), f"break:{f.name}")
+                yield f.row.warning("period_start", message, fix, f"break:{f.name}")
     for r in data.checked.rows("indicators", "claims"):
         for indicator, day in breaks:
             if r["indicator"] == indicator and r["base_period_start"] < str(day) <= r["period_end"] and r["base_period_start"]:  # fmt: skip
@@ -303,7 +293,7 @@ def _breaks(data: PlausibilityInput) -> Iterator[Problem]:
                     f"The statement compares figures from before and after {day}, when recording changed."
                 )
                 accept = "Accept it if the document says so; the page says that it cannot be checked."
-                yield _warning(r, "base_period_start", (message, accept), f"break:{r['id']}")
+                yield r.warning("base_period_start", message, accept, f"break:{r['id']}")
 
 
 # --- promises, contacts
@@ -315,7 +305,7 @@ def _targets(data: PlausibilityInput) -> Iterator[Problem]:
         if not r["baseline_value"]:
             message = "The target has no figure to measure it from, so nobody can say whether it was met."
             fix = "Add the baseline. Accept it if no document gives one."
-            yield _warning(r, "baseline_value", (message, fix), f"target:{r['id']}")
+            yield r.warning("baseline_value", message, fix, f"target:{r['id']}")
 
 
 def _contacts(data: PlausibilityInput) -> Iterator[Problem]:
@@ -326,7 +316,7 @@ def _contacts(data: PlausibilityInput) -> Iterator[Problem]:
             if r["state"] != "historic" and (data.today - checked_on).days > DAYS_VERIFIED:
                 message = f"Last checked in {periods.loose_date(r['checked_on'])}, more than {DAYS_VERIFIED} days ago."
                 fix = "Look it up again, and write when and where under checked_on and checked_in."
-                yield _warning(r, "checked_on", (message, fix), f"contact:{r['id']}")
+                yield r.warning("checked_on", message, fix, f"contact:{r['id']}")
 
 
 def _overdue(data: PlausibilityInput) -> Iterator[Problem]:
@@ -338,7 +328,7 @@ def _overdue(data: PlausibilityInput) -> Iterator[Problem]:
             for subject in filter(None, r["indicators"].split(";")) if r["indicators"] else ("all",):
                 message = f"{r['release']} was promised for {r['promised']}, {late} days ago" + (f", with new figures of {subject}." if subject != "all" else ".")  # fmt: skip
                 fix = "Make the release, or say under note why it is late."
-                yield _warning(r, "promised", (message, fix), f"overdue:{r['release']}:{subject}")
+                yield r.warning("promised", message, fix, f"overdue:{r['release']}:{subject}")
 
 
 def _numbers(data: PlausibilityInput) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from portal.checks import figure_rules, plan_rules
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods, text
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.data.packages import Package
@@ -245,9 +245,9 @@ def _dates_of_column(table: Table, field: Json, today: str) -> Iterator[Problem]
             yield row.problem(column, "future", f"{value} is in the future.", fix)
 
 
-def _implausible_year(value: str) -> tuple[str, str]:
+def _implausible_year(value: str) -> Fault:
     fix = f"Correct the year. The earliest is {periods.EARLIEST}, the latest {periods.YEARS_AHEAD} years from now."
-    return f"The year of {value} is outside the years that a portal covers.", fix
+    return Fault(f"The year of {value} is outside the years that a portal covers.", fix)
 
 
 CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {

@@ -8,6 +8,9 @@ from portal.core.settings import Settings
 from portal.data.packages import Package, contract
 from portal.data.tables import Table
 
+# The columns of every table of observations; the others are breakdowns.
+_NOT_BREAKDOWNS = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
+
 
 @dataclass(frozen=True)
 class ValidRow:
@@ -24,6 +27,15 @@ class ValidRow:
     def problem(self, column: str, code: str, message: str, fix: str) -> Problem:
         """Return a problem with one cell of this row."""
         return Problem(self.table.file, self.number, column, code, message, fix)
+
+    def warning(self, column: str, message: str, fix: str, name: str) -> Problem:
+        """Return a warning about one cell of this row; people accept it by `name`, whose first part is its code."""
+        return Problem(self.table.file, self.number, column, name.partition(":")[0], message, fix, name)
+
+    @property
+    def part(self) -> str:
+        """Return the figure's part of its breakdown; empty if it is not broken down. The row must be an observation."""
+        return next((v for k, v in self.cells.items() if k not in _NOT_BREAKDOWNS and v), "")
 
     def dangling(self, column: str, known: Collection[str], what: str) -> Problem:
         """Return a problem with a cell that refers to something that does not exist."""

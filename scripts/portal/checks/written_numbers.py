@@ -12,8 +12,6 @@ from portal.checks.figure_rules import is_true
 from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core.problems import Problem
 
-_NOT_BREAKDOWNS = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
-
 _NUMBER = re.compile(
     r"\b(\d[\d,]*|zero|nil|none|nought|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
     r"sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]\w+)?)\b",
@@ -43,13 +41,11 @@ def find_warnings(checked: ValidRows) -> Iterator[Problem]:
         if not r["value"] and r["indicator"] in guarded_indicators
     ]
     for r in hidden:
-        if number := _count_in(
-            r["locator"], (r.cells.get(c, "") for c in r.cells if c not in _NOT_BREAKDOWNS)
-        ):
+        if number := _count_in(r["locator"], (r.part,)):
             message = f"The figure is withheld, and its locator says “{number}”."
             fix = "Remove the number. Accept it if it says where the figure is, not how large."
             name = ":".join(filter(None, (r["indicator"], r["area"], r["period_start"])))
-            yield _warning(r, "locator", (message, fix), f"number:{name}")
+            yield r.warning("locator", message, fix, f"number:{name}")
     if hidden:
         yield from _in_claims(checked, hidden)
         yield from _in_texts(checked, hidden, guarded_indicators)
@@ -69,7 +65,7 @@ def _in_claims(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Probl
                 f"A figure of {row['indicator']} is withheld, and this statement about it says “{number}”."
             )
             fix = "Remove the number. Accept it if it is a different one."
-            yield _warning(row, "statement", (message, fix), f"number:claims:{row['id']}")
+            yield row.warning("statement", message, fix, f"number:claims:{row['id']}")
 
 
 def _count_in(text: str, names: Iterable[str] = ()) -> str:
@@ -87,11 +83,10 @@ def _in_texts(
     names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
     subjects: dict[tuple[str, str], str] = {}
     for r in hidden:
-        part = next((v for k, v in r.cells.items() if k not in _NOT_BREAKDOWNS and v), "")
         title = (
             guarded_indicators[r["indicator"]]["short_title"] or guarded_indicators[r["indicator"]]["title"]
         )
-        if where := part or names.get(r["area"], ""):
+        if where := r.part or names.get(r["area"], ""):
             subjects[title.lower(), where.lower()] = r["indicator"]
     for row, column, text in _texts(checked):
         lower = text.lower()
@@ -101,7 +96,7 @@ def _in_texts(
                     if where in sentence.lower() and (number := _count_in(sentence, (where,))):
                         message = f"A figure of {indicator} is withheld, and this text names its place and says “{number}”."
                         fix = "Remove the number. Accept it if it is a different one."
-                        yield _warning(row, column, (message, fix), f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}")  # fmt: skip
+                        yield row.warning(column, message, fix, f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}")  # fmt: skip
                         break
 
 
@@ -119,8 +114,3 @@ def _texts(checked: ValidRows) -> Iterator[tuple[ValidRow, str, str]]:
     for kind, resource, columns in _TEXTS:
         for row in checked.rows(kind, resource):
             yield from ((row, column, row[column]) for column in columns if row[column])
-
-
-def _warning(row: ValidRow, column: str, message_and_fix: tuple[str, str], name: str) -> Problem:
-    message, fix = message_and_fix
-    return Problem(row.table.file, row.number, column, "number", message, fix, name)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.core import text
-from portal.core.problems import did_you_mean
+from portal.core.problems import Fault, did_you_mean
 
 Json = Mapping[str, Any]
 MOST_DIGITS = 15  # spreadsheets and JavaScript keep no more
@@ -170,7 +170,7 @@ LOOSE_FORMS = frozenset(name for name, form in FORMS.items() if form.read is rea
 FORMS_WITH_YEAR = LOOSE_FORMS | {"moment", "year"}
 
 
-def cell_fault(cell: str, field: Json) -> tuple[str, str] | None:
+def cell_fault(cell: str, field: Json) -> Fault | None:
     """Return what is wrong with a cell and what to write instead, or None.
 
     `field` is a field of a Table Schema. This checks type, enum, pattern, minimum and maximum; frictionless checks the rest.
@@ -187,8 +187,8 @@ def cell_fault(cell: str, field: Json) -> tuple[str, str] | None:
         ):
             return None
         if not constraints.get("required"):
-            return "The cell contains only spaces.", "Empty it."
-        return "The cell is empty.", f"Fill it in: {field.get('title', field['name'])}."
+            return Fault("The cell contains only spaces.", "Empty it.")
+        return Fault("The cell is empty.", f"Fill it in: {field.get('title', field['name'])}.")
     try:
         value = READERS[field["type"]](cell)
         if "form" in field:
@@ -216,31 +216,31 @@ def _matches(pattern: str, cell: str) -> bool:
         return True  # the package's own pattern; frictionless reports that it is invalid
 
 
-def explain_fault(cell: str, field: Json) -> tuple[str, str]:
+def explain_fault(cell: str, field: Json) -> Fault:
     """Return an invalid cell as problems show it, and what to write instead."""
     rules = field.get("constraints", {})
     title = str(field.get("title", field["name"]))
     shown = f"“{cell}”" if len(cell) <= 60 else f"“{cell[:60]}…”"
     stripped = cell.strip()
     if stripped != cell and field["type"] != "string":
-        return f"{shown} has spaces around it.", f"Write {stripped[:60]}."
+        return Fault(f"{shown} has spaces around it.", f"Write {stripped[:60]}.")
     if isinstance(rules.get("enum"), list):
-        return shown, did_you_mean(cell[:100], map(str, rules["enum"]))
+        return Fault(shown, did_you_mean(cell[:100], map(str, rules["enum"])))
     match field["type"]:
         case "number" | "integer":
-            return shown, _number_advice(cell, field["type"], rules)
+            return Fault(shown, _number_advice(cell, field["type"], rules))
         case "date":
-            return shown, date_advice(cell)
+            return Fault(shown, date_advice(cell))
         case "boolean":
-            return shown, "Write true or false."
+            return Fault(shown, "Write true or false.")
     if field.get("form") == "slug" and not is_storable(cell):
-        return (
+        return Fault(
             f"{shown} cannot be the name of a file on Windows.",
             f"Choose another name, such as {stripped[:40]}-1.",
         )
     if "form" in field:
-        return shown, FORMS[field["form"]].advice
-    return shown, f"Write it as datapackage.json describes the column: {title}."
+        return Fault(shown, FORMS[field["form"]].advice)
+    return Fault(shown, f"Write it as datapackage.json describes the column: {title}.")
 
 
 def _number_advice(cell: str, kind: str, rules: Json) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from portal.core import file_system
 from portal.core.field_types import MOST_DIGITS, is_storable
-from portal.core.problems import Problem
+from portal.core.problems import Fault, Problem
 
 LARGEST_FILE = 100_000_000  # bytes; a larger table would fill the memory of a computer
 _LARGEST_IMPORT = 2_000_000_000  # bytes of an imported file, such as all postcodes of the country
@@ -37,53 +37,55 @@ def read(path: Path, within: Path | None = None) -> bytes:
     Raises:
         UnreadableError: the file is missing, too large, not a plain file, outside the folder or not readable.
     """
-    if fault_and_fix := file_fault(path, within):
-        raise UnreadableError(*fault_and_fix)
+    if fault := file_fault(path, within):
+        raise UnreadableError(*fault)
     try:
         return path.read_bytes()
     except OSError:
         raise UnreadableError(*_NO_PERMISSION) from None
 
 
-_NO_PERMISSION = (
+_NO_PERMISSION = Fault(
     "The file cannot be read.",
     "Ask the person who looks after this computer for permission to read it.",
 )
 
 
-def file_fault(path: Path, within: Path | None = None, largest: int = LARGEST_FILE) -> tuple[str, str] | None:
+def file_fault(path: Path, within: Path | None = None, largest: int = LARGEST_FILE) -> Fault | None:
     """Return why a file must not be opened and what to do, or None."""
     try:
         real = path.resolve(strict=True)
         status = real.stat()
     except FileNotFoundError:
         if path.is_symlink():
-            return (
+            return Fault(
                 "This link points to a file that does not exist.",
                 "Put the file itself there, or remove the link.",
             )
-        return "The file is not there.", "Put it back."
+        return Fault("The file is not there.", "Put it back.")
     except RuntimeError:  # Python up to 3.12 raises this for circular links
         return _CIRCULAR_LINK
     except ValueError:  # not a possible file name
-        return "This is not the name of a file.", "Write another name."
+        return Fault("This is not the name of a file.", "Write another name.")
     except OSError as error:
         return (
             _CIRCULAR_LINK if path.is_symlink() and not isinstance(error, PermissionError) else _NO_PERMISSION
         )
     if within is not None and not real.is_relative_to(within.resolve()):
-        return "This link points outside the project.", "Put the file itself there, and remove the link."
+        return Fault(
+            "This link points outside the project.", "Put the file itself there, and remove the link."
+        )
     if stat.S_ISDIR(status.st_mode):
-        return "This is a folder, not a file.", "Put a file there."
+        return Fault("This is a folder, not a file.", "Put a file there.")
     if not stat.S_ISREG(status.st_mode):
-        return "This is not a file.", "Put a file there."
+        return Fault("This is not a file.", "Put a file there.")
     if status.st_size > largest:
         message = f"The file has {status.st_size / 1e6:,.0f} MB. Files of more than {largest / 1e6:,.0f} MB are not read."
-        return message, "Check that it is the right file, or split it into two packages."
+        return Fault(message, "Check that it is the right file, or split it into two packages.")
     return None
 
 
-_CIRCULAR_LINK = ("This link points back to itself.", "Put the file itself there, and remove the link.")
+_CIRCULAR_LINK = Fault("This link points back to itself.", "Put the file itself there, and remove the link.")
 
 
 def folder_problems(root: Path, folder: str) -> Iterator[Problem]:
@@ -104,8 +106,8 @@ def folder_problems(root: Path, folder: str) -> Iterator[Problem]:
         seen.add(resolved)
         names: dict[str, str] = {}
         for path in entries:
-            if file_system.is_link(path) and (fault_and_fix := _link_fault(path, within)):
-                yield _problem(root, path, *fault_and_fix)
+            if file_system.is_link(path) and (fault := _link_fault(path, within)):
+                yield _problem(root, path, *fault)
                 continue
             other = names.setdefault(path.name.casefold(), path.name)
             if other != path.name:
@@ -116,27 +118,29 @@ def folder_problems(root: Path, folder: str) -> Iterator[Problem]:
                 yield _problem(root, path, message, "Give it another name.")
             if path.is_dir():
                 waiting.append(path)
-            elif fault_and_fix := file_fault(path, within):
-                yield _problem(root, path, *fault_and_fix)
+            elif fault := file_fault(path, within):
+                yield _problem(root, path, *fault)
 
 
-def _link_fault(path: Path, within: Path) -> tuple[str, str] | None:
+def _link_fault(path: Path, within: Path) -> Fault | None:
     """Return why a link to a file or folder must not be followed and what to do, or None."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
         return file_fault(path)
     if not real.is_relative_to(within):
-        return "This link points outside the project.", "Put what it points to there, and remove the link."
+        return Fault(
+            "This link points outside the project.", "Put what it points to there, and remove the link."
+        )
     return None
 
 
 def command_line_problems(paths: Iterable[Path]) -> Iterator[Problem]:
     """Yield a problem for each file on the command line that is not a plain file; reading a pipe would wait for ever."""
     for path in paths:
-        if fault_and_fix := file_fault(path, largest=_LARGEST_IMPORT):
+        if fault := file_fault(path, largest=_LARGEST_IMPORT):
             name = path.name if path.name.isprintable() else repr(path.name)[1:-1]
-            yield Problem(name, code="file", message=fault_and_fix[0], fix=fault_and_fix[1])
+            yield Problem(name, code="file", message=fault[0], fix=fault[1])
 
 
 def mkdocs_problems(root: Path) -> Iterator[Problem]:
@@ -147,8 +151,8 @@ def mkdocs_problems(root: Path) -> Iterator[Problem]:
     import yaml  # noqa: PLC0415 - takes a while to load
 
     path = root / "mkdocs.yml"
-    if fault_and_fix := file_fault(path, root, _LARGEST_SETTINGS):
-        yield _problem(root, path, *fault_and_fix)
+    if fault := file_fault(path, root, _LARGEST_SETTINGS):
+        yield _problem(root, path, *fault)
         return
     try:
         _refuse_extremes(_parse_yaml(decode(read(path, root))))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import file_system
-from portal.core.problems import PortalError, Problem
+from portal.core.problems import Fault, PortalError, Problem
 
 resource: Any
 try:
@@ -17,17 +17,17 @@ try:
 except ImportError:  # Windows has no limits to ask for
     resource = None
 
-_NO_SPACE = (
+_NO_SPACE = Fault(
     "There is no space left on the disk.",
     "Free some space, then try again. You can delete everything in the folder build except site, waiting and sites.",
 )
-_NO_PERMISSION = (
+_NO_PERMISSION = Fault(
     "You do not have permission to read or write this file or folder.",
     "Change its permissions, or ask the person who looks after this computer to do so, then try again.",
 )
-_FILE_IN_THE_WAY = ("A file is where a folder should be.", "Move the file away, then try again.")
-_TOO_MANY_FILES = ("Too many files are open.", "Close other programs, then try again.")
-_NO_MEMORY = (
+_FILE_IN_THE_WAY = Fault("A file is where a folder should be.", "Move the file away, then try again.")
+_TOO_MANY_FILES = Fault("Too many files are open.", "Close other programs, then try again.")
+_NO_MEMORY = Fault(
     "There is not enough memory.",
     "Close other programs, or raise the limit on memory if there is one (ulimit -v), then try again.",
 )
@@ -35,7 +35,7 @@ _NO_MEMORY = (
 _LEAST_MEMORY = 512 * 2**20
 _NO_THREAD = "can't start new thread"
 _NOT_LOADED = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
-_BY_ERROR_NUMBER: Mapping[int, tuple[str, str]] = {
+_BY_ERROR_NUMBER: Mapping[int, Fault] = {
     errno.ENOSPC: _NO_SPACE,
     errno.EDQUOT: _NO_SPACE,
     errno.EACCES: _NO_PERMISSION,
@@ -44,12 +44,12 @@ _BY_ERROR_NUMBER: Mapping[int, tuple[str, str]] = {
     errno.ENFILE: _TOO_MANY_FILES,
     errno.ENOMEM: _NO_MEMORY,
     errno.EAGAIN: _NO_MEMORY,
-    errno.EROFS: ("The disk can be read, but not written to.", "Move the project to a disk that can be written to."),
-    errno.EFBIG: ("The file is larger than is allowed here.", "Raise the limit for the size of files, then try again."),
-    errno.ENAMETOOLONG: ("The name is too long for the disk.", "Give the page or file a shorter name."),
-    errno.EIO: ("The disk is not responding properly.", "Have the disk checked, and keep a copy of the project elsewhere."),
-    errno.ENOENT: ("The file or folder is not there.", "Put it back. If nobody removed it, try again."),
-    errno.EISDIR: ("A folder is where a file should be.", "Move the folder away, then try again."),
+    errno.EROFS: Fault("The disk can be read, but not written to.", "Move the project to a disk that can be written to."),
+    errno.EFBIG: Fault("The file is larger than is allowed here.", "Raise the limit for the size of files, then try again."),
+    errno.ENAMETOOLONG: Fault("The name is too long for the disk.", "Give the page or file a shorter name."),
+    errno.EIO: Fault("The disk is not responding properly.", "Have the disk checked, and keep a copy of the project elsewhere."),
+    errno.ENOENT: Fault("The file or folder is not there.", "Put it back. If nobody removed it, try again."),
+    errno.EISDIR: Fault("A folder is where a file should be.", "Move the folder away, then try again."),
     errno.EEXIST: _FILE_IN_THE_WAY,
     errno.ENOTDIR: _FILE_IN_THE_WAY,
 }  # fmt: skip
@@ -60,11 +60,11 @@ _ERROR_NUMBER = re.compile(r"(?:\[Errno |\(os error )(\d+)[])](?:[^:'\n]*: '([^'
 def problem(error: OSError, root: Path) -> Problem:
     """Return the problem for an error, with the file or folder that it names; `build` if it names none."""
     unknown = f"The computer says: {error.strerror or error}."
-    message_and_fix = _BY_ERROR_NUMBER.get(
+    fault = _BY_ERROR_NUMBER.get(
         error.errno or 0,
         (unknown, "Try again. If it happens again, show this to the person who looks after the computer."),
     )
-    return Problem(_place(error, root), 0, "", "disk", *message_and_fix)  # fmt: skip
+    return Problem(_place(error, root), 0, "", "disk", *fault)  # fmt: skip
 
 
 def _place(error: OSError, root: Path) -> str:

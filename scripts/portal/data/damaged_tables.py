@@ -10,7 +10,7 @@ from itertools import islice
 
 from portal.core import field_types
 from portal.core.field_types import Json
-from portal.core.problems import Problem
+from portal.core.problems import Fault, Problem
 
 Rows = Sequence[Sequence[str]]
 _DATE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})|[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{2,4}")
@@ -35,7 +35,7 @@ def import_advice(file: str) -> str:
     )
 
 
-def separator_fault(content: str, names: Collection[str] = ()) -> tuple[str, str] | None:
+def separator_fault(content: str, names: Collection[str] = ()) -> Fault | None:
     """Return the problem if the columns of a file are not separated by commas, else None; `names` are the column names."""
     lines = [line for line in content[:100_000].splitlines()[:_ROWS_SEARCHED] if line.strip()]
     for mark, words in _SEPARATORS.items():
@@ -48,11 +48,11 @@ def separator_fault(content: str, names: Collection[str] = ()) -> tuple[str, str
             and mark != "|"
             and not lines[0].startswith("sep=")
         ):
-            return message, fix
+            return Fault(message, fix)
         for line in lines:
             cells = {c.strip().strip("\"'") for c in line.split(mark)}
             if len(cells & set(names)) > len(names) // 2 > 0:
-                return message, fix
+                return Fault(message, fix)
     return None
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from portal.core import field_types, input_files
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean
 from portal.data import descriptors, tables
 from portal.data.descriptors import MARKERS
 from portal.data.tables import Json, Schema, Table
@@ -170,43 +170,45 @@ def _resources(descriptor: Json) -> list[Json]:
     return [r for r in listed if isinstance(r, dict)] if isinstance(listed, list) else []
 
 
-def _descriptor_problems(descriptor: Json, name: str, spec: Json) -> Iterator[tuple[str, str]]:
+def _descriptor_problems(descriptor: Json, name: str, spec: Json) -> Iterator[Fault]:
     """Yield problems with the package's name, title and `portal` part."""
     if descriptor.get("name") != name:
-        yield (
+        yield Fault(
             f"The package is named {descriptor.get('name')!r}.",
             f'Write "name": "{name}", like the folder.',
         )
     title = descriptor.get("title")
     if not isinstance(title, str) or not title.strip():
-        yield "The package has no title.", 'Write "title": the name that readers see.'
+        yield Fault("The package has no title.", 'Write "title": the name that readers see.')
     yield from _portal_problems(descriptor["portal"], spec["portal"])
     breakdowns = descriptor["portal"].get("breakdowns", {})
     if not _is_names_by_column(breakdowns):
-        yield (
+        yield Fault(
             "breakdowns is not a table of columns and their names.",
             'Write "breakdowns": {"column": "Name"}.',
         )
         return
     columns = {f["name"] for r in spec["resources"].values() for f in r["schema"]["fields"]}
     for taken in sorted(breakdowns.keys() & columns):
-        yield (
+        yield Fault(
             f"The breakdown {taken} has the name of another column.",
             "Call it something else, such as type.",
         )
 
 
-def _resource_problems(descriptor: Json, spec: Json) -> Iterator[tuple[str, str]]:
+def _resource_problems(descriptor: Json, spec: Json) -> Iterator[Fault]:
     """Yield resources that are unknown, appear twice or are missing."""
     names = [str(r.get("name")) for r in _resources(descriptor)]
     for name in dict.fromkeys(names):
         if name not in spec["resources"]:
-            yield f"Unknown resource {name!r}.", did_you_mean(name, spec["resources"])
+            yield Fault(f"Unknown resource {name!r}.", did_you_mean(name, spec["resources"]))
         elif names.count(name) > 1:
-            yield f"The resource {name} appears twice.", "Keep one."
+            yield Fault(f"The resource {name} appears twice.", "Keep one.")
     for name, resource in spec["resources"].items():
         if resource["required"] and name not in names:
-            yield f"The resource {name} is missing.", f"Add data/{name}.csv and name it under resources."
+            yield Fault(
+                f"The resource {name} is missing.", f"Add data/{name}.csv and name it under resources."
+            )
 
 
 def _read_descriptor(root: Path, folder: Path, file: str, problems: list[Problem]) -> Json | None:
@@ -234,24 +236,24 @@ def _read_descriptor(root: Path, folder: Path, file: str, problems: list[Problem
     return None
 
 
-def _portal_problems(portal: Json, spec: Json) -> Iterator[tuple[str, str]]:
+def _portal_problems(portal: Json, spec: Json) -> Iterator[Fault]:
     known = {"kind", *spec}
     for key in portal:
         if key not in known:
-            yield f"portal.{key} is not known.", did_you_mean(key, known)
+            yield Fault(f"portal.{key} is not known.", did_you_mean(key, known))
     for key, rule in spec.items():
         value = portal.get(key)
         if value is None:
             if rule.get("required"):
-                yield f"portal.{key} is missing.", f"Write it: {rule['title']}."
+                yield Fault(f"portal.{key} is missing.", f"Write it: {rule['title']}.")
         elif rule["type"] == "string" and (
             not isinstance(value, str)
             or not value.strip()
             or field_types.cell_fault(value, _as_field(key, rule))
         ):
-            yield f"portal.{key} is {repr(value)[:80]}.", f"Write {rule['title']}."
+            yield Fault(f"portal.{key} is {repr(value)[:80]}.", f"Write {rule['title']}.")
         elif rule["type"] == "integer" and (type(value) is not int or value < 0):
-            yield f"portal.{key} is {repr(value)[:80]}.", f"Write a whole number: {rule['title']}."
+            yield Fault(f"portal.{key} is {repr(value)[:80]}.", f"Write a whole number: {rule['title']}.")
 
 
 def _as_field(key: str, rule: Json) -> Json:

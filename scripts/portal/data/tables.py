@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from portal.core import field_types, input_files, text
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean
 from portal.data import damaged_tables, validation
 from portal.data.validation import ValidatedTables, ValidationError
 
@@ -153,11 +153,7 @@ def _cell_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[P
         if name not in frame:
             continue
         cells = [str(c) for c in frame[name]]
-        faults = {
-            cell: fault_and_fix
-            for cell in set(cells)
-            if (fault_and_fix := field_types.cell_fault(cell, column))
-        }
+        faults = {cell: fault for cell in set(cells) if (fault := field_types.cell_fault(cell, column))}
         if not faults:
             continue
         for row, cell in zip(frame.index, cells, strict=True):
@@ -179,10 +175,11 @@ def read_rows(
     try:
         raw = input_files.read(path)
         content = raw.decode("utf-8-sig")
-    except input_files.UnreadableError as fault:
+    except input_files.UnreadableError as unreadable:
         is_deleted = names and not path.exists() and not path.is_symlink()
         return wrong(
-            fault.message, "Put it back, or take it out of datapackage.json." if is_deleted else fault.fix
+            unreadable.message,
+            "Put it back, or take it out of datapackage.json." if is_deleted else unreadable.fix,
         )
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
@@ -191,9 +188,9 @@ def read_rows(
             "Save the file as “CSV UTF-8” and try again.",
             line,
         )
-    fault_and_fix = _not_a_table(content, names)
-    if fault_and_fix:
-        return wrong(*fault_and_fix)
+    fault = _not_a_table(content, names)
+    if fault:
+        return wrong(*fault)
     csv.field_size_limit(_LARGEST_CELL)
     try:
         return list(csv.reader(io.StringIO(content, newline=""), strict=True)), ()
@@ -203,15 +200,15 @@ def read_rows(
         )
 
 
-def _not_a_table(content: str, names: Sequence[str]) -> tuple[str, str] | None:
+def _not_a_table(content: str, names: Sequence[str]) -> Fault | None:
     if not content.strip():
-        return "The file is empty.", "Put the header row and the figures back."
-    if fault_and_fix := damaged_tables.separator_fault(content, names):
-        return fault_and_fix
+        return Fault("The file is empty.", "Put the header row and the figures back.")
+    if fault := damaged_tables.separator_fault(content, names):
+        return fault
     control = _CONTROL.search(content)
     if control:
         message = f"The file contains a control character (code {ord(control.group())})."
-        return message, "Remove it, or save the file as “CSV UTF-8” again."
+        return Fault(message, "Remove it, or save the file as “CSV UTF-8” again.")
     return None
 
 
@@ -311,22 +308,21 @@ def _explain_error(file: str, fault: ValidationError, schema: Schema) -> Problem
     return wrong("file", note, "Compare this row with the ones around it, and with datapackage.json.")
 
 
-def _explain_constraint(cell: str, field: Json, note: str) -> tuple[str, str]:
+def _explain_constraint(cell: str, field: Json, note: str) -> Fault:
     """Return what is wrong with a cell that breaks a constraint of the package, and what to write instead."""
     match_ = re.search(r'constraint "(\w+)" is "(.*)"', note)
     name, limit = (match_[1], match_[2]) if match_ else ("", "")
     shown = f"“{cell[:60]}…”" if len(cell) > 60 else f"“{cell}”"
     match name:
         case "minLength":
-            return shown, f"Write at least {limit} letters."
+            return Fault(shown, f"Write at least {limit} letters.")
         case "maxLength":
-            return shown, f"Write at most {limit} letters; there are {len(cell)}."
+            return Fault(shown, f"Write at most {limit} letters; there are {len(cell)}.")
         case "required":
-            return field_types.cell_fault("", {**field, "constraints": {"required": True}}) or (
-                shown,
-                "Fill it in.",
+            return field_types.cell_fault("", {**field, "constraints": {"required": True}}) or Fault(
+                shown, "Fill it in."
             )
         case "exclusiveMinimum" | "exclusiveMaximum" | "minimum" | "maximum":
             side = "more than" if name == "exclusiveMinimum" else "less than" if name == "exclusiveMaximum" else "at least" if name == "minimum" else "at most"  # fmt: skip
-            return shown, f"Write a value of {side} {limit}."
+            return Fault(shown, f"Write a value of {side} {limit}.")
     return field_types.explain_fault(cell, field)
