@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portal.core.model import Area, Content, Indicator, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings
-from portal.disclosure import inference
+from portal.disclosure import clearing
 from portal.disclosure.audit import Interval, PublishedFigure, exposed_only, intervals
 
 MONTHS = tuple(range(1, 14))
@@ -247,5 +247,5 @@ def test_a_published_figure_below_zero_is_no_contradiction() -> None:
         "observations": {"thefts": figures},
     }
     empty["areas"] = {"E1": Area("s", "l", "E1", "Exampleton", "borough", "", None, None)}
-    found = inference.intervals(Content(**empty), SmallCountSettings(10, 5))  # type: ignore[arg-type]
+    found = clearing.intervals(Content(**empty), SmallCountSettings(10, 5))  # type: ignore[arg-type]
     assert [(i.least, i.greatest) for i in found] == [(0, 7), (0, 7)]

@@ -240,7 +240,7 @@ def describe_largest_parts(s: ChartInput) -> str:
 
 
 def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
-    """Return `Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White.`
+    """Return `Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White`.
 
     If the parts are not kinds of one thing, or not counts, only list them: `81% (Acting on the advice) and 77% (…)`.
     """
@@ -476,7 +476,7 @@ def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
 
 
 def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
-    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed.`"""
+    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed`."""
     titles: dict[str, list[str]] = {}
     for s in summaries:
         if s.change and s.change.direction in (Direction.ROSE, Direction.FELL):

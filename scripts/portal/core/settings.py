@@ -49,7 +49,9 @@ class SmallCountSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings file. `topics` maps ids to names, in page order; `languages` maps codes to the languages' own names;
+    """The settings file.
+
+    `topics` maps ids to names, in page order; `languages` maps codes to the languages' own names;
     `redirects` maps old addresses to new ones; `public` is the folder of the public packages, if not the project.
     """
 

@@ -1,7 +1,7 @@
 """Compare a package's description of its tables with the schema of its kind; frictionless checks the rest."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from portal.core.problems import Problem, did_you_mean
@@ -51,46 +51,23 @@ def schema_to_check(
     without portal, and nothing in it can make other programs read the table differently. It can add constraints of its
     own, which are checked too.
     """
+
+    def report(message: str, fix: str) -> None:
+        problems.append(Problem(file, field=resource["name"], code="schema", message=message, fix=fix))
+
     package_schema = resource.get("schema") if isinstance(resource.get("schema"), dict) else None
     package_fields = package_schema.get("fields") if package_schema else None
     field_list = package_fields if isinstance(package_fields, list) else []
     fields_by_name = {
         f["name"]: f for f in field_list if isinstance(f, dict) and isinstance(f.get("name"), str)
     }
-
-    def report(message: str, fix: str) -> None:
-        problems.append(Problem(file, field=resource["name"], code="schema", message=message, fix=fix))
-
     if package_schema is None:
-        report(
-            "The table has no schema.", 'Write "schema": {"fields": […]}, as in a package of the same kind.'
-        )
-    names = [f["name"] for f in contract_fields]
-    for unknown in [n for n in fields_by_name if n not in names]:
-        report(f"The schema has a column {unknown} that is not known.", did_you_mean(unknown, names))
-    for f in contract_fields:
-        package_field = fields_by_name.get(f["name"])
-        rules = f.get("constraints", {})
-        if package_field is None:
-            if package_schema is not None:
-                report(f"The schema has no column {f['name']}.", f"Add it, with type {f['type']}.")
-        elif package_field.get("type") != f["type"] or not _includes(package_field.get("constraints"), rules):
-            report(
-                f"The schema describes the column {f['name']} differently from portal.",
-                f"Write type {f['type']}"
-                + (f" and constraints {_constraints_in_words(rules, f)}." if rules else "."),
-            )
-    if (
-        len(fields_by_name) == len(field_list) == len(names)
-        and list(fields_by_name) != names
-        and set(fields_by_name) == set(names)
-    ):
-        report(
-            "The columns of the schema are in another order than in portal.",
-            f"Write them as: {', '.join(names)}.",
-        )
-    elif len(field_list) > len(fields_by_name):
-        report("The schema has a column twice, or one without a name.", "Keep one of the two, with its name.")
+        fix = 'Write "schema": {"fields": […]}, as in a package of the same kind.'
+        report("The table has no schema.", fix)
+    else:
+        _report_missing_columns(fields_by_name, contract_fields, report)
+    _report_different_columns(fields_by_name, contract_fields, report)
+    _report_order(fields_by_name, len(field_list), contract_fields, report)
     fields = [_merge_field(f, fields_by_name.get(f["name"], {}), report) for f in contract_fields]
     schema = _merge_schema(package_schema or {}, fields, key, report)
     described = {k: v for k, v in resource.items() if _is_allowed(k, v, report)}
@@ -98,6 +75,49 @@ def schema_to_check(
         report("The encoding of the table is not stated.", 'Write "encoding": "utf-8".')
     described = {**described, "encoding": "utf-8", "schema": schema}
     return Schema(tuple(fields), tuple(key), described), described
+
+
+def _report_missing_columns(
+    fields_by_name: Mapping[str, Json], contract_fields: Sequence[Json], report: Report
+) -> None:
+    for f in contract_fields:
+        if f["name"] not in fields_by_name:
+            report(f"The schema has no column {f['name']}.", f"Add it, with type {f['type']}.")
+
+
+def _report_different_columns(
+    fields_by_name: Mapping[str, Json], contract_fields: Sequence[Json], report: Report
+) -> None:
+    """Report columns that the contract does not have, or describes with another type or other constraints."""
+    contract_by_name = {f["name"]: f for f in contract_fields}
+    for name, package_field in fields_by_name.items():
+        if name not in contract_by_name:
+            report(f"The schema has a column {name} that is not known.", did_you_mean(name, contract_by_name))
+            continue
+        field = contract_by_name[name]
+        rules = field.get("constraints", {})
+        if package_field.get("type") != field["type"] or not _includes(
+            package_field.get("constraints"), rules
+        ):
+            constraints = f" and constraints {_constraints_in_words(rules, field)}" if rules else ""
+            message = f"The schema describes the column {name} differently from portal."
+            report(message, f"Write type {field['type']}{constraints}.")
+
+
+def _report_order(
+    fields_by_name: Mapping[str, Json], count: int, contract_fields: Sequence[Json], report: Report
+) -> None:
+    """Report columns in another order; `count` also counts fields without a name, and those with the name of another."""
+    names = [f["name"] for f in contract_fields]
+    if (
+        len(fields_by_name) == count
+        and sorted(fields_by_name) == sorted(names)
+        and list(fields_by_name) != names
+    ):
+        fix = f"Write them as: {', '.join(names)}."
+        report("The columns of the schema are in another order than in portal.", fix)
+    elif count > len(fields_by_name):
+        report("The schema has a column twice, or one without a name.", "Keep one of the two, with its name.")
 
 
 def _constraints_in_words(rules: Json, field: Json) -> str:

@@ -72,10 +72,12 @@ class PublishedFigure:
 
     @property
     def withheld(self) -> bool:
+        """Return True if nothing is published about the figure."""
         return self.low is None and self.high is None
 
     @property
     def name(self) -> str:
+        """Return the figure's name and what is published about it, for messages."""
         low, high = ("" if end is None else f"{end:.10g}" for end in (self.low, self.high))
         value = low if low == high else f"{low or 'any number'} to {high or 'any number'}"
         return f"{self.words or self.key} ({value or 'withheld'})"

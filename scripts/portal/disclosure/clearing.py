@@ -57,7 +57,7 @@ class ClearedContent:
 
     @cached_property
     def remembered(self) -> dict[Hashable, object]:
-        """Results computed from this content, kept for reuse, by function and arguments."""
+        """Keep results computed from this content for reuse, by function and arguments."""
         return {}
 
 

@@ -91,10 +91,10 @@ def infer(
             tuple(i for k, i in narrowest.items() if table_now.status[k] == "c"), tuple(leaks.values()), {}
         )
     with_removed = replace(content, indicators={**_removed_indicators(archives), **content.indicators})
-    releases = [(p.name, p.observations) for p in archives]
+    releases = (*archives, EarlierRelease("", now, {}))
     memo = {table_now.core: table_now}
-    public_before = _already_public(with_removed, policy, releases, memo)
-    for name, table in _completed_tables(with_removed, policy, [*releases, ("", now)], memo):
+    public_before = _already_public(with_removed, policy, archives, memo)
+    for name, table in _completed_tables(with_removed, policy, releases, memo):
         for k, interval in table.intervals():
             if k not in public_before and k not in leaks and table.leaks(k, interval):
                 leaks[k] = Leak(interval, table.status[k], name)
@@ -108,13 +108,6 @@ def infer(
     )
 
 
-def intervals(
-    content: Content, policy: SmallCountSettings, archives: Sequence[EarlierRelease] = ()
-) -> "tuple[Interval, ...]":
-    """Return the smallest and largest value that each withheld count can have."""
-    return infer(content, policy, archives).intervals
-
-
 def shown_before(content: Content, archives: Sequence[EarlierRelease]) -> dict[str, int]:
     """Return how many of the figures withheld now each earlier release published, by name of the release."""
     hidden = {o.key for figures in content.observations.values() for o in figures if o.status == "c"}
@@ -126,22 +119,19 @@ def _removed_indicators(archives: Sequence[EarlierRelease]) -> dict[str, Indicat
     return {k: i for p in archives for k, i in p.indicators.items()}
 
 
-_Releases = Sequence[tuple[str, tuple[Observation, ...]]]
-
-
 def _already_public(
     content: Content,
     policy: SmallCountSettings,
-    releases: _Releases,
+    archives: Sequence[EarlierRelease],
     memo: "dict[frozenset[Observation], _Table]",
 ) -> dict[FigureKey, str]:
     """Return the figures that earlier releases published or that follow from them alone, with the release."""
     public: dict[FigureKey, str] = {}
-    for name, figures in releases:
-        for o in figures:
+    for archive in archives:
+        for o in archive.observations:
             if o.value is not None:
-                public.setdefault(o.key, name)
-    for name, table in _completed_tables(content, policy, releases, memo):
+                public.setdefault(o.key, archive.name)
+    for name, table in _completed_tables(content, policy, archives, memo):
         for k, interval in table.intervals():
             if table.leaks(k, interval):
                 public.setdefault(k, name)
@@ -151,29 +141,32 @@ def _already_public(
 def _completed_tables(
     content: Content,
     policy: SmallCountSettings,
-    releases: _Releases,
+    releases: Sequence[EarlierRelease],
     memo: "dict[frozenset[Observation], _Table]",
 ) -> "Iterator[tuple[str, _Table]]":
     """Yield the table of each release, completed with what other releases say about figures that it does not show.
 
     If the releases contradict each other because figures were revised, complete it from each other release alone. Each
-    table comes with the name of the release it needs. `memo` holds tables that were audited before, by figures.
+    table comes with the name of the release it needs; what is published now has the empty name. `memo` holds tables that
+    were audited before, by figures.
     """
-    for name, figures_of_release in releases:
-        shown = {o.key for o in figures_of_release if o.value is not None}
+    for release in releases:
+        shown = {o.key for o in release.observations if o.value is not None}
         extra = {
-            other: [o for o in figures if o.value is not None and o.key not in shown]
-            for other, figures in releases
-            if other != name
+            other.name: [o for o in other.observations if o.value is not None and o.key not in shown]
+            for other in releases
+            if other.name != release.name
         }
         every = [o for more in extra.values() for o in more]
         tries = [every] if _is_consistent(every) else []
         for more in [*tries, *extra.values()]:
             hidden = {o.key for o in more}
-            table = _Table(content, policy, (*(o for o in figures_of_release if o.key not in hidden), *more))
+            table = _Table(
+                content, policy, (*(o for o in release.observations if o.key not in hidden), *more)
+            )
             table = memo.setdefault(table.core, table)
             if table.fits:
-                yield name or next((other for other, some in extra.items() if some), ""), table
+                yield release.name or next((name for name, some in extra.items() if some), ""), table
                 if more is every:
                     break
 
@@ -219,7 +212,7 @@ class _Table:
 
     @cached_property
     def fits(self) -> bool:
-        """True if the figures do not contradict each other."""
+        """Return True if the figures do not contradict each other."""
         try:
             return len(tuple(self.intervals())) >= 0
         except PortalError:

@@ -54,7 +54,7 @@ class CountCell:
 
     @property
     def small(self) -> bool:
-        """True if the count is under its limit."""
+        """Return True if the count is under its limit."""
         return self.value < self.under
 
 

@@ -46,7 +46,7 @@ class Suspicion:
 
     @property
     def is_sure(self) -> bool:
-        """True if the match stops the build."""
+        """Return True if the match stops the build."""
         return self.is_supported or self.chance < 1
 
 

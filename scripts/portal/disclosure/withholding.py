@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from random import SystemRandom
 from typing import NamedTuple
@@ -55,32 +56,19 @@ def withhold(
         PortalError: a count cannot be protected.
     """
     drafts_by_key, published = {o.key: o for o in drafts}, tuple(published)
+    archived = tuple(o for archive in archives for o in archive.observations)
     known = {o.key: o for o in published if o.value is not None} | drafts_by_key
     roots = {top_total(content, i.id) for i in content.indicators.values() if is_guarded(i)}
     counts = {
         k: o for k, o in known.items() if o.value is not None and top_total(content, o.indicator) in roots
     }
-    archived = [o for p in archives for o in p.observations]
+    protect = partial(_TableToProtect, content, policy, counts, known)
     shown_before = {o.key: o.value for o in archived if o.value is not None}
-    withheld = {o.key for o in published if o.status == Status.WITHHELD} | {
-        o.key for o in archived if o.status == Status.WITHHELD
-    } - shown_before.keys()
-    kept: Set[Hashable] = withheld & drafts_by_key.keys()
+    kept: Set[Hashable] = _withheld_before(published, archived) & drafts_by_key.keys()
     if already_public := {k for k, o in drafts_by_key.items() if shown_before.get(k) == o.value}:
-        kept = kept | (
-            _hidden_from_archives(
-                _TableToProtect(
-                    content,
-                    policy,
-                    counts,
-                    known,
-                    drafts_by_key.keys() - already_public,
-                    kept - already_public,
-                )
-            )
-            & drafts_by_key.keys()
-        )
-    table = _TableToProtect(content, policy, counts, known, drafts_by_key.keys(), kept)
+        not_public = protect(drafts_by_key.keys() - already_public, kept - already_public)
+        kept |= _hidden_from_archives(not_public) & drafts_by_key.keys()
+    table = protect(drafts_by_key.keys(), kept)
     hidden = table.hidden() & drafts_by_key.keys()
     primary = {k for k, c in table.cells.items() if c.small and not c.fixed}
     cleared = tuple(
@@ -92,6 +80,13 @@ def withhold(
         len(primary),
         len(hidden - primary),
     )
+
+
+def _withheld_before(published: Iterable[Observation], archived: Sequence[Observation]) -> Set[FigureKey]:
+    """Return the figures that are withheld now, or that an earlier release withheld and no release published."""
+    shown = {o.key for o in archived if o.value is not None}
+    withheld = {o.key for o in archived if o.status == Status.WITHHELD} - shown
+    return withheld | {o.key for o in published if o.status == Status.WITHHELD}
 
 
 def _hidden_from_archives(table: "_TableToProtect") -> Set[Hashable]:

@@ -31,7 +31,7 @@ class Redaction:
 
     @cached_property
     def numbers(self) -> Mapping[str, frozenset[Decimal]]:
-        """The numbers to remove, by indicator."""
+        """Return the numbers to remove, by indicator."""
         by_indicator: dict[str, frozenset[Decimal]] = {}
         for k, values in self.values.items():
             by_indicator[k[0]] = by_indicator.get(k[0], frozenset()) | values

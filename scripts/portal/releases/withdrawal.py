@@ -50,7 +50,7 @@ class FigureSelection:
 
     @property
     def words(self) -> str:
-        """The selection as it was typed."""
+        """Return the selection as it was typed."""
         return ", ".join(filter(None, (self.indicator, self.area, self.period, self.part)))
 
 
