@@ -189,15 +189,15 @@ def _lists(checked: ValidRows) -> Iterator[Problem]:
     """Check that lists of indicators, separated by semicolons, name ones that exist."""
     if not checked.is_readable("indicators", "indicators"):
         return
-    known = checked.values("indicators", "indicators", "id")
+    existing = checked.values("indicators", "indicators", "id")
     for row in checked.rows("dashboards", "dashboards"):
         for name in filter(None, row["indicators"].split(";")):
-            if name not in known:
+            if name not in existing:
                 yield row.problem(
                     "indicators",
                     "reference",
                     f"“{name}” is not among the indicators.",
-                    did_you_mean(name, known),
+                    did_you_mean(name, existing),
                 )
 
 

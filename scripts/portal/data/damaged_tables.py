@@ -63,11 +63,11 @@ def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | N
     first = [c.strip() for c in rows[0]]
     known_names = len(names.intersection(rows[0]))
 
-    def wrong(message: str, fix: str, row: int = 1) -> Problem:
+    def problem(message: str, fix: str, row: int = 1) -> Problem:
         return Problem(file, row, "", "header", message, fix)
 
     if re.fullmatch(r"sep=.?,*", ",".join(first)):
-        return wrong(
+        return problem(
             "The first line is “sep=”, which a spreadsheet program put above the header.", "Delete that line."
         )
     if known_names > len(names) // 3 or (known_names and len(names) < 4):
@@ -76,29 +76,29 @@ def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | N
     if similar_names > len(names) // 3 or (similar_names and len(names) < 4):
         message = "The names of the columns are written with capitals or spaces that do not belong there."
         fix = "Write them in lower-case letters, without spaces and with _ between words. The columns are: "
-        return wrong(message, fix + header)
+        return problem(message, fix + header)
     for n, row in enumerate(islice(rows, _ROWS_SEARCHED), 1):
         if _is_quoted_header(row, names):
             message = "Each line is in quotation marks, which makes it a single cell."
-            return wrong(message, "Remove the quotation marks around whole lines, or restore the file.", n)
+            return problem(message, "Remove the quotation marks around whole lines, or restore the file.", n)
         if n > 1 and len(names & {c.strip() for c in row}) > len(names) // 2:
             above = rows[: n - 1]
             content_above = (
                 "a title or a note" if any(c.strip() for r in above for c in r) else "nothing but blank cells"
             )
             message = f"The header is not in the first row but in row {n}, below {content_above}."
-            return wrong(message, f"Delete what is above it, so that the first row is: {header}")
+            return problem(message, f"Delete what is above it, so that the first row is: {header}")
     if known_names:
         return None
     if not any(first):
-        return wrong("The first row is blank.", f"Write the header there: {header}")
+        return problem("The first row is blank.", f"Write the header there: {header}")
     if len(first) == len(fields) and not any(
         field_types.cell_fault(cell, f) for cell, f in zip(first, fields, strict=True)
     ):
         message = "The header is missing: the first row contains figures or text instead of column names."
-        return wrong(message, f"Put this row above all others: {header}")
+        return problem(message, f"Put this row above all others: {header}")
     message = "The header is missing: the first row has none of the column names."
-    return wrong(message, f"Write this as the first row, or restore the file: {header}")
+    return problem(message, f"Write this as the first row, or restore the file: {header}")
 
 
 def _is_quoted_header(row: Sequence[str], names: Collection[str]) -> bool:

@@ -169,7 +169,7 @@ def read_rows(
     `names` are the expected columns, if they are known.
     """
 
-    def wrong(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
+    def unreadable_file(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
         return None, (Problem(file, row=row, code="file", message=message, fix=fix),)
 
     try:
@@ -177,25 +177,25 @@ def read_rows(
         content = raw.decode("utf-8-sig")
     except input_files.UnreadableError as unreadable:
         is_deleted = names and not path.exists() and not path.is_symlink()
-        return wrong(
+        return unreadable_file(
             unreadable.message,
             "Put it back, or take it out of datapackage.json." if is_deleted else unreadable.fix,
         )
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return wrong(
+        return unreadable_file(
             "A character in this row is not encoded as UTF-8.",
             "Save the file as “CSV UTF-8” and try again.",
             line,
         )
     fault = _not_a_table(content, names)
     if fault:
-        return wrong(*fault)
+        return unreadable_file(*fault)
     csv.field_size_limit(_LARGEST_CELL)
     try:
         return list(csv.reader(io.StringIO(content, newline=""), strict=True)), ()
     except csv.Error as error:
-        return wrong(
+        return unreadable_file(
             f"The file cannot be split into rows: {error}.", "Look for a quotation mark that is not closed."
         )
 
@@ -217,30 +217,30 @@ def _header_problems(
 ) -> Iterator[Problem]:
     header = list(rows[0])
 
-    def wrong(column: str, message: str, fix: str, code: str = "header") -> Problem:
+    def problem(column: str, message: str, fix: str, code: str = "header") -> Problem:
         return Problem(file, row=1, field=column, code=code, message=message, fix=fix)
 
     while header and not header[-1].strip():
         header.pop()
     if len(header) < len(rows[0]) and not any(c.strip() for row in rows for c in row[len(header) :]):
         message = f"There are empty columns after the last one: {len(rows[0]) - len(header)}."
-        yield wrong("", message, "Delete them.", "blank-column")
+        yield problem("", message, "Delete them.", "blank-column")
     else:
         header = list(rows[0])
     for column in [c for c in expected if c not in header]:
-        yield wrong(
+        yield problem(
             column, f"The column {column} is missing.", "Add it to the header, with a cell in each row."
         )
     for column in [c for c in dict.fromkeys(header) if c not in expected]:
         name = column or "(no name)"
         spare = [c for c in expected if c not in header]
         fix = f"Remove it. {did_you_mean(column, spare)}" if spare else "Remove it."
-        yield wrong(name, f"There is a column “{name}” that is not expected here.", fix)
+        yield problem(name, f"There is a column “{name}” that is not expected here.", fix)
     for column in sorted({c for c in header if header.count(c) > 1}):
-        yield wrong(column, f"The column {column or '(no name)'} appears twice.", "Keep one of the two.")
+        yield problem(column, f"The column {column or '(no name)'} appears twice.", "Keep one of the two.")
     if sorted(header) == sorted(expected) and tuple(header) != expected:
         fix = f"Move whole columns, so that the header is: {','.join(expected)}"
-        yield wrong("", "The columns are not in the order that datapackage.json gives.", fix)
+        yield problem("", "The columns are not in the order that datapackage.json gives.", fix)
 
 
 def _row_problems(
@@ -270,42 +270,42 @@ def _explain_error(file: str, fault: ValidationError, schema: Schema) -> Problem
     fields_by_name = {f["name"]: f for f in schema.fields}
     column, note = fault.column, fault.note
 
-    def wrong(code: str, message: str, fix: str, field: str = column) -> Problem:
+    def problem(code: str, message: str, fix: str, field: str = column) -> Problem:
         return Problem(file, fault.row, field, code, message, fix)
 
     match fault.kind:
         case "type-error" | "constraint-error" if column in fields_by_name:
-            return wrong("cell", *_explain_constraint(fault.cell, fields_by_name[column], note))
+            return problem("cell", *_explain_constraint(fault.cell, fields_by_name[column], note))
         case "unique-error":
             fix = "Correct one of the two; datapackage.json says that no two rows have the same."
-            return wrong("cell", f"“{fault.cell[:60]}” also appears in another row.", fix)
+            return problem("cell", f"“{fault.cell[:60]}” also appears in another row.", fix)
         case "primary-key":
             key = text.listed([k.replace("_", " ") for k in schema.primary_key])
             fix = "Remove one of the two rows, or correct the cells that should differ."
-            return wrong(
+            return problem(
                 "duplicate", f"An earlier row has the same {key}.", fix, " + ".join(schema.primary_key)
             )
         case "foreign-key":
             fix = "Correct the cell, or add the row that it names. The rule is under foreignKeys in datapackage.json."
-            return wrong("reference", f"The row refers to something that does not exist: {note}", fix)
+            return problem("reference", f"The row refers to something that does not exist: {note}", fix)
         case "blank-row":
-            return wrong("blank-row", "The row is blank.", "Delete the row.", "")
+            return problem("blank-row", "The row is blank.", "Delete the row.", "")
         case "extra-cell":
             message = f"The row has more cells than the header: {fault.cell!r}."
             fix = "Put text that holds a comma between quotation marks, or remove the cell."
-            return wrong("extra-cell", message, fix, "")
+            return problem("extra-cell", message, fix, "")
         case "missing-cell" if column in fields_by_name:
             fix = "Add the missing cells; an empty cell is two commas with nothing between."
-            return wrong("missing-cell", "The row ends before this column.", fix)
+            return problem("missing-cell", "The row ends before this column.", fix)
         case kind if kind in _REPORTED_WITH_HEADER:
             return None
         case kind if kind in _ABOUT_THE_FILE:
             fix = "If the table is right, correct bytes, hash or rows in datapackage.json, or remove them."
-            return wrong("file", f"The table is not the one that datapackage.json describes: {note}", fix)
+            return problem("file", f"The table is not the one that datapackage.json describes: {note}", fix)
         case "description":
             fix = "Correct the part of this table in datapackage.json, or copy it from a package of the same kind."
-            return wrong("file", f"frictionless cannot use the description of this table: {note}", fix)
-    return wrong("file", note, "Compare this row with the ones around it, and with datapackage.json.")
+            return problem("file", f"frictionless cannot use the description of this table: {note}", fix)
+    return problem("file", note, "Compare this row with the ones around it, and with datapackage.json.")
 
 
 def _explain_constraint(cell: str, field: Json, note: str) -> Fault:

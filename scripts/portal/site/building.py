@@ -75,9 +75,9 @@ def _project(settings: Settings) -> Project:
     if problems:
         raise PortalError(sorted(problems))
     assembled = assembly.assemble(packages_read)
-    doubtful = plausibility.find_warnings(ValidRows(packages_read, settings), periods.today())
-    whole = Project(settings, packages_read, assembled, tuple(d for d in doubtful if d.name))
-    if faults := [*(d for d in doubtful if not d.name), *releasing.check(whole)]:
+    warnings = plausibility.find_warnings(ValidRows(packages_read, settings), periods.today())
+    whole = Project(settings, packages_read, assembled, tuple(w for w in warnings if w.name))
+    if faults := [*(w for w in warnings if not w.name), *releasing.check(whole)]:
         raise PortalError(sorted(faults))
     return whole
 
@@ -157,10 +157,12 @@ def _unwritten(settings: Settings) -> tuple[Problem, ...]:
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
     """Return every warning that is not accepted; `alone` are the addresses of pages to which no page links."""
     accepted = whole.content.accepted
-    doubtful = clearing.find_warnings(whole.content, whole.settings.disclosure, releasing.earlier(whole))
-    doubts = (*whole.warnings, *map(plausibility.unlinked_page, alone), *doubtful)
+    of_small_counts = clearing.find_warnings(
+        whole.content, whole.settings.disclosure, releasing.earlier(whole)
+    )
+    warnings = (*whole.warnings, *map(plausibility.unlinked_page, alone), *of_small_counts)
     file = whole.file_name(whole.home / "data" / "accepted.csv") if accepted else ""
-    return plausibility.unaccepted(doubts, accepted, file)
+    return plausibility.unaccepted(warnings, accepted, file)
 
 
 def read(root: Path) -> tuple[Settings, Content]:

@@ -152,8 +152,8 @@ class Outcome:
         """
         would_be, problems = self._checked(frozenset())
         self._stop(problems)
-        doubtful = plausibility.find_warnings(ValidRows(would_be, self.settings), periods.today())
-        self._stop(p for p in doubtful if not p.name)
+        warnings = plausibility.find_warnings(ValidRows(would_be, self.settings), periods.today())
+        self._stop(p for p in warnings if not p.name)
         project = Project(self.settings, would_be, assembly.assemble(would_be))
         self._stop(releasing.check(project))
         policy, area = self.settings.disclosure, self.settings.site.area
