@@ -18,7 +18,7 @@ from frictionless import Package as Upstream
 from frictionless import Schema as UpstreamSchema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal.cli import commands
+from portal.cli.arguments import PROBLEMS
 from portal.core import field_types, model, plans
 from portal.core import settings as config
 from portal.core.problems import Problem
@@ -506,7 +506,7 @@ def test_without_frictionless_nothing_passes(tiny: Path) -> None:
             check=False,
             env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
         )
-        assert done.returncode == commands.PROBLEMS
+        assert done.returncode == PROBLEMS
         assert "frictionless, which checks every data package, is not installed" in done.stderr
         assert "make site" in done.stderr
 
