@@ -14,6 +14,7 @@ from portal.analysis.measures import (
     breaks_of,
     broken,
     compared,
+    is_clear_over_years,
     latest_change,
     rounded,
     standing,
@@ -201,10 +202,14 @@ def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
 
 
 def _since_first(s: ChartInput) -> str:
-    """Return the clear change since the first figure; empty with fewer than three figures, or across a break."""
+    """Return the clear change since the first figure, by the rule of the headlines; else empty.
+
+    It is empty too with fewer than three figures, or across a break.
+    """
     first, last = s.figures[0], s.figures[-1]
-    change = compared(s.released, s.indicator, first, last)
-    if len(s.figures) < 3 or change is None or change.direction not in (Direction.ROSE, Direction.FELL):
+    is_newest = s.indicator.chart == ChartKind.RECORDED
+    change = compared(s.released, s.indicator, first, last, newest=is_newest)
+    if len(s.figures) < 3 or change is None or not is_clear_over_years(change):
         return ""
     way = "Up" if change.direction == Direction.ROSE else "Down"
     by = f" {_by(change)}" if change.percent is not None else ""
@@ -430,7 +435,7 @@ def _tested_change(c: Change, unit: str = "count") -> str:
 def _recorded(c: Change) -> str:
     """Return the change in crime that the police find themselves: how much more or less they recorded."""
     if c.direction == Direction.NO_CLEAR_CHANGE:
-        return "about as many recorded"
+        return c.direction.value
     if c.percent is None:
         return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
     return f"{_by(c)} {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
