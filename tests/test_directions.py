@@ -44,10 +44,10 @@ def test_every_direction_on_a_ward_page_follows_from_the_numbers_beside_it(
             rows.append((ids[name], before, now, words))
         numbers = [(i, int(a.replace(",", "")), int(b.replace(",", "")), words) for i, a, b, words in rows if a[0].isdigit() and b[0].isdigit()]  # fmt: skip
         p = [exact(a, b, dispersions[i], (-0.01, 0.01)) for i, a, b, _ in numbers]
-        for (name, before, now, words), q in zip(numbers, false_discovery_control(p), strict=True):
-            assert told_way(words) == ("" if q >= 0.05 else "up" if now > before else "down"), (path, name)
+        for (name, earlier, later, said), q in zip(numbers, false_discovery_control(p), strict=True):
+            assert told_way(said) == ("" if q >= 0.05 else "up" if later > earlier else "down"), (path, name)
             compared += 1
-            clear += bool(told_way(words))
+            clear += bool(told_way(said))
     assert compared > 200
     assert clear
 
