@@ -145,6 +145,8 @@ def of_mkdocs(root: Path) -> Iterator[Problem]:
     import yaml  # noqa: PLC0415 - takes a while to load
 
     path = root / "mkdocs.yml"
+    if not path.exists() and not path.is_symlink():  # that of the program is used
+        return
     if found := fault(path, root, _LARGEST_SETTINGS):
         yield _problem(root, path, *found)
         return
