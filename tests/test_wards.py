@@ -16,7 +16,7 @@ from portal.analysis import measures, sentences
 from portal.charts import area_charts, sparklines
 from portal.core.small_counts import is_guarded
 from portal.disclosure.clearing import ClearedContent
-from project import SHARED, tree_of
+from project import ROOT, SHARED, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
 WARD_FILE = SHARED / "upstream" / "mps_ward" / "ward25_202403-202603.csv"
@@ -298,7 +298,7 @@ def test_a_sparkline_leaves_gaps_and_names_its_figures() -> None:
 
 
 def test_pages_of_places_are_in_the_golden_tree() -> None:
-    golden = tree_of(Path(__file__).parent / "golden")
+    golden = tree_of(ROOT / "tests" / "golden")
     ward = golden["wards/south/index.md"].decode()
     assert "[c]" in golden["figures/figure-9/index.md"].decode().replace("&#91;c&#93;", "[c]")
     assert "Old Quay" in golden["wards/north-quay/index.md"].decode()
