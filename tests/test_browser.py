@@ -248,6 +248,11 @@ def test_the_points_of_a_chart_are_read_with_the_arrow_keys(page: Page, address:
         expect(spoken).not_to_have_text(heard[-1])
         heard.append(spoken.text_content() or "")
     assert len(set(heard)) > 1
+    more = [h.partition(". ")[2] for h in heard]
+    if name == "recorded":
+        assert "than in the 12 months to" in more[0], "the change from a year before"
+        assert not more[3], "nothing before it"
+    heard = [h.partition(". ")[0] for h in heard]
     values = {c for row in cells(page, "figures") for c in row[1:]}
     assert all(h.rpartition(": ")[2] in values for h in heard), heard
     if name == "recorded":
@@ -296,7 +301,9 @@ def test_a_chart_that_cannot_be_loaded_says_so_and_keeps_its_picture(
     chart.locator(".chart__said", has_text="could not be loaded").wait_for()
     assert chart.locator("picture img").is_visible()
     assert faults == []
-    if lost != "charts.js":  # a browser keeps a module that could not be loaded until the page is loaded again
+    if (
+        lost != "charts.js"
+    ):  # a browser keeps a module that could not be loaded until the page is loaded again
         page.unroute(f"**/{lost}")
         chart.focus()
         page.keyboard.press("End")

@@ -84,10 +84,27 @@ def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[s
     for one, other in combinations(texts, 2):
         if Box(*(shrunk(one["box"]))).touches(Box(*(shrunk(other["box"])))):
             yield f"{name}: “{one['text']}” touches “{other['text']}”"
+    shapes = figure["layout"]["shapes"]
+    for n, one in enumerate(shapes):
+        if one.get("line", {}).get("dash") == "dash":
+            covers = [
+                placed(s, measured) for s in shapes[n:] if s["type"] == "rect" and s["layer"] == "above"
+            ]
+            for t in texts:
+                box = Box(*shrunk(t["box"]))
+                if box.touches(placed(one, measured)) and not any(box.touches(c) for c in covers):
+                    yield f"{name}: a break crosses “{t['text']}”"
     lines = [t for t in figure["data"] if t["type"] == "scatter" and "lines" in t["mode"]]
     points = max((sum(y is not None for y in t["y"]) for t in lines), default=0)
     if points > 5 and sum(t["tick"] for t in texts) < 3:
         yield f"{name}: {sum(t['tick'] for t in texts)} times are named for {points} points"
+
+
+def placed(shape: Mapping[str, Any], measured: Mapping[str, Any]) -> Box:
+    """Return the box of a shape in pixels."""
+    (left, right), (low, high) = (sorted((shape[a + "0"], shape[a + "1"])) for a in "xy")
+    wide, height = measured["width"], measured["height"]
+    return Box(left * wide, (1 - high) * height, right * wide, (1 - low) * height)
 
 
 def shrunk(box: list[float]) -> tuple[float, float, float, float]:

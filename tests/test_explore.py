@@ -309,7 +309,8 @@ def test_years_with_a_break_inside_are_not_added_up(
     broken = measures.breaks_of(real, "recorded-violence")
     assert len(broken) > 1
     page = opened(
-        chromium.new_page(), f"{address}explore/?measure=recorded-violence&length=12&view=line&area={real.area}"
+        chromium.new_page(),
+        f"{address}explore/?measure=recorded-violence&length=12&view=line&area={real.area}",
     )
     on_the_page = measures.rolling(real, "recorded-violence", real.area)
     shown = [line[1] for line in rows(page)[1:] if line[1] != "not published"]

@@ -70,14 +70,14 @@ const drawn = async (chart) => {
 const pointsOf = (traces) =>
   traces
     .map((trace, curve) => {
-      const values = trace.orientation === "h" || trace.mode === "markers" ? trace.x : trace.y;
+      const values = trace.meta?.values ?? (trace.orientation === "h" || trace.mode === "markers" ? trace.x : trace.y);
       return trace.customdata
-        .map((words, point) => ({ curve, point, value: values[point], words: plain(words), panel: (trace.xaxis ?? "x") + (trace.yaxis ?? "y") }))
+        .map((words, point) => ({ curve, point, value: values[point], words: plain(words), more: plain(trace.hovertext?.[point] ?? ""), panel: (trace.xaxis ?? "x") + (trace.yaxis ?? "y") }))
         .filter((p) => p.value !== null && p.words);
     })
     .filter((points) => points.length);
 
-const plain = (words) => new DOMParser().parseFromString(words.replace(/<br>/g, " "), "text/html").body.textContent;
+const plain = (words) => new DOMParser().parseFromString(words.replace(/<br>/g, " "), "text/html").body.textContent.trim();
 
 const say = (chart, words) => {
   chart.querySelector(".chart__said").textContent = words;
@@ -97,8 +97,8 @@ export const answer = async (chart, event) => {
   const next = { Home: 0, End: last, ArrowLeft: (at?.index ?? last + 1) - 1, ArrowRight: (at?.index ?? -1) + 1 }[event.key] ?? at?.index ?? 0;
   const index = Math.min(last, Math.max(0, next));
   places.set(chart, { line, index });
-  const { curve, point, words, value, panel } = series[line][index];
-  say(chart, words);
+  const { curve, point, words, more, value, panel } = series[line][index];
+  say(chart, more ? `${words}. ${more}` : words);
   Plotly.Fx.hover(place, [{ curveNumber: curve, pointNumber: point }], [panel]);
   if (chart.dataset.sound) tone(pitch(series[line], value), 0);
   return undefined;
