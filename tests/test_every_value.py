@@ -172,6 +172,7 @@ def readings(drawing: Mapping[str, Any]) -> Iterator[str]:
                 .replace("<extra></extra>", "")
                 .replace("%{customdata}", said)
                 .replace("%{text}", text)
+                .replace("%{hovertext}", "")
             )
     for note in drawing["layout"]["annotations"]:
         yield note["text"].replace("<br>", " ")

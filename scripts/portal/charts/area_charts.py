@@ -84,7 +84,7 @@ def _changes(released: ClearedContent, indicator: Indicator, wards: Sequence[Are
 def _quarters(released: ClearedContent, indicator: Indicator, wards: Sequence[Area]) -> Chart | None:
     """Return an indicator in each ward, from A to Z, in the newest two years by quarter; None if two wards lack them."""
     own = {a: measures.quarters(released, indicator.id, a.code) for a in wards}
-    newest = max((figures[-1].period_end for figures in own.values() if figures), default=None, key=str)
+    newest = max((f[-1].period_end for f in own.values() if f and f[-1].period_end), default=None)
     strips = [
         Strip(a.name, figures)
         for a, figures in sorted(own.items(), key=lambda pair: pair[0].name)

@@ -1,6 +1,8 @@
 """Draw figures over time as columns."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from portal.analysis.sentences import ChartInput, describe_point
 from portal.charts.grammar import (
@@ -96,6 +98,18 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
     box = Box(left, top, width - 6, top + PLOT_HEIGHT)
     room = (high - low) * ((size + 8) / PLOT_HEIGHT if size else 0.05)
     y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
+    marked = [
+        hidden_mark(Hidden(middle(o), f"[{o.status}]", hover_text(s, o)), x, y)
+        for o in s.figures
+        if o.value is None
+    ]
+    hidden = stacked(marked, top=-math.inf)
+    # Columns that all hang from the top leave no room above zero: then the plot moves down.
+    above = 19.0 if len(cuts) > 1 else note[0].box.bottom + 2 if note else 1.0
+    down = max([0.0, *(above - h.box.top for h in hidden)])
+    box = box._replace(top=box.top + down, bottom=box.bottom + down)
+    y = replace(y, start=box.bottom, end=box.top)
+    hidden = [replace(h, y=h.y + down) for h in hidden]
     names = _names_below(s, [middle(o) for o in s.figures], x, x(length) - x(0))
     colours = [EARLIER] * (len(cells) - newest) + [OURS] * newest
     bars = {
@@ -116,13 +130,6 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         "customdata": [hover_text(s, o) for o in s.figures],
         **hover([describe_point(s, o) for o in s.figures]),
     }
-    hidden = stacked(
-        [
-            hidden_mark(Hidden(middle(o), f"[{o.status}]", hover_text(s, o)), x, y)
-            for o in s.figures
-            if o.value is None
-        ]
-    )
     written = [_value_box(c, size, x(middle(o)), y(v), is_negative=v < 0) for c, o, v in zip(cells, s.figures, values, strict=True) if size and v is not None]  # fmt: skip
     marks = [
         piece

@@ -450,13 +450,20 @@ def around(point: tuple[float, float], text: str, **look: Any) -> Iterator[Label
                 yield Label(text=text, x=x, y=y + side * far, across=across, down=down, **look)
 
 
-def stacked(labels: Sequence[Label], taken: Sequence[Box] = ()) -> list[Label]:
-    """Return labels moved up until each touches neither what is taken nor a label before it."""
+def stacked(labels: Sequence[Label], taken: Sequence[Box] = (), top: float = 0) -> list[Label]:
+    """Return labels moved up until each touches neither what is taken nor a label before it.
+
+    A label that would be above `top` is moved down instead.
+    """
     placed: list[Label] = []
     for label in labels:
         boxes = [*taken, *(p.box for p in placed)]
-        steps = (replace(label, y=label.y - n * _LINE_HEIGHT * label.size) for n in range(len(boxes) + 1))
-        placed.append(next(s for s in steps if not any(s.box.touches(b) for b in boxes)))
+        height = _LINE_HEIGHT * label.size
+        moved = [
+            replace(label, y=label.y + way * n * height) for way in (-1, 1) for n in range(len(boxes) + 1)
+        ]
+        inside = [m for m in moved if m.box.top >= top]
+        placed.append(next((m for m in inside if not any(m.box.touches(b) for b in boxes)), label))
     return placed
 
 

@@ -68,6 +68,7 @@ def heat_chart(s: ChartInput, strips: Sequence[Strip], title: str) -> Chart | No
         headline=title,
         subtitle=f"{upper_first(s.indicator.unit_label)}. The darker a cell, the higher its number.",
         finding="",
+        notes=("These are numbers, not rates. More people live in, or come to, some wards than others.",),
         table=ChartTable(
             caption=title,
             columns=("Area", *(s.label(o) for o in columns)),

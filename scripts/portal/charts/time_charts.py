@@ -251,17 +251,15 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     taken += end_boxes
     marks, notes = _cut_marks(beside.cuts, lines, x, box, taken)
     taken += [n.box for n in notes]
-    taken += [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
-    targets, names_of_targets = goal_marks(beside.goals, y, box, taken)
-    marks += targets
+    dashes = [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
+    targets, names_of_targets = goal_marks(beside.goals, y, box, [*taken, *dashes])
     taken += [n.box for n in names_of_targets]
-    labels += [
-        *notes,
-        *names_of_targets,
-        *(_extremes(lines[-1], x, y, box, taken) if len(lines) == 1 else ()),
-    ]
-    taken += [label.box for label in labels]
-    labels += stacked([hidden_mark(h, x, y) for h in beside.hidden], taken)
+    extremes = _extremes(lines[-1], x, y, box, [*taken, *dashes]) if len(lines) == 1 else []
+    labels += [*notes, *names_of_targets, *extremes]
+    taken += [label.box for label in extremes]
+    hidden = stacked([hidden_mark(h, x, y) for h in beside.hidden], [*taken, *(n.box for n in labels)])
+    marks = [piece for m in [*marks, *targets] for piece in _around(m, [h.box for h in hidden])]
+    labels += hidden
     panel = Panel(
         box=box,
         x=x,
@@ -301,6 +299,11 @@ def hidden_mark(hidden: Hidden, x: Scale, y: Scale) -> Label:
         size=TICK,
         hover=hidden.words,
     )
+
+
+def _around(mark: Rule | Band, taken: Sequence[Box]) -> list[Rule | Band]:
+    """Return a dashed line in pieces that cross no box, and anything else unchanged."""
+    return [*interrupted(mark, taken)] if isinstance(mark, Rule) and mark.dash == "dash" else [mark]
 
 
 def _end_name(line: Line, width: int) -> str:
