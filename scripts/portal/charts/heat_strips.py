@@ -30,7 +30,7 @@ from portal.charts.grammar import (
     escape_texts,
 )
 from portal.charts.map_classes import class_of, sort_into_classes
-from portal.charts.text_metrics import text_width, wrap_text
+from portal.charts.text_metrics import text_width
 from portal.charts.time_charts import hover
 from portal.core.model import Observation
 from portal.core.text import MARKERS, json_number, upper_first
@@ -100,7 +100,7 @@ def draw_strips(s: ChartInput, strips: Sequence[Strip], width: int) -> Figure:
     step = (width - 1 - left) / len(names)
     size = next((n for n in (TEXT, TICK, SMALL) if widest / SMALL * n + 2 <= step), 0)
     row_height = _CELL if is_beside else _CELL + LINE + 3
-    heads = ["<br>".join(wrap_text(n, step - 2, SMALL)) for n in names]
+    heads = _broken_alike(names, step - 3)
     head = 13 * max(h.count("<br>") + 1 for h in heads) + 8
     box = Box(left, head, width - 1, head + row_height * len(strips))
     classes = sort_into_classes([o.value for r in strips for o in r.figures if o and o.value is not None])
@@ -155,6 +155,20 @@ def _trace(cells: Sequence[_Cell], bottom: float, wide: float) -> Figure:
         "customdata": [c.words for c in cells],
         **hover([c.more for c in cells]),
     }
+
+
+def _broken_alike(names: Sequence[str], wide: float) -> list[str]:
+    """Return names in lines, all broken at the same places: nowhere, before the last word, or after each word."""
+    ways = [list(names), [n.replace(" ", "<br>") for n in names]]
+    ways.insert(1, ["<br>".join(n.rsplit(" ", 1)) for n in names])
+    return next(
+        (
+            way
+            for way in ways
+            if all(text_width(line, SMALL) <= wide for n in way for line in n.split("<br>"))
+        ),
+        ways[-1],
+    )
 
 
 def _heads(heads: Sequence[str], box: Box, step: float) -> list[Label]:
