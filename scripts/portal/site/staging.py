@@ -244,6 +244,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
         if isinstance(content, RecordedPage):
             drawings |= chart_files(content.parts.rates, pictures, "rates")
             drawings |= chart_files(content.parts.by_ward, pictures, "wards")
+            drawings |= chart_files(content.parts.heat, pictures, "heat")
         return drawings
     if isinstance(content, WardPage):
         of_ward = (open_data.now[history.key(o)] for o in content.figures)
