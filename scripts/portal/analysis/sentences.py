@@ -14,6 +14,7 @@ from portal.analysis.measures import (
     breaks_of,
     broken,
     compared,
+    is_clear_over_years,
     latest_change,
     rounded,
     standing,
@@ -39,7 +40,7 @@ from portal.disclosure.clearing import ClearedContent, period_order
 _NAMED = 8
 _LARGEST = 3
 # Breakdowns whose parts are not kinds of one thing, so that nothing is "recorded as" one of them.
-_NO_KIND = ("measure", "item", "window")
+NO_KIND = ("measure", "item", "window")
 
 
 def cell(o: Observation | None, unit: str = "count") -> str:
@@ -137,10 +138,61 @@ class ChartInput:
             dict.fromkeys(o.part for o in self.released.content.observations.get(self.indicator.id, ()))
         )
 
+    @cached_property
+    def _by_end(self) -> dict[tuple[str, str, int, date | None], Observation]:
+        return {(o.area, o.part, o.months, o.period_end): o for o in self.figures}
+
+    def a_year_before(self, o: Observation) -> Observation | None:
+        """Return the figure of the same length that ended a year before, or as long before as its period is longer."""
+        if o.period_end is None or not o.months:
+            return None
+        return self._by_end.get(
+            (o.area, o.part, o.months, periods.month_end(o.period_end, -max(12, o.months)))
+        )
+
     @property
     def times(self) -> tuple[Observation, ...]:
         """Return one figure for each period, earliest first."""
         return tuple({(o.period_start, o.period_end): o for o in reversed(self.figures)}.values())[::-1]
+
+
+def describe_point(s: ChartInput, o: Observation) -> str:
+    """Return what a chart says about a figure besides its value: the change from a year before, and its status.
+
+    The change is a plain difference; whether it is a clear one is said in the finding. Empty if there is nothing to say.
+    """
+    status = f"{upper_first(MARKERS[o.status])}." if o.status else ""
+    return " ".join(filter(None, (_difference(s, o), status)))
+
+
+def _difference(s: ChartInput, o: Observation) -> str:
+    if o.value is None or o.period_end is None or not o.months or s.indicator.unit == Unit.PERCENT_CHANGE:
+        return ""
+    ended = periods.month_end(o.period_end, -max(12, o.months))
+    begun = periods.first_day(ended, o.months)
+    if any(begun < b.date <= o.period_end for b in breaks_of(s.released, s.indicator.id)):
+        return "Not comparable with a year before: recording changed."
+    earlier = s.a_year_before(o)
+    if earlier is None or earlier.value is None:
+        return ""
+    before = inside_sentence(s.label(earlier))
+    before = f"the {before}" if " months to " in before else before
+    difference = o.value - earlier.value
+    if not difference:
+        return f"The same as in {before}."
+    points = " percentage points" if s.indicator.unit == Unit.PERCENT else ""
+    unit = Unit.COUNT if points else s.indicator.unit
+    return f"{amount(abs(difference), unit)}{points} {'more' if difference > 0 else 'less' if points or unit == Unit.POUNDS else 'fewer'} than in {before}."
+
+
+def describe_share(s: ChartInput, o: Observation, whole: Observation) -> str:
+    """Return a part as a percentage of the whole, in whole per cent: `33%`, `under 1%`; empty without two numbers."""
+    if o.value is None or not whole.value:
+        return ""
+    share = rounded(Fraction(o.value) / Fraction(whole.value) * 100, 0)
+    if o.value and not share:
+        return "under 1%"
+    return "over 99%" if share == 100 and o.value != whole.value else f"{share}%"
 
 
 def describe_latest(s: ChartInput) -> str:
@@ -201,10 +253,14 @@ def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
 
 
 def _since_first(s: ChartInput) -> str:
-    """Return the clear change since the first figure; empty with fewer than three figures, or across a break."""
+    """Return the clear change since the first figure, by the rule of the headlines; else empty.
+
+    It is empty too with fewer than three figures, or across a break.
+    """
     first, last = s.figures[0], s.figures[-1]
-    change = compared(s.released, s.indicator, first, last)
-    if len(s.figures) < 3 or change is None or change.direction not in (Direction.ROSE, Direction.FELL):
+    is_newest = s.indicator.chart == ChartKind.RECORDED
+    change = compared(s.released, s.indicator, first, last, newest=is_newest)
+    if len(s.figures) < 3 or change is None or not is_clear_over_years(change):
         return ""
     way = "Up" if change.direction == Direction.ROSE else "Down"
     by = f" {_by(change)}" if change.percent is not None else ""
@@ -249,7 +305,7 @@ def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     total = next((o for o in figures if not o.part and o.value is not None), None)
     one_area = len({o.area for o in figures}) == 1
     whole = s.with_unit(total) if total and one_area and s.indicator.unit in ADDABLE_UNITS else ""
-    kinds = s.indicator.unit == Unit.COUNT and s.indicator.breakdown not in _NO_KIND
+    kinds = s.indicator.unit == Unit.COUNT and s.indicator.breakdown not in NO_KIND
     if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
         listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
     else:
@@ -429,7 +485,7 @@ def _tested_change(c: Change, unit: str = "count") -> str:
 def _recorded(c: Change) -> str:
     """Return the change in crime that the police find themselves: how much more or less they recorded."""
     if c.direction == Direction.NO_CLEAR_CHANGE:
-        return "about as many recorded"
+        return c.direction.value
     if c.percent is None:
         return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
     return f"{_by(c)} {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
