@@ -10,7 +10,7 @@ from math import comb
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from portal.analysis import claims, measures, sentences, significance
+from portal.analysis import changes_in_words, claims, measures, significance
 from portal.analysis.measures import Change, IndicatorSummary
 from portal.core import periods
 from portal.core.model import Break, Claim, Content, Indicator, Observation, Population, Target
@@ -105,7 +105,7 @@ def test_an_interval_beside_a_clear_change_never_includes_none(a: int, b: int, p
     """The words, too: rounding makes no 0% of a change that is clear, and no 100% of a fall that leaves some."""
     assume(a != b)
     found = Change(year(a, 2019), year(b, 2020), Decimal(b - a), Decimal(round(100 * (b - a) / a)), Direction.ROSE if b > a else Direction.FELL, 0.01, significance.interval(a, b, phi))  # fmt: skip
-    said = sentences.change_in_words(
+    said = changes_in_words.change_in_words(
         IndicatorSummary(indicator(), found.later, found.earlier, found, NoChange.COMPARED, None)
     )
     assert not re.search(r"\b0%", said)
@@ -131,7 +131,7 @@ def test_small_ends_of_an_interval_are_told_in_words(
     way = "rose" if later > earlier else "fell"
     found = Change(year(earlier, 2019), year(later, 2020), difference, Decimal(0), Direction(way), 0.01, ends)
     assert (
-        sentences.change_in_words(
+        changes_in_words.change_in_words(
             IndicatorSummary(indicator(), found.later, found.earlier, found, NoChange.COMPARED, None)
         )
         == said

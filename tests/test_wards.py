@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.analysis import measures, sentences
+from portal.analysis import changes_in_words, measures
 from portal.charts import area_charts, sparklines
 from portal.core.small_counts import is_guarded
 from portal.disclosure.clearing import ClearedContent
@@ -85,7 +85,7 @@ def test_hate_crime_is_not_compared_across_the_new_recording_system(real: Cleare
         found = measures.standing(real, real.content.indicators[name], "E05013714")
         assert found is not None
         assert (found.earlier, found.change, found.no_change) == (None, None, "break")
-        assert sentences.change_in_words(found) == "not comparable: recording changed in March 2024"
+        assert changes_in_words.change_in_words(found) == "not comparable: recording changed in March 2024"
         ends = {
             o.period_end
             for o in real.content.observations[name]
