@@ -29,7 +29,13 @@ REPORT = ROOT / "docs" / "reference" / "mutations.md"
 # The quick tests of each room.
 TESTS = {
     "analysis": ("test_measures.py", "test_headlines.py", "test_significance.py", "test_progress.py"),
-    "disclosure": ("test_audit.py", "test_disclosure_cases.py", "test_coincidence.py", "test_suppression.py"),
+    "disclosure": (
+        "test_withholding.py",
+        "test_audit.py",
+        "test_disclosure_cases.py",
+        "test_coincidence.py",
+        "test_suppression.py",
+    ),
     "releases": ("test_releases.py", "test_withdraw.py"),
 }
 _COUNT, _SEED = 50, 15

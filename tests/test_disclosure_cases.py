@@ -227,6 +227,25 @@ def test_claims_and_targets_state_no_withheld_count(tiny: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sensitive", "unit", "source", "stops"),
+    [
+        ("true", "count", "returns", True),
+        ("true", "count", "report", False),  # a report that was published openly prints the count
+        ("true", "percent-change", "returns", False),  # a change is no count
+        ("false", "count", "returns", False),
+    ],
+)
+def test_a_small_result_of_a_target_stops_only_where_it_is_a_count_that_needs_protection(
+    tiny: Path, sensitive: str, unit: str, source: str, stops: bool
+) -> None:
+    target = {"id": "t", "indicator": "h", "title": "Cut it", "baseline": "2018", "unit": unit, "target_value": "10", "due": "2019-12", "result_value": "3", "source": source, "locator": "Table 1"}  # fmt: skip
+    add(tiny, f"{FIGURES}targets.csv", [target])
+    found = tried(tiny, [indicator("h", sensitive=sensitive)], [figure("h", B, "40")])
+    assert [p for p in found if "The result is a count of 3" in p] == found
+    assert bool(found) is stops
+
+
+@pytest.mark.parametrize(
     ("locator", "number"),
     [("Seven (7) offences in North & Quay", "Seven"), ("value 40", "40"), ("Table 9, twenty-one cases", "twenty-one"),
      ("Table 9, page 3", ""), ("Hidden harm, South, months 2021-08 to 2022-07", ""), ("Sheet 2, row 14, 12 months to July 2019", "")],

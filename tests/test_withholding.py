@@ -1,0 +1,116 @@
+"""What an import withholds: small counts, as few others as protect them, and what was withheld before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+
+from portal.core.model import Area, Content, Indicator, Observation
+from portal.core.settings import SmallCountSettings
+from portal.core.vocabulary import AreaKind, Status
+from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.withholding import Withheld, withhold
+
+POLICY = SmallCountSettings(ward_minimum=10, borough_minimum=5)
+WARDS = ("North", "South", "West")
+
+
+def area(code: str, kind: AreaKind) -> Area:
+    return Area("s", "l", code, code, kind, "" if kind == AreaKind.BOROUGH else "Borough", None, None)
+
+
+def content(*, sensitive: bool = True, minimums: Mapping[str, object] | None = None) -> Content:
+    """A borough with three wards and records without a ward, and one indicator."""
+    empty: dict[str, object] = {f.name: () for f in fields(Content)}
+    harm = {f.name: "" for f in fields(Indicator)} | {"id": "harm", "unit": "count", "sensitive": sensitive, "protected": False}  # fmt: skip
+    areas = [area("Borough", AreaKind.BOROUGH), area("Rest", AreaKind.REST), *(area(w, AreaKind.WARD) for w in WARDS)]  # fmt: skip
+    empty |= {
+        "indicators": {"harm": Indicator(**harm)},  # type: ignore[arg-type]
+        "areas": {a.code: a for a in areas},
+        "sources": {},
+        "minimums": minimums or {},
+        "observations": {},
+    }
+    return Content(**empty)  # type: ignore[arg-type]
+
+
+def count(place: str, value: int | None, year: int = 2023) -> Observation:
+    status = Status.WITHHELD if value is None else Status.PLAIN
+    number = None if value is None else Decimal(value)
+    return Observation("s", "l", "harm", place, date(year, 1, 1), date(year, 12, 31), "", number, status)
+
+
+def table(north: int, south: int, west: int, rest: int) -> list[Observation]:
+    """The counts of each place and of the borough, which is their sum."""
+    counts = dict(zip((*WARDS, "Rest"), (north, south, west, rest), strict=True))
+    return [*(count(p, n) for p, n in counts.items()), count("Borough", sum(counts.values()))]
+
+
+def hidden(found: Withheld) -> set[str]:
+    """The places whose figures are withheld; each has no number and the status that says so."""
+    empty = {o.area for o in found.observations if o.value is None}
+    assert empty == {o.area for o in found.observations if o.status == Status.WITHHELD}
+    return empty
+
+
+def test_a_small_count_is_withheld_with_at_least_one_other_and_never_the_borough() -> None:
+    for _ in range(10):  # the choice of the others is random
+        found = withhold(table(7, 40, 50, 30), content(), POLICY)
+        assert "North" in hidden(found)
+        assert len(hidden(found)) >= 2
+        assert "Borough" not in hidden(found)
+        assert (found.cells, found.primary) == (5, 1)
+        assert found.secondary == len(hidden(found)) - 1
+
+
+def test_counts_at_the_minimum_stay_and_one_below_it_goes() -> None:
+    assert hidden(withhold(table(10, 10, 10, 10), content(), POLICY)) == set()
+    assert "North" in hidden(withhold(table(9, 10, 10, 10), content(), POLICY))
+
+
+def test_a_zero_is_a_small_count() -> None:
+    assert "West" in hidden(withhold(table(40, 50, 0, 30), content(), POLICY))
+
+
+def test_counts_of_a_subject_that_needs_no_protection_stay() -> None:
+    found = withhold(table(1, 2, 3, 4), content(sensitive=False), POLICY)
+    assert hidden(found) == set()
+    assert (found.cells, found.primary, found.secondary) == (0, 0, 0)
+
+
+def test_what_was_withheld_before_stays_withheld_however_large_it_is() -> None:
+    published = [count("South", None)]
+    for _ in range(10):
+        found = withhold(table(7, 400, 50, 30), content(), POLICY, published)
+        assert {"North", "South"} <= hidden(found)
+
+
+def archive(figures: Sequence[Observation]) -> EarlierRelease:
+    return EarlierRelease("R1", tuple(figures), {})
+
+
+def test_what_an_earlier_release_withheld_stays_withheld() -> None:
+    released = [count("South", None), count("North", None)]
+    found = withhold(table(7, 400, 50, 30), content(), POLICY, archives=[archive(released)])
+    assert {"North", "South"} <= hidden(found)
+
+
+def test_what_one_release_withheld_and_another_published_is_no_longer_kept() -> None:
+    """Whoever has the second release knows the figure: withholding it again protects nobody, and costs a reader."""
+    releases = [archive([count("South", None)]), archive([count("South", 400)])]
+    assert hidden(withhold(table(70, 400, 50, 30), content(), POLICY, archives=releases)) == set()
+
+
+def test_a_borough_whose_count_is_known_already_protects_nothing_by_being_withheld() -> None:
+    """The borough was published: it cannot be withheld, so the wards protect each other."""
+    figures = table(7, 40, 50, 30)
+    found = withhold(figures[:-1], content(), POLICY, published=figures[-1:])
+    assert "North" in hidden(found)
+    assert len(hidden(found)) >= 2
+    assert {o.area for o in found.observations} == {*WARDS, "Rest"}
+
+
+def test_each_year_is_a_table_of_its_own() -> None:
+    later = [Observation(**{**vars(o), "period_start": date(2024, 1, 1), "period_end": date(2024, 12, 31)}) for o in table(70, 40, 50, 30)]  # fmt: skip
+    found = withhold([*table(7, 40, 50, 30), *later], content(), POLICY)
+    assert {o.period_end for o in found.observations if o.value is None} == {date(2023, 12, 31)}
