@@ -33,7 +33,7 @@ from portal.charts.time_axis import middle, span
 from portal.charts.time_charts import hover
 from portal.core.model import Observation
 from portal.core.text import json_number
-from portal.core.vocabulary import ADDED, Unit
+from portal.core.vocabulary import ADDABLE_UNITS, Unit
 
 _NOTHING = "–"  # what is written where no figure has been published
 _BAR = 20  # pixels
@@ -200,7 +200,7 @@ def draw_ranked_bars(s: ChartInput, width: int) -> Figure:
 def _whole(s: ChartInput) -> Observation | None:
     """Return the published figure that all parts are kinds of; None if there is none, or a part is larger."""
     totals = [o for o in s.figures if not o.part]
-    is_added = s.indicator.unit in ADDED and s.indicator.breakdown not in NO_KIND
+    is_added = s.indicator.unit in ADDABLE_UNITS and s.indicator.breakdown not in NO_KIND
     if len(totals) != 1 or not totals[0].value or not is_added or len({o.area for o in s.figures}) > 1:
         return None
     highest = totals[0].value
@@ -357,4 +357,4 @@ def _size(s: ChartInput, panel: tuple[str, str]) -> Decimal:
     known = [o.value for o in s.figures if (o.part, o.area) == panel and o.value is not None]
     if not known:
         return Decimal("-Infinity")
-    return sum(known, Decimal(0)) if s.indicator.unit in ADDED else max(known)
+    return sum(known, Decimal(0)) if s.indicator.unit in ADDABLE_UNITS else max(known)

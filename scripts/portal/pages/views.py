@@ -350,13 +350,19 @@ class ReportPage:
     figures: tuple[NearFigure, ...]
 
 
-class Choice(NamedTuple):
-    """A situation, a sentence about it, the ways to report that suit it, and notes."""
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A situation, a sentence about it, the ways to report that suit it, notes, and a page that says more.
+
+    If it is about giving a name, each way says how far people can stay anonymous.
+    """
 
     situation: str
     explanation: str
     routes: tuple[RouteLink, ...]
     notes: tuple[RouteLink, ...]
+    page: Link | None = None
+    is_about_names: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
