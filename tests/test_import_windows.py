@@ -46,7 +46,7 @@ def test_a_new_quarter_takes_no_12_months_out() -> None:
 
 @pytest.mark.parametrize(
     ("value", "status", "wanted"),
-    [("30", "", ""), ("30.0", "", ""), ("30", "p", "p"), ("31", "", "r"), ("31", "p", "r")],
+    [("30", "", ""), ("30.0", "", ""), ("30", "p", ""), ("31", "", "r"), ("31", "p", "r")],
 )
 def test_only_another_number_is_marked_as_revised(value: str, status: str, wanted: str) -> None:
     (again,) = merged((figure(JULY, status=status),), (figure(JULY, value=Decimal(value)),))
@@ -72,3 +72,17 @@ def test_spans_end_with_the_last_month_or_whole_spans_away_from_a_published_end(
 def test_a_published_end_counts_between_its_own_breaks_only() -> None:
     found = list(spans(MONTHS, 12, ["2023-06"], ["2024-07"]))
     assert found == [("2023-08", "2024-07"), ("2022-06", "2023-05")]
+
+
+@pytest.mark.parametrize("value", ["30", "31"])
+def test_a_figure_of_the_newest_months_stays_provisional(value: str) -> None:
+    fresh = figure(JULY, value=Decimal(value), status=Status.PROVISIONAL)
+    (again,) = merged((figure(JULY, status=Status.PROVISIONAL),), (fresh,))
+    assert again.status == Status.PROVISIONAL
+
+
+def test_spans_on_one_grid_skip_the_one_across_a_break() -> None:
+    found = list(spans(MONTHS, 3, ["2023-06"], one_grid=True))
+    assert ("2023-01", "2023-03") in found
+    assert ("2023-04", "2023-06") not in found
+    assert ("2023-07", "2023-09") in found

@@ -3,6 +3,7 @@
 These are pure functions of observations. Anything computed from a withheld figure is withheld.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from portal.analysis import significance
-from portal.core.model import Break, Indicator, Observation
+from portal.core.model import Break, Indicator, Observation, Revision
 from portal.core.periods import first_day, month_end
 from portal.core.vocabulary import ADDED, ChartKind, Direction, Meaning, NoChange, Polarity, Status, Unit
 from portal.disclosure.clearing import ClearedContent, when
@@ -136,6 +137,21 @@ def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool 
     if known is None:
         return None
     return Spread(float(known.dispersion), REVISION.get(kind, (0.0, 0.0)) if newest else (0.0, 0.0))
+
+
+def revision_of(released: ClearedContent, o: Observation) -> Revision | None:
+    """Return how far later files usually change a provisional figure; None for other figures, or if it is not known."""
+    if o.status != Status.PROVISIONAL or o.value is None:
+        return None
+    return released.content.revisions.get((o.indicator, released.content.areas[o.area].kind, o.months))
+
+
+def revision_band(released: ClearedContent, o: Observation) -> int:
+    """Return by how many a provisional figure is usually changed at most, up or down, at least 1; 0 if not known."""
+    known = revision_of(released, o)
+    if known is None or o.value is None:
+        return 0
+    return max(1, math.ceil(Fraction(abs(o.value)) * Fraction(known.percent) / 100))
 
 
 def compared(

@@ -15,6 +15,8 @@ from portal.analysis.measures import (
     broken,
     compared,
     latest_change,
+    revision_band,
+    revision_of,
     rounded,
     standing,
 )
@@ -117,9 +119,10 @@ class ChartInput:
         """Return a figure for a sentence, with its unit, or the reason why there is no number."""
         if o.value is None:
             return f"no figure ({MARKERS[o.status]})"
+        mark = " (provisional)" if o.status == Status.PROVISIONAL else ""
         if self.indicator.unit in (Unit.COUNT, Unit.PER_1000) and not self.has_unit_per_part:
-            return counted(o.value, self.indicator.unit_label)
-        return amount(o.value, self.indicator.unit)
+            return f"{counted(o.value, self.indicator.unit_label)}{mark}"
+        return f"{amount(o.value, self.indicator.unit)}{mark}"
 
     def without_unit(self, o: Observation) -> str:
         """Return a figure for a sentence that has already named the unit."""
@@ -494,3 +497,16 @@ def change_with_figures(s: IndicatorSummary) -> str:
     if s.change is None or s.earlier is None:
         return f"{s.indicator.short_title}: {change_in_words(s)}"
     return f"{s.indicator.short_title}: {change_in_words(s)}, from {cell(s.earlier, s.indicator.unit)} to {cell(s.latest, s.indicator.unit)}"
+
+
+def describe_revisions(s: ChartInput) -> str:
+    """Say how far provisional figures are usually changed; empty if none is provisional or nothing is known about it."""
+    newest = [o for o in s.figures if o.status == Status.PROVISIONAL and o.value is not None]
+    known = revision_of(s.released, newest[-1]) if newest else None
+    if not newest or known is None:
+        return ""
+    band = revision_band(s.released, newest[-1])
+    return (
+        f"The figure for {s.label(newest[-1])} is provisional. Later files changed 95% of such figures by no more than "
+        f"{number(known.percent)}%, which is {number(Decimal(band))} here: the thin bar shows that range."
+    )

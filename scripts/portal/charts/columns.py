@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from portal.analysis.measures import revision_band
 from portal.analysis.sentences import ChartInput
 from portal.charts.grammar import (
     COLOURS,
@@ -36,6 +37,7 @@ from portal.charts.time_charts import (
     PLOT_HEIGHT,
     Cut,
     Hidden,
+    band_bars,
     break_number,
     cuts_of,
     draw_line,
@@ -72,7 +74,8 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
     ends = (spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1)
     cells = [s.cell(o) for o in s.figures]
     values = [json_number(o.value) for o in s.figures]
-    low, high = value_ends(values)
+    bands = [revision_band(s.released, o) for o in s.figures]
+    low, high = value_ends([*values, *(v + b for v, b in zip(values, bands, strict=True) if v is not None)])
     slot = (width - 12) * length / (ends[1] - ends[0]) * 0.95
     size = next((n for n in (TEXT + 2, TEXT, TICK, SMALL) if max(text_width(c, n) for c in cells) <= slot), 0)
     ticks = (
@@ -104,6 +107,7 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
         "marker": {"color": [EARLIER] * (len(cells) - newest) + [OURS] * newest},
         "customdata": [hover_text(s, o) for o in s.figures],
         "hovertemplate": "%{customdata}<extra></extra>",
+        **band_bars(bands, QUIET),
     }
     marks = [Rule((x(c.at), 14), (x(c.at), box.bottom), COLOURS[4], 1.5, "dash") for c in cuts]
     notes = (

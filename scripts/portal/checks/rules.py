@@ -101,6 +101,7 @@ REFERENCES = {
     ("indicators", "breaks", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "targets", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "dispersion", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "revisions", "indicator"): ("indicators", "indicators", "id"),
     ("threads", "entries", "thread"): ("threads", "threads", "id"),
     ("threads", "entries", "indicator"): ("indicators", "indicators", "id"),
     ("sources", "sections", "source"): ("sources", "sources", "id"),

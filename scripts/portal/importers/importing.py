@@ -69,6 +69,7 @@ COUNTS: Mapping[str, Reader] = {
     "mps-dashboard": lambda paths, content, _: mps_dashboard.read(paths, content.areas),
     "stop-and-search": stop_and_search.counts,
 }
+REVISED = ("mps-ward", "mps-borough", "mps-dashboard")  # formats whose newest months each new file changes
 TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
 OF_TABLES = ("package", "resource", "sheet", "replace")  # options that only tables have
 FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
@@ -108,7 +109,9 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
     counts = COUNTS[job.format](list(job.paths), content, settings.site.area)
     past = releasing.earlier(Project(settings, packages, content))
-    withheld = derive.figures(counts, Origin(rows, job.source, job.until), content, settings, past)
+    withheld = derive.figures(
+        counts, Origin(rows, job.source, job.until, job.format in REVISED), content, settings, past
+    )
     indicators = {r.indicator for r in rows}
     last = job.until or str(counts.frame["month"].max())
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))

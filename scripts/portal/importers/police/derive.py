@@ -5,7 +5,7 @@ then the borough has 12 months too, so that small ward figures can be withheld.
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -22,16 +22,22 @@ from portal.disclosure.withholding import Withheld, suppress
 from portal.importers.shared.published_files import Counts
 
 YEAR = 12
+# The newest months, which the next files change most.
+UNSETTLED_MONTHS = 3
 Span = tuple[str, str]  # first and last month, such as 2025-04 and 2025-06
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The rows that say which series goes to which indicator, the id of the source, and the last month to use."""
+    """The rows that say which series goes to which indicator, the id of the source, and the last month to use.
+
+    `is_provisional` says that the publisher still changes the newest months.
+    """
 
     imports: tuple[Import, ...]
     source: str
     until: str = ""
+    is_provisional: bool = False
 
 
 def figures(
@@ -43,7 +49,32 @@ def figures(
     """
     published = published_of(origin, content)
     fresh = beside(published, drafts(counts, origin, content, settings.site.area), content)
-    return suppress(fresh, content, settings.disclosure, published, past)
+    withheld = suppress(fresh, content, settings.disclosure, published, past)
+    if not origin.is_provisional:
+        return withheld
+    newest = _newest(counts, published, content)
+    marked = tuple(_provisional(o, newest, content) for o in withheld.observations)
+    return replace(withheld, observations=marked)
+
+
+def _newest(counts: Counts, published: Iterable[Observation], content: Content) -> dict[str, str]:
+    """Return the newest month by kind of area, in the files and in what is published."""
+    newest: dict[str, str] = {}
+    in_files = counts.frame.groupby("area")["month"].max()
+    ends = [(str(a), str(m)) for a, m in in_files.items()]
+    ends += [(o.area, f"{o.period_end:%Y-%m}") for o in published if o.period_end]
+    for area, month in ends:
+        kind = content.areas[area].kind
+        newest[kind] = max(newest.get(kind, ""), month)
+    return newest
+
+
+def _provisional(o: Observation, newest: Mapping[str, str], content: Content) -> Observation:
+    """Return a figure marked as provisional if one of the newest three months is in it."""
+    if o.value is None or o.period_end is None or o.status != Status.PLAIN:
+        return o
+    age = _number(newest[content.areas[o.area].kind]) - _number(f"{o.period_end:%Y-%m}")
+    return replace(o, status=Status.PROVISIONAL) if age < UNSETTLED_MONTHS else o
 
 
 def published_of(origin: Origin, content: Content) -> tuple[Observation, ...]:
@@ -112,7 +143,8 @@ def _of_series(
         lengths = _lengths(content, row.indicator, kind)
         for length in lengths[:1] if row.windows else lengths:
             ends = year_ends(content, row.indicator) if length == YEAR and not row.windows else ()
-            for first, last in list(spans(months, length, cuts, ends))[: row.windows]:
+            one_grid = length < YEAR and _in_a_total(content, row.indicator)
+            for first, last in list(spans(months, length, cuts, ends, one_grid))[: row.windows]:
                 end = months.index(last)
                 value = running[line, end] - (running[line, end - length] if end >= length else 0)
                 place = f"{row.series.replace('-', ' ').capitalize()}, {content.areas[area].name}"
@@ -137,13 +169,25 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     return (12, 3) if careful else (3,)
 
 
+def _in_a_total(content: Content, indicator: str) -> bool:
+    return bool(content.indicators[indicator].part_of) or any(
+        i.part_of == indicator for i in content.indicators.values()
+    )
+
+
 def spans(
-    months: Iterable[str], length: int, cuts: Iterable[str] = (), ends: Iterable[str] = ()
+    months: Iterable[str],
+    length: int,
+    cuts: Iterable[str] = (),
+    ends: Iterable[str] = (),
+    one_grid: bool = False,
 ) -> Iterator[Span]:
     """Yield spans of `length` months, the newest first, that do not overlap or cross a break (`cuts` are first months after one).
 
     The last span before a break, or of all, ends with the last month there is. Where `ends` has a month between the
-    same breaks, a whole number of spans lies between the newest of them and the end of each span.
+    same breaks, a whole number of spans lies between the newest of them and the end of each span. With `one_grid`, a
+    whole number of spans lies between all of them, so that series with different breaks have the same quarters and
+    add up to their total.
     """
     edges, known = sorted(cuts), sorted(ends)
     runs: dict[int, list[str]] = {}
@@ -151,6 +195,8 @@ def spans(
         runs.setdefault(sum(month >= e for e in edges), []).append(month)
     for place, run in sorted(runs.items(), reverse=True):
         anchor = [e for e in known if sum(e >= edge for edge in edges) == place][-1:]
+        if one_grid:
+            anchor = [max(max(r) for r in runs.values())]
         over = (_number(run[-1]) - _number(anchor[0])) % length if anchor else 0
         for end in range(len(run) - over, length - 1, -length):
             yield run[end - length], run[end - 1]
@@ -164,7 +210,8 @@ def _number(month: str) -> int:
 def merged(published: tuple[Observation, ...], fresh: tuple[Observation, ...]) -> tuple[Observation, ...]:
     """Return the published figures, with fresh ones in place of those of the same area, part and months.
 
-    A figure that differs from the published one is marked as revised, with the symbol of UK statistics. Drop a
+    A figure that differs from the published one is marked as revised, with the symbol of UK statistics; a provisional
+    one stays provisional, and is settled by a file in which it is no longer among the newest. Drop a
     published figure that overlaps a fresh one of as many months: the difference of the two would be a figure for a few
     months, and two sets of quarters cannot be one line.
     """
@@ -177,8 +224,10 @@ def merged(published: tuple[Observation, ...], fresh: tuple[Observation, ...]) -
 def _marked(fresh: Observation, old: Observation | None) -> Observation:
     if old is None or old.value is None or fresh.value is None:
         return fresh
+    if fresh.status == Status.PROVISIONAL:
+        return fresh
     if old.value == fresh.value:
-        return replace(fresh, status=old.status)
+        return replace(fresh, status=Status.PLAIN if old.status == Status.PROVISIONAL else old.status)
     return replace(fresh, status=Status.REVISED)
 
 
