@@ -15,7 +15,18 @@ from typing import ParamSpec, TypeVar, cast
 from portal.analysis import significance
 from portal.core.model import Break, Indicator, Observation, Revision
 from portal.core.periods import first_day, month_end
-from portal.core.vocabulary import ADDED, ChartKind, Direction, Meaning, NoChange, Polarity, Status, Unit
+from portal.core.small_counts import FINE
+from portal.core.vocabulary import (
+    ADDED,
+    ChartKind,
+    Direction,
+    Meaning,
+    NoChange,
+    PeriodType,
+    Polarity,
+    Status,
+    Unit,
+)
 from portal.disclosure.clearing import ClearedContent, when
 
 # Below this, a percentage reflects chance more than change.
@@ -209,11 +220,18 @@ def quarters(
 def figures_of(released: ClearedContent, indicator: Indicator) -> tuple[Observation, ...]:
     """Return the figures that the chart of an indicator shows.
 
-    These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere.
+    These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere. A chart of areas
+    leaves out wards beside boroughs, and shows the newest of several years.
     """
     if indicator.chart == ChartKind.RECORDED:
         return rolling(released, indicator.id, released.area)
-    return series(released, indicator.id)
+    figures = series(released, indicator.id)
+    if indicator.chart == ChartKind.AREAS:
+        figures = tuple(o for o in figures if released.content.areas[o.area].kind not in FINE) or figures
+        if indicator.period_type == PeriodType.YEAR_TO:
+            newest = max((o.period_end for o in figures if o.period_end), default=None)
+            figures = tuple(o for o in figures if o.period_end == newest)
+    return figures
 
 
 def latest_change(released: ClearedContent, indicator: Indicator) -> Change | None:

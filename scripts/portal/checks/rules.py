@@ -102,6 +102,8 @@ REFERENCES = {
     ("indicators", "targets", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "dispersion", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "revisions", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "outcomes", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "outcomes", "offences"): ("indicators", "indicators", "id"),
     ("threads", "entries", "thread"): ("threads", "threads", "id"),
     ("threads", "entries", "indicator"): ("indicators", "indicators", "id"),
     ("sources", "sections", "source"): ("sources", "sources", "id"),

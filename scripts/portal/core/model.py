@@ -228,6 +228,15 @@ class Revision(Cited):
 
 
 @dataclass(frozen=True)
+class OutcomeOf:
+    """An indicator that counts what became of offences, the indicator of these offences, and what their share can say."""
+
+    indicator: str
+    offences: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Target(Cited):
     """What a plan set out to reach by a date, and the result."""
 
@@ -497,6 +506,7 @@ class Content:
     )  # by indicator and kind of area
     # By indicator, kind of area and months.
     revisions: Mapping[tuple[str, str, int], Revision] = field(default_factory=dict)
+    outcomes: Mapping[str, OutcomeOf] = field(default_factory=dict)  # by the indicator of the outcomes
     route_connections: tuple[RouteConnection, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     withdrawals: tuple[WithdrawnFigure, ...] = ()

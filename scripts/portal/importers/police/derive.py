@@ -16,7 +16,7 @@ import pandas as pd
 from portal.core import small_counts
 from portal.core.model import Content, Import, Observation
 from portal.core.settings import Settings
-from portal.core.vocabulary import Status
+from portal.core.vocabulary import PeriodType, Status
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, suppress
 from portal.importers.shared.published_files import Counts
@@ -161,8 +161,10 @@ def _wanted(kinds: str, kind: str, is_sites_borough: bool) -> bool:
 
 def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     """Return how many months the figures of an indicator are for in this kind of area."""
-    if content.indicators[indicator].period_type == "month":
+    if content.indicators[indicator].period_type == PeriodType.MONTH:
         return (1,)
+    if content.indicators[indicator].period_type == PeriodType.YEAR_TO:
+        return (YEAR,)
     careful = small_counts.yearly(content, indicator) or small_counts.guarded(content.indicators[indicator])
     if kind in ("ward", "rest"):
         return (12,) if careful else (3,)

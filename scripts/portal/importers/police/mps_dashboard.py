@@ -26,6 +26,8 @@ from portal.importers.police.mps_records import (
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts, Finding
 
+# All offences, and the two series that they are the sum of.
+TOTAL, TOTAL_OF = "all-offences", ("victim-based-offences", "other-offences")
 # A crime type whose usual month has fewer offences can have an empty month by chance.
 _TELLING = 20
 
@@ -45,8 +47,9 @@ def read(paths: Sequence[Path], areas: Mapping[str, Area]) -> Counts:
     """
     names = {code: a.name for code, a in areas.items()}
     counts = joined(gathered(gathered(paths, load), lambda extract: _part(extract, areas)), names=names)
-    rest = _rest(counts.frame, areas)
-    frame = pd.concat([counts.frame, rest]).sort_values(["series", "area", "month"], ignore_index=True)
+    whole = pd.concat([counts.frame, _total(counts.frame)])
+    rest = _rest(whole, areas)
+    frame = pd.concat([whole, rest]).sort_values(["series", "area", "month"], ignore_index=True)
     findings = (*counts.findings, *_rest_findings(rest, areas), *_nested(counts.frame))
     return Counts(frame, findings)
 
@@ -176,6 +179,14 @@ def _absent(
         if gone:
             message = f"{extract.file} has no rows for {len(gone)} of the {len(wanted)} {kind}s, which get no figures: "
             yield Finding(f"absent-{kind}", f"{message}{some(gone)}.", {f"{kind}s": len(gone)})
+
+
+def _total(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the sum of offences with and without a victim, which are all offences, where the files have both."""
+    parts = frame[frame["series"].isin(TOTAL_OF)]
+    sums = parts.groupby(["area", "month"])["count"].agg(["sum", "size"])
+    both = sums[sums["size"] == len(TOTAL_OF)]["sum"].rename("count").reset_index()
+    return both.assign(series=TOTAL)[["series", "area", "month", "count"]]
 
 
 def _rest(frame: pd.DataFrame, areas: Mapping[str, Area]) -> pd.DataFrame:
