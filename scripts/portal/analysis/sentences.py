@@ -300,9 +300,11 @@ def describe_areas(s: ChartInput) -> str:
     """Describe the first and the last part, in a sentence each with all areas."""
     period = _when(s, s.figures[0])
     ends = {p: [o for o in s.figures if o.part == p] for p in (s.parts[0], s.parts[-1])}
+    title = s.part if s.indicator.breakdown else lambda _: s.indicator.short_title
+    parts = {p: own for p, own in ends.items() if own}
     return " ".join(
-        f"{s.part(p)}{period}: {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in part_figures])}."
-        for p, part_figures in ends.items()
+        f"{title(p)}{period}: {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in part_figures])}."
+        for p, part_figures in parts.items()
     )
 
 

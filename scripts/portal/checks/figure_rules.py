@@ -155,10 +155,13 @@ def _unsuited(indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | Non
     if not own:
         return "there are no figures", _OTHER
     split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own)
-    if chart in ("small-multiples", "ranked-bars", "areas") and not split:
+    many_areas = chart == "areas" and len({r["area"] for r in own}) > 1
+    if chart in ("small-multiples", "ranked-bars", "areas") and not split and not many_areas:
         return "the figures have no breakdown", _OTHER
     if chart == "recorded":
         return _unsuited_sums(indicator, own)
+    if many_areas and not split and indicator["period_type"] == "year-to":
+        own = [r for r in own if r["period_end"] == max(r["period_end"] for r in own)]  # the chart shows these
     return _unsuited_places(chart, indicator, own) or _unsuited_periods(chart, own)
 
 

@@ -58,10 +58,11 @@ class PublishedTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
+def read(path: Path, wanted: Mapping[str, tuple[str, ...]], optional: Sequence[str] = ()) -> PublishedTable:
     """Read the CSV or Excel file at `path`; `wanted` maps each column's name here to the headers that files give it.
 
-    Columns in `wanted` get our names, whatever their capitals, spaces and underscores; all others keep theirs.
+    Columns in `wanted` get our names, whatever their capitals, spaces and underscores; all others keep theirs. Those in
+    `optional` may be missing.
 
     Raises:
         PortalError: with every problem: not a table, a table of another format that we know, a column missing or
@@ -69,11 +70,13 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
     """
     known = {plain_heading(alias): ours for ours, aliases in wanted.items() for alias in aliases}
 
+    needed = set(wanted) - set(optional)
+
     def ours(row: Iterable[str]) -> tuple[str, ...]:
         return tuple(known.get(plain_heading(c), c.strip()) for c in row)
 
     if published_workbooks.is_workbook(path):
-        rows = published_workbooks.rows_of(path, lambda row: set(wanted) <= set(ours(row)))
+        rows = published_workbooks.rows_of(path, lambda row: needed <= set(ours(row)))
     else:
         read_rows, faults = tables.rows_of(path, path.name)
         if read_rows is None:
@@ -87,7 +90,7 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
         )
         for c in sorted({c for c in header if header.count(c) > 1})
     ]
-    for column in [c for c in wanted if c not in header]:
+    for column in [c for c in wanted if c in needed and c not in header]:
         fix = _instead(wanted[column][0], [c for c in header if c not in wanted])
         message = f"There is no column {wanted[column][0]}."
         problems.append(Problem(path.name, 1, wanted[column][0], "column", message, fix))
