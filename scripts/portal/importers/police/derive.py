@@ -18,7 +18,7 @@ from portal.core.model import Content, Import, Observation
 from portal.core.settings import Settings
 from portal.core.vocabulary import PeriodType, Status
 from portal.disclosure.inference import EarlierRelease
-from portal.disclosure.withholding import Withheld, suppress
+from portal.disclosure.withholding import Withheld, withhold
 from portal.importers.shared.published_files import Counts
 
 YEAR = 12
@@ -49,7 +49,7 @@ def figures(
     """
     published = published_of(origin, content)
     fresh = beside(published, drafts(counts, origin, content, settings.site.area), content)
-    withheld = suppress(fresh, content, settings.disclosure, published, past)
+    withheld = withhold(fresh, content, settings.disclosure, published, past)
     if not origin.is_provisional:
         return withheld
     newest = _newest(counts, published, content)
@@ -107,14 +107,16 @@ def beside(
 def _with_years_by_ward(published: Iterable[Observation], content: Content) -> set[str]:
     """Return the indicators of which a figure of 12 months by ward is published."""
     return {
-        o.indicator for o in published if o.months == YEAR and content.areas[o.area].kind in small_counts.FINE
+        o.indicator
+        for o in published
+        if o.months == YEAR and content.areas[o.area].kind in small_counts.WARD_KINDS
     }
 
 
 def year_ends(content: Content, indicator: str) -> tuple[str, ...]:
     """Return the last months of the published 12 months of an indicator: of those by ward, or else of all."""
     years = [o for o in content.observations.get(indicator, ()) if o.months == YEAR]
-    by_ward = [o for o in years if content.areas[o.area].kind in small_counts.FINE]
+    by_ward = [o for o in years if content.areas[o.area].kind in small_counts.WARD_KINDS]
     return tuple(sorted({f"{o.period_end:%Y-%m}" for o in by_ward or years}))
 
 
@@ -165,7 +167,9 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
         return (1,)
     if content.indicators[indicator].period_type == PeriodType.YEAR_TO:
         return (YEAR,)
-    careful = small_counts.yearly(content, indicator) or small_counts.guarded(content.indicators[indicator])
+    careful = small_counts.is_yearly_by_ward(content, indicator) or small_counts.is_guarded(
+        content.indicators[indicator]
+    )
     if kind in ("ward", "rest"):
         return (12,) if careful else (3,)
     return (12, 3) if careful else (3,)

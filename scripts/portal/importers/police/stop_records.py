@@ -33,7 +33,7 @@ _AGAIN = "Fetch the file again."
 
 def is_of_api(path: Path) -> bool:
     """Return True if a file is JSON of the API, a list of searches, and not a map of outlines."""
-    if path.suffix.lower() != ".json" or input_files.fault(path):
+    if path.suffix.lower() != ".json" or input_files.file_fault(path):
         return False
     with path.open("rb") as content:
         return content.read(1_000).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")

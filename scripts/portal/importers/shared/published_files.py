@@ -78,7 +78,7 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]], optional: Sequence[s
     if published_workbooks.is_workbook(path):
         rows = published_workbooks.rows_of(path, lambda row: needed <= set(ours(row)))
     else:
-        read_rows, faults = tables.rows_of(path, path.name)
+        read_rows, faults = tables.read_rows(path, path.name)
         if read_rows is None:
             raise PortalError(faults)
         rows = read_rows
