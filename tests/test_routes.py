@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from portal.checks import rules
-from portal.core.model import Route
+from portal.core.contacts import Route
 from portal.disclosure.clearing import ClearedContent
 from selectolax.lexbor import LexborHTMLParser
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from portal.core.citations import Cited
+from portal.core.contacts import Route, RouteConnection, Service
 from portal.core.figure_key import FigureKey as FigureKey  # noqa: PLC0414 - rooms take it from here, with the rest of the model
 from portal.core.periods import months_between
 from portal.core.plans import Plan
@@ -14,7 +15,6 @@ from portal.core.vocabulary import (
     ChangeKind,
     ChartKind,
     ClaimKind,
-    ContactState,
     PeriodType,
     Polarity,
     Status,
@@ -313,62 +313,6 @@ class Disagreement(Cited):
     indicator: str
     other_source: str
     other_locator: str
-
-
-@dataclass(frozen=True)
-class Contact(Cited):
-    """A person or organisation that readers can contact, and when and where the details were checked."""
-
-    id: str
-    number: int
-    name: str
-    summary: str
-    who: str
-    phone: str
-    phone_hours: str
-    textphone: str
-    email: str
-    url: str
-    state: ContactState
-    check_note: str
-    checked_on: str
-    checked_in: str
-
-
-@dataclass(frozen=True)
-class Route(Contact):
-    """A way to report hate crime. With the state "note" it is advice and not a way to report.
-
-    `anonymous` is "yes", "partly", "no" or "not-stated", and `anonymity` explains it. `next` is what happens after a
-    report, if a source says so.
-    """
-
-    how: str
-    anonymous: str
-    anonymity: str
-    next: str
-    suits: str
-
-    @property
-    def is_offered(self) -> bool:
-        """Return True if people can use it to report."""
-        return self.state not in ("historic", "note")
-
-
-@dataclass(frozen=True)
-class RouteConnection:
-    """An indicator of what is reported by a route, and why; an empty `route` means every route."""
-
-    route: str
-    indicator: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Service(Contact):
-    """A service that helps."""
-
-    topic: str
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from portal.core import field_types
+from portal.core.contacts import Route, RouteConnection, Service
 from portal.core.model import (
     AcceptedWarning,
     Area,
@@ -33,10 +34,7 @@ from portal.core.model import (
     Release,
     ReleaseChange,
     Revision,
-    Route,
-    RouteConnection,
     Section,
-    Service,
     Source,
     Target,
     Term,

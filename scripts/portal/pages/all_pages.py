@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from portal.charts.area_charts import SiteCharts, build_site_charts, recorded_indicators
-from portal.core.model import Route
+from portal.core.contacts import Route
 from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent

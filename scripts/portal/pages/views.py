@@ -15,16 +15,14 @@ from markupsafe import Markup
 from portal.analysis.measures import IndicatorSummary, Rate, rounded
 from portal.charts.charts import Chart
 from portal.charts.map_shading import ShadedMap
+from portal.core.contacts import Contact, Route, Service
 from portal.core.model import (
     Area,
     Break,
-    Contact,
     Indicator,
     Observation,
     Population,
     PromisedRelease,
-    Route,
-    Service,
     Source,
     Term,
     Thread,
