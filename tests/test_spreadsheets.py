@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -16,11 +17,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 from portal.cli import commands
-from portal.cli.arguments import USAGE
+from portal.cli.arguments import PROBLEMS, USAGE
 from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.data import packages, tables
-from portal.importers.spreadsheets import cells, form_files, forms, ods, spreadsheet, unpacking, workbooks
+from portal.importers.spreadsheets import form_files, forms, ods, readings, spreadsheet, unpacking, workbooks
 from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow
@@ -54,7 +55,7 @@ def _read_once() -> Iterator[None]:
     known: dict[tuple[object, ...], object] = {}
     read = tables.read
 
-    def remembered(path: Path, file: str, schema: tables.Schema, *more: object) -> object:
+    def remembered(path: Path, file: str, schema: tables.Schema, *more: Any) -> object:
         key = (path.read_bytes() if path.exists() else None, path.suffix, file, str(schema))
         if key not in known:
             known[key] = read(path, file, schema, *more)
@@ -191,7 +192,7 @@ def test_the_same_template_is_the_same_file(project: Path, tmp_path: Path) -> No
 
 
 def test_a_template_of_no_package_is_a_problem(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.main(["--project", str(project), "template", "figure"]) == commands.PROBLEMS
+    assert commands.main(["--project", str(project), "template", "figure"]) == PROBLEMS
     assert "Did you mean figures?" in capsys.readouterr().err
 
 
@@ -355,7 +356,7 @@ def test_dates_of_old_excel_for_mac(project: Path, tmp_path: Path) -> None:
 def test_months_that_a_spreadsheet_made_into_days_are_months_again(
     project: Path, tmp_path: Path, kind: str
 ) -> None:
-    targets = [["id", "due"], ["target-1", Styled(date(2020, 6, 1), "mmm-yy", "Jun-20")]]
+    targets: list[list[object]] = [["id", "due"], ["target-1", Styled(date(2020, 6, 1), "mmm-yy", "Jun-20")]]
     assert planned(project, written(tmp_path / f"q.{kind}", {"targets": targets})).files == {}
     targets[1][1] = Styled(date(2020, 6, 1), "dd/mm/yyyy", "01/06/2020")
     told = problems(project, written(tmp_path / f"q.{kind}", {"targets": targets}))
@@ -586,7 +587,7 @@ def test_the_terminal_is_asked_only_where_there_is_one(
 ) -> None:
     path = written(tmp_path / "q.xlsx", {"Hate crime": observation(value="n/a")})
     command = ["--project", str(tiny), "import", "table", str(path), "--package", "figures"]
-    assert commands.main(command) == commands.PROBLEMS
+    assert commands.main(command) == PROBLEMS
     assert "--assume missing:n/a=x" in capsys.readouterr().err
     answers = iter(["7", "1", "y"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
@@ -677,7 +678,7 @@ def test_one_file_at_a_time(project: Path, capsys: pytest.CaptureFixture[str]) -
         commands.main(
             ["--project", str(project), "import", "table", "a.csv", "b.csv", "--package", "figures"]
         )
-        == commands.PROBLEMS
+        == PROBLEMS
     )
     assert "one file at a time" in capsys.readouterr().err
 
@@ -950,4 +951,4 @@ def test_marks_for_nothing_in_other_columns() -> None:
     words = Column({"name": "lead", "type": "string"}, frozenset({"–"}))
     assert [settle(Cell("text", m), number) for m in ("n/a", "–", "not available")] == ["", "", ""]
     assert [settle(Cell("text", m), words) for m in ("n/a", "–", "unknown")] == ["", "–", "unknown"]
-    assert cells.squeezed(" a\u00a0 b\n") == "a b"
+    assert readings.squeezed(" a\u00a0 b\n") == "a b"

@@ -8,27 +8,16 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from portal.cli import commands
 from portal.core.problems import PortalError
 from portal.releases import archives, releasing
 from portal.site import building
-from project import make_project, tree_of
+from project import edit, make_project, run, tree_of
 from served import holding, served
 
 FIGURES = "data_packages/figures/data/observations.csv"
 HOME = "data_packages/releases"
 CALL = ("--area", "E09999999", "--period", "2020-04-30")
 WHY = ("--reason", "A person asked us.")
-
-
-def run(root: Path, *arguments: str) -> int:
-    return commands.main(["--project", str(root), *arguments])
-
-
-def edit(root: Path, old: str, new: str, file: str = FIGURES) -> None:
-    text = (root / file).read_text()
-    assert old in text
-    (root / file).write_text(text.replace(old, new))
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +170,7 @@ def test_wrong_usage_is_told(root: Path, arguments: tuple[str, ...]) -> None:
 def test_a_fault_on_the_way_leaves_all_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from portal.core import operating_system  # noqa: PLC0415
 
-    before, write, written = tree_of(root / "data_packages"), operating_system.write, []
+    before, write, written = tree_of(root / "data_packages"), operating_system.write_atomically, []
 
     def fails(path: Path, content: bytes) -> None:
         written.append(path)
@@ -189,7 +178,7 @@ def test_a_fault_on_the_way_leaves_all_as_it_was(root: Path, monkeypatch: pytest
             raise OSError(28, "No space left on device", str(path))
         write(path, content)
 
-    monkeypatch.setattr(operating_system, "write", fails)
+    monkeypatch.setattr(operating_system, "write_atomically", fails)
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 1
     assert tree_of(root / "data_packages") == before
     assert len(written) > 3

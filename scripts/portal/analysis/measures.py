@@ -3,6 +3,7 @@
 These are pure functions of observations. Anything computed from a withheld figure is withheld.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,16 +13,29 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from portal.analysis import significance
-from portal.core.model import Break, Indicator, Observation
+from portal.core.model import Break, Indicator, Observation, Revision
 from portal.core.periods import first_day, month_end
-from portal.core.vocabulary import ADDED, ChartKind, Direction, Meaning, NoChange, Polarity, Status, Unit
-from portal.disclosure.clearing import ClearedContent, when
+from portal.core.small_counts import WARD_KINDS
+from portal.core.vocabulary import (
+    ADDABLE_UNITS,
+    ChartKind,
+    Direction,
+    Meaning,
+    NoChange,
+    PeriodType,
+    Polarity,
+    Status,
+    Unit,
+)
+from portal.disclosure.clearing import ClearedContent, period_order
 
 # Below this, a percentage reflects chance more than change.
 SMALLEST_BASE = 50
 # How far later releases revised the newest 12-month figure, as shares, by kind of area (releases of 2024 to 2026).
 # Claim a direction only if it survives such a revision.
 REVISION = {"ward": (-0.01, 0.01), "borough": (0.0, 0.05)}
+# A figure is compared with its first, its highest and its lowest year, besides the year before.
+_LONG_COMPARISONS = 3
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -52,7 +66,7 @@ def series(
     if area:
         known = released.series.get((indicator, area), ())
     else:
-        known = tuple(sorted(released.content.observations.get(indicator, ()), key=when))
+        known = tuple(sorted(released.content.observations.get(indicator, ()), key=period_order))
     return known if part is None else tuple(o for o in known if o.part == part)
 
 
@@ -129,6 +143,16 @@ def _direction(p: float, difference: Decimal) -> Direction:
     return Direction.ROSE if difference > 0 else Direction.FELL
 
 
+def is_clear_over_years(change: Change | None) -> bool:
+    """Return True if the change from an earlier year is clear, although two other years could have been chosen.
+
+    Three comparisons are looked at together, so each must hold at a third of the usual level.
+    """
+    if change is None or change.p is None or change.direction not in (Direction.ROSE, Direction.FELL):
+        return False
+    return change.p * _LONG_COMPARISONS < significance.LEVEL
+
+
 def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool = False) -> Spread | None:
     """Return how much an indicator's counts in an area vary without real change; None if not known."""
     kind = released.content.areas[area].kind if area in released.content.areas else ""
@@ -136,6 +160,21 @@ def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool 
     if known is None:
         return None
     return Spread(float(known.dispersion), REVISION.get(kind, (0.0, 0.0)) if newest else (0.0, 0.0))
+
+
+def revision_of(released: ClearedContent, o: Observation) -> Revision | None:
+    """Return how far later files usually change a provisional figure; None for other figures, or if it is not known."""
+    if o.status != Status.PROVISIONAL or o.value is None:
+        return None
+    return released.content.revisions.get((o.indicator, released.content.areas[o.area].kind, o.months))
+
+
+def revision_band(released: ClearedContent, o: Observation) -> int:
+    """Return by how many a provisional figure is usually changed at most, up or down, at least 1; 0 if not known."""
+    known = revision_of(released, o)
+    if known is None or o.value is None:
+        return 0
+    return max(1, math.ceil(Fraction(abs(o.value)) * Fraction(known.percent) / 100))
 
 
 def compared(
@@ -193,11 +232,20 @@ def quarters(
 def figures_of(released: ClearedContent, indicator: Indicator) -> tuple[Observation, ...]:
     """Return the figures that the chart of an indicator shows.
 
-    These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere.
+    These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere. A chart of areas
+    leaves out wards beside boroughs, and shows the newest of several years.
     """
     if indicator.chart == ChartKind.RECORDED:
         return rolling(released, indicator.id, released.area)
-    return series(released, indicator.id)
+    figures = series(released, indicator.id)
+    if indicator.chart == ChartKind.AREAS:
+        figures = (
+            tuple(o for o in figures if released.content.areas[o.area].kind not in WARD_KINDS) or figures
+        )
+        if indicator.period_type == PeriodType.YEAR_TO:
+            newest = max((o.period_end for o in figures if o.period_end), default=None)
+            figures = tuple(o for o in figures if o.period_end == newest)
+    return figures
 
 
 def latest_change(released: ClearedContent, indicator: Indicator) -> Change | None:
@@ -234,7 +282,7 @@ def window(released: ClearedContent, indicator: str, area: str, end: date, month
     pieces = tiles(series(released, indicator, area, ""), first_day(end, months), end)
     if pieces is None or len(pieces) == 1:
         return pieces[0] if pieces else None
-    return _summed(pieces) if released.content.indicators[indicator].unit in ADDED else None
+    return _summed(pieces) if released.content.indicators[indicator].unit in ADDABLE_UNITS else None
 
 
 def tiles(known: Sequence[Observation], start: date, end: date) -> tuple[Observation, ...] | None:
