@@ -37,8 +37,7 @@ from portal.core.vocabulary import (
 from portal.disclosure.clearing import ClearedContent, period_order
 
 # The most figures that a sentence names; the table has the rest.
-_NAMED = 8
-_LARGEST = 3
+_NAMED, _LARGEST = 8, 3
 # Breakdowns whose parts are not kinds of one thing, so that nothing is "recorded as" one of them.
 NO_KIND = ("measure", "item", "window")
 
@@ -138,60 +137,10 @@ class ChartInput:
             dict.fromkeys(o.part for o in self.released.content.observations.get(self.indicator.id, ()))
         )
 
-    @cached_property
-    def _by_end(self) -> dict[tuple[str, str, int, date | None], Observation]:
-        return {(o.area, o.part, o.months, o.period_end): o for o in self.figures}
-
-    def a_year_before(self, o: Observation) -> Observation | None:
-        """Return the figure of the same length that ended a year before, or as long before as its period is longer."""
-        if o.period_end is None or not o.months:
-            return None
-        return self._by_end.get(
-            (o.area, o.part, o.months, periods.month_end(o.period_end, -max(12, o.months)))
-        )
-
     @property
     def times(self) -> tuple[Observation, ...]:
         """Return one figure for each period, earliest first."""
         return tuple({(o.period_start, o.period_end): o for o in reversed(self.figures)}.values())[::-1]
-
-
-def describe_point(s: ChartInput, o: Observation) -> str:
-    """Return what a chart says about a figure besides its value: the change from a year before, and its status.
-
-    The change is a plain difference; whether it is a clear one is said in the finding. Empty if there is nothing to say.
-    """
-    status = f"{upper_first(MARKERS[o.status])}." if o.status else ""
-    return " ".join(filter(None, (_difference(s, o), status)))
-
-
-def _difference(s: ChartInput, o: Observation) -> str:
-    if o.value is None or o.period_end is None or not o.months or s.indicator.unit == Unit.PERCENT_CHANGE:
-        return ""
-    ended = periods.month_end(o.period_end, -max(12, o.months))
-    begun = periods.first_day(ended, o.months)
-    if any(begun < b.date <= o.period_end for b in breaks_of(s.released, s.indicator.id)):
-        return "Not comparable with a year before: recording changed."
-    earlier = s.a_year_before(o)
-    if earlier is None or earlier.value is None:
-        return ""
-    before = _the(s, earlier)
-    difference = o.value - earlier.value
-    if not difference:
-        return f"The same as in {before}."
-    points = " percentage points" if s.indicator.unit == Unit.PERCENT else ""
-    unit = Unit.COUNT if points else s.indicator.unit
-    return f"{amount(abs(difference), unit)}{points} {'more' if difference > 0 else 'less' if points or unit == Unit.POUNDS else 'fewer'} than in {before}."
-
-
-def describe_share(s: ChartInput, o: Observation, whole: Observation) -> str:
-    """Return a part as a percentage of the whole, in whole per cent: `33%`, `under 1%`; empty without two numbers."""
-    if o.value is None or not whole.value:
-        return ""
-    share = rounded(Fraction(o.value) / Fraction(whole.value) * 100, 0)
-    if o.value and not share:
-        return "under 1%"
-    return "over 99%" if share == 100 and o.value != whole.value else f"{share}%"
 
 
 def describe_latest(s: ChartInput) -> str:
@@ -205,7 +154,7 @@ def describe_latest(s: ChartInput) -> str:
     title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
     newest = f"{s.with_unit(later)}{_when(s, later)}"
     before = (
-        f"{s.without_unit(earlier)} in {_just_before(s, earlier, later) or _the(s, earlier)}"
+        f"{s.without_unit(earlier)} in {_just_before(s, earlier, later) or the_period(s, earlier)}"
         if earlier.period_start
         else s.without_unit(earlier)
     )
@@ -263,7 +212,7 @@ def _since_first(s: ChartInput) -> str:
         return ""
     way = "Up" if change.direction == Direction.ROSE else "Down"
     by = f" {_by(change)}" if change.percent is not None else ""
-    return f" {way}{by} since {_the(s, first)}, from {s.with_unit(first)}."
+    return f" {way}{by} since {the_period(s, first)}, from {s.with_unit(first)}."
 
 
 def _doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
@@ -424,10 +373,10 @@ def _elsewhere(s: ChartInput, figures: Sequence[Observation]) -> str:
 
 
 def _when(s: ChartInput, o: Observation) -> str:
-    return f" in {_the(s, o)}" if o.period_start else ""
+    return f" in {the_period(s, o)}" if o.period_start else ""
 
 
-def _the(s: ChartInput, o: Observation) -> str:
+def the_period(s: ChartInput, o: Observation) -> str:
     """Return a period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
     label = inside_sentence(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from portal.analysis.sentences import ChartInput, describe_point
+from portal.analysis.pointing import describe_point
+from portal.analysis.sentences import ChartInput
 from portal.charts.grammar import (
     COLOURS,
     EARLIER,
@@ -33,6 +34,7 @@ from portal.charts.grammar import (
     value_ends,
     value_ticks,
 )
+from portal.charts.targets import Goal, goal_marks, goals_of
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, overlap, span
 from portal.charts.time_charts import (
@@ -40,13 +42,10 @@ from portal.charts.time_charts import (
     PLOT_HEIGHT,
     UNSETTLED,
     Cut,
-    Goal,
     Hidden,
     break_number,
     cuts_of,
     draw_line,
-    goal_marks,
-    goals_of,
     hidden_mark,
     hover,
     hover_text,

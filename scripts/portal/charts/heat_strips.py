@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from portal.analysis.measures import breaks_of, broken
-from portal.analysis.sentences import ChartInput, cell, describe_point
+from portal.analysis.pointing import describe_point
+from portal.analysis.sentences import ChartInput, cell
 from portal.charts.charts import Chart, ChartTable, Note
 from portal.charts.columns import axis_names
 from portal.charts.grammar import (

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from portal.analysis.sentences import NO_KIND, ChartInput, describe_point, describe_share
+from portal.analysis.pointing import describe_point, describe_share
+from portal.analysis.sentences import NO_KIND, ChartInput
 from portal.charts.columns import axis_names
 from portal.charts.grammar import (
     EARLIER,
