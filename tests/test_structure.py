@@ -34,7 +34,11 @@ ONLY = {
     "jinja2": {"pages.templates", "site.staging", "releases.change_report"},
     "lxml": {"importers.spreadsheets.xlsx"},
     "odfdo": {"importers.spreadsheets.ods", "importers.spreadsheets.form_files"},
-    "openpyxl": {"importers.spreadsheets.xlsx", "importers.spreadsheets.form_files"},
+    "openpyxl": {
+        "importers.shared.published_workbooks",
+        "importers.spreadsheets.xlsx",
+        "importers.spreadsheets.form_files",
+    },
     "scipy": {"analysis.significance", "disclosure.suppression", "disclosure.audit"},
     "shapely": {"importers.geography.boundaries", "importers.police.stop_and_search"},
 }
