@@ -27,9 +27,9 @@ from portal.checks import figure_rules, rules
 from portal.checks.valid_rows import ValidRow
 from portal.cli import commands
 from portal.core import settings as config
-from portal.core.model import Break, Indicator, Observation
+from portal.core.model import Break, Indicator, Observation, Target
 from portal.core.periods import first_day, inside_sentence, label, month_end
-from portal.core.vocabulary import Status
+from portal.core.vocabulary import Status, Unit
 from portal.data import packages
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import records
@@ -552,3 +552,74 @@ def test_a_change_without_a_test_has_its_own_unit_and_direction(
         assert found is not None
         assert changes_in_words.change_in_words(found) == words
         assert measures.meaning(found) == "neutral"
+
+
+# --- shares, targets, and what may still change
+
+
+def test_parts_of_a_published_whole_have_their_share(base: ClearedContent) -> None:
+    split = indicator(chart="ranked-bars", breakdown="type")
+    parts = {"": "1200", "A": "796", "B": "401", "C": "3", "D": "0", "E": "c"}
+    chart = chart_of(base, split, [f for p, v in parts.items() for f in years(v, part=p)])
+    assert {"796 (66%)", "401 (33%)", "3 (under 1%)", "0 (0%)", "[c]"} <= set(written(chart))
+    assert chart.wide
+    tracks = [s for s in chart.wide["layout"]["shapes"] if s["type"] == "rect"]
+    assert len({s["x1"] for s in tracks}) == 1, (
+        "the same whole for each part, whatever is left for those withheld"
+    )
+    assert len(tracks) == 5
+
+
+@pytest.mark.parametrize(
+    ("unit", "whole"),
+    [("count", "c"), ("count", None), ("count", "0"), ("percent", "100"), ("count", "3")],
+)
+def test_there_is_no_share_without_a_number_that_is_the_whole(
+    base: ClearedContent, unit: str, whole: str | None
+) -> None:
+    """A withheld or missing whole, zero, a percentage, and a whole that is less than a part."""
+    split = indicator(chart="ranked-bars", breakdown="type", unit=unit)
+    own = [*years("7", part="A"), *years("2", part="B"), *(years(whole) if whole else [])]
+    assert not any("(" in text for text in written(chart_of(base, split, own)))
+
+
+def with_target(base: ClearedContent, unit: Unit, kind: str) -> Chart:
+    released = as_model(base, indicator(chart=kind), years("101", "93", "85"))
+    goal = Target("report", "l", "t", "made-up", "Fewer", "", None, unit, Decimal(-20), "2016-03", None, "")
+    goal = goal if unit == "percent-change" else replace(goal, target_value=Decimal(60))
+    released = replace(released, content=replace(released.content, targets=(goal,)))
+    return charts.build_chart(released, released.content.indicators["made-up"])
+
+
+@pytest.mark.parametrize("kind", ["line", "bars"])
+def test_only_a_target_in_the_unit_of_the_figures_is_drawn(base: ClearedContent, kind: str) -> None:
+    chart = with_target(base, Unit.COUNT, kind)
+    assert chart.notes == ("Dotted line: the target for March 2016, 60.",)
+    assert chart.wide
+    lines = [s for s in chart.wide["layout"]["shapes"] if s.get("line", {}).get("dash") == "dot"]
+    assert lines
+    assert len({s["y0"] for s in lines}) == 1
+    assert chart.wide["layout"]["yaxis"]["range"][0] == 0
+    change = with_target(base, Unit.PERCENT_CHANGE, kind)
+    assert change.notes == ()
+    assert change.wide
+    assert not [s for s in change.wide["layout"]["shapes"] if s.get("line", {}).get("dash") == "dot"]
+
+
+def test_pointing_says_the_change_from_a_year_before_and_the_status(base: ClearedContent) -> None:
+    own = years("100", "120", "c", "90", "80.5", "80.5")
+    own[-1]["status"] = "p"
+    chart = chart_of(base, indicator(chart="line"), own, (Break("report", "l", "made-up", date(2016, 4, 1), "New", ""),))  # fmt: skip
+    assert chart.wide
+    trace = chart.wide["data"][0]
+    by_words = {
+        w.partition(":")[0]: m.replace("<br>", " ").strip()
+        for w, m in zip(trace["customdata"], trace["hovertext"], strict=True)
+    }
+    assert by_words["Year to March 2013"] == ""
+    assert by_words["Year to March 2014"] == "20 more than in the year to March 2013."
+    assert by_words["Year to March 2015"] == "Withheld, to protect people."
+    assert by_words["Year to March 2016"] == "", "nothing is worked out from a withheld figure"
+    assert by_words["Year to March 2017"] == "Not comparable with a year before: recording changed."
+    assert by_words["Year to March 2018"].startswith("The same as in")
+    assert by_words["Year to March 2018"].endswith("Provisional, may still change.")

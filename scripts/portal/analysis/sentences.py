@@ -167,8 +167,7 @@ def _difference(s: ChartInput, o: Observation) -> str:
     earlier = s.a_year_before(o)
     if earlier is None or earlier.value is None:
         return ""
-    before = inside_sentence(s.label(earlier))
-    before = f"the {before}" if " months to " in before else before
+    before = _the(s, earlier)
     difference = o.value - earlier.value
     if not difference:
         return f"The same as in {before}."

@@ -21,14 +21,12 @@ from portal.charts.chromium import Chromium
 
 Figure = dict[str, Any]
 LIBRARY = Path("node_modules/plotly.js-basic-dist-min/plotly-basic.min.js")
-# plotly.js uses random ids. They are seeded, so that two builds give the same bytes.
+# Given a figure instead of a drawing, plotly.js draws it once and not twice. It uses random ids. They are seeded, so that two builds give the same bytes.
 _DRAW = """(async figure => {
   let seed = 1;
   Math.random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-  const place = document.createElement("div");
-  document.body.replaceChildren(place);
-  await Plotly.newPlot(place, figure.data, figure.layout, {staticPlot: true});
-  return Plotly.toImage(place, {format: "svg", width: figure.layout.width, height: figure.layout.height});
+  const {width, height} = figure.layout;
+  return Plotly.toImage({...figure, config: {staticPlot: true}}, {format: "svg", width, height});
 })"""
 _STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
 _DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
