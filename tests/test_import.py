@@ -123,9 +123,8 @@ def test_revisions_are_counted_marked_and_the_largest_is_named(project: Path, tm
 
 
 def test_until_ends_the_periods_with_that_month(project: Path, tmp_path: Path) -> None:
-    path = ward_file(tmp_path / "w.csv", THEFTS, OTHERS)
-    command = ("mps-ward", str(path), "--source", "returns", "--until", "2020-05", "--yes")
-    assert run(project, *command, "--assume", "other-quarters=yes").returncode == 0
+    options = ("--until", "2020-05", "--yes", "--assume", "other-quarters=yes")
+    assert import_wards(project, THEFTS, OTHERS, *options).returncode == 0
     ends = {
         r["period_end"]
         for r in observations(project)

@@ -6,7 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from portal.analysis.measures import rounded, yearly
-from portal.core.model import Observation, OutcomeOf
+from portal.core.measured import OutcomeOf
+from portal.core.model import Observation
 from portal.core.small_counts import WARD_KINDS
 from portal.core.vocabulary import Status
 from portal.disclosure.clearing import ClearedContent

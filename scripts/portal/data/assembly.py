@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from portal.core import field_types
+from portal.core.measured import Dispersion, OutcomeOf, Revision
 from portal.core.model import (
     AcceptedWarning,
     Area,
@@ -17,13 +18,11 @@ from portal.core.model import (
     Content,
     Dashboard,
     Disagreement,
-    Dispersion,
     Import,
     Indicator,
     Minimums,
     NoRate,
     Observation,
-    OutcomeOf,
     Outline,
     Overlap,
     Population,
@@ -32,7 +31,6 @@ from portal.core.model import (
     ReasonForChange,
     Release,
     ReleaseChange,
-    Revision,
     Route,
     RouteConnection,
     Section,
