@@ -72,6 +72,8 @@ def released(
         "breakdowns": {},
         "areas": {},
         "dispersions": {},
+        "revisions": {},
+        "outcomes": {},
         "sources": {},
         "indicators": {"thefts": indicator(unit=unit)},
     }

@@ -13,7 +13,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from portal.analysis import significance
-from portal.core.model import Break, Indicator, Observation, Revision
+from portal.core.measured import Revision
+from portal.core.model import Break, Indicator, Observation
 from portal.core.periods import first_day, month_end
 from portal.core.small_counts import WARD_KINDS
 from portal.core.vocabulary import (

@@ -1,11 +1,15 @@
 """Work out what share of recorded offences had a positive outcome."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from portal.analysis.measures import rounded, yearly
-from portal.core.model import Observation, OutcomeOf
+from portal.core.measured import OutcomeOf
+from portal.core.model import Observation
+from portal.core.small_counts import WARD_KINDS
+from portal.core.vocabulary import Status
 from portal.disclosure.clearing import ClearedContent
 
 
@@ -25,12 +29,15 @@ class OutcomeShare:
 
 
 def outcome_shares(released: ClearedContent, link: OutcomeOf) -> tuple[OutcomeShare, ...]:
-    """Return the newest share of each area that has both counts for the same 12 months, the site's own area first."""
+    """Return the newest share of each area that has both counts for the same 12 months: the site's own, others, wards."""
     areas = dict.fromkeys(o.area for o in released.content.observations.get(link.indicator, ()))
     found = [s for area in areas if (s := _newest(released, link, area))]
     newest = max((s.outcomes.period_end for s in found if s.outcomes.period_end), default=None)
     same = [s for s in found if s.outcomes.period_end == newest]
-    return tuple(sorted(same, key=lambda s: (s.area != released.area, s.place)))
+    areas_known = released.content.areas
+    return tuple(
+        sorted(same, key=lambda s: (s.area != released.area, areas_known[s.area].kind in WARD_KINDS, s.place))
+    )
 
 
 def _newest(released: ClearedContent, link: OutcomeOf, area: str) -> OutcomeShare | None:
@@ -46,3 +53,9 @@ def _percent(offences: Observation, outcomes: Observation) -> Decimal | None:
     if not offences.value or outcomes.value is None:
         return None
     return rounded(Fraction(outcomes.value) / Fraction(offences.value) * 100, 1)
+
+
+def statuses(shares: Iterable[OutcomeShare]) -> tuple[Status, ...]:
+    """Return the marks of the counts of some shares, in the order of the list of marks."""
+    used = {o.status for s in shares for o in (s.offences, s.outcomes)}
+    return tuple(s for s in Status if s in used and s != Status.PLAIN)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from portal.core import field_types
 from portal.core.contacts import Route, RouteConnection, Service
+from portal.core.measured import Dispersion, OutcomeOf, Revision
 from portal.core.model import (
     AcceptedWarning,
     Area,
@@ -18,13 +19,11 @@ from portal.core.model import (
     Content,
     Dashboard,
     Disagreement,
-    Dispersion,
     Import,
     Indicator,
     Minimums,
     NoRate,
     Observation,
-    OutcomeOf,
     Outline,
     Overlap,
     Population,
@@ -33,7 +32,6 @@ from portal.core.model import (
     ReasonForChange,
     Release,
     ReleaseChange,
-    Revision,
     Section,
     Source,
     Target,

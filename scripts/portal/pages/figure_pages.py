@@ -5,10 +5,11 @@ from datetime import date
 
 from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
-from portal.analysis.outcomes import outcome_shares
+from portal.analysis.outcomes import outcome_shares, statuses
 from portal.core import periods
 from portal.core.citations import Cited
 from portal.core.model import Break, Observation
+from portal.core.text import MARKERS
 from portal.core.vocabulary import Outcome
 from portal.pages.figure_views import (
     CheckedClaim,
@@ -129,7 +130,10 @@ def _outcomes(context: PageContext, indicator: str) -> Iterator[OutcomesView]:
         if shares:
             views = [context.figures[i] for i in (link.offences, link.indicator)]
             offences, outcomes = (Link(v.indicator.short_title, v.path) for v in views)
-            yield OutcomesView(offences=offences, outcomes=outcomes, note=link.note, shares=shares)
+            marks = tuple((str(mark), MARKERS[mark]) for mark in statuses(shares))
+            yield OutcomesView(
+                offences=offences, outcomes=outcomes, note=link.note, shares=shares, marks=marks
+            )
 
 
 def _uses(indicator: str, plans: tuple[PlanView, ...]) -> Iterator[UsedBy]:

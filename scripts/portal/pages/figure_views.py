@@ -60,12 +60,16 @@ class UsedBy(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomesView:
-    """What became of offences: the newest share of each area, with links to the figures that it is made from."""
+    """What became of offences: the newest share of each area, with links to the figures that it is made from.
+
+    `marks` are the marks of the counts in the table, each with its meaning.
+    """
 
     offences: Link
     outcomes: Link
     note: str
     shares: tuple[OutcomeShare, ...]
+    marks: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
