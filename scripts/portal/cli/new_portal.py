@@ -27,7 +27,7 @@ _STARTER = _HERE / "cli" / "starter"
 _PACKAGES = "packages.json"
 # Files and folders that all portals share.
 SHARED = (
-    "site_src/templates", "site_src/theme", "site_src/assets", "mkdocs.yml", "package.json", "package-lock.json", ".npmrc",
+    "site_src/templates", "site_src/theme", "site_src/assets", "site_src/languages/messages.pot", "mkdocs.yml", "package.json", "package-lock.json", ".npmrc",
     "data_packages/recorded-crime/data/indicators.csv", "data_packages/recorded-crime/data/imports.csv",
     "data_packages/recorded-crime/data/breaks.csv", "data_packages/recorded-crime/data/dispersion.csv",
     "data_packages/police-dashboard/data/indicators.csv", "data_packages/police-dashboard/data/imports.csv",

@@ -1,5 +1,7 @@
 // Interactive charts: drawn by plotly.js, read point by point with the arrow keys, heard as tones, and copied.
 
+const t = (text, values = {}) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+
 const add = (tag, properties) =>
   new Promise((done, failed) => {
     const node = Object.assign(document.createElement(tag), properties);
@@ -124,13 +126,13 @@ const tools = {
     chart.dataset.sound = "on";
     const points = series.at(-1);
     points.forEach((p, n) => tone(pitch(points, p.value), n * Math.min(0.18, 6 / points.length)));
-    say(chart, `${points.length} points, from ${points[0].words} to ${points.at(-1).words}. Higher tones are higher values. The arrow keys now play each point.`);
+    say(chart, t("%(count)s points, from %(first)s to %(last)s. Higher tones are higher values. The arrow keys now play each point.", { count: points.length, first: points[0].words, last: points.at(-1).words }));
   },
-  link: (chart) => copy(chart, new URL(`#${chart.id}`, location).href, "The link to this chart is copied."),
+  link: (chart) => copy(chart, new URL(`#${chart.id}`, location).href, t("The link to this chart is copied.")),
   data(chart) {
     const rows = document.getElementById(chart.dataset.numbers).closest("table").rows;
     const cells = [...rows].map((row) => [...row.cells].map((c) => c.textContent.trim()).join("\t"));
-    return copy(chart, cells.join("\n"), "The figures are copied. You can paste them into a spreadsheet.");
+    return copy(chart, cells.join("\n"), t("The figures are copied. You can paste them into a spreadsheet."));
   },
 };
 
@@ -139,6 +141,6 @@ const copy = async (chart, text, words) => {
     await navigator.clipboard.writeText(text);
     say(chart, words);
   } catch {
-    say(chart, "Your browser does not allow copying. Please copy the table below.");
+    say(chart, t("Your browser does not allow copying. Please copy the table below."));
   }
 };
