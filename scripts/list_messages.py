@@ -1,6 +1,6 @@
 """Write site_src/languages/messages.pot, the list of all messages of the frame, for translators.
 
-python scripts/messages.py
+python scripts/list_messages.py
 
 Messages are `_("…")` in the templates, `config.extra.words["…"]` in the theme, `t("…")` and `tn(count, "…", "…")` in the
 scripts, the names that the code gives to pages and links, and the texts of the constants in `CONSTANTS`.
@@ -81,7 +81,7 @@ SOURCES: tuple[tuple[str, Callable[[Path], Iterator[Found]]], ...] = (
 def catalogue() -> Catalog:
     """Return every message of the frame with the files that use it, in the order of the files."""
     found = Catalog(
-        fuzzy=False, header_comment="# The texts of the frame of the site. Made by scripts/messages.py."
+        fuzzy=False, header_comment="# The texts of the frame of the site. Made by scripts/list_messages.py."
     )
     for pattern, messages in SOURCES:
         for path in sorted(ROOT.glob(pattern)):
@@ -96,7 +96,7 @@ def text() -> bytes:
     write_po(out, catalogue(), width=0, include_lineno=False, omit_header=True)
     header = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n\n'
     return (
-        f"# The texts of the frame of the site. Made by scripts/messages.py.\n{header}".encode()
+        f"# The texts of the frame of the site. Made by scripts/list_messages.py.\n{header}".encode()
         + out.getvalue()
     )
 
