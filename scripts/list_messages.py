@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Constants whose texts templates print with the filter `translated`.
 CONSTANTS = {
     "scripts/portal/pages/all_pages.py": {"SITUATIONS", "HELP_TOPICS"},
+    "scripts/portal/pages/easy_read.py": {"WAYS", "NEEDS"},
     "scripts/portal/analysis/progress.py": {"STEPS"},
     "scripts/portal/core/text.py": {"MARKERS"},
 }
@@ -57,8 +58,7 @@ def of_code(path: Path) -> Iterator[Found]:
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
             target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
             if isinstance(target, ast.Name) and target.id in constants:
-                values = node.value.values if isinstance(node.value, ast.Dict) else []
-                yield from _texts([e for v in values for e in (v.elts if isinstance(v, ast.Tuple) else [v])])
+                yield from _texts([n for n in ast.walk(node.value) if isinstance(n, ast.expr)])
 
 
 def _texts(nodes: list[ast.expr]) -> Iterator[Found]:
