@@ -28,7 +28,7 @@ from portal.checks.valid_rows import ValidRow
 from portal.cli import commands
 from portal.core import settings as config
 from portal.core.model import Break, Indicator, Observation
-from portal.core.periods import first_day, label, month_end, running
+from portal.core.periods import first_day, inside_sentence, label, month_end
 from portal.core.vocabulary import Status
 from portal.data import packages
 from portal.disclosure.clearing import ClearedContent
@@ -107,7 +107,7 @@ def as_model(
 def refused(one: Cells, own: list[Cells]) -> str:
     """Return the first message of the check, empty if it accepts the indicator."""
     rows = [ValidRow(None, n, cells) for n, cells in enumerate(own)]  # type: ignore[arg-type]
-    found = figure_rules._unsuited(ValidRow(None, 0, one), rows)  # type: ignore[arg-type]
+    found = figure_rules._chart_fault(ValidRow(None, 0, one), rows)  # type: ignore[arg-type]
     return f"{found[0]}. {found[1]}" if found else ""
 
 
@@ -196,7 +196,7 @@ def assert_readable(released: ClearedContent, chart: Chart) -> None:
             wanted = [
                 f"{plain(o.part or 'All')}" if one.breakdown else "",
                 plain(released.content.areas[o.area].name) if many or o.area != released.area else "",
-                plain(running(label(one.period_type, o.period_start, o.period_end)))
+                plain(inside_sentence(label(one.period_type, o.period_start, o.period_end)))
                 if o.period_start
                 else "",
             ]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from portal.analysis import measures, sentences
 from portal.charts import area_charts, sparklines
-from portal.core.small_counts import guarded
+from portal.core.small_counts import is_guarded
 from portal.disclosure.clearing import ClearedContent
 from project import SHARED, tree_of
 from selectolax.lexbor import LexborHTMLParser
@@ -207,7 +207,7 @@ def test_each_ward_page_has_the_charts_of_its_main_figures(
         assert len(glances) == 2, slug
         table = rows(pages[slug], "groups")
         for glance, chart in zip(glances, area_charts.build_area_charts(real, view.code), strict=True):
-            assert not guarded(chart.indicator)
+            assert not is_guarded(chart.indicator)
             said = ". ".join(
                 glance.css_first(f"figcaption .chart__{c}").text() for c in ("headline", "finding")
             )

@@ -14,8 +14,17 @@ from typing import ParamSpec, TypeVar, cast
 from portal.analysis import significance
 from portal.core.model import Break, Indicator, Observation
 from portal.core.periods import first_day, month_end
-from portal.core.vocabulary import ADDED, ChartKind, Direction, Meaning, NoChange, Polarity, Status, Unit
-from portal.disclosure.clearing import ClearedContent, when
+from portal.core.vocabulary import (
+    ADDABLE_UNITS,
+    ChartKind,
+    Direction,
+    Meaning,
+    NoChange,
+    Polarity,
+    Status,
+    Unit,
+)
+from portal.disclosure.clearing import ClearedContent, period_order
 
 # Below this, a percentage reflects chance more than change.
 SMALLEST_BASE = 50
@@ -52,7 +61,7 @@ def series(
     if area:
         known = released.series.get((indicator, area), ())
     else:
-        known = tuple(sorted(released.content.observations.get(indicator, ()), key=when))
+        known = tuple(sorted(released.content.observations.get(indicator, ()), key=period_order))
     return known if part is None else tuple(o for o in known if o.part == part)
 
 
@@ -234,7 +243,7 @@ def window(released: ClearedContent, indicator: str, area: str, end: date, month
     pieces = tiles(series(released, indicator, area, ""), first_day(end, months), end)
     if pieces is None or len(pieces) == 1:
         return pieces[0] if pieces else None
-    return _summed(pieces) if released.content.indicators[indicator].unit in ADDED else None
+    return _summed(pieces) if released.content.indicators[indicator].unit in ADDABLE_UNITS else None
 
 
 def tiles(known: Sequence[Observation], start: date, end: date) -> tuple[Observation, ...] | None:

@@ -20,10 +20,10 @@ from portal.analysis.measures import (
 )
 from portal.core import periods
 from portal.core.model import Indicator, Observation
-from portal.core.periods import running
+from portal.core.periods import inside_sentence
 from portal.core.text import MARKERS, amount, counted, listed, number, upper_first
 from portal.core.vocabulary import (
-    ADDED,
+    ADDABLE_UNITS,
     ChartKind,
     ClaimKind,
     Direction,
@@ -33,7 +33,7 @@ from portal.core.vocabulary import (
     Status,
     Unit,
 )
-from portal.disclosure.clearing import ClearedContent, when
+from portal.disclosure.clearing import ClearedContent, period_order
 
 # The most figures that a sentence names; the table has the rest.
 _NAMED = 8
@@ -64,7 +64,7 @@ class ChartInput:
 
     def short(self, o: Observation) -> str:
         """Return the period of a figure for an axis."""
-        return periods.short(self.indicator.period_type, o.period_start, o.period_end)
+        return periods.short_label(self.indicator.period_type, o.period_start, o.period_end)
 
     def tick(self, o: Observation) -> str:
         """Return the end of a period, for an axis on which all periods have the same length."""
@@ -240,7 +240,7 @@ def describe_largest_parts(s: ChartInput) -> str:
 
 
 def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
-    """Return `Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White.`
+    """Return `Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White`.
 
     If the parts are not kinds of one thing, or not counts, only list them: `81% (Acting on the advice) and 77% (…)`.
     """
@@ -248,7 +248,7 @@ def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     known = sorted((o for o in parts if o.value is not None), key=lambda o: -(o.value or 0))
     total = next((o for o in figures if not o.part and o.value is not None), None)
     one_area = len({o.area for o in figures}) == 1
-    whole = s.with_unit(total) if total and one_area and s.indicator.unit in ADDED else ""
+    whole = s.with_unit(total) if total and one_area and s.indicator.unit in ADDABLE_UNITS else ""
     kinds = s.indicator.unit == Unit.COUNT and s.indicator.breakdown not in _NO_KIND
     if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
         listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
@@ -328,9 +328,9 @@ def describe_all_figures(s: ChartInput) -> str:
     if len(figures) > _NAMED:
         last = s.times[-1]
         local = [o for o in figures if o.area == s.released.area]
-        newest = [o for o in local if s.same_period(o, max(local, key=when))] if local else []
+        newest = [o for o in local if s.same_period(o, max(local, key=period_order))] if local else []
         if not 0 < len(newest) <= _NAMED:
-            ends = dict.fromkeys(running(s.label(o)) for o in (s.times[0], last))
+            ends = dict.fromkeys(inside_sentence(s.label(o)) for o in (s.times[0], last))
             return f"{title}: {len(figures)} figures, {' to '.join(ends)}. The table shows them all."
         return f"{title}{_where(s, newest)}: {listed(_row(s, newest))}."
     return f"{title}{_where(s, figures)}: {listed(_row(s, figures))}."
@@ -347,10 +347,9 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
             + (_when(s, o) if several_periods else "")
             for o in figures
         ]
-    labels = [
-        (s.part(o.part), s.place(o) if several_areas else "", running(s.label(o)) if several_periods else "")
-        for o in figures
-    ]
+    periods_named = [inside_sentence(s.label(o)) if several_periods else "" for o in figures]
+    places_named = [s.place(o) if several_areas else "" for o in figures]
+    labels = zip([s.part(o.part) for o in figures], places_named, periods_named, strict=True)
     names = [", ".join(filter(None, label)) for label in labels]
     if s.indicator.unit == Unit.PERCENT_CHANGE:
         return [f"{_figure_or_change(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]
@@ -375,7 +374,7 @@ def _when(s: ChartInput, o: Observation) -> str:
 
 def _the(s: ChartInput, o: Observation) -> str:
     """Return a period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
-    label = running(s.label(o))
+    label = inside_sentence(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label
 
 
@@ -477,7 +476,7 @@ def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
 
 
 def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
-    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed.`"""
+    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed`."""
     titles: dict[str, list[str]] = {}
     for s in summaries:
         if s.change and s.change.direction in (Direction.ROSE, Direction.FELL):

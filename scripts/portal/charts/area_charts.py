@@ -14,7 +14,7 @@ from portal.charts.charts import Chart, build_chart, chart_table, subtitle
 from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rates_chart
 from portal.charts.grammar import NARROW, Figure, escape_texts
 from portal.core.model import Area, Indicator, Observation
-from portal.core.small_counts import guarded
+from portal.core.small_counts import is_guarded
 from portal.core.vocabulary import Direction
 from portal.disclosure.clearing import ClearedContent
 
@@ -59,7 +59,7 @@ class SiteCharts:
 def build_site_charts(released: ClearedContent) -> SiteCharts:
     """Build every chart of the site: those of each indicator, and those of each ward."""
     wards, recorded = current_wards(released), recorded_indicators(released)
-    plain = [i for i in recorded if not guarded(i)]
+    plain = [i for i in recorded if not is_guarded(i)]
     places = places_of(released)
     return SiteCharts(
         of_indicators={i.id: build_chart(released, i) for i in released.content.indicators.values()},
@@ -121,7 +121,7 @@ def build_area_charts(released: ClearedContent, area: str) -> tuple[AreaChart, .
     """
     whole = total_indicator(released)
     summaries = [
-        s for i in recorded_indicators(released) if not guarded(i) and (s := standing(released, i, area))
+        s for i in recorded_indicators(released) if not is_guarded(i) and (s := standing(released, i, area))
     ]
     kinds = [s for s in summaries if s.latest.value is not None and s.indicator is not whole]
     clear = [s for s in kinds if s.change and s.change.direction in (Direction.ROSE, Direction.FELL)]

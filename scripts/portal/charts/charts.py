@@ -18,7 +18,7 @@ from portal.charts import columns, row_charts, time_charts
 from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.charts.time_axis import overlap
 from portal.core.model import Indicator, Observation
-from portal.core.periods import running
+from portal.core.periods import inside_sentence
 from portal.core.text import MARKERS, upper_first
 from portal.disclosure.clearing import ClearedContent
 
@@ -122,7 +122,7 @@ def subtitle(s: ChartInput) -> str:
     """Return the unit, the area if it is not the site's own, and the period if all figures share it or are rolling years."""
     periods_shown = {s.period(o) for o in s.figures}
     newest = s.figures[-1]
-    shared = running(s.label(newest)) if len(periods_shown) == 1 and newest.period_start else ""
+    shared = inside_sentence(s.label(newest)) if len(periods_shown) == 1 and newest.period_start else ""
     lengths = {o.months for o in s.figures}
     rolling = ""
     if len(periods_shown) > 1 and lengths == {MONTHS_OF_YEAR} and newest.period_end:
@@ -155,7 +155,7 @@ def chart_table(s: ChartInput) -> ChartTable:
 def _caption(s: ChartInput) -> str:
     """Return the title, with the area if it is not the site's own and the period if the rows do not name it."""
     shared = {s.period(o) for o in s.figures}
-    period = running(s.label(s.figures[0])) if len(shared) == 1 and s.figures[0].period_start else ""
+    period = inside_sentence(s.label(s.figures[0])) if len(shared) == 1 and s.figures[0].period_start else ""
     return ", ".join(
         filter(None, (s.indicator.title, s.elsewhere(s.figures), period if s.indicator.breakdown else ""))
     )
@@ -172,7 +172,7 @@ class _TableBody(NamedTuple):
 def _plain_rows(s: ChartInput) -> _TableBody:
     """Return one row for each figure, named by its period, and by its area if there are several."""
     many = len({o.area for o in s.figures}) > 1
-    names = [f"{s.place(o)}, {running(s.label(o))}" if many else s.label(o) for o in s.figures]
+    names = [f"{s.place(o)}, {inside_sentence(s.label(o))}" if many else s.label(o) for o in s.figures]
     body: list[tuple[str, ...]] = [(name, s.cell(o)) for name, o in zip(names, s.figures, strict=True)]
     return _TableBody("Area and period" if many else "Period", [upper_first(s.indicator.unit_label)], body)
 

@@ -30,7 +30,7 @@ from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, span
 from portal.core.model import Observation
 from portal.core.text import json_number
-from portal.core.vocabulary import ADDED, Unit
+from portal.core.vocabulary import ADDABLE_UNITS, Unit
 
 _NOTHING = "–"  # what is written where no figure has been published
 _BAR = 20  # pixels
@@ -316,4 +316,4 @@ def _size(s: ChartInput, panel: tuple[str, str]) -> Decimal:
     known = [o.value for o in s.figures if (o.part, o.area) == panel and o.value is not None]
     if not known:
         return Decimal("-Infinity")
-    return sum(known, Decimal(0)) if s.indicator.unit in ADDED else max(known)
+    return sum(known, Decimal(0)) if s.indicator.unit in ADDABLE_UNITS else max(known)

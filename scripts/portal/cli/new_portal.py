@@ -18,7 +18,7 @@ from typing import Any
 
 from portal.core import operating_system, periods
 from portal.core.problems import PortalError, Problem
-from portal.data.packages import contract, described
+from portal.data.packages import contract, describe_resource
 from portal.pages import search
 from portal.site import building
 
@@ -71,7 +71,7 @@ def begin(portal: NewPortal, folder: Path) -> None:
     if faults:
         raise PortalError(faults)
     part = folder.with_name(f".{folder.name}.part")
-    operating_system.clear(part)
+    operating_system.delete_folder(part)
     try:
         _share(part, portal)
         _fill(part, portal)
@@ -81,7 +81,7 @@ def begin(portal: NewPortal, folder: Path) -> None:
             folder.rmdir()
         part.rename(folder)
     finally:
-        operating_system.clear(part)
+        operating_system.delete_folder(part)
 
 
 def _faults(portal: NewPortal, folder: Path) -> Iterator[Problem]:
@@ -165,7 +165,7 @@ def _describe(root: Path, portal: NewPortal) -> None:
         custom = {k: _said(v, words) for k, v in package["portal"].items()}
         splits = custom.get("breakdowns", {})
         spec = contract(custom["kind"])["resources"]
-        tables = [described(t, spec[t], splits) for t in package["tables"]]
+        tables = [describe_resource(t, spec[t], splits) for t in package["tables"]]
         descriptor = {
             "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
             "name": name,

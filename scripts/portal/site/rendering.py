@@ -105,13 +105,13 @@ def render(settings: Settings, staged: StagedSite, target: Path) -> None:
                 (folder / _html(page)).replace(path)
     finally:
         for folder in folders[1:]:
-            operating_system.clear(folder)
+            operating_system.delete_folder(folder)
 
 
 def _make(
     settings: Settings, staged: StagedSite, folder: Path, pages: list[str], with_files: bool
 ) -> list[str]:
-    operating_system.clear(folder)
+    operating_system.delete_folder(folder)
     with _changed(environment(staged)):
         from portal.site import mkdocs_pages  # noqa: PLC0415 - the import takes 0.5 s, here in parallel in each process
 

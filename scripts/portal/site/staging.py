@@ -333,7 +333,7 @@ def _environment(
         "per_1000": partial(sentences.per_1000, released),
         "change_with_figures": sentences.change_with_figures,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
-        "running": periods.running,
+        "running": periods.inside_sentence,
         "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
