@@ -14,8 +14,9 @@ from portal.core import operating_system, processes
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
+from portal.site.mkdocs_settings import mkdocs_settings
 from portal.site.social_images import Card
-from portal.site.staging import Tree, mkdocs_settings
+from portal.site.staging import Tree
 
 _PAGES = "pages"
 _HTML, _MARKDOWN = "index.html", "index.md"

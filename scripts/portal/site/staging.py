@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 import jinja2
-import yaml
 from markupsafe import Markup
 
 from portal.analysis import measures, sentences
@@ -22,7 +21,6 @@ from portal.charts.svg import Pictures, chart_files, styles_to_attributes
 from portal.core import periods, processes
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
-from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
 from portal.disclosure.clearing import ClearedContent
@@ -35,11 +33,11 @@ from portal.pages.figure_views import FigurePage
 from portal.pages.messages import ENGLISH, RIGHT_TO_LEFT, Messages
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
-from portal.pages.page import EMBEDS, HELP, REPORT, WARDS, Page
+from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages.plan_views import FigureView, Link
 from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
 from portal.pages.translations import read_translations
-from portal.pages.views import BriefingPage, RecordedPage, SearchPage, WardPage, WardsPage
+from portal.pages.views import BriefingPage, GlossaryPage, RecordedPage, SearchPage, WardPage, WardsPage
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.releases.history import Key, ReleaseHistory
@@ -205,8 +203,9 @@ def _render_page(works: _Works[Kept], page: Page) -> _RenderedFiles[Kept]:
     rendered = _markdown(environment, open_data, page)
     card = _card(settings, page, pictures)
     shared = {f"{page.path}{social_images.NAME}": card} if card else {}
-    plain = page.language or isinstance(page.content, CitePage)  # citations are not changed
-    explained = abbreviations.explain(rendered, () if plain else open_data.released.content.terms)
+    plain = page.language or isinstance(page.content, CitePage | GlossaryPage)  # citations are not changed
+    terms = () if plain else open_data.released.content.terms
+    explained = abbreviations.explain(rendered, terms, _to(page.path, f"{ABOUT}words/"))
     files = {f"{page.path}index.md": explained.encode()}
     files |= {f"{page.path}{name}": data for name, data in _beside(open_data, page.content, pictures).items()}
     if shown := _figures(page.content):
@@ -348,6 +347,7 @@ def _environment(
         "slug": lambda words: Markup(re.sub("[^a-z]+", "-", words)),  # noqa: S704 - letters and hyphens only
         "written": Markup,
         "translated": texts.plain,
+        "term_id": abbreviations.term_id,
     }
     environment.globals |= {
         "site": settings.site,
@@ -491,34 +491,3 @@ def _navigation(pages: tuple[Page, ...], texts: Messages) -> tuple[Any, ...]:
         return {label: [file, *map(branch, below)]} if page.path in parents else {label: file}
 
     return tuple(branch(p) for p in pages if not p.trail and not isinstance(p.content, SearchPage))
-
-
-# The one in C is ten times as fast, where it was installed.
-_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-
-def mkdocs_settings(settings: Settings, tree: Tree[Any], site_folder: str) -> str:
-    """Return the generated settings of mkdocs, which extend the mkdocs.yml of the project."""
-    site = settings.site
-    content = {
-        "INHERIT": "../mkdocs.yml",
-        "site_name": html.escape(site.name),
-        "site_description": html.escape(site.description),
-        "site_url": site.address or None,
-        "docs_dir": "pages",
-        "site_dir": site_folder,
-        "nav": list(tree.navigation),
-        "theme": {"custom_dir": "../site_src/theme"},
-        "extra": {
-            "banner": html.escape(settings.banner),
-            "exit_to": html.escape(site.exit_to),
-            "partnership": html.escape(site.partnership),
-            "card": social_images.NAME if social_images.NAME in tree.cards else "",
-            "language": tree.messages.language,
-            "direction": tree.messages.direction,
-            "words": messages.theme_words(tree.messages, settings.root),
-        },
-    }
-    return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.dump(
-        content, Dumper=_DUMPER, sort_keys=False, allow_unicode=True
-    )

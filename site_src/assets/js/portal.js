@@ -42,6 +42,38 @@
     if (menu?.open && !menu.contains(event.target)) menu.open = false;
   });
 
+  // Words of the glossary: the link becomes a button that shows the meaning below the line. Escape closes it.
+  for (const term of document.querySelectorAll("a.term")) {
+    const meaning = document.createElement("span");
+    meaning.className = "meaning";
+    meaning.setAttribute("role", "status");
+    const show = (open) => {
+      term.setAttribute("aria-expanded", open);
+      const more = document.createElement("a");
+      more.href = term.href;
+      more.textContent = t("Words and abbreviations");
+      meaning.replaceChildren(...(open ? [term.dataset.meaning, " ", more] : []));
+    };
+    term.setAttribute("role", "button");
+    term.setAttribute("aria-expanded", "false");
+    term.after(meaning);
+    const toggle = (event) => {
+      event.preventDefault();
+      show(term.getAttribute("aria-expanded") !== "true");
+    };
+    term.addEventListener("click", (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.shiftKey) toggle(event);
+    });
+    for (const one of [term, meaning]) {
+      one.addEventListener("keydown", (event) => {
+        if (event.key === " " && event.target === term) toggle(event);
+        if (event.key !== "Escape" || !meaning.hasChildNodes()) return;
+        show(false);
+        term.focus();
+      });
+    }
+  }
+
   // The code of charts is loaded when a reader reaches for one. Charts without a picture are drawn as they come into view.
   const code = new URL("charts.js", document.currentScript.src);
   const near = "IntersectionObserver" in window && new IntersectionObserver(async (seen) => {
