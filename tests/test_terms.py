@@ -1,7 +1,6 @@
 """A word of the glossary explains itself: by click, by keyboard, to screen readers, and without script by a link."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,10 @@ ADDRESS = "report/"
 
 
 @pytest.fixture
-def reader(page: Page, address: str) -> Iterator[Page]:
+def reader(page: Page, address: str) -> Page:
     """A page that uses a term."""
     page.goto(address + ADDRESS)
-    yield page
+    return page
 
 
 def test_a_click_shows_the_meaning_and_another_hides_it(reader: Page) -> None:

@@ -33,7 +33,7 @@ def explain(markdown: str, terms: Iterable[Term], glossary: str = "") -> str:
     running = _HEADING.sub("", markdown).lower()
     changes: list[_Change] = []
     for term in _patterns(tuple(terms)):
-        if not any(form in markdown for form in term.forms):
+        if term.short not in markdown:
             continue
         spells_out = term.spell_out and term.long.lower() not in running
         links = glossary and term.meaning
@@ -46,7 +46,7 @@ def explain(markdown: str, terms: Iterable[Term], glossary: str = "") -> str:
         if links:
             text = f'<a class="term" href="{glossary}#{term_id(term.short)}" data-meaning="{term.meaning}">{text}</a>'
         if spells_out:
-            plural = "s" if match[0] not in term.forms and not term.long.endswith("s") else ""
+            plural = "s" if match[0] != term.short and not term.long.endswith("s") else ""
             text += f" &#40;{term.long}{plural}&#41;"
             running += term.long.lower()
         changes.append(_Change(match.start(), match.end(), text))
@@ -79,11 +79,6 @@ class _Pattern:
     spell_out: bool
     use: re.Pattern[str]
 
-    @property
-    def forms(self) -> tuple[str, str]:
-        """Return the term, and the term at the beginning of a sentence."""
-        return self.short, self.short[:1].upper() + self.short[1:]
-
 
 @lru_cache(4)
 def _patterns(terms: tuple[Term, ...]) -> tuple[_Pattern, ...]:
@@ -91,13 +86,8 @@ def _patterns(terms: tuple[Term, ...]) -> tuple[_Pattern, ...]:
     patterns = []
     for t in sorted(terms, key=lambda t: -len(safe(t.term))):
         short, long, meaning = str(safe(t.term)), str(safe(t.expansion)), str(safe(t.meaning))
-        said = f"{long}&#46; {meaning}" if long else meaning
-        first = (
-            f"[{short[0]}{short[0].upper()}]{re.escape(short[1:])}"
-            if short[:1].isalpha()
-            else re.escape(short)
-        )
-        use = re.compile(f"{_NOT_BEFORE}{first}s?{_NOT_AFTER}")
+        said = f"{long}&#46; {meaning}" if long and meaning else meaning
+        use = re.compile(f"{_NOT_BEFORE}{re.escape(short)}s?{_NOT_AFTER}")
         patterns.append(_Pattern(short, long, said, bool(t.explain and long), use))
     return tuple(patterns)
 
