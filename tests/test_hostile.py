@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.checks import rules
@@ -556,6 +557,44 @@ def test_settings_of_mkdocs_can_repeat_parts_and_use_the_tags_of_mkdocs(tiny: Pa
     with (tiny / "mkdocs.yml").open("a") as file:
         file.write(f"{more}\n")
     assert list(input_files.mkdocs_problems(tiny)) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("theme: 3", "No theme name set"),
+        ("theme: {name: nowhere}", "Unrecognised theme name"),
+        ("plugins: [nowhere]", "not installed"),
+        ("markdown_extensions: 3", "Invalid Markdown Extensions"),
+        ("markdown_extensions: [{toc: {toc_depth: x}}]", "Failed to load extension 'toc'. ValueError"),
+        ("extra_css: 3", "Expected type"),
+        ("strict: maybe", "Expected type"),
+        ("validation: {nav: {omitted_files: 3}}", "Sub-option 'omitted_files'"),
+        ("hooks: [nowhere.py]", "isn't an existing file"),
+        ("INHERIT: nowhere.yml", "does not exist"),
+        ("unknown: 3", "Unrecognised configuration name"),
+    ],
+)
+def test_a_setting_that_mkdocs_does_not_accept_stops_the_check(
+    tiny: Path, setting: str, message: str
+) -> None:
+    path = tiny / "mkdocs.yml"
+    settings_ = yaml.safe_load(path.read_text()) | yaml.safe_load(setting)
+    path.write_text(yaml.safe_dump(settings_))
+    with pytest.raises(PortalError) as caught:
+        building.check(tiny)
+    assert {p.file for p in caught.value.problems} == {"mkdocs.yml"}
+    assert any(message in p.message for p in caught.value.problems)
+    assert not [p for p in caught.value.problems if "File " in p.message]
+
+
+def test_a_setting_that_only_a_template_reads_is_a_problem_with_its_template(tiny: Path) -> None:
+    path = tiny / "mkdocs.yml"
+    path.write_text(
+        path.read_text().replace("  palette:\n    primary: custom\n    accent: custom", "  palette: 3")
+    )
+    with pytest.raises(PortalError, match=r"base\.html, line \d+.*\n.*setting in mkdocs\.yml"):
+        building.build(tiny, lambda step: None)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from babel.messages import pofile
 from babel.messages.catalog import Catalog
 from browser import served
 from playwright.sync_api import Browser
-from portal.core import settings
+from portal.core import program_files, settings
 from portal.core.problems import PortalError
 from portal.pages import messages
 from portal.pages.messages import Messages, read_messages
@@ -102,7 +102,7 @@ def test_every_text_of_a_template_of_the_frame_is_a_message(name: str) -> None:
     assert list(bare_texts((ROOT / "site_src/templates" / name).read_text())) == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / messages.THEME).rglob("*.html")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted((ROOT / program_files.THEME).rglob("*.html")), ids=lambda p: p.name)
 def test_every_text_of_the_theme_is_a_message(path: Path) -> None:
     assert list(bare_texts(path.read_text())) == []
 
@@ -115,7 +115,11 @@ def test_bare_texts_are_found() -> None:
 def test_templates_only_mark_what_they_write_out() -> None:
     """A value from the data that went through `_` would become markup."""
     for path in sorted((ROOT / "site_src/templates").glob("*.jinja")):
-        assert not re.search(r"""\b_\((?!["'])""", path.read_text()), path.name
+        source = path.read_text()
+        assert not re.search(r"""\b_\((?!["'])""", source), path.name
+        assert not re.search(r"\{% *(?:for|set)(?:[^%=]*[ ,(])?_[ ,)]", source), (
+            f"{path.name} gives _ another meaning"
+        )
 
 
 # A text with a space between words, or one that begins with a capital letter and is put on the page.

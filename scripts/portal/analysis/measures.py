@@ -31,6 +31,8 @@ SMALLEST_BASE = 50
 # How far later releases revised the newest 12-month figure, as shares, by kind of area (releases of 2024 to 2026).
 # Claim a direction only if it survives such a revision.
 REVISION = {"ward": (-0.01, 0.01), "borough": (0.0, 0.05)}
+# A figure is compared with its first, its highest and its lowest year, besides the year before.
+_LONG_COMPARISONS = 3
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -136,6 +138,16 @@ def _direction(p: float, difference: Decimal) -> Direction:
     if p >= significance.LEVEL or not difference:
         return Direction.NO_CLEAR_CHANGE
     return Direction.ROSE if difference > 0 else Direction.FELL
+
+
+def is_clear_over_years(change: Change | None) -> bool:
+    """Return True if the change from an earlier year is clear, although two other years could have been chosen.
+
+    Three comparisons are looked at together, so each must hold at a third of the usual level.
+    """
+    if change is None or change.p is None or change.direction not in (Direction.ROSE, Direction.FELL):
+        return False
+    return change.p * _LONG_COMPARISONS < significance.LEVEL
 
 
 def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool = False) -> Spread | None:

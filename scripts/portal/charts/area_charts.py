@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from portal.analysis import measures, sentences
 from portal.analysis.measures import IndicatorSummary, standing
 from portal.analysis.sentences import ChartInput
-from portal.charts import columns, row_charts, time_charts
+from portal.charts import columns, row_charts, time_charts, time_marks
 from portal.charts.charts import Chart, build_chart, chart_table, subtitle
 from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rates_chart
 from portal.charts.grammar import NARROW, Figure, escape_texts
+from portal.charts.heat_strips import Strip, heat_chart
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import is_guarded
 from portal.core.vocabulary import Direction
@@ -32,14 +33,15 @@ class AreaChart:
 class SiteCharts:
     """Every chart of the site, by the id of its indicator or the code of its area.
 
-    `rates` compare the borough with other areas, `by_ward` the changes in all wards, and `among_wards` a ward with all
-    others.
+    `rates` compare the borough with other areas, `by_ward` the changes in all wards, `heat` every three months in all
+    wards, and `among_wards` a ward with all others.
     """
 
     of_indicators: Mapping[str, Chart]
     of_areas: Mapping[str, tuple[AreaChart, ...]]
     rates: Mapping[str, Chart]
     by_ward: Mapping[str, Chart]
+    heat: Mapping[str, Chart]
     among_wards: Mapping[str, Chart]
 
     def all(self) -> Iterator[Chart]:
@@ -47,7 +49,7 @@ class SiteCharts:
         for chart in self.of_indicators.values():
             yield from (c for c in (chart, chart.shorter) if c)
         yield from (c.chart for charts in self.of_areas.values() for c in charts)
-        for charts in (self.rates, self.by_ward, self.among_wards):
+        for charts in (self.rates, self.by_ward, self.heat, self.among_wards):
             yield from charts.values()
 
     def figures(self) -> Iterator[Figure]:
@@ -66,6 +68,7 @@ def build_site_charts(released: ClearedContent) -> SiteCharts:
         of_areas={a.code: build_area_charts(released, a.code) for a in wards},
         rates={i.id: c for i in recorded if places and (c := rates_chart(released, i, places))},
         by_ward={i.id: c for i in recorded if (c := _changes(released, i, wards))},
+        heat={i.id: c for i in plain if (c := _quarters(released, i, wards))},
         among_wards={a.code: c for a in wards if (c := places_chart(released, plain, a, wards))},
     )
 
@@ -76,6 +79,23 @@ def _changes(released: ClearedContent, indicator: Indicator, wards: Sequence[Are
     named = sorted((a for a in wards if a.code in summaries), key=lambda a: a.name)
     rows = [ArrowRow(name=a.name, summary=summaries[a.code]) for a in named]
     return changes_chart(rows, f"{indicator.short_title} in each ward", indicator.unit_label)
+
+
+def _quarters(released: ClearedContent, indicator: Indicator, wards: Sequence[Area]) -> Chart | None:
+    """Return an indicator in each ward, from A to Z, in the newest two years by quarter; None if two wards lack them."""
+    own = {a: measures.quarters(released, indicator.id, a.code) for a in wards}
+    newest = max((f[-1].period_end for f in own.values() if f and f[-1].period_end), default=None)
+    strips = [
+        Strip(a.name, figures)
+        for a, figures in sorted(own.items(), key=lambda pair: pair[0].name)
+        if figures and figures[-1].period_end == newest
+    ]
+    subject = ChartInput(released, indicator, tuple(o for r in strips for o in r.figures if o))
+    return (
+        heat_chart(subject, strips, f"{indicator.short_title} in each ward, every three months")
+        if strips
+        else None
+    )
 
 
 def places_of(released: ClearedContent) -> tuple[Area, ...]:
@@ -164,7 +184,7 @@ def draw_for_area(s: ChartInput, width: int) -> Figure:
 
     The quarters of the newest year are darker.
     """
-    if len(s.figures) == 2 and not time_charts.cuts_of(s):
+    if len(s.figures) == 2 and not time_marks.cuts_of(s):
         return row_charts.draw_pair(s, width)
     if {o.months for o in s.figures} != {3}:
         return columns.draw_years(s, width)

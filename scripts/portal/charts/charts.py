@@ -11,9 +11,10 @@ from functools import partial
 from typing import NamedTuple, TypedDict
 
 from portal.analysis import sentences
+from portal.analysis.changes_in_words import cell
 from portal.analysis.headlines import headline
 from portal.analysis.measures import figures_of, series, yearly
-from portal.analysis.sentences import ChartInput, cell
+from portal.analysis.sentences import ChartInput
 from portal.charts import columns, row_charts, time_charts
 from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.charts.time_axis import overlap
@@ -102,20 +103,24 @@ def draw_both(draw: Callable[[ChartInput, int], Figure] | None, subject: ChartIn
 
 
 def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:
-    """Return the chart of the shorter periods that rolling years are made of; None if they are few, gapped or differ in length."""
-    known = [o for o in series(released, indicator.id, released.area, "") if 0 < o.months < MONTHS_OF_YEAR]
-    lengths = {o.months for o in known}
-    if len(lengths) != 1 or len(known) <= MONTHS_OF_YEAR // lengths.pop() or overlap(known):
-        return None
-    subject = ChartInput(released, indicator, tuple(known))
-    newest = MONTHS_OF_YEAR // known[-1].months
-    return Chart(
-        **draw_both(partial(columns.draw_all_columns, newest=newest), subject),
-        subtitle=subtitle(subject),
-        finding=f"Every {known[-1].months} months" if known[-1].months > 1 else "Every month",
-        notes=time_charts.notes_under(subject),
-        table=chart_table(subject),
-    )
+    """Return the chart of the months, or other short periods, that rolling years are made of.
+
+    The shortest length is taken of which there is more than a year without overlaps; None if there is none.
+    """
+    own = series(released, indicator.id, released.area, "")
+    for months in sorted({o.months for o in own if 0 < o.months < MONTHS_OF_YEAR}):
+        known = tuple(o for o in own if o.months == months)
+        if len(known) <= MONTHS_OF_YEAR // months or overlap(known):
+            continue
+        subject = ChartInput(released, indicator, known)
+        return Chart(
+            **draw_both(partial(columns.draw_all_columns, newest=MONTHS_OF_YEAR // months), subject),
+            subtitle=subtitle(subject),
+            finding=f"Every {months} months" if months > 1 else "Every month",
+            notes=time_charts.notes_under(subject, has_goals=False),
+            table=chart_table(subject),
+        )
+    return None
 
 
 def subtitle(s: ChartInput) -> str:

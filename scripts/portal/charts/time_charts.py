@@ -1,22 +1,18 @@
 """Draw figures over time as lines on a true time scale."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from portal.analysis.measures import breaks_of, broken
-from portal.analysis.sentences import ChartInput
+from portal.analysis.sentences import ChartInput, describe_point
 from portal.charts.grammar import (
     COLOURS,
     CONTEXT,
-    EARLIER,
-    LINE,
     OURS,
     PAPER,
     QUIET,
     SAND,
-    SMALL,
     TEXT,
     TICK,
     WIDE,
@@ -27,11 +23,11 @@ from portal.charts.grammar import (
     Panel,
     Rule,
     Scale,
-    TimeTick,
     around,
     boxes_of_line,
     compose,
     first_free,
+    interrupted,
     note_in,
     spread_out,
     stacked,
@@ -42,28 +38,44 @@ from portal.charts.grammar import (
     value_ticks,
 )
 from portal.charts.text_metrics import text_width, wrap_text
-from portal.charts.time_axis import gaps_of, middle, overlap, position, span
-from portal.core import periods
+from portal.charts.time_axis import gaps_of, middle, overlap, span
+from portal.charts.time_marks import (
+    Cut,
+    Goal,
+    Period,
+    break_number,
+    cut_notes,
+    cuts_of,
+    goal_marks,
+    goal_notes,
+    goals_of,
+    lanes_of,
+    numbers_apart,
+    plan_periods,
+)
 from portal.core.model import Observation
 from portal.core.text import json_number
-from portal.core.vocabulary import Nearness, Status, Unit
+from portal.core.vocabulary import Status, Unit
 
 # More columns than this are hard to distinguish on a phone, so a line is drawn.
 MOST_BARS = 12
 # Marks beside a number of a figure that may still change.
-_UNSETTLED = (Status.PROVISIONAL, Status.ESTIMATED)
+UNSETTLED = (Status.PROVISIONAL, Status.ESTIMATED)
 _DOTS = 24  # with more points than this, only the last has a dot
 PLOT_HEIGHT = 236  # of the plot, in pixels
-_LANE = 18  # height of the bar of a plan, in pixels
 
 
 class Point(NamedTuple):
-    """A point of a line: its time in months, its value (None is a gap), and the text that is shown for it."""
+    """A point of a line: its time in months, its value (None is a gap), and the text that is shown for it.
+
+    `more` is shown under the text when a reader points at it: its change and its status.
+    """
 
     at: float
     value: float | int | None
     words: str
     settled: bool = True
+    more: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,21 +93,6 @@ class Line:
         return next((p for p in reversed(self.points) if p.value is not None), None)
 
 
-class Cut(NamedTuple):
-    """A break in series: the time from which recording changed, and what changed."""
-
-    at: float
-    title: str
-
-
-class Period(NamedTuple):
-    """A period that is marked under the years, such as that of a plan."""
-
-    start: float
-    end: float
-    name: str
-
-
 class Hidden(NamedTuple):
     """A figure without a number: its time, its marker, and its text."""
 
@@ -105,11 +102,12 @@ class Hidden(NamedTuple):
 
 
 class Around(NamedTuple):
-    """What is drawn around lines: breaks in series, the periods of plans, and figures without a number."""
+    """What is drawn around lines: breaks in series, the periods of plans, figures without a number, and targets."""
 
     cuts: Sequence[Cut] = ()
     plans: Sequence[Period] = ()
     hidden: Sequence[Hidden] = ()
+    goals: Sequence[Goal] = ()
 
 
 # --- what is drawn from an indicator
@@ -122,7 +120,9 @@ def draw_line(s: ChartInput, width: int) -> Figure:
     """Draw a line on a true time scale, cut at each break and gap, with its last value at its end."""
     known = [o for o in s.figures if o.value is not None]
     line = Line(points=tuple(_points(s)), last=s.cell(known[-1]) if known else "")
-    return draw_lines([line], width, s.indicator.unit, Around(cuts_of(s), plan_periods(s), _hidden(s)))
+    return draw_lines(
+        [line], width, s.indicator.unit, Around(cuts_of(s), plan_periods(s), _hidden(s), goals_of(s))
+    )
 
 
 def _points(s: ChartInput) -> Iterable[Point]:
@@ -133,12 +133,22 @@ def _points(s: ChartInput) -> Iterable[Point]:
     for i, o in enumerate(s.figures):
         if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
             yield Point((place(s.figures[i - 1]) + place(o)) / 2, None, "")
-        yield Point(place(o), json_number(o.value), hover_text(s, o), o.status not in _UNSETTLED)
+        yield Point(
+            place(o), json_number(o.value), hover_text(s, o), o.status not in UNSETTLED, describe_point(s, o)
+        )
 
 
 def _place(figures: Sequence[Observation]) -> Callable[[Observation], float]:
     """Return the function that places a figure in time: at its end where periods overlap, else in its middle."""
     return (lambda o: span(o)[1]) if overlap(figures) else middle
+
+
+def hover(more: Sequence[str]) -> Figure:
+    """Return the settings of a trace for what a reader sees when pointing: the words of a point, and more below them."""
+    if not any(more):
+        return {"hovertemplate": "%{customdata}<extra></extra>"}
+    lines = ["".join(f"<br>{line}" for line in wrap_text(m, 260, TEXT)) if m else "" for m in more]
+    return {"hovertemplate": "%{customdata}%{hovertext}<extra></extra>", "hovertext": lines}
 
 
 def hover_text(s: ChartInput, o: Observation) -> str:
@@ -151,28 +161,6 @@ def _hidden(s: ChartInput) -> list[Hidden]:
     return [Hidden(place(o), f"[{o.status}]", hover_text(s, o)) for o in s.figures if o.value is None]
 
 
-def cuts_of(s: ChartInput) -> list[Cut]:
-    """Return every break between or inside the periods of the figures."""
-    breaks = breaks_of(s.released, s.indicator.id)
-    within = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
-    is_dated = len(within) > 1
-    return [
-        Cut(position(b.date), f"{b.title} ({periods.month(b.date)})" if is_dated else b.title) for b in within
-    ]
-
-
-def plan_periods(s: ChartInput) -> list[Period]:
-    """Return the periods of the plans that measure success by an indicator."""
-    fits = (Nearness.SAME, Nearness.CLOSE)
-    return [
-        Period(position(periods.earliest_day(p.starts)), position(periods.last_day(p.ends)), p.short_title)
-        for p in s.released.content.plans
-        if p.starts
-        and p.ends
-        and any(m.indicator == s.indicator.id and m.nearness in fits for m in p.measures)
-    ]
-
-
 # --- lines
 
 
@@ -181,7 +169,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
 
     At a break the line has a gap, shaded and with a note. The plans of the time are bars under the years.
     """
-    ends = value_ends(p.value for line in lines for p in line.points)
+    ends = value_ends([*(p.value for line in lines for p in line.points), *(g.value for g in beside.goals)])
     times = [p.at for line in lines for p in line.points]
     first, last = min(times), max(times)
     pad = (last - first) * 0.01 or 1.0
@@ -202,7 +190,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     room = (ends[1] - ends[0]) * 0.06
     y = Scale(ends[0] - room * (ends[0] < 0), ends[1] + room * (ends[1] > 0), box.bottom, box.top)
     years = time_ticks(first - pad, last + pad, box.width)
-    lanes = _lanes([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
+    lanes = lanes_of([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
     height = lanes.bottom + 4
     drawn = [_drawn(line, x, y) for line in lines]
     taken = [b for pieces in drawn for piece in pieces for b in boxes_of_line(piece)]
@@ -210,10 +198,15 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     taken += end_boxes
     marks, notes = _cut_marks(beside.cuts, lines, x, box, taken)
     taken += [n.box for n in notes]
-    taken += [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
-    labels += [*notes, *(_extremes(lines[-1], x, y, box, taken) if len(lines) == 1 else ())]
-    taken += [label.box for label in labels]
-    labels += stacked([hidden_mark(h, x, y) for h in beside.hidden], taken)
+    dashes = [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
+    targets, names_of_targets = goal_marks(beside.goals, y, box, [*taken, *dashes])
+    taken += [n.box for n in names_of_targets]
+    extremes = _extremes(lines[-1], x, y, box, [*taken, *dashes]) if len(lines) == 1 else []
+    labels += [*notes, *names_of_targets, *extremes]
+    taken += [label.box for label in extremes]
+    hidden = stacked([hidden_mark(h, x, y) for h in beside.hidden], [*taken, *(n.box for n in labels)])
+    marks = [piece for m in [*marks, *targets] for piece in _around(m, [h.box for h in hidden])]
+    labels += hidden
     panel = Panel(
         box=box,
         x=x,
@@ -255,6 +248,11 @@ def hidden_mark(hidden: Hidden, x: Scale, y: Scale) -> Label:
     )
 
 
+def _around(mark: Rule | Band, taken: Sequence[Box]) -> list[Rule | Band]:
+    """Return a dashed line in pieces that cross no box, and anything else unchanged."""
+    return [*interrupted(mark, taken)] if isinstance(mark, Rule) and mark.dash == "dash" else [mark]
+
+
 def _end_name(line: Line, width: int) -> str:
     """Return the name at the end of a line with its last value, in lines that leave most of the width to the data."""
     return "<br>".join(wrap_text(f"{line.name} {line.last}", width * 0.27, TEXT, line.is_ours))
@@ -282,7 +280,7 @@ def _trace(line: Line) -> Figure:
             "line": {"color": colour, "width": [0 if p.settled else 2 for p in line.points]},
         },
         "customdata": [p.words for p in line.points],
-        "hovertemplate": "%{customdata}<extra></extra>",
+        **hover([p.more for p in line.points]),
     }
 
 
@@ -370,78 +368,11 @@ def _cut_marks(
     return marks, numbers_apart(notes) if len(cuts) > 1 else notes
 
 
-def break_number(number: int, at: float, cut: Cut) -> Label:
-    """Return the number of a break above its line."""
-    return Label(
-        text=str(number), x=at, y=1, across="center", down="top", size=TICK, bold=True, hover=cut.title
-    )
-
-
-def numbers_apart(numbers: Sequence[Label]) -> list[Label]:
-    """Return the numbers of breaks, joined where they would touch: `1, 2`."""
-    joined: list[Label] = []
-    for label in numbers:
-        last = joined[-1] if joined else None
-        if last is None or label.box.left >= last.box.right + 2:
-            joined.append(label)
-            continue
-        texts, hovers = f"{last.text}, {label.text}", f"{last.hover}; {label.hover}"
-        joined[-1] = replace(last, text=texts, x=(last.x + label.x) / 2, hover=hovers)
-    return joined
-
-
-def cut_notes(cuts: Sequence[Cut]) -> list[str]:
-    """Return a note for each break that has a number in the drawing; a single break has its words there."""
-    return [f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)] if len(cuts) > 1 else []
-
-
-def notes_under(s: ChartInput) -> tuple[str, ...]:
-    """Return the notes under a chart over time: what its numbers, bars and open dots mean."""
-    notes = cut_notes(cuts_of(s))
-    if any(o.status in _UNSETTLED for o in s.figures):
-        notes.append("Open dots: figures that may still change.")
+def notes_under(s: ChartInput, *, has_goals: bool = True) -> tuple[str, ...]:
+    """Return the notes under a chart over time: what its numbers, bars, dotted lines and outlines mean."""
+    notes = [*cut_notes(cuts_of(s)), *(goal_notes(goals_of(s)) if has_goals else ())]
+    if any(o.status in UNSETTLED for o in s.figures):
+        notes.append("Only an outline: figures that may still change.")
     if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):
         notes.append("Bars under the years: plans that measure their success by these figures.")
     return tuple(notes)
-
-
-class _Lanes(NamedTuple):
-    """The bars of plans under the years, their names, and where they end."""
-
-    marks: list[Rule | Band]
-    labels: list[Label]
-    bottom: float
-
-
-def _lanes(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick]) -> _Lanes:
-    """Return a bar for each plan, in as few rows as their names allow."""
-    top = box.bottom + 11 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
-    marks: list[Rule | Band] = []
-    labels: list[Label] = []
-    rows: list[list[Box]] = []
-    for plan in plans:
-        start, end = max(box.left, x(plan.start)), min(box.right, x(plan.end))
-        name = " ".join(wrap_text(plan.name, box.right - box.left, SMALL)[:1])
-        needed = text_width(name, SMALL)
-        if needed + 8 <= end - start:
-            text = (start + 4, "left")
-        elif end + 4 + needed <= box.right + 60:
-            text = (end + 4, "left")
-        else:
-            text = (start - 4, "right")
-        taken = Box(
-            min(start, text[0] - needed * (text[1] == "right")) - 6,
-            0,
-            max(end, text[0] + needed * (text[1] == "left")) + 6,
-            1,
-        )
-        row = next((n for n, boxes in enumerate(rows) if not any(taken.touches(b) for b in boxes)), len(rows))
-        if row == len(rows):
-            rows.append([])
-        rows[row].append(taken)
-        y = top + 4 + row * _LANE
-        is_inside = start <= text[0] <= end and text[1] == "left" and needed + 8 <= end - start
-        bar = Box(start, y, end, y + 14) if is_inside else Box(start, y + 5, end, y + 9)
-        marks.append(Band(bar, SAND if is_inside else EARLIER, above=True))
-        labels.append(Label(text=name, x=text[0], y=y + 7, across=text[1], size=SMALL, colour=QUIET))
-    return _Lanes(marks, labels, top + len(rows) * _LANE)

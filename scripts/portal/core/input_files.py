@@ -151,6 +151,8 @@ def mkdocs_problems(root: Path) -> Iterator[Problem]:
     import yaml  # noqa: PLC0415 - takes a while to load
 
     path = root / "mkdocs.yml"
+    if not path.exists() and not path.is_symlink():  # that of the program is used
+        return
     if fault := file_fault(path, root, _LARGEST_SETTINGS):
         yield _problem(root, path, *fault)
         return

@@ -363,5 +363,6 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         wards=wards,
         rates=context.charts.rates.get(indicator.id),
         by_ward=context.charts.by_ward.get(indicator.id),
+        heat=context.charts.heat.get(indicator.id),
         map=map_pages.ward_map(context, indicator),
     )

@@ -22,7 +22,6 @@ from portal.core.text import safe
 
 FOLDER = "site_src/languages"
 LIST = f"{FOLDER}/messages.pot"
-THEME = "site_src/theme"
 # Languages written from right to left, by the first part of their code.
 RIGHT_TO_LEFT = ("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi")
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
@@ -105,12 +104,12 @@ def theme_messages(source: str) -> Iterator[tuple[int, str]]:
         yield source.count("\n", 0, found.start()) + 1, json.loads(found[1])
 
 
-def theme_words(messages: Messages, root: Path) -> dict[str, str]:
-    """Return the translation of each message of the theme, as HTML.
+def theme_words(messages: Messages, theme: Path) -> dict[str, str]:
+    """Return the translation of each message of the templates in the folder `theme`, as HTML.
 
     Both renderers read them from `extra` in the generated settings, because MiniJinja knows no gettext.
     """
-    files = sorted((root / THEME).rglob("*.html"))
+    files = sorted(theme.rglob("*.html"))
     found = {m for path in files for _, m in theme_messages(path.read_text(encoding="utf-8"))}
     return {m: html.escape(messages.plain(m)) for m in sorted(found)}
 

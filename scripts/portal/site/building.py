@@ -15,7 +15,7 @@ from portal.charts.area_charts import SiteCharts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
-from portal.core import operating_system, periods
+from portal.core import operating_system, periods, program_files
 from portal.core.input_files import folder_problems as faulty_files
 from portal.core.input_files import mkdocs_problems
 from portal.core.model import Content
@@ -71,7 +71,7 @@ def _project(settings: Settings) -> Project:
     packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
     problems += tuple(redirects.check(settings))
-    problems += (*faulty_files(root, "site_src"), *mkdocs_problems(root), *_unwritten(settings))
+    problems += (*faulty_files(root, "site_src"), *_mkdocs_faults(settings), *_unwritten(settings))
     problems += messages.check(root, settings.site.language)
     if problems:
         raise PortalError(sorted(problems))
@@ -144,6 +144,11 @@ def withdraw(root: Path, plan: PlannedWithdrawal) -> None:
         releasing.write(plan.files)
         allowed(project(root))
     publishing.purge(root / "build" / "site")
+
+
+def _mkdocs_faults(settings: Settings) -> tuple[Problem, ...]:
+    """Return every problem of mkdocs.yml; mkdocs only sees a file that is safe to read."""
+    return tuple(mkdocs_problems(settings.root)) or tuple(rendering.check(settings))
 
 
 def _unwritten(settings: Settings) -> tuple[Problem, ...]:
@@ -427,12 +432,11 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search_index.version()}\n".encode())
     for path in inputs(root, folder):
         look = path.stat()
-        bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent)
+        bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent, program_files.home())
         below = path.relative_to(next(b for b in bases if path.is_relative_to(b)))
         digest.update(f"{below.as_posix()} {look.st_size}\n".encode())
-        if (
-            look.st_size > tables.LARGEST_FILE
-        ):  # tables of this size are rejected, and no other input is so large
+        # Tables of this size are rejected, and no other input is so large.
+        if look.st_size > tables.LARGEST_FILE:
             digest.update(str(look.st_mtime_ns).encode())
             continue
         digest.update(path.read_bytes())
@@ -442,7 +446,12 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
 def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
     """Yield every input file in a fixed order; `folder` has the packages if they are not in the project."""
     program = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
-    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *program):
+    look = (
+        path
+        for name in program_files.LOOK
+        if not (path := program_files.find(root, name)).is_relative_to(root)
+    )
+    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *program, *look):
         paths = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (p for p in paths if p.is_file() and "__pycache__" not in p.parts)
 

@@ -11,14 +11,14 @@ from typing import Any, Generic, TypeVar
 import jinja2
 from markupsafe import Markup
 
-from portal.analysis import measures, sentences
+from portal.analysis import changes_in_words, measures
 from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
 from portal.charts.svg import Pictures, chart_files, styles_to_attributes
-from portal.core import periods, processes
+from portal.core import periods, processes, program_files
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
 from portal.core.settings import Settings
@@ -183,7 +183,7 @@ def _kept(works: _Works[Kept], make: Callable[[], Iterable[tuple[str, bytes]]]) 
 
 
 def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]]:
-    assets = site.settings.source_folder / "assets"
+    assets = program_files.find(site.settings.root, program_files.ASSETS)
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
         content = path.read_bytes()
         if path.suffix == ".svg":
@@ -268,6 +268,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
         if isinstance(content, RecordedPage):
             drawings |= chart_files(content.parts.rates, pictures, "rates")
             drawings |= chart_files(content.parts.by_ward, pictures, "wards")
+            drawings |= chart_files(content.parts.heat, pictures, "heat")
         return drawings
     if isinstance(content, WardPage):
         of_ward = (open_data.now[history.key(o)] for o in content.figures)
@@ -326,17 +327,17 @@ def _environment(
     environment.filters |= {
         "amount": amount,
         "cell": lambda o: _cell(released, o),
-        "change_in_words": sentences.change_in_words,
+        "change_in_words": changes_in_words.change_in_words,
         "meaning": measures.meaning,
-        "describe_clear_changes": sentences.describe_clear_changes,
-        "per_1000": partial(sentences.per_1000, released),
-        "change_with_figures": sentences.change_with_figures,
+        "describe_clear_changes": changes_in_words.describe_clear_changes,
+        "per_1000": partial(changes_in_words.per_1000, released),
+        "change_with_figures": changes_in_words.change_with_figures,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.inside_sentence,
         "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
-        "last_change_in_words": partial(sentences.last_change_in_words, released),
+        "last_change_in_words": partial(changes_in_words.last_change_in_words, released),
         "why": lambda o: MARKERS[o.status],
         "upto": lambda o: periods.month(o.period_end),
         "number": number,
@@ -365,7 +366,7 @@ def _environment(
 
 def _cell(released: ClearedContent, o: Observation | None) -> str:
     """Return a figure as a table prints it, in the unit of its indicator."""
-    return sentences.cell(o, released.content.indicators[o.indicator].unit if o else "count")
+    return changes_in_words.cell(o, released.content.indicators[o.indicator].unit if o else "count")
 
 
 def _statuses(standings: list[IndicatorSummary]) -> list[tuple[str, str]]:
