@@ -35,7 +35,11 @@ ONLY = {
     "babel": {"pages.messages"},
     "lxml": {"importers.spreadsheets.xlsx"},
     "odfdo": {"importers.spreadsheets.ods", "importers.spreadsheets.form_files"},
-    "openpyxl": {"importers.spreadsheets.xlsx", "importers.spreadsheets.form_files"},
+    "openpyxl": {
+        "importers.shared.published_workbooks",
+        "importers.spreadsheets.xlsx",
+        "importers.spreadsheets.form_files",
+    },
     "scipy": {"analysis.significance", "disclosure.suppression", "disclosure.audit"},
     "shapely": {"importers.geography.boundaries", "importers.police.stop_and_search"},
 }
