@@ -460,7 +460,7 @@ def test_results_are_reached_and_opened_by_keyboard_alone(page: Page, address: s
     page.get_by_role("button", name="Show more pages").wait_for()
     assert page.evaluate(f"{focused}.id") == "sought", "the focus stays where it was"
     status = page.get_by_role("status")
-    assert re.fullmatch(r"\d+ pages found; the first 10 are below\.", status.inner_text())
+    assert re.fullmatch(r"\d+ pages found\. The first 10 are below\.", status.inner_text())
     page.keyboard.press("Tab")
     assert page.evaluate(f"{focused}.textContent") == "Search"
     reached = []

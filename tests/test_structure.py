@@ -32,6 +32,7 @@ ONLY = {
         "site.search_index",
     },
     "jinja2": {"pages.templates", "site.staging", "releases.change_report"},
+    "babel": {"pages.messages"},
     "lxml": {"importers.spreadsheets.xlsx"},
     "odfdo": {"importers.spreadsheets.ods", "importers.spreadsheets.form_files"},
     "openpyxl": {

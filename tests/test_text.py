@@ -1,5 +1,6 @@
 """A cell can never become markup, and abbreviations are explained once."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from html import unescape
@@ -58,6 +59,11 @@ def term(short: str, long: str) -> Term:
     return Term("s", "l", short, long, "", True, True)
 
 
+def described(short: str, long: str) -> Term:
+    """A term with a meaning."""
+    return Term("s", "l", short, long, "What it is.", True, True)
+
+
 MARAC = term("MARAC", "multi-agency risk assessment conference")
 
 
@@ -112,6 +118,43 @@ def test_an_abbreviation_inside_another_is_not_explained_again() -> None:
         unescape(abbreviations.explain("From SEL CCG and a CCG", terms))
         == "From SEL CCG (South East London clinical commissioning group) and a CCG"
     )
+
+
+GLOSSARY = "../about/words/"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A MARAC and a MARAC", 'A <a class="term" href="../about/words/#term-marac" data-meaning="{}">MARAC</a> (multi-agency risk assessment conference) and a MARAC'),
+        ("# MARAC\n\n<table><td>MARAC</td></table>", "# MARAC\n\n<table><td>MARAC</td></table>"),
+        ("[MARAC](x) <a href='x'>MARAC</a> <button>MARAC</button>", "[MARAC](x) <a href='x'>MARAC</a> <button>MARAC</button>"),
+        ('<img alt="MARAC">', '<img alt="MARAC">'),
+    ],
+)  # fmt: skip
+def test_the_first_use_of_a_term_leads_to_the_glossary(before: str, after: str) -> None:
+    explained = abbreviations.explain(before, [described("MARAC", MARAC.expansion)], GLOSSARY)
+    assert unescape(explained) == after.format("multi-agency risk assessment conference. What it is.")
+
+
+def test_a_term_inside_a_longer_one_is_explained_where_it_stands_alone() -> None:
+    terms = [described("CCG", "clinical commissioning group"), described("SEL CCG", "South East London CCG")]
+    explained = unescape(abbreviations.explain("The SEL CCG, then a CCG", terms, GLOSSARY))
+    assert re.findall(r"#([\w-]+)", explained) == ["term-sel-ccg", "term-ccg"]
+    assert ">SEL CCG</a> (South East London CCG)" in explained
+
+
+def test_a_word_in_lower_case_is_not_a_name() -> None:
+    assert abbreviations.explain("Refuge runs it", [described("refuge", "")], GLOSSARY) == "Refuge runs it"
+
+
+def test_a_term_without_a_meaning_is_no_link() -> None:
+    assert "<a" not in abbreviations.explain("A MARAC", [MARAC], GLOSSARY)
+
+
+def test_a_meaning_never_becomes_markup() -> None:
+    attack = Term("s", "l", "MARAC", "", '"><script>alert(1)</script>', True, True)
+    assert "<script" not in abbreviations.explain("A MARAC", [attack], GLOSSARY)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ _STARTER = _HERE / "cli" / "starter"
 _PACKAGES = "packages.json"
 # Files and folders that all portals share.
 SHARED = (
-    *program_files.LOOK, "package.json", "package-lock.json", ".npmrc",
+    *program_files.LOOK, "site_src/languages/messages.pot", "package.json", "package-lock.json", ".npmrc",
     "data_packages/recorded-crime/data/indicators.csv", "data_packages/recorded-crime/data/imports.csv",
     "data_packages/recorded-crime/data/breaks.csv", "data_packages/recorded-crime/data/dispersion.csv",
     "data_packages/police-dashboard/data/indicators.csv", "data_packages/police-dashboard/data/imports.csv",

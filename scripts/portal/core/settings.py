@@ -1,5 +1,6 @@
 """Read the settings of a portal from `site_src/portal.toml`."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -9,6 +10,7 @@ from portal.core import field_types, input_files, periods, text
 from portal.core.problems import PortalError, Problem, did_you_mean
 
 FILE = "site_src/portal.toml"
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 # Pages about these subjects get a quick exit button, unless the settings list others.
@@ -19,7 +21,7 @@ EXIT_WORDS = ("domestic abuse", "domestic violence", "violence against women", "
 class SiteSettings:
     """The name of the site, its area and what its pages can link to.
 
-    `links` are addresses on other hosts, besides those in packages. `headlines` are the indicators on the home page.
+    `language` is the code of the language in which visitors see the frame of the site. `links` are addresses on other hosts, besides those in packages. `headlines` are the indicators on the home page.
     """
 
     name: str
@@ -37,6 +39,7 @@ class SiteSettings:
     security_expires: str = ""
     time_zone: str = "UTC"
     headlines: tuple[str, ...] = ()
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def load(root: Path) -> Settings:
 
 
 def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield addresses that a page cannot link to, and a date that security.txt cannot have."""
+    """Yield addresses that a page cannot link to, a language without a code, and a date that security.txt cannot have."""
     addresses = [
         (key, str(site[key])) for key in ("address", "exit_to") if site.get(key) or key == "exit_to" in site
     ]
@@ -128,6 +131,10 @@ def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
                 f"{key} is {repr(value)[:80]}.",
                 "Write a web address that begins with https://, such as https://www.example.org/.",
             )
+    language = site.get("language", "en")
+    if not _LANGUAGE.fullmatch(str(language)):
+        fix = "Write the code of a language, such as en, cy or pt-BR."
+        yield _problem("site.language", f"language is {repr(language)[:80]}.", fix)
     expires = str(site.get("security_expires", ""))
     if field_types.is_date(expires) and not periods.is_plausible_year(int(expires[:4])):
         fix = "Write the date until which the contact is valid, within a year, such as 2027-03-31."

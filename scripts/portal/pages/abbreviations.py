@@ -1,9 +1,10 @@
-"""Explain each abbreviation where a page first uses it."""
+"""Explain each abbreviation and each word of the glossary where a page first uses it."""
 
+import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 
 from portal.core.model import Term
@@ -21,51 +22,88 @@ _NOT_BEFORE = r"(?<!\w)(?<!\w&#45;)(?<!\w&#47;)(?<!\w&#38;)"
 _NOT_AFTER = r"(?!\w|&#(?:45|47|38);\w)"
 
 
-def explain(markdown: str, terms: Iterable[Term]) -> str:
-    """Return the page with the expansion in brackets after the first use of each abbreviation in running text.
+def explain(markdown: str, terms: Iterable[Term], glossary: str = "") -> str:
+    """Return the page with terms explained after their first use in running text.
 
-    An abbreviation that the page spells out already, or uses only in headings, links or tables, is not explained.
+    An abbreviation gets its expansion in brackets, unless the page spells it out already. With the address of the
+    `glossary`, every term that has a meaning also becomes a link to its entry, which a script turns into a button that
+    shows the meaning. Terms that the page uses only in headings, links or tables are left alone.
     """
-    text = _Text(markdown)
-    for short, long, use in _abbreviations(tuple(terms)):
-        if short in text.markdown and long.lower() not in text.running:
-            text = _insert_after_first(text, use, short, long)
-    return text.markdown
+    open_spans = _open(markdown)
+    running = _HEADING.sub("", markdown).lower()
+    changes: list[_Change] = []
+    for term in _patterns(tuple(terms)):
+        if term.short not in markdown:
+            continue
+        spells_out = term.spell_out and term.long.lower() not in running
+        links = glossary and term.meaning
+        if not (spells_out or links):
+            continue
+        match = _first_use(term.use, markdown, open_spans, changes)
+        if match is None:
+            continue
+        text = match[0]
+        if links:
+            text = f'<a class="term" href="{glossary}#{term_id(term.short)}" data-meaning="{term.meaning}">{text}</a>'
+        if spells_out:
+            plural = "s" if match[0] != term.short and not term.long.endswith("s") else ""
+            text += f" &#40;{term.long}{plural}&#41;"
+            running += term.long.lower()
+        changes.append(_Change(match.start(), match.end(), text))
+    for change in sorted(changes, key=lambda c: -c.start):
+        markdown = markdown[: change.start] + change.text + markdown[change.end :]
+    return markdown
 
 
-@lru_cache(4)
-def _abbreviations(terms: tuple[Term, ...]) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """Return each abbreviation to explain, its expansion, and the pattern that matches it.
-
-    The longest come first, so that the CCG in SEL CCG is not explained a second time.
-    """
-    texts = [(str(safe(t.term)), str(safe(t.expansion))) for t in terms if t.explain]
-    texts.sort(key=lambda t: -len(t[0]))
-    return tuple((s, x, re.compile(f"{_NOT_BEFORE}{re.escape(s)}s?{_NOT_AFTER}")) for s, x in texts)
+def term_id(term: str) -> str:
+    """Return the id of a term's entry in the glossary."""
+    return "term-" + re.sub("[^a-z0-9]+", "-", html.unescape(term).lower()).strip("-")
 
 
 @dataclass(frozen=True)
-class _Text:
-    """A page, whose protected spans and running text are computed once for all terms."""
+class _Change:
+    """A span of a page and what replaces it."""
 
-    markdown: str
-
-    @cached_property
-    def running(self) -> str:
-        return _HEADING.sub("", self.markdown).lower()
-
-    @cached_property
-    def open(self) -> tuple[tuple[int, int], ...]:
-        """Return the spans in which text can be inserted."""
-        protected = [(k.start(), k.end()) for k in _KEEP.finditer(self.markdown)]
-        return tuple(pairwise((0, *(at for span in protected for at in span), len(self.markdown))))[::2]
+    start: int
+    end: int
+    text: str
 
 
-def _insert_after_first(text: _Text, use: re.Pattern[str], short: str, long: str) -> _Text:
-    """Return the text with the expansion after the first use; in the plural after a use in the plural."""
-    for start, end in text.open:
-        if match := use.search(text.markdown, start, end):
-            at = match.end()
-            plural = "s" if match[0] != short and not long.endswith("s") else ""
-            return _Text(f"{text.markdown[:at]} &#40;{long}{plural}&#41;{text.markdown[at:]}")
-    return text
+@dataclass(frozen=True)
+class _Pattern:
+    """A term as a page writes it, its expansion and its meaning, encoded, and the pattern that matches its uses."""
+
+    short: str
+    long: str
+    meaning: str
+    spell_out: bool
+    use: re.Pattern[str]
+
+
+@lru_cache(4)
+def _patterns(terms: tuple[Term, ...]) -> tuple[_Pattern, ...]:
+    """Return the terms to explain, the longest first, so that the CCG in SEL CCG is not explained a second time."""
+    patterns = []
+    for t in sorted(terms, key=lambda t: -len(safe(t.term))):
+        short, long, meaning = str(safe(t.term)), str(safe(t.expansion)), str(safe(t.meaning))
+        said = f"{long}&#46; {meaning}" if long and meaning else meaning
+        use = re.compile(f"{_NOT_BEFORE}{re.escape(short)}s?{_NOT_AFTER}")
+        patterns.append(_Pattern(short, long, said, bool(t.explain and long), use))
+    return tuple(patterns)
+
+
+def _open(markdown: str) -> tuple[tuple[int, int], ...]:
+    """Return the spans in which text can be inserted."""
+    protected = [(k.start(), k.end()) for k in _KEEP.finditer(markdown)]
+    return tuple(pairwise((0, *(at for span in protected for at in span), len(markdown))))[::2]
+
+
+def _first_use(
+    use: re.Pattern[str], markdown: str, spans: tuple[tuple[int, int], ...], changes: list[_Change]
+) -> re.Match[str] | None:
+    """Return the first match in the spans that is not inside a longer term."""
+    for start, end in spans:
+        for match in use.finditer(markdown, start, end):
+            if not any(c.start < match.end() and match.start() < c.end for c in changes):
+                return match
+    return None

@@ -11,6 +11,7 @@ from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import FigureRecord
+from portal.pages.easy_read import EasyreadPage, easy_help, easy_read_cited, easy_report
 from portal.pages.explore_page import explore_page
 from portal.pages.figure_pages import data_pages, figure_pages
 from portal.pages.local_pages import crime_pages, line_of, ward_pages, ward_views
@@ -105,6 +106,8 @@ HELP_TOPICS = {
 }
 # The hand-written page for people who speak little English.
 LANGUAGES = f"{HELP}languages/"
+# Below the pages about reporting and help.
+EASY_READ = "easy-read/"
 # The parts of the site that the search page links to.
 PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
 
@@ -152,7 +155,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         *crime_pages(context),
         *data_pages(context),
         *_report_pages(context, languages),
-        _help(context),
+        *_help(context),
         *about,
         open_data_page(context, about_link),
         *release_pages(context, about_link),
@@ -228,6 +231,7 @@ def _report_pages(context: PageContext, languages: Link | None) -> Iterator[Page
         "Ways to report: choose",
         cited=cited,
     )
+    yield _easy_read(REPORT, easy_report(REPORT, context.content.routes), home, "Ways to report: Easy Read")
     for route, path in routes:
         yield Page(
             path,
@@ -257,12 +261,16 @@ def _recorded_of(context: PageContext, route: str) -> tuple[NearFigure, ...]:
     return tuple(NearFigure(view=context.figures[c.indicator], reason=c.reason) for c in connections)
 
 
-def _help(context: PageContext) -> Page:
+def _easy_read(above: str, content: EasyreadPage, home: Link, title: str) -> Page:
+    return Page(f"{above}{EASY_READ}", "Easy Read", content, (home,), title, cited=easy_read_cited(content))
+
+
+def _help(context: PageContext) -> Iterator[Page]:
     topics = tuple(
         HelpTopic(name, words, tuple(s for s in context.content.services if s.topic == topic))
         for topic, (name, words) in HELP_TOPICS.items()
     )
-    return Page(
+    yield Page(
         HELP,
         "Get help",
         HelpPage(topics=tuple(t for t in topics if t.services)),
@@ -270,6 +278,9 @@ def _help(context: PageContext) -> Page:
         "Help",
         cited=cited_in(context.content.services),
     )
+    content = easy_help(HELP, context.content.services)
+    if content.parts:
+        yield _easy_read(HELP, content, Link("Get help", HELP), "Help: Easy Read")
 
 
 def _about(context: PageContext, written: Mapping[str, str]) -> Iterator[Page]:

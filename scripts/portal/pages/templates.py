@@ -15,10 +15,12 @@ import jinja2
 import jinja2.bccache
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from portal.core import program_files
 from portal.core.problems import Problem
 from portal.core.text import safe
+from portal.pages.messages import Messages
 
 FOLDER = program_files.TEMPLATES
 LARGEST = 5_000_000  # characters of a page, a hundred times the longest page
@@ -80,8 +82,11 @@ class _Compiled(jinja2.FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def environment(root: Path) -> jinja2.Environment:
-    """Return the environment for the templates of a project; every value that they print is escaped."""
+def environment(root: Path, messages: Messages) -> jinja2.Environment:
+    """Return the environment for the templates of a project; every value that they print is escaped.
+
+    `messages` are the texts of the frame, which templates mark with `_("…")`.
+    """
     folder = root / "build" / "cache"
     folder.mkdir(parents=True, exist_ok=True)
     sandbox = _Sandbox(
@@ -94,6 +99,12 @@ def environment(root: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=True,  # `finalize` has already escaped values, for both Markdown and HTML
     )
+    sandbox.globals |= {
+        "_": messages.text,
+        "language": messages.language,
+        "html_language": Markup(messages.html_language),  # noqa: S704 - the code was checked
+        "direction": messages.direction,
+    }
     for name in _WITHOUT:
         del sandbox.globals[name]
     for name in _NO_FILTERS:

@@ -10,8 +10,6 @@ from portal.pages.plan_views import Link
 from portal.pages.views import WrittenPage
 
 FOLDER = "site_src/translations"
-# Languages written from right to left, by the first part of their code.
-RIGHT_TO_LEFT = ("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi")
 
 
 def read_translations(root: Path, pages: tuple[Page, ...], languages: Mapping[str, str]) -> tuple[Page, ...]:

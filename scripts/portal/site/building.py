@@ -24,7 +24,7 @@ from portal.core.settings import Settings, load
 from portal.data import assembly, packages, tables
 from portal.disclosure import clearing
 from portal.opendata import bundles
-from portal.pages import redirects, search
+from portal.pages import messages, redirects, search
 from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.page import PRIVATE
 from portal.releases import archives, embargo, releasing
@@ -72,6 +72,7 @@ def _project(settings: Settings) -> Project:
     problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
     problems += tuple(redirects.check(settings))
     problems += (*faulty_files(root, "site_src"), *_mkdocs_faults(settings), *_unwritten(settings))
+    problems += messages.check(root, settings.site.language)
     if problems:
         raise PortalError(sorted(problems))
     assembled = assembly.assemble(packages_read)

@@ -17,6 +17,7 @@ from portal.core import operating_system, processes, program_files
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
+from portal.pages.messages import theme_words
 from portal.site import social_images
 from portal.site.social_images import Card
 from portal.site.staging import Tree
@@ -135,6 +136,9 @@ def mkdocs_settings(settings: Settings, tree: Tree[Any], site_folder: str, folde
             "exit_to": html.escape(site.exit_to),
             "partnership": html.escape(site.partnership),
             "card": social_images.NAME if social_images.NAME in tree.cards else "",
+            "language": tree.messages.language,
+            "direction": tree.messages.direction,
+            "words": theme_words(tree.messages, program_files.find(settings.root, program_files.THEME)),
         },
     }
     return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.dump(

@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -27,16 +27,17 @@ from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
 from portal.opendata.api import PackageName
 from portal.opendata.records import FigureRecord
-from portal.pages import abbreviations, explore_page, open_data_files, redirects, search, templates
+from portal.pages import abbreviations, explore_page, messages, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.figure_views import FigurePage
+from portal.pages.messages import ENGLISH, RIGHT_TO_LEFT, Messages
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
-from portal.pages.page import EMBEDS, HELP, REPORT, WARDS, Page
-from portal.pages.plan_views import FigureView
+from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, WARDS, Page
+from portal.pages.plan_views import FigureView, Link
 from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
-from portal.pages.translations import RIGHT_TO_LEFT, read_translations
-from portal.pages.views import BriefingPage, RecordedPage, SearchPage, WardPage, WardsPage
+from portal.pages.translations import read_translations
+from portal.pages.views import BriefingPage, GlossaryPage, RecordedPage, SearchPage, WardPage, WardsPage
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.releases.history import Key, ReleaseHistory
@@ -73,11 +74,15 @@ class Tree(Generic[Kept]):
         default_factory=dict
     )  # the file name of the PDF by the path of its page
     cards: Mapping[str, Card] = field(default_factory=dict)  # preview pictures by path
+    messages: Messages = ENGLISH  # the texts of the theme
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedSite:
-    """Everything from which the files of a site are written: pages, charts, figures, and what each release published."""
+    """Everything from which the files of a site are written: pages, charts, figures, and what each release published.
+
+    `messages` are the texts of the frame in the language of the site.
+    """
 
     settings: Settings
     cleared: ClearedContent
@@ -85,6 +90,7 @@ class PlannedSite:
     figures: Mapping[Key, FigureRecord]
     charts: SiteCharts
     pages: tuple[Page, ...]
+    messages: Messages = ENGLISH
 
 
 def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
@@ -98,11 +104,25 @@ def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
     words = search.read_synonyms(settings.root)[0]
     charts = build_site_charts(cleared)
     inputs = PageInputs(written=written_pages.read(settings), words=words, figures=figures, charts=charts)
-    pages = all_pages(settings, cleared, inputs)
+    texts = messages.read_messages(settings.root, settings.site.language)
+    pages = tuple(_in_language(texts, p) for p in all_pages(settings, cleared, inputs))
     pages += read_translations(settings.root, pages, settings.languages)
     return PlannedSite(
-        settings=settings, cleared=cleared, history=past, figures=figures, charts=charts, pages=pages
-    )
+        settings=settings, cleared=cleared, history=past, figures=figures, charts=charts, pages=pages,
+        messages=texts,
+    )  # fmt: skip
+
+
+def _in_language(texts: Messages, page: Page) -> Page:
+    """Return a page with its names in the language of the site; names that come from the data stay as they are."""
+    if not texts.texts:
+        return page
+    trail = tuple(Link(texts.plain(label), path) for label, path in page.trail)
+    content = page.content
+    if isinstance(content, SearchPage):
+        content = replace(content, labels={p: texts.plain(label) for p, label in content.labels.items()})
+    label, title = texts.plain(page.label), texts.plain(page.title)
+    return replace(page, label=label, title=title, trail=trail, content=content)
 
 
 def write_files(
@@ -118,7 +138,7 @@ def write_files(
     settings, pages = site.settings, site.pages
     slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
     open_data = OpenDataFiles(settings, site.cleared, site.history, slugs, _packages(pages), site.figures)
-    environment = _environment(settings, site.cleared, pictures)
+    environment = _environment(settings, site.cleared, pictures, site.messages)
     printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
     environment.globals["large_print"] = {p for p, name in printed.items() if name == pdf_sheets.LARGE}
@@ -135,8 +155,9 @@ def write_files(
     files = {name: kept for part in parts for name, kept in part.files.items()}
     pictured = {name: card for part in parts for name, card in part.cards.items()}
     return Tree(
-        dict(sorted(files.items())), _navigation(pages), newest, printed, dict(sorted(pictured.items()))
-    )
+        dict(sorted(files.items())), _navigation(pages, site.messages), newest, printed,
+        dict(sorted(pictured.items())), site.messages,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -167,6 +188,8 @@ def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]
         content = path.read_bytes()
         if path.suffix == ".svg":
             content = styles_to_attributes(content.decode(errors=_AS_IT_IS)).encode(errors=_AS_IT_IS)
+        if path.suffix == ".js":
+            content = site.messages.script(content.decode(errors=_AS_IT_IS)).encode(errors=_AS_IT_IS)
         yield f"assets/{path.relative_to(assets).as_posix()}", content
     yield MARK, draw_mark(site.cleared).encode()
     yield LIBRARY, pictures.library.read_bytes()
@@ -180,8 +203,9 @@ def _render_page(works: _Works[Kept], page: Page) -> _RenderedFiles[Kept]:
     rendered = _markdown(environment, open_data, page)
     card = _card(settings, page, pictures)
     shared = {f"{page.path}{social_images.NAME}": card} if card else {}
-    plain = page.language or isinstance(page.content, CitePage)  # citations are not changed
-    explained = abbreviations.explain(rendered, () if plain else open_data.released.content.terms)
+    plain = page.language or isinstance(page.content, CitePage | GlossaryPage)  # citations are not changed
+    terms = () if plain else open_data.released.content.terms
+    explained = abbreviations.explain(rendered, terms, _to(page.path, f"{ABOUT}words/"))
     files = {f"{page.path}index.md": explained.encode()}
     files |= {f"{page.path}{name}": data for name, data in _beside(open_data, page.content, pictures).items()}
     if shown := _figures(page.content):
@@ -296,8 +320,10 @@ def _postcodes(released: ClearedContent, page: WardsPage) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _environment(settings: Settings, released: ClearedContent, pictures: Pictures) -> jinja2.Environment:
-    environment = templates.environment(settings.root)
+def _environment(
+    settings: Settings, released: ClearedContent, pictures: Pictures, texts: Messages
+) -> jinja2.Environment:
+    environment = templates.environment(settings.root, texts)
     environment.filters |= {
         "amount": amount,
         "cell": lambda o: _cell(released, o),
@@ -321,6 +347,8 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
         "plural": _plural,
         "slug": lambda words: Markup(re.sub("[^a-z]+", "-", words)),  # noqa: S704 - letters and hyphens only
         "written": Markup,
+        "translated": texts.plain,
+        "term_id": abbreviations.term_id,
     }
     environment.globals |= {
         "site": settings.site,
@@ -453,12 +481,12 @@ def _upto(cited: list[Source]) -> str:
     return periods.loose_date(cited[0].published) if cited else ""
 
 
-def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:
+def _navigation(pages: tuple[Page, ...], texts: Messages) -> tuple[Any, ...]:
     """Return the navigation as nested lists for mkdocs; a page with pages below it is the first of its list."""
     parents = {parent for p in pages for _, parent in p.trail}
 
     def branch(page: Page) -> dict[str, Any]:
-        label = html.escape("Home" if page.path == "" else page.label)
+        label = html.escape(texts.plain("Home") if page.path == "" else page.label)
         below = [p for p in pages if p.trail and p.trail[-1][1] == page.path]
         file = f"{page.path}index.md"
         return {label: [file, *map(branch, below)]} if page.path in parents else {label: file}

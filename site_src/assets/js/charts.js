@@ -1,5 +1,7 @@
 // Interactive charts: drawn by plotly.js, read point by point with the arrow keys, heard as tones, and copied.
 
+const t = (text, values = {}) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+
 const add = (tag, properties) =>
   new Promise((done, failed) => {
     const node = Object.assign(document.createElement(tag), properties);
@@ -84,13 +86,13 @@ const say = (chart, words) => {
 };
 
 const places = new WeakMap(); // by chart: the series and the point that were read last
-const FAILED = "The chart could not be loaded. The table below has the same figures.";
+const FAILED = t("The chart could not be loaded. The table below has the same figures.");
 
 export const answer = async (chart, event) => {
   if (event.type === "click") return tools[event.target.closest("[data-do]").dataset.do](chart);
   const { place, series = [] } = (await draw(chart)) ?? {};
   if (!place) return say(chart, FAILED);
-  if (!series.length) return say(chart, "No point of this chart has a number. The table below says why.");
+  if (!series.length) return say(chart, t("No point of this chart has a number. The table below says why."));
   const at = places.get(chart);
   const line = Math.min(series.length - 1, Math.max(0, (at?.line ?? series.length - 1) + ({ ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0)));
   const last = series[line].length - 1;
@@ -126,16 +128,16 @@ const pitch = (points, value) => 220 * 4 ** (value / (Math.max(...points.map((p)
 const tools = {
   async sound(chart) {
     const points = (await draw(chart))?.series.at(-1);
-    if (!points) return say(chart, chart.dataset.state ? "No point of this chart has a number." : FAILED);
+    if (!points) return say(chart, chart.dataset.state ? t("No point of this chart has a number.") : FAILED);
     chart.dataset.sound = "on";
     points.forEach((p, n) => tone(pitch(points, p.value), n * Math.min(0.18, 6 / points.length)));
-    return say(chart, `${points.length} points, from ${points[0].words} to ${points.at(-1).words}. Higher tones are higher values. The arrow keys now play each point.`);
+    return say(chart, t("%(count)s points, from %(first)s to %(last)s. Higher tones are higher values. The arrow keys now play each point.", { count: points.length, first: points[0].words, last: points.at(-1).words }));
   },
-  link: (chart) => copy(chart, new URL(`#${chart.id}`, location).href, "The link to this chart is copied."),
+  link: (chart) => copy(chart, new URL(`#${chart.id}`, location).href, t("The link to this chart is copied.")),
   data(chart) {
     const rows = document.getElementById(chart.dataset.numbers).closest("table").rows;
     const cells = [...rows].map((row) => [...row.cells].map((c) => c.textContent.trim()).join("\t"));
-    return copy(chart, cells.join("\n"), "The figures are copied. You can paste them into a spreadsheet.");
+    return copy(chart, cells.join("\n"), t("The figures are copied. You can paste them into a spreadsheet."));
   },
 };
 
@@ -144,6 +146,6 @@ const copy = async (chart, text, words) => {
     await navigator.clipboard.writeText(text);
     say(chart, words);
   } catch {
-    say(chart, "Your browser does not allow copying. Please copy the table below.");
+    say(chart, t("Your browser does not allow copying. Please copy the table below."));
   }
 };

@@ -2,6 +2,7 @@
 "use strict";
 
 (() => {
+  const t = (text, values = {}) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
   const places = document.querySelectorAll("details.place");
   // The figure that the address names may be in a closed part of the page.
   const reveal = () => {
@@ -22,9 +23,9 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = "copy";
-      button.textContent = "Copy";
+      button.textContent = t("Copy");
       const about = cell.parentElement.querySelector("th").textContent;
-      button.setAttribute("aria-label", `Copy the citation of ${about}`);
+      button.setAttribute("aria-label", t("Copy the citation of %(figure)s", { figure: about }));
       cell.append(" ", button);
     }
   };
@@ -37,11 +38,11 @@
     if (!button) return;
     try {
       await navigator.clipboard.writeText(button.parentElement.dataset.line);
-      button.textContent = "Copied";
-      said.textContent = "Copied.";
-      setTimeout(() => (button.textContent = "Copy"), 2000);
+      button.textContent = t("Copied");
+      said.textContent = t("Copied.");
+      setTimeout(() => (button.textContent = t("Copy")), 2000);
     } catch {
-      said.textContent = "Your browser does not let this page copy. Select the line instead.";
+      said.textContent = t("Your browser does not let this page copy. Select the line instead.");
     }
   });
 })();

@@ -1,6 +1,7 @@
 // The picker of the map of wards: shows the map of another page in place. Without this script its links lead there.
 (() => {
   "use strict";
+  const t = (text, values = {}) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
   const picker = document.querySelector(".mappicker");
   if (!picker) return;
   const said = picker.querySelector(".mappicker__said");
@@ -25,8 +26,8 @@
       link.setAttribute("aria-current", "true");
       const more = document.querySelector(".wardmap__more a");
       more.href = link.href;
-      more.textContent = `${map.querySelector("figcaption strong").textContent}: all figures, with a table of the wards`;
-      said.textContent = `The map shows ${link.textContent}, ${map.dataset.period}.`;
+      more.textContent = t("%(title)s: all figures, with a table of the wards", { title: map.querySelector("figcaption strong").textContent });
+      said.textContent = t("The map shows %(measure)s, %(period)s.", { measure: link.textContent, period: map.dataset.period });
     } catch {
       location.href = link.href;
     }

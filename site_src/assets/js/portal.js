@@ -2,6 +2,9 @@
 "use strict";
 
 (() => {
+  // A text that visitors see. In a portal in another language, the build puts the translations here.
+  const t = (text, values = {}) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+
   const exit = document.getElementById("exit");
   if (exit) {
     exit.querySelector(".shift").hidden = false;
@@ -39,6 +42,38 @@
     if (menu?.open && !menu.contains(event.target)) menu.open = false;
   });
 
+  // Words of the glossary: the link becomes a button that shows the meaning below the line. Escape closes it.
+  for (const term of document.querySelectorAll("a.term")) {
+    const meaning = document.createElement("span");
+    meaning.className = "meaning";
+    meaning.setAttribute("role", "status");
+    const show = (open) => {
+      term.setAttribute("aria-expanded", open);
+      const more = document.createElement("a");
+      more.href = term.href;
+      more.textContent = t("Words and abbreviations");
+      meaning.replaceChildren(...(open ? [term.dataset.meaning, " ", more] : []));
+    };
+    term.setAttribute("role", "button");
+    term.setAttribute("aria-expanded", "false");
+    term.after(meaning);
+    const toggle = (event) => {
+      event.preventDefault();
+      show(term.getAttribute("aria-expanded") !== "true");
+    };
+    term.addEventListener("click", (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.shiftKey) toggle(event);
+    });
+    for (const one of [term, meaning]) {
+      one.addEventListener("keydown", (event) => {
+        if (event.key === " " && event.target === term) toggle(event);
+        if (event.key !== "Escape" || !meaning.hasChildNodes()) return;
+        show(false);
+        term.focus();
+      });
+    }
+  }
+
   // The code of charts is loaded when a reader reaches for one. Charts without a picture are drawn as they come into view.
   const code = new URL("charts.js", document.currentScript.src);
   const near = "IntersectionObserver" in window && new IntersectionObserver(async (seen) => {
@@ -56,7 +91,7 @@
         else draw(chart);
       } catch {
         // The picture is still shown. Only a reader who asked for something hears that it failed.
-        if (asks) chart.querySelector(".chart__said").textContent = "The chart could not be loaded. Reload this page to try again.";
+        if (asks) chart.querySelector(".chart__said").textContent = t("The chart could not be loaded. Reload this page to try again.");
       }
     };
     if (chart.querySelector("picture")) {
@@ -84,19 +119,19 @@
       try {
         list ??= await (await fetch(finder.dataset.finder)).json();
       } catch {
-        found.textContent = "The list of postcodes could not be loaded. Choose your ward from the table.";
+        found.textContent = t("The list of postcodes could not be loaded. Choose your ward from the table.");
         return;
       }
       const place = list.postcodes[postcode.slice(0, -2)]?.[postcode.slice(-2)];
       if (place === undefined) {
-        found.textContent = typed.length < 5 ? "Type a whole postcode, such as SE13 6AA." : `${postcode} is not in the list. It may be outside the borough, or new.`;
+        found.textContent = typed.length < 5 ? t("Type a whole postcode, such as SE13 6AA.") : t("%(postcode)s is not in the list. It may be outside the borough, or new.", { postcode });
         return;
       }
       const [name, address] = list.wards[place];
       const link = document.createElement("a");
       link.href = new URL(address, new URL(finder.dataset.finder, location));
-      link.textContent = `${name} ward`;
-      found.replaceChildren(`${postcode} is in `, link, ".");
+      link.textContent = t("%(ward)s ward", { ward: name });
+      found.replaceChildren(t("%(postcode)s is in", { postcode }), " ", link, ".");
     };
     finder.querySelector("button").addEventListener("click", find);
     input.addEventListener("keydown", (event) => {
@@ -124,7 +159,7 @@
         if (opened.has(part)) part.open = filtered || all ? !part.hidden : opened.get(part);
       }
       const shown = rows.filter((row) => !row.hidden).length;
-      said.textContent = !filtered ? `All ${rows.length} promises.` : shown ? `Showing ${shown} of ${rows.length} promises.` : "No promise fits. Change one of the boxes.";
+      said.textContent = !filtered ? t("All %(count)s promises.", { count: rows.length }) : shown ? t("Showing %(shown)s of %(count)s promises.", { shown, count: rows.length }) : t("No promise fits. Change one of the boxes.");
     };
     for (const box of boxes) box.addEventListener("change", () => show());
     narrow.querySelector("button").addEventListener("click", () => {
@@ -147,12 +182,12 @@
     };
     const choose = () => {
       show([+first.value + 1, +second.value + 1]);
-      said.textContent = `The table shows ${first.selectedOptions[0].text} and ${second.selectedOptions[0].text}.`;
+      said.textContent = t("The table shows %(first)s and %(second)s.", { first: first.selectedOptions[0].text, second: second.selectedOptions[0].text });
     };
     for (const box of [first, second]) box.addEventListener("change", choose);
     chooser.querySelector("button").addEventListener("click", () => {
       show(null);
-      said.textContent = "The table shows all areas.";
+      said.textContent = t("The table shows all areas.");
     });
     chooser.hidden = false;
     choose();

@@ -3,6 +3,8 @@
 "use strict";
 
 (() => {
+  const t = (text, values = {}) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+  const tn = (count, ...forms) => t(forms[Number(count !== 1)], { count });
   const box = document.querySelector("[data-search]");
   if (!box) return;
   const input = box.querySelector("input");
@@ -175,7 +177,6 @@
     Object.keys(labels).filter((parent) => parent && parent !== path && path.startsWith(parent))
       .sort((a, b) => a.length - b.length).map((parent) => labels[parent]).join(" › ");
   const pathOf = (page) => page.raw_url.replace(/^\//, "");
-  const counted = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
   let last = 0;
   const search = async () => {
@@ -183,8 +184,8 @@
     const tell = (text) => (turn === last ? (said.textContent = text) : undefined);
     place.replaceChildren();
     const text = input.value.trim();
-    if (!tokens(text).length) return tell("Type a word, a ward or a postcode first.");
-    tell("Searching …");
+    if (!tokens(text).length) return tell(t("Type a word, a ward or a postcode first."));
+    tell(t("Searching …"));
     try {
       broken = false;
       await answer(text, turn, tell);
@@ -194,7 +195,7 @@
     if (!broken || turn !== last) return undefined;
     loading = undefined;
     place.replaceChildren();
-    return tell("The search could not be loaded. Check your connection and try again, or start from one of the pages below.");
+    return tell(t("The search could not be loaded. Check your connection and try again, or start from one of the pages below."));
   };
 
   const answer = async (text, turn, tell) => {
@@ -208,21 +209,22 @@
     const first = [...new Set(matches.flatMap(({ list }) => list.first))].filter((path) => labels[path]);
     const shown = await Promise.all(pages.slice(0, PAGE).map((page) => page.data()));
     if (turn !== last || broken) return;
-    if (where?.wards.length) listed(`${where.name} is in ${where.wards.length > 1 ? "these wards" : "this ward"}`, where.wards.map(([name, path]) => item(`${name} ward`, path)));
+    if (where?.wards.length) listed(where.wards.length > 1 ? t("%(postcode)s is in these wards", { postcode: where.name }) : t("%(postcode)s is in this ward", { postcode: where.name }), where.wards.map(([name, path]) => item(t("%(ward)s ward", { ward: name }), path)));
     const entry = (page) => item(page.meta.title, pathOf(page), trail(labels, pathOf(page)), context(page));
     const known = new Map(shown.map((page) => [pathOf(page), page]));
-    if (first.length) listed("Start here", first.map((path) => (known.has(path) ? entry(known.get(path)) : item(labels[path], path, trail(labels, path)))));
+    if (first.length) listed(t("Start here"), first.map((path) => (known.has(path) ? entry(known.get(path)) : item(labels[path], path, trail(labels, path)))));
     const rest = shown.filter((page) => !first.includes(pathOf(page)));
-    if (pages.length) more(listed(all ? "Pages" : "Pages with some of these words", rest.map(entry)), pages, entry, tell);
+    if (pages.length) more(listed(all ? t("Pages") : t("Pages with some of these words"), rest.map(entry)), pages, entry, tell);
     tell(summary(where, first, all, pages));
   };
 
   const summary = (where, first, all, pages) => {
     const told = [];
-    if (where) told.push(where.wards.length ? `${where.name}: ${counted(where.wards.length, "ward")}.` : `${where.name} is not in the list of postcodes. It may be outside the borough, or new.`);
-    if (pages.length) told.push(`${counted(pages.length, "page")} ${all ? "found" : "with some of these words"}${pages.length > PAGE ? `; the first ${PAGE} are below` : ""}.`);
-    else if (!where && first.length) told.push("No page has these words. The pages below may help.");
-    else if (!where) told.push("Nothing found. Check the spelling, try another word, or start from one of the pages below.");
+    if (where) told.push(where.wards.length ? `${where.name}: ${tn(where.wards.length, "%(count)s ward.", "%(count)s wards.")}` : t("%(postcode)s is not in the list of postcodes. It may be outside the borough, or new.", { postcode: where.name }));
+    if (pages.length) {
+      told.push(all ? tn(pages.length, "%(count)s page found.", "%(count)s pages found.") : tn(pages.length, "%(count)s page with some of these words.", "%(count)s pages with some of these words."));
+      if (pages.length > PAGE) told.push(t("The first %(count)s are below.", { count: PAGE }));
+    } else if (!where) told.push(first.length ? t("No page has these words. The pages below may help.") : t("Nothing found. Check the spelling, try another word, or start from one of the pages below."));
     return told.join(" ");
   };
 
@@ -230,18 +232,18 @@
   const more = (list, pages, entry, tell) => {
     let shown = Math.min(PAGE, pages.length);
     if (shown === pages.length) return;
-    const button = make("button", "Show more pages", "button");
+    const button = make("button", t("Show more pages"), "button");
     button.type = "button";
     button.addEventListener("click", async () => {
       broken = false;
       const next = await Promise.all(pages.slice(shown, shown + PAGE).map((page) => page.data())).catch(() => []);
       if (broken || !next.length) {
         loading = undefined; // the module remembers failed requests
-        return tell("These pages could not be loaded. Check your connection, then search again.");
+        return tell(t("These pages could not be loaded. Check your connection, then search again."));
       }
       const items = next.map(entry);
       list.append(...items);
-      tell(`Pages ${shown + 1} to ${shown + next.length} of ${pages.length} are shown now.`);
+      tell(t("Pages %(from)s to %(to)s of %(count)s are shown now.", { from: shown + 1, to: shown + next.length, count: pages.length }));
       shown += next.length;
       items[0].querySelector("a").focus();
       return shown < pages.length || button.remove();
