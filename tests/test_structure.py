@@ -32,9 +32,14 @@ ONLY = {
         "site.search_index",
     },
     "jinja2": {"pages.templates", "site.staging", "releases.change_report"},
-    "lxml": {"importers.spreadsheets.xlsx"},
+    "lxml": {"importers.shared.published_workbooks", "importers.spreadsheets.xlsx"},
     "odfdo": {"importers.spreadsheets.ods", "importers.spreadsheets.form_files"},
-    "openpyxl": {"importers.spreadsheets.xlsx", "importers.spreadsheets.form_files"},
+    "openpyxl": {
+        "importers.shared.published_workbooks",
+        "importers.spreadsheets.xlsx",
+        "importers.spreadsheets.form_files",
+    },
+    "pyproj": {"importers.geography.boundaries"},
     "scipy": {"analysis.significance", "disclosure.suppression", "disclosure.audit"},
     "shapely": {"importers.geography.boundaries", "importers.police.stop_and_search"},
 }

@@ -99,6 +99,19 @@ class Postcode:
 
 
 @dataclass(frozen=True)
+class Lsoa(Cited):
+    """A small area of the Census of 2011 or 2021, and the ward that most of its residents live in.
+
+    `area` is the borough where no single ward can be named.
+    """
+
+    code: str
+    census: int
+    name: str
+    area: str
+
+
+@dataclass(frozen=True)
 class Term(Cited):
     """An abbreviation or word that needs explaining."""
 
@@ -483,3 +496,4 @@ class Content:
     disagreements: tuple[Disagreement, ...] = ()
     withdrawals: tuple[WithdrawnFigure, ...] = ()
     no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator
+    lsoas: tuple[Lsoa, ...] = ()

@@ -20,13 +20,23 @@ from portal.disclosure import clearing
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
 from portal.importers import geography_package
-from portal.importers.police import derive, mps_crime, mps_dashboard, stop_and_search
+from portal.importers.police import (
+    csp,
+    derive,
+    mps_crime,
+    mps_dashboard,
+    public_attitudes,
+    stop_and_search,
+    street_crime,
+    vawg,
+)
 from portal.importers.police.derive import Origin
 from portal.importers.shared.published_files import Counts, stop
+from portal.importers.shared.published_periods import FiguresOfPeriods
 from portal.releases import releasing
 from portal.releases.releasing import Project
 
-Reader = Callable[[list[Path], Content, str], Counts]
+Reader = Callable[[list[Path], Content, str], Counts | FiguresOfPeriods]
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,11 @@ COUNTS: Mapping[str, Reader] = {
     "mps-borough": lambda paths, content, _: mps_crime.read_boroughs(paths, content.areas),
     "mps-dashboard": lambda paths, content, _: mps_dashboard.read(paths, content.areas),
     "stop-and-search": stop_and_search.counts,
+    "police-street": street_crime.counts,
+    "police-outcomes": street_crime.outcome_counts,
+    "csp": csp.read,
+    "pas": public_attitudes.read,
+    "vawg": vawg.counts,
 }
 TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
 OF_TABLES = ("package", "resource", "sheet", "assume", "replace")  # options that only tables have
