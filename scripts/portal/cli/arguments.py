@@ -144,7 +144,8 @@ def parser() -> argparse.ArgumentParser:
     take.add_argument(
         "format",
         metavar="FORMAT",
-        help="mps-ward, mps-borough, mps-dashboard, stop-and-search, wards, boundaries, postcodes, populations or table",
+        help="police-street, police-outcomes, stop-and-search, csp, mps-ward, mps-borough, mps-dashboard, pas, vawg, wards,\n"
+        "lsoas, boundaries, postcodes, populations or table; see docs/reference/import-formats.md",
     )
     take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
     take.add_argument(
@@ -185,7 +186,10 @@ def parser() -> argparse.ArgumentParser:
             "new",
             "start a portal for another partnership",
             "Create a folder with a portal that you can check and build straight away: settings, pages, ways to report, an empty\n"
-            "plan, and indicators without figures. START.md in that folder explains what to fill in, step by step.",
+            "plan, and indicators without figures. START.md in that folder explains what to fill in, step by step.\n\n"
+            "With --from the portal is filled from a folder of published files: wards, boundaries, population, crime, anti-social\n"
+            "behaviour, stop and search. It says what each file is, what it gave, and what is still missing. For example:\n"
+            "  portal new --area E07000008 --from downloads",
         )
     )
     template = command(
@@ -272,12 +276,24 @@ def _of_figures(take: argparse.ArgumentParser) -> None:
 
 def _of_a_place(begin: argparse.ArgumentParser) -> None:
     """Add the options that describe a new portal."""
-    begin.add_argument("name", metavar="NAME", help='the name of the site, such as "Safer Exampleton"')
     begin.add_argument(
-        "--area", required=True, metavar="CODE", help="the code of the borough, such as E09000028"
+        "name", nargs="?", default="", metavar="NAME", help='the name of the site, such as "Safer Exampleton"'
     )
     begin.add_argument(
-        "--place", required=True, metavar="NAME", help="the name of the borough, as the police write it"
+        "--area", required=True, metavar="CODE", help="the code of the district or borough, such as E09000028"
+    )
+    begin.add_argument(
+        "--place",
+        default="",
+        metavar="NAME",
+        help="the name of the district or borough, as the police write it (default: as the files of --from have it)",
+    )
+    begin.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FOLDER",
+        help="a folder of published files: find what each is, and import all that are about the area",
     )
     begin.add_argument(
         "--partnership",
@@ -288,6 +304,7 @@ def _of_a_place(begin: argparse.ArgumentParser) -> None:
     begin.add_argument(
         "--folder", type=Path, metavar="FOLDER", help="the folder to create (default: named after the site)"
     )
+    begin.set_defaults(stop=begin.error)
 
 
 def _of_files(measure: argparse.ArgumentParser) -> None:

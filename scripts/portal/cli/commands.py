@@ -18,6 +18,7 @@ from portal.core.problems import PortalError, Problem
 from portal.core.vocabulary import Outcome
 
 if TYPE_CHECKING:
+    from portal.cli.new_portal import NewPortal
     from portal.importers.importing import PlannedImport
 
 # One thread is enough for calculations this small; each further thread takes 32 MB.
@@ -391,13 +392,31 @@ def _template(root: Path, options: argparse.Namespace, progress: ProgressLine) -
 def _new(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import new_portal  # noqa: PLC0415
 
+    if not options.source and not (options.name and options.place):
+        options.stop("give the NAME of the site and --place, or a folder of files with --from")
+    asked = new_portal.NewPortal(options.name, options.area, options.place, options.partnership)
+    if options.source:
+        return _new_from(root, asked, options, progress)
     folder = (options.folder or root / new_portal.folder_of(options.name)).resolve()
-    whose = options.partnership or f"{options.place} Community Safety Partnership"
     progress("Writing the portal and checking it")
-    new_portal.begin(new_portal.NewPortal(options.name, options.area, options.place, whose), folder)
+    whose = options.partnership or new_portal.partnership_of(options.place)
+    new_portal.begin(replace(asked, partnership=whose), folder)
     progress.end()
     print(
         f"The portal is in {folder}. You can check and build it straight away. Read START.md in that folder first."
+    )
+    return OK
+
+
+def _new_from(root: Path, asked: "NewPortal", options: argparse.Namespace, progress: ProgressLine) -> int:
+    from portal.cli import filled_portal, new_portal  # noqa: PLC0415
+
+    wanted = (options.folder or root / new_portal.folder_of(options.name or options.area)).resolve()
+    filled = filled_portal.begin(asked, options.source.resolve(), wanted, progress)
+    progress.end()
+    print("\n".join(filled.lines))
+    print(
+        f"\nThe portal is in {wanted}. You can check and build it straight away. Read START.md in that folder next."
     )
     return OK
 

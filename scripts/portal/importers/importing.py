@@ -41,10 +41,11 @@ Reader = Callable[[list[Path], Content, str], Counts | FiguresOfPeriods]
 
 @dataclass(frozen=True)
 class PlannedImport:
-    """What an import found, and the files that it would write."""
+    """What an import found, and the files that it would write; `figures` is None for tables that are not figures."""
 
     report: tuple[str, ...]
     files: Mapping[Path, str]
+    figures: int | None = None
 
     def write(self) -> None:
         """Write every file; each is replaced whole, so that none is ever half written."""
@@ -71,6 +72,9 @@ OF_TABLES = ("package", "resource", "sheet", "assume", "replace")  # options tha
 FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
 
 
+TOO_SHORT = (
+    "The files give no figure. Figures are for 3 months in a row, or for 12 where they could identify people or are split by kind."
+)
 _TOTALS_FIRST = (
     "Delete the ward figures of this period from observations.csv, import this file, and then import the ward file again: "
     "it is safe only if the totals are there before the wards."
@@ -110,8 +114,10 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
     after = derive.merged(before, withheld.observations)
     _judge(content, indicators, after, settings, past)
-    report = (*map(str, counts.findings), *compared(before, after, withheld))
-    return PlannedImport(report, {folder / "observations.csv": _csv(by_name[home[0]], indicators, after)})
+    fresh = len(withheld.observations)
+    report = (*map(str, counts.findings), *compared(before, after, withheld), *([] if fresh else [TOO_SHORT]))
+    table = {folder / "observations.csv": _csv(by_name[home[0]], indicators, after)}
+    return PlannedImport(report, table, fresh)
 
 
 def misused(options: Mapping[str, object]) -> str:

@@ -72,6 +72,11 @@ def is_table(path: Path) -> bool:
         return False
 
 
+def is_header_of(rows: Sequence[Row]) -> bool:
+    """Return True if the first rows of a table have the headings of a table of populations."""
+    return any(_is_header([loose_tables.plain(c) for c in row]) for row in rows[: loose_tables.TITLE_ROWS])
+
+
 def read(
     path: Path, areas: Mapping[str, Area], lsoas: Sequence[Lsoa], borough: str, source: str
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:

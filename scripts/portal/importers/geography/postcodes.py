@@ -39,13 +39,14 @@ def read(path: Path, areas: Mapping[str, Area], source: str = "") -> tuple[pd.Da
     """
     names = published_files.aliases(COLUMNS)
     header = loose_tables.rows_of(path)[:1]
-    wanted = {"postcode": names["postcode"], "area": _newest(header, "ward", names["area"])}
-    ends = [
-        c
-        for c in (header[0] if header else ())
-        if loose_tables.plain(c) in map(loose_tables.plain, names["ended"])
-    ]
-    sheet = published_files.read(path, wanted | ({"ended": tuple(ends)} if ends else {}))
+    wanted = {
+        "postcode": _first(header, names["postcode"]),
+        "area": _newest(header, "ward", names["area"]),
+    }
+    ends = _first(header, names["ended"])
+    if ends[1:]:
+        ends = ()
+    sheet = published_files.read(path, wanted | ({"ended": ends} if ends else {}))
     if not ends:
         sheet = replace(sheet, header=(*sheet.header, "ended"), rows=tuple((*row, "") for row in sheet.rows))
     wards = {a.code for a in areas.values() if a.kind == "ward" and a.valid_to is None}
@@ -59,6 +60,12 @@ def read(path: Path, areas: Mapping[str, Area], source: str = "") -> tuple[pd.Da
     return frame, tuple(_findings(rows, near, used))
 
 
+def _first(header: Sequence[Sequence[str]], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first of some headings that a file has, as the file writes it; all of them if it has none."""
+    here = {c.strip().casefold(): c.strip() for row in header for c in row}
+    return next(((here[n.casefold()],) for n in names if n.casefold() in here), names)
+
+
 def _newest(header: Sequence[Sequence[str]], kind: str, listed_names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the headings that can hold the code of a ward or district, the one that this file has first.
 
@@ -67,12 +74,7 @@ def _newest(header: Sequence[Sequence[str]], kind: str, listed_names: tuple[str,
     here = [c.strip() for row in header for c in row]
     dated = vintages.columns(here)
     newest = vintages.newest(dated, kind)
-    own = (
-        [here[dated[newest]]]
-        if newest
-        else [c for c in here if c.casefold() in {n.casefold() for n in listed_names}][:1]
-    )
-    return (*own, *(() if own else listed_names))
+    return (here[dated[newest]],) if newest else _first(header, listed_names)
 
 
 def _spaced(postcode: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _NAMED = re.compile(
-    r"(wd|lad|ltla|lsoa|msoa|csp|pfa)(\d\d) ?_?(cd|nm|code|name)(?:_proposed)?", re.IGNORECASE
+    r"(wd|lad|ltla|lsoa|msoa|csp|pfa)(\d\d) ?_?(cd|nm|code|name)(?:[ _]proposed)?", re.IGNORECASE
 )
 _KINDS = {"wd": "ward", "lad": "district", "ltla": "district"}
 _PARTS = {"cd": "code", "nm": "name", "code": "code", "name": "name"}
