@@ -181,6 +181,17 @@ def parser() -> argparse.ArgumentParser:
     )
     take.add_argument("--yes", action="store_true", help="write without asking for confirmation")
     take.set_defaults(stop=take.error)
+    _of_downloads(
+        command(
+            "fetch",
+            "download published files and import what is new",
+            "Without a name: list the public addresses that are known. With one or more names: download what has changed since\n"
+            "the last time into the cache, with its digest. A download that broke off goes on from where it was.\n"
+            "With --import, show what importing would change, and write it, with the row of the source, when you confirm.\n"
+            "This is the only command that uses the network. For example:\n"
+            "  portal fetch police-archive --month 2026-03 --force cambridgeshire --import",
+        )
+    )
     _of_a_place(
         command(
             "new",
@@ -272,6 +283,34 @@ def _of_figures(take: argparse.ArgumentParser) -> None:
     )
     take.add_argument("--yes", action="store_true", help="do it without asking for confirmation")
     take.set_defaults(stop=take.error)
+
+
+def _of_downloads(get: argparse.ArgumentParser) -> None:
+    """Add the options that say what to download."""
+    get.add_argument(
+        "ids", nargs="*", metavar="NAME", help="what to fetch, such as police-archive or mps-ward"
+    )
+    get.add_argument(
+        "--month", default="", metavar="YYYY-MM", help="the month, where files are published by month"
+    )
+    get.add_argument(
+        "--force",
+        default="",
+        metavar="NAME",
+        help="the police force as data.police.uk writes it, such as cambridgeshire",
+    )
+    get.add_argument("--area", default="", metavar="CODE", help="the district (default: that of the portal)")
+    get.add_argument("--import", dest="take", action="store_true", help="import what is new, with a preview")
+    get.add_argument(
+        "--again", action="store_true", help="import also what has not changed since the last time"
+    )
+    get.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="where downloads are kept (default: build/fetched)"
+    )
+    get.add_argument(
+        "--register", type=Path, metavar="FILE", help="another table of addresses, with the same columns"
+    )
+    get.add_argument("--yes", action="store_true", help="write without asking for confirmation")
 
 
 def _of_a_place(begin: argparse.ArgumentParser) -> None:

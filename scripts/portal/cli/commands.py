@@ -314,6 +314,27 @@ def _import(root: Path, options: argparse.Namespace, progress: ProgressLine) -> 
     return _written(root, options, plan)
 
 
+def _fetch(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
+    from portal.cli import fetching  # noqa: PLC0415
+    from portal.importers.fetching import register  # noqa: PLC0415
+
+    if not options.ids:
+        print(fetching.listing(register.entries(options.register)))
+        return OK
+    found = fetching.fetched(root, options, progress)
+    progress.end()
+    print("\n".join(map(fetching.news, found)))
+    for one in found:
+        if not options.take or one.entry.kind == "index" or not (one.download.changed or options.again):
+            continue
+        progress(f"Reading what {one.entry.id} gave")
+        plan = fetching.plan(root, one)
+        progress.end()
+        print("\n".join(f"- {line}" for line in plan.report))
+        _written(root, options, plan)
+    return OK
+
+
 def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.core import settings as config  # noqa: PLC0415
     from portal.importers.spreadsheets import spreadsheet  # noqa: PLC0415
@@ -488,6 +509,7 @@ COMMANDS = {
     "withdraw": _withdraw,
     "verify": _verify,
     "import": _import,
+    "fetch": _fetch,
     "template": _template,
     "new": _new,
     "audit": _audit,

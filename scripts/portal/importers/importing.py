@@ -72,9 +72,7 @@ OF_TABLES = ("package", "resource", "sheet", "assume", "replace")  # options tha
 FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
 
 
-TOO_SHORT = (
-    "The files give no figure. Figures are for 3 months in a row, or for 12 where they could identify people or are split by kind."
-)
+TOO_SHORT = "The files give no figure. Figures are for 3 months in a row, or for 12 where they could identify people or are split by kind."
 _TOTALS_FIRST = (
     "Delete the ward figures of this period from observations.csv, import this file, and then import the ward file again: "
     "it is safe only if the totals are there before the wards."

@@ -65,6 +65,8 @@ def recognise(path: Path) -> RecognisedFile:
             format_, why = "", f"files that end in “{suffix or path.name}” are not read"
     except PortalError as error:
         format_, why = "", error.problems[0].message
+    except input_files.UnreadableError as error:
+        format_, why = "", error.message
     return RecognisedFile(path, format_, why, _newest(path) if format_ else "")
 
 
@@ -84,6 +86,8 @@ def _of_json(path: Path) -> tuple[str, str]:
     kinds = {
         v.kind for row in properties[:1] for name in row if (v := vintages.vintage(name)) and v.part == "code"
     }
+    if {"lsoa", "ward"} <= kinds:
+        return "lsoas", ""
     if "lsoa" in kinds:
         return "", "outlines of Census areas (LSOAs), for which a portal has no map yet"
     names = {n.upper() for n in published_files.aliases(geojson.COLUMNS)["code"]} | {"GSS_CODE"}

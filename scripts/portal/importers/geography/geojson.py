@@ -178,7 +178,9 @@ def _problems(file: str, key: str, kept: tuple[Feature, ...], areas: Mapping[str
     count = Counter(f.code for f in kept)
     if not count.keys() & areas.keys():
         message = "None of the areas of the geography package is in this file."
-        yield Problem(file, 0, key, "areas", message, "Use the file of this district, or import its wards first.")
+        yield Problem(
+            file, 0, key, "areas", message, "Use the file of this district, or import its wards first."
+        )
         return
     wanted = _together([f.code for f in kept], areas)
     for feature in kept:

@@ -1,6 +1,6 @@
 """Read tables with titles above the header and notes below it, as statistical offices publish them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,10 @@ def read(path: Path, is_header: Callable[[Row], bool], what: str) -> LooseTable:
     Raises:
         PortalError: the file cannot be read, or has no such header in its first rows.
     """
-    table = found(path.name, rows_of(path), is_header)
+    sheets: Iterable[Sequence[Row]] = [rows_of(path)]
+    if published_workbooks.is_workbook(path):
+        sheets = published_workbooks.sheets_of(path).values()
+    table = next((t for rows in sheets if (t := found(path.name, rows, is_header))), None)
     if table is None:
         message = f"This is not {what}: no row has its headings."
         fix = "Use the file as it was published, with its header."
