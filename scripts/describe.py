@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from portal.data.packages import contract, described
+from portal.data.packages import contract, describe_resource
 
 
 def main(folders: list[str]) -> None:
@@ -20,7 +20,8 @@ def main(folders: list[str]) -> None:
         spec = contract(descriptor["portal"]["kind"])["resources"]
         resources = [name for name in spec if (folder / "data" / f"{name}.csv").exists()]
         descriptor["resources"] = [
-            described(name, spec[name], descriptor["portal"].get("breakdowns", {})) for name in resources
+            describe_resource(name, spec[name], descriptor["portal"].get("breakdowns", {}))
+            for name in resources
         ]
         path.write_text(json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(names: list[str]) -> int:
     """Run the named files, or all of them; return 0 if every file passes, else 1."""
-    files = [Path(name) for name in names] or sorted((ROOT / "tests").glob("test_*.py"))
+    files = [Path(name) for name in names] or sorted((ROOT / "tests").rglob("test_*.py"))
     failed = []
     for file in files:
         started = time.monotonic()

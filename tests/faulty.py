@@ -44,7 +44,8 @@ def caller() -> str:
     """The function of the portal that is at work, or the one that asked for it where `disk` does it."""
     frame: FrameType | None = sys._getframe(1)
     while frame and (
-        not frame.f_code.co_filename.startswith(SCRIPTS) or frame.f_code is operating_system.write.__code__
+        not frame.f_code.co_filename.startswith(SCRIPTS)
+        or frame.f_code is operating_system.write_atomically.__code__
     ):
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}" if frame else ""

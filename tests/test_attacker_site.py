@@ -111,7 +111,7 @@ def observation(key: Key, count: int) -> Observation:
 def withheld(content: Content, truth: Truth) -> tuple[Observation, ...] | None:
     """What an importer would publish of true counts; None where it refuses."""
     try:
-        return withholding.suppress(
+        return withholding.withhold(
             [observation(k, n) for k, n in truth.items()], content, POLICY
         ).observations
     except PortalError:

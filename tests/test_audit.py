@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from portal.core.model import Area, Content, Indicator, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings
-from portal.disclosure import inference
-from portal.disclosure.audit import Interval, PublishedFigure, intervals, too_narrow
+from portal.disclosure import clearing
+from portal.disclosure.audit import Interval, PublishedFigure, exposed_only, intervals
 
 MONTHS = tuple(range(1, 14))
 FIRST_YEAR, SECOND_YEAR = MONTHS[:12], MONTHS[1:]
@@ -34,7 +34,7 @@ def ends(*published: PublishedFigure, free: frozenset[object] = frozenset()) -> 
 def test_a_single_withheld_part_of_a_total_is_exposed() -> None:
     found = intervals([known("all", "abc", 40), known("b", "b", 12), known("c", "c", 21), hidden("a", "a")])
     assert [(i.published.key, i.least, i.greatest) for i in found] == [("a", 7, 7)]
-    assert too_narrow(found) == found
+    assert exposed_only(found) == found
 
 
 def test_a_withheld_zero_is_exposed_like_any_other_count() -> None:
@@ -44,13 +44,13 @@ def test_a_withheld_zero_is_exposed_like_any_other_count() -> None:
 def test_two_withheld_parts_share_what_is_left() -> None:
     figures = [known("all", "abc", 40), known("c", "c", 35), hidden("a", "a"), hidden("b", "b", width=5)]
     assert ends(*figures) == [(0, 5), (0, 5)]
-    assert [i.published.key for i in too_narrow(intervals(figures))] == ["a"]  # 5 is enough for b
+    assert [i.published.key for i in exposed_only(intervals(figures))] == ["a"]  # 5 is enough for b
 
 
 def test_nothing_bounds_a_part_of_a_withheld_total() -> None:
     figures = [hidden("all", "ab"), hidden("a", "a"), known("b", "b", 3)]
     assert ends(*figures) == [(3, inf), (0, inf)]
-    assert not too_narrow(intervals(figures))
+    assert not exposed_only(intervals(figures))
 
 
 def test_margins_of_a_two_way_table_bound_its_cells() -> None:
@@ -132,7 +132,7 @@ def test_nothing_withheld_and_nothing_published() -> None:
 
 def test_width_of_an_interval_may_be_just_enough() -> None:
     figure = hidden("a", "a", 3)
-    assert too_narrow([Interval(figure, 2, 5), Interval(figure, 2, 4)]) == (Interval(figure, 2, 4),)
+    assert exposed_only([Interval(figure, 2, 5), Interval(figure, 2, 4)]) == (Interval(figure, 2, 4),)
 
 
 @pytest.mark.parametrize(
@@ -247,5 +247,5 @@ def test_a_published_figure_below_zero_is_no_contradiction() -> None:
         "observations": {"thefts": figures},
     }
     empty["areas"] = {"E1": Area("s", "l", "E1", "Exampleton", "borough", "", None, None)}
-    found = inference.intervals(Content(**empty), SmallCountSettings(10, 5))  # type: ignore[arg-type]
+    found = clearing.intervals(Content(**empty), SmallCountSettings(10, 5))  # type: ignore[arg-type]
     assert [(i.least, i.greatest) for i in found] == [(0, 7), (0, 7)]

@@ -248,6 +248,11 @@ def test_the_points_of_a_chart_are_read_with_the_arrow_keys(page: Page, address:
         expect(spoken).not_to_have_text(heard[-1])
         heard.append(spoken.text_content() or "")
     assert len(set(heard)) > 1
+    more = [h.partition(". ")[2] for h in heard]
+    if name == "recorded":
+        assert "than in the 12 months to" in more[0], "the change from a year before"
+        assert not more[3], "nothing before it"
+    heard = [h.partition(". ")[0] for h in heard]
     values = {c for row in cells(page, "figures") for c in row[1:]}
     assert all(h.rpartition(": ")[2] in values for h in heard), heard
     if name == "recorded":
@@ -276,6 +281,33 @@ def test_a_chart_can_be_heard(page: Page, address: str) -> None:
     chart = page.locator("figure.chart").first
     chart.get_by_role("button", name="Hear the chart").click()
     chart.locator(".chart__said", has_text="Higher tones are higher values").wait_for()
+
+
+@pytest.mark.parametrize("lost", ["plotly-basic.min.js", "chart.json", "charts.js"])
+@pytest.mark.parametrize("reach", ["sound", "key"])
+def test_a_chart_that_cannot_be_loaded_says_so_and_keeps_its_picture(
+    page: Page, address: str, lost: str, reach: str
+) -> None:
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.route(f"**/{lost}", lambda route: route.abort())
+    page.goto(address + PAGES["recorded"])
+    chart = page.locator("figure.chart").first
+    if reach == "sound":
+        chart.get_by_role("button", name="Hear the chart").click()
+    else:
+        chart.focus()
+        page.keyboard.press("End")
+    chart.locator(".chart__said", has_text="could not be loaded").wait_for()
+    assert chart.locator("picture img").is_visible()
+    assert faults == []
+    if (
+        lost != "charts.js"
+    ):  # a browser keeps a module that could not be loaded until the page is loaded again
+        page.unroute(f"**/{lost}")
+        chart.focus()
+        page.keyboard.press("End")
+        chart.locator(".chart__said", has_text="12 months to").wait_for()
 
 
 def test_shorter_periods_are_shown_by_a_switch_without_script(chromium: Browser, address: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from portal.cli import arguments, commands
+from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED
 from portal.site import building
 from project import ROOT
 
@@ -20,7 +21,7 @@ def test_help_is_for_people(command: list[str], capsys: pytest.CaptureFixture[st
     told = capsys.readouterr().out
     assert done.value.code == 0
     assert "Exit codes:" in told
-    for code in (commands.OK, commands.PROBLEMS, arguments.USAGE, commands.BUG, commands.STOPPED):
+    for code in (OK, PROBLEMS, arguments.USAGE, BUG, STOPPED):
         assert re.search(rf"(?m)^  {code} +\w", told)
 
 
@@ -44,7 +45,7 @@ def test_a_fault_of_the_program_is_code_3_and_goes_to_the_log(
         raise ZeroDivisionError
 
     monkeypatch.setattr(building, "project", broken)
-    assert commands.main(["--project", str(tiny), "check"]) == commands.BUG
+    assert commands.main(["--project", str(tiny), "check"]) == BUG
     assert "Traceback" not in capsys.readouterr().err
     assert "ZeroDivisionError" in (tiny / "build" / "portal-error.log").read_text()
 
@@ -92,5 +93,5 @@ def test_a_reader_that_goes_away_is_no_fault_of_the_program(tiny: Path) -> None:
         assert child.stderr
         child.stdout.close()
         assert "error in this program" not in child.stderr.read()
-        assert child.wait() == commands.STOPPED
+        assert child.wait() == STOPPED
     assert not (tiny / "build" / "portal-error.log").exists()

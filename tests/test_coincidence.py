@@ -64,7 +64,7 @@ def _figure(indicator: str, area: str, year: int, count: int, *, hidden: bool) -
 
 def stops(contents: Iterable[Content]) -> int:
     """How many findings stop these portals."""
-    return sum(len(undeclared_relations.check(c, POLICY)) for c in contents)
+    return sum(len(undeclared_relations.find_problems(c, POLICY)) for c in contents)
 
 
 @pytest.mark.parametrize(("series", "years", "wards"), [(33, 1, 0), (33, 2, 0), (13, 3, 19)])
@@ -72,7 +72,7 @@ def test_unrelated_numbers_stop_next_to_nothing(plain: Content, series: int, yea
     portals = [made_up(plain, seed, series=series, secret=3, years=years, wards=wards) for seed in range(4)]
     assert stops(portals) <= 1
     # They are not passed over in silence either: one warning for each indicator at most, which can be accepted.
-    told = [w for c in portals for w in undeclared_relations.look(c, POLICY)]
+    told = [w for c in portals for w in undeclared_relations.find_warnings(c, POLICY)]
     assert len({(id(w), w.name) for w in told}) <= 3 * len(portals)
     assert all(w.name.startswith("coincidence:i") and "by chance" in w.message for w in told)
     assert years > 1 or told
@@ -87,7 +87,7 @@ def test_a_sum_that_is_there_is_found(
         pytest.skip("no room for the terms")
     for seed in range(3):
         content = made_up(plain, 100 + seed, series=series, secret=1, years=years, wards=wards, planted=terms)
-        told = [p.name for p in undeclared_relations.check(content, POLICY)]
+        told = [p.name for p in undeclared_relations.find_problems(content, POLICY)]
         end = ":".join(["", f"i{series - 1}", *(f"i{1 + n}" for n in range(terms))])
         assert any(name.startswith("addends:i0:") and name.endswith(end) for name in told), told
 
@@ -98,20 +98,20 @@ def test_a_sum_is_found_although_one_of_many_places_was_revised(plain: Content) 
     place = next(n for n, o in enumerate(content.observations["i0"]) if o.value is not None)
     revised = tuple(replace(o, value=(o.value or 0) + 1) if n == place else o for n, o in enumerate(last))
     content = replace(content, observations={**content.observations, "i12": revised})
-    assert any(p.name.endswith(":i12:i1:i2") for p in undeclared_relations.check(content, POLICY))
+    assert any(p.name.endswith(":i12:i1:i2") for p in undeclared_relations.find_problems(content, POLICY))
 
 
 @pytest.mark.parametrize("beside", [2, 5, 8])
 def test_where_few_counts_are_published_whatever_fits_stops(plain: Content, beside: int) -> None:
     content = made_up(plain, 5, series=beside + 1, secret=1, years=1, planted=1)
-    told = [p.name for p in undeclared_relations.check(content, POLICY)]
+    told = [p.name for p in undeclared_relations.find_problems(content, POLICY)]
     assert f"addends:i0:{BOROUGH}:2019-01-01/2019-12-31:i{beside}:i1" in told
 
 
 def test_where_the_name_says_it_too_it_stops_among_many(plain: Content) -> None:
     content = made_up(plain, 5, series=20, secret=1, years=1, planted=1)
-    assert not [p for p in undeclared_relations.check(content, POLICY) if p.name.endswith(":i19:i1")]
+    assert not [p for p in undeclared_relations.find_problems(content, POLICY) if p.name.endswith(":i19:i1")]
     named = {"i19": "Robbery", "i0": "Robbery of personal property"}
     indicators = {k: replace(i, title=named.get(k, i.title)) for k, i in content.indicators.items()}
-    told = undeclared_relations.check(replace(content, indicators=indicators), POLICY)
+    told = undeclared_relations.find_problems(replace(content, indicators=indicators), POLICY)
     assert any(p.name.endswith(":i19:i1") for p in told)

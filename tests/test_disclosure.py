@@ -86,7 +86,7 @@ def past(
 
 def test_a_figure_that_an_earlier_release_published_is_told_and_does_not_stop_anything(tiny: Path) -> None:
     settings, content = building.read(tiny)
-    known = inference.known(content, settings.disclosure, [past(content, "2020 Q1", ("E05999992", 4))])
+    known = inference.infer(content, settings.disclosure, [past(content, "2020 Q1", ("E05999992", 4))])
     assert not known.leaks
     assert {(k[1], name) for k, name in known.lost.items()} >= {("E05999992", "2020 Q1")}
 
@@ -99,11 +99,11 @@ def test_a_figure_that_only_an_earlier_release_has_gives_a_withheld_one_away(tin
     now = {"E05999991": 90, "E05999992": 28, "E05999993": None, "X09999999": 15}
     figures = [replace(o, value=now[o.area], status="" if now[o.area] else "c") for o in own if o.area in now]  # type: ignore[arg-type]
     content = replace(content, observations={"rec-abuse": tuple(figures)})
-    assert not inference.known(content, settings.disclosure).leaks
-    (leak,) = inference.known(content, settings.disclosure, [before]).leaks
+    assert not inference.infer(content, settings.disclosure).leaks
+    (leak,) = inference.infer(content, settings.disclosure, [before]).leaks
     assert (leak.interval.least, leak.interval.greatest, leak.release) == (7, 7, "2020 Q1")
     with pytest.raises(PortalError, match="and from the release 2020 Q1, anybody can work out that it is 7"):
-        clearing.release(content, settings.disclosure, "", [before])
+        clearing.clear(content, settings.disclosure, "", [before])
 
 
 def test_a_year_that_rolls_on_gives_no_small_month_away(tiny: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_year_that_rolls_on_gives_no_small_month_away(tiny: Path) -> None:
     rolled = replace(own, period_start=date(2019, 2, 1), period_end=date(2020, 1, 31))
     for value, leaks in ((10, False), (60, False)):
         figures = {"rec-abuse": (replace(rolled, value=value),)}  # type: ignore[arg-type]
-        found = inference.known(replace(content, observations=figures), settings.disclosure, [before]).leaks
+        found = inference.infer(replace(content, observations=figures), settings.disclosure, [before]).leaks
         assert bool(found) == leaks
 
 
@@ -182,12 +182,12 @@ def test_real_hate_crime_and_domestic_abuse_by_ward(real: ClearedContent) -> Non
         r for r in real.content.imports["police-dashboard"] if r.series in ("hate-crime", "domestic-abuse")
     )
     drafts = derive.drafts(counts, derive.Origin(rows, "mps-dashboard"), real.content, settings.site.area)
-    done = withholding.suppress(drafts, real.content, settings.disclosure)
+    done = withholding.withhold(drafts, real.content, settings.disclosure)
     assert (done.cells, done.primary) == (228, 5)
     assert done.secondary >= 5
     assert min(int(o.value or 0) for o in drafts if real.content.areas[o.area].kind == "ward") == 13
     strict = SmallCountSettings(ward_minimum=25, borough_minimum=5)
-    done = withholding.suppress(drafts, real.content, strict)
+    done = withholding.withhold(drafts, real.content, strict)
     assert done.primary > 12
     _safe(real.content, done.observations, drafts, strict)
 
@@ -216,7 +216,7 @@ def test_real_quarters_by_ward_could_be_hidden(real: ClearedContent, least: int)
             )
     assert row.indicator == drafts[0].indicator
     policy = SmallCountSettings(least, 5)
-    done = withholding.suppress(tuple(drafts), real.content, policy)
+    done = withholding.withhold(tuple(drafts), real.content, policy)
     assert done.primary > 0
     _safe(real.content, done.observations, tuple(drafts), policy)
 

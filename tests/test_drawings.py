@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from itertools import combinations
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ from portal.charts.charts import Chart, build_chart
 from portal.charts.grammar import NARROW, WIDE, Box, Label, first_free, spread_out, time_ticks, value_ticks
 from portal.charts.svg import LIBRARY
 from portal.charts.text_metrics import text_width, wrap_text
+from portal.core.model import Break
 from portal.disclosure.clearing import ClearedContent
 from portal.site import building
 from project import ROOT, make_project
@@ -84,10 +86,27 @@ def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[s
     for one, other in combinations(texts, 2):
         if Box(*(shrunk(one["box"]))).touches(Box(*(shrunk(other["box"])))):
             yield f"{name}: “{one['text']}” touches “{other['text']}”"
+    shapes = figure["layout"]["shapes"]
+    for n, one in enumerate(shapes):
+        if one.get("line", {}).get("dash") == "dash":
+            covers = [
+                placed(s, measured) for s in shapes[n:] if s["type"] == "rect" and s["layer"] == "above"
+            ]
+            for t in texts:
+                box = Box(*shrunk(t["box"]))
+                if box.touches(placed(one, measured)) and not any(box.touches(c) for c in covers):
+                    yield f"{name}: a break crosses “{t['text']}”"
     lines = [t for t in figure["data"] if t["type"] == "scatter" and "lines" in t["mode"]]
     points = max((sum(y is not None for y in t["y"]) for t in lines), default=0)
     if points > 5 and sum(t["tick"] for t in texts) < 3:
         yield f"{name}: {sum(t['tick'] for t in texts)} times are named for {points} points"
+
+
+def placed(shape: Mapping[str, Any], measured: Mapping[str, Any]) -> Box:
+    """Return the box of a shape in pixels."""
+    (left, right), (low, high) = (sorted((shape[a + "0"], shape[a + "1"])) for a in "xy")
+    wide, height = measured["width"], measured["height"]
+    return Box(left * wide, (1 - high) * height, right * wide, (1 - low) * height)
 
 
 def shrunk(box: list[float]) -> tuple[float, float, float, float]:
@@ -116,11 +135,19 @@ def test_hard_data_is_drawn_as_cleanly(tmp_path_factory: pytest.TempPathFactory,
     for seed in range(250):
         one, own = made_up(Random(seed))
         if own and not refused(one, own):
-            released = as_model(base, one, own)
+            released = as_model(base, one, own, made_up_breaks(Random(seed), own))
             chart = build_chart(released, released.content.indicators["made-up"])
             found |= drawings(iter(c for c in (chart, chart.shorter) if c))
     assert len(found) > 200
     assert measure(page, found) == []
+
+
+def made_up_breaks(random: Random, own: list[dict[str, str]]) -> tuple[Break, ...]:
+    """Return up to three breaks during the figures, at the start of a period or inside one."""
+    days = sorted(date.fromisoformat(r[c]) for r in own for c in ("period_start", "period_end") if r[c])
+    chosen = random.sample(days, min(len(days), random.choice((0, 0, 1, 3))))
+    title = random.choice(("Recording changed", "Recording of grievous bodily harm changed in all forces"))
+    return tuple(Break("report", "l", "made-up", day, title, "") for day in sorted(set(chosen)))
 
 
 def test_plotly_knows_every_setting_of_every_drawing(real: ClearedContent) -> None:
@@ -151,19 +178,39 @@ def contrast(colour: str, ground: str = grammar.PAPER) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def cells_of(figure: Figure) -> list[tuple[Box, str]]:
+    """Return the shaded cells of a table of strips, in pixels, with their colours."""
+    return [
+        (Box(x - wide / 2, base + high, x + wide / 2, base), colour)
+        for t in figure["data"]
+        if "meta" in t
+        for x, high, base, wide, colour in zip(
+            t["x"], t["y"], t["base"], t["width"], t["marker"]["color"], strict=True
+        )
+    ]
+
+
 def test_marks_and_texts_contrast_with_the_paper(real: ClearedContent) -> None:
+    cells_seen = 0
     for name, figure in drawings(area_charts.build_site_charts(real).all()).items():
+        cells = cells_of(figure)
         for trace in figure["data"]:
             colours = trace["marker"]["color"]
             assert trace["marker"].get("opacity", 1) == 1, (
                 name
             )  # a mark that lets the paper through has less contrast
             for colour in {colours} if isinstance(colours, str) else set(colours) - {grammar.PAPER}:
-                assert contrast(colour) >= 3, (name, colour)
+                # A cell says its number in letters; its shade only repeats it.
+                assert contrast(colour) >= 3 or "meta" in trace, (name, colour)
                 assert colour in grammar.PALETTE, (name, colour)
+        wide, high = figure["layout"]["width"], figure["layout"]["height"]
         for note in figure["layout"]["annotations"]:
-            for ground in (grammar.PAPER, grammar.SAND):
+            at = Box(note["x"] * wide, (1 - note["y"]) * high, note["x"] * wide, (1 - note["y"]) * high)
+            shades = [colour for cell, colour in cells if at.inside(cell)]
+            cells_seen += len(shades)
+            for ground in shades or (grammar.PAPER, grammar.SAND):
                 assert contrast(note["font"]["color"], ground) >= 4.5, (name, note)
+    assert cells_seen > 1000
 
 
 # --- the grammar

@@ -171,8 +171,15 @@ def test_every_chart_is_the_same_in_every_form(published: Published) -> None:
         the_drawing(published, indicator, figures)
         embed = published.page(f"embed/{indicator.slug}")
         assert table(embed.css_first("table.figures")) == wanted, indicator.id
-        sentence = finding(page)
-        assert finding(embed) == sentence
+        sentence = finding(embed)
+        newest = page.css_first(
+            ".big strong"
+        )  # has the figures of the sentence, which the page does not repeat
+        if newest is None:
+            assert finding(page) == sentence
+        else:
+            assert newest.text() in sentence
+            assert not page.css("#chart-chart .chart__finding")
         the_sentence(published.released, indicator, figures, _as_written(published.released, sentence))
     assert charted >= 6
 

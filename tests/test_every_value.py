@@ -28,7 +28,7 @@ from portal.checks.valid_rows import ValidRow
 from portal.cli import commands
 from portal.core import settings as config
 from portal.core.model import Break, Indicator, Observation
-from portal.core.periods import first_day, label, month_end, running
+from portal.core.periods import first_day, inside_sentence, label, month_end
 from portal.core.vocabulary import Status
 from portal.data import packages
 from portal.disclosure.clearing import ClearedContent
@@ -107,7 +107,7 @@ def as_model(
 def refused(one: Cells, own: list[Cells]) -> str:
     """Return the first message of the check, empty if it accepts the indicator."""
     rows = [ValidRow(None, n, cells) for n, cells in enumerate(own)]  # type: ignore[arg-type]
-    found = figure_rules._unsuited(ValidRow(None, 0, one), rows)  # type: ignore[arg-type]
+    found = figure_rules._chart_fault(ValidRow(None, 0, one), rows)  # type: ignore[arg-type]
     return f"{found[0]}. {found[1]}" if found else ""
 
 
@@ -172,6 +172,7 @@ def readings(drawing: Mapping[str, Any]) -> Iterator[str]:
                 .replace("<extra></extra>", "")
                 .replace("%{customdata}", said)
                 .replace("%{text}", text)
+                .replace("%{hovertext}", "")
             )
     for note in drawing["layout"]["annotations"]:
         yield note["text"].replace("<br>", " ")
@@ -196,7 +197,7 @@ def assert_readable(released: ClearedContent, chart: Chart) -> None:
             wanted = [
                 f"{plain(o.part or 'All')}" if one.breakdown else "",
                 plain(released.content.areas[o.area].name) if many or o.area != released.area else "",
-                plain(running(label(one.period_type, o.period_start, o.period_end)))
+                plain(inside_sentence(label(one.period_type, o.period_start, o.period_end)))
                 if o.period_start
                 else "",
             ]
@@ -309,9 +310,10 @@ def written(chart: Chart) -> list[str]:
 
 
 def dashed(chart: Chart) -> int:
-    """Count the dashed lines, which are breaks in series."""
+    """Count the dashed lines, which are breaks in series. A line that would cross a value is in several pieces."""
     assert chart.wide
-    return sum(s["type"] == "line" and s["line"]["dash"] == "dash" for s in chart.wide["layout"]["shapes"])
+    shapes = chart.wide["layout"]["shapes"]
+    return len({s["x0"] for s in shapes if s["type"] == "line" and s["line"]["dash"] == "dash"})
 
 
 def test_percentages_by_month_are_not_added_up_to_a_year() -> None:

@@ -18,7 +18,7 @@ from frictionless import Package as Upstream
 from frictionless import Schema as UpstreamSchema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from portal.cli import commands
+from portal.cli.arguments import PROBLEMS
 from portal.core import field_types, model, plans
 from portal.core import settings as config
 from portal.core.problems import Problem
@@ -79,7 +79,7 @@ def test_the_check_refuses_a_cell_or_the_model_reads_what_the_check_read(
     cells = (*SPELLINGS, *enum, *(c.upper() for c in enum))
     hint = get_type_hints(model_of(resource, kind)).get(field["name"])
     assert hint is not None, "the model has no such value"
-    read, _ = assembly._type(hint)
+    read, _ = assembly._reader_of(hint)
     plain = {"fields": [{k: field[k] for k in ("name", "type", "constraints") if k in field}]}
     upstream = UpstreamSchema.from_descriptor(plain).fields[0]
     accepted = 0
@@ -506,7 +506,7 @@ def test_without_frictionless_nothing_passes(tiny: Path) -> None:
             check=False,
             env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
         )
-        assert done.returncode == commands.PROBLEMS
+        assert done.returncode == PROBLEMS
         assert "frictionless, which checks every data package, is not installed" in done.stderr
         assert "make site" in done.stderr
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from portal.charts import svg
 from portal.opendata import bundles
-from portal.site import building, staging
+from portal.site import building, rendering, staging
 from project import ROOT, tree_of
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -24,7 +24,7 @@ def grown(tiny_site: Path) -> dict[str, bytes]:
         made = staging.write_files(staging.plan_site(settings, released), undrawn, lambda _, content: content)
     apart = ("assets/", "open-data/packages/", bundles.CATALOGUE)
     files = {name: content for name, content in made.files.items() if not name.startswith(apart)}
-    return files | {"mkdocs.yml": staging.mkdocs_settings(settings, made, "work").encode()}
+    return files | {"mkdocs.yml": rendering.mkdocs_settings(settings, made, "work").encode()}
 
 
 def test_the_generated_tree_is_the_golden_one(

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.checks import rules
 from portal.cli import commands
+from portal.cli.arguments import OK, PROBLEMS
 from portal.core import input_files
 from portal.core import settings as config
 from portal.core.problems import PortalError
@@ -315,7 +317,7 @@ def test_no_download_has_a_formula(tiny_site: Path, real_site: Path, record_prop
 
 def large(path: Path) -> None:
     with path.open("ab") as file:
-        file.truncate(tables.LARGEST + 1)  # it has holes, and takes no room on the disk
+        file.truncate(tables.LARGEST_FILE + 1)  # it has holes, and takes no room on the disk
 
 
 @pytest.mark.parametrize("name", ["data/updates.csv", "datapackage.json"])
@@ -333,7 +335,7 @@ def test_a_file_that_is_too_large_is_not_read(
     opening: Callable[..., object] = Path.open
     monkeypatch.setattr(Path, "open", watched)
     for command in ("check", "build"):
-        assert commands.main(["--project", str(tiny), command]) == commands.PROBLEMS
+        assert commands.main(["--project", str(tiny), command]) == PROBLEMS
         assert f"{name}\n  Found: The file has 100 MB. Files of more" in capsys.readouterr().err
     assert path not in opened
 
@@ -365,7 +367,7 @@ def test_a_pipe_in_place_of_any_file_is_not_waited_for(
     path.unlink(missing_ok=True)
     os.mkfifo(path)
     told = [str(path) if word == "FILE" else word for word in command.split()]
-    assert commands.main(["--project", str(tiny), *told]) == commands.PROBLEMS
+    assert commands.main(["--project", str(tiny), *told]) == PROBLEMS
     assert f"{path.name}\n  Found: This is not a file." in capsys.readouterr().err
 
 
@@ -381,7 +383,7 @@ def test_a_large_table_is_checked_in_little_memory(tiny: Path, record_property: 
     command = [sys.executable, "-c", code, "--project", str(tiny), "check"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     outcome, kilobytes = map(int, done.stdout.splitlines()[-1].split())
-    assert outcome == commands.OK, done.stderr
+    assert outcome == OK, done.stderr
     assert kilobytes < 1_000_000
     record_property("counted kilobytes of memory for a table of 10 MB (max)", kilobytes)
 
@@ -447,7 +449,7 @@ def test_what_is_no_plain_file_of_the_project_is_a_problem(
     outside.write_text("SECRET")
     path.unlink(missing_ok=True)
     made(path, outside)
-    assert commands.main(["--project", str(tiny), "check"]) == commands.PROBLEMS
+    assert commands.main(["--project", str(tiny), "check"]) == PROBLEMS
     told = capsys.readouterr().err
     assert place in told
     assert "SECRET" not in told
@@ -554,7 +556,45 @@ def test_what_no_file_may_say_is_one_problem(tiny: Path, place: str, content: by
 def test_settings_of_mkdocs_can_repeat_parts_and_use_the_tags_of_mkdocs(tiny: Path, more: str) -> None:
     with (tiny / "mkdocs.yml").open("a") as file:
         file.write(f"{more}\n")
-    assert list(input_files.of_mkdocs(tiny)) == []
+    assert list(input_files.mkdocs_problems(tiny)) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("theme: 3", "No theme name set"),
+        ("theme: {name: nowhere}", "Unrecognised theme name"),
+        ("plugins: [nowhere]", "not installed"),
+        ("markdown_extensions: 3", "Invalid Markdown Extensions"),
+        ("markdown_extensions: [{toc: {toc_depth: x}}]", "Failed to load extension 'toc'. ValueError"),
+        ("extra_css: 3", "Expected type"),
+        ("strict: maybe", "Expected type"),
+        ("validation: {nav: {omitted_files: 3}}", "Sub-option 'omitted_files'"),
+        ("hooks: [nowhere.py]", "isn't an existing file"),
+        ("INHERIT: nowhere.yml", "does not exist"),
+        ("unknown: 3", "Unrecognised configuration name"),
+    ],
+)
+def test_a_setting_that_mkdocs_does_not_accept_stops_the_check(
+    tiny: Path, setting: str, message: str
+) -> None:
+    path = tiny / "mkdocs.yml"
+    settings_ = yaml.safe_load(path.read_text()) | yaml.safe_load(setting)
+    path.write_text(yaml.safe_dump(settings_))
+    with pytest.raises(PortalError) as caught:
+        building.check(tiny)
+    assert {p.file for p in caught.value.problems} == {"mkdocs.yml"}
+    assert any(message in p.message for p in caught.value.problems)
+    assert not [p for p in caught.value.problems if "File " in p.message]
+
+
+def test_a_setting_that_only_a_template_reads_is_a_problem_with_its_template(tiny: Path) -> None:
+    path = tiny / "mkdocs.yml"
+    path.write_text(
+        path.read_text().replace("  palette:\n    primary: custom\n    accent: custom", "  palette: 3")
+    )
+    with pytest.raises(PortalError, match=r"base\.html, line \d+.*\n.*setting in mkdocs\.yml"):
+        building.build(tiny, lambda step: None)
 
 
 @pytest.mark.parametrize(

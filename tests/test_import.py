@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from portal.site import building
-from project import make_project, tree_of
+from project import ROOT, make_project, tree_of
 
 WARDS = {"E05999991": "North & Quay", "E05999992": "South", "E05999993": "West Field"}
 MONTHS = [f"{y}{m:02}" for y in (2019, 2020) for m in range(1, 13)]
@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
     return root

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from portal.cli import commands
+from portal.cli.arguments import PROBLEMS
 from portal.core import periods
 from portal.importers.spreadsheets import spreadsheet
 from project import ROOT, make_project, tree_of
@@ -82,7 +83,7 @@ def test_what_import_accepts_check_accepts(
         sheet = [[*OBSERVATIONS], *([r.get(c) for c in OBSERVATIONS] for r in rows)]
         path = written(tmp_path / f"q.{kind}", {"S": sheet})
         done = run(project, path, "figures")
-        assert done in (0, commands.PROBLEMS)
+        assert done in (0, PROBLEMS)
         if done == 0:
             accepted += 1
             assert commands.main(["--project", str(project), "check"]) == 0
@@ -214,7 +215,7 @@ def test_a_table_without_its_header_says_which_one_it_had(
     bare.write_text(rest)
     for path in (bare, own):
         path.write_text(rest)
-        assert run(portal, path, "figures") == commands.PROBLEMS
+        assert run(portal, path, "figures") == PROBLEMS
         assert f"Write this row above the rest: {', '.join(header.split(','))}." in capsys.readouterr().err
 
 
@@ -223,6 +224,6 @@ def test_a_table_that_cannot_be_read_loses_no_rows_to_another_file(portal: Path,
     own.write_text(own.read_text().partition("\n")[2])
     damaged = own.read_bytes()
     path = written(tmp_path / "q.xlsx", {"S": observation()})
-    assert run(portal, path, "figures", "--resource", "observations") == commands.PROBLEMS
-    assert run(portal, path, "figures") == commands.PROBLEMS
+    assert run(portal, path, "figures", "--resource", "observations") == PROBLEMS
+    assert run(portal, path, "figures") == PROBLEMS
     assert own.read_bytes() == damaged

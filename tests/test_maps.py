@@ -398,6 +398,16 @@ def test_withheld_wards_have_stripes_and_no_class() -> None:
     assert "style" not in found.wide + found.narrow + found.changes
 
 
+def test_on_a_phone_the_wards_are_numbered_and_a_key_has_their_names_and_figures() -> None:
+    found = shaded(
+        {"E1": figure("1.0"), "E2": figure(reason="withheld"), "E3": figure("9.0"), "E4": figure("4")}
+    )
+    assert texts(found.narrow) == ["1", "2", "3", "4"]
+    assert [(e.name, e.address) for e in found.key] == [LINKS[c] for c in sorted(FOUR)]
+    assert [e.printed for e in found.key] == ["1.0", "[c]", "9.0", "4"]
+    assert "9.0" in " ".join(texts(found.wide))
+
+
 def test_only_clear_changes_are_triangles_and_all_are_of_one_size() -> None:
     found = shaded(
         {

@@ -274,7 +274,7 @@ def test_a_sum_is_named_by_the_months_that_it_is_of(kind: str) -> None:
     whole = measures.window(released(*months(*range(12))), "thefts", "E1", DECEMBER, 12)
     assert whole is not None
     assert (whole.period_start, whole.period_end) == (date(2020, 1, 1), DECEMBER)
-    for name in (periods.label(kind, whole.period_start, whole.period_end), periods.short(kind, whole.period_start, whole.period_end)):  # fmt: skip
+    for name in (periods.label(kind, whole.period_start, whole.period_end), periods.short_label(kind, whole.period_start, whole.period_end)):  # fmt: skip
         assert name in (
             "12 months to December 2020",
             "Year to December 2020",

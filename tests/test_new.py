@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from portal.cli import commands, new_portal
+from portal.cli.arguments import OK, PROBLEMS
 from portal.core import settings
 from portal.core.problems import PortalError
 from portal.site import building
@@ -150,8 +151,8 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
             source,
             "--yes",
         ]
-        assert commands.main(command) == commands.OK, format_
-    assert commands.main(["--project", str(southwark), "build"]) == commands.OK
+        assert commands.main(command) == OK, format_
+    assert commands.main(["--project", str(southwark), "build"]) == OK
     live = southwark / "build" / "site"
     assert len(list((live / "wards").glob("*/briefing/index.html"))) == 23
     crime = (live / "crime" / "index.html").read_text()
@@ -202,9 +203,9 @@ def test_what_cannot_be_a_name_is_a_problem(asked: new_portal.NewPortal, place: 
 def test_nothing_is_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "safer-southwark").mkdir()
     command = ["--project", str(tmp_path), "new", "Safer Southwark", "--area", "E09000028", "--place", "Southwark"]  # fmt: skip
-    assert commands.main(command) == commands.OK  # an empty folder is no loss
+    assert commands.main(command) == OK  # an empty folder is no loss
     before = texts(tmp_path)
-    assert commands.main(command) == commands.PROBLEMS
+    assert commands.main(command) == PROBLEMS
     assert "This folder is not empty" in capsys.readouterr().err
     assert texts(tmp_path) == before
     assert settings.load(tmp_path / "safer-southwark").site.partnership == SOUTHWARK.partnership

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from portal.cli import commands
+from portal.cli.arguments import OK, PROBLEMS
 from portal.core import operating_system
 from portal.core.problems import PortalError
 from portal.opendata import bundles
@@ -116,18 +117,18 @@ def test_a_fault_of_the_disk_is_a_problem_and_leaves_a_whole_site(
         assert "error in this program" not in said, at
         now = tree_of(workshop.live)
         assert publishing.intact(workshop.live) == (), at
-        if told["code"] == commands.OK:
+        if told["code"] == OK:
             assert caller in HARMLESS, at
             assert now == new, at
         else:
             told_of += 1
-            assert told["code"] == commands.PROBLEMS, at
+            assert told["code"] == PROBLEMS, at
             assert "  Found: " in said, at
             assert now == (new if caller == "headers.for_nginx" else old), at
             assert not (workshop.root / "build" / "work").exists() or event == "shutil.rmtree", at
     assert told_of >= 15
     workshop.put_back()
-    assert workshop.build()["code"] == commands.OK
+    assert workshop.build()["code"] == OK
     assert tree_of(workshop.live) == new
     record_property("counted faults of the disk injected", len(chosen))
 
@@ -147,10 +148,10 @@ def test_a_power_cut_leaves_a_whole_site_and_the_next_build_goes_on(
         assert publishing.intact(workshop.live) == (), at
         found.add(now == new)
         if str(at[1]).startswith("publishing."):
-            assert workshop.build()["code"] == commands.OK, at
+            assert workshop.build()["code"] == OK, at
             assert tree_of(workshop.live) == new, at
     assert found == {True, False}
-    assert workshop.build()["code"] == commands.OK
+    assert workshop.build()["code"] == OK
     assert tree_of(workshop.live) == new
     record_property("counted power cuts injected", len(chosen))
 
@@ -175,7 +176,7 @@ def test_a_limit_of_the_machine_is_a_problem(
         workshop.root / "build" / "pages", ignore_errors=True
     )  # so that all of it has to be written
     told = workshop.build(**order)
-    assert told["code"] == commands.PROBLEMS, told["said"]
+    assert told["code"] == PROBLEMS, told["said"]
     assert finding in told["said"]
     assert "Traceback" not in told["said"]
     assert tree_of(workshop.live) == old
@@ -192,7 +193,7 @@ def test_a_chromium_that_cannot_write_is_a_problem(workshop: Workshop, record_pr
     finally:
         shutil.rmtree(cache)
         cache.symlink_to(shared)
-    assert told["code"] == commands.PROBLEMS, told["said"]
+    assert told["code"] == PROBLEMS, told["said"]
     assert "Chromium could not" in told["said"]
     assert tree_of(workshop.live) == old
     record_property("counted faults of the disk injected", 1)
@@ -239,7 +240,7 @@ def test_a_folder_that_may_not_be_written_to_is_a_problem(
         before = {}
     with unwritable(built / folder):
         done = run(built, "build", "--fresh")
-    assert done.returncode == commands.PROBLEMS
+    assert done.returncode == PROBLEMS
     assert "You do not have permission" in done.stderr
     place = "build" if folder == "." else folder
     assert [line for line in done.stderr.splitlines() if line.startswith(place)]
@@ -252,15 +253,15 @@ def test_settings_for_nginx_that_cannot_be_written_are_a_problem_until_they_can(
     hosting = built / "build" / "hosting"
     right = tree_of(hosting)
     with unwritable(hosting):
-        assert run(built, "build").returncode == commands.OK, "nothing has to be written"
+        assert run(built, "build").returncode == OK, "nothing has to be written"
     (hosting / headers.NGINX).unlink()
     for _ in range(2):
         with unwritable(hosting):
             done = run(built, "build")
-        assert done.returncode == commands.PROBLEMS
+        assert done.returncode == PROBLEMS
         assert f"build/hosting/{headers.NGINX}\n  Found: You do not have permission" in done.stderr
         assert "The site is in place" in done.stderr
-    assert run(built, "build").returncode == commands.OK
+    assert run(built, "build").returncode == OK
     assert tree_of(hosting) == right
 
 
@@ -273,15 +274,13 @@ def test_a_web_server_can_read_the_site_whatever_the_umask(
     cache.parent.mkdir()
     cache.symlink_to(ROOT / "build" / "cache")
     tiny.joinpath("build").chmod(0o700)
-    assert run(tiny, "build", umask=umask).returncode == commands.OK
+    assert run(tiny, "build", umask=umask).returncode == OK
     live = tiny / "build" / "site"
     for path in (live.parent, live.resolve().parent, live.resolve(), *live.resolve().rglob("*")):
         wanted = 0o555 if path.is_dir() else 0o444
         assert path.stat().st_mode & wanted == wanted, path
     assert not live.parent.stat().st_mode & 0o022, "nobody else may write"
-    assert run(tiny, "build").returncode == commands.OK, (
-        "the next build is not kept out by what this one left"
-    )
+    assert run(tiny, "build").returncode == OK, "the next build is not kept out by what this one left"
     record_property("counted umasks", 1)
 
 
@@ -299,9 +298,9 @@ def test_too_little_memory_is_a_problem(built: Path, memory: int, record_propert
     before = tree_of(built / "build" / "site")
     for command in (["check"], ["build", "--fresh"]):
         done = run(built, *command, memory=memory)
-        assert done.returncode == commands.OK or "memory" in done.stderr, done.stderr
-        assert done.returncode in (commands.OK, commands.PROBLEMS)
-        assert memory >= 512 or done.returncode == commands.PROBLEMS
+        assert done.returncode == OK or "memory" in done.stderr, done.stderr
+        assert done.returncode in (OK, PROBLEMS)
+        assert memory >= 512 or done.returncode == PROBLEMS
     assert tree_of(built / "build" / "site") == before
     record_property("counted limits on memory", 2)
 
@@ -318,15 +317,15 @@ def test_too_little_memory_is_a_problem(built: Path, memory: int, record_propert
     ],
 )
 def test_what_a_lack_of_memory_looks_like(error: Exception, short: bool) -> None:
-    assert bool(operating_system.shortage(error)) == short
+    assert bool(operating_system.memory_problem(error)) == short
     outer = ImportError("Unable to import required dependency")
     outer.__cause__ = error
-    assert bool(operating_system.shortage(outer)) == short
+    assert bool(operating_system.memory_problem(outer)) == short
 
 
 @pytest.mark.parametrize("home", ["", "/nonexistent"])
 def test_no_home_is_needed(built: Path, home: str) -> None:
-    assert run(built, "check", HOME=home, TMPDIR="/nonexistent").returncode == commands.OK
+    assert run(built, "check", HOME=home, TMPDIR="/nonexistent").returncode == OK
 
 
 def test_of_two_builds_at_once_one_wins(tiny: Path) -> None:
@@ -336,12 +335,12 @@ def test_of_two_builds_at_once_one_wins(tiny: Path) -> None:
         for _ in range(2)
     ]
     said = [child.communicate()[1] for child in both]
-    assert sorted(child.returncode for child in both) == [commands.OK, commands.PROBLEMS]
+    assert sorted(child.returncode for child in both) == [OK, PROBLEMS]
     assert ["Another build of this site is running" in s for s in said].count(True) == 1
     assert publishing.intact(tiny / "build" / "site") == ()
 
 
-@pytest.mark.parametrize("number", [*operating_system._IN_WORDS, 9999])
+@pytest.mark.parametrize("number", [*operating_system._BY_ERROR_NUMBER, 9999])
 def test_every_fault_is_told_with_its_place_and_a_remedy(number: int, tmp_path: Path) -> None:
     told = operating_system.problem(OSError(number, "strange", str(tmp_path / "build" / "x")), tmp_path)
     assert told.file == "build/x"
@@ -353,12 +352,12 @@ def test_every_fault_is_told_with_its_place_and_a_remedy(number: int, tmp_path: 
 
 def test_the_last_words_of_another_program_are_understood() -> None:
     said = "Traceback\n  ...\nOSError: [Errno 28] No space left on device: '/srv/x y.html'\n"
-    fault = operating_system.in_what_was_said(said)
+    fault = operating_system.error_in_output(said)
     assert fault
     assert (fault.errno, fault.filename) == (errno.ENOSPC, "/srv/x y.html")
-    assert operating_system.in_what_was_said("WARNING - a link leads nowhere") is None
+    assert operating_system.error_in_output("WARNING - a link leads nowhere") is None
     for text in ("MemoryError\n", "ImportError: x.so: failed to map segment from shared object"):
-        short = operating_system.in_what_was_said(text)
+        short = operating_system.error_in_output(text)
         assert short
         assert short.errno == errno.ENOMEM
 
@@ -367,14 +366,14 @@ def test_a_file_that_cannot_be_written_keeps_its_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "x"
-    operating_system.write(file, b"old")
+    operating_system.write_atomically(file, b"old")
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="full"):
-        operating_system.write(file, b"new")
+        operating_system.write_atomically(file, b"new")
     assert tree_of(tmp_path) == {"x": b"old"}
 
 
@@ -502,10 +501,10 @@ def test_a_manifest_that_is_none_is_a_problem(tmp_path: Path, content: bytes | N
 
 def test_the_command_says_whether_a_site_is_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = small(tmp_path / "build" / "site")
-    assert commands.main(["--project", str(tmp_path), "verify"]) == commands.OK
+    assert commands.main(["--project", str(tmp_path), "verify"]) == OK
     assert publishing.digest(folder) in capsys.readouterr().out
     (folder / "index.html").unlink()
-    assert commands.main(["--project", str(tmp_path), "verify", str(folder)]) == commands.PROBLEMS
+    assert commands.main(["--project", str(tmp_path), "verify", str(folder)]) == PROBLEMS
     assert "index.html\n  Found: The file is missing." in capsys.readouterr().err
 
 

@@ -46,7 +46,7 @@ PATHS = (
     ),
     Path(
         question="What became of the promise to train staff?",
-        taps=("See every promise", "Prevent", "Train staff to spot abuse"),
+        taps=("See every promise", "Train staff to spot abuse"),
         answer=r"Under way as of 3 March 2022.*Staff who work in Lewisham will get training",
     ),
     Path(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from portal.cli import commands
+from portal.cli.arguments import OK, PROBLEMS
 from portal.site import reading_age
 from portal.site.reading_age import PageText
 from project import ROOT
@@ -82,7 +83,7 @@ def test_only_running_text_counts() -> None:
 def test_without_a_built_site_there_is_a_problem_and_no_report(
     tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert commands.main(["--project", str(tiny), "reading"]) == commands.PROBLEMS
+    assert commands.main(["--project", str(tiny), "reading"]) == PROBLEMS
     told = capsys.readouterr().err
     assert "build/site" in told
     assert "portal build" in told
@@ -95,7 +96,7 @@ def test_the_command_reads_every_page_and_writes_the_same_report_twice(
     site = shutil.copytree((tiny_site / "build" / "site").resolve(), tmp_path / "build" / "site")
     reports = []
     for _ in range(2):
-        assert commands.main(["--project", str(tmp_path), "reading"]) == commands.OK
+        assert commands.main(["--project", str(tmp_path), "reading"]) == OK
         reports.append((tmp_path / "docs" / "reference" / "reading-age.md").read_bytes())
     assert reports[0] == reports[1]
     told = capsys.readouterr().out

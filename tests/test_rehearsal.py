@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 import openpyxl
 import pytest
 from portal.cli import arguments, commands
-from portal.data.packages import contract, described
+from portal.data.packages import contract, describe_resource
 from project import ROOT, make_project, tree_of
 
 PACKAGES = (
@@ -260,7 +260,7 @@ def targets(officer: Officer) -> None:
     spec = contract("indicators")["resources"]["targets"]
     path = officer.root / "data_packages/figures-2016/datapackage.json"
     told = json.loads(path.read_text())
-    told["resources"].append(described("targets", spec))
+    told["resources"].append(describe_resource("targets", spec))
     path.write_text(json.dumps(told))
     header = ",".join(f["name"] for f in spec["schema"]["fields"])
     row = "cut-robbery,robbery,Cut robbery by a tenth,not printed,,percent-change,-10,2018,,,source-000,Rehearsal"

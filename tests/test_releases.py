@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from portal.cli import commands
+from portal.cli.arguments import PROBLEMS
 from portal.core.model import Release
 from portal.core.periods import today
 from portal.core.problems import PortalError
@@ -262,8 +263,8 @@ def test_the_data_of_an_earlier_release_are_put_back_and_the_log_says_so(release
     }
     revise(released)
     release(released, "2020 Q3", reason="The source changed.")
-    assert run(released, "rollback", "2020 Q2", "--yes") == commands.PROBLEMS  # no reason
-    assert run(released, "rollback", "2020 Q9", "--yes", "--reason", "x") == commands.PROBLEMS
+    assert run(released, "rollback", "2020 Q2", "--yes") == PROBLEMS  # no reason
+    assert run(released, "rollback", "2020 Q9", "--yes", "--reason", "x") == PROBLEMS
     assert run(released, "rollback", "2020 Q2", "--yes", "--reason", "The new ones were wrong.") == 0
     assert {p: p.read_bytes() for p in files} == files
     content = building.project(released).content

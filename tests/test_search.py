@@ -302,7 +302,7 @@ def test_current_figures_come_before_documents_of_earlier_years(
     [
         "policía", "policia", "ayuda", "odio", "violencia", "przemoc", "PRZEMOC", "pomoc", "nienawisc", "Hilfe", "Gewalt", "polizia",
         "aiuto", "polícia", "ajuda", "haine", "aide", "ajutor", "poliție", "politie", "yardım", "yardim", "şiddet", "cảnh sát", "canh sat",
-        "bạo lực", "شرطة", "مساعدة", "警察", "帮助", "幫助", "காவல்துறை", "உதவி", "পুলিশ", "interpreter",
+        "bạo lực", "شرطة", "مساعدة", "警察", "帮助", "幫助", "காவல்துறை", "உதவி", "পুলিশ", "помощ", "ПОЛИЦИЯ", "interpreter",
     ],
 )  # fmt: skip
 def test_a_word_in_another_language_leads_to_the_page_about_languages(phone: Page, words: str) -> None:

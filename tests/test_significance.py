@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from portal.analysis import significance
 from portal.cli import commands
+from portal.cli.arguments import PROBLEMS
 from portal.importers.police import calibration
 from project import ROOT, SHARED
 from scipy.stats import betabinom, binomtest
@@ -163,7 +164,7 @@ def test_a_file_that_cannot_be_measured_is_a_problem(
 ) -> None:
     path = tmp_path / "figures.csv"
     path.write_bytes(content)
-    assert commands.main(["calibrate", format_, str(path)]) == commands.PROBLEMS
+    assert commands.main(["calibrate", format_, str(path)]) == PROBLEMS
     said = capsys.readouterr().err
     assert "figures.csv" in said
     assert finding in said
@@ -183,7 +184,7 @@ def test_what_is_no_file_of_figures_is_a_problem(
             file.truncate(3_000_000_000)
     elif kind == "link to itself":
         path.symlink_to(path.name)
-    assert commands.main(["calibrate", "mps-ward", str(path)]) == commands.PROBLEMS
+    assert commands.main(["calibrate", "mps-ward", str(path)]) == PROBLEMS
     assert "figures.csv\n  Found: " in capsys.readouterr().err
 
 
@@ -208,7 +209,7 @@ def test_files_without_a_series_to_measure_are_a_problem(
             header = ["MajorText", "MinorText", "WardName", "WardCode", "LookUp_BoroughName"]
             figures = ["THEFT", "SHOPLIFTING", "A", "E05000001", "X"]
             csv.writer(file).writerows([[*header, *months], [*figures, *[count] * len(months)]])
-    assert commands.main(["calibrate", "mps-ward", *map(str, paths)]) == commands.PROBLEMS
+    assert commands.main(["calibrate", "mps-ward", *map(str, paths)]) == PROBLEMS
     assert "Found: " in capsys.readouterr().err
 
 
@@ -219,5 +220,5 @@ def test_a_dashboard_file_without_the_areas_to_measure_is_a_problem(
     header = "Month_Year,Area Type,Borough_SNT,Area Name,Area Code,Crime Type,Crime Subtype,Measure,Financial Year,FY_FYIndex,Count,Refresh Date"
     row = "2024-01-01,Borough,Exampleton,Exampleton,E09999999,Hate crime,Hate crime,Offences,fy23-24,23-24_10,5,2025-02-02"
     path.write_text(f"{header}\n{row}\n")
-    assert commands.main(["calibrate", "mps-dashboard-ward", str(path)]) == commands.PROBLEMS
+    assert commands.main(["calibrate", "mps-dashboard-ward", str(path)]) == PROBLEMS
     assert "no figures for the format mps-dashboard-ward" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """The site in place is whole at every moment, and building it is repeatable."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from portal.charts import chromium
+from portal.core import program_files
 from portal.core.problems import PortalError
 from portal.site import building, preview, publishing
 from project import make_project, tree_of
@@ -50,6 +52,21 @@ def test_nothing_changed_means_nothing_built(tiny: Path) -> None:
     change(tiny)
     assert building.build(tiny, quiet).new
     assert "Another worker" in (folder / "plans/plan-2020/priority-2/index.html").read_text()
+
+
+def test_a_portal_without_a_look_of_its_own_has_that_of_the_program(tiny_site: Path, tmp_path: Path) -> None:
+    root = make_project(tmp_path / "plain")
+    for name in program_files.LOOK:
+        path = root / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert building.build(root, lambda step: None).new
+    assert not building.build(root, lambda step: None).new
+    pages = {p.relative_to(root / "build" / "site") for p in (root / "build" / "site").rglob("*.html")}
+    assert len(pages) > 80
+    for page in pages:
+        assert (root / "build" / "site" / page).read_bytes() == (
+            tiny_site / "build" / "site" / page
+        ).read_bytes()
 
 
 def test_the_live_folder_is_never_rendered_into(built: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 from portal.cli import commands
-from portal.cli.arguments import USAGE
+from portal.cli.arguments import PROBLEMS, USAGE
 from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.data import packages, tables
@@ -191,7 +191,7 @@ def test_the_same_template_is_the_same_file(project: Path, tmp_path: Path) -> No
 
 
 def test_a_template_of_no_package_is_a_problem(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.main(["--project", str(project), "template", "figure"]) == commands.PROBLEMS
+    assert commands.main(["--project", str(project), "template", "figure"]) == PROBLEMS
     assert "Did you mean figures?" in capsys.readouterr().err
 
 
@@ -586,7 +586,7 @@ def test_the_terminal_is_asked_only_where_there_is_one(
 ) -> None:
     path = written(tmp_path / "q.xlsx", {"Hate crime": observation(value="n/a")})
     command = ["--project", str(tiny), "import", "table", str(path), "--package", "figures"]
-    assert commands.main(command) == commands.PROBLEMS
+    assert commands.main(command) == PROBLEMS
     assert "--assume missing:n/a=x" in capsys.readouterr().err
     answers = iter(["7", "1", "y"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
@@ -677,7 +677,7 @@ def test_one_file_at_a_time(project: Path, capsys: pytest.CaptureFixture[str]) -
         commands.main(
             ["--project", str(project), "import", "table", "a.csv", "b.csv", "--package", "figures"]
         )
-        == commands.PROBLEMS
+        == PROBLEMS
     )
     assert "one file at a time" in capsys.readouterr().err
 

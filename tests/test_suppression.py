@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from portal.core.problems import PortalError
-from portal.disclosure.audit import Interval, PublishedFigure, intervals, too_narrow
+from portal.disclosure.audit import Interval, PublishedFigure, exposed_only, intervals
 from portal.disclosure.suppression import CountCell, Relation, suppress
 
 Table = tuple[list[CountCell], list[Relation]]
@@ -85,15 +85,15 @@ def lost(table: Table) -> set[str]:
     """The small cells that stay exposed with everything withheld that can be: what is exposed itself and not small cannot."""
     small = {c.key for c in table[0] if c.primary}
     withheld = frozenset(c.key for c in table[0] if not c.fixed)
-    while exposed := {i.published.key for i in too_narrow(audited(table, withheld))} - small:
+    while exposed := {i.published.key for i in exposed_only(audited(table, withheld))} - small:
         withheld -= exposed
-    return {str(i.published.key) for i in too_narrow(audited(table, withheld))}
+    return {str(i.published.key) for i in exposed_only(audited(table, withheld))}
 
 
 def check_safe(table: Table, withheld: frozenset[object]) -> None:
     """Every interval is wide enough, and holds the true value."""
     found = audited(table, withheld)
-    assert not too_narrow(found)
+    assert not exposed_only(found)
     truth = {c.key: c.value for c in table[0]}
     assert all(i.least <= truth[i.published.key] <= i.greatest for i in found)
 
@@ -155,7 +155,7 @@ def test_a_year_is_not_given_away_by_the_years_that_overlap_it() -> None:
     )
     withheld = suppress(*table)
     small = frozenset(c.key for c in table[0] if c.primary)
-    assert too_narrow(audited(table, small))
+    assert exposed_only(audited(table, small))
     assert withheld > small
     check_safe(table, withheld)
 
@@ -271,7 +271,7 @@ def test_nothing_can_be_worked_out_from_sums_that_overlap(months: list[list[int]
         withheld = suppress(*table)
     except PortalError as stopped:
         everything = frozenset(c.key for c in table[0] if not c.fixed)
-        assert set(names(stopped)) <= {str(i.published.key) for i in too_narrow(audited(table, everything))}
+        assert set(names(stopped)) <= {str(i.published.key) for i in exposed_only(audited(table, everything))}
         return
     check_safe(table, withheld)
 
@@ -329,7 +329,7 @@ def test_no_smaller_choice_is_safe(rows: list[list[int]], width: int, fixed: str
     small = {c.key for c in cells if c.primary}
     others = [c.key for c in cells if not c.primary]
     choices = [small | set(more) for n in range(len(others) + 1) for more in combinations(others, n)]
-    safe = (len(c) for c in choices if not too_narrow(audited(table, frozenset(c))))
+    safe = (len(c) for c in choices if not exposed_only(audited(table, frozenset(c))))
     least = next(safe, inf)
     try:
         assert len(suppress(*table)) == least
@@ -346,7 +346,7 @@ def test_each_cell_withheld_for_company_is_needed(table: Table) -> None:
         return
     for cell in table[0]:
         if cell.key in withheld and not cell.primary:
-            assert too_narrow(audited(table, withheld - {cell.key}))
+            assert exposed_only(audited(table, withheld - {cell.key}))
 
 
 @settings(deadline=None, max_examples=30)

@@ -179,12 +179,12 @@ def test_a_period_of_another_length_is_not_called_by_its_kind(
     kind: str, start: str, end: str, label: str, short: str
 ) -> None:
     days = date.fromisoformat(start), date.fromisoformat(end)
-    assert (periods.label(kind, *days), periods.short(kind, *days)) == (label, short)
+    assert (periods.label(kind, *days), periods.short_label(kind, *days)) == (label, short)
 
 
 def test_a_period_inside_a_sentence_keeps_the_capitals_of_months() -> None:
-    assert periods.running("Year to March 2024") == "year to March 2024"
-    assert periods.running("January 2024") == "January 2024"
+    assert periods.inside_sentence("Year to March 2024") == "year to March 2024"
+    assert periods.inside_sentence("January 2024") == "January 2024"
     assert text.upper_first("per cent of NHS calls") == "Per cent of NHS calls"
 
 

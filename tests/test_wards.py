@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from portal.analysis import measures, sentences
 from portal.charts import area_charts, sparklines
-from portal.core.small_counts import guarded
+from portal.core.small_counts import is_guarded
 from portal.disclosure.clearing import ClearedContent
-from project import SHARED, tree_of
+from project import ROOT, SHARED, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
 WARD_FILE = SHARED / "upstream" / "mps_ward" / "ward25_202403-202603.csv"
@@ -207,7 +207,7 @@ def test_each_ward_page_has_the_charts_of_its_main_figures(
         assert len(glances) == 2, slug
         table = rows(pages[slug], "groups")
         for glance, chart in zip(glances, area_charts.build_area_charts(real, view.code), strict=True):
-            assert not guarded(chart.indicator)
+            assert not is_guarded(chart.indicator)
             said = ". ".join(
                 glance.css_first(f"figcaption .chart__{c}").text() for c in ("headline", "finding")
             )
@@ -298,7 +298,7 @@ def test_a_sparkline_leaves_gaps_and_names_its_figures() -> None:
 
 
 def test_pages_of_places_are_in_the_golden_tree() -> None:
-    golden = tree_of(Path(__file__).parent / "golden")
+    golden = tree_of(ROOT / "tests" / "golden")
     ward = golden["wards/south/index.md"].decode()
     assert "[c]" in golden["figures/figure-9/index.md"].decode().replace("&#91;c&#93;", "[c]")
     assert "Old Quay" in golden["wards/north-quay/index.md"].decode()

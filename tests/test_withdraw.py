@@ -181,7 +181,7 @@ def test_wrong_usage_is_told(root: Path, arguments: tuple[str, ...]) -> None:
 def test_a_fault_on_the_way_leaves_all_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from portal.core import operating_system  # noqa: PLC0415
 
-    before, write, written = tree_of(root / "data_packages"), operating_system.write, []
+    before, write, written = tree_of(root / "data_packages"), operating_system.write_atomically, []
 
     def fails(path: Path, content: bytes) -> None:
         written.append(path)
@@ -189,7 +189,7 @@ def test_a_fault_on_the_way_leaves_all_as_it_was(root: Path, monkeypatch: pytest
             raise OSError(28, "No space left on device", str(path))
         write(path, content)
 
-    monkeypatch.setattr(operating_system, "write", fails)
+    monkeypatch.setattr(operating_system, "write_atomically", fails)
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 1
     assert tree_of(root / "data_packages") == before
     assert len(written) > 3

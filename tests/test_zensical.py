@@ -14,6 +14,7 @@ from urllib.parse import urldefrag, urljoin
 import pytest
 from portal.checks import rules
 from portal.cli import commands
+from portal.cli.arguments import PROBLEMS
 from portal.core.problems import PortalError
 from portal.site import building, publishing, renderers, rendering
 from project import ROOT, make_project, tree_of
@@ -185,6 +186,6 @@ def test_without_zensical_the_problem_says_how_to_get_it(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(renderers, "find_spec", lambda name: None)
-    assert commands.main(["--project", str(tiny), "build", "--renderer", "zensical"]) == commands.PROBLEMS
+    assert commands.main(["--project", str(tiny), "build", "--renderer", "zensical"]) == PROBLEMS
     assert f"pip install zensical=={renderers.PINNED}" in capsys.readouterr().err
     assert not (tiny / "build" / "site").exists()

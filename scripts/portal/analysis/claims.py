@@ -9,7 +9,7 @@ from portal.analysis import significance
 from portal.analysis.measures import rounded, series, spread_of, tiles
 from portal.core.model import Claim, Observation, Target
 from portal.core.text import MARKERS, amount, number
-from portal.core.vocabulary import ADDED, ClaimKind, Outcome, Polarity, TargetOutcome, Unit
+from portal.core.vocabulary import ADDABLE_UNITS, ClaimKind, Outcome, Polarity, TargetOutcome, Unit
 from portal.disclosure.clearing import ClearedContent
 
 _WAYS = {1: "a rise", 0: "no change", -1: "a fall"}
@@ -185,7 +185,7 @@ def _total(released: ClearedContent, claim: Claim) -> tuple[Fraction, str] | str
     Leave out the row for all parts together if there are parts. If a figure is missing, the others can confirm the
     total but not contradict it.
     """
-    if released.content.indicators[claim.indicator].unit not in ADDED:
+    if released.content.indicators[claim.indicator].unit not in ADDABLE_UNITS:
         return "Percentages and rates cannot be added up."
     known = [o for o in series(released, claim.indicator, claim.area) if claim.part in ("", o.part)]
     parts = dict.fromkeys(o.part for o in known if o.part) or {"": None}

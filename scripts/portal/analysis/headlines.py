@@ -14,13 +14,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from portal.analysis import significance
 from portal.analysis.measures import (
     SMALLEST_BASE,
     Change,
     breaks_of,
     broken,
     compared,
+    is_clear_over_years,
     standing,
     yearly,
 )
@@ -32,7 +32,6 @@ from portal.core.vocabulary import Direction, Polarity
 from portal.disclosure.clearing import ClearedContent
 
 _STEADY = Fraction(5, 100)  # a year that differs by no more than this has levelled off
-_COMPARISONS = 3  # with the first, the highest and the lowest year
 _FRACTIONS = (
     (Fraction(1, 10), "a tenth"), (Fraction(1, 5), "a fifth"), (Fraction(1, 4), "a quarter"), (Fraction(1, 3), "a third"),
     (Fraction(1, 2), "half"), (Fraction(2, 3), "two-thirds"), (Fraction(3, 4), "three-quarters"),
@@ -97,7 +96,7 @@ def _steady(name: str, year: Change, since: _LongChange | None) -> str:
 def _recorded(name: str, year: Change) -> str:
     """Return the headline for what the police find themselves: how much more or less they recorded."""
     if year.direction == Direction.NO_CLEAR_CHANGE:
-        return f"{name}: about as many recorded as a year before"
+        return f"{name}: no clear change in the number recorded"
     more = "more" if year.direction == Direction.ROSE else "fewer"
     return f"{name}: {_size(year, in_fractions=False)} {more} recorded than a year before"
 
@@ -111,7 +110,7 @@ def _since(
         return None
     starts = dict.fromkeys((before[0], max(before, key=_value), min(before, key=_value)))
     changes = [c for o in starts if (c := compared(released, indicator, o, newest, newest=True))]
-    clear = [c for c in changes if c.direction in (Direction.ROSE, Direction.FELL) and c.p is not None and c.p * _COMPARISONS < significance.LEVEL]  # fmt: skip
+    clear = [c for c in changes if is_clear_over_years(c)]
     if not clear:
         return None
     largest = max(clear, key=lambda c: abs(c.difference))

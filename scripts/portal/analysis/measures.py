@@ -14,14 +14,25 @@ from typing import ParamSpec, TypeVar, cast
 from portal.analysis import significance
 from portal.core.model import Break, Indicator, Observation
 from portal.core.periods import first_day, month_end
-from portal.core.vocabulary import ADDED, ChartKind, Direction, Meaning, NoChange, Polarity, Status, Unit
-from portal.disclosure.clearing import ClearedContent, when
+from portal.core.vocabulary import (
+    ADDABLE_UNITS,
+    ChartKind,
+    Direction,
+    Meaning,
+    NoChange,
+    Polarity,
+    Status,
+    Unit,
+)
+from portal.disclosure.clearing import ClearedContent, period_order
 
 # Below this, a percentage reflects chance more than change.
 SMALLEST_BASE = 50
 # How far later releases revised the newest 12-month figure, as shares, by kind of area (releases of 2024 to 2026).
 # Claim a direction only if it survives such a revision.
 REVISION = {"ward": (-0.01, 0.01), "borough": (0.0, 0.05)}
+# A figure is compared with its first, its highest and its lowest year, besides the year before.
+_LONG_COMPARISONS = 3
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -52,7 +63,7 @@ def series(
     if area:
         known = released.series.get((indicator, area), ())
     else:
-        known = tuple(sorted(released.content.observations.get(indicator, ()), key=when))
+        known = tuple(sorted(released.content.observations.get(indicator, ()), key=period_order))
     return known if part is None else tuple(o for o in known if o.part == part)
 
 
@@ -127,6 +138,16 @@ def _direction(p: float, difference: Decimal) -> Direction:
     if p >= significance.LEVEL or not difference:
         return Direction.NO_CLEAR_CHANGE
     return Direction.ROSE if difference > 0 else Direction.FELL
+
+
+def is_clear_over_years(change: Change | None) -> bool:
+    """Return True if the change from an earlier year is clear, although two other years could have been chosen.
+
+    Three comparisons are looked at together, so each must hold at a third of the usual level.
+    """
+    if change is None or change.p is None or change.direction not in (Direction.ROSE, Direction.FELL):
+        return False
+    return change.p * _LONG_COMPARISONS < significance.LEVEL
 
 
 def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool = False) -> Spread | None:
@@ -234,7 +255,7 @@ def window(released: ClearedContent, indicator: str, area: str, end: date, month
     pieces = tiles(series(released, indicator, area, ""), first_day(end, months), end)
     if pieces is None or len(pieces) == 1:
         return pieces[0] if pieces else None
-    return _summed(pieces) if released.content.indicators[indicator].unit in ADDED else None
+    return _summed(pieces) if released.content.indicators[indicator].unit in ADDABLE_UNITS else None
 
 
 def tiles(known: Sequence[Observation], start: date, end: date) -> tuple[Observation, ...] | None:

@@ -14,16 +14,17 @@ from portal.analysis.measures import (
     breaks_of,
     broken,
     compared,
+    is_clear_over_years,
     latest_change,
     rounded,
     standing,
 )
 from portal.core import periods
 from portal.core.model import Indicator, Observation
-from portal.core.periods import running
+from portal.core.periods import inside_sentence
 from portal.core.text import MARKERS, amount, counted, listed, number, upper_first
 from portal.core.vocabulary import (
-    ADDED,
+    ADDABLE_UNITS,
     ChartKind,
     ClaimKind,
     Direction,
@@ -33,13 +34,13 @@ from portal.core.vocabulary import (
     Status,
     Unit,
 )
-from portal.disclosure.clearing import ClearedContent, when
+from portal.disclosure.clearing import ClearedContent, period_order
 
 # The most figures that a sentence names; the table has the rest.
 _NAMED = 8
 _LARGEST = 3
 # Breakdowns whose parts are not kinds of one thing, so that nothing is "recorded as" one of them.
-_NO_KIND = ("measure", "item", "window")
+NO_KIND = ("measure", "item", "window")
 
 
 def cell(o: Observation | None, unit: str = "count") -> str:
@@ -64,7 +65,7 @@ class ChartInput:
 
     def short(self, o: Observation) -> str:
         """Return the period of a figure for an axis."""
-        return periods.short(self.indicator.period_type, o.period_start, o.period_end)
+        return periods.short_label(self.indicator.period_type, o.period_start, o.period_end)
 
     def tick(self, o: Observation) -> str:
         """Return the end of a period, for an axis on which all periods have the same length."""
@@ -137,10 +138,61 @@ class ChartInput:
             dict.fromkeys(o.part for o in self.released.content.observations.get(self.indicator.id, ()))
         )
 
+    @cached_property
+    def _by_end(self) -> dict[tuple[str, str, int, date | None], Observation]:
+        return {(o.area, o.part, o.months, o.period_end): o for o in self.figures}
+
+    def a_year_before(self, o: Observation) -> Observation | None:
+        """Return the figure of the same length that ended a year before, or as long before as its period is longer."""
+        if o.period_end is None or not o.months:
+            return None
+        return self._by_end.get(
+            (o.area, o.part, o.months, periods.month_end(o.period_end, -max(12, o.months)))
+        )
+
     @property
     def times(self) -> tuple[Observation, ...]:
         """Return one figure for each period, earliest first."""
         return tuple({(o.period_start, o.period_end): o for o in reversed(self.figures)}.values())[::-1]
+
+
+def describe_point(s: ChartInput, o: Observation) -> str:
+    """Return what a chart says about a figure besides its value: the change from a year before, and its status.
+
+    The change is a plain difference; whether it is a clear one is said in the finding. Empty if there is nothing to say.
+    """
+    status = f"{upper_first(MARKERS[o.status])}." if o.status else ""
+    return " ".join(filter(None, (_difference(s, o), status)))
+
+
+def _difference(s: ChartInput, o: Observation) -> str:
+    if o.value is None or o.period_end is None or not o.months or s.indicator.unit == Unit.PERCENT_CHANGE:
+        return ""
+    ended = periods.month_end(o.period_end, -max(12, o.months))
+    begun = periods.first_day(ended, o.months)
+    if any(begun < b.date <= o.period_end for b in breaks_of(s.released, s.indicator.id)):
+        return "Not comparable with a year before: recording changed."
+    earlier = s.a_year_before(o)
+    if earlier is None or earlier.value is None:
+        return ""
+    before = inside_sentence(s.label(earlier))
+    before = f"the {before}" if " months to " in before else before
+    difference = o.value - earlier.value
+    if not difference:
+        return f"The same as in {before}."
+    points = " percentage points" if s.indicator.unit == Unit.PERCENT else ""
+    unit = Unit.COUNT if points else s.indicator.unit
+    return f"{amount(abs(difference), unit)}{points} {'more' if difference > 0 else 'less' if points or unit == Unit.POUNDS else 'fewer'} than in {before}."
+
+
+def describe_share(s: ChartInput, o: Observation, whole: Observation) -> str:
+    """Return a part as a percentage of the whole, in whole per cent: `33%`, `under 1%`; empty without two numbers."""
+    if o.value is None or not whole.value:
+        return ""
+    share = rounded(Fraction(o.value) / Fraction(whole.value) * 100, 0)
+    if o.value and not share:
+        return "under 1%"
+    return "over 99%" if share == 100 and o.value != whole.value else f"{share}%"
 
 
 def describe_latest(s: ChartInput) -> str:
@@ -201,10 +253,14 @@ def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
 
 
 def _since_first(s: ChartInput) -> str:
-    """Return the clear change since the first figure; empty with fewer than three figures, or across a break."""
+    """Return the clear change since the first figure, by the rule of the headlines; else empty.
+
+    It is empty too with fewer than three figures, or across a break.
+    """
     first, last = s.figures[0], s.figures[-1]
-    change = compared(s.released, s.indicator, first, last)
-    if len(s.figures) < 3 or change is None or change.direction not in (Direction.ROSE, Direction.FELL):
+    is_newest = s.indicator.chart == ChartKind.RECORDED
+    change = compared(s.released, s.indicator, first, last, newest=is_newest)
+    if len(s.figures) < 3 or change is None or not is_clear_over_years(change):
         return ""
     way = "Up" if change.direction == Direction.ROSE else "Down"
     by = f" {_by(change)}" if change.percent is not None else ""
@@ -240,7 +296,7 @@ def describe_largest_parts(s: ChartInput) -> str:
 
 
 def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
-    """Return `Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White.`
+    """Return `Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White`.
 
     If the parts are not kinds of one thing, or not counts, only list them: `81% (Acting on the advice) and 77% (…)`.
     """
@@ -248,8 +304,8 @@ def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     known = sorted((o for o in parts if o.value is not None), key=lambda o: -(o.value or 0))
     total = next((o for o in figures if not o.part and o.value is not None), None)
     one_area = len({o.area for o in figures}) == 1
-    whole = s.with_unit(total) if total and one_area and s.indicator.unit in ADDED else ""
-    kinds = s.indicator.unit == Unit.COUNT and s.indicator.breakdown not in _NO_KIND
+    whole = s.with_unit(total) if total and one_area and s.indicator.unit in ADDABLE_UNITS else ""
+    kinds = s.indicator.unit == Unit.COUNT and s.indicator.breakdown not in NO_KIND
     if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
         listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
     else:
@@ -328,9 +384,9 @@ def describe_all_figures(s: ChartInput) -> str:
     if len(figures) > _NAMED:
         last = s.times[-1]
         local = [o for o in figures if o.area == s.released.area]
-        newest = [o for o in local if s.same_period(o, max(local, key=when))] if local else []
+        newest = [o for o in local if s.same_period(o, max(local, key=period_order))] if local else []
         if not 0 < len(newest) <= _NAMED:
-            ends = dict.fromkeys(running(s.label(o)) for o in (s.times[0], last))
+            ends = dict.fromkeys(inside_sentence(s.label(o)) for o in (s.times[0], last))
             return f"{title}: {len(figures)} figures, {' to '.join(ends)}. The table shows them all."
         return f"{title}{_where(s, newest)}: {listed(_row(s, newest))}."
     return f"{title}{_where(s, figures)}: {listed(_row(s, figures))}."
@@ -347,10 +403,9 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
             + (_when(s, o) if several_periods else "")
             for o in figures
         ]
-    labels = [
-        (s.part(o.part), s.place(o) if several_areas else "", running(s.label(o)) if several_periods else "")
-        for o in figures
-    ]
+    periods_named = [inside_sentence(s.label(o)) if several_periods else "" for o in figures]
+    places_named = [s.place(o) if several_areas else "" for o in figures]
+    labels = zip([s.part(o.part) for o in figures], places_named, periods_named, strict=True)
     names = [", ".join(filter(None, label)) for label in labels]
     if s.indicator.unit == Unit.PERCENT_CHANGE:
         return [f"{_figure_or_change(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]
@@ -375,7 +430,7 @@ def _when(s: ChartInput, o: Observation) -> str:
 
 def _the(s: ChartInput, o: Observation) -> str:
     """Return a period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
-    label = running(s.label(o))
+    label = inside_sentence(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label
 
 
@@ -430,7 +485,7 @@ def _tested_change(c: Change, unit: str = "count") -> str:
 def _recorded(c: Change) -> str:
     """Return the change in crime that the police find themselves: how much more or less they recorded."""
     if c.direction == Direction.NO_CLEAR_CHANGE:
-        return "about as many recorded"
+        return c.direction.value
     if c.percent is None:
         return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
     return f"{_by(c)} {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
@@ -477,7 +532,7 @@ def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
 
 
 def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
-    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed.`"""
+    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed`."""
     titles: dict[str, list[str]] = {}
     for s in summaries:
         if s.change and s.change.direction in (Direction.ROSE, Direction.FELL):

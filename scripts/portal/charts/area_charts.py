@@ -13,8 +13,9 @@ from portal.charts import columns, row_charts, time_charts
 from portal.charts.charts import Chart, build_chart, chart_table, subtitle
 from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rates_chart
 from portal.charts.grammar import NARROW, Figure, escape_texts
+from portal.charts.heat_strips import Strip, heat_chart
 from portal.core.model import Area, Indicator, Observation
-from portal.core.small_counts import guarded
+from portal.core.small_counts import is_guarded
 from portal.core.vocabulary import Direction
 from portal.disclosure.clearing import ClearedContent
 
@@ -32,14 +33,15 @@ class AreaChart:
 class SiteCharts:
     """Every chart of the site, by the id of its indicator or the code of its area.
 
-    `rates` compare the borough with other areas, `by_ward` the changes in all wards, and `among_wards` a ward with all
-    others.
+    `rates` compare the borough with other areas, `by_ward` the changes in all wards, `heat` every three months in all
+    wards, and `among_wards` a ward with all others.
     """
 
     of_indicators: Mapping[str, Chart]
     of_areas: Mapping[str, tuple[AreaChart, ...]]
     rates: Mapping[str, Chart]
     by_ward: Mapping[str, Chart]
+    heat: Mapping[str, Chart]
     among_wards: Mapping[str, Chart]
 
     def all(self) -> Iterator[Chart]:
@@ -47,7 +49,7 @@ class SiteCharts:
         for chart in self.of_indicators.values():
             yield from (c for c in (chart, chart.shorter) if c)
         yield from (c.chart for charts in self.of_areas.values() for c in charts)
-        for charts in (self.rates, self.by_ward, self.among_wards):
+        for charts in (self.rates, self.by_ward, self.heat, self.among_wards):
             yield from charts.values()
 
     def figures(self) -> Iterator[Figure]:
@@ -59,13 +61,14 @@ class SiteCharts:
 def build_site_charts(released: ClearedContent) -> SiteCharts:
     """Build every chart of the site: those of each indicator, and those of each ward."""
     wards, recorded = current_wards(released), recorded_indicators(released)
-    plain = [i for i in recorded if not guarded(i)]
+    plain = [i for i in recorded if not is_guarded(i)]
     places = places_of(released)
     return SiteCharts(
         of_indicators={i.id: build_chart(released, i) for i in released.content.indicators.values()},
         of_areas={a.code: build_area_charts(released, a.code) for a in wards},
         rates={i.id: c for i in recorded if places and (c := rates_chart(released, i, places))},
         by_ward={i.id: c for i in recorded if (c := _changes(released, i, wards))},
+        heat={i.id: c for i in plain if (c := _quarters(released, i, wards))},
         among_wards={a.code: c for a in wards if (c := places_chart(released, plain, a, wards))},
     )
 
@@ -76,6 +79,23 @@ def _changes(released: ClearedContent, indicator: Indicator, wards: Sequence[Are
     named = sorted((a for a in wards if a.code in summaries), key=lambda a: a.name)
     rows = [ArrowRow(name=a.name, summary=summaries[a.code]) for a in named]
     return changes_chart(rows, f"{indicator.short_title} in each ward", indicator.unit_label)
+
+
+def _quarters(released: ClearedContent, indicator: Indicator, wards: Sequence[Area]) -> Chart | None:
+    """Return an indicator in each ward, from A to Z, in the newest two years by quarter; None if two wards lack them."""
+    own = {a: measures.quarters(released, indicator.id, a.code) for a in wards}
+    newest = max((f[-1].period_end for f in own.values() if f and f[-1].period_end), default=None)
+    strips = [
+        Strip(a.name, figures)
+        for a, figures in sorted(own.items(), key=lambda pair: pair[0].name)
+        if figures and figures[-1].period_end == newest
+    ]
+    subject = ChartInput(released, indicator, tuple(o for r in strips for o in r.figures if o))
+    return (
+        heat_chart(subject, strips, f"{indicator.short_title} in each ward, every three months")
+        if strips
+        else None
+    )
 
 
 def places_of(released: ClearedContent) -> tuple[Area, ...]:
@@ -121,7 +141,7 @@ def build_area_charts(released: ClearedContent, area: str) -> tuple[AreaChart, .
     """
     whole = total_indicator(released)
     summaries = [
-        s for i in recorded_indicators(released) if not guarded(i) and (s := standing(released, i, area))
+        s for i in recorded_indicators(released) if not is_guarded(i) and (s := standing(released, i, area))
     ]
     kinds = [s for s in summaries if s.latest.value is not None and s.indicator is not whole]
     clear = [s for s in kinds if s.change and s.change.direction in (Direction.ROSE, Direction.FELL)]

@@ -18,7 +18,7 @@ from portal.charts import columns, row_charts, time_charts
 from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.charts.time_axis import overlap
 from portal.core.model import Indicator, Observation
-from portal.core.periods import running
+from portal.core.periods import inside_sentence
 from portal.core.text import MARKERS, upper_first
 from portal.disclosure.clearing import ClearedContent
 
@@ -102,27 +102,31 @@ def draw_both(draw: Callable[[ChartInput, int], Figure] | None, subject: ChartIn
 
 
 def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:
-    """Return the chart of the shorter periods that rolling years are made of; None if they are few, gapped or differ in length."""
-    known = [o for o in series(released, indicator.id, released.area, "") if 0 < o.months < MONTHS_OF_YEAR]
-    lengths = {o.months for o in known}
-    if len(lengths) != 1 or len(known) <= MONTHS_OF_YEAR // lengths.pop() or overlap(known):
-        return None
-    subject = ChartInput(released, indicator, tuple(known))
-    newest = MONTHS_OF_YEAR // known[-1].months
-    return Chart(
-        **draw_both(partial(columns.draw_all_columns, newest=newest), subject),
-        subtitle=subtitle(subject),
-        finding=f"Every {known[-1].months} months" if known[-1].months > 1 else "Every month",
-        notes=time_charts.notes_under(subject),
-        table=chart_table(subject),
-    )
+    """Return the chart of the months, or other short periods, that rolling years are made of.
+
+    The shortest length is taken of which there is more than a year without overlaps; None if there is none.
+    """
+    own = series(released, indicator.id, released.area, "")
+    for months in sorted({o.months for o in own if 0 < o.months < MONTHS_OF_YEAR}):
+        known = tuple(o for o in own if o.months == months)
+        if len(known) <= MONTHS_OF_YEAR // months or overlap(known):
+            continue
+        subject = ChartInput(released, indicator, known)
+        return Chart(
+            **draw_both(partial(columns.draw_all_columns, newest=MONTHS_OF_YEAR // months), subject),
+            subtitle=subtitle(subject),
+            finding=f"Every {months} months" if months > 1 else "Every month",
+            notes=time_charts.notes_under(subject, has_goals=False),
+            table=chart_table(subject),
+        )
+    return None
 
 
 def subtitle(s: ChartInput) -> str:
     """Return the unit, the area if it is not the site's own, and the period if all figures share it or are rolling years."""
     periods_shown = {s.period(o) for o in s.figures}
     newest = s.figures[-1]
-    shared = running(s.label(newest)) if len(periods_shown) == 1 and newest.period_start else ""
+    shared = inside_sentence(s.label(newest)) if len(periods_shown) == 1 and newest.period_start else ""
     lengths = {o.months for o in s.figures}
     rolling = ""
     if len(periods_shown) > 1 and lengths == {MONTHS_OF_YEAR} and newest.period_end:
@@ -155,7 +159,7 @@ def chart_table(s: ChartInput) -> ChartTable:
 def _caption(s: ChartInput) -> str:
     """Return the title, with the area if it is not the site's own and the period if the rows do not name it."""
     shared = {s.period(o) for o in s.figures}
-    period = running(s.label(s.figures[0])) if len(shared) == 1 and s.figures[0].period_start else ""
+    period = inside_sentence(s.label(s.figures[0])) if len(shared) == 1 and s.figures[0].period_start else ""
     return ", ".join(
         filter(None, (s.indicator.title, s.elsewhere(s.figures), period if s.indicator.breakdown else ""))
     )
@@ -172,7 +176,7 @@ class _TableBody(NamedTuple):
 def _plain_rows(s: ChartInput) -> _TableBody:
     """Return one row for each figure, named by its period, and by its area if there are several."""
     many = len({o.area for o in s.figures}) > 1
-    names = [f"{s.place(o)}, {running(s.label(o))}" if many else s.label(o) for o in s.figures]
+    names = [f"{s.place(o)}, {inside_sentence(s.label(o))}" if many else s.label(o) for o in s.figures]
     body: list[tuple[str, ...]] = [(name, s.cell(o)) for name, o in zip(names, s.figures, strict=True)]
     return _TableBody("Area and period" if many else "Period", [upper_first(s.indicator.unit_label)], body)
 

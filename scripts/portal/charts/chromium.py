@@ -134,7 +134,7 @@ def make_missing(
 
     def make(batch: list[str]) -> None:
         for name, content in run_each(batch, work):
-            operating_system.write(wanted[name], content)
+            operating_system.write_atomically(wanted[name], content)
 
     with ThreadPoolExecutor(_AT_ONCE) as executor:
         for _ in executor.map(make, (missing[n : n + size] for n in range(0, len(missing), size))):

@@ -1,14 +1,17 @@
 """Draw figures over time as columns."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from portal.analysis.sentences import ChartInput
+from portal.analysis.sentences import ChartInput, describe_point
 from portal.charts.grammar import (
     COLOURS,
     EARLIER,
     INK,
     LINE,
     OURS,
+    PAPER,
     QUIET,
     SMALL,
     TEXT,
@@ -22,6 +25,7 @@ from portal.charts.grammar import (
     Scale,
     TimeTick,
     compose,
+    interrupted,
     stacked,
     tick_texts,
     time_ticks,
@@ -34,12 +38,17 @@ from portal.charts.time_axis import middle, overlap, span
 from portal.charts.time_charts import (
     MOST_BARS,
     PLOT_HEIGHT,
+    UNSETTLED,
     Cut,
+    Goal,
     Hidden,
     break_number,
     cuts_of,
     draw_line,
+    goal_marks,
+    goals_of,
     hidden_mark,
+    hover,
     hover_text,
     numbers_apart,
     unit_signs,
@@ -62,17 +71,17 @@ def draw_columns(s: ChartInput, width: int) -> Figure:
     """
     if len(s.figures) > MOST_BARS or overlap(s.figures):
         return draw_line(s, width)
-    return draw_all_columns(s, width, newest=1)
+    return draw_all_columns(s, width, newest=1, goals=goals_of(s))
 
 
-def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
-    """Draw every period as a column, the `newest` last ones darker."""
+def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goal] = ()) -> Figure:
+    """Draw every period as a column, the `newest` last ones darker. One that may still change has only an outline."""
     spans = [span(o) for o in s.figures]
     length = min(end - start for start, end in spans)
     ends = (spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1)
     cells = [s.cell(o) for o in s.figures]
     values = [json_number(o.value) for o in s.figures]
-    low, high = value_ends(values)
+    low, high = value_ends([*values, *(g.value for g in goals)])
     slot = (width - 12) * length / (ends[1] - ends[0]) * 0.95
     size = next((n for n in (TEXT + 2, TEXT, TICK, SMALL) if max(text_width(c, n) for c in cells) <= slot), 0)
     ticks = (
@@ -89,7 +98,20 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
     box = Box(left, top, width - 6, top + PLOT_HEIGHT)
     room = (high - low) * ((size + 8) / PLOT_HEIGHT if size else 0.05)
     y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
+    marked = [
+        hidden_mark(Hidden(middle(o), f"[{o.status}]", hover_text(s, o)), x, y)
+        for o in s.figures
+        if o.value is None
+    ]
+    hidden = stacked(marked, top=-math.inf)
+    # Columns that all hang from the top leave no room above zero: then the plot moves down.
+    above = 19.0 if len(cuts) > 1 else note[0].box.bottom + 2 if note else 1.0
+    down = max([0.0, *(above - h.box.top for h in hidden)])
+    box = box._replace(top=box.top + down, bottom=box.bottom + down)
+    y = replace(y, start=box.bottom, end=box.top)
+    hidden = [replace(h, y=h.y + down) for h in hidden]
     names = _names_below(s, [middle(o) for o in s.figures], x, x(length) - x(0))
+    colours = [EARLIER] * (len(cells) - newest) + [OURS] * newest
     bars = {
         "type": "bar",
         "x": [middle(o) for o in s.figures],
@@ -101,20 +123,31 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
         "constraintext": "none",
         "textfont": {"size": size or SMALL, "color": INK},
         "textangle": 0,
-        "marker": {"color": [EARLIER] * (len(cells) - newest) + [OURS] * newest},
+        "marker": {
+            "color": [PAPER if o.status in UNSETTLED else c for o, c in zip(s.figures, colours, strict=True)],
+            "line": {"color": colours, "width": [1.5 if o.status in UNSETTLED else 0 for o in s.figures]},
+        },
         "customdata": [hover_text(s, o) for o in s.figures],
-        "hovertemplate": "%{customdata}<extra></extra>",
+        **hover([describe_point(s, o) for o in s.figures]),
     }
-    marks = [Rule((x(c.at), 14), (x(c.at), box.bottom), COLOURS[4], 1.5, "dash") for c in cuts]
+    written = [_value_box(c, size, x(middle(o)), y(v), is_negative=v < 0) for c, o, v in zip(cells, s.figures, values, strict=True) if size and v is not None]  # fmt: skip
+    marks = [
+        piece
+        for c in cuts
+        for piece in interrupted(
+            Rule((x(c.at), 14), (x(c.at), box.bottom), COLOURS[4], 1.5, "dash"),
+            [*written, *(h.box for h in hidden)],
+        )
+    ]
+    half = (x(length) - x(0)) * 0.4
+    filled = [
+        Box(x(middle(o)) - half, min(y(v), y(0)), x(middle(o)) + half, max(y(v), y(0)))
+        for o, v in zip(s.figures, values, strict=True)
+        if v is not None
+    ]
+    targets, names_of_targets = goal_marks(goals, y, box, [*written, *filled, *(h.box for h in hidden)])
     notes = (
         numbers_apart([break_number(n, x(c.at), c) for n, c in enumerate(cuts, 1)]) if len(cuts) > 1 else note
-    )
-    hidden = stacked(
-        [
-            hidden_mark(Hidden(middle(o), f"[{o.status}]", hover_text(s, o)), x, y)
-            for o in s.figures
-            if o.value is None
-        ]
     )
     panel = Panel(
         box=box,
@@ -132,9 +165,15 @@ def draw_all_columns(s: ChartInput, width: int, newest: int) -> Figure:
         (width, box.bottom + 12 + LINE * lines),
         [panel],
         [bars],
-        [*notes, *hidden],
-        marks,
+        [*notes, *hidden, *names_of_targets],
+        [*marks, *targets],
     )
+
+
+def _value_box(text: str, size: float, x: float, y: float, *, is_negative: bool) -> Box:
+    """Return the space of the value of a column, beyond its end at `y`."""
+    half, height = text_width(text, size) / 2 + 2, size * 1.3 + 4
+    return Box(x - half, y, x + half, y + height) if is_negative else Box(x - half, y - height, x + half, y)
 
 
 def _note_above(cut: Cut, at: float, x: Scale) -> Label:

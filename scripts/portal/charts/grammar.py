@@ -28,7 +28,9 @@ COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
 OURS, EARLIER, CONTEXT = COLOURS[0], "#7A95B4", "#8C8C8C"
 WORSE, BETTER = COLOURS[2], "#1B6E66"
 INK, QUIET, GRID, SAND, PAPER = "#1a1a1a", "#4a4f55", "#dfe3e6", "#f3efe4", "#ffffff"
-PALETTE = frozenset((*COLOURS, BETTER, EARLIER, CONTEXT, INK, QUIET, GRID, SAND, PAPER))
+SHADES = ("#e4edf4", "#bcd2e5", "#8bb3d3", "#2f6d9f", "#12436d")  # of classes, the palest first, as on maps
+DARK_SHADE = 4  # letters on this shade and darker ones are white
+PALETTE = frozenset((*COLOURS, *SHADES, BETTER, EARLIER, CONTEXT, INK, QUIET, GRID, SAND, PAPER))
 FONT = "Arial, Helvetica, sans-serif"
 
 # plotly.js interprets a few tags in texts, including links. Only the two that we use are left as they are.
@@ -412,6 +414,25 @@ def boxes_of_line(points: Points, thickness: float = 4) -> list[Box]:
     return boxes
 
 
+def interrupted(line: Rule, taken: Iterable[Box]) -> list[Rule]:
+    """Return an upright or level line in pieces, with a gap at each box that it would cross."""
+    (x, y), is_upright = line.start, line.start[0] == line.end[0]
+    crossed = [b for b in taken if (b.left < x < b.right if is_upright else b.top < y < b.bottom)]
+    gaps = sorted((b.top, b.bottom) if is_upright else (b.left, b.right) for b in crossed)
+    start, end = (y, line.end[1]) if is_upright else (x, line.end[0])
+
+    def piece(first: float, last: float) -> Rule:
+        ends = ((x, first), (x, last)) if is_upright else ((first, y), (last, y))
+        return line._replace(start=ends[0], end=ends[1])
+
+    pieces = []
+    for gap_start, gap_end in gaps:
+        if gap_start > start:
+            pieces.append(piece(start, min(gap_start, end)))
+        start = max(start, gap_end)
+    return [*pieces, piece(start, end)] if start < end else pieces
+
+
 def first_free(candidates: Iterable[Label], taken: Sequence[Box], within: Box) -> Label | None:
     """Return the first label that lies inside a box and touches nothing that is taken; None if none does."""
     return next(
@@ -429,13 +450,20 @@ def around(point: tuple[float, float], text: str, **look: Any) -> Iterator[Label
                 yield Label(text=text, x=x, y=y + side * far, across=across, down=down, **look)
 
 
-def stacked(labels: Sequence[Label], taken: Sequence[Box] = ()) -> list[Label]:
-    """Return labels moved up until each touches neither what is taken nor a label before it."""
+def stacked(labels: Sequence[Label], taken: Sequence[Box] = (), top: float = 0) -> list[Label]:
+    """Return labels moved up until each touches neither what is taken nor a label before it.
+
+    A label that would be above `top` is moved down instead.
+    """
     placed: list[Label] = []
     for label in labels:
         boxes = [*taken, *(p.box for p in placed)]
-        steps = (replace(label, y=label.y - n * _LINE_HEIGHT * label.size) for n in range(len(boxes) + 1))
-        placed.append(next(s for s in steps if not any(s.box.touches(b) for b in boxes)))
+        height = _LINE_HEIGHT * label.size
+        moved = [
+            replace(label, y=label.y + way * n * height) for way in (-1, 1) for n in range(len(boxes) + 1)
+        ]
+        inside = [m for m in moved if m.box.top >= top]
+        placed.append(next((m for m in inside if not any(m.box.touches(b) for b in boxes)), label))
     return placed
 
 

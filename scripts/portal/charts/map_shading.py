@@ -73,26 +73,40 @@ class LegendEntry(NamedTuple):
     areas: int
 
 
+class KeyEntry(NamedTuple):
+    """A row of the key of the map for phones: the name of an area, its address, and its figure as printed."""
+
+    name: str
+    address: str
+    printed: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class ShadedMap:
     """The maps of a measure for wide screens and phones, its legend, and the map of changes with its legend.
 
-    The map of changes is empty if no change could be tested.
+    The map for phones has numbers, which `key` explains: its first row is number 1. The map of changes is empty if no
+    change could be tested.
     """
 
     wide: Markup
     narrow: Markup
+    key: tuple[KeyEntry, ...]
     legend: tuple[LegendEntry, ...]
     changes: Markup
     symbols: tuple[LegendEntry, ...]
 
 
 class _Label(NamedTuple):
-    """Where the label of an area is: its lines, the centre of them and the value, and a line to the area if it is outside."""
+    """Where the label of an area is: its lines, the centre of them and the value, and a line to the area if it is outside.
+
+    A number of the key has no value under it.
+    """
 
     lines: tuple[str, ...]
     middle: Point
     pointer: str
+    has_value: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +123,8 @@ class BaseMap:
 def build_base_map(outlines: Outlines, links: Links, longest: str, width: int) -> BaseMap | None:
     """Return the base of all maps at one width; None if an area has no outline.
 
-    `longest` is the longest printed value. A label is the name and the value if both fit on the area. At the full width
-    other labels are beside the map with a line to their area; on a phone only the value is shown.
+    `longest` is the longest printed value. A label is the name and the value if both fit on the area. Other labels are
+    beside the map with a line to their area. On a phone hardly a name fits, so areas are numbered in the order of their codes.
     """
     if not links or any(code not in outlines for code in links):
         return None
@@ -122,9 +136,12 @@ def build_base_map(outlines: Outlines, links: Links, longest: str, width: int) -
     names = {code: name for code, (name, _) in sorted(links.items())}
     sizes = [_beside(halved(n), longest) for n in names.values()]
     box = max(wide for wide, _ in sizes), max(high for _, high in sizes)
-    for code, name in names.items():
+    for number, (code, name) in enumerate(names.items(), 1):
+        if width < WIDE:
+            labels[code] = _Label((str(number),), largest_box(drawn[code], 1.0)[0], "", has_value=False)
+            continue
         words, middle, fits = fit_name(name, drawn[code], (longest,))
-        place = None if fits or width < WIDE else nearest_free_box(edge, middle, box, (width, height), taken)
+        place = None if fits else nearest_free_box(edge, middle, box, (width, height), taken)
         if fits:
             labels[code] = _Label(words, middle, "")
         elif place:
@@ -158,6 +175,9 @@ def draw_shaded_map(
     return ShadedMap(
         wide=_shaded(wide, figures, classes, label),
         narrow=_shaded(narrow, figures, classes, label),
+        key=tuple(
+            KeyEntry(name, to, figures[code].printed) for code, (name, to) in sorted(narrow.links.items())
+        ),
         legend=tuple(_legend(classes, figures, unfit)),
         changes=_changes(narrow, figures, known, f"{label}: change") if known else Markup(),
         symbols=tuple(
@@ -230,7 +250,7 @@ def _text_class(label: _Label, figure: MapFigure, kind: str) -> str:
 
 
 def _text(label: _Label, figure: MapFigure, css: str) -> str:
-    value = (figure.printed,) if figure.value is not None else ()
+    value = (figure.printed,) if figure.value is not None and label.has_value else ()
     lines = (*label.lines, *value)
     x, top = coordinate(label.middle[0]), label.middle[1] - (len(lines) - 1) * LINE / 2 + LETTERS * 0.36
     spans = [

@@ -82,7 +82,7 @@ def cached_ward_map(cache: Path, outlines: Outlines, links: Links, width: int = 
     path = cache / f"{hashlib.sha256(programs + shown).hexdigest()[:24]}.map.svg"
     if not path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
-        operating_system.write(path, draw_ward_map(outlines, links, width).encode())
+        operating_system.write_atomically(path, draw_ward_map(outlines, links, width).encode())
     return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 (drawn above)
 
 

@@ -1,14 +1,15 @@
 """Draw figures as rows of bars from zero: two figures, the parts of a whole, areas next to each other, small panels."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from portal.analysis.sentences import ChartInput
+from portal.analysis.sentences import NO_KIND, ChartInput, describe_point, describe_share
 from portal.charts.columns import axis_names
 from portal.charts.grammar import (
     EARLIER,
+    GRID,
     INK,
     LINE,
     OURS,
@@ -16,6 +17,7 @@ from portal.charts.grammar import (
     SMALL,
     TEXT,
     WIDE,
+    Band,
     Box,
     Figure,
     Label,
@@ -28,9 +30,10 @@ from portal.charts.grammar import (
 )
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, span
+from portal.charts.time_charts import hover
 from portal.core.model import Observation
 from portal.core.text import json_number
-from portal.core.vocabulary import ADDED, Unit
+from portal.core.vocabulary import ADDABLE_UNITS, Unit
 
 _NOTHING = "–"  # what is written where no figure has been published
 _BAR = 20  # pixels
@@ -39,12 +42,16 @@ _BESIDE = 0.34  # the share of a wide picture that names beside the bars can tak
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A bar: its name, its value (None has no bar), the text of its value, and what is shown when a reader points at it."""
+    """A bar: its name, its value (None has no bar), the text of its value, and what is shown when a reader points at it.
+
+    `more` is shown below that.
+    """
 
     name: str
     value: float | int | None
     text: str
     words: str
+    more: str = ""
     colour: str = OURS
     is_ours: bool = False
 
@@ -57,13 +64,17 @@ class Group:
     heading: str = ""
 
 
-def draw_rows(groups: Sequence[Group], width: int, *, least: float = 0, below: Sequence[str] = ()) -> Figure:
+def draw_rows(
+    groups: Sequence[Group], width: int, *, least: float = 0, whole: float = 0, below: Sequence[str] = ()
+) -> Figure:
     """Draw bars from zero, each with its name and value; `least` is a value that the scale includes.
+
+    If there is a `whole`, a pale bar of its length is behind each bar.
 
     Names are beside the bars if they are short and the picture is wide, or else above them. `below` are lines of text.
     """
     rows = [r for g in groups for r in g.rows]
-    low, high = value_ends([*(r.value for r in rows), least])
+    low, high = value_ends([*(r.value for r in rows), least, whole])
     beside = max((text_width(r.name, TEXT, r.is_ours) for r in rows), default=0) + 12
     is_beside = width == WIDE and beside <= width * _BESIDE
     left = beside if is_beside else 2.0
@@ -71,7 +82,7 @@ def draw_rows(groups: Sequence[Group], width: int, *, least: float = 0, below: S
     room_left = texts if low < 0 else 0.0
     x = Scale(low, high, left + room_left, width - (texts if high > 0 else 2))
     labels: list[Label] = []
-    marks: list[Rule] = []
+    marks: list[Rule | Band] = []
     places: list[float] = []
     y = 2.0
     for group in groups:
@@ -101,6 +112,8 @@ def draw_rows(groups: Sequence[Group], width: int, *, least: float = 0, below: S
                     )
                 )
             places.append(middle_)
+            if whole:
+                marks.append(Band(Box(x(0), y, x(whole), y + _BAR), GRID))
             labels.append(_value(row, x, middle_))
             y += _BAR + 8
         marks.append(Rule((x(0), start - 2), (x(0), y - 6), INK if low < 0 else QUIET, 2 if low < 0 else 1))
@@ -117,7 +130,7 @@ def draw_rows(groups: Sequence[Group], width: int, *, least: float = 0, below: S
         "width": [_BAR] * len(rows),
         "marker": {"color": [r.colour for r in rows]},
         "customdata": [r.words for r in rows],
-        "hovertemplate": "%{customdata}<extra></extra>",
+        **hover([r.more for r in rows]),
     }
     wide = Box(x.start, 0, x.end, height)
     panel = Panel(box=wide, x=x, y=Scale(height, 0, height, 0))
@@ -147,6 +160,7 @@ def _row(s: ChartInput, o: Observation, name: str, colour: str = OURS, *, is_our
         value=json_number(o.value),
         text=s.cell(o),
         words=f"{s.full(o)}: {s.cell(o)}",
+        more=describe_point(s, o),
         colour=colour,
         is_ours=is_ours,
     )
@@ -160,11 +174,38 @@ def draw_pair(s: ChartInput, width: int) -> Figure:
 
 
 def draw_ranked_bars(s: ChartInput, width: int) -> Figure:
-    """Draw parts (and areas, if there are several) as bars from zero, the longest first, with the totals below."""
+    """Draw parts (and areas, if there are several) as bars from zero, the longest first, with the totals below.
+
+    If the parts are kinds of one published whole, each bar is drawn on the whole, with its share in per cent. A part
+    without a number has only its marker, so nothing shows how much is left for it.
+    """
     ranked = sorted((o for o in s.figures if o.part), key=lambda o: (o.value is None, -(o.value or 0)))
     totals = [f"{s.name(o)}: {s.cell(o)}" for o in s.figures if not o.part]
     least = 100 if s.indicator.unit == Unit.PERCENT else 0
-    return draw_rows([Group(tuple(_row(s, o, s.name(o)) for o in ranked))], width, least=least, below=totals)
+    whole = _whole(s)
+    if whole is None:
+        return draw_rows(
+            [Group(tuple(_row(s, o, s.name(o)) for o in ranked))], width, least=least, below=totals
+        )
+    rows = []
+    for o in ranked:
+        share, row = describe_share(s, o, whole), _row(s, o, s.name(o))
+        if share:
+            row = replace(row, text=f"{row.text} ({share})", more=f"{share} of all. {row.more}".strip())
+        rows.append(row)
+    below = [f"Each pale bar is the whole. {totals[0]}"]
+    return draw_rows([Group(tuple(rows))], width, whole=float(whole.value or 0), below=below)
+
+
+def _whole(s: ChartInput) -> Observation | None:
+    """Return the published figure that all parts are kinds of; None if there is none, or a part is larger."""
+    totals = [o for o in s.figures if not o.part]
+    is_added = s.indicator.unit in ADDABLE_UNITS and s.indicator.breakdown not in NO_KIND
+    if len(totals) != 1 or not totals[0].value or not is_added or len({o.area for o in s.figures}) > 1:
+        return None
+    highest = totals[0].value
+    fits = all(o.value is None or 0 <= o.value <= highest for o in s.figures)
+    return totals[0] if fits else None
 
 
 def draw_areas(s: ChartInput, width: int) -> Figure:
@@ -316,4 +357,4 @@ def _size(s: ChartInput, panel: tuple[str, str]) -> Decimal:
     known = [o.value for o in s.figures if (o.part, o.area) == panel and o.value is not None]
     if not known:
         return Decimal("-Infinity")
-    return sum(known, Decimal(0)) if s.indicator.unit in ADDED else max(known)
+    return sum(known, Decimal(0)) if s.indicator.unit in ADDABLE_UNITS else max(known)

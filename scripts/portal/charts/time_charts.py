@@ -6,11 +6,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from portal.analysis.measures import breaks_of, broken
-from portal.analysis.sentences import ChartInput
+from portal.analysis.sentences import ChartInput, describe_point
 from portal.charts.grammar import (
     COLOURS,
     CONTEXT,
     EARLIER,
+    INK,
     LINE,
     OURS,
     PAPER,
@@ -32,6 +33,7 @@ from portal.charts.grammar import (
     boxes_of_line,
     compose,
     first_free,
+    interrupted,
     note_in,
     spread_out,
     stacked,
@@ -45,25 +47,29 @@ from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import gaps_of, middle, overlap, position, span
 from portal.core import periods
 from portal.core.model import Observation
-from portal.core.text import json_number
+from portal.core.text import amount, json_number
 from portal.core.vocabulary import Nearness, Status, Unit
 
 # More columns than this are hard to distinguish on a phone, so a line is drawn.
 MOST_BARS = 12
 # Marks beside a number of a figure that may still change.
-_UNSETTLED = (Status.PROVISIONAL, Status.ESTIMATED)
+UNSETTLED = (Status.PROVISIONAL, Status.ESTIMATED)
 _DOTS = 24  # with more points than this, only the last has a dot
 PLOT_HEIGHT = 236  # of the plot, in pixels
 _LANE = 18  # height of the bar of a plan, in pixels
 
 
 class Point(NamedTuple):
-    """A point of a line: its time in months, its value (None is a gap), and the text that is shown for it."""
+    """A point of a line: its time in months, its value (None is a gap), and the text that is shown for it.
+
+    `more` is shown under the text when a reader points at it: its change and its status.
+    """
 
     at: float
     value: float | int | None
     words: str
     settled: bool = True
+    more: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +110,21 @@ class Hidden(NamedTuple):
     words: str
 
 
+class Goal(NamedTuple):
+    """A target that a plan set for these figures: its value, and its date and value in words."""
+
+    value: float
+    due: str
+    text: str
+
+
 class Around(NamedTuple):
-    """What is drawn around lines: breaks in series, the periods of plans, and figures without a number."""
+    """What is drawn around lines: breaks in series, the periods of plans, figures without a number, and targets."""
 
     cuts: Sequence[Cut] = ()
     plans: Sequence[Period] = ()
     hidden: Sequence[Hidden] = ()
+    goals: Sequence[Goal] = ()
 
 
 # --- what is drawn from an indicator
@@ -122,7 +137,9 @@ def draw_line(s: ChartInput, width: int) -> Figure:
     """Draw a line on a true time scale, cut at each break and gap, with its last value at its end."""
     known = [o for o in s.figures if o.value is not None]
     line = Line(points=tuple(_points(s)), last=s.cell(known[-1]) if known else "")
-    return draw_lines([line], width, s.indicator.unit, Around(cuts_of(s), plan_periods(s), _hidden(s)))
+    return draw_lines(
+        [line], width, s.indicator.unit, Around(cuts_of(s), plan_periods(s), _hidden(s), goals_of(s))
+    )
 
 
 def _points(s: ChartInput) -> Iterable[Point]:
@@ -133,12 +150,22 @@ def _points(s: ChartInput) -> Iterable[Point]:
     for i, o in enumerate(s.figures):
         if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
             yield Point((place(s.figures[i - 1]) + place(o)) / 2, None, "")
-        yield Point(place(o), json_number(o.value), hover_text(s, o), o.status not in _UNSETTLED)
+        yield Point(
+            place(o), json_number(o.value), hover_text(s, o), o.status not in UNSETTLED, describe_point(s, o)
+        )
 
 
 def _place(figures: Sequence[Observation]) -> Callable[[Observation], float]:
     """Return the function that places a figure in time: at its end where periods overlap, else in its middle."""
     return (lambda o: span(o)[1]) if overlap(figures) else middle
+
+
+def hover(more: Sequence[str]) -> Figure:
+    """Return the settings of a trace for what a reader sees when pointing: the words of a point, and more below them."""
+    if not any(more):
+        return {"hovertemplate": "%{customdata}<extra></extra>"}
+    lines = ["".join(f"<br>{line}" for line in wrap_text(m, 260, TEXT)) if m else "" for m in more]
+    return {"hovertemplate": "%{customdata}%{hovertext}<extra></extra>", "hovertext": lines}
 
 
 def hover_text(s: ChartInput, o: Observation) -> str:
@@ -158,6 +185,20 @@ def cuts_of(s: ChartInput) -> list[Cut]:
     is_dated = len(within) > 1
     return [
         Cut(position(b.date), f"{b.title} ({periods.month(b.date)})" if is_dated else b.title) for b in within
+    ]
+
+
+def goals_of(s: ChartInput) -> list[Goal]:
+    """Return the targets for an indicator that are numbers in the unit of its figures; none for other areas.
+
+    A target that is a change, such as a cut by 20%, is not drawn on a chart of counts: the level would be our own sum.
+    """
+    if any(o.area != s.released.area for o in s.figures):
+        return []
+    return [
+        Goal(float(t.target_value), periods.loose_date(t.due), amount(t.target_value, s.indicator.unit))
+        for t in s.released.content.targets
+        if t.indicator == s.indicator.id and t.unit == s.indicator.unit
     ]
 
 
@@ -181,7 +222,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
 
     At a break the line has a gap, shaded and with a note. The plans of the time are bars under the years.
     """
-    ends = value_ends(p.value for line in lines for p in line.points)
+    ends = value_ends([*(p.value for line in lines for p in line.points), *(g.value for g in beside.goals)])
     times = [p.at for line in lines for p in line.points]
     first, last = min(times), max(times)
     pad = (last - first) * 0.01 or 1.0
@@ -210,10 +251,15 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     taken += end_boxes
     marks, notes = _cut_marks(beside.cuts, lines, x, box, taken)
     taken += [n.box for n in notes]
-    taken += [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
-    labels += [*notes, *(_extremes(lines[-1], x, y, box, taken) if len(lines) == 1 else ())]
-    taken += [label.box for label in labels]
-    labels += stacked([hidden_mark(h, x, y) for h in beside.hidden], taken)
+    dashes = [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
+    targets, names_of_targets = goal_marks(beside.goals, y, box, [*taken, *dashes])
+    taken += [n.box for n in names_of_targets]
+    extremes = _extremes(lines[-1], x, y, box, [*taken, *dashes]) if len(lines) == 1 else []
+    labels += [*notes, *names_of_targets, *extremes]
+    taken += [label.box for label in extremes]
+    hidden = stacked([hidden_mark(h, x, y) for h in beside.hidden], [*taken, *(n.box for n in labels)])
+    marks = [piece for m in [*marks, *targets] for piece in _around(m, [h.box for h in hidden])]
+    labels += hidden
     panel = Panel(
         box=box,
         x=x,
@@ -255,6 +301,11 @@ def hidden_mark(hidden: Hidden, x: Scale, y: Scale) -> Label:
     )
 
 
+def _around(mark: Rule | Band, taken: Sequence[Box]) -> list[Rule | Band]:
+    """Return a dashed line in pieces that cross no box, and anything else unchanged."""
+    return [*interrupted(mark, taken)] if isinstance(mark, Rule) and mark.dash == "dash" else [mark]
+
+
 def _end_name(line: Line, width: int) -> str:
     """Return the name at the end of a line with its last value, in lines that leave most of the width to the data."""
     return "<br>".join(wrap_text(f"{line.name} {line.last}", width * 0.27, TEXT, line.is_ours))
@@ -282,7 +333,7 @@ def _trace(line: Line) -> Figure:
             "line": {"color": colour, "width": [0 if p.settled else 2 for p in line.points]},
         },
         "customdata": [p.words for p in line.points],
-        "hovertemplate": "%{customdata}<extra></extra>",
+        **hover([p.more for p in line.points]),
     }
 
 
@@ -370,6 +421,35 @@ def _cut_marks(
     return marks, numbers_apart(notes) if len(cuts) > 1 else notes
 
 
+def goal_marks(
+    goals: Sequence[Goal], y: Scale, box: Box, taken: Sequence[Box]
+) -> tuple[list[Rule | Band], list[Label]]:
+    """Return a dotted line across the plot at each target, and its name where there is space beside the line.
+
+    `taken` is what the line and its name must not cross. The notes under the chart name every target.
+    """
+    marks: list[Rule | Band] = []
+    names: list[Label] = []
+    for goal in goals:
+        at = y(goal.value)
+        text = f"Target for {goal.due}: {goal.text}"
+        places = (
+            Label(text=text, x=box.left + 6 + step, y=at + side * 4, down=down, size=TICK, colour=INK)
+            for down, side in (("bottom", -1), ("top", 1))
+            for step in range(0, int(box.width), 12)
+        )
+        name = first_free(places, [*taken, *(n.box for n in names)], box._replace(top=1))
+        names += [name] if name else []
+        clear = [Box(b.left - 3, b.top, b.right + 3, b.bottom) for b in taken]
+        marks += interrupted(Rule((box.left, at), (box.right, at), INK, 1.5, "dot", above=False), clear)
+    return marks, names
+
+
+def goal_notes(goals: Sequence[Goal]) -> list[str]:
+    """Return a note for each target that is drawn."""
+    return [f"Dotted line: the target for {g.due}, {g.text}." for g in goals]
+
+
 def break_number(number: int, at: float, cut: Cut) -> Label:
     """Return the number of a break above its line."""
     return Label(
@@ -395,11 +475,11 @@ def cut_notes(cuts: Sequence[Cut]) -> list[str]:
     return [f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)] if len(cuts) > 1 else []
 
 
-def notes_under(s: ChartInput) -> tuple[str, ...]:
-    """Return the notes under a chart over time: what its numbers, bars and open dots mean."""
-    notes = cut_notes(cuts_of(s))
-    if any(o.status in _UNSETTLED for o in s.figures):
-        notes.append("Open dots: figures that may still change.")
+def notes_under(s: ChartInput, *, has_goals: bool = True) -> tuple[str, ...]:
+    """Return the notes under a chart over time: what its numbers, bars, dotted lines and outlines mean."""
+    notes = [*cut_notes(cuts_of(s)), *(goal_notes(goals_of(s)) if has_goals else ())]
+    if any(o.status in UNSETTLED for o in s.figures):
+        notes.append("Only an outline: figures that may still change.")
     if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):
         notes.append("Bars under the years: plans that measure their success by these figures.")
     return tuple(notes)

@@ -5,31 +5,31 @@ from itertools import pairwise
 
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM
 from portal.core.text import number
-from portal.core.vocabulary import ADDED, WITHOUT_NUMBER
+from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
 MOST_BARS, MOST_PERIODS = 60, 12
 
 
-def _figures(checked: ValidRows) -> Iterator[Problem]:
+def _values_or_statuses(checked: ValidRows) -> Iterator[Problem]:
     """Check that each row has either a value or a status that says why there is none."""
     for row in checked.rows("indicators", "observations"):
         if not {"value", "status"} <= row.cells.keys():
             continue
         value, status = row["value"], row["status"]
         if not value and status not in WITHOUT_NUMBER:
-            yield row.wrong(
+            yield row.problem(
                 "value",
                 "figure",
                 "There is no figure, and no status says why.",
                 "Write the figure, or under status: c withheld, x not available, z not applicable, low.",
             )
         elif value and status in WITHOUT_NUMBER:
-            yield row.wrong(
+            yield row.problem(
                 "value",
                 "figure",
                 f"The status {status} says that there is no figure, but the value is {value}.",
@@ -39,42 +39,42 @@ def _figures(checked: ValidRows) -> Iterator[Problem]:
 
 def _periods(checked: ValidRows) -> Iterator[Problem]:
     """Check that each period has two dates in the right order, and fits its indicator's period type."""
-    kinds = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
+    period_types = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
     for row in checked.rows("indicators", "observations"):
-        yield from _ends(row, "")
-        kind = kinds.get(row["indicator"], "")
+        yield from _period_ends(row, "")
+        period_type = period_types.get(row["indicator"], "")
         start, end = row["period_start"], row["period_end"]
         if (
             field_types.is_date(start)
             and field_types.is_date(end)
             and start <= end
-            and not _fits(kind, start, end)
+            and not _fits_period_type(period_type, start, end)
         ):
-            yield row.wrong(
+            yield row.problem(
                 "period_end",
                 "period",
-                f"{start} to {end} is not a period of the kind {kind}.",
+                f"{start} to {end} is not a period of the kind {period_type}.",
                 "Correct the dates, or the indicator's period_type.",
             )
     for row in checked.rows("indicators", "claims"):
-        yield from _ends(row, "")
-        yield from _ends(row, "base_")
+        yield from _period_ends(row, "")
+        yield from _period_ends(row, "base_")
 
 
-def _ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
+def _period_ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
     columns = (f"{prefix}period_start", f"{prefix}period_end")
     if not set(columns) <= row.cells.keys():
         return
     start, end = (row[c] for c in columns)
     if bool(start) != bool(end):
-        yield row.wrong(
+        yield row.problem(
             columns[1],
             "period",
             "Only one of the period's two dates is given.",
             "Write both dates, or neither.",
         )
     elif start > end:
-        yield row.wrong(
+        yield row.problem(
             columns[1],
             "period",
             f"The period ends ({end}) before it begins ({start}).",
@@ -82,10 +82,10 @@ def _ends(row: ValidRow, prefix: str) -> Iterator[Problem]:
         )
 
 
-def _fits(kind: str, start: str, end: str) -> bool:
-    first = field_types.day(start)
-    months = periods.months_between(first, field_types.day(end))
-    wanted = {
+def _fits_period_type(period_type: str, start: str, end: str) -> bool:
+    first = field_types.read_date(start)
+    months = periods.months_between(first, field_types.read_date(end))
+    fits = {
         "month": months == 1,
         "year-to": months == 12,
         "rolling-months": months > 0,
@@ -93,16 +93,16 @@ def _fits(kind: str, start: str, end: str) -> bool:
         "academic-year": months == 12 and first.month == 9,
         "not-stated": False,
     }
-    return wanted.get(kind, True)
+    return fits.get(period_type, True)
 
 
 def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
     """Check that figures use only their indicator's breakdown, which the package declares."""
     for package in (p for p in checked.packages if p.kind == "indicators" and "indicators" in p.tables):
-        own = {r["id"]: r["breakdown"] for r in rows(package.tables["indicators"])}
+        breakdown_of = {r["id"]: r["breakdown"] for r in rows(package.tables["indicators"])}
         for row in rows(package.tables["indicators"]):
             if row["breakdown"] and row["breakdown"] not in package.breakdowns:
-                yield row.wrong(
+                yield row.problem(
                     "breakdown",
                     "breakdown",
                     f"The package declares no breakdown “{row['breakdown']}”.",
@@ -111,8 +111,8 @@ def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
         for resource in sorted({"observations", "claims"} & package.tables.keys()):
             for row in rows(package.tables[resource]):
                 for column in package.breakdowns:
-                    if row[column] and own.get(row["indicator"], column) != column:
-                        yield row.wrong(
+                    if row[column] and breakdown_of.get(row["indicator"], column) != column:
+                        yield row.problem(
                             column,
                             "breakdown",
                             f"{row['indicator']} is not split by {column}.",
@@ -122,97 +122,106 @@ def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
 
 def _charts(checked: ValidRows) -> Iterator[Problem]:
     """Check that each chart suits the figures that it shows."""
-    doubtful = checked.doubtful()
-    if doubtful is None:
+    with_problems = checked.indicators_with_problems()
+    if with_problems is None:
         return
     imported = checked.values("indicators", "imports", "indicator")
-    kinds = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
+    period_types = {r["id"]: r["period_type"] for r in checked.rows("indicators", "indicators")}
     areas = checked.values("geography", "areas", "code")
     figures: dict[str, list[ValidRow]] = {}
     for row in checked.rows("indicators", "observations"):
         figures.setdefault(row["indicator"], []).append(row)
         start, end = row["period_start"], row["period_end"]
         dated = field_types.is_date(start) and field_types.is_date(end)
-        fits = dated and start <= end and _fits(kinds.get(row["indicator"], ""), start, end)
+        fits = (
+            dated and start <= end and _fits_period_type(period_types.get(row["indicator"], ""), start, end)
+        )
         if row["area"] not in areas or not (fits or start == end == ""):
-            doubtful |= {row["indicator"]}  # reported separately
+            with_problems |= {row["indicator"]}  # reported separately
     for row in checked.rows("indicators", "indicators"):
-        why = _unsuited(row, figures.get(row["id"], []))
-        waiting = row["id"] in imported and row["id"] not in figures  # for its first import
-        if why and row["id"] not in doubtful and not waiting:
-            reason, fix = why
-            yield row.wrong("chart", "chart", f"The chart {row['chart']} does not suit: {reason}.", fix)
+        fault = _chart_fault(row, figures.get(row["id"], []))
+        awaits_import = row["id"] in imported and row["id"] not in figures  # for its first import
+        if fault and row["id"] not in with_problems and not awaits_import:
+            reason, fix = fault
+            yield row.problem("chart", "chart", f"The chart {row['chart']} does not suit: {reason}.", fix)
 
 
-_OTHER = "Choose another kind of chart, or none."
+_CHOOSE_ANOTHER = "Choose another kind of chart, or none."
 
 
-def _unsuited(indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
+def _chart_fault(indicator: ValidRow, figures: list[ValidRow]) -> Fault | None:
     """Return why a chart cannot show these figures and what to do, or None if it can."""
     chart = indicator["chart"]
     if chart in ("", "none"):
         return None
-    if not own:
-        return "there are no figures", _OTHER
-    split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own)
-    if chart in ("small-multiples", "ranked-bars", "areas") and not split:
-        return "the figures have no breakdown", _OTHER
+    if not figures:
+        return Fault("there are no figures", _CHOOSE_ANOTHER)
+    is_split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in figures)
+    if chart in ("small-multiples", "ranked-bars", "areas") and not is_split:
+        return Fault("the figures have no breakdown", _CHOOSE_ANOTHER)
     if chart == "recorded":
-        return _unsuited_sums(indicator, own)
-    return _unsuited_places(chart, indicator, own) or _unsuited_periods(chart, own)
+        return _sums_fault(indicator, figures)
+    return _places_fault(chart, indicator, figures) or _periods_fault(chart, figures)
 
 
-def _unsuited_sums(indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
+def _sums_fault(indicator: ValidRow, figures: list[ValidRow]) -> Fault | None:
     """Do the same for a chart that adds shorter periods together to years."""
-    if indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own):
-        return "it cannot show the breakdown that the figures have", _OTHER
-    if any(not r["period_start"] for r in own):
-        return "a figure has no period", "Write its first and last day, or choose none."
-    if indicator["unit"] not in ADDED and set(map(_months, own)) != {12}:
-        return (
+    if indicator["breakdown"] and any(r[indicator["breakdown"]] for r in figures):
+        return Fault("it cannot show the breakdown that the figures have", _CHOOSE_ANOTHER)
+    if any(not r["period_start"] for r in figures):
+        return Fault("a figure has no period", "Write its first and last day, or choose none.")
+    if indicator["unit"] not in ADDABLE_UNITS and set(map(_months, figures)) != {12}:
+        return Fault(
             f"it adds months together, and a figure whose unit is {indicator['unit']} cannot be added up",
             "Choose line, bars or none, or give only figures of 12 months.",
         )
     return None
 
 
-def _unsuited_places(chart: str, indicator: ValidRow, own: list[ValidRow]) -> tuple[str, str] | None:
+def _places_fault(chart: str, indicator: ValidRow, figures: list[ValidRow]) -> Fault | None:
     """Do the same for figures of more areas, parts or periods than the chart can show."""
-    areas, spans = {r["area"] for r in own}, {(r["period_start"], r["period_end"]) for r in own}
-    split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in own)
-    if chart == "pair" and (len(own) != 2 or len(spans) != 2 or len(areas) != 1 or split):
-        fix = "Choose none, whose table names each area." if len(areas) > 1 else _OTHER
-        return "a pair needs exactly two figures, for two periods of one area and without a breakdown", fix
-    if chart in ("line", "bars") and (split or len(areas) > 1 or len(spans) != len(own)):
-        fix = "Choose none, whose table names each area." if len(areas) > 1 else _OTHER
-        return "a line or bars need one figure for each period, for one area and without a breakdown", fix
-    if chart in ("ranked-bars", "areas") and len(spans) > 1:
-        return "the figures are for more than one period", "Choose small-multiples, or none."
-    bars = len({(r["area"], r[indicator["breakdown"]]) for r in own}) if split else 0
+    areas, periods_shown = (
+        {r["area"] for r in figures},
+        {(r["period_start"], r["period_end"]) for r in figures},
+    )
+    is_split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in figures)
+    if chart == "pair" and (len(figures) != 2 or len(periods_shown) != 2 or len(areas) != 1 or is_split):
+        fix = "Choose none, whose table names each area." if len(areas) > 1 else _CHOOSE_ANOTHER
+        return Fault(
+            "a pair needs exactly two figures, for two periods of one area and without a breakdown", fix
+        )
+    if chart in ("line", "bars") and (is_split or len(areas) > 1 or len(periods_shown) != len(figures)):
+        fix = "Choose none, whose table names each area." if len(areas) > 1 else _CHOOSE_ANOTHER
+        return Fault(
+            "a line or bars need one figure for each period, for one area and without a breakdown", fix
+        )
+    if chart in ("ranked-bars", "areas") and len(periods_shown) > 1:
+        return Fault("the figures are for more than one period", "Choose small-multiples, or none.")
+    bars = len({(r["area"], r[indicator["breakdown"]]) for r in figures}) if is_split else 0
     if chart in ("ranked-bars", "areas", "small-multiples") and bars > MOST_BARS:
-        return (
+        return Fault(
             f"it shows at most {MOST_BARS} parts of areas, and there are {bars}",
             "Choose none, which shows the table.",
         )
     return None
 
 
-def _unsuited_periods(chart: str, own: list[ValidRow]) -> tuple[str, str] | None:
+def _periods_fault(chart: str, figures: list[ValidRow]) -> Fault | None:
     """Do the same for periods that do not fit on one time axis."""
-    spans = {(r["period_start"], r["period_end"]): r for r in own}
-    if len(spans) > 1 and any(not start for start, _ in spans):
-        return "a figure has no period", "Write its first and last day, or choose none."
-    lengths = sorted(set(map(_months, spans.values())))
+    by_period = {(r["period_start"], r["period_end"]): r for r in figures}
+    if len(by_period) > 1 and any(not start for start, _ in by_period):
+        return Fault("a figure has no period", "Write its first and last day, or choose none.")
+    lengths = sorted(set(map(_months, by_period.values())))
     if len(lengths) > 1:
         words = " and ".join(f"{n} months" if n != 1 else "1 month" for n in lengths[:2])
         fix = "Give periods of one length, make two indicators of them, or choose none."
-        return f"its periods differ in length ({words}), so the longer ones would look larger", fix
-    ends = sorted(spans)
+        return Fault(f"its periods differ in length ({words}), so the longer ones would look larger", fix)
+    ends = sorted(by_period)
     if chart == "small-multiples" and any(later[0] <= earlier[1] for earlier, later in pairwise(ends)):
-        return "its periods overlap", "Give periods that follow each other, or choose none."
-    if chart == "small-multiples" and len(spans) > MOST_PERIODS:
+        return Fault("its periods overlap", "Give periods that follow each other, or choose none.")
+    if chart == "small-multiples" and len(by_period) > MOST_PERIODS:
         fix = "Choose none, or line with an indicator for each part."
-        return f"it shows at most {MOST_PERIODS} periods, and there are {len(spans)}", fix
+        return Fault(f"it shows at most {MOST_PERIODS} periods, and there are {len(by_period)}", fix)
     return None
 
 
@@ -221,7 +230,7 @@ def _months(row: ValidRow) -> int:
     ends = row["period_start"], row["period_end"]
     if not all(map(field_types.is_date, ends)):
         return 0
-    return periods.months_between(*map(field_types.day, ends))
+    return periods.months_between(*map(field_types.read_date, ends))
 
 
 def _values(checked: ValidRows) -> Iterator[Problem]:
@@ -230,62 +239,64 @@ def _values(checked: ValidRows) -> Iterator[Problem]:
     kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")}
     for row in checked.rows("indicators", "observations"):
         # Records without a ward are the difference of two sources, which can be negative.
-        least = None if kinds.get(row["area"]) == "rest" else _LEAST.get(units.get(row["indicator"], ""))
-        yield from _number(row, "value", least)
+        rule = (
+            None if kinds.get(row["area"]) == "rest" else _NOT_NEGATIVE.get(units.get(row["indicator"], ""))
+        )
+        yield from _negative_number(row, "value", rule)
     for row in checked.rows("indicators", "claims"):
-        yield from _number(row, "stated", None)
+        yield from _negative_number(row, "stated", None)
     for row in checked.rows("indicators", "targets"):
         for column in ("baseline_value", "target_value", "result_value"):
-            yield from _number(row, column, _LEAST.get(row["unit"]))
+            yield from _negative_number(row, column, _NOT_NEGATIVE.get(row["unit"]))
 
 
 # Units that cannot be negative, with the words of the message.
-_LEAST = {
+_NOT_NEGATIVE = {
     "count": "A count cannot be below zero",
     "percent": "A percentage of something cannot be below zero",
     "per-1000": "A rate cannot be below zero",
 }
 
 
-def _number(row: ValidRow, column: str, least: str | None) -> Iterator[Problem]:
+def _negative_number(row: ValidRow, column: str, rule: str | None) -> Iterator[Problem]:
     """Check that a number is not negative if its unit cannot be."""
-    value = field_types.decimal(row[column])
-    if least and value is not None and value < 0:
+    value = field_types.number_or_none(row[column])
+    if rule and value is not None and value < 0:
         fix = "Compare it with the source. A percentage change has the unit percent-change; for a difference, give both numbers."
-        yield row.wrong(column, "value", f"{least}: {number(value)}.", fix)
+        yield row.problem(column, "value", f"{rule}: {number(value)}.", fix)
 
 
 def _claims(checked: ValidRows) -> Iterator[Problem]:
     """Check that each claim has its number, and that the figures it refers to exist."""
-    doubtful = checked.doubtful()
-    if doubtful is None:
+    with_problems = checked.indicators_with_problems()
+    if with_problems is None:
         return
     key = ("indicator", "area", "period_start", "period_end")
-    have = {tuple(row[c] for c in key) for row in checked.rows("indicators", "observations")}
+    existing = {tuple(row[c] for c in key) for row in checked.rows("indicators", "observations")}
     for row in checked.rows("indicators", "claims"):
         kind = row["kind"]
         if kind in ("rank", "comparison"):
             continue
         if not row["stated"] or not row["decimals"]:
-            yield row.wrong(
+            yield row.problem(
                 "stated",
                 "claim",
                 "The number that the document states is missing.",
                 "Write it, and how many decimal places the document gives.",
             )
-        elif kind == "direction" and field_types.decimal(row["stated"]) not in (-1, 0, 1):
+        elif kind == "direction" and field_types.number_or_none(row["stated"]) not in (-1, 0, 1):
             message = f"{row['stated']} is not a direction."
-            yield row.wrong("stated", "claim", message, "Write 1 for up, 0 for unchanged or -1 for down.")
+            yield row.problem("stated", "claim", message, "Write 1 for up, 0 for unchanged or -1 for down.")
         if not row["period_start"] or kind == "total":
             continue
         spans = {"": ("period_start", "period_end")}
         if kind.startswith("change-percent") or row["base_period_start"]:
             spans["earlier "] = ("base_period_start", "base_period_end")
         others = {row["other_indicator"]} if kind == "change-percent-without" else set()
-        for subject in sorted({row["indicator"], *others} - doubtful):
+        for subject in sorted({row["indicator"], *others} - with_problems):
             for word, (start, end) in spans.items():
-                if (subject, row["area"], row[start], row[end]) not in have:
-                    yield row.wrong(
+                if (subject, row["area"], row[start], row[end]) not in existing:
+                    yield row.problem(
                         start,
                         "claim",
                         f"{subject} has no figure for the {word}period {row[start]} to {row[end]}.",
@@ -293,19 +304,19 @@ def _claims(checked: ValidRows) -> Iterator[Problem]:
                     )
 
 
-def _withdrawn(checked: ValidRows) -> Iterator[Problem]:
+def _withdrawn_figures(checked: ValidRows) -> Iterator[Problem]:
     """Check that figures withdrawn to protect people have no number."""
     key = ("indicator", "area", "period_start", "period_end")
-    gone = {
+    withdrawals = {
         (*(r[c] for c in key), r["part"]): r
         for r in checked.rows("releases", "withdrawals") if r["kind"] == "protect"
     }  # fmt: skip
-    for package in checked.packages if gone else ():
+    for package in checked.packages if withdrawals else ():
         for row in rows(package.tables["observations"]) if "observations" in package.tables else ():
             part = next((row[b] for b in package.breakdowns if row[b]), "")
-            withdrawal = gone.get((*(row[c] for c in key), part))
+            withdrawal = withdrawals.get((*(row[c] for c in key), part))
             if withdrawal and row["value"]:
-                yield row.wrong(
+                yield row.problem(
                     "value",
                     "withdrawn",
                     f"This figure was withdrawn on {withdrawal['withdrawn_on']} to protect people, but it has a number again.",
@@ -317,28 +328,28 @@ def _minimums(checked: ValidRows) -> Iterator[Problem]:
     """Check that minimums protect people, and that a package's own are at least as strict as the settings."""
     policy = checked.settings.disclosure
     for name in ("ward_minimum", "borough_minimum"):
-        least = getattr(policy, name)
-        if least < LEAST_MINIMUM:
+        minimum = getattr(policy, name)
+        if minimum < LEAST_MINIMUM:
             yield Problem(
                 SETTINGS_FILE,
                 field=f"disclosure.{name}",
                 code="minimums",
-                message=f"The minimum is {least}. A minimum under {LEAST_MINIMUM} protects nobody.",
+                message=f"The minimum is {minimum}. A minimum under {LEAST_MINIMUM} protects nobody.",
                 fix=f"Write {LEAST_MINIMUM} or more; 10 by ward and 5 by borough are usual.",
             )
     for package in (p for p in checked.packages if p.kind == "indicators"):
-        for name, least in (
+        for name, minimum in (
             ("ward_minimum", policy.ward_minimum),
             ("borough_minimum", policy.borough_minimum),
         ):
-            own = package.portal.get(name, least)
-            if isinstance(own, int) and 0 <= own < least:
+            package_minimum = package.portal.get(name, minimum)
+            if isinstance(package_minimum, int) and 0 <= package_minimum < minimum:
                 yield Problem(
                     package.file,
                     field=f"portal.{name}",
                     code="minimums",
-                    message=f"{own} is less than the {least} of the settings; a package may only be stricter.",
-                    fix=f"Write {least} or more, or remove it.",
+                    message=f"{package_minimum} is less than the {minimum} of the settings; a package may only be stricter.",
+                    fix=f"Write {minimum} or more, or remove it.",
                 )
 
 
@@ -354,12 +365,14 @@ _HARMLESS = ("pounds",)
 
 def _sensitive(checked: ValidRows) -> Iterator[Problem]:
     """Check that indicators with a sensitive title are guarded, unless all their figures are already published openly."""
-    open_ = {r["id"] for r in checked.rows("sources", "sources") if is_true(r["open_publication"])}
-    closed = {r["indicator"] for r in checked.rows("indicators", "observations") if r["source"] not in open_}
-    closed |= checked.values("indicators", "imports", "indicator")
+    open_sources = {r["id"] for r in checked.rows("sources", "sources") if is_true(r["open_publication"])}
+    not_open = {
+        r["indicator"] for r in checked.rows("indicators", "observations") if r["source"] not in open_sources
+    }
+    not_open |= checked.values("indicators", "imports", "indicator")
     for row in checked.rows("indicators", "indicators"):
-        guarded = is_true(row["sensitive"]) or is_true(row["protected"])
-        if guarded or row["unit"] in _HARMLESS or row["id"] not in closed:
+        is_guarded = is_true(row["sensitive"]) or is_true(row["protected"])
+        if is_guarded or row["unit"] in _HARMLESS or row["id"] not in not_open:
             continue
         for column in ("title", "short_title"):
             word = sensitive_word(row[column], checked.settings.site.sensitive_words)
@@ -368,13 +381,13 @@ def _sensitive(checked: ValidRows) -> Iterator[Problem]:
                     f"“{word}” is a sensitive subject, and nothing protects small counts of this indicator."
                 )
                 fix = "Write true under sensitive."
-                yield row.wrong("sensitive", "sensitive", message, fix)
+                yield row.problem("sensitive", "sensitive", message, fix)
                 break
 
 
 def is_true(cell: str) -> bool:
     """Return True if a cell says yes, including how spreadsheets write it."""
-    return field_types.TRUTHS.get(cell, False)
+    return field_types.BOOLEANS.get(cell, False)
 
 
 def sensitive_word(text: str, more: Iterable[str] = ()) -> str:
@@ -388,13 +401,13 @@ def _plain(text: str) -> str:
 
 
 RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
-    "figures": _figures,
+    "figures": _values_or_statuses,
     "values": _values,
     "periods": _periods,
     "breakdowns": _breakdowns,
     "charts": _charts,
     "claims": _claims,
     "minimums": _minimums,
-    "withdrawn": _withdrawn,
+    "withdrawn": _withdrawn_figures,
     "sensitive": _sensitive,
 }

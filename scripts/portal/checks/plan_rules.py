@@ -13,7 +13,7 @@ _NEARNESS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "none": (("publisher",), ("difference",)),
     "not-a-count": ((), ("indicator", "difference", "publisher")),
 }
-_NEEDED = {
+_FIXES = {
     "indicator": "Name the published indicator, or write none and who could publish one.",
     "difference": "Write in one sentence why the indicator is not the same.",
     "publisher": "Write who could publish a figure, as a role or body.",
@@ -21,15 +21,15 @@ _NEEDED = {
 
 
 # Tables that refer to a priority or an action of their own plan.
-_INSIDE = ("actions", "connections", "measures", "milestones", "statuses", "updates")
+_TABLES_OF_PLAN = ("actions", "connections", "measures", "milestones", "statuses", "updates")
 
 
-def _inside_plan(checked: ValidRows) -> Iterator[Problem]:
+def _references_within_plan(checked: ValidRows) -> Iterator[Problem]:
     """Check that rows refer to priorities and actions of their own plan that belong together."""
     for package in (p for p in checked.packages if p.kind == "plan"):
-        for resource in (r for r in _INSIDE if r in package.tables):
+        for resource in (r for r in _TABLES_OF_PLAN if r in package.tables):
             for row in rows(package.tables[resource]):
-                yield from _in_plan(row, package, "of this plan")
+                yield from _priority_and_action(row, package, "of this plan")
 
 
 def _nearness(checked: ValidRows) -> Iterator[Problem]:
@@ -40,12 +40,12 @@ def _nearness(checked: ValidRows) -> Iterator[Problem]:
         for column in needed:
             if column in row.cells and not row[column]:
                 message = f"The nearness is {nearness}, but {column} is empty."
-                yield row.wrong(column, "nearness", message, _NEEDED[column])
+                yield row.problem(column, "nearness", message, _FIXES[column])
         for column in barred:
             if row[column]:
                 message = f"The nearness is {nearness}, but {column} says “{row[column][:80]}”."
                 fix = f"Clear the cell, or choose a nearness other than {nearness}."
-                yield row.wrong(column, "nearness", message, fix)
+                yield row.problem(column, "nearness", message, fix)
 
 
 def _connections(checked: ValidRows) -> Iterator[Problem]:
@@ -53,7 +53,7 @@ def _connections(checked: ValidRows) -> Iterator[Problem]:
     for row in checked.rows("plan", "connections"):
         if {"priority", "action"} <= row.cells.keys() and not row["priority"] and not row["action"]:
             message = "Neither a priority nor an action is named."
-            yield row.wrong(
+            yield row.problem(
                 "priority",
                 "connections",
                 message,
@@ -76,20 +76,20 @@ def _update_actions(checked: ValidRows) -> Iterator[Problem]:
                 if len(checked.packages) == len(checked.settings.packages):
                     yield row.dangling("plan", plans, "plans")
                 continue
-            there = plans[row["plan"]] if row["plan"] else package
-            where = f"of {row['plan']}" if row["plan"] else "of this plan"
-            yield from _in_plan(row, there, where)
-            own = updates.get(row["update"])
+            named_plan = plans[row["plan"]] if row["plan"] else package
+            in_words = f"of {row['plan']}" if row["plan"] else "of this plan"
+            yield from _priority_and_action(row, named_plan, in_words)
+            update = updates.get(row["update"])
             if (
-                own
-                and there is package
-                and (own["priority"], own["action"]) == (row["priority"], row["action"])
+                update
+                and named_plan is package
+                and (update["priority"], update["action"]) == (row["priority"], row["action"])
             ):
                 message = "The row of the update already says this."
-                yield row.wrong("update", "update-actions", message, "Remove the row.")
+                yield row.problem("update", "update-actions", message, "Remove the row.")
 
 
-def _in_plan(row: ValidRow, plan: Package, of: str) -> Iterator[Problem]:
+def _priority_and_action(row: ValidRow, plan: Package, in_words: str) -> Iterator[Problem]:
     """Check that a row's priority and action are in a plan and belong together."""
     if not {"priorities", "actions"} <= plan.tables.keys():
         return
@@ -97,12 +97,14 @@ def _in_plan(row: ValidRow, plan: Package, of: str) -> Iterator[Problem]:
     actions = {r["id"]: r["priority"] for r in rows(plan.tables["actions"])}
     priority, action = row["priority"], row["action"]
     if priority and priority not in priorities:
-        yield row.dangling("priority", priorities, f"priorities {of}")
+        yield row.dangling("priority", priorities, f"priorities {in_words}")
     if action and action not in actions:
-        yield row.dangling("action", actions, f"actions {of}")
+        yield row.dangling("action", actions, f"actions {in_words}")
     elif action and priority and actions[action] not in ("", priority):
         message = f"{action} belongs to {actions[action]}, not to {priority}."
-        yield row.wrong("priority", "reference", message, f"Write {actions[action]}, or name another action.")
+        yield row.problem(
+            "priority", "reference", message, f"Write {actions[action]}, or name another action."
+        )
 
 
 def _no_updates(package: Package, resource: str) -> Problem:
@@ -113,7 +115,7 @@ def _no_updates(package: Package, resource: str) -> Problem:
 
 def _statuses(checked: ValidRows) -> Iterator[Problem]:
     """Check that the evidence for each status is a report about its action."""
-    kinds, placed = _reports(checked)
+    kinds, plan_of_update = _reports(checked)
     for package in (p for p in checked.packages if p.kind == "plan" and "statuses" in p.tables):
         if "updates" not in package.tables:
             yield _no_updates(package, "statuses")
@@ -124,18 +126,18 @@ def _statuses(checked: ValidRows) -> Iterator[Problem]:
             update, action = row["update"], row["action"]
             if not update or action not in actions:
                 continue  # reported separately
-            about = sorted(u for s, u, a in placed if (s, a) == (slug, action))
-            if update not in about:
+            updates_on_action = sorted(u for s, u, a in plan_of_update if (s, a) == (slug, action))
+            if update not in updates_on_action:
                 message = f"“{update}” is not an update on {action}."
                 fix = (
-                    f"Name one of these: {', '.join(about)}."
-                    if about
+                    f"Name one of these: {', '.join(updates_on_action)}."
+                    if updates_on_action
                     else "Remove the row: there is no evidence."
                 )
-                yield row.wrong("update", "statuses", message, fix)
-            elif kinds[placed[slug, update, action], update] not in ("report", ""):
+                yield row.problem("update", "statuses", message, fix)
+            elif kinds[plan_of_update[slug, update, action], update] not in ("report", ""):
                 message = f"“{update}” does not report how far {action} has come."
-                yield row.wrong(
+                yield row.problem(
                     "update", "statuses", message, "Name an update of the kind report, or remove the row."
                 )
 
@@ -143,22 +145,22 @@ def _statuses(checked: ValidRows) -> Iterator[Problem]:
 def _reports(checked: ValidRows) -> tuple[Mapping[tuple[str, str], str], Mapping[tuple[str, str, str], str]]:
     """Return the kind of each update by plan and id, and the update's own plan by plan, update and action."""
     kinds: dict[tuple[str, str], str] = {}
-    placed: dict[tuple[str, str, str], str] = {}
+    plan_of_update: dict[tuple[str, str, str], str] = {}
     for package in (p for p in checked.packages if p.kind == "plan"):
         slug = str(package.portal.get("slug"))
         for row in rows(package.tables["updates"]) if "updates" in package.tables else ():
             kinds[slug, row["id"]] = row["kind"]
-            placed[slug, row["id"], row["action"]] = slug
+            plan_of_update[slug, row["id"], row["action"]] = slug
     for package in (p for p in checked.packages if p.kind == "plan" and "update_actions" in p.tables):
         slug = str(package.portal.get("slug"))
         for row in rows(package.tables["update_actions"]):
             if (slug, row["update"]) in kinds:
-                placed.setdefault((row["plan"] or slug, row["update"], row["action"]), slug)
-    return kinds, placed
+                plan_of_update.setdefault((row["plan"] or slug, row["update"], row["action"]), slug)
+    return kinds, plan_of_update
 
 
 RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
-    "inside-plan": _inside_plan,
+    "inside-plan": _references_within_plan,
     "nearness": _nearness,
     "connections": _connections,
     "update-actions": _update_actions,

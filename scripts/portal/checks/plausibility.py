@@ -1,4 +1,4 @@
-"""Plausibility checks: warnings about data that is valid but unlikely. Each is one function and one entry in `DOUBTS`.
+"""Plausibility checks: warnings about data that is valid but unlikely. Each is one function and one entry in `CHECKS`.
 
 They run on packages that have passed every rule. A warning has a name, by which it can be accepted with a reason.
 """
@@ -16,8 +16,8 @@ from statistics import median
 from portal.checks import written_numbers
 from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core import periods
-from portal.core.field_types import day as read_day
-from portal.core.field_types import decimal
+from portal.core.field_types import number_or_none
+from portal.core.field_types import read_date as read_day
 from portal.core.model import AcceptedWarning
 from portal.core.problems import Problem
 from portal.core.text import number
@@ -25,18 +25,13 @@ from portal.core.text import number
 DAYS_VERIFIED = 90
 # Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers: modified z-scores above this are outliers.
 OUTLIER = 3.5
-_TO_SIGMA = (
-    1.4826  # the median absolute deviation of a normal distribution times this is its standard deviation
-)
-_HISTORY = 4  # earlier changes needed to judge a new one
-_LEAST = math.log(
-    1.25
-)  # a rise of counts by less than a quarter, or a fall by less than a fifth, is not a jump
-_LARGE = 4  # times as much is a jump in a short series
+# The median absolute deviation of a normal distribution times this is its standard deviation.
+_TO_SIGMA = 1.4826
+_LEAST_CHANGES = 4  # earlier changes needed to judge a new one
+# A rise of counts by less than a quarter, or a fall by less than a fifth, is not a jump.
+_LEAST_JUMP = math.log(1.25)
+_LARGE_JUMP = 4  # times as much is a jump in a short series
 _CHANCE = 0.001  # probability that counts are equal by chance
-
-
-_PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ class PlausibilityInput:
                 r,
                 read_day(r["period_start"]),
                 read_day(r["period_end"]),
-                decimal(r["value"]),
+                number_or_none(r["value"]),
             )
             for r in self.checked.rows("indicators", "observations")
             if r["period_start"]
@@ -73,7 +68,7 @@ class Figure:
     @cached_property
     def part(self) -> str:
         """Return its part of the breakdown; empty for the total."""
-        return next((v for k, v in self.row.cells.items() if k not in _PLAIN and v), "")
+        return self.row.part
 
     @property
     def name(self) -> str:
@@ -82,10 +77,10 @@ class Figure:
         return ":".join(filter(None, cells))
 
 
-def look(checked: ValidRows, today: date) -> tuple[Problem, ...]:
+def find_warnings(checked: ValidRows, today: date) -> tuple[Problem, ...]:
     """Return every warning, by file and row."""
-    told = PlausibilityInput(checked, today)
-    return tuple(sorted(p for doubt in DOUBTS.values() for p in doubt(told)))
+    data = PlausibilityInput(checked, today)
+    return tuple(sorted(p for check in CHECKS.values() for p in check(data)))
 
 
 def unaccepted(
@@ -95,13 +90,13 @@ def unaccepted(
 
     An accepted name that ends in * matches every name that begins like it.
     """
-    found, names = list(warnings), [a.warning for a in accepted]
-    open_ = [w for w in found if not any(_fits(n, w.name) for n in names)]
-    spent = [n for n in names if not any(_fits(n, w.name) for w in found)]
-    return (*open_, *(_spent(file, n) for n in spent))
+    warned, names = list(warnings), [a.warning for a in accepted]
+    not_accepted = [w for w in warned if not any(_matches(n, w.name) for n in names)]
+    no_longer_needed = [n for n in names if not any(_matches(n, w.name) for w in warned)]
+    return (*not_accepted, *(_spent_acceptance(file, n) for n in no_longer_needed))
 
 
-def unlinked(page: str) -> Problem:
+def unlinked_page(page: str) -> Problem:
     """Return the warning about a built page that no other page links to."""
     fix = "Link to it from a page where readers would look for it."
     return Problem(
@@ -109,102 +104,95 @@ def unlinked(page: str) -> Problem:
     )
 
 
-def _fits(accepted: str, name: str) -> bool:
+def _matches(accepted: str, name: str) -> bool:
     return name.startswith(accepted[:-1]) if accepted.endswith("*") else name == accepted
 
 
-def _spent(file: str, name: str) -> Problem:
+def _spent_acceptance(file: str, name: str) -> Problem:
     message = f"The warning {name} was accepted, but no longer appears."
     return Problem(file, 0, "warning", "spent", message, "Remove the row.", f"spent:{name}")
-
-
-def _warning(row: ValidRow, column: str, told: tuple[str, str], name: str) -> Problem:
-    """Return a warning about a cell, from its message and fix, with the name to accept it by."""
-    code = name.partition(":")[0]
-    message, fix = told
-    return Problem(row.table.file, row.number, column, code, message, fix, name)
 
 
 # --- figures
 
 
-def _units(told: PlausibilityInput) -> Mapping[str, str]:
+def _units(data: PlausibilityInput) -> Mapping[str, str]:
     """Return the unit of each indicator."""
-    return {r["id"]: r["unit"] for r in told.checked.rows("indicators", "indicators")}
+    return {r["id"]: r["unit"] for r in data.checked.rows("indicators", "indicators")}
 
 
-def _series(told: PlausibilityInput) -> Iterator[list[Figure]]:
+def _series(data: PlausibilityInput) -> Iterator[list[Figure]]:
     """Yield each time series: one indicator, area, part and length of period, in order of time, split at breaks in series."""
-    cuts: dict[str, list[date]] = defaultdict(list)
-    for r in told.checked.rows("indicators", "breaks"):
-        cuts[r["indicator"]].append(read_day(r["date"]))
-    found: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
-    for f in told.figures:
-        era = sum(f.start >= day for day in cuts[f.row["indicator"]])
+    breaks: dict[str, list[date]] = defaultdict(list)
+    for r in data.checked.rows("indicators", "breaks"):
+        breaks[r["indicator"]].append(read_day(r["date"]))
+    series: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
+    for f in data.figures:
+        era = sum(f.start >= day for day in breaks[f.row["indicator"]])
         length = periods.months_between(f.start, f.end)
-        found[f.row["indicator"], f.row["area"], f.part, length, era].append(f)
-    yield from (sorted(own, key=lambda f: f.end) for own in found.values())
+        series[f.row["indicator"], f.row["area"], f.part, length, era].append(f)
+    yield from (sorted(figures, key=lambda f: f.end) for figures in series.values())
 
 
-def _sums(told: PlausibilityInput) -> Iterator[Problem]:
+def _parts_and_totals(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if the parts of a breakdown do not add up to their total."""
-    overlapping = {i for p in told.checked.packages for i in p.portal.get("overlapping", "").split(";") if i}
-    units = _units(told)
+    overlapping = {i for p in data.checked.packages for i in p.portal.get("overlapping", "").split(";") if i}
+    units = _units(data)
     groups: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
-    for f in (f for f in told.figures if units[f.row["indicator"]] in ("count", "pounds")):
+    for f in (f for f in data.figures if units[f.row["indicator"]] in ("count", "pounds")):
         groups[f.row["indicator"], f.row["area"], str(f.start), str(f.end)].append(f)
-    for (indicator, *_), own in groups.items():
-        total = next((f for f in own if not f.part), None)
-        parts = [f for f in own if f.part]
+    for (indicator, *_), figures in groups.items():
+        total = next((f for f in figures if not f.part), None)
+        parts = [f for f in figures if f.part]
         if total and total.value is not None and parts and indicator not in overlapping:
-            yield from _added(total, parts, complete=True)
-    yield from _grouped(told, groups)
+            yield from _compare_sum(total, parts, complete=True)
+    yield from _members_and_totals(data, groups)
 
 
-def _grouped(told: PlausibilityInput, groups: Mapping[tuple[str, ...], list[Figure]]) -> Iterator[Problem]:
+def _members_and_totals(
+    data: PlausibilityInput, groups: Mapping[tuple[str, ...], list[Figure]]
+) -> Iterator[Problem]:
     """Do the same for indicators that are part of another, which need not be all of its parts."""
     members: dict[str, list[str]] = defaultdict(list)
-    units = _units(told)
-    for r in told.checked.rows("indicators", "indicators"):
+    units = _units(data)
+    for r in data.checked.rows("indicators", "indicators"):
         members[r["part_of"]].append(r["id"])
-    for (indicator, *place), own in groups.items():
-        total = next((f for f in own if not f.part), None)
+    for (indicator, *place), figures in groups.items():
+        total = next((f for f in figures if not f.part), None)
         if total and total.value is not None:
-            alike = [m for m in members.get(indicator, ()) if units[m] == units[indicator]]
-            found = [groups.get((m, *place), []) for m in alike]
-            parts = [next(f for f in group if not f.part) for group in found if any(not f.part for f in group)]  # fmt: skip
+            addable = [m for m in members.get(indicator, ()) if units[m] == units[indicator]]
+            by_member = [groups.get((m, *place), []) for m in addable]
+            parts = [next(f for f in group if not f.part) for group in by_member if any(not f.part for f in group)]  # fmt: skip
             if parts:
-                yield from _added(total, parts, complete=False)
+                yield from _compare_sum(total, parts, complete=False)
 
 
-def _added(total: Figure, parts: Sequence[Figure], complete: bool) -> Iterator[Problem]:
+def _compare_sum(total: Figure, parts: Sequence[Figure], complete: bool) -> Iterator[Problem]:
     known = [p.value for p in parts if p.value is not None]
     summed, whole = sum(known, Decimal(0)), total.value or Decimal(0)
     fix = "Compare the parts and the total with the source. Accept it if the source gives them like this."
     if summed > whole:
         message = f"The parts add up to {number(summed)}, more than their total of {number(whole)}."
-        yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
+        yield total.row.warning("value", message, fix, f"sum:{total.name}")
     elif complete and len(known) == len(parts) and summed < whole:
         message = f"The parts add up to {number(summed)}, less than their total of {number(whole)}."
-        yield _warning(total.row, "value", (message, fix), f"sum:{total.name}")
+        yield total.row.warning("value", message, fix, f"sum:{total.name}")
 
 
-def _jumps(told: PlausibilityInput) -> Iterator[Problem]:
+def _jumps(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a figure changes much more than it did before in its time series."""
-    units = _units(told)
-    for own in _series(told):
-        figures = [f for f in own if f.value is not None]
-        counts = units[own[0].row["indicator"]] == "count"
+    units = _units(data)
+    for series in _series(data):
+        figures = [f for f in series if f.value is not None]
+        counts = units[series[0].row["indicator"]] == "count"
         changes: list[float] = []
         for a, b in pairwise(figures):
             change = _change(a, b, counts)
             if _implausible(change, changes, _noise(a, b) if counts else 0.0, counts):
-                said = [number(f.value or Decimal(0)) for f in (a, b)]
-                message = (
-                    f"{said[0]} is followed by {said[1]}, a larger jump than any before in this time series."
-                )
+                values = [number(f.value or Decimal(0)) for f in (a, b)]
+                message = f"{values[0]} is followed by {values[1]}, a larger jump than any before in this time series."
                 fix = "Compare it with the source. Is there a digit too many, or a month's figure in place of a year's?"
-                yield _warning(b.row, "value", (message, fix), f"jump:{b.name}")
+                yield b.row.warning("value", message, fix, f"jump:{b.name}")
             changes.append(change)
 
 
@@ -226,133 +214,133 @@ def _noise(a: Figure, b: Figure) -> float:
 
 
 def _implausible(change: float, before: Sequence[float], noise: float, counts: bool) -> bool:
-    if len(before) < _HISTORY:
-        return counts and abs(change) > max(math.log(_LARGE), OUTLIER * noise)
+    if len(before) < _LEAST_CHANGES:
+        return counts and abs(change) > max(math.log(_LARGE_JUMP), OUTLIER * noise)
     middle = median(before)
     spread = _TO_SIGMA * median(abs(c - middle) for c in before)
     scale = max(spread, noise)
     far = scale > 0 and abs(change - middle) / scale > OUTLIER
-    return far and (not counts or abs(change) > _LEAST)
+    return far and (not counts or abs(change) > _LEAST_JUMP)
 
 
-def _gaps(told: PlausibilityInput) -> Iterator[Problem]:
+def _gaps(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a period is missing from a regular time series."""
-    for own in _series(told):
-        steps = [_months(a, b) for a, b in pairwise(own)]
-        step = _usual(steps)
-        covered = own[0].end
-        for (a, b), months in zip(pairwise(own), steps, strict=True):
-            if (step and months > step) or (len(own) > 2 and b.start > covered + timedelta(days=1)):
+    for series in _series(data):
+        steps = [_months_apart(a, b) for a, b in pairwise(series)]
+        step = _usual_step(steps)
+        covered_to = series[0].end
+        for (a, b), months in zip(pairwise(series), steps, strict=True):
+            if (step and months > step) or (len(series) > 2 and b.start > covered_to + timedelta(days=1)):
                 message = f"There is a figure up to {a.end} and one up to {b.end}, but none in between."
                 fix = "Add the missing period. Where the source has no figure, add the row with the status x."
-                yield _warning(b.row, "period_end", (message, fix), f"gap:{b.name}")
-            covered = max(covered, b.end)
+                yield b.row.warning("period_end", message, fix, f"gap:{b.name}")
+            covered_to = max(covered_to, b.end)
 
 
-def _months(a: Figure, b: Figure) -> int:
+def _months_apart(a: Figure, b: Figure) -> int:
     return (b.end.year - a.end.year) * 12 + b.end.month - a.end.month
 
 
-def _usual(steps: Sequence[int]) -> int:
+def _usual_step(steps: Sequence[int]) -> int:
     """Return the months between nearly all neighbouring figures of a series; 0 if it is not regular."""
     step, often = Counter(steps).most_common(1)[0] if steps else (0, 0)
     return step if often > 2 and often >= 0.8 * len(steps) else 0
 
 
-def _same(told: PlausibilityInput) -> Iterator[Problem]:
+def _repeats(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a figure stays the same for longer than chance explains.
 
     Two Poisson counts with mean n are equal with a probability of about 1 / (2 √(π n)).
     """
-    units = _units(told)
-    for own in _series(told):
-        apart = _apart([f for f in own if f.value])
+    units = _units(data)
+    for series in _series(data):
+        apart = _without_overlap([f for f in series if f.value])
         for _, run in groupby(apart, key=lambda f: f.value):
-            equal = list(run)
-            last = equal[-1]
+            repeats = list(run)
+            last = repeats[-1]
             counts = units[last.row["indicator"]] == "count"
             chance = 1 / (2 * math.sqrt(math.pi * max(_count(last), 1))) if counts else 0.1
-            if len(equal) > 2 and chance ** (len(equal) - 1) < _CHANCE:
+            if len(repeats) > 2 and chance ** (len(repeats) - 1) < _CHANCE:
                 message = (
-                    f"The figure is {number(last.value or Decimal(0))} for {len(equal)} periods in a row."
+                    f"The figure is {number(last.value or Decimal(0))} for {len(repeats)} periods in a row."
                 )
                 fix = "Check whether an old figure was copied instead of entering the new one."
-                yield _warning(last.row, "value", (message, fix), f"same:{last.name}")
+                yield last.row.warning("value", message, fix, f"same:{last.name}")
 
 
-def _apart(figures: Iterable[Figure]) -> list[Figure]:
+def _without_overlap(figures: Iterable[Figure]) -> list[Figure]:
     """Return the figures whose periods do not overlap with the one before."""
-    found: list[Figure] = []
+    kept: list[Figure] = []
     for f in figures:
-        if not found or f.start > found[-1].end:
-            found.append(f)
-    return found
+        if not kept or f.start > kept[-1].end:
+            kept.append(f)
+    return kept
 
 
-def _breaks(told: PlausibilityInput) -> Iterator[Problem]:
+def _breaks(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a period or a claimed change crosses a break in series."""
-    cuts = [(r["indicator"], read_day(r["date"])) for r in told.checked.rows("indicators", "breaks")]
+    breaks = [(r["indicator"], read_day(r["date"])) for r in data.checked.rows("indicators", "breaks")]
     fix = "Mark it with the status b, or remove the figure."
-    for f in told.figures:
-        for indicator, day in cuts:
+    for f in data.figures:
+        for indicator, day in breaks:
             if f.row["indicator"] == indicator and f.start < day <= f.end and f.row["status"] != "b":
                 message = f"Recording changed on {day}, in the middle of this period."
-                yield _warning(f.row, "period_start", (message, fix), f"break:{f.name}")
-    for r in told.checked.rows("indicators", "claims"):
-        for indicator, day in cuts:
+                yield f.row.warning("period_start", message, fix, f"break:{f.name}")
+    for r in data.checked.rows("indicators", "claims"):
+        for indicator, day in breaks:
             if r["indicator"] == indicator and r["base_period_start"] < str(day) <= r["period_end"] and r["base_period_start"]:  # fmt: skip
                 message = (
                     f"The statement compares figures from before and after {day}, when recording changed."
                 )
-                why = "Accept it if the document says so; the page says that it cannot be checked."
-                yield _warning(r, "base_period_start", (message, why), f"break:{r['id']}")
+                accept = "Accept it if the document says so; the page says that it cannot be checked."
+                yield r.warning("base_period_start", message, accept, f"break:{r['id']}")
 
 
 # --- promises, contacts
 
 
-def _targets(told: PlausibilityInput) -> Iterator[Problem]:
+def _targets(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a target has no baseline."""
-    for r in told.checked.rows("indicators", "targets"):
+    for r in data.checked.rows("indicators", "targets"):
         if not r["baseline_value"]:
             message = "The target has no figure to measure it from, so nobody can say whether it was met."
             fix = "Add the baseline. Accept it if no document gives one."
-            yield _warning(r, "baseline_value", (message, fix), f"target:{r['id']}")
+            yield r.warning("baseline_value", message, fix, f"target:{r['id']}")
 
 
-def _contacts(told: PlausibilityInput) -> Iterator[Problem]:
+def _contacts(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a contact has not been checked recently."""
     for kind in ("routes", "services"):
-        for r in told.checked.rows(kind, kind):
-            seen = periods.last_day(r["checked_on"])
-            if r["state"] != "historic" and (told.today - seen).days > DAYS_VERIFIED:
+        for r in data.checked.rows(kind, kind):
+            checked_on = periods.last_day(r["checked_on"])
+            if r["state"] != "historic" and (data.today - checked_on).days > DAYS_VERIFIED:
                 message = f"Last checked in {periods.loose_date(r['checked_on'])}, more than {DAYS_VERIFIED} days ago."
                 fix = "Look it up again, and write when and where under checked_on and checked_in."
-                yield _warning(r, "checked_on", (message, fix), f"contact:{r['id']}")
+                yield r.warning("checked_on", message, fix, f"contact:{r['id']}")
 
 
-def _overdue(told: PlausibilityInput) -> Iterator[Problem]:
+def _overdue(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if an announced release is overdue."""
-    made = told.checked.values("releases", "releases", "name")
-    for r in told.checked.rows("releases", "calendar"):
-        if r["release"] not in made and read_day(r["promised"]) < told.today:
-            late = (told.today - read_day(r["promised"])) // timedelta(days=1)
-            for what in filter(None, r["indicators"].split(";")) if r["indicators"] else ("all",):
-                message = f"{r['release']} was promised for {r['promised']}, {late} days ago" + (f", with new figures of {what}." if what != "all" else ".")  # fmt: skip
+    released = data.checked.values("releases", "releases", "name")
+    for r in data.checked.rows("releases", "calendar"):
+        if r["release"] not in released and read_day(r["promised"]) < data.today:
+            late = (data.today - read_day(r["promised"])) // timedelta(days=1)
+            for subject in filter(None, r["indicators"].split(";")) if r["indicators"] else ("all",):
+                message = f"{r['release']} was promised for {r['promised']}, {late} days ago" + (f", with new figures of {subject}." if subject != "all" else ".")  # fmt: skip
                 fix = "Make the release, or say under note why it is late."
-                yield _warning(r, "promised", (message, fix), f"overdue:{r['release']}:{what}")
+                yield r.warning("promised", message, fix, f"overdue:{r['release']}:{subject}")
 
 
-def _numbers(told: PlausibilityInput) -> Iterator[Problem]:
+def _numbers(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a text about a withheld figure contains a number that could be the figure."""
-    return written_numbers.look(told.checked)
+    return written_numbers.find_warnings(data.checked)
 
 
-DOUBTS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
-    "sum": _sums,
+CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
+    "sum": _parts_and_totals,
     "jump": _jumps,
     "gap": _gaps,
-    "same": _same,
+    "same": _repeats,
     "break": _breaks,
     "target": _targets,
     "contact": _contacts,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from portal.checks import figure_rules, plan_rules
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods, text
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.data.packages import Package
@@ -18,8 +18,8 @@ from portal.data.tables import Json, Table
 
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
 # What a spreadsheet reads as the start of a formula, and negative numbers and dashes, which are not formulas.
-_FORMULA = re.compile(r"[\t\r]|\s*[=+@\-＝＋＠－]")
-_NO_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
+_STARTS_FORMULA = re.compile(r"[\t\r]|\s*[=+@\-＝＋＠－]")
+_NOT_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
 
 
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
@@ -51,7 +51,7 @@ def _unique(checked: ValidRows) -> Iterator[Problem]:
             by_key = column in row.table.schema.primary_key and other.table.file == row.table.file
             if value and other is not row and not by_key:
                 where = f"{other.table.file}, row {other.number}"
-                yield row.wrong(
+                yield row.problem(
                     column, "unique", f"“{value}” is also in {where}.", "Give one of them another name."
                 )
     addresses: dict[object, str] = {}
@@ -67,22 +67,22 @@ def _unique(checked: ValidRows) -> Iterator[Problem]:
 
 
 # Addresses of other pages and files in the same folders as those of indicators.
-_TAKEN = ("changes", "coverage", "disagree", "targets")
+_TAKEN_ADDRESSES = ("changes", "coverage", "disagree", "targets")
 
 
 def _addresses(checked: ValidRows) -> Iterator[Problem]:
     """Check that indicators and wards have addresses that are free and can be stored."""
     for row in checked.rows("indicators", "indicators"):
-        if (slug := row["slug"]) in _TAKEN:
+        if (slug := row["slug"]) in _TAKEN_ADDRESSES:
             message = f"Another page or file already has the address “{slug}”."
-            yield row.wrong("slug", "addresses", message, f"Write another one, such as {slug}-recorded.")
+            yield row.problem("slug", "addresses", message, f"Write another one, such as {slug}-recorded.")
     for row in checked.rows("geography", "areas"):
         name = row["name"]
-        if row["kind"] == "ward" and name and not field_types.storable(text.address_part(name)):
+        if row["kind"] == "ward" and name and not field_types.is_storable(text.address_part(name)):
             message = (
                 f"The page of the ward “{name[:60]}” cannot have an address that every computer can store."
             )
-            yield row.wrong("name", "addresses", message, "Write the ward's name with its letters in full.")
+            yield row.problem("name", "addresses", message, "Write the ward's name with its letters in full.")
 
 
 # (kind, resource, column) -> the (kind, resource, column) that must contain its values
@@ -123,23 +123,23 @@ SOURCES = ("sources", "sources", "id")
 def _references(checked: ValidRows) -> Iterator[Problem]:
     """Check that what rows refer to exists."""
     targets = {*REFERENCES.values(), SOURCES}
-    known = {target: checked.values(*target) for target in targets if checked.read(*target[:2])}
+    existing = {target: checked.values(*target) for target in targets if checked.is_readable(*target[:2])}
     for package in checked.packages:
         for resource, table in package.tables.items():
-            wanted = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
+            targets_of = {c: REFERENCES.get((package.kind, resource, c)) for c in table.columns}
             if package.kind != "sources" and "source" in table.columns:
-                wanted["source"] = SOURCES
+                targets_of["source"] = SOURCES
             # Most columns have no dangling reference, which a set of their values shows at once.
-            loose = {
-                c: t for c, t in wanted.items()
-                if t in known and c in table.columns and table.values(c) - known[t] - {""}
+            dangling = {
+                c: t for c, t in targets_of.items()
+                if t in existing and c in table.columns and table.values(c) - existing[t] - {""}
             }  # fmt: skip
-            for row in rows(table) if loose else ():
-                for column, target in loose.items():
-                    if row[column] and row[column] not in known[target]:
-                        yield row.dangling(column, known[target], target[1])
+            for row in rows(table) if dangling else ():
+                for column, target in dangling.items():
+                    if row[column] and row[column] not in existing[target]:
+                        yield row.dangling(column, existing[target], target[1])
     area = checked.settings.site.area
-    areas = known.get(("geography", "areas", "code"))
+    areas = existing.get(("geography", "areas", "code"))
     if areas is not None and area not in areas:
         yield Problem(
             SETTINGS_FILE,
@@ -152,7 +152,7 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
 
 def _headlines(checked: ValidRows) -> Iterator[Problem]:
     """Check that the indicators on the home page have the chart “recorded”."""
-    if not checked.read("indicators", "indicators"):
+    if not checked.is_readable("indicators", "indicators"):
         return
     known = {r["id"] for r in checked.rows("indicators", "indicators") if r["chart"] == "recorded"}
     for name in checked.settings.site.headlines:
@@ -188,17 +188,17 @@ def _across_plans(checked: ValidRows) -> Iterator[Problem]:
 
 def _lists(checked: ValidRows) -> Iterator[Problem]:
     """Check that lists of indicators, separated by semicolons, name ones that exist."""
-    if not checked.read("indicators", "indicators"):
+    if not checked.is_readable("indicators", "indicators"):
         return
-    known = checked.values("indicators", "indicators", "id")
+    existing = checked.values("indicators", "indicators", "id")
     for row in checked.rows("dashboards", "dashboards"):
         for name in filter(None, row["indicators"].split(";")):
-            if name not in known:
-                yield row.wrong(
+            if name not in existing:
+                yield row.problem(
                     "indicators",
                     "reference",
                     f"“{name}” is not among the indicators.",
-                    did_you_mean(name, known),
+                    did_you_mean(name, existing),
                 )
 
 
@@ -213,42 +213,42 @@ def _dates(checked: ValidRows) -> Iterator[Problem]:
     """Check that dates have plausible years, and that dates of past events are not in the future."""
     today = str(periods.today())
     for package in checked.packages:
-        told = {k: str(package.portal.get(k, "")) for k in ("starts", "ends")}
-        known = {k: v for k, v in told.items() if field_types.is_loose_date(v)}
-        for key, value in known.items():
-            if not periods.sensible(int(value[:4])):
-                yield Problem(package.file, 0, f"portal.{key}", "date", *_mistyped(value))
-        length = min(map(len, told.values()))
-        if len(known) == 2 and told["starts"][:length] > told["ends"][:length]:
-            message = f"The plan ends ({told['ends']}) before it starts ({told['starts']})."
+        years = {k: str(package.portal.get(k, "")) for k in ("starts", "ends")}
+        dated = {k: v for k, v in years.items() if field_types.is_loose_date(v)}
+        for key, value in dated.items():
+            if not periods.is_plausible_year(int(value[:4])):
+                yield Problem(package.file, 0, f"portal.{key}", "date", *_implausible_year(value))
+        length = min(map(len, years.values()))
+        if len(dated) == 2 and years["starts"][:length] > years["ends"][:length]:
+            message = f"The plan ends ({years['ends']}) before it starts ({years['starts']})."
             yield Problem(package.file, 0, "portal.ends", "date", message, "Swap or correct the two.")
         for table in package.tables.values():
             for field in table.schema.fields:
-                yield from _dates_of(table, field, today)
+                yield from _dates_of_column(table, field, today)
 
 
 _LOOSE = re.compile(r"[0-9]{4}(-|$)")
 
 
-def _dates_of(table: Table, field: Json, today: str) -> Iterator[Problem]:
+def _dates_of_column(table: Table, field: Json, today: str) -> Iterator[Problem]:
     column, form = field["name"], field.get("form")
-    if column not in table.columns or not (field["type"] == "date" or form in field_types.DATED):
+    if column not in table.columns or not (field["type"] == "date" or form in field_types.FORMS_WITH_YEAR):
         return
-    told = table.values(column)
-    odd = {v for v in told if _LOOSE.match(v) and not periods.sensible(int(v[:4]))}
-    early = {v for v in told if v > today[: len(v)]} if field.get("past") else frozenset()
-    for row in rows(table) if odd or early else ():
+    cells = table.values(column)
+    implausible = {v for v in cells if _LOOSE.match(v) and not periods.is_plausible_year(int(v[:4]))}
+    in_future = {v for v in cells if v > today[: len(v)]} if field.get("past") else frozenset()
+    for row in rows(table) if implausible or in_future else ():
         value = row[column]
-        if value in odd:
-            yield row.wrong(column, "date", *_mistyped(value))
-        elif value and value in early:
+        if value in implausible:
+            yield row.problem(column, "date", *_implausible_year(value))
+        elif value and value in in_future:
             fix = "Correct the date; the year may be wrong. Future figures and reports are not published."
-            yield row.wrong(column, "future", f"{value} is in the future.", fix)
+            yield row.problem(column, "future", f"{value} is in the future.", fix)
 
 
-def _mistyped(value: str) -> tuple[str, str]:
+def _implausible_year(value: str) -> Fault:
     fix = f"Correct the year. The earliest is {periods.EARLIEST}, the latest {periods.YEARS_AHEAD} years from now."
-    return f"The year of {value} is outside the years that a portal covers.", fix
+    return Fault(f"The year of {value} is outside the years that a portal covers.", fix)
 
 
 CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
@@ -264,7 +264,7 @@ def _contacts(checked: ValidRows) -> Iterator[Problem]:
         for row in checked.rows(kind, kind):
             for column, (good, fix) in CONTACTS.items():
                 if row[column] and not good(row[column]):
-                    yield row.wrong(column, "contact", f"“{row[column]}”", fix)
+                    yield row.problem(column, "contact", f"“{row[column]}”", fix)
 
 
 REACHED_BY = ("phone", "textphone", "email", "url")
@@ -278,7 +278,7 @@ def _reachable(checked: ValidRows) -> Iterator[Problem]:
             if offered and set(REACHED_BY) <= row.cells.keys() and not any(row[c] for c in REACHED_BY):
                 message = "There is no telephone number, email or web address, so nobody can use it."
                 fix = "Add a way to reach it, or write note or historic under state."
-                yield row.wrong("state", "reachable", message, fix)
+                yield row.problem("state", "reachable", message, fix)
 
 
 def _markup(checked: ValidRows) -> Iterator[Problem]:
@@ -294,23 +294,23 @@ def _markup(checked: ValidRows) -> Iterator[Problem]:
                     fix="Write plain text.",
                 )
         for table in package.tables.values():
-            for row in rows(table) if _any(table, _MARKUP.search) else ():
+            for row in rows(table) if _any_cell(table, _MARKUP.search) else ():
                 for column, value in row.cells.items():
                     if _MARKUP.search(value):
                         message = f"“{value[:80]}” contains HTML or Markdown."
-                        yield row.wrong(
+                        yield row.problem(
                             column, "markup", message, "Write plain text, without < before a letter."
                         )
 
 
-def _any(table: Table, what: Callable[[str], object]) -> bool:
-    """Return True if `what` is true of any cell of a table; each distinct text is checked once."""
-    return any(what(value) for column in table.columns for value in table.values(column))
+def _any_cell(table: Table, test: Callable[[str], object]) -> bool:
+    """Return True if `test` is true of any cell of a table; each distinct text is checked once."""
+    return any(test(value) for column in table.columns for value in table.values(column))
 
 
 def is_formula(value: str) -> bool:
     """Return True if a spreadsheet would run this text as a formula when a reader opens the download."""
-    return bool(_FORMULA.match(value) and not _NO_FORMULA.match(value))
+    return bool(_STARTS_FORMULA.match(value) and not _NOT_FORMULA.match(value))
 
 
 def _formulas(checked: ValidRows) -> Iterator[Problem]:
@@ -323,11 +323,11 @@ def _formulas(checked: ValidRows) -> Iterator[Problem]:
             )
         for table in package.tables.values():
             texts = {f["name"] for f in table.schema.fields if f["type"] not in ("number", "integer")}
-            for row in rows(table) if _any(table, is_formula) else ():
+            for row in rows(table) if _any_cell(table, is_formula) else ():
                 for column, value in row.cells.items():
                     if column in texts and is_formula(value):
                         message = f"A spreadsheet would take “{value.strip()[:80]}” for a formula."
-                        yield row.wrong(
+                        yield row.problem(
                             column, "formula", message, "Begin with a letter, a number or a quotation mark."
                         )
 

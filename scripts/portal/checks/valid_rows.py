@@ -8,6 +8,9 @@ from portal.core.settings import Settings
 from portal.data.packages import Package, contract
 from portal.data.tables import Table
 
+# The columns of every table of observations; the others are breakdowns.
+_NOT_BREAKDOWNS = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
+
 
 @dataclass(frozen=True)
 class ValidRow:
@@ -21,13 +24,22 @@ class ValidRow:
         """Return the text of a cell; empty if the cell is empty, missing or already has a problem."""
         return self.cells.get(column, "")
 
-    def wrong(self, column: str, code: str, message: str, fix: str) -> Problem:
+    def problem(self, column: str, code: str, message: str, fix: str) -> Problem:
         """Return a problem with one cell of this row."""
         return Problem(self.table.file, self.number, column, code, message, fix)
 
+    def warning(self, column: str, message: str, fix: str, name: str) -> Problem:
+        """Return a warning about one cell of this row; people accept it by `name`, whose first part is its code."""
+        return Problem(self.table.file, self.number, column, name.partition(":")[0], message, fix, name)
+
+    @property
+    def part(self) -> str:
+        """Return the figure's part of its breakdown; empty if it is not broken down. The row must be an observation."""
+        return next((v for k, v in self.cells.items() if k not in _NOT_BREAKDOWNS and v), "")
+
     def dangling(self, column: str, known: Collection[str], what: str) -> Problem:
         """Return a problem with a cell that refers to something that does not exist."""
-        return self.wrong(
+        return self.problem(
             column,
             "reference",
             f"“{self[column]}” is not among the {what}.",
@@ -48,7 +60,7 @@ class ValidRows:
             if package.kind == kind and resource in package.tables:
                 yield from rows(package.tables[resource])
 
-    def read(self, kind: str, resource: str) -> bool:
+    def is_readable(self, kind: str, resource: str) -> bool:
         """Return True if every table of this resource could be read.
 
         If not, that is reported separately, and rules that look things up in it report nothing.
@@ -62,13 +74,13 @@ class ValidRows:
         """Return every value of a column, over all packages."""
         return frozenset(row[column] for row in self.rows(kind, resource) if row[column])
 
-    def doubtful(self) -> frozenset[str] | None:
+    def indicators_with_problems(self) -> frozenset[str] | None:
         """Return the indicators whose figures already have problems; None if figures could not be read at all.
 
         Rules report nothing more about the figures of these indicators.
         """
         tables = [p.tables["observations"] for p in self.packages if "observations" in p.tables]
-        if not self.read("indicators", "observations"):
+        if not self.is_readable("indicators", "observations"):
             return None
         if any(not set(t.schema.names) <= t.columns for t in tables):
             return None

@@ -12,8 +12,6 @@ from portal.checks.figure_rules import is_true
 from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core.problems import Problem
 
-_PLAIN = ("indicator", "area", "period_start", "period_end", "value", "status", "source", "locator")
-
 _NUMBER = re.compile(
     r"\b(\d[\d,]*|zero|nil|none|nought|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
     r"sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]\w+)?)\b",
@@ -21,7 +19,7 @@ _NUMBER = re.compile(
 )
 _MONTH = "|".join(calendar.month_name[1:])
 # Numbers that say where a figure is in its document, or which time, age or period it is about.
-_NO_COUNT = re.compile(
+_NOT_COUNT = re.compile(
     r"\b(?:pages?|pp?\.|tables?|sheets?|rows?|columns?|cells?|figures?|charts?|slides?|lines?|annex|section|chapter|part|appendix)\s*"
     rf"[A-Z]?\d+[a-z]?(?:\s*(?:-|–|to|and|,)\s*\d+)*|\b(?:\d{{1,2}}\s+)?(?:{_MONTH})\b(?:\s+\d{{4}})?"
     r"|\b\d{4}(?:-\d\d){1,2}\b|\b(?:19|20)\d\d(?:/\d\d)?\b|\b\d+\s+(?:months?|years?|days?)\b|\b(?:aged?|under|over)\s+\d+(?:\s+to\s+\d+)?"
@@ -30,28 +28,30 @@ _NO_COUNT = re.compile(
 )
 
 
-def look(checked: ValidRows) -> Iterator[Problem]:
+def find_warnings(checked: ValidRows) -> Iterator[Problem]:
     """Yield a warning for each text about a withheld figure with a number that could be the figure."""
-    careful = {
+    guarded_indicators = {
         r["id"]: r
         for r in checked.rows("indicators", "indicators")
         if is_true(r["sensitive"]) or is_true(r["protected"])
     }
     hidden = [
-        r for r in checked.rows("indicators", "observations") if not r["value"] and r["indicator"] in careful
+        r
+        for r in checked.rows("indicators", "observations")
+        if not r["value"] and r["indicator"] in guarded_indicators
     ]
     for r in hidden:
-        if number := _count_in(r["locator"], (r.cells.get(c, "") for c in r.cells if c not in _PLAIN)):
+        if number := _count_in(r["locator"], (r.part,)):
             message = f"The figure is withheld, and its locator says “{number}”."
             fix = "Remove the number. Accept it if it says where the figure is, not how large."
             name = ":".join(filter(None, (r["indicator"], r["area"], r["period_start"])))
-            yield _warning(r, "locator", (message, fix), f"number:{name}")
+            yield r.warning("locator", message, fix, f"number:{name}")
     if hidden:
-        yield from _stated(checked, hidden)
-        yield from _elsewhere(checked, hidden, careful)
+        yield from _in_claims(checked, hidden)
+        yield from _in_texts(checked, hidden, guarded_indicators)
 
 
-def _stated(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]:
+def _in_claims(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]:
     """Yield claims with a number about the indicator and area of a withheld figure, for a period that includes it."""
     names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
     for row in checked.rows("indicators", "claims"):
@@ -65,27 +65,28 @@ def _stated(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]
                 f"A figure of {row['indicator']} is withheld, and this statement about it says “{number}”."
             )
             fix = "Remove the number. Accept it if it is a different one."
-            yield _warning(row, "statement", (message, fix), f"number:claims:{row['id']}")
+            yield row.warning("statement", message, fix, f"number:claims:{row['id']}")
 
 
 def _count_in(text: str, names: Iterable[str] = ()) -> str:
     """Return the first number in a text that could be a count; empty if there is none. Numbers within `names` are ignored."""
     for name in sorted(filter(None, names), key=len, reverse=True):
         text = text.replace(name, "")
-    found = _NUMBER.search(_NO_COUNT.sub("", text))
-    return found[0] if found else ""
+    match_ = _NUMBER.search(_NOT_COUNT.sub("", text))
+    return match_[0] if match_ else ""
 
 
-def _elsewhere(
-    checked: ValidRows, hidden: Sequence[ValidRow], careful: Mapping[str, ValidRow]
+def _in_texts(
+    checked: ValidRows, hidden: Sequence[ValidRow], guarded_indicators: Mapping[str, ValidRow]
 ) -> Iterator[Problem]:
     """Yield sentences in any table with a number and the subject and place (or part) of a withheld figure."""
     names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
     subjects: dict[tuple[str, str], str] = {}
     for r in hidden:
-        part = next((v for k, v in r.cells.items() if k not in _PLAIN and v), "")
-        title = careful[r["indicator"]]["short_title"] or careful[r["indicator"]]["title"]
-        if where := part or names.get(r["area"], ""):
+        title = (
+            guarded_indicators[r["indicator"]]["short_title"] or guarded_indicators[r["indicator"]]["title"]
+        )
+        if where := r.part or names.get(r["area"], ""):
             subjects[title.lower(), where.lower()] = r["indicator"]
     for row, column, text in _texts(checked):
         lower = text.lower()
@@ -95,7 +96,7 @@ def _elsewhere(
                     if where in sentence.lower() and (number := _count_in(sentence, (where,))):
                         message = f"A figure of {indicator} is withheld, and this text names its place and says “{number}”."
                         fix = "Remove the number. Accept it if it is a different one."
-                        yield _warning(row, column, (message, fix), f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}")  # fmt: skip
+                        yield row.warning(column, message, fix, f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}")  # fmt: skip
                         break
 
 
@@ -113,8 +114,3 @@ def _texts(checked: ValidRows) -> Iterator[tuple[ValidRow, str, str]]:
     for kind, resource, columns in _TEXTS:
         for row in checked.rows(kind, resource):
             yield from ((row, column, row[column]) for column in columns if row[column])
-
-
-def _warning(row: ValidRow, column: str, told: tuple[str, str], name: str) -> Problem:
-    message, fix = told
-    return Problem(row.table.file, row.number, column, "number", message, fix, name)

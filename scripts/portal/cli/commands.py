@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PROBLEMS
     except Exception as error:
         progress.end()
-        if short := operating_system.shortage(error):
+        if short := operating_system.memory_problem(error):
             print(_listed(PortalError([short])), file=sys.stderr)
             return PROBLEMS
         print(_logged(root), file=sys.stderr)
@@ -236,7 +236,7 @@ def _withdraw(root: Path, options: argparse.Namespace, progress: ProgressLine) -
 
     if bool(options.indicator) == bool(options.list):
         options.stop("name one INDICATOR, or give a list of figures with --list FILE")
-    if options.list and (faults := [*input_files.given([options.list])]):
+    if options.list and (faults := [*input_files.command_line_problems([options.list])]):
         raise PortalError(faults)
     figures = (
         withdrawal.wanted_in(str(options.list), options.list.read_bytes())

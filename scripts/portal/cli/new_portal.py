@@ -16,9 +16,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from portal.core import operating_system, periods, text
+from portal.core import operating_system, periods, program_files, text
 from portal.core.problems import PortalError, Problem
-from portal.data.packages import contract, described
+from portal.data.packages import contract, describe_resource
 from portal.pages import search
 from portal.site import building
 
@@ -27,7 +27,7 @@ _STARTER = _HERE / "cli" / "starter"
 _PACKAGES = "packages.json"
 # Files and folders that all portals share.
 SHARED = (
-    "site_src/templates", "site_src/theme", "site_src/assets", "mkdocs.yml", "package.json", "package-lock.json", ".npmrc",
+    *program_files.LOOK, "package.json", "package-lock.json", ".npmrc",
     "data_packages/recorded-crime/data/indicators.csv", "data_packages/recorded-crime/data/imports.csv",
     "data_packages/recorded-crime/data/breaks.csv", "data_packages/recorded-crime/data/dispersion.csv",
     "data_packages/police-dashboard/data/indicators.csv", "data_packages/police-dashboard/data/imports.csv",
@@ -86,7 +86,7 @@ def begin(portal: NewPortal, folder: Path) -> None:
     if faults:
         raise PortalError(faults)
     part = folder.with_name(f".{folder.name}.part")
-    operating_system.clear(part)
+    operating_system.delete_folder(part)
     try:
         _share(part, portal)
         _fill(part, portal)
@@ -96,7 +96,7 @@ def begin(portal: NewPortal, folder: Path) -> None:
             folder.rmdir()
         part.rename(folder)
     finally:
-        operating_system.clear(part)
+        operating_system.delete_folder(part)
 
 
 def _faults(portal: NewPortal, folder: Path) -> Iterator[Problem]:
@@ -117,17 +117,11 @@ def _faults(portal: NewPortal, folder: Path) -> Iterator[Problem]:
             )
 
 
-def _home() -> Path:
-    """Return the folder of the shared files: in the installed program, or the checkout that it runs from."""
-    packed = _HERE / "shared"
-    return packed if packed.is_dir() else _HERE.parents[1]
-
-
 def _share(root: Path, portal: NewPortal) -> None:
     """Copy the files that all portals share, and the chart library and fonts if they are installed."""
     kept = _packages(portal)
     for name in (*SHARED, *map(str, building.INSTALLED)):
-        source, target = _home() / name, root / name
+        source, target = program_files.home() / name, root / name
         wanted = not name.startswith("data_packages/") or name.split("/")[1] in kept
         if wanted and source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -209,7 +203,7 @@ def _describe(root: Path, portal: NewPortal) -> None:
         custom = {k: _said(v, words) for k, v in package["portal"].items()}
         splits = custom.get("breakdowns", {})
         spec = contract(custom["kind"])["resources"]
-        tables = [described(t, spec[t], splits) for t in package["tables"]]
+        tables = [describe_resource(t, spec[t], splits) for t in package["tables"]]
         descriptor = {
             "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
             "name": name,
@@ -242,7 +236,7 @@ def _header(names: Iterable[str]) -> str:
 
 def _synonyms(root: Path) -> None:
     """Write the synonyms of the search, without pages that this portal does not have."""
-    told = tomllib.loads((_home() / search.FILE).read_text(encoding="utf-8"))
+    told = tomllib.loads((program_files.home() / search.FILE).read_text(encoding="utf-8"))
     pages = building.addresses(building.project(root))
     lists = [
         {"words": one["words"], "first": [p for p in one.get("first", ()) if p in pages]}

@@ -12,47 +12,47 @@ from decimal import Decimal
 from typing import Any
 
 from portal.core import text
-from portal.core.problems import did_you_mean
+from portal.core.problems import Fault, did_you_mean
 
 Json = Mapping[str, Any]
 MOST_DIGITS = 15  # spreadsheets and JavaScript keep no more
-TRUTHS: Mapping[str, bool] = {
+BOOLEANS: Mapping[str, bool] = {
     **dict.fromkeys(("true", "True", "TRUE", "1"), True),
     **dict.fromkeys(("false", "False", "FALSE", "0"), False),
 }
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # Signs and separators around a number that can be read in only one way; 1.228,5 and 12 34 are ambiguous.
-_UNITS_AROUND = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
+_UNAMBIGUOUS = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 
 
-def boolean(cell: str) -> bool:
+def read_boolean(cell: str) -> bool:
     """Read `true` or `false`, also as spreadsheet programs write them: `TRUE`, `1`."""
-    if cell not in TRUTHS:
+    if cell not in BOOLEANS:
         raise ValueError(cell)
-    return TRUTHS[cell]
+    return BOOLEANS[cell]
 
 
-def integer(cell: str) -> int:
+def read_integer(cell: str) -> int:
     """Read a whole number of at most `MOST_DIGITS` digits."""
-    return int(_matching(_INTEGER, cell))
+    return int(_check_form(_INTEGER, cell))
 
 
-def number(cell: str) -> Decimal:
+def read_number(cell: str) -> Decimal:
     """Read a number of at most `MOST_DIGITS` digits."""
-    return Decimal(_matching(_NUMBER, cell))
+    return Decimal(_check_form(_NUMBER, cell))
 
 
-def _matching(form: re.Pattern[str], cell: str) -> str:
+def _check_form(form: re.Pattern[str], cell: str) -> str:
     if not form.fullmatch(cell) or sum(c.isdigit() for c in cell) > MOST_DIGITS:
         raise ValueError(cell[:MOST_DIGITS])
     return cell
 
 
-def day(cell: str) -> date:
+def read_date(cell: str) -> date:
     """Read an ISO date that exists."""
     if not _DAY.fullmatch(cell):
         raise ValueError(cell)
@@ -62,13 +62,13 @@ def day(cell: str) -> date:
 def is_date(cell: str) -> bool:
     """Return True if this is an ISO date that exists."""
     try:
-        day(cell)
+        read_date(cell)
     except ValueError:
         return False
     return True
 
 
-def loose_date(cell: str) -> str:
+def read_loose_date(cell: str) -> str:
     """Return a date of any precision, unchanged: a year, month or day that exists."""
     parts = _LOOSE.fullmatch(cell)
     if not parts:
@@ -77,20 +77,20 @@ def loose_date(cell: str) -> str:
     return cell
 
 
-def decimal(cell: str) -> Decimal | None:
+def number_or_none(cell: str) -> Decimal | None:
     """Read a number; None if the cell is empty."""
-    return number(cell) if cell else None
+    return read_number(cell) if cell else None
 
 
 def date_or_none(cell: str) -> date | None:
     """Read a date; None if the cell is empty."""
-    return day(cell) if cell else None
+    return read_date(cell) if cell else None
 
 
 def is_loose_date(cell: str) -> bool:
     """Return True if this is a year, a month or a day that exists."""
     try:
-        loose_date(cell)
+        read_loose_date(cell)
     except ValueError:
         return False
     return True
@@ -98,14 +98,14 @@ def is_loose_date(cell: str) -> bool:
 
 READERS: Mapping[str, Callable[[str], Any]] = {
     "string": str,
-    "integer": integer,
-    "number": number,
-    "date": day,
-    "boolean": boolean,
+    "integer": read_integer,
+    "number": read_number,
+    "date": read_date,
+    "boolean": read_boolean,
 }
 
 
-def storable(name: str) -> bool:
+def is_storable(name: str) -> bool:
     """Return True if every operating system can store a file or folder of this name."""
     stem = name.partition(".")[0].rstrip()
     return (
@@ -117,9 +117,9 @@ def storable(name: str) -> bool:
     )
 
 
-def slug(cell: str) -> str:
+def read_slug(cell: str) -> str:
     """Return a part of a web address, which must also be a valid file name."""
-    if not storable(cell):
+    if not is_storable(cell):
         raise ValueError(cell)
     return cell
 
@@ -140,19 +140,19 @@ class CellForm:
 
 # The formats of columns with a pattern. A field of a schema in `data/schemas` names its form.
 FORMS: Mapping[str, CellForm] = {
-    "slug": CellForm("Use lower-case letters, numbers and hyphens", "serious-youth-violence", slug),
+    "slug": CellForm("Use lower-case letters, numbers and hyphens", "serious-youth-violence", read_slug),
     "gss-code": CellForm("Write a GSS code, one capital letter and eight digits", "E09000001"),
     "postcode": CellForm("Write a full postcode in capitals with one space", "SE13 6AA"),
     "points": CellForm(
         "Write longitude and latitude in turn, with decimals and separated by spaces, for at least three points",
         "0.1 51.4 0.2 51.4 0.2 51.5",
     ),
-    "any-date": CellForm("Write a day, month or year that exists, year first", "2016-09-15, 2016-09 or 2016", loose_date),
-    "day-or-month": CellForm("Write a day or month that exists, year first", "2026-11-21 or 2026-11", loose_date),
-    "month-or-year": CellForm("Write a month or year that exists, year first", "2016-03 or 2016", loose_date),
+    "any-date": CellForm("Write a day, month or year that exists, year first", "2016-09-15, 2016-09 or 2016", read_loose_date),
+    "day-or-month": CellForm("Write a day or month that exists, year first", "2026-11-21 or 2026-11", read_loose_date),
+    "month-or-year": CellForm("Write a month or year that exists, year first", "2016-03 or 2016", read_loose_date),
     "year": CellForm("Write a year", "2021"),
     "moment": CellForm(
-        "Write a day that exists, a T and the time", "2026-12-01T09:30", lambda cell: day(cell.partition("T")[0])
+        "Write a day that exists, a T and the time", "2026-12-01T09:30", lambda cell: read_date(cell.partition("T")[0])
     ),
     "checksum": CellForm("Leave the checksum as portal release wrote it, 64 digits and letters from a to f", "0a1b2c…"),
     "area-kinds": CellForm("Write kinds of area separated by semicolons, own first", "own;ward or ward;borough"),
@@ -163,49 +163,49 @@ FORMS: Mapping[str, CellForm] = {
     ),
     "state": CellForm("Write the state of the plan: current, past or last-known", "current"),
 }  # fmt: skip
-LOOSE_FORMS = frozenset(name for name, form in FORMS.items() if form.read is loose_date)
+LOOSE_FORMS = frozenset(name for name, form in FORMS.items() if form.read is read_loose_date)
 
 
 # Forms whose cells begin with a year.
-DATED = LOOSE_FORMS | {"moment", "year"}
+FORMS_WITH_YEAR = LOOSE_FORMS | {"moment", "year"}
 
 
-def fault(cell: str, field: Json) -> tuple[str, str] | None:
+def cell_fault(cell: str, field: Json) -> Fault | None:
     """Return what is wrong with a cell and what to write instead, or None.
 
     `field` is a field of a Table Schema. This checks type, enum, pattern, minimum and maximum; frictionless checks the rest.
     """
-    rules = field.get("constraints", {})
+    constraints = field.get("constraints", {})
     if not cell.strip():
-        if cell == "" and not rules.get("required"):
+        if cell == "" and not constraints.get("required"):
             return None
         if (
             cell
-            and not rules.get("required")
+            and not constraints.get("required")
             and field["type"] == "string"
-            and not {"enum", "pattern"} & rules.keys()
+            and not {"enum", "pattern"} & constraints.keys()
         ):
             return None
-        if not rules.get("required"):
-            return "The cell contains only spaces.", "Empty it."
-        return "The cell is empty.", f"Fill it in: {field.get('title', field['name'])}."
+        if not constraints.get("required"):
+            return Fault("The cell contains only spaces.", "Empty it.")
+        return Fault("The cell is empty.", f"Fill it in: {field.get('title', field['name'])}.")
     try:
         value = READERS[field["type"]](cell)
         if "form" in field:
             FORMS[field["form"]].read(cell)
     except ValueError:
-        return in_words(cell, field)
-    allowed, pattern = rules.get("enum"), rules.get("pattern")
+        return explain_fault(cell, field)
+    allowed, pattern = constraints.get("enum"), constraints.get("pattern")
     if isinstance(allowed, list) and cell not in map(str, allowed) and value not in allowed:
-        return in_words(cell, field)
+        return explain_fault(cell, field)
     if isinstance(pattern, str) and not _matches(pattern, cell):
-        return in_words(cell, field)
-    least, most = (rules.get(name) for name in ("minimum", "maximum"))
+        return explain_fault(cell, field)
+    minimum, maximum = (constraints.get(name) for name in ("minimum", "maximum"))
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        if isinstance(least, int | float) and value < least:
-            return in_words(cell, field)
-        if isinstance(most, int | float) and value > most:
-            return in_words(cell, field)
+        if isinstance(minimum, int | float) and value < minimum:
+            return explain_fault(cell, field)
+        if isinstance(maximum, int | float) and value > maximum:
+            return explain_fault(cell, field)
     return None
 
 
@@ -216,31 +216,31 @@ def _matches(pattern: str, cell: str) -> bool:
         return True  # the package's own pattern; frictionless reports that it is invalid
 
 
-def in_words(cell: str, field: Json) -> tuple[str, str]:
+def explain_fault(cell: str, field: Json) -> Fault:
     """Return an invalid cell as problems show it, and what to write instead."""
     rules = field.get("constraints", {})
     title = str(field.get("title", field["name"]))
-    found = f"“{cell}”" if len(cell) <= 60 else f"“{cell[:60]}…”"
-    spare = cell.strip()
-    if spare != cell and field["type"] != "string":
-        return f"{found} has spaces around it.", f"Write {spare[:60]}."
+    shown = f"“{cell}”" if len(cell) <= 60 else f"“{cell[:60]}…”"
+    stripped = cell.strip()
+    if stripped != cell and field["type"] != "string":
+        return Fault(f"{shown} has spaces around it.", f"Write {stripped[:60]}.")
     if isinstance(rules.get("enum"), list):
-        return found, did_you_mean(cell[:100], map(str, rules["enum"]))
+        return Fault(shown, did_you_mean(cell[:100], map(str, rules["enum"])))
     match field["type"]:
         case "number" | "integer":
-            return found, _number_advice(cell, field["type"], rules)
+            return Fault(shown, _number_advice(cell, field["type"], rules))
         case "date":
-            return found, date_advice(cell)
+            return Fault(shown, date_advice(cell))
         case "boolean":
-            return found, "Write true or false."
-    if field.get("form") == "slug" and not storable(cell):
-        return (
-            f"{found} cannot be the name of a file on Windows.",
-            f"Choose another name, such as {spare[:40]}-1.",
+            return Fault(shown, "Write true or false.")
+    if field.get("form") == "slug" and not is_storable(cell):
+        return Fault(
+            f"{shown} cannot be the name of a file on Windows.",
+            f"Choose another name, such as {stripped[:40]}-1.",
         )
     if "form" in field:
-        return found, FORMS[field["form"]].advice
-    return found, f"Write it as datapackage.json describes the column: {title}."
+        return Fault(shown, FORMS[field["form"]].advice)
+    return Fault(shown, f"Write it as datapackage.json describes the column: {title}.")
 
 
 def _number_advice(cell: str, kind: str, rules: Json) -> str:
@@ -253,7 +253,7 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
         return f"Write a number of at most {MOST_DIGITS} digits. Compare it with the source."
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", cell.strip()) and not re.search(r",[0-9]{3}$", cell.strip()):
         return "Write the number with a decimal point, and no comma."
-    if plain != cell and not _UNITS_AROUND.fullmatch(cell.strip()):
+    if plain != cell and not _UNAMBIGUOUS.fullmatch(cell.strip()):
         return "Write only the number, with a decimal point and no other symbol."
     if plain != cell:
         return f"Write only the number, with no comma, percent sign or space: {plain}."
@@ -267,8 +267,8 @@ def _number_advice(cell: str, kind: str, rules: Json) -> str:
 def date_advice(cell: str) -> str:
     """Return what to write instead of an invalid date; both dates if either number could be the month."""
     keep = "Format the column as text so that it stays."
-    turned = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", cell.strip())
-    first, second, year = map(int, turned.groups()) if turned else (0, 0, 0)
+    match_ = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", cell.strip())
+    first, second, year = map(int, match_.groups()) if match_ else (0, 0, 0)
     readings = [f"{year:04d}-{m:02d}-{d:02d}" for d, m in ((first, second), (second, first))]
     match [d for d in dict.fromkeys(readings) if is_date(d)]:
         case [day_first, month_first]:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import file_system
-from portal.core.field_types import MOST_DIGITS, storable
-from portal.core.problems import Problem
+from portal.core.field_types import MOST_DIGITS, is_storable
+from portal.core.problems import Fault, Problem
 
-LARGEST = 100_000_000  # bytes; a larger table would fill the memory of a computer
-_LARGEST_GIVEN = 2_000_000_000  # bytes of an imported file, such as all postcodes of the country
+LARGEST_FILE = 100_000_000  # bytes; a larger table would fill the memory of a computer
+_LARGEST_IMPORT = 2_000_000_000  # bytes of an imported file, such as all postcodes of the country
 _LARGEST_SETTINGS = 1_000_000  # bytes of mkdocs.yml
 _DEEPEST = 50  # levels of brackets
 _MOST_VALUES = 100_000  # in mkdocs.yml, which has about 50
@@ -37,107 +37,113 @@ def read(path: Path, within: Path | None = None) -> bytes:
     Raises:
         UnreadableError: the file is missing, too large, not a plain file, outside the folder or not readable.
     """
-    if found := fault(path, within):
-        raise UnreadableError(*found)
+    if fault := file_fault(path, within):
+        raise UnreadableError(*fault)
     try:
         return path.read_bytes()
     except OSError:
-        raise UnreadableError(*_CLOSED) from None
+        raise UnreadableError(*_NO_PERMISSION) from None
 
 
-_CLOSED = (
+_NO_PERMISSION = Fault(
     "The file cannot be read.",
     "Ask the person who looks after this computer for permission to read it.",
 )
 
 
-def fault(path: Path, within: Path | None = None, largest: int = LARGEST) -> tuple[str, str] | None:
+def file_fault(path: Path, within: Path | None = None, largest: int = LARGEST_FILE) -> Fault | None:
     """Return why a file must not be opened and what to do, or None."""
     try:
         real = path.resolve(strict=True)
-        look = real.stat()
+        status = real.stat()
     except FileNotFoundError:
         if path.is_symlink():
-            return (
+            return Fault(
                 "This link points to a file that does not exist.",
                 "Put the file itself there, or remove the link.",
             )
-        return "The file is not there.", "Put it back."
+        return Fault("The file is not there.", "Put it back.")
     except RuntimeError:  # Python up to 3.12 raises this for circular links
-        return _CIRCLE
+        return _CIRCULAR_LINK
     except ValueError:  # not a possible file name
-        return "This is not the name of a file.", "Write another name."
+        return Fault("This is not the name of a file.", "Write another name.")
     except OSError as error:
-        return _CIRCLE if path.is_symlink() and not isinstance(error, PermissionError) else _CLOSED
+        return (
+            _CIRCULAR_LINK if path.is_symlink() and not isinstance(error, PermissionError) else _NO_PERMISSION
+        )
     if within is not None and not real.is_relative_to(within.resolve()):
-        return "This link points outside the project.", "Put the file itself there, and remove the link."
-    if stat.S_ISDIR(look.st_mode):
-        return "This is a folder, not a file.", "Put a file there."
-    if not stat.S_ISREG(look.st_mode):
-        return "This is not a file.", "Put a file there."
-    if look.st_size > largest:
-        found = f"The file has {look.st_size / 1e6:,.0f} MB. Files of more than {largest / 1e6:,.0f} MB are not read."
-        return found, "Check that it is the right file, or split it into two packages."
+        return Fault(
+            "This link points outside the project.", "Put the file itself there, and remove the link."
+        )
+    if stat.S_ISDIR(status.st_mode):
+        return Fault("This is a folder, not a file.", "Put a file there.")
+    if not stat.S_ISREG(status.st_mode):
+        return Fault("This is not a file.", "Put a file there.")
+    if status.st_size > largest:
+        message = f"The file has {status.st_size / 1e6:,.0f} MB. Files of more than {largest / 1e6:,.0f} MB are not read."
+        return Fault(message, "Check that it is the right file, or split it into two packages.")
     return None
 
 
-_CIRCLE = ("This link points back to itself.", "Put the file itself there, and remove the link.")
+_CIRCULAR_LINK = Fault("This link points back to itself.", "Put the file itself there, and remove the link.")
 
 
-def problems(root: Path, folder: str) -> Iterator[Problem]:
+def folder_problems(root: Path, folder: str) -> Iterator[Problem]:
     """Yield a problem for each entry of a folder that is not a plain file inside the project, or that Windows cannot store."""
     within = root.resolve()
     waiting, seen = [root / folder], set[Path]()
     while waiting:
-        place = waiting.pop()
+        folder_ = waiting.pop()
         try:
-            here = place.resolve(strict=True)
-            entries = sorted(place.iterdir()) if here not in seen else []
+            resolved = folder_.resolve(strict=True)
+            entries = sorted(folder_.iterdir()) if resolved not in seen else []
         except FileNotFoundError:
             continue
         except (OSError, RuntimeError):
             message, fix = "The folder cannot be read.", "Put a folder there that can be read."
-            yield _problem(root, place, message, fix)
+            yield _problem(root, folder_, message, fix)
             continue
-        seen.add(here)
+        seen.add(resolved)
         names: dict[str, str] = {}
         for path in entries:
-            if file_system.is_link(path) and (found := _link(path, within)):
-                yield _problem(root, path, *found)
+            if file_system.is_link(path) and (fault := _link_fault(path, within)):
+                yield _problem(root, path, *fault)
                 continue
             other = names.setdefault(path.name.casefold(), path.name)
             if other != path.name:
                 message = f"The name differs from {other} only by capital letters, and Windows keeps just one of them."
                 yield _problem(root, path, message, "Give one of them another name.")
-            elif not storable(path.name):
+            elif not is_storable(path.name):
                 message = "Windows cannot store a file or folder of this name."
                 yield _problem(root, path, message, "Give it another name.")
             if path.is_dir():
                 waiting.append(path)
-            elif found := fault(path, within):
-                yield _problem(root, path, *found)
+            elif fault := file_fault(path, within):
+                yield _problem(root, path, *fault)
 
 
-def _link(path: Path, within: Path) -> tuple[str, str] | None:
+def _link_fault(path: Path, within: Path) -> Fault | None:
     """Return why a link to a file or folder must not be followed and what to do, or None."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        return fault(path)
+        return file_fault(path)
     if not real.is_relative_to(within):
-        return "This link points outside the project.", "Put what it points to there, and remove the link."
+        return Fault(
+            "This link points outside the project.", "Put what it points to there, and remove the link."
+        )
     return None
 
 
-def given(paths: Iterable[Path]) -> Iterator[Problem]:
+def command_line_problems(paths: Iterable[Path]) -> Iterator[Problem]:
     """Yield a problem for each file on the command line that is not a plain file; reading a pipe would wait for ever."""
     for path in paths:
-        if found := fault(path, largest=_LARGEST_GIVEN):
-            told = path.name if path.name.isprintable() else repr(path.name)[1:-1]
-            yield Problem(told, code="file", message=found[0], fix=found[1])
+        if fault := file_fault(path, largest=_LARGEST_IMPORT):
+            name = path.name if path.name.isprintable() else repr(path.name)[1:-1]
+            yield Problem(name, code="file", message=fault[0], fix=fault[1])
 
 
-def of_mkdocs(root: Path) -> Iterator[Problem]:
+def mkdocs_problems(root: Path) -> Iterator[Problem]:
     """Yield why mkdocs could not read its settings: not a plain file, not UTF-8, not YAML, or nested too deeply.
 
     Aliases (`*name`) repeat what an anchor (`&name`) marks, so a few lines can stand for billions of values.
@@ -145,17 +151,19 @@ def of_mkdocs(root: Path) -> Iterator[Problem]:
     import yaml  # noqa: PLC0415 - takes a while to load
 
     path = root / "mkdocs.yml"
-    if found := fault(path, root, _LARGEST_SETTINGS):
-        yield _problem(root, path, *found)
+    if not path.exists() and not path.is_symlink():  # that of the program is used
+        return
+    if fault := file_fault(path, root, _LARGEST_SETTINGS):
+        yield _problem(root, path, *fault)
         return
     try:
-        _refuse_extremes(_from_yaml(text(read(path, root))))
+        _refuse_extremes(_parse_yaml(decode(read(path, root))))
     except UnreadableError as error:
         yield Problem("mkdocs.yml", error.row, code="file", message=error.message, fix=error.fix)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "it contains a character that is not allowed in text"
-        message = f"The file is not valid YAML: {what}."
+        reason = getattr(error, "problem", None) or "it contains a character that is not allowed in text"
+        message = f"The file is not valid YAML: {reason}."
         yield Problem(
             "mkdocs.yml", mark.line + 1 if mark else 0, code="file", message=message, fix=_RESTORE_LINE
         )
@@ -164,7 +172,7 @@ def of_mkdocs(root: Path) -> Iterator[Problem]:
 _RESTORE_LINE = "Correct that line, or restore the file."
 
 
-def _from_yaml(content: str) -> dict[str, Any]:
+def _parse_yaml(content: str) -> dict[str, Any]:
     """Return the settings in a YAML file; values with a tag that mkdocs reads, such as `!ENV`, are None.
 
     Raises:
@@ -222,7 +230,7 @@ def _refuse_repetition(events: Iterable[Any]) -> None:
             if isinstance(event, yaml.CollectionStartEvent):
                 unfinished.append(node)
                 if len(unfinished) > _DEEPEST:
-                    raise _deep()
+                    raise _nested_too_deeply()
                 continue
         else:
             continue
@@ -232,7 +240,7 @@ def _refuse_repetition(events: Iterable[Any]) -> None:
         parent.values += node.values
         parent.levels = max(parent.levels, node.levels + 1)
         if parent.levels > _DEEPEST:
-            raise _deep()
+            raise _nested_too_deeply()
         if parent.values > _MOST_VALUES:
             message = f"The file contains more than {_MOST_VALUES:,} values, when each *name is replaced by what it repeats."
             raise UnreadableError(
@@ -242,11 +250,11 @@ def _refuse_repetition(events: Iterable[Any]) -> None:
 
 def _problem(root: Path, path: Path, message: str, fix: str) -> Problem:
     name = path.relative_to(root).as_posix()
-    told = name if name.isprintable() else repr(name)[1:-1]
-    return Problem(told, code="file", message=message, fix=fix)
+    printable = name if name.isprintable() else repr(name)[1:-1]
+    return Problem(printable, code="file", message=message, fix=fix)
 
 
-def text(raw: bytes) -> str:
+def decode(raw: bytes) -> str:
     """Return the text of a file.
 
     Raises:
@@ -260,87 +268,89 @@ def text(raw: bytes) -> str:
         ) from None
 
 
-def from_json(raw: bytes) -> Any:
+def parse_json(raw: bytes) -> Any:
     """Return the value of a JSON file.
 
     Raises:
         UnreadableError: the file is not JSON, is nested too deeply, or contains a number that is too long."""
     try:
-        found = json.loads(text(raw), parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        value = json.loads(
+            decode(raw), parse_int=_parse_integer, parse_float=_parse_float, parse_constant=_refuse_constant
+        )
     except RecursionError:
-        raise _deep() from None
+        raise _nested_too_deeply() from None
     except json.JSONDecodeError as error:
         raise UnreadableError(
             f"The file is not valid JSON: {error.msg}.",
             "Look at that line for a missing comma or bracket.",
             error.lineno,
         ) from None
-    _refuse_extremes(found)
-    return found
+    _refuse_extremes(value)
+    return value
 
 
-def from_toml(raw: bytes) -> dict[str, Any]:
+def parse_toml(raw: bytes) -> dict[str, Any]:
     """Return the tables of a TOML file.
 
     Raises:
         UnreadableError: the file is not TOML, is nested too deeply, or contains a number that is too long."""
     try:
-        found = tomllib.loads(text(raw), parse_float=_float)
+        tables = tomllib.loads(decode(raw), parse_float=_parse_float)
     except RecursionError:
-        raise _deep() from None
+        raise _nested_too_deeply() from None
     except tomllib.TOMLDecodeError as error:
         raise UnreadableError(
             f"The file is not valid TOML: {error}.", "Correct that line, or restore the file."
         ) from None
     except ValueError:  # a number of thousands of digits
-        raise _long() from None
-    _refuse_extremes(found)
-    return found
+        raise _number_too_long() from None
+    _refuse_extremes(tables)
+    return tables
 
 
-def _integer(digits: str) -> int:
+def _parse_integer(digits: str) -> int:
     if len(digits.lstrip("-")) > MOST_DIGITS:
-        raise _long()
+        raise _number_too_long()
     return int(digits)
 
 
-def _float(digits: str) -> float:
+def _parse_float(digits: str) -> float:
     value = float(digits)
     if value - value != 0:  # infinite, or not a number
-        raise _long()
+        raise _number_too_long()
     return value
 
 
-def _constant(word: str) -> Any:
+def _refuse_constant(word: str) -> Any:
     raise UnreadableError(f"The file says {word} where a number should be.", "Write the number.")
 
 
-def _long() -> UnreadableError:
+def _number_too_long() -> UnreadableError:
     return UnreadableError(
         f"The file contains a number of more than {MOST_DIGITS} digits.", "Write the number that is meant."
     )
 
 
-def _deep() -> UnreadableError:
+def _nested_too_deeply() -> UnreadableError:
     return UnreadableError(
         "The file is nested too deeply: brackets within brackets.",
         "Restore the file, or start from another one.",
     )
 
 
-def _refuse_extremes(found: object) -> None:
+def _refuse_extremes(root: object) -> None:
     """Raise `UnreadableError` for deep nesting, numbers that are too long and half characters."""
-    waiting = [(found, 0)]
+    waiting = [(root, 0)]
     while waiting:
         value, depth = waiting.pop()
         if depth > _DEEPEST:
-            raise _deep()
+            raise _nested_too_deeply()
         if isinstance(value, dict):
             waiting += [(part, depth + 1) for pair in value.items() for part in pair]
         elif isinstance(value, list):
             waiting += [(part, depth + 1) for part in value]
         elif isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:
-            raise _long()
+            raise _number_too_long()
         elif isinstance(value, str) and any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
             raise UnreadableError(
                 "The file contains half of a character, such as \\ud800, or the null character.", "Remove it."

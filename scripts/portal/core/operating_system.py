@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import file_system
-from portal.core.problems import PortalError, Problem
+from portal.core.problems import Fault, PortalError, Problem
 
 resource: Any
 try:
@@ -17,17 +17,17 @@ try:
 except ImportError:  # Windows has no limits to ask for
     resource = None
 
-_SPACE = (
+_NO_SPACE = Fault(
     "There is no space left on the disk.",
     "Free some space, then try again. You can delete everything in the folder build except site, waiting and sites.",
 )
-_RIGHTS = (
+_NO_PERMISSION = Fault(
     "You do not have permission to read or write this file or folder.",
     "Change its permissions, or ask the person who looks after this computer to do so, then try again.",
 )
-_EXISTS = ("A file is where a folder should be.", "Move the file away, then try again.")
-_OPEN = ("Too many files are open.", "Close other programs, then try again.")
-_MEMORY = (
+_FILE_IN_THE_WAY = Fault("A file is where a folder should be.", "Move the file away, then try again.")
+_TOO_MANY_FILES = Fault("Too many files are open.", "Close other programs, then try again.")
+_NO_MEMORY = Fault(
     "There is not enough memory.",
     "Close other programs, or raise the limit on memory if there is one (ulimit -v), then try again.",
 )
@@ -35,36 +35,36 @@ _MEMORY = (
 _LEAST_MEMORY = 512 * 2**20
 _NO_THREAD = "can't start new thread"
 _NOT_LOADED = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
-_IN_WORDS: Mapping[int, tuple[str, str]] = {
-    errno.ENOSPC: _SPACE,
-    errno.EDQUOT: _SPACE,
-    errno.EACCES: _RIGHTS,
-    errno.EPERM: _RIGHTS,
-    errno.EMFILE: _OPEN,
-    errno.ENFILE: _OPEN,
-    errno.ENOMEM: _MEMORY,
-    errno.EAGAIN: _MEMORY,
-    errno.EROFS: ("The disk can be read, but not written to.", "Move the project to a disk that can be written to."),
-    errno.EFBIG: ("The file is larger than is allowed here.", "Raise the limit for the size of files, then try again."),
-    errno.ENAMETOOLONG: ("The name is too long for the disk.", "Give the page or file a shorter name."),
-    errno.EIO: ("The disk is not responding properly.", "Have the disk checked, and keep a copy of the project elsewhere."),
-    errno.ENOENT: ("The file or folder is not there.", "Put it back. If nobody removed it, try again."),
-    errno.EISDIR: ("A folder is where a file should be.", "Move the folder away, then try again."),
-    errno.EEXIST: _EXISTS,
-    errno.ENOTDIR: _EXISTS,
+_BY_ERROR_NUMBER: Mapping[int, Fault] = {
+    errno.ENOSPC: _NO_SPACE,
+    errno.EDQUOT: _NO_SPACE,
+    errno.EACCES: _NO_PERMISSION,
+    errno.EPERM: _NO_PERMISSION,
+    errno.EMFILE: _TOO_MANY_FILES,
+    errno.ENFILE: _TOO_MANY_FILES,
+    errno.ENOMEM: _NO_MEMORY,
+    errno.EAGAIN: _NO_MEMORY,
+    errno.EROFS: Fault("The disk can be read, but not written to.", "Move the project to a disk that can be written to."),
+    errno.EFBIG: Fault("The file is larger than is allowed here.", "Raise the limit for the size of files, then try again."),
+    errno.ENAMETOOLONG: Fault("The name is too long for the disk.", "Give the page or file a shorter name."),
+    errno.EIO: Fault("The disk is not responding properly.", "Have the disk checked, and keep a copy of the project elsewhere."),
+    errno.ENOENT: Fault("The file or folder is not there.", "Put it back. If nobody removed it, try again."),
+    errno.EISDIR: Fault("A folder is where a file should be.", "Move the folder away, then try again."),
+    errno.EEXIST: _FILE_IN_THE_WAY,
+    errno.ENOTDIR: _FILE_IN_THE_WAY,
 }  # fmt: skip
 # How Python and Rust programs print an error number.
-_TOLD = re.compile(r"(?:\[Errno |\(os error )(\d+)[])](?:[^:'\n]*: '([^'\n]*)')?")
+_ERROR_NUMBER = re.compile(r"(?:\[Errno |\(os error )(\d+)[])](?:[^:'\n]*: '([^'\n]*)')?")
 
 
 def problem(error: OSError, root: Path) -> Problem:
     """Return the problem for an error, with the file or folder that it names; `build` if it names none."""
-    other = f"The computer says: {error.strerror or error}."
-    found = _IN_WORDS.get(
+    unknown = f"The computer says: {error.strerror or error}."
+    fault = _BY_ERROR_NUMBER.get(
         error.errno or 0,
-        (other, "Try again. If it happens again, show this to the person who looks after the computer."),
+        (unknown, "Try again. If it happens again, show this to the person who looks after the computer."),
     )
-    return Problem(_place(error, root), 0, "", "disk", *found)  # fmt: skip
+    return Problem(_place(error, root), 0, "", "disk", *fault)  # fmt: skip
 
 
 def _place(error: OSError, root: Path) -> str:
@@ -75,12 +75,12 @@ def _place(error: OSError, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def in_what_was_said(text: str) -> OSError | None:
+def error_in_output(text: str) -> OSError | None:
     """Return the error that another program printed before it ended, or None."""
-    told = list(_TOLD.finditer(text))
-    if not told and ("MemoryError" in text or _NO_THREAD in text or _NOT_LOADED.search(text)):
+    matches = list(_ERROR_NUMBER.finditer(text))
+    if not matches and ("MemoryError" in text or _NO_THREAD in text or _NOT_LOADED.search(text)):
         return OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
-    return OSError(int(told[-1][1]), os.strerror(int(told[-1][1])), told[-1][2]) if told else None
+    return OSError(int(matches[-1][1]), os.strerror(int(matches[-1][1])), matches[-1][2]) if matches else None
 
 
 def keep_own_permissions() -> None:
@@ -100,21 +100,21 @@ def require_memory() -> None:
         limit = resource.getrlimit(kind)[0]
         if limit != resource.RLIM_INFINITY and limit < _LEAST_MEMORY:
             message = f"This program may use {limit // 2**20} MB of memory here; it needs at least {_LEAST_MEMORY // 2**20} MB."
-            raise PortalError([Problem("memory", code="memory", message=message, fix=_MEMORY[1])])
+            raise PortalError([Problem("memory", code="memory", message=message, fix=_NO_MEMORY[1])])
 
 
-def shortage(error: BaseException | None) -> Problem | None:
+def memory_problem(error: BaseException | None) -> Problem | None:
     """Return a problem if an error, or its cause, says that memory or processes ran out; else None."""
     while error:
         cannot_load = isinstance(error, ImportError) and _NOT_LOADED.search(str(error))
         if isinstance(error, MemoryError) or cannot_load or _NO_THREAD in str(error):
-            return Problem("memory", 0, "", "memory", *_MEMORY)
+            return Problem("memory", 0, "", "memory", *_NO_MEMORY)
         error = error.__cause__ or error.__context__
     return None
 
 
 @contextmanager
-def guarded(root: Path) -> Iterator[None]:
+def errors_as_problems(root: Path) -> Iterator[None]:
     """Turn every operating-system error in the block into a `PortalError`."""
     try:
         yield
@@ -124,7 +124,7 @@ def guarded(root: Path) -> Iterator[None]:
         raise PortalError([problem(error, root)]) from error
 
 
-def clear(folder: Path) -> None:
+def delete_folder(folder: Path) -> None:
     """Delete a folder, as far as possible; what is left does no harm."""
     import shutil  # noqa: PLC0415 - slow to import; would delay `portal --help`
 
@@ -132,7 +132,7 @@ def clear(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file atomically: at any moment, even after a power cut, it has the old or the new content."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another process may be writing it too
     try:

@@ -74,7 +74,7 @@ def label(period_type: str, start: date | None, end: date | None) -> str:
     return f"{length} months to {month(end)}" if length else f"{day(start)} to {day(end)}"
 
 
-def short(period_type: str, start: date | None, end: date | None) -> str:
+def short_label(period_type: str, start: date | None, end: date | None) -> str:
     """Return a short label for an axis or a column heading: `2016`, `Jul 2016`, `3 months to Jul 2016`."""
     if start is None or end is None:
         return ""
@@ -99,7 +99,7 @@ def _kind(period_type: str, start: date, end: date) -> str:
     return period_type if fits else "rolling-months"
 
 
-def running(label: str) -> str:
+def inside_sentence(label: str) -> str:
     """Return a period's label as written inside a sentence."""
     return label[0].lower() + label[1:] if label.startswith(("Year to", "Period not")) else label
 
@@ -120,7 +120,7 @@ def today() -> date:
 EARLIEST, YEARS_AHEAD = 1900, 10
 
 
-def sensible(year: int) -> bool:
+def is_plausible_year(year: int) -> bool:
     """Return True if a portal can have data about this year; 2205 and 0212 are typing errors."""
     return EARLIEST <= year <= today().year + YEARS_AHEAD
 

@@ -2,6 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """What is wrong and what to do about it: a problem whose place is not known yet."""
+
+    message: str
+    fix: str
 
 
 @dataclass(frozen=True, order=True)

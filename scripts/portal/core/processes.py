@@ -39,7 +39,7 @@ def run_all(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
     gc.freeze()  # the collector would otherwise touch, and so copy, the memory that the workers share
     try:
         with ProcessPoolExecutor(
-            WORKERS, mp_context=multiprocessing.get_context("fork"), initializer=_prepare
+            WORKERS, mp_context=multiprocessing.get_context("fork"), initializer=_prepare_worker
         ) as pool:
             return list(pool.map(_run, range(len(jobs)), chunksize=-(-len(jobs) // (WORKERS * _CHUNKS))))
     except BrokenProcessPool as error:
@@ -59,7 +59,7 @@ def _run(index: int) -> Any:
     return _jobs[index]()
 
 
-def _prepare() -> None:
+def _prepare_worker() -> None:
     """Leave Ctrl-C to the parent, and make sure that the worker does not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -49,7 +49,9 @@ class SmallCountSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings file. `topics` maps ids to names, in page order; `languages` maps codes to the languages' own names;
+    """The settings file.
+
+    `topics` maps ids to names, in page order; `languages` maps codes to the languages' own names;
     `redirects` maps old addresses to new ones; `public` is the folder of the public packages, if not the project.
     """
 
@@ -91,15 +93,15 @@ def load(root: Path) -> Settings:
             [_problem("", "The settings file is missing.", "Run portal in the project's folder.")]
         )
     try:
-        raw = input_files.from_toml(input_files.read(path, root))
+        raw = input_files.parse_toml(input_files.read(path, root))
     except input_files.UnreadableError as fault:
         raise PortalError([Problem(FILE, fault.row, "", "settings", fault.message, fault.fix)]) from None
     problems: list[Problem] = []
     top = {k: v for k, v in raw.items() if k not in ("site", "disclosure")}
     parts = {
-        "site": _section(SiteSettings, "site", raw.get("site", {}), problems),
-        "disclosure": _section(SmallCountSettings, "disclosure", raw.get("disclosure", {}), problems),
-        **_section(Settings, "", top, problems, given=("root", "site", "disclosure", "public")),
+        "site": _read_section(SiteSettings, "site", raw.get("site", {}), problems),
+        "disclosure": _read_section(SmallCountSettings, "disclosure", raw.get("disclosure", {}), problems),
+        **_read_section(Settings, "", top, problems, computed=("root", "site", "disclosure", "public")),
     }
     problems += (*_address_problems(parts["site"]), *_name_problems(parts))
     if problems:
@@ -116,10 +118,10 @@ def load(root: Path) -> Settings:
 
 def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield addresses that a page cannot link to, and a date that security.txt cannot have."""
-    told = [
+    addresses = [
         (key, str(site[key])) for key in ("address", "exit_to") if site.get(key) or key == "exit_to" in site
     ]
-    for key, value in (*told, *(("links", link) for link in site.get("links", ()))):
+    for key, value in (*addresses, *(("links", link) for link in site.get("links", ()))):
         if not text.is_address(value):
             yield _problem(
                 f"site.{key}",
@@ -127,7 +129,7 @@ def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
                 "Write a web address that begins with https://, such as https://www.example.org/.",
             )
     expires = str(site.get("security_expires", ""))
-    if field_types.is_date(expires) and not periods.sensible(int(expires[:4])):
+    if field_types.is_date(expires) and not periods.is_plausible_year(int(expires[:4])):
         fix = "Write the date until which the contact is valid, within a year, such as 2027-03-31."
         yield _problem("site.security_expires", f"The day is {expires}.", fix)
 
@@ -137,7 +139,7 @@ def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
     for key in ("packages", "languages"):
         known: dict[str, str] = {}
         for name in parts.get(key, ()):
-            if not field_types.storable(name):
+            if not field_types.is_storable(name):
                 yield _problem(
                     key,
                     f"{repr(name)[:80]} cannot be the name of a folder on every computer.",
@@ -163,34 +165,34 @@ _KINDS: Mapping[Any, tuple[type, str]] = {
 }
 
 
-def _section(
-    kind: type, name: str, raw: object, problems: list[Problem], given: tuple[str, ...] = ()
+def _read_section(
+    kind: type, name: str, raw: object, problems: list[Problem], computed: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Return one table of the file, checked against the fields of `kind`; lists become tuples."""
     if not isinstance(raw, dict):
         problems.append(_problem(name, f"{name} is not a table.", f"Write [{name}] and its settings below."))
         return {}
-    known = {f.name: f for f in fields(kind) if f.name not in given}
-    where = f"{name}." if name else ""
+    known = {f.name: f for f in fields(kind) if f.name not in computed}
+    prefix = f"{name}." if name else ""
     for key in raw.keys() - known.keys():
-        problems.append(_problem(where + key, f"Unknown setting {key}.", did_you_mean(key, known)))
-    found: dict[str, Any] = {}
-    for key, one in known.items():
-        wanted, words = _KINDS[one.type]
+        problems.append(_problem(prefix + key, f"Unknown setting {key}.", did_you_mean(key, known)))
+    values: dict[str, Any] = {}
+    for key, field_ in known.items():
+        type_, how_to_write = _KINDS[field_.type]
         if key not in raw:
-            if one.default is MISSING and one.default_factory is MISSING:
+            if field_.default is MISSING and field_.default_factory is MISSING:
                 problems.append(
-                    _problem(where + key, f"The setting {key} is missing.", f"Write {key} = {words}.")
+                    _problem(prefix + key, f"The setting {key} is missing.", f"Write {key} = {how_to_write}.")
                 )
             continue
         value = raw[key]
-        inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else []
+        texts = value if isinstance(value, list) else value.values() if isinstance(value, dict) else []
         if (
-            not isinstance(value, wanted)
+            not isinstance(value, type_)
             or isinstance(value, bool)
-            or not all(isinstance(v, str) for v in inner)
+            or not all(isinstance(v, str) for v in texts)
         ):
-            problems.append(_problem(where + key, f"{key} is {repr(value)[:80]}.", f"Write {words}."))
+            problems.append(_problem(prefix + key, f"{key} is {repr(value)[:80]}.", f"Write {how_to_write}."))
             continue
-        found[key] = tuple(value) if isinstance(value, list) else value
-    return found
+        values[key] = tuple(value) if isinstance(value, list) else value
+    return values

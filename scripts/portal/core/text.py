@@ -24,7 +24,7 @@ _ADDRESS = re.compile(
 _EMAIL = re.compile(rf"[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_HOST}")
 _PHONE = re.compile(r"[0-9]+( [0-9]+)*")
 # The first noun of a unit: the last word before a preposition, relative pronoun or conjunction.
-_HEAD = re.compile(
+_HEAD_NOUN = re.compile(
     r"((?:[\w'’-]+ )*?)([\w'’-]+)(?=$|,| \(| (?:per|of|in|on|with|without|to|from|at|by|who|that|which|for|or|and)\b)"
 )
 _OR = " or "
@@ -118,16 +118,16 @@ def singular(noun: str) -> str:
 
     Only the first noun changes where more words follow (`of`, `per`, `in` and the like end it), and one after an `or`.
     """
-    head = _HEAD.match(noun)
+    head = _HEAD_NOUN.match(noun)
     if head is None:
         return noun
     start, word = head[1], head[2]
-    known = _IRREGULAR.get(word.lower())
-    if known is None:
-        known = next((re.sub(ends, to, word) for ends, to in _ENDINGS if re.search(ends, word)), word)
+    replaced = _IRREGULAR.get(word.lower())
+    if replaced is None:
+        replaced = next((re.sub(ends, to, word) for ends, to in _ENDINGS if re.search(ends, word)), word)
     rest = noun[head.end() :]
     other = rest.startswith(_OR)
-    return start + known + (_OR + singular(rest.removeprefix(_OR)) if other else rest)
+    return start + replaced + (_OR + singular(rest.removeprefix(_OR)) if other else rest)
 
 
 def noun_for(value: Decimal, noun: str) -> str:

@@ -36,7 +36,7 @@ class Unit(StrEnum):
 
 
 # Units whose figures can be added up; percentages, rates and changes cannot.
-ADDED = frozenset({Unit.COUNT, Unit.POUNDS})
+ADDABLE_UNITS = frozenset({Unit.COUNT, Unit.POUNDS})
 
 
 class PeriodType(StrEnum):

@@ -141,7 +141,7 @@ def _rows(package: Package, resource: str, kind: type[T], part: bool = False) ->
     table: Table = package.tables[resource]
     hints = get_type_hints(kind)
     names = [f.name for f in fields(kind) if f.name != "part" or not part]  # type: ignore[arg-type]
-    typed = [(n, *_type(hints[n])) for n in names]
+    typed = [(n, *_reader_of(hints[n])) for n in names]
     for row in table.rows:
         typed_cells = {n: None if none and not row[n] else read(row[n]) for n, read, none in typed}
         if part:
@@ -149,17 +149,17 @@ def _rows(package: Package, resource: str, kind: type[T], part: bool = False) ->
         yield kind(**typed_cells)
 
 
-def _type(kind: Any) -> tuple[Callable[[str], Any], bool]:
+def _reader_of(kind: Any) -> tuple[Callable[[str], Any], bool]:
     """Return the reader of a field's type, and whether an empty cell is None."""
     options = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     if issubclass(options[0], StrEnum):
         return options[0], NoneType in options
-    return _READ.get(options[0], str), NoneType in options
+    return _READERS.get(options[0], str), NoneType in options
 
 
-_READ: Mapping[Any, Callable[[str], Any]] = {
-    bool: field_types.boolean,
-    int: field_types.integer,
-    Decimal: field_types.number,
-    date: field_types.day,
+_READERS: Mapping[Any, Callable[[str], Any]] = {
+    bool: field_types.read_boolean,
+    int: field_types.read_integer,
+    Decimal: field_types.read_number,
+    date: field_types.read_date,
 }

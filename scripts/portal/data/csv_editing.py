@@ -8,9 +8,9 @@ Row = Mapping[str, str]
 _BOM = "\ufeff"
 
 
-def edited(data: bytes, change: Callable[[Row], Row | None]) -> bytes:
+def edit_rows(data: bytes, change: Callable[[Row], Row | None]) -> bytes:
     """Return the file with each row as `change` returns it: the same row, another one, or None to remove it."""
-    header, records, mark = _parts(data)
+    header, records, mark = _split(data)
     out = [mark, records[0]] if records else [mark]
     for record in records[1:]:
         cells = next(csv.reader(io.StringIO(record, newline="")), [])
@@ -23,21 +23,21 @@ def edited(data: bytes, change: Callable[[Row], Row | None]) -> bytes:
     return "".join(out).encode()
 
 
-def added(data: bytes, rows: Iterable[Row]) -> bytes:
+def add_rows(data: bytes, rows: Iterable[Row]) -> bytes:
     """Return the file with rows added at the end."""
-    header, records, mark = _parts(data)
+    header, records, mark = _split(data)
     ending = _ending(records[0]) or "\n" if records else "\n"
     text = mark + "".join(records)
     text += "" if text.endswith(("\n", "\r")) else ending
     return (text + "".join(_line(header, row, ending) for row in rows)).encode()
 
 
-def rows(data: bytes) -> list[Row]:
+def read_rows(data: bytes) -> list[Row]:
     """Return the rows of the file as text, by column."""
     return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
-def _parts(data: bytes) -> tuple[list[str], list[str], str]:
+def _split(data: bytes) -> tuple[list[str], list[str], str]:
     """Return the column names, the records with their line endings, and the byte order mark if there is one."""
     text = data.decode()
     mark, text = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)

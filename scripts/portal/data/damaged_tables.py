@@ -10,7 +10,7 @@ from itertools import islice
 
 from portal.core import field_types
 from portal.core.field_types import Json
-from portal.core.problems import Problem
+from portal.core.problems import Fault, Problem
 
 Rows = Sequence[Sequence[str]]
 _DATE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})|[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{2,4}")
@@ -18,12 +18,12 @@ _NUMBER = re.compile(
     r"[+-]?[£$€]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9.,]+ ?%|[0-9](\.[0-9]+)?E\+[0-9]+"
 )
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_LOOKED_AT = 50  # rows that are searched for a header
-_SLIPS = 3  # up to this many wrong cells are reported one by one
+_ROWS_SEARCHED = 50  # rows that are searched for a header
+_MOST_SINGLE_PROBLEMS = 3  # up to this many wrong cells are reported one by one
 _EMPTY = "empty rows, columns or cells at the end"
 
 
-def command(file: str) -> str:
+def import_advice(file: str) -> str:
     """Return the advice to import a table with the command that undoes what spreadsheet programs do."""
     parts = file.split("/")
     if len(parts) < 3 or parts[0] != "data_packages":
@@ -35,11 +35,11 @@ def command(file: str) -> str:
     )
 
 
-def separator(content: str, names: Collection[str] = ()) -> tuple[str, str] | None:
+def separator_fault(content: str, names: Collection[str] = ()) -> Fault | None:
     """Return the problem if the columns of a file are not separated by commas, else None; `names` are the column names."""
-    lines = [line for line in content[:100_000].splitlines()[:_LOOKED_AT] if line.strip()]
+    lines = [line for line in content[:100_000].splitlines()[:_ROWS_SEARCHED] if line.strip()]
     for mark, words in _SEPARATORS.items():
-        found = f"The columns are separated by {words}, not by commas."
+        message = f"The columns are separated by {words}, not by commas."
         fix = "Open it in a spreadsheet program and save it as “CSV UTF-8 (comma delimited)”."
         if (
             lines
@@ -48,60 +48,60 @@ def separator(content: str, names: Collection[str] = ()) -> tuple[str, str] | No
             and mark != "|"
             and not lines[0].startswith("sep=")
         ):
-            return found, fix
+            return Fault(message, fix)
         for line in lines:
             cells = {c.strip().strip("\"'") for c in line.split(mark)}
             if len(cells & set(names)) > len(names) // 2 > 0:
-                return found, fix
+                return Fault(message, fix)
     return None
 
 
-def cause(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | None:
+def header_problem(file: str, rows: Rows, fields: Sequence[Json]) -> Problem | None:
     """Return why the first row is not the header, or None if it is."""
     names = {str(f["name"]) for f in fields}
     header = ",".join(str(f["name"]) for f in fields)
     first = [c.strip() for c in rows[0]]
-    known = len(names.intersection(rows[0]))
+    known_names = len(names.intersection(rows[0]))
 
-    def wrong(message: str, fix: str, row: int = 1) -> Problem:
+    def problem(message: str, fix: str, row: int = 1) -> Problem:
         return Problem(file, row, "", "header", message, fix)
 
     if re.fullmatch(r"sep=.?,*", ",".join(first)):
-        return wrong(
+        return problem(
             "The first line is “sep=”, which a spreadsheet program put above the header.", "Delete that line."
         )
-    if known > len(names) // 3 or (known and len(names) < 4):
+    if known_names > len(names) // 3 or (known_names and len(names) < 4):
         return None
-    alike = len(names.intersection("_".join(c.lower().split()) for c in first))
-    if alike > len(names) // 3 or (alike and len(names) < 4):
+    similar_names = len(names.intersection("_".join(c.lower().split()) for c in first))
+    if similar_names > len(names) // 3 or (similar_names and len(names) < 4):
         message = "The names of the columns are written with capitals or spaces that do not belong there."
         fix = "Write them in lower-case letters, without spaces and with _ between words. The columns are: "
-        return wrong(message, fix + header)
-    for n, row in enumerate(islice(rows, _LOOKED_AT), 1):
-        if _quoted_whole(row, names):
+        return problem(message, fix + header)
+    for n, row in enumerate(islice(rows, _ROWS_SEARCHED), 1):
+        if _is_quoted_header(row, names):
             message = "Each line is in quotation marks, which makes it a single cell."
-            return wrong(message, "Remove the quotation marks around whole lines, or restore the file.", n)
+            return problem(message, "Remove the quotation marks around whole lines, or restore the file.", n)
         if n > 1 and len(names & {c.strip() for c in row}) > len(names) // 2:
             above = rows[: n - 1]
-            what = (
+            content_above = (
                 "a title or a note" if any(c.strip() for r in above for c in r) else "nothing but blank cells"
             )
-            message = f"The header is not in the first row but in row {n}, below {what}."
-            return wrong(message, f"Delete what is above it, so that the first row is: {header}")
-    if known:
+            message = f"The header is not in the first row but in row {n}, below {content_above}."
+            return problem(message, f"Delete what is above it, so that the first row is: {header}")
+    if known_names:
         return None
     if not any(first):
-        return wrong("The first row is blank.", f"Write the header there: {header}")
+        return problem("The first row is blank.", f"Write the header there: {header}")
     if len(first) == len(fields) and not any(
-        field_types.fault(cell, f) for cell, f in zip(first, fields, strict=True)
+        field_types.cell_fault(cell, f) for cell, f in zip(first, fields, strict=True)
     ):
         message = "The header is missing: the first row contains figures or text instead of column names."
-        return wrong(message, f"Put this row above all others: {header}")
+        return problem(message, f"Put this row above all others: {header}")
     message = "The header is missing: the first row has none of the column names."
-    return wrong(message, f"Write this as the first row, or restore the file: {header}")
+    return problem(message, f"Write this as the first row, or restore the file: {header}")
 
 
-def _quoted_whole(row: Sequence[str], names: Collection[str]) -> bool:
+def _is_quoted_header(row: Sequence[str], names: Collection[str]) -> bool:
     """Return True if this row is the header, in quotation marks as a whole."""
     filled = [c for c in row if c]
     if len(filled) != 1 or "," not in filled[0]:
@@ -110,25 +110,27 @@ def _quoted_whole(row: Sequence[str], names: Collection[str]) -> bool:
     return len(inner.intersection(names)) > len(names) // 2
 
 
-def told_once(
+def merge_reformatting(
     file: str, rows: Rows, problems: Sequence[Problem], fields: Sequence[Json]
 ) -> tuple[Problem, ...]:
     """Return the problems of a table; those that a spreadsheet program causes become one, if they are many."""
-    kinds = {str(f["name"]): f for f in fields}
-    signs = [(_sign(p, rows, kinds), p) for p in problems]
-    found: dict[str, list[str]] = {}
-    for (kind, seen), _ in (s for s in signs if s[0][0]):
-        found.setdefault(kind, []).append(seen)
-    count = sum(map(len, found.values()))
-    if count <= _SLIPS and len(found) < 2:
+    fields_by_name = {str(f["name"]): f for f in fields}
+    with_causes = [(_reformatting(p, rows, fields_by_name), p) for p in problems]
+    cells_by_kind: dict[str, list[str]] = {}
+    for (kind, cell), _ in (s for s in with_causes if s[0][0]):
+        cells_by_kind.setdefault(kind, []).append(cell)
+    count = sum(map(len, cells_by_kind.values()))
+    if count <= _MOST_SINGLE_PROBLEMS and len(cells_by_kind) < 2:
         return tuple(problems)
-    listed = "; ".join(f"{kind} such as {own[0]}" if own[0] else kind for kind, own in found.items())
+    listed = "; ".join(
+        f"{kind} such as {cells[0]}" if cells[0] else kind for kind, cells in cells_by_kind.items()
+    )
     message = f"A spreadsheet program has changed this file in {count:,} places: {listed}."
-    rest = (p for (kind, _), p in signs if not kind)
-    return (Problem(file, 0, "", "spreadsheet", message, command(file)), *rest)
+    others = (p for (kind, _), p in with_causes if not kind)
+    return (Problem(file, 0, "", "spreadsheet", message, import_advice(file)), *others)
 
 
-def _sign(problem: Problem, rows: Rows, kinds: Mapping[str, Json]) -> tuple[str, str]:
+def _reformatting(problem: Problem, rows: Rows, fields_by_name: Mapping[str, Json]) -> tuple[str, str]:
     """Return the change by a spreadsheet program that caused a problem, and the cell; empty texts if there is none."""
     row = rows[problem.row - 1] if 0 < problem.row <= len(rows) else ()
     header = list(rows[0])
@@ -138,9 +140,9 @@ def _sign(problem: Problem, rows: Rows, kinds: Mapping[str, Json]) -> tuple[str,
         return _EMPTY, ""
     if problem.code != "cell" or problem.field not in header:
         return "", ""
-    at = header.index(problem.field)
-    cell = row[at].strip() if at < len(row) else ""
-    field = kinds.get(problem.field, {})
+    index = header.index(problem.field)
+    cell = row[index].strip() if index < len(row) else ""
+    field = fields_by_name.get(problem.field, {})
     if _DATE.fullmatch(cell) and (
         field.get("type") == "date" or field.get("form") in field_types.LOOSE_FORMS
     ):

@@ -1,18 +1,18 @@
 """Compare a package's description of its tables with the schema of its kind; frictionless checks the rest."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from portal.core.problems import Problem, did_you_mean
 from portal.data import validation
 from portal.data.tables import Json, Schema
 
-Wrong = Callable[[str, str], None]
+Report = Callable[[str, str], None]
 PROFILES = "https://datapackage.org/profiles/"
 
 
-def _holds(constraints: object, rules: Json) -> bool:
+def _includes(constraints: object, rules: Json) -> bool:
     """Return True if the constraints in a package include those of the portal's schema."""
     if not isinstance(constraints, dict):
         return not rules
@@ -20,7 +20,7 @@ def _holds(constraints: object, rules: Json) -> bool:
 
 
 # Properties that could make frictionless read a file or cell differently from portal, and their allowed values.
-_RESOURCE_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
+_ALLOWED_IN_RESOURCE: Mapping[str, tuple[Any, ...]] = {
     "type": (None, "table"),
     "encoding": ("utf-8", "UTF-8", "utf8"),
     "format": (None, "csv"),
@@ -32,9 +32,9 @@ _RESOURCE_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
     ),
     **dict.fromkeys(("checklist", "pipeline", "profiles", "stats", "hashing", "basepath"), (None,)),
 }
-_DIALECT_MAY_SAY: Json = {"delimiter": ",", "quoteChar": '"', "doubleQuote": True, "skipInitialSpace": False, "header": True, "headerRows": [1]}  # fmt: skip
+_ALLOWED_IN_DIALECT: Json = {"delimiter": ",", "quoteChar": '"', "doubleQuote": True, "skipInitialSpace": False, "header": True, "headerRows": [1]}  # fmt: skip
 _LINE_ENDS = ("\n", "\r\n")
-_FIELD_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
+_ALLOWED_IN_FIELD: Mapping[str, tuple[Any, ...]] = {
     "bareNumber": (None, True),
     "floatNumber": (None, False),
     **dict.fromkeys(("trueValues", "falseValues", "decimalChar", "groupChar"), (None,)),
@@ -42,8 +42,8 @@ _FIELD_MAY_SAY: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def asked(
-    file: str, resource: Json, wanted: list[Json], key: list[str], problems: list[Problem]
+def schema_to_check(
+    file: str, resource: Json, contract_fields: list[Json], key: list[str], problems: list[Problem]
 ) -> tuple[Schema, Json]:
     """Return the schema to check a table against, and the resource to give to frictionless.
 
@@ -51,49 +51,76 @@ def asked(
     without portal, and nothing in it can make other programs read the table differently. It can add constraints of its
     own, which are checked too.
     """
-    own = resource.get("schema") if isinstance(resource.get("schema"), dict) else None
-    own_fields = own.get("fields") if own else None
-    listed = own_fields if isinstance(own_fields, list) else []
-    given = {f["name"]: f for f in listed if isinstance(f, dict) and isinstance(f.get("name"), str)}
 
-    def wrong(message: str, fix: str) -> None:
+    def report(message: str, fix: str) -> None:
         problems.append(Problem(file, field=resource["name"], code="schema", message=message, fix=fix))
 
-    if own is None:
-        wrong(
-            "The table has no schema.", 'Write "schema": {"fields": […]}, as in a package of the same kind.'
-        )
-    names = [f["name"] for f in wanted]
-    for extra in [n for n in given if n not in names]:
-        wrong(f"The schema has a column {extra} that is not known.", did_you_mean(extra, names))
-    for f in wanted:
-        mine = given.get(f["name"])
-        rules = f.get("constraints", {})
-        if mine is None:
-            if own is not None:
-                wrong(f"The schema has no column {f['name']}.", f"Add it, with type {f['type']}.")
-        elif mine.get("type") != f["type"] or not _holds(mine.get("constraints"), rules):
-            wrong(
-                f"The schema describes the column {f['name']} differently from portal.",
-                f"Write type {f['type']}" + (f" and constraints {_shown(rules, f)}." if rules else "."),
-            )
-    if len(given) == len(listed) == len(names) and list(given) != names and set(given) == set(names):
-        wrong(
-            "The columns of the schema are in another order than in portal.",
-            f"Write them as: {', '.join(names)}.",
-        )
-    elif len(listed) > len(given):
-        wrong("The schema has a column twice, or one without a name.", "Keep one of the two, with its name.")
-    fields = [_merged(f, given.get(f["name"], {}), wrong) for f in wanted]
-    schema = _schema_of(own or {}, fields, key, wrong)
-    told = {k: v for k, v in resource.items() if _may_say(k, v, wrong)}
+    package_schema = resource.get("schema") if isinstance(resource.get("schema"), dict) else None
+    package_fields = package_schema.get("fields") if package_schema else None
+    field_list = package_fields if isinstance(package_fields, list) else []
+    fields_by_name = {
+        f["name"]: f for f in field_list if isinstance(f, dict) and isinstance(f.get("name"), str)
+    }
+    if package_schema is None:
+        fix = 'Write "schema": {"fields": […]}, as in a package of the same kind.'
+        report("The table has no schema.", fix)
+    else:
+        _report_missing_columns(fields_by_name, contract_fields, report)
+    _report_different_columns(fields_by_name, contract_fields, report)
+    _report_order(fields_by_name, len(field_list), contract_fields, report)
+    fields = [_merge_field(f, fields_by_name.get(f["name"], {}), report) for f in contract_fields]
+    schema = _merge_schema(package_schema or {}, fields, key, report)
+    described = {k: v for k, v in resource.items() if _is_allowed(k, v, report)}
     if "encoding" not in resource:
-        wrong("The encoding of the table is not stated.", 'Write "encoding": "utf-8".')
-    told = {**told, "encoding": "utf-8", "schema": schema}
-    return Schema(tuple(fields), tuple(key), told), told
+        report("The encoding of the table is not stated.", 'Write "encoding": "utf-8".')
+    described = {**described, "encoding": "utf-8", "schema": schema}
+    return Schema(tuple(fields), tuple(key), described), described
 
 
-def _shown(rules: Json, field: Json) -> str:
+def _report_missing_columns(
+    fields_by_name: Mapping[str, Json], contract_fields: Sequence[Json], report: Report
+) -> None:
+    for f in contract_fields:
+        if f["name"] not in fields_by_name:
+            report(f"The schema has no column {f['name']}.", f"Add it, with type {f['type']}.")
+
+
+def _report_different_columns(
+    fields_by_name: Mapping[str, Json], contract_fields: Sequence[Json], report: Report
+) -> None:
+    """Report columns that the contract does not have, or describes with another type or other constraints."""
+    contract_by_name = {f["name"]: f for f in contract_fields}
+    for name, package_field in fields_by_name.items():
+        if name not in contract_by_name:
+            report(f"The schema has a column {name} that is not known.", did_you_mean(name, contract_by_name))
+            continue
+        field = contract_by_name[name]
+        rules = field.get("constraints", {})
+        if package_field.get("type") != field["type"] or not _includes(
+            package_field.get("constraints"), rules
+        ):
+            constraints = f" and constraints {_constraints_in_words(rules, field)}" if rules else ""
+            message = f"The schema describes the column {name} differently from portal."
+            report(message, f"Write type {field['type']}{constraints}.")
+
+
+def _report_order(
+    fields_by_name: Mapping[str, Json], count: int, contract_fields: Sequence[Json], report: Report
+) -> None:
+    """Report columns in another order; `count` also counts fields without a name, and those with the name of another."""
+    names = [f["name"] for f in contract_fields]
+    if (
+        len(fields_by_name) == count
+        and sorted(fields_by_name) == sorted(names)
+        and list(fields_by_name) != names
+    ):
+        fix = f"Write them as: {', '.join(names)}."
+        report("The columns of the schema are in another order than in portal.", fix)
+    elif count > len(fields_by_name):
+        report("The schema has a column twice, or one without a name.", "Keep one of the two, with its name.")
+
+
+def _constraints_in_words(rules: Json, field: Json) -> str:
     """Return constraints as a descriptor writes them; a pattern is not shown, but named by its column."""
     if "pattern" not in rules:
         return json.dumps(rules)
@@ -101,80 +128,82 @@ def _shown(rules: Json, field: Json) -> str:
     return f"{json.dumps(plain)} and the pattern that other packages of this kind have for {field['name']}"
 
 
-def _may_say(key: str, value: Any, wrong: Wrong) -> bool:
+def _is_allowed(key: str, value: Any, report: Report) -> bool:
     """Return True if a property of a resource leaves the table as portal reads it; report it otherwise."""
     if key == "$schema":
-        good = isinstance(value, str) and value.startswith(PROFILES)
+        is_allowed = isinstance(value, str) and value.startswith(PROFILES)
     elif key == "dialect":
-        of_csv = value.get("csv", {}) if isinstance(value, dict) else None
-        good = isinstance(of_csv, dict) and all(
-            _dialect_may_say(k, v)
-            for k, v in (*of_csv.items(), *((k, v) for k, v in value.items() if k != "csv"))
+        csv_dialect = value.get("csv", {}) if isinstance(value, dict) else None
+        is_allowed = isinstance(csv_dialect, dict) and all(
+            _is_allowed_in_dialect(k, v)
+            for k, v in (*csv_dialect.items(), *((k, v) for k, v in value.items() if k != "csv"))
         )
     else:
-        good = value in _RESOURCE_MAY_SAY.get(key, (value,))
-    if not good:
+        is_allowed = value in _ALLOWED_IN_RESOURCE.get(key, (value,))
+    if not is_allowed:
         message = f"{key} makes other programs read the table differently from portal."
         fix = 'Write "encoding": "utf-8".' if key == "encoding" else f"Remove {key}."
-        wrong(message, fix)
-    return good
+        report(message, fix)
+    return is_allowed
 
 
-def _dialect_may_say(key: str, value: Any) -> bool:
+def _is_allowed_in_dialect(key: str, value: Any) -> bool:
     """Return True if a property of a dialect describes tables as portal reads them."""
     if key == "lineTerminator":
         return value in _LINE_ENDS
     if key.startswith("$"):
         return key == "$schema" and isinstance(value, str) and value.startswith(PROFILES)
-    return bool(_DIALECT_MAY_SAY.get(key, ...) == value)
+    return bool(_ALLOWED_IN_DIALECT.get(key, ...) == value)
 
 
-def _merged(field: Json, mine: Json, wrong: Wrong) -> Json:
+def _merge_field(field: Json, package_field: Json, report: Report) -> Json:
     """Return a field of the portal's schema with what the package adds to it."""
-    added = dict(mine)
-    for name, allowed in _FIELD_MAY_SAY.items():
+    added = dict(package_field)
+    for name, allowed in _ALLOWED_IN_FIELD.items():
         if name in added and added[name] not in allowed:
-            wrong(
+            report(
                 f"{name} makes other programs read the column {field['name']} differently from portal.",
                 f"Remove {name}.",
             )
             del added[name]
     if "format" in added and added["format"] != "default" and field["type"] != "string":
-        wrong(f"The format of the column {field['name']} is not the one that portal reads.", "Remove format.")
+        report(
+            f"The format of the column {field['name']} is not the one that portal reads.", "Remove format."
+        )
         del added["format"]
-    own = mine.get("constraints")
-    more = {**own} if isinstance(own, dict) else {}
-    if "pattern" in more and "pattern" not in field.get("constraints", {}):
-        wrong(
+    package_constraints = package_field.get("constraints")
+    extra_constraints = {**package_constraints} if isinstance(package_constraints, dict) else {}
+    if "pattern" in extra_constraints and "pattern" not in field.get("constraints", {}):
+        report(
             f"The column {field['name']} has a pattern of its own. Some patterns take hours to read one cell.",
             "Remove pattern. To allow certain words only, list them under enum.",
         )
-        del more["pattern"]
-    constraints = {**more, **field.get("constraints", {})}
+        del extra_constraints["pattern"]
+    constraints = {**extra_constraints, **field.get("constraints", {})}
     return {**added, **field, **({"constraints": constraints} if constraints else {})}
 
 
-def _schema_of(own: Json, fields: list[Json], key: list[str], wrong: Wrong) -> Json:
+def _merge_schema(package_schema: Json, fields: list[Json], key: list[str], report: Report) -> Json:
     """Return the package's schema for frictionless, with the columns and primary key of the portal's schema."""
-    stated = own.get("primaryKey")
-    if own and stated != key:
+    stated = package_schema.get("primaryKey")
+    if package_schema and stated != key:
         shown = json.dumps(key)
-        wrong(
+        report(
             "The primary key is not the one that portal uses." if stated else "The primary key is missing.",
             f'Write "primaryKey": {shown}.',
         )
-    missing = own.get("missingValues", [""])
+    missing = package_schema.get("missingValues", [""])
     if missing != [""]:
-        wrong(
+        report(
             "missingValues makes other programs treat cells as empty that portal reads.",
             "Remove missingValues.",
         )
-    if "$ref" in own:
-        wrong("The schema refers to another file, which portal does not read.", "Remove $ref.")
-    profile = own.get("$schema")
+    if "$ref" in package_schema:
+        report("The schema refers to another file, which portal does not read.", "Remove $ref.")
+    profile = package_schema.get("$schema")
     if profile is not None and not (isinstance(profile, str) and profile.startswith(PROFILES)):
-        wrong("The $schema of the table is not part of the Data Package standard.", "Remove it.")
-    others = {k: v for k, v in own.items() if k not in ("missingValues", "$schema", "$ref")}
+        report("The $schema of the table is not part of the Data Package standard.", "Remove it.")
+    others = {k: v for k, v in package_schema.items() if k not in ("missingValues", "$schema", "$ref")}
     plain = [{k: v for k, v in f.items() if k not in MARKERS} for f in fields]
     return {**others, "fields": plain, "primaryKey": key}
 
@@ -201,24 +230,24 @@ def standard_problems(
                 if key == "$schema"
                 else f"Remove {key}.",
             )
-    clean = {k: v for k, v in descriptor.items() if k not in ("$schema", "profile", "profiles")}
-    seen = {
+    without_profiles = {k: v for k, v in descriptor.items() if k not in ("$schema", "profile", "profiles")}
+    standard_form = {
         "$schema": f"{PROFILES}2.0/datapackage.json",
-        **clean,
+        **without_profiles,
         "name": name,
         "title": "Title",
         "resources": [
-            {**r, "path": "data/table.csv"} for r in resources if _apart(r)] or [{"name": "none", "path": "data/none.csv"}],
+            {**r, "path": "data/table.csv"} for r in resources if _has_distinct_columns(r)] or [{"name": "none", "path": "data/none.csv"}],
     }  # fmt: skip
-    found = validation.descriptor_faults(seen)
-    if not found and not known:
-        found = validation.descriptor_faults({**descriptor, "$schema": seen["$schema"]})
-    for note in found:
+    notes = validation.descriptor_faults(standard_form)
+    if not notes and not known:
+        notes = validation.descriptor_faults({**descriptor, "$schema": standard_form["$schema"]})
+    for note in notes:
         fix = "Correct it as the Data Package standard says, or copy that part from another package."
         yield Problem(file, code="descriptor", message=f"frictionless finds a mistake: {note}.", fix=fix)
 
 
-def _apart(resource: Json) -> bool:
+def _has_distinct_columns(resource: Json) -> bool:
     """Return True if no two columns have the same name; a breakdown can have the name of a column."""
     names = [f["name"] for f in resource["schema"]["fields"]]
     return len(set(names)) == len(names)

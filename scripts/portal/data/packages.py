@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from portal.core import field_types, input_files
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean
 from portal.data import descriptors, tables
 from portal.data.descriptors import MARKERS
 from portal.data.tables import Json, Schema, Table
@@ -41,8 +41,10 @@ class Package:
 @cache
 def contract(kind: str) -> Json:
     """Return the contract of a kind of package: its resources, their fields, and the `portal` part of the descriptor."""
-    found: Json = json.loads((resources.files("portal.data") / "schemas" / f"{kind}.json").read_text("utf-8"))
-    return found
+    schema: Json = json.loads(
+        (resources.files("portal.data") / "schemas" / f"{kind}.json").read_text("utf-8")
+    )
+    return schema
 
 
 @cache
@@ -60,7 +62,7 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
     """
     problems: list[Problem] = []
     folder = root / "data_packages"
-    problems += input_files.problems(root, "data_packages")
+    problems += input_files.folder_problems(root, "data_packages")
     for extra in sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []:
         if extra not in names:
             problems.append(
@@ -72,9 +74,9 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
                 )
             )
     passed = ValidatedTables(root / "build" / "cache")
-    found = [package for name in names if (package := _read(root, name, passed, problems))]
+    packages = [package for name in names if (package := _read_package(root, name, passed, problems))]
     passed.keep()
-    return tuple(found), tuple(dict.fromkeys(problems))
+    return tuple(packages), tuple(dict.fromkeys(problems))
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,10 @@ class _PackageContents:
     breakdowns: Mapping[str, str]
 
 
-def _read(root: Path, name: str, passed: ValidatedTables, problems: list[Problem]) -> Package | None:
+def _read_package(root: Path, name: str, passed: ValidatedTables, problems: list[Problem]) -> Package | None:
     folder = root / "data_packages" / name
     file = f"data_packages/{name}/datapackage.json"
-    descriptor = _descriptor(root, folder, file, problems)
+    descriptor = _read_descriptor(root, folder, file, problems)
     if descriptor is None:
         return None
     portal = descriptor.get("portal")
@@ -100,57 +102,66 @@ def _read(root: Path, name: str, passed: ValidatedTables, problems: list[Problem
             Problem(file, code="descriptor", message=f"The kind of package is {kind!r}.", fix=fix)
         )
         return None
-    spec = contract(kind)
-    about = [
+    contract_ = contract(kind)
+    descriptor_problems = [
         Problem(file, code="descriptor", message=message, fix=fix)
-        for message, fix in (*_about_problems(descriptor, name, spec), *_resource_problems(descriptor, spec))
+        for message, fix in (
+            *_descriptor_problems(descriptor, name, contract_),
+            *_resource_problems(descriptor, contract_),
+        )
     ]
     package = _PackageContents(folder, file, _breakdowns(portal))
-    wanted = {str(r.get("name")): r for r in reversed(_resources(descriptor))}
-    asked = {n: _asked(package, wanted[n], r, about) for n, r in spec["resources"].items() if n in wanted}
-    paths = {n: p for n, (_, r) in asked.items() if (p := _path(package, n, r, about))}
-    about += descriptors.standard_problems(file, descriptor, name, [r for _, r in asked.values()], about)
-    problems += about
-    read = _tables(package, asked, paths, passed, problems)
-    about_it = {**portal, "title": descriptor.get("title")}
-    schemas = {n: s for n, (s, _) in asked.items()}
-    return Package(name, kind, file, about_it, read, package.breakdowns, schemas)
+    by_name = {str(r.get("name")): r for r in reversed(_resources(descriptor))}
+    to_check = {
+        n: _schema_and_resource(package, by_name[n], r, descriptor_problems)
+        for n, r in contract_["resources"].items()
+        if n in by_name
+    }
+    paths = {n: p for n, (_, r) in to_check.items() if (p := _path(package, n, r, descriptor_problems))}
+    descriptor_problems += descriptors.standard_problems(
+        file, descriptor, name, [r for _, r in to_check.values()], descriptor_problems
+    )
+    problems += descriptor_problems
+    readable = _read_tables(package, to_check, paths, passed, problems)
+    about_package = {**portal, "title": descriptor.get("title")}
+    schemas = {n: s for n, (s, _) in to_check.items()}
+    return Package(name, kind, file, about_package, readable, package.breakdowns, schemas)
 
 
-def _tables(
+def _read_tables(
     package: _PackageContents,
-    asked: Mapping[str, tuple[Schema, Json]],
+    to_check: Mapping[str, tuple[Schema, Json]],
     paths: Mapping[str, Path],
     passed: ValidatedTables,
     problems: list[Problem],
 ) -> dict[str, Table]:
     """Return every table that can be read, checked; one with foreign keys together with the tables that it refers to."""
-    whole = len(paths) == len(asked) and not any(map(input_files.fault, paths.values()))
-    read: dict[str, Table] = {}
+    all_readable = len(paths) == len(to_check) and not any(map(input_files.file_fault, paths.values()))
+    readable: dict[str, Table] = {}
     for name, path in paths.items():
-        schema, resource = asked[name]
+        schema, resource = to_check[name]
         keys = resource["schema"].get("foreignKeys")
-        if keys and whole:
-            schema = replace(schema, others={p: asked[n][1] for n, p in paths.items() if n != name})
+        if keys and all_readable:
+            schema = replace(schema, others={p: to_check[n][1] for n, p in paths.items() if n != name})
         elif keys:  # a table that it refers to cannot be read, which is reported separately
-            plain = {k: v for k, v in resource["schema"].items() if k != "foreignKeys"}
-            schema = replace(schema, resource={**resource, "schema": plain})
-        table, found = tables.read(
+            without_keys = {k: v for k, v in resource["schema"].items() if k != "foreignKeys"}
+            schema = replace(schema, resource={**resource, "schema": without_keys})
+        table, table_problems = tables.read(
             path, f"data_packages/{package.folder.name}/{resource['path']}", schema, passed
         )
-        problems.extend(found)
+        problems.extend(table_problems)
         if table is not None:
-            read[name] = table
-    return read
+            readable[name] = table
+    return readable
 
 
 def _breakdowns(portal: Json) -> dict[str, str]:
     """Return the breakdowns that a package declares; none if they are malformed, which is reported separately."""
-    told = portal.get("breakdowns")
-    return dict(told) if _is_table_of_names(told) else {}
+    breakdowns = portal.get("breakdowns")
+    return dict(breakdowns) if _is_names_by_column(breakdowns) else {}
 
 
-def _is_table_of_names(value: object) -> TypeGuard[dict[str, str]]:
+def _is_names_by_column(value: object) -> TypeGuard[dict[str, str]]:
     return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
 
 
@@ -159,86 +170,90 @@ def _resources(descriptor: Json) -> list[Json]:
     return [r for r in listed if isinstance(r, dict)] if isinstance(listed, list) else []
 
 
-def _about_problems(descriptor: Json, name: str, spec: Json) -> Iterator[tuple[str, str]]:
+def _descriptor_problems(descriptor: Json, name: str, spec: Json) -> Iterator[Fault]:
     """Yield problems with the package's name, title and `portal` part."""
     if descriptor.get("name") != name:
-        yield (
+        yield Fault(
             f"The package is named {descriptor.get('name')!r}.",
             f'Write "name": "{name}", like the folder.',
         )
     title = descriptor.get("title")
     if not isinstance(title, str) or not title.strip():
-        yield "The package has no title.", 'Write "title": the name that readers see.'
+        yield Fault("The package has no title.", 'Write "title": the name that readers see.')
     yield from _portal_problems(descriptor["portal"], spec["portal"])
     breakdowns = descriptor["portal"].get("breakdowns", {})
-    if not _is_table_of_names(breakdowns):
-        yield (
+    if not _is_names_by_column(breakdowns):
+        yield Fault(
             "breakdowns is not a table of columns and their names.",
             'Write "breakdowns": {"column": "Name"}.',
         )
         return
     columns = {f["name"] for r in spec["resources"].values() for f in r["schema"]["fields"]}
     for taken in sorted(breakdowns.keys() & columns):
-        yield (
+        yield Fault(
             f"The breakdown {taken} has the name of another column.",
             "Call it something else, such as type.",
         )
 
 
-def _resource_problems(descriptor: Json, spec: Json) -> Iterator[tuple[str, str]]:
+def _resource_problems(descriptor: Json, spec: Json) -> Iterator[Fault]:
     """Yield resources that are unknown, appear twice or are missing."""
     names = [str(r.get("name")) for r in _resources(descriptor)]
     for name in dict.fromkeys(names):
         if name not in spec["resources"]:
-            yield f"Unknown resource {name!r}.", did_you_mean(name, spec["resources"])
+            yield Fault(f"Unknown resource {name!r}.", did_you_mean(name, spec["resources"]))
         elif names.count(name) > 1:
-            yield f"The resource {name} appears twice.", "Keep one."
+            yield Fault(f"The resource {name} appears twice.", "Keep one.")
     for name, resource in spec["resources"].items():
         if resource["required"] and name not in names:
-            yield f"The resource {name} is missing.", f"Add data/{name}.csv and name it under resources."
+            yield Fault(
+                f"The resource {name} is missing.", f"Add data/{name}.csv and name it under resources."
+            )
 
 
-def _descriptor(root: Path, folder: Path, file: str, problems: list[Problem]) -> Json | None:
-    def wrong(message: str, fix: str, row: int = 0) -> None:
+def _read_descriptor(root: Path, folder: Path, file: str, problems: list[Problem]) -> Json | None:
+    def report(message: str, fix: str, row: int = 0) -> None:
         problems.append(Problem(file, row=row, code="descriptor", message=message, fix=fix))
 
     if not folder.is_dir():
-        wrong(
+        report(
             "The package folder is missing.",
             "Put the folder back, or remove its name from site_src/portal.toml.",
         )
         return None
     path = folder / "datapackage.json"
     if not path.exists() and not path.is_symlink():
-        wrong("The file datapackage.json is missing.", "Put it back; each package needs one.")
+        report("The file datapackage.json is missing.", "Put it back; each package needs one.")
         return None
     try:
-        found = input_files.from_json(input_files.read(path, root))
+        descriptor = input_files.parse_json(input_files.read(path, root))
     except input_files.UnreadableError as fault:
-        wrong(fault.message, fault.fix, fault.row)
+        report(fault.message, fault.fix, fault.row)
         return None
-    if isinstance(found, dict):
-        return found
-    wrong("The file does not hold one object in braces.", "Start from another package's datapackage.json.")
+    if isinstance(descriptor, dict):
+        return descriptor
+    report("The file does not hold one object in braces.", "Start from another package's datapackage.json.")
     return None
 
 
-def _portal_problems(portal: Json, spec: Json) -> Iterator[tuple[str, str]]:
+def _portal_problems(portal: Json, spec: Json) -> Iterator[Fault]:
     known = {"kind", *spec}
     for key in portal:
         if key not in known:
-            yield f"portal.{key} is not known.", did_you_mean(key, known)
+            yield Fault(f"portal.{key} is not known.", did_you_mean(key, known))
     for key, rule in spec.items():
         value = portal.get(key)
         if value is None:
             if rule.get("required"):
-                yield f"portal.{key} is missing.", f"Write it: {rule['title']}."
+                yield Fault(f"portal.{key} is missing.", f"Write it: {rule['title']}.")
         elif rule["type"] == "string" and (
-            not isinstance(value, str) or not value.strip() or field_types.fault(value, _as_field(key, rule))
+            not isinstance(value, str)
+            or not value.strip()
+            or field_types.cell_fault(value, _as_field(key, rule))
         ):
-            yield f"portal.{key} is {repr(value)[:80]}.", f"Write {rule['title']}."
+            yield Fault(f"portal.{key} is {repr(value)[:80]}.", f"Write {rule['title']}.")
         elif rule["type"] == "integer" and (type(value) is not int or value < 0):
-            yield f"portal.{key} is {repr(value)[:80]}.", f"Write a whole number: {rule['title']}."
+            yield Fault(f"portal.{key} is {repr(value)[:80]}.", f"Write a whole number: {rule['title']}.")
 
 
 def _as_field(key: str, rule: Json) -> Json:
@@ -248,18 +263,18 @@ def _as_field(key: str, rule: Json) -> Json:
     return {"name": key, "type": "string", "title": rule["title"], "constraints": pattern, **form}
 
 
-def _asked(
+def _schema_and_resource(
     package: _PackageContents, resource: Json, spec: Json, problems: list[Problem]
 ) -> tuple[Schema, Json]:
     """Return the schema to check a table against, and the resource to give to frictionless."""
-    wanted, key = _fields(spec, package.breakdowns), _key(spec, package.breakdowns)
-    return descriptors.asked(package.file, resource, wanted, key, problems)
+    fields, key = _fields(spec, package.breakdowns), _key(spec, package.breakdowns)
+    return descriptors.schema_to_check(package.file, resource, fields, key, problems)
 
 
 def _path(package: _PackageContents, name: str, resource: Json, problems: list[Problem]) -> Path | None:
     """Return the file of a table, or None and a problem if it is not inside the package."""
     path = resource.get("path")
-    if isinstance(path, str) and not _leaves(package.folder, path):
+    if isinstance(path, str) and not _is_outside(package.folder, path):
         return package.folder / path
     problems.append(
         Problem(
@@ -272,9 +287,9 @@ def _path(package: _PackageContents, name: str, resource: Json, problems: list[P
     return None
 
 
-def _leaves(folder: Path, path: str) -> bool:
+def _is_outside(folder: Path, path: str) -> bool:
     """Return True if a resource's path is not a CSV file inside its package, with a name that every computer can store."""
-    if not _PATH.fullmatch(path) or not all(field_types.storable(part) for part in path.split("/")):
+    if not _PATH.fullmatch(path) or not all(field_types.is_storable(part) for part in path.split("/")):
         return True
     try:
         return not (folder / path).resolve().is_relative_to(folder.resolve())
@@ -287,11 +302,11 @@ def _fields(spec: Json, breakdowns: Iterable[str]) -> list[Json]:
     fields = list(spec["schema"]["fields"])
     if spec.get("breakdowns"):
         names = [f["name"] for f in fields]
-        at = names.index("value" if "value" in names else "other_indicator")
-        splits = [
+        position = names.index("value" if "value" in names else "other_indicator")
+        breakdown_fields = [
             {"name": b, "type": "string", "title": f"Breakdown by {b}; empty for all"} for b in breakdowns
         ]
-        fields[at:at] = splits
+        fields[position:position] = breakdown_fields
     return fields
 
 
@@ -301,7 +316,7 @@ def _key(spec: Json, breakdowns: Iterable[str]) -> list[str]:
     return [*spec["schema"]["primaryKey"], *(breakdowns if figures else ())]
 
 
-def described(name: str, spec: Json, breakdowns: Iterable[str] = ()) -> Json:
+def describe_resource(name: str, spec: Json, breakdowns: Iterable[str] = ()) -> Json:
     """Return the resource `name` as a descriptor describes it, from the contract and the package's breakdowns."""
     fields = [{k: v for k, v in f.items() if k not in MARKERS} for f in _fields(spec, breakdowns)]
     schema = {"fields": fields, "primaryKey": _key(spec, breakdowns)}

@@ -13,12 +13,12 @@ from typing import Any
 import pandas as pd
 
 from portal.core import field_types, input_files, text
-from portal.core.problems import Problem, did_you_mean
+from portal.core.problems import Fault, Problem, did_you_mean
 from portal.data import damaged_tables, validation
 from portal.data.validation import ValidatedTables, ValidationError
 
 Json = dict[str, Any]
-LARGEST = input_files.LARGEST
+LARGEST_FILE = input_files.LARGEST_FILE
 _LARGEST_CELL = 100_000
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
@@ -77,10 +77,10 @@ class Table:
     @cached_property
     def records(self) -> tuple[tuple[int, Mapping[str, str]], ...]:
         """Return each row's number and its cells, without those that have a problem."""
-        told = ((int(n), row) for n, row in zip(self.frame.index, self.rows, strict=True))
+        numbered = ((int(n), row) for n, row in zip(self.frame.index, self.rows, strict=True))
         if not self.bad:
-            return tuple(told)
-        return tuple((n, {k: v for k, v in row.items() if (n, k) not in self.bad}) for n, row in told)
+            return tuple(numbered)
+        return tuple((n, {k: v for k, v in row.items() if (n, k) not in self.bad}) for n, row in numbered)
 
     @cached_property
     def rows(self) -> tuple[Mapping[str, str], ...]:
@@ -102,11 +102,11 @@ def read(
     `passed` are the tables that frictionless has already validated.
     """
     passed = passed or ValidatedTables()
-    rows, fault = rows_of(path, file, schema.names)
+    rows, fault = read_rows(path, file, schema.names)
     if rows is None:
         return None, fault
-    if found := damaged_tables.cause(file, rows, schema.fields):
-        return None, (found,)
+    if header_problem := damaged_tables.header_problem(file, rows, schema.fields):
+        return None, (header_problem,)
     header = rows[0]
     if not set(header) & set(schema.names):
         return None, tuple(_header_problems(file, rows, schema.names))
@@ -125,12 +125,14 @@ def read(
     columns_of = {c: cells[place[c]] for c in schema.names if c in place}
     frame = pd.DataFrame(columns_of, index=[n for n, _ in body], dtype=object)
     in_cells = tuple(_cell_problems(file, frame, schema))
-    in_rows = tuple({(p.row, p.field): p for p in _judged(path, file, rows, schema, in_cells)}.values())
+    in_rows = tuple({(p.row, p.field): p for p in _row_problems(path, file, rows, schema, in_cells)}.values())
     problems = (*_header_problems(file, rows, schema.names), *in_rows)
     if not problems:
         passed.add(digest)
     bad = frozenset((p.row, p.field) for p in in_rows)
-    return Table(file, schema, frame, bad), damaged_tables.told_once(file, rows, problems, schema.fields)
+    return Table(file, schema, frame, bad), damaged_tables.merge_reformatting(
+        file, rows, problems, schema.fields
+    )
 
 
 def _digest(path: Path, schema: Schema) -> str:
@@ -146,20 +148,20 @@ def _digest(path: Path, schema: Schema) -> str:
 
 def _cell_problems(file: str, frame: pd.DataFrame, schema: Schema) -> Iterator[Problem]:
     """Yield cells that are not of their type or break a rule of their column; each distinct text is checked once."""
-    for one in schema.fields:
-        name = one["name"]
+    for column in schema.fields:
+        name = column["name"]
         if name not in frame:
             continue
         cells = [str(c) for c in frame[name]]
-        bad = {cell: found for cell in set(cells) if (found := field_types.fault(cell, one))}
-        if not bad:
+        faults = {cell: fault for cell in set(cells) if (fault := field_types.cell_fault(cell, column))}
+        if not faults:
             continue
         for row, cell in zip(frame.index, cells, strict=True):
-            if cell in bad:
-                yield Problem(file, int(str(row)), name, "cell", *bad[cell])
+            if cell in faults:
+                yield Problem(file, int(str(row)), name, "cell", *faults[cell])
 
 
-def rows_of(
+def read_rows(
     path: Path, file: str, names: Sequence[str] = ()
 ) -> tuple[list[list[str]] | None, tuple[Problem, ...]]:
     """Return the rows of a CSV as text, header first, or None and the problem that prevents reading.
@@ -167,156 +169,160 @@ def rows_of(
     `names` are the expected columns, if they are known.
     """
 
-    def wrong(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
+    def unreadable_file(message: str, fix: str, row: int = 0) -> tuple[None, tuple[Problem, ...]]:
         return None, (Problem(file, row=row, code="file", message=message, fix=fix),)
 
     try:
         raw = input_files.read(path)
         content = raw.decode("utf-8-sig")
-    except input_files.UnreadableError as fault:
-        gone = names and not path.exists() and not path.is_symlink()
-        return wrong(fault.message, "Put it back, or take it out of datapackage.json." if gone else fault.fix)
+    except input_files.UnreadableError as unreadable:
+        is_deleted = names and not path.exists() and not path.is_symlink()
+        return unreadable_file(
+            unreadable.message,
+            "Put it back, or take it out of datapackage.json." if is_deleted else unreadable.fix,
+        )
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return wrong(
+        return unreadable_file(
             "A character in this row is not encoded as UTF-8.",
             "Save the file as “CSV UTF-8” and try again.",
             line,
         )
-    found = _not_a_table(content, names)
-    if found:
-        return wrong(*found)
+    fault = _not_a_table(content, names)
+    if fault:
+        return unreadable_file(*fault)
     csv.field_size_limit(_LARGEST_CELL)
     try:
         return list(csv.reader(io.StringIO(content, newline=""), strict=True)), ()
     except csv.Error as error:
-        return wrong(
+        return unreadable_file(
             f"The file cannot be split into rows: {error}.", "Look for a quotation mark that is not closed."
         )
 
 
-def _not_a_table(content: str, names: Sequence[str]) -> tuple[str, str] | None:
+def _not_a_table(content: str, names: Sequence[str]) -> Fault | None:
     if not content.strip():
-        return "The file is empty.", "Put the header row and the figures back."
-    if found := damaged_tables.separator(content, names):
-        return found
+        return Fault("The file is empty.", "Put the header row and the figures back.")
+    if fault := damaged_tables.separator_fault(content, names):
+        return fault
     control = _CONTROL.search(content)
     if control:
         message = f"The file contains a control character (code {ord(control.group())})."
-        return message, "Remove it, or save the file as “CSV UTF-8” again."
+        return Fault(message, "Remove it, or save the file as “CSV UTF-8” again.")
     return None
 
 
-def _header_problems(file: str, rows: Sequence[Sequence[str]], wanted: tuple[str, ...]) -> Iterator[Problem]:
+def _header_problems(
+    file: str, rows: Sequence[Sequence[str]], expected: tuple[str, ...]
+) -> Iterator[Problem]:
     header = list(rows[0])
 
-    def wrong(column: str, message: str, fix: str, code: str = "header") -> Problem:
+    def problem(column: str, message: str, fix: str, code: str = "header") -> Problem:
         return Problem(file, row=1, field=column, code=code, message=message, fix=fix)
 
     while header and not header[-1].strip():
         header.pop()
     if len(header) < len(rows[0]) and not any(c.strip() for row in rows for c in row[len(header) :]):
-        found = f"There are empty columns after the last one: {len(rows[0]) - len(header)}."
-        yield wrong("", found, "Delete them.", "blank-column")
+        message = f"There are empty columns after the last one: {len(rows[0]) - len(header)}."
+        yield problem("", message, "Delete them.", "blank-column")
     else:
         header = list(rows[0])
-    for column in [c for c in wanted if c not in header]:
-        yield wrong(
+    for column in [c for c in expected if c not in header]:
+        yield problem(
             column, f"The column {column} is missing.", "Add it to the header, with a cell in each row."
         )
-    for column in [c for c in dict.fromkeys(header) if c not in wanted]:
+    for column in [c for c in dict.fromkeys(header) if c not in expected]:
         name = column or "(no name)"
-        spare = [c for c in wanted if c not in header]
+        spare = [c for c in expected if c not in header]
         fix = f"Remove it. {did_you_mean(column, spare)}" if spare else "Remove it."
-        yield wrong(name, f"There is a column “{name}” that is not expected here.", fix)
+        yield problem(name, f"There is a column “{name}” that is not expected here.", fix)
     for column in sorted({c for c in header if header.count(c) > 1}):
-        yield wrong(column, f"The column {column or '(no name)'} appears twice.", "Keep one of the two.")
-    if sorted(header) == sorted(wanted) and tuple(header) != wanted:
-        fix = f"Move whole columns, so that the header is: {','.join(wanted)}"
-        yield wrong("", "The columns are not in the order that datapackage.json gives.", fix)
+        yield problem(column, f"The column {column or '(no name)'} appears twice.", "Keep one of the two.")
+    if sorted(header) == sorted(expected) and tuple(header) != expected:
+        fix = f"Move whole columns, so that the header is: {','.join(expected)}"
+        yield problem("", "The columns are not in the order that datapackage.json gives.", fix)
 
 
-def _judged(
-    path: Path, file: str, rows: Sequence[Sequence[str]], schema: Schema, known: Sequence[Problem]
+def _row_problems(
+    path: Path, file: str, rows: Sequence[Sequence[str]], schema: Schema, cell_problems: Sequence[Problem]
 ) -> Iterator[Problem]:
     """Yield the known problems with cells, and the others that frictionless finds."""
     header = rows[0]
-    yield from known
+    yield from cell_problems
     if len(set(header)) < len(header):
         return
     faults = list(validation.table_faults(path, schema.described(header), schema.others))
     blank = {f.row for f in faults if f.kind == "blank-row"}
-    seen = {(p.row, p.field) for p in known}
+    reported = {(p.row, p.field) for p in cell_problems}
     for fault in faults:
-        problem = _in_words(file, fault, schema)
-        follows = problem is not None and problem.row in blank and problem.code != "blank-row"
-        if problem and not follows and (problem.row, problem.field) not in seen:
-            seen.add((problem.row, problem.field))
+        problem = _explain_error(file, fault, schema)
+        is_consequence = problem is not None and problem.row in blank and problem.code != "blank-row"
+        if problem and not is_consequence and (problem.row, problem.field) not in reported:
+            reported.add((problem.row, problem.field))
             yield problem
 
 
-_TOLD_BY_THE_HEADER = frozenset({"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header", "unmatched-header", "missing-cell"})  # fmt: skip
+_REPORTED_WITH_HEADER = frozenset({"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label", "blank-header", "unmatched-header", "missing-cell"})  # fmt: skip
 _ABOUT_THE_FILE = frozenset({"hash-count", "byte-count", "row-count", "field-count"})
 
 
-def _in_words(file: str, fault: ValidationError, schema: Schema) -> Problem | None:
-    known = {f["name"]: f for f in schema.fields}
-    column, rest = fault.column, fault.note
+def _explain_error(file: str, fault: ValidationError, schema: Schema) -> Problem | None:
+    fields_by_name = {f["name"]: f for f in schema.fields}
+    column, note = fault.column, fault.note
 
-    def wrong(code: str, message: str, fix: str, field: str = column) -> Problem:
+    def problem(code: str, message: str, fix: str, field: str = column) -> Problem:
         return Problem(file, fault.row, field, code, message, fix)
 
     match fault.kind:
-        case "type-error" | "constraint-error" if column in known:
-            return wrong("cell", *_constraint(fault.cell, known[column], rest))
+        case "type-error" | "constraint-error" if column in fields_by_name:
+            return problem("cell", *_explain_constraint(fault.cell, fields_by_name[column], note))
         case "unique-error":
             fix = "Correct one of the two; datapackage.json says that no two rows have the same."
-            return wrong("cell", f"“{fault.cell[:60]}” also appears in another row.", fix)
+            return problem("cell", f"“{fault.cell[:60]}” also appears in another row.", fix)
         case "primary-key":
             key = text.listed([k.replace("_", " ") for k in schema.primary_key])
             fix = "Remove one of the two rows, or correct the cells that should differ."
-            return wrong(
+            return problem(
                 "duplicate", f"An earlier row has the same {key}.", fix, " + ".join(schema.primary_key)
             )
         case "foreign-key":
             fix = "Correct the cell, or add the row that it names. The rule is under foreignKeys in datapackage.json."
-            return wrong("reference", f"The row refers to something that does not exist: {rest}", fix)
+            return problem("reference", f"The row refers to something that does not exist: {note}", fix)
         case "blank-row":
-            return wrong("blank-row", "The row is blank.", "Delete the row.", "")
+            return problem("blank-row", "The row is blank.", "Delete the row.", "")
         case "extra-cell":
             message = f"The row has more cells than the header: {fault.cell!r}."
             fix = "Put text that holds a comma between quotation marks, or remove the cell."
-            return wrong("extra-cell", message, fix, "")
-        case "missing-cell" if column in known:
+            return problem("extra-cell", message, fix, "")
+        case "missing-cell" if column in fields_by_name:
             fix = "Add the missing cells; an empty cell is two commas with nothing between."
-            return wrong("missing-cell", "The row ends before this column.", fix)
-        case kind if kind in _TOLD_BY_THE_HEADER:
+            return problem("missing-cell", "The row ends before this column.", fix)
+        case kind if kind in _REPORTED_WITH_HEADER:
             return None
         case kind if kind in _ABOUT_THE_FILE:
             fix = "If the table is right, correct bytes, hash or rows in datapackage.json, or remove them."
-            return wrong("file", f"The table is not the one that datapackage.json describes: {rest}", fix)
+            return problem("file", f"The table is not the one that datapackage.json describes: {note}", fix)
         case "description":
             fix = "Correct the part of this table in datapackage.json, or copy it from a package of the same kind."
-            return wrong("file", f"frictionless cannot use the description of this table: {rest}", fix)
-    return wrong("file", rest, "Compare this row with the ones around it, and with datapackage.json.")
+            return problem("file", f"frictionless cannot use the description of this table: {note}", fix)
+    return problem("file", note, "Compare this row with the ones around it, and with datapackage.json.")
 
 
-def _constraint(cell: str, field: Json, note: str) -> tuple[str, str]:
+def _explain_constraint(cell: str, field: Json, note: str) -> Fault:
     """Return what is wrong with a cell that breaks a constraint of the package, and what to write instead."""
-    told = re.search(r'constraint "(\w+)" is "(.*)"', note)
-    name, limit = (told[1], told[2]) if told else ("", "")
-    found = f"“{cell[:60]}…”" if len(cell) > 60 else f"“{cell}”"
+    match_ = re.search(r'constraint "(\w+)" is "(.*)"', note)
+    name, limit = (match_[1], match_[2]) if match_ else ("", "")
+    shown = f"“{cell[:60]}…”" if len(cell) > 60 else f"“{cell}”"
     match name:
         case "minLength":
-            return found, f"Write at least {limit} letters."
+            return Fault(shown, f"Write at least {limit} letters.")
         case "maxLength":
-            return found, f"Write at most {limit} letters; there are {len(cell)}."
+            return Fault(shown, f"Write at most {limit} letters; there are {len(cell)}.")
         case "required":
-            return field_types.fault("", {**field, "constraints": {"required": True}}) or (
-                found,
-                "Fill it in.",
+            return field_types.cell_fault("", {**field, "constraints": {"required": True}}) or Fault(
+                shown, "Fill it in."
             )
         case "exclusiveMinimum" | "exclusiveMaximum" | "minimum" | "maximum":
             side = "more than" if name == "exclusiveMinimum" else "less than" if name == "exclusiveMaximum" else "at least" if name == "minimum" else "at most"  # fmt: skip
-            return found, f"Write a value of {side} {limit}."
-    return field_types.in_words(cell, field)
+            return Fault(shown, f"Write a value of {side} {limit}.")
+    return field_types.explain_fault(cell, field)

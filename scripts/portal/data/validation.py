@@ -22,8 +22,8 @@ from portal.core.problems import PortalError, Problem
 
 Json = dict[str, Any]
 FILE = "validated.json"
-_MOST = 2_000  # digests in the cache
-_OURS = ("core/field_types.py", "data/tables.py", "data/validation.py")
+_MOST_CACHED = 2_000  # digests in the cache
+_OUR_CHECKS = ("core/field_types.py", "data/tables.py", "data/validation.py")
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ def descriptor_faults(descriptor: Json) -> tuple[str, ...]:
     try:
         from frictionless import Package  # noqa: PLC0415 - takes 0.2 s to import
     except ImportError as error:
-        raise _missing() from error
+        raise _not_installed() from error
     try:
         return tuple(dict.fromkeys(_plain(e.note) for e in Package.metadata_validate(descriptor)))
     except Exception as error:  # frictionless fails on some values, all of them invalid
-        return (_unread(error),)
+        return (_cannot_read(error),)
 
 
 def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Iterator[ValidationError]:
@@ -57,23 +57,25 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
     try:
         from frictionless import FrictionlessException, Package, system  # noqa: PLC0415
     except ImportError as error:
-        raise _missing() from error
-    listed = [(path, resource), *others.items()]
-    told = {
+        raise _not_installed() from error
+    tables = [(path, resource), *others.items()]
+    package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "package",
-        "resources": [{**one, "path": str(place.resolve())} for place, one in listed],
+        "resources": [{**description, "path": str(table.resolve())} for table, description in tables],
     }
     try:
         with system.use_context(trusted=True):
             report = (
-                Package.from_descriptor(told).get_resource(resource["name"]).validate(limit_errors=1_000_000)
+                Package.from_descriptor(package)
+                .get_resource(resource["name"])
+                .validate(limit_errors=1_000_000)
             )
     except FrictionlessException as error:
         yield ValidationError("description", note=_plain(error.error.note))
         return
     except Exception as error:  # such as an invalid pattern
-        yield ValidationError("description", note=_unread(error))
+        yield ValidationError("description", note=_cannot_read(error))
         return
     for e in (e for task in report.tasks for e in task.errors):
         cell = getattr(e, "cell", "")
@@ -90,11 +92,11 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
         )
 
 
-def _unread(error: Exception) -> str:
+def _cannot_read(error: Exception) -> str:
     return _plain(f"it has a part that cannot be read ({error})")
 
 
-def _missing() -> PortalError:
+def _not_installed() -> PortalError:
     fix = "Run `make site`, which installs what requirements.lock lists."
     message = "The program frictionless, which checks every data package, is not installed."
     return PortalError([Problem("requirements.lock", code="frictionless", message=message, fix=fix)])
@@ -102,10 +104,10 @@ def _missing() -> PortalError:
 
 def _plain(note: str) -> str:
     """Return a message of frictionless on one line, without regular expressions and shortened."""
-    told = re.sub(r"does not match '.*?'(?= at property|$)", "is not written in the right form", note)
-    told = re.sub(r'constraint "pattern" is ".*"', "it is not written in the right form", told)
-    told = " ".join(told.split())
-    return told if len(told) <= 300 else f"{told[:300]}…"
+    plain = re.sub(r"does not match '.*?'(?= at property|$)", "is not written in the right form", note)
+    plain = re.sub(r'constraint "pattern" is ".*"', "it is not written in the right form", plain)
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= 300 else f"{plain[:300]}…"
 
 
 # --- cache
@@ -118,7 +120,7 @@ class ValidatedTables:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._path = folder / FILE if folder and not os.environ.get("CI") else None
-        self._before = _remembered(self._path) if self._path else []
+        self._before = _read_cache(self._path) if self._path else []
         self._used: list[str] = []
 
     @classmethod
@@ -128,10 +130,10 @@ class ValidatedTables:
 
     def has(self, digest: str) -> bool:
         """Return True if a table with this digest passed."""
-        found = digest in self._here or digest in self._before
-        if found:
+        passed = digest in self._here or digest in self._before
+        if passed:
             self._used.append(digest)
-        return found
+        return passed
 
     def add(self, digest: str) -> None:
         """Remember that a table passed."""
@@ -142,34 +144,36 @@ class ValidatedTables:
         """Write the digests for the next process; if the folder is not writable, do nothing."""
         if self._path is None or set(self._used) <= set(self._before):
             return
-        kept = list(dict.fromkeys([*reversed(self._used), *_remembered(self._path)]))[:_MOST]
+        kept = list(dict.fromkeys([*reversed(self._used), *_read_cache(self._path)]))[:_MOST_CACHED]
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            operating_system.write(self._path, json.dumps(kept).encode())
+            operating_system.write_atomically(self._path, json.dumps(kept).encode())
 
 
-def _remembered(path: Path) -> list[str]:
+def _read_cache(path: Path) -> list[str]:
     """Return the digests in the file; none if it is missing or damaged."""
     with suppress(OSError, ValueError, RecursionError):
-        found = json.loads(path.read_bytes()) if path.is_file() else []
-        if isinstance(found, list) and all(isinstance(one, str) for one in found):
-            return found
+        digests = json.loads(path.read_bytes()) if path.is_file() else []
+        if isinstance(digests, list) and all(isinstance(one, str) for one in digests):
+            return digests
     return []
 
 
 def digest(*parts: bytes) -> str:
     """Return the digest of everything that validation depends on: the parts, frictionless and our own checks."""
-    whole = hashlib.sha256(_programs())
+    hash_ = hashlib.sha256(_version_of_checks())
     for part in parts:
-        whole.update(hashlib.sha256(part).digest())
-    return whole.hexdigest()
+        hash_.update(hashlib.sha256(part).digest())
+    return hash_.hexdigest()
 
 
 @cache
-def _programs() -> bytes:
+def _version_of_checks() -> bytes:
     """Return the version of frictionless and the source of our own checks."""
     try:
-        told = version("frictionless")
+        frictionless_version = version("frictionless")
     except PackageNotFoundError as error:
-        raise _missing() from error
-    return told.encode() + b"".join((Path(__file__).parents[1] / name).read_bytes() for name in _OURS)
+        raise _not_installed() from error
+    return frictionless_version.encode() + b"".join(
+        (Path(__file__).parents[1] / name).read_bytes() for name in _OUR_CHECKS
+    )

@@ -25,19 +25,18 @@ from numpy.typing import NDArray
 
 from portal.core.model import Content, Observation
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import least_of, of_total
+from portal.core.small_counts import minimum_for, top_total
 
 Floats = NDArray[np.float64]
 Slot = tuple[str, object, object]  # an area and a period
-_TERMS = 3  # the most known figures to subtract from a total
-_FEW = 40  # try only pairs if more indicators than this are published beside a withheld figure
-_FAILS = (
-    0.1  # the share of places in which a sum may fail, because figures were revised or counted differently
-)
+_MOST_TERMS = 3  # the most known figures to subtract from a total
+_MOST_INDICATORS = 40  # try only pairs if more indicators than this are published beside a withheld figure
+# The share of places in which a sum may fail, because figures were revised or counted differently.
+_MOST_FAILURES = 0.1
 
 
 @dataclass(frozen=True)
-class Sum:
+class PossibleSum:
     """A possible sum: `total` less `terms` leaves `left` for the withheld figure `hidden`.
 
     `beside` is the number of counts published in that place. `chance` is the expected number of sums that would fit as
@@ -59,7 +58,7 @@ def slot(o: Observation) -> Slot:
 
 
 @dataclass(frozen=True)
-class Sums:
+class SumSearch:
     """The sums that the withheld figures of one indicator may belong to; `series` holds the published values."""
 
     content: Content
@@ -67,7 +66,7 @@ class Sums:
     hidden: Sequence[Observation]
     series: Mapping[str, Mapping[Slot, float]]
 
-    def found(self) -> Iterator[Sum]:
+    def possible_sums(self) -> Iterator[PossibleSum]:
         """Yield every sum that fits a withheld figure and fails in at most a tenth of the other places."""
         for n, terms in self._combinations:
             judged: dict[int, tuple[NDArray[np.bool_], Floats, NDArray[np.int64]]] = {}
@@ -85,7 +84,7 @@ class Sums:
                     if len(fits):
                         # Test each sum in all places only once, however many withheld figures it fits.
                         yield from (
-                            Sum(o, self._names[total], tuple(self._names[i] for i in terms[k]), float(left[k]), beside, tried * odds, fails)
+                            PossibleSum(o, self._names[total], tuple(self._names[i] for i in terms[k]), float(left[k]), beside, tried * odds, fails)
                             for k, odds, fails in self._judged(judged, int(total), terms, fits)
                         )  # fmt: skip
 
@@ -108,50 +107,52 @@ class Sums:
 
     def _odds(self, total: int, terms: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
         """Return for each sum the chance of fitting this well (NaN if it fails too often) and the number of failures."""
-        whole, own = self._values[total], self._own
+        totals, values = self._values[total], self._own
         parts = self._values[terms]  # sums × terms × places
-        known = np.isfinite(parts).all(axis=1) & np.isfinite(whole)
-        left = whole - parts.sum(axis=1)
-        exact = known & np.isfinite(own)
-        small = known & ~np.isfinite(own) & (left >= 0) & (left < self._least)
-        least_sum = np.nansum(parts, axis=1) + np.nan_to_num(own)
-        fails = (exact & (left != own)) | (np.isfinite(whole) & (least_sum > whole) & ~self._negative)
+        known = np.isfinite(parts).all(axis=1) & np.isfinite(totals)
+        left = totals - parts.sum(axis=1)
+        exact = known & np.isfinite(values)
+        small = known & ~np.isfinite(values) & (left >= 0) & (left < self._least)
+        least_sum = np.nansum(parts, axis=1) + np.nan_to_num(values)
+        fails = (exact & (left != values)) | (np.isfinite(totals) & (least_sum > totals) & ~self._negative)
         fits = (exact | small) & ~fails
         large = (
-            known & ~np.isfinite(own) & (left >= self._least) & (self._least > 0)
+            known & ~np.isfinite(values) & (left >= self._least) & (self._least > 0)
         )  # withheld only to protect others
         misses, hits = fails.sum(axis=1), fits.sum(axis=1)
-        can_be, t = np.where(exact, 1, self._least), np.maximum(np.nan_to_num(whole), 0)
+        can_be, t = np.where(exact, 1, self._least), np.maximum(np.nan_to_num(totals), 0)
         again = np.log(np.where(fits, np.minimum(can_be / np.sqrt(2 * pi * 2 * np.maximum(t, 1)), 1), 1))
         first = np.log(np.where(fits, np.minimum(can_be / (t + 1), 1), 1)) - again
         logs = again.sum(axis=1) + first.min(axis=1, initial=0)
         seen = zip(misses + large.sum(axis=1), hits, strict=True)
         odds = np.array([comb(int(m + h), int(h)) * exp(x) for (m, h), x in zip(seen, logs, strict=True)])
-        return np.where(misses <= _FAILS * (misses + hits), odds, np.nan), misses
+        return np.where(misses <= _MOST_FAILURES * (misses + hits), odds, np.nan), misses
 
     def _declared(self, total: int, terms: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for each row of terms whether `part_of` already relates all of it to the withheld figure.
 
         The audit covers those.
         """
-        root = self._roots == of_total(self.content, self.hidden[0].indicator)
+        root = self._roots == top_total(self.content, self.hidden[0].indicator)
         return root[total] & root[terms].all(axis=1) if len(terms) else np.zeros(0, bool)
 
     @cached_property
     def _names(self) -> list[str]:
         """Return the ids of other indicators that publish a count in the same place as a withheld figure."""
         places = {slot(o) for o in self.hidden}
-        own = self.hidden[0].indicator
-        return sorted(i for i, values in self.series.items() if i != own and not places.isdisjoint(values))
+        hidden_indicator = self.hidden[0].indicator
+        return sorted(
+            i for i, values in self.series.items() if i != hidden_indicator and not places.isdisjoint(values)
+        )
 
     @cached_property
     def _roots(self) -> NDArray[np.str_]:
-        return np.array([of_total(self.content, i) for i in self._names])
+        return np.array([top_total(self.content, i) for i in self._names])
 
     @cached_property
     def _combinations(self) -> list[tuple[int, NDArray[np.int64]]]:
         """Return the combinations of terms to try, as (number of terms, array of indexes into `_names`)."""
-        most = _TERMS if len(self._names) <= _FEW else 1
+        most = _MOST_TERMS if len(self._names) <= _MOST_INDICATORS else 1
         numbers = range(len(self._names))
         return [
             (n, np.array(list(combinations(numbers, n)), np.int64))
@@ -161,9 +162,12 @@ class Sums:
     @cached_property
     def _places(self) -> list[Slot]:
         """Return the places of the withheld figures in their order, followed by all others."""
-        own = [slot(o) for o in self.hidden]
+        hidden_places = [slot(o) for o in self.hidden]
         names = (*self._names, self.hidden[0].indicator)
-        return [*own, *sorted({s for i in names for s in self.series.get(i, ())} - set(own), key=str)]
+        return [
+            *hidden_places,
+            *sorted({s for i in names for s in self.series.get(i, ())} - set(hidden_places), key=str),
+        ]
 
     @cached_property
     def _values(self) -> Floats:
@@ -173,8 +177,8 @@ class Sums:
 
     @cached_property
     def _own(self) -> Floats:
-        own = self.series.get(self.hidden[0].indicator, {})
-        return np.array([own.get(s, np.nan) for s in self._places], float)
+        series = self.series.get(self.hidden[0].indicator, {})
+        return np.array([series.get(s, np.nan) for s in self._places], float)
 
     @cached_property
     def _negative(self) -> NDArray[np.bool_]:
@@ -184,7 +188,7 @@ class Sums:
     @cached_property
     def _least(self) -> Floats:
         """Return the smallest count that may be published for each withheld figure; 0 for places without one."""
-        minimums = [least_of(self.content, self.policy, o) for o in self.hidden]
+        minimums = [minimum_for(self.content, self.policy, o) for o in self.hidden]
         return np.array([*minimums, *[0] * (len(self._places) - len(minimums))], float)
 
 

@@ -36,12 +36,13 @@ from portal.core.problems import PortalError, Problem
 
 Floats = NDArray[np.float64]
 _SLACK = 1e-6
-_NAMED = 6  # name at most this many figures that contradict each other
+_MOST_NAMED = 6  # name at most this many figures that contradict each other
 _UNBOUNDED = 3  # a status of scipy.optimize.milp
-_MOST = 24  # the most readings to examine for one group of figures
-_NODES = 500  # the most nodes in the search for the next reading; after that, take the best result so far
-_WORK = 480  # the most intervals for all readings of a group; large groups get fewer readings
-_LARGEST = 1e6  # a finite limit for programmes that cannot take an infinite one
+_MOST_READINGS = 24  # the most readings to examine for one group of figures
+# The most nodes in the search for the next reading; after that, take the best result so far.
+_MOST_NODES = 500
+_MOST_INTERVALS = 480  # the most intervals for all readings of a group; large groups get fewer readings
+_FINITE_LIMIT = 1e6  # a finite limit for programmes that cannot take an infinite one
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,12 @@ class PublishedFigure:
 
     @property
     def withheld(self) -> bool:
+        """Return True if nothing is published about the figure."""
         return self.low is None and self.high is None
 
     @property
     def name(self) -> str:
+        """Return the figure's name and what is published about it, for messages."""
         low, high = ("" if end is None else f"{end:.10g}" for end in (self.low, self.high))
         value = low if low == high else f"{low or 'any number'} to {high or 'any number'}"
         return f"{self.words or self.key} ({value or 'withheld'})"
@@ -116,8 +119,10 @@ class Interval:
 
 
 Column = tuple[tuple[int, float], ...]  # the rows that contain an unknown whole number, with its sign in each
-Form = dict[int, float]  # a linear form: coefficients by number of column; the constant is under _ONE
-_ONE = -1
+LinearForm = dict[
+    int, float
+]  # a linear form: coefficients by number of column; the constant is under _CONSTANT
+_CONSTANT = -1
 
 
 @dataclass(frozen=True)
@@ -130,9 +135,9 @@ class _System:
     high: Floats
 
 
-def too_narrow(found: Iterable[Interval]) -> tuple[Interval, ...]:
+def exposed_only(intervals_: Iterable[Interval]) -> tuple[Interval, ...]:
     """Return the intervals of the figures that are not protected."""
-    return tuple(i for i in found if i.exposed)
+    return tuple(i for i in intervals_ if i.exposed)
 
 
 def intervals(
@@ -148,14 +153,14 @@ def intervals(
         PortalError: figures cannot all be true; the problem names them.
     """
     distinct = {(f.atoms, f.signs, f.low, f.high, i * f.withheld): f for i, f in enumerate(published)}
-    system = _system(tuple(distinct.values()), free)
-    solved = {i.published: i for i in _solved(system, _pooled(system))}
+    system = _build_system(tuple(distinct.values()), free)
+    solved = {i.published: i for i in _solve(system, _merge_rows(system))}
     return tuple(solved[f] for f in system.figures if f.withheld)
 
 
-def _system(figures: tuple[PublishedFigure, ...], free: Set[Hashable]) -> _System:
+def _build_system(figures: tuple[PublishedFigure, ...], free: Set[Hashable]) -> _System:
     """Return the system with one column for all atoms that occur in the same figures; only their sum matters."""
-    uses: dict[Hashable, Form] = {}
+    uses: dict[Hashable, LinearForm] = {}
     for row, figure in enumerate(figures):
         for atom, sign in zip(figure.atoms, figure.signs or (1,) * len(figure.atoms), strict=True):
             signs = uses.setdefault(atom, {})
@@ -175,7 +180,7 @@ def _limits(figures: tuple[PublishedFigure, ...]) -> tuple[Floats, Floats]:
     return np.where(whole, np.ceil(low - _SLACK), low), np.where(whole, np.floor(high + _SLACK), high)
 
 
-def _pooled(system: _System) -> _System:
+def _merge_rows(system: _System) -> _System:
     """Return an equivalent system with fewer columns, merging exact figures whose atoms are in the same other figures.
 
     If only the borough's months distinguish the months within a ward's quarter, only the sums over quarters matter: a
@@ -183,58 +188,62 @@ def _pooled(system: _System) -> _System:
     """
     low, high, columns = system.low.copy(), system.high.copy(), system.columns
     members: dict[int, list[Column]] = {}
-    kin: dict[frozenset[Column], list[int]] = {}
+    rows_by_rest: dict[frozenset[Column], list[int]] = {}
     for column in columns:
         for row, _ in column:
             members.setdefault(row, []).append(column)
-    for row, own in members.items():
-        rest = frozenset(tuple(e for e in c if e[0] != row) for c in own)
-        plain = len(rest) == len(own) and all((row, 1) in c and not columns[c] for c in own)
+    for row, members_of_row in members.items():
+        rest = frozenset(tuple(e for e in c if e[0] != row) for c in members_of_row)
+        plain = len(rest) == len(members_of_row) and all(
+            (row, 1) in c and not columns[c] for c in members_of_row
+        )
         if plain and low[row] == high[row] >= 0:
-            kin.setdefault(rest, []).append(row)
-    new: dict[Column, Column] = {}
-    for rows in (rows for rows in kin.values() if len(rows) > 1):
-        own = [c for row in rows for c in members[row]]
-        if not any(c in new for c in own):
-            new |= {c: tuple(sorted((rows[0] if r in rows else r, s) for r, s in c)) for c in own}
+            rows_by_rest.setdefault(rest, []).append(row)
+    merged: dict[Column, Column] = {}
+    for rows in (rows for rows in rows_by_rest.values() if len(rows) > 1):
+        members_of_row = [c for row in rows for c in members[row]]
+        if not any(c in merged for c in members_of_row):
+            merged |= {
+                c: tuple(sorted((rows[0] if r in rows else r, s) for r, s in c)) for c in members_of_row
+            }
             low[rows[0]] = high[rows[0]] = low[rows].sum()
             low[rows[1:]] = high[rows[1:]] = 0
-    pooled = {new.get(c, c): floor for c, floor in columns.items()}
-    return _pooled(_System(system.figures, pooled, low, high)) if new else system
+    pooled = {merged.get(c, c): floor for c, floor in columns.items()}
+    return _merge_rows(_System(system.figures, pooled, low, high)) if merged else system
 
 
-def _reduced(system: _System) -> tuple[dict[int, Form], dict[Column, tuple[float, float]]]:
+def _eliminate(system: _System) -> tuple[dict[int, LinearForm], dict[Column, tuple[float, float]]]:
     """Return each withheld figure as a linear form, and the limits, after Gauss–Jordan elimination with the exact figures.
 
     Each exact figure expresses one column as a sum of the others, in whole numbers, which must not be below the
     column's lower limit.
     """
-    rows: list[Form] = [{} for _ in system.figures]
+    rows: list[LinearForm] = [{} for _ in system.figures]
     for number, column in enumerate(system.columns):
         for row, sign in column:
             rows[row][number] = sign
-    sums: dict[int, Form] = {}
+    sums: dict[int, LinearForm] = {}
     exact = (i for i, _ in enumerate(rows) if system.low[i] == system.high[i])
     for row in sorted(exact, key=lambda i: len(rows[i])):
-        form = _put(rows[row] | {_ONE: -system.low[row]}, sums)
-        units = [c for c, sign in form.items() if c != _ONE and abs(sign) == 1]
+        form = _substitute(rows[row] | {_CONSTANT: -system.low[row]}, sums)
+        units = [c for c, sign in form.items() if c != _CONSTANT and abs(sign) == 1]
         if units and all(float(sign).is_integer() for sign in rows[row].values()):
             sign = form.pop(units[0])
             sums[units[0]] = {c: -times / sign for c, times in form.items()}
-            sums = {c: _put(own, sums) if units[0] in own else own for c, own in sums.items()}
+            sums = {c: _substitute(sum_, sums) if units[0] in sum_ else sum_ for c, sum_ in sums.items()}
     limits: dict[Column, tuple[float, float]] = {(): (-inf, inf)}
     floors = ((sums[c], floor, inf) for c, floor in enumerate(system.columns.values()) if c in sums)
-    stated = zip((_put(form, sums) for form in rows), system.low, system.high, strict=True)
+    stated = zip((_substitute(form, sums) for form in rows), system.low, system.high, strict=True)
     for form, low, high in (*floors, *stated):
-        key, one = tuple(sorted((c, t) for c, t in form.items() if c != _ONE)), form.get(_ONE, 0)
+        key, one = tuple(sorted((c, t) for c, t in form.items() if c != _CONSTANT)), form.get(_CONSTANT, 0)
         least, most = limits.get(key, (-inf, inf))
         limits[key] = max(least, low - one), min(most, high - one)
-    return {i: _put(rows[i], sums) for i, f in enumerate(system.figures) if f.withheld}, limits
+    return {i: _substitute(rows[i], sums) for i, f in enumerate(system.figures) if f.withheld}, limits
 
 
-def _put(form: Form, sums: dict[int, Form]) -> Form:
+def _substitute(form: LinearForm, sums: dict[int, LinearForm]) -> LinearForm:
     """Return the form with each column replaced by its sum, where `sums` has one."""
-    substituted: Form = {}
+    substituted: LinearForm = {}
     for column, times in form.items():
         for other, share in sums.get(column, {column: 1}).items():
             substituted[other] = substituted.get(other, 0) + times * share
@@ -260,48 +269,48 @@ class _Part:
     def interval(self, place: int, *more: LinearConstraint) -> tuple[float, float]:
         """Return the smallest and largest value of the figure at `place`; (inf, -inf) if nothing fits."""
         aim, known, limits = self.aims[place], float(self.known[place]), (*self.within, *more)
-        return known + _least(aim, self.bounds, limits), known - _least(-aim, self.bounds, limits)
+        return known + _minimise(aim, self.bounds, limits), known - _minimise(-aim, self.bounds, limits)
 
     def fits(self, *more: LinearConstraint) -> bool:
         """Return True if any whole numbers are within the limits."""
-        return _least(np.zeros(self.aims.shape[1]), self.bounds, (*self.within, *more)) < inf
+        return _minimise(np.zeros(self.aims.shape[1]), self.bounds, (*self.within, *more)) < inf
 
 
-def _solved(system: _System, reduced: _System) -> Iterator[Interval]:
+def _solve(system: _System, reduced: _System) -> Iterator[Interval]:
     """Yield the interval of each withheld figure."""
-    for part in _parts(system, reduced):
+    for part in _split(system, reduced):
         if part.aims.shape[1] and not part.fits():
-            raise PortalError([_clash(system)])
+            raise PortalError([_contradiction(system)])
         ranges = [part.interval(place) for place in range(len(part.figures))]
         readings = _readings(part, ranges)
         for figure, (least, greatest), of_figure in zip(part.figures, ranges, readings, strict=True):
             yield Interval(figure, least, greatest, of_figure)
 
 
-def _parts(system: _System, reduced: _System) -> Iterator[_Part]:
+def _split(system: _System, reduced: _System) -> Iterator[_Part]:
     """Yield the withheld figures in groups that depend on each other."""
-    aims, limits = _reduced(reduced)
+    aims, limits = _eliminate(reduced)
     if any(a > b + _SLACK or (not key and max(a, -b) > _SLACK) for key, (a, b) in limits.items()):
-        raise PortalError([_clash(system)])
+        raise PortalError([_contradiction(system)])
     floors, ends = np.array(list(reduced.columns.values())), np.array(list(limits.values()))
-    asked = [tuple((c, t) for c, t in aim.items() if c != _ONE) for aim in aims.values()]
-    known = np.array([float(aim.get(_ONE, 0)) for aim in aims.values()])
-    matrix = _matrix([*limits, *asked], len(floors))
+    withheld_forms = [tuple((c, t) for c, t in aim.items() if c != _CONSTANT) for aim in aims.values()]
+    known = np.array([float(aim.get(_CONSTANT, 0)) for aim in aims.values()])
+    matrix = _matrix([*limits, *withheld_forms], len(floors))
     labels = connected_components(abs(matrix).T @ abs(matrix), directed=False)[1]
-    homes = np.array([labels[key[0][0]] if key else -1 for key in (*limits, *asked)])
-    alike = _alike(system, set(aims))
-    for home in dict.fromkeys(homes[len(limits) :]):
-        rows, columns = np.flatnonzero(homes[: len(limits)] == home), np.flatnonzero(labels == home)
-        places = np.flatnonzero(homes[len(limits) :] == home)
-        own = [row for n, row in enumerate(aims) if n in set(places)]
+    group_of = np.array([labels[key[0][0]] if key else -1 for key in (*limits, *withheld_forms)])
+    alike = _interchangeable(system, set(aims))
+    for group in dict.fromkeys(group_of[len(limits) :]):
+        rows, columns = np.flatnonzero(group_of[: len(limits)] == group), np.flatnonzero(labels == group)
+        places = np.flatnonzero(group_of[len(limits) :] == group)
+        withheld_rows = [row for n, row in enumerate(aims) if n in set(places)]
         yield _Part(
-            tuple(system.figures[row] for row in own),
+            tuple(system.figures[row] for row in withheld_rows),
             matrix[places + len(limits)][:, columns].toarray(),
             known[places],
             Bounds(floors[columns], inf),
             (LinearConstraint(matrix[rows][:, columns], *ends[rows].T),),
-            tuple(alike[row] for row in own),
-            partial(_by_rules, system, own),
+            tuple(alike[row] for row in withheld_rows),
+            partial(_by_rules, system, withheld_rows),
         )
 
 
@@ -321,13 +330,13 @@ def _by_rules(system: _System, rows: Sequence[int]) -> _Part:
     return _Part(figures, matrix[: len(rows)], np.zeros(len(rows)), bounds, within, figures)
 
 
-def _alike(system: _System, withheld: Set[int]) -> dict[int, Hashable]:
+def _interchangeable(system: _System, withheld: Set[int]) -> dict[int, Hashable]:
     """Return a value for each withheld figure that is equal for interchangeable ones: the sums that contain it."""
     memberships: dict[int, list[Column]] = {row: [] for row in withheld}
     for column in system.columns:
         for row, sign in column:
             if row in memberships:
-                memberships[row].append(((_ONE, sign), *(e for e in column if e[0] != row)))
+                memberships[row].append(((_CONSTANT, sign), *(e for e in column if e[0] != row)))
     return {row: (tuple(sorted(sums)), system.figures[row].under) for row, sums in memberships.items()}
 
 
@@ -336,19 +345,19 @@ def _readings(part: _Part, ranges: Sequence[tuple[float, float]]) -> list[tuple[
     places = [i for i, f in enumerate(part.figures) if f.under]
     readings: dict[int, list[Reading]] = {i: [] for i in range(len(part.figures))}
     by_rules = cache(part.by_rules) if part.by_rules else None
-    for small in _labels(part, places, ranges) if places and part.aims.shape[1] else ():
-        limits = _labelled(part, places, small)
+    for small in _readings_to_examine(part, places, ranges) if places and part.aims.shape[1] else ():
+        limits = _limits_of_reading(part, places, small)
         for i in places:
             least, greatest = part.interval(i, limits)
             width = inf
             if by_rules and greatest - least < part.figures[i].under - 1:
-                low, high = by_rules().interval(i, _labelled(by_rules(), places, small))
+                low, high = by_rules().interval(i, _limits_of_reading(by_rules(), places, small))
                 width = high - low
             readings[i].append(Reading(least, greatest, width))
     return [tuple(of_figure) for of_figure in readings.values()]
 
 
-def _labelled(part: _Part, places: Sequence[int], small: Set[int]) -> LinearConstraint:
+def _limits_of_reading(part: _Part, places: Sequence[int], small: Set[int]) -> LinearConstraint:
     """Return the limits that follow from knowing that the figures in `small` are small and the others are not."""
     under = np.array([part.figures[i].under for i in places])
     is_small = np.array([i in small for i in places])
@@ -356,7 +365,7 @@ def _labelled(part: _Part, places: Sequence[int], small: Set[int]) -> LinearCons
     return LinearConstraint(part.aims[places], low - part.known[places], high - part.known[places])
 
 
-def _labels(
+def _readings_to_examine(
     part: _Part, places: Sequence[int], ranges: Sequence[tuple[float, float]]
 ) -> Iterator[frozenset[int]]:
     """Yield the readings to examine, as sets of places that are small.
@@ -367,11 +376,11 @@ def _labels(
     if all(part.figures[i].small is not None for i in places):
         yield frozenset(i for i in places if part.figures[i].small)
     everything = frozenset(places)
-    if part.fits(_labelled(part, places, everything)):
+    if part.fits(_limits_of_reading(part, places, everything)):
         yield everything
         return
     seen: list[frozenset[int]] = []
-    while len(seen) < max(1, min(_MOST, _WORK // len(places))):
+    while len(seen) < max(1, min(_MOST_READINGS, _MOST_INTERVALS // len(places))):
         large = _fewest_large(part, places, ranges, seen)
         if large is None or (seen and len(large) > len(seen[0])):
             return
@@ -388,7 +397,7 @@ def _fewest_large(
     """
     width, count = part.aims.shape[1], len(places)
     under = np.array([part.figures[i].under for i in places], dtype=float)
-    room = np.maximum(np.array([min(ranges[i][1], _LARGEST) for i in places]) - under + 1, 0)
+    room = np.maximum(np.array([min(ranges[i][1], _FINITE_LIMIT) for i in places]) - under + 1, 0)
     aims, known = part.aims[places], part.known[places]
     rows = [
         LinearConstraint(sparse.hstack([c.A, sparse.csr_array((c.A.shape[0], count))]), c.lb, c.ub)
@@ -406,7 +415,11 @@ def _fewest_large(
     bounds = Bounds([*part.bounds.lb, *np.zeros(count)], [*np.full(width, inf), *np.ones(count)])
     cost = [*np.zeros(width), *np.ones(count)]
     answer = milp(
-        cost, integrality=1, bounds=bounds, constraints=rows, options={"mip_rel_gap": 0, "node_limit": _NODES}
+        cost,
+        integrality=1,
+        bounds=bounds,
+        constraints=rows,
+        options={"mip_rel_gap": 0, "node_limit": _MOST_NODES},
     )
     if answer.x is None:
         return None
@@ -428,7 +441,7 @@ def _matrix(keys: Sequence[Column], width: int) -> Any:
     return sparse.csr_array((times, (rows, columns)), (len(keys), width), dtype=float)
 
 
-def _least(aim: Floats, bounds: Bounds, limits: Sequence[LinearConstraint]) -> float:
+def _minimise(aim: Floats, bounds: Bounds, limits: Sequence[LinearConstraint]) -> float:
     """Return the smallest value of `aim` times whole numbers within the limits; infinity if there are none."""
     if not len(aim):
         return 0.0
@@ -444,7 +457,7 @@ def _least(aim: Floats, bounds: Bounds, limits: Sequence[LinearConstraint]) -> f
     return float(answer.fun)
 
 
-def _clash(system: _System) -> Problem:
+def _contradiction(system: _System) -> Problem:
     """Return the problem that names the figures that cannot all be true.
 
     They are the figures on which the smallest total deviation depends; its multipliers prove the contradiction
@@ -460,7 +473,9 @@ def _clash(system: _System) -> Problem:
     answer = linprog(cost, A_ub=departures, b_ub=limits, bounds=bounds)
     guilty = owners[abs(answer.ineqlin.marginals) > _SLACK]
     figures = [system.figures[i] for i in np.unique(guilty if len(guilty) else owners)]
-    names = "; ".join(f.name for f in figures[:_NAMED]) + ("; and others" if len(figures) > _NAMED else "")
+    names = "; ".join(f.name for f in figures[:_MOST_NAMED]) + (
+        "; and others" if len(figures) > _MOST_NAMED else ""
+    )
     message = f"These published figures cannot all be true: {names}."
     fix = "Compare them with their sources. If one was revised, revise its totals too, here and in later releases."
     return Problem(str(figures[0].words or figures[0].key), 0, "", "contradiction", message, fix)

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING
 from portal.core.model import AcceptedWarning, Content, Observation
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import FINE, closed, forbidden, guarded, is_careful, overlap, small, yearly
+from portal.core.small_counts import (
+    WARD_KINDS,
+    could_identify,
+    forbidden_figure,
+    is_guarded,
+    is_yearly_by_ward,
+    minimum_for_kind,
+    not_openly_published,
+    periods_overlap,
+)
 from portal.disclosure import inference, other_forms, undeclared_relations
 from portal.disclosure.inference import EarlierRelease, Leak
 from portal.disclosure.missing_rows import BETWEEN, LEFT_OUT
@@ -40,24 +49,24 @@ class ClearedContent:
     @cached_property
     def series(self) -> Mapping[tuple[str, str], tuple[Observation, ...]]:
         """Return the figures of each indicator and area, earliest first; sorted once, because every page reads some."""
-        found = defaultdict(list)
-        for own in self.content.observations.values():
-            for o in sorted(own, key=when):
-                found[o.indicator, o.area].append(o)
-        return {k: tuple(v) for k, v in found.items()}
+        series = defaultdict(list)
+        for figures in self.content.observations.values():
+            for o in sorted(figures, key=period_order):
+                series[o.indicator, o.area].append(o)
+        return {k: tuple(v) for k, v in series.items()}
 
     @cached_property
     def remembered(self) -> dict[Hashable, object]:
-        """Results computed from this content, kept for reuse, by function and arguments."""
+        """Keep results computed from this content for reuse, by function and arguments."""
         return {}
 
 
-def when(o: Observation) -> tuple[date, date]:
+def period_order(o: Observation) -> tuple[date, date]:
     """Return the key that sorts figures by time: last day, then first day."""
     return o.period_end or date.min, o.period_start or date.min
 
 
-def release(
+def clear(
     content: Content, policy: SmallCountSettings, area: str = "", earlier: Sequence[EarlierRelease] = ()
 ) -> ClearedContent:
     """Return the content as cleared for publication.
@@ -67,9 +76,9 @@ def release(
     Raises:
         PortalError: the policy forbids a figure, or a withheld figure can be worked out; every such figure is named.
     """
-    if forbidden_figures := tuple(check(content, policy)):
-        raise PortalError(forbidden_figures)
-    if leaks := tuple(_leaks(content, policy, earlier)):
+    if forbidden := tuple(forbidden_figures(content, policy)):
+        raise PortalError(forbidden)
+    if leaks := tuple(_leak_problems(content, policy, earlier)):
         raise PortalError(leaks)
     return ClearedContent(content, area)
 
@@ -79,34 +88,36 @@ def problems(
 ) -> tuple[Problem, ...]:
     """Return a problem for each figure that the policy forbids and each withheld figure that can be worked out."""
     try:
-        return (*check(content, policy), *_leaks(content, policy, earlier))
+        return (*forbidden_figures(content, policy), *_leak_problems(content, policy, earlier))
     except PortalError as error:  # figures that contradict each other
-        return (*check(content, policy), *error.problems)
+        return (*forbidden_figures(content, policy), *error.problems)
 
 
-def _leaks(
+def _leak_problems(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease]
 ) -> Iterator[Problem]:
-    yield from map(_leak, inference.known(content, policy, earlier).leaks)
-    yield from _open(undeclared_relations.check(content, policy), content.accepted)
+    yield from map(_leak_problem, inference.infer(content, policy, earlier).leaks)
+    yield from _not_accepted(undeclared_relations.find_problems(content, policy), content.accepted)
 
 
-def _open(problems: Iterable[Problem], accepted: Sequence[AcceptedWarning]) -> Iterator[Problem]:
+def _not_accepted(problems: Iterable[Problem], accepted: Sequence[AcceptedWarning]) -> Iterator[Problem]:
     """Return the problems whose name is not among the accepted warnings."""
     names = {a.warning for a in accepted}
     return (p for p in problems if p.name not in names)
 
 
-def doubtful(
+def find_warnings(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
 ) -> tuple[Problem, ...]:
     """Return warnings: withheld figures that earlier releases published, and numbers that may give figures away."""
-    found = [_too_late(name, count) for name, count in inference.shown_before(content, earlier).items()]
-    stopping = undeclared_relations.check(content, policy) if content.accepted else ()
-    return (*found, *stopping, *undeclared_relations.look(content, policy))
+    warnings = [
+        _published_before(name, count) for name, count in inference.shown_before(content, earlier).items()
+    ]
+    stopping = undeclared_relations.find_problems(content, policy) if content.accepted else ()
+    return (*warnings, *stopping, *undeclared_relations.find_warnings(content, policy))
 
 
-def _too_late(release: str, count: int) -> Problem:
+def _published_before(release: str, count: int) -> Problem:
     figures = (
         "A figure that is withheld now was" if count == 1 else f"{count} figures that are withheld now were"
     )
@@ -119,66 +130,70 @@ def intervals(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
 ) -> "tuple[Interval, ...]":
     """Return the smallest and largest value that each withheld count can have."""
-    return inference.known(content, policy, earlier).intervals
+    return inference.infer(content, policy, earlier).intervals
 
 
 # --- what the policy forbids
 
 
-def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
+def forbidden_figures(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
     """Yield a problem for each figure that is too detailed or too small to publish, or that reveals such a figure."""
     for indicator in content.indicators.values():
-        careful = yearly(content, indicator.id)
-        own = closed(content, indicator.id)
-        for o in own:
+        yearly_only = is_yearly_by_ward(content, indicator.id)
+        figures = not_openly_published(content, indicator.id)
+        for o in figures:
             kind = content.areas[o.area].kind
-            if kind in FINE and careful and (o.part or o.months != 12):
+            if kind in WARD_KINDS and yearly_only and (o.part or o.months != 12):
                 message = "A sensitive figure for a ward must cover exactly 12 months and must not be split by type."
-                yield forbidden(content, o, message, "Take the row out.")
-            least = small(content, policy, indicator.id, kind)
-            if guarded(indicator) and o.value is not None and o.value < least:
-                message = f"A count of {o.value} that must be protected is under {least}."
-                yield forbidden(content, o, message, "Clear the value and write c under status.")
-        if careful or is_careful(indicator):
-            yield from _crossing(content, own)
-    yield from other_forms.check(content, policy)
+                yield forbidden_figure(content, o, message, "Take the row out.")
+            minimum = minimum_for_kind(content, policy, indicator.id, kind)
+            if is_guarded(indicator) and o.value is not None and o.value < minimum:
+                message = f"A count of {o.value} that must be protected is under {minimum}."
+                yield forbidden_figure(content, o, message, "Clear the value and write c under status.")
+        if yearly_only or could_identify(indicator):
+            yield from _partly_overlapping(content, figures)
+    yield from other_forms.forbidden_forms(content, policy)
 
 
-def _crossing(content: Content, own: Sequence[Observation]) -> Iterator[Problem]:
+def _partly_overlapping(content: Content, figures: Sequence[Observation]) -> Iterator[Problem]:
     """Yield a problem for each ward figure whose period partly overlaps another; their difference covers only a few months."""
     series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
-    for o in sorted(own, key=when):
-        if content.areas[o.area].kind in FINE:
+    for o in sorted(figures, key=period_order):
+        if content.areas[o.area].kind in WARD_KINDS:
             series[o.area, o.part].append(o)
     for rows in series.values():
-        crossed = {b.key: (a, b) for a, b in combinations(rows, 2) if overlap(a, b) and not _nested(a, b)}
+        crossed = {
+            b.key: (a, b) for a, b in combinations(rows, 2) if periods_overlap(a, b) and not _is_nested(a, b)
+        }
         for a, b in crossed.values():
             message = f"This period overlaps the one up to {a.period_end}. Together they give away a figure for a few months."
-            yield forbidden(content, b, message, "Keep only one of the two, so that periods do not overlap.")
+            yield forbidden_figure(
+                content, b, message, "Keep only one of the two, so that periods do not overlap."
+            )
 
 
-def _nested(a: Observation, b: Observation) -> bool:
+def _is_nested(a: Observation, b: Observation) -> bool:
     spans = [(o.period_start or date.min, o.period_end or date.max) for o in (a, b)]
     (start, end), (first, last) = spans
     return (start <= first and last <= end) or (first <= start and end <= last)
 
 
-def _leak(leak: Leak) -> Problem:
+def _leak_problem(leak: Leak) -> Problem:
     least, greatest = leak.interval.exposed or (leak.interval.least, leak.interval.greatest)
     span = f"{least:g}" if least == greatest else f"between {least:g} and {greatest:g}"
-    how = {
+    subject = {
         LEFT_OUT: "This count is left out",
         BETWEEN: "No count is published for these months",
     }.get(
         leak.status,
         "This count is withheld" if leak.status == "c" else f"This count is not shown ({leak.status})",
     )
-    knows = "from what else is published"
+    source = "from what else is published"
     if leak.release:
-        knows += f", and from the release {leak.release},"
+        source += f", and from the release {leak.release},"
     if (least, greatest) != (leak.interval.least, leak.interval.greatest):
-        knows += ", knowing that small counts are withheld,"
-    message = f"{how}, but {knows} anybody can work out that it is {span}."
+        source += ", knowing that small counts are withheld,"
+    message = f"{subject}, but {source} anybody can work out that it is {span}."
     fix = "Withhold another figure of the same total, or the total, or import the file again."
     return Problem(
         f"observations of {leak.interval.published.words}", code="disclosure", message=message, fix=fix

@@ -18,14 +18,22 @@ from typing import TYPE_CHECKING
 from portal.core.model import Content, FigureKey, Indicator, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import FINE, added, guards, least_of, of_total, small, words
+from portal.core.small_counts import (
+    WARD_KINDS,
+    figure_name,
+    is_guarded_figure,
+    minimum_for,
+    minimum_for_kind,
+    sum_if_known,
+    top_total,
+)
 from portal.disclosure import missing_rows
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import Interval, PublishedFigure
 
 _DAY = timedelta(days=1)
-_REST = "*"  # marks the remainder of a total beyond its known parts
+_REMAINDER = "*"  # marks the remainder of a total beyond its known parts
 Generation = tuple[date | None, date | None]
 Place = tuple[str, date | None, date | None]
 
@@ -65,7 +73,9 @@ class Inferences:
     lost: Mapping[FigureKey, str]
 
 
-def known(content: Content, policy: SmallCountSettings, past: Sequence[EarlierRelease] = ()) -> Inferences:
+def infer(
+    content: Content, policy: SmallCountSettings, archives: Sequence[EarlierRelease] = ()
+) -> Inferences:
     """Work out what readers can know about each withheld figure.
 
     The figures published now must protect the withheld ones from readers who have no earlier release. They must also
@@ -73,97 +83,95 @@ def known(content: Content, policy: SmallCountSettings, past: Sequence[EarlierRe
     forms its own table, completed with what other releases say about figures that it withholds or does not contain.
     """
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
-    today = _Table(content, policy, now)
-    found = dict(today.found())
-    leaks = {k: Leak(i, today.status[k]) for k, i in found.items() if today.leaks(k, i)}
-    if not past:
+    table_now = _Table(content, policy, now)
+    narrowest = dict(table_now.intervals())
+    leaks = {k: Leak(i, table_now.status[k]) for k, i in narrowest.items() if table_now.leaks(k, i)}
+    if not archives:
         return Inferences(
-            tuple(i for k, i in found.items() if today.status[k] == "c"), tuple(leaks.values()), {}
+            tuple(i for k, i in narrowest.items() if table_now.status[k] == "c"), tuple(leaks.values()), {}
         )
-    whole = replace(content, indicators={**_gone(past), **content.indicators})
-    old = [(p.name, p.observations) for p in past]
-    memo = {today.core: today}
-    lost = _lost(whole, policy, old, memo)
-    for name, table in _combined(whole, policy, [*old, ("", now)], memo):
-        for k, interval in table.found():
-            if k not in lost and k not in leaks and table.leaks(k, interval):
+    with_removed = replace(content, indicators={**_removed_indicators(archives), **content.indicators})
+    releases = (*archives, EarlierRelease("", now, {}))
+    memo = {table_now.core: table_now}
+    public_before = _already_public(with_removed, policy, archives, memo)
+    for name, table in _completed_tables(with_removed, policy, releases, memo):
+        for k, interval in table.intervals():
+            if k not in public_before and k not in leaks and table.leaks(k, interval):
                 leaks[k] = Leak(interval, table.status[k], name)
-            if k in found and k not in lost:
-                found[k] = min(found[k], interval, key=lambda i: i.greatest - i.least)
+            if k in narrowest and k not in public_before:
+                narrowest[k] = min(narrowest[k], interval, key=lambda i: i.greatest - i.least)
     shown = {o.key for o in now if o.value is not None}
     leaks = {k: leak for k, leak in leaks.items() if k not in shown}
-    hidden = tuple(i for k, i in found.items() if today.status[k] == "c")
-    return Inferences(hidden, tuple(leaks.values()), {k: v for k, v in lost.items() if k in found})
+    hidden = tuple(i for k, i in narrowest.items() if table_now.status[k] == "c")
+    return Inferences(
+        hidden, tuple(leaks.values()), {k: v for k, v in public_before.items() if k in narrowest}
+    )
 
 
-def intervals(
-    content: Content, policy: SmallCountSettings, past: Sequence[EarlierRelease] = ()
-) -> "tuple[Interval, ...]":
-    """Return the smallest and largest value that each withheld count can have."""
-    return known(content, policy, past).intervals
-
-
-def shown_before(content: Content, past: Sequence[EarlierRelease]) -> dict[str, int]:
+def shown_before(content: Content, archives: Sequence[EarlierRelease]) -> dict[str, int]:
     """Return how many of the figures withheld now each earlier release published, by name of the release."""
-    hidden = {o.key for own in content.observations.values() for o in own if o.status == "c"}
-    counts = {p.name: sum(o.value is not None and o.key in hidden for o in p.observations) for p in past}
+    hidden = {o.key for figures in content.observations.values() for o in figures if o.status == "c"}
+    counts = {p.name: sum(o.value is not None and o.key in hidden for o in p.observations) for p in archives}
     return {name: count for name, count in counts.items() if count}
 
 
-def _gone(past: Sequence[EarlierRelease]) -> dict[str, Indicator]:
-    return {k: i for p in past for k, i in p.indicators.items()}
+def _removed_indicators(archives: Sequence[EarlierRelease]) -> dict[str, Indicator]:
+    return {k: i for p in archives for k, i in p.indicators.items()}
 
 
-_Releases = Sequence[tuple[str, tuple[Observation, ...]]]
-
-
-def _lost(
-    content: Content, policy: SmallCountSettings, old: _Releases, memo: "dict[frozenset[Observation], _Table]"
-) -> dict[FigureKey, str]:
-    """Return the figures that earlier releases published or that follow from them alone, with the release."""
-    lost: dict[FigureKey, str] = {}
-    for name, figures in old:
-        for o in figures:
-            if o.value is not None:
-                lost.setdefault(o.key, name)
-    for name, table in _combined(content, policy, old, memo):
-        for k, interval in table.found():
-            if table.leaks(k, interval):
-                lost.setdefault(k, name)
-    return lost
-
-
-def _combined(
+def _already_public(
     content: Content,
     policy: SmallCountSettings,
-    releases: _Releases,
+    archives: Sequence[EarlierRelease],
+    memo: "dict[frozenset[Observation], _Table]",
+) -> dict[FigureKey, str]:
+    """Return the figures that earlier releases published or that follow from them alone, with the release."""
+    public: dict[FigureKey, str] = {}
+    for archive in archives:
+        for o in archive.observations:
+            if o.value is not None:
+                public.setdefault(o.key, archive.name)
+    for name, table in _completed_tables(content, policy, archives, memo):
+        for k, interval in table.intervals():
+            if table.leaks(k, interval):
+                public.setdefault(k, name)
+    return public
+
+
+def _completed_tables(
+    content: Content,
+    policy: SmallCountSettings,
+    releases: Sequence[EarlierRelease],
     memo: "dict[frozenset[Observation], _Table]",
 ) -> "Iterator[tuple[str, _Table]]":
     """Yield the table of each release, completed with what other releases say about figures that it does not show.
 
     If the releases contradict each other because figures were revised, complete it from each other release alone. Each
-    table comes with the name of the release it needs. `memo` holds tables that were audited before, by figures.
+    table comes with the name of the release it needs; what is published now has the empty name. `memo` holds tables that
+    were audited before, by figures.
     """
-    for name, own in releases:
-        shown = {o.key for o in own if o.value is not None}
+    for release in releases:
+        shown = {o.key for o in release.observations if o.value is not None}
         extra = {
-            other: [o for o in figures if o.value is not None and o.key not in shown]
-            for other, figures in releases
-            if other != name
+            other.name: [o for o in other.observations if o.value is not None and o.key not in shown]
+            for other in releases
+            if other.name != release.name
         }
         every = [o for more in extra.values() for o in more]
-        tries = [every] if _one_each(every) else []
+        tries = [every] if _is_consistent(every) else []
         for more in [*tries, *extra.values()]:
             hidden = {o.key for o in more}
-            table = _Table(content, policy, (*(o for o in own if o.key not in hidden), *more))
+            table = _Table(
+                content, policy, (*(o for o in release.observations if o.key not in hidden), *more)
+            )
             table = memo.setdefault(table.core, table)
             if table.fits:
-                yield name or next((other for other, some in extra.items() if some), ""), table
+                yield release.name or next((name for name, some in extra.items() if some), ""), table
                 if more is every:
                     break
 
 
-def _one_each(figures: Iterable[Observation]) -> bool:
+def _is_consistent(figures: Iterable[Observation]) -> bool:
     """Return True if no figure has two values."""
     values: dict[FigureKey, object] = {}
     return all(values.setdefault(o.key, o.value) == o.value for o in figures)
@@ -198,13 +206,15 @@ class _Table:
     @cached_property
     def roots(self) -> frozenset[str]:
         """Return the topmost totals whose families have a withheld figure."""
-        return frozenset(self._root(o) for o in self.counts if self._hidden(o) and guards(self.content, o))
+        return frozenset(
+            self._root(o) for o in self.counts if self._hidden(o) and is_guarded_figure(self.content, o)
+        )
 
     @cached_property
     def fits(self) -> bool:
-        """True if the figures do not contradict each other."""
+        """Return True if the figures do not contradict each other."""
         try:
-            return len(tuple(self.found())) >= 0
+            return len(tuple(self.intervals())) >= 0
         except PortalError:
             return False
 
@@ -214,30 +224,30 @@ class _Table:
             return False
         return self.status[k] == "c" or interval.exposed[0] < self._least(k)
 
-    def found(self) -> "Iterator[tuple[FigureKey, Interval]]":
+    def intervals(self) -> "Iterator[tuple[FigureKey, Interval]]":
         """Yield the interval of each withheld figure.
 
         Raises:
             PortalError: figures contradict each other.
         """
-        yield from self._found.items()
+        yield from self._intervals.items()
 
     @cached_property
-    def _found(self) -> "dict[FigureKey, Interval]":
+    def _intervals(self) -> "dict[FigureKey, Interval]":
         from portal.disclosure import audit  # noqa: PLC0415 - SciPy is slow to import, and most sites do not need it
 
-        found: dict[FigureKey, audit.Interval] = {}
+        narrowest: dict[FigureKey, audit.Interval] = {}
         for root in sorted(self.roots):
             family = [o for o in self.counts if self._root(o) == root]
             generations = {g for o in family for g in self._generation(o)} or {(None, None)}
             for generation in sorted(generations, key=repr):
-                own = [o for o in family if generation in (self._generation(o) or {generation})]
-                atoms = _Atoms(self.content, tuple(own))
-                told = [self._published(atoms, o) for o in own]
-                for i in audit.intervals(told, atoms.free):
+                figures = [o for o in family if generation in (self._generation(o) or {generation})]
+                atoms = _Atoms(self.content, tuple(figures))
+                published = [self._published(atoms, o) for o in figures]
+                for i in audit.intervals(published, atoms.free):
                     k: FigureKey = i.published.key  # type: ignore[assignment]
-                    found[k] = min(found.get(k, i), i, key=lambda x: x.greatest - x.least)
-        return found
+                    narrowest[k] = min(narrowest.get(k, i), i, key=lambda x: x.greatest - x.least)
+        return narrowest
 
     def _generation(self, o: Observation) -> set[Generation]:
         """Return the validity of a ward's boundary, as a set of one; empty for other areas.
@@ -248,22 +258,22 @@ class _Table:
         return {(area.valid_from, area.valid_to)} if area.kind == "ward" else set()
 
     def _root(self, o: Observation) -> str:
-        return of_total(self.content, o.indicator)
+        return top_total(self.content, o.indicator)
 
     def _hidden(self, o: Observation) -> bool:
-        return o.value is None and (o.status == "c" or guards(self.content, o))
+        return o.value is None and (o.status == "c" or is_guarded_figure(self.content, o))
 
     def _least(self, k: FigureKey) -> int:
-        return small(self.content, self.policy, k[0], self.content.areas[k[1]].kind)
+        return minimum_for_kind(self.content, self.policy, k[0], self.content.areas[k[1]].kind)
 
     def _published(self, atoms: "_Atoms", o: Observation) -> "PublishedFigure":
         from portal.disclosure.audit import PublishedFigure  # noqa: PLC0415
 
         value = None if o.value is None else float(o.value)
-        width = least_of(self.content, self.policy, o) if self._hidden(o) else 0
-        under = width if guards(self.content, o) and o.status != missing_rows.BETWEEN else 0
+        width = minimum_for(self.content, self.policy, o) if self._hidden(o) else 0
+        under = width if is_guarded_figure(self.content, o) and o.status != missing_rows.BETWEEN else 0
         return PublishedFigure(
-            o.key, atoms.made_of(o), value, value, width, words(self.content, o), under=under
+            o.key, atoms.made_of(o), value, value, width, figure_name(self.content, o), under=under
         )
 
 
@@ -290,8 +300,10 @@ class _Atoms:
 
     @cached_property
     def _loose(self) -> frozenset[str]:
-        found = self._evidence_of_areas
-        return frozenset(f"{area}{_REST}" for (_, area), sums in found.items() if any(s > 0 for s in sums))
+        evidence = self._evidence_of_areas
+        return frozenset(
+            f"{area}{_REMAINDER}" for (_, area), sums in evidence.items() if any(s > 0 for s in sums)
+        )
 
     def made_of(self, o: Observation) -> tuple[Hashable, ...]:
         """Return the atoms of a figure, each as (indicator, place, part, span)."""
@@ -318,7 +330,7 @@ class _Atoms:
 
     def _added(self, keys: Iterable[FigureKey]) -> float | None:
         """Return the sum of some figures; None if one of them is not published."""
-        return added([self._values.get(k) for k in keys])
+        return sum_if_known([self._values.get(k) for k in keys])
 
     # indicators
 
@@ -340,9 +352,9 @@ class _Atoms:
             ]
             if not inside or any(g > 0 for g in gaps):
                 return (indicator,)
-            found = [leaf for m in inside for leaf in leaves(m, (*above, indicator))]
-            more = [f"{indicator}{_REST}"] if any(g < 0 for g in gaps) else []
-            return (*found, *more)
+            from_members = [leaf for m in inside for leaf in leaves(m, (*above, indicator))]
+            remainder = [f"{indicator}{_REMAINDER}"] if any(g < 0 for g in gaps) else []
+            return (*from_members, *remainder)
 
         return {i: leaves(i) for i in {o.indicator for o in self.figures}}
 
@@ -351,12 +363,12 @@ class _Atoms:
     @cached_property
     def _inside(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """Return the wards of each borough and the boroughs of each region that have figures, by indicator and area."""
-        found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        inner_areas: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for o in self.figures:
             area = self.content.areas[o.area]
-            if area.kind in (*FINE, "borough") and area.parent:
-                found[o.indicator, area.parent][o.area] = None
-        return {k: tuple(v) for k, v in found.items()}
+            if area.kind in (*WARD_KINDS, "borough") and area.parent:
+                inner_areas[o.indicator, area.parent][o.area] = None
+        return {k: tuple(v) for k, v in inner_areas.items()}
 
     @cached_property
     def _evidence_of_areas(self) -> dict[tuple[str, str], list[float]]:
@@ -364,18 +376,18 @@ class _Atoms:
 
         If inner and outer figures come from different sources, the sum may exceed the total in any period; that adds 1.
         """
-        found: dict[tuple[str, str], list[float]] = defaultdict(list)
+        excesses: dict[tuple[str, str], list[float]] = defaultdict(list)
         sources = {o.key: o.source for o in self.figures}
         for figure, total in self._values.items():
             indicator, area = figure.indicator, figure.area
             inner = [figure._replace(area=w) for w in self._inside.get((indicator, area), ())]
             whole = self._added(inner)
             if inner and whole is not None:
-                found[indicator, area].append(whole - total)
-            own = {sources[k] for k in inner if k in sources}
-            if own and sources[figure] not in own:
-                found[indicator, area].append(1)
-        return found
+                excesses[indicator, area].append(whole - total)
+            inner_sources = {sources[k] for k in inner if k in sources}
+            if inner_sources and sources[figure] not in inner_sources:
+                excesses[indicator, area].append(1)
+        return excesses
 
     def _places(self, leaf: str, area: str) -> tuple[str, ...]:
         """Return the places that make up an area, such as a borough's wards and the remainder outside all wards."""
@@ -386,22 +398,22 @@ class _Atoms:
         sums = self._evidence_of_areas.get((leaf, area), [])
         exact = bool(sums) and not any(sums)
         places = tuple(p for w in inner for p in self._places(leaf, w))
-        return places if complete or exact else (*places, f"{area}{_REST}")
+        return places if complete or exact else (*places, f"{area}{_REMAINDER}")
 
     # breakdowns
 
     @cached_property
     def _split(self) -> dict[tuple[str, str], tuple[str, ...]]:
         """Return the parts of each indicator's breakdown, by indicator and area; a borough includes its wards."""
-        found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+        parts: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for o in self.figures:
             if o.part:
-                found[o.indicator, self._home(o.area)][o.part] = None
-        return {k: tuple(v) for k, v in found.items()}
+                parts[o.indicator, self._home(o.area)][o.part] = None
+        return {k: tuple(v) for k, v in parts.items()}
 
     def _home(self, area: str) -> str:
-        own = self.content.areas.get(area)
-        return own.parent if own and own.kind in FINE else area
+        area_ = self.content.areas.get(area)
+        return area_.parent if area_ and area_.kind in WARD_KINDS else area
 
     def _parts(self, leaf: str, area: str) -> tuple[str, ...]:
         """Return the parts of an indicator's total in an area, with a remainder if they sum to less than the total."""
@@ -416,8 +428,8 @@ class _Atoms:
             whole = self._added(figure._replace(part=p) for p in parts)
             if not figure.part and parts and whole is not None:
                 gaps[leaf, self._home(area)].append(whole - total)
-        found = {}
+        parts_of = {}
         for k, parts in self._split.items():
             less, more = any(g < 0 for g in gaps[k]), any(g > 0 for g in gaps[k])
-            found[k] = ("",) if more else (*parts, _REST) if less else parts
-        return found
+            parts_of[k] = ("",) if more else (*parts, _REMAINDER) if less else parts
+        return parts_of

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from portal.core.model import Content, FigureKey, Observation
-from portal.core.small_counts import FINE, guarded, overlap
+from portal.core.small_counts import WARD_KINDS, is_guarded, periods_overlap
 
 _DAY = timedelta(days=1)
 LEFT_OUT = "left out"  # the status of a stand-in for a figure that has no row
@@ -15,35 +15,35 @@ BETWEEN = "between"  # the status of a stand-in for the months by which two publ
 
 def stand_ins(content: Content, figures: Sequence[Observation]) -> Iterator[Observation]:
     """Yield a stand-in for each guarded figure that has no row although the figures around it have one."""
-    there = {o.key for o in figures}
-    own: dict[str, list[Observation]] = defaultdict(list)
+    existing = {o.key for o in figures}
+    by_indicator: dict[str, list[Observation]] = defaultdict(list)
     for o in figures:
-        own[o.indicator].append(o)
-    found: dict[FigureKey, Observation] = {}
-    for indicator in (i.id for i in content.indicators.values() if guarded(i)):
-        some = own.get(indicator, [])
+        by_indicator[o.indicator].append(o)
+    missing: dict[FigureKey, Observation] = {}
+    for indicator in (i.id for i in content.indicators.values() if is_guarded(i)):
+        figures_of_indicator = by_indicator.get(indicator, [])
         for o in (
-            *_areas(content, some),
-            *_parts(some),
-            *_members(content, indicator, own),
-            *_stretches(some),
+            *_areas(content, figures_of_indicator),
+            *_parts(figures_of_indicator),
+            *_members(content, indicator, by_indicator),
+            *_differences(figures_of_indicator),
         ):
-            if o.key not in there:
-                found.setdefault(o.key, o)
-    yield from found.values()
+            if o.key not in existing:
+                missing.setdefault(o.key, o)
+    yield from missing.values()
 
 
-def _missing(like: Observation, status: str = LEFT_OUT, **more: object) -> Observation:
+def _stand_in(like: Observation, status: str = LEFT_OUT, **more: object) -> Observation:
     return replace(like, value=None, status=status, **more)  # type: ignore[arg-type]
 
 
-def _areas(content: Content, own: Sequence[Observation]) -> Iterator[Observation]:
+def _areas(content: Content, figures: Sequence[Observation]) -> Iterator[Observation]:
     """Yield the wards, and the records without a ward, that have no row although other wards and their borough do."""
     groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
     totals: dict[tuple[object, ...], Observation] = {}
-    for o in own:
+    for o in figures:
         area, when = content.areas[o.area], (o.part, o.period_start, o.period_end)
-        if area.kind in FINE:
+        if area.kind in WARD_KINDS:
             groups[area.parent, *when].append(o)
         totals[o.area, *when] = o
     for k, rows in groups.items():
@@ -55,65 +55,67 @@ def _areas(content: Content, own: Sequence[Observation]) -> Iterator[Observation
         for area in content.areas.values():
             era = area.kind == "rest" or (area.kind == "ward" and (area.valid_from, area.valid_to) in eras)
             if era and area.parent == k[0]:
-                yield _missing(rows[0], area=area.code)
+                yield _stand_in(rows[0], area=area.code)
 
 
-def _parts(own: Sequence[Observation]) -> Iterator[Observation]:
+def _parts(figures: Sequence[Observation]) -> Iterator[Observation]:
     """Yield the parts that have no row although other parts and their total do, and that have a row elsewhere."""
-    every = dict.fromkeys(o.part for o in own if o.part)
+    all_parts = dict.fromkeys(o.part for o in figures if o.part)
     groups: dict[tuple[object, ...], dict[str, Observation]] = defaultdict(dict)
-    for o in own:
+    for o in figures:
         groups[o.area, o.period_start, o.period_end][o.part] = o
     for rows in groups.values():
         if "" in rows and len(rows) > 1:
-            yield from (_missing(rows[""], part=p) for p in every if p not in rows)
+            yield from (_stand_in(rows[""], part=p) for p in all_parts if p not in rows)
 
 
-def _members(content: Content, indicator: str, own: Mapping[str, list[Observation]]) -> Iterator[Observation]:
+def _members(
+    content: Content, indicator: str, by_indicator: Mapping[str, list[Observation]]
+) -> Iterator[Observation]:
     """Yield the figures that an indicator lacks a row for although its total and another part of that total have one."""
     total = content.indicators[indicator].part_of
     siblings = [i.id for i in content.indicators.values() if i.part_of == total and total]
-    beside = {o.key[1:] for s in siblings if s != indicator for o in own.get(s, ())}
-    for o in own.get(total, ()) if total else ():
-        if o.key[1:] in beside:
-            yield _missing(o, indicator=indicator)
+    of_siblings = {o.key[1:] for s in siblings if s != indicator for o in by_indicator.get(s, ())}
+    for o in by_indicator.get(total, ()) if total else ():
+        if o.key[1:] in of_siblings:
+            yield _stand_in(o, indicator=indicator)
 
 
-def _stretches(own: Sequence[Observation]) -> Iterator[Observation]:
+def _differences(figures: Sequence[Observation]) -> Iterator[Observation]:
     """Yield the spans by which published periods differ: a longer one less shorter ones, or two that overlap in part."""
     series: dict[tuple[str, str], list[Observation]] = defaultdict(list)
-    for o in own:
+    for o in figures:
         if o.period_start and o.period_end:
             series[o.area, o.part].append(o)
     for rows in series.values():
         for o in rows:
-            inside = [i for i in rows if i is not o and _within(i, o)]
+            inside = [i for i in rows if i is not o and _is_within(i, o)]
             if inside:
                 yield from _gap(o, inside)
         ordered = sorted(rows, key=lambda o: (o.period_start, o.period_end))
         for n, a in enumerate(ordered):
             for b in ordered[n + 1 :]:
-                if not overlap(a, b):
+                if not periods_overlap(a, b):
                     break
-                if not _within(a, b) and not _within(b, a):
-                    yield _missing(a, BETWEEN, period_end=b.period_start - _DAY)  # type: ignore[operator]
-                    yield _missing(b, BETWEEN, period_start=a.period_end + _DAY)  # type: ignore[operator]
+                if not _is_within(a, b) and not _is_within(b, a):
+                    yield _stand_in(a, BETWEEN, period_end=b.period_start - _DAY)  # type: ignore[operator]
+                    yield _stand_in(b, BETWEEN, period_start=a.period_end + _DAY)  # type: ignore[operator]
 
 
-def _within(inner: Observation, outer: Observation) -> bool:
+def _is_within(inner: Observation, outer: Observation) -> bool:
     a, b, c, d = outer.period_start, inner.period_start, inner.period_end, outer.period_end
     return bool(a and b and c and d and a <= b and c <= d)
 
 
-def _gap(whole: Observation, inside: Sequence[Observation]) -> Iterator[Observation]:
+def _gap(longer: Observation, inside: Sequence[Observation]) -> Iterator[Observation]:
     """Yield the months that shorter periods leave of a longer one, if they are a single span."""
-    gaps, cursor = [], whole.period_start
+    gaps, start = [], longer.period_start
     for o in sorted(inside, key=lambda o: (o.period_start, o.period_end)):
-        if cursor and o.period_start and o.period_end:
-            if o.period_start > cursor:
-                gaps.append((cursor, o.period_start - _DAY))
-            cursor = max(cursor, o.period_end + _DAY)
-    if cursor and whole.period_end and cursor <= whole.period_end:
-        gaps.append((cursor, whole.period_end))
+        if start and o.period_start and o.period_end:
+            if o.period_start > start:
+                gaps.append((start, o.period_start - _DAY))
+            start = max(start, o.period_end + _DAY)
+    if start and longer.period_end and start <= longer.period_end:
+        gaps.append((start, longer.period_end))
     if len(gaps) == 1:
-        yield _missing(whole, period_start=gaps[0][0], period_end=gaps[0][1])
+        yield _stand_in(longer, period_start=gaps[0][0], period_end=gaps[0][1])

@@ -1,21 +1,22 @@
 """Check the other forms of a guarded figure: rates, percentages, changes, claims and targets can each reveal a count."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from portal.core.model import Claim, Content, FigureKey, Observation, Target
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import (
-    FINE,
-    closed,
-    forbidden,
-    guarded,
-    is_careful,
-    is_open,
-    least_of,
-    overlap,
-    small,
+    WARD_KINDS,
+    could_identify,
+    forbidden_figure,
+    is_guarded,
+    is_openly_published,
+    minimum_for,
+    minimum_for_kind,
+    not_openly_published,
+    periods_overlap,
 )
 
 RATES = ("per-1000", "percent", "percent-change")
@@ -23,12 +24,14 @@ RATES = ("per-1000", "percent", "percent-change")
 _WORDS_ONLY = ("direction", "rank", "comparison")
 
 
-def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
+def forbidden_forms(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
     """Yield a problem for each rate, percentage, change, claim and target that reveals a guarded count."""
-    hidden = {o.key: o for own in content.observations.values() for o in own if _withheld(content, o)}
+    hidden = {
+        o.key: o for figures in content.observations.values() for o in figures if _is_withheld(content, o)
+    }
     for indicator in content.indicators.values():
-        if is_careful(indicator) and indicator.unit in RATES:
-            for o in closed(content, indicator.id):
+        if could_identify(indicator) and indicator.unit in RATES:
+            for o in not_openly_published(content, indicator.id):
                 if o.value is not None:
                     yield from _rate(content, policy, o, list(hidden.values()))
     for claim in content.claims:
@@ -37,8 +40,8 @@ def check(content: Content, policy: SmallCountSettings) -> Iterator[Problem]:
         yield from _target(content, policy, target, list(hidden.values()))
 
 
-def _withheld(content: Content, o: Observation) -> bool:
-    return o.value is None and guarded(content.indicators[o.indicator])
+def _is_withheld(content: Content, o: Observation) -> bool:
+    return o.value is None and is_guarded(content.indicators[o.indicator])
 
 
 # --- rates
@@ -48,35 +51,35 @@ def _rate(
     content: Content, policy: SmallCountSettings, o: Observation, hidden: list[Observation]
 ) -> Iterator[Problem]:
     fix = "Take the row out. The site works out rates and changes itself, where the counts may be shown."
-    if content.areas[o.area].kind in FINE:
+    if content.areas[o.area].kind in WARD_KINDS:
         message = "For wards, publish only counts of a guarded subject: a rate, percentage or change gives a small count away."
-        yield forbidden(content, o, message, fix)
+        yield forbidden_figure(content, o, message, fix)
         return
-    beside = [h for h in hidden if _beside(content, o, h) and overlap(o, h)]
-    if beside:
-        message = (
-            f"From this figure and others, the withheld count of {beside[0].indicator} can be worked out."
-        )
-        yield forbidden(content, o, message, fix)
+    same_subject = [h for h in hidden if _is_about_same(content, o, h) and periods_overlap(o, h)]
+    if same_subject:
+        message = f"From this figure and others, the withheld count of {same_subject[0].indicator} can be worked out."
+        yield forbidden_figure(content, o, message, fix)
         return
-    base, what = _least_base(content, o)
-    if base is None and content.indicators[o.indicator].unit == "per-1000":
+    least, known_from = _least_count(content, o)
+    if least is None and content.indicators[o.indicator].unit == "per-1000":
         message = (
             "The population behind this rate is not known, so we cannot check that the count is not small."
         )
-        yield forbidden(content, o, message, "Add the population of the area, or take the row out.")
-    elif base is not None and base < least_of(content, policy, o):
-        message = f"With {what}, this figure can stand for a count under {least_of(content, policy, o)}."
-        yield forbidden(content, o, message, fix)
+        yield forbidden_figure(content, o, message, "Add the population of the area, or take the row out.")
+    elif least is not None and least < minimum_for(content, policy, o):
+        message = (
+            f"With {known_from}, this figure can stand for a count under {minimum_for(content, policy, o)}."
+        )
+        yield forbidden_figure(content, o, message, fix)
 
 
-def _beside(content: Content, o: Observation, count: Observation) -> bool:
+def _is_about_same(content: Content, o: Observation, count: Observation) -> bool:
     """Return True if a count is about the same place and subject."""
     same = content.indicators[o.indicator].topic == content.indicators[count.indicator].topic
     return same and o.area == count.area
 
 
-def _least_base(content: Content, o: Observation) -> tuple[Decimal | None, str]:
+def _least_count(content: Content, o: Observation) -> tuple[Decimal | None, str]:
     """Return the smallest count that a figure can represent, and the name of what readers need to work it out.
 
     The count is None if nothing published allows that.
@@ -84,26 +87,30 @@ def _least_base(content: Content, o: Observation) -> tuple[Decimal | None, str]:
     unit, value = content.indicators[o.indicator].unit, o.value or Decimal(0)
     half = Decimal(1).scaleb(int(value.as_tuple().exponent)) / 2
     if unit == "per-1000":
-        lived = content.populations.get(o.area)
-        return ((value - half) * lived.population / 1000 if lived else None), "the population"
+        population = content.populations.get(o.area)
+        return ((value - half) * population.population / 1000 if population else None), "the population"
     counts = [
         c
         for i in content.indicators.values()
-        if guarded(i)
+        if is_guarded(i)
         for c in content.observations.get(i.id, ())
-        if c.value is not None and _beside(content, o, c)
+        if c.value is not None and _is_about_same(content, o, c)
     ]
     if unit == "percent":
-        found = [((value - half) * c.value / 100, c) for c in counts if c.value is not None and overlap(c, o)]
+        bases = [
+            ((value - half) * c.value / 100, c)
+            for c in counts
+            if c.value is not None and periods_overlap(c, o)
+        ]
     else:
-        found = [
+        bases = [
             ((100 + value - half) * c.value / 100, c)
             for c in counts
             if c.value is not None and c.period_end and o.period_start and c.period_end < o.period_start
         ]
-    if not found:
+    if not bases:
         return None, ""
-    least, count = min(found, key=lambda f: f[0])
+    least, count = min(bases, key=lambda f: f[0])
     return least, f"the count of {count.indicator}"
 
 
@@ -119,23 +126,32 @@ def _claim(
     for subject in filter(None, (claim.indicator, claim.other_indicator)):
         for start, end in (s for s in spans if s[0]):
             about = (subject, claim.area, claim.part)
-            same = [h for h in hidden.values() if (h.indicator, h.area, h.part) == about]
-            if any(h.period_start and start <= h.period_start and h.period_end <= end for h in same):  # type: ignore[operator]
+            hidden_figures = [h for h in hidden.values() if (h.indicator, h.area, h.part) == about]
+            if any(_is_within(h, start, end) for h in hidden_figures):
                 message = (
                     f"Readers can work out the withheld count of {subject} from the number in this statement."
                 )
-                yield _stated("claims", claim.id, message)
+                yield _stated_count("claims", claim.id, message)
                 return
     indicator = content.indicators[claim.indicator]
-    least = small(content, policy, indicator.id, content.areas[claim.area].kind) if claim.area else 0
+    minimum = (
+        minimum_for_kind(content, policy, indicator.id, content.areas[claim.area].kind) if claim.area else 0
+    )
     if (
         claim.kind == "value"
-        and guarded(indicator)
-        and not is_open(content, claim.source)
-        and claim.stated < least
+        and is_guarded(indicator)
+        and not is_openly_published(content, claim.source)
+        and claim.stated < minimum
     ):
-        message = f"The statement has a count of {claim.stated}, but counts under {least} must be withheld."
-        yield _stated("claims", claim.id, message)
+        message = f"The statement has a count of {claim.stated}, but counts under {minimum} must be withheld."
+        yield _stated_count("claims", claim.id, message)
+
+
+def _is_within(o: Observation, start: date | None, end: date | None) -> bool:
+    """Return True if a figure's period is stated and lies within another."""
+    if not (start and end and o.period_start and o.period_end):
+        return False
+    return start <= o.period_start and o.period_end <= end
 
 
 def _target(
@@ -144,31 +160,31 @@ def _target(
     if target.indicator not in content.indicators:
         return
     indicator = content.indicators[target.indicator]
-    if not guarded(indicator) or target.unit != "count":
+    if not is_guarded(indicator) or target.unit != "count":
         return
-    own = [h for h in hidden if h.indicator == indicator.id]
-    shown = {o.value for o in content.observations.get(indicator.id, ())}
+    hidden_figures = [h for h in hidden if h.indicator == indicator.id]
+    published = {o.value for o in content.observations.get(indicator.id, ())}
     for name, value, when in (
         ("result", target.result_value, target.due),
         ("baseline", target.baseline_value, target.baseline),
     ):
-        if value is None or value in shown:
+        if value is None or value in published:
             continue
-        least = small(content, policy, indicator.id, "borough")
-        if any(_names(when, h) for h in own):
+        minimum = minimum_for_kind(content, policy, indicator.id, "borough")
+        if any(_can_refer_to(when, h) for h in hidden_figures):
             message = f"The {name} may be the withheld count of {indicator.id}."
-            yield _stated("targets", target.id, message)
-        elif value < least and not is_open(content, target.source):
-            message = f"The {name} is a count of {value}, but counts under {least} must be withheld."
-            yield _stated("targets", target.id, message)
+            yield _stated_count("targets", target.id, message)
+        elif value < minimum and not is_openly_published(content, target.source):
+            message = f"The {name} is a count of {value}, but counts under {minimum} must be withheld."
+            yield _stated_count("targets", target.id, message)
 
 
-def _names(when: str, o: Observation) -> bool:
+def _can_refer_to(when: str, o: Observation) -> bool:
     """Return True if words about a time can refer to a figure's period."""
     years = {str(d.year) for d in (o.period_start, o.period_end) if d}
     return not years or not any(c.isdigit() for c in when) or any(year in when for year in years)
 
 
-def _stated(table: str, name: str, message: str) -> Problem:
+def _stated_count(table: str, name: str, message: str) -> Problem:
     fix = "Take the row out, or the number out of it."
     return Problem(f"{table}: {name}", code="disclosure", message=message, fix=fix)

@@ -68,28 +68,26 @@ def report(
     content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
 ) -> DisclosureReport:
     """Return what is guarded, what is withheld, and how much can be worked out about it, also from `earlier` releases."""
-    known = inference.known(content, policy, earlier)
-    found, leaks = known.intervals, tuple(leak.interval for leak in known.leaks)
+    inferences = inference.infer(content, policy, earlier)
+    intervals, leaks = inferences.intervals, tuple(leak.interval for leak in inferences.leaks)
     cells = sum(len(_counts(content, i)) for i in _guarded(content))
-    widest = min((i.greatest - i.least for i in found), default=inf)
-    smallest = f" The narrowest interval is {_plain(widest)} wide." if found else ""
-    summary = (
-        f"{cells} guarded counts, {len(found)} withheld, {len(leaks)} of them can be worked out.{smallest}"
-    )
+    widest = min((i.greatest - i.least for i in intervals), default=inf)
+    smallest = f" The narrowest interval is {_width_in_words(widest)} wide." if intervals else ""
+    summary = f"{cells} guarded counts, {len(intervals)} withheld, {len(leaks)} of them can be worked out.{smallest}"
     lines = [
         "# Small numbers: what is withheld, and what can be worked out", "",
         "Made by `portal audit`. Do not edit.", "", summary, "", "## The policy", "", *_policy(policy), "",
-        "## Indicator by indicator", "", *_table(content, policy, found), "", "## Each withheld figure", "", *_each(found, known.lost),
+        "## Indicator by indicator", "", *_table(content, policy, intervals), "", "## Each withheld figure", "", *_each_figure(intervals, inferences.lost),
     ]  # fmt: skip
     return DisclosureReport("\n".join(lines) + "\n" + _METHOD, summary, leaks)
 
 
 def _guarded(content: Content) -> list[Indicator]:
-    return [i for i in content.indicators.values() if policies.guarded(i) and _counts(content, i)]
+    return [i for i in content.indicators.values() if policies.is_guarded(i) and _counts(content, i)]
 
 
 def _counts(content: Content, indicator: Indicator) -> list[Observation]:
-    return policies.closed(content, indicator.id)
+    return policies.not_openly_published(content, indicator.id)
 
 
 def _policy(policy: SmallCountSettings) -> list[str]:
@@ -101,40 +99,40 @@ def _policy(policy: SmallCountSettings) -> list[str]:
     ]
 
 
-def _table(content: Content, policy: SmallCountSettings, found: tuple[Interval, ...]) -> Iterator[str]:
+def _table(content: Content, policy: SmallCountSettings, intervals: tuple[Interval, ...]) -> Iterator[str]:
     yield "| Indicator | Minimum by ward | by borough | Counts by ward | by borough | Withheld | Narrowest interval |"
     yield "|---|--:|--:|--:|--:|--:|--:|"
     for indicator in _guarded(content):
-        own = _counts(content, indicator)
-        kinds = [content.areas[o.area].kind for o in own]
-        widths = [i.greatest - i.least for i in found if i.published.words.startswith(f"{indicator.id}:")]
-        least = [policies.small(content, policy, indicator.id, k) for k in ("ward", "borough")]
+        counts = _counts(content, indicator)
+        kinds = [content.areas[o.area].kind for o in counts]
+        widths = [i.greatest - i.least for i in intervals if i.published.words.startswith(f"{indicator.id}:")]
+        minimums = [policies.minimum_for_kind(content, policy, indicator.id, k) for k in ("ward", "borough")]
         cells = [
             indicator.title,
-            *least,
+            *minimums,
             kinds.count(AreaKind.WARD),
             kinds.count(AreaKind.BOROUGH),
-            sum(o.status == "c" for o in own),
+            sum(o.status == "c" for o in counts),
         ]
-        yield f"| {' | '.join(map(str, cells))} | {_plain(min(widths)) if widths else '–'} |"
+        yield f"| {' | '.join(map(str, cells))} | {_width_in_words(min(widths)) if widths else '–'} |"
 
 
-def _each(found: tuple[Interval, ...], lost: Mapping[FigureKey, str]) -> Iterator[str]:
-    if not found:
+def _each_figure(intervals: tuple[Interval, ...], public_before: Mapping[FigureKey, str]) -> Iterator[str]:
+    if not intervals:
         yield "None."
         return
-    if lost:
-        yield f"{len(lost)} of these were published in an earlier release, or could be worked out from it. They are protected"
+    if public_before:
+        yield f"{len(public_before)} of these were published in an earlier release, or could be worked out from it. They are protected"
         yield "from readers who do not have it: the interval is what such a reader finds."
         yield ""
     yield "| Figure | Least | Greatest | If it is small | Width asked for | Known from |"
     yield "|---|--:|--:|---|--:|---|"
-    for i in sorted(found, key=lambda i: i.published.words):
-        name = lost.get(i.published.key, "")  # type: ignore[call-overload]
+    for i in sorted(intervals, key=lambda i: i.published.words):
+        name = public_before.get(i.published.key, "")  # type: ignore[call-overload]
         under = i.published.under
         small = f"any of 0 to {under - 1}" if under and i.least <= 0 else "–"
-        yield f"| {i.published.words} | {_plain(i.least)} | {_plain(i.greatest)} | {small} | {i.published.width} | {name or '–'} |"
+        yield f"| {i.published.words} | {_width_in_words(i.least)} | {_width_in_words(i.greatest)} | {small} | {i.published.width} | {name or '–'} |"
 
 
-def _plain(value: float) -> str:
+def _width_in_words(value: float) -> str:
     return "no limit" if value == inf else number(round(value))

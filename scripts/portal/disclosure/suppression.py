@@ -28,9 +28,10 @@ from portal.disclosure import audit
 
 Floats = NDArray[np.float64]
 _SLACK = 1e-6  # larger than the tolerance of HiGHS
-_MORE = 0.5  # the probability of one cell more than needed, and again of each further one
-_TRIES = 8  # how many random draws of a given number of cells to try before drawing more cells
-_COLUMNS = 4000  # columns in one linear programme: solve small ones together, because each call has overhead
+_EXTRA_PROBABILITY = 0.5  # the probability of one cell more than needed, and again of each further one
+_DRAWS = 8  # how many random draws of a given number of cells to try before drawing more cells
+# Columns in one linear programme: solve small ones together, because each call has overhead.
+_MOST_COLUMNS = 4000
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class CountCell:
 
     @property
     def small(self) -> bool:
-        """True if the count is under its limit."""
+        """Return True if the count is under its limit."""
         return self.value < self.under
 
 
@@ -96,21 +97,22 @@ def suppress(
         PortalError: totals are not the sums of their parts, or cells cannot be protected; every one is named.
     """
     ordered = sorted(cells, key=lambda c: repr(c.key))
-    known = {c.key: c for c in ordered}
-    rules = sorted(set(relations), key=repr)
-    if len(known) < len(ordered) or any(min(c.value, c.width, c.under, c.cost) < 0 for c in ordered):
+    by_key = {c.key: c for c in ordered}
+    ordered_relations = sorted(set(relations), key=repr)
+    if len(by_key) < len(ordered) or any(min(c.value, c.width, c.under, c.cost) < 0 for c in ordered):
         raise ValueError("a key is given twice, or a number is under zero")
-    problems, found = list(_contradictions(known, rules)), {c.key for c in ordered if c.primary}
-    for block in () if problems else _blocks(known, rules):
-        chosen = _protected(block, rng)
-        found |= {block.cells[i].key for i in chosen or ()}
-        problems += [] if chosen else _hopeless(block)
+    problems = list(_contradictions(by_key, ordered_relations))
+    withheld = {c.key for c in ordered if c.primary}
+    for block in () if problems else _blocks(by_key, ordered_relations):
+        chosen = _protect(block, rng)
+        withheld |= {block.cells[i].key for i in chosen or ()}
+        problems += [] if chosen else _unprotectable(block)
     if problems:
         raise PortalError(problems)
-    return frozenset(found)
+    return frozenset(withheld)
 
 
-def _protected(block: _Block, rng: Random | None) -> list[int] | None:
+def _protect(block: _Block, rng: Random | None) -> list[int] | None:
     """Return the indexes of a block's cells to withhold, or None if no choice protects them.
 
     Keep an earlier choice that is good enough: two choices for the same table reveal more than one.
@@ -121,30 +123,30 @@ def _protected(block: _Block, rng: Random | None) -> list[int] | None:
         return kept
     others = [i for i in range(len(block.cells)) if i not in first]
     plain = [i for i in others if block.cells[i].cost <= 1]
-    for more in (_more(rng), 0) if rng else (0,):
+    for more in (_random_extra(rng), 0) if rng else (0,):
         must = first | set(rng.sample(plain, min(len(plain), more)) if rng else ())
-        if chosen := _drawn(block, must, (plain, others), rng):
+        if chosen := _draw(block, must, (plain, others), rng):
             return chosen
     return None
 
 
-def _drawn(
+def _draw(
     block: _Block, must: Set[int], pools: tuple[list[int], list[int]], rng: Random | None
 ) -> list[int] | None:
     """Return a choice with the cells in `must` and as few more as needed, drawn from the plain cells or from all."""
     plain, others = pools
-    smallest = _choose(block, _prices(block, rng), must)
-    for extra in _steps(len(others)) if smallest else ():
-        for _ in range(_TRIES if rng else 1):
+    smallest = _cheapest(block, _prices(block, rng), must)
+    for extra in _extra_counts(len(others)) if smallest else ():
+        for _ in range(_DRAWS if rng else 1):
             pool = plain if extra <= len(plain) else others
             drawn = rng.sample(pool, min(extra, len(pool))) if rng else pool[:extra]
-            chosen = _choose(block, _prices(block, rng), must | set(drawn))
+            chosen = _cheapest(block, _prices(block, rng), must | set(drawn))
             if chosen and not _exposed(block, chosen):
                 return chosen
     return None
 
 
-def _steps(most: int) -> Iterator[int]:
+def _extra_counts(most: int) -> Iterator[int]:
     """Yield how many extra cells to try: 0, 1, 2, then steps that grow by half, and finally `most`."""
     count = 0
     while count < most:
@@ -153,10 +155,10 @@ def _steps(most: int) -> Iterator[int]:
     yield most
 
 
-def _more(rng: Random) -> int:
+def _random_extra(rng: Random) -> int:
     """Return a random number of unneeded cells to withhold."""
     count = 0
-    while rng.random() < _MORE:
+    while rng.random() < _EXTRA_PROBABILITY:
         count += 1
     return count
 
@@ -169,43 +171,44 @@ def _prices(block: _Block, rng: Random | None) -> list[float]:
 def _exposed(block: _Block, chosen: Sequence[int]) -> frozenset[int]:
     """Return the withheld cells that the audit finds exposed, whether or not it knows which cells are small."""
     group = set(chosen)
-    told = []
+    published = []
     for number, row in enumerate(block.matrix):
-        own = [(i, sign) for i, sign in zip(row.indices, row.data, strict=True) if i in group]
-        if own:
-            places, signs = zip(*own, strict=True)
-            total = float(sum(s * block.values[i] for i, s in own))
-            is_known = bool(block.is_whole[number]) and len(own) == len(row.indices)
-            told.append(
+        cells_and_signs = [(i, sign) for i, sign in zip(row.indices, row.data, strict=True) if i in group]
+        if cells_and_signs:
+            places, signs = zip(*cells_and_signs, strict=True)
+            total = float(sum(s * block.values[i] for i, s in cells_and_signs))
+            is_known = bool(block.is_whole[number]) and len(cells_and_signs) == len(row.indices)
+            published.append(
                 audit.PublishedFigure(
                     ("relation", number), places, total, total, signs=signs, by_definition=is_known
                 )
             )
     hidden = [(i, block.cells[i]) for i in sorted(group) if block.cells[i].width or block.cells[i].under]
-    asked = [
+    withheld = [
         audit.PublishedFigure(i, (i,), None, None, c.width, under=c.under, small=c.small) for i, c in hidden
     ]
-    return frozenset(int(i.published.key) for i in audit.too_narrow(audit.intervals([*told, *asked])))  # type: ignore[call-overload]
+    exposed = audit.exposed_only(audit.intervals([*published, *withheld]))
+    return frozenset(hidden[withheld.index(i.published)][0] for i in exposed)
 
 
-def _contradictions(known: Mapping[Hashable, CountCell], relations: Sequence[Relation]) -> Iterator[Problem]:
+def _contradictions(by_key: Mapping[Hashable, CountCell], relations: Sequence[Relation]) -> Iterator[Problem]:
     for relation in relations:
         keys = {relation.total, *relation.parts}
-        if len(keys) <= len(relation.parts) or not keys <= known.keys():
+        if len(keys) <= len(relation.parts) or not keys <= by_key.keys():
             raise ValueError(f"names a key twice, or one that no cell has: {relation!r}")
-        total, parts = known[relation.total].value, sum(known[k].value for k in relation.parts)
+        total, parts = by_key[relation.total].value, sum(by_key[k].value for k in relation.parts)
         if total != parts:
-            found = f"The total is {total}, but its parts add up to {parts}."
-            yield Problem(str(relation.total), 0, "", "disclosure", found, "Correct the total or a part.")
-    for cell in known.values():
+            message = f"The total is {total}, but its parts add up to {parts}."
+            yield Problem(str(relation.total), 0, "", "disclosure", message, "Correct the total or a part.")
+    for cell in by_key.values():
         if cell.primary and cell.fixed:
-            found = "This count must be withheld, but it is already published elsewhere."
-            yield Problem(str(cell.key), 0, "", "disclosure", found, "Withhold it there too.")
+            message = "This count must be withheld, but it is already published elsewhere."
+            yield Problem(str(cell.key), 0, "", "disclosure", message, "Withhold it there too.")
 
 
-def _blocks(known: Mapping[Hashable, CountCell], relations: Sequence[Relation]) -> Iterator[_Block]:
+def _blocks(by_key: Mapping[Hashable, CountCell], relations: Sequence[Relation]) -> Iterator[_Block]:
     """Yield the cells that can be withheld in independent blocks, leaving out blocks without a primary cell."""
-    cells = [c for c in known.values() if not c.fixed]
+    cells = [c for c in by_key.values() if not c.fixed]
     column = {c.key: i for i, c in enumerate(cells)}
     matrix = sparse.lil_array((len(relations), len(cells)))
     for row, relation in enumerate(relations):
@@ -214,12 +217,12 @@ def _blocks(known: Mapping[Hashable, CountCell], relations: Sequence[Relation]) 
     matrix = matrix.tocsr()
     is_whole = np.array([{r.total, *r.parts} <= column.keys() for r in relations], dtype=bool)
     for columns in _components(matrix):
-        own = tuple(cells[i] for i in columns)
-        if any(c.primary for c in own):
+        block_cells = tuple(cells[i] for i in columns)
+        if any(c.primary for c in block_cells):
             part = matrix[:, columns]
-            values, widths = np.array([(c.value, c.width) for c in own], dtype=float).T
+            values, widths = np.array([(c.value, c.width) for c in block_cells], dtype=float).T
             rows = np.diff(part.indptr) > 0
-            yield _Block(own, part[rows], is_whole[rows], values, widths)
+            yield _Block(block_cells, part[rows], is_whole[rows], values, widths)
 
 
 def _components(matrix: Any) -> list[list[int]]:
@@ -228,7 +231,7 @@ def _components(matrix: Any) -> list[list[int]]:
     return [np.flatnonzero(labels == i).tolist() for i in range(count)]
 
 
-def _choose(block: _Block, prices: Sequence[float], must: Set[int]) -> list[int] | None:
+def _cheapest(block: _Block, prices: Sequence[float], must: Set[int]) -> list[int] | None:
     """Return the cheapest choice of a block's cells that includes `must` and withstands attack; None if there is none."""
     least = [float(i in must) for i in range(len(block.cells))]
     cuts, sound, exact = list(_first_cuts(block)), set[tuple[int, ...]](), {"mip_rel_gap": 0}
@@ -238,31 +241,33 @@ def _choose(block: _Block, prices: Sequence[float], must: Set[int]) -> list[int]
         if answer.x is None:
             return None
         chosen = [int(i) for i in np.flatnonzero(answer.x > 0.5)]
-        found = [cut for _, cut in _narrow(block, chosen, sound)]
-        if not found:
+        new_cuts = [cut for _, cut in _attack_all(block, chosen, sound)]
+        if not new_cuts:
             return chosen
-        cuts += found
+        cuts += new_cuts
 
 
 def _first_cuts(block: _Block) -> Iterator[Any]:
     """Yield constraints from single relations: a part can rise only as far as the other withheld parts can fall."""
     for row in block.matrix:
-        own = row.indices
-        wanted = (block.widths - block.values)[own, None]
-        reach = np.where(np.equal.outer(row.data, row.data), block.values[own], np.inf)
-        cuts = np.zeros((len(own), len(block.cells)))
-        cuts[:, own] = np.where(wanted > 0, np.minimum(reach / np.maximum(wanted, 1), 1), 1)
-        cuts[range(len(own)), own] = -1
-        yield sparse.csr_array(cuts[block.widths[own] > 0])
+        cells = row.indices
+        needed = (block.widths - block.values)[cells, None]
+        reach = np.where(np.equal.outer(row.data, row.data), block.values[cells], np.inf)
+        cuts = np.zeros((len(cells), len(block.cells)))
+        cuts[:, cells] = np.where(needed > 0, np.minimum(reach / np.maximum(needed, 1), 1), 1)
+        cuts[range(len(cells)), cells] = -1
+        yield sparse.csr_array(cuts[block.widths[cells] > 0])
 
 
-def _narrow(block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]) -> Iterator[tuple[int, Any]]:
+def _attack_all(
+    block: _Block, chosen: Sequence[int], sound: set[tuple[int, ...]]
+) -> Iterator[tuple[int, Any]]:
     """Yield each withheld cell whose interval is too narrow, with a constraint that this choice breaks."""
     for places in _components(block.matrix[:, list(chosen)]):
         group = tuple(chosen[i] for i in places)
-        found = [] if group in sound else list(_attack(block, group))
-        yield from found
-        if not found:
+        attacks = [] if group in sound else list(_attack(block, group))
+        yield from attacks
+        if not attacks:
             sound.add(group)
 
 
@@ -272,25 +277,28 @@ def _attack(block: _Block, group: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
     rows = np.flatnonzero(np.diff(block.matrix[:, members].indptr))
     matrix, counts, widths = block.matrix[rows][:, members], block.values[members], block.widths[members]
     swings = np.zeros((2, len(members)))  # how far up and down each cell can certainly move in whole counts
-    left = np.flatnonzero(widths * len(rows) > 0)
-    while len(left):
-        now, left = np.split(left, [max(1, _COLUMNS // len(members))])
-        moves, multipliers = _furthest(matrix, counts, now, widths[now])
-        swings = _wider(swings, moves)
-        for place, (up, down), own in zip(now, moves, multipliers, strict=True):
+    remaining = np.flatnonzero(widths * len(rows) > 0)
+    while len(remaining):
+        batch, remaining = np.split(remaining, [max(1, _MOST_COLUMNS // len(members))])
+        moves, multipliers = _furthest_moves(matrix, counts, batch, widths[batch])
+        swings = _widen(swings, moves)
+        for place, (up, down), place_multipliers in zip(batch, moves, multipliers, strict=True):
             if up[place] - down[place] < widths[place] - _SLACK:
-                yield group[place], _cut(block, group, rows, place, own)
+                yield group[place], _cut(block, group, rows, place, place_multipliers)
                 continue
             for way in (0, 1):
                 if swings[:, place].sum() < widths[place]:
                     enough = widths[place] - swings[1 - way, place]
-                    swings = _wider(swings, _whole(matrix, counts, place, (1, -1)[way], enough)[None, None])
+                    swings = _widen(
+                        swings,
+                        _furthest_in_whole_counts(matrix, counts, place, (1, -1)[way], enough)[None, None],
+                    )
             if swings[:, place].sum() < widths[place]:
-                yield group[place], _company(block, group, rows, place)
-        left = left[swings[:, left].sum(axis=0) < widths[left]]
+                yield group[place], _withhold_one_more(block, group, rows, place)
+        remaining = remaining[swings[:, remaining].sum(axis=0) < widths[remaining]]
 
 
-def _furthest(matrix: Any, counts: Floats, places: Any, caps: Floats) -> tuple[Floats, Floats]:
+def _furthest_moves(matrix: Any, counts: Floats, places: Any, caps: Floats) -> tuple[Floats, Floats]:
     """Return the moves (places × up and down × cells) that change each place most, and multipliers (× relations).
 
     `matrix` times a move is zero, no count becomes negative, and no place moves further than its cap.
@@ -306,7 +314,7 @@ def _furthest(matrix: Any, counts: Floats, places: Any, caps: Floats) -> tuple[F
     return answer.x.reshape(shape), -answer.eqlin.marginals.reshape(*shape[:2], -1)
 
 
-def _whole(matrix: Any, counts: Floats, place: int, sign: int, enough: float) -> Floats:
+def _furthest_in_whole_counts(matrix: Any, counts: Floats, place: int, sign: int, enough: float) -> Floats:
     """Return a move in whole counts that takes one place as far up (sign 1) or down (-1) as possible, up to `enough`."""
     last = len(
         counts
@@ -319,7 +327,7 @@ def _whole(matrix: Any, counts: Floats, place: int, sign: int, enough: float) ->
     return np.asarray(answer.x[:last])
 
 
-def _wider(swings: Floats, moves: Floats) -> Floats:
+def _widen(swings: Floats, moves: Floats) -> Floats:
     """Return how far each cell can certainly move, counting those of the moves that are in whole counts."""
     steps = np.rint(moves[abs(moves - np.rint(moves)).max(axis=2) < _SLACK])
     return np.maximum(swings, [steps.max(axis=0, initial=0), -steps.min(axis=0, initial=0)])
@@ -333,20 +341,20 @@ def _cut(block: _Block, group: tuple[int, ...], rows: Any, place: int, multiplie
     the most that a coefficient need be.
     """
     cell, reach = group[place], np.zeros(len(block.cells))
-    for sign, own in zip((1, -1), multipliers, strict=True):
-        rest = -(own @ block.matrix[rows])
-        rest[cell] += sign
-        rest[abs(rest) < _SLACK] = 0
-        reach += np.where(rest > 0, np.inf, -rest * block.values)
-    wanted = block.widths[cell] - reach[cell]
-    if not wanted > reach[list(group)].sum() - reach[cell] + _SLACK:  # the multipliers are too rough
-        return _company(block, group, rows, place)
-    cut = np.minimum(reach / wanted, 1)
+    for sign, relation_multipliers in zip((1, -1), multipliers, strict=True):
+        residual = -(relation_multipliers @ block.matrix[rows])
+        residual[cell] += sign
+        residual[abs(residual) < _SLACK] = 0
+        reach += np.where(residual > 0, np.inf, -residual * block.values)
+    needed = block.widths[cell] - reach[cell]
+    if not needed > reach[list(group)].sum() - reach[cell] + _SLACK:  # the multipliers are too rough
+        return _withhold_one_more(block, group, rows, place)
+    cut = np.minimum(reach / needed, 1)
     cut[cell] = -1
     return sparse.csr_array(cut[None, :])
 
 
-def _company(block: _Block, group: tuple[int, ...], rows: Any, place: int) -> Any:
+def _withhold_one_more(block: _Block, group: tuple[int, ...], rows: Any, place: int) -> Any:
     """Return a constraint that always holds: to protect the cell, withhold one more cell outside the group."""
     cut = np.zeros(len(block.cells))
     cut[block.matrix[rows].indices] = 1
@@ -354,15 +362,15 @@ def _company(block: _Block, group: tuple[int, ...], rows: Any, place: int) -> An
     return sparse.csr_array(cut[None, :])
 
 
-def _hopeless(block: _Block) -> list[Problem]:
+def _unprotectable(block: _Block) -> list[Problem]:
     """Return problems for the primary cells that stay exposed even with everything else withheld."""
     primary = {i for i, c in enumerate(block.cells) if c.primary}
     chosen, narrow = set(range(len(block.cells))), {-1}
     while narrow - primary:
         chosen -= narrow - primary
-        narrow = {i for i, _ in _narrow(block, sorted(chosen), set())}
+        narrow = {i for i, _ in _attack_all(block, sorted(chosen), set())}
     narrow |= _exposed(block, sorted(chosen)) & primary
     keys = [str(block.cells[i].key) for i in sorted(narrow or primary)]
-    found = "This count must be withheld, but published figures give it away whatever else we withhold."
+    message = "This count must be withheld, but published figures give it away whatever else we withhold."
     fix = "Withhold the total that it is part of too, here and wherever else it appears, or publish less."
-    return [Problem(key, 0, "", "disclosure", found, fix) for key in keys]
+    return [Problem(key, 0, "", "disclosure", message, fix) for key in keys]

@@ -20,14 +20,16 @@ from typing import TYPE_CHECKING
 from portal.core.model import Content, Indicator, Observation
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import FINE, added, guards, least_of, words
-from portal.disclosure.addends import Slot, Sums, by_indicator, slot
+from portal.core.small_counts import WARD_KINDS, figure_name, is_guarded_figure, minimum_for, sum_if_known
+from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import PublishedFigure
 
-_ALWAYS = 8  # if at most this many counts are published beside a withheld one, every match is a problem
-_PLAIN = frozenset({"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"})
+_FEW_COUNTS = 8  # if at most this many counts are published beside a withheld one, every match is a problem
+_COMMON_WORDS = frozenset(
+    {"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"}
+)
 
 
 @dataclass(frozen=True)
@@ -40,29 +42,29 @@ class Suspicion:
     problem: Problem
     indicator: str
     chance: float = 0
-    told: bool = True
+    is_supported: bool = True
 
     @property
     def is_sure(self) -> bool:
-        """True if the match stops the build."""
-        return self.told or self.chance < 1
+        """Return True if the match stops the build."""
+        return self.is_supported or self.chance < 1
 
 
-def check(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
+def find_problems(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
     """Return a problem for each withheld figure that other numbers beside it give away; each has a name."""
     return tuple({s.problem.name: s.problem for s in _suspicions(content, policy) if s.is_sure}.values())
 
 
-def look(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
+def find_warnings(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
     """Return a warning for each indicator with withheld figures beside numbers that fit, perhaps by chance."""
-    found: dict[str, Suspicion] = {}
+    best: dict[str, Suspicion] = {}
     for s in _suspicions(content, policy):
-        if not s.is_sure and (s.indicator not in found or s.chance < found[s.indicator].chance):
-            found[s.indicator] = s
-    return tuple(_maybe(s) for s in found.values())
+        if not s.is_sure and (s.indicator not in best or s.chance < best[s.indicator].chance):
+            best[s.indicator] = s
+    return tuple(_as_warning(s) for s in best.values())
 
 
-def _maybe(s: Suspicion) -> Problem:
+def _as_warning(s: Suspicion) -> Problem:
     chance = f"About {s.chance:,.0f} would" if s.chance >= 1.5 else "One would"
     message = f"{s.problem.message} {chance} fit as well by chance, so this stops nothing."
     fix = "If these indicators do belong together, say so under part_of, and withhold more. If not, accept this warning."
@@ -70,16 +72,16 @@ def _maybe(s: Suspicion) -> Problem:
 
 
 def _suspicions(content: Content, policy: SmallCountSettings) -> Iterator[Suspicion]:
-    looked = _Examined(content, policy)
-    for o in looked.hidden:
-        yield from looked.copies(o)
-        yield from (Suspicion(p, o.indicator) for p in looked.rates(o))
-    yield from looked.sums()
-    yield from (Suspicion(p, "") for p in looked.totals())
+    published = _PublishedCounts(content, policy)
+    for o in published.hidden:
+        yield from published.copies(o)
+        yield from (Suspicion(p, o.indicator) for p in published.rates(o))
+    yield from published.sums()
+    yield from (Suspicion(p, "") for p in published.totals())
 
 
 @dataclass(frozen=True)
-class _Examined:
+class _PublishedCounts:
     """The published figures by area and period."""
 
     content: Content
@@ -89,87 +91,87 @@ class _Examined:
     def counts(self) -> tuple[Observation, ...]:
         """Return every count."""
         units = {i.id for i in self.content.indicators.values() if i.unit == "count"}
-        return tuple(o for i, own in self.content.observations.items() if i in units for o in own)
+        return tuple(o for i, figures in self.content.observations.items() if i in units for o in figures)
 
     @cached_property
     def hidden(self) -> tuple[Observation, ...]:
         """Return the withheld figures of guarded indicators."""
-        return tuple(o for o in self.counts if o.value is None and guards(self.content, o))
+        return tuple(o for o in self.counts if o.value is None and is_guarded_figure(self.content, o))
 
     @cached_property
     def slots(self) -> Mapping[Slot, list[Observation]]:
         """Return the published counts of each area and period."""
-        found: dict[Slot, list[Observation]] = defaultdict(list)
+        by_slot: dict[Slot, list[Observation]] = defaultdict(list)
         for o in self.counts:
             if o.value is not None:
-                found[slot(o)].append(o)
-        return found
+                by_slot[slot(o)].append(o)
+        return by_slot
 
     @cached_property
     def series(self) -> Mapping[tuple[str, str], dict[Slot, float]]:
         """Return the published values of each indicator and part, by area and period."""
-        found: dict[tuple[str, str], dict[Slot, float]] = defaultdict(dict)
-        for own in self.content.observations.values():
-            for o in own:
+        values: dict[tuple[str, str], dict[Slot, float]] = defaultdict(dict)
+        for figures in self.content.observations.values():
+            for o in figures:
                 if o.value is not None:
-                    found[o.indicator, o.part][slot(o)] = float(o.value)
-        return found
+                    values[o.indicator, o.part][slot(o)] = float(o.value)
+        return values
 
     def copies(self, o: Observation) -> Iterator[Suspicion]:
         """Yield figures that may be the same under another indicator or part: equal in all places, or of the same name."""
-        least = least_of(self.content, self.policy, o)
-        mine, beside = self.series.get((o.indicator, o.part), {}), self.slots.get(slot(o), ())
+        least = minimum_for(self.content, self.policy, o)
+        own_values, beside = self.series.get((o.indicator, o.part), {}), self.slots.get(slot(o), ())
         for other in beside:
             if (other.indicator, other.part) == (o.indicator, o.part):
                 continue
-            theirs = self.series[other.indicator, other.part]
-            both = [s for s in mine if s in theirs]
-            equal = both and all(mine[s] == theirs[s] for s in both)
+            other_values = self.series[other.indicator, other.part]
+            shared = [s for s in own_values if s in other_values]
+            equal = shared and all(own_values[s] == other_values[s] for s in shared)
             alike = self._alike(o, other)
-            same = not both and other.value is not None and other.value < least and alike
+            same = not shared and other.value is not None and other.value < least and alike
             if equal or same:
-                what = f"{other.indicator}, {other.part}" if other.part else other.indicator
-                message = f"{what} looks like the same figure, and says {other.value}."
+                other_name = f"{other.indicator}, {other.part}" if other.part else other.indicator
+                message = f"{other_name} looks like the same figure, and says {other.value}."
                 problem = self._problem(o, "same-figure", message, (other.indicator, other.part))
-                chance = len(beside) * prod(1 / (max(mine[s], 0) + 1) for s in both)
-                yield Suspicion(problem, o.indicator, chance, alike or len(beside) <= _ALWAYS)
+                chance = len(beside) * prod(1 / (max(own_values[s], 0) + 1) for s in shared)
+                yield Suspicion(problem, o.indicator, chance, alike or len(beside) <= _FEW_COUNTS)
 
     def _alike(self, o: Observation, other: Observation) -> bool:
-        a, b = (_words(self.content.indicators[x.indicator]) for x in (o, other))
+        a, b = (_subject_words(self.content.indicators[x.indicator]) for x in (o, other))
         return o.part == other.part and bool(a & b) and (a <= b or b <= a)
 
     def sums(self) -> Iterator[Suspicion]:
         """Yield totals that a few figures and a withheld one may add up to, which would make the withheld one small."""
         plain = {i: own for (i, part), own in self.series.items() if not part and self._counts(i)}
         for own in by_indicator(self.hidden).values():
-            for s in Sums(self.content, self.policy, own, plain).found():
+            for s in SumSearch(self.content, self.policy, own, plain).possible_sums():
                 total = s.total, slot(s.hidden)
                 if self._is_explained(total, s.terms, s.left):
                     continue
                 sum_ = " and ".join([*s.terms, s.hidden.indicator])
                 message = f"{sum_} could add up to {s.total}; then it is {s.left:g}."
                 problem = self._problem(s.hidden, "addends", message, (s.total, *s.terms))
-                told = not s.fails and (s.beside <= _ALWAYS or self._named_so(s.hidden, s.total))
-                yield Suspicion(problem, s.hidden.indicator, s.chance, told)
+                is_supported = not s.fails and (s.beside <= _FEW_COUNTS or self._named_so(s.hidden, s.total))
+                yield Suspicion(problem, s.hidden.indicator, s.chance, is_supported)
 
     def _counts(self, indicator: str) -> bool:
         return self.content.indicators[indicator].unit == "count"
 
     def _named_so(self, o: Observation, total: str) -> bool:
         """Return True if the name of the total covers the withheld figure."""
-        general, own = (_words(self.content.indicators[i]) for i in (total, o.indicator))
-        return general <= own
+        general, specific = (_subject_words(self.content.indicators[i]) for i in (total, o.indicator))
+        return general <= specific
 
     def _is_explained(self, total: tuple[str, Slot], names: Sequence[str], left: float) -> bool:
         """Return True if the total less the terms equals its other published parts."""
-        own = [i.id for i in self.content.indicators.values() if i.part_of == total[0]]
-        rest = [i for i in own if i not in names]
-        known = [self.series.get((i, ""), {}).get(total[1]) for i in rest]
+        members = [i.id for i in self.content.indicators.values() if i.part_of == total[0]]
+        others = [i for i in members if i not in names]
+        values = [self.series.get((i, ""), {}).get(total[1]) for i in others]
         return (
-            bool(own)
-            and set(names) <= set(own)
-            and None not in known
-            and sum(k for k in known if k is not None) == left
+            bool(members)
+            and set(names) <= set(members)
+            and None not in values
+            and sum(k for k in values if k is not None) == left
         )
 
     def rates(self, o: Observation) -> Iterator[Problem]:
@@ -177,15 +179,18 @@ class _Examined:
         if o.part:
             return
         for indicator in (i for i in self.content.indicators.values() if i.unit == "per-1000"):
-            series = self.series.get((indicator.id, ""), {})
-            mine = self.series.get((o.indicator, ""), {})
-            both = [s for s in mine if s in series and s[0] in self.content.populations]
+            rate_values = self.series.get((indicator.id, ""), {})
+            count_values = self.series.get((o.indicator, ""), {})
+            shared = [s for s in count_values if s in rate_values and s[0] in self.content.populations]
             fits = [
-                abs(mine[s] * 1000 / self.content.populations[s[0]].population - series[s]) < 0.06
-                for s in both
+                abs(count_values[s] * 1000 / self.content.populations[s[0]].population - rate_values[s])
+                < 0.06
+                for s in shared
             ]
-            name = _words(self.content.indicators[o.indicator]) <= _words(indicator) | {"rate"}
-            if slot(o) in series and (all(fits) if fits else name):
+            name = _subject_words(self.content.indicators[o.indicator]) <= _subject_words(indicator) | {
+                "rate"
+            }
+            if slot(o) in rate_values and (all(fits) if fits else name):
                 message = f"{indicator.id} looks like the rate of this count."
                 yield self._problem(o, "rate", message, (indicator.id,))
 
@@ -196,38 +201,42 @@ class _Examined:
             area = self.content.areas[o.area]
             if o.part:
                 groups["parts", o.indicator, o.area, o.period_start, o.period_end].append(o)
-            elif area.kind in FINE:
+            elif area.kind in WARD_KINDS:
                 groups["areas", o.indicator, area.parent, o.period_start, o.period_end].append(o)
-        there: set[tuple[object, ...]] = {o.key for o in self.counts}
-        for (kind, indicator, where, start, end), own in groups.items():
-            hidden = [o for o in own if o.value is None and guards(self.content, o)]
-            if not hidden or len(own) == 1 or (indicator, where, "", start, end) in there:
+        existing: set[tuple[object, ...]] = {o.key for o in self.counts}
+        for (kind, indicator, where, start, end), group in groups.items():
+            hidden = [o for o in group if o.value is None and is_guarded_figure(self.content, o)]
+            if not hidden or len(group) == 1 or (indicator, where, "", start, end) in existing:
                 continue
-            known = sum(float(o.value) for o in own if o.value is not None)
+            known = sum(float(o.value) for o in group if o.value is not None)
             for total in self.slots.get((str(where), start, end), ()):
                 left = float(total.value or 0) - known
                 if total.indicator == indicator or left < 0:
                     continue
-                seen = self._seen_elsewhere(str(kind), str(indicator), total, own)
-                most = sum(least_of(self.content, self.policy, o) - 1 for o in hidden)
-                if seen is not False and (seen or left <= most) and self._narrow(hidden, left):
+                seen_elsewhere = self._seen_elsewhere(str(kind), str(indicator), total, group)
+                most = sum(minimum_for(self.content, self.policy, o) - 1 for o in hidden)
+                if (
+                    seen_elsewhere is not False
+                    and (seen_elsewhere or left <= most)
+                    and self._narrow(hidden, left)
+                ):
                     what = f"{total.indicator}, {total.part}" if total.part else total.indicator
-                    message = f"{what} ({total.value}) could be the total of {len(own)} figures, of which this is one."
+                    message = f"{what} ({total.value}) could be the total of {len(group)} figures, of which this is one."
                     yield self._problem(hidden[0], "total", message, (total.indicator, total.part))
 
     def _seen_elsewhere(
-        self, kind: str, indicator: str, total: Observation, own: Sequence[Observation]
+        self, kind: str, indicator: str, total: Observation, group: Sequence[Observation]
     ) -> bool | None:
         """Return True if the group has that total wherever both are published in full; None if they never are."""
         sums: list[bool] = []
         for place, value in self.series[total.indicator, total.part].items():
             if kind == "parts":
-                values = [self.series.get((indicator, o.part), {}).get(place) for o in own]
+                values = [self.series.get((indicator, o.part), {}).get(place) for o in group]
             elif place[0] == total.area:
-                values = [self.series.get((indicator, ""), {}).get((o.area, *place[1:])) for o in own]
+                values = [self.series.get((indicator, ""), {}).get((o.area, *place[1:])) for o in group]
             else:
                 continue
-            if (whole := added(values)) is not None:
+            if (whole := sum_if_known(values)) is not None:
                 sums.append(whole == value)
         return all(sums) if sums else None
 
@@ -235,11 +244,13 @@ class _Examined:
         """Return True if withheld figures with this sum would not be protected."""
         from portal.disclosure import audit  # noqa: PLC0415 - SciPy takes a while to load
 
-        told: list[PublishedFigure] = [audit.PublishedFigure("sum", tuple(range(len(hidden))), left, left)]
+        published: list[PublishedFigure] = [
+            audit.PublishedFigure("sum", tuple(range(len(hidden))), left, left)
+        ]
         for n, o in enumerate(hidden):
-            least = least_of(self.content, self.policy, o)
-            told.append(audit.PublishedFigure(n, (n,), None, None, least, under=least))
-        return bool(audit.too_narrow(audit.intervals(told)))
+            least = minimum_for(self.content, self.policy, o)
+            published.append(audit.PublishedFigure(n, (n,), None, None, least, under=least))
+        return bool(audit.exposed_only(audit.intervals(published)))
 
     def _problem(self, o: Observation, kind: str, message: str, others: tuple[str, ...]) -> Problem:
         parts = (kind, o.indicator, o.area, o.part, f"{o.period_start}/{o.period_end}", *others)
@@ -247,7 +258,7 @@ class _Examined:
             "If the indicators are related, say how under part_of, and withhold more. If the numbers have nothing to do "
             "with each other, accept this by its name in accepted.csv and say why."
         )
-        place = f"observations of {words(self.content, o)}"
+        place = f"observations of {figure_name(self.content, o)}"
         return Problem(
             place,
             0,
@@ -259,7 +270,7 @@ class _Examined:
         )
 
 
-def _words(indicator: Indicator) -> frozenset[str]:
+def _subject_words(indicator: Indicator) -> frozenset[str]:
     """Return the words in an indicator's title that say what it is about."""
-    told = "".join(c.lower() if c.isalnum() else " " for c in indicator.title)
-    return frozenset(told.split()) - _PLAIN
+    letters = "".join(c.lower() if c.isalnum() else " " for c in indicator.title)
+    return frozenset(letters.split()) - _COMMON_WORDS

@@ -15,7 +15,7 @@ from portal.core import input_files, small_counts
 from portal.core.model import Content, Observation
 from portal.core.problems import Problem, did_you_mean
 from portal.core.settings import Settings
-from portal.data.packages import Package, contract, described
+from portal.data.packages import Package, contract, describe_resource
 from portal.disclosure import clearing
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
@@ -97,7 +97,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     packages = tuple(packages)
     by_name = {p.name: p for p in packages}
     home = _home(job.format, by_name, content)
-    stop([*_problems(job, home, content), *input_files.given(job.paths)])
+    stop([*_problems(job, home, content), *input_files.command_line_problems(job.paths)])
     folder = settings.packages_folder / home[0] / "data"
     if job.format in geography_package.FORMATS:
         area = settings.site.area
@@ -147,7 +147,7 @@ def _judge(
     if problems := clearing.problems(fresh, settings.disclosure, past):
         places = tuple(f"observations of {i}:" for i in indicators)
         before = clearing.problems(content, settings.disclosure, past)
-        totals = any(content.areas[o.area].kind not in small_counts.FINE for o in after)
+        totals = any(content.areas[o.area].kind not in small_counts.WARD_KINDS for o in after)
         stop(
             {
                 replace(p, fix=_TOTALS_FIRST) if totals else p
@@ -248,7 +248,7 @@ def _descriptor(folder: Path, resources: Iterable[str]) -> dict[Path, str]:
     descriptor = json.loads(path.read_text(encoding="utf-8"))
     spec = contract(descriptor["portal"]["kind"])["resources"]
     named = {r["name"] for r in descriptor["resources"]}
-    fresh = [described(name, spec[name]) for name in resources if name not in named]
+    fresh = [describe_resource(name, spec[name]) for name in resources if name not in named]
     descriptor["resources"] += fresh
     return {path: json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"} if fresh else {}
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from portal.core.model import Area, Content, Release
 from portal.core.settings import SiteSettings
-from portal.core.vocabulary import ADDED, Unit
+from portal.core.vocabulary import ADDABLE_UNITS, Unit
 from portal.opendata import bundles, records
 from portal.opendata.metadata import DCAT, FIGURES_JSON, IndicatorDataset
 from portal.opendata.records import CITE
@@ -112,7 +112,7 @@ def _indicator(top: str, dataset: IndicatorDataset, content: Content) -> Json:
         "definition": i.definition,
         "unit": records.UNITS.get(i.unit, i.unit_label),
         "parts": i.breakdown or None,
-        "can_be_added": i.unit in ADDED,
+        "can_be_added": i.unit in ADDABLE_UNITS,
         "has_rates": i.unit == Unit.COUNT and not i.breakdown,
         "no_rates": {n.area: n.reason for n in content.no_rates.values() if n.indicator == i.id},
         "breaks": [

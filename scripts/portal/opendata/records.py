@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from portal.core import periods
-from portal.core.field_types import date_or_none, decimal
+from portal.core.field_types import date_or_none, number_or_none
 from portal.core.model import Content, Indicator, Observation, Release
 from portal.core.settings import SiteSettings
 from portal.core.text import MARKERS, json_number
@@ -130,7 +130,7 @@ def _then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]
         yield FigureRecord(
             indicator["slug"], indicator["title"], k[1], areas[k[1]]["name"], k[2],
             periods.label(indicator["period_type"], start, end), k[3], k[4],
-            decimal(row["value"]) if kept else None, UNITS.get(indicator["unit"], indicator["unit_label"]),
+            number_or_none(row["value"]) if kept else None, UNITS.get(indicator["unit"], indicator["unit_label"]),
             row["status"] if kept else WITHHELD, sources[row["source"]]["title"], row["locator"],
             _id(history.first, k), _id(history.changed, k),
         )  # fmt: skip

@@ -86,7 +86,7 @@ SITUATIONS = {
     ),
     "on-behalf": ("You are reporting for someone else", "You do not have to be the victim."),
     "in-person": ("You want to talk to someone face to face", "You can go with a friend."),
-    "other-language": ("You want to use another language", "These can take a report in other languages."),
+    "other-language": ("You want to use another language", "You can ask for an interpreter when you call."),
     "any-hour": (
         "You need someone at night or at the weekend",
         "These lines are listed as open day and night.",
@@ -103,6 +103,8 @@ HELP_TOPICS = {
     "crime": ("Telling someone about a crime", "You do not have to give your name."),
     "drugs-and-alcohol": ("Drugs and alcohol", "For you, or someone you are worried about."),
 }
+# The hand-written page for people who speak little English.
+LANGUAGES = f"{HELP}languages/"
 # The parts of the site that the search page links to.
 PARTS = (HELP, REPORT, WARDS, SUBJECTS, FIGURES, PLANS, f"{ABOUT}words/")
 
@@ -138,6 +140,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
     plans = tuple(plan_view(context, p) for p in context.content.plans)
     about = tuple(_about(context, inputs.written))
     about_link = Link(about[0].label, ABOUT)
+    languages = next((Link(p.label, p.path) for p in about if p.path == LANGUAGES), None)
     pages = [
         _home(context, plans),
         *plan_pages(context, plans),
@@ -148,7 +151,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         *cite_pages(context, inputs.figures),
         *crime_pages(context),
         *data_pages(context),
-        *_report_pages(context),
+        *_report_pages(context, languages),
         _help(context),
         *about,
         open_data_page(context, about_link),
@@ -190,7 +193,7 @@ def _home(context: PageContext, plans: tuple[PlanView, ...]) -> Page:
     return Page("", context.settings.site.name, content, cited=cited)
 
 
-def _report_pages(context: PageContext) -> Iterator[Page]:
+def _report_pages(context: PageContext, languages: Link | None) -> Iterator[Page]:
     routes = tuple(RouteLink(r, f"{REPORT}{r.id}/") for r in context.content.routes)
     if not routes:
         return
@@ -208,17 +211,19 @@ def _report_pages(context: PageContext) -> Iterator[Page]:
     )
     choices = [
         Choice(
-            situation,
-            explanation,
-            tuple(r for r in offered if tag in r.route.suits.split(";")),
-            tuple(r for r in notes if tag in r.route.suits.split(";") and r.route.state == "note"),
+            situation=situation,
+            explanation=explanation,
+            routes=tuple(r for r in offered if tag in r.route.suits.split(";")),
+            notes=tuple(r for r in notes if tag in r.route.suits.split(";") and r.route.state == "note"),
+            page=languages if tag == "other-language" else None,
+            is_about_names=tag == "anonymous",
         )
         for tag, (situation, explanation) in SITUATIONS.items()
     ]
     yield Page(
         f"{REPORT}choose/",
         "Find the right way for you",
-        ChoosePage(choices=tuple(c for c in choices if c.routes or c.notes)),
+        ChoosePage(choices=tuple(c for c in choices if c.routes or c.notes or c.page)),
         (home,),
         "Ways to report: choose",
         cited=cited,

@@ -13,7 +13,7 @@ from portal.charts import maps
 from portal.charts.area_charts import current_wards, places_of, recorded_indicators, total_indicator
 from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
-from portal.core.small_counts import guarded
+from portal.core.small_counts import is_guarded
 from portal.core.text import address_part
 from portal.pages import map_pages
 from portal.pages.page import CRIME, FIGURES, WARDS, Page, PageContext, cited_in
@@ -129,8 +129,8 @@ def _ward(
         view=view,
         total=line_of(context, whole, code) if whole else None,
         charts=tuple(_charts(context, view)),
-        lines=tuple(n for n in lines if not guarded(n.summary.indicator)),
-        careful=tuple(n for n in lines if guarded(n.summary.indicator)),
+        lines=tuple(n for n in lines if not is_guarded(n.summary.indicator)),
+        careful=tuple(n for n in lines if is_guarded(n.summary.indicator)),
         compared=_by_period(
             _rates(context, (view.area, context.content.areas[view.area.parent], *_forces(context)))
         ),
@@ -220,7 +220,9 @@ def _left_over(context: PageContext) -> Iterator[RecordsWithoutWard]:
     """Yield all unguarded types together: the records of the borough minus those of its wards, over shared months."""
     whole = total_indicator(context.released)
     groups = [
-        i for i in recorded_indicators(context.released) if whole and i.part_of == whole.id and not guarded(i)
+        i
+        for i in recorded_indicators(context.released)
+        if whole and i.part_of == whole.id and not is_guarded(i)
     ]
     if any(i.unit != "count" for i in groups):
         return
@@ -290,8 +292,8 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
     known = {k: v for k, v in lines.items() if v[0]}
     if not known:
         return
-    plain = tuple(known[i.id] for i in now if i.id in known and not guarded(i))
-    careful = tuple(known[i.id] for i in now if i.id in known and guarded(i))
+    plain = tuple(known[i.id] for i in now if i.id in known and not is_guarded(i))
+    careful = tuple(known[i.id] for i in now if i.id in known and is_guarded(i))
     borough = context.content.areas[context.released.area]
     rates = tuple(_rates_of(context, places_of(context.released)))
     stops = {r.indicator for rows in context.content.imports.values() for r in rows if r.format == STOPS}
@@ -361,5 +363,6 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         wards=wards,
         rates=context.charts.rates.get(indicator.id),
         by_ward=context.charts.by_ward.get(indicator.id),
+        heat=context.charts.heat.get(indicator.id),
         map=map_pages.ward_map(context, indicator),
     )

@@ -393,7 +393,7 @@ def _in_words(content: Content, warning: str) -> CheckedWarning:
 
 def _span(days: str) -> str:
     """Return the period in the name of a warning in words."""
-    start, end = (field_types.day(d) for d in days.split("/"))
+    start, end = (field_types.read_date(d) for d in days.split("/"))
     return periods.label("rolling-months", start, end)
 
 

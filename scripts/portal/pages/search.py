@@ -43,7 +43,7 @@ def read_synonyms(root: Path) -> tuple[SearchWords, tuple[Problem, ...]]:
     if not path.exists() and not path.is_symlink():
         return NO_WORDS, ()
     try:
-        raw = input_files.from_toml(input_files.read(path, root))
+        raw = input_files.parse_toml(input_files.read(path, root))
     except input_files.UnreadableError as fault:
         return NO_WORDS, (Problem(FILE, fault.row, "", "synonyms", fault.message, fault.fix),)
     lists = raw.get("same", [])

@@ -16,10 +16,11 @@ import jinja2.bccache
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from portal.core import program_files
 from portal.core.problems import Problem
 from portal.core.text import safe
 
-FOLDER = "site_src/templates"
+FOLDER = program_files.TEMPLATES
 LARGEST = 5_000_000  # characters of a page, a hundred times the longest page
 _LARGEST_POWER = 1_000_000
 _HALF = re.compile("[\ud800-\udfff]")  # surrogates, which no file can hold
@@ -85,7 +86,7 @@ def environment(root: Path) -> jinja2.Environment:
     folder.mkdir(parents=True, exist_ok=True)
     sandbox = _Sandbox(
         bytecode_cache=_Compiled(str(folder), "%s.template"),
-        loader=jinja2.FunctionLoader(_loader(root / FOLDER)),
+        loader=jinja2.FunctionLoader(_loader(program_files.find(root, FOLDER))),
         undefined=jinja2.StrictUndefined,
         finalize=safe,
         trim_blocks=True,

@@ -32,7 +32,7 @@ def read_translations(root: Path, pages: tuple[Page, ...], languages: Mapping[st
         page = english.get(f"{address}/" if address else "")
         file = path.relative_to(root).as_posix()
         try:
-            heading, _, body = input_files.text(input_files.read(path, root)).partition("\n")
+            heading, _, body = input_files.decode(input_files.read(path, root)).partition("\n")
         except input_files.UnreadableError as fault:
             problems.append(Problem(file, fault.row, "", "translation", fault.message, fault.fix))
             continue

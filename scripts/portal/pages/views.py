@@ -254,7 +254,8 @@ class RecordedParts:
     """The sections that only indicators recorded everywhere have.
 
     `changes` are over 12, 6 and 3 months in the borough, and `seasons` the same six months of each year. `rates` is the
-    chart beside other areas, and `by_ward` that of the changes in all wards; None if there is none.
+    chart beside other areas, `by_ward` that of the changes in all wards, and `heat` that of every three months in them;
+    None if there is none.
     """
 
     changes: tuple[IndicatorSummary, ...]
@@ -263,6 +264,7 @@ class RecordedParts:
     wards: tuple[WardSummary, ...]
     rates: Chart | None
     by_ward: Chart | None
+    heat: Chart | None = None
     map: WardMap | None = None
 
 
@@ -348,13 +350,19 @@ class ReportPage:
     figures: tuple[NearFigure, ...]
 
 
-class Choice(NamedTuple):
-    """A situation, a sentence about it, the ways to report that suit it, and notes."""
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A situation, a sentence about it, the ways to report that suit it, notes, and a page that says more.
+
+    If it is about giving a name, each way says how far people can stay anonymous.
+    """
 
     situation: str
     explanation: str
     routes: tuple[RouteLink, ...]
     notes: tuple[RouteLink, ...]
+    page: Link | None = None
+    is_about_names: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from portal.core import periods
-from portal.core.field_types import decimal
+from portal.core.field_types import number_or_none
 from portal.core.model import Content, Release, ReleaseChange
 from portal.core.text import amount, number
 from portal.releases import comparison
@@ -157,7 +157,7 @@ def _span(change: ReleaseChange) -> str:
 
 
 def _value(cell: str, status: str, change: ReleaseChange, content: Content) -> str:
-    value, indicator = decimal(cell), content.indicators.get(change.indicator)
+    value, indicator = number_or_none(cell), content.indicators.get(change.indicator)
     shown = "" if value is None else amount(value, indicator.unit) if indicator else cell
     return " ".join(filter(None, (shown, f"[{status}]" if status else ""))) or "not there"
 

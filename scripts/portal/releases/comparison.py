@@ -197,7 +197,11 @@ def _kind(was: Row, now: Row) -> str:
     if now.get("value"):
         if not was.get("value"):
             return "new"
-        return "revised" if field_types.number(was["value"]) != field_types.number(now["value"]) else ""
+        return (
+            "revised"
+            if field_types.read_number(was["value"]) != field_types.read_number(now["value"])
+            else ""
+        )
     if was.get("value"):
         return "withdrawn"
     return "new" if now and not was else "withdrawn" if was and not now else ""

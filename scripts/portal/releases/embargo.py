@@ -79,14 +79,14 @@ def with_contacts(project: Project, contents: Contents) -> Contents:
     cited = {row.get("source") for t in now.tables if t.package in with_contacts_in for row in t.rows}
     for package, path in paths(replace(contents, files=kept), "sources"):
         name = f"{package}/{path}"
-        there = {row["id"] for row in csv_editing.rows(kept[name])}
+        there = {row["id"] for row in csv_editing.read_rows(kept[name])}
         more = [
             r
-            for r in csv_editing.rows(now.files.get(name, b"id\n"))
+            for r in csv_editing.read_rows(now.files.get(name, b"id\n"))
             if r["id"] in cited and r["id"] not in there
         ]
         if more:
-            kept[name] = csv_editing.added(kept[name], more)
+            kept[name] = csv_editing.add_rows(kept[name], more)
     return replace(contents, files={**kept, **fresh})
 
 
@@ -142,14 +142,14 @@ def _accepted(project: Project, contents: Contents, day: date) -> bytes:
     """Return the accepted warnings that are public: those in the archive, or accepted by `day` if it has no list."""
     now = releasing.lists(project)["accepted.csv"]
     if "accepted.csv" not in contents.lists:
-        return csv_editing.edited(now, lambda row: row if row["accepted_on"] <= day.isoformat() else None)
-    then = csv_editing.rows(contents.lists["accepted.csv"])
-    return csv_editing.edited(now, lambda row: row if row in then else None)
+        return csv_editing.edit_rows(now, lambda row: row if row["accepted_on"] <= day.isoformat() else None)
+    then = csv_editing.read_rows(contents.lists["accepted.csv"])
+    return csv_editing.edit_rows(now, lambda row: row if row in then else None)
 
 
 def _calendar(project: Project, contents: Contents) -> bytes:
     """Return the newest release dates; leave notes and unpublished indicators out of rows that are not public yet."""
-    then = csv_editing.rows(contents.lists.get("calendar.csv", b""))
+    then = csv_editing.read_rows(contents.lists.get("calendar.csv", b""))
     known = {row["id"] for t in contents.tables if t.name == "indicators" for row in t.rows}
 
     def public_row(row: Row) -> Row:
@@ -161,7 +161,7 @@ def _calendar(project: Project, contents: Contents) -> bytes:
             "indicators": ";".join(i for i in row["indicators"].split(";") if i in known),
         }
 
-    return csv_editing.edited(releasing.lists(project)["calendar.csv"], public_row)
+    return csv_editing.edit_rows(releasing.lists(project)["calendar.csv"], public_row)
 
 
 # --- an urgent release: made without an embargo while another release is waiting
@@ -251,7 +251,7 @@ def _rows_merged(
     name: str, key: Sequence[str], versions: tuple[bytes, bytes, bytes], conflicts: list[Problem]
 ) -> bytes:
     """Return the third version with the changes from the first to the second; add conflicting rows to `conflicts`."""
-    b, o, t = ({tuple(r.get(k, "") for k in key): r for r in csv_editing.rows(v)} for v in versions)
+    b, o, t = ({tuple(r.get(k, "") for k in key): r for r in csv_editing.read_rows(v)} for v in versions)
     places = {k: n for n, k in enumerate(o, 2)}
     changed = [k for k in dict.fromkeys((*b, *o)) if b.get(k) != o.get(k)]
     apply: dict[tuple[str, ...], Row | None] = {}
@@ -268,7 +268,7 @@ def _rows_merged(
         return apply.get(k, row) if k in apply else row
 
     new = [row for k, row in apply.items() if row is not None and k not in t]
-    return csv_editing.added(csv_editing.edited(versions[2], change), new)
+    return csv_editing.add_rows(csv_editing.edit_rows(versions[2], change), new)
 
 
 def before_waiting(project: Project, change: UrgentChange, draft: DraftRelease) -> Mapping[Path, bytes]:

@@ -7,7 +7,7 @@ from datetime import date
 from portal.core import periods
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
-from portal.core.small_counts import guarded
+from portal.core.small_counts import is_guarded
 from portal.core.vocabulary import Status
 from portal.disclosure import inference
 from portal.disclosure.inference import EarlierRelease
@@ -104,12 +104,12 @@ def _revealed(
     """
     try:
         past = [_kept(p, gone) for p in earlier]
-        inferred = inference.known(content, project.settings.disclosure, past)
+        inferred = inference.infer(content, project.settings.disclosure, past)
     except PortalError:  # the figures contradict each other, so nothing exact follows from them
         return ()
     known = {i.published.key: i for i in inferred.intervals}
     leaks = {leak.interval.published.key for leak in inferred.leaks}
-    careful = {i.id for i in project.content.indicators.values() if guarded(i)}
+    careful = {i.id for i in project.content.indicators.values() if is_guarded(i)}
 
     def narrow(o: Observation) -> bool:
         i = known.get(o.key)

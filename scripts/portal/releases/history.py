@@ -67,7 +67,7 @@ NO_HISTORY = ReleaseHistory()
 
 def _said(row: Row) -> tuple[Decimal | None, str]:
     """Return a figure's number with "", or None with the status that says why there is no number."""
-    return (field_types.number(row["value"]), "") if row["value"] else (None, row["status"])
+    return (field_types.read_number(row["value"]), "") if row["value"] else (None, row["status"])
 
 
 def read(settings: Settings, content: Content) -> ReleaseHistory:

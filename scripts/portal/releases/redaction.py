@@ -31,7 +31,7 @@ class Redaction:
 
     @cached_property
     def numbers(self) -> Mapping[str, frozenset[Decimal]]:
-        """The numbers to remove, by indicator."""
+        """Return the numbers to remove, by indicator."""
         by_indicator: dict[str, frozenset[Decimal]] = {}
         for k, values in self.values.items():
             by_indicator[k[0]] = by_indicator.get(k[0], frozenset()) | values
@@ -47,17 +47,17 @@ class Redaction:
                 )
                 name = f"{package}/{resource['path']}"
                 if change:
-                    files[name] = csv_editing.edited(files[name], change)
-        lists = {n: csv_editing.edited(data, self._accepted) for n, data in contents.lists.items()}
+                    files[name] = csv_editing.edit_rows(files[name], change)
+        lists = {n: csv_editing.edit_rows(data, self._accepted) for n, data in contents.lists.items()}
         return replace(contents, files=files, lists=lists)
 
     def changes(self, data: bytes) -> bytes:
         """Return a table of changes without the numbers."""
-        return csv_editing.edited(data, self._change)
+        return csv_editing.edit_rows(data, self._change)
 
     def reasons(self, data: bytes) -> bytes:
         """Return the table of reasons, hiding those that give a number away."""
-        return csv_editing.edited(data, self._reason)
+        return csv_editing.edit_rows(data, self._reason)
 
     def _figure(self, row: Row) -> Row:
         figure = comparison.of_row(row)

@@ -207,7 +207,7 @@ def table(
 def _faults(
     project: Project, request: ReleaseRequest, differences: tuple[ReleaseChange, ...]
 ) -> Iterator[Problem]:
-    if not field_types.storable(request.id) or request.id in _TAKEN:
+    if not field_types.is_storable(request.id) or request.id in _TAKEN:
         message = f"“{request.name}” cannot be the name of a release."
         yield Problem("NAME", code=KIND, message=message, fix="Write a name such as 2026 Q4.")
     elif request.id in {e.id for e in project.content.releases}:
@@ -364,7 +364,7 @@ def _past(project: Project, release: Release) -> EarlierRelease:
 
 def _indicator(row: Mapping[str, str]) -> Indicator:
     """Return an indicator from a row of an archive."""
-    flags = {n: field_types.TRUTHS.get(row.get(n, ""), False) for n in ("sensitive", "protected")}
+    flags = {n: field_types.BOOLEANS.get(row.get(n, ""), False) for n in ("sensitive", "protected")}
     texts = {f.name: row.get(f.name, "") for f in fields(Indicator) if f.name not in flags}
     return Indicator(**texts, **flags)  # type: ignore[arg-type]
 
@@ -398,7 +398,7 @@ def _published(project: Project, contents: Contents) -> Iterator[Observation]:
         if row["area"] in project.content.areas:
             yield Observation(
                 row["source"], row["locator"], row["indicator"], row["area"],
-                _day(row["period_start"]), _day(row["period_end"]), part, field_types.decimal(row["value"]), Status(row["status"]),
+                _day(row["period_start"]), _day(row["period_end"]), part, field_types.number_or_none(row["value"]), Status(row["status"]),
             )  # fmt: skip
 
 
@@ -410,7 +410,7 @@ def write(files: Mapping[Path, bytes]) -> None:
     """Write every file in this order, each atomically."""
     for path, data in files.items():
         path.parent.mkdir(exist_ok=True)
-        operating_system.write(path, data)
+        operating_system.write_atomically(path, data)
 
 
 @contextmanager
@@ -424,5 +424,5 @@ def restored(files: Iterable[Path]) -> Iterator[None]:
             if data is None:
                 path.unlink(missing_ok=True)
             else:
-                operating_system.write(path, data)
+                operating_system.write_atomically(path, data)
         raise

@@ -117,5 +117,5 @@ def _without(then: Contents, hidden: Collection[Figure], now: Contents) -> Conte
 
     files = dict(then.files)
     for package, path in embargo.paths(then, "observations"):
-        files[f"{package}/{path}"] = csv_editing.edited(files[f"{package}/{path}"], change)
+        files[f"{package}/{path}"] = csv_editing.edit_rows(files[f"{package}/{path}"], change)
     return replace(then, files=files)

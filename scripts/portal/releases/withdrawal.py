@@ -16,7 +16,7 @@ from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.vocabulary import WithdrawalKind
 from portal.data import csv_editing
 from portal.data.csv_editing import Row
-from portal.data.packages import contract, described
+from portal.data.packages import contract, describe_resource
 from portal.releases import archives, comparison, releasing
 from portal.releases.archives import Archive, Contents
 from portal.releases.comparison import Figure
@@ -50,7 +50,7 @@ class FigureSelection:
 
     @property
     def words(self) -> str:
-        """The selection as it was typed."""
+        """Return the selection as it was typed."""
         return ", ".join(filter(None, (self.indicator, self.area, self.period, self.part)))
 
 
@@ -107,7 +107,7 @@ def wanted_in(file: str, data: bytes) -> tuple[FigureSelection, ...]:
     """
     selections: list[FigureSelection] = []
     try:
-        rows = csv_editing.rows(data)
+        rows = csv_editing.read_rows(data)
     except UnicodeDecodeError:
         raise PortalError(
             [_wrong(file, "The list is not saved as UTF-8.", "Save it again as CSV UTF-8.")]
@@ -239,7 +239,7 @@ def _mark(content: Content, figure: Figure, wrong: bool) -> str:
 def _shows(archive: Archive, figure: Figure) -> bool:
     """Return True if a release has the figure's number, in its tables or in its changes."""
     row = comparison.keyed(archive.contents).get(figure)
-    rows = csv_editing.rows(archive.changes.encode())
+    rows = csv_editing.read_rows(archive.changes.encode())
     return bool(row and row["value"]) or any(of_change(r) == figure and (r["old"] or r["new"]) for r in rows)
 
 
@@ -313,12 +313,12 @@ def _list(project: Project, new: Sequence[WithdrawnFigure]) -> Iterator[tuple[Pa
         descriptor = json.loads(path_of.read_text("utf-8-sig"))
         if "withdrawals" not in [r.get("name") for r in descriptor["resources"]]:
             descriptor["resources"].append(
-                described("withdrawals", contract(releasing.KIND)["resources"]["withdrawals"])
+                describe_resource("withdrawals", contract(releasing.KIND)["resources"]["withdrawals"])
             )
             yield path_of, (json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n").encode()
-        yield path, csv_editing.added(header.encode(), map(_row, new))
+        yield path, csv_editing.add_rows(header.encode(), map(_row, new))
         return
-    yield path, csv_editing.added(path.read_bytes(), map(_row, new))
+    yield path, csv_editing.add_rows(path.read_bytes(), map(_row, new))
 
 
 def _row(withdrawal: WithdrawnFigure) -> Row:

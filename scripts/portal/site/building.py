@@ -15,9 +15,9 @@ from portal.charts.area_charts import SiteCharts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
-from portal.core import operating_system, periods
-from portal.core.input_files import of_mkdocs
-from portal.core.input_files import problems as faulty_files
+from portal.core import operating_system, periods, program_files
+from portal.core.input_files import folder_problems as faulty_files
+from portal.core.input_files import mkdocs_problems
 from portal.core.model import Content
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings, load
@@ -71,13 +71,13 @@ def _project(settings: Settings) -> Project:
     packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
     problems += tuple(redirects.check(settings))
-    problems += (*faulty_files(root, "site_src"), *of_mkdocs(root), *_unwritten(settings))
+    problems += (*faulty_files(root, "site_src"), *_mkdocs_faults(settings), *_unwritten(settings))
     if problems:
         raise PortalError(sorted(problems))
     assembled = assembly.assemble(packages_read)
-    doubtful = plausibility.look(ValidRows(packages_read, settings), periods.today())
-    whole = Project(settings, packages_read, assembled, tuple(d for d in doubtful if d.name))
-    if faults := [*(d for d in doubtful if not d.name), *releasing.check(whole)]:
+    warnings = plausibility.find_warnings(ValidRows(packages_read, settings), periods.today())
+    whole = Project(settings, packages_read, assembled, tuple(w for w in warnings if w.name))
+    if faults := [*(w for w in warnings if not w.name), *releasing.check(whole)]:
         raise PortalError(sorted(faults))
     return whole
 
@@ -92,7 +92,7 @@ def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
     """
     files = embargo.view(whole) if files is None else files
     folder = whole.settings.build_folder / embargo.FOLDER
-    operating_system.clear(folder)
+    operating_system.delete_folder(folder)
     for name, data in files.items():
         path = folder / "data_packages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,10 +139,15 @@ def withdraw(root: Path, plan: PlannedWithdrawal) -> None:
     Raises:
         PortalError: the project without the figures has problems.
     """
-    with operating_system.guarded(root), publishing.alone(root), releasing.restored(plan.files):
+    with operating_system.errors_as_problems(root), publishing.alone(root), releasing.restored(plan.files):
         releasing.write(plan.files)
         allowed(project(root))
     publishing.purge(root / "build" / "site")
+
+
+def _mkdocs_faults(settings: Settings) -> tuple[Problem, ...]:
+    """Return every problem of mkdocs.yml; mkdocs only sees a file that is safe to read."""
+    return tuple(mkdocs_problems(settings.root)) or tuple(rendering.check(settings))
 
 
 def _unwritten(settings: Settings) -> tuple[Problem, ...]:
@@ -157,10 +162,12 @@ def _unwritten(settings: Settings) -> tuple[Problem, ...]:
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
     """Return every warning that is not accepted; `alone` are the addresses of pages to which no page links."""
     accepted = whole.content.accepted
-    doubtful = clearing.doubtful(whole.content, whole.settings.disclosure, releasing.earlier(whole))
-    doubts = (*whole.warnings, *map(plausibility.unlinked, alone), *doubtful)
+    of_small_counts = clearing.find_warnings(
+        whole.content, whole.settings.disclosure, releasing.earlier(whole)
+    )
+    warnings = (*whole.warnings, *map(plausibility.unlinked_page, alone), *of_small_counts)
     file = whole.file_name(whole.home / "data" / "accepted.csv") if accepted else ""
-    return plausibility.unaccepted(doubts, accepted, file)
+    return plausibility.unaccepted(warnings, accepted, file)
 
 
 def read(root: Path) -> tuple[Settings, Content]:
@@ -184,7 +191,7 @@ def allowed(whole: Project) -> clearing.ClearedContent:
     settings = whole.settings
     try:
         earlier = releasing.earlier(whole)
-        return clearing.release(whole.content, settings.disclosure, settings.site.area, earlier)
+        return clearing.clear(whole.content, settings.disclosure, settings.site.area, earlier)
     except PortalError as error:
         raise PortalError(_advised(whole, p) for p in error.problems) from None
 
@@ -227,7 +234,7 @@ def build(
     """
     live = root / "build" / "site"
     renderers.check(renderer)
-    with operating_system.guarded(root), publishing.alone(root):
+    with operating_system.errors_as_problems(root), publishing.alone(root):
         mark = fingerprint(root, renderer)
         works = _Works(root, tell, fresh, renderer)
         if not _may_wait(root):
@@ -273,7 +280,7 @@ class _Works:
             publishing.drop(live)
             publishing.put(work, live, mark, early)
         finally:
-            operating_system.clear(work)
+            operating_system.delete_folder(work)
         headers.for_nginx(live, self.root / "build" / "hosting")
         return FinishedBuild(live, True, warnings_found, until=early)
 
@@ -295,7 +302,7 @@ class _Works:
                 _, warnings_found = self._make(work, whole)
                 publishing.hold(work, live, mark)
         finally:
-            operating_system.clear(work)
+            operating_system.delete_folder(work)
         names = tuple(e.name for e in embargo.waiting(whole))
         return FinishedBuild(live, new, warnings_found, names, embargo.until(whole))
 
@@ -424,10 +431,11 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
     digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search_index.version()}\n".encode())
     for path in inputs(root, folder):
         look = path.stat()
-        bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent)
+        bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent, program_files.home())
         below = path.relative_to(next(b for b in bases if path.is_relative_to(b)))
         digest.update(f"{below.as_posix()} {look.st_size}\n".encode())
-        if look.st_size > tables.LARGEST:  # tables of this size are rejected, and no other input is so large
+        # Tables of this size are rejected, and no other input is so large.
+        if look.st_size > tables.LARGEST_FILE:
             digest.update(str(look.st_mtime_ns).encode())
             continue
         digest.update(path.read_bytes())
@@ -437,7 +445,12 @@ def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None
 def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
     """Yield every input file in a fixed order; `folder` has the packages if they are not in the project."""
     program = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
-    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *program):
+    look = (
+        path
+        for name in program_files.LOOK
+        if not (path := program_files.find(root, name)).is_relative_to(root)
+    )
+    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *program, *look):
         paths = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (p for p in paths if p.is_file() and "__pycache__" not in p.parts)
 

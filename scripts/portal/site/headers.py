@@ -170,7 +170,7 @@ def for_nginx(site: Path, folder: Path) -> None:
         for name, text in ((NGINX, snippet), (SERVER, _SERVER)):
             path = folder / name
             if not path.is_file() or path.read_text(encoding="utf-8") != text:
-                operating_system.write(path, text.encode())
+                operating_system.write_atomically(path, text.encode())
     except OSError as error:
         problem = operating_system.problem(error, folder.parent.parent)
         message = f"{problem.message} The site is in place, but these settings for nginx are old or missing."

@@ -4,9 +4,12 @@ Markdown would take HTML elements apart and put them together again unchanged. O
 of its work, so those elements are taken out of the page first and put back afterwards.
 """
 
+import io
 import logging
 import re
-from collections.abc import Collection
+import traceback
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mkdocs.commands.build import build
@@ -87,25 +90,55 @@ def make(settings_file: Path, site: Path, pages: Collection[str], with_files: bo
 
     Raises: `OSError` and `MemoryError`.
     """
-    log, warnings = logging.getLogger("mkdocs"), _Warnings()
-    propagate, log.propagate = log.propagate, False
-    log.addHandler(warnings)
-    try:
+    with _collected() as messages:
         config = load_config(str(settings_file), site_dir=str(site.resolve()))
         config.plugins["selected-pages"] = SelectedPages(pages, with_files)
         build(config, dirty=True)
+    return messages
+
+
+def check_settings(settings: str, file: Path, pages: Path) -> list[str]:
+    """Return what mkdocs finds wrong with settings, as it reads them from `file`, which need not exist.
+
+    `pages` is a folder that exists, in place of that of the pages.
+
+    Raises: `OSError` and `MemoryError`.
+    """
+    source = io.StringIO(settings)
+    source.name = str(file)
+    with _collected() as messages:
+        load_config(source, docs_dir=str(pages), site_dir=str(pages.with_name("site")))
+    return messages
+
+
+@contextmanager
+def _collected() -> Iterator[list[str]]:
+    """Collect what mkdocs warns about, and why it stops."""
+    log, warnings = logging.getLogger("mkdocs"), _Warnings()
+    propagate, log.propagate = log.propagate, False
+    log.addHandler(warnings)
+    messages = warnings.messages
+    try:
+        yield messages
     except (OSError, MemoryError):
         raise
     except SystemExit as stopped:
-        return warnings.messages or [f"mkdocs stopped without a reason (code {stopped.code})."]
+        if not messages:
+            messages.append(f"mkdocs stopped without a reason (code {stopped.code}).")
     except Exception as error:
-        return [*warnings.messages, _in_words(error)]
+        messages.append(_in_words(error))
     finally:
         log.removeHandler(warnings)
         log.propagate = propagate
-    return warnings.messages
 
 
 def _in_words(error: Exception) -> str:
-    place = getattr(error, "filename", None)  # errors of Jinja name the template and the line
-    return f"{type(error).__name__}{f' in {place}, line {error.lineno}' if place else ''}: {error}"  # type: ignore[attr-defined]
+    """Return an error with the template in which it occurred, if any."""
+    place, line = (
+        getattr(error, "filename", None),
+        getattr(error, "lineno", None),
+    )  # errors of Jinja have both
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.endswith(".html"):
+            place, line = frame.filename, frame.lineno
+    return f"{type(error).__name__}{f' in {place}, line {line}' if place else ''}: {error}"

@@ -156,7 +156,7 @@ def purge(live: Path) -> None:
     """Delete every kept site to which no link leads, because those sites show withdrawn figures."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if file_system.is_link(link)}
     for folder in (f for f in _kept(live) if f not in linked):
-        operating_system.clear(folder)
+        operating_system.delete_folder(folder)
 
 
 def drop(live: Path) -> None:
@@ -172,7 +172,7 @@ def previous(root: Path) -> Path:
         PortalError: no earlier site is kept, it is incomplete, or it shows figures that are withheld now.
     """
     live = root / "build" / "site"
-    with operating_system.guarded(root), alone(root):
+    with operating_system.errors_as_problems(root), alone(root):
         before = [f for f in _kept(live) if f != live.resolve() and not _waits(f) and not _too_early(f)]
         if not before:
             raise PortalError(
@@ -218,7 +218,9 @@ def _given_away(before: Path, live: Path) -> Iterator[Problem]:
     hidden = {k for k, row in now.items() if row["status"] == comparison.WITHHELD}
     listed = live / releasing.WITHDRAWN
     hidden |= (
-        {comparison.of_row(r) for r in csv_editing.rows(listed.read_bytes())} if listed.is_file() else set()
+        {comparison.of_row(r) for r in csv_editing.read_rows(listed.read_bytes())}
+        if listed.is_file()
+        else set()
     )
     shown = [k for k, row in _figures(before).items() if row["value"] and k in hidden]
     if shown:
@@ -278,11 +280,11 @@ def forget(live: Path) -> None:
     kept = _kept(live)
     last = [f for f in kept if not _waits(f)][:KEPT]
     gone = live.with_name(SITES) / _GONE
-    operating_system.clear(gone)
+    operating_system.delete_folder(gone)
     for folder in (f for f in kept if f not in last and f not in linked):
         with suppress(OSError):  # it is then kept until the next build
             folder.rename(gone)  # or a half-deleted folder would look like the newest site
-        operating_system.clear(gone)
+        operating_system.delete_folder(gone)
 
 
 def _kept(live: Path) -> list[Path]:

@@ -96,7 +96,7 @@ def _run(
         encoding="utf-8", errors="replace",  # Windows would decode with its own code page
     )  # fmt: skip
     fault = (
-        operating_system.in_what_was_said(finished.stdout + finished.stderr) if finished.returncode else None
+        operating_system.error_in_output(finished.stdout + finished.stderr) if finished.returncode else None
     )
     if fault:
         raise fault

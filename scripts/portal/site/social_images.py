@@ -44,7 +44,7 @@ class Card:
 
     @property
     def height(self) -> int:
-        """The height of the picture in pixels."""
+        """Return the height of the picture in pixels."""
         return TALL if self.source else HEIGHT
 
 

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 import jinja2
-import yaml
 from markupsafe import Markup
 
 from portal.analysis import measures, sentences
@@ -19,10 +18,9 @@ from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
 from portal.charts.svg import Pictures, chart_files, styles_to_attributes
-from portal.core import periods, processes, text
+from portal.core import periods, processes, program_files, text
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
-from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.core.text import MARKERS, amount, front_matter, listed, number
 from portal.disclosure.clearing import ClearedContent
@@ -165,7 +163,7 @@ def _kept(works: _Works[Kept], make: Callable[[], Iterable[tuple[str, bytes]]]) 
 
 
 def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]]:
-    assets = site.settings.source_folder / "assets"
+    assets = program_files.find(site.settings.root, program_files.ASSETS)
     for path in sorted(p for p in assets.rglob("*") if p.is_file()):
         content = path.read_bytes()
         if path.suffix == ".svg":
@@ -247,6 +245,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
         if isinstance(content, RecordedPage):
             drawings |= chart_files(content.parts.rates, pictures, "rates")
             drawings |= chart_files(content.parts.by_ward, pictures, "wards")
+            drawings |= chart_files(content.parts.heat, pictures, "heat")
         return drawings
     if isinstance(content, WardPage):
         of_ward = (open_data.now[history.key(o)] for o in content.figures)
@@ -309,7 +308,7 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
         "per_1000": partial(sentences.per_1000, released),
         "change_with_figures": sentences.change_with_figures,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
-        "running": periods.running,
+        "running": periods.inside_sentence,
         "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
@@ -466,31 +465,3 @@ def _navigation(pages: tuple[Page, ...]) -> tuple[Any, ...]:
         return {label: [file, *map(branch, below)]} if page.path in parents else {label: file}
 
     return tuple(branch(p) for p in pages if not p.trail and not isinstance(p.content, SearchPage))
-
-
-# The one in C is ten times as fast, where it was installed.
-_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-
-def mkdocs_settings(settings: Settings, tree: Tree[Any], site_folder: str) -> str:
-    """Return the generated settings of mkdocs, which extend the mkdocs.yml of the project."""
-    site = settings.site
-    content = {
-        "INHERIT": "../mkdocs.yml",
-        "site_name": html.escape(site.name),
-        "site_description": html.escape(site.description),
-        "site_url": site.address or None,
-        "docs_dir": "pages",
-        "site_dir": site_folder,
-        "nav": list(tree.navigation),
-        "theme": {"custom_dir": "../site_src/theme"},
-        "extra": {
-            "banner": html.escape(settings.banner),
-            "exit_to": html.escape(site.exit_to),
-            "partnership": html.escape(site.partnership),
-            "card": social_images.NAME if social_images.NAME in tree.cards else "",
-        },
-    }
-    return f"# Made by portal from {SETTINGS_FILE} and the data packages. Do not edit.\n" + yaml.dump(
-        content, Dumper=_DUMPER, sort_keys=False, allow_unicode=True
-    )

@@ -15,7 +15,7 @@ def read(settings: Settings) -> Mapping[str, str]:
     for path in sorted(folder.rglob("*.md")):
         file = path.relative_to(settings.root).as_posix()
         try:
-            markdown = input_files.text(input_files.read(path, settings.root))
+            markdown = input_files.decode(input_files.read(path, settings.root))
         except input_files.UnreadableError as fault:
             problems.append(Problem(file, fault.row, "", "page", fault.message, fault.fix))
             continue

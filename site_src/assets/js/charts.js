@@ -8,7 +8,7 @@ const add = (tag, properties) =>
     document.head.append(node);
   });
 
-let library;
+let library; // a promise; emptied if loading fails, so that the next try loads again
 const load = (address) =>
   (library ??= Promise.all([
     // If plotly.js finds this link, it does not add a <style>, which the content security policy forbids.
@@ -17,7 +17,10 @@ const load = (address) =>
       href: new URL("../css/plotly.css", new URL(address, location)),
     }),
     add("script", { src: address }),
-  ]));
+  ]).catch((error) => {
+    library = undefined;
+    throw error;
+  }));
 
 const drawings = new WeakMap(); // by chart: a promise of its place and its series of points
 
@@ -34,6 +37,7 @@ const drawn = async (chart) => {
   chart.dataset.state = "loading";
   try {
     const response = await fetch(chart.dataset.chart);
+    if (!response.ok) throw new Error(response.status);
     const [figures] = await Promise.all([response.json(), load(chart.dataset.library)]);
     const still = chart.querySelector("picture");
     const place = chart.querySelector(".chart__place") ?? document.createElement("div");
@@ -66,34 +70,35 @@ const drawn = async (chart) => {
 const pointsOf = (traces) =>
   traces
     .map((trace, curve) => {
-      const values = trace.orientation === "h" || trace.mode === "markers" ? trace.x : trace.y;
+      const values = trace.meta?.values ?? (trace.orientation === "h" || trace.mode === "markers" ? trace.x : trace.y);
       return trace.customdata
-        .map((words, point) => ({ curve, point, value: values[point], words: plain(words), panel: (trace.xaxis ?? "x") + (trace.yaxis ?? "y") }))
+        .map((words, point) => ({ curve, point, value: values[point], words: plain(words), more: plain(trace.hovertext?.[point] ?? ""), panel: (trace.xaxis ?? "x") + (trace.yaxis ?? "y") }))
         .filter((p) => p.value !== null && p.words);
     })
     .filter((points) => points.length);
 
-const plain = (words) => new DOMParser().parseFromString(words.replace(/<br>/g, " "), "text/html").body.textContent;
+const plain = (words) => new DOMParser().parseFromString(words.replace(/<br>/g, " "), "text/html").body.textContent.trim();
 
 const say = (chart, words) => {
   chart.querySelector(".chart__said").textContent = words;
 };
 
 const places = new WeakMap(); // by chart: the series and the point that were read last
+const FAILED = "The chart could not be loaded. The table below has the same figures.";
 
 export const answer = async (chart, event) => {
   if (event.type === "click") return tools[event.target.closest("[data-do]").dataset.do](chart);
-  const ready = await draw(chart);
-  if (!ready?.series.length) return undefined;
-  const { place, series } = ready;
+  const { place, series = [] } = (await draw(chart)) ?? {};
+  if (!place) return say(chart, FAILED);
+  if (!series.length) return say(chart, "No point of this chart has a number. The table below says why.");
   const at = places.get(chart);
   const line = Math.min(series.length - 1, Math.max(0, (at?.line ?? series.length - 1) + ({ ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0)));
   const last = series[line].length - 1;
   const next = { Home: 0, End: last, ArrowLeft: (at?.index ?? last + 1) - 1, ArrowRight: (at?.index ?? -1) + 1 }[event.key] ?? at?.index ?? 0;
   const index = Math.min(last, Math.max(0, next));
   places.set(chart, { line, index });
-  const { curve, point, words, value, panel } = series[line][index];
-  say(chart, words);
+  const { curve, point, words, more, value, panel } = series[line][index];
+  say(chart, more ? `${words}. ${more}` : words);
   Plotly.Fx.hover(place, [{ curveNumber: curve, pointNumber: point }], [panel]);
   if (chart.dataset.sound) tone(pitch(series[line], value), 0);
   return undefined;
@@ -120,11 +125,11 @@ const pitch = (points, value) => 220 * 4 ** (value / (Math.max(...points.map((p)
 
 const tools = {
   async sound(chart) {
-    const { series } = await draw(chart);
+    const points = (await draw(chart))?.series.at(-1);
+    if (!points) return say(chart, chart.dataset.state ? "No point of this chart has a number." : FAILED);
     chart.dataset.sound = "on";
-    const points = series.at(-1);
     points.forEach((p, n) => tone(pitch(points, p.value), n * Math.min(0.18, 6 / points.length)));
-    say(chart, `${points.length} points, from ${points[0].words} to ${points.at(-1).words}. Higher tones are higher values. The arrow keys now play each point.`);
+    return say(chart, `${points.length} points, from ${points[0].words} to ${points.at(-1).words}. Higher tones are higher values. The arrow keys now play each point.`);
   },
   link: (chart) => copy(chart, new URL(`#${chart.id}`, location).href, "The link to this chart is copied."),
   data(chart) {

@@ -98,11 +98,10 @@
         const ending = areas.get(f.area);
         ending.set(f.end, [...(ending.get(f.end) ?? []), f].sort((a, b) => (a.start < b.start ? -1 : 1)));
       }
+      // As `rolling` in measures.py: a year with a break inside mixes two ways of counting. Only the newest is kept.
       for (const ending of areas.values()) {
-        for (const end of ending.keys()) {
-          const pieces = tiles(ending, firstDay(end, 12), end);
-          if (pieces && pieces.length > 1) put(summed(pieces));
-        }
+        const years = [...ending.keys()].sort().map((end) => tiles(ending, firstDay(end, 12), end)).filter(Boolean).map(summed);
+        for (const year of years) if (year.pieces > 1 && (year === years.at(-1) || !brokenBy(year, year, measure))) put(year);
       }
     }
     return { lengths, parts: unique(figures.map((f) => f.part)), areas: unique(figures.map((f) => f.area)), release: file.release };

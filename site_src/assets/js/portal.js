@@ -49,9 +49,15 @@
     chart.tabIndex = 0;
     for (const button of chart.querySelectorAll(".chart__tools [hidden]")) button.hidden = false;
     const reach = async (event) => {
-      const { draw, answer } = await import(code);
-      draw(chart);
-      if (event.type === "keydown" || event.type === "click") answer(chart, event);
+      const asks = event.type === "keydown" || event.type === "click";
+      try {
+        const { draw, answer } = await import(code);
+        if (asks) await answer(chart, event);
+        else draw(chart);
+      } catch {
+        // The picture is still shown. Only a reader who asked for something hears that it failed.
+        if (asks) chart.querySelector(".chart__said").textContent = "The chart could not be loaded. Reload this page to try again.";
+      }
     };
     if (chart.querySelector("picture")) {
       for (const kind of ["pointerenter", "touchstart"]) chart.addEventListener(kind, reach, { passive: true });

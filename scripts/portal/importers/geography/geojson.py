@@ -81,7 +81,7 @@ def _features(path: Path) -> list[Json]:
         return PortalError([Problem(path.name, code="file", message=message, fix=fix)])
 
     try:
-        content = input_files.from_json(path.read_bytes())
+        content = input_files.parse_json(path.read_bytes())
     except OSError:
         raise unreadable("The file is not there or cannot be read.", "Put it back.") from None
     except input_files.UnreadableError:

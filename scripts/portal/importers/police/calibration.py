@@ -41,7 +41,7 @@ class Calibration:
     table: pd.DataFrame
 
     def __str__(self) -> str:
-        """The table as text, for the terminal."""
+        """Return the table as text, for the terminal."""
         return self.table.to_string(float_format=lambda value: f"{value:.2f}")
 
 

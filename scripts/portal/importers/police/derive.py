@@ -18,7 +18,7 @@ from portal.core.model import Content, Import, Observation
 from portal.core.settings import Settings
 from portal.core.vocabulary import Status
 from portal.disclosure.inference import EarlierRelease
-from portal.disclosure.withholding import Withheld, suppress
+from portal.disclosure.withholding import Withheld, withhold
 from portal.importers.shared.published_files import Counts
 from portal.importers.shared.published_periods import FiguresOfPeriods
 
@@ -53,7 +53,7 @@ def figures(
     )
     named = {row.indicator for row in origin.imports}
     published = [o for i in content.indicators if i in named for o in content.observations.get(i, ())]
-    return suppress(fresh, content, settings.disclosure, published, past)
+    return withhold(fresh, content, settings.disclosure, published, past)
 
 
 def drafts(counts: Counts, origin: Origin, content: Content, borough: str) -> tuple[Observation, ...]:
@@ -134,7 +134,9 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     """Return how many months the figures of an indicator are for in this kind of area."""
     if content.indicators[indicator].period_type == "month":
         return (1,)
-    careful = small_counts.yearly(content, indicator) or small_counts.guarded(content.indicators[indicator])
+    careful = small_counts.is_yearly_by_ward(content, indicator) or small_counts.is_guarded(
+        content.indicators[indicator]
+    )
     if kind in ("ward", "rest"):
         return (12,) if careful else (3,)
     return (12, 3) if careful else (3,)

@@ -55,12 +55,12 @@ def frame_of(sheet: PublishedTable, wanted: Iterable[str]) -> pd.DataFrame:
 
 @cache
 def plain(label: str) -> str:
-    """A label as labels are compared: capitals, without punctuation, single spaces."""
+    """Return a label as labels are compared: capitals, without punctuation, single spaces."""
     return _NOT_A_WORD.sub(" ", label).strip().upper()
 
 
 def counts_of(cells: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Cells as whole numbers from 0, and which of them are none (0 in the first array), both in their shape."""
+    """Return cells as whole numbers from 0, and which of them are none (0 in the first array), both in their shape."""
     places, different = pd.factorize(cells.to_numpy(dtype=object).ravel())
     good = np.array([_COUNT.fullmatch(c.strip()) is not None for c in different], dtype=np.bool_)
     numbers = np.array([int(c) if ok else 0 for c, ok in zip(different, good, strict=True)], dtype=np.int64)

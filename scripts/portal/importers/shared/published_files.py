@@ -56,7 +56,7 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
     Raises: `PortalError` with every problem: not a table, a column missing or there twice, rows with more or fewer
     cells than the header (the file was cut off).
     """
-    rows, faults = tables.rows_of(path, path.name)
+    rows, faults = tables.read_rows(path, path.name)
     if rows is None:
         raise PortalError(faults)
     known = {alias: ours for ours, aliases in wanted.items() for alias in aliases}

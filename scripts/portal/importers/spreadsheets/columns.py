@@ -136,7 +136,7 @@ _FEWEST_PERIODS = 2
 
 
 def _across(book: Workbook, sheets: Iterable[Sheet], wanted: WantedTable) -> Iterator[Problem]:
-    """Sheets in which each period has a column, where the table has a row for each."""
+    """Read sheets in which each period has a column, where the table has a row for each."""
     tables = {r: s for r, s in wanted.schemas.items() if "period_start" in s.names}
     for sheet in sheets if tables else ():
         names = {n for r in tables for n in _names(wanted, r)}

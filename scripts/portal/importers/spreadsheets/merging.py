@@ -152,13 +152,13 @@ class Outcome:
         """
         would_be, problems = self._checked(frozenset())
         self._stop(problems)
-        doubtful = plausibility.look(ValidRows(would_be, self.settings), periods.today())
-        self._stop(p for p in doubtful if not p.name)
+        warnings = plausibility.find_warnings(ValidRows(would_be, self.settings), periods.today())
+        self._stop(p for p in warnings if not p.name)
         project = Project(self.settings, would_be, assembly.assemble(would_be))
         self._stop(releasing.check(project))
         policy, area = self.settings.disclosure, self.settings.site.area
         try:
-            clearing.release(project.content, policy, area, releasing.earlier(project))
+            clearing.clear(project.content, policy, area, releasing.earlier(project))
         except PortalError as error:
             self._stop(error.problems)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from statistics import median
 
-from portal.core.field_types import decimal
+from portal.core.field_types import number_or_none
 from portal.data.tables import Table
 from portal.importers.spreadsheets.columns import SheetRow
 from portal.importers.spreadsheets.merging import key_of, records
@@ -52,7 +52,7 @@ def doubts(table: Table, lines: Sequence[SheetRow], units: Mapping[str, str]) ->
 def _number(cell: str) -> Decimal | None:
     """Return the number in a cell as the check reads it; None if it is not one."""
     try:
-        return decimal(cell)
+        return number_or_none(cell)
     except ValueError:
         return None
 

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from portal.core import input_files
-from portal.core.problems import PortalError, Problem
+from portal.core.problems import Fault, PortalError, Problem
 
 _MEGABYTE = 1024 * 1024
 LARGEST_FILE = 10 * _MEGABYTE
@@ -39,7 +39,7 @@ _AGAIN = "Open it in a spreadsheet program and save it again as .xlsx."
 
 def opened(path: Path) -> tuple[str, bytes]:
     """Return the kind of the file, `xlsx`, `ods` or `csv`, and its bytes; raise `PortalError` where it is none or unsafe."""
-    if path.exists() and (fault := input_files.fault(path)):
+    if path.exists() and (fault := input_files.file_fault(path)):
         raise wrong(path.name, *fault)
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -65,23 +65,23 @@ def wrong(file: str, message: str, fix: str) -> PortalError:
     return PortalError([Problem(file, code="file", message=message, fix=fix)])
 
 
-def _no_spreadsheet(raw: bytes) -> tuple[str, str] | None:
+def _no_spreadsheet(raw: bytes) -> Fault | None:
     """Return why bytes that are no zip can be no CSV either."""
     start = raw[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if raw.startswith(_OLE) and "EncryptedPackage".encode("utf-16-le") in raw:
-        return "The file is locked with a password.", "Save a copy without the password."
+        return Fault("The file is locked with a password.", "Save a copy without the password.")
     if raw.startswith(_OLE):
-        return "The file has the format of old versions of Excel (.xls).", _AGAIN
+        return Fault("The file has the format of old versions of Excel (.xls).", _AGAIN)
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<body")):
-        return "The file is a web page, although its name may end in .xls.", _AGAIN
+        return Fault("The file is a web page, although its name may end in .xls.", _AGAIN)
     if start.startswith((b"<?xml", b"<")) and any(mark in raw[:4096] for mark in _FLAT):
-        return "The file is a spreadsheet that was saved as one XML document.", _AGAIN
+        return Fault("The file is a spreadsheet that was saved as one XML document.", _AGAIN)
     if start.startswith((b"<?xml", b"<")):
-        return "The file is XML and not a spreadsheet.", _AGAIN
+        return Fault("The file is XML and not a spreadsheet.", _AGAIN)
     if raw.startswith(b"\x1f\x8b"):
-        return "The file is compressed, as Gnumeric saves its workbooks.", _AGAIN
+        return Fault("The file is compressed, as Gnumeric saves its workbooks.", _AGAIN)
     if start.startswith(b"%pdf"):
-        return "The file is a PDF.", "Ask for the spreadsheet that it was made from."
+        return Fault("The file is a PDF.", "Ask for the spreadsheet that it was made from.")
     return None
 
 

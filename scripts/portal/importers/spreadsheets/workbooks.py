@@ -56,7 +56,7 @@ def read(path: Path) -> Workbook:
 
 
 def _csv(path: Path) -> Sheet:
-    rows, faults = tables.rows_of(path, path.name)
+    rows, faults = tables.read_rows(path, path.name)
     if rows is None:
         raise PortalError(faults)
     bounds = Bounds(path.name)

@@ -29,7 +29,7 @@ def look(root: Path, today: date = TODAY) -> tuple[Problem, ...]:
     settings = config.load(root)
     found, problems = packages.read_all(root, settings.packages)
     assert not (*problems, *rules.check(found, settings))
-    return plausibility.look(ValidRows(found, settings), today)
+    return plausibility.find_warnings(ValidRows(found, settings), today)
 
 
 def added(*rows: str, file: str = OBSERVATIONS) -> Edit:

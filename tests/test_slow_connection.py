@@ -1,0 +1,90 @@
+"""Pages that arrive in pieces, as they do on a slow connection: what a reader sees already stays where it is."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from queue import Queue
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+from portal.site.preview import Server, SiteHandler
+from test_every_page import PHONE, SEEN, WATCH, WIDE
+
+PIECE = 1_500  # bytes
+# What follows is far below the first screen.
+FIRST = 60_000
+FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+PAGES = [
+    "", "wards/deptford/", "wards/deptford/briefing/", "figures/", "figures/recorded-robbery/", "figures/recorded-robbery/cite/",
+    "figures/crime-prevention-funding/", "plans/", "plans/progress/", "subjects/knives/", "releases/", "releases/unusual/", "explore/", "about/open-data/",
+]  # fmt: skip
+
+
+@contextmanager
+def in_pieces(site: Path) -> Iterator[tuple[str, "Queue[bytes]"]]:
+    """Serve a site whose pages come from a queue, up to an empty piece, and whose other files come whole."""
+    pieces: Queue[bytes] = Queue()
+
+    class Handler(SiteHandler):
+        def do_GET(self) -> None:  # noqa: N802
+            path = unquote(urlsplit(self.path).path)
+            if not path.endswith("/"):
+                super().do_GET()
+                return
+            BaseHTTPRequestHandler.send_response(self, 200)
+            BaseHTTPRequestHandler.send_header(self, "Content-Type", "text/html; charset=utf-8")
+            BaseHTTPRequestHandler.send_header(self, "Connection", "close")
+            BaseHTTPRequestHandler.end_headers(self)
+            while piece := pieces.get():
+                self.wfile.write(piece)
+                self.wfile.flush()
+
+        def __init__(self, *arguments: object) -> None:
+            super().__init__(*arguments, directory=str(site))  # type: ignore[arg-type]
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/", pieces
+        finally:
+            pieces.put(b"")  # lets go of a page that a failure cut off
+            server.shutdown()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [PHONE, WIDE])
+def test_nothing_moves_while_a_page_arrives(chromium: Browser, real_site: Path, width: int) -> None:
+    written = [
+        p
+        for p in sorted(real_site.rglob("index.html"))
+        if "embed" not in p.parts and 'http-equiv="refresh"' not in p.read_text()
+    ]
+    sample = [p.parent.relative_to(real_site).as_posix() + "/" for p in written[1::37]]
+    assert len(sample) > 10
+    moved = []
+    with (
+        in_pieces(real_site) as (address, pieces),
+        chromium.new_context(viewport={"width": width, "height": 800}) as context,
+    ):
+        context.add_init_script(WATCH)
+        for path in [*PAGES, *sample]:
+            whole = (real_site / path / "index.html").read_bytes()
+            page = context.new_page()
+            # No frame is drawn before there is something to see.
+            seen = whole.index(b"<header")
+            pieces.put(whole[:seen])
+            page.goto(address + path, wait_until="commit")
+            for start in range(seen, min(len(whole), FIRST), PIECE):
+                pieces.put(whole[start : start + PIECE])
+                page.evaluate(FRAMES)
+            if rest := whole[start + PIECE :]:
+                pieces.put(rest)
+            pieces.put(b"")
+            page.wait_for_load_state()
+            moved += [f"{path}: {m}" for m in page.evaluate(SEEN)["moved"]]
+            page.close()
+    assert moved == []
