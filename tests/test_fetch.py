@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from portal.cli import commands
+from portal.cli import arguments, commands
 from portal.core.problems import PortalError
 from portal.importers.fetching import downloads, register
 from portal.importers.fetching.downloads import Download, Limits
@@ -31,7 +31,7 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_GET(self) -> None:  # noqa: N802 - the name that the library asks for
+            def do_GET(self) -> None:
                 outer.requests.append({"path": self.path, **{k.lower(): v for k, v in self.headers.items()}})
                 answer = outer.answers.pop(0) if len(outer.answers) > 1 else outer.answers[0]
                 answer(outer, self)
@@ -381,19 +381,19 @@ def test_the_command_lists_fetches_and_imports_with_the_row_of_its_source(
     root = make_project(tmp_path / "tiny")
     own = own_register(tmp_path / "register.csv", server, format="postcodes", what="Postcodes of a test")
     command = ["--project", str(root), "fetch", "--register", str(own)]
-    assert commands.main(command) == commands.OK
+    assert commands.main(command) == arguments.OK
     assert "Postcodes of a test" in capsys.readouterr().out
     wards = sorted(_wards(root))
     body = "pcds,wd25cd\n" + "".join(f"EX1 {n}AA,{code}\n" for n, code in enumerate(wards, 1))
     server.answers = [ranges('"v1"', body.encode())]
-    assert commands.main([*command, "one", "--import"]) == commands.OK
+    assert commands.main([*command, "one", "--import"]) == arguments.OK
     assert "Nothing was written" in capsys.readouterr().out
-    assert commands.main([*command, "one", "--import", "--again", "--yes"]) == commands.OK
+    assert commands.main([*command, "one", "--import", "--again", "--yes"]) == arguments.OK
     sources = (root / "data_packages/sources/data/sources.csv").read_text()
     assert "Fetched on" in sources
     assert "Royal Mail data" in sources
-    assert commands.main(["--project", str(root), "check"]) == commands.OK
-    assert commands.main([*command, "two"]) == commands.PROBLEMS
+    assert commands.main(["--project", str(root), "check"]) == arguments.OK
+    assert commands.main([*command, "two"]) == arguments.PROBLEMS
     assert "not in the register" in capsys.readouterr().err
 
 

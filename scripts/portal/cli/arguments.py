@@ -145,7 +145,7 @@ def parser() -> argparse.ArgumentParser:
         "format",
         metavar="FORMAT",
         help="police-street, police-outcomes, stop-and-search, csp, mps-ward, mps-borough, mps-dashboard, pas, vawg, wards,\n"
-        "lsoas, boundaries, postcodes, populations or table; see docs/reference/import-formats.md",
+        "lsoas, boundaries, postcodes, populations or table; see docs/how-to/import-police-figures.md",
     )
     take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
     take.add_argument(

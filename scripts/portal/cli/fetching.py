@@ -35,7 +35,8 @@ def fetched(root: Path, options: argparse.Namespace, tell: Tell) -> list[Fetched
     known = register.entries(options.register)
     values = {"month": options.month, "force": options.force, "area": options.area or _area(root)}
     cache = options.cache or root / CACHE
-    done, problems = [], []
+    done: list[Fetched] = []
+    problems: list[Problem] = []
     for entry in register.named(options.ids, known):
         tell(f"Fetching {entry.id}")
         try:

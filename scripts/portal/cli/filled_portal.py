@@ -188,7 +188,7 @@ def _has_word(path: Path, word: str) -> bool:
 
 def _names_place(path: Path, place: str) -> bool:
     """Return True if a file names a small area of the place, such as `Cambridge 001A`."""
-    pattern = re.compile(rf"(^|,|\"){re.escape(place.split(',')[0])} \d{{3}}[A-Z]")
+    pattern = re.compile(rf"(^|,|\"){re.escape(place.partition(',')[0])} \d{{3}}[A-Z]")
     with path.open(encoding="utf-8", errors="replace") as lines:
         return any(pattern.search(line) for line in lines)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from portal.core import input_files, periods
 from portal.core.problems import PortalError
-from portal.importers.geography import geojson, lookups, population_tables, vintages
+from portal.importers.geography import geojson, population_tables, vintages
 from portal.importers.police import csp, public_attitudes, vawg
 from portal.importers.shared import loose_tables, published_files, published_workbooks
 from portal.importers.shared.loose_tables import Row
@@ -47,7 +47,7 @@ def recognise_all(folder: Path) -> tuple[RecognisedFile, ...]:
 
 def recognise(path: Path) -> RecognisedFile:
     """Return what one file is. Never raises for a file that cannot be read: `why` says so."""
-    if found := [*input_files.given([path])]:
+    if found := [*input_files.command_line_problems([path])]:
         return RecognisedFile(path, "", found[0].message)
     suffix = path.suffix.lower()
     try:
@@ -74,7 +74,7 @@ def _of_json(path: Path) -> tuple[str, str]:
     try:
         properties = geojson.properties(path)
     except PortalError:
-        content = input_files.from_json(path.read_bytes())
+        content = input_files.parse_json(path.read_bytes())
         if (
             isinstance(content, list)
             and content
@@ -134,7 +134,7 @@ def _first_rows(path: Path) -> list[list[str]]:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             return [*islice(csv.reader(lines), loose_tables.TITLE_ROWS)]
     except (UnicodeDecodeError, csv.Error):
-        return [r for r in loose_tables.rows_of(path)[: loose_tables.TITLE_ROWS]]
+        return loose_tables.rows_of(path)[: loose_tables.TITLE_ROWS]
 
 
 def _columns(name: str) -> Callable[[Row], bool]:
@@ -213,7 +213,7 @@ def _months(path: Path) -> Iterator[str]:
         return
     today = f"{periods.today():%Y-%m}"
     for text in (path.name, *_ends(path)) if path.suffix.lower() == ".csv" else ():
-        yield from (m for y, mm in _ISO.findall(text) if "2009" < y and (m := f"{y}-{mm}") <= today)
+        yield from (m for y, mm in _ISO.findall(text) if y > "2009" and (m := f"{y}-{mm}") <= today)
 
 
 def _years(path: Path) -> Iterator[str]:

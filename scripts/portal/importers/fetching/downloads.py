@@ -154,9 +154,8 @@ def _opened(request: _Request, headers: Mapping[str, str]) -> Iterator[http.clie
     address = request.address
     opener = urllib.request.build_opener(_Redirects(request.hosts))
     try:
-        with opener.open(
-            urllib.request.Request(address, headers=dict(headers)), timeout=request.limits.timeout
-        ) as response:  # noqa: S310 - `_allowed` has checked the scheme
+        asked = urllib.request.Request(address, headers=dict(headers))  # noqa: S310 - `_allowed` has checked the scheme
+        with opener.open(asked, timeout=request.limits.timeout) as response:
             yield response
     except urllib.error.HTTPError as error:
         with error:
@@ -220,7 +219,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     def __init__(self, hosts: frozenset[str]) -> None:
         self._hosts = hosts
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201, PLR0913, PLR0917
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def] # noqa: PLR0913, PLR0917 - as in the library
         """Check the new address before it is opened."""
         _allowed(newurl, self._hosts)
         return super().redirect_request(req, fp, code, msg, headers, newurl)

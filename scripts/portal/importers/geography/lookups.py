@@ -181,7 +181,8 @@ def _of_wards(
 ) -> Iterator[Lsoa]:
     """Yield the LSOAs of a lookup that names the ward of each."""
     lsoa, ward, district = table.column("lsoa"), table.column("ward"), table.column("district")
-    assert lsoa is not None and ward is not None
+    if lsoa is None or ward is None:
+        return
     ours = {a.code for a in areas.values() if (a.kind, a.parent) == ("ward", borough)}
     rows = [r for r in table.rows if (r[district] == borough if district else r[ward] in ours)]
     strange = sorted({r[ward] for r in rows} - ours)

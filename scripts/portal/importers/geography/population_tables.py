@@ -166,7 +166,8 @@ def _people(file: str, rows: Sequence[Row]) -> People | None:
     if _is_named(header):
         return _by_name(table)
     code = _code_column(header)
-    assert code is not None
+    if code is None:
+        return None
     total = _total_column(header)
     if total is None:
         return _by_category(table, header, code)

@@ -27,7 +27,7 @@ _BY_WARD = "Usual residents by 2022 ward"
 
 def is_by_residence(path: Path) -> bool:
     """Return True if a CSV file is the Census table by ward and type of residence, with codes for both."""
-    rows, _ = tables.rows_of(path, path.name)
+    rows, _ = tables.read_rows(path, path.name)
     wanted = published_files.aliases(COLUMNS)
     return rows is not None and set(wanted["type"]) <= {c.strip() for c in rows[0]}
 

@@ -133,7 +133,8 @@ def _of_row(
 ) -> Iterator[FigureOfPeriod]:
     """Yield the borough's figure of a row, and the one of London."""
     end, series = _day(row["date"]), _measures()[_statement(row["measure"])]
-    assert end is not None
+    if end is None:
+        return
     next_day = end + timedelta(days=1)
     start = date(next_day.year - 1, next_day.month, 1)
     place = f"12 months to {end:%B %Y}, {row['measure'].strip()}"

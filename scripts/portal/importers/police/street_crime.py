@@ -152,22 +152,19 @@ def _of_rows(path: Path, columns: str) -> pd.DataFrame:
         )
     raw = pd.DataFrame(sheet.rows, range(2, len(sheet.rows) + 2), list(sheet.header), dtype=object)
     raw = raw[list(names)].apply(lambda cells: cells.str.strip())
-    frame = raw.assign(count=1)
-    problems = [*_cells(sheet.file, raw["month"], _MONTH, "month", "is not a month such as 2024-01", columns)]
-    problems += _cells(
-        sheet.file, raw["lsoa"][raw["lsoa"] != ""], _LSOA, "lsoa", "is not the code of an LSOA", columns
-    )
+    frame: pd.DataFrame = raw.assign(count=1)
+    check = _CellCheck(sheet.file, columns)
+    problems = [*check.form(raw["month"], _MONTH, "is not a month such as 2024-01")]
+    problems += check.form(raw["lsoa"][raw["lsoa"] != ""], _LSOA, "is not the code of an LSOA")
     known = _labels(OUTCOME_LABELS, "ours")
-    problems += _unknown(
-        sheet.file, raw["outcome"][raw["outcome"] != ""], known, "outcome", columns, OUTCOME_LABELS
-    )
+    problems += check.labels(raw["outcome"][raw["outcome"] != ""], known, OUTCOME_LABELS)
     frame["outcome"] = raw["outcome"].map(known).where(raw["outcome"] != "", NO_OUTCOME)
     if "category" in names:
         series = _labels(CATEGORIES, "series")
-        problems += _unknown(sheet.file, raw["category"], series, "category", columns, CATEGORIES)
+        problems += check.labels(raw["category"], series, CATEGORIES)
         frame["series"] = raw["category"].map(series)
     stop(problems)
-    return frame.astype({"count": int})
+    return frame
 
 
 def _of_counts(path: Path) -> pd.DataFrame:
@@ -182,42 +179,53 @@ def _of_counts(path: Path) -> pd.DataFrame:
     raw = raw[list(names)].apply(lambda cells: cells.str.strip())
     month = raw["year"] + "-" + raw["month"].str.zfill(2)
     series = _labels(CATEGORIES, "series")
-    problems = [*_cells(sheet.file, month.rename("month"), _MONTH, "month", "is not a month", COUNTS)]
-    problems += _cells(sheet.file, raw["count"], _COUNT, "count", "is not a count", COUNTS)
-    problems += _unknown(sheet.file, raw["category"], series, "category", COUNTS, CATEGORIES)
+    check = _CellCheck(sheet.file, COUNTS)
+    problems = [*check.form(month.rename("month"), _MONTH, "is not a month")]
+    problems += check.form(raw["count"], _COUNT, "is not a count")
+    problems += check.labels(raw["category"], series, CATEGORIES)
     stop(problems)
-    frame = raw.assign(month=month, series=raw["category"].map(series), count=raw["count"].astype(int))
-    return frame.assign(outcome=None, crime="", force="").astype({"count": int})
+    frame: pd.DataFrame = raw.assign(
+        month=month, series=raw["category"].map(series), count=raw["count"].astype(int)
+    )
+    filled: pd.DataFrame = frame.assign(outcome=None, crime="", force="")
+    return filled
 
 
 def _labels(name: str, column: str) -> dict[str, str]:
     return {row["theirs"]: row[column] for row in published_files.mapped(name)}
 
 
-def _cells(
-    file: str, cells: "pd.Series[str]", pattern: re.Pattern[str], ours: str, what: str, columns: str
-) -> Iterator[Problem]:
-    """Yield one problem for the cells of a column that do not have its form."""
-    heading = published_files.aliases(columns)[ours][0]
-    wrong = cells[~cells.isin([c for c in cells.unique() if pattern.fullmatch(c)])]
-    fix = "Use the file as it was published."
-    yield from gathered(
-        list(wrong.index), lambda row: Problem(file, row, heading, "cell", f"“{wrong[row]}” {what}.", fix)
-    )
+@dataclass(frozen=True)
+class _CellCheck:
+    """Finds cells of a file that are not as they should be; `columns` is the map of its columns."""
 
+    file: str
+    columns: str
 
-def _unknown(
-    file: str, cells: "pd.Series[str]", known: Mapping[str, str], ours: str, columns: str, table: str
-) -> Iterator[Problem]:
-    """Yield a problem for each label that is not known."""
-    heading = published_files.aliases(columns)[ours][0]
-    strange = cells[~cells.isin(list(known))]
-    for label, rows in strange.groupby(strange, sort=False):
-        fix = f"{did_you_mean(str(label), known)} If it is new, add it to scripts/portal/importers/{table}."
-        each = [
-            Problem(file, int(row), heading, "label", f"“{label}” is not known.", fix) for row in rows.index
-        ]
-        yield from gathered(each, lambda problem: problem)
+    def form(self, cells: "pd.Series[str]", pattern: re.Pattern[str], what: str) -> Iterator[Problem]:
+        """Yield one problem for the cells of a column that do not have its form."""
+        wrong = cells[~cells.isin([c for c in cells.unique() if pattern.fullmatch(c)])]
+        fix = "Use the file as it was published."
+        heading = self._heading(cells)
+        yield from gathered(
+            list(wrong.index),
+            lambda row: Problem(self.file, row, heading, "cell", f"“{wrong[row]}” {what}.", fix),
+        )
+
+    def labels(self, cells: "pd.Series[str]", known: Mapping[str, str], table: str) -> Iterator[Problem]:
+        """Yield a problem for each label that is not known; `table` is the map of labels."""
+        strange = cells[~cells.isin(list(known))]
+        heading = self._heading(cells)
+        for label, rows in strange.groupby(strange, sort=False):
+            fix = (
+                f"{did_you_mean(str(label), known)} If it is new, add it to scripts/portal/importers/{table}."
+            )
+            message = f"“{label}” is not known."
+            each = [Problem(self.file, int(row), heading, "label", message, fix) for row in rows.index]
+            yield from gathered(each, lambda problem: problem)
+
+    def _heading(self, cells: "pd.Series[str]") -> str:
+        return published_files.aliases(self.columns)[str(cells.name)][0]
 
 
 def _silent(area: Area, paths: Sequence[Path]) -> Iterator[Problem]:

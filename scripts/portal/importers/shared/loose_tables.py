@@ -49,7 +49,7 @@ def rows_of(path: Path) -> list[list[str]]:
     """
     if published_workbooks.is_workbook(path):
         return next((rows for rows in published_workbooks.sheets_of(path).values() if rows), [])
-    found, faults = tables.rows_of(path, path.name)
+    found, faults = tables.read_rows(path, path.name)
     if found is None:
         raise PortalError(faults)
     return found

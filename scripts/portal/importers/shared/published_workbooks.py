@@ -65,7 +65,7 @@ def _sheets(raw: bytes) -> Iterator[Iterable[Sequence[Any]]]:
 
     book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     for sheet in book.worksheets:
-        sheet.reset_dimensions()  # type: ignore[union-attr]  # some programs write a wrong size into the file
+        sheet.reset_dimensions()  # some programs write a wrong size into the file
         yield sheet.iter_rows(values_only=True)
 
 
