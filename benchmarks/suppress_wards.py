@@ -53,7 +53,9 @@ def table(usual: int) -> tuple[list[CountCell], list[Relation], dict[object, tup
     rng = random.Random(SEED)
     ends = range(LENGTH, LENGTH * (PERIODS + 1), LENGTH)
     quarters = range(LENGTH * PERIODS)
-    cells, relations, atoms = [], [], {}
+    cells: list[CountCell] = []
+    relations: list[Relation] = []
+    atoms: dict[object, tuple[object, ...]] = {}
     for borough in range(BOROUGHS):
         own = [w for w in range(WARDS) if w * BOROUGHS // WARDS == borough]
         places: list[object] = [*own, f"without a ward {borough}"]

@@ -34,7 +34,7 @@ def main(root: Path) -> None:
         p for p in sys.path if p.endswith("site-packages")
     ]  # they need not be in the environment itself
     own = (root, root / "build" / "cache", ROOT / "scripts", sys.prefix, sys.base_prefix, *packages)
-    mine = tuple(str(p.resolve()) for p in map(Path, own))
+    mine = tuple(str(p.resolve()) for p in map(Path, map(str, own)))
 
     def watch(event: str, given: tuple[Any, ...]) -> None:
         if (

@@ -4,7 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+from portal.cli import commands
 from portal.site import building
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = ROOT / "tests" / "tiny"
@@ -50,3 +52,22 @@ def tree_of(folder: Path) -> dict[str, bytes]:
     return {
         p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
     }
+
+
+def first(place: LexborHTMLParser | LexborNode, selector: str) -> LexborNode:
+    """Return the first element of a page, or within an element, that a CSS selector selects."""
+    found = place.css_first(selector)
+    assert found is not None, selector
+    return found
+
+
+def run(root: Path, *arguments: str) -> int:
+    """Run a command in a project and return its exit code."""
+    return commands.main(["--project", str(root), *arguments])
+
+
+def edit(root: Path, old: str, new: str, file: str = "data_packages/figures/data/observations.csv") -> None:
+    """Replace a text that a file of a project has."""
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new))

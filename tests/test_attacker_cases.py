@@ -3,12 +3,26 @@
 That the attacker succeeds here shows that it is one to be afraid of where it finds nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from attacker.harvest import Key, public
-from attacker.made_up import BOROUGH, NORTH, OTHER, REST, SOUTH, WEST, Tables, figure, indicator, wards, year
+from attacker.made_up import (
+    BOROUGH,
+    NORTH,
+    OTHER,
+    REST,
+    SOUTH,
+    WEST,
+    Row,
+    Tables,
+    figure,
+    indicator,
+    wards,
+    year,
+)
 from attacker.report import leaks
 from portal.core.problems import PortalError
 from portal.site import building
@@ -33,8 +47,8 @@ class Case:
         return Key(self.name, self.area, self.part, self.start, self.end)
 
 
-def one(rows: list[dict[str, str]], name: str = "a", **told: str) -> Tables:
-    return Tables([indicator(name, **(told or SENSITIVE))], rows)  # type: ignore[arg-type]
+def one(rows: Sequence[Row], name: str = "a", **told: str) -> Tables:
+    return Tables([indicator(name, **(told or SENSITIVE))], rows)
 
 
 YEARS = (2021, 2022, 2023)
@@ -44,7 +58,7 @@ KNOWN = [
 PARTS = ["Knives", "Guns", "Fire"]
 
 
-def split(name: str, *values: object, y: int = 2024) -> list[object]:
+def split(name: str, *values: object, y: int = 2024) -> list[Row]:
     return [year(name, BOROUGH, v, y, part) for part, v in zip(PARTS, values, strict=True)]
 
 

@@ -67,7 +67,7 @@ def dashboard(path: Path, counts: Mapping[str, int]) -> Path:
 
 def run_import(root: Path, format_: str, path: Path) -> subprocess.CompletedProcess[str]:
     """Import a file with the command, which writes what is right."""
-    options = ["--project", root, "import", format_, path, "--source", "returns", "--yes"]
+    options = ["--project", str(root), "import", format_, str(path), "--source", "returns", "--yes"]
     command = [sys.executable, "-m", "portal", *options]
     return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
@@ -82,7 +82,11 @@ def imported(root: Path, format_: str, path: Path) -> bool:
 def test_two_files_that_differ_in_what_is_withheld_leave_the_same(project: Path, tmp_path: Path) -> None:
     """Two small counts of one ward, in other months too, and a ward that is not in the file at all."""
     plain = {NORTH: dict.fromkeys(MONTHS, 4), WEST: dict.fromkeys(MONTHS, 5)}
-    variants = [{SOUTH: {"202403": 2}}, {SOUTH: {"202407": 5, "202412": 4, "202305": 1}}, {SOUTH: {}}]
+    variants: list[dict[str, dict[str, int]]] = [
+        {SOUTH: {"202403": 2}},
+        {SOUTH: {"202407": 5, "202412": 4, "202305": 1}},
+        {SOUTH: {}},
+    ]
     before = {p: (project / "data_packages" / p).read_bytes() for p in tree_of(project / "data_packages")}
     found = []
     for n, variant in enumerate(variants):

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from browser import served
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 from portal.charts import grammar
 from portal.checks import rules
 from portal.core.problems import PortalError
@@ -84,7 +84,7 @@ def text_columns(schema: dict[str, object]) -> Iterator[str]:
 def attacked(root: Path, attacks: tuple[str, ...]) -> tuple[int, int]:
     """Put attacks into all texts of a project's packages; how many were put, and into how many kinds of text."""
     turn = Turn(attacks)
-    kinds = set()
+    kinds: set[tuple[str, ...]] = set()
     for file in sorted((root / "data_packages").glob("*/datapackage.json")):
         told = json.loads(file.read_text())
         kind = told["portal"]["kind"]
@@ -201,12 +201,17 @@ def test_no_attack_does_anything_in_a_browser(
     pages = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.html"))
     asked: list[str] = []
     said: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        said.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
     wrong: dict[str, list[str]] = {}
     with served(folder) as address, chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
         context.add_init_script(WATCH)
         page = context.new_page()
         page.on("request", lambda r: asked.append(r.url))
-        page.on("dialog", lambda d: (said.append(f"dialog {d.message}"), d.dismiss()))
+        page.on("dialog", dismiss)
         page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda e: said.append(f"error {e}"))
         for name in pages:

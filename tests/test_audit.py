@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from portal.core.model import Area, Content, Indicator, Observation
 from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings
+from portal.core.vocabulary import AreaKind, Status
 from portal.disclosure import clearing
 from portal.disclosure.audit import Interval, PublishedFigure, exposed_only, intervals
 
@@ -193,7 +194,7 @@ def systems(draw: st.DrawFn) -> tuple[tuple[PublishedFigure, ...], list[int]]:
 
 def values_of(figure: PublishedFigure, tables: list[tuple[int, ...]]) -> list[int]:
     signs = figure.signs or (1,) * len(figure.atoms)
-    return [sum(int(s) * t[a] for a, s in zip(figure.atoms, signs, strict=True)) for t in tables]  # type: ignore[index]
+    return [sum(int(s) * t[a] for a, s in zip(figure.atoms, signs, strict=True)) for t in tables]  # type: ignore[call-overload]
 
 
 @settings(deadline=None)
@@ -236,7 +237,9 @@ def test_a_published_figure_below_zero_is_no_contradiction() -> None:
     )
     values = {"": Decimal(5), "A": Decimal(-2), "B": None, "C": None}
     figures = tuple(
-        Observation("s", "l", "thefts", "E1", date(2023, 1, 1), date(2023, 12, 31), part, v, "" if v else "c")
+        Observation(
+            "s", "l", "thefts", "E1", date(2023, 1, 1), date(2023, 12, 31), part, v, Status("" if v else "c")
+        )
         for part, v in values.items()
     )
     empty: dict[str, object] = {f.name: () for f in fields(Content)}
@@ -246,6 +249,6 @@ def test_a_published_figure_below_zero_is_no_contradiction() -> None:
         "indicators": {"thefts": thefts},
         "observations": {"thefts": figures},
     }
-    empty["areas"] = {"E1": Area("s", "l", "E1", "Exampleton", "borough", "", None, None)}
+    empty["areas"] = {"E1": Area("s", "l", "E1", "Exampleton", AreaKind.BOROUGH, "", None, None)}
     found = clearing.intervals(Content(**empty), SmallCountSettings(10, 5))  # type: ignore[arg-type]
     assert [(i.least, i.greatest) for i in found] == [(0, 7), (0, 7)]

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from portal.core.model import Content, Observation
 from portal.core.settings import SmallCountSettings
+from portal.core.vocabulary import AreaKind, Status
 from portal.disclosure import undeclared_relations
 from portal.site import building
 from project import make_project
@@ -36,7 +37,7 @@ def made_up(
         for n, i in enumerate(names)
     }  # fmt: skip
     borough = plain.areas[BOROUGH]
-    own = {f"W{n}": replace(borough, code=f"W{n}", kind="ward", parent=BOROUGH) for n in range(wards)}
+    own = {f"W{n}": replace(borough, code=f"W{n}", kind=AreaKind.WARD, parent=BOROUGH) for n in range(wards)}
     where = [(a, y) for a in own or [BOROUGH] for y in range(2020 - years, 2020)]
     counts: dict[str, dict[tuple[str, int], int]] = {}
     for n, i in enumerate(names):
@@ -59,7 +60,7 @@ def made_up(
 
 def _figure(indicator: str, area: str, year: int, count: int, *, hidden: bool) -> Observation:
     days, value = (date(year, 1, 1), date(year, 12, 31)), None if hidden else Decimal(count)
-    return Observation("s", "l", indicator, area, *days, "", value, "c" if hidden else "")
+    return Observation("s", "l", indicator, area, *days, "", value, Status("c" if hidden else ""))
 
 
 def stops(contents: Iterable[Content]) -> int:
@@ -96,7 +97,9 @@ def test_a_sum_is_found_although_one_of_many_places_was_revised(plain: Content) 
     content = made_up(plain, 1, series=13, secret=1, years=3, wards=19, planted=2)
     last = content.observations["i12"]
     place = next(n for n, o in enumerate(content.observations["i0"]) if o.value is not None)
-    revised = tuple(replace(o, value=(o.value or 0) + 1) if n == place else o for n, o in enumerate(last))
+    revised = tuple(
+        replace(o, value=(o.value or Decimal(0)) + 1) if n == place else o for n, o in enumerate(last)
+    )
     content = replace(content, observations={**content.observations, "i12": revised})
     assert any(p.name.endswith(":i12:i1:i2") for p in undeclared_relations.find_problems(content, POLICY))
 

@@ -8,12 +8,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from portal.cli import commands
 from portal.core import settings
 from portal.core.problems import PortalError
 from portal.releases import embargo, releasing
 from portal.site import building
-from project import ROOT, make_project, tree_of
+from project import ROOT, edit, make_project, run, tree_of
 from served import holding
 
 FIGURES = "data_packages/figures/data/observations.csv"
@@ -23,16 +22,6 @@ HOME = "data_packages/releases"
 TIME = "2030-12-01T09:30"
 BEFORE, AT = "1922347799", "1922347800"  # a second before 09:30 on 1 December 2030 in London, and then
 NEW = "7351"
-
-
-def run(root: Path, *arguments: str) -> int:
-    return commands.main(["--project", str(root), *arguments])
-
-
-def edit(root: Path, old: str, new: str, file: str = FIGURES) -> None:
-    text = (root / file).read_text()
-    assert old in text
-    (root / file).write_text(text.replace(old, new))
 
 
 def fresh(root: Path) -> None:
@@ -333,9 +322,9 @@ def test_a_time_is_that_of_the_place_also_when_clocks_change(root: Path, told: s
 def test_a_list_of_releases_that_is_damaged_shows_nothing(root: Path) -> None:
     """Whoever reads the list in another way than the check must not take what waits for public."""
     path = root / HOME / "data/releases.csv"
-    for damage in (lambda t: t.replace(TIME, ""), lambda t: t.replace("embargo", "embargoed")):
+    for old, new in ((TIME, ""), ("embargo", "embargoed")):
         text = path.read_text()
-        path.write_text(damage(text))
+        path.write_text(text.replace(old, new))
         if "embargoed" in path.read_text():
             with pytest.raises(PortalError):
                 building.build(root, lambda step: None)

@@ -22,9 +22,11 @@ from portal.analysis import claims, measures
 from portal.charts import charts, sparklines
 from portal.core.model import Indicator, Observation
 from portal.core.text import MARKERS, MINUS
+from portal.core.vocabulary import Status
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import anchor
 from portal.site import building
+from project import first
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 Key = tuple[str, str, str, str]  # area, part, first and last day
@@ -58,7 +60,8 @@ def published(request: pytest.FixtureRequest) -> Published:
 
 
 def of(o: Observation) -> Key:
-    return o.area, o.part, *("" if d is None else d.isoformat() for d in (o.period_start, o.period_end))
+    start, end = ("" if d is None else d.isoformat() for d in (o.period_start, o.period_end))
+    return o.area, o.part, start, end
 
 
 def said(o: Observation) -> Said:
@@ -153,8 +156,8 @@ def _json(f: dict[str, Any]) -> tuple[Key, Said]:
 def cited(published: Published, path: str) -> Mapping[str, Said]:
     """Return each figure that is published now as the citation page shows it."""
     rows = published.page(path).css("tbody tr[id]")
-    now = [r for r in rows if "no longer published" not in r.css_first("td[data-label='Cite as']").text()]
-    return {str(r.attributes["id"]): cell(r.css_first("td[data-label=Number]").text()) for r in now}
+    now = [r for r in rows if "no longer published" not in first(r, "td[data-label='Cite as']").text()]
+    return {str(r.attributes["id"]): cell(first(r, "td[data-label=Number]").text()) for r in now}
 
 
 def test_every_chart_is_the_same_in_every_form(published: Published) -> None:
@@ -186,8 +189,8 @@ def test_every_chart_is_the_same_in_every_form(published: Published) -> None:
 
 def finding(page: LexborHTMLParser) -> str:
     """Return the sentence of the first chart of a page: under its headline, or as its headline."""
-    caption = page.css_first("figure.chart figcaption")
-    return (caption.css_first(".chart__finding") or caption.css_first(".chart__headline")).text()
+    caption = first(page, "figure.chart figcaption")
+    return (caption.css_first(".chart__finding") or first(caption, ".chart__headline")).text()
 
 
 def the_drawing(published: Published, indicator: Indicator, figures: Iterable[Observation]) -> None:
@@ -207,7 +210,7 @@ def the_drawing(published: Published, indicator: Indicator, figures: Iterable[Ob
 def machines(
     published: Published, page: LexborHTMLParser, indicator: Indicator, figures: Iterable[Observation]
 ) -> None:
-    told = json.loads(page.css_first('script[type="application/ld+json"]').text(), parse_float=Decimal)
+    told = json.loads(first(page, 'script[type="application/ld+json"]').text(), parse_float=Decimal)
     found = [(o.get("value"), o.get("description", "")) for o in told["about"]]
     means = MARKERS
     assert found == [(o.value, means[o.status] if o.status else "") for o in figures], indicator.id
@@ -297,7 +300,7 @@ def test_the_text_of_every_sparkline_matches_its_line(published: Published) -> N
             words = label.partition(": ")[2].split(", ")
             values = [None if w.startswith("no") else int(w.replace(",", "")) for w in words]
             assert {str(v) for v in values if v is not None} <= quarters
-            path_ = svg.css_first("path").attributes["d"] or ""
+            path_ = first(svg, "path").attributes["d"] or ""
             heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", path_)]
             known = [v for v in values if v is not None]
             full, bottom = sparklines.HEIGHT - 2 * sparklines.EDGE, sparklines.HEIGHT - sparklines.EDGE
@@ -313,7 +316,7 @@ def test_whichever_figure_is_withheld_the_chart_and_its_table_say_so(tiny_site: 
     for indicator in released.content.indicators.values():
         own = released.content.observations.get(indicator.id, ())
         for i, o in enumerate(own):
-            hidden = replace(o, value=None, status=status)
+            hidden = replace(o, value=None, status=Status(status))
             with_it = {**released.content.observations, indicator.id: (*own[:i], hidden, *own[i + 1 :])}
             changed = replace(released, content=replace(released.content, observations=with_it))
             figures = measures.figures_of(changed, indicator)

@@ -19,8 +19,8 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from portal.analysis import measures, sentences
-from portal.analysis.sentences import cell
+from portal.analysis import changes_in_words, measures
+from portal.analysis.changes_in_words import cell
 from portal.charts import charts
 from portal.charts.charts import Chart
 from portal.checks import figure_rules, rules
@@ -550,5 +550,5 @@ def test_a_change_without_a_test_has_its_own_unit_and_direction(
         released = as_model(base, indicator(unit=unit, chart="recorded"), own)
         found = measures.standing(released, released.content.indicators["made-up"], AREAS[0])
         assert found is not None
-        assert sentences.change_in_words(found) == words
+        assert changes_in_words.change_in_words(found) == words
         assert measures.meaning(found) == "neutral"

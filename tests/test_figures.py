@@ -263,4 +263,4 @@ def test_contradictions_that_are_not_claims_are_shown_with_both_locators(real: C
         for o in real.content.observations["serious-youth-violence"]
         if o.period_end
     }
-    assert (syv[2012], syv[2013], syv[2015], syv[2016]) == (269, 243, 235, 236)
+    assert (syv[2012], syv[2013], syv[2015], syv[2016]) == tuple(map(Decimal, (269, 243, 235, 236)))

@@ -12,7 +12,7 @@ from project import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MAKEFILE = (ROOT / "Makefile").read_text()
 SYSTEMS = yaml.safe_load((ROOT / ".github" / "workflows" / "systems.yml").read_text())["jobs"]
-UNCHECKED_FILES = 43  # how many files mypy may leave out: this number only goes down
+UNCHECKED_FILES = 11  # how many files mypy may leave out: this number only goes down
 
 
 def commands_of(target: str) -> list[str]:

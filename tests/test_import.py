@@ -58,6 +58,14 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 
+def import_wards(
+    project: Path, thefts: dict[str, int], others: dict[str, int], *more: str
+) -> subprocess.CompletedProcess[str]:
+    """Import a ward file with these counts in every month; nothing is written without --yes."""
+    path = ward_file(project.parent / "w.csv", thefts, others)
+    return run(project, "mps-ward", str(path), "--source", "returns", *more)
+
+
 def observations(project: Path) -> list[dict[str, str]]:
     with (project / "data_packages/recorded/data/observations.csv").open(newline="") as lines:
         return list(csv.DictReader(lines))
@@ -69,7 +77,7 @@ OTHERS = {"E05999991": 2, "E05999992": 0, "E05999993": 4}
 
 def test_nothing_is_written_before_yes(project: Path, tmp_path: Path) -> None:
     before = tree_of(project / "data_packages")
-    done = run(project, "mps-ward", str(ward_file(tmp_path / "w.csv", THEFTS, OTHERS)), "--source", "returns")
+    done = import_wards(project, THEFTS, OTHERS)
     assert done.returncode == 0, done.stderr
     assert "Nothing was written" in done.stdout
     assert "24 months from January 2019 to December 2020" in done.stdout
@@ -79,14 +87,7 @@ def test_nothing_is_written_before_yes(project: Path, tmp_path: Path) -> None:
 def test_plain_counts_by_quarter_and_sensitive_ones_by_year_with_small_ones_withheld(
     project: Path, tmp_path: Path
 ) -> None:
-    done = run(
-        project,
-        "mps-ward",
-        str(ward_file(tmp_path / "w.csv", THEFTS, OTHERS)),
-        "--source",
-        "returns",
-        "--yes",
-    )
+    done = import_wards(project, THEFTS, OTHERS, "--yes")
     assert done.returncode == 0, done.stderr
     rows = [r for r in observations(project) if r["locator"].startswith(("Theft", "Sexual"))]
     theft = [r for r in rows if r["indicator"] == "rec-thefts"]
@@ -104,32 +105,11 @@ def test_plain_counts_by_quarter_and_sensitive_ones_by_year_with_small_ones_with
 
 
 def test_revisions_are_counted_marked_and_the_largest_is_named(project: Path, tmp_path: Path) -> None:
-    first = run(
-        project,
-        "mps-ward",
-        str(ward_file(tmp_path / "w.csv", THEFTS, OTHERS)),
-        "--source",
-        "returns",
-        "--yes",
-    )
+    first = import_wards(project, THEFTS, OTHERS, "--yes")
     assert first.returncode == 0
-    again = run(
-        project,
-        "mps-ward",
-        str(ward_file(tmp_path / "w.csv", THEFTS, OTHERS)),
-        "--source",
-        "returns",
-        "--yes",
-    )
+    again = import_wards(project, THEFTS, OTHERS, "--yes")
     assert "30 figures: 0 new, 30 as before, 0 revised" in again.stdout
-    later = run(
-        project,
-        "mps-ward",
-        str(ward_file(tmp_path / "w.csv", {**THEFTS, "E05999993": 6}, OTHERS)),
-        "--source",
-        "returns",
-        "--yes",
-    )
+    later = import_wards(project, {**THEFTS, "E05999993": 6}, OTHERS, "--yes")
     assert "0 new, 22 as before, 8 revised" in later.stdout
     assert "The largest revision: rec-thefts, E05999993" in later.stdout
     assert "from 12 to 18" in later.stdout
@@ -142,11 +122,7 @@ def test_revisions_are_counted_marked_and_the_largest_is_named(project: Path, tm
 
 
 def test_until_ends_the_periods_with_that_month(project: Path, tmp_path: Path) -> None:
-    path = ward_file(tmp_path / "w.csv", THEFTS, OTHERS)
-    assert (
-        run(project, "mps-ward", str(path), "--source", "returns", "--until", "2020-05", "--yes").returncode
-        == 0
-    )
+    assert import_wards(project, THEFTS, OTHERS, "--until", "2020-05", "--yes").returncode == 0
     ends = {
         r["period_end"]
         for r in observations(project)
@@ -156,18 +132,8 @@ def test_until_ends_the_periods_with_that_month(project: Path, tmp_path: Path) -
 
 
 def test_what_was_published_and_must_now_be_withheld_is_said(project: Path, tmp_path: Path) -> None:
-    assert (
-        run(
-            project,
-            "mps-ward",
-            str(ward_file(tmp_path / "w.csv", THEFTS, {**OTHERS, "E05999992": 3})),
-            "--source",
-            "returns",
-            "--yes",
-        ).returncode
-        == 0
-    )
-    done = run(project, "mps-ward", str(ward_file(tmp_path / "w.csv", THEFTS, OTHERS)), "--source", "returns")
+    assert import_wards(project, THEFTS, {**OTHERS, "E05999992": 3}, "--yes").returncode == 0
+    done = import_wards(project, THEFTS, OTHERS)
     assert (
         "2 figures that were published before are now withheld. Earlier releases still show them: take them back with portal withdraw."
         in done.stdout
@@ -191,8 +157,7 @@ def test_a_file_that_is_not_there_is_a_problem(project: Path) -> None:
 
 
 def test_what_is_imported_passes_the_checks(project: Path, tmp_path: Path) -> None:
-    path = ward_file(tmp_path / "w.csv", THEFTS, {**OTHERS, "E05999992": 2})
-    assert run(project, "mps-ward", str(path), "--source", "returns", "--yes").returncode == 0
+    assert import_wards(project, THEFTS, {**OTHERS, "E05999992": 2}, "--yes").returncode == 0
     _, released = building.check(project)
     assert len(released.content.observations["rec-abuse"]) == 6
 
@@ -205,14 +170,7 @@ def test_what_is_published_already_is_reckoned_with(project: Path, tmp_path: Pat
         rows.read_text()
         + "".join(f"rec-abuse,{a},2020-01-01,2020-12-31,{n},,returns,Table 9\n" for a, n in known)
     )
-    done = run(
-        project,
-        "mps-ward",
-        str(ward_file(tmp_path / "w.csv", THEFTS, OTHERS)),
-        "--source",
-        "returns",
-        "--yes",
-    )
+    done = import_wards(project, THEFTS, OTHERS, "--yes")
     assert done.returncode == 0, done.stderr
     assert re.search(r"\d are withheld because they are small and [1-9] more", done.stdout)
     hidden = [
@@ -229,14 +187,7 @@ def test_an_import_that_does_not_fit_what_is_published_is_refused(project: Path,
         + "".join(f"rec-abuse,{a},2020-01-01,2020-12-31,{n},,returns,Table 9\n" for a, n in known)
     )
     before = rows.read_text()
-    done = run(
-        project,
-        "mps-ward",
-        str(ward_file(tmp_path / "w.csv", THEFTS, OTHERS)),
-        "--source",
-        "returns",
-        "--yes",
-    )
+    done = import_wards(project, THEFTS, OTHERS, "--yes")
     assert done.returncode == 1
     assert "rec-abuse: Exampleton, 12 months to December 2020" in done.stderr
     assert rows.read_text() == before

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.core.model import Area
 from portal.core.problems import PortalError
+from portal.core.vocabulary import AreaKind
 from portal.importers.geography import boundaries, populations, postcodes
 from portal.importers.geography.boundaries import Boundaries, Plane
 from portal.importers.police import wards
@@ -28,7 +29,7 @@ LAST_OLD, FIRST_NEW = date(2022, 5, 4), date(2022, 5, 5)
 def area(code: str, name: str, kind: str, parent: str = "") -> Area:
     former = kind == "ward" and code.startswith("E050000")
     start = FIRST_NEW if kind == "ward" and not former else None
-    return Area("", "", code, name, kind, parent, start, LAST_OLD if former else None)
+    return Area("", "", code, name, AreaKind(kind), parent, start, LAST_OLD if former else None)
 
 
 NORTHBOROUGH = {
@@ -138,7 +139,7 @@ def test_any_json_gives_problems_and_never_a_traceback(part: str, junk: object, 
 def test_what_overlaps_is_told_by_share_of_the_new_area() -> None:
     new = boundaries.read(GOOD["boundaries"], NORTHBOROUGH)
     old = boundaries.read(CASES / "boundaries" / "former-wards" / "input.geojson", NORTHBOROUGH)
-    shares = {(r.area, r.former): int(r.share) for r in boundaries.overlaps(new, old, "s").itertuples()}
+    shares = {(r.area, r.former): int(str(r.share)) for r in boundaries.overlaps(new, old, "s").itertuples()}
     assert shares == {
         ("E05000101", "E05000001"): 91,  # Lower has a piece of three tenths by three tenths of North
         ("E05000101", "E05000002"): 9,
@@ -165,7 +166,7 @@ def areas() -> dict[str, Area]:
             r["locator"],
             r["code"],
             r["name"],
-            r["kind"],
+            AreaKind(r["kind"]),
             r["parent"],
             day(r["valid_from"]),
             day(r["valid_to"]),

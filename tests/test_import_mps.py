@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.core.model import Area
 from portal.core.problems import PortalError
+from portal.core.vocabulary import AreaKind
 from portal.importers.police import mps_crime, mps_dashboard, mps_extract, mps_records
 from portal.importers.police.mps_checks import plain
 from portal.importers.shared import published_files
@@ -34,7 +35,7 @@ real = pytest.mark.skipif(not UPSTREAM.is_dir(), reason="the upstream files are 
 
 
 def area(code: str, name: str, kind: str, parent: str = "", until: date | None = None) -> Area:
-    return Area("", "", code, name, kind, parent, None, until)
+    return Area("", "", code, name, AreaKind(kind), parent, None, until)
 
 
 MARSH = {
@@ -60,7 +61,9 @@ WARDS = [f"E050{n}" for n in range(13714, 13733)]
 @pytest.fixture(scope="module")
 def lewisham() -> dict[str, Area]:
     """The borough with its 19 wards, an old one, the police force and the rest."""
-    found = {code: Area("", "", code, code, "ward", LEWISHAM, date(2022, 5, 5), None) for code in WARDS}
+    found = {
+        code: Area("", "", code, code, AreaKind.WARD, LEWISHAM, date(2022, 5, 5), None) for code in WARDS
+    }
     found["E05000448"] = area("E05000448", "Lewisham Central", "ward", LEWISHAM, date(2022, 5, 4))
     found[LEWISHAM] = area(LEWISHAM, "Lewisham", "borough")
     found["E23000001"] = area("E23000001", "Metropolitan Police", "police-force")
@@ -303,12 +306,12 @@ def test_the_borough_is_not_the_sum_of_its_wards(lewisham: dict[str, Area], ward
 
 
 def test_wards_that_add_up_are_said_to() -> None:
-    both = [
+    borough, ward = (
         Counts(pd.DataFrame({"series": "all-offences", "area": a, "month": "2024-04", "count": [n]}), ())
         for a, n in (("E05099001", 7), ("E09000098", 7))
-    ]
-    assert mps_crime.compare(*both, MARSH).code == "adds-up"
-    assert mps_crime.compare(both[0], both[0], MARSH).figures == {"months": 0}
+    )
+    assert mps_crime.compare(borough, ward, MARSH).code == "adds-up"
+    assert mps_crime.compare(borough, borough, MARSH).figures == {"months": 0}
 
 
 @real

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.core.model import Area
 from portal.core.problems import PortalError
+from portal.core.vocabulary import AreaKind
 from portal.importers.geography import boundaries
 from portal.importers.geography.boundaries import Boundaries, Plane
 from portal.importers.police import stop_and_search
@@ -32,14 +33,14 @@ BOROUGH = "E09000099"
 
 
 def ward(code: str, name: str, since: date | None = None, until: date | None = None) -> Area:
-    return Area("", "", code, name, "ward", BOROUGH, since, until)
+    return Area("", "", code, name, AreaKind.WARD, BOROUGH, since, until)
 
 
 LAST_OLD, FIRST_NEW = date(2022, 5, 4), date(2022, 5, 5)
 NORTHBOROUGH = {
     a.code: a
     for a in (
-        Area("", "", BOROUGH, "Northborough", "borough", "", None, None),
+        Area("", "", BOROUGH, "Northborough", AreaKind.BOROUGH, "", None, None),
         ward("E05000001", "Upper", until=LAST_OLD),
         ward("E05000002", "Lower", until=LAST_OLD),
         ward("E05000101", "North", FIRST_NEW),
@@ -196,10 +197,10 @@ def test_the_map_of_labels_is_whole() -> None:
 def areas() -> dict[str, Area]:
     features = json.loads((UPSTREAM / "boundaries" / "wards2022_lbl_simplified_wgs84.geojson").read_text())
     found = {
-        f["properties"]["id"]: Area("", "", f["properties"]["id"], f["properties"]["name"], "ward", "E09000023", None, None)
+        f["properties"]["id"]: Area("", "", f["properties"]["id"], f["properties"]["name"], AreaKind.WARD, "E09000023", None, None)
         for f in features["features"]
     }  # fmt: skip
-    return found | {"E09000023": Area("", "", "E09000023", "Borough", "borough", "", None, None)}
+    return found | {"E09000023": Area("", "", "E09000023", "Borough", AreaKind.BOROUGH, "", None, None)}
 
 
 @pytest.fixture(scope="module")
@@ -263,8 +264,11 @@ def test_placing_agrees_with_looking_at_each_point(july: Stops, wards: Boundarie
     rings = {code: list(shape.exterior.coords) for code, shape in wards.exact.items()}
     rows = pd.read_csv(JULY, usecols=["Latitude", "Longitude"]).dropna()
     held = [
-        c for r in rows.itertuples() for c, ring in rings.items() if inside(r.Longitude, r.Latitude, ring)
-    ]  # type: ignore[arg-type]
+        c
+        for r in rows.itertuples()
+        for c, ring in rings.items()
+        if inside(float(str(r.Longitude)), float(str(r.Latitude)), ring)
+    ]
     assert sorted(held) == sorted(july.frame["area"])
 
 

@@ -17,6 +17,7 @@ from portal.charts import label_placement, map_classes, map_shading, maps
 from portal.charts.map_shading import MapFigure
 from portal.charts.maps import Links, Outlines
 from portal.core.model import Area, Outline
+from portal.core.vocabulary import AreaKind
 from portal.importers.geography import boundaries
 from project import SHARED
 
@@ -235,7 +236,7 @@ def drawn(kind: str) -> tuple[Outlines, Links]:
     """Return outlines and links of the real wards, through the importer and its table."""
     file, code, name = FILES[kind]
     rows = [f["properties"] for f in json.loads((OUTLINES / file).read_text())["features"]]
-    areas = {r[code]: Area("", "", r[code], r[name], "ward", "B", None, None) for r in rows}
+    areas = {r[code]: Area("", "", r[code], r[name], AreaKind.WARD, "B", None, None) for r in rows}
     table = boundaries.table(boundaries.read(OUTLINES / file, areas), "s")
     links = {c: (a.name, f"wards/{c}/") for c, a in areas.items()}
     return maps.outlines_by_code(outlines_in(table.to_dict("records"))), links  # type: ignore[arg-type]
@@ -318,7 +319,7 @@ def test_the_map_is_small_and_deterministic() -> None:
     outlines, links = drawn("present")
     first = maps.draw_ward_map(outlines, links)
     label_placement.largest_box.cache_clear()
-    assert maps.draw_ward_map(dict(reversed(outlines.items())), dict(reversed(links.items()))) == first
+    assert maps.draw_ward_map(dict(reversed([*outlines.items()])), dict(reversed([*links.items()]))) == first
     assert len(first) < 12_000
 
 

@@ -14,7 +14,16 @@ THEME = ("Attribute “autocomplete” is only allowed when the input type is",)
 
 def checked(folder: Path) -> list[str]:
     """The errors of all pages in a folder."""
-    command = ["java", "-jar", CHECKER, "--format", "json", "--errors-only", "--skip-non-html", folder]
+    command = [
+        "java",
+        "-jar",
+        str(CHECKER),
+        "--format",
+        "json",
+        "--errors-only",
+        "--skip-non-html",
+        str(folder),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     messages = json.loads(done.stderr)["messages"]
     return [f"{m['url'].rpartition(folder.name)[2]}: {m['message']}" for m in messages]

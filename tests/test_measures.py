@@ -10,12 +10,12 @@ from math import comb
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from portal.analysis import claims, measures, sentences, significance
+from portal.analysis import changes_in_words, claims, measures, significance
 from portal.analysis.measures import Change, IndicatorSummary
 from portal.core import periods
 from portal.core.model import Break, Claim, Content, Indicator, Observation, Population, Target
 from portal.core.periods import first_day, month_end
-from portal.core.vocabulary import Direction, NoChange
+from portal.core.vocabulary import ClaimKind, Direction, NoChange, Status, Unit
 from portal.disclosure.clearing import ClearedContent
 
 
@@ -39,7 +39,7 @@ def year(value: object, end: int, months: int = 12) -> Observation:
         date(end, 7, 31),
         "",
         None if value is None else Decimal(str(value)),
-        "" if value is not None else "c",
+        Status("" if value is not None else "c"),
     )
 
 
@@ -50,7 +50,7 @@ def claim(kind: str, stated: object, decimals: int) -> Claim:
         "l",
         "c1",
         "thefts",
-        kind,
+        ClaimKind(kind),
         "E1",
         now.period_start,
         now.period_end,
@@ -105,7 +105,7 @@ def test_an_interval_beside_a_clear_change_never_includes_none(a: int, b: int, p
     """The words, too: rounding makes no 0% of a change that is clear, and no 100% of a fall that leaves some."""
     assume(a != b)
     found = Change(year(a, 2019), year(b, 2020), Decimal(b - a), Decimal(round(100 * (b - a) / a)), Direction.ROSE if b > a else Direction.FELL, 0.01, significance.interval(a, b, phi))  # fmt: skip
-    said = sentences.change_in_words(
+    said = changes_in_words.change_in_words(
         IndicatorSummary(indicator(), found.later, found.earlier, found, NoChange.COMPARED, None)
     )
     assert not re.search(r"\b0%", said)
@@ -129,9 +129,9 @@ def test_small_ends_of_an_interval_are_told_in_words(
 ) -> None:
     difference = Decimal(later - earlier)
     way = "rose" if later > earlier else "fell"
-    found = Change(year(earlier, 2019), year(later, 2020), difference, Decimal(0), way, 0.01, ends)
+    found = Change(year(earlier, 2019), year(later, 2020), difference, Decimal(0), Direction(way), 0.01, ends)
     assert (
-        sentences.change_in_words(
+        changes_in_words.change_in_words(
             IndicatorSummary(indicator(), found.later, found.earlier, found, NoChange.COMPARED, None)
         )
         == said
@@ -230,7 +230,7 @@ def test_a_direction_is_that_of_the_figures_whatever_chance_could_do(
 def test_what_cannot_be_checked_says_why(
     earlier: tuple[int | None, str], later: tuple[int | None, str], working: str
 ) -> None:
-    figures = [replace(year(v, end), status=s) for (v, s), end in ((earlier, 2015), (later, 2016))]
+    figures = [replace(year(v, end), status=Status(s)) for (v, s), end in ((earlier, 2015), (later, 2016))]
     verdict = claims.judge(released(*figures), claim("change-percent", 400, 0))
     assert (verdict.outcome, verdict.recomputed, verdict.working) == ("cannot be checked", None, working)
 
@@ -247,7 +247,7 @@ def month(number: int, value: object, status: str = "", months: int = 1, **more:
     """A figure of the months that end with a month of 2020, counted from 1."""
     end = month_end(date(2020, 1, 31), number - 1)
     known = None if value is None else Decimal(str(value))
-    o = Observation("s", "l", "thefts", "E1", first_day(end, months), end, "", known, status)
+    o = Observation("s", "l", "thefts", "E1", first_day(end, months), end, "", known, Status(status))
     return replace(o, **more)  # type: ignore[arg-type]
 
 
@@ -313,7 +313,9 @@ def test_marks_survive_in_a_sum(statuses: str, wanted: str) -> None:
     marked = {n: "low" if s == "l" else s for n, s in enumerate(statuses, 4)}
     figures = [
         replace(
-            o, status=marked.get(n, ""), value=None if marked.get(n) in ("c", "x", "z", "low") else o.value
+            o,
+            status=Status(marked.get(n, "")),
+            value=None if marked.get(n) in ("c", "x", "z", "low") else o.value,
         )
         for n, o in enumerate(months(*[5] * 12))
     ]
@@ -339,11 +341,11 @@ def test_a_sum_is_exact(values: list[Decimal]) -> None:
 
 
 def test_a_rate_is_of_a_count_alone() -> None:
-    lived = {"populations": {"E1": Population("s", "l", "E1", 2021, 1000, "")}}
+    lived = {"E1": Population("s", "l", "E1", 2021, 1000, "")}
     for unit, rate in (("count", Decimal("5.0")), ("pounds", None), ("percent", None)):
-        found = measures.rate(released(month(1, 5), unit=unit, **lived), month(1, 5))
+        found = measures.rate(released(month(1, 5), unit=unit, populations=lived), month(1, 5))
         assert (found.value if found else None) == rate
-    assert measures.rate(released(**lived), month(1, -5)) is None
+    assert measures.rate(released(populations=lived), month(1, -5)) is None
 
 
 TOTAL = replace(claim("total", 66, 0), period_start=date(2020, 1, 1), period_end=DECEMBER)
@@ -438,7 +440,7 @@ def target(
     aim: object, result: object, baseline: object = None, unit: str = "percent-change", due: str = "2016"
 ) -> Target:
     start, goal, reached = (None if n is None else Decimal(str(n)) for n in (baseline, aim, result))
-    return Target("s", "l", "t", "", "", "", start, unit, goal or Decimal(0), due, reached, "")
+    return Target("s", "l", "t", "", "", "", start, Unit(unit), goal or Decimal(0), due, reached, "")
 
 
 @pytest.mark.parametrize(

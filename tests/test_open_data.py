@@ -374,7 +374,7 @@ def test_embedded_json_cannot_end_its_element() -> None:
 
 def test_turtle_and_json_preserve_every_character() -> None:
     words = 'a "quoted" \\ line\nand\tmore é 😀'
-    triples = [("x", "dct:title", words), ("x", "dct:modified", DateLiteral("2020-01-31")), ("x", "a", Iri("dcat:Dataset"))]  # fmt: skip
+    triples: list[metadata.Triple] = [("x", "dct:title", words), ("x", "dct:modified", DateLiteral("2020-01-31")), ("x", "a", Iri("dcat:Dataset"))]  # fmt: skip
     turtle = rdflib.Graph().parse(data=metadata.to_turtle(triples), format="turtle", publicID=ADDRESS)
     linked = rdflib.Graph().parse(data=metadata.to_json_ld(triples), format="json-ld", base=ADDRESS)
     assert isomorphic(turtle, linked)

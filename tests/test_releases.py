@@ -179,8 +179,8 @@ def test_an_archive_holds_everything_and_is_the_same_twice(first: Path) -> None:
         rows = list(csv.DictReader(StringIO(packed.read("changes.csv").decode())))
     assert pages["figures/thefts/"] == "Thefts"
     assert sum(int(r["count"]) for r in rows if r["kind"] == "new") == 177
-    first = project.content.releases[0]
-    archive = releasing.opened(project, first)
+    release_ = project.content.releases[0]
+    archive = releasing.opened(project, release_)
     assert archives.pack(archive.about, archive.contents, archive.changes) == path.read_bytes()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import openpyxl
 import pytest
@@ -31,7 +32,7 @@ from workbook_files import (  # fmt: skip
 )
 
 VALUE = OBSERVATIONS.index("value")
-Sheet = openpyxl.worksheet.worksheet.Worksheet
+Sheet: TypeAlias = Any  # openpyxl has no types
 
 
 @pytest.fixture(scope="module")
@@ -345,7 +346,7 @@ def test_periods_across_the_columns_are_one_problem_that_says_what_to_do(
 
 def series(indicator: str, *values: object) -> list[list[object]]:
     """A sheet with one figure for each year from 2020 on."""
-    head = list(OBSERVATIONS)
+    head: list[object] = list(OBSERVATIONS)
     rows = [
         [indicator, "E09999999", date(y, 7, 1), date(y + 1, 6, 30), None, v, None, "report", "T"]
         for y, v in enumerate(values, 2020)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -20,7 +21,7 @@ from portal.cli.arguments import PROBLEMS, USAGE
 from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.data import packages, tables
-from portal.importers.spreadsheets import cells, form_files, forms, ods, spreadsheet, unpacking, workbooks
+from portal.importers.spreadsheets import form_files, forms, ods, readings, spreadsheet, unpacking, workbooks
 from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow
@@ -54,7 +55,7 @@ def _read_once() -> Iterator[None]:
     known: dict[tuple[object, ...], object] = {}
     read = tables.read
 
-    def remembered(path: Path, file: str, schema: tables.Schema, *more: object) -> object:
+    def remembered(path: Path, file: str, schema: tables.Schema, *more: Any) -> object:
         key = (path.read_bytes() if path.exists() else None, path.suffix, file, str(schema))
         if key not in known:
             known[key] = read(path, file, schema, *more)
@@ -355,7 +356,7 @@ def test_dates_of_old_excel_for_mac(project: Path, tmp_path: Path) -> None:
 def test_months_that_a_spreadsheet_made_into_days_are_months_again(
     project: Path, tmp_path: Path, kind: str
 ) -> None:
-    targets = [["id", "due"], ["target-1", Styled(date(2020, 6, 1), "mmm-yy", "Jun-20")]]
+    targets: list[list[object]] = [["id", "due"], ["target-1", Styled(date(2020, 6, 1), "mmm-yy", "Jun-20")]]
     assert planned(project, written(tmp_path / f"q.{kind}", {"targets": targets})).files == {}
     targets[1][1] = Styled(date(2020, 6, 1), "dd/mm/yyyy", "01/06/2020")
     told = problems(project, written(tmp_path / f"q.{kind}", {"targets": targets}))
@@ -950,4 +951,4 @@ def test_marks_for_nothing_in_other_columns() -> None:
     words = Column({"name": "lead", "type": "string"}, frozenset({"–"}))
     assert [settle(Cell("text", m), number) for m in ("n/a", "–", "not available")] == ["", "", ""]
     assert [settle(Cell("text", m), words) for m in ("n/a", "–", "unknown")] == ["", "–", "unknown"]
-    assert cells.squeezed(" a\u00a0 b\n") == "a b"
+    assert readings.squeezed(" a\u00a0 b\n") == "a b"

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.analysis import measures, sentences
+from portal.analysis import changes_in_words, measures
 from portal.charts import area_charts, sparklines
 from portal.core.small_counts import is_guarded
 from portal.disclosure.clearing import ClearedContent
-from project import ROOT, SHARED, tree_of
+from project import ROOT, SHARED, first, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
 WARD_FILE = SHARED / "upstream" / "mps_ward" / "ward25_202403-202603.csv"
@@ -85,7 +85,7 @@ def test_hate_crime_is_not_compared_across_the_new_recording_system(real: Cleare
         found = measures.standing(real, real.content.indicators[name], "E05013714")
         assert found is not None
         assert (found.earlier, found.change, found.no_change) == (None, None, "break")
-        assert sentences.change_in_words(found) == "not comparable: recording changed in March 2024"
+        assert changes_in_words.change_in_words(found) == "not comparable: recording changed in March 2024"
         ends = {
             o.period_end
             for o in real.content.observations[name]
@@ -121,7 +121,7 @@ def pages(real_site: Path) -> dict[str, LexborHTMLParser]:
 
 def rows(tree: LexborHTMLParser, table: str) -> dict[str, list[str]]:
     found = tree.css(f"div[aria-labelledby={table}] tbody tr")
-    return {r.css_first("th").text(strip=True): [c.text(strip=True) for c in r.css("td")] for r in found}
+    return {first(r, "th").text(strip=True): [c.text(strip=True) for c in r.css("td")] for r in found}
 
 
 def test_each_ward_page_shows_the_figures_of_its_download(
@@ -180,11 +180,11 @@ def test_town_centres_have_no_rate_where_residents_are_the_wrong_measure(
             own = real.content.areas[area].name if page in ("wards", f"figures/{indicator}") else name
             cells = [td.text() for tr in tree.css("tr") for td in tr.css("td") if own in tr.text()]
             assert barred not in cells, (page, name)
-        assert told.reason in pages[folder.removeprefix("wards/")].css_first("article").text()
+        assert told.reason in first(pages[folder.removeprefix("wards/")], "article").text()
 
 
 def test_ward_pages_say_what_an_snb_member_needs(pages: dict[str, LexborHTMLParser]) -> None:
-    page = pages["evelyn"].css_first("article").text()
+    page = first(pages["evelyn"], "article").text()
     assert "All recorded crime in Evelyn: up 38% (20% to 58%)" in page
     assert "1,433 offences in the 12 months to March 2026, 1,039 the year before." in page
     assert "All recorded crime and Theft rose. Nothing else clearly changed." in page
@@ -208,15 +208,13 @@ def test_each_ward_page_has_the_charts_of_its_main_figures(
         table = rows(pages[slug], "groups")
         for glance, chart in zip(glances, area_charts.build_area_charts(real, view.code), strict=True):
             assert not is_guarded(chart.indicator)
-            said = ". ".join(
-                glance.css_first(f"figcaption .chart__{c}").text() for c in ("headline", "finding")
-            )
+            said = ". ".join(first(glance, f"figcaption .chart__{c}").text() for c in ("headline", "finding"))
             assert said.startswith(f"{chart.indicator.short_title} in {view.name}: ")
             if own := table.get(chart.indicator.short_title):
                 assert f": {own[2]}. {own[0]} offences" in said
                 assert f", {own[1]} the year before." in said
             if drawn:
-                path = real_site / "wards" / slug / str(glance.css_first("img").attributes["src"])
+                path = real_site / "wards" / slug / str(first(glance, "img").attributes["src"])
                 shown = re.findall(r">([\d,]+)</text>|>([\d,]+)</tspan>", path.read_text())
                 cells = [row[1] for row in chart.chart.table.rows]
                 assert [n for a, b in shown if (n := a or b) in cells] == cells, path
@@ -227,7 +225,7 @@ def test_the_first_sentence_of_a_ward_agrees_with_its_tables(
 ) -> None:
     for area in area_charts.current_wards(real):
         page = pages[re.sub("[^a-z]+", "-", area.name.lower())]
-        lead = page.css_first("p.lead").text()
+        lead = first(page, "p.lead").text()
         clear = [
             s.indicator.short_title
             for i in area_charts.recorded_indicators(real)

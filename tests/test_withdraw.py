@@ -8,27 +8,16 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from portal.cli import commands
 from portal.core.problems import PortalError
 from portal.releases import archives, releasing
 from portal.site import building
-from project import make_project, tree_of
+from project import edit, make_project, run, tree_of
 from served import holding, served
 
 FIGURES = "data_packages/figures/data/observations.csv"
 HOME = "data_packages/releases"
 CALL = ("--area", "E09999999", "--period", "2020-04-30")
 WHY = ("--reason", "A person asked us.")
-
-
-def run(root: Path, *arguments: str) -> int:
-    return commands.main(["--project", str(root), *arguments])
-
-
-def edit(root: Path, old: str, new: str, file: str = FIGURES) -> None:
-    text = (root / file).read_text()
-    assert old in text
-    (root / file).write_text(text.replace(old, new))
 
 
 @pytest.fixture(scope="module")

@@ -168,7 +168,8 @@ def test_declarations_in_a_part_that_is_read_are_refused_however_they_are_coded(
 
     with zipfile.ZipFile(hidden) as old:
         parts: dict[str, bytes | str] = {n: old.read(n) for n in old.namelist()}
-    content = bytes(parts[part]).decode() if isinstance(parts[part], bytes) else ""
+    raw = parts[part]
+    content = raw.decode() if isinstance(raw, bytes) else ""
     parts[part] = ('<!DOCTYPE x [<!ENTITY a "b">]>' + content.partition("?>")[2]).encode("utf-16")
     hidden.unlink()
     with pytest.raises(PortalError, match="declarations that no spreadsheet needs"):

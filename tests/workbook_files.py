@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -67,7 +69,7 @@ CACHED = Raw(
 # --- files for the tests
 
 
-def written(path: Path, sheets: Mapping[str, Iterable[Iterable[object]]]) -> Path:
+def written(path: Path, sheets: Mapping[str, Iterable[Any]]) -> Path:
     """The sheets as a file of the kind that its name says; of a CSV the first."""
     rows = {name: [list(row) for row in sheet] for name, sheet in sheets.items()}
     if path.suffix == ".csv":
@@ -102,11 +104,7 @@ def _xlsx(path: Path, sheets: Mapping[str, list[list[object]]]) -> None:
     for n, name in enumerate(sheets, 1):
         for at, xml in raws.get(name, {}).items():
             part = f"xl/worksheets/sheet{n}.xml"
-            changed(
-                path,
-                part,
-                lambda s, at=at, xml=xml: re.sub(rf'<c r="{at}"[^>]*>.*?</c>', f'<c r="{at}" {xml}</c>', s),
-            )  # type: ignore[misc]
+            changed(path, part, partial(re.sub, rf'<c r="{at}"[^>]*>.*?</c>', f'<c r="{at}" {xml}</c>'))
 
 
 def changed(path: Path, part: str, change: Callable[[str], str]) -> Path:

@@ -317,7 +317,7 @@ def deduced(told: Knowledge, thresholds: bool = True) -> dict[Key, Deduced]:
 
     Raises `ValueError` where what is told contradicts itself.
     """
-    found = {}
+    found: dict[Key, Deduced] = {}
     for group in told.groups():
         if any(k in told.minimum for k in group):
             found.update(_Programme.of(told, group, thresholds).solved())

@@ -84,7 +84,7 @@ class Served:
     @cached_property
     def texts(self) -> Mapping[str, str]:
         """What can be read in each file, once for all copies of the same: pages also without tags, PDFs as letters."""
-        different = {data: path for path, data in reversed(self.files.items())}
+        different = {data: path for path, data in reversed([*self.files.items()])}
         return {path: text_of(path, data) for data, path in different.items()}
 
     @cached_property

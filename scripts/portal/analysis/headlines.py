@@ -14,6 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from portal.analysis.changes_in_words import per_cent
 from portal.analysis.measures import (
     SMALLEST_BASE,
     Change,
@@ -24,7 +25,6 @@ from portal.analysis.measures import (
     standing,
     yearly,
 )
-from portal.analysis.sentences import per_cent
 from portal.core import periods
 from portal.core.model import Indicator, Observation
 from portal.core.text import number

@@ -7,9 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
+from portal.analysis.changes_in_words import cell, change_in_words, size_of, words_for_change
 from portal.analysis.claims import verdicts
 from portal.analysis.measures import (
-    Change,
     IndicatorSummary,
     breaks_of,
     broken,
@@ -17,7 +17,6 @@ from portal.analysis.measures import (
     is_clear_over_years,
     latest_change,
     rounded,
-    standing,
 )
 from portal.core import periods
 from portal.core.model import Indicator, Observation
@@ -28,9 +27,7 @@ from portal.core.vocabulary import (
     ChartKind,
     ClaimKind,
     Direction,
-    NoChange,
     Outcome,
-    Polarity,
     Status,
     Unit,
 )
@@ -41,14 +38,6 @@ _NAMED = 8
 _LARGEST = 3
 # Breakdowns whose parts are not kinds of one thing, so that nothing is "recorded as" one of them.
 NO_KIND = ("measure", "item", "window")
-
-
-def cell(o: Observation | None, unit: str = "count") -> str:
-    """Return a figure as a table prints it, with its marker; a dash for None."""
-    if o is None:
-        return "–"
-    shown = "" if o.value is None else amount(o.value, unit)
-    return " ".join(filter(None, (shown, f"[{o.status}]" if o.status else "")))
 
 
 @dataclass(frozen=True)
@@ -249,7 +238,7 @@ def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
     change = latest_change(s.released, s.indicator)
     if change is None or not change.direction or _doubt(s, earlier, later):
         return ""
-    return f"{_tested_change(change)}. "
+    return f"{words_for_change(change)}. "
 
 
 def _since_first(s: ChartInput) -> str:
@@ -263,7 +252,7 @@ def _since_first(s: ChartInput) -> str:
     if len(s.figures) < 3 or change is None or not is_clear_over_years(change):
         return ""
     way = "Up" if change.direction == Direction.ROSE else "Down"
-    by = f" {_by(change)}" if change.percent is not None else ""
+    by = f" {size_of(change)}" if change.percent is not None else ""
     return f" {way}{by} since {_the(s, first)}, from {s.with_unit(first)}."
 
 
@@ -432,120 +421,3 @@ def _the(s: ChartInput, o: Observation) -> str:
     """Return a period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
     label = inside_sentence(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label
-
-
-# --- changes of an indicator in an area
-
-_NO_CHANGE = {
-    NoChange.NO_EARLIER: "no figure to compare with",
-    NoChange.NO_NUMBER: "cannot be shown",
-    NoChange.COMPARED: "",
-}
-# The police find most crimes of some kinds themselves, so a rise in them says more about the police.
-_CLEAR_CHANGES = {
-    "rose": "{} rose.",
-    "fell": "{} fell.",
-    "by police rose": "{}: the police recorded more.",
-    "by police fell": "{}: the police recorded fewer.",
-}
-
-
-def change_in_words(s: IndicatorSummary) -> str:
-    """Return the change in a few words: `up 9% (3% to 16%)`, `no clear change`, or why the figures cannot be compared."""
-    if s.change is None:
-        if s.cut:
-            return f"not comparable: recording changed in {periods.month(s.cut.date)}"
-        return _NO_CHANGE[s.no_change]
-    if s.indicator.polarity == Polarity.POLICE_ACTIVITY:
-        return _recorded(s.change)
-    return _tested_change(s.change, s.indicator.unit)
-
-
-def last_change_in_words(released: ClearedContent, indicator: Indicator) -> str:
-    """Return the last change of an indicator in the borough, in a few words."""
-    if indicator.chart == ChartKind.RECORDED:
-        summary = standing(released, indicator, released.area)
-        return change_in_words(summary) if summary else "no figure"
-    change = latest_change(released, indicator)
-    return _tested_change(change, indicator.unit) if change else "one date only"
-
-
-def _tested_change(c: Change, unit: str = "count") -> str:
-    """Return `up 9% (3% to 16%)`, `down by 12` or `no clear change`; without a test, only the difference."""
-    if c.direction == Direction.NO_CLEAR_CHANGE:
-        return c.direction.value
-    if not c.direction:
-        return _untested(c, unit)
-    way = "up" if c.direction == Direction.ROSE else "down"
-    if c.percent is None:
-        return f"{way} by {number(abs(c.difference))}"
-    return f"{way} {_by(c)}{_between(c)}"
-
-
-def _recorded(c: Change) -> str:
-    """Return the change in crime that the police find themselves: how much more or less they recorded."""
-    if c.direction == Direction.NO_CLEAR_CHANGE:
-        return c.direction.value
-    if c.percent is None:
-        return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
-    return f"{_by(c)} {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
-
-
-def _between(c: Change) -> str:
-    """Return the interval behind a percentage in brackets, the smaller change first; empty if it includes no change."""
-    if c.interval is None or c.interval[0] * c.interval[1] <= 0:
-        return ""
-    low, high = (per_cent(Fraction(end)) for end in sorted(c.interval, key=abs))
-    return f" ({low} to {high})" if low != high else ""
-
-
-def _by(c: Change) -> str:
-    """Return the size of a change in per cent."""
-    return per_cent(Fraction(c.difference) * 100 / Fraction(c.earlier.value or 1))
-
-
-def per_cent(exact: Fraction) -> str:
-    """Return the size of a change in whole per cent: "under 1%" rather than 0%, "over 99%" for a fall that is not to zero."""
-    whole = rounded(abs(exact), 0)
-    if exact and not whole:
-        return "under 1%"
-    return "over 99%" if whole == 100 and -100 < exact < 0 else f"{number(whole)}%"
-
-
-def _untested(c: Change, unit: str) -> str:
-    """Return the difference in the unit of the figures, for a change without a test."""
-    if not c.difference:
-        return "the same"
-    way = "up" if c.difference > 0 else "down"
-    size = abs(c.difference)
-    if unit in (Unit.PERCENT, Unit.PERCENT_CHANGE):
-        return f"{way} by {number(size)} percentage {'point' if size == 1 else 'points'}"
-    return f"{way} by {amount(size, unit)}"
-
-
-def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
-    """Return a rate per 1,000 people as a table prints it: "not meaningful" if it would mislead, a dash if there is none."""
-    if s is None or s.rate is None:
-        unfit = s and (s.latest.area, s.indicator.id) in released.content.no_rates
-        return "not meaningful" if unfit else "–"
-    return str(s.rate.value)
-
-
-def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
-    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed`."""
-    titles: dict[str, list[str]] = {}
-    for s in summaries:
-        if s.change and s.change.direction in (Direction.ROSE, Direction.FELL):
-            by = "by police " if s.indicator.polarity == Polarity.POLICE_ACTIVITY else ""
-            titles.setdefault(by + s.change.direction, []).append(s.indicator.short_title)
-    changes = [words.format(listed(titles[way])) for way, words in _CLEAR_CHANGES.items() if way in titles]
-    if not changes:
-        return "No type of crime clearly rose or fell."
-    return " ".join([*changes, "Nothing else clearly changed."])
-
-
-def change_with_figures(s: IndicatorSummary) -> str:
-    """Return a clear change with both figures: `Robbery: down 19%, from 102 to 83`."""
-    if s.change is None or s.earlier is None:
-        return f"{s.indicator.short_title}: {change_in_words(s)}"
-    return f"{s.indicator.short_title}: {change_in_words(s)}, from {cell(s.earlier, s.indicator.unit)} to {cell(s.latest, s.indicator.unit)}"

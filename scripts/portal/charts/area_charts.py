@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from portal.analysis import measures, sentences
 from portal.analysis.measures import IndicatorSummary, standing
 from portal.analysis.sentences import ChartInput
-from portal.charts import columns, row_charts, time_charts
+from portal.charts import columns, row_charts, time_charts, time_marks
 from portal.charts.charts import Chart, build_chart, chart_table, subtitle
 from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rates_chart
 from portal.charts.grammar import NARROW, Figure, escape_texts
@@ -184,7 +184,7 @@ def draw_for_area(s: ChartInput, width: int) -> Figure:
 
     The quarters of the newest year are darker.
     """
-    if len(s.figures) == 2 and not time_charts.cuts_of(s):
+    if len(s.figures) == 2 and not time_marks.cuts_of(s):
         return row_charts.draw_pair(s, width)
     if {o.months for o in s.figures} != {3}:
         return columns.draw_years(s, width)

@@ -11,9 +11,10 @@ from functools import partial
 from typing import NamedTuple, TypedDict
 
 from portal.analysis import sentences
+from portal.analysis.changes_in_words import cell
 from portal.analysis.headlines import headline
 from portal.analysis.measures import figures_of, series, yearly
-from portal.analysis.sentences import ChartInput, cell
+from portal.analysis.sentences import ChartInput
 from portal.charts import columns, row_charts, time_charts
 from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.charts.time_axis import overlap

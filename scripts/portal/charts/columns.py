@@ -39,20 +39,14 @@ from portal.charts.time_charts import (
     MOST_BARS,
     PLOT_HEIGHT,
     UNSETTLED,
-    Cut,
-    Goal,
     Hidden,
-    break_number,
-    cuts_of,
     draw_line,
-    goal_marks,
-    goals_of,
     hidden_mark,
     hover,
     hover_text,
-    numbers_apart,
     unit_signs,
 )
+from portal.charts.time_marks import Cut, Goal, break_number, cuts_of, goal_marks, goals_of, numbers_apart
 from portal.core.model import Observation
 from portal.core.text import json_number
 from portal.core.vocabulary import Unit

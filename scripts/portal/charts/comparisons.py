@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from portal.analysis import measures, sentences
+from portal.analysis import changes_in_words, measures
 from portal.analysis.measures import IndicatorSummary, Rate
 from portal.analysis.sentences import ChartInput
 from portal.charts.charts import Chart, ChartTable, Note
@@ -36,7 +36,8 @@ from portal.charts.grammar import (
 )
 from portal.charts.text_metrics import text_width
 from portal.charts.time_axis import gaps_of, span
-from portal.charts.time_charts import Around, Line, Point, cut_notes, cuts_of, draw_lines
+from portal.charts.time_charts import Around, Line, Point, draw_lines
+from portal.charts.time_marks import cut_notes, cuts_of
 from portal.core import periods
 from portal.core.model import Area, Break, Indicator, Observation
 from portal.core.text import MARKERS, json_number, upper_first
@@ -110,12 +111,15 @@ def _rates_table(indicator: Indicator, rows: Mapping[Area, Sequence[Rated]]) -> 
     cells = tuple(
         (
             f"12 months to {periods.month(e)}",
-            *(str(rates[e].value) if e in rates else sentences.cell(None) for rates in by_area.values()),
+            *(
+                str(rates[e].value) if e in rates else changes_in_words.cell(None)
+                for rates in by_area.values()
+            ),
         )
         for e in ends
     )
-    is_missing = any(sentences.cell(None) in row for row in cells)
-    notes = (Note(sentences.cell(None), "no figure for these 12 months"),) if is_missing else ()
+    is_missing = any(changes_in_words.cell(None) in row for row in cells)
+    notes = (Note(changes_in_words.cell(None), "no figure for these 12 months"),) if is_missing else ()
     return ChartTable(
         caption=f"{indicator.title}: rate per 1,000 people",
         columns=("Period", *(a.name for a in rows)),
@@ -168,9 +172,9 @@ def _changes_table(rows: Sequence[ArrowRow], title: str) -> ChartTable:
         rows=tuple(
             (
                 r.name,
-                sentences.cell(r.summary.earlier),
-                sentences.cell(r.summary.latest),
-                sentences.change_in_words(r.summary),
+                changes_in_words.cell(r.summary.earlier),
+                changes_in_words.cell(r.summary.latest),
+                changes_in_words.change_in_words(r.summary),
             )
             for r in rows
         ),
@@ -207,17 +211,17 @@ def draw_arrows(rows: Sequence[ArrowRow], width: int) -> Figure:
     for n, (row, text) in enumerate(zip(rows, texts, strict=True)):
         y = box.top + step * (n + 0.5) + (0 if is_wide else 8)
         latest, earlier, colour = row.summary.latest, row.summary.earlier, _arrow_colour(row)
-        words = f"{row.name}: {sentences.cell(earlier)}, then {sentences.cell(latest)}"
+        words = f"{row.name}: {changes_in_words.cell(earlier)}, then {changes_in_words.cell(latest)}"
         start, end = (None if o is None or o.value is None else float(o.value) for o in (earlier, latest))
         if is_wide:
             labels.append(Label(text=row.name, x=names - 10, y=y, across="right", hover=words))
         else:
             labels.append(Label(text=row.name, x=1, y=y - 16, hover=words))
         if start is not None:
-            said = f"{row.name}, 12 months before: {sentences.cell(earlier)}"
+            said = f"{row.name}, 12 months before: {changes_in_words.cell(earlier)}"
             dots.append(_Dot(start, y, said, colour))
         if end is not None:
-            said = f"{row.name}, latest 12 months: {sentences.cell(latest)}"
+            said = f"{row.name}, latest 12 months: {changes_in_words.cell(latest)}"
             heads.append(_Dot(end, y, said, colour, _head(start, end)))
         if start is not None and end is not None:
             marks.append(Rule((x(start), y), (x(end), y), colour, 2.5))
@@ -269,11 +273,11 @@ def _arrow_colour(row: ArrowRow) -> str:
 
 
 def _arrow_text(row: ArrowRow, *, is_short: bool) -> str:
-    figure = sentences.cell(row.summary.latest)
+    figure = changes_in_words.cell(row.summary.latest)
     change = row.summary.change
     if change is None or change.direction not in (Direction.ROSE, Direction.FELL):
         return figure
-    words = sentences.change_in_words(row.summary)
+    words = changes_in_words.change_in_words(row.summary)
     return f"{figure}, {words.partition(' (')[0] if is_short else words}"
 
 
@@ -302,7 +306,7 @@ def places_chart(
             strips.append(_Strip(indicator, rates))
     if not strips:
         return None
-    nothing = sentences.cell(None)
+    nothing = changes_in_words.cell(None)
     rows = [(s.indicator.short_title, *(str(s.rates[a].value) if a in s.rates else nothing for a in areas)) for s in strips]  # fmt: skip
     return Chart(
         wide=escape_texts(draw_strips(strips, ours, WIDE)),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from portal.analysis.changes_in_words import cell
 from portal.analysis.measures import breaks_of, broken
-from portal.analysis.sentences import ChartInput, cell, describe_point
+from portal.analysis.sentences import ChartInput, describe_point
 from portal.charts.charts import Chart, ChartTable, Note
 from portal.charts.columns import axis_names
 from portal.charts.grammar import (

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from portal.analysis.changes_in_words import cell
 from portal.analysis.measures import breaks_of, broken
-from portal.analysis.sentences import cell
 from portal.core import periods
 from portal.core.model import Observation
 from portal.core.text import MARKERS, safe

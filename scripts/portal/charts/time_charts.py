@@ -1,8 +1,7 @@
 """Draw figures over time as lines on a true time scale."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from portal.analysis.measures import breaks_of, broken
@@ -10,14 +9,10 @@ from portal.analysis.sentences import ChartInput, describe_point
 from portal.charts.grammar import (
     COLOURS,
     CONTEXT,
-    EARLIER,
-    INK,
-    LINE,
     OURS,
     PAPER,
     QUIET,
     SAND,
-    SMALL,
     TEXT,
     TICK,
     WIDE,
@@ -28,7 +23,6 @@ from portal.charts.grammar import (
     Panel,
     Rule,
     Scale,
-    TimeTick,
     around,
     boxes_of_line,
     compose,
@@ -44,11 +38,24 @@ from portal.charts.grammar import (
     value_ticks,
 )
 from portal.charts.text_metrics import text_width, wrap_text
-from portal.charts.time_axis import gaps_of, middle, overlap, position, span
-from portal.core import periods
+from portal.charts.time_axis import gaps_of, middle, overlap, span
+from portal.charts.time_marks import (
+    Cut,
+    Goal,
+    Period,
+    break_number,
+    cut_notes,
+    cuts_of,
+    goal_marks,
+    goal_notes,
+    goals_of,
+    lanes_of,
+    numbers_apart,
+    plan_periods,
+)
 from portal.core.model import Observation
-from portal.core.text import amount, json_number
-from portal.core.vocabulary import Nearness, Status, Unit
+from portal.core.text import json_number
+from portal.core.vocabulary import Status, Unit
 
 # More columns than this are hard to distinguish on a phone, so a line is drawn.
 MOST_BARS = 12
@@ -56,7 +63,6 @@ MOST_BARS = 12
 UNSETTLED = (Status.PROVISIONAL, Status.ESTIMATED)
 _DOTS = 24  # with more points than this, only the last has a dot
 PLOT_HEIGHT = 236  # of the plot, in pixels
-_LANE = 18  # height of the bar of a plan, in pixels
 
 
 class Point(NamedTuple):
@@ -87,35 +93,12 @@ class Line:
         return next((p for p in reversed(self.points) if p.value is not None), None)
 
 
-class Cut(NamedTuple):
-    """A break in series: the time from which recording changed, and what changed."""
-
-    at: float
-    title: str
-
-
-class Period(NamedTuple):
-    """A period that is marked under the years, such as that of a plan."""
-
-    start: float
-    end: float
-    name: str
-
-
 class Hidden(NamedTuple):
     """A figure without a number: its time, its marker, and its text."""
 
     at: float
     mark: str
     words: str
-
-
-class Goal(NamedTuple):
-    """A target that a plan set for these figures: its value, and its date and value in words."""
-
-    value: float
-    due: str
-    text: str
 
 
 class Around(NamedTuple):
@@ -178,42 +161,6 @@ def _hidden(s: ChartInput) -> list[Hidden]:
     return [Hidden(place(o), f"[{o.status}]", hover_text(s, o)) for o in s.figures if o.value is None]
 
 
-def cuts_of(s: ChartInput) -> list[Cut]:
-    """Return every break between or inside the periods of the figures."""
-    breaks = breaks_of(s.released, s.indicator.id)
-    within = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
-    is_dated = len(within) > 1
-    return [
-        Cut(position(b.date), f"{b.title} ({periods.month(b.date)})" if is_dated else b.title) for b in within
-    ]
-
-
-def goals_of(s: ChartInput) -> list[Goal]:
-    """Return the targets for an indicator that are numbers in the unit of its figures; none for other areas.
-
-    A target that is a change, such as a cut by 20%, is not drawn on a chart of counts: the level would be our own sum.
-    """
-    if any(o.area != s.released.area for o in s.figures):
-        return []
-    return [
-        Goal(float(t.target_value), periods.loose_date(t.due), amount(t.target_value, s.indicator.unit))
-        for t in s.released.content.targets
-        if t.indicator == s.indicator.id and t.unit == s.indicator.unit
-    ]
-
-
-def plan_periods(s: ChartInput) -> list[Period]:
-    """Return the periods of the plans that measure success by an indicator."""
-    fits = (Nearness.SAME, Nearness.CLOSE)
-    return [
-        Period(position(periods.earliest_day(p.starts)), position(periods.last_day(p.ends)), p.short_title)
-        for p in s.released.content.plans
-        if p.starts
-        and p.ends
-        and any(m.indicator == s.indicator.id and m.nearness in fits for m in p.measures)
-    ]
-
-
 # --- lines
 
 
@@ -243,7 +190,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     room = (ends[1] - ends[0]) * 0.06
     y = Scale(ends[0] - room * (ends[0] < 0), ends[1] + room * (ends[1] > 0), box.bottom, box.top)
     years = time_ticks(first - pad, last + pad, box.width)
-    lanes = _lanes([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
+    lanes = lanes_of([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
     height = lanes.bottom + 4
     drawn = [_drawn(line, x, y) for line in lines]
     taken = [b for pieces in drawn for piece in pieces for b in boxes_of_line(piece)]
@@ -421,60 +368,6 @@ def _cut_marks(
     return marks, numbers_apart(notes) if len(cuts) > 1 else notes
 
 
-def goal_marks(
-    goals: Sequence[Goal], y: Scale, box: Box, taken: Sequence[Box]
-) -> tuple[list[Rule | Band], list[Label]]:
-    """Return a dotted line across the plot at each target, and its name where there is space beside the line.
-
-    `taken` is what the line and its name must not cross. The notes under the chart name every target.
-    """
-    marks: list[Rule | Band] = []
-    names: list[Label] = []
-    for goal in goals:
-        at = y(goal.value)
-        text = f"Target for {goal.due}: {goal.text}"
-        places = (
-            Label(text=text, x=box.left + 6 + step, y=at + side * 4, down=down, size=TICK, colour=INK)
-            for down, side in (("bottom", -1), ("top", 1))
-            for step in range(0, int(box.width), 12)
-        )
-        name = first_free(places, [*taken, *(n.box for n in names)], box._replace(top=1))
-        names += [name] if name else []
-        clear = [Box(b.left - 3, b.top, b.right + 3, b.bottom) for b in taken]
-        marks += interrupted(Rule((box.left, at), (box.right, at), INK, 1.5, "dot", above=False), clear)
-    return marks, names
-
-
-def goal_notes(goals: Sequence[Goal]) -> list[str]:
-    """Return a note for each target that is drawn."""
-    return [f"Dotted line: the target for {g.due}, {g.text}." for g in goals]
-
-
-def break_number(number: int, at: float, cut: Cut) -> Label:
-    """Return the number of a break above its line."""
-    return Label(
-        text=str(number), x=at, y=1, across="center", down="top", size=TICK, bold=True, hover=cut.title
-    )
-
-
-def numbers_apart(numbers: Sequence[Label]) -> list[Label]:
-    """Return the numbers of breaks, joined where they would touch: `1, 2`."""
-    joined: list[Label] = []
-    for label in numbers:
-        last = joined[-1] if joined else None
-        if last is None or label.box.left >= last.box.right + 2:
-            joined.append(label)
-            continue
-        texts, hovers = f"{last.text}, {label.text}", f"{last.hover}; {label.hover}"
-        joined[-1] = replace(last, text=texts, x=(last.x + label.x) / 2, hover=hovers)
-    return joined
-
-
-def cut_notes(cuts: Sequence[Cut]) -> list[str]:
-    """Return a note for each break that has a number in the drawing; a single break has its words there."""
-    return [f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)] if len(cuts) > 1 else []
-
-
 def notes_under(s: ChartInput, *, has_goals: bool = True) -> tuple[str, ...]:
     """Return the notes under a chart over time: what its numbers, bars, dotted lines and outlines mean."""
     notes = [*cut_notes(cuts_of(s)), *(goal_notes(goals_of(s)) if has_goals else ())]
@@ -483,45 +376,3 @@ def notes_under(s: ChartInput, *, has_goals: bool = True) -> tuple[str, ...]:
     if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):
         notes.append("Bars under the years: plans that measure their success by these figures.")
     return tuple(notes)
-
-
-class _Lanes(NamedTuple):
-    """The bars of plans under the years, their names, and where they end."""
-
-    marks: list[Rule | Band]
-    labels: list[Label]
-    bottom: float
-
-
-def _lanes(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick]) -> _Lanes:
-    """Return a bar for each plan, in as few rows as their names allow."""
-    top = box.bottom + 11 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
-    marks: list[Rule | Band] = []
-    labels: list[Label] = []
-    rows: list[list[Box]] = []
-    for plan in plans:
-        start, end = max(box.left, x(plan.start)), min(box.right, x(plan.end))
-        name = " ".join(wrap_text(plan.name, box.right - box.left, SMALL)[:1])
-        needed = text_width(name, SMALL)
-        if needed + 8 <= end - start:
-            text = (start + 4, "left")
-        elif end + 4 + needed <= box.right + 60:
-            text = (end + 4, "left")
-        else:
-            text = (start - 4, "right")
-        taken = Box(
-            min(start, text[0] - needed * (text[1] == "right")) - 6,
-            0,
-            max(end, text[0] + needed * (text[1] == "left")) + 6,
-            1,
-        )
-        row = next((n for n, boxes in enumerate(rows) if not any(taken.touches(b) for b in boxes)), len(rows))
-        if row == len(rows):
-            rows.append([])
-        rows[row].append(taken)
-        y = top + 4 + row * _LANE
-        is_inside = start <= text[0] <= end and text[1] == "left" and needed + 8 <= end - start
-        bar = Box(start, y, end, y + 14) if is_inside else Box(start, y + 5, end, y + 9)
-        marks.append(Band(bar, SAND if is_inside else EARLIER, above=True))
-        labels.append(Label(text=name, x=text[0], y=y + 7, across=text[1], size=SMALL, colour=QUIET))
-    return _Lanes(marks, labels, top + len(rows) * _LANE)

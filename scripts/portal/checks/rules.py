@@ -21,6 +21,11 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
 _STARTS_FORMULA = re.compile(r"[\t\r]|\s*[=+@\-＝＋＠－]")
 _NOT_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
 
+# What a spreadsheet shows and saves in place of a value: the error of a formula, or the filling of a narrow column.
+_SPREADSHEET_ERROR = re.compile(
+    r"\s*(#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|GETTING_DATA|#+)|Err:\d+)\s*"
+)
+
 
 def check(packages: tuple[Package, ...], settings: Settings) -> tuple[Problem, ...]:
     """Return every problem that the rules find, by file and row."""
@@ -332,6 +337,19 @@ def _formulas(checked: ValidRows) -> Iterator[Problem]:
                         )
 
 
+def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
+    """Check that no cell contains the error that a spreadsheet showed in place of its value."""
+    for package in checked.packages:
+        for table in package.tables.values():
+            for row in rows(table) if _any(table, _SPREADSHEET_ERROR.fullmatch) else ():
+                for column, value in row.cells.items():
+                    if _SPREADSHEET_ERROR.fullmatch(value):
+                        message = f"“{value.strip()[:80]}” is what a spreadsheet saves where it could not show a value."
+                        yield row.wrong(
+                            column, "spreadsheet-error", message, "Write what belongs there, or clear the cell."
+                        )
+
+
 RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "unique": _unique,
     "addresses": _addresses,
@@ -347,4 +365,5 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "reachable": _reachable,
     "markup": _markup,
     "formulas": _formulas,
+    "spreadsheet-errors": _spreadsheet_errors,
 }

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 
 from markupsafe import Markup
 
-from portal.analysis import sentences
+from portal.analysis import changes_in_words
 from portal.analysis.measures import IndicatorSummary, in_same_months
 from portal.charts import map_shading, maps
 from portal.charts.area_charts import current_wards, recorded_indicators, total_indicator
@@ -104,7 +104,7 @@ def _ward_map(released: ClearedContent, indicator: Indicator) -> WardMap | None:
 def _figure(released: ClearedContent, name: str, s: IndicatorSummary | None, is_rate: bool) -> MapFigure:
     if s is None:
         return MapFigure(value=None, reason=MISSING, printed="–", words=f"{name}: no figure", direction="")
-    printed, change = sentences.cell(s.latest, s.indicator.unit), sentences.change_in_words(s)
+    printed, change = changes_in_words.cell(s.latest, s.indicator.unit), changes_in_words.change_in_words(s)
     direction = s.change.direction if s.change else ""
     if s.latest.value is None:
         reason = WITHHELD if s.latest.status == Status.WITHHELD else MISSING
@@ -116,7 +116,7 @@ def _figure(released: ClearedContent, name: str, s: IndicatorSummary | None, is_
         value = s.rate.value if s.rate else None
         rate = f"{value} {PER_1000}" if s.rate else "a rate is not meaningful here"
         words = f"{rate} ({words})"
-        printed = str(value) if s.rate else sentences.per_1000(released, s)
+        printed = str(value) if s.rate else changes_in_words.per_1000(released, s)
     unfit = (s.latest.area, s.indicator.id) in released.content.no_rates
     reason = "" if value is not None else UNFIT if unfit else MISSING
     return MapFigure(

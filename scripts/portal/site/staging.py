@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import jinja2
 from markupsafe import Markup
 
-from portal.analysis import measures, sentences
+from portal.analysis import changes_in_words, measures
 from portal.analysis.measures import IndicatorSummary
 from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
@@ -302,17 +302,17 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
     environment.filters |= {
         "amount": amount,
         "cell": lambda o: _cell(released, o),
-        "change_in_words": sentences.change_in_words,
+        "change_in_words": changes_in_words.change_in_words,
         "meaning": measures.meaning,
-        "describe_clear_changes": sentences.describe_clear_changes,
-        "per_1000": partial(sentences.per_1000, released),
-        "change_with_figures": sentences.change_with_figures,
+        "describe_clear_changes": changes_in_words.describe_clear_changes,
+        "per_1000": partial(changes_in_words.per_1000, released),
+        "change_with_figures": changes_in_words.change_with_figures,
         "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
         "running": periods.inside_sentence,
         "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
-        "last_change_in_words": partial(sentences.last_change_in_words, released),
+        "last_change_in_words": partial(changes_in_words.last_change_in_words, released),
         "why": lambda o: MARKERS[o.status],
         "upto": lambda o: periods.month(o.period_end),
         "number": number,
@@ -339,7 +339,7 @@ def _environment(settings: Settings, released: ClearedContent, pictures: Picture
 
 def _cell(released: ClearedContent, o: Observation | None) -> str:
     """Return a figure as a table prints it, in the unit of its indicator."""
-    return sentences.cell(o, released.content.indicators[o.indicator].unit if o else "count")
+    return changes_in_words.cell(o, released.content.indicators[o.indicator].unit if o else "count")
 
 
 def _statuses(standings: list[IndicatorSummary]) -> list[tuple[str, str]]:
