@@ -18,6 +18,7 @@ from portal.importers import recognition, source_rows
 from portal.importers.geography import boundaries, lookups, population_tables, postcodes, vintages
 from portal.importers.geography.vintages import Vintage
 from portal.importers.police import csp, derive, public_attitudes, street_crime, vawg
+from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts
 from project import SHARED
 
@@ -48,7 +49,7 @@ LSOAS = (
 
 def content(areas: Mapping[str, Area] = AREAS, known: tuple[Lsoa, ...] = LSOAS) -> Content:
     """Content with only areas and LSOAs."""
-    empty = {f.name: {} if "Mapping" in str(f.type) else () for f in fields(Content)}
+    empty: dict[str, object] = {f.name: {} if "Mapping" in str(f.type) else () for f in fields(Content)}
     return Content(**{**empty, "areas": areas, "lsoas": known})  # type: ignore[arg-type]
 
 
@@ -194,7 +195,7 @@ def test_cambridge_has_the_counts_of_its_raw_rows(
             counted.update(
                 r["Crime type"] for r in csv.DictReader(lines) if not ward or ward_of[r["LSOA code"]] == ward
             )
-    series = {r["theirs"]: r["series"] for r in street_crime.published_files.mapped(street_crime.CATEGORIES)}[
+    series = {r["theirs"]: r["series"] for r in published_files.mapped(street_crime.CATEGORIES)}[
         kind
     ]
     assert counted[kind] == OF_2024[kind, ward]
@@ -344,7 +345,7 @@ def test_the_survey_gives_confidence_and_trust() -> None:
     got = public_attitudes.read([path], content(LONDON), "E09000023")
     newest = {(f.series, f.area): f.value for f in got.figures if f.end == date(2023, 12, 31)}
     for series, ours, london in (("good-job", 45, 47), ("trust", 56, 69), ("fair", 50, 62)):
-        assert (newest[series, "E09000023"], newest[series, "E23000001"]) == (ours, london)
+        assert [newest[series, "E09000023"], newest[series, "E23000001"]] == [Decimal(ours), Decimal(london)]
     assert {f.start for f in got.figures if f.end == date(2023, 12, 31)} == {date(2023, 1, 1)}
     assert (
         sum(f.series == "trust" and f.area == "E09000033" for f in got.figures) == 32
@@ -594,6 +595,6 @@ def test_every_format_of_files_has_a_source_and_a_place_in_the_order_of_a_new_po
     from portal.cli import filled_portal  # noqa: PLC0415
     from portal.importers import importing  # noqa: PLC0415
 
-    known = {r["format"] for r in source_rows.published_files.mapped(source_rows.KNOWN)}
+    known = {r["format"] for r in published_files.mapped(source_rows.KNOWN)}
     formats = set(importing.FORMATS) - {importing.TABLE}
     assert known == formats == set(filled_portal.ORDER) == set(filled_portal.WANTED)

@@ -346,7 +346,10 @@ def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
                     if _SPREADSHEET_ERROR.fullmatch(value):
                         message = f"“{value.strip()[:80]}” is what a spreadsheet saves where it could not show a value."
                         yield row.wrong(
-                            column, "spreadsheet-error", message, "Write what belongs there, or clear the cell."
+                            column,
+                            "spreadsheet-error",
+                            message,
+                            "Write what belongs there, or clear the cell.",
                         )
 
 
