@@ -1,6 +1,7 @@
 """An import from the command line to the package: what it reports, what it writes, and what it never writes."""
 
 import csv
+import itertools
 import re
 import subprocess
 import sys
@@ -111,7 +112,7 @@ def test_revisions_are_counted_marked_and_the_largest_is_named(project: Path, tm
     assert "30 figures: 0 new, 30 as before, 0 revised" in again.stdout
     later = import_wards(project, {**THEFTS, "E05999993": 6}, OTHERS, "--yes")
     assert "0 new, 22 as before, 8 revised" in later.stdout
-    assert "The largest revision: rec-thefts, E05999993" in later.stdout
+    assert re.search(r"The largest revision: .*, West Field, .*: from 12 to 18", later.stdout)
     assert "from 12 to 18" in later.stdout
     changed = [
         r
@@ -122,13 +123,70 @@ def test_revisions_are_counted_marked_and_the_largest_is_named(project: Path, tm
 
 
 def test_until_ends_the_periods_with_that_month(project: Path, tmp_path: Path) -> None:
-    assert import_wards(project, THEFTS, OTHERS, "--until", "2020-05", "--yes").returncode == 0
+    options = ("--until", "2020-05", "--yes", "--assume", "other-quarters=yes")
+    assert import_wards(project, THEFTS, OTHERS, *options).returncode == 0
     ends = {
         r["period_end"]
         for r in observations(project)
         if r["indicator"] == "rec-thefts" and r["locator"].startswith("Theft") and r["area"] == "E05999991"
     }
     assert {"2020-05-31", "2020-02-29", "2019-05-31"} <= ends
+
+
+def test_other_quarters_are_a_question_and_replace_those_that_they_overlap(
+    project: Path, tmp_path: Path
+) -> None:
+    path, before = ward_file(tmp_path / "w.csv", THEFTS, OTHERS), observations(project)
+    command = ("mps-ward", str(path), "--source", "returns", "--until", "2020-05", "--yes")
+    asked = run(project, *command)
+    assert asked.returncode == 1
+    assert "The quarters of these files end in February, May, August and November." in asked.stdout
+    assert "--assume other-quarters=yes" in asked.stdout
+    assert observations(project) == before
+    assert run(project, *command, "--assume", "other-quarters=yes").returncode == 0
+    quarters = sorted(
+        (r["period_start"], r["period_end"])
+        for r in observations(project)
+        if r["indicator"] == "rec-thefts" and r["area"] == "E05999991"
+    )
+    assert quarters == sorted(set(quarters))
+    assert all(end < start for (_, end), (start, _) in itertools.pairwise(quarters))
+
+
+def test_an_older_file_is_a_question(project: Path, tmp_path: Path) -> None:
+    newest = ward_file(tmp_path / "w.csv", THEFTS, OTHERS)
+    assert run(project, "mps-ward", str(newest), "--source", "returns", "--yes").returncode == 0
+    before = observations(project)
+    changed = ward_file(tmp_path / "w.csv", {**THEFTS, "E05999993": 6}, OTHERS)
+    command = ("mps-ward", str(changed), "--source", "returns", "--until", "2020-09", "--yes")
+    asked = run(project, *command)
+    assert asked.returncode == 1
+    assert "end in September 2020, but figures to December 2020 are published" in asked.stdout
+    assert re.search(r"for example .*West Field.* from 12 to 18", asked.stdout)
+    assert observations(project) == before
+    assert run(project, *command, "--assume", "older-file=yes").returncode == 0
+    wrong = run(project, *command, "--assume", "older-files=yes")
+    assert wrong.returncode == 1
+    assert "Did you mean older-file=yes?" in wrong.stderr + wrong.stdout
+
+
+def test_years_by_ward_follow_those_that_are_published(project: Path, tmp_path: Path) -> None:
+    """Rolling on by two months withdraws no year and loses none; the next year comes when it is complete."""
+    file = ward_file(tmp_path / "w.csv", THEFTS, dict.fromkeys(WARDS, 30))
+    base = ("mps-ward", str(file), "--source", "returns", "--yes", "--assume", "older-file=yes")
+
+    def years() -> set[tuple[str, str]]:
+        return {
+            (r["period_start"], r["period_end"])
+            for r in observations(project)
+            if r["indicator"] == "rec-abuse" and r["area"] in WARDS
+        }
+
+    assert run(project, *base, "--until", "2020-06").returncode == 0
+    first = years()
+    assert first == {("2019-07-01", "2020-06-30")}
+    assert run(project, *base, "--until", "2020-09").returncode == 0
+    assert years() == first
 
 
 def test_what_was_published_and_must_now_be_withheld_is_said(project: Path, tmp_path: Path) -> None:

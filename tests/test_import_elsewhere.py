@@ -195,9 +195,7 @@ def test_cambridge_has_the_counts_of_its_raw_rows(
             counted.update(
                 r["Crime type"] for r in csv.DictReader(lines) if not ward or ward_of[r["LSOA code"]] == ward
             )
-    series = {r["theirs"]: r["series"] for r in published_files.mapped(street_crime.CATEGORIES)}[
-        kind
-    ]
+    series = {r["theirs"]: r["series"] for r in published_files.mapped(street_crime.CATEGORIES)}[kind]
     assert counted[kind] == OF_2024[kind, ward]
     assert total(cambridge[1], series, ward or "E07000008") == counted[kind]
 

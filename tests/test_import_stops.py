@@ -22,6 +22,7 @@ from portal.importers.police import stop_and_search
 from portal.importers.police.stop_and_search import Stops
 from portal.importers.police.stop_records import KINDS, LABELS, labels
 from portal.importers.shared import published_files
+from portal.site import building
 from project import ROOT, SHARED
 
 CASES = ROOT / "tests" / "importers" / "stop-and-search"
@@ -61,7 +62,8 @@ NEW, OLD = outlines_of("good").exact, outlines_of("former-wards").exact
 def found_in(case: Path) -> str:
     """What the reader makes of a folder's files, as its expected.txt has it; parts that are zero are left out."""
     try:
-        stops = stop_and_search.read(sorted(case.glob("*.csv")), NORTHBOROUGH, {**OLD, **NEW})
+        files = sorted([*case.glob("*.csv"), *case.glob("*.json")])
+        stops = stop_and_search.read(files, NORTHBOROUGH, {**OLD, **NEW})
     except PortalError as error:
         return "".join(f"{p}\n" for p in error.problems)
     frame = stop_and_search.tables(stops, BOROUGH)
@@ -76,6 +78,23 @@ def test_files_give_what_their_case_expects(case: Path) -> None:
 
 
 GOOD = next((CASES / "good").glob("*.csv"))
+
+
+def test_the_api_and_the_archive_give_the_same_figures() -> None:
+    of_api, of_archive = (found_in(CASES / case).split("\n\n")[1] for case in ("api", "good"))
+    assert of_api == of_archive
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_of_the_api_gives_problems_and_never_a_traceback(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    whole = next((CASES / "api").glob("*.json")).read_bytes()
+    start, length = data.draw(st.integers(0, len(whole))), data.draw(st.integers(0, 60))
+    instead = data.draw(st.binary(max_size=8) | st.text(max_size=12).map(str.encode))
+    (tmp_path / "2024-07.json").write_bytes(whole[:start] + instead + whole[start + length :])
+    assert found_in(tmp_path).endswith("\n")
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -277,8 +296,8 @@ def test_shortened_and_moved_real_files(tmp_path: Path, areas: dict[str, Area], 
     lines = JULY.read_text().splitlines(keepends=True)
     copy = tmp_path / JULY.name
     copy.write_text("".join(lines[:3000]))
-    stops = stop_and_search.read([copy], areas, wards.exact)
-    assert dict(next(f for f in stops.findings if f.code == "days").figures)["last"] == "2024-07-11"
+    with pytest.raises(PortalError, match="no whole month"):  # it ends on 11 July
+        stop_and_search.read([copy], areas, wards.exact)
     copy.write_text("".join(lines)[:-20])
     with pytest.raises(PortalError, match="The row has 13 cells where the header has 15"):
         stop_and_search.read([copy], areas, wards.exact)
@@ -300,3 +319,49 @@ def test_how_near_the_border_is_the_distance_in_metres(july: Stops, wards: Bound
             s.contains(point) and s.exterior.distance(point) < stop_and_search.NEAR for s in flat.values()
         )
     assert near == dict(next(f for f in july.findings if f.code == "near").figures)["records"]
+
+
+MONTHS = sorted(
+    (UPSTREAM / "more" / "stop_and_search" / "csv_met_plus_city_no_ethnicity").glob("2024-0*.csv")
+)
+API = sorted((UPSTREAM / "more" / "stop_and_search" / "api_json").glob("*.json"))
+
+
+@real
+def test_many_months_of_both_kinds_are_read_by_the_month_of_their_file() -> None:
+    areas, table = _lewisham()
+    stops = stop_and_search.read([*MONTHS, *API], areas, table)
+    months = [p.name[:7] for p in (*MONTHS, *API)]
+    assert sorted(stops.wards) == sorted(months)
+    frame = stop_and_search.tables(stops, "E09000023")
+    assert set(frame[frame["series"] == "stops-by-ethnicity"]["month"]) == {p.name[:7] for p in API}
+    codes = {f.code: f for f in stops.findings}
+    assert codes["no-ethnicity"].figures["files"] == len(MONTHS)
+    assert "March 2025" in str(codes["missing-months"])
+
+
+@real
+def test_a_file_that_ends_in_the_middle_of_a_month_is_left_out_and_named(tmp_path: Path) -> None:
+    areas, table = _lewisham()
+    half = tmp_path / MONTHS[1].name
+    lines = MONTHS[1].read_text().splitlines(keepends=True)
+    half.write_text("".join(lines[:1] + [x for x in lines[1:] if int(x.split(",")[1][8:10]) <= 17]))
+    stops = stop_and_search.read([MONTHS[0], half], areas, table)
+    assert list(stops.wards) == ["2024-01"]
+    found = next(f for f in stops.findings if f.code == "half-month")
+    assert "to 17 February 2024" in str(found)
+    with pytest.raises(PortalError, match="no whole month"):
+        stop_and_search.read([half], areas, table)
+
+
+def test_an_empty_month_is_not_zero(tmp_path: Path) -> None:
+    shutil.copy(GOOD, tmp_path / GOOD.name)
+    (tmp_path / GOOD.name.replace("2024-07", "2024-08")).write_text(GOOD.read_text().splitlines()[0] + "\n")
+    assert "[empty-month]" in found_in(tmp_path)
+    assert "2024-08," not in found_in(tmp_path)
+
+
+def _lewisham() -> tuple[dict[str, Area], pd.DataFrame]:
+    """The areas of the site and their outlines."""
+    content = building.read(ROOT)[1]
+    return dict(content.areas), pd.DataFrame([vars(o) for o in content.outlines])

@@ -8,7 +8,7 @@ import pytest
 from portal.core.model import Observation
 from portal.core.periods import first_day
 from portal.core.vocabulary import Status
-from portal.importers.police.derive import merged
+from portal.importers.police.derive import merged, spans
 
 JULY = date(2024, 7, 31)
 
@@ -46,8 +46,43 @@ def test_a_new_quarter_takes_no_12_months_out() -> None:
 
 @pytest.mark.parametrize(
     ("value", "status", "wanted"),
-    [("30", "", ""), ("30.0", "", ""), ("30", "p", "p"), ("31", "", "r"), ("31", "p", "r")],
+    [("30", "", ""), ("30.0", "", ""), ("30", "p", ""), ("31", "", "r"), ("31", "p", "r")],
 )
 def test_only_another_number_is_marked_as_revised(value: str, status: str, wanted: str) -> None:
     (again,) = merged((figure(JULY, status=status),), (figure(JULY, value=Decimal(value)),))
     assert again.status == wanted
+
+
+def test_quarters_that_overlap_with_a_new_one_are_taken_out() -> None:
+    """Two sets of quarters of one area would not be one line."""
+    quarter, before = figure(JULY, months=3), figure(date(2024, 4, 30), months=3)
+    other = figure(date(2024, 6, 30), months=3)
+    assert merged((before, other), (quarter,)) == (before, quarter)
+
+
+MONTHS = [f"{y}-{m:02}" for y in (2022, 2023, 2024) for m in range(1, 13)]
+
+
+def test_spans_end_with_the_last_month_or_whole_spans_away_from_a_published_end() -> None:
+    assert next(spans(MONTHS, 12)) == ("2024-01", "2024-12")
+    assert list(spans(MONTHS, 12, (), ["2023-03"])) == [("2023-04", "2024-03"), ("2022-04", "2023-03")]
+    assert next(spans(MONTHS, 12, (), ["2030-03"])) == ("2023-04", "2024-03")
+
+
+def test_a_published_end_counts_between_its_own_breaks_only() -> None:
+    found = list(spans(MONTHS, 12, ["2023-06"], ["2024-07"]))
+    assert found == [("2023-08", "2024-07"), ("2022-06", "2023-05")]
+
+
+@pytest.mark.parametrize("value", ["30", "31"])
+def test_a_figure_of_the_newest_months_stays_provisional(value: str) -> None:
+    fresh = figure(JULY, value=Decimal(value), status=Status.PROVISIONAL)
+    (again,) = merged((figure(JULY, status=Status.PROVISIONAL),), (fresh,))
+    assert again.status == Status.PROVISIONAL
+
+
+def test_spans_on_one_grid_skip_the_one_across_a_break() -> None:
+    found = list(spans(MONTHS, 3, ["2023-06"], one_grid=True))
+    assert ("2023-01", "2023-03") in found
+    assert ("2023-04", "2023-06") not in found
+    assert ("2023-07", "2023-09") in found

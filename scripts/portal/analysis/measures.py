@@ -3,6 +3,7 @@
 These are pure functions of observations. Anything computed from a withheld figure is withheld.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,14 +13,16 @@ from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
 from portal.analysis import significance
-from portal.core.model import Break, Indicator, Observation
+from portal.core.model import Break, Indicator, Observation, Revision
 from portal.core.periods import first_day, month_end
+from portal.core.small_counts import WARD_KINDS
 from portal.core.vocabulary import (
     ADDABLE_UNITS,
     ChartKind,
     Direction,
     Meaning,
     NoChange,
+    PeriodType,
     Polarity,
     Status,
     Unit,
@@ -159,6 +162,21 @@ def spread_of(released: ClearedContent, indicator: str, area: str, newest: bool 
     return Spread(float(known.dispersion), REVISION.get(kind, (0.0, 0.0)) if newest else (0.0, 0.0))
 
 
+def revision_of(released: ClearedContent, o: Observation) -> Revision | None:
+    """Return how far later files usually change a provisional figure; None for other figures, or if it is not known."""
+    if o.status != Status.PROVISIONAL or o.value is None:
+        return None
+    return released.content.revisions.get((o.indicator, released.content.areas[o.area].kind, o.months))
+
+
+def revision_band(released: ClearedContent, o: Observation) -> int:
+    """Return by how many a provisional figure is usually changed at most, up or down, at least 1; 0 if not known."""
+    known = revision_of(released, o)
+    if known is None or o.value is None:
+        return 0
+    return max(1, math.ceil(Fraction(abs(o.value)) * Fraction(known.percent) / 100))
+
+
 def compared(
     released: ClearedContent,
     indicator: Indicator,
@@ -214,11 +232,20 @@ def quarters(
 def figures_of(released: ClearedContent, indicator: Indicator) -> tuple[Observation, ...]:
     """Return the figures that the chart of an indicator shows.
 
-    These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere.
+    These are all its figures, or the rolling 12 months of the borough if it is recorded everywhere. A chart of areas
+    leaves out wards beside boroughs, and shows the newest of several years.
     """
     if indicator.chart == ChartKind.RECORDED:
         return rolling(released, indicator.id, released.area)
-    return series(released, indicator.id)
+    figures = series(released, indicator.id)
+    if indicator.chart == ChartKind.AREAS:
+        figures = (
+            tuple(o for o in figures if released.content.areas[o.area].kind not in WARD_KINDS) or figures
+        )
+        if indicator.period_type == PeriodType.YEAR_TO:
+            newest = max((o.period_end for o in figures if o.period_end), default=None)
+            figures = tuple(o for o in figures if o.period_end == newest)
+    return figures
 
 
 def latest_change(released: ClearedContent, indicator: Indicator) -> Change | None:

@@ -16,6 +16,8 @@ from portal.analysis.measures import (
     compared,
     is_clear_over_years,
     latest_change,
+    revision_band,
+    revision_of,
     rounded,
 )
 from portal.core import periods
@@ -107,9 +109,10 @@ class ChartInput:
         """Return a figure for a sentence, with its unit, or the reason why there is no number."""
         if o.value is None:
             return f"no figure ({MARKERS[o.status]})"
+        mark = " (provisional)" if o.status == Status.PROVISIONAL else ""
         if self.indicator.unit in (Unit.COUNT, Unit.PER_1000) and not self.has_unit_per_part:
-            return counted(o.value, self.indicator.unit_label)
-        return amount(o.value, self.indicator.unit)
+            return f"{counted(o.value, self.indicator.unit_label)}{mark}"
+        return f"{amount(o.value, self.indicator.unit)}{mark}"
 
     def without_unit(self, o: Observation) -> str:
         """Return a figure for a sentence that has already named the unit."""
@@ -342,9 +345,11 @@ def describe_areas(s: ChartInput) -> str:
     """Describe the first and the last part, in a sentence each with all areas."""
     period = _when(s, s.figures[0])
     ends = {p: [o for o in s.figures if o.part == p] for p in (s.parts[0], s.parts[-1])}
+    title = s.part if s.indicator.breakdown else lambda _: s.indicator.short_title
+    parts = {p: own for p, own in ends.items() if own}
     return " ".join(
-        f"{s.part(p)}{period}: {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in part_figures])}."
-        for p, part_figures in ends.items()
+        f"{title(p)}{period}: {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in part_figures])}."
+        for p, part_figures in parts.items()
     )
 
 
@@ -421,3 +426,16 @@ def _the(s: ChartInput, o: Observation) -> str:
     """Return a period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
     label = inside_sentence(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label
+
+
+def describe_revisions(s: ChartInput) -> str:
+    """Say how far provisional figures are usually changed; empty if none is provisional or nothing is known about it."""
+    newest = [o for o in s.figures if o.status == Status.PROVISIONAL and o.value is not None]
+    known = revision_of(s.released, newest[-1]) if newest else None
+    if not newest or known is None:
+        return ""
+    band = revision_band(s.released, newest[-1])
+    return (
+        f"The figure for {s.label(newest[-1])} is provisional. Later files changed 95% of such figures by no more than "
+        f"{number(known.percent)}%, which is {number(Decimal(band))} here: the thin bar shows that range."
+    )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from portal.analysis.measures import revision_band
 from portal.analysis.sentences import ChartInput, describe_point
 from portal.charts.grammar import (
     COLOURS,
@@ -40,6 +41,7 @@ from portal.charts.time_charts import (
     PLOT_HEIGHT,
     UNSETTLED,
     Hidden,
+    band_bars,
     draw_line,
     hidden_mark,
     hover,
@@ -75,7 +77,9 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
     ends = (spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1)
     cells = [s.cell(o) for o in s.figures]
     values = [json_number(o.value) for o in s.figures]
-    low, high = value_ends([*values, *(g.value for g in goals)])
+    bands = [revision_band(s.released, o) for o in s.figures]
+    tops = [v + b for v, b in zip(values, bands, strict=True) if v is not None]
+    low, high = value_ends([*values, *tops, *(g.value for g in goals)])
     slot = (width - 12) * length / (ends[1] - ends[0]) * 0.95
     size = next((n for n in (TEXT + 2, TEXT, TICK, SMALL) if max(text_width(c, n) for c in cells) <= slot), 0)
     ticks = (
@@ -123,6 +127,7 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         },
         "customdata": [hover_text(s, o) for o in s.figures],
         **hover([describe_point(s, o) for o in s.figures]),
+        **band_bars(bands, QUIET),
     }
     written = [_value_box(c, size, x(middle(o)), y(v), is_negative=v < 0) for c, o, v in zip(cells, s.figures, values, strict=True) if size and v is not None]  # fmt: skip
     marks = [

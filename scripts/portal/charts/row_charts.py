@@ -215,14 +215,19 @@ def draw_areas(s: ChartInput, width: int) -> Figure:
     groups = []
     for part in s.parts:
         rows = [
-            Row(name=name, value=None, text=_NOTHING, words=f"{s.part(part)}, {name}: {_NOTHING}")
+            Row(
+                name=name,
+                value=None,
+                text=_NOTHING,
+                words=f"{f'{s.part(part)}, ' if s.indicator.breakdown else ''}{name}: {_NOTHING}",
+            )
             if (o := by_key.get((area, part))) is None
             else _row(
                 s, o, name, OURS if area == s.released.area else EARLIER, is_ours=area == s.released.area
             )
             for area, name in names.items()
         ]
-        groups.append(Group(tuple(rows), s.part(part)))
+        groups.append(Group(tuple(rows), s.part(part) if s.indicator.breakdown else ""))
     return draw_rows(groups, width)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from portal.analysis.measures import breaks_of, broken
-from portal.analysis.sentences import ChartInput, describe_point
+from portal.analysis.measures import breaks_of, broken, revision_band
+from portal.analysis.sentences import ChartInput, describe_point, describe_revisions
 from portal.charts.grammar import (
     COLOURS,
     CONTEXT,
@@ -76,6 +76,7 @@ class Point(NamedTuple):
     words: str
     settled: bool = True
     more: str = ""
+    band: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +134,8 @@ def _points(s: ChartInput) -> Iterable[Point]:
     for i, o in enumerate(s.figures):
         if i and (gaps[i - 1] or broken(s.figures[i - 1], o, breaks)):
             yield Point((place(s.figures[i - 1]) + place(o)) / 2, None, "")
-        yield Point(
-            place(o), json_number(o.value), hover_text(s, o), o.status not in UNSETTLED, describe_point(s, o)
-        )
+        settled, band = o.status not in UNSETTLED, revision_band(s.released, o)
+        yield Point(place(o), json_number(o.value), hover_text(s, o), settled, describe_point(s, o), band)
 
 
 def _place(figures: Sequence[Observation]) -> Callable[[Observation], float]:
@@ -169,7 +169,8 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
 
     At a break the line has a gap, shaded and with a note. The plans of the time are bars under the years.
     """
-    ends = value_ends([*(p.value for line in lines for p in line.points), *(g.value for g in beside.goals)])
+    reached = [v for line in lines for p in line.points for v in _reach(p)]
+    ends = value_ends([*reached, *(g.value for g in beside.goals)])
     times = [p.at for line in lines for p in line.points]
     first, last = min(times), max(times)
     pad = (last - first) * 0.01 or 1.0
@@ -281,7 +282,21 @@ def _trace(line: Line) -> Figure:
         },
         "customdata": [p.words for p in line.points],
         **hover([p.more for p in line.points]),
+        **band_bars([p.band for p in line.points], colour),
     }
+
+
+def _reach(p: Point) -> tuple[float | int | None, ...]:
+    """Return the values that a point needs space for: its own and the ends of its band."""
+    return (p.value,) if p.value is None or not p.band else (p.value - p.band, p.value + p.band)
+
+
+def band_bars(bands: Sequence[int], colour: str) -> Figure:
+    """Return thin bars that show how far figures are usually revised, as a part of a trace; nothing if there are none."""
+    if not any(bands):
+        return {}
+    array = [b or None for b in bands]
+    return {"error_y": {"type": "data", "array": array, "color": colour, "thickness": 1.5, "width": 5}}
 
 
 def _drawn(line: Line, x: Scale, y: Scale) -> list[list[tuple[float, float]]]:
@@ -373,6 +388,8 @@ def notes_under(s: ChartInput, *, has_goals: bool = True) -> tuple[str, ...]:
     notes = [*cut_notes(cuts_of(s)), *(goal_notes(goals_of(s)) if has_goals else ())]
     if any(o.status in UNSETTLED for o in s.figures):
         notes.append("Only an outline: figures that may still change.")
+    if how_far := describe_revisions(s):
+        notes.append(how_far)
     if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):
         notes.append("Bars under the years: plans that measure their success by these figures.")
     return tuple(notes)

@@ -106,6 +106,9 @@ REFERENCES = {
     ("indicators", "breaks", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "targets", "indicator"): ("indicators", "indicators", "id"),
     ("indicators", "dispersion", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "revisions", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "outcomes", "indicator"): ("indicators", "indicators", "id"),
+    ("indicators", "outcomes", "offences"): ("indicators", "indicators", "id"),
     ("threads", "entries", "thread"): ("threads", "threads", "id"),
     ("threads", "entries", "indicator"): ("indicators", "indicators", "id"),
     ("sources", "sections", "source"): ("sources", "sources", "id"),
@@ -341,11 +344,11 @@ def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
     """Check that no cell contains the error that a spreadsheet showed in place of its value."""
     for package in checked.packages:
         for table in package.tables.values():
-            for row in rows(table) if _any(table, _SPREADSHEET_ERROR.fullmatch) else ():
+            for row in rows(table) if _any_cell(table, _SPREADSHEET_ERROR.fullmatch) else ():
                 for column, value in row.cells.items():
                     if _SPREADSHEET_ERROR.fullmatch(value):
                         message = f"“{value.strip()[:80]}” is what a spreadsheet saves where it could not show a value."
-                        yield row.wrong(
+                        yield row.problem(
                             column,
                             "spreadsheet-error",
                             message,

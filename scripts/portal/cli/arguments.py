@@ -172,7 +172,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="table: answer a question in advance, such as dates=day-first; can be repeated",
+        help="answer a question in advance: for table such as dates=day-first, for police figures older-file=yes or\n"
+        "other-quarters=yes; can be repeated",
     )
     take.add_argument(
         "--replace",

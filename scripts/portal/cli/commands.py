@@ -1,4 +1,4 @@
-"""Run the command `portal`: the only module that prints and exits."""
+"""Run the command `portal`: with `asking`, the only module that prints, and the only one that exits."""
 
 import argparse
 import os
@@ -6,12 +6,13 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from portal.cli import asking
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
@@ -179,7 +180,8 @@ def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
             f"\nThese are the changes since {waiting}, added to what is public. {waiting} is still under embargo."
         )
     if not (
-        options.yes or _agreed(f"Make the release {options.name}? It cannot be changed afterwards. (y/n) ")
+        options.yes
+        or asking.agreed(f"Make the release {options.name}? It cannot be changed afterwards. (y/n) ")
     ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
@@ -213,7 +215,9 @@ def _rollback(root: Path, options: argparse.Namespace, progress: ProgressLine) -
     )
     print(change_report.as_text(report))
     print("\n".join(release_messages.put_back(plan)))
-    if not (options.yes or _agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")):
+    if not (
+        options.yes or asking.agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")
+    ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     name = building.roll_back(root, plan)
@@ -252,7 +256,7 @@ def _withdraw(root: Path, options: argparse.Namespace, progress: ProgressLine) -
         print("Nothing to withdraw: these figures have no number in the tables or in any release.")
         return OK
     print("\n".join(release_messages.withdrawn(plan)))
-    if not (options.yes or _agreed("Withdraw them and build the site? You cannot undo this. (y/n) ")):
+    if not (options.yes or asking.agreed("Withdraw them and build the site? You cannot undo this. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.withdraw(root, plan)
@@ -311,6 +315,14 @@ def _import(root: Path, options: argparse.Namespace, progress: ProgressLine) -> 
     )
     progress.end()
     print("\n".join(f"- {line}" for line in plan.report))
+    doubts = importing.unanswered(plan, options.assume)
+    for doubt in doubts:
+        print(f"\n{doubt.question}")
+        if not asking.agreed("Go on? (y/N) "):
+            print(
+                f"Nothing was written. To go on without being asked, add --assume {doubt.key}={importing.YES}."
+            )
+            return PROBLEMS
     return _written(root, options, plan)
 
 
@@ -351,7 +363,7 @@ def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLin
 
     def ask(question: spreadsheet.Question) -> str:
         progress.end()
-        return _answer(f"{question.place}: {question.text}", question.answers)
+        return asking.answer(f"{question.place}: {question.text}", question.answers)
 
     plan = spreadsheet.plan(job, config.load(root), ask)
     progress.end()
@@ -359,42 +371,17 @@ def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLin
     return _written(root, options, plan)
 
 
-def _answer(question: str, answers: Mapping[str, str]) -> str:
-    """Return the answer chosen on the terminal; empty if nobody can answer or none is chosen."""
-    if not sys.stdin.isatty():
-        return ""
-    keys = list(answers)
-    print(question)
-    for number, words in enumerate(answers.values(), 1):
-        print(f"  {number}  {words}")
-    while options := _typed(f"1 to {len(keys)}, or Enter to stop: "):
-        if options.isdecimal() and 1 <= int(options) <= len(keys):
-            return keys[int(options) - 1]
-    return ""
-
-
 def _written(root: Path, options: argparse.Namespace, plan: "PlannedImport") -> int:
     if not plan.files:
         print("The tables already contain this. Nothing was written.")
         return OK
     names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
-    if not (options.yes or _agreed(f"Write {names}? (y/n) ")):
+    if not (options.yes or asking.agreed(f"Write {names}? (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     plan.write()
     print(f"Written: {names}")
     return OK
-
-
-def _agreed(question: str) -> bool:
-    return sys.stdin.isatty() and _typed(question).lower() in ("y", "yes")
-
-
-def _typed(question: str) -> str:
-    try:
-        return input(question).strip()
-    except EOFError:  # Ctrl-D
-        return ""
 
 
 def _template(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:

@@ -225,6 +225,31 @@ class Dispersion(Cited):
 
 
 @dataclass(frozen=True)
+class Revision(Cited):
+    """How far later files of the same kind changed figures of the newest `months` months in a kind of area.
+
+    `percent` is how far up or down at least 95% of them changed at most. `inside` is the share, in per cent, of figures
+    in other files, which were not used for that, that changed no further.
+    """
+
+    indicator: str
+    level: str
+    months: int
+    percent: Decimal
+    inside: Decimal
+    note: str
+
+
+@dataclass(frozen=True)
+class OutcomeOf:
+    """An indicator that counts what became of offences, the indicator of these offences, and what their share can say."""
+
+    indicator: str
+    offences: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Target(Cited):
     """What a plan set out to reach by a date, and the result."""
 
@@ -492,6 +517,9 @@ class Content:
     dispersions: Mapping[tuple[str, str], Dispersion] = field(
         default_factory=dict
     )  # by indicator and kind of area
+    # By indicator, kind of area and months.
+    revisions: Mapping[tuple[str, str, int], Revision] = field(default_factory=dict)
+    outcomes: Mapping[str, OutcomeOf] = field(default_factory=dict)  # by the indicator of the outcomes
     route_connections: tuple[RouteConnection, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     withdrawals: tuple[WithdrawnFigure, ...] = ()

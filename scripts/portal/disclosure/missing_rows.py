@@ -72,13 +72,21 @@ def _parts(figures: Sequence[Observation]) -> Iterator[Observation]:
 def _members(
     content: Content, indicator: str, by_indicator: Mapping[str, list[Observation]]
 ) -> Iterator[Observation]:
-    """Yield the figures that an indicator lacks a row for although its total and another part of that total have one."""
+    """Yield the figures that an indicator lacks a row for although its total and another part of that total have one.
+
+    A period with a break of the indicator inside has no row whatever its count is, so its absence does not say that
+    the count is small; readers could still work the count out.
+    """
     total = content.indicators[indicator].part_of
     siblings = [i.id for i in content.indicators.values() if i.part_of == total and total]
+    breaks = [b.date for b in content.breaks if b.indicator == indicator]
     of_siblings = {o.key[1:] for s in siblings if s != indicator for o in by_indicator.get(s, ())}
     for o in by_indicator.get(total, ()) if total else ():
         if o.key[1:] in of_siblings:
-            yield _stand_in(o, indicator=indicator)
+            inside = any(
+                o.period_start and o.period_end and o.period_start < b <= o.period_end for b in breaks
+            )
+            yield _stand_in(o, BETWEEN if inside else LEFT_OUT, indicator=indicator)
 
 
 def _differences(figures: Sequence[Observation]) -> Iterator[Observation]:

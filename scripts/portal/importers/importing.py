@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from calendar import month_name
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,8 +14,10 @@ import pandas as pd
 
 from portal.core import input_files, small_counts
 from portal.core.model import Content, Observation
+from portal.core.periods import label, loose_date
 from portal.core.problems import Problem, did_you_mean
 from portal.core.settings import Settings
+from portal.core.text import listed
 from portal.data.packages import Package, contract, describe_resource
 from portal.disclosure import clearing
 from portal.disclosure.inference import EarlierRelease
@@ -31,6 +34,7 @@ from portal.importers.police import (
     vawg,
 )
 from portal.importers.police.derive import Origin
+from portal.importers.police.mps_checks import many, some
 from portal.importers.shared.published_files import Counts, stop
 from portal.importers.shared.published_periods import FiguresOfPeriods
 from portal.releases import releasing
@@ -40,11 +44,28 @@ Reader = Callable[[list[Path], Content, str], Counts | FiguresOfPeriods]
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A reason to ask before an import is written; `key` answers it with the command, as in `--assume key=yes`."""
+
+    key: str
+    question: str
+
+
+# What an import of counts can be asked before it is written, and the only answer that lets it go on.
+DOUBTS = ("older-file", "other-quarters")
+YES = "yes"
+
+
+@dataclass(frozen=True)
 class PlannedImport:
-    """What an import found, and the files that it would write; `figures` is None for tables that are not figures."""
+    """What an import found, the files that it would write, and what to ask before.
+
+    `figures` is how many figures the files give; None for tables that are not figures.
+    """
 
     report: tuple[str, ...]
     files: Mapping[Path, str]
+    doubts: tuple[Doubt, ...] = ()
     figures: int | None = None
 
     def write(self) -> None:
@@ -67,8 +88,9 @@ COUNTS: Mapping[str, Reader] = {
     "pas": public_attitudes.read,
     "vawg": vawg.counts,
 }
+REVISED = ("mps-ward", "mps-borough", "mps-dashboard")  # formats whose newest months each new file changes
 TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
-OF_TABLES = ("package", "resource", "sheet", "assume", "replace")  # options that only tables have
+OF_TABLES = ("package", "resource", "sheet", "replace")  # options that only tables have
 FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
 
 
@@ -107,15 +129,92 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
     counts = COUNTS[job.format](list(job.paths), content, settings.site.area)
     past = releasing.earlier(Project(settings, packages, content))
-    withheld = derive.figures(counts, Origin(rows, job.source, job.until), content, settings, past)
+    withheld = derive.figures(
+        counts, Origin(rows, job.source, job.until, job.format in REVISED), content, settings, past
+    )
     indicators = {r.indicator for r in rows}
+    last = job.until or _last_month(counts)
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
     after = derive.merged(before, withheld.observations)
     _judge(content, indicators, after, settings, past)
+    naming = Naming(content)
     fresh = len(withheld.observations)
-    report = (*map(str, counts.findings), *compared(before, after, withheld), *([] if fresh else [TOO_SHORT]))
+    short = () if fresh else (TOO_SHORT,)
+    report = (*dict.fromkeys(map(str, counts.findings)), *compared(before, after, withheld, naming), *short)
+    doubts = tuple(_doubts(before, withheld.observations, last, naming))
     table = {folder / "observations.csv": _csv(by_name[home[0]], indicators, after)}
-    return PlannedImport(report, table, fresh)
+    return PlannedImport(report, table, doubts, fresh)
+
+
+def _last_month(counts: Counts | FiguresOfPeriods) -> str:
+    """Return the last month of files; empty if they have no figure."""
+    if isinstance(counts, FiguresOfPeriods):
+        return max((f"{f.end:%Y-%m}" for f in counts.figures), default="")
+    return str(counts.frame["month"].max())
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Names figures in words: what is counted, where and when."""
+
+    content: Content
+
+    def figure(self, o: Observation) -> str:
+        """Return the name of a figure."""
+        indicator = self.content.indicators[o.indicator]
+        when = label(indicator.period_type, o.period_start, o.period_end)
+        return ", ".join(filter(None, (indicator.short_title, o.part, self.content.areas[o.area].name, when)))
+
+    def indicators(self, figures: Iterable[Observation]) -> str:
+        """Return the titles of the indicators of some figures."""
+        return some(
+            [self.content.indicators[i].short_title for i in dict.fromkeys(o.indicator for o in figures)]
+        )
+
+
+def _doubts(
+    before: Sequence[Observation], fresh: Sequence[Observation], last: str, naming: Naming
+) -> Iterator[Doubt]:
+    """Yield a question where a file is older than what is published, and where its quarters are others."""
+    old = {o.key: o for o in before}
+    kinds = {naming.content.areas[o.area].kind for o in fresh}
+    ours = {o.indicator for o in fresh}
+    rivals = [o for o in before if o.indicator in ours and naming.content.areas[o.area].kind in kinds]
+    newest = max((f"{o.period_end:%Y-%m}" for o in rivals if o.period_end), default="")
+    revised = [o for o in fresh if o.key in old and _differs(old[o.key], o)]
+    if last < newest and revised:
+        yield Doubt(
+            "older-file",
+            f"The files end in {loose_date(last)}, but figures to {loose_date(newest)} are published. They are likely to be older "
+            f"than what is published, and would change {many(len(revised), 'figure')} back to what they were, for example "
+            f"{naming.figure(revised[0])}, from {old[revised[0].key].value} to {revised[0].value}.",
+        )
+    gone = [o for o in derive.overlapped(before, fresh) if o.months != derive.YEAR]
+    if gone:
+        ends = sorted({f"{o.period_end:%m}" for o in fresh if o.months == gone[0].months and o.period_end})
+        months = listed([month_name[int(e)] for e in ends])
+        yield Doubt(
+            "other-quarters",
+            f"The quarters of these files end in {months}. {many(len(gone), 'published quarter')} that overlap with them would be "
+            f"taken out ({naming.indicators(gone)}). Quarters before and after them stay, so a line can get a gap: import the "
+            "file with the history too. To keep the quarters that are published, add --until with a month in which one of them ends.",
+        )
+
+
+def unanswered(plan: PlannedImport, assumed: Iterable[str]) -> tuple[Doubt, ...]:
+    """Return the doubts that `assumed` (such as `older-file=yes`) does not answer.
+
+    Raises:
+        PortalError: one of them answers no question.
+    """
+    given = set(assumed)
+    known = {f"{key}={YES}" for key in DOUBTS}
+    wrong = sorted(given - known)
+    stop(
+        Problem("--assume", code="assume", message=f"“{w}” answers no question.", fix=did_you_mean(w, known))
+        for w in wrong
+    )
+    return tuple(d for d in plan.doubts if f"{d.key}={YES}" not in given)
 
 
 def misused(options: Mapping[str, object]) -> str:
@@ -185,7 +284,7 @@ def _problems(job: ImportJob, home: list[str], content: Content) -> Iterator[Pro
 
 
 def compared(
-    before: tuple[Observation, ...], after: tuple[Observation, ...], withheld: Withheld
+    before: tuple[Observation, ...], after: tuple[Observation, ...], withheld: Withheld, naming: Naming
 ) -> Iterable[str]:
     """Yield what would change: new, unchanged, revised and removed figures, the largest revision, and what is withheld."""
     old, new = {o.key: o for o in before}, {o.key: o for o in after}
@@ -194,11 +293,13 @@ def compared(
     revised = {k: new[k].value - old[k].value for k in shared if _differs(old[k], new[k])}  # type: ignore[operator]
     yield f"{len(fresh)} figures: {len(fresh - shared)} new, {len(shared) - len(revised)} as before, {len(revised)} revised."
     if revised:
-        worst = max(revised, key=lambda k: abs(revised[k]))
-        yield f"The largest revision: {worst[0]}, {worst[1]}, up to {worst[4]}: from {old[worst].value} to {new[worst].value}."
-    gone = len(old.keys() - new.keys())
-    if gone:
-        yield f"{gone} figures of 12 months are taken out, since they overlap with new ones."
+        worst = max(revised, key=lambda k: (abs(revised[k]), k[:2]))
+        yield f"The largest revision: {naming.figure(new[worst])}: from {old[worst].value} to {new[worst].value}."
+    gone = [o for k, o in old.items() if k not in new]
+    for length, words in ((derive.YEAR, "of 12 months"), (0, "of shorter periods")):
+        some_gone = [o for o in gone if (o.months == derive.YEAR) == bool(length)]
+        if some_gone:
+            yield f"{many(len(some_gone), 'figure')} {words} are taken out, since they overlap with new ones."
     yield (
         f"Of {withheld.cells} counts that could point to people, {withheld.primary} are withheld because they are small and "
         f"{withheld.secondary} more so that these cannot be worked out."

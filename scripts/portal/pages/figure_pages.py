@@ -5,6 +5,7 @@ from datetime import date
 
 from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
+from portal.analysis.outcomes import outcome_shares
 from portal.core import periods
 from portal.core.citations import Cited
 from portal.core.model import Break, Observation
@@ -19,6 +20,7 @@ from portal.pages.figure_views import (
     FigurePage,
     FiguresPage,
     OtherDisagreement,
+    OutcomesView,
     PlanCoverage,
     PriorityCoverage,
     TargetOutcome,
@@ -105,6 +107,7 @@ def _figure_page(
         figures=figures,
         citations=_citations(figures, breaks),
         revisions=revisions(context, indicator.id),
+        outcomes=tuple(_outcomes(context, indicator.id)),
     )
     is_recorded = indicator.chart == "recorded"
     return Page(
@@ -115,6 +118,18 @@ def _figure_page(
         exit=context.is_guarded(indicator),
         cited=cited_in(figures, (v.claim for v in of_indicator)),
     )
+
+
+def _outcomes(context: PageContext, indicator: str) -> Iterator[OutcomesView]:
+    """Yield what became of offences, on the pages of the offences and of the outcomes."""
+    for link in context.content.outcomes.values():
+        shares = (
+            outcome_shares(context.released, link) if indicator in (link.indicator, link.offences) else ()
+        )
+        if shares:
+            views = [context.figures[i] for i in (link.offences, link.indicator)]
+            offences, outcomes = (Link(v.indicator.short_title, v.path) for v in views)
+            yield OutcomesView(offences=offences, outcomes=outcomes, note=link.note, shares=shares)
 
 
 def _uses(indicator: str, plans: tuple[PlanView, ...]) -> Iterator[UsedBy]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from portal.analysis.claims import Verdict
+from portal.analysis.outcomes import OutcomeShare
 from portal.core.citations import Cited
 from portal.core.model import (
     Break,
@@ -58,6 +59,16 @@ class UsedBy(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutcomesView:
+    """What became of offences: the newest share of each area, with links to the figures that it is made from."""
+
+    offences: Link
+    outcomes: Link
+    note: str
+    shares: tuple[OutcomeShare, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FigurePage:
     """One indicator: finding, chart, table, definition, caveats, claims, sources."""
 
@@ -70,6 +81,7 @@ class FigurePage:
     figures: tuple[Observation, ...]
     citations: tuple[Cited, ...]
     revisions: tuple[Revision, ...]
+    outcomes: tuple[OutcomesView, ...] = ()
 
 
 class CheckedClaim(NamedTuple):

@@ -5,7 +5,7 @@ then the borough has 12 months too, so that small ward figures can be withheld.
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,22 +16,29 @@ import pandas as pd
 from portal.core import small_counts
 from portal.core.model import Content, Import, Observation
 from portal.core.settings import Settings
-from portal.core.vocabulary import Status
+from portal.core.vocabulary import PeriodType, Status
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, withhold
 from portal.importers.shared.published_files import Counts
 from portal.importers.shared.published_periods import FiguresOfPeriods
 
+YEAR = 12
+# The newest months, which the next files change most.
+UNSETTLED_MONTHS = 3
 Span = tuple[str, str]  # first and last month, such as 2025-04 and 2025-06
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The rows that say which series goes to which indicator, the id of the source, and the last month to use."""
+    """The rows that say which series goes to which indicator, the id of the source, and the last month to use.
+
+    `is_provisional` says that the publisher still changes the newest months.
+    """
 
     imports: tuple[Import, ...]
     source: str
     until: str = ""
+    is_provisional: bool = False
 
 
 def figures(
@@ -45,15 +52,82 @@ def figures(
 
     Raises `PortalError` if one cannot be hidden.
     """
+    published = published_of(origin, content)
     borough = settings.site.area
-    fresh = (
-        drafts(counts, origin, content, borough)
-        if isinstance(counts, Counts)
-        else published_drafts(counts, origin, content, borough)
-    )
+    if isinstance(counts, FiguresOfPeriods):
+        return withhold(
+            published_drafts(counts, origin, content, borough), content, settings.disclosure, published, past
+        )
+    fresh = beside(published, drafts(counts, origin, content, borough), content)
+    withheld = withhold(fresh, content, settings.disclosure, published, past)
+    if not origin.is_provisional:
+        return withheld
+    newest = _newest(counts, published, content)
+    marked = tuple(_provisional(o, newest, content) for o in withheld.observations)
+    return replace(withheld, observations=marked)
+
+
+def _newest(counts: Counts, published: Iterable[Observation], content: Content) -> dict[str, str]:
+    """Return the newest month by kind of area, in the files and in what is published."""
+    newest: dict[str, str] = {}
+    in_files = counts.frame.groupby("area")["month"].max()
+    ends = [(str(a), str(m)) for a, m in in_files.items()]
+    ends += [(o.area, f"{o.period_end:%Y-%m}") for o in published if o.period_end]
+    for area, month in ends:
+        kind = content.areas[area].kind
+        newest[kind] = max(newest.get(kind, ""), month)
+    return newest
+
+
+def _provisional(o: Observation, newest: Mapping[str, str], content: Content) -> Observation:
+    """Return a figure marked as provisional if one of the newest three months is in it."""
+    if o.value is None or o.period_end is None or o.status != Status.PLAIN:
+        return o
+    age = _number(newest[content.areas[o.area].kind]) - _number(f"{o.period_end:%Y-%m}")
+    return replace(o, status=Status.PROVISIONAL) if age < UNSETTLED_MONTHS else o
+
+
+def published_of(origin: Origin, content: Content) -> tuple[Observation, ...]:
+    """Return the published figures of the indicators that an import is about."""
     named = {row.indicator for row in origin.imports}
-    published = [o for i in content.indicators if i in named for o in content.observations.get(i, ())]
-    return withhold(fresh, content, settings.disclosure, published, past)
+    return tuple(o for i in content.indicators if i in named for o in content.observations.get(i, ()))
+
+
+def beside(
+    published: Sequence[Observation], fresh: tuple[Observation, ...], content: Content
+) -> tuple[Observation, ...]:
+    """Return the fresh figures without years that overlap a published year of an indicator with years by ward.
+
+    Two overlapping years of a ward would give away a few months of it, and to replace a published year would take it
+    back. So the years that are published stay, and new ones follow them.
+    """
+    by_ward = _with_years_by_ward(published, content)
+    years: dict[tuple[str, str, str], list[Observation]] = {}
+    for o in published:
+        if o.months == YEAR and o.indicator in by_ward:
+            years.setdefault((o.indicator, o.area, o.part), []).append(o)
+
+    def fits(o: Observation) -> bool:
+        others = years.get((o.indicator, o.area, o.part), ()) if o.months == YEAR else ()
+        return all(o.key == p.key or not _crosses(o, p) for p in others)
+
+    return tuple(o for o in fresh if fits(o))
+
+
+def _with_years_by_ward(published: Iterable[Observation], content: Content) -> set[str]:
+    """Return the indicators of which a figure of 12 months by ward is published."""
+    return {
+        o.indicator
+        for o in published
+        if o.months == YEAR and content.areas[o.area].kind in small_counts.WARD_KINDS
+    }
+
+
+def year_ends(content: Content, indicator: str) -> tuple[str, ...]:
+    """Return the last months of the published 12 months of an indicator: of those by ward, or else of all."""
+    years = [o for o in content.observations.get(indicator, ()) if o.months == YEAR]
+    by_ward = [o for o in years if content.areas[o.area].kind in small_counts.WARD_KINDS]
+    return tuple(sorted({f"{o.period_end:%Y-%m}" for o in by_ward or years}))
 
 
 def drafts(counts: Counts, origin: Origin, content: Content, borough: str) -> tuple[Observation, ...]:
@@ -81,7 +155,9 @@ def _of_series(
             continue
         lengths = _lengths(content, row.indicator, kind)
         for length in lengths[:1] if row.windows else lengths:
-            for first, last in list(spans(months, length, cuts))[: row.windows]:
+            ends = year_ends(content, row.indicator) if length == YEAR and not row.windows else ()
+            one_grid = length < YEAR and _in_a_total(content, row.indicator)
+            for first, last in list(spans(months, length, cuts, ends, one_grid))[: row.windows]:
                 end = months.index(last)
                 value = running[line, end] - (running[line, end - length] if end >= length else 0)
                 place = f"{row.series.replace('-', ' ').capitalize()}, {content.areas[area].name}"
@@ -132,8 +208,10 @@ def _wanted(kinds: str, kind: str, is_sites_borough: bool) -> bool:
 
 def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     """Return how many months the figures of an indicator are for in this kind of area."""
-    if content.indicators[indicator].period_type == "month":
+    if content.indicators[indicator].period_type == PeriodType.MONTH:
         return (1,)
+    if content.indicators[indicator].period_type == PeriodType.YEAR_TO:
+        return (YEAR,)
     careful = small_counts.is_yearly_by_ward(content, indicator) or small_counts.is_guarded(
         content.indicators[indicator]
     )
@@ -142,44 +220,79 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     return (12, 3) if careful else (3,)
 
 
-def spans(months: Iterable[str], length: int, cuts: Iterable[str] = ()) -> Iterator[Span]:
-    """Yield spans of `length` months, the newest first, that do not overlap or cross a break (`cuts` are first months after one)."""
-    edges = sorted(cuts)
+def _in_a_total(content: Content, indicator: str) -> bool:
+    return bool(content.indicators[indicator].part_of) or any(
+        i.part_of == indicator for i in content.indicators.values()
+    )
+
+
+def spans(
+    months: Iterable[str],
+    length: int,
+    cuts: Iterable[str] = (),
+    ends: Iterable[str] = (),
+    one_grid: bool = False,
+) -> Iterator[Span]:
+    """Yield spans of `length` months, the newest first, that do not overlap or cross a break (`cuts` are first months after one).
+
+    The last span before a break, or of all, ends with the last month there is. Where `ends` has a month between the
+    same breaks, a whole number of spans lies between the newest of them and the end of each span. With `one_grid`, a
+    whole number of spans lies between all of them, so that series with different breaks have the same quarters and
+    add up to their total.
+    """
+    edges, known = sorted(cuts), sorted(ends)
     runs: dict[int, list[str]] = {}
     for month in months:
         runs.setdefault(sum(month >= e for e in edges), []).append(month)
-    for run in sorted(runs.values(), reverse=True):
-        for end in range(len(run), length - 1, -length):
+    for place, run in sorted(runs.items(), reverse=True):
+        anchor = [e for e in known if sum(e >= edge for edge in edges) == place][-1:]
+        if one_grid:
+            anchor = [max(max(r) for r in runs.values())]
+        over = (_number(run[-1]) - _number(anchor[0])) % length if anchor else 0
+        for end in range(len(run) - over, length - 1, -length):
             yield run[end - length], run[end - 1]
+
+
+def _number(month: str) -> int:
+    """Return the months since year 0."""
+    return int(month[:4]) * 12 + int(month[5:])
 
 
 def merged(published: tuple[Observation, ...], fresh: tuple[Observation, ...]) -> tuple[Observation, ...]:
     """Return the published figures, with fresh ones in place of those of the same area, part and months.
 
-    A figure that differs from the published one is marked as revised, with the symbol of UK statistics. Drop a
-    yearly figure that overlaps a fresh one: the difference of the two would be a figure for a few months.
+    A figure that differs from the published one is marked as revised, with the symbol of UK statistics; a provisional
+    one stays provisional, and is settled by a file in which it is no longer among the newest. Drop a
+    published figure that overlaps a fresh one of as many months: the difference of the two would be a figure for a few
+    months, and two sets of quarters cannot be one line.
     """
     old = {o.key: o for o in published}
     new = {o.key: _marked(o, old.get(o.key)) for o in fresh}
-    kept = [o for o in published if o.key not in new and not _overlapped(o, fresh)]
-    return (*kept, *new.values())
+    gone = {o.key for o in overlapped(published, fresh)}
+    return (*(o for o in published if o.key not in new and o.key not in gone), *new.values())
 
 
 def _marked(fresh: Observation, old: Observation | None) -> Observation:
     if old is None or old.value is None or fresh.value is None:
         return fresh
+    if fresh.status == Status.PROVISIONAL:
+        return fresh
     if old.value == fresh.value:
-        return replace(fresh, status=old.status)
+        return replace(fresh, status=Status.PLAIN if old.status == Status.PROVISIONAL else old.status)
     return replace(fresh, status=Status.REVISED)
 
 
-def _overlapped(o: Observation, fresh: tuple[Observation, ...]) -> bool:
-    if o.months != 12:
-        return False
-    same = (
-        n for n in fresh if (n.indicator, n.area, n.part) == (o.indicator, o.area, o.part) and n.months == 12
-    )
-    return any(_crosses(o, n) for n in same)
+def overlapped(published: Iterable[Observation], fresh: Iterable[Observation]) -> tuple[Observation, ...]:
+    """Return the published figures of several months that overlap other fresh figures of as many months."""
+    by_series: dict[tuple[str, str, str, int | None], list[Observation]] = {}
+    for n in fresh:
+        by_series.setdefault((n.indicator, n.area, n.part, n.months), []).append(n)
+
+    def beaten(o: Observation) -> bool:
+        others = by_series.get((o.indicator, o.area, o.part, o.months), ())
+        return bool(o.months) and all(n.key != o.key for n in others) and any(_crosses(o, n) for n in others)
+
+    return tuple(o for o in published if beaten(o))
 
 
 def _crosses(a: Observation, b: Observation) -> bool:

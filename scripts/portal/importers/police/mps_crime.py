@@ -28,7 +28,7 @@ def read_wards(paths: Sequence[Path], areas: Mapping[str, Area] | None) -> Count
     with every problem of every file.
     """
     extracts = gathered(paths, lambda path: mps_extract.load(path, "police/mps_ward.columns.csv"))
-    return joined(gathered(extracts, lambda extract: _ward_part(extract, areas)), ALL)
+    return joined(gathered(extracts, lambda extract: _ward_part(extract, areas)), ALL, _names(areas or {}))
 
 
 def read_boroughs(paths: Sequence[Path], areas: Mapping[str, Area]) -> Counts:
@@ -38,7 +38,11 @@ def read_boroughs(paths: Sequence[Path], areas: Mapping[str, Area]) -> Counts:
     police-force, if there is one, is the sum of the whole file, including records without a borough.
     """
     extracts = gathered(paths, lambda path: mps_extract.load(path, "police/mps_borough.columns.csv"))
-    return joined(gathered(extracts, lambda extract: _borough_part(extract, areas)), ALL)
+    return joined(gathered(extracts, lambda extract: _borough_part(extract, areas)), ALL, _names(areas))
+
+
+def _names(areas: Mapping[str, Area]) -> dict[str, str]:
+    return {code: a.name for code, a in areas.items()}
 
 
 def compare(wards: Counts, boroughs: Counts, areas: Mapping[str, Area]) -> Finding:
@@ -170,10 +174,12 @@ def _boroughs(extract: CrimeExtract, names: Mapping[str, str], force: bool) -> I
     others = extract.rows["borough"][~extract.rows["borough"].isin(names)]
     if len(others):
         sums = _kept(extract).loc[others.index].sum(axis=1).groupby(others).sum()
-        listed = some([f"{n} ({count:,})" for n, count in sums.items()], most=50)
+        listed = some([f"{n} ({count:,})" for n, count in sums.items()])
         then = "counted only for the police force" if force else "not counted"
         message = (
-            f"{extract.file}: names that are not boroughs in the geography package are {then}: {listed}."
+            f"{extract.file}: {many(len(sums), 'name')} not among the boroughs of the geography package, with "
+            f"{many(int(sums.sum()), 'record')}, {then}: {listed}. "
+            "To show one of them, add it to the table of areas with the name as the file has it."
         )
         yield Finding("other-names", message, {"names": len(sums), "records": int(sums.sum())})
 

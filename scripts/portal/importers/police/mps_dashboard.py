@@ -14,10 +14,20 @@ from portal.core.problems import Problem
 from portal.core.text import number
 from portal.importers.police.mps_checks import gathered, in_words, many, plain, some
 from portal.importers.police.mps_parts import MonthsOfFile, dropped_months, in_use, joined, thin_findings
-from portal.importers.police.mps_records import BOROUGH, NO_CODE, WARD, DashboardExtract, kinds, load
+from portal.importers.police.mps_records import (
+    BOROUGH,
+    NO_CODE,
+    OUTCOMES,
+    WARD,
+    DashboardExtract,
+    kinds,
+    load,
+)
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts, Finding
 
+# All offences, and the two series that they are the sum of.
+TOTAL, TOTAL_OF = "all-offences", ("victim-based-offences", "other-offences")
 # A crime type whose usual month has fewer offences can have an empty month by chance.
 _TELLING = 20
 
@@ -28,16 +38,18 @@ def wholes() -> Mapping[str, str]:
 
 
 def read(paths: Sequence[Path], areas: Mapping[str, Area]) -> Counts:
-    """Return monthly counts of offences by borough, by ward and for the rest of a borough, from dashboard files.
+    """Return monthly counts of offences and of positive outcomes by borough, ward and rest of a borough, from dashboard files.
 
     Boroughs and wards are those of `areas` by their code. An area of the kind rest gets borough minus known wards
     (negative if the file gives it so). Absent rows are zero in months of files that have the series and the
     area at all. Series nest and are never added up. If several files have a month, the file that ends last
     counts; a nearly empty first or last month is left out. Raises `PortalError` with every problem of every file.
     """
-    counts = joined(gathered(gathered(paths, load), lambda extract: _part(extract, areas)))
-    rest = _rest(counts.frame, areas)
-    frame = pd.concat([counts.frame, rest]).sort_values(["series", "area", "month"], ignore_index=True)
+    names = {code: a.name for code, a in areas.items()}
+    counts = joined(gathered(gathered(paths, load), lambda extract: _part(extract, areas)), names=names)
+    whole = pd.concat([counts.frame, _total(counts.frame)])
+    rest = _rest(whole, areas)
+    frame = pd.concat([whole, rest]).sort_values(["series", "area", "month"], ignore_index=True)
     findings = (*counts.findings, *_rest_findings(rest, areas), *_nested(counts.frame))
     return Counts(frame, findings)
 
@@ -69,7 +81,7 @@ def _part(extract: DashboardExtract, areas: Mapping[str, Area]) -> MonthsOfFile:
         *_strays(extract, areas, ours),
         *_absent(extract, areas, ours),
     ]
-    offered = rows[rows["series"] != ""]
+    offered = rows[(rows["series"] != "") & (rows["code"] != NO_CODE)]
     types = dict(zip(offered["series"], offered["type"], strict=True))
     return MonthsOfFile(
         extract.file,
@@ -96,12 +108,38 @@ def _about(extract: DashboardExtract) -> Iterator[Finding]:
     yield Finding("size", message, figures)
     left_out = rows[rows["series"] == ""]
     if len(left_out):
-        message = f"{extract.file}: {many(len(left_out), 'row')} of known kinds left out, such as positive outcomes."
+        message = f"{extract.file}: {many(len(left_out), 'row')} of known kinds left out."
         yield Finding("left-out", message, {"rows": len(left_out)})
-    absent = sorted({r["series"] for r in kinds().values() if r["series"]} - set(rows["series"]))
+    yield from _no_borough(extract)
+    every = {r["series"] for r in kinds().values() if r["series"]}
+    absent = sorted(in_our_words(s) for s in every - set(rows["series"]) if not s.endswith(OUTCOMES))
     if absent:
-        message = f"{extract.file} has no rows for {some(absent)}, which get no figures."
+        message = f"{extract.file} has no rows for {some(absent)}, which get no new figures from it."
         yield Finding("removed-category", message, {"categories": len(absent)})
+
+
+def in_our_words(series: str) -> str:
+    """Return the id of a series as words."""
+    return series.replace("-", " ")
+
+
+def _no_borough(extract: DashboardExtract) -> Iterator[Finding]:
+    """Yield, once for the file, the rows that belong to no borough."""
+    lost = extract.rows[extract.rows["code"] == NO_CODE]
+    if len(lost):
+        names = sorted({n for n in (*lost["name"], *lost["place"]) if n and n != NO_CODE})
+        offences = ~lost["series"].str.endswith(OUTCOMES)
+        outcomes = int(lost["count"][~offences].sum())
+        message = (
+            f"{extract.file}: {many(len(lost), 'row')} of no borough, which the file calls {_quoted(names)}. "
+            f"They are in no figure. They have {many(int(lost['count'][offences].sum()), 'record')} of offences, "
+            f"in types that overlap, and {many(outcomes, 'positive outcome')}. There is nothing to do."
+        )
+        yield Finding("no-borough", message, {"rows": len(lost), "names": len(names)})
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return some([f"“{n}”" for n in names]) if names else f"“{NO_CODE}”"
 
 
 def _strays(
@@ -120,13 +158,13 @@ def _strays(
     ):
         if which.any():
             wards = sorted(set(rows["name"][which] + " " + rows["code"][which]))
-            sums = rows["count"][which].groupby(rows["series"] != "").sum()
+            sums = rows["count"][which].groupby(~rows["series"].str.endswith(OUTCOMES)).sum()
             used, other = int(sums.get(True, 0)), int(sums.get(False, 0))
             message = (
-                f"{extract.file}: {many(used, 'offence')} (and {many(other, 'record')} of kinds that are left out) "
-                f"{what}, not counted for any ward: {some(wards)}."
+                f"{extract.file}: {many(used, 'offence')} and {many(other, 'positive outcome')} {what}, "
+                f"not counted for any ward: {some(wards)}."
             )
-            figures = {"records": used, "left_out": other, "rows": int(which.sum()), "names": len(wards)}
+            figures = {"records": used, "outcomes": other, "rows": int(which.sum()), "names": len(wards)}
             yield Finding(code, message, figures)
 
 
@@ -143,6 +181,14 @@ def _absent(
             yield Finding(f"absent-{kind}", f"{message}{some(gone)}.", {f"{kind}s": len(gone)})
 
 
+def _total(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the sum of offences with and without a victim, which are all offences, where the files have both."""
+    parts = frame[frame["series"].isin(TOTAL_OF)]
+    sums = parts.groupby(["area", "month"])["count"].agg(["sum", "size"])
+    both = sums[sums["size"] == len(TOTAL_OF)]["sum"].rename("count").reset_index()
+    return both.assign(series=TOTAL)[["series", "area", "month", "count"]]
+
+
 def _rest(frame: pd.DataFrame, areas: Mapping[str, Area]) -> pd.DataFrame:
     """Return borough minus its wards for the areas of the kind rest, in the columns of `frame`."""
     parents = {a.code: a.parent for a in areas.values() if a.kind == "ward"}
@@ -157,11 +203,11 @@ def _rest(frame: pd.DataFrame, areas: Mapping[str, Area]) -> pd.DataFrame:
 
 
 def _rest_findings(rest: pd.DataFrame, areas: Mapping[str, Area]) -> Iterator[Finding]:
-    for area, left in rest.groupby("area"):
+    for area, left in rest[~rest["series"].str.endswith(OUTCOMES)].groupby("area"):
         name = areas[areas[str(area)].parent].name
         sums = {str(k): int(n) for k, n in left.groupby("series")["count"].sum().items() if k not in wholes()}
-        words = some([f"{series} {number(n)}" for series, n in sums.items()])
-        message = f"{name}: records without a known ward in all months: {words}."
+        words = some([f"{in_our_words(series)} {number(n)}" for series, n in sums.items()])
+        message = f"{name}: offences without a known ward in all months: {words}."
         yield Finding("no-ward", message, sums)
         below = left[left["count"] < 0]
         if len(below):
@@ -180,7 +226,10 @@ def _nested(frame: pd.DataFrame) -> Iterator[Finding]:
         if part in by_series and whole in by_series:
             count = int((by_series[part] > by_series[whole]).sum())
             if count:
-                message = f"{part} is greater than {whole}, of which it is a part, {many(count, 'time')} by area and month."
+                message = (
+                    f"{in_our_words(part).capitalize()} is greater than {in_our_words(whole)}, of which it is a part, "
+                    f"{many(count, 'time')} by area and month. The file has it so; never add parts up."
+                )
                 yield Finding(
                     "part-greater-than-whole", message, {"part": part, "whole": whole, "cells": count}
                 )

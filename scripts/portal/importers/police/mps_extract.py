@@ -16,7 +16,8 @@ from portal.importers.police.mps_parts import dropped_months
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Finding, PublishedTable
 
-_MONTH = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])")
+# A spreadsheet program can make a date of a month.
+_MONTH = re.compile(r"((?:19|20)[0-9]{2})-?(0[1-9]|1[0-2])(?:-01)?")
 _NO_WARD = ("", "unknown", "not known", "none", "n/a", "na")
 # A label with fewer records than this in its busiest month appears and disappears by chance.
 _NOTICEABLE = 10
@@ -89,7 +90,7 @@ def load(path: Path, columns: str) -> CrimeExtract:
     published_files.stop(problems)
     if "code" in rows:
         rows.loc[_lacks_ward(rows), "code"] = ""
-    iso = [f"{m[:4]}-{m[4:]}" for m in months]
+    iso = [_MONTH.sub(r"\1-\2", m) for m in months]
     return CrimeExtract(sheet.file, rows, pd.DataFrame(counts, rows.index, iso))
 
 
@@ -109,7 +110,7 @@ def _column_problems(
         if after < before:
             message = f"{before} comes before {after}: two column headings may have been swapped."
             yield Problem(sheet.file, 1, after, "months", message, checks.AGAIN)
-    yield from checks.gap_problems(sheet.file, [f"{m[:4]}-{m[4:]}" for m in months], 1)
+    yield from checks.gap_problems(sheet.file, [_MONTH.sub(r"\1-\2", m) for m in months], 1)
 
 
 def _lacks_ward(rows: pd.DataFrame) -> "pd.Series[bool]":

@@ -40,8 +40,10 @@ def in_use(area: Area, first: str) -> bool:
     return area.valid_to is None or area.valid_to.isoformat()[:7] >= first
 
 
-def joined(parts: Iterable[MonthsOfFile], total: str = "") -> Counts:
-    """Return the counts of all files, each month from the file that ends last; `total` names the sum of all series.
+def joined(parts: Iterable[MonthsOfFile], total: str = "", names: Mapping[str, str] | None = None) -> Counts:
+    """Return the counts of all files, each month from the file that ends last.
+
+    `total` names the sum of all series, `names` are those of areas by code, for findings.
 
     Raises `PortalError` if a month between them is missing.
     """
@@ -51,7 +53,7 @@ def joined(parts: Iterable[MonthsOfFile], total: str = "") -> Counts:
     frame = frame.sort_values(["series", "area", "month"], ignore_index=True)
     every = {tuple(months.unique()) for _, months in frame.groupby("series")["month"]}
     stop({p for months in every for p in gap_problems(order[-1].file, months, 0)})
-    between = [f for older, newer in pairwise(order) for f in _between(older, newer)]
+    between = [f for older, newer in pairwise(order) for f in _between(older, newer, names or {})]
     return Counts(frame, (*(f for p in order for f in p.findings), *between))
 
 
@@ -122,13 +124,13 @@ def thin_findings(file: str, totals: pd.DataFrame, least: int) -> Iterator[Findi
             yield Finding("thin-month", message, {"month": month, "group": group, **figures})
 
 
-def _between(older: MonthsOfFile, newer: MonthsOfFile) -> Iterator[Finding]:
+def _between(older: MonthsOfFile, newer: MonthsOfFile, names: Mapping[str, str]) -> Iterator[Finding]:
     """Yield how a later file differs from an earlier one."""
     yield from _categories("new-category", newer, older)
     yield from _categories("removed-category", older, newer)
     months = [m for m in older.cells.columns if m in newer.cells.columns]
     if months and older.labels & newer.labels and set(older.areas) & set(newer.areas):
-        yield _revised(older, newer, months)
+        yield _revised(older, newer, months, names)
 
 
 def _categories(code: str, having: MonthsOfFile, lacking: MonthsOfFile) -> Iterator[Finding]:
@@ -139,7 +141,9 @@ def _categories(code: str, having: MonthsOfFile, lacking: MonthsOfFile) -> Itera
         yield Finding(code, message, {"categories": len(only)})
 
 
-def _revised(older: MonthsOfFile, newer: MonthsOfFile, months: list[str]) -> Finding:
+def _revised(
+    older: MonthsOfFile, newer: MonthsOfFile, months: list[str], names: Mapping[str, str]
+) -> Finding:
     """Return how far two files differ in the cells that both have: same label, area and month; absent is zero."""
     labels, areas = older.labels & newer.labels, set(older.areas) & set(newer.areas)
     index = older.cells.index.union(newer.cells.index)
@@ -160,5 +164,7 @@ def _revised(older: MonthsOfFile, newer: MonthsOfFile, months: list[str]) -> Fin
     if compared and difference[row, column] and full[row, column]:
         (_, label, area), month, most = index[row], months[column], int(difference[row, column])
         figures |= {"largest": most, "label": label, "area": area, "month": month}
-        message += f" The largest difference is {most:,}: {label} in {area}, {in_words(month)}."
+        message += (
+            f" The largest difference is {most:,}: {label} in {names.get(area, area)}, {in_words(month)}."
+        )
     return Finding("revised", message, figures)

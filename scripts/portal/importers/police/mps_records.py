@@ -15,8 +15,11 @@ from portal.importers.shared import published_files
 
 BOROUGH, WARD = "BOROUGH", "SAFER NEIGHBOURHOOD TEAMS"
 _MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-01")
-# What the publisher writes where records have no borough.
-NO_CODE = "-1"
+NO_CODE = "-1"  # the code of all rows that belong to no borough
+# What the publisher writes, in the code or in a name, where records have no borough.
+_NO_BOROUGH = {"1", "N K", "NK", "OTHER NK", "NON ATHENA FORCE", "UNKNOWN", "NOT KNOWN", ""}
+# How the series of what became of offences end; before it is the series of the offences.
+OUTCOMES = "-positive-outcomes"
 _KEY = ["month", "kind", "place", "name", "code", "type", "subtype", "measure"]
 
 Labels = tuple[str, str, str]  # type, subtype and measure
@@ -41,7 +44,8 @@ class DashboardExtract:
     def totals(self) -> pd.DataFrame:
         """Return the offences of each month by crime type (from the row for the whole type), all areas together."""
         types = self.rows["type"].map(plain)
-        used = self.rows[(self.rows["series"] != "") & (types == self.rows["subtype"].map(plain))]
+        offences = (self.rows["series"] != "") & ~self.rows["series"].str.endswith(OUTCOMES)
+        used = self.rows[offences & (types == self.rows["subtype"].map(plain))]
         sums = used.groupby(["month", used["type"].map(plain)])["count"].sum()
         return sums.unstack(fill_value=0).reindex(list(self.months), fill_value=0)
 
@@ -65,17 +69,21 @@ def load(path: Path) -> DashboardExtract:
     rows = checks.frame_of(sheet, columns)
     counts, bad = checks.counts_of(rows[["count"]])
     names = {ours: theirs[0] for ours, theirs in columns.items()}
+    lost = _lacks_borough(rows)
+    rows.loc[lost, "code"] = NO_CODE
     types, subtypes, measures = (rows[c].map(plain) for c in ("type", "subtype", "measure"))
     known = [kinds().get(labels) for labels in zip(types, subtypes, measures, strict=True)]
     rows["label"] = types + ": " + subtypes
     problems = [
         *_column_problems(sheet.file, [c for c in sheet.header if c not in columns], unused, columns),
-        *_text_problems(sheet.file, rows, names),
+        *_text_problems(sheet.file, rows, lost, names),
         *_label_problems(sheet.file, rows[[row is None for row in known]], names),
         *checks.count_problems(sheet.file, rows[["count"]], bad, [names["count"]]),
     ]
     if not any(p.fix == checks.HEADS for p in problems):
-        problems.extend(checks.duplicate_problems(sheet.file, rows[_KEY], counts))
+        problems.extend(
+            checks.duplicate_problems(sheet.file, rows.loc[~lost, _KEY], counts[~lost.to_numpy()])
+        )
     published_files.stop(problems)
     rows = rows.assign(
         count=counts[:, 0],
@@ -90,24 +98,34 @@ def _column_problems(
     file: str, others: Sequence[str], unused: Sequence[str], columns: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Problem]:
     heads = [*unused, *(theirs for all_theirs in columns.values() for theirs in all_theirs)]
-    for column in [c for c in others if c not in unused]:
+    left_alone = {published_files.plain_heading(c) for c in unused}
+    for column in [c for c in others if published_files.plain_heading(c) not in left_alone]:
         fix = f"{did_you_mean(column, heads)} If the column is new, add it to {COLUMNS}."
         yield Problem(file, 1, column[:60], "column", f"The column “{column[:60]}” is not known.", fix)
 
 
-def _text_problems(file: str, rows: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Problem]:
-    for column in ("place", "name", "type", "subtype", "measure"):
+def _lacks_borough(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Return True for rows without a code whose code or one of whose names says that their records have no borough."""
+    named = [rows[c].map(plain).isin(_NO_BOROUGH) for c in ("code", "place", "name")]
+    return ~rows["code"].str.fullmatch(checks.CODE) & (named[0] | named[1] | named[2])
+
+
+def _text_problems(
+    file: str, rows: pd.DataFrame, lost: "pd.Series[bool]", names: Mapping[str, str]
+) -> Iterator[Problem]:
+    for column in ("place", "name"):
+        yield from checks.empty_problems(file, rows.loc[~lost, column], names[column])
+    for column in ("type", "subtype", "measure"):
         yield from checks.empty_problems(file, rows[column], names[column])
     wrong = rows["month"][~rows["month"].map(lambda cell: _MONTH.fullmatch(cell) is not None)]
     yield from checks.several(file, names["month"], "months", wrong.items(), _no_month)
     if wrong.empty:
         yield from checks.gap_problems(file, rows["month"].str[:7], 0, names["month"])
     kinds_here = rows["kind"].map(plain)
-    wrong = rows["kind"][~kinds_here.isin([BOROUGH, WARD])]
+    wrong = rows["kind"][~kinds_here.isin([BOROUGH, WARD]) & ~lost]
     yield from checks.several(file, names["kind"], "cell", wrong.items(), _no_kind)
-    without = rows["code"] == NO_CODE
-    yield from checks.code_problems(file, rows["code"], without, "an area", names["code"])
-    teams = rows[kinds_here == WARD]
+    yield from checks.code_problems(file, rows["code"], lost, "an area", names["code"])
+    teams = rows[(kinds_here == WARD) & ~lost]
     if (teams["place"].str.len() < teams["name"].str.len()).mean() > 0.5:
         message = (
             "Most cells are shorter than the ward's name. Each should have the borough and then the ward."

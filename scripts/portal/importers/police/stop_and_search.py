@@ -11,10 +11,12 @@ import pandas as pd
 import shapely
 
 from portal.core.model import Area, Content
+from portal.core.periods import day
 from portal.core.problems import Problem
 from portal.importers.geography import boundaries
 from portal.importers.geography.boundaries import Plane, Shape
 from portal.importers.police import stop_records
+from portal.importers.police.mps_checks import in_words, missing, some
 from portal.importers.police.stop_records import KINDS, labels
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts, Finding
@@ -28,6 +30,9 @@ SERIES = {
 }
 NEAR = 20  # metres: published points are approximate, so this close to a border the stop may have been in the next ward
 MANY = 10  # records at one point
+_EXPECTED = (
+    30  # records in the days that a file lacks, going by its other days: with so many, it is not whole
+)
 
 
 @dataclass(frozen=True)
@@ -60,16 +65,25 @@ def read(
     frames = {path: frame.assign(area=_placed(frame, areas, shapes)) for path, (frame, _) in files.items()}
     published_files.stop((*_strangers(frames), *_twins(frames)))
     every = pd.concat(list(frames.values()), ignore_index=True)
-    months = sorted({month for frame in frames.values() for month in _months(frame)})
+    broken = {p: f for p, f in frames.items() if len(f) and _is_half(f)}
+    left_out = {stop_records.month_of(p) for p, f in frames.items() if f.empty or p in broken}
+    months = sorted({month for frame in frames.values() for month in _months(frame)} - left_out)
+    if not months:
+        published_files.stop([_nothing(next(iter(frames)).name)])
     wards = {m: tuple(sorted(c for c in shapes if _is_ward(areas.get(c), m))) for m in months}
     placed = every[(every["area"] != "") & every["month"].isin(months)].reset_index(drop=True)
-    findings = (*_findings_on_files(every, frames), *_findings_on_places(placed, shapes, areas))
+    findings = (
+        *_findings_on_files(every, frames),
+        *_findings_on_months(frames, broken),
+        *_findings_on_places(placed, shapes, areas),
+    )
     whole = {
         str(m): (len(records), int(records["x"].isna().sum()))
         for m, records in every.groupby("month")
         if m in wards
     }
-    return Stops(placed[["month", "area", *KINDS]], wards, whole, findings)
+    kinds = [c for c in KINDS if c in placed]
+    return Stops(placed[["month", "area", *kinds]], wards, whole, findings)
 
 
 def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
@@ -78,7 +92,9 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
     One of the paths can be a GeoJSON file of the wards; otherwise their outlines are those of the geography package,
     which are a little coarser. Raises `PortalError` as `read` does, and if there are no outlines at all.
     """
-    geojson = [p for p in paths if p.suffix.lower() in (".geojson", ".json")]
+    geojson = [
+        p for p in paths if p.suffix.lower() in (".geojson", ".json") and not stop_records.is_of_api(p)
+    ]
     outlines = boundaries.read(geojson[0], content.areas).exact if geojson else _of_package(content)
     stops = read([p for p in paths if p not in geojson], content.areas, outlines)
     frame = tables(stops, borough)
@@ -124,6 +140,8 @@ def tables(stops: Stops, borough: str) -> pd.DataFrame:
         rows.append(("stops", borough, month, "", len(found)))
         rows += [("stops", ward, month, "", int(by_ward.get(ward, 0))) for ward in wards]
         for series, column in SERIES.items():
+            if column not in found or found[column].isna().any():
+                continue  # a copy of the file without this column
             by_part = found[column].value_counts()
             rows.append((series, borough, month, "", len(found)))
             parts = dict.fromkeys(labels(column).values())
@@ -176,13 +194,15 @@ def _is_borough(area: Area | None) -> bool:
 
 def _months(frame: pd.DataFrame) -> list[str]:
     """Return the months of a file; a few records of the month before do not make it one of them."""
+    if frame.empty:
+        return []
     count = frame["month"].value_counts()
     return sorted(count.index[count * 20 >= count.max()])
 
 
 def _strangers(frames: Mapping[Path, pd.DataFrame]) -> Iterator[Problem]:
     for path, frame in frames.items():
-        if not frame.loc[frame["month"].isin(_months(frame)), "area"].any():
+        if len(frame) and not frame.loc[frame["month"].isin(_months(frame)), "area"].any():
             message = f"None of the {len(frame):,} records is in any of the wards."
             yield Problem(
                 path.name, 0, "", "place", message, "Use the file of the police force of this area."
@@ -215,19 +235,68 @@ def _findings_on_files(every: pd.DataFrame, frames: Mapping[Path, pd.DataFrame])
         yield from _gaps(path.name, frame)
 
 
+def _is_half(frame: pd.DataFrame) -> bool:
+    """Return True if days at the beginning or end of a month have no record although many would be expected in them."""
+    (month,) = _months(frame)[:1] or [""]
+    days = frame.loc[frame["day"].str[:7] == month, "day"]
+    if days.empty:
+        return True
+    first, last = int(days.min()[8:]), int(days.max()[8:])
+    empty = first - 1 + pd.Period(month).days_in_month - last
+    return empty > 0 and empty * len(days) / (last - first + 1) >= _EXPECTED
+
+
+def _nothing(file: str) -> Problem:
+    message = "There is no whole month of records: the files are empty, or have a part of a month only."
+    return Problem(file, 0, "", "month", message, "Fetch the file again.")
+
+
+def _findings_on_months(
+    frames: Mapping[Path, pd.DataFrame], broken: Mapping[Path, pd.DataFrame]
+) -> Iterator[Finding]:
+    """Yield the months that are left out: empty, half, or without a file between the first and the last."""
+    for path, frame in frames.items():
+        if frame.empty:
+            words = f"{path.name} has no records. That does not mean that nobody was searched: the month is left out."
+            yield Finding("empty-month", words, {"month": stop_records.month_of(path)})
+    for path, frame in broken.items():
+        first, last = frame["day"].min(), frame["day"].max()
+        words = (
+            f"{path.name} is not a whole month: its records are of {day(date.fromisoformat(first))} to "
+            f"{day(date.fromisoformat(last))}. The month is left out. Fetch the file again."
+        )
+        yield Finding("half-month", words, {"month": last[:7], "first": first, "last": last})
+    here = {m for frame in frames.values() for m in _months(frame)} | {
+        stop_records.month_of(p) for p, f in frames.items() if f.empty
+    }
+    if gone := missing(here - {""}):
+        words = f"No file for {some([in_words(m) for m in gone])}. These months get no figures."
+        yield Finding("missing-months", words, {"months": len(gone)})
+    bare = [p.name for p, f in frames.items() if len(f) and "ethnicity_self" not in f]
+    if bare:
+        words = f"Without the columns of ethnic groups, and so without figures by ethnic group: {some(bare)}."
+        yield Finding("no-ethnicity", words, {"files": len(bare)})
+
+
 def _gaps(file: str, frame: pd.DataFrame) -> Iterator[Finding]:
     """Yield records of other months, and days without a record."""
+    if frame.empty:
+        return
     months = _months(frame)
+    late = int((frame["day"].str[:7] != frame["month"]).sum())
+    if late:
+        words = f"{file}: records whose time is in another month, counted in the month of the file: {late:,}."
+        yield Finding("other-days", words, {"records": late})
     others = int((~frame["month"].isin(months)).sum())
     if others:
         words = f"{file}: a few records of other months, which are left out: {others:,}."
         yield Finding("other-months", words, {"records": others})
     for month in months:
-        days = frame.loc[frame["month"] == month, "day"]
-        missing = pd.Period(month).days_in_month - days.nunique()
-        if missing:
-            words = f"{file}: days of {month} without a record: {missing}; the last record is of {days.max()}. The file may have been cut off."
-            yield Finding("days", words, {"days": missing, "last": days.max()})
+        days = frame.loc[frame["day"].str[:7] == month, "day"]
+        without = pd.Period(month).days_in_month - days.nunique()
+        if without:
+            words = f"{file}: days of {month} without a record: {without}; the last record is of {days.max()}. The file may have been cut off."
+            yield Finding("days", words, {"days": without, "last": days.max()})
 
 
 def _findings_on_places(
@@ -252,7 +321,8 @@ def _findings_on_places(
     shared = {"points": len(at), "many": int((at >= MANY).sum()), "most": int(at.max())}
     words = f"Points on the map: {len(at):,}, with {shared['most']} records at most; {MANY} or more at {shared['many']}."
     yield Finding("points", words, shared)
-    blanks = {c: int(placed[c].isin(["Not recorded", "Not stated"]).sum()) for c in KINDS}
+    kinds = [c for c in KINDS if c in placed]
+    blanks = {c: int(placed[c].isin(["Not recorded", "Not stated"]).sum()) for c in kinds}
     words = ", ".join(f"{c.replace('_', ' by ')} {n:,}" for c, n in blanks.items() if n)
     yield Finding("blank", f"Not recorded or not stated: {words or 'nothing'}.", blanks)
     vehicles = int((placed["type"] == "Vehicle").sum())

@@ -2,7 +2,7 @@
 
 import csv
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -12,6 +12,7 @@ import pandas as pd
 
 from portal.core.problems import PortalError, Problem
 from portal.data import tables
+from portal.importers.shared import published_workbooks
 
 
 @dataclass(frozen=True)
@@ -39,39 +40,60 @@ class Counts:
     findings: tuple[Finding, ...]
 
 
+# The formats whose files are told apart by their columns: the map of columns of each, and what its files are called.
+KNOWN_FORMATS: Mapping[str, tuple[str, str]] = {
+    "mps-ward": ("police/mps_ward.columns.csv", "ward level crime"),
+    "mps-borough": ("police/mps_borough.columns.csv", "borough level crime"),
+    "mps-dashboard": ("police/mps_dashboard.columns.csv", "the monthly crime dashboard"),
+    "stop-and-search": ("police/stop_and_search.columns.csv", "stop and search"),
+}
+
+
 @dataclass(frozen=True)
 class PublishedTable:
-    """A CSV file as text. `file` is what problems call it; the header is row 1 and the first record row 2."""
+    """A published file as text. `file` is what problems call it; the header is row 1 and the first record row 2."""
 
     file: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
-    """Read the CSV at `path`; `wanted` maps each column's name here to the headers that files give it.
+def read(path: Path, wanted: Mapping[str, tuple[str, ...]], optional: Sequence[str] = ()) -> PublishedTable:
+    """Read the CSV or Excel file at `path`; `wanted` maps each column's name here to the headers that files give it.
 
-    Columns in `wanted` get our names; all others keep theirs.
+    Columns in `wanted` get our names, whatever their capitals, spaces and underscores; all others keep theirs. Those in
+    `optional` may be missing.
 
-    Raises: `PortalError` with every problem: not a table, a column missing or there twice, rows with more or fewer
-    cells than the header (the file was cut off).
+    Raises:
+        PortalError: with every problem: not a table, a table of another format that we know, a column missing or
+            there twice, rows with more or fewer cells than the header (the file was cut off).
     """
-    rows, faults = tables.read_rows(path, path.name)
-    if rows is None:
-        raise PortalError(faults)
-    known = {alias: ours for ours, aliases in wanted.items() for alias in aliases}
-    header = tuple(known.get(c.strip(), c.strip()) for c in rows[0])
+    known = {plain_heading(alias): ours for ours, aliases in wanted.items() for alias in aliases}
+
+    needed = set(wanted) - set(optional)
+
+    def ours(row: Iterable[str]) -> tuple[str, ...]:
+        return tuple(known.get(plain_heading(c), c.strip()) for c in row)
+
+    if published_workbooks.is_workbook(path):
+        rows = published_workbooks.rows_of(path, lambda row: needed <= set(ours(row)))
+    else:
+        read_rows, faults = tables.read_rows(path, path.name)
+        if read_rows is None:
+            raise PortalError(faults)
+        rows = read_rows
+    header = ours(rows[0])
+    stop(_another_format(path.name, rows[0], wanted))
     problems = [
         Problem(
             path.name, 1, c, "column", f"The column {c} is there twice.", "Use the file as it was published."
         )
         for c in sorted({c for c in header if header.count(c) > 1})
     ]
-    for ours in [c for c in wanted if c not in header]:
-        fix = _instead(wanted[ours][0], [c for c in header if c not in wanted])
-        problems.append(
-            Problem(path.name, 1, wanted[ours][0], "column", f"There is no column {wanted[ours][0]}.", fix)
-        )
+    for column in [c for c in wanted if c in needed and c not in header]:
+        fix = _instead(wanted[column][0], [c for c in header if c not in wanted])
+        message = f"There is no column {wanted[column][0]}."
+        problems.append(Problem(path.name, 1, wanted[column][0], "column", message, fix))
     body = rows[1 : len(rows) - next((i for i, row in enumerate(reversed(rows)) if row), 0)]
     for number, row in enumerate(body, 2):
         if len(row) != len(header):
@@ -81,6 +103,37 @@ def read(path: Path, wanted: Mapping[str, tuple[str, ...]]) -> PublishedTable:
     if problems:
         raise PortalError(problems)
     return PublishedTable(path.name, header, tuple(map(tuple, body)))
+
+
+def plain_heading(heading: str) -> str:
+    """Return a heading as headings are compared: publishers change capitals, spaces and underscores."""
+    return " ".join(heading.replace("_", " ").casefold().split())
+
+
+def format_of(header: Iterable[str]) -> str:
+    """Return the format of `KNOWN_FORMATS` whose columns a header has, the one with most columns; empty if none."""
+    here = {plain_heading(c) for c in header}
+    fitting = {}
+    for name, (columns, _) in KNOWN_FORMATS.items():
+        needed = {ours: theirs for ours, theirs in aliases(columns).items() if ours}
+        if all(here & {plain_heading(t) for t in theirs} for theirs in needed.values()):
+            fitting[name] = len(needed)
+    return max(fitting, key=lambda name: fitting[name], default="")
+
+
+def _another_format(
+    file: str, header: Sequence[str], wanted: Mapping[str, tuple[str, ...]]
+) -> Iterator[Problem]:
+    name = format_of(header)
+    if not name:
+        return
+    theirs = set(aliases(KNOWN_FORMATS[name][0])) - {""}
+    here = {plain_heading(c) for c in header}
+    own = {c for c, heads in wanted.items() if here & {plain_heading(h) for h in heads}} - theirs
+    # With a column of its own, the file is one of the wanted format that lacks something.
+    if theirs != set(wanted) and (not own or len(theirs) > len(own | theirs & set(wanted))):
+        message = f"This is a file of {KNOWN_FORMATS[name][1]}, judging by its columns."
+        yield Problem(file, 1, "", "format", message, f"Import it with the format {name}.")
 
 
 def _instead(wanted: str, others: list[str]) -> str:
