@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from portal.core.model import Area, Content, Lsoa
+from portal.core.model import Area, Content
+from portal.core.places import Lsoa
 from portal.core.problems import PortalError
 from portal.core.vocabulary import AreaKind, Status
 from portal.importers import recognition, source_rows
@@ -489,16 +490,16 @@ def test_outlines_on_the_national_grid_in_a_file_for_each_ward_become_degrees(
 
 
 def test_the_grid_is_converted_as_in_the_example_of_the_ordnance_survey(tmp_path: Path) -> None:
-    """Its guide to coordinate systems has 651409.903 313177.270 at 52° 39′ 27.2531″ N, 1° 43′ 4.5177″ E."""
+    """Its guide to coordinate systems has 651409.804 313177.450 at 52° 39′ 28.8282″ N, 1° 42′ 57.8663″ E."""
     point = outline(tmp_path / "a.geojson", NORTH, 0)
     shape = json.loads(point.read_text())
     shape["features"][0]["geometry"]["coordinates"] = [
-        [[651409.903 + x, 313177.270 + y] for x, y in ((0, 0), (500, 0), (500, 500), (0, 500), (0, 0))]
+        [[651409.804 + x, 313177.450 + y] for x, y in ((0, 0), (500, 0), (500, 500), (0, 500), (0, 0))]
     ]
     point.write_text(json.dumps(shape))
     got = boundaries.read([point], {NORTH: AREAS[NORTH]}).exact[NORTH]
     corner = min(got.exterior.coords, key=lambda xy: xy[0] + xy[1])
-    east, north = 1 + 43 / 60 + 4.5177 / 3600, 52 + 39 / 60 + 27.2531 / 3600
+    east, north = 1 + 42 / 60 + 57.8663 / 3600, 52 + 39 / 60 + 28.8282 / 3600
     assert abs(corner[0] - east) * 67_500 < 5  # metres in a degree there
     assert abs(corner[1] - north) * 111_300 < 5
 

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,14 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from portal.cli import asking
+from portal.cli import asking, error_messages
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
 from portal.core.vocabulary import Outcome
 
 if TYPE_CHECKING:
-    from portal.cli.new_portal import NewPortal
     from portal.importers.importing import PlannedImport
 
 # One thread is enough for calculations this small; each further thread takes 32 MB.
@@ -40,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except PortalError as error:
         progress.end()
-        print(_listed(error), file=sys.stderr)
+        print(error_messages.listed(error), file=sys.stderr)
         return PROBLEMS
     except KeyboardInterrupt:
         progress.end()
@@ -51,14 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return STOPPED
     except OSError as error:
         progress.end()
-        print(_listed(PortalError([operating_system.problem(error, root)])), file=sys.stderr)
+        print(error_messages.listed(PortalError([operating_system.problem(error, root)])), file=sys.stderr)
         return PROBLEMS
     except Exception as error:
         progress.end()
         if short := operating_system.memory_problem(error):
-            print(_listed(PortalError([short])), file=sys.stderr)
+            print(error_messages.listed(PortalError([short])), file=sys.stderr)
             return PROBLEMS
-        print(_logged(root), file=sys.stderr)
+        print(error_messages.logged(root), file=sys.stderr)
         return BUG
     return code
 
@@ -398,33 +396,23 @@ def _template(root: Path, options: argparse.Namespace, progress: ProgressLine) -
 
 
 def _new(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.cli import new_portal  # noqa: PLC0415
+    from portal.cli import filled_portal, new_portal  # noqa: PLC0415
 
     if not options.source and not (options.name and options.place):
         options.stop("give the NAME of the site and --place, or a folder of files with --from")
     asked = new_portal.NewPortal(options.name, options.area, options.place, options.partnership)
+    folder = (options.folder or root / new_portal.folder_of(options.name or options.area)).resolve()
     if options.source:
-        return _new_from(root, asked, options, progress)
-    folder = (options.folder or root / new_portal.folder_of(options.name)).resolve()
-    progress("Writing the portal and checking it")
-    whose = options.partnership or new_portal.partnership_of(options.place)
-    new_portal.begin(replace(asked, partnership=whose), folder)
+        filled = filled_portal.begin(asked, options.source.resolve(), folder, progress)
+    else:
+        progress("Writing the portal and checking it")
+        whose = options.partnership or new_portal.partnership_of(options.place)
+        new_portal.begin(replace(asked, partnership=whose), folder)
     progress.end()
+    if options.source:
+        print("\n".join([*filled.lines, ""]))
     print(
         f"The portal is in {folder}. You can check and build it straight away. Read START.md in that folder first."
-    )
-    return OK
-
-
-def _new_from(root: Path, asked: "NewPortal", options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.cli import filled_portal, new_portal  # noqa: PLC0415
-
-    wanted = (options.folder or root / new_portal.folder_of(options.name or options.area)).resolve()
-    filled = filled_portal.begin(asked, options.source.resolve(), wanted, progress)
-    progress.end()
-    print("\n".join(filled.lines))
-    print(
-        f"\nThe portal is in {wanted}. You can check and build it straight away. Read START.md in that folder next."
     )
     return OK
 
@@ -477,7 +465,10 @@ def _serve(root: Path, options: argparse.Namespace, progress: ProgressLine) -> i
 
     def say(error: PortalError) -> None:
         progress.end()
-        print(_listed(error) + "\nThe preview still shows the last site that was built.", file=sys.stderr)
+        print(
+            error_messages.listed(error) + "\nThe preview still shows the last site that was built.",
+            file=sys.stderr,
+        )
 
     def ready(address: str) -> None:
         progress.end()
@@ -505,19 +496,3 @@ COMMANDS = {
     "calibrate": _calibrate,
     "serve": _serve,
 }
-
-
-def _listed(error: PortalError) -> str:
-    count = len(error.problems)
-    head = "1 problem:" if count == 1 else f"{count} problems:"
-    return "\n\n".join([head, *map(str, error.problems)])
-
-
-def _logged(root: Path) -> str:
-    log = root / "build" / "portal-error.log"
-    try:
-        log.parent.mkdir(exist_ok=True)
-        log.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
-    except OSError:
-        return f"An error in this program: {sys.exc_info()[1]}. The site in build/site has not changed."
-    return f"An error in this program. Details are in {log}: please send that file to the maintainers. The site in build/site has not changed."

@@ -8,6 +8,7 @@ from decimal import Decimal
 from portal.core.citations import Cited
 from portal.core.figure_key import FigureKey as FigureKey  # noqa: PLC0414 - rooms take it from here, with the rest of the model
 from portal.core.periods import months_between
+from portal.core.places import Lsoa, NoRate, Overlap, Postcode
 from portal.core.plans import Plan
 from portal.core.vocabulary import (
     AreaKind,
@@ -69,46 +70,6 @@ class Outline(Cited):
     polygon: int
     ring: int
     points: str
-
-
-@dataclass(frozen=True)
-class Overlap(Cited):
-    """The share of an area's land, as a percentage, that was in an earlier area."""
-
-    area: str
-    former: str
-    share: int
-
-
-@dataclass(frozen=True)
-class NoRate(Cited):
-    """An area in which an indicator has no rate per resident, and why: for example a town centre with many visitors."""
-
-    area: str
-    indicator: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Postcode:
-    """The ward of a postcode."""
-
-    postcode: str
-    area: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Lsoa(Cited):
-    """A small area of the Census of 2011 or 2021, and the ward that most of its residents live in.
-
-    `area` is the borough where no single ward can be named.
-    """
-
-    code: str
-    census: int
-    name: str
-    area: str
 
 
 @dataclass(frozen=True)

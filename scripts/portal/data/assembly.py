@@ -20,15 +20,11 @@ from portal.core.model import (
     Dispersion,
     Import,
     Indicator,
-    Lsoa,
     Minimums,
-    NoRate,
     Observation,
     OutcomeOf,
     Outline,
-    Overlap,
     Population,
-    Postcode,
     PromisedRelease,
     ReasonForChange,
     Release,
@@ -45,6 +41,7 @@ from portal.core.model import (
     ThreadEntry,
     WithdrawnFigure,
 )
+from portal.core.places import Lsoa, NoRate, Overlap, Postcode
 from portal.core.plans import (
     Action,
     ActionStatus,

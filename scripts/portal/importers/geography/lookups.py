@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from portal.core.model import Area, Lsoa
+from portal.core.model import Area
+from portal.core.places import Lsoa
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.text import listed
 from portal.core.vocabulary import AreaKind

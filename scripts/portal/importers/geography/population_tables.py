@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from portal.core.model import Area, Lsoa
+from portal.core.model import Area
+from portal.core.places import Lsoa
 from portal.core.problems import PortalError, Problem
 from portal.core.text import listed
 from portal.importers.geography import vintages
