@@ -89,10 +89,15 @@ def test_a_new_portal_passes_every_rule_and_names_nobody_else(
 def test_outside_london_there_is_nothing_of_its_police(tmp_path: Path) -> None:
     new_portal.begin(EXETER, tmp_path / "new")
     found = building.project(tmp_path / "new")
-    assert set(found.content.areas) == {"E07000041", "X07000041"}
-    assert set(found.content.indicators) == {"example"}
-    guide = (tmp_path / "new" / "START.md").read_text()
-    assert "Metropolitan Police do not cover" in guide
+    assert set(found.content.areas) == {"E07000041"}
+    assert {"example", "street-all-crime", "anti-social-behaviour", "yearly-all-crime", "stops"} <= set(
+        found.content.indicators
+    )
+    for name, text in texts(tmp_path / "new").items():
+        if not name.startswith(
+            ("site_src/theme", "site_src/assets", "site_src/templates", "data_packages/geography/")
+        ):
+            assert not re.search(r"Metropolitan Police|Mayor of London|\bMPS\b", text), name
 
 
 def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path) -> None:
@@ -163,6 +168,73 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
     assert "Per 1,000 people" in rye_lane
     named = {n for n, told in texts(live).items() if "lewisham" in told.lower()}
     assert named == set()
+
+
+@real
+@pytest.mark.parametrize(
+    ("area", "folders", "place", "formats"),
+    [
+        (
+            "E07000008", ("more/street_other_forces", "more/boundaries", "more/lookups", "more/population", "more/ons_crime_tables"),
+            "Cambridge", {"wards", "boundaries", "lsoas", "populations", "csp", "police-street", "stop-and-search"},
+        ),
+        (
+            "E09000007", ("mps_ward", "mps_borough", "population", "more/mopac_pas", "more/ons_crime_tables"),
+            "Camden", {"wards", "populations", "csp", "mps-borough", "mps-ward", "pas"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_folder_of_files_becomes_a_portal_with_one_command(
+    area: str,
+    folders: tuple[str, ...],
+    place: str,
+    formats: set[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = tmp_path / "files"
+    source.mkdir()
+    for folder in folders:
+        (source / folder.replace("/", "-")).symlink_to(UPSTREAM / folder)
+    copied = Path(shutil.copytree(source, tmp_path / "copied", symlinks=False))
+    command = [
+        "--project",
+        str(tmp_path),
+        "new",
+        "--area",
+        area,
+        "--from",
+        str(copied),
+        "--folder",
+        str(tmp_path / "new"),
+    ]
+    assert commands.main(command) == OK
+    said = capsys.readouterr().out
+    whole = building.project(tmp_path / "new")
+    assert whole.settings.site.name == f"Safer {place}"
+    used = {s.rsplit("-20", 1)[0] for s in whole.content.sources} & formats
+    assert used == formats, said
+    wards = [a for a in whole.content.areas.values() if a.kind == "ward"]
+    assert len(wards) == {"Cambridge": 14, "Camden": 20}[place]
+    assert {w.code for w in wards} <= set(whole.content.populations)
+    assert building.allowed(whole)
+    guide = (tmp_path / "new" / "START.md").read_text()
+    assert "What your files gave" in guide
+    assert "Still missing" in guide
+    assert "no figures" not in " ".join(whole.settings.site.gaps)
+    for name, text in texts(tmp_path / "new").items():
+        assert "lewisham" not in text.lower() or name.endswith("observations.csv"), name
+
+
+def test_a_folder_that_names_no_such_area_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "notes.txt").write_text("nothing")
+    command = ["--project", str(tmp_path), "new", "--area", "E07000099", "--from", str(tmp_path / "files")]
+    assert commands.main(command) == PROBLEMS
+    assert "No file in the folder names the area" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["files"]
 
 
 def test_the_guide_names_only_what_there_is(begun: Path) -> None:

@@ -123,6 +123,7 @@ REFERENCES = {
     ("geography", "no_rates", "area"): ("geography", "areas", "code"),
     ("geography", "no_rates", "indicator"): ("indicators", "indicators", "id"),
     ("geography", "postcodes", "area"): ("geography", "areas", "code"),
+    ("geography", "lsoas", "area"): ("geography", "areas", "code"),
 }
 SOURCES = ("sources", "sources", "id")
 

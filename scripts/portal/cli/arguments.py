@@ -144,7 +144,8 @@ def parser() -> argparse.ArgumentParser:
     take.add_argument(
         "format",
         metavar="FORMAT",
-        help="mps-ward, mps-borough, mps-dashboard, stop-and-search, wards, boundaries, postcodes, populations or table",
+        help="police-street, police-outcomes, stop-and-search, csp, mps-ward, mps-borough, mps-dashboard, pas, vawg, wards,\n"
+        "lsoas, boundaries, postcodes, populations or table; see docs/how-to/import-police-figures.md",
     )
     take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
     take.add_argument(
@@ -181,12 +182,26 @@ def parser() -> argparse.ArgumentParser:
     )
     take.add_argument("--yes", action="store_true", help="write without asking for confirmation")
     take.set_defaults(stop=take.error)
+    _of_downloads(
+        command(
+            "fetch",
+            "download published files and import what is new",
+            "Without a name: list the public addresses that are known. With one or more names: download what has changed since\n"
+            "the last time into the cache, with its digest. A download that broke off goes on from where it was.\n"
+            "With --import, show what importing would change, and write it, with the row of the source, when you confirm.\n"
+            "This is the only command that uses the network. For example:\n"
+            "  portal fetch police-archive --month 2026-03 --force cambridgeshire --import",
+        )
+    )
     _of_a_place(
         command(
             "new",
             "start a portal for another partnership",
             "Create a folder with a portal that you can check and build straight away: settings, pages, ways to report, an empty\n"
-            "plan, and indicators without figures. START.md in that folder explains what to fill in, step by step.",
+            "plan, and indicators without figures. START.md in that folder explains what to fill in, step by step.\n\n"
+            "With --from the portal is filled from a folder of published files: wards, boundaries, population, crime, anti-social\n"
+            "behaviour, stop and search. It says what each file is, what it gave, and what is still missing. For example:\n"
+            "  portal new --area E07000008 --from downloads",
         )
     )
     template = command(
@@ -271,14 +286,54 @@ def _of_figures(take: argparse.ArgumentParser) -> None:
     take.set_defaults(stop=take.error)
 
 
+def _of_downloads(get: argparse.ArgumentParser) -> None:
+    """Add the options that say what to download."""
+    get.add_argument(
+        "ids", nargs="*", metavar="NAME", help="what to fetch, such as police-archive or mps-ward"
+    )
+    get.add_argument(
+        "--month", default="", metavar="YYYY-MM", help="the month, where files are published by month"
+    )
+    get.add_argument(
+        "--force",
+        default="",
+        metavar="NAME",
+        help="the police force as data.police.uk writes it, such as cambridgeshire",
+    )
+    get.add_argument("--area", default="", metavar="CODE", help="the district (default: that of the portal)")
+    get.add_argument("--import", dest="take", action="store_true", help="import what is new, with a preview")
+    get.add_argument(
+        "--again", action="store_true", help="import also what has not changed since the last time"
+    )
+    get.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="where downloads are kept (default: build/fetched)"
+    )
+    get.add_argument(
+        "--register", type=Path, metavar="FILE", help="another table of addresses, with the same columns"
+    )
+    get.add_argument("--yes", action="store_true", help="write without asking for confirmation")
+
+
 def _of_a_place(begin: argparse.ArgumentParser) -> None:
     """Add the options that describe a new portal."""
-    begin.add_argument("name", metavar="NAME", help='the name of the site, such as "Safer Exampleton"')
     begin.add_argument(
-        "--area", required=True, metavar="CODE", help="the code of the borough, such as E09000028"
+        "name", nargs="?", default="", metavar="NAME", help='the name of the site, such as "Safer Exampleton"'
     )
     begin.add_argument(
-        "--place", required=True, metavar="NAME", help="the name of the borough, as the police write it"
+        "--area", required=True, metavar="CODE", help="the code of the district or borough, such as E09000028"
+    )
+    begin.add_argument(
+        "--place",
+        default="",
+        metavar="NAME",
+        help="the name of the district or borough, as the police write it (default: as the files of --from have it)",
+    )
+    begin.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FOLDER",
+        help="a folder of published files: find what each is, and import all that are about the area",
     )
     begin.add_argument(
         "--partnership",
@@ -289,6 +344,7 @@ def _of_a_place(begin: argparse.ArgumentParser) -> None:
     begin.add_argument(
         "--folder", type=Path, metavar="FOLDER", help="the folder to create (default: named after the site)"
     )
+    begin.set_defaults(stop=begin.error)
 
 
 def _of_files(measure: argparse.ArgumentParser) -> None:

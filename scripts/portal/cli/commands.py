@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from portal.cli import asking
+from portal.cli import asking, error_messages
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except PortalError as error:
         progress.end()
-        print(_listed(error), file=sys.stderr)
+        print(error_messages.listed(error), file=sys.stderr)
         return PROBLEMS
     except KeyboardInterrupt:
         progress.end()
@@ -50,14 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return STOPPED
     except OSError as error:
         progress.end()
-        print(_listed(PortalError([operating_system.problem(error, root)])), file=sys.stderr)
+        print(error_messages.listed(PortalError([operating_system.problem(error, root)])), file=sys.stderr)
         return PROBLEMS
     except Exception as error:
         progress.end()
         if short := operating_system.memory_problem(error):
-            print(_listed(PortalError([short])), file=sys.stderr)
+            print(error_messages.listed(PortalError([short])), file=sys.stderr)
             return PROBLEMS
-        print(_logged(root), file=sys.stderr)
+        print(error_messages.logged(root), file=sys.stderr)
         return BUG
     return code
 
@@ -325,6 +324,27 @@ def _import(root: Path, options: argparse.Namespace, progress: ProgressLine) -> 
     return _written(root, options, plan)
 
 
+def _fetch(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
+    from portal.cli import fetching  # noqa: PLC0415
+    from portal.importers.fetching import register  # noqa: PLC0415
+
+    if not options.ids:
+        print(fetching.listing(register.entries(options.register)))
+        return OK
+    found = fetching.fetched(root, options, progress)
+    progress.end()
+    print("\n".join(map(fetching.news, found)))
+    for one in found:
+        if not options.take or one.entry.kind == "index" or not (one.download.changed or options.again):
+            continue
+        progress(f"Reading what {one.entry.id} gave")
+        plan = fetching.plan(root, one)
+        progress.end()
+        print("\n".join(f"- {line}" for line in plan.report))
+        _written(root, options, plan)
+    return OK
+
+
 def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.core import settings as config  # noqa: PLC0415
     from portal.importers.spreadsheets import spreadsheet  # noqa: PLC0415
@@ -376,13 +396,21 @@ def _template(root: Path, options: argparse.Namespace, progress: ProgressLine) -
 
 
 def _new(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.cli import new_portal  # noqa: PLC0415
+    from portal.cli import filled_portal, new_portal  # noqa: PLC0415
 
-    folder = (options.folder or root / new_portal.folder_of(options.name)).resolve()
-    whose = options.partnership or f"{options.place} Community Safety Partnership"
-    progress("Writing the portal and checking it")
-    new_portal.begin(new_portal.NewPortal(options.name, options.area, options.place, whose), folder)
+    if not options.source and not (options.name and options.place):
+        options.stop("give the NAME of the site and --place, or a folder of files with --from")
+    asked = new_portal.NewPortal(options.name, options.area, options.place, options.partnership)
+    folder = (options.folder or root / new_portal.folder_of(options.name or options.area)).resolve()
+    if options.source:
+        filled = filled_portal.begin(asked, options.source.resolve(), folder, progress)
+    else:
+        progress("Writing the portal and checking it")
+        whose = options.partnership or new_portal.partnership_of(options.place)
+        new_portal.begin(replace(asked, partnership=whose), folder)
     progress.end()
+    if options.source:
+        print("\n".join([*filled.lines, ""]))
     print(
         f"The portal is in {folder}. You can check and build it straight away. Read START.md in that folder first."
     )
@@ -437,7 +465,10 @@ def _serve(root: Path, options: argparse.Namespace, progress: ProgressLine) -> i
 
     def say(error: PortalError) -> None:
         progress.end()
-        print(_listed(error) + "\nThe preview still shows the last site that was built.", file=sys.stderr)
+        print(
+            error_messages.listed(error) + "\nThe preview still shows the last site that was built.",
+            file=sys.stderr,
+        )
 
     def ready(address: str) -> None:
         progress.end()
@@ -456,6 +487,7 @@ COMMANDS = {
     "withdraw": _withdraw,
     "verify": _verify,
     "import": _import,
+    "fetch": _fetch,
     "template": _template,
     "new": _new,
     "audit": _audit,
@@ -464,19 +496,3 @@ COMMANDS = {
     "calibrate": _calibrate,
     "serve": _serve,
 }
-
-
-def _listed(error: PortalError) -> str:
-    count = len(error.problems)
-    head = "1 problem:" if count == 1 else f"{count} problems:"
-    return "\n\n".join([head, *map(str, error.problems)])
-
-
-def _logged(root: Path) -> str:
-    log = root / "build" / "portal-error.log"
-    try:
-        log.parent.mkdir(exist_ok=True)
-        log.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
-    except OSError:
-        return f"An error in this program: {sys.exc_info()[1]}. The site in build/site has not changed."
-    return f"An error in this program. Details are in {log}: please send that file to the maintainers. The site in build/site has not changed."

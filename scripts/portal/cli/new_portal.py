@@ -16,7 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from portal.core import operating_system, periods, program_files
+from portal.core import operating_system, periods, program_files, text
 from portal.core.problems import PortalError, Problem
 from portal.data.packages import contract, describe_resource
 from portal.pages import search
@@ -32,6 +32,8 @@ SHARED = (
     "data_packages/recorded-crime/data/breaks.csv", "data_packages/recorded-crime/data/dispersion.csv",
     "data_packages/police-dashboard/data/indicators.csv", "data_packages/police-dashboard/data/imports.csv",
     "data_packages/police-dashboard/data/breaks.csv", "data_packages/police-dashboard/data/dispersion.csv",
+    "data_packages/anti-social-behaviour/data/indicators.csv", "data_packages/anti-social-behaviour/data/imports.csv",
+    "data_packages/public-attitudes/data/indicators.csv", "data_packages/public-attitudes/data/imports.csv",
 )  # fmt: skip
 _AREA = re.compile(r"[A-Z][0-9]{8}")
 # Text without any character that has a meaning in a table, in settings or in Markdown.
@@ -39,7 +41,10 @@ _WORDS = re.compile(r"[^\W_][\w’'(),.& -]*")
 # Boroughs of London, and the one that is not policed by the Metropolitan Police.
 _LONDON, _CITY = re.compile(r"E09[0-9]{6}"), "E09000001"
 _REGION, _FORCE = "E12000007", "E23000001"
-_NOT_LONDON = "The Metropolitan Police do not cover ${place}, so their indicators are left out. Use the next two steps as an example, and write your own indicators as in step 5.\n\n"
+# Sources that only the packages of the Metropolitan Police name: the first cells of their rows.
+_OF_THE_MET = ("mps-", "mayor-", "hmic-", "home-office-")
+# Steps of the guide that differ between London and elsewhere, and are no files of a portal.
+_STEPS = {True: "steps-london.md", False: "steps-elsewhere.md"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,16 @@ class NewPortal:
     def of_the_met(self) -> bool:
         """Return True if the Metropolitan Police publish figures for this place."""
         return bool(_LONDON.fullmatch(self.area)) and self.area != _CITY
+
+
+def partnership_of(place: str) -> str:
+    """Return the usual name of the partnership of a place."""
+    return f"{place} Community Safety Partnership"
+
+
+def this_month() -> str:
+    """Return the present month, such as 2026-11."""
+    return f"{periods.today():%Y-%m}"
 
 
 def folder_of(name: str) -> str:
@@ -114,9 +129,16 @@ def _share(root: Path, portal: NewPortal) -> None:
 
 
 def _packages(portal: NewPortal) -> Mapping[str, Any]:
-    """Return the packages of a new portal, with those of the Metropolitan Police only where it publishes figures."""
+    """Return the packages of a new portal: those of the Metropolitan Police only where it publishes figures.
+
+    A package of `packages.json` with `london` is for London if that is true, and for elsewhere if it is false.
+    """
     packages_listed = json.loads((_STARTER / _PACKAGES).read_text(encoding="utf-8"))
-    return {name: p for name, p in packages_listed.items() if portal.of_the_met or not p.get("london")}
+    return {
+        name: p
+        for name, p in packages_listed.items()
+        if p.get("london", portal.of_the_met) == portal.of_the_met
+    }
 
 
 def _words(portal: NewPortal) -> dict[str, str]:
@@ -130,26 +152,48 @@ def _words(portal: NewPortal) -> dict[str, str]:
         "rest": f"X{portal.area[1:]}",
         "region": _REGION if _LONDON.fullmatch(portal.area) else "",
         "packages": "\n".join(f'  "{name}",' for name in _packages(portal)),
+        "whole": text.word_for_area(portal.area),
         "today": periods.day(periods.today()),
         "year": str(periods.today().year),
         "checkout": checkout,
     }
-    return words | {"london": "" if portal.of_the_met else Template(_NOT_LONDON).substitute(words)}
+    steps = (_STARTER / _STEPS[portal.of_the_met]).read_text(encoding="utf-8")
+    return words | {"steps": Template(steps).substitute(words).strip(), "topics": _topics(portal)}
+
+
+def _topics(portal: NewPortal) -> str:
+    """Return the topics of the figures as lines of the settings."""
+    topics = {"recorded": "What the police record now", "yearly": "Year by year", "stops": "Stop and search"}
+    if portal.of_the_met:
+        topics["attitudes"] = "What people think of the police"
+    topics["examples"] = "Examples, to be taken out"
+    return "\n".join(f'{key} = "{words}"' for key, words in topics.items())
 
 
 def _fill(root: Path, portal: NewPortal) -> None:
     """Write the files of the starter with their placeholders filled in."""
     words = _words(portal)
-    for source in sorted(p for p in _STARTER.rglob("*") if p.is_file() and p.name != _PACKAGES):
+    kept = _packages(portal)
+    for source in sorted(
+        p for p in _STARTER.rglob("*") if p.is_file() and p.name not in (_PACKAGES, *_STEPS.values())
+    ):
         name = source.relative_to(_STARTER)
+        if name.parts[0] == "data_packages" and name.parts[1] not in kept:
+            continue
         target = root / (".gitignore" if name.name == "gitignore" else name)
         target.parent.mkdir(parents=True, exist_ok=True)
         filled = Template(source.read_text(encoding="utf-8")).safe_substitute(words)  # make has its own $(…)
         target.write_text(filled, encoding="utf-8", newline="\n")
     areas = root / "data_packages" / "geography" / "data" / "areas.csv"
     rows = areas.read_text(encoding="utf-8").splitlines(keepends=True)
-    away = () if portal.of_the_met else (_FORCE,) if words["region"] else (_REGION, _FORCE)
+    away: tuple[str, ...] = (_FORCE, words["rest"]) if words["region"] else (_REGION, _FORCE, words["rest"])
+    away = () if portal.of_the_met else away
     areas.write_text("".join(r for r in rows if not r.startswith(away)), encoding="utf-8", newline="\n")
+    if not portal.of_the_met:
+        sources = root / "data_packages" / "sources" / "data" / "sources.csv"
+        rows = sources.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept_rows = "".join(r for r in rows if not r.startswith(_OF_THE_MET))
+        sources.write_text(kept_rows, encoding="utf-8", newline="\n")
 
 
 def _describe(root: Path, portal: NewPortal) -> None:

@@ -10,6 +10,7 @@ from portal.core.contacts import Route, RouteConnection, Service
 from portal.core.figure_key import FigureKey as FigureKey  # noqa: PLC0414 - rooms take it from here, with the rest of the model
 from portal.core.measured import Dispersion, OutcomeOf, Revision
 from portal.core.periods import months_between
+from portal.core.places import Lsoa, NoRate, Overlap, Postcode
 from portal.core.plans import Plan
 from portal.core.vocabulary import (
     AreaKind,
@@ -70,33 +71,6 @@ class Outline(Cited):
     polygon: int
     ring: int
     points: str
-
-
-@dataclass(frozen=True)
-class Overlap(Cited):
-    """The share of an area's land, as a percentage, that was in an earlier area."""
-
-    area: str
-    former: str
-    share: int
-
-
-@dataclass(frozen=True)
-class NoRate(Cited):
-    """An area in which an indicator has no rate per resident, and why: for example a town centre with many visitors."""
-
-    area: str
-    indicator: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Postcode:
-    """The ward of a postcode."""
-
-    postcode: str
-    area: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -416,3 +390,4 @@ class Content:
     disagreements: tuple[Disagreement, ...] = ()
     withdrawals: tuple[WithdrawnFigure, ...] = ()
     no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator
+    lsoas: tuple[Lsoa, ...] = ()

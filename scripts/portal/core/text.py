@@ -162,6 +162,14 @@ def listed(words: list[str] | tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
+def word_for_area(code: str) -> str:
+    """Return what people call the whole area of a portal: a borough in London and the big cities, elsewhere a district.
+
+    Unitary authorities, in England and in Wales, are an “area”.
+    """
+    return {"E09": "borough", "E08": "borough", "E07": "district"}.get(code[:3], "area")
+
+
 def upper_first(words: str) -> str:
     """Return the words with a capital first letter; other capitals stay."""
     return words[:1].upper() + words[1:]

@@ -22,12 +22,9 @@ from portal.core.model import (
     Import,
     Indicator,
     Minimums,
-    NoRate,
     Observation,
     Outline,
-    Overlap,
     Population,
-    Postcode,
     PromisedRelease,
     ReasonForChange,
     Release,
@@ -40,6 +37,7 @@ from portal.core.model import (
     ThreadEntry,
     WithdrawnFigure,
 )
+from portal.core.places import Lsoa, NoRate, Overlap, Postcode
 from portal.core.plans import (
     Action,
     ActionStatus,
@@ -87,6 +85,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         overlaps=tuple(rows("geography", "overlaps", Overlap)),
         no_rates={(n.area, n.indicator): n for n in rows("geography", "no_rates", NoRate)},
         postcodes=tuple(rows("geography", "postcodes", Postcode)),
+        lsoas=tuple(rows("geography", "lsoas", Lsoa)),
         minimums={i.id: m for p in packages for m in _minimums(p) for i in _rows(p, "indicators", Indicator)},
         sources={s.id: s for s in rows("sources", "sources", Source)},
         terms=tuple(rows("glossary", "terms", Term)),

@@ -1,15 +1,16 @@
 """Import wards, outlines, postcodes and populations into the geography package. All but wards replace the existing rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from portal.core.model import Content
-from portal.importers.geography import boundaries, populations, postcodes
+from portal.core.problems import Problem
+from portal.importers.geography import boundaries, geojson, lookups, population_tables, populations, postcodes
 from portal.importers.police import wards
 from portal.importers.shared import published_files
-from portal.importers.shared.published_files import Finding
+from portal.importers.shared.published_files import Finding, stop
 
 Tables = Mapping[str, pd.DataFrame]
 Report = tuple[str, ...]
@@ -17,17 +18,46 @@ Report = tuple[str, ...]
 
 def _wards(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
     """Read the new wards of the site's `borough`; the table also has all existing areas."""
-    frame, findings = wards.read(paths[0], content.areas, borough, source)
+    if all(_is_geojson(p) or lookups.is_lookup(p) for p in paths):
+        frame, findings = lookups.wards(paths, content.areas, borough, source)
+    else:
+        frame, findings = wards.read(paths[0], content.areas, borough, source)
     return _words(findings), {"areas": frame}
 
 
+def _lsoas(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
+    """Read which ward each LSOA of the site's `borough` counts for; LSOAs of the other Census stay."""
+    frame, findings = lookups.lsoas(paths, content.areas, content.lsoas, borough, source)
+    return _words(findings), {"lsoas": frame}
+
+
 def _boundaries(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
-    """Read the outlines of the first file; with a second, of earlier areas, also how much they overlap."""
-    first, *others = (boundaries.read(p, content.areas) for p in paths[:2])
+    """Read the outlines of the first areas; if there are those of earlier areas too, also how much they overlap.
+
+    Files with the same kind of areas, such as one file for each ward, are read as one.
+    """
+    groups: dict[object, list[Path]] = {}
+    for path in paths:
+        groups.setdefault(geojson.group_of(path, content.areas), []).append(path)
+    present = sorted(groups, key=lambda group: group in _ended(content))
+    stop(_only_former(paths, present[0] in _ended(content)))
+    first, *others = (boundaries.read(groups[group], content.areas) for group in present[:2])
     tables = {"boundaries": boundaries.table(first, source)}
     for old in others:
         tables["overlaps"] = boundaries.overlaps(first, old, source)
     return _words(first.findings, *(o.findings for o in others)), tables
+
+
+def _ended(content: Content) -> set[object]:
+    return {geojson.group_of_area(a) for a in content.areas.values() if a.valid_to}
+
+
+def _only_former(paths: list[Path], is_former: bool) -> Iterator[Problem]:
+    """Yield a problem if the outlines are those of areas that no longer exist: they would replace the present ones."""
+    if is_former:
+        message = "These are the outlines of areas that no longer exist. They would replace those of the present areas."
+        fix = "Give the file of the present areas too, before this one: then the import works out how much they overlap."
+        yield Problem(geojson.name_of_files(paths), 0, "", "former", message, fix)
 
 
 def _postcodes(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
@@ -36,10 +66,23 @@ def _postcodes(paths: list[Path], content: Content, borough: str, source: str) -
 
 
 def _populations(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
-    """Read the population of each area; a second file, of ward level crime, gives the wards of the other boroughs."""
-    members = _members(paths[1], content) if len(paths) > 1 else {}
-    frame, findings = populations.read(paths[0], content.areas, members, source)
-    return _words(findings), {"populations": frame}
+    """Read the population of each area; a second file, of ward level crime, gives the wards of the other boroughs.
+
+    Areas that the file does not cover keep the population that they have.
+    """
+    if populations.is_by_residence(paths[0]):
+        members = _members(paths[1], content) if len(paths) > 1 else {}
+        frame, findings = populations.read(paths[0], content.areas, members, source)
+    else:
+        frame, findings = population_tables.read(paths[0], content.areas, content.lsoas, borough, source)
+    kept = [p for p in content.populations.values() if p.area not in set(frame["area"])]
+    rows = [[str(getattr(p, c)) for c in frame.columns] for p in kept]
+    whole = pd.concat([pd.DataFrame(rows, columns=frame.columns, dtype=object), frame], ignore_index=True)
+    return _words(findings), {"populations": whole}
+
+
+def _is_geojson(path: Path) -> bool:
+    return path.suffix.lower() in (".geojson", ".json")
 
 
 def _members(path: Path, content: Content) -> dict[str, str]:
@@ -56,6 +99,7 @@ def _words(*findings: tuple[Finding, ...]) -> Report:
 
 FORMATS: Mapping[str, Callable[[list[Path], Content, str, str], tuple[Report, Tables]]] = {
     "wards": _wards,
+    "lsoas": _lsoas,
     "boundaries": _boundaries,
     "postcodes": _postcodes,
     "populations": _populations,

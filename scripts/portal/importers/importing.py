@@ -23,14 +23,24 @@ from portal.disclosure import clearing
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
 from portal.importers import geography_package
-from portal.importers.police import derive, mps_crime, mps_dashboard, stop_and_search
+from portal.importers.police import (
+    csp,
+    derive,
+    mps_crime,
+    mps_dashboard,
+    public_attitudes,
+    stop_and_search,
+    street_crime,
+    vawg,
+)
 from portal.importers.police.derive import Origin
 from portal.importers.police.mps_checks import many, some
 from portal.importers.shared.published_files import Counts, stop
+from portal.importers.shared.published_periods import FiguresOfPeriods
 from portal.releases import releasing
 from portal.releases.releasing import Project
 
-Reader = Callable[[list[Path], Content, str], Counts]
+Reader = Callable[[list[Path], Content, str], Counts | FiguresOfPeriods]
 
 
 @dataclass(frozen=True)
@@ -48,11 +58,15 @@ YES = "yes"
 
 @dataclass(frozen=True)
 class PlannedImport:
-    """What an import found, the files that it would write, and what to ask before."""
+    """What an import found, the files that it would write, and what to ask before.
+
+    `figures` is how many figures the files give; None for tables that are not figures.
+    """
 
     report: tuple[str, ...]
     files: Mapping[Path, str]
     doubts: tuple[Doubt, ...] = ()
+    figures: int | None = None
 
     def write(self) -> None:
         """Write every file; each is replaced whole, so that none is ever half written."""
@@ -68,6 +82,11 @@ COUNTS: Mapping[str, Reader] = {
     "mps-borough": lambda paths, content, _: mps_crime.read_boroughs(paths, content.areas),
     "mps-dashboard": lambda paths, content, _: mps_dashboard.read(paths, content.areas),
     "stop-and-search": stop_and_search.counts,
+    "police-street": street_crime.counts,
+    "police-outcomes": street_crime.outcome_counts,
+    "csp": csp.read,
+    "pas": public_attitudes.read,
+    "vawg": vawg.counts,
 }
 REVISED = ("mps-ward", "mps-borough", "mps-dashboard")  # formats whose newest months each new file changes
 TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
@@ -75,6 +94,7 @@ OF_TABLES = ("package", "resource", "sheet", "replace")  # options that only tab
 FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
 
 
+TOO_SHORT = "The files give no figure. Figures are for 3 months in a row, or for 12 where they could identify people or are split by kind."
 _TOTALS_FIRST = (
     "Delete the ward figures of this period from observations.csv, import this file, and then import the ward file again: "
     "it is safe only if the totals are there before the wards."
@@ -113,15 +133,24 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
         counts, Origin(rows, job.source, job.until, job.format in REVISED), content, settings, past
     )
     indicators = {r.indicator for r in rows}
-    last = job.until or str(counts.frame["month"].max())
+    last = job.until or _last_month(counts)
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
     after = derive.merged(before, withheld.observations)
     _judge(content, indicators, after, settings, past)
     naming = Naming(content)
-    report = (*dict.fromkeys(map(str, counts.findings)), *compared(before, after, withheld, naming))
+    fresh = len(withheld.observations)
+    short = () if fresh else (TOO_SHORT,)
+    report = (*dict.fromkeys(map(str, counts.findings)), *compared(before, after, withheld, naming), *short)
     doubts = tuple(_doubts(before, withheld.observations, last, naming))
     table = {folder / "observations.csv": _csv(by_name[home[0]], indicators, after)}
-    return PlannedImport(report, table, doubts)
+    return PlannedImport(report, table, doubts, fresh)
+
+
+def _last_month(counts: Counts | FiguresOfPeriods) -> str:
+    """Return the last month of files; empty if they have no figure."""
+    if isinstance(counts, FiguresOfPeriods):
+        return max((f"{f.end:%Y-%m}" for f in counts.figures), default="")
+    return str(counts.frame["month"].max())
 
 
 @dataclass(frozen=True)

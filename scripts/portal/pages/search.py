@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.core import input_files
-from portal.core.model import Postcode, Term
+from portal.core.model import Term
+from portal.core.places import Postcode
 from portal.core.problems import Problem, did_you_mean
 
 SEARCH = "search/"

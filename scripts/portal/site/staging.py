@@ -18,7 +18,7 @@ from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
 from portal.charts.svg import Pictures, chart_files, styles_to_attributes
-from portal.core import periods, processes, program_files
+from portal.core import periods, processes, program_files, text
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
 from portal.core.settings import Settings
@@ -144,6 +144,7 @@ def write_files(
     environment.globals["large_print"] = {p for p, name in printed.items() if name == pdf_sheets.LARGE}
     environment.globals["translations"] = _by_original(pages, settings.languages)
     environment.globals["right_to_left"] = RIGHT_TO_LEFT
+    environment.globals["whole"] = text.word_for_area(settings.site.area)
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _Works(environment, open_data, pictures, keep)
     open_files = partial(_kept, works, lambda: open_data_files.files(open_data))

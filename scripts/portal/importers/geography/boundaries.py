@@ -1,7 +1,7 @@
 """Read the outlines of wards or boroughs and simplify them together, so that neighbours keep one border."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from portal.importers.shared.published_files import Finding
 
 Shape = Any  # a shapely Polygon or MultiPolygon; in degrees unless it says metres
 UK = (-9.0, 49.5, 2.5, 61.0)  # west, south, east, north
+GRID = (700_000, 1_300_000)  # metres east and north that the British National Grid has
 DECIMALS = 5  # of a published degree: about a metre
 LARGEST_SLIVER = 2_500  # square metres: repair overlaps and gaps up to this; report larger ones
 SMALLEST_SHARE = 2  # per cent: smaller overlaps come from how outlines are drawn
@@ -38,20 +39,31 @@ class Boundaries:
     findings: tuple[Finding, ...]
 
 
-def read(path: Path, areas: Mapping[str, Area], tolerance_metres: float = 15.0) -> Boundaries:
+def read(
+    paths: Path | Sequence[Path], areas: Mapping[str, Area], tolerance_metres: float = 15.0
+) -> Boundaries:
     """Read the outlines of all areas of one kind, district and time, such as the present wards of a borough.
 
+    They are in one GeoJSON file or in several, in degrees (WGS 84) or metres of the British National Grid.
+
     The tolerance is that of Visvalingam and Whyatt (1993): remove a corner if its triangle is smaller than the
-    tolerance squared. Raises `PortalError`: not GeoJSON; unknown, repeated or missing codes; outlines that are not in
-    degrees or not valid; gaps and overlaps larger than `LARGEST_SLIVER`.
+    tolerance squared. Raises `PortalError`: not GeoJSON; unknown, repeated or missing codes; outlines that are
+    in neither or not valid; gaps and overlaps larger than `LARGEST_SLIVER`.
     """
-    features = geojson.read(path, areas)
+    files = (paths,) if isinstance(paths, Path) else tuple(paths)
+    file = geojson.name_of_files(files)
+    features = geojson.read(files, areas)
     shapes = {f.number: _shape(f.geometry) for f in features.features}
-    published_files.stop((*features.problems, *_outline_problems(path.name, shapes)))
+    in_metres = [number for number, shape in shapes.items() if _is_national_grid(shape)]
+    shapes |= {number: _degrees(shapes[number]) for number in in_metres}
+    published_files.stop((*features.problems, *_outline_problems(file, shapes)))
     drawn = {f.code: shapes[f.number] for f in sorted(features.features, key=lambda f: f.code)}
-    exact, repairs = _repaired(path.name, drawn, areas)
-    simplified = _simplified(path.name, exact, areas, tolerance_metres)
+    exact, repairs = _repaired(file, drawn, areas)
+    simplified = _simplified(file, exact, areas, tolerance_metres)
     findings = _findings(drawn, simplified, areas, tolerance_metres)
+    if in_metres:
+        words = "The coordinates are metres of the British National Grid. They were converted to degrees, to within 5 metres."
+        findings = (*findings, Finding("national-grid", words, {"outlines": len(in_metres)}))
     if features.elsewhere:
         words = f"Outlines of other districts that were left out: {features.elsewhere}."
         findings = (*findings, Finding("elsewhere", words, {"outlines": features.elsewhere}))
@@ -128,6 +140,22 @@ def _shape(geometry: Any) -> Shape:
     return None if shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all() else shape
 
 
+def _is_national_grid(shape: Shape) -> bool:
+    """Return True if a shape lies on the British National Grid: metres east and north, in Great Britain."""
+    if shape is None:
+        return False
+    west, south, east, north = shape.bounds
+    return bool(west >= 0 and south >= 0 and 180 < east < GRID[0] and 180 < north < GRID[1])
+
+
+def _degrees(shape: Shape) -> Shape:
+    """Convert a shape from the British National Grid to degrees (WGS 84)."""
+    from pyproj import Transformer  # noqa: PLC0415 - most files are in degrees
+
+    grid = Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True)
+    return shapely.transform(shape, lambda xy: np.column_stack(grid.transform(xy[:, 0], xy[:, 1])))
+
+
 def _outline_problems(file: str, shapes: Mapping[int, Shape]) -> Iterator[Problem]:
     """Yield what is wrong with the outlines; report a fault that several share once."""
     faults = {number: _fault(shape) for number, shape in shapes.items()}
@@ -146,7 +174,7 @@ def _fault(shape: Shape) -> tuple[str, str] | None:
     west, south, east, north = shape.bounds
     degrees = "Download the file with longitude and latitude in degrees (WGS 84, EPSG:4326)."
     if max(map(abs, shape.bounds)) > 180:
-        return "The coordinates are not degrees but look like metres of the British National Grid.", degrees
+        return "The coordinates are not degrees and not metres of the British National Grid.", degrees
     if west >= UK[1] and UK[0] <= south and north <= UK[2]:
         return "Latitude comes before longitude.", degrees
     if west < UK[0] or south < UK[1] or east > UK[2] or north > UK[3]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ from portal.core import input_files
 from portal.core.model import Area
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.text import listed
+from portal.importers.geography import vintages
 from portal.importers.shared import published_files
 
 Json = dict[str, Any]
 _GSS = re.compile(r"[EWSN]\d{8}")
+_MANY_TIMES = 3  # as many unknown areas as known ones: the file is of a whole country
 COLUMNS = "geography/boundaries.columns.csv"
 
 
@@ -37,24 +39,36 @@ class Features:
     problems: tuple[Problem, ...]
 
 
-def read(path: Path, areas: Mapping[str, Area]) -> Features:
-    """Find the area of each feature; leave out unknown ones in districts without any of `areas`.
+def read(paths: Sequence[Path], areas: Mapping[str, Area]) -> Features:
+    """Find the area of each feature of one or more files; leave out unknown ones in districts without any of `areas`.
 
-    Raises `PortalError` if no feature can be identified; what is wrong with single ones is in `problems`.
+    Some councils publish a file for each ward: their features are read as if they were in one file. Raises
+    `PortalError` if no feature can be identified; what is wrong with single ones is in `problems`.
     """
-    features = _features(path)
-    rows = [{str(k).upper(): str(v) for k, v in _properties(f).items()} for f in features]
-    names = published_files.aliases(COLUMNS)
-    key = _key(path.name, rows, names["code"], areas)
-    districts = [next((r[n.upper()] for n in names["district"] if r.get(n.upper())), "") for r in rows]
-    around = {"", *(a.parent for a in areas.values())}
-    away = [d not in around and r.get(key.upper()) not in areas for d, r in zip(districts, rows, strict=True)]
+    features = [feature for path in paths for feature in _features(path)]
+    rows = [row for path in paths for row in properties(path)]
+    file = name_of_files(paths)
+    key = _key(file, rows, areas)
+    away = _away(rows, key, areas)
     kept = tuple(
         Feature(number, row.get(key.upper(), ""), feature.get("geometry"))
         for number, (feature, row, elsewhere) in enumerate(zip(features, rows, away, strict=True), 1)
         if not elsewhere
     )
-    return Features(key, kept, sum(away), tuple(_problems(path.name, key, kept, areas)))
+    return Features(key, kept, sum(away), tuple(_problems(file, key, kept, areas)))
+
+
+def group_of(path: Path, areas: Mapping[str, Area]) -> object:
+    """Return what most areas of a file have in common: their kind, district and time; None if it has none of `areas`."""
+    rows = properties(path)
+    codes = [row.get(_key(path.name, rows, areas).upper(), "") for row in rows]
+    return _group(areas, codes)
+
+
+def name_of_files(paths: Sequence[Path]) -> str:
+    """Return what problems call several files that are read as one."""
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{paths[0].name}{more}"
 
 
 def name_of(code: str, areas: Mapping[str, Area]) -> str:
@@ -79,18 +93,54 @@ def _features(path: Path) -> list[Json]:
     return features
 
 
+def properties(path: Path) -> list[dict[str, str]]:
+    """Return the properties of each feature as text, with their names in capitals.
+
+    Raises:
+        PortalError: the file is not GeoJSON.
+    """
+    return [
+        {str(k).upper(): "" if v is None else str(v) for k, v in _properties(f).items()}
+        for f in _features(path)
+    ]
+
+
+def _names(rows: list[dict[str, str]], kind: str) -> tuple[str, ...]:
+    """Return the properties that can hold the codes of areas, or of their districts."""
+    listed_names = published_files.aliases(COLUMNS)[kind]
+    wanted = {"code": ("ward", "district", "lsoa"), "district": ("district",)}[kind]
+    dated = {
+        n for row in rows for n in row if (v := vintages.vintage(n)) and v.part == "code" and v.kind in wanted
+    }
+    known = {n.upper() for n in listed_names}
+    return (*listed_names, *sorted(dated - known, reverse=True))
+
+
+def _away(rows: list[dict[str, str]], key: str, areas: Mapping[str, Area]) -> list[bool]:
+    """Return True for each feature that is in another district, whose outlines are left out.
+
+    Where a file of more than a few districts has no property for the district, every unknown area is elsewhere.
+    """
+    names = _names(rows, "district")
+    districts = [next((r[n.upper()] for n in names if r.get(n.upper())), "") for r in rows]
+    around = {"", *(a.parent for a in areas.values())}
+    known = [r.get(key.upper()) in areas for r in rows]
+    national = not any(districts) and sum(known) * _MANY_TIMES < len(rows)
+    return [not k and (national or d not in around) for d, k in zip(districts, known, strict=True)]
+
+
 def _properties(feature: Json) -> Json:
     properties = feature.get("properties")
     return properties if isinstance(properties, dict) else {}
 
 
-def _key(file: str, rows: list[dict[str, str]], names: tuple[str, ...], areas: Mapping[str, Area]) -> str:
+def _key(file: str, rows: list[dict[str, str]], areas: Mapping[str, Area]) -> str:
     """Return the property that has the codes.
 
     Files of wards also have the borough, and a borough's outline can have the code of one of its wards. So take the
     property with each area of one kind and time once, or else the one with most of the known areas.
     """
-    found = {n: [r.get(n.upper(), "") for r in rows] for n in names}
+    found = {n: [r.get(n.upper(), "") for r in rows] for n in _names(rows, "code")}
     found = {n: codes for n, codes in found.items() if any(map(_GSS.fullmatch, codes))}
     if not found:
         has = ", ".join(sorted({k for r in rows for k in r})) or "none"
@@ -108,16 +158,30 @@ def _key(file: str, rows: list[dict[str, str]], names: tuple[str, ...], areas: M
 def _together(codes: Iterable[str], areas: Mapping[str, Area]) -> set[str]:
     """Return the areas that belong with these: of the kind, district and time of most of them."""
 
-    def group(a: Area) -> object:
-        return a.kind, a.parent, a.valid_from, a.valid_to
+    group = _group(areas, codes)
+    return {a.code for a in areas.values() if group and group_of_area(a) == group}
 
-    most = Counter(group(areas[c]) for c in sorted(codes) if c in areas).most_common(1)
-    return {a.code for a in areas.values() if most and group(a) == most[0][0]}
+
+def _group(areas: Mapping[str, Area], codes: Iterable[str]) -> object:
+    """Return the kind, district and time of most of these areas; None if none is known."""
+    most = Counter(group_of_area(areas[c]) for c in sorted(codes) if c in areas).most_common(1)
+    return most[0][0] if most else None
+
+
+def group_of_area(area: Area) -> object:
+    """Return what areas of one file have in common: kind, district and time."""
+    return area.kind, area.parent, area.valid_from, area.valid_to
 
 
 def _problems(file: str, key: str, kept: tuple[Feature, ...], areas: Mapping[str, Area]) -> Iterator[Problem]:
     """Yield codes that are unknown, repeated or missing."""
     count = Counter(f.code for f in kept)
+    if not count.keys() & areas.keys():
+        message = "None of the areas of the geography package is in this file."
+        yield Problem(
+            file, 0, key, "areas", message, "Use the file of this district, or import its wards first."
+        )
+        return
     wanted = _together([f.code for f in kept], areas)
     for feature in kept:
         if feature.code not in wanted:

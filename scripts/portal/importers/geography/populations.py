@@ -11,6 +11,7 @@ import pandas as pd
 from portal.core.model import Area
 from portal.core.problems import Problem, did_you_mean
 from portal.core.text import listed
+from portal.data import tables
 from portal.importers.geography.geojson import name_of
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Finding, PublishedTable
@@ -22,6 +23,13 @@ BASIS = "Census, usual residents on 21 March 2021"
 _COUNT = re.compile(r"[0-9]{1,9}")
 _BOROUGH_ROW = "E09"  # a borough with a single row has its own police force
 _BY_WARD = "Usual residents by 2022 ward"
+
+
+def is_by_residence(path: Path) -> bool:
+    """Return True if a CSV file is the Census table by ward and type of residence, with codes for both."""
+    rows, _ = tables.read_rows(path, path.name)
+    wanted = published_files.aliases(COLUMNS)
+    return rows is not None and set(wanted["type"]) <= {c.strip() for c in rows[0]}
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +11,9 @@ import pandas as pd
 from portal.core.model import Area
 from portal.core.problems import Problem, did_you_mean
 from portal.core.text import listed
+from portal.importers.geography import vintages
 from portal.importers.geography.geojson import name_of
-from portal.importers.shared import published_files
+from portal.importers.shared import loose_tables, published_files
 from portal.importers.shared.published_files import Finding, PublishedTable
 from portal.importers.shared.repeated_faults import gathered
 
@@ -37,10 +38,20 @@ def read(path: Path, areas: Mapping[str, Area], source: str = "") -> tuple[pd.Da
     invalid or repeated postcodes, unknown or ended wards, a ward without any postcode, invalid dates.
     """
     names = published_files.aliases(COLUMNS)
-    sheet = published_files.read(path, {ours: names[ours] for ours in ("postcode", "area", "ended")})
+    header = loose_tables.rows_of(path)[:1]
+    wanted = {
+        "postcode": _first(header, names["postcode"]),
+        "area": _newest(header, "ward", names["area"]),
+    }
+    ends = _first(header, names["ended"])
+    if ends[1:]:
+        ends = ()
+    sheet = published_files.read(path, wanted | ({"ended": ends} if ends else {}))
+    if not ends:
+        sheet = replace(sheet, header=(*sheet.header, "ended"), rows=tuple((*row, "") for row in sheet.rows))
     wards = {a.code for a in areas.values() if a.kind == "ward" and a.valid_to is None}
     districts = {"", *(areas[w].parent for w in wards)}
-    rows = _rows(sheet, names["district"])
+    rows = _rows(sheet, _newest([sheet.header], "district", names["district"]))
     near = [r for r in rows if r.district in districts or r.area in wards]
     used = [r for r in near if not r.ended]
     published_files.stop(_problems(path.name, near, wards, areas))
@@ -49,13 +60,36 @@ def read(path: Path, areas: Mapping[str, Area], source: str = "") -> tuple[pd.Da
     return frame, tuple(_findings(rows, near, used))
 
 
+def _first(header: Sequence[Sequence[str]], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first of some headings that a file has, as the file writes it; all of them if it has none."""
+    here = {c.strip().casefold(): c.strip() for row in header for c in row}
+    return next(((here[n.casefold()],) for n in names if n.casefold() in here), names)
+
+
+def _newest(header: Sequence[Sequence[str]], kind: str, listed_names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the headings that can hold the code of a ward or district, the one that this file has first.
+
+    Of columns named after a year, such as WD25CD, take the newest.
+    """
+    here = [c.strip() for row in header for c in row]
+    dated = vintages.columns(here)
+    newest = vintages.newest(dated, kind)
+    return (here[dated[newest]],) if newest else _first(header, listed_names)
+
+
+def _spaced(postcode: str) -> str:
+    """Return a postcode with one space before its last three characters, however a file writes it."""
+    letters = "".join(postcode.split()).upper()
+    return f"{letters[:-3]} {letters[-3:]}" if len(letters) > 4 else letters
+
+
 def _rows(sheet: PublishedTable, districts: tuple[str, ...]) -> list[_PostcodeRow]:
     at = sheet.header.index
     district = next((at(c) for c in districts if c in sheet.header), None)
     return [
         _PostcodeRow(
             number,
-            " ".join(cells[at("postcode")].split()),
+            _spaced(cells[at("postcode")]),
             cells[at("area")].strip(),
             cells[at("ended")].strip(),
             "" if district is None else cells[district].strip(),

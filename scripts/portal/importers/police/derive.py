@@ -20,6 +20,7 @@ from portal.core.vocabulary import PeriodType, Status
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, withhold
 from portal.importers.shared.published_files import Counts
+from portal.importers.shared.published_periods import FiguresOfPeriods
 
 YEAR = 12
 # The newest months, which the next files change most.
@@ -41,14 +42,23 @@ class Origin:
 
 
 def figures(
-    counts: Counts, origin: Origin, content: Content, settings: Settings, past: Sequence[EarlierRelease] = ()
+    counts: Counts | FiguresOfPeriods,
+    origin: Origin,
+    content: Content,
+    settings: Settings,
+    past: Sequence[EarlierRelease] = (),
 ) -> Withheld:
     """Return the figures to publish, after small ones are withheld, also from readers of the `past` releases.
 
     Raises `PortalError` if one cannot be hidden.
     """
     published = published_of(origin, content)
-    fresh = beside(published, drafts(counts, origin, content, settings.site.area), content)
+    borough = settings.site.area
+    if isinstance(counts, FiguresOfPeriods):
+        return withhold(
+            published_drafts(counts, origin, content, borough), content, settings.disclosure, published, past
+        )
+    fresh = beside(published, drafts(counts, origin, content, borough), content)
     withheld = withhold(fresh, content, settings.disclosure, published, past)
     if not origin.is_provisional:
         return withheld
@@ -137,6 +147,7 @@ def _of_series(
     by_month = of_series.pivot_table("count", ["area", "part"], "month", "sum", fill_value=0)
     months = [str(m) for m in by_month.columns]
     cuts = [f"{b.date:%Y-%m}" for b in content.breaks if b.indicator == row.indicator]
+    cuts += after_gaps(months)
     running = np.cumsum(by_month.to_numpy(), axis=1)
     for line, (area, part) in enumerate(by_month.index):
         kind = content.areas[area].kind
@@ -155,6 +166,40 @@ def _of_series(
                     source=origin.source, locator=f"{place}, {when}", indicator=row.indicator, area=area, period_start=_first(first),
                     period_end=_last(last), part=part if row.part == "*" else row.part, value=Decimal(int(value)), status=Status.PLAIN,
                 )  # fmt: skip
+
+
+def after_gaps(months: Sequence[str]) -> list[str]:
+    """Return the months before which at least one is missing: no period is made across them."""
+    numbers = [int(m[:4]) * 12 + int(m[5:]) for m in months]
+    return [months[n] for n in range(1, len(months)) if numbers[n] != numbers[n - 1] + 1]
+
+
+def published_drafts(
+    table: FiguresOfPeriods, origin: Origin, content: Content, borough: str
+) -> tuple[Observation, ...]:
+    """Return the figures of a file that has periods of its own, with their true counts: not to be published."""
+    found = []
+    for row in origin.imports:
+        for f in table.figures:
+            if f.series != row.series or not _wanted(
+                row.kinds, content.areas[f.area].kind, f.area == borough
+            ):
+                continue
+            if origin.until and f"{f.end:%Y-%m}" > origin.until:
+                continue
+            part = f.part if row.part == "*" else row.part
+            found.append(
+                Observation(
+                    source=origin.source, locator=f.locator, indicator=row.indicator, area=f.area, period_start=f.start,
+                    period_end=f.end, part=part, value=f.value, status=f.status,
+                )
+            )  # fmt: skip
+        if row.windows:
+            ends = sorted(
+                {o.period_end for o in found if o.indicator == row.indicator and o.period_end}, reverse=True
+            )
+            found = [o for o in found if o.indicator != row.indicator or o.period_end in ends[: row.windows]]
+    return tuple(found)
 
 
 def _wanted(kinds: str, kind: str, is_sites_borough: bool) -> bool:

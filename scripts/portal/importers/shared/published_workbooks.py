@@ -104,3 +104,76 @@ def _fitted(row: list[str], width: int) -> list[str]:
 
 def _unreadable(path: Path, message: str) -> PortalError:
     return PortalError([Problem(path.name, code="file", message=message, fix=_SAVE)])
+
+
+def sheets_of(path: Path) -> dict[str, list[list[str]]]:
+    """Return every sheet of a workbook as text, by name without spaces around it.
+
+    Raises:
+        PortalError: the file cannot be read.
+    """
+    from openpyxl import load_workbook  # noqa: PLC0415 - most imports are of CSV files
+
+    try:
+        raw = input_files.read(path)
+        with zipfile.ZipFile(io.BytesIO(raw)) as parts:
+            if sum(p.file_size for p in parts.infolist()) > LARGEST_INSIDE:
+                raise _unreadable(path, "The workbook is too large to be read.")
+        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
+        return {
+            sheet.title.strip(): [_trimmed(row) for row in _texts(sheet.iter_rows(values_only=True))]
+            for sheet in book.worksheets
+        }
+    except input_files.UnreadableError as fault:
+        raise PortalError([Problem(path.name, code="file", message=fault.message, fix=fault.fix)]) from None
+    except PortalError:
+        raise
+    except Exception:  # whatever the library stumbles over, the file is what is broken
+        raise _unreadable(path, "The file is damaged or not an Excel workbook.") from None
+
+
+_TABLES = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+_WORDS = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+_WIDEST = 500  # columns of a published table; repeated empty cells fill a sheet to its right edge
+
+
+def ods_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """Yield the name and rows of each sheet of an .ods file, read as a stream: some have more than a gigabyte of XML.
+
+    The rows of a sheet must be read before the next sheet is asked for.
+
+    Raises:
+        PortalError: the file cannot be read.
+    """
+    from lxml import etree  # noqa: PLC0415 - most imports are of CSV files
+
+    try:
+        with zipfile.ZipFile(path) as parts, parts.open("content.xml") as content:
+            events = etree.iterparse(
+                content, ("start", "end"), resolve_entities=False, no_network=True, huge_tree=True
+            )
+            for event, element in events:
+                if event == "start" and element.tag == f"{{{_TABLES}}}table":
+                    yield element.get(f"{{{_TABLES}}}name", "").strip(), _ods_rows(events, element)
+    except PortalError:
+        raise
+    except Exception:  # whatever the libraries stumble over, the file is what is broken
+        raise _unreadable(path, "The file is damaged or not an OpenDocument spreadsheet.") from None
+
+
+def _ods_rows(events: Iterator[Any], table: Any) -> Iterator[list[str]]:
+    """Yield the rows of the sheet that has begun, and forget each, until the sheet ends."""
+    row_tag, cell_tag = f"{{{_TABLES}}}table-row", f"{{{_TABLES}}}table-cell"
+    for event, element in events:
+        if event != "end":
+            continue
+        if element is table:
+            return
+        if element.tag == row_tag:
+            cells: list[str] = []
+            for cell in element.iter(cell_tag):
+                times = min(int(cell.get(f"{{{_TABLES}}}number-columns-repeated", "1")), _WIDEST - len(cells))
+                words = " ".join("".join(p.itertext()) for p in cell.iter(f"{{{_WORDS}}}p"))
+                cells.extend([words] * max(times, 0))
+            yield _trimmed(cells)
+            table.clear()

@@ -1,0 +1,359 @@
+"""Fill a new portal from a folder of published files: find what each file is, import it, and say what is missing."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from portal.cli import new_portal
+from portal.cli.new_portal import NewPortal
+from portal.core.model import Content
+from portal.core.problems import PortalError, Problem
+from portal.core.text import listed
+from portal.data import packages
+from portal.importers import importing, recognition, source_rows
+from portal.importers.geography import lookups
+from portal.importers.importing import ImportJob
+from portal.importers.police import street_crime
+from portal.importers.recognition import RecognisedFile
+from portal.importers.shared import loose_tables, published_workbooks
+from portal.site import building
+
+Tell = Callable[[str], None]
+# The formats in the order of their imports: places first, then whole areas before their wards.
+ORDER = (
+    "wards", "boundaries", "lsoas", "populations", "postcodes", "csp", "mps-borough", "mps-ward", "mps-dashboard",
+    "police-street", "police-outcomes", "stop-and-search", "pas", "vawg",
+)  # fmt: skip
+# What a portal should have, in words for people, and where to get it; True for London only, False for elsewhere.
+WANTED: Mapping[str, tuple[str, bool | None]] = {
+    "wards": ("the names and codes of wards: a lookup of wards to districts, from geoportal.statistics.gov.uk", None),
+    "boundaries": ("the boundaries of wards as GeoJSON, for maps and to place stops and searches, from geoportal.statistics.gov.uk", None),
+    "lsoas": ("a lookup of LSOAs to wards, for crime and anti-social behaviour by ward, from geoportal.statistics.gov.uk", None),
+    "populations": ("how many people live in each ward, for rates, from nomisweb.co.uk or ons.gov.uk", None),
+    "postcodes": ("postcodes and their wards, for the postcode search: the ONS Postcode Directory or NSPL, from geoportal.statistics.gov.uk", None),
+    "csp": ("crime by partnership: the Police Force Area data tables, from ons.gov.uk", None),
+    "police-street": ("crime and anti-social behaviour: the street files of at least 3 months, better 24, from data.police.uk", None),
+    "police-outcomes": ("outcomes of crimes: the outcomes files of 12 months, from data.police.uk", False),
+    "stop-and-search": ("stop and search: the files of 12 months, from data.police.uk", None),
+    "mps-borough": ("MPS Borough Level Crime, from data.london.gov.uk", True),
+    "mps-ward": ("MPS Ward Level Crime, from data.london.gov.uk", True),
+    "mps-dashboard": ("the MPS Monthly Crime Dashboard, from data.london.gov.uk", True),
+    "pas": ("trust and confidence: the Public Attitude Survey, from data.london.gov.uk", True),
+    "vawg": ("the MPS dashboard on violence against women and girls, from data.london.gov.uk", True),
+}  # fmt: skip
+_NAMES = ("name", "nm", "geography")
+_GUIDE = "START.md"
+_MARK = "<!-- files -->"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of the files of one format: those used, what the import said, and those not used with the reason."""
+
+    format: str
+    files: tuple[RecognisedFile, ...] = ()
+    report: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FilledPortal:
+    """What a folder of files gave: the imports, the files that are nothing we can import, and what is missing."""
+
+    imports: tuple[Imported, ...]
+    unknown: tuple[RecognisedFile, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """Yield what to print: a line for each format, each file that was left out, and each thing that is missing."""
+        for one in self.imports:
+            if one.files:
+                yield f"{one.format}: {_named([f.path.name for f in one.files])}"
+                yield from (f"  - {line}" for line in one.report)
+            elif one.left:
+                yield f"{one.format}: nothing was imported."
+            yield from (f"  - Not used: {line}" for line in _by_reason(one.left))
+        if self.unknown:
+            yield "Files that are nothing that can be imported:"
+            yield from (f"  - {line}" for line in _by_reason({f.path.name: f.why for f in self.unknown}))
+        if self.missing:
+            yield "Still missing:"
+            yield from (f"  - {words}" for words in self.missing)
+
+
+def _by_reason(left: Mapping[str, str]) -> Iterator[str]:
+    """Yield files with the reason that they share."""
+    for why in dict.fromkeys(left.values()):
+        yield f"{_named([name for name, own in left.items() if own == why])}: {why}"
+
+
+def place_of(files: Iterable[RecognisedFile], area: str) -> str:
+    """Return the name that the files give an area code; empty if none does."""
+    for file in files:
+        for rows in _tables(file.path):
+            header: Sequence[str] = ()
+            for row in rows:
+                heads = [loose_tables.plain(c) for c in row]
+                if any(h.endswith(("code", "cd")) for h in heads):
+                    header = heads
+                if area in row and header:
+                    for place, heading in enumerate(header[: len(row)]):
+                        near = abs(place - row.index(area)) == 1
+                        if near and any(heading.endswith(n) for n in _NAMES) and row[place].strip():
+                            return row[place].strip()
+    return ""
+
+
+def _tables(path: Path) -> Iterator[Iterable[Sequence[str]]]:
+    try:
+        if path.suffix.lower() in (".geojson", ".json"):
+            lookup = lookups.read(path)
+            code, name = lookup.column("district"), lookup.column("district", "name")
+            if code and name:
+                yield [["code", "name"], *([r[code], r[name]] for r in lookup.rows)]
+        elif published_workbooks.is_workbook(path):
+            yield from published_workbooks.sheets_of(path).values()
+        elif path.suffix.lower() == ".csv":
+            yield loose_tables.rows_of(path)
+    except PortalError:
+        return
+
+
+def fill(portal: NewPortal, folder: Path, files: Sequence[RecognisedFile], tell: Tell) -> FilledPortal:
+    """Import the recognised files into the new portal in `folder`, and complete its guide and settings.
+
+    A file that an import refuses is left out with the reason, and the others are imported without it.
+    """
+    done = []
+    for format_ in ORDER:
+        if own := [*_files_for(format_, files, portal)]:
+            tell(f"Importing {format_}")
+            done.append(_imported(format_, own, folder))
+    used = {f.path for one in done for f in one.files} | {p for one in done for p in one.left}
+    unknown = tuple(f for f in files if not f.format and f.path not in used)
+    filled = FilledPortal(tuple(done), unknown, tuple(_missing(portal, done)))
+    _finish(portal, folder, filled)
+    return filled
+
+
+def _files_for(format_: str, files: Sequence[RecognisedFile], portal: NewPortal) -> Iterator[RecognisedFile]:
+    """Yield the files for an import that are about the place, the oldest first."""
+    ordered = sorted(files, key=lambda f: (f.newest, f.path.name))
+    if format_ == "wards":
+        tables = [
+            f
+            for f in ordered
+            if f.format in ("wards", "lsoas", "boundaries") and _has_wards(f.path, portal.area)
+        ]
+        newest = max(tables, key=lambda f: (f.newest, f.format == "wards"), default=None)
+        if newest:
+            yield newest
+        elif portal.of_the_met:
+            with_borough = [f for f in ordered if f.format == "mps-ward" and _has_word(f.path, portal.place)]
+            yield from with_borough[-1:]
+        return
+    for file in (f for f in ordered if f.format == format_):
+        if format_ in ("boundaries", "lsoas") and not _is_about(file.path, portal.area):
+            continue
+        if format_ in ("police-street", "police-outcomes") and not _names_place(file.path, portal.place):
+            continue
+        yield file
+
+
+def _has_wards(path: Path, area: str) -> bool:
+    try:
+        lookup = lookups.read(path)
+    except PortalError:
+        return False
+    district = lookup.column("district")
+    return lookup.has("ward", "district") and any(row[district] == area for row in lookup.rows if district)
+
+
+def _is_about(path: Path, area: str) -> bool:
+    """Return True if a lookup or outlines name the district, or no district at all."""
+    try:
+        lookup = lookups.read(path)
+    except PortalError:
+        return True  # without columns named after a year the import itself finds out
+    district = lookup.column("district")
+    return district is None or any(row[district] == area for row in lookup.rows)
+
+
+def _has_word(path: Path, word: str) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return any(f",{word}," in line for line in lines)
+
+
+def _names_place(path: Path, place: str) -> bool:
+    """Return True if a file names a small area of the place, such as `Cambridge 001A`."""
+    pattern = re.compile(rf"(^|,|\"){re.escape(place.partition(',')[0])} \d{{3}}[A-Z]")
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return any(pattern.search(line) for line in lines)
+
+
+def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Imported:
+    """Import files of one format; leave out those that the import refuses, until the others pass or none is left."""
+    left: dict[str, str] = {}
+    rest = list(files)
+    while rest:
+        try:
+            if format_ == "populations":
+                rest = [_best_population(rest, folder, left)]
+            report = _run(format_, rest, folder)
+        except PortalError as error:
+            refused = [f for f in rest if any(p.file == f.path.name for p in error.problems)] or rest[:]
+            for file in refused:
+                own = next((p for p in error.problems if p.file == file.path.name), error.problems[0])
+                left[file.path.name] = f"{own.message} {own.fix}"
+            rest = [f for f in rest if f not in refused]
+        else:
+            return Imported(format_, tuple(rest), report, left)
+    return Imported(format_, left=left)
+
+
+def _run(format_: str, files: Sequence[RecognisedFile], folder: Path) -> tuple[str, ...]:
+    """Write the row of the source, import the files and write the tables; leave no trace of an import that fails."""
+    table = folder / "data_packages" / "sources" / "data" / "sources.csv"
+    before = table.read_text(encoding="utf-8")
+    row = source_rows.row(format_, max((f.newest for f in files), default="") or new_portal.this_month())
+    source_rows.write(table, [row])
+    try:
+        settings, content = building.read(folder)
+        read_packages, _ = packages.read_all(folder, settings.packages)
+        job = ImportJob(format_, tuple(f.path for f in files), row["id"])
+        plan = importing.plan(job, content, read_packages, settings)
+        if plan.figures == 0:
+            fix = "Add the files of more months."
+            raise PortalError([Problem("files", code="months", message=importing.TOO_SHORT, fix=fix)])
+    except PortalError:
+        table.write_text(before, encoding="utf-8", newline="\n")
+        raise
+    kept = {path: path.read_text(encoding="utf-8") for path in plan.files if path.exists()}
+    plan.write()
+    try:
+        building.check(folder)
+    except PortalError:
+        for path in plan.files:
+            path.write_text(kept[path], encoding="utf-8", newline="\n") if path in kept else path.unlink()
+        table.write_text(before, encoding="utf-8", newline="\n")
+        raise
+    return plan.report
+
+
+def _best_population(files: Sequence[RecognisedFile], folder: Path, left: dict[str, str]) -> RecognisedFile:
+    """Return the table that has residents of most areas, the newest of equals: rates of one table can be compared."""
+    settings, content = building.read(folder)
+    covered = {f.path: _covered(f, content, settings.site.area) for f in files}
+    best = max(files, key=lambda f: (covered[f.path], f.newest))
+    none, fewer = "It has no area of this portal.", f"{best.path.name} has as many or more of the areas."
+    left |= {f.path.name: fewer if covered[f.path] else none for f in files if f is not best}
+    return best
+
+
+def _covered(file: RecognisedFile, content: Content, area: str) -> int:
+    from portal.importers import geography_package  # noqa: PLC0415
+
+    try:
+        _, tables = geography_package.FORMATS["populations"]([file.path], content, area, "")
+    except PortalError:
+        return 0
+    return len(tables["populations"])
+
+
+def _missing(portal: NewPortal, done: Sequence[Imported]) -> Iterator[str]:
+    """Yield what the portal should have and the folder did not give."""
+    there = {one.format for one in done if one.files}
+    silent = street_crime.is_silent(portal.area)
+    for format_, (words, london) in WANTED.items():
+        if format_ in there or london not in (None, portal.of_the_met):
+            continue
+        if silent and format_ in ("police-street", "police-outcomes", "stop-and-search"):
+            continue
+        yield words
+    if silent:
+        yield f"crime by ward, which cannot be had: {silent}"
+
+
+def _finish(portal: NewPortal, folder: Path, filled: FilledPortal) -> None:
+    """Write into the guide what was imported and what is missing, and keep the list of gaps in the settings true."""
+    guide = folder / _GUIDE
+    text = guide.read_text(encoding="utf-8")
+    guide.write_text(text.replace(_MARK, "\n".join(_section(filled)).strip()), encoding="utf-8", newline="\n")
+    if not any(one.files for one in filled.imports):
+        return
+    settings = folder / "site_src" / "portal.toml"
+    lines = settings.read_text(encoding="utf-8").replace(
+        '  "We have not published any figures here yet.",\n', ""
+    )
+    settings.write_text(
+        lines.replace('examples = "Examples, to be taken out"\n', ""), encoding="utf-8", newline="\n"
+    )
+    for name, start in (
+        ("figures/data/indicators.csv", "example,"),
+        ("sources/data/sources.csv", "example,"),
+    ):
+        path = folder / "data_packages" / name
+        rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(r for r in rows if not r.startswith(start)), encoding="utf-8", newline="\n")
+    building.check(folder)
+
+
+def _section(filled: FilledPortal) -> Iterator[str]:
+    yield "## What your files gave"
+    yield ""
+    for one in filled.imports:
+        if one.files:
+            yield f"- `{one.format}`: {_named([f.path.name for f in one.files])}"
+    yield ""
+    if filled.missing:
+        yield "Still missing:"
+        yield ""
+        yield from (f"- {words}" for words in filled.missing)
+        yield ""
+        yield "Steps 2 to 4 say how to add them. Everything else in these steps is done."
+    else:
+        yield "Steps 2 to 4 are done, apart from what only you know."
+
+
+def _named(names: Sequence[str], most: int = 3) -> str:
+    if len(names) <= most:
+        return listed(list(names))
+    return f"{names[0]} to {names[-1]} ({len(names)} files)"
+
+
+def begin(portal: NewPortal, source: Path, folder: Path, tell: Tell) -> FilledPortal:
+    """Create a portal in `folder` and fill it from the files below `source`.
+
+    Without a place in `portal`, it is the name that the files give the area.
+
+    Raises:
+        PortalError: with all problems of the names and folders; nothing is written then.
+    """
+    if not source.is_dir():
+        fix = "Give a folder with the files that you have downloaded."
+        raise PortalError([Problem("--from", code="new", message=f"{source} is not a folder.", fix=fix)])
+    tell("Looking at the files")
+    files = recognition.recognise_all(source)
+    named = with_place(portal, files)
+    tell("Writing the portal and checking it")
+    new_portal.begin(named, folder)
+    return fill(named, folder, files, tell)
+
+
+def with_place(portal: NewPortal, files: Sequence[RecognisedFile]) -> NewPortal:
+    """Return a portal with the names that follow from its place, which the files give if it has none.
+
+    Raises:
+        PortalError: no file names the area.
+    """
+    place = portal.place or place_of(files, portal.area)
+    if not place:
+        message = f"No file in the folder names the area {portal.area}."
+        fix = "Check the code, or add the name with --place."
+        raise PortalError([Problem("--area", code="new", message=message, fix=fix)])
+    name = portal.name or f"Safer {place.split(',')[0]}"
+    return replace(
+        portal, name=name, place=place, partnership=portal.partnership or new_portal.partnership_of(place)
+    )

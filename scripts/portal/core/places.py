@@ -1,0 +1,45 @@
+"""Places as the geography package describes them: what they were made of, their postcodes and small areas."""
+
+from dataclasses import dataclass
+
+from portal.core.citations import Cited
+
+
+@dataclass(frozen=True)
+class Overlap(Cited):
+    """The share of an area's land, as a percentage, that was in an earlier area."""
+
+    area: str
+    former: str
+    share: int
+
+
+@dataclass(frozen=True)
+class NoRate(Cited):
+    """An area in which an indicator has no rate per resident, and why: for example a town centre with many visitors."""
+
+    area: str
+    indicator: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Postcode:
+    """The ward of a postcode."""
+
+    postcode: str
+    area: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Lsoa(Cited):
+    """A small area of the Census of 2011 or 2021, and the ward that most of its residents live in.
+
+    `area` is the borough where no single ward can be named.
+    """
+
+    code: str
+    census: int
+    name: str
+    area: str
