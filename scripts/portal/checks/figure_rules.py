@@ -158,11 +158,13 @@ def _chart_fault(indicator: ValidRow, figures: list[ValidRow]) -> Fault | None:
         return Fault("there are no figures", _CHOOSE_ANOTHER)
     is_split = indicator["breakdown"] and any(r[indicator["breakdown"]] for r in figures)
     many_areas = chart == "areas" and len({r["area"] for r in figures}) > 1
-    if chart in ("small-multiples", "ranked-bars", "areas") and not is_split and not many_areas:
+    # Of years the newest is drawn, and a portal that has imported only its own area still has one.
+    one_year = chart == "areas" and indicator["period_type"] == "year-to"
+    if chart in ("small-multiples", "ranked-bars", "areas") and not (is_split or many_areas or one_year):
         return Fault("the figures have no breakdown", _CHOOSE_ANOTHER)
     if chart == "recorded":
         return _sums_fault(indicator, figures)
-    if many_areas and not is_split and indicator["period_type"] == "year-to":
+    if one_year and not is_split:
         newest = max(r["period_end"] for r in figures)
         figures = [r for r in figures if r["period_end"] == newest]  # the chart shows these
     return _places_fault(chart, indicator, figures) or _periods_fault(chart, figures)

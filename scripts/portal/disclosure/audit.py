@@ -223,14 +223,21 @@ def _eliminate(system: _System) -> tuple[dict[int, LinearForm], dict[Column, tup
         for row, sign in column:
             rows[row][number] = sign
     sums: dict[int, LinearForm] = {}
+    # For each column, the columns whose sums may contain it: looking through all sums each time takes minutes.
+    used_in: dict[int, set[int]] = {}
     exact = (i for i, _ in enumerate(rows) if system.low[i] == system.high[i])
     for row in sorted(exact, key=lambda i: len(rows[i])):
         form = _substitute(rows[row] | {_CONSTANT: -system.low[row]}, sums)
         units = [c for c, sign in form.items() if c != _CONSTANT and abs(sign) == 1]
         if units and all(float(sign).is_integer() for sign in rows[row].values()):
-            sign = form.pop(units[0])
-            sums[units[0]] = {c: -times / sign for c, times in form.items()}
-            sums = {c: _substitute(sum_, sums) if units[0] in sum_ else sum_ for c, sum_ in sums.items()}
+            pivot = units[0]
+            sign = form.pop(pivot)
+            sums[pivot] = {c: -times / sign for c, times in form.items()}
+            changed = [c for c in used_in.pop(pivot, ()) if pivot in sums[c]]
+            sums |= {c: _substitute(sums[c], {pivot: sums[pivot]}) for c in changed}
+            for changed_column in (pivot, *changed):
+                for other in sums[changed_column]:
+                    used_in.setdefault(other, set()).add(changed_column)
     limits: dict[Column, tuple[float, float]] = {(): (-inf, inf)}
     floors = ((sums[c], floor, inf) for c, floor in enumerate(system.columns.values()) if c in sums)
     stated = zip((_substitute(form, sums) for form in rows), system.low, system.high, strict=True)

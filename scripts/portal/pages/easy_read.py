@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from portal.core.model import Route, Service
+from portal.core.contacts import Route, Service
 
 _END = re.compile(r"(?<=[.!?]) +(?=\S)")
 # For each need on the page about reporting: the tag in the column `suits`, the picture, the heading and the sentences.
