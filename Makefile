@@ -28,7 +28,7 @@ coverage: .venv/ready-dev node_modules/ready-dev
 # Builds the site, serves it with its real headers, opens every page and prints what it counted.
 every-page: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/python scripts/need_programs.py
-	$(BIN)/python -m pytest tests/test_every_page.py tests/test_markup.py
+	$(BIN)/python -m pytest tests/in_browser/test_every_page.py tests/integration/test_markup.py
 
 # Runs each test file in its own process and lists those that fail, so that no file depends on another.
 each-test-file: .venv/ready-dev node_modules/ready-dev

@@ -1,6 +1,6 @@
 """The closed sets of words in the tables of data packages, and those that the analysis answers with.
 
-Every member equals its string, so that a cell of a table can be compared with it. `tests/test_vocabulary.py` holds the
+Every member equals its string, so that a cell of a table can be compared with it. `tests/unit/core/test_vocabulary.py` holds the
 members to the lists in `data/schemas`.
 """
 

@@ -43,7 +43,7 @@ HEAD = """# Pictures of every kind of chart
 
 Made-up data, easy and hard, drawn by the same code as the site, for wide screens and for phones. The tests draw them
 again and compare them picture by picture. After an intended change, run
-`.venv/bin/python -m pytest tests/test_reference_charts.py --update-golden`, look at this page (`make docs`), and commit it.
+`.venv/bin/python -m pytest tests/in_browser/test_reference_charts.py --update-golden`, look at this page (`make docs`), and commit it.
 [Charts](charts.md) has the rules.
 """
 
