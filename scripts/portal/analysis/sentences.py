@@ -427,7 +427,7 @@ def _the(s: ChartInput, o: Observation) -> str:
     return f"the {label}" if " months to " in label or "year" in label else label
 
 
-def describe_revisions(s: ChartInput) -> str:
+def describe_revisions(s: ChartInput, *, has_bar: bool = True) -> str:
     """Say how far provisional figures are usually changed; empty if none is provisional or nothing is known about it."""
     newest = [o for o in s.figures if o.status == Status.PROVISIONAL and o.value is not None]
     known = revision_of(s.released, newest[-1]) if newest else None
@@ -436,5 +436,5 @@ def describe_revisions(s: ChartInput) -> str:
     band = revision_band(s.released, newest[-1])
     return (
         f"The figure for {s.label(newest[-1])} is provisional. Later files changed 95% of such figures by no more than "
-        f"{number(known.percent)}%, which is {number(Decimal(band))} here: the thin bar shows that range."
+        f"{number(known.percent)}%, which is {number(Decimal(band))} here{': the thin bar shows that range' if has_bar else ''}."
     )

@@ -166,7 +166,7 @@ def _build_area_chart(released: ClearedContent, now: IndicatorSummary) -> AreaCh
         headline=headline,
         subtitle=subtitle(subject),
         finding=finding,
-        notes=time_charts.notes_under(subject),
+        notes=time_charts.notes_under(subject, has_outlines=not _is_pair(subject)),
         table=chart_table(subject),
     )
     return AreaChart(indicator=now.indicator, area=released.content.areas[area], chart=chart)
@@ -179,12 +179,16 @@ def _figures(released: ClearedContent, now: IndicatorSummary) -> tuple[Observati
     return years if len(years) > 2 else measures.quarters(released, indicator, area) or years
 
 
+def _is_pair(s: ChartInput) -> bool:
+    return len(s.figures) == 2 and not time_marks.cuts_of(s)
+
+
 def draw_for_area(s: ChartInput, width: int) -> Figure:
     """Draw the figures of an area: two years as a pair, quarters as columns, more years as on the indicator's page.
 
     The quarters of the newest year are darker.
     """
-    if len(s.figures) == 2 and not time_marks.cuts_of(s):
+    if _is_pair(s):
         return row_charts.draw_pair(s, width)
     if {o.months for o in s.figures} != {3}:
         return columns.draw_years(s, width)

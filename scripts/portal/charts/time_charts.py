@@ -383,12 +383,15 @@ def _cut_marks(
     return marks, numbers_apart(notes) if len(cuts) > 1 else notes
 
 
-def notes_under(s: ChartInput, *, has_goals: bool = True) -> tuple[str, ...]:
-    """Return the notes under a chart over time: what its numbers, bars, dotted lines and outlines mean."""
+def notes_under(s: ChartInput, *, has_goals: bool = True, has_outlines: bool = True) -> tuple[str, ...]:
+    """Return the notes under a chart over time: what its numbers, bars, dotted lines and outlines mean.
+
+    A chart without outlines prints only the marker of a figure that may still change, and no bar for how far.
+    """
     notes = [*cut_notes(cuts_of(s)), *(goal_notes(goals_of(s)) if has_goals else ())]
-    if any(o.status in UNSETTLED for o in s.figures):
+    if has_outlines and any(o.status in UNSETTLED for o in s.figures):
         notes.append("Only an outline: figures that may still change.")
-    if how_far := describe_revisions(s):
+    if how_far := describe_revisions(s, has_bar=has_outlines):
         notes.append(how_far)
     if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):
         notes.append("Bars under the years: plans that measure their success by these figures.")
