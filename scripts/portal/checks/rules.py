@@ -340,12 +340,15 @@ def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
     """Check that no cell contains the error that a spreadsheet showed in place of its value."""
     for package in checked.packages:
         for table in package.tables.values():
-            for row in rows(table) if _any(table, _SPREADSHEET_ERROR.fullmatch) else ():
+            for row in rows(table) if _any_cell(table, _SPREADSHEET_ERROR.fullmatch) else ():
                 for column, value in row.cells.items():
                     if _SPREADSHEET_ERROR.fullmatch(value):
                         message = f"“{value.strip()[:80]}” is what a spreadsheet saves where it could not show a value."
-                        yield row.wrong(
-                            column, "spreadsheet-error", message, "Write what belongs there, or clear the cell."
+                        yield row.problem(
+                            column,
+                            "spreadsheet-error",
+                            message,
+                            "Write what belongs there, or clear the cell.",
                         )
 
 
