@@ -10,6 +10,7 @@ from portal.cli import commands, new_portal
 from portal.cli.arguments import OK, PROBLEMS
 from portal.core import settings
 from portal.core.problems import PortalError
+from portal.importers import importing
 from portal.site import building
 from project import ROOT, SHARED, make_project
 
@@ -163,6 +164,20 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
     assert "Per 1,000 people" in rye_lane
     named = {n for n, told in texts(live).items() if "lewisham" in told.lower()}
     assert named == set()
+
+
+@real
+def test_no_import_fails_by_chance(southwark: Path) -> None:
+    """Chance chooses what is withheld beside small counts; of single choices the audit refuses one in eight here."""
+    with (southwark / "data_packages" / "sources" / "data" / "sources.csv").open("a") as out:
+        out.write(SOURCES)
+    for format_, source, *files in IMPORTS[:3]:
+        command = ["import", format_, *map(str, files), "--source", source, "--yes"]
+        assert commands.main(["--project", str(southwark), *command]) == OK, format_
+    whole = building.project(southwark)
+    job = importing.ImportJob("mps-ward", (WARDS,), "mps-ward")
+    plans = [importing.plan(job, whole.content, whole.packages, whole.settings) for _ in range(20)]
+    assert len({tuple(p.files.values()) for p in plans}) > 1
 
 
 def test_the_guide_names_only_what_there_is(begun: Path) -> None:
