@@ -379,7 +379,7 @@ def test_a_large_table_is_checked_in_little_memory(tiny: Path, record_property: 
             file.write(f"update-{n},priority-1,,2020-06-30,mention,Number {n},{words},report,Table 1\n")
     size = path.stat().st_size
     assert size > 10_000_000
-    # Linux counts the memory of the process that starts another one in `ru_maxrss` of the other, but not in VmHWM.
+    # On Linux, `ru_maxrss` of a new process begins with the memory of the one that started it. VmHWM does not.
     code = "import re, sys; from pathlib import Path; from portal.cli import commands; code = commands.main(sys.argv[1:]); print(code, *re.findall(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text()))"
     command = [sys.executable, "-c", code, "--project", str(tiny), "check"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -81,7 +81,7 @@ def written(made: Mapping[str, Case]) -> str:
     for name, case in made.items():
         words = [f"\n## {case.title}\n"]
         if case.hard:
-            words.append(f"Hard here: {case.hard}.\n")
+            words.append(f"What is hard to draw: {case.hard}.\n")
         words += [f"![{case.title}, {width}](charts/{name}-{width}.svg)\n" for width in WIDTHS]
         words += [f"*{note}*\n" for note in case.chart.notes]
         parts.append("\n".join(words))

@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
+from functools import partial
 from pathlib import Path
 from queue import Queue
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -30,23 +30,14 @@ def in_pieces(site: Path) -> Iterator[tuple[str, "Queue[bytes]"]]:
     pieces: Queue[bytes] = Queue()
 
     class Handler(SiteHandler):
-        def do_GET(self) -> None:  # noqa: N802
-            path = unquote(urlsplit(self.path).path)
-            if not path.endswith("/"):
-                super().do_GET()
+        def copyfile(self, source: Any, outputfile: Any) -> None:
+            if not self.path.endswith("/"):
+                super().copyfile(source, outputfile)
                 return
-            BaseHTTPRequestHandler.send_response(self, 200)
-            BaseHTTPRequestHandler.send_header(self, "Content-Type", "text/html; charset=utf-8")
-            BaseHTTPRequestHandler.send_header(self, "Connection", "close")
-            BaseHTTPRequestHandler.end_headers(self)
             while piece := pieces.get():
-                self.wfile.write(piece)
-                self.wfile.flush()
+                outputfile.write(piece)
 
-        def __init__(self, *arguments: object) -> None:
-            super().__init__(*arguments, directory=str(site))  # type: ignore[arg-type]
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/", pieces

@@ -10,6 +10,7 @@ from portal.cli import commands, new_portal
 from portal.cli.arguments import OK, PROBLEMS
 from portal.core import settings
 from portal.core.problems import PortalError
+from portal.importers import importing
 from portal.site import building
 from project import ROOT, SHARED, make_project
 
@@ -235,6 +236,20 @@ def test_a_folder_that_names_no_such_area_leaves_nothing(
     assert commands.main(command) == PROBLEMS
     assert "No file in the folder names the area" in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["files"]
+
+
+@real
+def test_no_import_fails_by_chance(southwark: Path) -> None:
+    """Chance chooses what is withheld beside small counts; of single choices the audit refuses one in eight here."""
+    with (southwark / "data_packages" / "sources" / "data" / "sources.csv").open("a") as out:
+        out.write(SOURCES)
+    for format_, source, *files in IMPORTS[:3]:
+        command = ["import", format_, *map(str, files), "--source", source, "--yes"]
+        assert commands.main(["--project", str(southwark), *command]) == OK, format_
+    whole = building.project(southwark)
+    job = importing.ImportJob("mps-ward", (WARDS,), "mps-ward")
+    plans = [importing.plan(job, whole.content, whole.packages, whole.settings) for _ in range(20)]
+    assert len({tuple(p.files.values()) for p in plans}) > 1
 
 
 def test_the_guide_names_only_what_there_is(begun: Path) -> None:

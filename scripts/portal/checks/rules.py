@@ -302,18 +302,17 @@ def _markup(checked: ValidRows) -> Iterator[Problem]:
                     fix="Write plain text.",
                 )
         for table in package.tables.values():
-            for row in rows(table) if _any_cell(table, _MARKUP.search) else ():
-                for column, value in row.cells.items():
-                    if _MARKUP.search(value):
-                        message = f"“{value[:80]}” contains HTML or Markdown."
-                        yield row.problem(
-                            column, "markup", message, "Write plain text, without < before a letter."
-                        )
+            for row, column, value in _cells_that(table, _MARKUP.search):
+                message = f"“{value[:80]}” contains HTML or Markdown."
+                yield row.problem(column, "markup", message, "Write plain text, without < before a letter.")
 
 
-def _any_cell(table: Table, test: Callable[[str], object]) -> bool:
-    """Return True if `test` is true of any cell of a table; each distinct text is checked once."""
-    return any(test(value) for column in table.columns for value in table.values(column))
+def _cells_that(table: Table, test: Callable[[str], object]) -> Iterator[tuple[ValidRow, str, str]]:
+    """Yield the row, column and text of each cell for which `test` is true. Usually there is none, which is quick to see."""
+    if not any(test(value) for column in table.columns for value in table.values(column)):
+        return
+    for row in rows(table):
+        yield from ((row, column, value) for column, value in row.cells.items() if test(value))
 
 
 def is_formula(value: str) -> bool:
@@ -331,29 +330,23 @@ def _formulas(checked: ValidRows) -> Iterator[Problem]:
             )
         for table in package.tables.values():
             texts = {f["name"] for f in table.schema.fields if f["type"] not in ("number", "integer")}
-            for row in rows(table) if _any_cell(table, is_formula) else ():
-                for column, value in row.cells.items():
-                    if column in texts and is_formula(value):
-                        message = f"A spreadsheet would take “{value.strip()[:80]}” for a formula."
-                        yield row.problem(
-                            column, "formula", message, "Begin with a letter, a number or a quotation mark."
-                        )
+            for row, column, value in _cells_that(table, is_formula):
+                if column in texts:
+                    message = f"A spreadsheet would take “{value.strip()[:80]}” for a formula."
+                    fix = "Begin with a letter, a number or a quotation mark."
+                    yield row.problem(column, "formula", message, fix)
 
 
 def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
     """Check that no cell contains the error that a spreadsheet showed in place of its value."""
     for package in checked.packages:
         for table in package.tables.values():
-            for row in rows(table) if _any_cell(table, _SPREADSHEET_ERROR.fullmatch) else ():
-                for column, value in row.cells.items():
-                    if _SPREADSHEET_ERROR.fullmatch(value):
-                        message = f"“{value.strip()[:80]}” is what a spreadsheet saves where it could not show a value."
-                        yield row.problem(
-                            column,
-                            "spreadsheet-error",
-                            message,
-                            "Write what belongs there, or clear the cell.",
-                        )
+            for row, column, value in _cells_that(table, _SPREADSHEET_ERROR.fullmatch):
+                message = (
+                    f"“{value.strip()[:80]}” is what a spreadsheet saves where it could not show a value."
+                )
+                fix = "Write what belongs there, or clear the cell."
+                yield row.problem(column, "spreadsheet-error", message, fix)
 
 
 RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {

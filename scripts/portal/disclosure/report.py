@@ -31,10 +31,10 @@ shorter ones), these rules, and the program. The audit knows no true count of a 
    counts it withholds is left to chance that cannot be repeated, and chance withholds a few more than needed. Whether a
    choice is good enough never depends on how small a small count is. So a reader who runs the program on every table
    that fits can rule out no value of a small count. What was withheld once stays withheld when the file is imported again.
-   So the same files imported into two copies of the portal, or first the totals and then the wards in one and both at
-   once in the other, withhold the same small counts but often different others. Either choice protects them. Publish
-   only one of the two: a reader who has both sees more than either shows. Without any total, nothing but the small
-   counts needs to be withheld.
+   Because of this chance, two copies of a portal that import the same files withhold the same small counts, but often
+   different others. The same is true if one imports the totals first and the other imports everything at once. Either
+   choice protects the small counts, but publish only one: a reader who has both sees more than either shows. Without
+   totals, only the small counts themselves need to be withheld.
 4. **Earlier releases.** The figures of each release are one table of their own. To each are added the figures that
    only other releases have. A figure that was revised, left out or renamed since still counts.
 

@@ -134,10 +134,8 @@ def _collected() -> Iterator[list[str]]:
 
 def _in_words(error: Exception) -> str:
     """Return an error with the template in which it occurred, if any."""
-    place, line = (
-        getattr(error, "filename", None),
-        getattr(error, "lineno", None),
-    )  # errors of Jinja have both
+    # Errors of Jinja have both.
+    place, line = getattr(error, "filename", None), getattr(error, "lineno", None)
     for frame in traceback.extract_tb(error.__traceback__):
         if frame.filename.endswith(".html"):
             place, line = frame.filename, frame.lineno
