@@ -287,7 +287,9 @@ def unexplained(file: str, differences: Iterable[ReleaseChange]) -> Iterator[Pro
     for (indicator, kind), group in alike.items():
         fix = f"Add a row with the indicator {indicator} and the reason, or give one for all with --reason."
         if len(group) > comparison.MANY:
-            message = f"{len(group):,} figures were {kind} and nothing says why. The first is {_what(group[0])}"
+            message = (
+                f"{len(group):,} figures were {kind} and nothing says why. The first is {_what(group[0])}"
+            )
             yield Problem(file, code="reason", message=message, fix=fix)
             continue
         for c in group:
