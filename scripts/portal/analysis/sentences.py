@@ -353,10 +353,20 @@ def describe_areas(s: ChartInput) -> str:
     ends = {p: [o for o in s.figures if o.part == p] for p in (s.parts[0], s.parts[-1])}
     title = s.part if s.indicator.breakdown else lambda _: s.indicator.short_title
     parts = {p: own for p, own in ends.items() if own}
-    return " ".join(
-        f"{title(p)}{period}: {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in part_figures])}."
-        for p, part_figures in parts.items()
-    )
+    return " ".join(f"{title(p)}{period}{_in_areas(s, own)}." for p, own in parts.items())
+
+
+def _in_areas(s: ChartInput, figures: Sequence[Observation]) -> str:
+    """Return `: 75 offences in Lewisham and 91 in Greenwich`, the site's own area first; a mark that all share is first of all."""
+    if s.indicator.unit == Unit.PERCENT_CHANGE:
+        return f": {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in figures])}"
+    shared = s.mark(figures[0]) if len({s.mark(o) for o in figures}) == 1 else ""
+    named, has_unit = [], False
+    for o in sorted(figures, key=lambda o: o.area != s.released.area):
+        words = s.without_unit(o) if has_unit else s.without_mark(o)
+        named.append(f"{words}{'' if shared else s.mark(o)} in {s.place(o)}")
+        has_unit = has_unit or o.value is not None
+    return f"{shared}: {listed(named)}"
 
 
 def _figure_or_change(s: ChartInput, o: Observation) -> str:

@@ -41,10 +41,12 @@ from portal.charts.time_charts import (
     PLOT_HEIGHT,
     UNSETTLED,
     Hidden,
+    Range,
     draw_line,
     hidden_mark,
     hover,
     hover_text,
+    range_bars,
     unit_signs,
 )
 from portal.charts.time_marks import Cut, Goal, break_number, cuts_of, goal_marks, goals_of, numbers_apart
@@ -114,7 +116,9 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         "x": [middle(o) for o in s.figures],
         "y": values,
         "width": [length * 0.8] * len(cells),
-        "text": ["" if v is None or b else c for c, v, b in zip(cells, values, bands, strict=True)] if size else [],
+        "text": ["" if v is None or b else c for c, v, b in zip(cells, values, bands, strict=True)]
+        if size
+        else [],
         "textposition": "outside",
         "cliponaxis": False,
         "constraintext": "none",
@@ -128,7 +132,7 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         **hover([describe_point(s, o) for o in s.figures]),
     }
     ranges = [
-        (middle(o), v, b, c if size else "")
+        Range(middle(o), v, b, c if size else "")
         for o, v, b, c in zip(s.figures, values, bands, cells, strict=True)
         if v is not None and b
     ]
@@ -166,37 +170,10 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
     return compose(
         (width, box.bottom + 12 + LINE * lines),
         [panel],
-        [bars, *([_range_bars(ranges, size)] if ranges else [])],
+        [bars, *range_bars(ranges, QUIET, size or SMALL)],
         [*notes, *hidden, *names_of_targets],
         [*marks, *targets],
     )
-
-
-def _range_bars(ranges: Sequence[tuple[float, float, int, str]], size: float) -> Figure:
-    """Return the thin bars of the ranges in which figures are usually revised, with the figures above them.
-
-    `ranges` are the place, value, range up and down, and text of each.
-    """
-    return {
-        "type": "scatter",
-        "mode": "text",
-        "x": [at for at, _, _, _ in ranges],
-        "y": [value + band for _, value, band, _ in ranges],
-        "text": [text for _, _, _, text in ranges],
-        "textposition": "top center",
-        "textfont": {"size": size or SMALL, "color": INK},
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": [0 for _ in ranges],
-            "arrayminus": [2 * band for _, _, band, _ in ranges],
-            "color": QUIET,
-            "thickness": 1.5,
-            "width": 5,
-        },
-    }
 
 
 def _value_box(text: str, size: float, x: float, y: float, *, is_negative: bool) -> Box:

@@ -9,10 +9,12 @@ from portal.analysis.sentences import ChartInput, describe_point, describe_revis
 from portal.charts.grammar import (
     COLOURS,
     CONTEXT,
+    INK,
     OURS,
     PAPER,
     QUIET,
     SAND,
+    SMALL,
     TEXT,
     TICK,
     WIDE,
@@ -54,7 +56,7 @@ from portal.charts.time_marks import (
     plan_periods,
 )
 from portal.core.model import Observation
-from portal.core.text import json_number
+from portal.core.text import MARKERS, json_number
 from portal.core.vocabulary import Status, Unit
 
 # More columns than this are hard to distinguish on a phone, so a line is drawn.
@@ -225,7 +227,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     return compose(
         (width, height),
         [panel],
-        [_trace(line) for line in lines],
+        [*map(_trace, lines), *(bars for line in lines for bars in _ranges(line))],
         [*labels, *lanes.labels],
         [*marks, *lanes.marks],
     )
@@ -282,7 +284,6 @@ def _trace(line: Line) -> Figure:
         },
         "customdata": [p.words for p in line.points],
         **hover([p.more for p in line.points]),
-        **band_bars([p.band for p in line.points], colour),
     }
 
 
@@ -291,12 +292,46 @@ def _reach(p: Point) -> tuple[float | int | None, ...]:
     return (p.value,) if p.value is None or not p.band else (p.value - p.band, p.value + p.band)
 
 
-def band_bars(bands: Sequence[int], colour: str) -> Figure:
-    """Return thin bars that show how far figures are usually revised, as a part of a trace; nothing if there are none."""
-    if not any(bands):
-        return {}
-    array = [b or None for b in bands]
-    return {"error_y": {"type": "data", "array": array, "color": colour, "thickness": 1.5, "width": 5}}
+def _ranges(line: Line) -> list[Figure]:
+    ranges = [Range(p.at, p.value, p.band) for p in line.points if p.band and p.value is not None]
+    return range_bars(ranges, OURS if line.is_ours else CONTEXT)
+
+
+class Range(NamedTuple):
+    """A figure that may still change: its place on the time axis, its value, how far it may go up or down, and its text."""
+
+    at: float
+    value: float
+    band: int
+    text: str = ""
+
+
+def range_bars(ranges: Sequence[Range], colour: str, size: float = SMALL) -> list[Figure]:
+    """Return the thin bars of the ranges in which figures are usually revised, with their texts above; empty without any."""
+    if not ranges:
+        return []
+    bars = {
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [r.at for r in ranges],
+        "y": [r.value + r.band for r in ranges],
+        "text": [r.text for r in ranges],
+        "textposition": "top center",
+        "textfont": {"size": size, "color": INK},
+        "marker": {"size": 0, "color": colour},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": [0 for _ in ranges],
+            "arrayminus": [2 * r.band for r in ranges],
+            "color": colour,
+            "thickness": 1.5,
+            "width": 5,
+        },
+    }
+    return [bars]
 
 
 def _drawn(line: Line, x: Scale, y: Scale) -> list[list[tuple[float, float]]]:
@@ -393,6 +428,8 @@ def notes_under(s: ChartInput, *, has_goals: bool = True, has_outlines: bool = T
         notes.append("Only an outline: figures that may still change.")
     if how_far := describe_revisions(s, has_bar=has_outlines):
         notes.append(how_far)
+    if any(o.status == Status.REVISED for o in s.figures):
+        notes.append(f"[{Status.REVISED}]: {MARKERS[Status.REVISED]}.")
     if len(s.figures) > MOST_BARS and overlap(s.figures) and plan_periods(s):
         notes.append("Bars under the years: plans that measure their success by these figures.")
     return tuple(notes)

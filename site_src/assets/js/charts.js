@@ -73,7 +73,7 @@ const pointsOf = (traces) =>
   traces
     .map((trace, curve) => {
       const values = trace.meta?.values ?? (trace.orientation === "h" || trace.mode === "markers" ? trace.x : trace.y);
-      return trace.customdata
+      return (trace.customdata ?? [])
         .map((words, point) => ({ curve, point, value: values[point], words: plain(words), more: plain(trace.hovertext?.[point] ?? ""), panel: (trace.xaxis ?? "x") + (trace.yaxis ?? "y") }))
         .filter((p) => p.value !== null && p.words);
     })
