@@ -13,6 +13,7 @@ from portal.core import field_types, periods, text
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
+from portal.core.vocabulary import AreaKind
 from portal.data.packages import Package
 from portal.data.tables import Json, Table
 
@@ -155,6 +156,15 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
             code="reference",
             message=f"“{area}” is not among the areas.",
             fix=did_you_mean(area, areas),
+        )
+    kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")} if areas is not None else {}
+    if kinds.get(area) in (AreaKind.WARD, AreaKind.REST):
+        yield Problem(
+            SETTINGS_FILE,
+            field="site.area",
+            code="reference",
+            message=f"“{area}” is not a whole area with wards of its own.",
+            fix="Write the code of the borough or district that the partnership is for.",
         )
 
 
