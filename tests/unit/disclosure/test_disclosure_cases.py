@@ -161,6 +161,11 @@ STOPPED = {
         [figure("h", N, "c", 2018), figure("h", N, "40"), figure("r", N, "471")],
         "r looks like the change of this count",
     ),
+    "a change between two withheld counts": (
+        [indicator("h", title="Harm"), indicator("r", title="Change in harm", unit="percent-change", **plain)],
+        [figure("h", N, "c", 2018), figure("h", N, "c"), figure("r", N, "25")],
+        "r looks like the change of this count",
+    ),
     "rate without a population": ([indicator("r", unit="per-1000")], [figure("r", "E12999999", "1.4")], "population behind this rate is not known"),
     "overlapping windows": (
         h, [figure("h", N, "20"), figure("h", N, "29", period_start="2019-02-01", period_end="2020-01-31")], "overlaps the one up to 2019-12-31",
@@ -177,10 +182,6 @@ FINE = {
     "a change that does not fit another year": (
         [indicator("h"), indicator("r", unit="percent-change", **plain)],
         [figure("h", N, "20", 2017), figure("h", N, "40", 2018), figure("h", N, "c"), figure("r", N, "50", 2018), figure("r", N, "-82.5")],
-    ),
-    "a change between two withheld counts": (
-        [indicator("h", title="Harm"), indicator("r", title="Change in harm", unit="percent-change", **plain)],
-        [figure("h", N, "c", 2018), figure("h", N, "c"), figure("r", N, "25")],
     ),
     "two wards of which one must be larger": (h, wards("h", "c c 50 15 90")),
     "three small wards with room": (h, wards("h", "c c c 15 27")),
