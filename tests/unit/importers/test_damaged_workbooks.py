@@ -33,7 +33,11 @@ def workbook(tmp_path: Path) -> Path:
 
 def cut(share: float) -> Callable[[Path], None]:
     """Damage that leaves only the beginning of a file."""
-    return lambda path: path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)]) and None
+
+    def damage(path: Path) -> None:
+        path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+
+    return damage
 
 
 def flipped(seed: int) -> Callable[[Path], None]:
