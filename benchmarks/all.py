@@ -14,7 +14,15 @@ from os import cpu_count, getloadavg
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-EACH = ("start_up", "check_table", "import_wards", "suppress_wards", "peers", "build_site")
+EACH = (
+    "start_up",
+    "check_table",
+    "import_wards",
+    "import_spreadsheet",
+    "suppress_wards",
+    "peers",
+    "build_site",
+)
 TAKES_FILE = ("import_wards", "build_site")
 
 

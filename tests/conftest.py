@@ -12,7 +12,7 @@ import pytest
 from browser import opened, served
 from playwright.sync_api import Browser, Page
 from portal.disclosure.clearing import ClearedContent
-from portal.site import building
+from portal.site import building, publishing
 from project import ROOT, make_project
 
 # No example is held to a time: the first one may have to load a library, and then fails on a slow or busy machine.
@@ -43,12 +43,22 @@ def real() -> ClearedContent:
 
 
 @pytest.fixture(scope="session")
-def real_site() -> Path:
-    """This repository's site, built by the first of the processes that test."""
+def real_site(testrun_uid: str) -> Path:
+    """This repository's site, built by the first of the processes that test; the others wait for it and use it.
+
+    The name of the run and the site's folder are noted, so that a site of an earlier run is never taken for this one's.
+    """
     (ROOT / "build").mkdir(exist_ok=True)
-    with (ROOT / "build" / ".tests").open("w") as turn:
+    with (ROOT / "build" / ".tests").open("a+") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        return building.build(ROOT, lambda step: None).folder.resolve()
+        turn.seek(0)
+        run, _, folder = turn.read().partition("\n")
+        if run == testrun_uid and publishing.intact(Path(folder)) == ():
+            return Path(folder)
+        site = building.build(ROOT, lambda step: None).folder.resolve()
+        turn.truncate(0)
+        turn.write(f"{testrun_uid}\n{site}")
+        return site
 
 
 @pytest.fixture(scope="session")

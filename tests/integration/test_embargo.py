@@ -305,6 +305,19 @@ def test_an_embargo_that_is_no_time_to_come_is_told(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("told", ["", "  "])
+def test_an_embargo_from_an_empty_variable_never_means_at_once(
+    root: Path, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(root, "A new worker", "Another worker", UPDATES)
+    before = tree_of(root / "data_packages")
+    with pytest.raises(SystemExit) as caught:
+        run(root, "release", "2021 Q1", "--yes", "--embargo", told)
+    assert caught.value.code == 2
+    assert "--embargo: it is empty" in capsys.readouterr().err
+    assert tree_of(root / "data_packages") == before
+
+
 @pytest.mark.parametrize(
     ("told", "moment"),
     [

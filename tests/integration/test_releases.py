@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from io import StringIO
@@ -19,7 +20,7 @@ from portal.cli.arguments import PROBLEMS
 from portal.core.model import Release
 from portal.core.periods import today
 from portal.core.problems import PortalError
-from portal.releases import archives, change_report, comparison, releasing
+from portal.releases import archives, change_report, comparison, embargo, releasing, rollback
 from portal.releases.archives import Contents
 from portal.releases.history import PastRelease, ReleaseHistory
 from portal.releases.releasing import ReleaseRequest
@@ -532,3 +533,64 @@ def test_a_release_whose_periods_move_on_needs_no_reason_and_says_so(released: P
     page = (released / "build/site/releases/2020-q3/index.html").read_text()
     assert "the period moved on" in page
     assert "withdrawn" not in page
+
+
+def test_a_figure_that_was_taken_out_comes_back_only_where_it_protects_nobody(released: Path) -> None:
+    """Going back restores what nobody has to be protected from, and nothing of what was left out to protect people."""
+    protected = ",false,true,,Recorded in a new way since 2018."
+    for file, old, new in (
+        (
+            "data_packages/figures/data/indicators.csv",
+            ",false,false,,Recorded in a new way since 2018.",
+            protected,
+        ),
+        (FIGURES, "bikes,E09999999,2016-07-01,2017-06-30,,40,,report,Table 1\n", ""),
+        (FIGURES, "calls,E09999999,2020-01-01,2020-01-31,,12,,report,Table 1\n", ""),
+    ):
+        edit(released, old, new, file)
+    release(released, "2020 Q3", reason="Withdrawn by the police.")
+    project = building.project(released)
+    back = rollback.put_back(project, "2020 Q2", "They were right.")
+    table = back.files[released / FIGURES].decode()
+    assert "2020-01-31,,12," in table
+    assert "2017-06-30,,40," not in table
+
+
+def test_packages_that_are_no_longer_listed_follow_those_that_are(released: Path) -> None:
+    files = (
+        "plan/data/actions.csv",
+        "gone/data/x.csv",
+        "figures/data/x.csv",
+        "also/data/x.csv",
+        "figures/data/y.csv",
+    )
+    assert embargo.listed(building.project(released), files) == ("figures", "plan", "also", "gone")
+
+
+def test_a_figure_last_changed_when_its_number_left_or_came_back(first: Path) -> None:
+    content = building.project(first).content
+    key = ("calls", "E1", "", "2020-01-01", "2020-01-31")
+
+    def past(name: str, value: str | None) -> PastRelease:
+        header = "indicator,area,period_start,period_end,type,value,status,source,locator\n"
+        row = "" if value is None else f"calls,E1,2020-01-01,2020-01-31,,{value},,s,l\n"
+        folder = first / "data_packages/figures"
+        files = {
+            f"f/{p.relative_to(folder).as_posix()}": p.read_bytes() for p in folder.rglob("*") if p.is_file()
+        }
+        files["f/data/observations.csv"] = (header + row).encode()
+        return PastRelease(replace(content.releases[0], id=name), Contents(files, {}))
+
+    def changed(*values: str | None) -> str:
+        found = ReleaseHistory(tuple(past(f"r{n}", v) for n, v in enumerate(values)))
+        return found.changed[key].id
+
+    assert changed("5", "5", "5.0") == "r0"
+    assert changed("5", "6", "6") == "r1"
+    assert changed("5", None, None) == "r1"
+    assert changed("5", None, "5", "5") == "r2"
+
+
+@pytest.mark.parametrize(("length", "shown"), [(200, "“" + "x" * 200 + "”"), (201, "“" + "x" * 200 + "…”")])
+def test_only_words_that_are_too_long_are_cut(length: int, shown: str) -> None:
+    assert change_report._short("x" * length) == shown

@@ -160,7 +160,12 @@ def test_what_cannot_be_is_told_and_changes_nothing(
     assert tree_of(root / "data_packages") == before
 
 
-@pytest.mark.parametrize("arguments", [(), ("calls", "--list", "x.csv"), ("calls", "--wrong", "--protect")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (), ("calls", "--list", "x.csv"), ("calls", "--wrong", "--protect"), ("calls", "--area", ""), ("calls", "--period", ""),
+    ],
+)  # fmt: skip
 def test_wrong_usage_is_told(root: Path, arguments: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as caught:
         run(root, "withdraw", *arguments, *WHY)

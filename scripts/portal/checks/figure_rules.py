@@ -10,6 +10,7 @@ from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM
 from portal.core.text import number
 from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER
+from portal.data.packages import Package
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
 MOST_BARS, MOST_PERIODS = 60, 12
@@ -118,6 +119,22 @@ def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
                             f"{row['indicator']} is not split by {column}.",
                             "Clear the cell, or name the breakdown in the indicator's row.",
                         )
+        yield from _categories_spelt_twice(package)
+
+
+def _categories_spelt_twice(package: Package) -> Iterator[Problem]:
+    """Yield categories of an indicator that differ only by capital letters or spaces, and so split one series in two."""
+    for column in package.breakdowns if "observations" in package.tables else ():
+        first: dict[tuple[str, str], str] = {}
+        told: set[tuple[str, str]] = set()
+        for row in rows(package.tables["observations"]):
+            value = row[column]
+            plain = row["indicator"], " ".join(value.split()).casefold()
+            other = first.setdefault(plain, value)
+            if value != other and (row["indicator"], value) not in told:
+                told.add((row["indicator"], value))
+                message = f"“{value}” and “{other}” differ only by capital letters or spaces."
+                yield row.problem(column, "breakdown", message, "Write both in the same way.")
 
 
 def _charts(checked: ValidRows) -> Iterator[Problem]:

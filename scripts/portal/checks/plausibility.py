@@ -223,6 +223,16 @@ def _implausible(change: float, before: Sequence[float], noise: float, counts: b
     return far and (not counts or abs(change) > _LEAST_JUMP)
 
 
+def _fractions(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn if a count is not a whole number."""
+    units = _units(data)
+    for f in data.figures:
+        if units[f.row["indicator"]] == "count" and f.value is not None and f.value % 1:
+            message = f"The unit is a count, and {number(f.value)} is not a whole number."
+            fix = "Compare it with the source. Is it a rate or a percentage, or is the point a comma between thousands?"
+            yield f.row.warning("value", message, fix, f"fraction:{f.name}")
+
+
 def _gaps(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a period is missing from a regular time series."""
     for series in _series(data):
@@ -339,6 +349,7 @@ def _numbers(data: PlausibilityInput) -> Iterator[Problem]:
 CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "sum": _parts_and_totals,
     "jump": _jumps,
+    "fraction": _fractions,
     "gap": _gaps,
     "same": _repeats,
     "break": _breaks,

@@ -7,12 +7,13 @@ cells that already have a problem.
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from portal.checks import figure_rules, plan_rules
+from portal.checks import figure_rules, geography_rules, plan_rules
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods, text
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
+from portal.core.vocabulary import AreaKind
 from portal.data.packages import Package
 from portal.data.tables import Json, Table
 
@@ -156,6 +157,15 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
             message=f"“{area}” is not among the areas.",
             fix=did_you_mean(area, areas),
         )
+    kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")} if areas is not None else {}
+    if kinds.get(area) in (AreaKind.WARD, AreaKind.REST):
+        yield Problem(
+            SETTINGS_FILE,
+            field="site.area",
+            code="reference",
+            message=f"“{area}” is not a whole area with wards of its own.",
+            fix="Write the code of the borough or district that the partnership is for.",
+        )
 
 
 def _headlines(checked: ValidRows) -> Iterator[Problem]:
@@ -279,7 +289,12 @@ REACHED_BY = ("phone", "textphone", "email", "url")
 
 
 def _reachable(checked: ValidRows) -> Iterator[Problem]:
-    """Check that each contact we offer can be reached."""
+    """Check that there is a way to report, and that each contact we offer can be reached."""
+    for package in (p for p in checked.packages if p.kind == "routes" and "routes" in p.tables):
+        if not package.tables["routes"].records:
+            message = "There is no way to report a crime, and many pages link to them."
+            fix = "Add a row for each way to report."
+            yield Problem(package.tables["routes"].file, code="reachable", message=message, fix=fix)
     for kind in ("routes", "services"):
         for row in checked.rows(kind, kind):
             offered = row["state"] in ("current", "check-first")
@@ -360,6 +375,7 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "dates": _dates,
     **figure_rules.RULES,
     **plan_rules.RULES,
+    **geography_rules.RULES,
     "contacts": _contacts,
     "reachable": _reachable,
     "markup": _markup,

@@ -14,6 +14,24 @@ Exit codes:
 """
 
 
+class _Stated(argparse.Action):
+    """Store the value of an option that is never empty, such as one from a variable that nobody has set."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Store the value; end with a message if it is empty."""
+        if not str(values).strip():
+            parser.error(
+                f"argument {option_string}: it is empty. Write {self.metavar}, or leave the option out."
+            )
+        setattr(namespace, self.dest, values)
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the argument parser."""
     root_parser = argparse.ArgumentParser(
@@ -88,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     )
     make.add_argument(
         "--embargo",
+        action=_Stated,
         default="",
         metavar="TIME",
         help="when it becomes public, such as 2026-12-01T09:30; builds keep it off the site until then",
@@ -251,9 +270,16 @@ def parser() -> argparse.ArgumentParser:
 def _of_figures(take: argparse.ArgumentParser) -> None:
     """Add the options that select the figures to withdraw, and the reason."""
     take.add_argument("indicator", nargs="?", default="", metavar="INDICATOR", help="the id of the indicator")
-    take.add_argument("--area", default="", metavar="CODE", help="the code of the area (default: every area)")
+    take.add_argument(
+        "--area",
+        action=_Stated,
+        default="",
+        metavar="CODE",
+        help="the code of the area (default: every area)",
+    )
     take.add_argument(
         "--period",
+        action=_Stated,
         default="",
         metavar="DAYS",
         help="its last day, such as 2026-12-31, or first/last day, such as 2026-01-01/2026-12-31 (default: every period)",

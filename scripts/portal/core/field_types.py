@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _UNAMBIGUOUS = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
+_LONGEST_NAME = 120  # bytes: systems store 255, and the build adds endings and puts files into folders
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 
 
@@ -109,7 +110,7 @@ def is_storable(name: str) -> bool:
     """Return True if every operating system can store a file or folder of this name."""
     stem = name.partition(".")[0].rstrip()
     return (
-        bool(name)
+        0 < len(name.encode()) <= _LONGEST_NAME
         and name.isprintable()
         and not re.search(r'[<>:"/\\|?*]', name)
         and not name.endswith((".", " "))
@@ -233,6 +234,10 @@ def explain_fault(cell: str, field: Json) -> Fault:
             return Fault(shown, date_advice(cell))
         case "boolean":
             return Fault(shown, "Write true or false.")
+    if field.get("form") == "slug" and len(cell) > _LONGEST_NAME:
+        return Fault(
+            f"{shown} is too long for the name of a file.", f"Write {_LONGEST_NAME} letters or fewer."
+        )
     if field.get("form") == "slug" and not is_storable(cell):
         return Fault(
             f"{shown} cannot be the name of a file on Windows.",

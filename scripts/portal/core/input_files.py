@@ -272,10 +272,15 @@ def parse_json(raw: bytes) -> Any:
     """Return the value of a JSON file.
 
     Raises:
-        UnreadableError: the file is not JSON, is nested too deeply, or contains a number that is too long."""
+        UnreadableError: the file is not JSON, is nested too deeply, has a name twice in one object, or contains a number
+            that is too long."""
     try:
         value = json.loads(
-            decode(raw), parse_int=_parse_integer, parse_float=_parse_float, parse_constant=_refuse_constant
+            decode(raw),
+            parse_int=_parse_integer,
+            parse_float=_parse_float,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_as_object,
         )
     except RecursionError:
         raise _nested_too_deeply() from None
@@ -306,6 +311,18 @@ def parse_toml(raw: bytes) -> dict[str, Any]:
         raise _number_too_long() from None
     _refuse_extremes(tables)
     return tables
+
+
+def _as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object. Which of two entries of one name counts, each program decides for itself."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UnreadableError(
+            f"The name {twice[:80]!r} appears twice in one pair of braces.", "Keep one of the two."
+        )
+    return found
 
 
 def _parse_integer(digits: str) -> int:

@@ -10,6 +10,7 @@ from portal.core import field_types, input_files, periods, text
 from portal.core.problems import PortalError, Problem, did_you_mean
 
 FILE = "site_src/portal.toml"
+_TOPIC = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # as the column topic of a table
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -106,7 +107,7 @@ def load(root: Path) -> Settings:
         "disclosure": _read_section(SmallCountSettings, "disclosure", raw.get("disclosure", {}), problems),
         **_read_section(Settings, "", top, problems, computed=("root", "site", "disclosure", "public")),
     }
-    problems += (*_address_problems(parts["site"]), *_name_problems(parts))
+    problems += (*_address_problems(parts["site"]), *_name_problems(parts), *_blank_problems(parts))
     if problems:
         raise PortalError(problems)
     return Settings(
@@ -157,6 +158,28 @@ def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
                 yield _problem(key, message, "Give one of them another name.")
         if len(set(parts.get(key, ()))) < len(parts.get(key, ())):
             yield _problem(key, f"A name appears twice under {key}.", "Keep one of the two.")
+
+
+def _blank_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield names and words without a letter, and topics that pages and tables cannot refer to.
+
+    A blank word would match every text: each page would be one about a sensitive subject.
+    """
+    required = [f.name for f in fields(SiteSettings) if f.default is MISSING]
+    given = {f"site.{k}": v for k, v in parts["site"].items() if k in required or isinstance(v, tuple)}
+    given |= {k: parts.get(k, {}) for k in ("topics", "languages", "redirects")}
+    for key, value in given.items():
+        texts = (
+            value.values() if isinstance(value, Mapping) else (value,) if isinstance(value, str) else value
+        )
+        if not all(t.strip() for t in texts) and isinstance(value, str):
+            yield _problem(key, "The text is empty.", "Write the text.")
+        elif not all(t.strip() for t in texts):
+            yield _problem(key, "An entry is empty.", "Write the text, or remove the entry.")
+    for topic in parts.get("topics", {}):
+        if not _TOPIC.fullmatch(topic):
+            fix = "Use lower-case letters, numbers and hyphens, such as violent-crime."
+            yield _problem("topics", f"{repr(topic)[:80]} cannot be the id of a topic.", fix)
 
 
 def _problem(field: str, message: str, fix: str) -> Problem:

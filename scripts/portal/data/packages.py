@@ -180,6 +180,12 @@ def _descriptor_problems(descriptor: Json, name: str, spec: Json) -> Iterator[Fa
     title = descriptor.get("title")
     if not isinstance(title, str) or not title.strip():
         yield Fault("The package has no title.", 'Write "title": the name that readers see.')
+    for key, address in _links(descriptor):
+        if (scheme := _SCHEME.match(address)) and scheme[1].lower() not in ("http", "https"):
+            yield Fault(
+                f"The address under {key} is {address[:80]!r}.",
+                "Write a web address that begins with https://.",
+            )
     yield from _portal_problems(descriptor["portal"], spec["portal"])
     breakdowns = descriptor["portal"].get("breakdowns", {})
     if not _is_names_by_column(breakdowns):
@@ -194,6 +200,22 @@ def _descriptor_problems(descriptor: Json, name: str, spec: Json) -> Iterator[Fa
             f"The breakdown {taken} has the name of another column.",
             "Call it something else, such as type.",
         )
+
+
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
+
+
+def _links(descriptor: Json) -> Iterator[tuple[str, str]]:
+    """Yield where a descriptor names addresses, which other programs show as links, and each address."""
+    for key in ("homepage", "image"):
+        if isinstance(descriptor.get(key), str):
+            yield key, descriptor[key]
+    for key in ("licenses", "sources", "contributors"):
+        for holder in (descriptor, *_resources(descriptor)):
+            entries = holder.get(key)
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict) and isinstance(entry.get("path"), str):
+                    yield key, entry["path"]
 
 
 def _resource_problems(descriptor: Json, spec: Json) -> Iterator[Fault]:

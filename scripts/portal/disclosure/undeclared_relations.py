@@ -11,22 +11,26 @@ numbers are unrelated. Any other match is a warning, one for each indicator, abo
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING
 
 from portal.core.model import Content, Indicator, Observation
+from portal.core.periods import months_between
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import WARD_KINDS, figure_name, is_guarded_figure, minimum_for, sum_if_known
+from portal.core.vocabulary import Unit
 from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import PublishedFigure
 
 _FEW_COUNTS = 8  # if at most this many counts are published beside a withheld one, every match is a problem
+_ROUNDED = 0.51  # percentage points: a change is often published without decimals
 _COMMON_WORDS = frozenset(
     {"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"}
 )
@@ -75,7 +79,7 @@ def _suspicions(content: Content, policy: SmallCountSettings) -> Iterator[Suspic
     published = _PublishedCounts(content, policy)
     for o in published.hidden:
         yield from published.copies(o)
-        yield from (Suspicion(p, o.indicator) for p in published.rates(o))
+        yield from (Suspicion(p, o.indicator) for p in (*published.rates(o), *published.changes(o)))
     yield from published.sums()
     yield from (Suspicion(p, "") for p in published.totals())
 
@@ -193,6 +197,43 @@ class _PublishedCounts:
             if slot(o) in rate_values and (all(fits) if fits else name):
                 message = f"{indicator.id} looks like the rate of this count."
                 yield self._problem(o, "rate", message, (indicator.id,))
+
+    def changes(self, o: Observation) -> Iterator[Problem]:
+        """Yield percentage changes that may be those of the withheld count: they fit wherever both are published.
+
+        A change that is published for a period is taken to be since the figure before it, or since a year before.
+        """
+        if o.part:
+            return
+        pairs, counts = self._successive(o.indicator), self.series.get((o.indicator, ""), {})
+        for indicator in (i for i in self.content.indicators.values() if i.unit == Unit.PERCENT_CHANGE):
+            stated = self.series.get((indicator.id, ""), {})
+            known = [(base, later) for base, later in pairs if later in stated]
+            fits = [
+                abs(100 * (counts[later] / counts[base] - 1) - stated[later]) < _ROUNDED
+                for base, later in known
+                if counts.get(base) and later in counts
+            ]
+            name = _subject_words(self.content.indicators[o.indicator]) <= _subject_words(indicator)
+            # Also between two withheld counts: few pairs of small numbers have a given ratio.
+            if any(slot(o) in pair for pair in known) and (all(fits) if fits else name):
+                message = f"{indicator.id} looks like the change of this count."
+                yield self._problem(o, "change", message, (indicator.id,))
+
+    def _successive(self, indicator: str) -> Iterable[tuple[Slot, Slot]]:
+        """Return each figure's place with that of the figure before it for as many months, and of the one a year before."""
+        series: dict[tuple[str, int], list[Observation]] = defaultdict(list)
+        for o in self.content.observations.get(indicator, ()):
+            if not o.part and o.period_start and o.period_end:
+                series[o.area, months_between(o.period_start, o.period_end)].append(o)
+        pairs: set[tuple[Slot, Slot]] = set()
+        for figures in series.values():
+            figures.sort(key=lambda o: str(o.period_end))
+            pairs |= {(slot(a), slot(b)) for a, b in pairwise(figures)}
+            by_month = {(o.period_end.year, o.period_end.month): o for o in figures if o.period_end}
+            earlier = ((by_month.get((year - 1, month)), o) for (year, month), o in by_month.items())
+            pairs |= {(slot(a), slot(b)) for a, b in earlier if a}
+        return pairs
 
     def totals(self) -> Iterator[Problem]:
         """Yield totals of wards or parts that are published under another indicator but not under their own."""

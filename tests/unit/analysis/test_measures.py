@@ -499,3 +499,45 @@ def test_a_target_is_only_met_by_what_meets_it(
     else:
         met = (result - aim) * meant.pop() > 0
         assert outcome == ("met" if met else "missed" if due == "2016" else "not yet due")
+
+
+@pytest.mark.parametrize(
+    ("difference", "unit", "said"),
+    [
+        ("0", "count", "the same"),
+        ("0", "percent", "the same"),
+        ("-3", "count", "down by 3"),
+        ("1", "percent", "up by 1 percentage point"),
+        ("2.5", "percent", "up by 2.5 percentage points"),
+        ("-12.5", "pounds", "down by £12.50"),
+    ],
+)
+def test_a_change_without_a_test_is_told_by_its_size(difference: str, unit: str, said: str) -> None:
+    found = Change(year(50, 2019), year(50, 2020), Decimal(difference), None, Direction(""))
+    assert changes_in_words.words_for_change(found, unit) == said
+
+
+def test_a_rate_that_would_mislead_is_told_apart_from_one_that_is_not_known() -> None:
+    of = IndicatorSummary(indicator(), year(50, 2020), None, None, NoChange.COMPARED, None)
+    misleading = released(no_rates={("E1", "thefts"): "Visitors."})
+    assert changes_in_words.per_1000(misleading, of) == "not meaningful"
+    elsewhere = released(no_rates={("E2", "thefts"): "Visitors.", ("E1", "other"): "Visitors."})
+    assert changes_in_words.per_1000(elsewhere, of) == "–"
+    assert changes_in_words.per_1000(misleading, None) == "–"
+
+
+def test_figures_that_reach_out_of_the_period_of_a_claim_are_not_added() -> None:
+    """Those that begin before it or end after it, and those without a period."""
+
+    def figure(start: date, end: date, value: int) -> Observation:
+        return replace(year(value, 2016), period_start=start, period_end=end)
+
+    first = figure(date(2020, 1, 1), date(2020, 3, 31), 1)
+    last = figure(date(2020, 7, 1), date(2020, 9, 30), 2)
+    before = figure(date(2019, 12, 1), date(2020, 1, 31), 4)
+    after = figure(date(2020, 9, 1), date(2020, 10, 31), 8)
+    undated = replace(first, period_start=None, period_end=None)
+    known = [before, first, last, after, undated]
+    found, whole = claims._apart(known, date(2020, 1, 1), date(2020, 9, 30))
+    assert (set(found), whole) == ({first, last}, False)
+    assert claims._apart(known, None, None) == ((undated,), True)

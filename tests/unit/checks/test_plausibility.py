@@ -81,6 +81,8 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     "a jump by the series' own history": (
         calls(100, 104, 98, 101, 99, 103, 190, months="1 2 3 4 5 6 7"), "103 is followed by 190, a larger jump", "jump:calls:E12999999:2021-07-01/2021-07-31",
     ),
+    "a count that is not whole": (calls(12, "11.5", months="1 2"), "a count, and 11.5 is not a whole number", "fraction:calls:E12999999:2021-02-01/2021-02-28"),
+    "a count with needless decimals": (calls(12, "11.0", months="1 2"), "", ""),
     "a missing month": (calls(14, 13, 15, 16, months="1 2 4 5"), "up to 2021-02-28 and one up to 2021-04-30, but none in between", "gap:calls:E12999999:2021-04-01/2021-04-30"),
     "the same for too long": (calls(52, 52, 52, 52, months="1 2 3 4"), "The figure is 52 for 4 periods in a row", "same:calls:E12999999:2021-04-01/2021-04-30"),
     "a period across a break": (

@@ -146,6 +146,26 @@ STOPPED = {
     "change beside a withheld count": (
         [indicator("h"), indicator("r", unit="percent-change")], [figure("h", B, "c"), figure("r", B, "10")], "the withheld count of h can be worked out",
     ),
+    "change under another indicator that fits another year": (
+        [indicator("h"), indicator("r", unit="percent-change", **plain)],
+        [figure("h", N, "20", 2017), figure("h", N, "40", 2018), figure("h", N, "c"), figure("r", N, "100", 2018), figure("r", N, "-82.5")],
+        "r looks like the change of this count",
+    ),
+    "change of the same name": (
+        [indicator("h", title="Harm"), indicator("r", title="Change in harm", unit="percent-change", **plain)],
+        [figure("h", N, "40", 2018), figure("h", N, "c"), figure("r", N, "-82.5")],
+        "r looks like the change of this count",
+    ),
+    "change from a withheld count": (
+        [indicator("h", title="Harm"), indicator("r", title="Change in harm", unit="percent-change", **plain)],
+        [figure("h", N, "c", 2018), figure("h", N, "40"), figure("r", N, "471")],
+        "r looks like the change of this count",
+    ),
+    "a change between two withheld counts": (
+        [indicator("h", title="Harm"), indicator("r", title="Change in harm", unit="percent-change", **plain)],
+        [figure("h", N, "c", 2018), figure("h", N, "c"), figure("r", N, "25")],
+        "r looks like the change of this count",
+    ),
     "rate without a population": ([indicator("r", unit="per-1000")], [figure("r", "E12999999", "1.4")], "population behind this rate is not known"),
     "overlapping windows": (
         h, [figure("h", N, "20"), figure("h", N, "29", period_start="2019-02-01", period_end="2020-01-31")], "overlaps the one up to 2019-12-31",
@@ -159,6 +179,10 @@ STOPPED = {
 }  # fmt: skip
 
 FINE = {
+    "a change that does not fit another year": (
+        [indicator("h"), indicator("r", unit="percent-change", **plain)],
+        [figure("h", N, "20", 2017), figure("h", N, "40", 2018), figure("h", N, "c"), figure("r", N, "50", 2018), figure("r", N, "-82.5")],
+    ),
     "two wards of which one must be larger": (h, wards("h", "c c 50 15 90")),
     "three small wards with room": (h, wards("h", "c c c 15 27")),
     "another year shows that the numbers do not add up": (

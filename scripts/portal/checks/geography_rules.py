@@ -1,0 +1,81 @@
+"""Rules about areas: outlines that can be drawn, and populations that rates can be worked out from."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+
+from portal.checks.valid_rows import ValidRow, ValidRows
+from portal.core import field_types
+from portal.core.problems import Problem
+
+# The United Kingdom with its islands, in degrees.
+_LONGITUDES, _LATITUDES = (-9.0, 2.5), (49.0, 61.5)
+
+
+def _outlines(checked: ValidRows) -> Iterator[Problem]:
+    """Check that each ring of an outline encloses land of the United Kingdom."""
+    for row in (r for r in checked.rows("geography", "boundaries") if r["points"]):
+        numbers = [float(n) for n in row["points"].split()]
+        points = list(zip(numbers[::2], numbers[1::2], strict=True))
+        if not all(_is_in(x, _LONGITUDES) and _is_in(y, _LATITUDES) for x, y in points):
+            message = "This outline leaves the United Kingdom."
+            fix = "Write degrees, the longitude before the latitude: -0.02074 51.44125. Importing the published file again does that."
+            yield row.problem("points", "geography", message, fix)
+        elif not _area(points):
+            message = "This outline encloses no land: all its points are on one line."
+            yield row.problem(
+                "points", "geography", message, "Import the outlines from the published file again."
+            )
+
+
+def _is_in(value: float, ends: tuple[float, float]) -> bool:
+    return ends[0] <= value <= ends[1]
+
+
+def _area(points: list[tuple[float, float]]) -> float:
+    """Return twice the area of a ring in square degrees, rounded to what five decimals can tell."""
+    closed = [*points, points[0]]
+    return round(abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(closed))), 12)
+
+
+def _populations(checked: ValidRows) -> Iterator[Problem]:
+    """Check that somebody lives in each area that has a population: rates divide by it."""
+    for row in checked.rows("geography", "populations"):
+        if field_types.number_or_none(row["population"]) == 0:
+            message = "The population is 0, so no rate for each 1,000 people can be worked out."
+            yield row.problem(
+                "population", "geography", message, "Write the number of residents, or remove the row."
+            )
+
+
+def _geography(checked: ValidRows) -> Iterator[Problem]:
+    yield from _outlines(checked)
+    yield from _populations(checked)
+
+
+# A column of a table that names another row of the same table, and what the rows are called.
+_HIERARCHIES = (
+    ("geography", "areas", "code", "parent", "area"),
+    ("indicators", "indicators", "id", "part_of", "indicator"),
+)
+
+
+def _hierarchies(checked: ValidRows) -> Iterator[Problem]:
+    """Check that no area lies in itself and no indicator is part of itself, over any number of levels."""
+    for kind, resource, key, column, noun in _HIERARCHIES:
+        by_key: dict[str, ValidRow] = {row[key]: row for row in checked.rows(kind, resource)}
+        for row in by_key.values():
+            above, seen = row[column], {row[key]}
+            while above in by_key and above not in seen:
+                seen.add(above)
+                above = by_key[above][column]
+            if above == row[key]:
+                message = f"By this, the {noun} {row[key]} is part of itself."
+                yield row.problem(
+                    column, "hierarchies", message, "Clear the cell of the one that is highest."
+                )
+
+
+RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
+    "geography": _geography,
+    "hierarchies": _hierarchies,
+}
