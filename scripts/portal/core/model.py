@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from portal.core.citations import Cited
 from portal.core.contacts import Route, RouteConnection, Service
+from portal.core.duties import Duty, Evidence
 from portal.core.figure_key import FigureKey as FigureKey  # noqa: PLC0414 - rooms take it from here, with the rest of the model
 from portal.core.measured import Dispersion, OutcomeOf, Revision
+from portal.core.meetings import Meeting, MeetingSubject, Paper, Question
 from portal.core.periods import months_between
 from portal.core.places import Lsoa, NoRate, Overlap, Postcode
 from portal.core.plans import Plan
@@ -391,3 +393,9 @@ class Content:
     withdrawals: tuple[WithdrawnFigure, ...] = ()
     no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator
     lsoas: tuple[Lsoa, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    meetings: tuple[Meeting, ...] = ()  # by date
+    papers: tuple[Paper, ...] = ()
+    questions: tuple[Question, ...] = ()
+    meeting_subjects: tuple[MeetingSubject, ...] = ()

@@ -11,10 +11,12 @@ from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import FigureRecord
+from portal.pages.duty_pages import duty_pages
 from portal.pages.easy_read import EasyreadPage, easy_help, easy_read_cited, easy_report
 from portal.pages.explore_page import explore_page
 from portal.pages.figure_pages import data_pages, figure_pages
 from portal.pages.local_pages import crime_pages, line_of, ward_pages, ward_views
+from portal.pages.meeting_pages import meeting_pages
 from portal.pages.open_data_pages import cite_pages, open_data_page
 from portal.pages.page import (
     ABOUT,
@@ -157,6 +159,8 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         *_report_pages(context, languages),
         *_help(context),
         *about,
+        *duty_pages(context, about_link),
+        *meeting_pages(context, about_link),
         open_data_page(context, about_link),
         *release_pages(context, about_link),
     ]

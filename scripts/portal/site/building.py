@@ -416,7 +416,10 @@ def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:
     """Return the addresses on other hosts to which the site can link."""
-    urls = [c.url for things in (content.routes, content.services, content.sources.values()) for c in things]
+    things = (
+        *content.routes, *content.services, *content.sources.values(), *content.evidence, *content.meetings, *content.papers,
+    )  # fmt: skip
+    urls = [thing.url for thing in things]
     return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *urls)))
 
 

@@ -30,6 +30,7 @@ from portal.opendata.records import FigureRecord
 from portal.pages import abbreviations, explore_page, messages, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.figure_views import FigurePage
+from portal.pages.meeting_pages import calendar_files, meetings_by_page
 from portal.pages.messages import ENGLISH, RIGHT_TO_LEFT, Messages
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
@@ -144,6 +145,7 @@ def write_files(
     environment.globals["large_print"] = {p for p, name in printed.items() if name == pdf_sheets.LARGE}
     environment.globals["translations"] = _by_original(pages, settings.languages)
     environment.globals["right_to_left"] = RIGHT_TO_LEFT
+    environment.globals["meetings"] = meetings_by_page(site.cleared)
     environment.globals["whole"] = text.word_for_area(settings.site.area)
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _Works(environment, open_data, pictures, keep)
@@ -152,6 +154,7 @@ def write_files(
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
     parts.append(_kept(works, lambda: _assets(site, pictures)))
+    parts.append(_kept(works, lambda: calendar_files(site.cleared, settings.site)))
     newest = max((s.published for s in site.cleared.content.sources.values()), default="2000")
     files = {name: kept for part in parts for name, kept in part.files.items()}
     pictured = {name: card for part in parts for name, card in part.cards.items()}
