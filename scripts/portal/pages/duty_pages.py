@@ -37,10 +37,11 @@ class DutyView:
 
 @dataclass(frozen=True, kw_only=True)
 class DutiesPage:
-    """Every duty as of `today`, and how many are in each state."""
+    """Every duty as of `today`; `unpublished` have no evidence, and `outdated` none that is new enough."""
 
     duties: tuple[DutyView, ...]
-    counts: tuple[tuple[str, int], ...]
+    unpublished: int
+    outdated: int
     today: date
 
 
@@ -56,11 +57,15 @@ def duty_pages(context: PageContext, above: Link) -> Iterator[Page]:
         for s in standings
     )
     found = Counter(s.state for s in standings)
-    counts = tuple((words, found[state]) for state, words in STATES.items() if found[state])
     yield Page(
         DUTIES,
         "What the law asks us to publish",
-        DutiesPage(duties=views, counts=counts, today=today),
+        DutiesPage(
+            duties=views,
+            unpublished=found[DutyState.NOT_PUBLISHED],
+            outdated=found[DutyState.PAST_DUE],
+            today=today,
+        ),
         (above,),
         cited=cited_in(content.duties, content.evidence),
     )
