@@ -4,8 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from icalendar import Calendar
+from calendars import read_events
 from portal.core.problems import PortalError
+from portal.disclosure.clearing import ClearedContent
 from portal.site import building
 from project import ROOT, first, make_project, run
 from selectolax.lexbor import LexborHTMLParser
@@ -36,7 +37,7 @@ def words(parsed: LexborHTMLParser, selector: str) -> str:
 
 def events(path: Path) -> dict[str, str]:
     """Return the status of each event of a calendar by its title."""
-    return {str(e["SUMMARY"]): str(e["STATUS"]) for e in Calendar.from_ical(path.read_bytes()).walk("VEVENT")}
+    return {str(e["SUMMARY"]): str(e["STATUS"]) for e in read_events(path.read_bytes())}
 
 
 def test_each_duty_is_shown_with_its_law_its_evidence_and_what_is_due(site: Path) -> None:
@@ -77,7 +78,10 @@ def test_a_meeting_has_its_papers_its_questions_and_what_they_are_about(site: Pa
     "path", ["wards/south", "figures/rec-thefts", "plans/plan-2020/priority-1/action-1-1", "meetings"]
 )
 def test_an_open_question_is_on_the_pages_that_it_concerns(site: Path, path: str) -> None:
-    link = first(page(site, path), "main a[href$='meetings/board-2020-12/#why-thefts'], main a[href='board-2020-12/#why-thefts']")
+    link = first(
+        page(site, path),
+        "main a[href$='meetings/board-2020-12/#why-thefts'], main a[href='board-2020-12/#why-thefts']",
+    )
     assert link.text() == "Why did thefts rise in South?"
 
 
@@ -89,7 +93,9 @@ def test_other_pages_have_neither_the_question_nor_an_answered_one(site: Path) -
 
 def test_a_ward_has_its_own_meetings_and_those_of_the_whole_area(site: Path) -> None:
     def titles(ward: str) -> list[str]:
-        return [a.text() for a in page(site, f"wards/{ward}").css("section[aria-labelledby=meetings-here] h3 a")]
+        return [
+            a.text() for a in page(site, f"wards/{ward}").css("section[aria-labelledby=meetings-here] h3 a")
+        ]
 
     assert titles("south") == ["South ward panel", "Summer meeting; all welcome"]
     assert titles("north-quay") == ["Summer meeting; all welcome"]
@@ -103,9 +109,7 @@ def test_calendars_have_every_meeting_or_those_of_one_ward(site: Path) -> None:
     assert events(site / "wards" / "south" / "meetings.ics") == board | south
     assert events(site / "wards" / "west-field" / "meetings.ics") == board | west
     (panel,) = (
-        e
-        for e in Calendar.from_ical((site / "meetings" / "meetings.ics").read_bytes()).walk("VEVENT")
-        if "South" in e["SUMMARY"]
+        e for e in read_events((site / "meetings" / "meetings.ics").read_bytes()) if "South" in e["SUMMARY"]
     )
     assert panel["DTSTART"].dt.isoformat() == "2021-05-20T18:00:00+00:00"  # 19:00 in summer time
 
@@ -132,7 +136,7 @@ def test_calendars_have_every_meeting_or_those_of_one_ward(site: Path) -> None:
         ("../../duties/data/duties", "Every three years,36", "Every three years,0", "0"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named(  # noqa: PLR0913
+def test_what_is_wrong_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, row: str, instead: str, found: str
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", MARCH_2021)
@@ -168,8 +172,10 @@ def test_a_portal_without_these_packages_has_no_such_pages(tmp_path: Path) -> No
     assert not [p for p in pages if p.startswith(("meetings/", "about/duties/"))]
 
 
-def test_every_duty_of_this_portal_cites_a_law_and_no_evidence_is_without_a_source(real: object) -> None:
-    content = real.content  # type: ignore[attr-defined]
+def test_every_duty_of_this_portal_cites_a_law_and_no_evidence_is_without_a_source(
+    real: ClearedContent,
+) -> None:
+    content = real.content
     assert len(content.duties) >= 10
     for duty in content.duties:
         source = content.sources[duty.source]

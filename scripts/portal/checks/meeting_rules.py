@@ -57,7 +57,9 @@ def _subjects(checked: ValidRows) -> Iterator[Problem]:
             fix = "Name a ward, or clear the cell: a meeting without a ward is about the whole area."
             yield row.problem("area", "meetings", message, fix)
         if row["question"] and meetings.get(row["question"], row["meeting"]) != row["meeting"]:
-            message = f"“{row['question']}” was asked at {meetings[row['question']]}, not at {row['meeting']}."
+            message = (
+                f"“{row['question']}” was asked at {meetings[row['question']]}, not at {row['meeting']}."
+            )
             yield row.problem("meeting", "meetings", message, f"Write {meetings[row['question']]}.")
         if row["plan"] or row["action"]:
             yield from _action(row, plans)

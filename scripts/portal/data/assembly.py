@@ -39,7 +39,7 @@ from portal.core.model import (
     ThreadEntry,
     WithdrawnFigure,
 )
-from portal.core.places import Lsoa, NoRate, Overlap, Postcode
+from portal.core.places import Lsoa, NoRate, Overlap, Postcode, Profile
 from portal.core.plans import (
     Action,
     ActionStatus,
@@ -102,6 +102,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         disagreements=tuple(rows("sources", "disagreements", Disagreement)),
         route_connections=tuple(rows("routes", "connections", RouteConnection)),
         withdrawals=tuple(rows("releases", "withdrawals", WithdrawnFigure)),
+        profiles=tuple(rows("geography", "profiles", Profile)),
         duties=tuple(sorted(rows("duties", "duties", Duty), key=lambda d: d.number)),
         evidence=tuple(rows("duties", "evidence", Evidence)),
         meetings=tuple(sorted(rows("meetings", "meetings", Meeting), key=lambda m: (m.date, m.starts))),

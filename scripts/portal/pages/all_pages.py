@@ -11,6 +11,7 @@ from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import FigureRecord
+from portal.pages.comparison_pages import comparison_pages
 from portal.pages.duty_pages import duty_pages
 from portal.pages.easy_read import EasyreadPage, easy_help, easy_read_cited, easy_report
 from portal.pages.explore_page import explore_page
@@ -159,6 +160,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         *_report_pages(context, languages),
         *_help(context),
         *about,
+        *comparison_pages(context, about_link),
         *duty_pages(context, about_link),
         *meeting_pages(context, about_link),
         open_data_page(context, about_link),

@@ -1,5 +1,6 @@
 """Make the pages about places: each ward, all wards compared, and recorded crime in the borough now."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -8,6 +9,7 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from portal.analysis import measures
+from portal.analysis.funnels import Funnel, funnel_of
 from portal.analysis.measures import standing
 from portal.charts import maps
 from portal.charts.area_charts import current_wards, places_of, recorded_indicators, total_indicator
@@ -15,6 +17,7 @@ from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import is_guarded
 from portal.core.text import address_part
+from portal.disclosure.clearing import ClearedContent
 from portal.pages import map_pages
 from portal.pages.page import CRIME, FIGURES, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import FigureView, Link
@@ -145,7 +148,15 @@ def _ward(
         among=context.charts.among_wards.get(code),
         locator=map_pages.draw_locator(context, view),
         beside=tuple(v for v in views if v.area.code in next_to),
+        unusual=tuple(p for f in funnels_of_wards(context) for p in f.unusual if p.area.code == code),
     )
+
+
+def funnels_of_wards(context: PageContext) -> tuple[Funnel, ...]:
+    """Return the funnel of each indicator that has one: of those that small counts do not guard."""
+    wards = [v.area for v in ward_views(context)]
+    plain = (i for i in recorded_indicators(context.released) if not is_guarded(i))
+    return tuple(f for i in plain if (f := funnel_of(context.released, i, wards)))
 
 
 def _unfit(context: PageContext, area: str) -> tuple[WithoutRate, ...]:
@@ -365,4 +376,21 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         by_ward=context.charts.by_ward.get(indicator.id),
         heat=context.charts.heat.get(indicator.id),
         map=map_pages.ward_map(context, indicator),
+        funnel=context.charts.funnels.get(indicator.id),
+        borough_funnel=context.charts.borough_funnels.get(indicator.id),
     )
+
+
+def postcodes_json(released: ClearedContent, page: WardsPage) -> bytes:
+    """Return JSON with the wards, and for each postcode the position of its ward in that list.
+
+    Postcodes are grouped by all but their last two letters.
+    """
+    places = {w.area.code: i for i, w in enumerate(page.wards)}
+    by_district: dict[str, dict[str, int]] = {}
+    for p in released.content.postcodes:
+        if p.area in places:
+            by_district.setdefault(p.postcode[:-2], {})[p.postcode[-2:]] = places[p.area]
+    wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
+    content = {"wards": wards, "postcodes": by_district}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -78,9 +78,7 @@ def meeting_pages(context: PageContext, above: Link) -> Iterator[Page]:
     if not views:
         return
     home = Link("Meetings, questions and answers", MEETINGS)
-    wards = tuple(
-        Link(a.name, f"{_ward_path(a.name)}{CALENDAR}") for a in current_wards(context.released)
-    )
+    wards = tuple(Link(a.name, f"{_ward_path(a.name)}{CALENDAR}") for a in current_wards(context.released))
     content = MeetingsPage(
         coming=tuple(v for v in views if not v.is_over),
         over=tuple(reversed([v for v in views if v.is_over])),
@@ -113,7 +111,9 @@ def meeting_views(released: ClearedContent) -> tuple[MeetingView, ...]:
         path = f"{MEETINGS}{meeting.id}/"
         about = [s for s in content.meeting_subjects if s.meeting == meeting.id]
         questions = tuple(
-            AskedQuestion(q, path, meeting.date, _links(content, wards, (s for s in about if s.question == q.id)))
+            AskedQuestion(
+                q, path, meeting.date, _links(content, wards, (s for s in about if s.question == q.id))
+            )
             for q in content.questions
             if q.meeting == meeting.id
         )
@@ -159,7 +159,10 @@ def calendar_files(released: ClearedContent, site: SiteSettings) -> Iterator[tup
     yield f"{MEETINGS}{CALENDAR}", _calendar(released.content, site, f"Meetings: {site.name}", views)
     for area in current_wards(released):
         own = _concerning(released.content, views, area.code)
-        yield f"{_ward_path(area.name)}{CALENDAR}", _calendar(released.content, site, f"Meetings: {area.name} ward", own)
+        yield (
+            f"{_ward_path(area.name)}{CALENDAR}",
+            _calendar(released.content, site, f"Meetings: {area.name} ward", own),
+        )
 
 
 def _calendar(content: Content, site: SiteSettings, name: str, views: Iterable[MeetingView]) -> bytes:

@@ -416,11 +416,7 @@ def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:
     """Return the addresses on other hosts to which the site can link."""
-    things = (
-        *content.routes, *content.services, *content.sources.values(), *content.evidence, *content.meetings, *content.papers,
-    )  # fmt: skip
-    urls = [thing.url for thing in things]
-    return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *urls)))
+    return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *content.urls)))
 
 
 def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:

@@ -30,11 +30,12 @@ from portal.opendata.records import FigureRecord
 from portal.pages import abbreviations, explore_page, messages, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
 from portal.pages.figure_views import FigurePage
+from portal.pages.local_pages import postcodes_json
 from portal.pages.meeting_pages import calendar_files, meetings_by_page
 from portal.pages.messages import ENGLISH, RIGHT_TO_LEFT, Messages
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
-from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, WARDS, Page
+from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, Page
 from portal.pages.plan_views import FigureView, Link
 from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
 from portal.pages.translations import read_translations
@@ -270,9 +271,8 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
     if figures := _figures(content):
         drawings = chart_files(figures.view.chart, pictures)
         if isinstance(content, RecordedPage):
-            drawings |= chart_files(content.parts.rates, pictures, "rates")
-            drawings |= chart_files(content.parts.by_ward, pictures, "wards")
-            drawings |= chart_files(content.parts.heat, pictures, "heat")
+            for name, chart in content.parts.drawings.items():
+                drawings |= chart_files(chart, pictures, name)
         return drawings
     if isinstance(content, WardPage):
         of_ward = (open_data.now[history.key(o)] for o in content.figures)
@@ -284,7 +284,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
             **among,
         }
     if isinstance(content, WardsPage) and content.postcodes:
-        return {"postcodes.json": _postcodes(open_data.released, content)}
+        return {"postcodes.json": postcodes_json(open_data.released, content)}
     if isinstance(content, ReleasePage):
         return _release_files(open_data.settings, content)
     if isinstance(content, CorrectionsPage):
@@ -307,21 +307,6 @@ def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
         return changes
     archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.release.id}.zip"))
     return {**changes, "release.zip": archive.read_bytes()}
-
-
-def _postcodes(released: ClearedContent, page: WardsPage) -> bytes:
-    """Return JSON with the wards, and for each postcode the position of its ward in that list.
-
-    Postcodes are grouped by all but their last two letters.
-    """
-    places = {w.area.code: i for i, w in enumerate(page.wards)}
-    by_district: dict[str, dict[str, int]] = {}
-    for p in released.content.postcodes:
-        if p.area in places:
-            by_district.setdefault(p.postcode[:-2], {})[p.postcode[-2:]] = places[p.area]
-    wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
-    content = {"wards": wards, "postcodes": by_district}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _environment(
