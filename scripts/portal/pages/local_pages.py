@@ -307,7 +307,7 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
     careful = tuple(known[i.id] for i in now if i.id in known and is_guarded(i))
     borough = context.content.areas[context.released.area]
     rates = tuple(_rates_of(context, places_of(context.released)))
-    stops = {r.indicator for rows in context.content.imports.values() for r in rows if r.format == STOPS}
+    stops = _stop_indicators(context)
     more = tuple(Link(context.content.indicators[i].title, context.figures[i].path) for i in sorted(stops))
     groups = (CrimeGroup("Types of crime", plain), CrimeGroup("Weapons, hate crime and abuse", careful))
     yield Page(
@@ -323,6 +323,20 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
         f"Crime in {borough.name} now",
         cited=cited_in(*(context.content.observations.get(i.id, ()) for i in now)),
     )
+
+
+def _stop_indicators(context: PageContext) -> set[str]:
+    return {r.indicator for rows in context.content.imports.values() for r in rows if r.format == STOPS}
+
+
+def stop_totals(context: PageContext) -> tuple[StopTotal, ...]:
+    """Return the newest totals of stop and search for the borough and the police force, with their rates."""
+    return tuple(_stops(context, _stop_indicators(context)))
+
+
+def rates_beside(context: PageContext) -> tuple[PeriodRates, ...]:
+    """Return the rates of the borough beside similar ones, by their months, the months with most rows first."""
+    return _by_period(_rates_of(context, places_of(context.released)))
 
 
 def _stops(context: PageContext, indicators: set[str]) -> Iterator[StopTotal]:

@@ -82,7 +82,7 @@ def meeting_pages(context: PageContext, above: Link) -> Iterator[Page]:
     content = MeetingsPage(
         coming=tuple(v for v in views if not v.is_over),
         over=tuple(reversed([v for v in views if v.is_over])),
-        open=_open(views),
+        open=open_questions(views),
         calendar=f"{MEETINGS}{CALENDAR}",
         wards=wards,
     )
@@ -138,14 +138,14 @@ def meetings_by_page(released: ClearedContent) -> Mapping[str, MeetingsOfPage]:
     views = meeting_views(released)
     found: dict[str, MeetingsOfPage] = {}
     wards = {_ward_path(a.name): a.code for a in current_wards(released)} if views else {}
-    of_ward = {path: _concerning(released.content, views, code) for path, code in wards.items()}
+    of_ward = {path: concerning(released.content, views, code) for path, code in wards.items()}
     paths = {link.path for v in views for q in v.questions for link in q.subjects}
     paths |= {link.path for v in views if not v.is_over for link in v.subjects}
     for path in (*wards, *sorted(paths - wards.keys() - {""})):
         coming = (v for v in of_ward.get(path, views) if not v.is_over and not v.meeting.cancelled)
         if path not in wards:
             coming = (v for v in coming if path in {link.path for link in v.subjects})
-        open_ = tuple(q for q in _open(views) if path in {link.path for link in q.subjects})
+        open_ = tuple(q for q in open_questions(views) if path in {link.path for link in q.subjects})
         calendar = f"{path}{CALENDAR}" if path in wards else ""
         found[path] = MeetingsOfPage(coming=tuple(coming), open=open_, calendar=calendar)
     return {path: m for path, m in found.items() if m.coming or m.open or m.calendar}
@@ -158,7 +158,7 @@ def calendar_files(released: ClearedContent, site: SiteSettings) -> Iterator[tup
         return
     yield f"{MEETINGS}{CALENDAR}", _calendar(released.content, site, f"Meetings: {site.name}", views)
     for area in current_wards(released):
-        own = _concerning(released.content, views, area.code)
+        own = concerning(released.content, views, area.code)
         yield (
             f"{_ward_path(area.name)}{CALENDAR}",
             _calendar(released.content, site, f"Meetings: {area.name} ward", own),
@@ -194,7 +194,7 @@ def _moment(site: SiteSettings, day: date, time: str) -> datetime | None:
     return datetime.fromisoformat(f"{day.isoformat()}T{time}").replace(tzinfo=ZoneInfo(site.time_zone))
 
 
-def _concerning(content: Content, views: Iterable[MeetingView], ward: str) -> tuple[MeetingView, ...]:
+def concerning(content: Content, views: Iterable[MeetingView], ward: str) -> tuple[MeetingView, ...]:
     """Return the meetings about a ward, or about no ward in particular."""
     named: dict[str, set[str]] = {}
     for s in content.meeting_subjects:
@@ -203,7 +203,7 @@ def _concerning(content: Content, views: Iterable[MeetingView], ward: str) -> tu
     return tuple(v for v in views if ward in named.get(v.meeting.id, {ward}))
 
 
-def _open(views: Iterable[MeetingView]) -> tuple[AskedQuestion, ...]:
+def open_questions(views: Iterable[MeetingView]) -> tuple[AskedQuestion, ...]:
     """Return the questions without an answer, the oldest first."""
     return tuple(q for v in views for q in v.questions if q.question.is_open)
 

@@ -365,7 +365,7 @@ def _verified(
     settings, site = whole.settings, whole.settings.site
     inline = frozenset(code for page in pages.values() for code in page.inline)
     problems = headers.write(folder, settings, pages, inline)
-    later = (*(f"{page}{name}" for page, name in staged.sheets.items()), *staged.cards, bundles.WHOLE)
+    later = (*staged.sheets, *staged.cards, bundles.WHOLE)
     built = verification.listed(folder, {name: page.facts for name, page in pages.items()}, *later)
     allow = exits(settings, whole.content)
     problems += verification.verify(built, allow, site.sensitive_words, site.address, PRIVATE)
