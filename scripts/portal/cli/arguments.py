@@ -244,13 +244,12 @@ def parser() -> argparse.ArgumentParser:
             "(the dispersion), and how often the significance test is wrong. Changes nothing.",
         )
     )
-    serve = command(
+    command(
         "serve",
         "preview the site on this computer",
         "Build the site and show it at an address that only this computer can open. When you save a table, page, template\n"
         "or picture, the site is built again: reload the page in your browser to see it. Press Ctrl-C to stop.",
-    )
-    serve.add_argument(
+    ).add_argument(
         "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
     )
     return root_parser

@@ -13,12 +13,12 @@ ASK = f"{ABOUT}ask/"
 
 @dataclass(frozen=True, kw_only=True)
 class AskPage:
-    """The form to print: each field in words, and how many lines it has."""
+    """The form to print: each field in words, and its lines."""
 
-    fields: tuple[tuple[str, int], ...] = (
-        ("Which page or figure is it about?", 2),
-        ("Your question, or what is wrong", 6),
-        ("How can we reply? You do not have to give your name.", 2),
+    fields: tuple[tuple[str, range], ...] = (
+        ("Which page or figure is it about?", range(2)),
+        ("Your question, or what is wrong", range(6)),
+        ("How can we reply? You do not have to give your name.", range(2)),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 from markupsafe import Markup
 
@@ -154,9 +155,12 @@ def _ward(
 
 def funnels_of_wards(context: PageContext) -> tuple[Funnel, ...]:
     """Return the funnel of each indicator that has one: of those that small counts do not guard."""
-    wards = [v.area for v in ward_views(context)]
-    plain = (i for i in recorded_indicators(context.released) if not is_guarded(i))
-    return tuple(f for i in plain if (f := funnel_of(context.released, i, wards)))
+    known = context.released.remembered
+    if "funnels" not in known:
+        wards = [v.area for v in ward_views(context)]
+        plain = (i for i in recorded_indicators(context.released) if not is_guarded(i))
+        known["funnels"] = tuple(f for i in plain if (f := funnel_of(context.released, i, wards)))
+    return cast(tuple[Funnel, ...], known["funnels"])
 
 
 def _unfit(context: PageContext, area: str) -> tuple[WithoutRate, ...]:

@@ -15,11 +15,11 @@ from portal.core import periods
 from portal.core.model import AcceptedWarning, Indicator, Observation
 from portal.core.small_counts import is_guarded
 from portal.pages import map_pages
-from portal.pages.local_pages import line_of, rates_beside, stop_totals
+from portal.pages.local_pages import funnels_of_wards, line_of, rates_beside, stop_totals
 from portal.pages.meeting_pages import AskedQuestion, MeetingView, concerning, meeting_views, open_questions
 from portal.pages.page import ABOUT, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import ActionView, FigureView, Link, PlanView
-from portal.pages.views import IndicatorLine, PeriodRates, StopTotal, WardPage
+from portal.pages.views import IndicatorLine, PeriodRates, StopTotal, WardMap, WardPage
 from portal.releases import comparison
 
 PACK = "pack/"
@@ -51,7 +51,7 @@ class PackPage:
     `past` is the day of the last meeting, None if we know of none; `revised` counts figures that were revised or
     withdrawn since then, or in all releases. `promises` concern the ward by name, or are late; `unlisted` more are not
     in the list. `rates` are beside those of the
-    area as a whole and of similar places.
+    area as a whole and of similar places. `is_judged` says whether rates could be compared with what is usual.
     """
 
     name: str
@@ -61,7 +61,8 @@ class PackPage:
     lines: tuple[IndicatorLine, ...]
     careful: tuple[IndicatorLine, ...]
     charts: tuple[FigureView, ...]
-    map: Markup | None
+    locator: Markup | None
+    shaded: WardMap | None
     outcomes: tuple[OutcomeShare, ...]
     stops: tuple[StopTotal, ...]
     survey: tuple[SurveyResult, ...]
@@ -73,6 +74,7 @@ class PackPage:
     next: MeetingView | None
     open: tuple[AskedQuestion, ...]
     rates: PeriodRates | None
+    is_judged: bool = False
 
     @property
     def upto(self) -> str:
@@ -155,7 +157,8 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
         lines=plain,
         careful=tuple(n for n in lines if is_guarded(n.summary.indicator)),
         charts=tuple(charts),
-        map=drawn.drawing.wide if drawn else None,
+        locator=None,
+        shaded=drawn,
         outcomes=tuple(
             s
             for link in context.content.outcomes.values()
@@ -200,6 +203,7 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         revised=revised,
         checked=_checked(context, area.code),
     )
+    funnels = funnels_of_wards(context)
     about = [q for q in open_questions(views) if ward.view.path in {link.path for link in q.subjects}]
     return PackPage(
         name=f"{area.name} ward",
@@ -209,7 +213,8 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         lines=ward.lines,
         careful=ward.careful,
         charts=ward.charts,
-        map=ward.locator,
+        locator=ward.locator,
+        shaded=None,
         outcomes=tuple(
             s
             for link in context.content.outcomes.values()
@@ -226,6 +231,7 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         next=next((v for v in views if not v.is_over and not v.meeting.cancelled), None),
         open=tuple(about[:_MOST]),
         rates=ward.compared[0] if ward.compared else None,
+        is_judged=any(p.area.code == area.code for f in funnels for p in f.points),
     )
 
 
