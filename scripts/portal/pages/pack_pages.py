@@ -213,7 +213,7 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         lines=ward.lines,
         careful=ward.careful,
         charts=ward.charts,
-        locator=ward.locator,
+        locator=map_pages.draw_locator(context, ward.view, "../../") if ward.locator else None,
         shaded=None,
         outcomes=tuple(
             s
