@@ -48,6 +48,8 @@ class SurveyResult:
 class PackPage:
     """The pack of a ward, or of the whole area if `ward` is None.
 
+    `lines` all cover the same months, `others` months of their own, and `careful` are guarded.
+
     `past` is the day of the last meeting, None if we know of none; `revised` counts figures that were revised or
     withdrawn since then, or in all releases. `promises` concern the ward by name, or are late; `unlisted` more are not
     in the list. `rates` are beside those of the
@@ -60,6 +62,7 @@ class PackPage:
     total: IndicatorLine | None
     lines: tuple[IndicatorLine, ...]
     careful: tuple[IndicatorLine, ...]
+    others: tuple[IndicatorLine, ...]
     charts: tuple[FigureView, ...]
     locator: Markup | None
     shaded: WardMap | None
@@ -80,7 +83,9 @@ class PackPage:
     def upto(self) -> str:
         """Return the newest month of its figures."""
         ends = [
-            n.summary.latest.period_end for n in (*self.lines, *self.careful) if n.summary.latest.period_end
+            n.summary.latest.period_end
+            for n in (*self.lines, *self.careful, *self.others)
+            if n.summary.latest.period_end
         ]
         return periods.month(max(ends)) if ends else ""
 
@@ -103,7 +108,7 @@ def pack_pages(context: PageContext, plans: tuple[PlanView, ...], wards: tuple[P
 
 
 def _cited(context: PageContext, pack: PackPage) -> frozenset[str]:
-    figures = (n.summary.latest for n in (*pack.lines, *pack.careful))
+    figures = (n.summary.latest for n in (*pack.lines, *pack.careful, *pack.others))
     outcomes = (o for s in pack.outcomes for o in (s.offences, s.outcomes))
     meetings = [pack.next.meeting] if pack.next else []
     return cited_in(
@@ -135,6 +140,9 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
     late = [p for p in promises if p.view.progress.late]
     views = meeting_views(released)
     plain = tuple(n for n in lines if not is_guarded(n.summary.indicator))
+    first = line_of(context, total, area) if total else plain[0] if plain else None
+    newest = first.summary.latest.period_end if first else None
+    same = tuple(n for n in plain if n.summary.latest.period_end == newest)
     past, revised = _since(context, views, area)
     shown = total or (plain[0].summary.indicator if plain else None)
     charts = [context.figures[shown.id]] if shown and shown.id in context.figures else []
@@ -154,8 +162,9 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
         path=f"{WARDS}{PACK}",
         ward=None,
         total=line_of(context, total, area) if total else None,
-        lines=plain,
+        lines=same,
         careful=tuple(n for n in lines if is_guarded(n.summary.indicator)),
+        others=tuple(n for n in plain if n not in same),
         charts=tuple(charts),
         locator=None,
         shaded=drawn,
@@ -212,6 +221,7 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         total=ward.total,
         lines=ward.lines,
         careful=ward.careful,
+        others=ward.others,
         charts=ward.charts,
         locator=map_pages.draw_locator(context, ward.view, "../../") if ward.locator else None,
         shaded=None,
@@ -256,14 +266,14 @@ def _since(context: PageContext, views: tuple[MeetingView, ...], area: str) -> t
 
 
 def _checked(context: PageContext, area: str) -> list[tuple[Indicator, AcceptedWarning]]:
-    """Return the accepted warnings about single figures of an area, with their indicators; not guarded ones."""
+    """Return the accepted warnings about single figures of an area, with their indicators: those of what is recorded now and not guarded."""
     found = []
     for accepted in context.content.accepted:
         about = accepted.warning.split(":")
         indicator = next(
             (context.content.indicators[a] for a in about if a in context.content.indicators), None
         )
-        if area in about and indicator and not is_guarded(indicator):
+        if area in about and indicator and indicator.chart == "recorded" and not is_guarded(indicator):
             found.append((indicator, accepted))
     return found
 
