@@ -4,18 +4,22 @@ The charts of an area are all recorded crime, and the type of crime that changed
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portal.analysis import measures, sentences
+from portal.analysis.funnels import funnel_of
 from portal.analysis.measures import IndicatorSummary, standing
 from portal.analysis.sentences import ChartInput
+from portal.analysis.similarity import similar_areas
 from portal.charts import columns, row_charts, time_charts, time_marks
 from portal.charts.charts import Chart, build_chart, chart_table, subtitle
 from portal.charts.comparisons import ArrowRow, changes_chart, places_chart, rates_chart
+from portal.charts.funnels import funnel_chart
 from portal.charts.grammar import NARROW, Figure, escape_texts
 from portal.charts.heat_strips import Strip, heat_chart
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import is_guarded
+from portal.core.text import word_for_area
 from portal.core.vocabulary import Direction
 from portal.disclosure.clearing import ClearedContent
 
@@ -34,7 +38,8 @@ class SiteCharts:
     """Every chart of the site, by the id of its indicator or the code of its area.
 
     `rates` compare the borough with other areas, `by_ward` the changes in all wards, `heat` every three months in all
-    wards, and `among_wards` a ward with all others.
+    wards, `among_wards` a ward with all others, and `funnels` the rates of all wards with what is usual;
+    `borough_funnels` those of all boroughs.
     """
 
     of_indicators: Mapping[str, Chart]
@@ -43,13 +48,17 @@ class SiteCharts:
     by_ward: Mapping[str, Chart]
     heat: Mapping[str, Chart]
     among_wards: Mapping[str, Chart]
+    funnels: Mapping[str, Chart] = field(default_factory=dict)
+    borough_funnels: Mapping[str, Chart] = field(default_factory=dict)
 
     def all(self) -> Iterator[Chart]:
         """Yield every chart."""
         for chart in self.of_indicators.values():
             yield from (c for c in (chart, chart.shorter) if c)
         yield from (c.chart for charts in self.of_areas.values() for c in charts)
-        for charts in (self.rates, self.by_ward, self.heat, self.among_wards):
+        for charts in (
+            self.rates, self.by_ward, self.heat, self.among_wards, self.funnels, self.borough_funnels,
+        ):  # fmt: skip
             yield from charts.values()
 
     def figures(self) -> Iterator[Figure]:
@@ -63,6 +72,7 @@ def build_site_charts(released: ClearedContent) -> SiteCharts:
     wards, recorded = current_wards(released), recorded_indicators(released)
     plain = [i for i in recorded if not is_guarded(i)]
     places = places_of(released)
+    boroughs = [a for a in released.content.areas.values() if a.kind == "borough"]
     return SiteCharts(
         of_indicators={i.id: build_chart(released, i) for i in released.content.indicators.values()},
         of_areas={a.code: build_area_charts(released, a.code) for a in wards},
@@ -70,6 +80,12 @@ def build_site_charts(released: ClearedContent) -> SiteCharts:
         by_ward={i.id: c for i in recorded if (c := _changes(released, i, wards))},
         heat={i.id: c for i in plain if (c := _quarters(released, i, wards))},
         among_wards={a.code: c for a in wards if (c := places_chart(released, plain, a, wards))},
+        funnels={i.id: funnel_chart(f, "ward") for i in plain if (f := funnel_of(released, i, wards))},
+        borough_funnels={
+            i.id: funnel_chart(f, word_for_area(released.area))
+            for i in recorded
+            if (f := funnel_of(released, i, boroughs))
+        },
     )
 
 
@@ -99,11 +115,17 @@ def _quarters(released: ClearedContent, indicator: Indicator, wards: Sequence[Ar
 
 
 def places_of(released: ClearedContent) -> tuple[Area, ...]:
-    """Return the site's own area, the other boroughs from A to Z, and the police forces; empty without an area."""
+    """Return the site's own area, similar boroughs from A to Z, and the police forces; empty without an area.
+
+    All other boroughs count as similar if no package says who lives in them.
+    """
     areas = released.content.areas
     if released.area not in areas:
         return ()
-    others = (a for a in areas.values() if a.kind == "borough" and a.code != released.area)
+    similar = {s.code for s in similar_areas(released.content.profiles, released.area)} or areas.keys()
+    others = (
+        a for a in areas.values() if a.kind == "borough" and a.code != released.area and a.code in similar
+    )
     forces = (a for a in areas.values() if a.kind == "police-force")
     return (areas[released.area], *sorted(others, key=lambda a: a.name), *forces)
 

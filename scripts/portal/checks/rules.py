@@ -7,7 +7,7 @@ cells that already have a problem.
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from portal.checks import figure_rules, geography_rules, plan_rules
+from portal.checks import figure_rules, geography_rules, meeting_rules, plan_rules
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods, text
 from portal.core.problems import Fault, Problem, did_you_mean
@@ -44,6 +44,9 @@ UNIQUE = (
     ("glossary", "terms", "term"),
     ("threads", "threads", "id"),
     ("dashboards", "dashboards", "id"),
+    ("duties", "duties", "id"),
+    ("meetings", "meetings", "id"),
+    ("meetings", "questions", "id"),
 )
 
 
@@ -125,6 +128,13 @@ REFERENCES = {
     ("geography", "no_rates", "indicator"): ("indicators", "indicators", "id"),
     ("geography", "postcodes", "area"): ("geography", "areas", "code"),
     ("geography", "lsoas", "area"): ("geography", "areas", "code"),
+    ("duties", "evidence", "duty"): ("duties", "duties", "id"),
+    ("meetings", "papers", "meeting"): ("meetings", "meetings", "id"),
+    ("meetings", "questions", "meeting"): ("meetings", "meetings", "id"),
+    ("meetings", "subjects", "meeting"): ("meetings", "meetings", "id"),
+    ("meetings", "subjects", "question"): ("meetings", "questions", "id"),
+    ("meetings", "subjects", "area"): ("geography", "areas", "code"),
+    ("meetings", "subjects", "indicator"): ("indicators", "indicators", "id"),
 }
 SOURCES = ("sources", "sources", "id")
 
@@ -274,12 +284,20 @@ CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "email": (text.is_email, "Write one address, such as help@example.org."),
     "url": (text.is_address, "Write a web address that begins with https://."),
 }
+WITH_CONTACTS = (
+    ("routes", "routes"),
+    ("services", "services"),
+    ("sources", "sources"),
+    ("duties", "evidence"),
+    ("meetings", "meetings"),
+    ("meetings", "papers"),
+)
 
 
 def _contacts(checked: ValidRows) -> Iterator[Problem]:
     """Check that pages can link to phone numbers, email and web addresses."""
-    for kind in ("routes", "services", "sources"):
-        for row in checked.rows(kind, kind):
+    for kind, resource in WITH_CONTACTS:
+        for row in checked.rows(kind, resource):
             for column, (good, fix) in CONTACTS.items():
                 if row[column] and not good(row[column]):
                     yield row.problem(column, "contact", f"“{row[column]}”", fix)
@@ -376,6 +394,7 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     **figure_rules.RULES,
     **plan_rules.RULES,
     **geography_rules.RULES,
+    **meeting_rules.RULES,
     "contacts": _contacts,
     "reachable": _reachable,
     "markup": _markup,

@@ -49,6 +49,25 @@ def find_warnings(checked: ValidRows) -> Iterator[Problem]:
     if hidden:
         yield from _in_claims(checked, hidden)
         yield from _in_texts(checked, hidden, guarded_indicators)
+        yield from _in_questions(checked, hidden)
+
+
+def _in_questions(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]:
+    """Yield questions and answers with a number that are about an indicator with withheld figures, whatever they name."""
+    withheld = {r["indicator"] for r in hidden}
+    about = {
+        r["question"]: r["indicator"]
+        for r in checked.rows("meetings", "subjects")
+        if r["question"] and r["indicator"] in withheld
+    }
+    for row in checked.rows("meetings", "questions"):
+        for column in ("question", "answer"):
+            if row["id"] in about and (number := _count_in(row[column])):
+                message = (
+                    f"Figures of {about[row['id']]} are withheld, and this text about it says “{number}”."
+                )
+                fix = "Remove the number. Accept it if it is a different one."
+                yield row.warning(column, message, fix, f"number:questions:{row['id']}:{column}")
 
 
 def _in_claims(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]:
@@ -106,6 +125,8 @@ _TEXTS = (
     ("plan", "actions", ("title", "promise")), ("plan", "priorities", ("summary",)), ("plan", "measures", ("title",)),
     ("threads", "threads", ("summary",)), ("threads", "entries", ("note",)), ("sources", "sources", ("note",)),
     ("dashboards", "dashboards", ("shows", "published", "missing")), ("releases", "reasons", ("reason",)), ("releases", "calendar", ("note",)),
+    ("duties", "duties", ("asks", "note")), ("duties", "evidence", ("title", "note")), ("meetings", "meetings", ("title", "note")),
+    ("meetings", "papers", ("title",)), ("meetings", "questions", ("question", "answer")),
 )  # fmt: skip
 
 

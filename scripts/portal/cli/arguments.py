@@ -223,6 +223,14 @@ def parser() -> argparse.ArgumentParser:
             "  portal new --area E07000008 --from downloads",
         )
     )
+    _of_packs(
+        command(
+            "pack",
+            "write the packs for a meeting as PDF",
+            "Build the site, and copy the pack of the whole area and of each ward into a folder: at most four sheets of paper\n"
+            "(A4) each, and the same in large print. Chromium prints them.",
+        )
+    )
     template = command(
         "template",
         "write a spreadsheet to fill in for a package",
@@ -255,16 +263,28 @@ def parser() -> argparse.ArgumentParser:
             "(the dispersion), and how often the significance test is wrong. Changes nothing.",
         )
     )
-    serve = command(
+    command(
         "serve",
         "preview the site on this computer",
         "Build the site and show it at an address that only this computer can open. When you save a table, page, template\n"
         "or picture, the site is built again: reload the page in your browser to see it. Press Ctrl-C to stop.",
-    )
-    serve.add_argument(
+    ).add_argument(
         "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
     )
     return root_parser
+
+
+def _of_packs(pack: argparse.ArgumentParser) -> None:
+    """Add the names of packs and the folder to write them to."""
+    pack.add_argument(
+        "wards",
+        nargs="*",
+        metavar="WARD",
+        help="wards as in the address of their page, such as forest-hill, or whole for the whole area (default: all)",
+    )
+    pack.add_argument(
+        "--folder", type=Path, metavar="FOLDER", help="the folder to write to (default: build/packs)"
+    )
 
 
 def _of_figures(take: argparse.ArgumentParser) -> None:

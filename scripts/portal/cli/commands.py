@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from portal.cli import asking, error_messages
+from portal.cli import asking, error_messages, pack_commands
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
@@ -495,4 +495,5 @@ COMMANDS = {
     "reading": _reading,
     "calibrate": _calibrate,
     "serve": _serve,
+    **pack_commands.COMMANDS,
 }

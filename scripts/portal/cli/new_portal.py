@@ -34,6 +34,7 @@ SHARED = (
     "data_packages/police-dashboard/data/breaks.csv", "data_packages/police-dashboard/data/dispersion.csv",
     "data_packages/anti-social-behaviour/data/indicators.csv", "data_packages/anti-social-behaviour/data/imports.csv",
     "data_packages/public-attitudes/data/indicators.csv", "data_packages/public-attitudes/data/imports.csv",
+    "data_packages/duties/data/duties.csv",
 )  # fmt: skip
 _AREA = re.compile(r"[A-Z][0-9]{8}")
 # Text without any character that has a meaning in a table, in settings or in Markdown.

@@ -152,6 +152,7 @@ FORMS: Mapping[str, CellForm] = {
     "day-or-month": CellForm("Write a day or month that exists, year first", "2026-11-21 or 2026-11", read_loose_date),
     "month-or-year": CellForm("Write a month or year that exists, year first", "2016-03 or 2016", read_loose_date),
     "year": CellForm("Write a year", "2021"),
+    "time": CellForm("Write a time of day with four digits", "18:30"),
     "moment": CellForm(
         "Write a day that exists, a T and the time", "2026-12-01T09:30", lambda cell: read_date(cell.partition("T")[0])
     ),

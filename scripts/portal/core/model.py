@@ -1,16 +1,18 @@
 """The published content, as frozen dataclasses. Most fields are the columns of a table in `data/schemas`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from portal.core.citations import Cited
 from portal.core.contacts import Route, RouteConnection, Service
+from portal.core.duties import Duty, Evidence
 from portal.core.figure_key import FigureKey as FigureKey  # noqa: PLC0414 - rooms take it from here, with the rest of the model
 from portal.core.measured import Dispersion, OutcomeOf, Revision
+from portal.core.meetings import Meeting, MeetingSubject, Paper, Question
 from portal.core.periods import months_between
-from portal.core.places import Lsoa, NoRate, Overlap, Postcode
+from portal.core.places import Lsoa, NoRate, Overlap, Postcode, Profile
 from portal.core.plans import Plan
 from portal.core.vocabulary import (
     AreaKind,
@@ -391,3 +393,19 @@ class Content:
     withdrawals: tuple[WithdrawnFigure, ...] = ()
     no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator
     lsoas: tuple[Lsoa, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    meetings: tuple[Meeting, ...] = ()  # by date
+    papers: tuple[Paper, ...] = ()
+    questions: tuple[Question, ...] = ()
+    meeting_subjects: tuple[MeetingSubject, ...] = ()
+
+    @property
+    def urls(self) -> Iterator[str]:
+        """Yield every web address that a page links to; some are empty."""
+        yield from (c.url for c in (*self.routes, *self.services))
+        yield from (s.url for s in self.sources.values())
+        yield from (e.url for e in self.evidence)
+        yield from (m.url for m in self.meetings)
+        yield from (p.url for p in self.papers)

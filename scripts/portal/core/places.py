@@ -1,6 +1,7 @@
 """Places as the geography package describes them: what they were made of, their postcodes and small areas."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from portal.core.citations import Cited
 
@@ -43,3 +44,17 @@ class Lsoa(Cited):
     census: int
     name: str
     area: str
+
+
+@dataclass(frozen=True)
+class Profile(Cited):
+    """One fact about who lives in an area of the region: how many people are in a group, or a score of deprivation.
+
+    `area` can be an area without figures in this portal.
+    """
+
+    area: str
+    name: str
+    theme: str
+    measure: str
+    value: Decimal

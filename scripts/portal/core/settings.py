@@ -22,7 +22,7 @@ EXIT_WORDS = ("domestic abuse", "domestic violence", "violence against women", "
 class SiteSettings:
     """The name of the site, its area and what its pages can link to.
 
-    `language` is the code of the language in which visitors see the frame of the site. `links` are addresses on other hosts, besides those in packages. `headlines` are the indicators on the home page.
+    `language` is the code of the language in which visitors see the frame of the site. `links` are addresses on other hosts, besides those in packages. `headlines` are the indicators on the home page. `contact` is the email address for questions about the site.
     """
 
     name: str
@@ -41,6 +41,7 @@ class SiteSettings:
     time_zone: str = "UTC"
     headlines: tuple[str, ...] = ()
     language: str = "en"
+    contact: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,12 @@ def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
     if not _LANGUAGE.fullmatch(str(language)):
         fix = "Write the code of a language, such as en, cy or pt-BR."
         yield _problem("site.language", f"language is {repr(language)[:80]}.", fix)
+    if (contact := str(site.get("contact", ""))) and not text.is_email(contact):
+        yield _problem(
+            "site.contact",
+            f"contact is {repr(contact)[:80]}.",
+            "Write one email address, such as safety@example.org, or leave it out.",
+        )
     expires = str(site.get("security_expires", ""))
     if field_types.is_date(expires) and not periods.is_plausible_year(int(expires[:4])):
         fix = "Write the date until which the contact is valid, within a year, such as 2027-03-31."

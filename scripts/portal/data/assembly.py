@@ -10,7 +10,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from portal.core import field_types
 from portal.core.contacts import Route, RouteConnection, Service
+from portal.core.duties import Duty, Evidence
 from portal.core.measured import Dispersion, OutcomeOf, Revision
+from portal.core.meetings import Meeting, MeetingSubject, Paper, Question
 from portal.core.model import (
     AcceptedWarning,
     Area,
@@ -37,7 +39,7 @@ from portal.core.model import (
     ThreadEntry,
     WithdrawnFigure,
 )
-from portal.core.places import Lsoa, NoRate, Overlap, Postcode
+from portal.core.places import Lsoa, NoRate, Overlap, Postcode, Profile
 from portal.core.plans import (
     Action,
     ActionStatus,
@@ -100,6 +102,13 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         disagreements=tuple(rows("sources", "disagreements", Disagreement)),
         route_connections=tuple(rows("routes", "connections", RouteConnection)),
         withdrawals=tuple(rows("releases", "withdrawals", WithdrawnFigure)),
+        profiles=tuple(rows("geography", "profiles", Profile)),
+        duties=tuple(sorted(rows("duties", "duties", Duty), key=lambda d: d.number)),
+        evidence=tuple(rows("duties", "evidence", Evidence)),
+        meetings=tuple(sorted(rows("meetings", "meetings", Meeting), key=lambda m: (m.date, m.starts))),
+        papers=tuple(sorted(rows("meetings", "papers", Paper), key=lambda p: p.number)),
+        questions=tuple(rows("meetings", "questions", Question)),
+        meeting_subjects=tuple(rows("meetings", "subjects", MeetingSubject)),
     )
 
 

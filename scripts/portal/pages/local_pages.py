@@ -1,13 +1,16 @@
 """Make the pages about places: each ward, all wards compared, and recorded crime in the borough now."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 from markupsafe import Markup
 
 from portal.analysis import measures
+from portal.analysis.funnels import Funnel, funnel_of
 from portal.analysis.measures import standing
 from portal.charts import maps
 from portal.charts.area_charts import (
@@ -154,7 +157,18 @@ def _ward(
         among=context.charts.among_wards.get(code),
         locator=map_pages.draw_locator(context, view),
         beside=tuple(v for v in views if v.area.code in next_to),
+        unusual=tuple(p for f in funnels_of_wards(context) for p in f.unusual if p.area.code == code),
     )
+
+
+def funnels_of_wards(context: PageContext) -> tuple[Funnel, ...]:
+    """Return the funnel of each indicator that has one: of those that small counts do not guard."""
+    known = context.released.remembered
+    if "funnels" not in known:
+        wards = [v.area for v in ward_views(context)]
+        plain = (i for i in recorded_indicators(context.released) if not is_guarded(i))
+        known["funnels"] = tuple(f for i in plain if (f := funnel_of(context.released, i, wards)))
+    return cast(tuple[Funnel, ...], known["funnels"])
 
 
 def _unfit(context: PageContext, area: str) -> tuple[WithoutRate, ...]:
@@ -303,7 +317,7 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
         return
     borough = context.content.areas[context.released.area]
     rates = tuple(_rates_of(context, places_of(context.released)))
-    stops = {r.indicator for rows in context.content.imports.values() for r in rows if r.format == STOPS}
+    stops = _stop_indicators(context)
     more = tuple(Link(context.content.indicators[i].title, context.figures[i].path) for i in sorted(stops))
     yield Page(
         CRIME,
@@ -318,6 +332,20 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
         f"Crime in {borough.name} now",
         cited=cited_in(*(context.content.observations.get(i.id, ()) for i in now)),
     )
+
+
+def _stop_indicators(context: PageContext) -> set[str]:
+    return {r.indicator for rows in context.content.imports.values() for r in rows if r.format == STOPS}
+
+
+def stop_totals(context: PageContext) -> tuple[StopTotal, ...]:
+    """Return the newest totals of stop and search for the borough and the police force, with their rates."""
+    return tuple(_stops(context, _stop_indicators(context)))
+
+
+def rates_beside(context: PageContext) -> tuple[PeriodRates, ...]:
+    """Return the rates of the borough beside similar ones, by their months, the months with most rows first."""
+    return _by_period(_rates_of(context, places_of(context.released)))
 
 
 def _crime_groups(
@@ -394,4 +422,21 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         by_ward=context.charts.by_ward.get(indicator.id),
         heat=context.charts.heat.get(indicator.id),
         map=map_pages.ward_map(context, indicator),
+        funnel=context.charts.funnels.get(indicator.id),
+        borough_funnel=context.charts.borough_funnels.get(indicator.id),
     )
+
+
+def postcodes_json(released: ClearedContent, page: WardsPage) -> bytes:
+    """Return JSON with the wards, and for each postcode the position of its ward in that list.
+
+    Postcodes are grouped by all but their last two letters.
+    """
+    places = {w.area.code: i for i, w in enumerate(page.wards)}
+    by_district: dict[str, dict[str, int]] = {}
+    for p in released.content.postcodes:
+        if p.area in places:
+            by_district.setdefault(p.postcode[:-2], {})[p.postcode[-2:]] = places[p.area]
+    wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
+    content = {"wards": wards, "postcodes": by_district}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -63,9 +63,9 @@ def ward_map(context: PageContext, indicator: Indicator) -> WardMap | None:
     return cast(WardMap | None, known[key])
 
 
-def draw_locator(context: PageContext, ward: WardView) -> Markup:
-    """Return the small map that marks a ward, with links from its page to its neighbours."""
-    outlines, links = _outlines(context.released), _links(context.released, "../")
+def draw_locator(context: PageContext, ward: WardView, to_wards: str = "../") -> Markup:
+    """Return the small map that marks a ward, with links to its neighbours; `to_wards` leads to the folder of wards."""
+    outlines, links = _outlines(context.released), _links(context.released, to_wards)
     return map_shading.draw_locator(outlines, links, ward.area.code)
 
 

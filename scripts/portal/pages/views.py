@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from portal.analysis.funnels import FunnelPoint
 from portal.analysis.measures import IndicatorSummary, Rate, rounded
 from portal.charts.charts import Chart
 from portal.charts.map_shading import ShadedMap
@@ -151,6 +152,7 @@ class WardPage:
     among: Chart | None = None
     locator: Markup | None = None  # where the ward is; empty if it has no outline
     beside: tuple[WardView, ...] = ()  # the wards that share a border with it
+    unusual: tuple[FunnelPoint, ...] = ()  # the rates that are unusual for a place like this
 
     @property
     def all(self) -> tuple[IndicatorLine, ...]:
@@ -265,6 +267,19 @@ class RecordedParts:
     by_ward: Chart | None
     heat: Chart | None = None
     map: WardMap | None = None
+    funnel: Chart | None = None  # the rates of all wards, with what is usual
+    borough_funnel: Chart | None = None  # those of all boroughs
+
+    @property
+    def drawings(self) -> Mapping[str, Chart | None]:
+        """Return the charts by the names of their files."""
+        return {
+            "rates": self.rates,
+            "wards": self.by_ward,
+            "heat": self.heat,
+            "funnel": self.funnel,
+            "borough-funnel": self.borough_funnel,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

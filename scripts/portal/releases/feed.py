@@ -11,17 +11,19 @@ from portal.core.settings import SiteSettings
 _ATOM = "http://www.w3.org/2005/Atom"
 
 
-def atom(site: SiteSettings, page: str, releases: Iterable[tuple[Release, str, str]]) -> bytes:
+def atom(
+    site: SiteSettings, page: str, releases: Iterable[tuple[Release, str, str]], about: str = ""
+) -> bytes:
     """Return the feed as XML.
 
     `releases` are newest first, each with the address of its page on the site and a summary. `page` is the address of
-    the page to which the feed belongs. Addresses are absolute if the site's own address is set, else relative to the
+    the page to which the feed belongs, and `about` what it is about, if not the whole site. Addresses are absolute if the site's own address is set, else relative to the
     feed. The id of an entry stays the same when the site moves.
     """
     listed = list(releases)
     root = site.address or "../" * page.count("/")
     feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en-GB"})
-    _add(feed, "title", f"{site.name}: what’s new")
+    _add(feed, "title", f"{site.name}: {about or 'what’s new'}")
     _add(feed, "id", _id(site, page))
     _add(feed, "updated", _moment(listed[0][0]) if listed else "2000-01-01T00:00:00Z")
     ET.SubElement(_add(feed, "author"), "name").text = site.partnership
@@ -30,7 +32,7 @@ def atom(site: SiteSettings, page: str, releases: Iterable[tuple[Release, str, s
     for release, path, summary in listed:
         entry = _add(feed, "entry")
         _add(entry, "title", release.name)
-        _add(entry, "id", _id(site, release.id))
+        _add(entry, "id", _id(site, f"{page} {release.id}" if about else release.id))
         _add(entry, "updated", _moment(release))
         _add(entry, "link", rel="alternate", type="text/html", href=f"{root}{path}")
         _add(entry, "summary", " ".join(filter(None, (release.note, f"{summary}."))))

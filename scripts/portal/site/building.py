@@ -365,7 +365,7 @@ def _verified(
     settings, site = whole.settings, whole.settings.site
     inline = frozenset(code for page in pages.values() for code in page.inline)
     problems = headers.write(folder, settings, pages, inline)
-    later = (*(f"{page}{name}" for page, name in staged.sheets.items()), *staged.cards, bundles.WHOLE)
+    later = (*staged.sheets, *staged.cards, bundles.WHOLE)
     built = verification.listed(folder, {name: page.facts for name, page in pages.items()}, *later)
     allow = exits(settings, whole.content)
     problems += verification.verify(built, allow, site.sensitive_words, site.address, PRIVATE)
@@ -416,8 +416,7 @@ def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
 
 def exits(settings: Settings, content: Content) -> frozenset[str]:
     """Return the addresses on other hosts to which the site can link."""
-    urls = [c.url for things in (content.routes, content.services, content.sources.values()) for c in things]
-    return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *urls)))
+    return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *content.urls)))
 
 
 def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Print pages to PDF: briefings as one sheet for a meeting, and other pages in large print.
+"""Print pages to PDF: briefings and packs for a meeting, and packs and other pages in large print.
 
 A sheet is kept under the content of its page, so that only those that changed are printed again.
 """
@@ -13,20 +13,22 @@ from portal.charts import chromium
 from portal.charts.chromium import Chromium
 
 BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
+PACK, PACK_LARGE = "pack.pdf", "pack-large-print.pdf"
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([+-]\d\d'\d\d')?\)")
 # The style sheet defines large print.
-_MAKE = {BRIEFING: "0", LARGE: "document.documentElement.classList.add('large'), 0"}
+_ENLARGE = "document.documentElement.classList.add('large'), 0"
+_MAKE = {BRIEFING: "0", LARGE: _ENLARGE, PACK: "0", PACK_LARGE: _ENLARGE}
 
 
 def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
     """Print built pages as PDF files beside them; return the addresses of pages that could not be printed.
 
-    `pages` maps each address to the name of its PDF, `BRIEFING` or `LARGE`.
+    `pages` has the address of the page for the path of each PDF, whose name says how to print it.
     """
     style = b"".join(p.read_bytes() for p in sorted((site / "assets" / "css").glob("*.css")))
     keys: dict[str, tuple[Path, str]] = {}
-    for address, name in pages.items():
-        page = site / address / "index.html"
+    for path, address in pages.items():
+        page, name = site / address / "index.html", path.rpartition("/")[2]
         digest = hashlib.sha256(page.read_bytes() + style + _MAKE[name].encode())
         keys[digest.hexdigest()[:24]] = page, name
 

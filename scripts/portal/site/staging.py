@@ -29,11 +29,16 @@ from portal.opendata.api import PackageName
 from portal.opendata.records import FigureRecord
 from portal.pages import abbreviations, explore_page, messages, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
+from portal.pages.asking import mail_link
 from portal.pages.figure_views import FigurePage
+from portal.pages.following import calendar_file, feed_files, followed
+from portal.pages.local_pages import postcodes_json
+from portal.pages.meeting_pages import calendar_files, meetings_by_page
 from portal.pages.messages import ENGLISH, RIGHT_TO_LEFT, Messages
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
-from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, WARDS, Page
+from portal.pages.pack_pages import PackPage
+from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, Page
 from portal.pages.plan_views import FigureView, Link
 from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
 from portal.pages.translations import read_translations
@@ -70,9 +75,7 @@ class Tree(Generic[Kept]):
     files: Mapping[str, Kept]
     navigation: tuple[Any, ...]
     newest: str
-    sheets: Mapping[str, str] = field(
-        default_factory=dict
-    )  # the file name of the PDF by the path of its page
+    sheets: Mapping[str, str] = field(default_factory=dict)  # the page of each PDF, by the path of the PDF
     cards: Mapping[str, Card] = field(default_factory=dict)  # preview pictures by path
     messages: Messages = ENGLISH  # the texts of the theme
 
@@ -141,9 +144,13 @@ def write_files(
     environment = _environment(settings, site.cleared, pictures, site.messages)
     printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
-    environment.globals["large_print"] = {p for p, name in printed.items() if name == pdf_sheets.LARGE}
+    environment.globals["large_print"] = {
+        p for path, p in printed.items() if path.endswith(f"/{pdf_sheets.LARGE}")
+    }
     environment.globals["translations"] = _by_original(pages, settings.languages)
     environment.globals["right_to_left"] = RIGHT_TO_LEFT
+    environment.globals["meetings"] = meetings_by_page(site.cleared)
+    environment.globals["feeds"] = followed(site.cleared).keys()
     environment.globals["whole"] = text.word_for_area(settings.site.area)
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _Works(environment, open_data, pictures, keep)
@@ -152,6 +159,9 @@ def write_files(
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
     parts.append(_kept(works, lambda: _assets(site, pictures)))
+    parts.append(_kept(works, lambda: calendar_files(site.cleared, settings.site)))
+    parts.append(_kept(works, lambda: feed_files(site.cleared, settings.site)))
+    parts.append(_kept(works, lambda: calendar_file(site.cleared.content, settings.site)))
     newest = max((s.published for s in site.cleared.content.sources.values()), default="2000")
     files = {name: kept for part in parts for name, kept in part.files.items()}
     pictured = {name: card for part in parts for name, card in part.cards.items()}
@@ -236,9 +246,16 @@ def _by_original(
 
 
 def _sheets(pages: Iterable[Page]) -> Mapping[str, str]:
-    """Return the pages to print as PDF: briefings, and in large print, pages about reporting and help."""
-    briefings = {p.path: pdf_sheets.BRIEFING for p in pages if isinstance(p.content, BriefingPage)}
-    return briefings | {p.path: pdf_sheets.LARGE for p in pages if p.path.startswith((REPORT, HELP))}
+    """Return the page of each PDF: briefings and packs, and in large print packs and pages about reporting and help."""
+    names: dict[str, tuple[str, ...]] = {}
+    for p in pages:
+        if isinstance(p.content, BriefingPage):
+            names[p.path] = (pdf_sheets.BRIEFING,)
+        elif isinstance(p.content, PackPage):
+            names[p.path] = (pdf_sheets.PACK, pdf_sheets.PACK_LARGE)
+        elif p.path.startswith((REPORT, HELP)):
+            names[p.path] = (pdf_sheets.LARGE,)
+    return {f"{path}{name}": path for path, own in names.items() for name in own}
 
 
 def _card(settings: Settings, page: Page, pictures: Pictures) -> Card | None:
@@ -267,9 +284,8 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
     if figures := _figures(content):
         drawings = chart_files(figures.view.chart, pictures)
         if isinstance(content, RecordedPage):
-            drawings |= chart_files(content.parts.rates, pictures, "rates")
-            drawings |= chart_files(content.parts.by_ward, pictures, "wards")
-            drawings |= chart_files(content.parts.heat, pictures, "heat")
+            for name, chart in content.parts.drawings.items():
+                drawings |= chart_files(chart, pictures, name)
         return drawings
     if isinstance(content, WardPage):
         of_ward = (open_data.now[history.key(o)] for o in content.figures)
@@ -281,7 +297,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
             **among,
         }
     if isinstance(content, WardsPage) and content.postcodes:
-        return {"postcodes.json": _postcodes(open_data.released, content)}
+        return {"postcodes.json": postcodes_json(open_data.released, content)}
     if isinstance(content, ReleasePage):
         return _release_files(open_data.settings, content)
     if isinstance(content, CorrectionsPage):
@@ -304,21 +320,6 @@ def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
         return changes
     archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.release.id}.zip"))
     return {**changes, "release.zip": archive.read_bytes()}
-
-
-def _postcodes(released: ClearedContent, page: WardsPage) -> bytes:
-    """Return JSON with the wards, and for each postcode the position of its ward in that list.
-
-    Postcodes are grouped by all but their last two letters.
-    """
-    places = {w.area.code: i for i, w in enumerate(page.wards)}
-    by_district: dict[str, dict[str, int]] = {}
-    for p in released.content.postcodes:
-        if p.area in places:
-            by_district.setdefault(p.postcode[:-2], {})[p.postcode[-2:]] = places[p.area]
-    wards = [[w.area.name, w.path.removeprefix(WARDS)] for w in page.wards]
-    content = {"wards": wards, "postcodes": by_district}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _environment(
@@ -360,6 +361,7 @@ def _environment(
         "library": LIBRARY,
         "unfit": bool(released.content.no_rates),
         "steps": STEPS,
+        "mail": partial(mail_link, settings.site),
         "drawn": lambda drawing: pictures.of(drawing.wide or drawing.narrow) is not None,
     }
     return environment

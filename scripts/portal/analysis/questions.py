@@ -1,0 +1,117 @@
+"""Choose the questions that the data raise about a place, each with the rule that raised it.
+
+A rule only finds something to ask about. It never says that something is wrong.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from portal.analysis import changes_in_words
+from portal.analysis.funnels import FunnelPoint
+from portal.analysis.measures import IndicatorSummary, meaning
+from portal.core.model import AcceptedWarning, Indicator
+from portal.core.periods import label
+from portal.core.vocabulary import Direction, Meaning
+
+MOST = 3
+UNUSUAL = "A rate is outside the limits of what is usual for a place like this."
+CHANGED = (
+    "A change over 12 months is clear, allowing for figures that cluster and for looking at many at once."
+)
+LATE = "The date for which we promised something has passed, and no source says that it is done."
+SILENT = "We have published no update on a promise of a current plan for six months or more."
+REVISED = "Figures were revised or withdrawn since the last meeting."
+CHECKED = "A figure looked implausible, and a person checked it."
+
+
+@dataclass(frozen=True)
+class RaisedQuestion:
+    """A question, the rule that raised it, and the indicator that it is about; empty if it is about none."""
+
+    question: str
+    rule: str
+    indicator: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What the rules look at: figures of a place, promises in words, and what was revised or checked.
+
+    `late` are titles of promises with their due dates. `silent` counts promises without an update, of `promises`.
+    """
+
+    place: str
+    lines: Sequence[IndicatorSummary]
+    unusual: Sequence[tuple[Indicator, FunnelPoint]]
+    late: Sequence[tuple[str, str]] = ()
+    silent: int = 0
+    promises: int = 0
+    revised: int = 0
+    checked: Sequence[tuple[Indicator, AcceptedWarning]] = ()
+
+
+def raise_questions(found: Findings) -> tuple[RaisedQuestion, ...]:
+    """Return at most three questions: the first of each rule in turn, then the second of each, and so on."""
+    by_rule = (
+        _unusual(found),
+        _changed(found),
+        _late(found),
+        _revised(found),
+        _checked(found),
+        _silent(found),
+    )
+    rounds = zip_longest(*by_rule)
+    return tuple(q for one in rounds for q in one if q)[:MOST]
+
+
+def _unusual(found: Findings) -> Iterator[RaisedQuestion]:
+    """Ask about the rates that are furthest from what is usual."""
+    for indicator, point in sorted(found.unusual, key=lambda pair: -abs(pair[1].z)):
+        side, o = "high" if point.z > 0 else "low", point.figure
+        months = label("rolling-months", o.period_start, o.period_end)
+        yield RaisedQuestion(
+            f"{indicator.short_title}: {point.rate.value} per 1,000 people in the {months} is {side}, and unusual for a "
+            "place like this. Why?",
+            UNUSUAL,
+            indicator.id,
+        )
+
+
+def _changed(found: Findings) -> Iterator[RaisedQuestion]:
+    """Ask about clear changes, those for the worse first, then in the order of the table."""
+    clear = [s for s in found.lines if s.change and s.change.direction in (Direction.ROSE, Direction.FELL)]
+    for s in sorted(clear, key=lambda s: meaning(s) != Meaning.WORSE):
+        words = changes_in_words.change_with_figures(s)
+        yield RaisedQuestion(f"{words}. What explains it?", CHANGED, s.indicator.id)
+
+
+def _late(found: Findings) -> Iterator[RaisedQuestion]:
+    for title, due in found.late:
+        yield RaisedQuestion(f"“{title}” was due by {due}. When will it be done?", LATE)
+
+
+def _silent(found: Findings) -> Iterator[RaisedQuestion]:
+    if found.silent:
+        how_many = "The promise" if found.promises == 1 else f"{found.silent} of {found.promises} promises"
+        verb = "has" if found.silent == 1 else "have"
+        yield RaisedQuestion(
+            f"{how_many} in our current plans {verb} had no published update for six months. What has happened since?",
+            SILENT,
+        )
+
+
+def _revised(found: Findings) -> Iterator[RaisedQuestion]:
+    if found.revised:
+        figures = "1 figure was" if found.revised == 1 else f"{found.revised} figures were"
+        yield RaisedQuestion(f"{figures} revised or withdrawn since the last meeting. What changed?", REVISED)
+
+
+def _checked(found: Findings) -> Iterator[RaisedQuestion]:
+    for indicator, accepted in found.checked:
+        yield RaisedQuestion(
+            f"{indicator.short_title} looked unusual when we checked it. Our reason why it is right: “{accepted.reason}” "
+            "Is that enough?",
+            CHECKED,
+            indicator.id,
+        )

@@ -1,0 +1,207 @@
+"""Draw a funnel: the rate of each area by its number of residents, with the limits within which rates are usual."""
+
+import math
+from collections.abc import Sequence
+
+from portal.analysis.funnels import UNUSUAL, USUAL, Funnel, FunnelPoint
+from portal.charts.charts import Chart, ChartTable
+from portal.charts.grammar import (
+    CONTEXT,
+    GRID,
+    LINE,
+    NARROW,
+    OURS,
+    QUIET,
+    SMALL,
+    TICK,
+    WIDE,
+    Box,
+    Figure,
+    Label,
+    Panel,
+    Rule,
+    Scale,
+    around,
+    compose,
+    escape_texts,
+    first_free,
+    tick_texts,
+    value_axis,
+    value_ends,
+    value_ticks,
+)
+from portal.charts.text_metrics import text_width
+from portal.core import periods
+from portal.core.text import listed, number, upper_first
+
+_STEPS = 40  # points of a curve
+_WORDS = "unusual for a place like this"
+
+
+def funnel_chart(funnel: Funnel, kind: str) -> Chart:
+    """Return the funnel of areas of a kind, such as “ward”, from A to Z in its table."""
+    indicator, newest = funnel.indicator, funnel.points[0].figure
+    period = periods.label("rolling-months", newest.period_start, newest.period_end)
+    points = sorted(funnel.points, key=lambda p: p.area.name)
+    rates = [p.rate.value for p in points]
+    return Chart(
+        wide=escape_texts(draw_funnel(funnel, WIDE)),
+        narrow=escape_texts(draw_funnel(funnel, NARROW)),
+        headline=_headline(funnel, kind),
+        subtitle=f"{upper_first(indicator.unit_label)} per 1,000 people by the number of residents, {period}",
+        finding="",
+        notes=(
+            f"Each dot is a {kind}. Between the curves, rates are usual for places that differ as much as these do. "
+            "Small places vary more, so the curves are further apart for them. "
+            f"Rates go from {min(rates)} to {max(rates)}.",
+        ),
+        table=ChartTable(
+            caption=f"{indicator.short_title}: rates and what is usual, {period}",
+            columns=(upper_first(kind), "Number", "Residents", "Per 1,000 people", "Usual", "Compared"),
+            rows=tuple(_row(funnel, p) for p in points),
+            notes=(),
+        ),
+    )
+
+
+def compared_in_words(point: FunnelPoint) -> str:
+    """Return whether an area is unusual, in the only words that may say so."""
+    if not point.is_unusual:
+        return "Usual"
+    return f"{'High' if point.z > 0 else 'Low'}: {_WORDS}"
+
+
+def _headline(funnel: Funnel, kind: str) -> str:
+    found = funnel.unusual
+    subject = funnel.indicator.short_title
+    if not found:
+        return f"{subject}: no {kind} has an unusual rate for a place like this"
+    named = [
+        f"{side} in {listed(names)}"
+        for side, names in (
+            ("high", sorted(p.area.name for p in found if p.z > 0)),
+            ("low", sorted(p.area.name for p in found if p.z < 0)),
+        )
+        if names
+    ]
+    return f"{subject}: {' and '.join(named)}, {_WORDS}"
+
+
+def _row(funnel: Funnel, point: FunnelPoint) -> tuple[str, ...]:
+    low, high = funnel.limits(point.population)
+    return (
+        point.area.name,
+        number(point.count),
+        number(point.population),
+        str(point.rate.value),
+        f"{low:.1f} to {high:.1f}",
+        compared_in_words(point),
+    )
+
+
+def draw_funnel(funnel: Funnel, width: int) -> Figure:
+    """Draw the dots, the common rate, and the limits for 95% and 99.8% of areas."""
+    is_wide = width == WIDE
+    people = [p.population for p in funnel.points]
+    spare = (max(people) - min(people) or max(people)) * 0.08
+    low, high = max(min(people) - spare, 1), max(people) + spare
+    along = [low + (high - low) * n / _STEPS for n in range(_STEPS + 1)]
+    curves = [
+        (reach, [funnel.limits(x, reach)[side] for x in along])
+        for reach in (USUAL, UNUSUAL)
+        for side in (0, 1)
+    ]
+    top = max([float(p.rate.value) for p in funnel.points] + [v for _, curve in curves for v in curve])
+    ends = value_ends([0.0, top])
+    ticks = value_ticks(*ends, 5)
+    box = Box(
+        max(text_width(t, TICK) for t in tick_texts(ticks)) + 12, 10, width - 12, 330 if is_wide else 300
+    )
+    x, y = Scale(low, high, box.left, box.right), Scale(*ends, box.bottom, box.top)
+    panel = Panel(
+        box=box,
+        x=x,
+        y=y,
+        x_axis=_residents_axis(low, high, 6 if is_wide else 3),
+        y_axis=value_axis(ticks, tick_texts(ticks), ends),
+    )
+    common = 1000 * funnel.rate
+    marks = [Rule((box.left, y(common)), (box.right, y(common)), QUIET, 1, "dot")]
+    dots = [
+        Box(x(p.population) - 6, y(float(p.rate.value)) - 6, x(p.population) + 6, y(float(p.rate.value)) + 6)
+        for p in funnel.points
+    ]
+    labels = [
+        Label(
+            text="Residents",
+            x=box.right,
+            y=box.bottom + 2 * LINE + 4,
+            across="right",
+            size=SMALL,
+            colour=QUIET,
+        )
+    ]
+    named = sorted(funnel.unusual, key=lambda p: -abs(p.z))
+    taken = list(dots)
+    for p in named:
+        at = (x(p.population), y(float(p.rate.value)))
+        label = first_free(
+            around(at, p.area.name, size=TICK, bold=True, colour=OURS, hover=_said(p)), taken, box
+        )
+        if label:
+            labels.append(label)
+            taken.append(label.box)
+    text = f"All together: {common:.1f}"
+    own = Label(
+        text=text, x=box.right, y=y(common) - 3, across="right", down="bottom", size=SMALL, colour=QUIET
+    )
+    if not any(own.box.touches(t) for t in taken):
+        labels.append(own)
+    traces = [
+        *(_curve(along, curve, is_outer=reach == UNUSUAL) for reach, curve in curves),
+        _points([p for p in funnel.points if not p.is_unusual], CONTEXT),
+        _points(named, OURS),
+    ]
+    return compose((width, box.bottom + 2 * LINE + 14), [panel], traces, labels, marks)
+
+
+def _residents_axis(low: float, high: float, most: int) -> Figure:
+    step = next(
+        s
+        for power in range(2, 9)
+        for s in (10**power, 2 * 10**power, 5 * 10**power)
+        if (high - low) / s <= most
+    )
+    ticks = [step * n for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    texts = [number(int(t)) for t in ticks]
+    return {"range": [low, high], "tickvals": ticks, "ticktext": texts, "showgrid": False}
+
+
+def _curve(along: Sequence[float], curve: Sequence[float], *, is_outer: bool) -> Figure:
+    share = "99.8%" if is_outer else "95%"
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": list(along),
+        "y": list(curve),
+        "line": {"color": QUIET if is_outer else GRID, "width": 1.5 if is_outer else 1, "dash": "solid"},
+        "hoverinfo": "skip",
+        "name": f"Limit for {share}",
+    }
+
+
+def _points(points: Sequence[FunnelPoint], colour: str) -> Figure:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [p.population for p in points],
+        "y": [float(p.rate.value) for p in points],
+        "cliponaxis": False,
+        "marker": {"size": 10, "color": colour, "opacity": 1, "symbol": "circle"},
+        "customdata": [_said(p) for p in points],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+
+
+def _said(point: FunnelPoint) -> str:
+    return f"{point.area.name}: {point.rate.value} per 1,000, {number(point.population)} residents. {compared_in_words(point)}"

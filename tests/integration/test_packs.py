@@ -1,0 +1,202 @@
+"""The packs for a meeting: their numbers, their questions, and their PDF files."""
+
+import csv
+import io
+import re
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from portal.analysis.questions import LATE, MOST, SILENT, Findings, raise_questions
+from portal.core.text import MINUS
+from portal.disclosure.clearing import ClearedContent
+from portal.site import pdf_sheets
+from project import ROOT, first, make_project, run
+from selectolax.lexbor import LexborHTMLParser
+
+MARKS = re.compile(r"\s*\[\w+\]")
+
+
+def packs(site: Path) -> list[Path]:
+    """Return the folder of each pack."""
+    return [site / "wards" / "pack", *sorted((site / "wards").glob("*/pack"))]
+
+
+def parsed(folder: Path) -> LexborHTMLParser:
+    """Return the page of a pack."""
+    return LexborHTMLParser((folder / "index.html").read_text())
+
+
+def plain(text: str) -> str:
+    """Return the number in a cell as the downloads write it."""
+    return MARKS.sub("", text).replace(",", "").replace(MINUS, "-").strip()
+
+
+def test_there_is_a_pack_for_the_borough_and_for_each_ward(real_site: Path) -> None:
+    assert len(packs(real_site)) == 1 + 19
+    for folder in packs(real_site):
+        headings = [h.text().strip() for h in parsed(folder).css("h2")]
+        assert headings[0] == "Three questions to ask"
+        for subject in ("Recorded crime", "Beside", "What became", "Stop and search", "Confidence", "Promises", "Revised", "Police team", "Questions without"):  # fmt: skip
+            assert any(h.startswith(subject) for h in headings), (folder, subject)
+
+
+def test_every_number_of_a_ward_pack_is_in_its_download(real_site: Path, real: ClearedContent) -> None:
+    """A figure over 12 months is there as one row, or as the sum of the rows of its months."""
+    titles = {i.slug: i.title for i in real.content.indicators.values()}
+    compared = 0
+    for folder in packs(real_site)[1:]:
+        rows = list(csv.DictReader(io.StringIO((folder.parent / "figures.csv").read_text("utf-8-sig"))))
+        by_title: dict[str, list[dict[str, str]]] = {}
+        for row in rows:
+            by_title.setdefault(row["indicator"], []).append(row)
+        for line in parsed(folder).css("table.steady tbody tr"):
+            link = line.css_first("th a")
+            cell = line.css_first("td[data-label=Now]")
+            if link is None or cell is None:
+                continue
+            slug = str(link.attributes["href"]).rstrip("/").rpartition("/")[2]
+            own = [r for r in by_title.get(titles[slug], []) if r["value"]]
+            sums = {r["period_end"]: float(r["value"]) for r in own if _months(r) == 12}
+            for end in {r["period_end"] for r in own}:
+                pieces = [r for r in own if _within_year(r, end) and _months(r) == 3]
+                if sum(map(_months, pieces)) == 12:
+                    sums.setdefault(end, sum(float(r["value"]) for r in pieces))
+            shown = plain(cell.text())
+            if not shown.isdigit():
+                continue  # withheld, and told in words
+            assert float(shown) in sums.values(), (folder, slug, shown)
+            compared += 1
+    assert compared > 19 * 10
+
+
+def _months(row: dict[str, str]) -> int:
+    start, end = (date.fromisoformat(row[c]) for c in ("period_start", "period_end"))
+    return (end.year - start.year) * 12 + end.month - start.month + 1
+
+
+def _within_year(row: dict[str, str], end: str) -> bool:
+    last = date.fromisoformat(end)
+    start = date.fromisoformat(row["period_start"])
+    months = (last.year - start.year) * 12 + last.month - start.month
+    return row["period_end"] <= end and months < 12
+
+
+def test_each_question_says_which_rule_raised_it_and_repeats_figures_of_the_pack(real_site: Path) -> None:
+    asked = 0
+    for folder in packs(real_site):
+        page = parsed(folder)
+        tables = " ".join(t.text(separator=" ") for t in page.css("table"))
+        for item in page.css("ol.asks li"):
+            assert "Why we ask: " in item.text()
+            words = first(item, "strong").text()
+            for number in re.findall(r"from ([\d,]+) to ([\d,]+)", words):
+                assert all(n in tables for n in number), (folder, words)
+            asked += 1
+        assert len(page.css("ol.asks li")) <= MOST
+    assert asked >= 20
+
+
+def test_what_is_not_known_is_said_with_whom_to_ask(real_site: Path) -> None:
+    for folder in packs(real_site):
+        text = " ".join(first(parsed(folder), ".pack").text().split())
+        assert "its priorities are not published here. Ask: the local police team." in text
+        if folder != packs(real_site)[0]:
+            assert "Stop and search by ward is not published here. Ask: the police." in text
+
+
+def test_packs_are_tagged_pdf_files_of_at_most_four_sheets(real_site: Path) -> None:
+    printed = [f / pdf_sheets.PACK for f in packs(real_site) if (f / pdf_sheets.PACK).exists()]
+    if not printed:
+        pytest.skip("no Chromium printed the packs")
+    assert len(printed) == 20
+    for path in printed:
+        with pikepdf.open(path) as pdf:
+            assert len(pdf.pages) <= 4, path
+            width, height = (round(float(pdf.pages[0].mediabox[n]) / 72 * 25.4) for n in (2, 3))
+            assert (width, height) == (210, 297)
+            assert tags_of(pdf) >= {"/H1", "/H2", "/Table", "/TH", "/TD", "/L", "/LI"}
+    for path in (p.with_name(pdf_sheets.PACK_LARGE) for p in printed):
+        with pikepdf.open(path) as pdf:
+            assert tags_of(pdf) >= {"/H1", "/H2", "/Table"}
+
+
+def tags_of(pdf: pikepdf.Pdf) -> set[str]:
+    """Return the tags of a PDF, after checking some of what PDF/UA-1 asks for.
+
+    The document is marked as tagged and has a title and a language, every page keeps the order of the tags, every
+    picture has a text, and no level of headings is skipped. Chromium leaves some drawn text outside the tags and writes
+    no identifier of PDF/UA, so the files do not conform in full.
+    """
+    root = pdf.Root
+    assert bool(root.MarkInfo.Marked)
+    assert str(root.Lang).startswith("en")
+    assert "Pack for a meeting" in str(pdf.docinfo["/Title"])
+    assert bool(root.ViewerPreferences.DisplayDocTitle)
+    assert all(str(page.get("/Tabs")) == "/S" for page in pdf.pages)
+    found: set[str] = set()
+    levels: list[int] = []
+    for element in elements(root.StructTreeRoot):
+        kind = str(element.get("/S", ""))
+        found.add(kind)
+        if kind == "/Figure":
+            assert str(element.get("/Alt", "")).strip(), "a picture without words"
+        if re.fullmatch(r"/H\d", kind):
+            levels.append(int(kind[2:]))
+    assert levels[0] == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+    return found
+
+
+def elements(node: Any) -> list[Any]:
+    """Return every element below a node of the structure tree, in the order in which it is read."""
+    kids = node.get("/K", [])
+    kids = kids if isinstance(kids, pikepdf.Array) else [kids]
+    found: list[Any] = []
+    for kid in kids:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            found.append(kid)
+            found += elements(kid)
+    return found
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny portal with meetings, with its packs written by the command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1614556800")  # 1 March 2021
+        root = make_project(tmp_path_factory.mktemp("packs"), ROOT / "tests" / "meetings")
+        assert run(root, "pack", "south", "whole", "--folder", str(root / "out")) == 0
+        assert run(root, "pack", "nowhere") == 1
+        return root
+
+
+def test_the_command_writes_the_packs_that_were_asked_for(tiny: Path) -> None:
+    assert sorted(p.name for p in (tiny / "out").iterdir()) == [
+        "pack-south-large-print.pdf", "pack-south.pdf", "pack-whole-large-print.pdf", "pack-whole.pdf",
+    ]  # fmt: skip
+
+
+def test_a_pack_has_the_next_meeting_and_open_questions_of_its_ward(tiny: Path) -> None:
+    site = tiny / "build" / "site" / "wards"
+    south, west = (
+        " ".join(first(parsed(site / w / "pack"), ".pack").text().split()) for w in ("south", "west-field")
+    )
+    assert "Next meeting: South ward panel, 20 May 2021, 19:00." in south
+    assert "Why did thefts rise in South? (3 December 2020)" in south
+    assert "Next meeting: Summer meeting; all welcome, 3 June 2021, 18:30 to 20:00, Town hall." in west
+    assert "We know of no question about this ward that is still open." in west
+    assert "since 3 December 2020, the last meeting that we know of" in south
+
+
+def test_rules_take_turns_and_find_nothing_in_nothing() -> None:
+    nothing = Findings(place="Here", lines=(), unusual=())
+    assert raise_questions(nothing) == ()
+    late = [(f"Promise {n}", "May 2020") for n in range(5)]
+    found = raise_questions(Findings(place="Here", lines=(), unusual=(), late=late, silent=2, promises=9))
+    assert [q.rule for q in found] == [LATE, SILENT, LATE]
+    assert found[0].question == "“Promise 0” was due by May 2020. When will it be done?"
+    assert found[1].question.startswith("2 of 9 promises in our current plans have had no published update")
