@@ -1,6 +1,7 @@
 """The commands of `portal`, their options and help texts, and the exit codes."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 OK, PROBLEMS, USAGE, BUG, STOPPED = 0, 1, 2, 3, 130
@@ -236,6 +237,12 @@ def parser() -> argparse.ArgumentParser:
             "(the dispersion), and how often the significance test is wrong. Changes nothing.",
         )
     )
+    _of_pages(command)
+    return root_parser
+
+
+def _of_pages(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands that show pages on this computer: the preview and the desk."""
     serve = command(
         "serve",
         "preview the site on this computer",
@@ -245,7 +252,24 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
     )
-    return root_parser
+    desk = command(
+        "desk",
+        "do the whole quarterly update in the browser",
+        "Open a page on which you bring in files, check, see, sign and publish, without further commands. The page is on this\n"
+        "computer only, and the address that opens it works once. If the desk is open already, open another window of it.\n"
+        "Press Ctrl-C to stop.",
+    )
+    desk.add_argument("--no-browser", action="store_true", help="only print the address")
+    desk.add_argument(
+        "--port", type=int, default=0, help="the port number of the address (default: any that is free)"
+    )
+    desk.add_argument(
+        "--lock-after",
+        type=int,
+        default=30,
+        metavar="MINUTES",
+        help="lock when nobody used it for so long (default: 30)",
+    )
 
 
 def _of_figures(take: argparse.ArgumentParser) -> None:

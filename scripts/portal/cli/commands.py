@@ -3,16 +3,17 @@
 import argparse
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from portal.cli import asking, error_messages
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
+from portal.cli.progress_line import ProgressLine
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
 from portal.core.vocabulary import Outcome
@@ -69,25 +70,6 @@ def program() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
-
-
-class ProgressLine:
-    """Show on the terminal the step that is running and how long each step took."""
-
-    def __init__(self) -> None:
-        self._since = 0.0
-
-    def __call__(self, step: str) -> None:
-        """Begin a step."""
-        self.end()
-        print(f"{step} …", end="", file=sys.stderr, flush=True)
-        self._since = time.monotonic()
-
-    def end(self) -> None:
-        """End the current step, if there is one."""
-        if self._since:
-            print(f" {time.monotonic() - self._since:.1f} s", file=sys.stderr)
-            self._since = 0.0
 
 
 def _check(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
@@ -478,6 +460,13 @@ def _serve(root: Path, options: argparse.Namespace, progress: ProgressLine) -> i
     return OK
 
 
+def _desk(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
+    from portal.cli import desk_command  # noqa: PLC0415
+
+    desk_command.run(root, options, partial(print, flush=True))
+    return OK
+
+
 COMMANDS = {
     "check": _check,
     "build": _build,
@@ -495,4 +484,5 @@ COMMANDS = {
     "reading": _reading,
     "calibrate": _calibrate,
     "serve": _serve,
+    "desk": _desk,
 }
