@@ -93,6 +93,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="TIME",
         help="when it becomes public, such as 2026-12-01T09:30; builds keep it off the site until then",
     )
+    make.add_argument(
+        "--signed",
+        type=Path,
+        metavar="FILE",
+        help="only if this list, signed at the desk, is of the same changes",
+    )
     make.add_argument("--yes", action="store_true", help="write without asking for confirmation")
     back = command(
         "rollback",
@@ -252,6 +258,15 @@ def _of_pages(command: Callable[[str, str, str], argparse.ArgumentParser]) -> No
     serve.add_argument(
         "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
     )
+    publish = command(
+        "publish",
+        "publish the built site to the targets of the settings",
+        "Copy build/site to each target of the settings, check every file there, and only then make it public. Targets are in\n"
+        "site_src/portal.toml, under [targets]: folder:PATH keeps earlier sites and changes one link, zip:PATH is one file.",
+    )
+    publish.add_argument("target", nargs="?", default="", metavar="TARGET", help="only this one")
+    publish.add_argument("--dry-run", action="store_true", help="only say what would change")
+    publish.add_argument("--back", action="store_true", help="put the site before in place again")
     desk = command(
         "desk",
         "do the whole quarterly update in the browser",

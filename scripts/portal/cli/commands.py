@@ -143,7 +143,7 @@ def _put(path: Path, text: str) -> None:
 
 
 def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.cli import release_messages  # noqa: PLC0415
+    from portal.cli import publish_command, release_messages  # noqa: PLC0415
     from portal.releases import change_report, embargo, releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -151,6 +151,7 @@ def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
     project = building.project(root)
     request = releasing.ReleaseRequest(options.name, options.note, options.embargo, options.reason)
     draft = building.draft(project, request)
+    publish_command.require_signature(project, options.signed)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
     seen = project.content if options.embargo else replace(project.content, releases=embargo.public(project))
@@ -467,6 +468,15 @@ def _desk(root: Path, options: argparse.Namespace, progress: ProgressLine) -> in
     return OK
 
 
+def _publish(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
+    from portal.cli import publish_command  # noqa: PLC0415
+
+    for line in publish_command.run(root, options, progress):
+        progress.end()
+        print(line)
+    return OK
+
+
 COMMANDS = {
     "check": _check,
     "build": _build,
@@ -485,4 +495,5 @@ COMMANDS = {
     "calibrate": _calibrate,
     "serve": _serve,
     "desk": _desk,
+    "publish": _publish,
 }

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.core import input_files, program_files
 from portal.core.problems import PortalError
-from portal.desk import context, safety
+from portal.desk import context, safety, work
 from portal.desk.context import STEPS, Desk
 from portal.desk.journal import StaleError
 from portal.site import fonts
@@ -48,7 +48,7 @@ def create(desk: Desk, add_pages: Callable[[DeskApp, Desk], None]) -> DeskApp:
     _guard(app, desk)
     _frame(app, desk)
     _doors(app, desk)
-    _errors(app)
+    _errors(app, desk)
     add_pages(app, desk)
     return app
 
@@ -139,6 +139,7 @@ def _static(root: Path) -> Iterator[tuple[str, Path]]:
     assets = program_files.find(root, program_files.ASSETS)
     yield "css/portal.css", assets / "css" / "portal.css"
     yield "css/desk.css", _HERE / "static" / "desk.css"
+    yield "css/marks.css", _HERE / "static" / "marks.css"
     yield "desk.js", _HERE / "static" / "desk.js"
     own = root / "build" / "site" / "assets" / "images" / "mark.svg"
     yield "mark.svg", own if own.is_file() else assets / "images" / "icon.svg"
@@ -146,7 +147,7 @@ def _static(root: Path) -> Iterator[tuple[str, Path]]:
         yield address.removeprefix("assets/"), root / path
 
 
-def _errors(app: DeskApp) -> None:
+def _errors(app: DeskApp, desk: Desk) -> None:
     @app.errorhandler(StaleError)
     def stale(error: StaleError) -> Page:
         return make_response(render_template("stale.html", typed=context.typed(request.form)), 409)
@@ -155,6 +156,13 @@ def _errors(app: DeskApp) -> None:
     def problems(error: PortalError) -> Page:
         kept = context.typed(request.form)
         return make_response(render_template("problems.html", problems=error.problems, typed=kept), 422)
+
+    @app.errorhandler(Exception)
+    def fault(error: Exception) -> Page:
+        problems = (work.logged_fault(desk.root),)
+        return make_response(
+            render_template("problems.html", problems=problems, typed=context.typed(request.form)), 500
+        )
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Page:
@@ -166,9 +174,9 @@ def _errors(app: DeskApp) -> None:
 
 def go(desk: Desk, work_id: str) -> AnyResponse:
     """Return the redirect to the result of work: at once if it is done, else by the page with its progress."""
-    work = desk.workshop.find(work_id)
-    if work is None or work.is_done:
-        return redirect(work.then if work else url_for("home"))
+    found = desk.workshop.find(work_id)
+    if found is None or found.is_done:
+        return redirect(found.then if found else url_for("home"))
     return redirect(url_for("progress", id_=work_id))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from portal.core import operating_system
 from portal.core.problems import PortalError, Problem
+from portal.desk.journal import StaleError
 
 Tell = Callable[[str], None]
 _KEPT = 40
@@ -19,10 +20,7 @@ _PATIENCE = 1.5  # seconds that a page waits for work before it shows its progre
 
 @dataclass
 class Work:
-    """Something that is being done: its title, where to go afterwards, its steps so far, and its result.
-
-    `problems` are why it failed. `fault` is True if the program is to blame.
-    """
+    """Something that is being done: its title, where to go afterwards, its steps so far, and its result."""
 
     id: str
     title: str
@@ -30,8 +28,8 @@ class Work:
     steps: list[tuple[str, float]] = field(default_factory=list)
     finished: threading.Event = field(default_factory=threading.Event)
     result: Any = None
+    typed: Any = None
     problems: tuple[Problem, ...] = ()
-    fault: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -51,9 +49,9 @@ class Workshop:
         self._turn = threading.Lock()
         self._all: dict[str, Work] = {}
 
-    def start(self, title: str, then: str, do: Callable[[Tell], Any]) -> Work:
+    def start(self, title: str, then: str, do: Callable[[Tell], Any], typed: Any = None) -> Work:
         """Start work and return it after a moment, finished if it was quick. `then` is the address to go to afterwards."""
-        work = Work(secrets.token_hex(8), title, then)
+        work = Work(secrets.token_hex(8), title, then, typed=typed)
         for old in [w.id for w in self._all.values() if w.is_done][:-_KEPT]:
             del self._all[old]
         self._all[work.id] = work
@@ -75,17 +73,23 @@ class Workshop:
                 work.result = do(work.tell)
             except PortalError as error:
                 work.problems = error.problems
+            except StaleError:
+                fix = "Look at what changed, then send the form again: what you typed is still in it."
+                work.problems = (
+                    Problem("desk", code="stale", message="Something else changed in the meantime.", fix=fix),
+                )
             except OSError as error:
                 work.problems = (operating_system.problem(error, self._root),)
             except Exception as error:
-                work.problems = (operating_system.memory_problem(error) or self._fault(work),)
+                work.problems = (operating_system.memory_problem(error) or logged_fault(self._root),)
             finally:
                 work.finished.set()
 
-    def _fault(self, work: Work) -> Problem:
-        work.fault = True
-        log = self._root / "build" / "portal-error.log"
-        log.parent.mkdir(exist_ok=True)
-        log.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
-        fix = "Send the file build/portal-error.log to the maintainers. Nothing was written."
-        return Problem("desk", code="fault", message="This is an error in the program.", fix=fix)
+
+def logged_fault(root: Path) -> Problem:
+    """Write the error that is being handled to a file, and return what to tell people."""
+    log = root / "build" / "portal-error.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
+    fix = "Send the file build/portal-error.log to the maintainers. Nothing was written."
+    return Problem("desk", code="fault", message="This is an error in the program.", fix=fix)
