@@ -105,6 +105,7 @@ def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str
     assert page.locator("#name[aria-invalid=true]").count() == 1
     page.get_by_label("Your name").fill("Ada")
     page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What needs attention").wait_for(timeout=PATIENCE)
     base = address.partition("/open/")[0]
     for path in (
         "/bring-in",

@@ -1,8 +1,10 @@
 """The desk by requests: what it lets in, what it refuses, and that it writes what the commands write."""
 
 import io
+import re
 import shutil
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -319,3 +321,21 @@ def test_a_broken_table_does_not_stop_the_desk(tmp_path: Path) -> None:
     with served(root) as at:
         visitor = enter(at)
         assert "put right" in visitor.read(visitor.get("/")).body
+
+
+def test_no_link_leads_nowhere(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    with served(root) as at:
+        visitor = enter(at)
+        seen: dict[str, int] = {}
+        wanted = ["/"]
+        while wanted:
+            path = wanted.pop()
+            answer = visitor.read(visitor.get(path))
+            seen[path] = answer.status
+            links = {
+                unescape(h).partition("#")[0] for h in re.findall(r'(?:href|src)="(/[^"]*)"', answer.body)
+            }
+            wanted += [h for h in links - seen.keys() if h and h.count("/") < 4 and h not in wanted]
+        assert {path: status for path, status in seen.items() if status != 200} == {}
+        assert len(seen) > 45

@@ -274,6 +274,11 @@ def _of_pages(command: Callable[[str, str, str], argparse.ArgumentParser]) -> No
         "computer only, and the address that opens it works once. If the desk is open already, open another window of it.\n"
         "Press Ctrl-C to stop.",
     )
+    desk.add_argument(
+        "--starter",
+        action="store_true",
+        help="write a file into the project that opens the desk by a double click",
+    )
     desk.add_argument("--no-browser", action="store_true", help="only print the address")
     desk.add_argument(
         "--port", type=int, default=0, help="the port number of the address (default: any that is free)"

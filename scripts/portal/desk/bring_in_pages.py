@@ -11,7 +11,6 @@ from werkzeug.datastructures import FileStorage
 
 from portal.core import periods
 from portal.core.problems import PortalError, Problem
-from portal.data import packages
 from portal.data.packages import Package
 from portal.desk import app as desk_app
 from portal.desk import drafts, grid, painting, planning, recognising, row_changes
@@ -48,7 +47,7 @@ def add(app: DeskApp, desk: Desk) -> None:
 def _add_start(app: DeskApp, desk: Desk) -> None:
     @app.get("/bring-in")
     def bring_in() -> Page:
-        names = [p.name for p in _packages(desk) if p.kind != "releases"]
+        names = [p.name for p in desk.packages() if p.kind != "releases"]
         return render_template("bring_in.html", drafts=desk.drafts.all(), packages=names)
 
     @app.post("/bring-in")
@@ -61,7 +60,7 @@ def _add_start(app: DeskApp, desk: Desk) -> None:
     @app.post("/template")
     def template() -> Page:
         settings = desk.settings
-        form = forms.form(request.form.get("package", ""), tuple(_packages(desk)), settings)
+        form = forms.form(request.form.get("package", ""), tuple(desk.packages()), settings)
         files = form_files.write(form, settings.build_folder / "templates")
         wanted = request.form.get("kind", "xlsx")
         path = next((p for p in files if p.suffix == f".{wanted}"), files[0])
@@ -161,10 +160,6 @@ def _read(desk: Desk, draft: Draft, new: bool = False) -> Work:
     return desk.work(_key(draft), f"Reading {draft.title}", _address(draft), _reader(desk, draft, new))
 
 
-def _packages(desk: Desk) -> tuple[Package, ...]:
-    return packages.read_all(desk.root, desk.settings.packages)[0]
-
-
 # --- what was chosen
 
 
@@ -219,7 +214,7 @@ def _book(desk: Desk, draft: Draft, corrected: bool = True) -> Workbook | None:
 
 
 def _view(desk: Desk, draft: Draft, outcome: DraftOutcome) -> dict[str, Any]:
-    read = _packages(desk)
+    read = desk.packages()
     book = _book(desk, draft)
     places = [q.place for q in outcome.questions]
     grids = grid.grids(book, outcome.problems, places, draft.edits) if book else ()

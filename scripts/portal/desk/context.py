@@ -8,6 +8,8 @@ from typing import Any
 
 from portal.core.problems import PortalError
 from portal.core.settings import Settings, load
+from portal.data import packages
+from portal.data.packages import Package
 from portal.desk.drafts import DraftStore
 from portal.desk.journal import Journal
 from portal.desk.safety import Door, Session
@@ -47,6 +49,7 @@ class Desk:
     workshop: Workshop
     latest: dict[str, tuple[str, Work]] = field(default_factory=dict)
     looking: threading.Lock = field(default_factory=threading.Lock)
+    last_read: tuple[str, tuple[Package, ...]] = ("", ())
 
     @property
     def settings(self) -> Settings:
@@ -64,6 +67,17 @@ class Desk:
             return self.settings.site.name
         except PortalError:
             return "the portal"
+
+    def packages(self) -> tuple[Package, ...]:
+        """Return the packages that can be read, as they are now; they are read once for each version.
+
+        Raises:
+            PortalError: the settings cannot be read.
+        """
+        version = self.journal.version()
+        if self.last_read[0] != version:
+            self.last_read = (version, packages.read_all(self.root, self.settings.packages)[0])
+        return self.last_read[1]
 
     def work(self, key: str, title: str, then: str, do: Do) -> Work:
         """Start work and remember it under a key, with the version of the packages that it begins with."""

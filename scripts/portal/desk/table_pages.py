@@ -7,8 +7,6 @@ from typing import Any
 from flask import abort, redirect, render_template, request, url_for
 
 from portal.core.problems import Problem
-from portal.data import packages
-from portal.data.packages import Package
 from portal.desk import app as desk_app
 from portal.desk import copies, rows
 from portal.desk.app import DeskApp, Page
@@ -50,7 +48,7 @@ def add(app: DeskApp, desk: Desk) -> None:
 def _add_lists(app: DeskApp, desk: Desk) -> None:
     @app.get("/tables")
     def tables() -> Page:
-        found = list(rows.tables(_packages(desk)))
+        found = list(rows.tables(desk.packages()))
         jobs = [
             (
                 words,
@@ -137,7 +135,7 @@ def _view(
 ) -> dict[str, Any]:
     row = number or max((int(n) for n in where.table.frame.index), default=1) + 1
     own = tuple(p for p in problems if p.file == where.table.file and p.row == row)
-    fields = rows.form(where, _packages(desk), desk.settings, texts, own)
+    fields = rows.form(where, desk.packages(), desk.settings, texts, own)
     columns = {f.ask.name: f.id for f in fields}
     anchors = {p: columns[p.field] for p in own if p.field in columns}
     title = rows.label(where.table, texts) if number else f"New row in {where.resource.replace('_', ' ')}"
@@ -158,8 +156,4 @@ def _number(row: str) -> int:
 
 
 def _find(desk: Desk, package: str, resource: str) -> TableOf:
-    return rows.find(_packages(desk), package, resource) or abort(404)
-
-
-def _packages(desk: Desk) -> tuple[Package, ...]:
-    return packages.read_all(desk.root, desk.settings.packages)[0]
+    return rows.find(desk.packages(), package, resource) or abort(404)
