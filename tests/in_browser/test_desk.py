@@ -109,6 +109,7 @@ def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str
     base = address.partition("/open/")[0]
     for path in (
         "/bring-in",
+        "/fetch",
         "/changes",
         "/tables",
         "/tables/plan/actions",

@@ -1,12 +1,14 @@
 """From a checked update to a public site by the desk, and the same by commands."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from portal.site import publishing
 from project import edit, make_project, run, tree_of
 from served_desk import Answer, Visitor, enter, served
+from test_fetch import Server, _wards, own_register, ranges
 
 FIGURE = "bikes,E09999999,2018-07-01,2019-06-30,,61,,report,Table 1"
 REVISED = "bikes,E09999999,2018-07-01,2019-06-30,,62,r,report,Table 1"
@@ -39,6 +41,13 @@ def root(tmp_path: Path) -> Path:
     targets = f'\n[targets]\nwebsite = "folder:{tmp_path}/www"\n'
     (made / "site_src/portal.toml").write_text((made / "site_src/portal.toml").read_text() + targets)
     return made
+
+
+@pytest.fixture
+def publisher() -> Iterator[Server]:
+    one = Server()
+    yield one
+    one.stop()
 
 
 def test_an_update_goes_from_check_to_a_public_site_and_back(root: Path, tmp_path: Path) -> None:
@@ -229,3 +238,27 @@ def test_the_site_as_it_will_be_is_shown_with_what_differs(root: Path) -> None:
         for path in ("/preview/../app.py", "/preview/%2e%2e/%2e%2e/data_packages", "/public/_headers/../.."):
             assert ada.get(path).status in (404, 308), path
         assert Visitor(at).get("/preview/").status == 403
+
+
+def test_what_the_desk_fetches_is_what_the_command_fetches(tmp_path: Path, publisher: Server) -> None:
+    by_clicks, by_command = make_project(tmp_path / "fetch-clicks"), make_project(tmp_path / "fetch-command")
+    own = own_register(tmp_path / "register.csv", publisher, format="postcodes", what="Postcodes of a test")
+    body = "pcds,wd25cd\n" + "".join(
+        f"EX1 {n}AA,{code}\n" for n, code in enumerate(sorted(_wards(by_clicks)), 1)
+    )
+    publisher.answers = [ranges('"v1"', body.encode())]
+    assert run(by_command, "fetch", "--register", str(own), "one", "--import", "--yes") == 0
+    before = data(by_clicks)
+    with served(by_clicks, "--register", str(own)) as at:
+        ada = enter(at)
+        assert "Postcodes of a test" in page(ada, "/fetch").body
+        draft = ada.read(ada.post("/fetch", {"id": "one", "month": "", "force": ""}))
+        assert "Postcodes and their wards" in draft.body
+        assert data(by_clicks) == before
+        id_ = draft.body.partition('action="/bring-in/')[2][:16]
+        ada.post(f"/bring-in/{id_}/write", {"version": draft.version})
+        assert data(by_clicks) == data(by_command) != before
+        publisher.stop()
+        failed = ada.read(ada.post("/fetch", {"id": "one"}))
+        assert "It could not be fetched" in failed.body
+        assert ada.post("/fetch", {"id": "guess"}).status == 422

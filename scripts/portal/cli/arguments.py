@@ -279,6 +279,12 @@ def _of_pages(command: Callable[[str, str, str], argparse.ArgumentParser]) -> No
         action="store_true",
         help="write a file into the project that opens the desk by a double click",
     )
+    desk.add_argument(
+        "--register",
+        type=Path,
+        metavar="FILE",
+        help="another table of addresses to fetch from, with the same columns",
+    )
     desk.add_argument("--no-browser", action="store_true", help="only print the address")
     desk.add_argument(
         "--port", type=int, default=0, help="the port number of the address (default: any that is free)"

@@ -19,5 +19,7 @@ def run(root: Path, options: argparse.Namespace, say: Callable[[str], None]) -> 
     def ready(address: str) -> None:
         say(f"The desk is at {address}\nThis address works once. Press Ctrl-C to stop the desk.")
 
-    start = serving.Start(options.port, not options.no_browser, options.lock_after * _MINUTE)
+    start = serving.Start(
+        options.port, not options.no_browser, options.lock_after * _MINUTE, options.register
+    )
     serving.run(root, start, ready)

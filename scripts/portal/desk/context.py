@@ -47,6 +47,7 @@ class Desk:
     journal: Journal
     drafts: DraftStore
     workshop: Workshop
+    register: Path | None = None
     latest: dict[str, tuple[str, Work]] = field(default_factory=dict)
     looking: threading.Lock = field(default_factory=threading.Lock)
     last_read: tuple[str, tuple[Package, ...]] = ("", ())
@@ -97,9 +98,9 @@ class Desk:
             return self.known(key) or self.work(key, title, then, do)
 
 
-def make(root: Path, door: Door) -> Desk:
-    """Return the desk of a project."""
-    return Desk(root, door, Journal(root), DraftStore(root), Workshop(root))
+def make(root: Path, door: Door, register: Path | None = None) -> Desk:
+    """Return the desk of a project; `register` is a table of public addresses in place of the program's."""
+    return Desk(root, door, Journal(root), DraftStore(root), Workshop(root), register)
 
 
 def shown(session: Session) -> str:

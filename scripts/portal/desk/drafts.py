@@ -27,7 +27,8 @@ class Draft:
     """What was brought in: its files, and how to read them.
 
     `format` is a format of `portal import`, empty while it is not known. `answers` are answers to questions by their
-    key, `edits` cells to read otherwise. `source` is the id of a source, empty for a new one.
+    key, `edits` cells to read otherwise. `source` is the id of a source, empty for a new one. `fetched` is the day on which
+    the desk downloaded it from `url`; both are empty for a file that was dropped.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Draft:
     until: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     edits: tuple[CellEdit, ...] = ()
+    fetched: str = ""
+    url: str = ""
 
     @property
     def title(self) -> str:

@@ -3,6 +3,7 @@
 from portal.desk import (
     bring_in_pages,
     check_pages,
+    fetch_pages,
     home_pages,
     publish_pages,
     see_pages,
@@ -17,6 +18,7 @@ def add_all(app: DeskApp, desk: Desk) -> None:
     """Add every page."""
     home_pages.add(app, desk)
     bring_in_pages.add(app, desk)
+    fetch_pages.add(app, desk)
     check_pages.add(app, desk)
     see_pages.add(app, desk)
     sign_pages.add(app, desk)

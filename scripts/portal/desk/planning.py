@@ -106,7 +106,7 @@ def _of_format(root: Path, store: DraftStore, draft: Draft, tell: Tell) -> Draft
     files: Mapping[Path, str] = {}
     source = draft.source
     if not source:
-        row = new_source(paths, draft.format)
+        row = new_source(paths, draft)
         source, content = row["id"], source_rows.with_source(content, row)
         files = _with_row(settings, read, row)
     job = ImportJob(draft.format, paths, source, draft.until)
@@ -117,10 +117,10 @@ def _of_format(root: Path, store: DraftStore, draft: Draft, tell: Tell) -> Draft
     return DraftOutcome(tuple(AskedQuestion(d.key, "", d.question, yes) for d in open_), plan=plan)
 
 
-def new_source(paths: Sequence[Path], format_: str) -> Mapping[str, str]:
-    """Return the row of the table of sources for files that were brought in today."""
+def new_source(paths: Sequence[Path], draft: Draft) -> Mapping[str, str]:
+    """Return the row of the table of sources for files that were downloaded, or else brought in, on a day."""
     newest = recognising.recognised(paths).newest
-    return source_rows.row(format_, newest, periods.today().isoformat())
+    return source_rows.row(draft.format, newest, draft.fetched or periods.today().isoformat(), draft.url)
 
 
 def _with_row(

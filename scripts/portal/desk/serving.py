@@ -22,11 +22,15 @@ _RUNNING = "running.json"
 
 @dataclass(frozen=True)
 class Start:
-    """How to start: the port (0 for any that is free), whether to open a browser, and the seconds until it locks."""
+    """How to start: the port (0 for any that is free), whether to open a browser, and the seconds until it locks.
+
+    `register` is a table of public addresses in place of the program's.
+    """
 
     port: int = 0
     browser: bool = True
     lock_after: float = LOCK_AFTER
+    register: Path | None = None
 
 
 def run(root: Path, start: Start, ready: Callable[[str], None]) -> None:
@@ -50,7 +54,7 @@ def _serve(root: Path, start: Start, listener: socket.socket, ready: Callable[[s
     from waitress.server import create_server  # noqa: PLC0415 - only this command needs it
 
     door = Door(listener.getsockname()[1], start.lock_after, entered=lambda: _announce(root / FOLDER, door))
-    desk = context.make(root, door)
+    desk = context.make(root, door, start.register)
     for problem in desk.journal.recover():
         raise PortalError([problem])
     application = app.create(desk, pages.add_all)
