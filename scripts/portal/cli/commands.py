@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from portal.cli import asking, error_messages
+from portal.cli import asking, entry_commands, error_messages
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # One thread is enough for calculations this small; each further thread takes 32 MB.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-_ACCEPT = "Warnings do not stop a build. Fix what is wrong. If the data is right, add the warning to data_packages/releases/data/accepted.csv with your name and the reason, which is published."
+_ACCEPT = 'Warnings do not stop a build. Fix what is wrong. If the data is right, accept the warning with the reason, which is published: portal accept NAME --reason "…" --by TEAM'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -495,4 +495,5 @@ COMMANDS = {
     "reading": _reading,
     "calibrate": _calibrate,
     "serve": _serve,
+    **entry_commands.COMMANDS,
 }

@@ -63,10 +63,15 @@ def project(root: Path) -> Project:
     Raises:
         PortalError: with every problem.
     """
-    return _project(load(root))
+    return project_of(load(root))
 
 
-def _project(settings: Settings) -> Project:
+def project_of(settings: Settings) -> Project:
+    """Read and check a project with these settings, which can name another folder of packages.
+
+    Raises:
+        PortalError: with every problem.
+    """
     root = settings.root
     packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
@@ -99,7 +104,7 @@ def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     try:
-        public_project = _project(
+        public_project = project_of(
             replace(whole.settings, public=folder, packages=embargo.listed(whole, files))
         )
         allowed(public_project)
