@@ -262,3 +262,39 @@ def test_what_the_desk_fetches_is_what_the_command_fetches(tmp_path: Path, publi
         failed = ada.read(ada.post("/fetch", {"id": "one"}))
         assert "It could not be fetched" in failed.body
         assert ada.post("/fetch", {"id": "guess"}).status == 422
+
+
+def test_a_report_on_an_action_and_a_source_are_what_the_commands_write(tmp_path: Path) -> None:
+    by_clicks, by_command = make_project(tmp_path / "entry-clicks"), make_project(tmp_path / "entry-command")
+    cells = {"title": "A new report", "short_title": "New report", "publisher": "The council", "kind": "document", "note": "Made up.", "published": "2020-09", "open_publication": "false", "licence": "All rights reserved"}  # fmt: skip
+    values = [f"{k}={v}" for k, v in cells.items()]
+    assert run(by_command, "add", "source", *values, "--yes") == 0
+    before = data(by_clicks)
+    with served(by_clicks) as at:
+        ada = enter(at)
+        new = "/tables/sources/sources/new"
+        assert "Leave it empty, and the desk makes it." in page(ada, new).body
+        lacking = send(ada, new, new, **{f"field-{k}": v for k, v in cells.items() if k != "publisher"})
+        assert "Nothing was written" in lacking.body
+        assert 'value="A new report"' in lacking.body
+        assert data(by_clicks) == before
+        send(ada, new, new, **{f"field-{k}": v for k, v in cells.items()})
+        assert data(by_clicks) == data(by_command)
+        action = re.search(r'href="(/progress/plan/[^"]+)"', page(ada, "/progress").body)
+        assert action
+        form = page(ada, action[1]).body
+        report = {"status": "under-way", "date": "2020-10", "title": "Work began", "text": "Work on it began.", "reason": "The report says so.", "source": "report", "locator": "Page 3"}  # fmt: skip
+        assert all(f'id="field-{name}"' in form for name in report)
+        done = send(ada, action[1], action[1], **{f"field-{k}": v for k, v in report.items()})
+        assert "Reported on" in done.body
+        changes = page(ada, "/changes")
+        assert "Work began" in (by_clicks / "data_packages/plan/data/updates.csv").read_text()
+        assert "under-way" in (by_clicks / "data_packages/plan/data/statuses.csv").read_text()
+        for number in (2, 1):
+            assert (
+                ada.post(
+                    f"/changes/{number}/undo", {"version": page(ada, "/changes").version or changes.version}
+                ).status
+                == 302
+            )
+    assert data(by_clicks) == before

@@ -16,11 +16,11 @@ SOURCES = {
 }
 # Each room may import only from itself and from those before it. The architecture page draws the same order.
 ROOMS = (
-    "core", "data", "disclosure", "checks", "releases", "analysis", "charts", "opendata", "pages", "site",
+    "core", "data", "disclosure", "checks", "releases", "analysis", "charts", "opendata", "pages", "site", "editing",
     "importers.shared", "importers.fetching", "importers.geography", "importers.police", "importers", "importers.spreadsheets", "desk", "cli",
 )  # fmt: skip
 # Importers are a side entrance: they know nothing of charts, pages and the site, which know nothing of them.
-NOT_FOR_IMPORTERS = ("charts", "opendata", "pages", "site", "desk", "cli")
+NOT_FOR_IMPORTERS = ("charts", "opendata", "pages", "site", "editing", "desk", "cli")
 ONLY = {
     "frictionless": {"data.validation"},
     "mkdocs": {"site.mkdocs_pages"},

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from portal.cli import page_arguments
+
 OK, PROBLEMS, USAGE, BUG, STOPPED = 0, 1, 2, 3, 130
 _ENDING = """\
 Exit codes:
@@ -123,13 +125,12 @@ def parser() -> argparse.ArgumentParser:
             "site and delete the earlier sites. Warns you if the number can still be worked out from other figures.",
         )
     )
-    look = command(
+    command(
         "verify",
         "check that a site is complete and unchanged",
         "Compare every file of a site with the list that was made when it was built, and name the files that are missing,\n"
         "changed or unexpected. Use it on the folder that you copied to your web server.",
-    )
-    look.add_argument(
+    ).add_argument(
         "folder", nargs="?", type=Path, metavar="FOLDER", help="the folder of the site (default: build/site)"
     )
     command(
@@ -211,6 +212,7 @@ def parser() -> argparse.ArgumentParser:
             "  portal new --area E07000008 --from downloads",
         )
     )
+    _of_single_entries(command)
     template = command(
         "template",
         "write a spreadsheet to fill in for a package",
@@ -243,59 +245,8 @@ def parser() -> argparse.ArgumentParser:
             "(the dispersion), and how often the significance test is wrong. Changes nothing.",
         )
     )
-    _of_pages(command)
+    page_arguments.add(command)
     return root_parser
-
-
-def _of_pages(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    """Add the commands that show pages on this computer: the preview and the desk."""
-    serve = command(
-        "serve",
-        "preview the site on this computer",
-        "Build the site and show it at an address that only this computer can open. When you save a table, page, template\n"
-        "or picture, the site is built again: reload the page in your browser to see it. Press Ctrl-C to stop.",
-    )
-    serve.add_argument(
-        "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
-    )
-    publish = command(
-        "publish",
-        "publish the built site to the targets of the settings",
-        "Copy build/site to each target of the settings, check every file there, and only then make it public. Targets are in\n"
-        "site_src/portal.toml, under [targets]: folder:PATH keeps earlier sites and changes one link, zip:PATH is one file.",
-    )
-    publish.add_argument("target", nargs="?", default="", metavar="TARGET", help="only this one")
-    publish.add_argument("--dry-run", action="store_true", help="only say what would change")
-    publish.add_argument("--back", action="store_true", help="put the site before in place again")
-    desk = command(
-        "desk",
-        "do the whole quarterly update in the browser",
-        "Open a page on which you bring in files, check, see, sign and publish, without further commands. The page is on this\n"
-        "computer only, and the address that opens it works once. If the desk is open already, open another window of it.\n"
-        "Press Ctrl-C to stop.",
-    )
-    desk.add_argument(
-        "--starter",
-        action="store_true",
-        help="write a file into the project that opens the desk by a double click",
-    )
-    desk.add_argument(
-        "--register",
-        type=Path,
-        metavar="FILE",
-        help="another table of addresses to fetch from, with the same columns",
-    )
-    desk.add_argument("--no-browser", action="store_true", help="only print the address")
-    desk.add_argument(
-        "--port", type=int, default=0, help="the port number of the address (default: any that is free)"
-    )
-    desk.add_argument(
-        "--lock-after",
-        type=int,
-        default=30,
-        metavar="MINUTES",
-        help="lock when nobody used it for so long (default: 30)",
-    )
 
 
 def _of_figures(take: argparse.ArgumentParser) -> None:
@@ -334,6 +285,95 @@ def _of_figures(take: argparse.ArgumentParser) -> None:
     )
     take.add_argument("--yes", action="store_true", help="do it without asking for confirmation")
     take.set_defaults(stop=take.error)
+
+
+def _of_single_entries(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands that change single entries of the packages."""
+    _of_reasons(
+        command(
+            "accept",
+            "accept a warning, with the reason",
+            "Accept a warning by the name that portal check prints. The reason and the team are published. A name that ends\n"
+            "in * accepts every warning that begins like it.",
+        ),
+        command(
+            "reason",
+            "say why figures were revised",
+            "Give the reason for figures that were revised or withdrawn since the last release. Readers see it. Without options\n"
+            "it counts for every such figure.",
+        ),
+    )
+    _of_entries(
+        command(
+            "add",
+            "add a source, plan, indicator, route, service or another entry",
+            "Add one entry: source, plan, indicator, claim, target, break, priority, action, milestone, measure, update, route,\n"
+            "service, term or date (a promised release). Without values, list the values that it has. Everything is checked\n"
+            "with the new entry; nothing is written if that fails. For example:\n"
+            '  portal add source title="Annual report" publisher="Exampleton Council" kind=document …',
+        ),
+        command("change", "change an entry", "Change values of one entry. NAME= clears a value."),
+        command(
+            "remove",
+            "remove an entry",
+            "Remove one entry. What still refers to it is listed, and then nothing is written.",
+        ),
+    )
+    of_status = command(
+        "status",
+        "record the status of an action, with its evidence",
+        "Record how far an action is, with the update that is the evidence. With title and text the update is added too; or\n"
+        "name one that exists with update=ID. Without STATUS only the update is added. For example:\n"
+        '  portal status plan-2027 action-1-1 done date=2027-03-31 title="…" text="…" reason="…" source=report locator="p. 4"',
+    )
+    of_status.add_argument("package", metavar="PLAN", help="the package or address of the plan")
+    of_status.add_argument("action", metavar="ACTION", help="the id of the action")
+    of_status.add_argument(
+        "values",
+        nargs="+",
+        metavar="[STATUS] NAME=VALUE",
+        help="not-started, under-way, substantially-done or done; then date, title, text, update, reason, source, locator",
+    )
+    of_status.add_argument("--yes", action="store_true", help="write without asking for confirmation")
+
+
+def _of_reasons(accept: argparse.ArgumentParser, reason: argparse.ArgumentParser) -> None:
+    """Add the options of the commands that give reasons."""
+    accept.add_argument("warning", metavar="NAME", help="the name of the warning, as portal check prints it")
+    accept.add_argument(
+        "--reason", default="", metavar="WORDS", help="why the data is right as it is, for readers"
+    )
+    accept.add_argument("--by", default="", metavar="TEAM", help="the team that accepts it")
+    accept.add_argument("--remove", action="store_true", help="take back an acceptance")
+    reason.add_argument("reason", metavar="WORDS", help="why, in words that readers understand")
+    reason.add_argument(
+        "--indicator", default="", metavar="ID", help="the indicator (default: every revised figure)"
+    )
+    reason.add_argument(
+        "--area", default="", metavar="CODE", help="the code of the area (default: every area)"
+    )
+    reason.add_argument(
+        "--period", default="", metavar="LAST-DAY", help="the last day of the period (default: every period)"
+    )
+    for one in (accept, reason):
+        one.add_argument("--yes", action="store_true", help="write without asking for confirmation")
+
+
+def _of_entries(
+    add: argparse.ArgumentParser, change: argparse.ArgumentParser, remove: argparse.ArgumentParser
+) -> None:
+    """Add the options of the commands that change one entry."""
+    for one in (add, change, remove):
+        one.add_argument("kind", metavar="KIND", help="what it is, such as source, route or action")
+    for one in (change, remove):
+        one.add_argument("id", metavar="ID", help="its id, or the parts of its key with slashes between")
+    add.add_argument("values", nargs="*", metavar="NAME=VALUE", help="its values; none: list what there is")
+    change.add_argument("values", nargs="+", metavar="NAME=VALUE", help="the new values")
+    for one in (add, change, remove):
+        one.add_argument(
+            "--package", default="", metavar="NAME", help="the package, if several have such entries"
+        )
+        one.add_argument("--yes", action="store_true", help="write without asking for confirmation")
 
 
 def _of_downloads(get: argparse.ArgumentParser) -> None:

@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from portal.cli import asking, error_messages
+from portal.cli import asking, entry_commands, error_messages, page_commands
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.cli.progress_line import ProgressLine
 from portal.core import file_system, operating_system
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 # One thread is enough for calculations this small; each further thread takes 32 MB.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-_ACCEPT = "Warnings do not stop a build. Fix what is wrong. If the data is right, add the warning to data_packages/releases/data/accepted.csv with your name and the reason, which is published."
+_ACCEPT = 'Warnings do not stop a build. Fix what is wrong. If the data is right, accept the warning with the reason, which is published: portal accept NAME --reason "…" --by TEAM'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -461,22 +460,6 @@ def _serve(root: Path, options: argparse.Namespace, progress: ProgressLine) -> i
     return OK
 
 
-def _desk(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.cli import desk_command  # noqa: PLC0415
-
-    desk_command.run(root, options, partial(print, flush=True))
-    return OK
-
-
-def _publish(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.cli import publish_command  # noqa: PLC0415
-
-    for line in publish_command.run(root, options, progress):
-        progress.end()
-        print(line)
-    return OK
-
-
 COMMANDS = {
     "check": _check,
     "build": _build,
@@ -494,6 +477,6 @@ COMMANDS = {
     "reading": _reading,
     "calibrate": _calibrate,
     "serve": _serve,
-    "desk": _desk,
-    "publish": _publish,
+    **page_commands.COMMANDS,
+    **entry_commands.COMMANDS,
 }

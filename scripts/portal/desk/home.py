@@ -131,7 +131,7 @@ def _promises(content: Content, today: date) -> Iterator[Due]:
             state,
             words,
             "Report progress",
-            "/tables",
+            "/progress",
         )
 
 

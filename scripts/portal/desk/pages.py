@@ -3,6 +3,7 @@
 from portal.desk import (
     bring_in_pages,
     check_pages,
+    entry_pages,
     fetch_pages,
     home_pages,
     publish_pages,
@@ -20,6 +21,8 @@ def add_all(app: DeskApp, desk: Desk) -> None:
     bring_in_pages.add(app, desk)
     fetch_pages.add(app, desk)
     check_pages.add(app, desk)
+    entry_pages.add(app, desk)
+    entry_pages.add_results(app, desk)
     see_pages.add(app, desk)
     sign_pages.add(app, desk)
     publish_pages.add(app, desk)

@@ -1,25 +1,24 @@
 """The pages on which a single row is added, changed or removed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 
 from portal.core.problems import Problem
 from portal.desk import app as desk_app
-from portal.desk import copies, rows
+from portal.desk import copies, entry_pages, rows
 from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
 from portal.desk.journal import StaleError
 from portal.desk.rows import NEW, RowChange, TableOf
 from portal.desk.work import Tell
+from portal.editing import entries
 
 _A_PAGE = 50
 # What people come for: words, the kind of package, its table, and whether they add or change.
 _JOBS = (
-    ("Report progress on an action", "plan", "updates", "/new"),
-    ("Set the status of an action", "plan", "statuses", "/new"),
     ("Change a way to report", "routes", "routes", ""),
     ("Add a way to report", "routes", "routes", "/new"),
     ("Change a support service", "services", "services", ""),
@@ -108,6 +107,13 @@ def _add_row(app: DeskApp, desk: Desk) -> None:
 
         def write(tell: Tell) -> str:
             tell("Checking what this changes")
+            if (kind := _kind(where)) and asked.row == NEW:
+                planned = entries.add(desk.root, kind, {k: v for k, v in texts.items() if v}, package)
+                what = f"Added to {where.resource.replace('_', ' ')}: {rows.label(where.table, texts)}"
+                entry_pages.written(
+                    desk, replace(planned, problems=_placed(where, planned.problems)), what, who, version
+                )
+                return "written"
             path, data = rows.after(desk.root, where, asked)
             copies.check(desk.root, {path: data}, where.package.kind)
             verb = "Removed from" if asked.removed else "Added to" if asked.row == NEW else "Changed in"
@@ -146,7 +152,25 @@ def _view(
         "problems": problems,
         "anchors": anchors,
         "row_title": title,
+        "made": ("id", "number", "slug") if not number and _kind(where) else (),
     }
+
+
+def _kind(where: TableOf) -> str:
+    """Return the kind of entry that rows of a table are, as `portal add` names it; empty if it has none."""
+    return next(
+        (k for k, e in entries.KINDS.items() if (e.package, e.table) == (where.package.kind, where.resource)),
+        "",
+    )
+
+
+def _placed(where: TableOf, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return the problems of a new entry with their place in the table, so that they are shown at their fields."""
+    row = max((int(n) for n in where.table.frame.index), default=1) + 1
+    return tuple(
+        p if p.file.startswith("data_packages/") else replace(p, file=where.table.file, row=row)
+        for p in problems
+    )
 
 
 def _number(row: str) -> int:
