@@ -46,7 +46,7 @@ PRACTICE = Update(
     ),
     "cell-{sheet}-2-1",
     "serious-youth-violence",
-    "2280",
+    "2,280",
     "228",
 )  # fmt: skip
 
