@@ -78,7 +78,13 @@ def _of_table(root: Path, store: DraftStore, draft: Draft, tell: Tell) -> DraftO
     tell("Reading the spreadsheet and checking the figures with its rows")
     assumed = tuple(f"{k}={v}" for k, v in draft.answers.items())
     job = SpreadsheetJob(
-        store.paths(draft), draft.package, draft.resource, draft.sheet, draft.replaced, assumed, draft.edits
+        store.paths(draft),
+        draft.package,
+        draft.resource,
+        draft.sheet,
+        draft.replaced,
+        assumed,
+        edits=draft.edits,
     )
     asked: dict[str, AskedQuestion] = {}
 
