@@ -67,14 +67,16 @@ screenshots: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	$(BIN)/python scripts/screenshots.py --readme
 
-# The pictures of docs/tutorial/quarterly-update.md, taken while its steps run in a copy of this folder.
+# The pictures of the two tutorials, taken while their steps run in copies of this folder.
 guide: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/portal build
 	rm -rf build/guide && mkdir -p build/guide/portal/build
 	git ls-files -z | grep -zv '^tests/' | xargs -0 cp --parents -t build/guide/portal
 	ln -s $(CURDIR)/.venv $(CURDIR)/node_modules build/guide/portal
 	cp -r build/site build/sites build/cache build/guide/portal/build
+	cp -r build/guide/portal build/guide/by-clicks
 	$(BIN)/python scripts/guide.py build/guide/portal
+	$(BIN)/python scripts/desk_guide.py build/guide/by-clicks
 
 # How the site performs on a slow phone. Lighthouse is large, so nothing else installs it.
 lighthouse: .venv/ready-dev node_modules/ready-dev benchmarks/node_modules/ready

@@ -25,7 +25,9 @@ class Box(NamedTuple):
 
 
 BOXES = {
-    "cli": Box(360, 6, ("commands, messages,", "exit codes")),
+    "cli": Box(360, 8, ("commands, messages,", "exit codes")),
+    "editing": Box(360, 6, ("single entries,", "reasons")),
+    "desk": Box(240, 7, ("the update in the", "browser, journal")),
     "site": Box(600, 5, ("stage, render, index,", "verify, publish")),
     "pages": Box(690, 4, ("views of each page,", "templates")),
     "importers": Box(135, 3, ("published files and", "spreadsheets")),
@@ -39,7 +41,7 @@ BOXES = {
     "core": Box(430, 0, ("model, settings, problems,", "periods, text")),
 }
 _WIDTH, _HEIGHT, _STEP, _TOP = 190, 68, 116, 14
-_SIZE = (860, _TOP + 6 * _STEP + _HEIGHT + 44)
+_SIZE = (860, _TOP + 8 * _STEP + _HEIGHT + 44)
 
 
 def room_imports(program: Path = PROGRAM) -> dict[str, set[str]]:
@@ -113,7 +115,7 @@ def drawing(imports: Imports) -> str:
 
 
 def _y(room: str) -> int:
-    return _TOP + (6 - BOXES[room].level) * _STEP
+    return _TOP + (8 - BOXES[room].level) * _STEP
 
 
 def _port(room: str, other: str, others: list[str]) -> int:

@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from portal.cli import asking, error_messages, pack_commands
+from portal.cli import asking, entry_commands, error_messages, pack_commands, page_commands
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
+from portal.cli.progress_line import ProgressLine
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
 from portal.core.vocabulary import Outcome
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # One thread is enough for calculations this small; each further thread takes 32 MB.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-_ACCEPT = "Warnings do not stop a build. Fix what is wrong. If the data is right, add the warning to data_packages/releases/data/accepted.csv with your name and the reason, which is published."
+_ACCEPT = 'Warnings do not stop a build. Fix what is wrong. If the data is right, accept the warning with the reason, which is published: portal accept NAME --reason "…" --by TEAM'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,25 +69,6 @@ def program() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
-
-
-class ProgressLine:
-    """Show on the terminal the step that is running and how long each step took."""
-
-    def __init__(self) -> None:
-        self._since = 0.0
-
-    def __call__(self, step: str) -> None:
-        """Begin a step."""
-        self.end()
-        print(f"{step} …", end="", file=sys.stderr, flush=True)
-        self._since = time.monotonic()
-
-    def end(self) -> None:
-        """End the current step, if there is one."""
-        if self._since:
-            print(f" {time.monotonic() - self._since:.1f} s", file=sys.stderr)
-            self._since = 0.0
 
 
 def _check(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
@@ -161,7 +142,7 @@ def _put(path: Path, text: str) -> None:
 
 
 def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.cli import release_messages  # noqa: PLC0415
+    from portal.cli import publish_command, release_messages  # noqa: PLC0415
     from portal.releases import change_report, embargo, releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
@@ -169,6 +150,7 @@ def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
     project = building.project(root)
     request = releasing.ReleaseRequest(options.name, options.note, options.embargo, options.reason)
     draft = building.draft(project, request)
+    publish_command.require_signature(project, options.signed)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
     seen = project.content if options.embargo else replace(project.content, releases=embargo.public(project))
@@ -496,4 +478,6 @@ COMMANDS = {
     "calibrate": _calibrate,
     "serve": _serve,
     **pack_commands.COMMANDS,
+    **page_commands.COMMANDS,
+    **entry_commands.COMMANDS,
 }

@@ -1,14 +1,12 @@
 """Run `portal fetch`: download published files, show what is new, and import it with a preview."""
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from portal.core import periods
-from portal.core.model import Content, Source
 from portal.core.problems import PortalError, Problem
-from portal.core.settings import Settings
 from portal.data import packages
 from portal.importers import importing, recognition, source_rows
 from portal.importers.fetching import register
@@ -72,9 +70,12 @@ def plan(root: Path, one: Fetched) -> PlannedImport:
     newest = max((recognition.recognise(path).newest for path in one.files), default="")
     row = source_rows.row(one.entry.format, newest, one.download.fetched, _public(one.download.address))
     planned = importing.plan(
-        ImportJob(one.entry.format, one.files, row["id"]), _with_source(content, row), read_packages, settings
+        ImportJob(one.entry.format, one.files, row["id"]),
+        source_rows.with_source(content, row),
+        read_packages,
+        settings,
     )
-    table = _table_of_sources(root, settings, read_packages)
+    table = source_rows.table_of_sources(settings, read_packages)
     return replace(
         planned, files={table: source_rows.added(table.read_text(encoding="utf-8"), row), **planned.files}
     )
@@ -83,19 +84,3 @@ def plan(root: Path, one: Fetched) -> PlannedImport:
 def _public(address: str) -> str:
     """Return an address that can be a link; empty for one on this computer."""
     return address if address.startswith("https://") else ""
-
-
-def _with_source(content: Content, row: Mapping[str, str]) -> Content:
-    words = {k: v for k, v in row.items() if k in Source.__dataclass_fields__ and k != "open_publication"}
-    source = Source(**words, open_publication=False)
-    return replace(content, sources={**content.sources, source.id: source})
-
-
-def _table_of_sources(root: Path, settings: Settings, known: Sequence[packages.Package]) -> Path:
-    name = next((p.name for p in known if p.kind == "sources"), "")
-    if not name:
-        message = "There is no package of sources."
-        raise PortalError(
-            [Problem("data_packages", code="source", message=message, fix="Add one, as portal new does.")]
-        )
-    return settings.packages_folder / name / "data" / "sources.csv"

@@ -57,7 +57,7 @@ class Settings:
     """The settings file.
 
     `topics` maps ids to names, in page order; `languages` maps codes to the languages' own names;
-    `redirects` maps old addresses to new ones; `public` is the folder of the public packages, if not the project.
+    `redirects` maps old addresses to new ones; `targets` maps names to where the site is published; `public` is the folder of the public packages, if not the project.
     """
 
     root: Path
@@ -68,6 +68,7 @@ class Settings:
     banner: str = ""
     languages: Mapping[str, str] = field(default_factory=dict)
     redirects: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, str] = field(default_factory=dict)
     public: Path | None = None
 
     @property

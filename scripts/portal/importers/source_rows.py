@@ -4,9 +4,14 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from portal.core.model import Content, Source
 from portal.core.periods import loose_date
+from portal.core.problems import PortalError, Problem
+from portal.core.settings import Settings
+from portal.data.packages import Package
 from portal.importers.shared import published_files
 
 KNOWN = "published_sources.csv"
@@ -49,6 +54,27 @@ def added(table: str, fresh: Mapping[str, str]) -> str:
     writer.writeheader()
     writer.writerows([*kept, fresh])
     return out.getvalue()
+
+
+def with_source(content: Content, fresh: Mapping[str, str]) -> Content:
+    """Return content that has the source of a row."""
+    words = {k: v for k, v in fresh.items() if k in Source.__dataclass_fields__ and k != "open_publication"}
+    source = Source(**words, open_publication=False)
+    return replace(content, sources={**content.sources, source.id: source})
+
+
+def table_of_sources(settings: Settings, known: Sequence[Package]) -> Path:
+    """Return the file of the table of sources.
+
+    Raises:
+        PortalError: no package is for sources.
+    """
+    name = next((p.name for p in known if p.kind == "sources"), "")
+    if not name:
+        message = "There is no package of sources."
+        fix = "Add one, as portal new does."
+        raise PortalError([Problem("data_packages", code="source", message=message, fix=fix)])
+    return settings.packages_folder / name / "data" / "sources.csv"
 
 
 def write(path: Path, rows: Sequence[Mapping[str, str]]) -> None:

@@ -213,8 +213,8 @@ def _text(changes_in_words: ChangeReport) -> Iterator[str]:
         yield f"\nEarlier releases still show {what} withdrawn. To take the number out of them too: portal withdraw."
 
 
-def as_html(changes_in_words: ChangeReport, site: str) -> str:
-    """Return the report as a self-contained HTML page for the person who signs off."""
+def as_html(changes_in_words: ChangeReport, site: str, code: str = "") -> str:
+    """Return the report as a self-contained HTML page for the person who signs off; `code` names the list, if it has one."""
     from importlib import resources  # noqa: PLC0415
 
     import jinja2  # noqa: PLC0415 - only this command needs it
@@ -224,7 +224,7 @@ def as_html(changes_in_words: ChangeReport, site: str) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.from_string(text).render(
-        report=changes_in_words, kinds=KINDS, site=site, counted=counted(changes_in_words)
+        report=changes_in_words, kinds=KINDS, site=site, counted=counted(changes_in_words), code=code
     )
 
 

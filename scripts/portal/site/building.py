@@ -63,10 +63,11 @@ def project(root: Path) -> Project:
     Raises:
         PortalError: with every problem.
     """
-    return _project(load(root))
+    return project_of(load(root))
 
 
-def _project(settings: Settings) -> Project:
+def project_of(settings: Settings) -> Project:
+    """Do what `project` does with settings that can name another folder of packages."""
     root = settings.root
     packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
@@ -99,9 +100,8 @@ def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     try:
-        public_project = _project(
-            replace(whole.settings, public=folder, packages=embargo.listed(whole, files))
-        )
+        settings = replace(whole.settings, public=folder, packages=embargo.listed(whole, files))
+        public_project = project_of(settings)
         allowed(public_project)
     except PortalError as error:
         raise PortalError(replace(p, file=f"(public) {p.file}") for p in error.problems) from None

@@ -85,6 +85,18 @@ def digest(site: Path) -> str:
     return hashlib.sha256((site / MANIFEST).read_bytes()).hexdigest()
 
 
+def listed(site: Path) -> Mapping[str, Any]:
+    """Return the files of a site by name, with their size and SHA-256, as its manifest lists them.
+
+    Raises:
+        PortalError: the manifest cannot be read.
+    """
+    files = _manifest(site)
+    if isinstance(files, Problem):
+        raise PortalError([files])
+    return files
+
+
 def _manifest(site: Path) -> Mapping[str, Any] | Problem:
     try:
         files = json.loads((site / MANIFEST).read_text(encoding="utf-8"))["files"]

@@ -41,7 +41,8 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
 class SpreadsheetJob:
     """What is asked for: a file (more are a problem), the package it goes into, and how to read it.
 
-    `assumed` answers questions; `replaced` says that the sheet is the whole table, so that other rows go.
+    `assumed` answers questions; `replaced` says that the sheet is the whole table, so that other rows go; `edits` are cells
+    to read otherwise than the file has them.
     """
 
     paths: tuple[Path, ...]
@@ -50,6 +51,7 @@ class SpreadsheetJob:
     sheet: str = ""
     replaced: bool = False
     assumed: tuple[str, ...] = ()
+    edits: tuple[workbooks.CellEdit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     packages_read, problems = packages.read_all(settings.root, settings.packages)
     package = _with_own_table(job, _package(job, packages_read, problems), settings)
     answers = _answers(job.assumed)
-    book = workbooks.read(job.paths[0])
+    book = workbooks.edited(workbooks.read(job.paths[0]), job.edits)
     layouts = columns.locate(book, columns.WantedTable(package, job.resource, job.sheet))
     reading = rows.read(book, layouts, packages_read, package, answers)
     while reading.doubts and not reading.faults:

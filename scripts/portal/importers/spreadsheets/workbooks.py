@@ -1,6 +1,7 @@
 """Spreadsheet files as grids of typed cells, each with its place. Reads .xlsx, .ods and .csv."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portal.core.problems import PortalError, Problem
@@ -36,6 +37,31 @@ class Spot:
     row: int = 0
     column: int = 0
     name: str = ""
+
+
+@dataclass(frozen=True)
+class CellEdit:
+    """A text to read in place of what a cell of the file has; an empty text empties the cell."""
+
+    sheet: str
+    row: int
+    column: int
+    text: str
+
+
+def edited(book: Workbook, edits: Iterable[CellEdit]) -> Workbook:
+    """Return the workbook with cells corrected, each as if the text had been typed there."""
+    by_sheet: dict[str, dict[Place, str]] = {}
+    for edit in edits:
+        by_sheet.setdefault(edit.sheet, {})[edit.row, edit.column] = edit.text.strip()
+    if not by_sheet:
+        return book
+    return replace(book, sheets=tuple(_typed(s, by_sheet.get(s.name, {})) for s in book.sheets))
+
+
+def _typed(sheet: Sheet, texts: dict[Place, str]) -> Sheet:
+    fresh = {at: Cell("text", text) for at, text in texts.items() if text}
+    return replace(sheet, cells={at: c for at, c in sheet.cells.items() if at not in texts} | fresh)
 
 
 def read(path: Path) -> Workbook:

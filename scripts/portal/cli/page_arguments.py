@@ -1,0 +1,56 @@
+"""The options of the commands that show pages on this computer, and of publishing."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def add(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    """Add these commands; `command` makes a parser from a name, a short and a long help text."""
+    serve = command(
+        "serve",
+        "preview the site on this computer",
+        "Build the site and show it at an address that only this computer can open. When you save a table, page, template\n"
+        "or picture, the site is built again: reload the page in your browser to see it. Press Ctrl-C to stop.",
+    )
+    serve.add_argument(
+        "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
+    )
+    publish = command(
+        "publish",
+        "publish the built site to the targets of the settings",
+        "Copy build/site to each target of the settings, check every file there, and only then make it public. Targets are in\n"
+        "site_src/portal.toml, under [targets]: folder:PATH keeps earlier sites and changes one link, zip:PATH is one file.",
+    )
+    publish.add_argument("target", nargs="?", default="", metavar="TARGET", help="only this one")
+    publish.add_argument("--dry-run", action="store_true", help="only say what would change")
+    publish.add_argument("--back", action="store_true", help="put the site before in place again")
+    desk = command(
+        "desk",
+        "do the whole quarterly update in the browser",
+        "Open a page on which you bring in files, check, see, sign and publish, without further commands. The page is on this\n"
+        "computer only, and the address that opens it works once. If the desk is open already, open another window of it.\n"
+        "Press Ctrl-C to stop.",
+    )
+    desk.add_argument(
+        "--starter",
+        action="store_true",
+        help="write a file into the project that opens the desk by a double click",
+    )
+    desk.add_argument(
+        "--register",
+        type=Path,
+        metavar="FILE",
+        help="another table of addresses to fetch from, with the same columns",
+    )
+    desk.add_argument("--no-browser", action="store_true", help="only print the address")
+    desk.add_argument(
+        "--port", type=int, default=0, help="the port number of the address (default: any that is free)"
+    )
+    desk.add_argument(
+        "--lock-after",
+        type=int,
+        default=30,
+        metavar="MINUTES",
+        help="lock when nobody used it for so long (default: 30)",
+    )

@@ -1,0 +1,34 @@
+"""All pages of the desk."""
+
+from portal.desk import (
+    bring_in_pages,
+    check_pages,
+    entry_pages,
+    fetch_pages,
+    home_pages,
+    publish_pages,
+    see_pages,
+    sign_pages,
+    table_pages,
+)
+from portal.desk.app import DeskApp
+from portal.desk.context import Desk
+
+
+def add_all(app: DeskApp, desk: Desk) -> None:
+    """Add every page."""
+    home_pages.add(app, desk)
+    bring_in_pages.add(app, desk)
+    fetch_pages.add(app, desk)
+    check_pages.add(app, desk)
+    entry_pages.add(app, desk)
+    entry_pages.add_results(app, desk)
+    see_pages.add(app, desk)
+    sign_pages.add(app, desk)
+    publish_pages.add(app, desk)
+    table_pages.add(app, desk)
+
+
+def warm(desk: Desk) -> None:
+    """Begin to find out where the quarter stands while the browser opens."""
+    home_pages.look(desk)

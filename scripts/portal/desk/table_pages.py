@@ -1,0 +1,183 @@
+"""The pages on which a single row is added, changed or removed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import abort, redirect, render_template, request, url_for
+
+from portal.core.problems import Problem
+from portal.desk import app as desk_app
+from portal.desk import copies, entry_pages, rows
+from portal.desk.app import DeskApp, Page
+from portal.desk.context import Desk
+from portal.desk.journal import StaleError
+from portal.desk.rows import NEW, RowChange, TableOf
+from portal.desk.work import Tell
+from portal.editing import entries
+
+_A_PAGE = 50
+# What people come for: words, the kind of package, its table, and whether they add or change.
+_JOBS = (
+    ("Change a way to report", "routes", "routes", ""),
+    ("Add a way to report", "routes", "routes", "/new"),
+    ("Change a support service", "services", "services", ""),
+    ("Add a support service", "services", "services", "/new"),
+    ("Add a source", "sources", "sources", "/new"),
+    ("Add an indicator", "indicators", "indicators", "/new"),
+    ("Add a claim of a document", "indicators", "claims", "/new"),
+    ("Promise the date of a release", "releases", "calendar", "/new"),
+)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A row as it was typed and the problems that it would cause."""
+
+    texts: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+def add(app: DeskApp, desk: Desk) -> None:
+    """Add these pages."""
+    _add_lists(app, desk)
+    _add_row(app, desk)
+
+
+def _add_lists(app: DeskApp, desk: Desk) -> None:
+    @app.get("/tables")
+    def tables() -> Page:
+        found = list(rows.tables(desk.packages()))
+        jobs = [
+            (
+                words,
+                [
+                    (t.package.portal.get("title") or t.package.name, t.address + end)
+                    for t in found
+                    if (t.package.kind, t.resource) == (kind, name)
+                ],
+            )
+            for words, kind, name, end in _JOBS
+        ]
+        return render_template("tables.html", tables=found, jobs=[j for j in jobs if j[1]])
+
+    @app.get("/tables/<package>/<resource>")
+    def table(package: str, resource: str) -> Page:
+        where = _find(desk, package, resource)
+        words = request.args.get("q", "")[:100]
+        found = rows.search(where.table, words)
+        first = max(0, request.args.get("from", 0, int))
+        shown = [(n, rows.label(where.table, r), r) for n, r in found[first : first + _A_PAGE]]
+        return render_template(
+            "table.html", where=where, q=words, found=len(found), first=first, rows=shown, step=_A_PAGE
+        )
+
+
+def _add_row(app: DeskApp, desk: Desk) -> None:
+    @app.get("/tables/<package>/<resource>/<row>")
+    def row(package: str, resource: str, row: str) -> Page:
+        where = _find(desk, package, resource)
+        number = _number(row)
+        work = desk.workshop.find(request.args.get("typed", ""))
+        typed = work.typed if work and isinstance(work.typed, Typed) else None
+        texts = (
+            typed.texts
+            if typed
+            else rows.text_of(where.table, number)
+            if number
+            else dict(request.args.items())
+        )
+        if texts is None:
+            abort(404)
+        problems = work.problems if work and typed else ()
+        return render_template("row.html", **_view(desk, where, number, texts, problems))
+
+    @app.post("/tables/<package>/<resource>/<row>")
+    def change(package: str, resource: str, row: str) -> Page:
+        where = _find(desk, package, resource)
+        version = request.form.get("version", "")
+        if version != desk.journal.version():
+            raise StaleError
+        texts = {
+            f: request.form.get(f"field-{f}", "").strip().replace("\r\n", "\n")
+            for f in where.table.schema.names
+        }
+        asked = RowChange(_number(row), texts, request.form.get("do") == "remove")
+        who = desk_app.name_of_person()
+
+        def write(tell: Tell) -> str:
+            tell("Checking what this changes")
+            if (kind := _kind(where)) and asked.row == NEW:
+                planned = entries.add(desk.root, kind, {k: v for k, v in texts.items() if v}, package)
+                what = f"Added to {where.resource.replace('_', ' ')}: {rows.label(where.table, texts)}"
+                entry_pages.written(
+                    desk, replace(planned, problems=_placed(where, planned.problems)), what, who, version
+                )
+                return "written"
+            path, data = rows.after(desk.root, where, asked)
+            copies.check(desk.root, {path: data}, where.package.kind)
+            verb = "Removed from" if asked.removed else "Added to" if asked.row == NEW else "Changed in"
+            called = rows.label(where.table, texts)
+            desk.journal.write(
+                {path: data}, f"{verb} {where.resource.replace('_', ' ')}: {called}", who, version
+            )
+            return "written"
+
+        work = desk.workshop.start("Checking the row", "", write, Typed(texts, ()))
+        work.then = url_for("wrote", package=package, resource=resource, row=row, id_=work.id)
+        return desk_app.go(desk, work.id)
+
+    @app.get("/tables/<package>/<resource>/<row>/wrote/<id_>")
+    def wrote(package: str, resource: str, row: str, id_: str) -> Page:
+        work = desk.workshop.find(id_)
+        if work is None or not work.is_done or work.problems:
+            return redirect(url_for("row", package=package, resource=resource, row=row, typed=id_))
+        desk_app.say("Written. You can undo this until it is released.")
+        return redirect(url_for("changes"))
+
+
+def _view(
+    desk: Desk, where: TableOf, number: int, texts: Mapping[str, str], problems: tuple[Problem, ...]
+) -> dict[str, Any]:
+    row = number or max((int(n) for n in where.table.frame.index), default=1) + 1
+    own = tuple(p for p in problems if p.file == where.table.file and p.row == row)
+    fields = rows.form(where, desk.packages(), desk.settings, texts, own)
+    columns = {f.ask.name: f.id for f in fields}
+    anchors = {p: columns[p.field] for p in own if p.field in columns}
+    title = rows.label(where.table, texts) if number else f"New row in {where.resource.replace('_', ' ')}"
+    return {
+        "where": where,
+        "number": number,
+        "fields": fields,
+        "problems": problems,
+        "anchors": anchors,
+        "row_title": title,
+        "made": ("id", "number", "slug") if not number and _kind(where) else (),
+    }
+
+
+def _kind(where: TableOf) -> str:
+    """Return the kind of entry that rows of a table are, as `portal add` names it; empty if it has none."""
+    return next(
+        (k for k, e in entries.KINDS.items() if (e.package, e.table) == (where.package.kind, where.resource)),
+        "",
+    )
+
+
+def _placed(where: TableOf, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return the problems of a new entry with their place in the table, so that they are shown at their fields."""
+    row = max((int(n) for n in where.table.frame.index), default=1) + 1
+    return tuple(
+        p if p.file.startswith("data_packages/") else replace(p, file=where.table.file, row=row)
+        for p in problems
+    )
+
+
+def _number(row: str) -> int:
+    if row == "new":
+        return NEW
+    return int(row) if row.isdecimal() and len(row) < 8 and int(row) > 1 else abort(404)
+
+
+def _find(desk: Desk, package: str, resource: str) -> TableOf:
+    return rows.find(desk.packages(), package, resource) or abort(404)

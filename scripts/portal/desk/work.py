@@ -1,0 +1,95 @@
+"""Do what takes longer than a page in a thread of its own, and say how far it is."""
+
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from portal.core import operating_system
+from portal.core.problems import PortalError, Problem
+from portal.desk.journal import StaleError
+
+Tell = Callable[[str], None]
+_KEPT = 40
+_PATIENCE = 1.5  # seconds that a page waits for work before it shows its progress
+
+
+@dataclass
+class Work:
+    """Something that is being done: its title, where to go afterwards, its steps so far, and its result."""
+
+    id: str
+    title: str
+    then: str
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    finished: threading.Event = field(default_factory=threading.Event)
+    result: Any = None
+    typed: Any = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Return True if it has ended, well or not."""
+        return self.finished.is_set()
+
+    def tell(self, step: str) -> None:
+        """Begin a step."""
+        self.steps.append((step, time.monotonic()))
+
+
+class Workshop:
+    """Runs one piece of work after the other, so that no two of them read and write at once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._turn = threading.Lock()
+        self._all: dict[str, Work] = {}
+
+    def start(self, title: str, then: str, do: Callable[[Tell], Any], typed: Any = None) -> Work:
+        """Start work and return it after a moment, finished if it was quick. `then` is the address to go to afterwards."""
+        work = Work(secrets.token_hex(8), title, then, typed=typed)
+        for old in [w.id for w in self._all.values() if w.is_done][:-_KEPT]:
+            del self._all[old]
+        self._all[work.id] = work
+        threading.Thread(target=self._run, args=(work, do), daemon=True).start()
+        work.finished.wait(_PATIENCE)
+        return work
+
+    def find(self, id_: str) -> Work | None:
+        """Return work by its id, None if it is not known."""
+        return self._all.get(id_)
+
+    def is_busy(self) -> bool:
+        """Return True if something is being done."""
+        return any(not w.is_done for w in self._all.values())
+
+    def _run(self, work: Work, do: Callable[[Tell], Any]) -> None:
+        with self._turn:
+            try:
+                work.result = do(work.tell)
+            except PortalError as error:
+                work.problems = error.problems
+            except StaleError:
+                fix = "Look at what changed, then send the form again: what you typed is still in it."
+                work.problems = (
+                    Problem("desk", code="stale", message="Something else changed in the meantime.", fix=fix),
+                )
+            except OSError as error:
+                work.problems = (operating_system.problem(error, self._root),)
+            except Exception as error:
+                work.problems = (operating_system.memory_problem(error) or logged_fault(self._root),)
+            finally:
+                work.finished.set()
+
+
+def logged_fault(root: Path) -> Problem:
+    """Write the error that is being handled to a file, and return what to tell people."""
+    log = root / "build" / "portal-error.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text(traceback.format_exc(), encoding="utf-8", newline="\n")
+    fix = "Send the file build/portal-error.log to the maintainers. Nothing was written."
+    return Problem("desk", code="fault", message="This is an error in the program.", fix=fix)

@@ -1,0 +1,199 @@
+"""The desk in Chromium: a whole update by clicks, then by the keyboard alone, with axe on each page at two widths."""
+
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from portal.site import publishing
+from project import ROOT, edit, make_project, run
+from served_desk import served
+
+sys.path.insert(0, str(ROOT / "scripts"))
+import desk_guide
+from desk_guide import Update, Walk
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE, WIDE = 360, 1280
+PATIENCE = 40_000  # milliseconds for the longest step, on a busy machine
+HEAD = ("indicator", "area", "period_start", "period_end", "type", "value", "status", "source", "locator")
+UPDATE = Update(
+    "recorded",
+    (
+        ("rec-theft", "E09999999", "2021-01-01", "2021-03-31", "420", None, "returns", "Made up"),
+        ("rec-thefts", "E09999999", "2020-10-01", "2020-12-31", "38", "r", "returns", "Made up"),
+    ),
+    "cell-{sheet}-2-1",
+    "rec-thefts",
+    "420",
+    "42",
+    "2027 Q2",
+    "website",
+)
+REVISED = "rec-thefts,E09999999,2020-10-01,2020-12-31,38,r,returns,Made up\n"
+ADDED = "rec-thefts,E09999999,2021-01-01,2021-03-31,42,,returns,Made up\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project with one release, a site, and a target."""
+    made = make_project(tmp_path / "project")
+    settings = made / "site_src/portal.toml"
+    settings.write_text(settings.read_text() + f'\n[targets]\nwebsite = "folder:{tmp_path}/www"\n')
+    assert run(made, "release", "2027 Q1", "--yes") == 0
+    assert run(made, "build") == 0
+    return made
+
+
+@pytest.fixture
+def address(root: Path) -> Iterator[str]:
+    with served(root) as at:
+        yield at
+
+
+def inspect(page: Page, name: str) -> None:
+    """Check a page with axe at two widths, that it is not wider than the screen, and that it says what it is."""
+    assert page.title()
+    for width in (PHONE, WIDE):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(AXE)
+        found = page.evaluate(
+            "tags => axe.run(document, {runOnly: tags, iframes: false}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target)))",
+            RULES,
+        )
+        assert found == [], (name, width)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
+    assert page.locator("h1").count() == 1, name
+
+
+@pytest.mark.browser
+def test_a_whole_update_by_clicks(
+    chromium: Browser, root: Path, address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = chromium.new_page(viewport={"width": WIDE, "height": 800})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    walk = Walk(page, address, UPDATE, lambda name: inspect(page, name), PATIENCE)
+    took: list[str] = []
+    for name, step in desk_guide.steps(walk, tmp_path, "Ada Prepares", "Grace Signs"):
+        began = time.monotonic()
+        step()
+        took.append(f"  {name}: {time.monotonic() - began:.1f} s")
+    with capsys.disabled():
+        sys.stdout.write("\n".join(["", *took, ""]))
+    assert errors == []
+    observations = (root / "data_packages/recorded/data/observations.csv").read_text()
+    assert REVISED in observations
+    assert ADDED in observations
+    assert "2027-q2" in (root / "data_packages/releases/data/releases.csv").read_text()
+    assert publishing.digest(tmp_path / "www/site") == publishing.digest(root / "build/site")
+    page.close()
+
+
+@pytest.mark.browser
+def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(address)
+    inspect(page, "who")
+    page.get_by_role("button", name="Start").click()
+    inspect(page, "who, without a name")
+    assert page.locator("#name[aria-invalid=true]").count() == 1
+    page.get_by_label("Your name").fill("Ada")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What needs attention").wait_for(timeout=PATIENCE)
+    base = address.partition("/open/")[0]
+    for path in (
+        "/bring-in",
+        "/fetch",
+        "/changes",
+        "/tables",
+        "/tables/plan/actions",
+        "/tables/routes/routes/2",
+        "/tables/plan/updates/new",
+        "/see",
+        "/nothing",
+        "/see/changes",
+        "/publish",
+    ):
+        page.goto(base + path)
+        page.locator("meta[http-equiv=refresh]").wait_for(state="detached", timeout=120_000)
+        inspect(page, path)
+    edit(root, "2019-06-30,,61,,report", "2019-06-30,,61,,reprot")
+    page.goto(f"{base}/check")
+    page.locator("meta[http-equiv=refresh]").wait_for(state="detached", timeout=120_000)
+    inspect(page, "check with a problem")
+    page.goto(address)
+    inspect(page, "locked")
+    context.close()
+
+
+def tab_to(page: Page, words: str) -> None:
+    """Move the focus with the Tab key until it is on something of this name."""
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "() => { const e = document.activeElement; const l = e.labels && e.labels[0]; return ((l ? l.textContent : '') || e.getAttribute('aria-label') || e.textContent || e.value || '').trim() }"
+        )
+        if re.search(words, name):
+            return
+    pytest.fail(f"Tab never comes to {words}")
+
+
+@pytest.mark.browser
+def test_the_keyboard_alone_brings_in_fixes_and_writes(
+    chromium: Browser, root: Path, address: str, tmp_path: Path
+) -> None:
+    page = chromium.new_page(viewport={"width": WIDE, "height": 800})
+    page.goto(address)
+    assert page.evaluate("document.activeElement.id") == "name"
+    page.keyboard.type("Ada")
+    page.keyboard.press("Enter")
+    csv = tmp_path / "new.csv"
+    csv.write_text(",".join(HEAD) + "\nbike,E09999999,2020-07-01,2021-06-30,,70,,report,Table 2\n")
+    page.goto(address.partition("/open/")[0] + "/bring-in")
+    page.get_by_label("Choose or drop a file").set_input_files(csv)  # what the dialog of the system does
+    tab_to(page, "^Bring in$|Choose or drop")
+    page.get_by_label("Choose or drop a file").focus()
+    tab_to(page, "^Bring in$")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=re.compile("1 problem")).wait_for(timeout=120_000)
+    # The focus is on the list of problems, which a screen reader reads out; its link leads to the cell.
+    assert "summary" in page.evaluate("document.activeElement.className")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id || location.hash").endswith("cell-0-2-1")
+    page.keyboard.press("Tab") if page.evaluate("document.activeElement.tagName") != "INPUT" else None
+    assert page.evaluate("document.activeElement.id") == "cell-0-2-1"
+    page.keyboard.press("Control+A")
+    page.keyboard.type("bikes")
+    tab_to(page, "Read it again")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What it would change").wait_for(timeout=120_000)
+    tab_to(page, "Write this")
+    page.keyboard.press("Enter")
+    page.get_by_text("Written: observations.csv").wait_for(timeout=120_000)
+    assert "said" in page.evaluate("document.activeElement.className")
+    assert (
+        "2021-06-30,,70,,report,Table 2" in (root / "data_packages/figures/data/observations.csv").read_text()
+    )
+    tab_to(page, "^Undo")
+    page.keyboard.press("Enter")
+    page.get_by_text("as they were before").wait_for(timeout=120_000)
+    assert "2021-06-30,,70," not in (root / "data_packages/figures/data/observations.csv").read_text()
+    page.close()
+
+
+@pytest.mark.browser
+def test_everything_works_without_script(chromium: Browser, root: Path, address: str, tmp_path: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    walk = Walk(page, address, UPDATE, lambda name: None, PATIENCE)
+    for step in desk_guide.steps(walk, tmp_path, "Ada Prepares", "Grace Signs")[:3]:
+        step[1]()
+    assert ADDED in (root / "data_packages/recorded/data/observations.csv").read_text()
+    context.close()

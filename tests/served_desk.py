@@ -1,0 +1,130 @@
+"""The desk of a project in a process of its own, and requests to it as a browser or somebody else would send them."""
+
+import http.client
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+
+@contextmanager
+def served(root: Path, *options: str) -> Iterator[str]:
+    """Start `portal desk`; yields the address that lets in one browser."""
+    command = [sys.executable, "-m", "portal", "--project", str(root), "desk", "--no-browser", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            line = process.stdout.readline()
+            found = re.search(r"http://\S+", line)
+            assert found, line
+            yield found[0]
+        finally:
+            process.kill()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a request."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def body(self) -> str:
+        """The page as text."""
+        return self.raw.decode("utf-8", "replace")
+
+    @property
+    def to(self) -> str:
+        """Where it redirects to."""
+        return self.headers.get("Location", "")
+
+    @property
+    def token(self) -> str:
+        """The token of its forms."""
+        found = re.search(r'name="token" value="([^"]+)"', self.body)
+        return found[1] if found else ""
+
+    @property
+    def version(self) -> str:
+        """The version of the packages in its forms."""
+        found = re.search(r'name="version" value="([^"]+)"', self.body)
+        return found[1] if found else ""
+
+
+@dataclass
+class Visitor:
+    """A program that sends requests; by default the headers are those of a browser at the desk's own pages."""
+
+    at: str
+    cookie: str = ""
+    token: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host and port of the desk."""
+        return urlsplit(self.at).netloc
+
+    def ask(self, method: str, path: str, body: bytes | str | None = None, **headers: str) -> Answer:
+        """Send a request. A header with an underscore stands for one with a hyphen; an empty one is left out."""
+        own = {"Host": self.host, "Cookie": self.cookie}
+        if method == "POST":
+            own |= {"Origin": f"http://{self.host}", "Content-Type": "application/x-www-form-urlencoded"}
+        own |= {name.replace("_", "-"): text for name, text in headers.items()}
+        connection = http.client.HTTPConnection(self.host, timeout=120)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            data = body.encode() if isinstance(body, str) else body
+            for name, text in own.items():
+                if text:
+                    connection.putheader(name, text)
+            if data is not None and "Content-Length" not in own:
+                connection.putheader("Content-Length", str(len(data)))
+            connection.endheaders(data)
+            response = connection.getresponse()
+            answer = Answer(response.status, dict(response.getheaders()), response.read())
+        finally:
+            connection.close()
+        return answer
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Get a page."""
+        return self.ask("GET", path, **headers)
+
+    def post(self, path: str, form: Mapping[str, str] | None = None, **headers: str) -> Answer:
+        """Send a form, with the token of this visitor unless the form has another."""
+        return self.ask("POST", path, urlencode({"token": self.token, **(form or {})}), **headers)
+
+    def drop(self, path: str, files: Mapping[str, bytes]) -> Answer:
+        """Send files as a browser does."""
+        edge = "----a-boundary-that-no-file-has"
+        parts = [f'--{edge}\r\nContent-Disposition: form-data; name="token"\r\n\r\n{self.token}\r\n'.encode()]
+        for name, content in files.items():
+            head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: application/octet-stream\r\n\r\n'
+            parts += [head.encode(), content, b"\r\n"]
+        body = b"".join([*parts, f"--{edge}--\r\n".encode()])
+        return self.ask("POST", path, body, Content_Type=f"multipart/form-data; boundary={edge}")
+
+    def read(self, answer: Answer) -> Answer:
+        """Follow redirects and pages of progress until a page has a result."""
+        path = ""
+        while answer.status == 302 or 'http-equiv="refresh"' in answer.body:
+            path = answer.to or path
+            answer = self.get(path)
+        return answer
+
+
+def enter(address: str, name: str = "Ada Prepares") -> Visitor:
+    """Go in with the address that lets in one browser, and say who is there."""
+    visitor = Visitor(address)
+    answer = visitor.get(urlsplit(address).path)
+    assert answer.status == 302, answer
+    visitor.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    visitor.token = visitor.get("/who").token
+    assert visitor.post("/who", {"name": name}).to == "/"
+    return visitor
