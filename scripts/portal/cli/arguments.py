@@ -1,7 +1,6 @@
 """The commands of `portal`, their options and help texts, and the exit codes."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from portal.cli import page_arguments
@@ -57,6 +56,17 @@ def parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
 
+    _add_building(command)
+    _add_releasing(command)
+    _add_importing(command)
+    _add_starting(command)
+    _add_measuring(command)
+    page_arguments.add(command)
+    return root_parser
+
+
+def _add_building(command: page_arguments.NewCommand) -> None:
+    """Add the commands that check and build, and show what will change."""
     command(
         "check",
         "find mistakes; change nothing",
@@ -91,6 +101,10 @@ def parser() -> argparse.ArgumentParser:
     )
     diff.add_argument("--html", type=Path, metavar="FILE", help="write a page for the person who signs off")
     diff.add_argument("--json", type=Path, metavar="FILE", help="write every change as JSON, for programs")
+
+
+def _add_releasing(command: page_arguments.NewCommand) -> None:
+    """Add the commands that make, restore, withdraw and verify what is published."""
     make = command(
         "release",
         "make a named release of what is published",
@@ -152,6 +166,10 @@ def parser() -> argparse.ArgumentParser:
     ).add_argument(
         "folder", nargs="?", type=Path, metavar="FOLDER", help="the folder of the site (default: build/site)"
     )
+
+
+def _add_importing(command: page_arguments.NewCommand) -> None:
+    """Add the commands that count what is there, and bring in files."""
     command(
         "coverage",
         "count pages with a chart and measures with a figure",
@@ -220,6 +238,10 @@ def parser() -> argparse.ArgumentParser:
             "  portal fetch police-archive --month 2026-03 --force cambridgeshire --import",
         )
     )
+
+
+def _add_starting(command: page_arguments.NewCommand) -> None:
+    """Add the commands that write something to work with: a portal, packs, entries and templates."""
     _of_a_place(
         command(
             "new",
@@ -252,6 +274,10 @@ def parser() -> argparse.ArgumentParser:
     template.add_argument(
         "--folder", type=Path, metavar="FOLDER", help="the folder to write to (default: build/templates)"
     )
+
+
+def _add_measuring(command: page_arguments.NewCommand) -> None:
+    """Add the commands that measure what is published."""
     command(
         "audit",
         "try to work out withheld figures",
@@ -272,8 +298,6 @@ def parser() -> argparse.ArgumentParser:
             "(the dispersion), and how often the significance test is wrong. Changes nothing.",
         )
     )
-    page_arguments.add(command)
-    return root_parser
 
 
 def _of_packs(pack: argparse.ArgumentParser) -> None:
@@ -334,7 +358,7 @@ def _of_figures(take: argparse.ArgumentParser) -> None:
     take.set_defaults(stop=take.error)
 
 
-def _of_single_entries(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+def _of_single_entries(command: page_arguments.NewCommand) -> None:
     """Add the commands that change single entries of the packages."""
     _of_reasons(
         command(

@@ -5,8 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def add(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    """Add these commands; `command` makes a parser from a name, a short and a long help text."""
+# Makes the parser of a command from its name, a short and a long help text.
+NewCommand = Callable[[str, str, str], argparse.ArgumentParser]
+
+
+def add(command: NewCommand) -> None:
+    """Add these commands."""
     serve = command(
         "serve",
         "preview the site on this computer",
