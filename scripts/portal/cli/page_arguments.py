@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-
 # Makes the parser of a command from its name, a short and a long help text.
 NewCommand = Callable[[str, str, str], argparse.ArgumentParser]
 
