@@ -74,6 +74,7 @@ class _Answer:
 
 # The best answer first. A number that two indicators of the same name can mean is right if one of them has it.
 _RANK = (Outcome.RIGHT, Outcome.ACROSS_BREAK, Outcome.CHOSEN_PERIOD, Outcome.OUT_OF_DATE, Outcome.WRONG, Outcome.NO_SOURCE)
+_RECENT = 2  # years in which a change that is quoted now can have been the newest one
 _OLD = 400  # days; figures that much older than others of the same name are those of an old report
 _WITHHELD = "We do not publish this figure, to protect people."
 _LEAVE_OUT = "Take the number out, or use the figure for a larger area or a longer period."
@@ -346,7 +347,7 @@ def _change(known: Figures, r: Reading) -> _Answer | None:
         return _fitting_change(known, r, fitting)
     main = computed[0]
     if not r.later:
-        old = next((p for p in figures.earlier_pairs(known, r.months) if not p.withheld and _signed(r, p)), None)
+        old = next((p for p in figures.earlier_pairs(known, r.months, _RECENT) if not p.withheld and _signed(r, p)), None)
         if old is not None and not r.base:
             return _Answer(Outcome.OUT_OF_DATE, f"This is the change to {_when(known, old.later.o)}. The newest: {_moved(known, main)}.", f"Write {_movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
     cut = figures.between(main, known)

@@ -207,11 +207,11 @@ def _same_month(end: date, year: int) -> date:
     return month_end(date(year, end.month, 1), 0)
 
 
-def earlier_pairs(figures: Figures, months: int = 0) -> Iterator[Pair]:
-    """Yield the change in a year to each older figure, the newest first."""
+def earlier_pairs(figures: Figures, months: int, years: int) -> Iterator[Pair]:
+    """Yield the change in a year to each older figure of the last `years` years, the newest first."""
     for new in figures.older(months or 12):
         end = new.o.period_end
-        if end and (old := figures.ending(month_end(end, -12), new.o.months)):
+        if end and figures.last and end >= month_end(figures.last, -12 * years) and (old := figures.ending(month_end(end, -12), new.o.months)):
             yield Pair(old, new)
 
 

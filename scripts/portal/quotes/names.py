@@ -27,10 +27,11 @@ _PART_OF_A_NAME = frozenset(
 )
 # Before a name these words make it another thing, which needs figures of its own: “commercial robbery”.
 _QUALIFIERS = frozenset(
-    "acquisitive aggravated alleged alcohol business commercial cyber domestic drug economic environmental ethnic family gang group gun honour based knife lethal linked low national online organised personal property racial related residential rural serious sexual street teenage transport violent weapon wildlife workplace youth young".split()
+    "acquisitive aggravated alleged alcohol business commercial cyber domestic drug economic environmental ethnic family gang group gun honour based knife lethal linked low national online organised personal property related residential rural serious sexual street teenage transport violent weapon wildlife workplace youth young".split()
 )
 # After a name these words make it another thing too: people who were hurt, arrested or charged.
 COUNTED_INSTEAD = frozenset("arrest arrested caution charge complaint conviction detection fatality harm injury nominal offender perpetrator prosecution referral sentence survivor suspect victim witness".split())  # fmt: skip
+_GENERIC_NOUNS = frozenset("people police arrest search searche exclusion".split())
 _ONLY_SOME = re.compile(r"^ (?:type )?(?:offences? |crimes? )?\((?:non|excluding|except|under|over|aged|other than|without|not)\b|^ (?:with(?:out)? injury|excluding|other than|involving|among|committed by|by young|against (?:women|girls|men|children|older))\b", re.IGNORECASE)  # fmt: skip
 _PLACES = ("england and wales", "england", "wales", "the uk", "united kingdom", "nationally", "national average", "national figure", "the country", "great britain", "nationwide")  # fmt: skip
 
@@ -52,6 +53,7 @@ class Vocabulary:
 
     names: Mapping[tuple[str, ...], tuple[str, tuple[str, ...]]]
     nouns: frozenset[str]
+    describing: frozenset[str]  # words of short names, which stand before a noun: “knife” of “12 knife offences”
     parts: Mapping[str, Mapping[str, tuple[str, ...]]]  # by indicator: the stemmed words of each part, by its name
 
     def find(self, sentence: str) -> tuple[Mention, ...]:
@@ -125,7 +127,11 @@ def vocabulary(released: ClearedContent) -> Vocabulary:
     for words in _PLACES:
         names.setdefault(stems(words), (OTHER_PLACE, ()))
     nouns = frozenset(w for i in content.indicators.values() if i.unit == Unit.COUNT for w in stems(i.unit_label)[-1:])
-    return Vocabulary(names, nouns - {"measure", "2021", "case", "people", "officer", "school"}, _parts(content))
+    parts = _parts(content)
+    described = {w for key, (kind, _) in names.items() if kind == INDICATOR and len(key) <= 3 for w in key}
+    described |= {w for by_part in parts.values() for stemmed in by_part.values() if len(stemmed) == 1 for w in stemmed}
+    nouns -= {"measure", "2021", "case", "people", "officer", "school"}
+    return Vocabulary(names, nouns, frozenset(described - nouns - _GENERIC_NOUNS) | _QUALIFIERS, parts)
 
 
 def _names_of(*titles: str) -> Iterator[str]:

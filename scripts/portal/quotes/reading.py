@@ -23,7 +23,6 @@ _LOOSE_BEFORE = re.compile(rf"\b(?!(?:more|less|fewer|higher|lower|up|down|cut)\
 _AFTER_CHANGE = re.compile(
     rf"^[)\s-]*(?:year[- ]on[- ]year |annual |overall |net |percentage point )?(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b", re.IGNORECASE
 )
-_CHANGE_OF = re.compile(rf"\b(?:{_UP}|{_DOWN})\b (?:back |again |sharply |slightly )*(?:by|of)(?: a| an)? *$", re.IGNORECASE)
 _MORE = re.compile(r"^\s*(?:(?P<up>more|extra|additional)|(?P<down>fewer|less))\b(?! than \d)", re.IGNORECASE)
 _BASE = re.compile(r"(?:\b(?:from|compared (?:with|to)|against|than(?: the)?|instead of|previously|versus|vs\.?|was|were)(?: the| just| only| a| some)? *|[(]was )$", re.IGNORECASE)
 _BASE_STRICT = re.compile(r"\b(?:from|compared (?:with|to)|against|than(?: the)?|instead of|versus|vs\.?)(?: the| just| only)? *$", re.IGNORECASE)
@@ -44,7 +43,11 @@ _AIM = re.compile(
 _FILLERS = frozenset("recorded reported more fewer new separate further extra additional police such of total all these different individual known local alleged confirmed the incidents incident offences offence reports report cases case crimes crime counts instances allegations occurrences people person men women young other less acts act".split())  # fmt: skip
 _GENERIC = frozenset("offence crime incident search".split())
 _LOOSE = frozenset("report case time allegation occurrence complaint record victim instance discharge exclusion outcome figure".split())
+_MADE_UP = re.compile(r"\b(?:account\w*(?: for)?|ma(?:de|kes?|king) up|compris\w+|represent\w+)(?: about| around| nearly| almost| some| just| only| over| more than)* *$", re.IGNORECASE)  # fmt: skip
+_CHANGE_OF = re.compile(rf"\b(?:{_UP}|{_DOWN})\b (?:back |again |sharply |slightly )*(?:by|of)(?: a| an)? *$", re.IGNORECASE)
+_OF = re.compile(r"^\s*of\b", re.IGNORECASE)
 _IN = re.compile(r"\b(?:in|out of)\b", re.IGNORECASE)
+_BESIDE = 24  # characters between a number and its own period, at most: “826 offences in the year”
 _CLAUSE = re.compile(r"[;.]|, (?:while|whereas|but|and|with)\b|\b(?:while|whereas|but|although|though)\b", re.IGNORECASE)
 _PERIOD_BASE = re.compile(r"\b(?:since|than(?: in| for| during)?|compared (?:with|to)|against|from|on|over|versus|vs|relative to|between)(?: the| those in| that in| those for| levels in| figures for| in| for| figure for| same)*\s*[(]?$", re.IGNORECASE)  # fmt: skip
 
@@ -142,7 +145,7 @@ def _remember(memory: Memory, seen: _Sentence) -> None:
 
 def _about(s: _Sentence, q: Quantity, released: ClearedContent, words: Vocabulary, memory: Memory) -> Reading | None:
     """Return what one number says; None if it is not about an indicator."""
-    subject = _subject(s, q, memory)
+    subject = _subject(s, q, words, memory)
     if s.row and memory.table:
         in_table = Mention(0, 0, INDICATOR, "", memory.table)
         subject = in_table if _parts(s, q, in_table, words) else subject
@@ -181,29 +184,32 @@ def _clean(before: str) -> str:
     return re.sub(r"\s+", " ", before)
 
 
-def _subject(s: _Sentence, q: Quantity, memory: Memory) -> Mention | None:
+def _subject(s: _Sentence, q: Quantity, words: Vocabulary, memory: Memory) -> Mention | None:
     """Return the indicator, or the subject without figures, that a number is about."""
     named = [m for m in s.of(INDICATOR, OTHER_SUBJECT) if _is_beside(s, q, m)]
     after = [m for m in named if m.start >= q.end]
     before = [m for m in named if m.end <= q.start]
-    noun = _noun(s.text[q.end :])
+    noun = _noun(s.text[q.end :], words.describing)
     own = [m for m in named if m.kind == INDICATOR and noun in names.stems(m.text)]
+    if inside := [m for m in named if q.start <= m.start and m.end <= q.end]:
+        return inside[0]
     if noun in names.COUNTED_INSTEAD and not s.row and named:
+        own += [m for m in named if any(noun in part for i in m.ids for part in words.parts.get(i, {}).values())]
         if own:
             return own[-1]
         near = next((m for m in after if m.kind == OTHER_SUBJECT), None)
         return near or Mention(named[0].start, named[0].end, OTHER_SUBJECT, f"{noun}s ({named[0].text})")
     if after:
         gap = s.text[q.end : after[0].start]
-        words = re.findall(r"[A-Za-z’']+", gap)
-        if not re.search(r"[,;:(]", gap) and len(words) <= 4 and all(w.lower() in _FILLERS for w in words):
+        between = re.findall(r"[A-Za-z’']+", gap)
+        if not re.search(r"[,;:(]", gap) and len(between) <= 4 and all(w.lower() in _FILLERS for w in between):
             return after[0]
-        if not re.search(r"[;:]", gap) and len(words) <= 12 and re.search(r"\b(?:in|of|for)\b(?: the| all| total| recorded| reported| overall| both| number of| level of| rate of| reports of| incidents of| non[- ]\w+| its)*\s*$", gap, re.IGNORECASE) and (_MOVES.search(gap) or q.kind in (PERCENT, PER_1000)):  # fmt: skip
+        if not re.search(r"[;:]", gap) and len(between) <= 12 and re.search(r"\b(?:in|of|for)\b(?: the| all| total| recorded| reported| overall| both| number of| level of| rate of| reports of| incidents of| non[- ]\w+| its)*\s*$", gap, re.IGNORECASE) and (_MOVES.search(gap) or q.kind in (PERCENT, PER_1000)):  # fmt: skip
             before_words = before[-1] if before else None
             joined = before_words and not _CLAUSE.search(s.text[before_words.end : q.start])
             if not joined or (_MOVES.search(gap) and not re.search(r"\bof\b\s*$|\b(?:to|from)\b", gap)):
                 return after[0]
-        if len(words) <= 10 and re.search(r"\bof (?:people|residents|those|respondents|adults)\b", gap) and not re.search(r"[;:]", gap):  # fmt: skip
+        if len(between) <= 10 and re.search(r"\bof (?:people|residents|those|respondents|adults)\b", gap) and not re.search(r"[;:]", gap):  # fmt: skip
             return after[0]
     if before:
         return before[-1]
@@ -247,6 +253,8 @@ def _kind(s: _Sentence, q: Quantity, units: set[Unit], words: Vocabulary, subjec
 def _percent(s: _Sentence, q: Quantity, units: set[Unit], before: str, after: str, is_own: bool) -> tuple[str, int]:
     to_level = bool(re.search(r"\b(?:to|at|from|was|were|than)\s*$", before)) and not re.search(r"\b(?:up|down)\s*$", before)
     is_share_unit = Unit.PERCENT in units
+    if is_own and _MADE_UP.search(before):
+        return SHARE, 0
     if is_share_unit and to_level:
         return LEVEL, 0
     if re.match(r"^\s*(?:percentage )?points?\b", after) or "point" in q.text or q.text.endswith("pp"):
@@ -260,7 +268,7 @@ def _percent(s: _Sentence, q: Quantity, units: set[Unit], before: str, after: st
         return CHANGE, q.signed if q.signed < 0 or not (near and near["down"]) else -1
     if is_share_unit and is_own:
         return LEVEL, 0
-    if is_own and (_OF.match(after) and _names_whole(s, q) or (_IN.search(q.text) and _subject_follows(s, q)) or re.search(r"\b(?:account\w*|made|makes?|making|compris\w+|represent\w+)\b", before)):  # fmt: skip
+    if is_own and (_OF.match(after) and _names_whole(s, q) or (_IN.search(q.text) and _subject_follows(s, q))):
         return SHARE, 0
     if s.row and is_own:
         return CHANGE, 1
@@ -269,7 +277,6 @@ def _percent(s: _Sentence, q: Quantity, units: set[Unit], before: str, after: st
     return "", 0
 
 
-_OF = re.compile(r"^\s*of\b", re.IGNORECASE)
 
 
 def _names_whole(s: _Sentence, q: Quantity) -> bool:
@@ -295,8 +302,9 @@ def _plain(s: _Sentence, q: Quantity, before: str, after: str, words: Vocabulary
     gap_is_name = is_own and subject.start >= q.end and all(
         w.lower() in _FILLERS for w in re.findall(r"[A-Za-z’']+", s.text[q.end : subject.start])
     ) and not re.search(r"[,;:(]", s.text[q.end : subject.start])  # fmt: skip
-    noun = _noun(after)
-    is_noun = noun in _GENERIC or noun in words.nouns or (noun in _LOOSE and is_own)
+    noun = _noun(after, words.describing)
+    is_part = bool(noun) and any(noun in part for i in subject.ids for part in words.parts.get(i, {}).values())
+    is_noun = noun in _GENERIC or noun in words.nouns or (is_own and (noun in _LOOSE or is_part))
     if not (gap_is_name or is_noun or (is_own and not noun and _LEVEL_BEFORE.search(before) and subject.end <= q.start)):
         return "", 0
     if not is_own and not (noun in _GENERIC or noun in words.nouns):
@@ -308,20 +316,17 @@ def _plain(s: _Sentence, q: Quantity, before: str, after: str, words: Vocabulary
     return LEVEL, 0
 
 
-def _noun(after: str) -> str:
-    """Return the stemmed noun that a number counts; "" if a preposition, verb or the end of the clause follows."""
+def _noun(after: str, describing: frozenset[str]) -> str:
+    """Return the stemmed noun that a number counts, without the words `describing` it; "" if a preposition, verb or the end of the clause follows."""
     m = re.match(r"^\s*((?:[A-Za-z][\w’'-]* ?){0,5})", after)
     stopped = frozenset("in on to from for during across over between against compared than by and or was were is are as this last since until up down while with at per which who that when after before within of the year had have has it but a so if year".split())  # fmt: skip
-    chunk: list[str] = []
-    for word in (m[1].split() if m and m[1] else []):
-        low = word.lower()
+    for word in m[1].split() if m and m[1] else []:
+        low, stemmed = word.lower(), names.stem(word)
         if low in stopped:
-            break
-        chunk.append(names.stem(word))
-        if chunk[-1] in _GENERIC or chunk[-1] in _LOOSE:
-            return chunk[-1]
-    skipped = [w for w in chunk if w not in ("more", "fewer", "les", "less", "recorded", "reported", "such", "new", "higher", "lower")]  # fmt: skip
-    return skipped[-1] if skipped else ""
+            return ""
+        if stemmed in _GENERIC or stemmed in _LOOSE or low not in _FILLERS and stemmed not in describing:
+            return stemmed
+    return ""
 
 
 def _area(s: _Sentence, q: Quantity, memory: Memory) -> tuple[tuple[str, ...], str]:
@@ -339,9 +344,28 @@ def _area(s: _Sentence, q: Quantity, memory: Memory) -> tuple[tuple[str, ...], s
         chosen = before[-1]
     if chosen is None and after and not re.search(r"\b(?:than|compared|against)\b", s.text[q.end : after[0].start]):
         chosen = after[0]
+    if chosen is None or chosen.kind == AREA:
+        unknown = _unknown_place(s, q, chosen)
+        if unknown:
+            return (), unknown
     if chosen is None:
         return memory.areas, ""
     return (chosen.ids, "") if chosen.kind == AREA else ((), chosen.text)
+
+
+_PLACE = re.compile(r"\b(?:in|across|around) ((?:[A-Z][a-z]+)(?:[ -](?:and |upon |on )?[A-Z][a-z]+)*)")
+_NO_PLACE = frozenset("january february march april may june july august september october november december spring summer autumn winter police council safer community priority total violence domestic knife gun hate our the london covid".split())  # fmt: skip
+
+
+def _unknown_place(s: _Sentence, q: Quantity, known: Mention | None) -> str:
+    """Return the name of a place that a sentence names near a number and that is none of ours; "" if there is none."""
+    for m in _PLACE.finditer(s.text):
+        start, end = m.span(1)
+        if any(x.start < end and start < x.end for x in s.mentions) or m[1].split()[0].lower() in _NO_PLACE:
+            continue
+        if known is None or abs(start - q.start) < abs(known.start - q.start):
+            return m[1]
+    return ""
 
 
 def _shares(s: _Sentence, q: Quantity, reading: Reading, released: ClearedContent) -> Reading | None:
@@ -366,6 +390,8 @@ def _parts(s: _Sentence, q: Quantity, subject: Mention, words: Vocabulary) -> tu
 
     Pairs of an indicator and its part; empty if no part is named.
     """
+    if re.search(r"\d[^.;]{0,20} of (?:the|all|these) *$", s.text[: q.start]):
+        return ()  # the whole that a part is of: “117 of the 359 searches”
     close = s.text.split("\t")[0] if s.row else f"{s.text[max(0, subject.start - 40) : subject.end + 40]} {s.text[q.end : q.end + 50]}"
     near = names.stems(close)
     found = []
@@ -395,12 +421,13 @@ def _periods(s: _Sentence, q: Quantity, reading: Reading, memory: Memory) -> Rea
     year_before = any(p.year_before for p in base)
     base_options = tuple(o for p in base if p.options for o in p.options)
     if reading.is_base or (reading.kind == LEVEL and base and _is_nearest(s, q, base)):
-        own = _nearest(s, q, [p for p in base if p.options] or ([] if year_before else [p for p in other if p.options]), True)
-        explicit = own.options if own else ()
-        if reading.is_base and own and own in other and len([p for p in other if p.options]) == 1 and len(s.quantities) > 1 and own.start > q.end + 25:  # fmt: skip
-            explicit = ()
-        later = _nearest(s, q, [p for p in other if p is not own and (p.options or p.months)], False) or (None if explicit else memory.later if not other else None)  # fmt: skip
-        return replace(reading, is_base=True, later=later.options if later and not later.months else (), base=explicit, months=later.months if later else 0, year_before=True, period_words=own.text if own and explicit else "")  # fmt: skip
+        beside = [p for p in (*base, *other) if p.options and 0 <= p.start - q.end <= _BESIDE and p.start < _next(s, q)]
+        own = beside[0] if beside else None if year_before else next((p for p in base if p.options), None)
+        later = _nearest(s, q, [p for p in other if p is not own], False) or (None if own or other else memory.later)
+        return replace(
+            reading, is_base=True, later=later.options if later else (), base=own.options if own else (),
+            months=later.months if later else 0, year_before=True, period_words=own.text if own else "",
+        )  # fmt: skip
     own = _nearest(s, q, other, False)
     if own is None and reading.quantity and not s.row:
         own = memory.later
@@ -410,9 +437,14 @@ def _periods(s: _Sentence, q: Quantity, reading: Reading, memory: Memory) -> Rea
     )  # fmt: skip
 
 
+def _next(s: _Sentence, q: Quantity) -> int:
+    """Return where the next number begins, or the end of the sentence."""
+    return next((x.start for x in s.quantities if x.start >= q.end), len(s.text))
+
+
 def _is_nearest(s: _Sentence, q: Quantity, base: list[NamedPeriod]) -> bool:
     """Return True if a number is directly followed by the period of a comparison: “826 in the year before”."""
-    return any(0 <= p.start - q.end <= 22 and re.fullmatch(r"\s*(?:\w+ ?){0,2}(?:in|for|during|the)?\s*", s.text[q.end : p.start]) and not _MOVES.search(s.text[max(0, q.start - 12) : q.end]) and len(s.quantities) > 1 and _BASE.search(_clean(s.text[: q.start])) is not None for p in base)  # fmt: skip
+    return any(0 <= p.start - q.end <= 3 and p.year_before for p in base) or any(0 <= p.start - q.end <= 22 and re.fullmatch(r"\s*(?:\w+ ?){0,2}(?:in|for|during|the)?\s*", s.text[q.end : p.start]) and not _MOVES.search(s.text[max(0, q.start - 12) : q.end]) and len(s.quantities) > 1 and _BASE.search(_clean(s.text[: q.start])) is not None for p in base)  # fmt: skip
 
 
 def _nearest(s: _Sentence, q: Quantity, periods: list[NamedPeriod], strict: bool) -> NamedPeriod | None:
