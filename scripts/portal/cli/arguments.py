@@ -236,14 +236,22 @@ def parser() -> argparse.ArgumentParser:
             "(the dispersion), and how often the significance test is wrong. Changes nothing.",
         )
     )
-    serve = command(
-        "serve",
-        "preview the site on this computer",
-        "Build the site and show it at an address that only this computer can open. When you save a table, page, template\n"
-        "or picture, the site is built again: reload the page in your browser to see it. Press Ctrl-C to stop.",
+    _of_documents(
+        command(
+            "quote",
+            "check the numbers in a press release, minutes or a post",
+            "Find every number about our indicators in a document (.docx, .pdf, .html, .md or .txt) and say whether it is right,\n"
+            "out of date, right but across a break in series or for a chosen period, without a source, or wrong, with the figure.\n"
+            "Changes nothing, and nothing leaves this computer. The exit code is 1 if a number needs changing.",
+        )
     )
-    serve.add_argument(
-        "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
+    _of_a_preview(
+        command(
+            "serve",
+            "preview the site on this computer",
+            "Build the site and show it at an address that only this computer can open. When you save a table, page, template\n"
+            "or picture, the site is built again: reload the page in your browser to see it. Press Ctrl-C to stop.",
+        )
     )
     return root_parser
 
@@ -284,6 +292,26 @@ def _of_figures(take: argparse.ArgumentParser) -> None:
     )
     take.add_argument("--yes", action="store_true", help="do it without asking for confirmation")
     take.set_defaults(stop=take.error)
+
+
+def _of_a_preview(serve: argparse.ArgumentParser) -> None:
+    """Add the option of the preview."""
+    serve.add_argument(
+        "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
+    )
+
+
+def _of_documents(quote: argparse.ArgumentParser) -> None:
+    """Add the options of a command that checks a document."""
+    quote.add_argument("file", type=Path, metavar="FILE", help="the document")
+    quote.add_argument(
+        "--date",
+        default="",
+        metavar="YYYY-MM-DD",
+        help="the day on which it was or will be published; only figures up to then count (default: today)",
+    )
+    quote.add_argument("--json", type=Path, metavar="FILE", help="write what was found as JSON, for programs")
+    quote.set_defaults(stop=quote.error)
 
 
 def _of_downloads(get: argparse.ArgumentParser) -> None:

@@ -460,6 +460,26 @@ def _reading(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
     return OK
 
 
+def _quote(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
+    from portal.cli import quoting  # noqa: PLC0415
+    from portal.core.field_types import date_or_none  # noqa: PLC0415
+    from portal.quotes import checking, documents  # noqa: PLC0415
+    from portal.site import building  # noqa: PLC0415
+
+    day = date_or_none(options.date)
+    if options.date and day is None:
+        options.stop("write --date as 2026-03-31")
+    text = documents.read_text(options.file)
+    progress("Checking the data packages")
+    _, released = building.check(root)
+    progress.end()
+    findings = checking.check(text, released, day)
+    print(quoting.as_text(findings))
+    if options.json:
+        _put(options.json, quoting.as_json(findings))
+    return OK if quoting.all_right(findings) else PROBLEMS
+
+
 def _serve(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import preview  # noqa: PLC0415
 
@@ -494,5 +514,6 @@ COMMANDS = {
     "coverage": _coverage,
     "reading": _reading,
     "calibrate": _calibrate,
+    "quote": _quote,
     "serve": _serve,
 }

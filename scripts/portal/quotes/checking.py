@@ -13,15 +13,16 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import product
 
-from portal.analysis import measures
+from portal.analysis import claims, measures
 from portal.core import periods
 from portal.core.model import Observation
-from portal.core.text import amount, number
-from portal.core.vocabulary import Unit
+from portal.core.text import number
+from portal.core.vocabulary import ClaimKind, Unit
+from portal.core.vocabulary import Outcome as ClaimOutcome
 from portal.disclosure.clearing import ClearedContent
-from portal.quotes import figures, names, reading
+from portal.quotes import figures, names, reading, wording
 from portal.quotes.figures import Figures, Pair, Shown
-from portal.quotes.reading import CHANGE, DIFFERENCE, LEVEL, RATE, SHARE, Memory, Reading
+from portal.quotes.sentences import CHANGE, DIFFERENCE, LEVEL, RATE, SHARE, Context, Memory, Reading
 
 
 class Outcome(StrEnum):
@@ -73,7 +74,14 @@ class _Answer:
 
 
 # The best answer first. A number that two indicators of the same name can mean is right if one of them has it.
-_RANK = (Outcome.RIGHT, Outcome.ACROSS_BREAK, Outcome.CHOSEN_PERIOD, Outcome.OUT_OF_DATE, Outcome.WRONG, Outcome.NO_SOURCE)
+_RANK = (
+    Outcome.RIGHT,
+    Outcome.ACROSS_BREAK,
+    Outcome.CHOSEN_PERIOD,
+    Outcome.OUT_OF_DATE,
+    Outcome.WRONG,
+    Outcome.NO_SOURCE,
+)
 _RECENT = 2  # years in which a change that is quoted now can have been the newest one
 _OLD = 400  # days; figures that much older than others of the same name are those of an old report
 _WITHHELD = "We do not publish this figure, to protect people."
@@ -91,10 +99,8 @@ def check(text: str, released: ClearedContent, on: date | None = None) -> tuple[
     `on` is the day on which the text was or will be published, today if None: only figures up to that day count. Each
     line is a paragraph; a line with tabs or `|` is a row of a table.
     """
-    day = on or periods.today()
-    words = names.vocabulary(released)
-    memory = Memory()
-    return tuple(f for n, line in _lines(text) for f in _of_line(n, line, released, words, memory, day))
+    context = Context(released, names.vocabulary(released), Memory(), on or periods.today())
+    return tuple(f for n, line in _lines(text) for f in _of_line(n, line, context))
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -103,7 +109,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     return enumerate((line for line in lines if line), 1)
 
 
-def _of_line(n: int, line: str, released: ClearedContent, words: names.Vocabulary, memory: Memory, on: date) -> Iterator[Finding]:  # fmt: skip
+def _of_line(n: int, line: str, context: Context) -> Iterator[Finding]:
+    memory, released = context.memory, context.released
     cells = [c.strip() for c in re.split(r"\t|\|", line.strip("|"))]
     is_row = len(cells) > 1 and all(len(c) < _LONGEST_CELL for c in cells)
     is_heading = not is_row and len(line) < _LONGEST_HEADING and not re.search(r"[.!?:;,]$", line)
@@ -111,13 +118,15 @@ def _of_line(n: int, line: str, released: ClearedContent, words: names.Vocabular
         memory.forget()
     parts = [" \t ".join(cells)] if is_row else [s for c in cells for s in _sentences(c)]
     for sentence in parts:
-        found, miscounted = reading.read(sentence, released, words, memory, on, is_row)
-        answers = [(r, _judged(released, r, on)) for r in found]
+        found, miscounted = reading.read(sentence, context, is_row)
+        answers = [(r, _judged(released, r, context.on)) for r in found]
         for r, answer in _reckoned(answers):
             yield _finding(n, sentence, r, answer, released)
         for p in miscounted:
             message = f"“{p.text}” is {p.miscounted} months."
-            yield Finding(n, sentence, p.start, p.end, Outcome.WRONG, message, "Correct the months or their number.")
+            yield Finding(
+                n, sentence, p.start, p.end, Outcome.WRONG, message, "Correct the months or their number."
+            )
     memory.heading = is_heading or is_row
 
 
@@ -128,7 +137,9 @@ def _sentences(line: str) -> list[str]:
             parts[-1] += f" {part}"
         else:
             parts.append(part)
-    return [_BULLET.sub(lambda m: " " * len(m[0]) if re.search(r"\d", m[0]) is None else m[0], p) for p in parts]
+    return [
+        _BULLET.sub(lambda m: " " * len(m[0]) if re.search(r"\d", m[0]) is None else m[0], p) for p in parts
+    ]
 
 
 def _finding(n: int, sentence: str, r: Reading, answer: _Answer, released: ClearedContent) -> Finding:
@@ -145,24 +156,52 @@ def _judged(released: ClearedContent, r: Reading, on: date) -> _Answer:
     """Return the best answer of the indicators and areas that a reading can mean."""
     if r.other:
         return _Answer(
-            Outcome.NO_SOURCE, f"We publish no figures about {r.other}.", "Name the source of the number, or take it out."
+            Outcome.NO_SOURCE,
+            f"We publish no figures about {r.other}.",
+            "Name the source of the number, or take it out.",
         )
     areas = r.areas or (released.area,)
     if len(areas) > 1 and names.is_ward(released.content, areas[0]):
         areas = _valid(released, areas, r.later[0][1] if r.later else on)
     parts = dict(r.parts) or dict.fromkeys(r.indicators, "")
-    options = [k for i, a in product(r.indicators, areas) if i in parts and (k := Figures(released, i, a, parts[i], on)).known]
+    options = [
+        k
+        for i, a in product(r.indicators, areas)
+        if i in parts and (k := Figures(released, i, a, parts[i], on)).known
+    ]
     newest = max((k.age for k in options), default=date.min)
     answers = [a for k in options if (a := _dated(_judge(k, r), k, r, newest)) is not None]
     if hidden := next((a for a in answers if a.withheld), None):
         return hidden
     if not answers:
         return _none(released, r, areas, on)
+    if (known_error := _contradicted(released, r)) is not None:
+        return known_error
     best = min(answers, key=lambda a: _RANK.index(a.outcome))
     if best.outcome in (Outcome.WRONG, Outcome.OUT_OF_DATE):
         same = [a for a in answers if a.outcome == best.outcome]
         best = max(same, key=lambda a: (a.figure.period_end or date.min) if a.figure else date.min)
     return best
+
+
+def _contradicted(released: ClearedContent, r: Reading) -> _Answer | None:
+    """Return the answer about a number of a document that its own figures contradict; None if there is no such claim."""
+    if r.kind != LEVEL:
+        return None
+    for claim in released.content.claims:
+        if (
+            claim.indicator in r.indicators
+            and claim.kind == ClaimKind.VALUE
+            and claim.stated == r.quantity.value
+        ):
+            verdict = claims.judge(released, claim)
+            if verdict.outcome == ClaimOutcome.DIFFERS:
+                figure = next((o for o in released.content.observations[claim.indicator] if (o.area, o.period_end) == (claim.area, claim.period_end)), None)  # fmt: skip
+                words = f"{claim.statement} But {verdict.working}."
+                return _Answer(
+                    Outcome.WRONG, words, "Ask which of the two is right.", claim.indicator, figure
+                )
+    return None
 
 
 def _dated(answer: _Answer | None, known: Figures, r: Reading, newest: date) -> _Answer | None:
@@ -176,7 +215,11 @@ def _dated(answer: _Answer | None, known: Figures, r: Reading, newest: date) -> 
 
 def _valid(released: ClearedContent, areas: Sequence[str], day: date) -> tuple[str, ...]:
     content = released.content
-    fit = tuple(a for a in areas if (content.areas[a].valid_from or date.min) <= day <= (content.areas[a].valid_to or date.max))
+    fit = tuple(
+        a
+        for a in areas
+        if (content.areas[a].valid_from or date.min) <= day <= (content.areas[a].valid_to or date.max)
+    )
     return fit or tuple(areas)
 
 
@@ -186,10 +229,18 @@ def _none(released: ClearedContent, r: Reading, areas: Sequence[str], on: date) 
     where = released.content.areas[areas[0]].name
     when = f" for {r.period_words}" if r.period_words else ""
     parts = dict(r.parts)
-    newest = next((s for i in r.indicators for a in areas if (s := Figures(released, i, a, parts.get(i, ""), on).newest())), None)
+    newest = next(
+        (
+            s
+            for i in r.indicators
+            for a in areas
+            if (s := Figures(released, i, a, parts.get(i, ""), on).newest())
+        ),
+        None,
+    )
     advice = "Name the source of the number, or take it out."
     if newest is not None and newest.value is not None:
-        advice = f"The newest figure is {_said(released, newest.o)}."
+        advice = f"The newest figure is {wording.said(released, newest.o)}."
     return _Answer(Outcome.NO_SOURCE, f"We publish no such figure about {indicator.short_title} in {where}{when}.", advice, indicator.id)  # fmt: skip
 
 
@@ -213,7 +264,7 @@ def _candidates(known: Figures, r: Reading) -> list[Shown]:
     """Return the figures that a level can be, the likeliest first."""
     if r.is_base and not r.base:
         return [p.base for p in figures.pairs(known, r.later, (), r.months, True)]
-    spans = r.base if r.is_base else r.later
+    spans = known.spans(r.base if r.is_base else r.later)
     dated = [s for span in spans if (s := known.during(*span))]
     if r.is_base and not dated and spans:
         dated = [p.base for p in figures.pairs(known, r.later, spans, r.months, False)]
@@ -223,7 +274,9 @@ def _candidates(known: Figures, r: Reading) -> list[Shown]:
 
 
 def _level(known: Figures, r: Reading) -> _Answer | None:
-    if known.unit in (Unit.PERCENT_CHANGE, Unit.PER_1000) or (known.unit == Unit.PERCENT) != (r.quantity.kind == "percent"):
+    if known.unit in (Unit.PERCENT_CHANGE, Unit.PER_1000) or (known.unit == Unit.PERCENT) != (
+        r.quantity.kind == "percent"
+    ):
         return None
     found = _candidates(known, r)
     if figures.withheld(found[:1]):
@@ -237,17 +290,17 @@ def _level(known: Figures, r: Reading) -> _Answer | None:
     main = numbers[0]
     for shown in numbers:
         if any(r.quantity.fits(v) for v in known.earlier_values(shown)):
-            return _Answer(Outcome.OUT_OF_DATE, f"This was the figure before it was revised. It is {_said(known.released, shown.o)}.", f"Write {_amount(known, shown.o)}.", known.indicator, shown.o)  # fmt: skip
+            return _Answer(Outcome.OUT_OF_DATE, f"This was the figure before it was revised. It is {wording.said(known.released, shown.o)}.", f"Write {wording.written(known, shown.o)}.", known.indicator, shown.o)  # fmt: skip
     undated = not (r.base if r.is_base else r.later) and not (r.is_base and r.later)
     if undated and not r.is_base:
         old = next((s for s in known.older(r.months) if s.value is not None and not s.withheld and r.quantity.fits(s.value)), None)  # fmt: skip
         if old is not None:
-            return _Answer(Outcome.OUT_OF_DATE, f"This is the figure for {_when(known, old.o)}. The newest is {_said(known.released, main.o)}.", f"Write {_amount(known, main.o)}, or say which period you mean.", known.indicator, main.o)  # fmt: skip
-    return _Answer(Outcome.WRONG, f"The figure is {_said(known.released, main.o)}.", f"Write {_amount(known, main.o)}.", known.indicator, main.o)  # fmt: skip
+            return _Answer(Outcome.OUT_OF_DATE, f"This is the figure for {wording.when(known, old.o)}. The newest is {wording.said(known.released, main.o)}.", f"Write {wording.written(known, main.o)}, or say which period you mean.", known.indicator, main.o)  # fmt: skip
+    return _Answer(Outcome.WRONG, f"The figure is {wording.said(known.released, main.o)}.", f"Write {wording.written(known, main.o)}.", known.indicator, main.o)  # fmt: skip
 
 
 def _right(known: Figures, r: Reading, shown: Shown) -> _Answer:
-    note = f"{_said(known.released, shown.o)}."
+    note = f"{wording.said(known.released, shown.o)}."
     if not (r.later or r.base or r.months or r.is_base):
         note += " Say which period it is for."
     return _Answer(Outcome.RIGHT, note, "", known.indicator, shown.o)
@@ -267,13 +320,17 @@ def _rate(known: Figures, r: Reading) -> _Answer | None:
     found = _candidates(known, r)
     if figures.withheld(found[:1]):
         return _hidden(known)
-    rates = [(s, Fraction(rate.value)) for s in found if s.value is not None and (rate := measures.rate(known.released, s.o))]
+    rates = [
+        (s, Fraction(rate.value))
+        for s in found
+        if s.value is not None and (rate := measures.rate(known.released, s.o))
+    ]
     answer = _compare(known, r, rates)
     if answer is not None and answer.outcome == Outcome.WRONG and not r.later:
         for s in known.older(r.months or 12):
             rate = measures.rate(known.released, s.o) if s.value is not None else None
             if rate and r.quantity.fits(Fraction(rate.value)):
-                return replace(answer, outcome=Outcome.OUT_OF_DATE, message=f"This is the rate for {_when(known, s.o)}. {answer.message}")  # fmt: skip
+                return replace(answer, outcome=Outcome.OUT_OF_DATE, message=f"This is the rate for {wording.when(known, s.o)}. {answer.message}")  # fmt: skip
     return answer
 
 
@@ -284,7 +341,7 @@ def _compare(known: Figures, r: Reading, options: Sequence[tuple[Shown, Fraction
     fitting = next(((s, v) for s, v in options if r.quantity.fits(v)), None)
     shown, value = fitting or options[0]
     unit = "%" if r.kind == SHARE else " per 1,000 people"
-    said = f"{number(measures.rounded(value, 1))}{unit} in {_when(known, shown.o)}"
+    said = f"{number(measures.rounded(value, 1))}{unit} in {wording.when(known, shown.o)}"
     if fitting:
         return _Answer(Outcome.RIGHT, f"{said}.", "", known.indicator, shown.o)
     return _Answer(Outcome.WRONG, f"The figure is {said}.", f"Write {number(measures.rounded(value, 1))}{unit}.", known.indicator, shown.o)  # fmt: skip
@@ -301,20 +358,26 @@ def _share(known: Figures, r: Reading) -> _Answer | None:
         if not rest.known and known.part:
             rest = replace(rest, indicator=known.indicator)
         for s in _candidates(known, r):
-            if s.o.period_start and s.o.period_end and (all_ := rest.during(s.o.period_start, s.o.period_end)):
+            if (
+                s.o.period_start
+                and s.o.period_end
+                and (all_ := rest.during(s.o.period_start, s.o.period_end))
+            ):
                 if s.withheld or all_.withheld:
                     return _hidden(known)
                 if s.value is not None and all_.value:
                     options.append((s, s.value / all_.value * 100))
         for s in known.older(12) if not r.later else ():
-            all_ = rest.during(s.o.period_start, s.o.period_end) if s.o.period_start and s.o.period_end else None
+            all_ = (
+                rest.during(s.o.period_start, s.o.period_end) if s.o.period_start and s.o.period_end else None
+            )
             if s.value is not None and all_ and all_.value:
                 older.append((s, s.value / all_.value * 100))
     answer = _compare(known, r, options)
     if answer is not None and answer.outcome == Outcome.WRONG:
         old = next((s for s, v in older if r.quantity.fits(v)), None)
         if old is not None:
-            return replace(answer, outcome=Outcome.OUT_OF_DATE, message=f"This is the share for {_when(known, old.o)}. {answer.message}")  # fmt: skip
+            return replace(answer, outcome=Outcome.OUT_OF_DATE, message=f"This is the share for {wording.when(known, old.o)}. {answer.message}")  # fmt: skip
     return answer
 
 
@@ -326,7 +389,9 @@ def _signed(r: Reading, pair: Pair) -> bool:
     if r.kind == DIFFERENCE:
         true = pair.difference
     elif r.quantity.kind == "times":
-        true = pair.later.value / pair.base.value if pair.later.value is not None and pair.base.value else None
+        true = (
+            pair.later.value / pair.base.value if pair.later.value is not None and pair.base.value else None
+        )
         return true is not None and r.quantity.fits(true)
     else:
         true = pair.percent
@@ -347,25 +412,28 @@ def _change(known: Figures, r: Reading) -> _Answer | None:
         return _fitting_change(known, r, fitting)
     main = computed[0]
     if not r.later:
-        old = next((p for p in figures.earlier_pairs(known, r.months, _RECENT) if not p.withheld and _signed(r, p)), None)
+        old = next(
+            (p for p in figures.earlier_pairs(known, r.months, _RECENT) if not p.withheld and _signed(r, p)),
+            None,
+        )
         if old is not None and not r.base:
-            return _Answer(Outcome.OUT_OF_DATE, f"This is the change to {_when(known, old.later.o)}. The newest: {_moved(known, main)}.", f"Write {_movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
+            return _Answer(Outcome.OUT_OF_DATE, f"This is the change to {wording.when(known, old.later.o)}. The newest: {wording.moved(known, main)}.", f"Write {wording.movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
     cut = figures.between(main, known)
-    return _Answer(Outcome.WRONG, f"The figures say: {_moved(known, main)}.", "Do not compare them: recording changed." if cut else f"Write {_movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
+    return _Answer(Outcome.WRONG, f"The figures say: {wording.moved(known, main)}.", "Do not compare them: recording changed." if cut else f"Write {wording.movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
 
 
 def _fitting_change(known: Figures, r: Reading, pair: Pair) -> _Answer:
     """Return the answer about a change that the figures confirm: right, across a break, or between chosen periods."""
     if cut := figures.between(pair, known):
-        return _Answer(Outcome.ACROSS_BREAK, f"{_moved(known, pair)}. But {cut.title[:1].lower()}{cut.title[1:]} ({periods.day(cut.date)}), so the two cannot be compared.", "Do not compare them, or compare only figures after the break.", known.indicator, pair.later.o)  # fmt: skip
+        return _Answer(Outcome.ACROSS_BREAK, f"{wording.moved(known, pair)}. But {cut.title[:1].lower()}{cut.title[1:]} ({periods.day(cut.date)}), so the two cannot be compared.", "Do not compare them, or compare only figures after the break.", known.indicator, pair.later.o)  # fmt: skip
     if (usual := figures.fairer(pair, known)) is not None:
-        return _Answer(Outcome.CHOSEN_PERIOD, f"{_moved(known, pair)}. Over the last 12 months the picture is another one: {_moved(known, usual)}.", "Give the change over the last 12 months, or both.", known.indicator, pair.later.o)  # fmt: skip
-    return _Answer(Outcome.RIGHT, f"{_moved(known, pair)}.", "", known.indicator, pair.later.o)
+        return _Answer(Outcome.CHOSEN_PERIOD, f"{wording.moved(known, pair)}. Over the last 12 months the picture is another one: {wording.moved(known, usual)}.", "Give the change over the last 12 months, or both.", known.indicator, pair.later.o)  # fmt: skip
+    return _Answer(Outcome.RIGHT, f"{wording.moved(known, pair)}.", "", known.indicator, pair.later.o)
 
 
 def _printed_change(known: Figures, r: Reading) -> _Answer | None:
     """Compare a change with the changes that a document printed without the figures behind them."""
-    if r.kind != CHANGE:
+    if r.kind != CHANGE or ((r.base or r.later) and not known.last):
         return None
     shown = [Shown(o) for o in known.known]
     if figures.withheld(shown[:1]):
@@ -376,8 +444,10 @@ def _printed_change(known: Figures, r: Reading) -> _Answer | None:
     for s, v in values:
         if v is not None and r.quantity.fits(v * r.direction if r.direction else v):
             note = next((f" But see: {d.title}." for d in known.released.content.disagreements if d.indicator == known.indicator), "")  # fmt: skip
-            return _Answer(Outcome.RIGHT, f"{_said(known.released, s.o)}.{note}", "", known.indicator, s.o)
-    return _Answer(Outcome.WRONG, f"The figure is {_said(known.released, values[-1][0].o)}.", f"Write {_amount(known, values[-1][0].o)}.", known.indicator, values[-1][0].o)  # fmt: skip
+            return _Answer(
+                Outcome.RIGHT, f"{wording.said(known.released, s.o)}.{note}", "", known.indicator, s.o
+            )
+    return _Answer(Outcome.WRONG, f"The figure is {wording.said(known.released, values[-1][0].o)}.", f"Write {wording.written(known, values[-1][0].o)}.", known.indicator, values[-1][0].o)  # fmt: skip
 
 
 def _reckoned(answers: Sequence[tuple[Reading, _Answer]]) -> Iterator[tuple[Reading, _Answer]]:
@@ -390,50 +460,30 @@ def _reckoned(answers: Sequence[tuple[Reading, _Answer]]) -> Iterator[tuple[Read
         if not is_pair or answer.withheld or r.quantity.kind != "percent" or not r.indicators:
             yield r, answer
             continue
-        base_first = next((x.is_base for x, _ in answers if x.kind == LEVEL and x.quantity.value == both[0]), True)
+        base_first = next(
+            (x.is_base for x, _ in answers if x.kind == LEVEL and x.quantity.value == both[0]), True
+        )
         old, new = both if base_first else both[::-1]
         true = (new - old) / old * 100 if old else None
-        if true is None or r.quantity.fits(true * r.direction if r.direction else true) or r.quantity.fits(abs(true)):
+        if (
+            true is None
+            or r.quantity.fits(true * r.direction if r.direction else true)
+            or r.quantity.fits(abs(true))
+        ):
             yield r, answer
             continue
         exact = number(measures.rounded(true, 1), signed=True)
-        message = f"From {number(measures.rounded(old, 0))} to {number(measures.rounded(new, 0))} is {exact}%."
-        if answer.outcome in (Outcome.RIGHT, Outcome.ACROSS_BREAK, Outcome.CHOSEN_PERIOD) and r.quantity.value:
+        message = (
+            f"From {number(measures.rounded(old, 0))} to {number(measures.rounded(new, 0))} is {exact}%."
+        )
+        if (
+            answer.outcome in (Outcome.RIGHT, Outcome.ACROSS_BREAK, Outcome.CHOSEN_PERIOD)
+            and r.quantity.value
+        ):
             message += f" {answer.message}"
-        yield r, _Answer(Outcome.WRONG, message, "Correct the change or the counts.", answer.indicator, answer.figure)
-
-
-# --- words
-
-
-def _when(known: Figures, o: Observation) -> str:
-    label = periods.label(known.released.content.indicators[o.indicator].period_type, o.period_start, o.period_end)
-    return periods.inside_sentence(label)
-
-
-def _amount(known: Figures, o: Observation) -> str:
-    return amount(o.value, known.unit) if o.value is not None else ""
-
-
-def _said(released: ClearedContent, o: Observation) -> str:
-    """Return a figure in words: `1,112, the figure of Robbery in Camden for the 12 months to June 2026`."""
-    indicator = released.content.indicators[o.indicator]
-    label = periods.inside_sentence(periods.label(indicator.period_type, o.period_start, o.period_end))
-    part = f", {o.part}" if o.part else ""
-    value = amount(o.value, indicator.unit) if o.value is not None else ""
-    return f"{value} ({indicator.short_title}{part}, {released.content.areas[o.area].name}, {label})"
-
-
-def _moved(known: Figures, pair: Pair) -> str:
-    """Return a change in words: from which figure to which, and by how much."""
-    old, new = pair.base.o, pair.later.o
-    percent = pair.percent
-    by = f" ({number(measures.rounded(percent, 1), signed=True)}%)" if percent is not None else ""
-    return f"{known.released.content.indicators[known.indicator].short_title}, {known.released.content.areas[known.area].name}: from {_amount(known, old)} in {_when(known, old)} to {_amount(known, new)} in {_when(known, new)}{by}"  # fmt: skip
-
-
-def _movement(known: Figures, r: Reading, pair: Pair) -> str:
-    true = pair.difference if r.kind == DIFFERENCE or pair.percent is None else pair.percent
-    word = "up" if true is not None and true > 0 else "down"
-    size = number(measures.rounded(abs(true or Fraction(0)), 0))
-    return f"“{word} {size}{'' if r.kind == DIFFERENCE or pair.percent is None else '%'}”"
+        yield (
+            r,
+            _Answer(
+                Outcome.WRONG, message, "Correct the change or the counts.", answer.indicator, answer.figure
+            ),
+        )

@@ -1,5 +1,6 @@
 """Find the periods that a sentence names: “12 months to July 2025”, “2023/24”, “April to June 2026”, “last year”."""
 
+import calendar
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from portal.core.periods import first_day, month_end
 from portal.quotes.numbers import in_words
 
 Span = tuple[date, date]
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = tuple(calendar.month_name[n].lower() for n in range(1, 13))
 _NUMBERS = {m[:n]: i for i, m in enumerate(_MONTHS, 1) for n in (3, 4, len(m))}
 _M = rf"(?:{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b\.?"
 _Y = r"(?:(?:19|20)\d\d)"
@@ -81,7 +82,13 @@ def _between(m: "re.Match[str]", on: date) -> NamedPeriod | None:
 def _months_to(m: "re.Match[str]", on: date) -> NamedPeriod | None:
     number = _month(m["m"])
     said = m["n"]
-    months = 12 if "year" in said.lower() else 3 if "quarter" in said.lower() else int(in_words(re.split(r"[ -]", said)[0]) or 0)
+    months = (
+        12
+        if "year" in said.lower()
+        else 3
+        if "quarter" in said.lower()
+        else int(in_words(re.split(r"[ -]", said)[0]) or 0)
+    )
     end = month_end(date(_year(m["y"], number, on), number, 1), 0)
     return _make(m, (first_day(end, months), end)) if 0 < months <= 60 else None
 
@@ -119,7 +126,9 @@ def _split_year(m: "re.Match[str]", on: date) -> NamedPeriod | None:
 
 
 def _ordinal(word: str) -> str:
-    return {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "4", "final": "4"}.get(word.lower(), word[-1])
+    return {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "4", "final": "4"}.get(
+        word.lower(), word[-1]
+    )
 
 
 def _quarter(m: "re.Match[str]", on: date) -> NamedPeriod | None:
@@ -150,7 +159,9 @@ def _calendar(m: "re.Match[str]", on: date) -> NamedPeriod | None:
 def _last_months(m: "re.Match[str]", on: date) -> NamedPeriod | None:
     said = m["n"].lower()
     number = in_words(re.split(r"[ -]", said)[0])
-    months = {"year": 12, "quarter": 3, "month": 1}.get(said) or int(number or 0) * (12 if "year" in said else 1)
+    months = {"year": 12, "quarter": 3, "month": 1}.get(said) or int(number or 0) * (
+        12 if "year" in said else 1
+    )
     return _make(m, months=months) if 0 < months <= 120 else None
 
 
@@ -164,6 +175,15 @@ def _last_year(m: "re.Match[str]", on: date) -> NamedPeriod | None:
 
 def _year_before(m: "re.Match[str]", on: date) -> NamedPeriod | None:
     return _make(m, year_before=True)
+
+
+def _rolling(m: "re.Match[str]", on: date) -> NamedPeriod | None:
+    return _make(m, months=12)
+
+
+def _length(m: "re.Match[str]", on: date) -> NamedPeriod | None:
+    """Return a mere length of time, which names no period but is no quantity of an indicator either."""
+    return _make(m)
 
 
 def _compiled(*forms: tuple[str, Callable[["re.Match[str]", date], NamedPeriod | None]]) -> Iterator[tuple["re.Pattern[str]", Callable[["re.Match[str]", date], NamedPeriod | None]]]:  # fmt: skip
@@ -183,11 +203,11 @@ _FORMS = tuple(_compiled(
     (rf"\b(?P<s>spring|summer|autumn|winter) (?:of )?(?P<y>{_Y})", _season),
     (r"\b(?:on|from|than|over|compared (?:with|to)|against|than in|than for)?(?: ?the)? ?(?:same (?:months|period|quarter|month|time|12 months) (?:of |in )?(?:the )?(?:last year|a year (?:ago|earlier|before)|(?:year before|previous year|prior year|year earlier))|(?:the )?(?:previous|prior|preceding) (?:year|12 months|twelve months)|(?:the )?(?:year|12 months|twelve months) (?:before|earlier|previously)|a year (?:ago|earlier|before)|year[- ]on[- ]year|(?:on|than|from|compared with|compared to|against) last year|this time last year|annually)", _year_before),
     (rf"\b(?:the )?(?:last|past|latest|most recent|recent) (?P<n>{_COUNT} (?:months|years)|year|quarter|month)(?! (?:we|the))\b", _last_months),
-    (r"\b(?P<n>rolling[ -]12[ -]months?|rolling[ -]year)\b", lambda m, on: _make(m, months=12)),
+    (r"\b(?P<n>rolling[ -]12[ -]months?|rolling[ -]year)\b", _rolling),
     (rf"\bover (?:the )?(?P<n>{_COUNT} months)\b", _last_months),
     (r"\b(?:last year)\b", _last_year),
     (r"\b(?:this year|so far this year|the year to date|year to date)\b", _this_year),
     (rf"(?P<lead>\b(?:in|during|for|since|throughout|of|on|to) )?(?:\b|(?<=\d)){_D}?\b(?P<m>{_M})(?:[ ,-]{{1,2}}(?P<y>{_SHORT_Y}))?\b", _one_month),
     (rf"\b(?P<y>{_Y})\b(?!,\d|\.\d|%)", _calendar),
-    (rf"\b{_COUNT}[ -](?:months?|years?)\b(?![- ]olds?)", lambda m, on: _make(m)),
+    (rf"\b{_COUNT}[ -](?:months?|years?)\b(?![- ]olds?)", _length),
 ))  # fmt: skip

@@ -13,7 +13,7 @@ from fractions import Fraction
 from portal.analysis import measures
 from portal.core.model import Break, Observation
 from portal.core.periods import earliest_day, first_day, month_end, months_between
-from portal.core.vocabulary import Status, Unit
+from portal.core.vocabulary import PeriodType, Status, Unit
 from portal.disclosure.clearing import ClearedContent
 
 Span = tuple[date, date]
@@ -76,6 +76,13 @@ class Figures:
     def last(self) -> date | None:
         """Return the last day of the newest figure; None if there is none."""
         return max((o.period_end for o in self.known if o.period_end), default=None)
+
+    def spans(self, options: Sequence[Span]) -> tuple[Span, ...]:
+        """Return the periods that the words can mean for this indicator: “2020” of school figures is 2020/21."""
+        if self.released.content.indicators[self.indicator].period_type != PeriodType.ACADEMIC_YEAR:
+            return tuple(options)
+        years = [s.year for s, e in options if (s.month, e.month, e.year) == (1, 12, s.year)]
+        return (*options, *((date(y, 9, 1), date(y + 1, 8, 31)) for y in years))
 
     def during(self, start: date, end: date) -> Shown | None:
         """Return the figure for a period, as published or as the sum of shorter ones; None if there is none."""
@@ -175,13 +182,16 @@ class Pair:
         return self.later.value - self.base.value
 
 
-def pairs(figures: Figures, later: Sequence[Span], base: Sequence[Span], months: int, before: bool) -> Iterator[Pair]:
+def pairs(
+    figures: Figures, later: Sequence[Span], base: Sequence[Span], months: int, before: bool
+) -> Iterator[Pair]:
     """Yield the pairs of figures that a change can be between, the likeliest first.
 
     `later` and `base` are the periods that the words can mean; empty means the newest figure, and the same months a
     year earlier (`before`: the text says so). A year that is named as the base (“since 2019”) can be the calendar year,
     or the 12 months that end in that year in the same month as the later figure.
     """
+    later, base = figures.spans(later), figures.spans(base)
     latest = [s for span in later if (s := figures.during(*span))]
     if not latest and (not later or months):
         latest = list(figures.all_newest(months))
@@ -211,7 +221,12 @@ def earlier_pairs(figures: Figures, months: int, years: int) -> Iterator[Pair]:
     """Yield the change in a year to each older figure of the last `years` years, the newest first."""
     for new in figures.older(months or 12):
         end = new.o.period_end
-        if end and figures.last and end >= month_end(figures.last, -12 * years) and (old := figures.ending(month_end(end, -12), new.o.months)):
+        if (
+            end
+            and figures.last
+            and end >= month_end(figures.last, -12 * years)
+            and (old := figures.ending(month_end(end, -12), new.o.months))
+        ):
             yield Pair(old, new)
 
 

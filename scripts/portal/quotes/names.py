@@ -12,6 +12,7 @@ from portal.core.small_counts import WARD_KINDS
 from portal.core.text import word_for_area
 from portal.core.vocabulary import AreaKind, Unit
 from portal.disclosure.clearing import ClearedContent
+from portal.quotes import word_lists
 
 INDICATOR, AREA, OTHER_SUBJECT, OTHER_PLACE = "indicator", "area", "other subject", "other place"
 _WORD = re.compile(r"[A-Za-z0-9]+(?:['’][A-Za-z]+)?")
@@ -21,17 +22,10 @@ _TAIL = re.compile(
     r"|,? \d{4}$| \(.*\)$| rate$|, under 25s?$"
 )
 _SPLIT = re.compile(r" by (?:type|strand|month and type|outcome|age|ethnicity|what was looked for|object|month)\b.*$", re.IGNORECASE)  # fmt: skip
-# After these words a name is part of another one: “crime prevention”, “hate crime awareness week”.
-_PART_OF_A_NAME = frozenset(
-    "act action adviser advisers advisor advocate app arch awareness bleed board bus campaign campaigner campaigners centre champion champions charity charter coordinator conference commissioner commission course desk enforcement event fighting figure forum funding gallery group hotspot hub initiative lead leaflet line manager manual marshal matrix meeting minister network number officer officer operation package page panel partner partnership plan policy prevention priority programme project protocol reducing reduction reporting review scene scheme service session site stopper strategy strategic squad summit survey survivor suspect task team training unit victim week wardens warden workshop worker worried".split()
-)
-# Before a name these words make it another thing, which needs figures of its own: “commercial robbery”.
-_QUALIFIERS = frozenset(
-    "acquisitive aggravated alleged alcohol business commercial cyber domestic drug economic environmental ethnic family gang group gun honour based knife lethal linked low national online organised personal property related residential rural serious sexual street teenage transport violent weapon wildlife workplace youth young".split()
-)
-# After a name these words make it another thing too: people who were hurt, arrested or charged.
-COUNTED_INSTEAD = frozenset("arrest arrested caution charge complaint conviction detection fatality harm injury nominal offender perpetrator prosecution referral sentence survivor suspect victim witness".split())  # fmt: skip
-_GENERIC_NOUNS = frozenset("people police arrest search searche exclusion".split())
+_PART_OF_A_NAME = word_lists.words("part-of-a-name")
+_QUALIFIERS = word_lists.words("qualifiers")
+COUNTED_INSTEAD = word_lists.words("counted-instead")
+_GENERIC_NOUNS = word_lists.words("not-describing")
 _ONLY_SOME = re.compile(r"^ (?:type )?(?:offences? |crimes? )?\((?:non|excluding|except|under|over|aged|other than|without|not)\b|^ (?:with(?:out)? injury|excluding|other than|involving|among|committed by|by young|against (?:women|girls|men|children|older))\b", re.IGNORECASE)  # fmt: skip
 _PLACES = ("england and wales", "england", "wales", "the uk", "united kingdom", "nationally", "national average", "national figure", "the country", "great britain", "nationwide")  # fmt: skip
 
@@ -53,8 +47,12 @@ class Vocabulary:
 
     names: Mapping[tuple[str, ...], tuple[str, tuple[str, ...]]]
     nouns: frozenset[str]
-    describing: frozenset[str]  # words of short names, which stand before a noun: “knife” of “12 knife offences”
-    parts: Mapping[str, Mapping[str, tuple[str, ...]]]  # by indicator: the stemmed words of each part, by its name
+    describing: frozenset[
+        str
+    ]  # words of short names, which stand before a noun: “knife” of “12 knife offences”
+    parts: Mapping[
+        str, Mapping[str, tuple[str, ...]]
+    ]  # by indicator: the stemmed words of each part, by its name
 
     def find(self, sentence: str) -> tuple[Mention, ...]:
         """Return every name in a sentence in order, the longest at each place."""
@@ -70,12 +68,29 @@ class Vocabulary:
             kind, ids = self.names[tuple(stems[n : n + length])]
             following = stems[n + length] if n + length < len(words) else ""
             between = sentence[end : words[n + length][0]] if following else ""
-            is_name = kind in (INDICATOR, OTHER_SUBJECT) and between in (" ", "-") and following in _PART_OF_A_NAME
-            is_act = sentence[end:].lower().startswith((" and disorder", " & disorder", " reduction", " prevention"))
+            is_name = (
+                kind in (INDICATOR, OTHER_SUBJECT) and between in (" ", "-") and following in _PART_OF_A_NAME
+            )
+            is_act = (
+                sentence[end:]
+                .lower()
+                .startswith((" and disorder", " & disorder", " reduction", " prevention"))
+            )
             if not (is_name or (kind == INDICATOR and is_act)):
-                found.append(_narrowed(Mention(start, end, kind, sentence[start:end], ids), sentence, words, n, length))
+                found.append(
+                    _narrowed(Mention(start, end, kind, sentence[start:end], ids), sentence, words, n, length)
+                )
             n += length
         return tuple(found)
+
+
+def _in_a_proper_name(sentence: str, words: list[tuple[int, int, str]], n: int) -> bool:
+    """Return True for a word with a capital among others: “Crime” of “Lewes Crime, Enforcement and Regulation Service”."""
+    start = words[n][0]
+    if not n or not sentence[start].isupper() or re.search(r"[.:•\t|]\s*$", sentence[:start]):
+        return False
+    around = [w for w in (n - 1, n + 1) if 0 <= w < len(words)]
+    return any(sentence[words[w][0]].isupper() and words[w][2] not in ("total", "all") for w in around) and sum(c.isupper() for c in sentence[start : words[n][1]]) == 1  # fmt: skip
 
 
 def _narrowed(m: Mention, sentence: str, words: list[tuple[int, int, str]], n: int, length: int) -> Mention:
@@ -112,7 +127,9 @@ def vocabulary(released: ClearedContent) -> Vocabulary:
         if meaning:
             known = names.get(stems(row["words"]), (INDICATOR, ()))[1]
             names[stems(row["words"])] = INDICATOR, tuple(dict.fromkeys((*known, *meaning[1])))
-    for row in _rows("everyday_words.csv"):  # both words can name indicators, such as domestic violence and domestic abuse
+    for row in _rows(
+        "everyday_words.csv"
+    ):  # both words can name indicators, such as domestic violence and domestic abuse
         meaning = names.get(stems(row["words"]))
         if meaning and stems(row["name"]) in names:
             names[stems(row["name"])] = INDICATOR, tuple(dict.fromkeys((*names[stems(row["name"])][1], *meaning[1])))  # fmt: skip
@@ -126,10 +143,14 @@ def vocabulary(released: ClearedContent) -> Vocabulary:
         names[stems(words)] = AREA, codes
     for words in _PLACES:
         names.setdefault(stems(words), (OTHER_PLACE, ()))
-    nouns = frozenset(w for i in content.indicators.values() if i.unit == Unit.COUNT for w in stems(i.unit_label)[-1:])
+    nouns = frozenset(
+        w for i in content.indicators.values() if i.unit == Unit.COUNT for w in stems(i.unit_label)[-1:]
+    )
     parts = _parts(content)
     described = {w for key, (kind, _) in names.items() if kind == INDICATOR and len(key) <= 3 for w in key}
-    described |= {w for by_part in parts.values() for stemmed in by_part.values() if len(stemmed) == 1 for w in stemmed}
+    described |= {
+        w for by_part in parts.values() for stemmed in by_part.values() if len(stemmed) == 1 for w in stemmed
+    }
     nouns -= {"measure", "2021", "case", "people", "officer", "school"}
     return Vocabulary(names, nouns, frozenset(described - nouns - _GENERIC_NOUNS) | _QUALIFIERS, parts)
 
@@ -208,4 +229,6 @@ def stem(word: str) -> str:
         return word[:-3] + "y"
     if re.search(r"(?:ss|sh|ch|x)es$", word):
         return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+    return (
+        word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+    )

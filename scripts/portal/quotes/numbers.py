@@ -10,8 +10,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 PLAIN, PERCENT, POUNDS, PER_1000, TIMES = "plain", "percent", "pounds", "per-1000", "times"
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+         "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SMALL = {w: n for n, w in enumerate(_ONES)} | {w: 10 * (n + 2) for n, w in enumerate(_TENS)} | {"dozen": 12}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _WORD = "|".join(sorted([*_SMALL, *_SCALES], key=len, reverse=True))
@@ -19,7 +20,7 @@ _IN_WORDS = rf"(?:an? (?=(?:hundred|thousand|million|dozen)\b))?(?:{_WORD})(?:(?
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 _PART = "|".join(f"{p}s?" for p in _PARTS)
-_MULTIPLES = {"doubled": 2, "doubling": 2, "double": 2, "twice": 2, "trebled": 3, "tripled": 3, "treble": 3, "triple": 3, "quadrupled": 4, "halved": Fraction(1, 2), "halving": Fraction(1, 2)}  # fmt: skip
+_MULTIPLES: dict[str, int | Fraction] = {"doubled": 2, "doubling": 2, "double": 2, "twice": 2, "trebled": 3, "tripled": 3, "treble": 3, "triple": 3, "quadrupled": 4, "halved": Fraction(1, 2), "halving": Fraction(1, 2)}  # fmt: skip
 
 _QUANTITY = re.compile(
     rf"(?P<out>\b(?P<few>\d+|{_IN_WORDS}) (?:in|out of) (?:every )?(?P<many>\d+|{_IN_WORDS})\b(?! months| years| weeks| days))"
@@ -31,7 +32,9 @@ _QUANTITY = re.compile(
     r"(?P<rate>[^.;,]{0,30}? (?:per|for every|in every) (?:1,?000|thousand)\b)?",
     re.IGNORECASE,
 )
-_APPROXIMATELY = r"about|around|roughly|approximately|approx\.?|some|circa|c\.|in the region of|or so|close on"
+_APPROXIMATELY = (
+    r"about|around|roughly|approximately|approx\.?|some|circa|c\.|in the region of|or so|close on"
+)
 _BELOW = r"nearly|almost|just under|under|fewer than|less than|close to|approaching|not quite|up to|just short of|just below|below"
 _ABOVE = r"over|more than|just over|above|at least|in excess of|upwards of|just above|well over|no fewer than"
 _HEDGE = re.compile(
@@ -103,8 +106,7 @@ def _quantity(sentence: str, m: "re.Match[str]") -> Quantity | None:
     low, high = _range(written, kind, hedge)
     sign = {"-": -1, "−": -1, "–": -1, "+": 1}.get(m["sign"] or "", 0)
     start = before.start() if before else m.start()
-    unit_end = m.end() if not m["rate"] else m.end()
-    return Quantity(start, unit_end, sentence[start:unit_end].strip(), kind, written.value, low, high, sign)
+    return Quantity(start, m.end(), sentence[start : m.end()].strip(), kind, written.value, low, high, sign)
 
 
 def _read(m: "re.Match[str]") -> tuple[_Written | None, str]:
@@ -115,13 +117,21 @@ def _read(m: "re.Match[str]") -> tuple[_Written | None, str]:
         return _Written(Fraction(100 * few) / many, Fraction(5), coarse=True), PERCENT
     if m["part"]:
         of = _PARTS.get(m["piece"].lower()) or _PARTS.get(m["piece"].lower().removesuffix("s"), 0)
-        times = in_words((m["times"] or "one").strip(" -").lower().replace("an", "one").replace("a", "one")) or 1
+        times = (
+            in_words((m["times"] or "one").strip(" -").lower().replace("an", "one").replace("a", "one")) or 1
+        )
         if m["times"] is None and of != 2 and not m["piece"].lower().startswith("quarters"):
             return None, PLAIN
-        return (_Written(Fraction(100 * times) / of, Fraction(5), coarse=True), PERCENT) if of else (None, PLAIN)
+        return (
+            (_Written(Fraction(100 * times) / of, Fraction(5), coarse=True), PERCENT) if of else (None, PLAIN)
+        )
     if m["multiple"]:
         word = m["multiple"].lower()
-        times_ = _MULTIPLES.get(word) or in_words(re.split(r" times| ?-?fold", word)[0])
+        times_ = (
+            Fraction(_MULTIPLES[word])
+            if word in _MULTIPLES
+            else in_words(re.split(r" times| ?-?fold", word)[0])
+        )
         return (_Written(Fraction(times_), Fraction(1, 2), coarse=True), TIMES) if times_ else (None, TIMES)
     value = in_words(m["number"])
     if value is None:
@@ -174,9 +184,13 @@ def _range(written: _Written, kind: str, hedge: str) -> tuple[Fraction, Fraction
         near = max(half, value * Fraction(5, 100), Fraction(1) if kind == PERCENT else Fraction(0))
         return value - near, value + near
     if hedge == "below":
-        return value * Fraction(9, 10), value + (half - small if kind == PERCENT else -small if kind == PLAIN else 0)
+        return value * Fraction(9, 10), value + (
+            half - small if kind == PERCENT else -small if kind == PLAIN else 0
+        )
     if hedge == "above":
-        return value - (half if kind == PERCENT else -small), value + max(value * Fraction(15, 100), min(step, value / 4))
+        return value - (half if kind == PERCENT else -small), value + max(
+            value * Fraction(15, 100), min(step, value / 4)
+        )
     rounded = step >= 100 and value >= 1000
     half = max(half, step / 2) if rounded else half
     return value - half, value + half
