@@ -16,15 +16,17 @@ SOURCES = {
 }
 # Each room may import only from itself and from those before it. The architecture page draws the same order.
 ROOMS = (
-    "core", "data", "disclosure", "checks", "releases", "analysis", "charts", "opendata", "pages", "site",
+    "core", "data", "disclosure", "checks", "releases", "analysis", "quotes", "charts", "opendata", "pages", "site",
     "importers.shared", "importers.fetching", "importers.geography", "importers.police", "importers", "importers.spreadsheets", "cli",
 )  # fmt: skip
 # Importers are a side entrance: they know nothing of charts, pages and the site, which know nothing of them.
-NOT_FOR_IMPORTERS = ("charts", "opendata", "pages", "site", "cli")
+NOT_FOR_IMPORTERS = ("quotes", "charts", "opendata", "pages", "site", "cli")
 ONLY = {
     "frictionless": {"data.validation"},
     "mkdocs": {"site.mkdocs_pages"},
+    "pypdf": {"quotes.pdf_text"},
     "selectolax": {
+        "quotes.documents",
         "site.verification",
         "site.headers",
         "site.parsed_pages",
@@ -33,7 +35,7 @@ ONLY = {
     },
     "jinja2": {"pages.templates", "site.staging", "releases.change_report"},
     "babel": {"pages.messages"},
-    "lxml": {"importers.shared.published_workbooks", "importers.spreadsheets.xlsx"},
+    "lxml": {"importers.shared.published_workbooks", "importers.spreadsheets.xlsx", "quotes.documents"},
     "odfdo": {"importers.spreadsheets.ods", "importers.spreadsheets.form_files"},
     "openpyxl": {
         "importers.shared.published_workbooks",

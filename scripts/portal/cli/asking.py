@@ -1,6 +1,7 @@
 """Ask whoever runs a command, on the terminal."""
 
 import sys
+import time
 from collections.abc import Mapping
 
 
@@ -29,3 +30,22 @@ def typed(question: str) -> str:
         return input(question).strip()
     except EOFError:  # Ctrl-D
         return ""
+
+
+class ProgressLine:
+    """Show on the terminal the step that is running and how long each step took."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+
+    def __call__(self, step: str) -> None:
+        """Begin a step."""
+        self.end()
+        print(f"{step} …", end="", file=sys.stderr, flush=True)
+        self._since = time.monotonic()
+
+    def end(self) -> None:
+        """End the current step, if there is one."""
+        if self._since:
+            print(f" {time.monotonic() - self._since:.1f} s", file=sys.stderr)
+            self._since = 0.0

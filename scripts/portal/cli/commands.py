@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from portal.cli import asking, error_messages
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
+from portal.cli.asking import ProgressLine
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
 from portal.core.vocabulary import Outcome
@@ -69,25 +69,6 @@ def program() -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
-
-
-class ProgressLine:
-    """Show on the terminal the step that is running and how long each step took."""
-
-    def __init__(self) -> None:
-        self._since = 0.0
-
-    def __call__(self, step: str) -> None:
-        """Begin a step."""
-        self.end()
-        print(f"{step} …", end="", file=sys.stderr, flush=True)
-        self._since = time.monotonic()
-
-    def end(self) -> None:
-        """End the current step, if there is one."""
-        if self._since:
-            print(f" {time.monotonic() - self._since:.1f} s", file=sys.stderr)
-            self._since = 0.0
 
 
 def _check(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
@@ -462,18 +443,9 @@ def _reading(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
 
 def _quote(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import quoting  # noqa: PLC0415
-    from portal.core.field_types import date_or_none  # noqa: PLC0415
-    from portal.quotes import checking, documents  # noqa: PLC0415
-    from portal.site import building  # noqa: PLC0415
 
-    day = date_or_none(options.date)
-    if options.date and day is None:
-        options.stop("write --date as 2026-03-31")
-    text = documents.read_text(options.file)
-    progress("Checking the data packages")
-    _, released = building.check(root)
+    findings = quoting.findings(root, options, progress)
     progress.end()
-    findings = checking.check(text, released, day)
     print(quoting.as_text(findings))
     if options.json:
         _put(options.json, quoting.as_json(findings))

@@ -1,13 +1,34 @@
 """Words of the command `quote`: what it says about the numbers in a document."""
 
+import argparse
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import date
+from pathlib import Path
 
+from portal.quotes import checking, documents
 from portal.quotes.checking import Finding, Outcome
+from portal.site import building
 
 _WIDTH = 100  # characters of a sentence
+
+
+def findings(root: Path, options: argparse.Namespace, progress: Callable[[str], None]) -> tuple[Finding, ...]:
+    """Return what the checker says about the numbers in the document that the command line names.
+
+    Raises:
+        PortalError: the document cannot be read, or the project has problems.
+    """
+    try:
+        day = date.fromisoformat(options.date) if options.date else None
+    except ValueError:
+        options.stop("write --date as 2026-03-31")
+    text = documents.read_text(options.file)
+    progress("Checking the data packages")
+    _, released = building.check(root)
+    return checking.check(text, released, day)
 
 
 def as_text(findings: Sequence[Finding]) -> str:

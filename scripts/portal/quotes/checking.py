@@ -263,11 +263,11 @@ def _judge(known: Figures, r: Reading) -> _Answer | None:
 def _candidates(known: Figures, r: Reading) -> list[Shown]:
     """Return the figures that a level can be, the likeliest first."""
     if r.is_base and not r.base:
-        return [p.base for p in figures.pairs(known, r.later, (), r.months, True)]
+        return [p.base for p in figures.pairs(known, r.later, (), r.months, r.just_before)]
     spans = known.spans(r.base if r.is_base else r.later)
     dated = [s for span in spans if (s := known.during(*span))]
     if r.is_base and not dated and spans:
-        dated = [p.base for p in figures.pairs(known, r.later, spans, r.months, False)]
+        dated = [p.base for p in figures.pairs(known, r.later, spans, r.months)]
     if dated or (spans and not r.months):
         return dated
     return [*known.all_newest(r.months), *known.undated]
@@ -401,7 +401,7 @@ def _signed(r: Reading, pair: Pair) -> bool:
 def _change(known: Figures, r: Reading) -> _Answer | None:
     if known.unit == Unit.PERCENT and r.kind == CHANGE:
         return None
-    options = list(figures.pairs(known, r.later, r.base, r.months, r.year_before))
+    options = list(figures.pairs(known, r.later, () if r.year_before else r.base, r.months, r.just_before))
     if any(p.withheld for p in options[:1]):
         return _hidden(known)
     computed = [p for p in options if p.difference is not None and not p.withheld]

@@ -26,7 +26,8 @@ class NamedPeriod:
     """A period that a text names: its place, and the first and last days that the words can mean, the likeliest first.
 
     `months` is the length of a period that ends with the newest figure (“the last 12 months”), 0 for a dated one.
-    `year_before` is True for words such as “on the year before”, which name the base of a comparison. `miscounted` is
+    `year_before` is True for words such as “on the year before”, which name the base of a comparison; `just_before` for “the
+    previous three months”. `miscounted` is
     the true number of months if the text gives another (“the six months from March to September”).
     """
 
@@ -36,6 +37,7 @@ class NamedPeriod:
     options: tuple[Span, ...] = ()
     months: int = 0
     year_before: bool = False
+    just_before: bool = False
     miscounted: int = 0
 
 
@@ -186,6 +188,10 @@ def _length(m: "re.Match[str]", on: date) -> NamedPeriod | None:
     return _make(m)
 
 
+def _just_before(m: "re.Match[str]", on: date) -> NamedPeriod | None:
+    return _make(m, just_before=True)
+
+
 def _compiled(*forms: tuple[str, Callable[["re.Match[str]", date], NamedPeriod | None]]) -> Iterator[tuple["re.Pattern[str]", Callable[["re.Match[str]", date], NamedPeriod | None]]]:  # fmt: skip
     for form, read in forms:
         yield re.compile(form, re.IGNORECASE), read
@@ -202,6 +208,7 @@ _FORMS = tuple(_compiled(
     (rf"\b(?:the )?(?P<q>first|second|third|fourth|last|final) quarter of (?P<y>{_Y})", _quarter),
     (rf"\b(?P<s>spring|summer|autumn|winter) (?:of )?(?P<y>{_Y})", _season),
     (r"\b(?:on|from|than|over|compared (?:with|to)|against|than in|than for)?(?: ?the)? ?(?:same (?:months|period|quarter|month|time|12 months) (?:of |in )?(?:the )?(?:last year|a year (?:ago|earlier|before)|(?:year before|previous year|prior year|year earlier))|(?:the )?(?:previous|prior|preceding) (?:year|12 months|twelve months)|(?:the )?(?:year|12 months|twelve months) (?:before|earlier|previously)|a year (?:ago|earlier|before)|year[- ]on[- ]year|(?:on|than|from|compared with|compared to|against) last year|this time last year|annually)", _year_before),
+    (rf"\b(?:the )?(?:previous|prior|preceding) (?:quarter|month|(?!12|twelve){_COUNT} months)", _just_before),
     (rf"\b(?:the )?(?:last|past|latest|most recent|recent) (?P<n>{_COUNT} (?:months|years)|year|quarter|month)(?! (?:we|the))\b", _last_months),
     (r"\b(?P<n>rolling[ -]12[ -]months?|rolling[ -]year)\b", _rolling),
     (rf"\bover (?:the )?(?P<n>{_COUNT} months)\b", _last_months),

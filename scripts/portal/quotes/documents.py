@@ -101,12 +101,12 @@ def _html(path: Path) -> str:
         return ""
     # Marks of their own keep the line ends of the source apart from the ends of blocks.
     for node in body.css(", ".join(_BLOCKS)):
-        node.insert_before("\x1e")
-        node.insert_after("\x1e")
+        node.insert_before("\ue000")
+        node.insert_after("\ue000")
     for node in body.css("td, th"):
-        node.insert_after("\x1f")
-    lines = [" ".join(line.split()) for line in body.text().split("\x1e")]
-    return "\n".join(re.sub(r"\s*\x1f\s*", "\t", line).strip("\t") for line in lines)
+        node.insert_after("\ue001")
+    lines = [" ".join(line.split()) for line in body.text().split("\ue000")]
+    return "\n".join(re.sub(r"\s*\ue001\s*", "\t", line).strip("\t") for line in lines)
 
 
 def _docx(path: Path) -> str:

@@ -183,12 +183,12 @@ class Pair:
 
 
 def pairs(
-    figures: Figures, later: Sequence[Span], base: Sequence[Span], months: int, before: bool
+    figures: Figures, later: Sequence[Span], base: Sequence[Span], months: int = 0, just_before: bool = False
 ) -> Iterator[Pair]:
     """Yield the pairs of figures that a change can be between, the likeliest first.
 
     `later` and `base` are the periods that the words can mean; empty means the newest figure, and the same months a
-    year earlier (`before`: the text says so). A year that is named as the base (“since 2019”) can be the calendar year,
+    year earlier, or the period `just_before` it, as long as itself. A year that is named as the base (“since 2019”) can be the calendar year,
     or the 12 months that end in that year in the same month as the later figure.
     """
     later, base = figures.spans(later), figures.spans(base)
@@ -197,17 +197,15 @@ def pairs(
         latest = list(figures.all_newest(months))
     for new in latest:
         end, length = new.o.period_end, new.o.months
-        if end is None:
-            continue
-        if not length:
+        if end is None or not length:
             continue
         spans = [*base]
         for start, last in base:
             if months_between(start, last) == 12 and start.month == 1:
                 spans.append((first_day(_same_month(end, last.year), length), _same_month(end, last.year)))
-        if not base or before:
-            year = month_end(end, -12)
-            spans = [(first_day(year, length), year)]
+        if not base:
+            earlier = month_end(end, -length if just_before else -12)
+            spans = [(first_day(earlier, length), earlier)]
         for span in spans:
             if span[1] < end and (old := figures.during(*span)):
                 yield Pair(old, new)

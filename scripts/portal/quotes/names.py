@@ -151,7 +151,7 @@ def vocabulary(released: ClearedContent) -> Vocabulary:
     described |= {
         w for by_part in parts.values() for stemmed in by_part.values() if len(stemmed) == 1 for w in stemmed
     }
-    nouns -= {"measure", "2021", "case", "people", "officer", "school"}
+    nouns -= {"measure", "2021", "case", "people", "officer", "school", "time"}
     return Vocabulary(names, nouns, frozenset(described - nouns - _GENERIC_NOUNS) | _QUALIFIERS, parts)
 
 

@@ -174,7 +174,7 @@ def _range(written: _Written, kind: str, hedge: str) -> tuple[Fraction, Fraction
     value, step, coarse = written
     small = Fraction(1, 10**9)
     if coarse:
-        near = Fraction(12, 100) * value if kind == TIMES else Fraction(6, 100) * value + Fraction(1, 2)
+        near = Fraction(12, 100) * value if kind == TIMES else min(Fraction(3), value / 10 + Fraction(1, 2))
         wide = 2 * near
         return {"about": (value - wide, value + wide), "below": (value - wide, value),
                 "above": (value + small, value * Fraction(13, 10) if kind == PERCENT else value * Fraction(7, 5))}.get(hedge, (value - near, value + near))  # fmt: skip
@@ -192,5 +192,5 @@ def _range(written: _Written, kind: str, hedge: str) -> tuple[Fraction, Fraction
             value * Fraction(15, 100), min(step, value / 4)
         )
     rounded = step >= 100 and value >= 1000
-    half = max(half, step / 2) if rounded else half
+    half = max(half, min(step / 2, value * Fraction(5, 100))) if rounded else half
     return value - half, value + half

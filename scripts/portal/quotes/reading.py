@@ -24,13 +24,14 @@ from portal.quotes.sentences import (
     Reading,
     Sentence,
     clean,
+    next_number,
 )
 
 _BEFORE_CHANGE = re.compile(
     rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b(?: (?:back|again|sharply|slightly|further|significantly|year on year|borough[- ]wide|overall|only|just|also|steadily|dramatically|substantially|decrease|increase))*(?: change)?(?:,? (?:by|of|was|is|showing|shown|at|a|an|some|over the [a-z ]+? by)){{0,3}}:? *[(]?$",
     re.IGNORECASE,
 )
-_LOOSE_BEFORE = re.compile(rf"\b(?!(?:more|less|fewer|higher|lower|up|down|cut)\b)(?:(?P<up>{UP})|(?P<down>{DOWN}))\b[^.;,]{{0,60}}?\b(?:by|of|was|is)(?: a| an)? *[(]?$", re.IGNORECASE)  # fmt: skip
+_LOOSE_BEFORE = re.compile(rf"\b(?!(?:more|less|fewer|higher|lower|up|down|cut)\b)(?:(?P<up>{UP})|(?P<down>{DOWN}))\b(?:[^.;,]|[.,](?=\d)){{0,60}}?\b(?:by|of|was|is)(?: a| an)? *[(]?$", re.IGNORECASE)  # fmt: skip
 _AFTER_CHANGE = re.compile(
     rf"^[)\s-]*(?:year[- ]on[- ]year |annual |overall |net |percentage point )?(?:(?P<up>{UP})|(?P<down>{DOWN}))\b",
     re.IGNORECASE,
@@ -41,7 +42,7 @@ _BASE_STRICT = re.compile(
     re.IGNORECASE,
 )
 _LEVEL_BEFORE = re.compile(
-    r"(?:\b(?:to|at|was|were|is|are|of|totall?ed|total|reached|reach|hit|numbered|stood at|stands at|recorded|saw|had|with|from|than|with|against|only|just|counted|logged|reported|made up|came to|now|and|be)|[:=(–-])\s*(?:only |just |a total of |as many as |a record )?$",
+    r"(?:\b(?:to|at|was|were|is|are|of|totall?ed|total|reached|reach|hit|numbered|stood at|stands at|recorded|saw|had|with|from|than|with|against|only|just|counted|logged|reported|made up|came to|now|and|be|which)|[:=(–-])\s*(?:only |just |a total of |as many as |a record )?$",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
@@ -290,7 +291,13 @@ def _plain(s: Sentence, q: Quantity, words: Vocabulary, subject: Mention | None)
     is_part = bool(noun) and any(
         noun in part for i in subject.ids for part in words.parts.get(i, {}).values()
     )
-    is_noun = noun in _GENERIC or noun in words.nouns or (is_own and (noun in _LOOSE or is_part))
+    if re.search(r"\d\.\d", q.text) and any(x.kind == PER_1000 for x in s.quantities):
+        return RATE, 0
+    is_noun = (
+        noun in _GENERIC
+        or noun in words.nouns
+        or (is_own and (is_part or (noun in _LOOSE and subject.end <= q.start)))
+    )
     moved_by = is_own and not noun and subject.end <= q.start and _CHANGE_OF.search(before)
     if not (
         gap_is_name
@@ -393,7 +400,7 @@ def _parts(s: Sentence, q: Quantity, subject: Mention, words: Vocabulary) -> tup
     close = (
         s.text.split("\t")[0]
         if s.row
-        else f"{s.text[max(0, subject.start - 40) : subject.end + 40]} {s.text[q.end : q.end + 50]}"
+        else f"{s.text[max(0, subject.start - 40) : subject.end + 40]} {s.text[q.end : min(q.end + 50, next_number(s, q))]}"
     )
     near = names.stems(close)
     found = []

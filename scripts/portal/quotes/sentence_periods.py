@@ -33,18 +33,18 @@ def with_periods(s: Sentence, q: Quantity, reading: Reading, memory: Memory) -> 
     base: list[NamedPeriod] = []
     other: list[NamedPeriod] = []
     for p in s.periods:
-        if not (p.options or p.months or p.year_before):
+        if not (p.options or p.months or p.year_before or p.just_before):
             continue
         before = clean(s.text[: p.start])
         is_from = bool(re.search(r"\bfrom\s*$", before)) and reading.kind in (CHANGE, DIFFERENCE)
         lead = p.text.lower().split(" ")[0]
-        marked = _PERIOD_BASE.search(before) or lead in ("since", "than") or (p.year_before)
+        marked = _PERIOD_BASE.search(before) or lead in ("since", "than") or p.year_before or p.just_before
         if re.search(r"\b(?:on|over)\s*$", before) and not p.year_before and not is_from:
             marked = bool(re.search(r"\bon\s*$", before)) and reading.kind in (CHANGE, DIFFERENCE)
         if re.search(r"\bfrom\s*$", before) and not is_from:
             marked = False
         (base if marked else other).append(p)
-    year_before = any(p.year_before for p in base)
+    year_before, just_before = any(p.year_before for p in base), any(p.just_before for p in base)
     base_options = tuple(o for p in base if p.options for o in p.options)
     if reading.is_base or (reading.kind == LEVEL and base and _is_nearest(s, q, base)):
         beside = [
@@ -65,7 +65,7 @@ def with_periods(s: Sentence, q: Quantity, reading: Reading, memory: Memory) -> 
         own = memory.later
     return replace(
         reading, later=own.options if own and not own.months else (own.options if own and own.options else ()),
-        months=own.months if own else 0, base=base_options, year_before=year_before, period_words=own.text if own else "",
+        months=own.months if own else 0, base=base_options, year_before=year_before, just_before=just_before, period_words=own.text if own else "",
     )  # fmt: skip
 
 

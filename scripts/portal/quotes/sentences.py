@@ -38,6 +38,7 @@ class Reading:
     direction: int = 0
     is_base: bool = False
     year_before: bool = False
+    just_before: bool = False
     parts: tuple[tuple[str, str], ...] = ()
     whole: tuple[str, ...] = ()
     other: str = ""

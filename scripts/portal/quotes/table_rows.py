@@ -46,7 +46,7 @@ def as_row(found: list[Reading], s: Sentence, memory: Memory) -> list[Reading]:
     if memory.columns:
         return [
             replace(r, later=memory.columns[c].options, base=(), months=0, year_before=False, is_base=False, period_words=memory.columns[c].text)
-            for r in alone if (c := column(r.quantity.start)) in memory.columns and (r.parts or r.indicators != memory.table)
+            for r in alone if (c := column(r.quantity.start)) in memory.columns and (r.parts or s.of(INDICATOR))
         ]  # fmt: skip
     if [r.kind for r in alone] == [LEVEL, LEVEL, CHANGE]:
         return [replace(alone[0], is_base=True, year_before=True, base=()), *alone[1:]]
