@@ -43,6 +43,7 @@ ONLY = {
         "importers.spreadsheets.form_files",
     },
     "pyproj": {"importers.geography.boundaries"},
+    "xlsxwriter": {"opendata.workbook_files"},
     "scipy": {"analysis.significance", "disclosure.suppression", "disclosure.audit"},
     "shapely": {"importers.geography.boundaries", "importers.police.stop_and_search"},
 }

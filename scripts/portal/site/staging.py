@@ -33,6 +33,7 @@ from portal.pages.figure_views import FigurePage
 from portal.pages.messages import ENGLISH, RIGHT_TO_LEFT, Messages
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
+from portal.pages.open_data_workbooks import workbooks
 from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, WARDS, Page
 from portal.pages.plan_views import FigureView, Link
 from portal.pages.release_pages import RELEASES, CorrectionsPage, ReleasePage, ReleasesPage
@@ -148,7 +149,8 @@ def write_files(
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _Works(environment, open_data, pictures, keep)
     open_files = partial(_kept, works, lambda: open_data_files.files(open_data))
-    parts = processes.run_all([open_files, *(partial(_render_page, works, p) for p in pages)])
+    books = partial(_kept, works, lambda: workbooks(open_data))
+    parts = processes.run_all([open_files, books, *(partial(_render_page, works, p) for p in pages)])
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))
     parts.append(_kept(works, lambda: _assets(site, pictures)))
