@@ -87,7 +87,7 @@ def _ods(data: bytes) -> Read:
     pages = []
     for table in document.body.tables:
         rows = [tuple(_value(c) for c in row) for row in table.get_values()]
-        pages.append(Page(table.name, tuple(rows), tops.get(table.name)))
+        pages.append(Page(str(table.name), tuple(rows), tops.get(table.name)))
     family = re.search(r'fo:font-family="([^"]+)" fo:font-size="([\d.]+)pt"', styles)
     assert family
     names = tuple(re.findall(r'database-range table:name="([^"]+)"', content))
