@@ -11,7 +11,6 @@ from pathlib import Path
 import accessible_workbooks
 import openpyxl
 import pytest
-from odfdo import Document
 from portal.core.text import MARKERS
 from portal.importers.spreadsheets.cells import SHORTHAND
 from portal.opendata import records, workbook_files
@@ -126,37 +125,22 @@ def test_libreoffice_opens_both_formats_and_gives_back_the_same_values(
 ) -> None:
     files, inputs = real
     chosen = [d.csv.removesuffix(".csv") for d in inputs.catalogue.datasets if len(d.figures) < 400]
-    for kind, other in (("ods", "xlsx"), ("xlsx", "ods")):
-        folder = tmp_path / kind
+    for kind in ("ods", "xlsx"):
+        folder, out = tmp_path / kind, tmp_path / f"{kind}-opened"
         folder.mkdir()
         for n, path in enumerate(chosen):
             (folder / f"{n}.{kind}").write_bytes(files[f"{path}.{kind}"])
-        out = tmp_path / f"{kind}-opened"
-        command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", other, "--outdir", str(out), *map(str, sorted(folder.iterdir()))]  # fmt: skip
-        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "xlsx", "--outdir", str(out), *map(str, sorted(folder.iterdir()))]  # fmt: skip
+        subprocess.run(command, check=True, capture_output=True, timeout=600)
         for n, path in enumerate(chosen):
             before = accessible_workbooks.read(files[f"{path}.{kind}"], kind).pages
-            data = (out / f"{n}.{other}").read_bytes()
-            book = openpyxl.load_workbook(io.BytesIO(data)) if other == "xlsx" else None
-            if book is not None:
-                after = {s.title: [tuple(r) for r in s.iter_rows(values_only=True)] for s in book.worksheets}
-            else:
-                after = {p.name: list(p.rows) for p in _pages(data)}
+            book = openpyxl.load_workbook(out / f"{n}.xlsx")
+            after = {s.title: [tuple(r) for r in s.iter_rows(values_only=True)] for s in book.worksheets}
             for page in before:
                 assert [_trim(r) for r in after[page.name]] == [_trim(r) for r in page.rows], (
                     path,
                     page.name,
                 )
-
-
-def _pages(data: bytes) -> list[accessible_workbooks.Page]:
-    document = Document(io.BytesIO(data))
-    return [
-        accessible_workbooks.Page(
-            str(t.name), tuple(tuple(accessible_workbooks._value(v) for v in r) for r in t.get_values()), None
-        )
-        for t in document.body.tables
-    ]
 
 
 def _trim(row: tuple[object, ...]) -> list[object]:
