@@ -30,6 +30,7 @@ BOXES = {
     "desk": Box(240, 7, ("the update in the", "browser, journal")),
     "site": Box(600, 5, ("stage, render, index,", "verify, publish")),
     "pages": Box(690, 4, ("views of each page,", "templates")),
+    "quotes": Box(300, 4, ("numbers in a text,", "checked")),
     "importers": Box(135, 3, ("published files and", "spreadsheets")),
     "opendata": Box(470, 3, ("records, API, metadata,", "zip files")),
     "charts": Box(720, 3, ("Plotly figures, maps,", "drawing by Chromium")),

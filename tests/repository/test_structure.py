@@ -16,16 +16,18 @@ SOURCES = {
 }
 # Each room may import only from itself and from those before it. The architecture page draws the same order.
 ROOMS = (
-    "core", "data", "disclosure", "checks", "releases", "analysis", "charts", "opendata", "pages", "site", "editing",
+    "core", "data", "disclosure", "checks", "releases", "analysis", "quotes", "charts", "opendata", "pages", "site", "editing",
     "importers.shared", "importers.fetching", "importers.geography", "importers.police", "importers", "importers.spreadsheets", "desk", "cli",
 )  # fmt: skip
 # Importers are a side entrance: they know nothing of charts, pages and the site, which know nothing of them.
-NOT_FOR_IMPORTERS = ("charts", "opendata", "pages", "site", "editing", "desk", "cli")
+NOT_FOR_IMPORTERS = ("quotes", "charts", "opendata", "pages", "site", "editing", "desk", "cli")
 ONLY = {
     "frictionless": {"data.validation"},
     "mkdocs": {"site.mkdocs_pages"},
+    "pypdf": {"quotes.pdf_text"},
     "selectolax": {
         "desk.seeing",
+        "quotes.documents",
         "site.verification",
         "site.headers",
         "site.parsed_pages",
@@ -35,7 +37,7 @@ ONLY = {
     "flask": {"desk.app", *(m for m in SOURCES if m.startswith("desk.") and m.endswith("_pages"))},
     "jinja2": {"desk.app", "pages.templates", "site.staging", "releases.change_report"},
     "babel": {"pages.messages"},
-    "lxml": {"importers.shared.published_workbooks", "importers.spreadsheets.xlsx"},
+    "lxml": {"importers.shared.published_workbooks", "importers.spreadsheets.xlsx", "quotes.documents"},
     "odfdo": {"importers.spreadsheets.ods", "importers.spreadsheets.form_files"},
     "openpyxl": {
         "desk.painting",
@@ -44,6 +46,7 @@ ONLY = {
         "importers.spreadsheets.form_files",
     },
     "pyproj": {"importers.geography.boundaries"},
+    "xlsxwriter": {"opendata.workbook_files"},
     "scipy": {"analysis.significance", "disclosure.suppression", "disclosure.audit"},
     "shapely": {"importers.geography.boundaries", "importers.police.stop_and_search"},
     "waitress": {"desk.serving"},

@@ -442,6 +442,17 @@ def _reading(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
     return OK
 
 
+def _quote(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
+    from portal.cli import quoting  # noqa: PLC0415
+
+    findings = quoting.findings(root, options, progress)
+    progress.end()
+    print(quoting.as_text(findings))
+    if options.json:
+        _put(options.json, quoting.as_json(findings))
+    return OK if quoting.all_right(findings) else PROBLEMS
+
+
 def _serve(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.site import preview  # noqa: PLC0415
 
@@ -476,6 +487,7 @@ COMMANDS = {
     "coverage": _coverage,
     "reading": _reading,
     "calibrate": _calibrate,
+    "quote": _quote,
     "serve": _serve,
     **pack_commands.COMMANDS,
     **page_commands.COMMANDS,

@@ -1,0 +1,98 @@
+"""A sentence with everything that was found in it, and what its numbers say: the values that reading passes on."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from portal.disclosure.clearing import ClearedContent
+from portal.quotes import dates
+from portal.quotes.dates import NamedPeriod
+from portal.quotes.names import Mention, Vocabulary
+from portal.quotes.numbers import Quantity
+
+LEVEL, DIFFERENCE, CHANGE, RATE, SHARE = "level", "difference", "change", "rate", "share"
+UP = r"rose|risen|rise|rises|rising|increas\w+|up|grew|grown|growth|grow\w*|higher|more|jump\w*|soar\w*|surg\w+|climb\w*|gone up|went up|upturn|extra|additional|greater|uplift|worse\w*"
+DOWN = r"fell|fallen|fall|falls|falling|drop\w*|decreas\w+|down|reduc\w+|lower|fewer|less|declin\w+|cut|cuts|plung\w+|slump\w*|went down|gone down|improv\w+|shrank|shrunk|dip\w*|decline|halv\w+"
+MOVES = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
+CLAUSE = re.compile(
+    r"[;.]|, (?:while|whereas|but|and|with)\b|\b(?:while|whereas|but|although|though)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a number says: its kind, the indicators it can be about, the area, the periods and the direction.
+
+    `later` and `base` are the periods that the words can mean; empty if the text states none. `months` is the length of
+    a period that ends with the newest figure. `whole` are the indicators of the whole that a share is of. `other` is a
+    subject or a place for which no figure is published.
+    """
+
+    quantity: Quantity
+    kind: str
+    indicators: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    later: tuple[dates.Span, ...] = ()
+    base: tuple[dates.Span, ...] = ()
+    months: int = 0
+    direction: int = 0
+    is_base: bool = False
+    year_before: bool = False
+    just_before: bool = False
+    parts: tuple[tuple[str, str], ...] = ()
+    whole: tuple[str, ...] = ()
+    other: str = ""
+    period_words: str = ""
+
+
+@dataclass
+class Memory:
+    """What the sentences before spoke of, for those that go on without naming it again."""
+
+    indicators: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    later: NamedPeriod | None = None
+    other: str = ""
+    heading: bool = False
+    columns: dict[int, NamedPeriod] = field(default_factory=dict)
+    table: tuple[str, ...] = ()
+
+    def forget(self) -> None:
+        """Begin a new paragraph that no heading introduces."""
+        self.indicators, self.areas, self.later, self.other, self.columns = (), (), None, "", {}
+        self.table = ()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with what was found in it; `text` has spaces where its periods are."""
+
+    text: str
+    whole: str
+    mentions: tuple[Mention, ...]
+    periods: tuple[NamedPeriod, ...]
+    quantities: tuple[Quantity, ...]
+    row: bool
+
+    def of(self, *kinds: str) -> tuple[Mention, ...]:
+        return tuple(m for m in self.mentions if m.kind in kinds)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a sentence is read with: the content, its names, what the text said before, and the day of the text."""
+
+    released: ClearedContent
+    words: Vocabulary
+    memory: Memory
+    on: date
+
+
+def clean(before: str) -> str:
+    """Return words with single spaces, as if the periods that were cut out had not been there."""
+    return re.sub(r"\s+", " ", before)
+
+
+def next_number(s: Sentence, q: Quantity) -> int:
+    """Return where the next number begins, or the end of the sentence."""
+    return next((x.start for x in s.quantities if x.start >= q.end), len(s.text))

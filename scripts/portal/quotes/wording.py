@@ -1,0 +1,49 @@
+"""Words for figures and changes in what the quote checker says."""
+
+from fractions import Fraction
+
+from portal.analysis import measures
+from portal.core import periods
+from portal.core.model import Observation
+from portal.core.text import amount, number
+from portal.disclosure.clearing import ClearedContent
+from portal.quotes.figures import Figures, Pair
+from portal.quotes.sentences import DIFFERENCE, Reading
+
+
+def when(known: Figures, o: Observation) -> str:
+    """Return the period of a figure as written inside a sentence."""
+    label = periods.label(
+        known.released.content.indicators[o.indicator].period_type, o.period_start, o.period_end
+    )
+    return periods.inside_sentence(label)
+
+
+def written(known: Figures, o: Observation) -> str:
+    """Return the number of a figure with the mark of its unit; "" if there is none."""
+    return amount(o.value, known.unit) if o.value is not None else ""
+
+
+def said(released: ClearedContent, o: Observation) -> str:
+    """Return a figure in words: `1,112, the figure of Robbery in Camden for the 12 months to June 2026`."""
+    indicator = released.content.indicators[o.indicator]
+    label = periods.inside_sentence(periods.label(indicator.period_type, o.period_start, o.period_end))
+    part = f", {o.part}" if o.part else ""
+    value = amount(o.value, indicator.unit) if o.value is not None else ""
+    return f"{value} ({indicator.short_title}{part}, {released.content.areas[o.area].name}, {label})"
+
+
+def moved(known: Figures, pair: Pair) -> str:
+    """Return a change in words: from which figure to which, and by how much."""
+    old, new = pair.base.o, pair.later.o
+    percent = pair.percent
+    by = f" ({number(measures.rounded(percent, 1), signed=True)}%)" if percent is not None else ""
+    return f"{known.released.content.indicators[known.indicator].short_title}, {known.released.content.areas[known.area].name}: from {written(known, old)} in {when(known, old)} to {written(known, new)} in {when(known, new)}{by}"  # fmt: skip
+
+
+def movement(known: Figures, r: Reading, pair: Pair) -> str:
+    """Return a change as a text can write it, in quotation marks: `“up 12%”`."""
+    true = pair.difference if r.kind == DIFFERENCE or pair.percent is None else pair.percent
+    word = "up" if true is not None and true > 0 else "down"
+    size = number(measures.rounded(abs(true or Fraction(0)), 0))
+    return f"“{word} {size}{'' if r.kind == DIFFERENCE or pair.percent is None else '%'}”"
