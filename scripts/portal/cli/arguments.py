@@ -176,6 +176,13 @@ def parser() -> argparse.ArgumentParser:
         "other-quarters=yes; can be repeated",
     )
     take.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="table: what the sheet does not say, such as source=returns or indicator=thefts; can be repeated",
+    )
+    take.add_argument(
         "--replace",
         action="store_true",
         help="table: replace the whole table; rows that are not in the sheet are removed",
@@ -237,13 +244,12 @@ def parser() -> argparse.ArgumentParser:
             "(the dispersion), and how often the significance test is wrong. Changes nothing.",
         )
     )
-    serve = command(
+    command(
         "serve",
         "preview the site on this computer",
         "Build the site and show it at an address that only this computer can open. When you save a table, page, template\n"
         "or picture, the site is built again: reload the page in your browser to see it. Press Ctrl-C to stop.",
-    )
-    serve.add_argument(
+    ).add_argument(
         "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
     )
     return root_parser
