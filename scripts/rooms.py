@@ -25,7 +25,8 @@ class Box(NamedTuple):
 
 
 BOXES = {
-    "cli": Box(360, 6, ("commands, messages,", "exit codes")),
+    "cli": Box(360, 7, ("commands, messages,", "exit codes")),
+    "editing": Box(150, 6, ("add, change, remove", "single entries")),
     "site": Box(600, 5, ("stage, render, index,", "verify, publish")),
     "pages": Box(690, 4, ("views of each page,", "templates")),
     "importers": Box(135, 3, ("published files and", "spreadsheets")),
@@ -39,7 +40,7 @@ BOXES = {
     "core": Box(430, 0, ("model, settings, problems,", "periods, text")),
 }
 _WIDTH, _HEIGHT, _STEP, _TOP = 190, 68, 116, 14
-_SIZE = (860, _TOP + 6 * _STEP + _HEIGHT + 44)
+_SIZE = (860, _TOP + 7 * _STEP + _HEIGHT + 44)
 
 
 def room_imports(program: Path = PROGRAM) -> dict[str, set[str]]:

@@ -120,8 +120,8 @@ def _is_figure(cell: Cell | None) -> bool:
     if cell.kind in ("number", "error", "formula"):
         return True
     words = squeezed(cell.text)
-    if cell.kind != "text":
-        return False
+    if cell.kind != "text" or (not words.isdecimal() and written_periods.in_text(words)):
+        return False  # 2020-01 is a month, and no range
     marked = marks.split(words)
     number = marked.number if marked else words
     alone = words.casefold() in cells.SHORTHAND or words.casefold() in cells.MISSING
