@@ -243,8 +243,8 @@ def test_sums_and_rates_equal_those_of_the_pages(
             rate = measures.rate(real, o)
             assert row["value"] == ("" if rate is None else f"{rate.value}".removesuffix(".0")), row
             rated += rate is not None
-    assert checked > 500
-    assert rated > 400
+    assert checked > 400
+    assert rated > 300
     page.close()
 
 
@@ -349,7 +349,7 @@ def test_periods_of_different_lengths_are_never_shown_together(chromium: Browser
 def test_the_newest_period_that_all_areas_share_comes_first(chromium: Browser, address: str) -> None:
     page = chromium.new_page()
     opened(page, f"{address}explore/?measure=recorded-burglary&area=E09000023&area=E05013714&length=12&view=bars")  # fmt: skip
-    assert all(cell.replace(",", "").isdigit() for _, cell in rows(page)[1:])
+    assert all(cell.removesuffix(" [p]").replace(",", "").isdigit() for _, cell in rows(page)[1:])
     newest = page.locator("#explore-period option").first
     assert "(not for all)" in (newest.text_content() or "")
     assert newest.get_attribute("value") != page.locator("#explore-period").input_value()

@@ -162,7 +162,7 @@ def in_current_plans(page: Page) -> int:
 
 
 def announced(page: Page) -> str:
-    return page.get_by_role("status").inner_text()
+    return page.locator("[role=status]:not(.meaning)").inner_text()
 
 
 def test_status_plan_and_time_narrow_the_promises_at_once(progress: Page) -> None:

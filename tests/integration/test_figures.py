@@ -254,7 +254,7 @@ def test_no_change_is_computed_across_a_known_recording_change(real: ClearedCont
 
 def test_contradictions_that_are_not_claims_are_shown_with_both_locators(real: ClearedContent) -> None:
     found = {d.id: d for d in real.content.disagreements}
-    assert len(found) == 8
+    assert len(found) == 9
     rate = found["rate-and-census"]
     assert (rate.source, rate.other_source) == ("source-003", "census-2021")
     assert round(3687 * 1000 / real.content.populations[real.area].population, 1) == 12.3

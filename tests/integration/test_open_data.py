@@ -139,9 +139,13 @@ def test_every_link_leads_to_a_file_and_every_figure_to_its_anchor(folder: Path)
     for path, file in figures(folder):
         assert at(folder, path, file["self"]) == folder / path
         assert at(folder, path, file["page"]).is_file()
+        now = not path.startswith("releases/")
         for f in file["figures"]:
+            if f["cite"] is None:
+                # A release that has not been followed by another yet: the figure was taken out, and no page names it.
+                assert not now, path
+                continue
             shown = ids(at(folder, path, f["cite"]))[f["cite"].partition("#")[2]]
-            now = not path.startswith("releases/")
             if now and f["value"] is not None:
                 digits = re.sub(r"\[.*?\]|[,+%£ ]", "", shown).replace("−", "-")
                 assert float(digits) == f["value"], (path, f)

@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 HELPS = ("help/", "report/")
 # The words that titles of private pages can have. None reveals the subject of the page.
 NEUTRAL = re.compile(
-    r"(Help|Words in other languages|Ways to report(: (choose|by phone|online|by phone or online|by phone or email|by email|by text|in person|another way))?)( \(\d+\))?"
+    r"(Help(: Easy Read)?|Words in other languages|Ways to report(: (Easy Read|choose|by phone|online|by phone or online|by phone or email|by email|by text|in person|another way))?)( \(\d+\))?"
 )
 
 

@@ -43,6 +43,8 @@ def change_in_words(s: IndicatorSummary) -> str:
         return _NO_CHANGE[s.no_change]
     if s.indicator.polarity == Polarity.POLICE_ACTIVITY:
         return _recorded(s.change)
+    if not s.change.direction and s.change.difference and s.indicator.unit == Unit.COUNT:
+        return f"{_more_or_fewer(s.change)}, not tested"
     return words_for_change(s.change, s.indicator.unit)
 
 
@@ -72,8 +74,12 @@ def _recorded(c: Change) -> str:
     if c.direction == Direction.NO_CLEAR_CHANGE:
         return c.direction.value
     if c.percent is None:
-        return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'} recorded"
+        return f"{_more_or_fewer(c)} recorded"
     return f"{size_of(c)} {'more' if c.difference > 0 else 'fewer'} recorded{_between(c)}"
+
+
+def _more_or_fewer(c: Change) -> str:
+    return f"{number(abs(c.difference))} {'more' if c.difference > 0 else 'fewer'}"
 
 
 def _between(c: Change) -> str:

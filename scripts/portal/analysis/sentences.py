@@ -106,13 +106,20 @@ class ChartInput:
         return cell(o, self.indicator.unit)
 
     def with_unit(self, o: Observation) -> str:
-        """Return a figure for a sentence, with its unit, or the reason why there is no number."""
+        """Return a figure for a sentence, with its unit and mark, or the reason why there is no number."""
+        return f"{self.without_mark(o)}{self.mark(o)}"
+
+    def without_mark(self, o: Observation) -> str:
+        """Return a figure for a sentence that has its mark elsewhere."""
         if o.value is None:
             return f"no figure ({MARKERS[o.status]})"
-        mark = " (provisional)" if o.status == Status.PROVISIONAL else ""
         if self.indicator.unit in (Unit.COUNT, Unit.PER_1000) and not self.has_unit_per_part:
-            return f"{counted(o.value, self.indicator.unit_label)}{mark}"
-        return f"{amount(o.value, self.indicator.unit)}{mark}"
+            return counted(o.value, self.indicator.unit_label)
+        return amount(o.value, self.indicator.unit)
+
+    def mark(self, o: Observation) -> str:
+        """Return ` (provisional)` for a provisional figure; else empty."""
+        return " (provisional)" if o.status == Status.PROVISIONAL and o.value is not None else ""
 
     def without_unit(self, o: Observation) -> str:
         """Return a figure for a sentence that has already named the unit."""
@@ -195,7 +202,7 @@ def describe_latest(s: ChartInput) -> str:
         return describe_all_figures(s)
     earlier, later = s.figures[-2:]
     title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
-    newest = f"{s.with_unit(later)}{_when(s, later)}"
+    newest = f"{s.without_mark(later)}{_when(s, later)}{s.mark(later)}"
     before = (
         f"{s.without_unit(earlier)} in {_just_before(s, earlier, later) or _the(s, earlier)}"
         if earlier.period_start
@@ -228,7 +235,7 @@ def describe_area(s: ChartInput, summary: IndicatorSummary) -> tuple[str, str]:
     The change is the one in the area's tables: it allows for looking at all indicators of the area at once.
     """
     title = f"{s.indicator.short_title}{_elsewhere(s, [summary.latest])}"
-    newest = f"{s.with_unit(summary.latest)}{_when(s, summary.latest)}"
+    newest = f"{s.without_mark(summary.latest)}{_when(s, summary.latest)}{s.mark(summary.latest)}"
     if summary.earlier is None:
         return title, f"{upper_first(newest)}."
     earlier = s.with_unit(summary.earlier) if summary.earlier.value is None else s.cell(summary.earlier)

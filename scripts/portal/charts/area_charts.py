@@ -119,6 +119,11 @@ def total_indicator(released: ClearedContent) -> Indicator | None:
     return next((i for i in recorded_indicators(released) if i.id in totals), None)
 
 
+def is_kind_of_crime(indicator: Indicator, whole: Indicator | None) -> bool:
+    """Return True if an indicator is part of all recorded crime; of everything recorded, where there is no total."""
+    return whole is None or indicator.part_of == whole.id
+
+
 def current_wards(released: ClearedContent) -> list[Area]:
     """Return today's wards of the site's own area that have figures, ordered by code."""
     with_figures = {
@@ -143,7 +148,7 @@ def build_area_charts(released: ClearedContent, area: str) -> tuple[AreaChart, .
     summaries = [
         s for i in recorded_indicators(released) if not is_guarded(i) and (s := standing(released, i, area))
     ]
-    kinds = [s for s in summaries if s.latest.value is not None and s.indicator is not whole]
+    kinds = [s for s in summaries if s.latest.value is not None and is_kind_of_crime(s.indicator, whole)]
     clear = [s for s in kinds if s.change and s.change.direction in (Direction.ROSE, Direction.FELL)]
     largest = sorted(clear or kinds, key=lambda s: s.latest.value or 0, reverse=True)[:1]
     chosen = (*(s for s in summaries if s.indicator is whole), *largest)

@@ -41,7 +41,6 @@ from portal.charts.time_charts import (
     PLOT_HEIGHT,
     UNSETTLED,
     Hidden,
-    band_bars,
     draw_line,
     hidden_mark,
     hover,
@@ -115,7 +114,7 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         "x": [middle(o) for o in s.figures],
         "y": values,
         "width": [length * 0.8] * len(cells),
-        "text": ["" if o.value is None else s.cell(o) for o in s.figures] if size else [],
+        "text": ["" if v is None or b else c for c, v, b in zip(cells, values, bands, strict=True)] if size else [],
         "textposition": "outside",
         "cliponaxis": False,
         "constraintext": "none",
@@ -127,9 +126,13 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         },
         "customdata": [hover_text(s, o) for o in s.figures],
         **hover([describe_point(s, o) for o in s.figures]),
-        **band_bars(bands, QUIET),
     }
-    written = [_value_box(c, size, x(middle(o)), y(v), is_negative=v < 0) for c, o, v in zip(cells, s.figures, values, strict=True) if size and v is not None]  # fmt: skip
+    ranges = [
+        (middle(o), v, b, c if size else "")
+        for o, v, b, c in zip(s.figures, values, bands, cells, strict=True)
+        if v is not None and b
+    ]
+    written = [_value_box(c, size, x(middle(o)), y(v + b), is_negative=v < 0) for c, o, v, b in zip(cells, s.figures, values, bands, strict=True) if size and v is not None]  # fmt: skip
     marks = [
         piece
         for c in cuts
@@ -163,10 +166,37 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
     return compose(
         (width, box.bottom + 12 + LINE * lines),
         [panel],
-        [bars],
+        [bars, *([_range_bars(ranges, size)] if ranges else [])],
         [*notes, *hidden, *names_of_targets],
         [*marks, *targets],
     )
+
+
+def _range_bars(ranges: Sequence[tuple[float, float, int, str]], size: float) -> Figure:
+    """Return the thin bars of the ranges in which figures are usually revised, with the figures above them.
+
+    `ranges` are the place, value, range up and down, and text of each.
+    """
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [at for at, _, _, _ in ranges],
+        "y": [value + band for _, value, band, _ in ranges],
+        "text": [text for _, _, _, text in ranges],
+        "textposition": "top center",
+        "textfont": {"size": size or SMALL, "color": INK},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": [0 for _ in ranges],
+            "arrayminus": [2 * band for _, _, band, _ in ranges],
+            "color": QUIET,
+            "thickness": 1.5,
+            "width": 5,
+        },
+    }
 
 
 def _value_box(text: str, size: float, x: float, y: float, *, is_negative: bool) -> Box:

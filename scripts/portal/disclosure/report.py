@@ -77,7 +77,7 @@ def report(
     cells = sum(len(_counts(content, i)) for i in _guarded(content))
     widest = min((i.greatest - i.least for i in intervals), default=inf)
     smallest = f" The narrowest interval is {_width_in_words(widest)} wide." if intervals else ""
-    summary = f"{cells} guarded counts, {len(intervals)} withheld, {len(leaks)} of them can be worked out.{smallest}"
+    summary = f"{cells:,} guarded counts, {len(intervals):,} withheld, {len(leaks)} of them can be worked out.{smallest}"
     lines = [
         "# Small numbers: what is withheld, and what can be worked out", "",
         "Made by `portal audit`. Do not edit.", "", summary, "", "## The policy", "", *_policy(policy), "",

@@ -60,12 +60,17 @@ class FigureRecord:
     @property
     def cited(self) -> str:
         """Return the path for citing it, with its anchor."""
-        return f"figures/{self.slug}/{CITE}#{self.anchor}"
+        return cited_at(self.slug, self.anchor)
 
     @property
     def meaning(self) -> str:
         """Return the meaning of its status in words."""
         return MARKERS.get(self.status, self.status)
+
+
+def cited_at(slug: str, name: str) -> str:
+    """Return the path for citing the figure of an indicator that has the anchor `name`."""
+    return f"figures/{slug}/{CITE}#{name}"
 
 
 def anchor(area: str, part: str, start: str, end: str) -> str:
@@ -179,10 +184,19 @@ def site_root(site: SiteSettings, path: str) -> str:
 
 
 def as_json(
-    records: Iterable[FigureRecord], file: FileDescription, site: SiteSettings, pages: Collection[str]
+    records: Iterable[FigureRecord],
+    file: FileDescription,
+    site: SiteSettings,
+    pages: Collection[str],
+    citable: Collection[str] | None = None,
 ) -> bytes:
-    """Return figures as JSON. `pages` are the slugs of indicators with a page on which each figure can be cited."""
+    """Return figures as JSON.
+
+    `pages` are the slugs of indicators with a page on which figures can be cited, and `citable` the paths of the
+    figures that it has; None if it has each of these.
+    """
     rows, top = list(records), site_root(site, file.path)
+    cited = [r.slug in pages and (citable is None or r.cited in citable) for r in rows]
     document = {
         "self": f"{top}{file.path}",
         "page": f"{top}{file.page}",
@@ -193,7 +207,7 @@ def as_json(
         },
         "areas": {r.area: r.place for r in rows},
         "statuses": {r.status: r.meaning for r in rows if r.status},
-        "figures": [_figure(r, top, pages) for r in rows],
+        "figures": [_figure(r, top, is_citable=c) for r, c in zip(rows, cited, strict=True)],
     }
     return to_json(document)
 
@@ -208,8 +222,7 @@ def _page(record: FigureRecord, top: str, pages: Collection[str]) -> str | None:
     return f"{top}figures/{record.slug}/" if record.slug in pages else None
 
 
-def _figure(r: FigureRecord, top: str, pages: Collection[str]) -> dict[str, object]:
-    page = _page(r, top, pages)
+def _figure(r: FigureRecord, top: str, *, is_citable: bool) -> dict[str, object]:
     return {
         "indicator": r.slug,
         "area": r.area,
@@ -220,7 +233,7 @@ def _figure(r: FigureRecord, top: str, pages: Collection[str]) -> dict[str, obje
         "status": {"mark": r.status, "meaning": r.meaning} if r.status else None,
         "source": {"title": r.source, "locator": r.locator},
         "releases": {"first": r.first or None, "changed": r.changed or None},
-        "cite": f"{top}{r.cited}" if page else None,
+        "cite": f"{top}{r.cited}" if is_citable else None,
     }
 
 

@@ -1,6 +1,6 @@
 """Make the pages about places: each ward, all wards compared, and recorded crime in the borough now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,11 +10,18 @@ from markupsafe import Markup
 from portal.analysis import measures
 from portal.analysis.measures import standing
 from portal.charts import maps
-from portal.charts.area_charts import current_wards, places_of, recorded_indicators, total_indicator
+from portal.charts.area_charts import (
+    current_wards,
+    is_kind_of_crime,
+    places_of,
+    recorded_indicators,
+    total_indicator,
+)
 from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
 from portal.core.small_counts import is_guarded
 from portal.core.text import address_part
+from portal.disclosure.clearing import ClearedContent
 from portal.pages import map_pages
 from portal.pages.page import CRIME, FIGURES, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import FigureView, Link
@@ -123,13 +130,15 @@ def _ward(
         for i in recorded_indicators(context.released)
         if i is not whole and (n := line_of(context, i, code))
     ]
+    open_ = [n for n in lines if not is_guarded(n.summary.indicator)]
     former = {o.former: o.share for o in context.content.overlaps if o.area == code}
     figures = [o for i in context.content.indicators for o in measures.series(context.released, i, code)]
     return WardPage(
         view=view,
         total=line_of(context, whole, code) if whole else None,
         charts=tuple(_charts(context, view)),
-        lines=tuple(n for n in lines if not is_guarded(n.summary.indicator)),
+        lines=tuple(n for n in open_ if is_kind_of_crime(n.summary.indicator, whole)),
+        others=tuple(n for n in open_ if not is_kind_of_crime(n.summary.indicator, whole)),
         careful=tuple(n for n in lines if is_guarded(n.summary.indicator)),
         compared=_by_period(
             _rates(context, (view.area, context.content.areas[view.area.parent], *_forces(context)))
@@ -292,18 +301,15 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
     known = {k: v for k, v in lines.items() if v[0]}
     if not known:
         return
-    plain = tuple(known[i.id] for i in now if i.id in known and not is_guarded(i))
-    careful = tuple(known[i.id] for i in now if i.id in known and is_guarded(i))
     borough = context.content.areas[context.released.area]
     rates = tuple(_rates_of(context, places_of(context.released)))
     stops = {r.indicator for rows in context.content.imports.values() for r in rows if r.format == STOPS}
     more = tuple(Link(context.content.indicators[i].title, context.figures[i].path) for i in sorted(stops))
-    groups = (CrimeGroup("Types of crime", plain), CrimeGroup("Weapons, hate crime and abuse", careful))
     yield Page(
         CRIME,
         "Crime now",
         CrimePage(
-            groups=tuple(g for g in groups if g.rows),
+            groups=tuple(_crime_groups(context.released, known)),
             rates=rates,
             stops=tuple(_stops(context, stops)),
             more=more,
@@ -312,6 +318,29 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
         f"Crime in {borough.name} now",
         cited=cited_in(*(context.content.observations.get(i.id, ()) for i in now)),
     )
+
+
+def _crime_groups(
+    released: ClearedContent, known: Mapping[str, tuple[IndicatorLine | None, ...]]
+) -> Iterator[CrimeGroup]:
+    """Yield everything that is recorded, in three groups: types of crime, crimes across types, and what is no crime."""
+    whole = total_indicator(released)
+    groups: dict[str, list[tuple[IndicatorLine | None, ...]]] = {
+        "Types of crime": [],
+        "Weapons, hate crime and abuse": [],
+        "Incidents that may not be crimes": [],
+    }
+    types, across, incidents = groups.values()
+    for i in recorded_indicators(released):
+        if i.id not in known:
+            continue
+        if whole and i.unit_label != whole.unit_label:
+            incidents.append(known[i.id])
+        elif i is whole or (is_kind_of_crime(i, whole) and not is_guarded(i)):
+            types.append(known[i.id])
+        else:
+            across.append(known[i.id])
+    yield from (CrimeGroup(name, tuple(rows)) for name, rows in groups.items() if rows)
 
 
 def _stops(context: PageContext, indicators: set[str]) -> Iterator[StopTotal]:

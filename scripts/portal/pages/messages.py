@@ -109,8 +109,10 @@ def theme_words(messages: Messages, theme: Path) -> dict[str, str]:
 
     Both renderers read them from `extra` in the generated settings, because MiniJinja knows no gettext.
     """
-    files = sorted(theme.rglob("*.html"))
-    found = {m for path in files for _, m in theme_messages(path.read_text(encoding="utf-8"))}
+    # The check of the project names the files that cannot be read.
+    files = (p for p in sorted(theme.rglob("*.html")) if not input_files.file_fault(p))
+    sources = (p.read_text(encoding="utf-8", errors="replace") for p in files)
+    found = {m for source in sources for _, m in theme_messages(source)}
     return {m: html.escape(messages.plain(m)) for m in sorted(found)}
 
 

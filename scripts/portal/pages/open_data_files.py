@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from portal.analysis.measures import breaks_of, figures_of
@@ -12,7 +13,8 @@ from portal.opendata import api, bundles, metadata, records
 from portal.opendata.api import Catalogue, PackageName, ReleaseSlugs
 from portal.opendata.metadata import IndicatorDataset
 from portal.opendata.records import FigureRecord, FileDescription
-from portal.pages.open_data_pages import OPEN_DATA
+from portal.pages.open_data_pages import OPEN_DATA, leaves_an_entry
+from portal.pages.release_pages import changes_of
 from portal.releases import archives
 from portal.releases.history import Key, PastRelease, ReleaseHistory
 
@@ -38,6 +40,23 @@ class OpenDataFiles:
     def of_indicator(self) -> Mapping[str, tuple[FigureRecord, ...]]:
         """Return the figures that are published now, by the slug of their indicator."""
         return records.group_by(self.now.values(), lambda r: r.slug)
+
+    @cached_property
+    def citable(self) -> frozenset[str]:
+        """Return the paths of all figures with an entry on a citation page.
+
+        These are the figures that are published now, and those that a release changed or took out.
+        """
+        content = self.released.content
+        changed = {
+            records.cited_at(
+                i.slug, records.anchor(c.area, c.part, *map(_day, (c.period_start, c.period_end)))
+            )
+            for release in content.releases
+            for c in changes_of(content, release)
+            if leaves_an_entry(c) and (i := content.indicators.get(c.indicator))
+        }
+        return frozenset({r.cited for r in self.now.values()} | changed)
 
     @property
     def zips(self) -> list[tuple[str, str]]:
@@ -73,6 +92,10 @@ class OpenDataFiles:
             releases=[ReleaseSlugs(p.release, _slugs(p)) for p in self.history.releases],
             packages=self.packages,
         )
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _slugs(past: PastRelease) -> tuple[str, ...]:
@@ -140,7 +163,7 @@ def _of_release(
         path = api.release_path(release.id, slug, "json")
         csv = api.release_path(release.id, slug, "csv")
         file = FileDescription(path, f"{api.RELEASES}{release.id}/", figures[0].title, release)
-        yield path, records.as_json(figures, file, inputs.settings.site, inputs.pages)
+        yield path, records.as_json(figures, file, inputs.settings.site, inputs.pages, inputs.citable)
         yield csv, records.as_csv(figures, PART)
         tables.append((csv.rpartition("/")[2], figures[0].title))
     if tables:

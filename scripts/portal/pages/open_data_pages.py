@@ -117,6 +117,11 @@ class CitePage:
         return tuple(Marker(mark, words) for mark, words in text.MARKERS.items() if mark in used)
 
 
+def leaves_an_entry(change: ReleaseChange) -> bool:
+    """Return True if a figure keeps its entry on a citation page after this change, whatever becomes of it."""
+    return comparison.needs_reason(change) or change.kind == "rolled"
+
+
 def cite_pages(context: PageContext, now: Mapping[Key, FigureRecord] | None = None) -> Iterator[Page]:
     """Yield a page for each indicator on which each of its figures can be cited.
 
@@ -125,9 +130,7 @@ def cite_pages(context: PageContext, now: Mapping[Key, FigureRecord] | None = No
     content = context.content
     changes: dict[Key, list[tuple[Release, ReleaseChange]]] = {}
     for release in content.releases:
-        for c in (
-            c for c in changes_of(content, release) if comparison.needs_reason(c) or c.kind == "rolled"
-        ):
+        for c in filter(leaves_an_entry, changes_of(content, release)):
             days = (d.isoformat() if d else "" for d in (c.period_start, c.period_end))
             changes.setdefault((c.indicator, c.area, c.part, *days), []).append((release, c))  # type: ignore[arg-type]
     citations = _CitationContext(

@@ -129,7 +129,7 @@ class WardsPage:
 class WardPage:
     """One ward.
 
-    `lines` are the types of crime and `careful` the guarded indicators. `charts` show all
+    `lines` are the types of crime, `careful` the guarded indicators and `others` what is no part of recorded crime. `charts` show all
     recorded crime and the type that changed most clearly. `compared` has the rates of the ward, the borough and the
     police force over the newest 12 months that ward and borough share. `former` are the areas that the ward is made of
     since the boundary change. `printable` is the path of the sheet to print. `among` is the chart of this ward among all.
@@ -140,6 +140,7 @@ class WardPage:
     charts: tuple[FigureView, ...]
     lines: tuple[IndicatorLine, ...]
     careful: tuple[IndicatorLine, ...]
+    others: tuple[IndicatorLine, ...]
     compared: tuple[PeriodRates, ...]
     unplaced: tuple[RecordsWithoutWard, ...]
     former: tuple[FormerArea, ...]
@@ -153,8 +154,8 @@ class WardPage:
 
     @property
     def all(self) -> tuple[IndicatorLine, ...]:
-        """Return all recorded crime, each type, and the guarded indicators."""
-        return (*((self.total,) if self.total else ()), *self.lines, *self.careful)
+        """Return all recorded crime, each type, and everything else that is recorded."""
+        return (*((self.total,) if self.total else ()), *self.lines, *self.others, *self.careful)
 
     @property
     def clear(self) -> tuple[IndicatorLine, ...]:

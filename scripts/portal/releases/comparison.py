@@ -153,11 +153,12 @@ def figures(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
 def _rolled(
     before: Mapping[Figure, Row], after: Mapping[Figure, Row], kinds: Mapping[str, str]
 ) -> set[Figure]:
-    """Return the figures for 12 months that were replaced by later 12 months of the same series.
+    """Return the figures that were replaced by overlapping later months of the same series, as many as before.
 
-    If figures could point to a person, overlapping 12 months are never published side by side, because their difference
-    would be a figure for a few months. So a new window replaces the old one, which is not a withdrawal. It is not a
-    roll if areas of the same kind still have the old window, or if the newer one was published before.
+    Overlapping quarters of a series are never published side by side, nor overlapping years of figures that could point
+    to a person, because their difference would be a figure for fewer months. So new periods replace the old ones, which
+    is not a withdrawal: twelve months roll on, or quarters end in other months than before. It is not a roll if areas of
+    the same kind still have the old period, or if the newer one was published before.
     """
     fresh: dict[Figure, list[tuple[str, str]]] = defaultdict(list)
     for key in after.keys() - before.keys():
@@ -166,14 +167,14 @@ def _rolled(
     return {
         key
         for key in before.keys() - after.keys()
-        if _is_year(*key[3:])
+        if (months := _months(*key[3:]))
         and (key[0], kinds.get(key[1], ""), *key[3:]) not in current
-        and any(_is_year(*n) and key[3] < n[0] <= key[4] for n in fresh.get((*key[:3], "", ""), ()))
+        and any(_months(*n) == months and key[3] < n[0] <= key[4] for n in fresh.get((*key[:3], "", ""), ()))
     }
 
 
-def _is_year(start: str, end: str) -> bool:
-    return periods.months_between(field_types.date_or_none(start), field_types.date_or_none(end)) == 12
+def _months(start: str, end: str) -> int:
+    return periods.months_between(field_types.date_or_none(start), field_types.date_or_none(end)) or 0
 
 
 def _kinds(contents: Contents) -> dict[str, str]:

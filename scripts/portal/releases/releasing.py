@@ -276,19 +276,31 @@ def unreleased(project: Project) -> Iterator[Problem]:
 
 
 def unexplained(file: str, differences: Iterable[ReleaseChange]) -> Iterator[Problem]:
-    """Yield a problem for each figure that was revised or withdrawn without a reason."""
-    for c in differences:
-        if comparison.needs_reason(c) and not c.reason:
-            place = ", ".join(filter(None, (c.indicator, c.area, c.part, f"up to {c.period_end}" if c.period_end else "")))  # fmt: skip
-            became = f"from {c.old} to {c.new}" if c.new else "no longer published"
-            what = f"{place}: {became}." if c.old or not c.new else f"{place}."
-            kind = "revised" if c.kind == "revised" else "withdrawn"
-            yield Problem(
-                file,
-                code="reason",
-                message=f"This figure was {kind} and nothing says why: {what}",
-                fix=f"Add a row with the indicator {c.indicator} and the reason, or give one for all with --reason.",
+    """Yield a problem for each figure that was revised or withdrawn without a reason.
+
+    Many of one indicator are one problem, because one reason is usually true of them all.
+    """
+    silent = [c for c in differences if comparison.needs_reason(c) and not c.reason]
+    alike: dict[tuple[str, str], list[ReleaseChange]] = {}
+    for c in silent:
+        alike.setdefault((c.indicator, "revised" if c.kind == "revised" else "withdrawn"), []).append(c)
+    for (indicator, kind), group in alike.items():
+        fix = f"Add a row with the indicator {indicator} and the reason, or give one for all with --reason."
+        if len(group) > comparison.MANY:
+            message = (
+                f"{len(group):,} figures were {kind} and nothing says why. The first is {_what(group[0])}"
             )
+            yield Problem(file, code="reason", message=message, fix=fix)
+            continue
+        for c in group:
+            message = f"This figure was {kind} and nothing says why: {_what(c)}"
+            yield Problem(file, code="reason", message=message, fix=fix)
+
+
+def _what(c: ReleaseChange) -> str:
+    place = ", ".join(filter(None, (c.indicator, c.area, c.part, f"up to {c.period_end}" if c.period_end else "")))  # fmt: skip
+    became = f"from {c.old} to {c.new}" if c.new else "no longer published"
+    return f"{place}: {became}." if c.old or not c.new else f"{place}."
 
 
 # --- releases made earlier

@@ -526,7 +526,10 @@ def test_years_without_a_figure_are_a_gap_on_a_true_scale(base: ClearedContent) 
 
 
 def test_more_areas_than_colours_are_all_drawn(base: ClearedContent) -> None:
-    codes = list(base.content.areas)[:9]
+    one = base.content.areas[AREAS[0]]
+    more = {f"E0900000{n}": replace(one, code=f"E0900000{n}", name=f"Borough {n}") for n in range(9)}
+    base = replace(base, content=replace(base.content, areas={**base.content.areas, **more}))
+    codes = list(more)
     own = [r for c in codes for p in ("A", "B") for r in years("5", area=c, part=p)]
     chart = chart_of(base, indicator(unit="percent-change", chart="areas", breakdown="type"), own)
     assert chart.wide

@@ -19,7 +19,7 @@ from frictionless import Schema as UpstreamSchema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.cli.arguments import PROBLEMS
-from portal.core import contacts, field_types, measured, model, plans
+from portal.core import contacts, field_types, measured, model, places, plans
 from portal.core import settings as config
 from portal.core.problems import Problem
 from portal.data import assembly, packages, tables, validation
@@ -31,7 +31,7 @@ ROWS = {
     "outlines": model.Outline, "boundaries": model.Outline, "calendar": model.PromisedRelease, "releases": model.Release, "entries": model.ThreadEntry,
     "priorities": plans.Priority, "actions": plans.Action, "measures": plans.Measure, "updates": plans.Update,
     "connections": plans.Connection, "routes/connections": contacts.RouteConnection, "update_actions": plans.UpdateAction, "milestones": plans.Milestone, "statuses": plans.ActionStatus,
-    "dispersion": measured.Dispersion, "revisions": measured.Revision, "outcomes": measured.OutcomeOf, "disagreements": model.Disagreement, "withdrawals": model.WithdrawnFigure, "populations": model.Population, "services": contacts.Service, "accepted": model.AcceptedWarning,
+    "lsoas": places.Lsoa, "dispersion": measured.Dispersion, "revisions": measured.Revision, "outcomes": measured.OutcomeOf, "disagreements": model.Disagreement, "withdrawals": model.WithdrawnFigure, "populations": model.Population, "services": contacts.Service, "accepted": model.AcceptedWarning,
 }  # fmt: skip
 SPELLINGS = (
     "true", "false", "TRUE", "FALSE", "True", "False", "1", "0", "yes", "no", "tRUE", " true", "true ", "t", "wahr", "VRAI", "-1", "2", "01", "007", "1.0", "1.50", "1.", ".5",

@@ -14,8 +14,8 @@ from selectolax.lexbor import LexborHTMLParser
 NEARNESS = {
     "strategy-2021-26": {"close": 2, "none": 22, "not-a-count": 5},
     "public-health": {"same": 2, "close": 14, "none": 81, "not-a-count": 47},
-    "plan-2016-17": {"same": 13, "close": 9, "none": 4},
-    "plan-2014-15": {"same": 3, "close": 10, "none": 4, "not-a-count": 8},
+    "plan-2016-17": {"same": 13, "close": 11, "none": 2},
+    "plan-2014-15": {"same": 3, "close": 11, "none": 3, "not-a-count": 8},
     "plan-2019": {},
 }
 
