@@ -114,7 +114,9 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
         "x": [middle(o) for o in s.figures],
         "y": values,
         "width": [length * 0.8] * len(cells),
-        "text": ["" if v is None or b else c for c, v, b in zip(cells, values, bands, strict=True)] if size else [],
+        "text": ["" if v is None or b else c for c, v, b in zip(cells, values, bands, strict=True)]
+        if size
+        else [],
         "textposition": "outside",
         "cliponaxis": False,
         "constraintext": "none",

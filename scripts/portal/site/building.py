@@ -67,11 +67,7 @@ def project(root: Path) -> Project:
 
 
 def project_of(settings: Settings) -> Project:
-    """Read and check a project with these settings, which can name another folder of packages.
-
-    Raises:
-        PortalError: with every problem.
-    """
+    """Read and check a project with these settings, which can name another folder; raise as `project` does."""
     root = settings.root
     packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]

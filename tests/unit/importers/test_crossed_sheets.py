@@ -1,7 +1,7 @@
 """Sheets as people have them: headings across, titles and totals around, marks beside figures, periods in words."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -72,7 +72,7 @@ def month(
 
 
 JAN_FEB = {month(NORTH, 2020, 1, "12"), month(NORTH, 2020, 2, "9"), month(SOUTH, 2020, 1, "7"), month(SOUTH, 2020, 2, "8")}  # fmt: skip
-BY_MONTH = [["Ward", "Jan 2020", "Feb 2020"], ["North & Quay", 12, 9], ["South", 7, 8]]
+BY_MONTH: list[list[object]] = [["Ward", "Jan 2020", "Feb 2020"], ["North & Quay", 12, 9], ["South", 7, 8]]
 CALLS = {"indicator": "calls"}
 
 
@@ -90,7 +90,7 @@ FY19, FY20 = ("2019-04-01", "2020-03-31"), ("2020-04-01", "2021-03-31")
 CY19, CY20 = ("2019-01-01", "2019-12-31"), ("2020-01-01", "2020-12-31")
 JAN, FEB = ("2020-01-01", "2020-01-31"), ("2020-02-01", "2020-02-29")
 # name: rows, values given, answers, figures
-VARIANTS: Mapping[str, tuple[list[list[object]], Mapping[str, str], Mapping[str, str], set[Figure]]] = {
+VARIANTS: Mapping[str, tuple[Sequence[Sequence[object]], Mapping[str, str], Mapping[str, str], set[Figure]]] = {
     "months across": (BY_MONTH, CALLS, {}, JAN_FEB),
     "months down, areas across": ([["Month", "North & Quay", "South"], ["Jan-20", 12, 7], ["Feb-20", 9, 8]], CALLS, {}, JAN_FEB),
     "codes in place of names": ([["Ward code", "January 2020", "February 2020"], [NORTH, 12, 9], [SOUTH, 7, 8]], CALLS, {}, JAN_FEB),
