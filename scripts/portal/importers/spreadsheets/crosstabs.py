@@ -7,7 +7,7 @@ from itertools import pairwise
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.text import listed
 from portal.data.packages import Package
-from portal.importers.spreadsheets import crossed_tables, headings, written_periods
+from portal.importers.spreadsheets import columns, crossed_tables, headings, written_periods
 from portal.importers.spreadsheets.crossed_tables import Block
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
 from portal.importers.spreadsheets.headings import (
@@ -60,8 +60,15 @@ def unpivot(book: Workbook, known: Known) -> Unpivoted:
         return done
     names = headings.vocabulary(known.packages, known.package)
     sheets = []
+    tables = {s.name for s in book.sheets if s.name.casefold() in known.package.tables}
     for sheet in book.sheets:
-        wanted = not sheet.hidden and known.sheet in ("", sheet.name) and not _is_long(sheet, known.package)
+        is_ours = sheet.name not in (columns.HELP, columns.LISTS) and (not tables or sheet.name in tables)
+        wanted = (
+            is_ours
+            and not sheet.hidden
+            and known.sheet in ("", sheet.name)
+            and not _is_long(sheet, known.package)
+        )
         blocks = crossed_tables.find(sheet, names) if wanted else ()
         sheets.append(_Unpivoting(done, sheet, names, known).long(blocks) if blocks else sheet)
     return replace(done, book=replace(book, sheets=tuple(sheets)))
@@ -95,8 +102,8 @@ class _Unpivoting:
 
     def long(self, blocks: Iterable[Block]) -> Sheet:
         """Return the sheet with a row for each figure."""
-        columns = self.known.package.tables[FIGURES].schema.names
-        cells_: dict[Place, Cell] = {(1, n): Cell("text", name) for n, name in enumerate(columns, 1)}
+        names = self.known.package.tables[FIGURES].schema.names
+        cells_: dict[Place, Cell] = {(1, n): Cell("text", name) for n, name in enumerate(names, 1)}
         origins: dict[Place, Place] = {}
         hidden: set[int] = set()
         strange: dict[Place, str] = {}
@@ -125,7 +132,7 @@ class _Unpivoting:
                     origins[row, 0] = (r, c)
                     if r in self.sheet.hidden_rows or c in self.sheet.hidden_columns:
                         hidden.add(row)
-                    for n, name in enumerate(columns, 1):
+                    for n, name in enumerate(names, 1):
                         if name == "value":
                             cells_[row, n] = cell
                         elif texts.get(name):
@@ -328,14 +335,14 @@ def constants(given: Iterable[str], package: Package) -> dict[str, str]:
     Raises:
         PortalError: the table of figures has no such column.
     """
-    columns = package.tables[FIGURES].schema.names if FIGURES in package.tables else ()
+    fields = package.tables[FIGURES].schema.names if FIGURES in package.tables else ()
     values: dict[str, str] = {}
     problems = []
     for words in given:
         name, equals, text = words.partition("=")
-        if not equals or name not in columns or name == VALUE:
+        if not equals or name not in fields or name == VALUE:
             message = f"“{words}” names no column of the figures."
-            fix = did_you_mean(name, [c for c in columns if c != VALUE])
+            fix = did_you_mean(name, [f for f in fields if f != VALUE])
             problems.append(Problem("--set", code="set", message=message, fix=fix))
         values[name] = text.strip()
     if problems:
