@@ -221,6 +221,13 @@ def _add_importing(command: page_arguments.NewCommand) -> None:
         "other-quarters=yes; can be repeated",
     )
     take.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="table: what the sheet does not say, such as source=returns or indicator=thefts; can be repeated",
+    )
+    take.add_argument(
         "--replace",
         action="store_true",
         help="table: replace the whole table; rows that are not in the sheet are removed",

@@ -338,7 +338,7 @@ def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLin
         options.resource,
         options.sheet,
         options.replace,
-        tuple(options.assume),
+        *map(tuple, (options.assume, options.set)),
     )
 
     def ask(question: spreadsheet.Question) -> str:

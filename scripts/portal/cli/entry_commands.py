@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from portal.cli import asking
 from portal.cli.arguments import OK
@@ -11,11 +11,20 @@ from portal.core import periods
 from portal.core.problems import PortalError, Problem
 
 if TYPE_CHECKING:
-    from portal.cli.progress_line import ProgressLine
     from portal.editing.planned_changes import PlannedChange
 
 
-def _add(root: Path, options: argparse.Namespace, progress: "ProgressLine") -> int:
+class Progress(Protocol):
+    """What shows the step that is running."""
+
+    def __call__(self, step: str) -> None:
+        """Begin a step."""
+
+    def end(self) -> None:
+        """End the current step."""
+
+
+def _add(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     from portal.editing import entries  # noqa: PLC0415
 
     if not options.values:
@@ -35,7 +44,7 @@ def _form(kind: str, values: Iterable[tuple[str, str, bool]]) -> Iterator[str]:
     yield "An id, a number or an address that is left out is made from the rest."
 
 
-def _change(root: Path, options: argparse.Namespace, progress: "ProgressLine") -> int:
+def _change(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     from portal.editing import entries  # noqa: PLC0415
 
     progress("Checking the packages with the change")
@@ -45,14 +54,14 @@ def _change(root: Path, options: argparse.Namespace, progress: "ProgressLine") -
     )
 
 
-def _remove(root: Path, options: argparse.Namespace, progress: "ProgressLine") -> int:
+def _remove(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     from portal.editing import entries  # noqa: PLC0415
 
     progress("Checking the packages without the entry")
     return _written(root, options, progress, entries.remove(root, options.kind, options.id, options.package))
 
 
-def _status(root: Path, options: argparse.Namespace, progress: "ProgressLine") -> int:
+def _status(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     from portal.editing import entries  # noqa: PLC0415
 
     progress("Checking the packages with the status")
@@ -62,7 +71,7 @@ def _status(root: Path, options: argparse.Namespace, progress: "ProgressLine") -
     return _written(root, options, progress, entries.status(root, options.package, options.action, cells))
 
 
-def _accept(root: Path, options: argparse.Namespace, progress: "ProgressLine") -> int:
+def _accept(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     from portal.editing import reasons  # noqa: PLC0415
 
     progress("Checking the data packages")
@@ -72,7 +81,7 @@ def _accept(root: Path, options: argparse.Namespace, progress: "ProgressLine") -
     return _written(root, options, progress, plan)
 
 
-def _reason(root: Path, options: argparse.Namespace, progress: "ProgressLine") -> int:
+def _reason(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     from portal.editing import reasons  # noqa: PLC0415
 
     progress("Comparing with the last release")
@@ -102,7 +111,7 @@ def _cells(values: Iterable[str]) -> dict[str, str]:
     return cells
 
 
-def _written(root: Path, options: argparse.Namespace, progress: "ProgressLine", plan: "PlannedChange") -> int:
+def _written(root: Path, options: argparse.Namespace, progress: Progress, plan: "PlannedChange") -> int:
     """Show a planned change, ask, and write it."""
     if plan.problems:
         raise PortalError(plan.problems)

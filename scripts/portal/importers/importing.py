@@ -90,7 +90,7 @@ COUNTS: Mapping[str, Reader] = {
 }
 REVISED = ("mps-ward", "mps-borough", "mps-dashboard")  # formats whose newest months each new file changes
 TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
-OF_TABLES = ("package", "resource", "sheet", "replace")  # options that only tables have
+OF_TABLES = ("package", "resource", "sheet", "replace", "set")  # options that only tables have
 FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
 
 
@@ -230,7 +230,7 @@ def misused(options: Mapping[str, object]) -> str:
     needed, others = ("package", ("source", "until")) if table else ("source", OF_TABLES)
     if not options[needed]:
         return f"the following arguments are required: --{needed}"
-    extra = [f"--{name}" for name in others if options[name]]
+    extra = [f"--{name}" for name in others if options.get(name)]
     return f"{', '.join(extra)} does not go with the format {options['format']}" if extra else ""
 
 

@@ -8,7 +8,7 @@ import re
 
 from portal.core import text
 from portal.core.field_types import LOOSE_FORMS
-from portal.importers.spreadsheets import dates, numbers
+from portal.importers.spreadsheets import dates, marks, numbers
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.numbers import MOST_DECIMALS, plain
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow, Settled, squeezed
@@ -48,6 +48,10 @@ def settle(cell: Cell | None, column: Column, row: ReadRow = _ANYTHING) -> Settl
         missing = _missing(words, column, row)
         if missing is not None:
             return missing
+    if column.name == "value" and row.figure and cell.kind == "text":
+        marked = _marked(cell, words, column, row)
+        if marked is not None:
+            return marked
     match column.field["type"]:
         case "number" | "integer":
             return numbers.settle(cell, words, row)
@@ -84,6 +88,64 @@ def _missing(words: str, column: Column, row: ReadRow) -> Settled | None:
     return "" if mark in (_MARKS if free else MISSING - {"*"}) else None
 
 
+def _marked(cell: Cell, words: str, column: Column, row: ReadRow) -> Settled | None:
+    """Return a figure with the marks and notes beside it, such as `228 [r]`; None if it has none.
+
+    A range such as <5 is no figure: who imports it says why. It never becomes a number.
+    """
+    if marks.is_range(words):
+        return CellQuestion(
+            f"range:{words.casefold()}",
+            f"“{words}” is there instead of a figure. Why is there no single number?",
+            {
+                "c": ("it is withheld to protect people", "[c]"),
+                "low": ("it is too low to show, but not zero", "[low]"),
+                "x": ("it is not available", "[x]"),
+            },
+        )
+    marked = marks.split(words)
+    if marked is None:
+        return None
+    notes = "".join(f" [{n}]" for n in marked.notes)
+    if not marked.number and not marked.status and not marked.unclear:
+        return CellFault(f"“{words}” has a note and no figure.", "Write the figure, or a mark such as [x].")
+    if marked.unclear:
+        return _unclear(marked, words, row, notes)
+    if not marked.number:
+        if marked.status in marks.BESIDE:
+            fix = "Write the figure before the mark, or why there is none: [c], [x], [z] or [low]."
+            return CellFault(f"“{words}” has a mark and no figure.", fix)
+        return f"[{marked.status}]{notes}"
+    if marks.is_range(marked.number) or marked.number.casefold() in MISSING:
+        fix = "Write the mark alone, such as [c]. A range or a dash is no figure."
+        return CellFault(f"“{words}” is no single number.", fix)
+    if marked.status and marked.status not in marks.BESIDE:
+        fix = f"Write the number alone, or [{marked.status}] alone."
+        return CellFault(f"“{words}” has a number and a mark that there is none.", fix)
+    number = numbers.settle(Cell("text", marked.number), marked.number, row)
+    status = f" [{marked.status}]" if marked.status else ""
+    return f"{number}{status}{notes}" if isinstance(number, str) else number
+
+
+def _unclear(marked: marks.MarkedText, words: str, row: ReadRow, notes: str) -> Settled:
+    """Return a question about a mark that no status of a figure says: [u] low reliability, [w] no one in the survey."""
+    if marked.number:
+        number = numbers.settle(Cell("text", marked.number), marked.number, row)
+        if not isinstance(number, str):
+            return number
+        answers = {
+            "e": ("keep the number, as an estimate", f"{number} [e]{notes}"),
+            "x": ("no figure: it is not reliable enough", f"[x]{notes}"),
+        }
+    else:
+        answers = {
+            "x": ("it is not available", f"[x]{notes}"),
+            "z": ("it does not apply", f"[z]{notes}"),
+            "low": ("it is too low to show, but not zero", f"[low]{notes}"),
+        }
+    return CellQuestion(f"mark:{marked.unclear}", f"What does [{marked.unclear}] mean in “{words}”?", answers)
+
+
 # --- booleans and text
 
 
@@ -110,6 +172,8 @@ def _text(cell: Cell, words: str, column: Column) -> Settled:
     if cell.kind == "number":
         return _code(cell, column)
     ids = column.titles.get(words.casefold(), ())
+    if len(ids) == 1:
+        return ids[0]
     if ids and words not in ids:
         fix = f"Write {ids[0]}." if len(ids) == 1 else f"Write one of: {', '.join(ids)}."
         return CellFault(f"“{words}” is not an id.", fix)
@@ -121,8 +185,24 @@ def _text(cell: Cell, words: str, column: Column) -> Settled:
     if enum and words not in enum:
         content = words.casefold().strip("[]").replace(" ", "-")
         alike = [v for v in enum if v.casefold() == content]
-        return alike[0] if alike else words
+        return alike[0] if alike else _in_words(words, enum)
     return words
+
+
+# How people write the statuses of actions.
+_PROGRESS = {
+    **dict.fromkeys(("in progress", "ongoing", "on-going", "started", "underway", "on track"), "under-way"),
+    **dict.fromkeys(("complete", "completed", "finished", "delivered", "achieved"), "done"),
+    **dict.fromkeys(("to start", "to be started", "not begun", "planned"), "not-started"),
+    **dict.fromkeys(("mostly done", "nearly done", "mostly complete"), "substantially-done"),
+}
+
+
+def _in_words(words: str, enum: list[str]) -> str:
+    """Return the value of a list that a status in words means; the words as they are if none does."""
+    key = words.casefold().strip("[]() .")
+    meant = marks.STATUS_WORDS.get(key) if "low" in enum else _PROGRESS.get(key)
+    return meant if meant in enum else words
 
 
 def _undated(cell: Cell, column: Column) -> Settled:

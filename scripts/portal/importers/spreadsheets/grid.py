@@ -40,7 +40,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its filled cells by row and column from 1, the merged areas, what is hidden, and the notes on cells."""
+    """One sheet: its filled cells by row and column from 1, the merged areas, what is hidden, and the notes on cells.
+
+    `origins` has the cell of the file for each row that was made from a crossed table, under the row and column 0.
+    """
 
     name: str
     cells: Mapping[Place, Cell]
@@ -49,6 +52,7 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()
     hidden: bool = False
     notes: Mapping[Place, str] = field(default_factory=dict)
+    origins: Mapping[Place, Place] = field(default_factory=dict)
 
 
 class Bounds:

@@ -8,7 +8,7 @@ from portal.checks.rules import REFERENCES, SOURCES
 from portal.core.problems import Problem
 from portal.data.packages import Package
 from portal.data.tables import Table
-from portal.importers.spreadsheets import cells, scales
+from portal.importers.spreadsheets import cells, marks, scales
 from portal.importers.spreadsheets.columns import Layout, SheetRow
 from portal.importers.spreadsheets.grid import Cell, letters
 from portal.importers.spreadsheets.merging import Unsure, key_of, records
@@ -157,10 +157,21 @@ class _Rows:
             at = (row, self.layout.columns[column])
             value = cells.settle(self.layout.sheet.cells.get(at), self._columns[column], read_row)
             texts[column] = self.reading.settled(value, Spot(self.layout.sheet.name, *at, column))
-        mark = texts.get("value", "")
-        if mark in cells.SHORTHAND:
-            texts |= {"value": "", "status": cells.SHORTHAND[mark]}
+        self._unmark(texts, Spot(self.layout.sheet.name, row, self.layout.columns.get("value", 0), "value"))
         return SheetRow(self.layout, row, texts)
+
+    def _unmark(self, texts: dict[str, str], spot: Spot) -> None:
+        """Move what is written beside or instead of a figure to the columns for it: its status, and notes to the locator."""
+        marked = marks.split(texts.get("value", ""))
+        if marked is None:
+            return
+        texts["value"] = marked.number
+        if marked.status and texts.get("status", "") not in ("", marked.status):
+            message = f"The cell says [{marked.status}] and the status is {texts['status']}."
+            self.reading.settled(CellFault(message, "Keep one of the two."), spot)
+        texts["status"] = marked.status or texts.get("status", "")
+        if marked.notes and "locator" in self.table.schema.names:
+            texts["locator"] = ", ".join(filter(None, (texts.get("locator", ""), *marked.notes)))
 
     def _unit(self, texts: Mapping[str, str]) -> str:
         """Return the unit of a row's figures: from the row, from its claim, or from its indicator."""

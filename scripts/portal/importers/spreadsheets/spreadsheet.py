@@ -13,9 +13,10 @@ from portal.data import packages
 from portal.data.packages import Package
 from portal.data.tables import Table
 from portal.importers.importing import PlannedImport
-from portal.importers.spreadsheets import columns, rows, workbooks
+from portal.importers.spreadsheets import columns, crosstabs, headings, rows, workbooks
 from portal.importers.spreadsheets.columns import Layout
 from portal.importers.spreadsheets.merging import Outcome, merge
+from portal.importers.spreadsheets.readings import CellQuestion
 from portal.importers.spreadsheets.rows import Reading
 from portal.importers.spreadsheets.workbooks import Workbook
 
@@ -28,11 +29,16 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "missing": ("x", "z", "c"),
     "months": ("first", "last"),
     "notes": ("leave-out", "read"),
+    "mark": ("e", "x", "z", "low"),
     "percent": ("shown", "stored"),
+    "quarters": ("calendar", "financial"),
+    "range": ("c", "low", "x"),
     "scale": ("as-written", "times-100", "times-1000", "over-100", "over-1000"),
     "serials": ("1900", "1904"),
     "shown": ("stored", "shown", "c", "low", "x"),
+    "spans": ("month", "ending"),
     "struck": ("read", "leave-out"),
+    "unknown": ("leave-out",),
     "zeros": ("add", "keep"),
 }
 
@@ -42,7 +48,8 @@ class SpreadsheetJob:
     """What is asked for: a file (more are a problem), the package it goes into, and how to read it.
 
     `assumed` answers questions; `replaced` says that the sheet is the whole table, so that other rows go; `edits` are cells
-    to read otherwise than the file has them.
+    to read otherwise than the file has them. `given` are values of columns that the sheet does not have, such as
+    source=returns.
     """
 
     paths: tuple[Path, ...]
@@ -52,6 +59,7 @@ class SpreadsheetJob:
     replaced: bool = False
     assumed: tuple[str, ...] = ()
     edits: tuple[workbooks.CellEdit, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,11 +89,11 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     packages_read, problems = packages.read_all(settings.root, settings.packages)
     package = _with_own_table(job, _package(job, packages_read, problems), settings)
     answers = _answers(job.assumed)
-    book = workbooks.edited(workbooks.read(job.paths[0]), job.edits)
+    book, turned = _turned(job, packages_read, package, answers, ask)
     layouts = columns.locate(book, columns.WantedTable(package, job.resource, job.sheet))
     reading = rows.read(book, layouts, packages_read, package, answers)
     while reading.doubts and not reading.faults:
-        new_answers = {q.key: ask(q) for q in _questions(reading)}
+        new_answers = {q.key: ask(q) for q in _questions(reading.doubts)}
         if not all(new_answers.values()) or all(answers.get(k) == v for k, v in new_answers.items()):
             break
         answers |= new_answers
@@ -98,14 +106,46 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     changed = tuple(m for m in merged if m.changes)
     outcome = Outcome(book, package, changed, (packages_read, problems), settings)
     if reading.faults or reading.doubts:
-        unanswered = (_unanswered(q) for q in _questions(reading))
+        unanswered = (_unanswered(q) for q in _questions(reading.doubts))
         faults = (
             book.problem(s, f.message, f.fix) for s, f in zip(reading.spots, reading.faults, strict=True)
         )
         raise PortalError([*faults, *unanswered, *outcome.mistakes(frozenset(reading.unsure))])
     outcome.judge()
-    report = (*_notes(book, layouts, package), *(line for m in merged for line in m.preview(replaced)))
+    report = (
+        *turned,
+        *_notes(book, layouts, package),
+        *(line for m in merged for line in m.preview(replaced)),
+    )
     return PlannedImport(report, {settings.root / m.table.file: m.csv for m in changed})
+
+
+def _turned(
+    job: SpreadsheetJob,
+    packages_read: tuple[Package, ...],
+    package: Package,
+    answers: dict[str, str],
+    ask: Ask,
+) -> tuple[Workbook, list[str]]:
+    """Return the workbook with a row for each figure of crossed tables, and what to report about them.
+
+    New answers are added to `answers`. Raises `PortalError` where a heading cannot be read or a question stays open.
+    """
+    book = workbooks.edited(workbooks.read(job.paths[0]), job.edits)
+    if job.resource not in ("", headings.FIGURES):
+        return book, []
+    given = crosstabs.constants(job.given, package)
+    while True:
+        turned = crosstabs.unpivot(book, crosstabs.Known(packages_read, package, answers, given, job.sheet))
+        if turned.faults:
+            raise PortalError(turned.faults)
+        if not turned.doubts:
+            return turned.book, turned.report
+        questions = list(_questions(turned.doubts))
+        new_answers = {q.key: ask(q) for q in questions}
+        if not all(new_answers.values()) or all(answers.get(k) == v for k, v in new_answers.items()):
+            raise PortalError(map(_unanswered, questions))
+        answers |= new_answers
 
 
 def _with_own_table(job: SpreadsheetJob, package: Package, settings: Settings) -> Package:
@@ -169,8 +209,8 @@ def _answers(assumed: Iterable[str]) -> dict[str, str]:
     return answers
 
 
-def _questions(reading: Reading) -> Iterator[Question]:
-    for key, doubts in reading.doubts.items():
+def _questions(asked: Mapping[str, list[tuple[CellQuestion, Problem]]]) -> Iterator[Question]:
+    for key, doubts in asked.items():
         first, where = doubts[0]
         more = f" and {len(doubts) - 1:,} more" if len(doubts) > 1 else ""
         answers = {a: words for a, (words, _) in first.answers.items()}
@@ -197,6 +237,8 @@ def _notes(book: Workbook, layouts: tuple[Layout, ...], package: Package) -> Ite
     """Yield what to know about the sheets besides their rows."""
     for layout in (x for x in layouts if x.rows):
         sheet = layout.sheet
+        if sheet.origins:
+            continue
         yield f"Sheet {sheet.name} is read as the table {layout.resource}, below row {layout.header}."
         above = sorted({r for r, _ in sheet.cells if r < layout.header})
         if above:

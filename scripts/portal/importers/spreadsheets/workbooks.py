@@ -20,6 +20,7 @@ class Workbook:
 
     def problem(self, spot: "Spot", message: str, fix: str, code: str = "cell") -> Problem:
         """Return a problem with a cell of this file, or with the row or sheet where the spot has no more than these."""
+        spot = self._origin(spot)
         if self.kind == "csv":
             return Problem(self.file, spot.row, spot.name, code, message, fix)
         place = f"sheet {spot.sheet}" if spot.sheet else ""
@@ -27,6 +28,12 @@ class Workbook:
             cell = f", cell {letters(spot.column)}{spot.row}"
             place += cell if spot.column else f", row {spot.row}"
         return Problem(self.file, 0, place, code, message, fix)
+
+    def _origin(self, spot: "Spot") -> "Spot":
+        """Return the place in the file of a row that was made from a crossed table."""
+        origins = next((s.origins for s in self.sheets if s.name == spot.sheet), {})
+        row, column = origins.get((spot.row, 0), (spot.row, spot.column))
+        return Spot(spot.sheet, row, column, spot.name)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,350 @@
+"""Turn tables with headings across and down into one row for each figure, each with the cell that it comes from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from portal.core.problems import PortalError, Problem, did_you_mean
+from portal.core.text import listed
+from portal.data.packages import Package
+from portal.importers.spreadsheets import columns, crossed_tables, headings, written_periods
+from portal.importers.spreadsheets.crossed_tables import Block
+from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
+from portal.importers.spreadsheets.headings import (
+    AREA,
+    FIGURES,
+    INDICATOR,
+    PERIOD,
+    TOTAL,
+    UNKNOWN,
+    VALUE,
+    Meaning,
+    Vocabulary,
+)
+from portal.importers.spreadsheets.readings import CellQuestion, squeezed
+from portal.importers.spreadsheets.workbooks import Spot, Workbook
+
+_QUARTERS, _SPANS, _UNKNOWN_KEY = "quarters", "spans", "unknown"
+_ENOUGH = 4  # names of another table that a row has if it is the header of that
+_SHOWN = 8
+
+
+@dataclass
+class Unpivoted:
+    """A workbook whose crossed tables are long, with questions and what to report; faults stop the import."""
+
+    book: Workbook
+    report: list[str] = field(default_factory=list)
+    doubts: dict[str, list[tuple[CellQuestion, Problem]]] = field(default_factory=dict)
+    faults: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known besides the file: the packages, the one that the figures go into, answers, and values given for it.
+
+    `given` has values for columns that the sheet does not say. `sheet` is the one to look at, or nothing.
+    """
+
+    packages: tuple[Package, ...]
+    package: Package
+    answers: Mapping[str, str]
+    given: Mapping[str, str]
+    sheet: str = ""
+
+
+def unpivot(book: Workbook, known: Known) -> Unpivoted:
+    """Return the workbook with each crossed table of figures as rows; sheets that have none stay as they are."""
+    done = Unpivoted(book)
+    if FIGURES not in known.package.tables:
+        return done
+    names = headings.vocabulary(known.packages, known.package)
+    sheets = []
+    tables = {s.name for s in book.sheets if s.name.casefold() in known.package.tables}
+    for sheet in book.sheets:
+        is_ours = sheet.name not in (columns.HELP, columns.LISTS) and (not tables or sheet.name in tables)
+        wanted = (
+            is_ours
+            and not sheet.hidden
+            and known.sheet in ("", sheet.name)
+            and not _is_long(sheet, known.package)
+        )
+        blocks = crossed_tables.find(sheet, names) if wanted else ()
+        sheets.append(_Unpivoting(done, sheet, names, known).long(blocks) if blocks else sheet)
+    return replace(done, book=replace(book, sheets=tuple(sheets)))
+
+
+def _is_long(sheet: Sheet, package: Package) -> bool:
+    """Return True if a row of the sheet names the columns of the table of figures, or of another table."""
+    rows: dict[int, set[str]] = {}
+    for (row, _), cell in sheet.cells.items():
+        if cell.kind == "text":
+            words = squeezed(cell.text).rstrip("*").strip().casefold().replace(" ", "_")
+            rows.setdefault(row, set()).add(words)
+    others = [set(t.schema.names) for name, t in package.tables.items() if name != FIGURES]
+    return any(
+        {"period_start", "period_end"} & found or any(len(found & names) >= _ENOUGH for names in others)
+        for found in rows.values()
+    )
+
+
+# --- what each figure is about
+
+
+@dataclass(frozen=True)
+class _Unpivoting:
+    """A sheet while its tables are turned."""
+
+    done: Unpivoted
+    sheet: Sheet
+    names: Vocabulary
+    known: Known
+
+    def long(self, blocks: Iterable[Block]) -> Sheet:
+        """Return the sheet with a row for each figure."""
+        names = self.known.package.tables[FIGURES].schema.names
+        cells_: dict[Place, Cell] = {(1, n): Cell("text", name) for n, name in enumerate(names, 1)}
+        origins: dict[Place, Place] = {}
+        hidden: set[int] = set()
+        strange: dict[Place, str] = {}
+        totals, used, empty, row = set[Place](), set[int](), 0, 1
+        spread = crossed_tables.spread_out(self.sheet)
+        for block in blocks:
+            used |= {*block.top, *block.rows}
+            stacks = {c: self._stack(spread, block, c) for c in block.figures}
+            spans = self._spans(block, spread, stacks)
+            for r in block.rows:
+                about_row = self._labels(spread, block, r)
+                for c in block.figures:
+                    cell = self.sheet.cells.get((r, c))
+                    meanings = [*about_row, *stacks[c]]
+                    if any(m.dimension == TOTAL for _, m in meanings):
+                        totals |= {p for p, m in meanings if m.dimension == TOTAL}
+                        continue
+                    if unknown := [p for p, m in meanings if m.dimension == UNKNOWN]:
+                        strange |= {p: squeezed(spread[p].text) for p in unknown}
+                        continue
+                    if cell is None:
+                        empty += 1
+                        continue
+                    texts = self._texts(spread, block, (r, c), meanings, spans)
+                    row += 1
+                    origins[row, 0] = (r, c)
+                    if r in self.sheet.hidden_rows or c in self.sheet.hidden_columns:
+                        hidden.add(row)
+                    for n, name in enumerate(names, 1):
+                        if name == "value":
+                            cells_[row, n] = cell
+                        elif texts.get(name):
+                            cells_[row, n] = Cell("text", texts[name])
+        self._ask_unknown(strange)
+        self._report(used, totals, empty, row - 1)
+        return replace(
+            self.sheet, cells=cells_, merged=(), hidden_rows=frozenset(hidden), hidden_columns=frozenset(),
+            notes={}, origins=origins,
+        )  # fmt: skip
+
+    def _stack(self, spread: Mapping[Place, Cell], block: Block, column: int) -> list[tuple[Place, Meaning]]:
+        """Return what the headings above a column mean; a heading counts for empty cells to its right."""
+        found: list[tuple[Place, Meaning]] = []
+        for row in block.top:
+            lowest = row == block.top[-1]
+            place = (row, column)
+            while not lowest and place not in spread and place[1] > min(block.figures):
+                place = (row, place[1] - 1)
+            if place in spread:
+                meaning = self.names.meaning(spread[place])
+                if lowest or meaning.dimension != UNKNOWN:
+                    found.append((place, meaning))
+        return found
+
+    def _labels(self, spread: Mapping[Place, Cell], block: Block, row: int) -> list[tuple[Place, Meaning]]:
+        """Return what the labels of a row mean."""
+        found = []
+        for column, dimension in block.labels.items():
+            cell = spread.get((row, column))
+            if cell is None:
+                continue
+            meaning = self.names.meaning(cell)
+            is_free = dimension in self.known.package.breakdowns or dimension in (
+                "source",
+                "locator",
+                "status",
+            )
+            if is_free and meaning.dimension != TOTAL:
+                meaning = Meaning(dimension, (squeezed(cell.text) or f"{cell.number:f}",))
+            elif dimension and meaning.dimension not in (dimension, TOTAL):
+                meaning = Meaning(UNKNOWN)
+            found.append(((row, column), meaning))
+        return found
+
+    def _corner(self, spread: Mapping[Place, Cell], block: Block) -> Iterator[tuple[Place, Meaning]]:
+        """Yield the period that stands where the labels have their name, such as “FY2009/10”."""
+        for row in block.top:
+            for column in block.labels:
+                cell = spread.get((row, column))
+                if cell is not None and (m := self.names.meaning(cell)).dimension == PERIOD:
+                    yield (row, column), m
+
+    def _spans(
+        self, block: Block, spread: Mapping[Place, Cell], stacks: Mapping[int, list[tuple[Place, Meaning]]]
+    ) -> int:
+        """Return how many months a heading that names a month stands for: 1, unless the months are 3 or 12 apart."""
+        found = [m for s in stacks.values() for m in s]
+        found += [m for r in block.rows for m in self._labels(spread, block, r)]
+        months = sorted(
+            {m.period.start for _, m in found if m.period and m.period.is_month and m.period.start}
+        )
+        gaps = {(b.year - a.year) * 12 + b.month - a.month for a, b in pairwise(months)}
+        smallest = min(gaps, default=1)
+        if smallest not in (3, 12):
+            return 1
+        place = next(p for p, m in found if m.period and m.period.is_month)
+        words = "three" if smallest == 3 else "twelve"
+        doubt = CellQuestion(
+            _SPANS,
+            f"The months are {smallest} apart. Is each figure for one month, or for the {words} months that end with it?",
+            {"month": ("for one month", "1"), "ending": (f"for {words} months", str(smallest))},
+        )
+        answer = self._answered(doubt, place)
+        return int(doubt.answers[answer][1]) if answer else 1
+
+    def _texts(
+        self,
+        spread: Mapping[Place, Cell],
+        block: Block,
+        at: Place,
+        meanings: list[tuple[Place, Meaning]],
+        span: int,
+    ) -> dict[str, str]:
+        """Return the texts of a figure's row, without its value."""
+        row, column = at
+        texts = dict(self.known.given)
+        corner = list(self._corner(spread, block))
+        stated = [(p, m) for p, m in meanings if m.dimension == PERIOD]
+        whole = written_periods.joined(m.period for _, m in stated if m.period)
+        if whole is None or not whole.is_whole:
+            whole = written_periods.joined(m.period for _, m in (*stated, *corner) if m.period)
+        if whole is not None and whole.either and stated:
+            whole = written_periods.settled(whole, self._is_financial(stated[0][0], spread))
+        if whole is not None and whole.is_whole:
+            if whole.is_month and span > 1:
+                whole = written_periods.lengthened(whole, span)
+            texts["period_start"], texts["period_end"] = (d.isoformat() for d in whole.days())
+        elif stated or not {"period_start", "period_end"} <= texts.keys():
+            place = stated[0][0] if stated else (row, column)
+            what = "does not say the year" if whole else "says no period, or two that do not fit"
+            self._fault(place, f"The heading {what}.", "Write the month or quarter with its year.")
+        for dimension in (AREA, INDICATOR, *self.known.package.breakdowns, "source", "status", "locator"):
+            self._id(texts, dimension, [(p, m) for p, m in meanings if m.dimension == dimension])
+        cell = f"sheet {self.sheet.name}, cell {letters(column)}{row}"
+        texts["locator"] = (
+            f"{texts['locator']}, cell {letters(column)}{row}" if texts.get("locator") else cell
+        )
+        return texts
+
+    def _id(self, texts: dict[str, str], dimension: str, found: list[tuple[Place, Meaning]]) -> None:
+        """Write the id that the headings name into the texts; two that differ, or a name of two areas, are faults."""
+        if not found:
+            return
+        sets = [set(m.ids) for _, m in found]
+        shared = [i for i in found[0][1].ids if all(i in s for s in sets)]
+        if dimension == AREA and len(shared) > 1:
+            shared = list(
+                self.names.existing(shared, texts.get("period_start", ""), texts.get("period_end", ""))
+            )
+        if len(shared) == 1:
+            texts[dimension] = shared[0]
+        elif not shared:
+            self._fault(
+                found[-1][0], "Two headings of this figure name different things.", "Correct one of them."
+            )
+        else:
+            fix = f"Write its code: {', '.join(shared)}."
+            self._fault(found[0][0], f"The name can be several: {', '.join(shared)}.", fix)
+
+    def _is_financial(self, place: Place, spread: Mapping[Place, Cell]) -> bool:
+        words = squeezed(spread[place].text)
+        doubt = CellQuestion(
+            _QUARTERS,
+            f"“{words}” can be a quarter of the calendar year or of the financial year. Which one?",
+            {
+                "calendar": ("of the calendar year: Q1 is January to March", "calendar"),
+                "financial": ("of the financial year: Q1 is April to June", "financial"),
+            },
+        )
+        return self._answered(doubt, place) == "financial"
+
+    def _ask_unknown(self, strange: Mapping[Place, str]) -> None:
+        if not strange:
+            return
+        names = list(dict.fromkeys(strange.values()))
+        some = listed([f"“{n[:40]}”" for n in names[:_SHOWN]]) + (
+            f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        )
+        doubt = CellQuestion(
+            _UNKNOWN_KEY,
+            f"The portal has no area, indicator, part or period with the name {some}. Leave these figures out?",
+            {"leave-out": ("yes, leave them out", "")},
+        )
+        if self._answered(doubt, next(iter(strange))):
+            self.done.report.append(f"Sheet {self.sheet.name}: figures of {some} are left out.")
+
+    def _answered(self, doubt: CellQuestion, place: Place) -> str:
+        answer = self.known.answers.get(doubt.key, "")
+        if answer in doubt.answers:
+            return answer
+        spot = Spot(self.sheet.name, *place, "")
+        self.done.doubts.setdefault(doubt.key, []).append(
+            (doubt, self.done.book.problem(spot, "", "", "question"))
+        )
+        return ""
+
+    def _fault(self, place: Place, message: str, fix: str) -> None:
+        problem = self.done.book.problem(Spot(self.sheet.name, *place, ""), message, fix, "header")
+        if problem not in self.done.faults:
+            self.done.faults.append(problem)
+
+    def _report(self, used: set[int], totals: set[Place], empty: int, count: int) -> None:
+        name = self.sheet.name
+        self.done.report.append(f"Sheet {name}: {count} figures are read from a table with headings across.")
+        if totals:
+            words = dict.fromkeys(
+                squeezed(self.sheet.cells[p].text) for p in sorted(totals) if p in self.sheet.cells
+            )
+            self.done.report.append(f"Sheet {name}: totals are left out: {listed(list(words))}.")
+        if empty:
+            self.done.report.append(f"Sheet {name}: {empty} empty cells give no figure.")
+        left = sorted({r for r, _ in self.sheet.cells} - used)
+        if left:
+            texts = [
+                squeezed(x.text)
+                for (r, _), x in sorted(self.sheet.cells.items())
+                if r in left[:_SHOWN] and x.kind == "text"
+            ]
+            self.done.report.append(
+                f"Sheet {name}: titles and notes are left out, {len(left)} rows: "
+                + "; ".join(f"“{t[:50]}”" for t in texts[:_SHOWN])
+                + "."
+            )
+
+
+def constants(given: Iterable[str], package: Package) -> dict[str, str]:
+    """Return the values that are given for columns which a sheet does not say.
+
+    Raises:
+        PortalError: the table of figures has no such column.
+    """
+    fields = package.tables[FIGURES].schema.names if FIGURES in package.tables else ()
+    values: dict[str, str] = {}
+    problems = []
+    for words in given:
+        name, equals, text = words.partition("=")
+        if not equals or name not in fields or name == VALUE:
+            message = f"“{words}” names no column of the figures."
+            fix = did_you_mean(name, [f for f in fields if f != VALUE])
+            problems.append(Problem("--set", code="set", message=message, fix=fix))
+        values[name] = text.strip()
+    if problems:
+        raise PortalError(problems)
+    return values

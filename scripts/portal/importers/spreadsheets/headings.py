@@ -1,0 +1,122 @@
+"""Find out what a heading or a label means: a period, an area, an indicator, a part, the figure itself, or a total."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from portal.core import field_types
+from portal.data.packages import Package
+from portal.importers.spreadsheets import marks, written_periods
+from portal.importers.spreadsheets.grid import Cell
+from portal.importers.spreadsheets.readings import squeezed
+from portal.importers.spreadsheets.written_periods import WrittenPeriod
+
+PERIOD, AREA, INDICATOR, VALUE, TOTAL, UNKNOWN = "period", "area", "indicator", "value", "total", ""
+FIGURES = "observations"
+# What people call the column of labels.
+_COLUMNS: Mapping[str, str] = {
+    **dict.fromkeys(("area", "area name", "area code", "ward", "ward name", "ward code", "borough", "borough name", "borough code", "district", "local authority", "local authority name", "local authority code", "place", "code", "gss code", "geography", "geography code"), AREA),
+    **dict.fromkeys(("period", "month", "quarter", "year", "date", "financial year", "month and year", "time period", "reporting period"), PERIOD),
+    **dict.fromkeys(("indicator", "offence", "offence type", "offence group", "crime", "crime type", "measure", "category"), INDICATOR),
+}  # fmt: skip
+_VALUES = frozenset({"value", "values", "count", "counts", "number", "no.", "no", "figure", "figures", "vol", "vol.", "volume", "offences", "crimes", "incidents", "n", "observation", "obs_value"})  # fmt: skip
+_TOTAL = re.compile(
+    r"(?:(?:grand|sub|overall|running|annual|year|borough|ward|column|row) ?-? ?)?totals?\b.*|all|all (?:wards|areas|boroughs|ages|months|quarters|years|groups|categories|types|offences|people|persons)\b.*|sum|.* total|average|mean|ytd|year to date",
+)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a heading means: its dimension, and the ids that it can be or the period that it states."""
+
+    dimension: str
+    ids: tuple[str, ...] = ()
+    period: WrittenPeriod | None = None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names that headings can have: of areas, indicators and parts, in lower case, and when each area existed."""
+
+    areas: Mapping[str, tuple[str, ...]]
+    indicators: Mapping[str, tuple[str, ...]]
+    parts: Mapping[str, tuple[tuple[str, str], ...]]
+    labels: Mapping[str, str]
+    lives: Mapping[str, tuple[date | None, date | None]]
+
+    def column(self, cell: Cell | None) -> str:
+        """Return what a column of labels with this heading holds: a dimension or a field; empty if it is not known."""
+        words = _words(cell)
+        return _COLUMNS.get(words) or self.labels.get(words, "")
+
+    def meaning(self, cell: Cell) -> Meaning:
+        """Return what a heading or label means; `UNKNOWN` if it is none of the names."""
+        words = _words(cell)
+        if words in self.areas:
+            return Meaning(AREA, self.areas[words])
+        if words in self.indicators:
+            return Meaning(INDICATOR, self.indicators[words])
+        if (period := written_periods.read(cell)) is not None:
+            return Meaning(PERIOD, period=period)
+        if words in self.parts:
+            names = self.parts[words]
+            if len({column for column, _ in names}) == 1:
+                return Meaning(names[0][0], (names[0][1],))
+        if words in _VALUES:
+            return Meaning(VALUE)
+        return Meaning(TOTAL if _TOTAL.fullmatch(words) else UNKNOWN)
+
+    def existing(self, codes: Iterable[str], start: str, end: str) -> tuple[str, ...]:
+        """Return the areas that existed for the whole of a period."""
+        days = field_types.date_or_none(start), field_types.date_or_none(end)
+        return tuple(c for c in codes if _lived(self.lives.get(c, (None, None)), *days))
+
+
+def _lived(life: tuple[date | None, date | None], start: date | None, end: date | None) -> bool:
+    first, last = life
+    return not (first and end and first > end) and not (last and start and last < start)
+
+
+def _words(cell: Cell | None) -> str:
+    """Return a heading as it is compared: without marks, lines and capitals."""
+    if cell is None or cell.kind != "text":
+        return ""
+    words = squeezed(cell.text)
+    marked = marks.split(words)
+    return (marked.number if marked and marked.number else words).casefold().rstrip(":*").strip()
+
+
+def vocabulary(packages: Iterable[Package], package: Package) -> Vocabulary:
+    """Return the names that headings of a package's figures can have."""
+    areas: dict[str, dict[str, None]] = {}
+    lives: dict[str, tuple[date | None, date | None]] = {}
+    for home in (p for p in packages if p.kind == "geography" and "areas" in p.tables):
+        for _, row in home.tables["areas"].records:
+            for words in (row["code"], row["name"]):
+                areas.setdefault(squeezed(words).casefold(), {})[row["code"]] = None
+            lives[row["code"]] = tuple(_day(row.get(n, "")) for n in ("valid_from", "valid_to"))  # type: ignore[assignment]
+    indicators: dict[str, dict[str, None]] = {}
+    for _, row in package.tables["indicators"].records if "indicators" in package.tables else ():
+        for name in ("id", "title", "short_title"):
+            if row.get(name):
+                indicators.setdefault(squeezed(row[name]).casefold(), {})[row["id"]] = None
+    parts: dict[str, dict[tuple[str, str], None]] = {}
+    for _, row in package.tables[FIGURES].records if FIGURES in package.tables else ():
+        for column in package.breakdowns:
+            if row.get(column):
+                parts.setdefault(squeezed(row[column]).casefold(), {})[column, row[column]] = None
+    columns = package.tables[FIGURES].schema.names if FIGURES in package.tables else ()
+    labels = {name.replace("_", " "): name for name in columns} | {name: name for name in columns}
+    labels |= {label.casefold(): name for name, label in package.breakdowns.items()}
+    return Vocabulary(
+        _frozen(areas), _frozen(indicators), {k: tuple(v) for k, v in parts.items()}, labels, lives
+    )
+
+
+def _day(cell: str) -> date | None:
+    return date.fromisoformat(cell) if field_types.is_date(cell) else None
+
+
+def _frozen(names: Mapping[str, Mapping[str, None]]) -> dict[str, tuple[str, ...]]:
+    return {words: tuple(ids) for words, ids in names.items()}

@@ -1,0 +1,62 @@
+"""Read a figure with what is written beside it in its cell: 228 [r], 228 (p), [c], <5, 5-9, 228 [note 1]."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# The statuses of a figure as people write them: the shorthand of government statistics, and words.
+STATUS_WORDS: Mapping[str, str] = {
+    "p": "p", "provisional": "p", "prov": "p",
+    "r": "r", "revised": "r", "rev": "r",
+    "e": "e", "estimate": "e", "estimated": "e", "est": "e",
+    "b": "b", "break": "b", "break in series": "b",
+    "c": "c", "confidential": "c", "withheld": "c", "suppressed": "c", "redacted": "c", "hidden to protect people": "c",
+    "x": "x", "not available": "x", "unavailable": "x", "missing": "x",
+    "z": "z", "not applicable": "z",
+    "low": "low", "too low to show": "low",
+}  # fmt: skip
+BESIDE = frozenset({"p", "r", "e", "b"})  # statuses that a figure can have; the others stand instead of one
+UNCLEAR = frozenset({"u", "w", "f"})  # marks of government statistics that no status says
+_BRACKETED = re.compile(r"[\[(] ?([^\[\]()]*?) ?[\])]")
+_RANGE = re.compile(
+    r"(?:[<≤] ?=? ?\d+|(?:less|fewer|lower|under|up) ?(?:than|to)? \d+|\d+ ?(?:-|–|—|to) ?\d+|\d+ or (?:less|fewer|under))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class MarkedText:
+    """What a cell says: the number as text (empty if there is none), a status, a mark without one, and notes."""
+
+    number: str
+    status: str = ""
+    unclear: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def split(words: str) -> MarkedText | None:
+    """Return the parts of a text with marks in brackets; None if it has none, or something else in brackets."""
+    inside = [m[1] for m in _BRACKETED.finditer(words)]
+    rest = _BRACKETED.sub("", words).strip()
+    square = "[" in words
+    if not inside or "[" in rest or "(" in rest or (not rest and not square):
+        return None
+    status, unclear, notes = "", "", []
+    for mark in inside:
+        key = mark.casefold().strip()
+        if key in STATUS_WORDS and not status:
+            status = STATUS_WORDS[key]
+        elif key in UNCLEAR and not unclear:
+            unclear = key
+        elif note := re.fullmatch(r"(?:foot)?notes? ?[:.]? ?(\w[\w ,&]*)", key):
+            notes.append(f"note {note[1]}")
+        elif square and re.fullmatch(r"\d{1,2}", key) and rest:
+            notes.append(f"note {key}")
+        else:
+            return None
+    return MarkedText(rest, status, unclear, tuple(notes))
+
+
+def is_range(words: str) -> bool:
+    """Return True if a text says that a number is small or between two others, such as <5 or 5-9."""
+    return _RANGE.fullmatch(words) is not None
