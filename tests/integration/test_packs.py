@@ -39,7 +39,7 @@ def test_there_is_a_pack_for_the_borough_and_for_each_ward(real_site: Path) -> N
     assert len(packs(real_site)) == 1 + 19
     for folder in packs(real_site):
         headings = [h.text().strip() for h in parsed(folder).css("h2")]
-        assert headings[0] == "Three questions to ask"
+        assert headings[0] == "Questions to ask"
         for subject in ("Recorded crime", "Beside", "What became", "Stop and search", "Confidence", "Promises", "Revised", "Police team", "Questions without"):  # fmt: skip
             assert any(h.startswith(subject) for h in headings), (folder, subject)
 

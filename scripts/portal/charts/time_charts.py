@@ -320,6 +320,7 @@ def range_bars(ranges: Sequence[Range], colour: str, size: float = SMALL) -> lis
         "textfont": {"size": size, "color": INK},
         "marker": {"size": 0, "color": colour},
         "cliponaxis": False,
+        "zorder": -1,  # below the mark of the figure
         "hoverinfo": "skip",
         "error_y": {
             "type": "data",
