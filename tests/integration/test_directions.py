@@ -43,7 +43,7 @@ def test_every_direction_on_a_ward_page_follows_from_the_numbers_beside_it(
         whole = re.fullmatch(r"([\d,]+) offences in the .*A year earlier: ([\d,]+)\. (.*)", " ".join(big.text().split()))  # fmt: skip
         assert whole, path
         rows = [("recorded-all-offences", whole[2], whole[1], whole[3])]
-        for row in page.css("table:has(#groups) tbody tr, table:has(#careful) tbody tr"):
+        for row in page.css("table:has(#groups) tbody tr:has(td), table:has(#careful) tbody tr"):
             name = str(row.css("th a")[0].attributes["href"]).split("/")[-2]
             before, now, words = (row.css(f)[0].text(strip=True) for f in ("[data-label=Previous]", "[data-label=Now]", ".way"))  # fmt: skip
             rows.append((ids[name], before, now, words))

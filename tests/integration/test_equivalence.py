@@ -83,7 +83,10 @@ def table(node: LexborNode | None) -> Counter[Said]:
 
 def drawn(figure: dict[str, Any]) -> list[Decimal]:
     """Return the values of a drawing, from the axis that has them."""
-    values = [v for t in figure["data"] for v in (t["x"] if t.get("orientation") == "h" else t["y"])]
+    traces = [
+        t for t in figure["data"] if t.get("hoverinfo") != "skip"
+    ]  # others show how far figures may change
+    values = [v for t in traces for v in (t["x"] if t.get("orientation") == "h" else t["y"])]
     return sorted(Decimal(str(v)) for v in values if v is not None)
 
 
@@ -156,7 +159,8 @@ def _json(f: dict[str, Any]) -> tuple[Key, Said]:
 def cited(published: Published, path: str) -> Mapping[str, Said]:
     """Return each figure that is published now as the citation page shows it."""
     rows = published.page(path).css("tbody tr[id]")
-    now = [r for r in rows if "no longer published" not in first(r, "td[data-label='Cite as']").text()]
+    gone = ("no longer published", "the period moved on")
+    now = [r for r in rows if not any(g in first(r, "td[data-label='Cite as']").text() for g in gone)]
     return {str(r.attributes["id"]): cell(first(r, "td[data-label=Number]").text()) for r in now}
 
 

@@ -474,6 +474,12 @@ def test_later_12_months_move_the_older_ones_on() -> None:
     assert not any(map(comparison.needs_reason, found))
 
 
+def test_quarters_that_end_in_other_months_replace_the_older_ones() -> None:
+    old = windows(("W1", ("2025-01-01", "2025-03-31"), "31"), ("W1", ("2025-04-01", "2025-06-30"), "33"))
+    new = windows(("W1", ("2025-02-01", "2025-04-30"), "30"), ("W1", ("2025-05-01", "2025-07-31"), "35"))
+    assert set(became(old, new).values()) == {"rolled"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "gone"),
     [
@@ -500,8 +506,8 @@ def test_later_12_months_move_the_older_ones_on() -> None:
             [("W1", JULY, "31"), ("W1", OCTOBER, "33")], [("W1", OCTOBER, "33")], ("W1", JULY), id="the later one was there",
         ),
         pytest.param(
-            [("W1", ("2025-01-01", "2025-03-31"), "31")], [("W1", ("2025-02-01", "2025-04-30"), "33")],
-            ("W1", ("2025-01-01", "2025-03-31")), id="not 12 months",
+            [("W1", ("2025-01-01", "2025-03-31"), "31")], [("W1", ("2025-02-01", "2025-05-31"), "33")],
+            ("W1", ("2025-01-01", "2025-03-31")), id="another length",
         ),
     ],
 )  # fmt: skip
@@ -525,7 +531,7 @@ def test_a_release_whose_periods_move_on_needs_no_reason_and_says_so(released: P
         edit(released, "2018-07-01,2019-06-30", "2018-10-01,2019-09-30", name)
         edit(released, "2019-07-01,2020-06-30", "2019-10-01,2020-09-30", name)
     assert kinds(released)["rolled"][:1] == [
-        "Thefts: 2 figures, from 1 July 2018 to 30 June 2020: the period moved on, and later 12 months are published instead."
+        "Thefts: 2 figures, from 1 July 2018 to 30 June 2020: the period moved on, and other months are published instead."
     ]
     assert "withdrawn" not in kinds(released)
     release(released, "2020 Q3")

@@ -357,7 +357,7 @@ def describe_areas(s: ChartInput) -> str:
 
 
 def _in_areas(s: ChartInput, figures: Sequence[Observation]) -> str:
-    """Return `: 75 offences in Lewisham and 91 in Greenwich`, the site's own area first; a mark that all share is first of all."""
+    """Return `: 75 offences in Abertawe and 91 in Barton`, the site's own area first; a mark that all share is first of all."""
     if s.indicator.unit == Unit.PERCENT_CHANGE:
         return f": {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in figures])}"
     shared = s.mark(figures[0]) if len({s.mark(o) for o in figures}) == 1 else ""

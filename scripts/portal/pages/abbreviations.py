@@ -12,7 +12,7 @@ from portal.core.text import safe
 
 # Where nothing can be inserted: front matter, headings, links, HTML tags, and inside some elements.
 _KEEP = re.compile(
-    r"\A---\n.*?\n---\n|^#+ [^\n]*$|<(nav|table|h[1-6]|a|script|style|svg|button|summary|small|dt)\b.*?</\1>"
+    r"\A---\n.*?\n---\n|^#+ [^\n]*$|<(nav|table|h[1-6]|a|script|style|svg|button|select|label|legend|summary|small|dt)\b.*?</\1>"
     r'|<p class="years">.*?</p>|<[^>]+>|\[[^\]]*\]\([^)]*\)',
     re.DOTALL | re.MULTILINE,
 )

@@ -133,7 +133,7 @@ def became(change: ReleaseChange, content: Content) -> str:
         return f"new, {_value(change.new, change.new_status, change, content)}"
     if change.kind == "rolled":
         many = f"{number(change.count)} figures{_days(change)}: " if change.count > 1 else ""
-        return f"{many}the period moved on, and later 12 months are published instead"
+        return f"{many}the period moved on, and other months are published instead"
     if change.new_status == comparison.WITHHELD:
         return "now withheld, to protect people"
     if change.kind == "withdrawn" and not change.old:
