@@ -98,7 +98,7 @@ def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[s
                     yield f"{name}: a break crosses “{t['text']}”"
     lines = [t for t in figure["data"] if t["type"] == "scatter" and "lines" in t["mode"]]
     points = max((sum(y is not None for y in t["y"]) for t in lines), default=0)
-    is_over_time = not any(t.get("meta") == "funnel" for t in figure["data"])
+    is_over_time = not any(t.get("name", "").startswith("Limit for") for t in figure["data"])
     if is_over_time and points > 5 and sum(t["tick"] for t in texts) < 3:
         yield f"{name}: {sum(t['tick'] for t in texts)} times are named for {points} points"
 

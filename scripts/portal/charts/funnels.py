@@ -186,7 +186,6 @@ def _curve(along: Sequence[float], curve: Sequence[float], *, is_outer: bool) ->
         "y": list(curve),
         "line": {"color": QUIET if is_outer else GRID, "width": 1.5 if is_outer else 1, "dash": "solid"},
         "hoverinfo": "skip",
-        "meta": "funnel",
         "name": f"Limit for {share}",
     }
 
