@@ -240,7 +240,7 @@ def test_a_folder_that_names_no_such_area_leaves_nothing(
 
 @real
 def test_no_import_fails_by_chance(southwark: Path) -> None:
-    """Chance chooses what is withheld beside small counts, here of wards of which the total is published."""
+    """Chance chooses what is withheld beside small counts; of single choices the audit refuses one in eight here."""
     with (southwark / "data_packages" / "sources" / "data" / "sources.csv").open("a") as out:
         out.write(SOURCES)
     for format_, source, *files in IMPORTS[:3]:
@@ -248,23 +248,7 @@ def test_no_import_fails_by_chance(southwark: Path) -> None:
         assert commands.main(["--project", str(southwark), *command]) == OK, format_
     whole = building.project(southwark)
     job = importing.ImportJob("mps-ward", (WARDS,), "mps-ward")
-    [text] = importing.plan(job, whole.content, whole.packages, whole.settings).files.values()
-    name = "recorded-sexual-offences"
-    wards = [r for r in csv.DictReader(io.StringIO(text)) if r["indicator"] == name and r["area"] != BOROUGH]
-    [(start, end)] = {(r["period_start"], r["period_end"]) for r in wards}
-    counts = sorted(int(r["value"]) for r in wards)
-    published = whole.content.observations[name]
-    total = replace(
-        next(o for o in published if o.area == BOROUGH),
-        period_start=date.fromisoformat(start), period_end=date.fromisoformat(end), value=Decimal(sum(counts)),
-    )  # fmt: skip
-    content = replace(
-        whole.content, observations={**whole.content.observations, name: (*published, total)}
-    )
-    policy = replace(whole.settings.disclosure, ward_minimum=counts[0] + 1)  # the smallest is withheld, and others
-    settings = replace(whole.settings, disclosure=policy)
-    plans = [importing.plan(job, content, whole.packages, settings) for _ in range(20)]
-    assert all(len(re.findall(rf"^{name},E05.*,,c,", *p.files.values(), re.MULTILINE)) > 1 for p in plans)
+    plans = [importing.plan(job, whole.content, whole.packages, whole.settings) for _ in range(20)]
     assert len({tuple(p.files.values()) for p in plans}) > 1
 
 
