@@ -141,7 +141,7 @@ def test_every_page_is_indexed_with_its_own_text_only(real_site: Path) -> None:
     found = fragments(real_site)
     pages = {p.parent.relative_to(real_site).as_posix() + "/" for p in real_site.rglob("index.html")}
     pages = {"" if p == "./" else p for p in pages}
-    aside = {p for p in pages if p.endswith(("/briefing/", "/cite/")) or p.startswith("embed/")}
+    aside = {p for p in pages if p.endswith(("/briefing/", "/cite/", "/pack/")) or p.startswith("embed/")}
     assert pages - found.keys() == {PAGE, *aside}
     assert found.keys() <= pages
     everything = " ".join(found.values())
@@ -580,7 +580,7 @@ def test_without_javascript_the_page_says_so_and_links_to_other_pages(
         parts = page.locator("article").get_by_role("link")
         ways = parts.evaluate_all("all => all.map(a => a.getAttribute('href'))")
         assert ways == [
-            "../help/", "../report/", "../wards/", "../subjects/", "../figures/", "../plans/", "../about/words/",
+            "../help/", "../report/", "../wards/", "../subjects/", "../figures/", "../plans/", "../about/words/", "../about/ask/",
         ]  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def test_the_api_description_has_exactly_the_existing_addresses(folder: Path) ->
     files = [f"/{p.relative_to(folder).as_posix()}" for p in folder.rglob("*") if p.is_file()]
     data = [
         f for f in files
-        if f.startswith(("/api/", "/open-data/")) or (re.match(r"/(figures|releases)/[^/]+/", f) and re.search(r"\.(csv|zip)$|/figures\.json$|metadata\.json$", f))
+        if f.startswith(("/api/", "/open-data/")) or (re.match(r"/(figures|releases)/[^/]+/", f) and re.search(r"\.(csv|ods|xlsx|zip)$|/figures\.json$|metadata\.json$", f))
     ]  # fmt: skip
     own = {"/api/openapi.json", "/open-data/areas/csv-metadata.json"}
     assert {f for f in data if not any(p.fullmatch(f) for p in patterns)} <= own

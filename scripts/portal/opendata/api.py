@@ -173,6 +173,11 @@ def build_openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
     return records.to_json(document)
 
 
+# The media types of workbooks, by the ending of their files.
+_WORKBOOKS = {
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _ANY = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
@@ -182,6 +187,16 @@ def _paths(catalogue: Catalogue) -> Json:
     file = _parameter("file", "The same short name again.", slugs)
     area = _parameter("area", "The code of an area, from the index.", [a.code for a in catalogue.areas])
     package = _parameter("package", "The name of a package.", [p.name for p in catalogue.packages])
+    books = {
+        path: _get(f"{name}{kind.capitalize()}", f"{summary}, as a spreadsheet ({kind.upper()})", "", *parameters, kind=media_type)
+        for name, summary, start, parameters in (
+            ("figures", "The figures of one indicator", "/figures/{indicator}/{file}", (indicator, file)),
+            ("area", "All figures of one area", f"/{AREAS}{{area}}", (area,)),
+            ("package", "One data package", f"/{bundles.package_path('{package}').removesuffix('.zip')}", (package,)),
+        )
+        for kind, media_type in _WORKBOOKS.items()
+        for path in (f"{start}.{kind}",)
+    }  # fmt: skip
     document = {
         f"/{INDEX}": _get("index", "Everything that you can download", "Index"),
         f"/figures/{{indicator}}/{FIGURES_JSON}": _get(
@@ -203,7 +218,7 @@ def _paths(catalogue: Catalogue) -> Json:
         f"/{DCAT}.jsonld": _get("dcat", "The catalogue in DCAT-AP", "Other", kind="application/ld+json"),
         f"/{DCAT}.ttl": _get("dcatTurtle", "The same as Turtle", "", kind="text/turtle"),
     }
-    return document | (_release_paths(catalogue) if catalogue.releases else {})
+    return document | books | (_release_paths(catalogue) if catalogue.releases else {})
 
 
 def _release_paths(catalogue: Catalogue) -> Json:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from portal.charts.area_charts import current_wards
 from portal.core.model import Content, ReleaseChange
@@ -28,7 +29,11 @@ def followed(released: ClearedContent) -> Mapping[str, str]:
 
 
 def feed_files(released: ClearedContent, site: SiteSettings) -> Iterator[tuple[str, bytes]]:
-    """Yield the feed of each of these pages, by path: the releases that changed its figures, the newest first."""
+    """Yield the feed of each of these pages, by path: the releases that changed its figures, the newest first.
+
+    They count changes and state no number, so that nothing is left in them when a figure is withdrawn. The note of a
+    release is about the whole release and can state numbers. It is on the page of the release, to which they link.
+    """
     content = released.content
     by_page: dict[str, dict[str, list[ReleaseChange]]] = defaultdict(lambda: defaultdict(list))
     concerned = _Concerned(released)
@@ -38,7 +43,7 @@ def feed_files(released: ClearedContent, site: SiteSettings) -> Iterator[tuple[s
     for path, name in followed(released).items():
         own = by_page[path]
         entries = [
-            (release, f"{RELEASES}{release.id}/", _in_words(own[release.id]))
+            (replace(release, note=""), f"{RELEASES}{release.id}/", _in_words(own[release.id]))
             for release in reversed(content.releases)
             if release.id in own
         ]

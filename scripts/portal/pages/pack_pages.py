@@ -128,7 +128,8 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
     now = recorded_indicators(released)
     total = total_indicator(released)
     lines = [n for i in now if i is not total and (n := line_of(context, i, area))]
-    if area not in context.content.areas or not (lines or total):
+    sum_line = line_of(context, total, area) if total else None
+    if area not in context.content.areas or not (lines or sum_line):
         return None
     promises = [
         PackPromise(view=a, plan=p.plan.short_title)
@@ -140,7 +141,7 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
     late = [p for p in promises if p.view.progress.late]
     views = meeting_views(released)
     plain = tuple(n for n in lines if not is_guarded(n.summary.indicator))
-    first = line_of(context, total, area) if total else plain[0] if plain else None
+    first = sum_line if total else plain[0] if plain else None
     newest = first.summary.latest.period_end if first else None
     same = tuple(n for n in plain if n.summary.latest.period_end == newest)
     past, revised = _since(context, views, area)
@@ -161,7 +162,7 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
         name=context.content.areas[area].name,
         path=f"{WARDS}{PACK}",
         ward=None,
-        total=line_of(context, total, area) if total else None,
+        total=sum_line,
         lines=same,
         careful=tuple(n for n in lines if is_guarded(n.summary.indicator)),
         others=tuple(n for n in plain if n not in same),
