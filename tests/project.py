@@ -19,9 +19,14 @@ HELD = (
 )
 
 
+def copy_tiny(folder: Path) -> Path:
+    """Copy the settings and packages of the tiny portal into `folder`, but nothing that a command run there left behind."""
+    return Path(shutil.copytree(TINY, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build")))
+
+
 def make_project(folder: Path, overlay: Path | None = None) -> Path:
     """Copy the tiny portal into `folder`, then the files of `overlay` over it; `remove.txt` there names files to delete."""
-    shutil.copytree(TINY, folder, dirs_exist_ok=True)
+    copy_tiny(folder)
     for part in ("templates", "theme", "assets"):
         shutil.copytree(ROOT / "site_src" / part, folder / "site_src" / part, dirs_exist_ok=True)
     shutil.copy(ROOT / "mkdocs.yml", folder)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pikepdf
 import pytest
 from portal.core import settings
 from portal.site import building, pdf_sheets, social_images
@@ -87,3 +88,30 @@ def test_what_helps_people_in_need_is_there_in_large_print(real_site: Path) -> N
         link = LexborHTMLParser((page / "index.html").read_text()).css_first(f'a[href="{pdf_sheets.LARGE}"]')
         assert link is not None
         assert link.text() == "This page in large print (PDF)"
+
+
+def links(site: Path) -> set[str]:
+    """Where the PDF files of a site lead, without fragments and without places in the same file."""
+    found: set[str] = set()
+    for path in site.rglob("*.pdf"):
+        with pikepdf.open(path) as pdf:
+            actions = [note.get("/A") for page in pdf.pages for note in page.get("/Annots", [])]
+            found |= {str(a["/URI"]).partition("#")[0] for a in actions if a is not None and "/URI" in a}
+    return found
+
+
+def test_a_sheet_leads_to_the_published_site_and_never_into_the_folder_where_it_was_built(
+    shared: Path, tiny_site: Path
+) -> None:
+    led = links(shared)
+    assert f"{ADDRESS}report/emergency/" in led
+    assert {a for a in led if a.startswith(ADDRESS)} <= {
+        ADDRESS + p.parent.relative_to(shared).as_posix().removeprefix(".") + "/"
+        for p in shared.rglob("index.html")
+    } | {ADDRESS}
+    assert {urlsplit(a).scheme for a in led} | {urlsplit(a).scheme for a in links(tiny_site)} <= {
+        "https",
+        "http",
+        "tel",
+        "mailto",
+    }

@@ -43,6 +43,8 @@ _OPTIONS = (
 _MOVED = (
     "import os, sys; [os.dup2(int(sys.argv[i]), i + 2) for i in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
 )
+# A font loads when a text is first laid out with it, which for print is after the load event and too late.
+_FONTS = "Promise.allSettled([...document.fonts].map(font => font.load())).then(() => 0)"
 _LONGEST = 300  # seconds before a Chromium process is killed
 _MOST = 200  # tasks for one Chromium process
 _AT_ONCE = 2  # Chromium processes
@@ -71,7 +73,7 @@ class Chromium:
     rest: bytes = b""
 
     def open(self, page: Path) -> None:
-        """Load a page, unless it is loaded already, and wait for its load event."""
+        """Load a page with all its fonts, unless it is loaded already."""
         if not self.session:
             target = self._ask("Target.createTarget", url="about:blank")["targetId"]
             self.session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -80,6 +82,7 @@ class Chromium:
         if address != self.at:
             self._ask("Page.navigate", url=address)
             self._wait(lambda m: m.get("method") == "Page.loadEventFired")
+            self.run(_FONTS)
             self.at = address
 
     def run(self, script: str) -> Any:

@@ -25,7 +25,7 @@ def findings(root: Path, options: argparse.Namespace, progress: Callable[[str], 
         day = date.fromisoformat(options.date) if options.date else None
     except ValueError:
         options.stop("write --date as 2026-03-31")
-    text = documents.read_text(options.file)
+    text = documents.text_of(options.file)
     progress("Checking the data packages")
     _, released = building.check(root)
     return checking.check(text, released, day)

@@ -175,7 +175,8 @@ def _blank_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
     """
     required = [f.name for f in fields(SiteSettings) if f.default is MISSING]
     given = {f"site.{k}": v for k, v in parts["site"].items() if k in required or isinstance(v, tuple)}
-    given |= {k: parts.get(k, {}) for k in ("topics", "languages", "redirects")}
+    # Not the redirects: one can lead to the front page, whose address is empty.
+    given |= {k: parts.get(k, {}) for k in ("topics", "languages")}
     for key, value in given.items():
         texts = (
             value.values() if isinstance(value, Mapping) else (value,) if isinstance(value, str) else value

@@ -25,7 +25,7 @@ _BLOCKS = ("p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "div", "section"
 _AGAIN = "Open it, save it again as .docx, .html or .txt, and check that file."
 
 
-def read_text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """Return the text of a document.
 
     Raises:

@@ -15,9 +15,24 @@ from portal.charts.chromium import Chromium
 BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
 PACK, PACK_LARGE = "pack.pdf", "pack-large-print.pdf"
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([+-]\d\d'\d\d')?\)")
+# Chromium names cells that headers refer to by how many elements it has seen, on earlier pages too.
+_ELEMENT = re.compile(rb"\(node(\d{8})\)")
+# Links lead to the published site and never into the folder where it was built; without an address they are plain text.
+_LINKS = """
+const published = document.querySelector("link[rel=canonical]");
+for (const link of document.querySelectorAll("a[href]:not([href^='#'])")) {
+  const href = link.getAttribute("href");
+  if (new URL(href, location).protocol !== "file:") continue;
+  if (published) link.setAttribute("href", new URL(href, published.href).href);
+  else link.removeAttribute("href");
+}
+"""
 # The style sheet defines large print.
-_ENLARGE = "document.documentElement.classList.add('large'), 0"
-_MAKE = {BRIEFING: "0", LARGE: _ENLARGE, PACK: "0", PACK_LARGE: _ENLARGE}
+_ENLARGE = "document.documentElement.classList.add('large');"
+_MAKE = {
+    name: f"{{{_LINKS}{enlarge}}} 0"
+    for name, enlarge in ((BRIEFING, ""), (LARGE, _ENLARGE), (PACK, ""), (PACK_LARGE, _ENLARGE))
+}
 
 
 def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
@@ -36,13 +51,19 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
         page, name = keys[key]
         browser.open(page)
         browser.run(_MAKE[name])
-        return _DATE.sub(_undated, browser.pdf())
+        return _reproducible(browser.pdf())
 
     kept = chromium.make_missing(keys, cache, ".pdf", printed)
     for key, sheet in kept.items():
         page, name = keys[key]
         shutil.copyfile(sheet, page.with_name(name))
     return [page.parent.relative_to(site).as_posix() for key, (page, _) in keys.items() if key not in kept]
+
+
+def _reproducible(sheet: bytes) -> bytes:
+    """Return a PDF with its named elements numbered from 1, in the same order and width, and its times replaced."""
+    numbers = {name: b"(node%08d)" % n for n, name in enumerate(sorted({*_ELEMENT.findall(sheet)}), 1)}
+    return _DATE.sub(_undated, _ELEMENT.sub(lambda found: numbers[found[1]], sheet))
 
 
 def _undated(match: re.Match[bytes]) -> bytes:

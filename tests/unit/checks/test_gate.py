@@ -19,19 +19,20 @@ from frictionless import Schema as UpstreamSchema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from portal.cli.arguments import PROBLEMS
-from portal.core import contacts, field_types, measured, model, places, plans
+from portal.core import contacts, duties, field_types, measured, meetings, model, places, plans
 from portal.core import settings as config
 from portal.core.problems import Problem
 from portal.data import assembly, packages, tables, validation
 from portal.data.tables import Schema
-from project import ROOT, TINY
+from project import ROOT, copy_tiny
 
 # Which class of the model holds the rows of a resource.
 ROWS = {
     "outlines": model.Outline, "boundaries": model.Outline, "calendar": model.PromisedRelease, "releases": model.Release, "entries": model.ThreadEntry,
     "priorities": plans.Priority, "actions": plans.Action, "measures": plans.Measure, "updates": plans.Update,
     "connections": plans.Connection, "routes/connections": contacts.RouteConnection, "update_actions": plans.UpdateAction, "milestones": plans.Milestone, "statuses": plans.ActionStatus,
-    "lsoas": places.Lsoa, "dispersion": measured.Dispersion, "revisions": measured.Revision, "outcomes": measured.OutcomeOf, "disagreements": model.Disagreement, "withdrawals": model.WithdrawnFigure, "populations": model.Population, "services": contacts.Service, "accepted": model.AcceptedWarning,
+    "duties": duties.Duty, "evidence": duties.Evidence, "meetings": meetings.Meeting, "papers": meetings.Paper, "questions": meetings.Question, "subjects": meetings.MeetingSubject,
+    "lsoas": places.Lsoa, "profiles": places.Profile, "dispersion": measured.Dispersion, "revisions": measured.Revision, "outcomes": measured.OutcomeOf, "disagreements": model.Disagreement, "withdrawals": model.WithdrawnFigure, "populations": model.Population, "services": contacts.Service, "accepted": model.AcceptedWarning,
 }  # fmt: skip
 SPELLINGS = (
     "true", "false", "TRUE", "FALSE", "True", "False", "1", "0", "yes", "no", "tRUE", " true", "true ", "t", "wahr", "VRAI", "-1", "2", "01", "007", "1.0", "1.50", "1.", ".5",
@@ -223,7 +224,7 @@ def test_whatever_frictionless_refuses_among_the_broken_packages_the_check_refus
     refused = 0
     for case in BAD:
         root = tmp_path / case.name
-        shutil.copytree(TINY, root)
+        copy_tiny(root)
         shutil.copytree(case, root, dirs_exist_ok=True)
         for name in (case / "remove.txt").read_text().split() if (case / "remove.txt").exists() else []:
             path = root / name
@@ -347,7 +348,7 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """The tiny portal's settings and packages, which a check of packages needs."""
-    return Path(shutil.copytree(TINY, tmp_path / "small"))
+    return copy_tiny(tmp_path / "small")
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -8,7 +8,7 @@ import pytest
 import quoted
 from portal.core.problems import PortalError
 from portal.quotes.checking import Outcome, check
-from portal.quotes.documents import read_text
+from portal.quotes.documents import text_of
 
 WORDS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 PARAGRAPH = "Robbery rose to 1,092 in the year to June 2026."
@@ -69,7 +69,7 @@ DOCUMENTS = {
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_each_kind_of_document_gives_the_same_findings(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(DOCUMENTS[name])
-    findings = check(read_text(tmp_path / name), quoted.figures(), quoted.ON)
+    findings = check(text_of(tmp_path / name), quoted.figures(), quoted.ON)
     assert [(f.quoted, f.outcome) for f in findings] == [
         ("1,092", Outcome.RIGHT), ("1,601", Outcome.RIGHT), ("1,535", Outcome.RIGHT), ("-4.1%", Outcome.RIGHT),
     ]  # fmt: skip
@@ -77,7 +77,7 @@ def test_each_kind_of_document_gives_the_same_findings(tmp_path: Path, name: str
 
 def test_a_pdf_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf(PARAGRAPH))
-    (finding,) = check(read_text(tmp_path / "a.pdf"), quoted.figures(), quoted.ON)
+    (finding,) = check(text_of(tmp_path / "a.pdf"), quoted.figures(), quoted.ON)
     assert (finding.quoted, finding.outcome) == ("1,092", Outcome.RIGHT)
 
 
@@ -105,7 +105,7 @@ def test_hostile_documents_end_in_a_problem(tmp_path: Path, name: str) -> None:
     data, words = HOSTILE[name]
     (tmp_path / name).write_bytes(data)
     with pytest.raises(PortalError) as caught:
-        read_text(tmp_path / name)
+        text_of(tmp_path / name)
     (problem,) = caught.value.problems
     assert problem.file == name
     assert words in problem.message
@@ -116,4 +116,4 @@ def test_a_missing_document_and_a_folder_end_in_a_problem(tmp_path: Path) -> Non
     (tmp_path / "folder.txt").mkdir()
     for path in (tmp_path / "missing.txt", tmp_path / "folder.txt"):
         with pytest.raises(PortalError):
-            read_text(path)
+            text_of(path)
