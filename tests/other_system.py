@@ -9,6 +9,7 @@ renamed over, and a folder cannot be flushed to the disk. The libraries are load
 import os
 import stat
 import sys
+import urllib.request  # noqa: F401 # before the system changes: on macOS it needs a module that is only there
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

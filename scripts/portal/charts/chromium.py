@@ -78,10 +78,15 @@ class Chromium:
             target = self._ask("Target.createTarget", url="about:blank")["targetId"]
             self.session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             self._ask("Page.enable")
+            self._ask("Page.setLifecycleEventsEnabled", enabled=True)
         address = page.resolve().as_uri()
         if address != self.at:
-            self._ask("Page.navigate", url=address)
-            self._wait(lambda m: m.get("method") == "Page.loadEventFired")
+            loader = self._ask("Page.navigate", url=address)["loaderId"]
+            # The empty page that a new tab begins with may finish loading only now.
+            loaded = {"loaderId": loader, "name": "load"}
+            self._wait(
+                lambda m: m.get("method") == "Page.lifecycleEvent" and loaded.items() <= m["params"].items()
+            )
             self.run(_FONTS)
             self.at = address
 
