@@ -35,18 +35,7 @@ def rows_of(path: Path, is_header: Callable[[Header], bool]) -> list[list[str]]:
     Raises:
         PortalError: the file cannot be read.
     """
-    try:
-        raw = input_files.read(path)
-        with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-            if sum(p.file_size for p in parts.infolist()) > LARGEST_INSIDE:
-                raise _unreadable(path, "The workbook is too large to be read.")
-        sheets = [list(_texts(rows)) for rows in _sheets(raw)]
-    except input_files.UnreadableError as fault:
-        raise PortalError([Problem(path.name, code="file", message=fault.message, fix=fault.fix)]) from None
-    except PortalError:
-        raise
-    except Exception:  # whatever the library stumbles over, the file is what is broken
-        raise _unreadable(path, "The file is damaged or not an Excel workbook.") from None
+    sheets = [rows for _, rows in _sheets(path)]
     whole: list[list[str]] = []
     for rows in sheets:
         start = next((n for n, row in enumerate(rows[:_TITLE_ROWS]) if is_header(row)), None)
@@ -60,13 +49,30 @@ def rows_of(path: Path, is_header: Callable[[Header], bool]) -> list[list[str]]:
     return whole or next((rows for rows in sheets if rows), [[]])
 
 
-def _sheets(raw: bytes) -> Iterator[Iterable[Sequence[Any]]]:
+def _sheets(path: Path) -> list[tuple[str, list[list[str]]]]:
+    """Return the title of each sheet of a workbook, and its rows as text.
+
+    Raises:
+        PortalError: the file cannot be read.
+    """
     from openpyxl import load_workbook  # noqa: PLC0415 - most imports are of CSV files
 
-    book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()  # some programs write a wrong size into the file
-        yield sheet.iter_rows(values_only=True)
+    found = []
+    try:
+        raw = input_files.read(path)
+        with zipfile.ZipFile(io.BytesIO(raw)) as parts:
+            if sum(p.file_size for p in parts.infolist()) > LARGEST_INSIDE:
+                raise _unreadable(path, "The workbook is too large to be read.")
+        for sheet in load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets:
+            sheet.reset_dimensions()  # some programs write a wrong size into the file
+            found.append((sheet.title, list(_texts(sheet.iter_rows(values_only=True)))))
+    except input_files.UnreadableError as fault:
+        raise PortalError([Problem(path.name, code="file", message=fault.message, fix=fault.fix)]) from None
+    except PortalError:
+        raise
+    except Exception:  # whatever the library stumbles over, the file is what is broken
+        raise _unreadable(path, "The file is damaged or not an Excel workbook.") from None
+    return found
 
 
 def _texts(rows: Iterable[Sequence[Any]]) -> Iterator[list[str]]:
@@ -112,24 +118,7 @@ def sheets_of(path: Path) -> dict[str, list[list[str]]]:
     Raises:
         PortalError: the file cannot be read.
     """
-    from openpyxl import load_workbook  # noqa: PLC0415 - most imports are of CSV files
-
-    try:
-        raw = input_files.read(path)
-        with zipfile.ZipFile(io.BytesIO(raw)) as parts:
-            if sum(p.file_size for p in parts.infolist()) > LARGEST_INSIDE:
-                raise _unreadable(path, "The workbook is too large to be read.")
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        return {
-            sheet.title.strip(): [_trimmed(row) for row in _texts(sheet.iter_rows(values_only=True))]
-            for sheet in book.worksheets
-        }
-    except input_files.UnreadableError as fault:
-        raise PortalError([Problem(path.name, code="file", message=fault.message, fix=fault.fix)]) from None
-    except PortalError:
-        raise
-    except Exception:  # whatever the library stumbles over, the file is what is broken
-        raise _unreadable(path, "The file is damaged or not an Excel workbook.") from None
+    return {title.strip(): [_trimmed(row) for row in rows] for title, rows in _sheets(path)}
 
 
 _TABLES = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
