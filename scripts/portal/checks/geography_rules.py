@@ -38,7 +38,7 @@ def _area(points: list[tuple[float, float]]) -> float:
 
 
 def _populations(checked: ValidRows) -> Iterator[Problem]:
-    """Check that somebody lives in each area that has a population: rates divide by it."""
+    """Check that people live in each area that has a population: rates divide by it."""
     for row in checked.rows("geography", "populations"):
         if field_types.number_or_none(row["population"]) == 0:
             message = "The population is 0, so no rate for each 1,000 people can be worked out."

@@ -84,7 +84,7 @@ def explain(
 ) -> PlannedChange:
     """Plan a reason for figures that were revised or withdrawn since the last release.
 
-    It counts for all such figures of the indicator, area and period; an empty one stands for all.
+    It counts for all such figures of the indicator, area and period; empty means all.
 
     Raises:
         PortalError: the project has problems, so what was revised is not known.

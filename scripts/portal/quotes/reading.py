@@ -49,7 +49,7 @@ _GOES_ON = re.compile(
     rf"^\W*(?:but |and |so |however,? |overall,? |in total,? |of these,? |previously,? |the year before,? )?(?:it|this|that|these|those|they|there (?:were|was|had)|(?:the )?(?:number|figure|total|rate|offence|crime|incident|search|level)(?:s|es)?|(?:a|an|the) (?:{UP}|{DOWN})|{UP}|{DOWN}|compared|\s*(?:,|there were)|in\s+[,a-z]*\s*(?:it|there))\b",
     re.IGNORECASE,
 )
-# A number that somebody wants to reach is no figure.
+# A number that someone wants to reach is no figure.
 _AIM = re.compile(
     r"(?:^\W*|\b(?:to|will|would|should|could|must|can|and|in order to|aim of|target of|goal of) (?:help )?)(?:cut|reduce|reducing|cutting|lower|bring down|increase|raise|achieve|achieving|deliver|secure|halve|halving|double|see)\b(?! the (?:year|12))"
     r"|\b(?:targets?|aims?|aiming|aspires?|goals?|ambitions?|pledge\w*|promis\w+|committed to|want to|hopes? to|forecast\w*|predict\w*|estimate that|could (?:rise|fall)|if)\b",
@@ -129,7 +129,7 @@ def _about(s: Sentence, q: Quantity, context: Context) -> Reading | None:
 
 
 def _is_aim(s: Sentence, q: Quantity, kind: str) -> bool:
-    """Return True if a number is what somebody wants or expects."""
+    """Return True if a number is what someone wants or expects."""
     before = s.text[: q.start] if q.kind != TIMES else s.text[: q.start] + q.text
     clause = re.split(r"[;:]|, (?:but|and|while|after)\b", before)[-1]
     return kind in (CHANGE, DIFFERENCE) and bool(_AIM.search(clause))

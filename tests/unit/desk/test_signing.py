@@ -1,4 +1,4 @@
-"""A signed list stands for one list of changes, and needs two people."""
+"""A signed list is valid for one list of changes only, and needs two people."""
 
 import pytest
 from portal.core.problems import PortalError

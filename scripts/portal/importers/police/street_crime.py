@@ -73,7 +73,7 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
 
     Series: the categories, `all-crime` (all but anti-social behaviour) and `crime-by-outcome` (all crime by its last
     published outcome, for the whole district). The part of a row that names no ward or an LSOA in several wards is in
-    the area of the kind rest. Also reads counts by LSOA, category and month that somebody has made from these files.
+    the area of the kind rest. Also reads counts by LSOA, category and month that someone has made from these files.
 
     Raises:
         PortalError: missing columns, unknown categories, invalid months, a month in two files, LSOAs of two Censuses
