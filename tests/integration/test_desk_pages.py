@@ -12,13 +12,13 @@ import openpyxl
 import pytest
 from project import make_project, run, tree_of
 from served_desk import Visitor, enter, served
+from workbook_files import OBSERVATIONS
 
-HEAD = ("indicator", "area", "period_start", "period_end", "type", "value", "status", "source", "locator")
 NEW = ("bikes", "E09999999", "2020-07-01", "2021-06-30", None, 70, None, "report", "Table 2")
 REVISED = ("bikes", "E09999999", "2018-07-01", "2019-06-30", None, 62, "r", "report", "Table 1")
 
 
-def workbook(*rows: tuple[object, ...], head: tuple[str, ...] = HEAD) -> bytes:
+def workbook(*rows: tuple[object, ...], head: tuple[str, ...] = OBSERVATIONS) -> bytes:
     """A workbook with a sheet of figures."""
     book = openpyxl.Workbook()
     sheet = book.active

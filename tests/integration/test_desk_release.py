@@ -9,6 +9,7 @@ from portal.site import publishing
 from project import edit, make_project, run, tree_of
 from served_desk import Answer, Visitor, enter, served
 from test_fetch import Server, _wards, own_register, ranges
+from workbook_files import OBSERVATIONS
 
 FIGURE = "bikes,E09999999,2018-07-01,2019-06-30,,61,,report,Table 1"
 REVISED = "bikes,E09999999,2018-07-01,2019-06-30,,62,r,report,Table 1"
@@ -188,7 +189,7 @@ def test_a_problem_leads_to_the_cell_and_is_fixed_there(root: Path) -> None:
         assert link
         form = page(ada, link[1])
         assert 'id="field-source"' in form.body
-        fields = dict(zip(FIGURE_HEAD, FIGURE.split(","), strict=True))
+        fields = dict(zip(OBSERVATIONS, FIGURE.split(","), strict=True))
         before = (root / "data_packages/figures/data/observations.csv").read_bytes()
         wrong = send(
             ada, link[1], link[1], **{f"field-{k}": v for k, v in {**fields, "value": "many"}.items()}
@@ -201,19 +202,6 @@ def test_a_problem_leads_to_the_cell_and_is_fixed_there(root: Path) -> None:
             b"reprot", b"report"
         )
         assert "No mistakes" in page(ada, "/check").body
-
-
-FIGURE_HEAD = (
-    "indicator",
-    "area",
-    "period_start",
-    "period_end",
-    "type",
-    "value",
-    "status",
-    "source",
-    "locator",
-)
 
 
 def test_the_site_as_it_will_be_is_shown_with_what_differs(root: Path) -> None:

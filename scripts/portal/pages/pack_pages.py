@@ -52,8 +52,8 @@ class PackPage:
 
     `past` is the day of the last meeting, None if we know of none; `revised` counts figures that were revised or
     withdrawn since then, or in all releases. `promises` concern the ward by name, or are late; `unlisted` more are not
-    in the list. `rates` are beside those of the
-    area as a whole and of similar places. `is_judged` says whether rates could be compared with what is usual.
+    in the list. `rates` are beside those of the area as a whole and of similar places. `is_judged` says whether rates
+    could be compared with what is usual.
     """
 
     name: str
