@@ -69,6 +69,18 @@ def hidden(root: Path) -> bool:
     return True
 
 
+def test_a_waiting_release_whose_row_is_gone_stops_the_build(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    releases = root / HOME / "data/releases.csv"
+    releases.write_text("".join(releases.read_text().splitlines(keepends=True)[:-1]))
+    capsys.readouterr()
+    assert run(root, "build") == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"under embargo until {TIME}, but releases.csv has no row with the id 2020-q4." in said
+    assert "put it back from a copy" in said
+
+
 def test_the_public_site_stays_as_it_is_and_the_new_one_is_beside_it(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Rules about areas: outlines that can be drawn, and populations that rates can be worked out from."""
+"""Rules about areas: how long they exist, outlines that can be drawn, and populations that rates can be worked out from."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
@@ -47,7 +47,16 @@ def _populations(checked: ValidRows) -> Iterator[Problem]:
             )
 
 
+def _lives(checked: ValidRows) -> Iterator[Problem]:
+    """Check that no area ends before it begins."""
+    for row in checked.rows("geography", "areas"):
+        if row["valid_from"] and row["valid_to"] and row["valid_to"] < row["valid_from"]:
+            message = f"This area ends on {row['valid_to']}, before it begins on {row['valid_from']}."
+            yield row.problem("valid_to", "geography", message, "Correct the day that is wrong.")
+
+
 def _geography(checked: ValidRows) -> Iterator[Problem]:
+    yield from _lives(checked)
     yield from _outlines(checked)
     yield from _populations(checked)
 

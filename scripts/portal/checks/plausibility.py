@@ -341,6 +341,29 @@ def _overdue(data: PlausibilityInput) -> Iterator[Problem]:
                 yield r.warning("promised", message, fix, f"overdue:{r['release']}:{subject}")
 
 
+def _names(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn if readers cannot tell two areas apart: one kind, one place, one name, at one time."""
+    alike: dict[tuple[str, str, str], list[ValidRow]] = defaultdict(list)
+    for row in data.checked.rows("geography", "areas"):
+        name = " ".join(row["name"].split()).casefold()
+        same = alike[row["kind"], row["parent"], name]
+        twin = next((r for r in same if _exist_together(r, row)), None)
+        if twin:
+            message = (
+                f"Another {row['kind']} has this name at the same time: {twin['code']} in row {twin.number}."
+            )
+            fix = "Correct the name. If one followed the other, write the last day of the old one in valid_to and the first day of the new one in valid_from."
+            yield row.warning("name", message, fix, f"name:{row['code']}")
+        same.append(row)
+
+
+def _exist_together(a: ValidRow, b: ValidRow) -> bool:
+    return all(
+        not r["valid_to"] or not s["valid_from"] or r["valid_to"] >= s["valid_from"]
+        for r, s in ((a, b), (b, a))
+    )
+
+
 def _numbers(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if a text about a withheld figure contains a number that could be the figure."""
     return written_numbers.find_warnings(data.checked)
@@ -357,4 +380,5 @@ CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "contact": _contacts,
     "overdue": _overdue,
     "number": _numbers,
+    "name": _names,
 }

@@ -356,6 +356,7 @@ _LOOKED = {
     "overdue": "later than promised",
     "released": "withheld now, but shown in an earlier release",
     "number": "a number beside a withheld figure",
+    "name": "two areas with one name",
     "same-figure": "the same number under another name",
     "total": "a number that could be a total",
     "rate": "a rate that could be of this number",

@@ -88,7 +88,8 @@ def gather(root: Path, names: tuple[str, ...], pages: Mapping[str, str]) -> Cont
 class About:
     """An archive's description of itself: id, title, date, and the id and checksum of the archive before it.
 
-    `withdrawn` names each figure that was withdrawn from this archive, without its number.
+    `withdrawn` names each figure that was withdrawn from this archive, without its number. `embargo` is the moment until
+    which the release had to wait when it was made; empty if it had no embargo.
     """
 
     id: str
@@ -97,6 +98,7 @@ class About:
     before: str = ""
     before_sha256: str = ""
     withdrawn: tuple[Mapping[str, str], ...] = ()
+    embargo: str = ""
 
 
 def pack(about: About, contents: Contents, changes: str) -> bytes:
@@ -146,6 +148,7 @@ def _described(about: About, contents: Contents, files: Mapping[str, bytes]) -> 
         "portal": {
             "release": about.id,
             "before": {"release": about.before, "sha256": about.before_sha256} if about.before else None,
+            **({"embargo": about.embargo} if about.embargo else {}),
             **({"withdrawn": [dict(w) for w in about.withdrawn]} if about.withdrawn else {}),
             "files": {name: checksum(files[name])["hash"] for name in sorted(others)},
         },
@@ -233,7 +236,7 @@ def _unpacked(data: bytes) -> Archive | None:
     before = descriptor["portal"]["before"] or {"release": "", "sha256": ""}
     about = About(
         descriptor["portal"]["release"], descriptor["title"], descriptor["created"][:10], before["release"], before["sha256"],
-        tuple(descriptor["portal"].get("withdrawn", ())),
+        tuple(descriptor["portal"].get("withdrawn", ())), descriptor["portal"].get("embargo", ""),
     )  # fmt: skip
     packages = {n.removeprefix(_PACKAGES): d for n, d in files.items() if n.startswith(_PACKAGES)}
     lists = {n: files[n] for n in LISTS if n in files}

@@ -161,8 +161,9 @@ def draft(project: Project, request: ReleaseRequest, pages: Mapping[str, str], t
     numbered = tuple(
         replace(c, release=request.id, number=n) for n, c in enumerate(comparison.condensed(differences), 1)
     )
-    before = (content.releases[-1].id, content.releases[-1].sha256) if content.releases else ()
-    about = About(request.id, f"{project.settings.site.name}: {request.name}", today.isoformat(), *before)
+    before = (content.releases[-1].id, content.releases[-1].sha256) if content.releases else ("", "")
+    title = f"{project.settings.site.name}: {request.name}"
+    about = About(request.id, title, today.isoformat(), *before, (), request.embargo)
     packed = archives.pack(about, contents(project, pages), table(ReleaseChange, numbered))
     figures = sum(map(len, content.observations.values()))
     day = max(today, moment(project.settings, request.embargo).date()) if request.embargo else today
@@ -307,7 +308,8 @@ def _what(c: ReleaseChange) -> str:
 
 
 def check(project: Project) -> Iterator[Problem]:
-    """Yield a problem for each archive that is missing or changed, or whose changes differ from the log."""
+    """Yield a problem for each archive that is missing, changed or not listed, or whose changes differ from the log."""
+    yield from _unlisted(project)
     before: tuple[str, str] = ("", "")
     for release in project.content.releases:
         if release.embargo:
@@ -319,6 +321,20 @@ def check(project: Project) -> Iterator[Problem]:
         else:
             yield from _unlike(project, release, archive, before)
         before = release.id, release.sha256
+
+
+def _unlisted(project: Project) -> Iterator[Problem]:
+    """Yield a problem for each archive that has to wait but is in no list, because then its embargo would not be kept."""
+    listed = {archive_of(project, e.id) for e in project.content.releases}
+    for path in sorted({*(project.home / archives.FOLDER).glob("*.zip")} - listed):
+        embargo = archives.unpacked(path.read_bytes()).about.embargo
+        if embargo and periods.now() < moment(project.settings, embargo):
+            message = f"This release is under embargo until {embargo}, but releases.csv has no row with the id {path.stem}."
+            fix = (
+                "If the row was removed, put it back from a copy. If the release was interrupted, move this file out of "
+                "the folder and make the release again with its embargo."
+            )
+            yield Problem(project.file_name(path), code="archive", message=message, fix=fix)
 
 
 def _unlike(

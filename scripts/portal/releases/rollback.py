@@ -21,7 +21,7 @@ class Rollback:
     """A release whose data will be restored.
 
     `request` describes the new release that restores it; `files` are the packages to write, and `changes` the resulting
-    changes to the tables. `given_up` are the waiting releases to drop. `kept` counts the figures that stay withheld.
+    changes to the tables. `given_up` are the waiting releases to drop, with their archives. `kept` counts the figures that stay withheld.
     """
 
     release: Release
@@ -29,6 +29,7 @@ class Rollback:
     files: Mapping[Path, bytes]
     changes: tuple[ReleaseChange, ...]
     given_up: tuple[Release, ...] = ()
+    archives_given_up: tuple[Path, ...] = ()
     kept: int = 0
     contacts: bool = False
 
@@ -64,9 +65,9 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     if given_up:
         files |= embargo.given_up(project)
     changes = comparison.explained(comparison.compare(now, target), (), reason)
-    return Rollback(
-        named, ReleaseRequest(title, note, "", reason, named.id), files, changes, given_up, kept, contacts
-    )
+    request = ReleaseRequest(title, note, "", reason, named.id)
+    dropped = tuple(releasing.archive_of(project, e.id) for e in given_up)
+    return Rollback(named, request, files, changes, given_up, dropped, kept, contacts)
 
 
 def _no_such(project: Project, name: str, releases: Collection[Release]) -> Problem:

@@ -393,22 +393,23 @@ def roll_back(root: Path, plan: Rollback) -> str:
         PortalError: the restored project has problems; all files are as they were before.
     """
     with releasing.restored(_written_by(root, plan)):
+        for archive in plan.archives_given_up:
+            aside = root / "build" / "given-up" / archive.name
+            aside.parent.mkdir(exist_ok=True)
+            archive.replace(aside)
         releasing.write(plan.files)
         whole = project(root)
         name = ""
         if not plan.given_up or releasing.changes(whole, addresses(whole)):
             releasing.draft(whole, plan.request, addresses(whole), periods.today()).write()
             name = plan.request.name
-    aside = root / "build" / "given-up"
-    for embargoed in plan.given_up:
-        aside.mkdir(exist_ok=True)
-        releasing.archive_of(whole, embargoed.id).replace(aside / f"{embargoed.id}.zip")
     return name
 
 
 def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
-    """Yield every file that a rollback can write: those of the packages and the record of releases."""
+    """Yield every file that a rollback can write or move: those of the packages and the record of releases."""
     yield from plan.files
+    yield from plan.archives_given_up
     for home in {p.parent.parent for p in (root / "data_packages").glob("*/data/releases.csv")}:
         yield from (home / "data" / f"{name}.csv" for name in ("releases", "changes", "reasons"))
         yield home / archives.FOLDER / f"{plan.request.id}.zip"

@@ -20,6 +20,7 @@ from portal.site import building
 from project import make_project
 
 TODAY = date(2020, 8, 1)
+AREAS = "data_packages/geography/data/areas.csv"
 OBSERVATIONS = "data_packages/figures/data/observations.csv"
 Edit = Callable[[Path], None]
 
@@ -93,6 +94,15 @@ CASES: dict[str, tuple[Edit, str, str]] = {
     ),
     "a target without a baseline": (
         replaced("the 12 months to June 2019,120,", "the 12 months to June 2019,,", "data_packages/figures/data/targets.csv"), "no figure to measure it from", "target:target-1",
+    ),
+    "two wards with one name": (
+        added("E05999994,south ,ward,E09999999,2019-01-01,,report,Table 1", file=AREAS), "Another ward has this name at the same time: E05999992 in row 5.", "name:E05999994",
+    ),
+    "a ward that followed one with its name": (
+        added("E05999994,Old Quay,ward,E09999999,2018-05-03,,report,Table 1", file=AREAS), "", "",
+    ),
+    "wards with one name in two boroughs": (
+        added("E05999994,South,ward,E09999998,,,report,Table 1", file=AREAS), "", "",
     ),
     "a promise not kept": (
         added("2020 Q2,2020-07-31,thefts;calls,", file="data_packages/releases/data/calendar.csv"), "was promised for 2020-07-31, 1 days ago, with new figures of calls", "overdue:2020 Q2:calls",
