@@ -36,6 +36,8 @@ _DAY = timedelta(days=1)
 _REMAINDER = "*"  # marks the remainder of a total beyond its known parts
 Generation = tuple[date | None, date | None]
 Place = tuple[str, date | None, date | None]
+# What was worked out for a family of figures, by its indicators and figures: the intervals, or a contradiction.
+Memo = dict[Hashable, "tuple[Interval, ...] | PortalError"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def infer(
     forms its own table, completed with what other releases say about figures that it withholds or does not contain.
     """
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
-    table_now = _Table(content, policy, now)
+    memo: Memo = {}
+    table_now = _Table(content, policy, now, memo)
     narrowest = dict(table_now.intervals())
     leaks = {k: Leak(i, table_now.status[k]) for k, i in narrowest.items() if table_now.leaks(k, i)}
     if not archives:
@@ -92,7 +95,6 @@ def infer(
         )
     with_removed = replace(content, indicators={**_removed_indicators(archives), **content.indicators})
     releases = (*archives, EarlierRelease("", now, {}))
-    memo = {table_now.core: table_now}
     public_before = _already_public(with_removed, policy, archives, memo)
     for name, table in _completed_tables(with_removed, policy, releases, memo):
         for k, interval in table.intervals():
@@ -123,7 +125,7 @@ def _already_public(
     content: Content,
     policy: SmallCountSettings,
     archives: Sequence[EarlierRelease],
-    memo: "dict[frozenset[Observation], _Table]",
+    memo: Memo,
 ) -> dict[FigureKey, str]:
     """Return the figures that earlier releases published or that follow from them alone, with the release."""
     public: dict[FigureKey, str] = {}
@@ -142,13 +144,12 @@ def _completed_tables(
     content: Content,
     policy: SmallCountSettings,
     releases: Sequence[EarlierRelease],
-    memo: "dict[frozenset[Observation], _Table]",
+    memo: Memo,
 ) -> "Iterator[tuple[str, _Table]]":
     """Yield the table of each release, completed with what other releases say about figures that it does not show.
 
     If the releases contradict each other because figures were revised, complete it from each other release alone. Each
-    table comes with the name of the release it needs; what is published now has the empty name. `memo` holds tables that
-    were audited before, by figures.
+    table comes with the name of the release it needs; what is published now has the empty name.
     """
     for release in releases:
         shown = {o.key for o in release.observations if o.value is not None}
@@ -161,10 +162,8 @@ def _completed_tables(
         tries = [every] if _is_consistent(every) else []
         for more in [*tries, *extra.values()]:
             hidden = {o.key for o in more}
-            table = _Table(
-                content, policy, (*(o for o in release.observations if o.key not in hidden), *more)
-            )
-            table = memo.setdefault(table.core, table)
+            kept = (o for o in release.observations if o.key not in hidden)
+            table = _Table(content, policy, (*kept, *more), memo)
             if table.fits:
                 yield release.name or next((name for name, some in extra.items() if some), ""), table
                 if more is every:
@@ -179,18 +178,15 @@ def _is_consistent(figures: Iterable[Observation]) -> bool:
 
 @dataclass(frozen=True)
 class _Table:
-    """Figures that can all be true at the same time, and what readers can work out from them."""
+    """Figures that can all be true at the same time, and what readers can work out from them.
+
+    `memo` holds what was worked out for other tables: most families of figures are the same in several of them.
+    """
 
     content: Content
     policy: SmallCountSettings
     figures: tuple[Observation, ...]
-
-    @cached_property
-    def core(self) -> frozenset[Observation]:
-        """Return the figures that matter, which identify a table."""
-        return frozenset(
-            replace(o, source="", locator="") for o in self.counts if self._root(o) in self.roots
-        )
+    memo: Memo
 
     @cached_property
     def counts(self) -> tuple[Observation, ...]:
@@ -234,20 +230,39 @@ class _Table:
 
     @cached_property
     def _intervals(self) -> "dict[FigureKey, Interval]":
-        from portal.disclosure import audit  # noqa: PLC0415 - SciPy is slow to import, and most sites do not need it
-
-        narrowest: dict[FigureKey, audit.Interval] = {}
-        for root in sorted(self.roots):
-            family = [o for o in self.counts if self._root(o) == root]
+        narrowest: dict[FigureKey, Interval] = {}
+        families: dict[str, list[Observation]] = {root: [] for root in sorted(self.roots)}
+        for o in self.counts:
+            if self._root(o) in families:
+                families[self._root(o)].append(o)
+        for root, family in families.items():
             generations = {g for o in family for g in self._generation(o)} or {(None, None)}
             for generation in sorted(generations, key=repr):
                 figures = [o for o in family if generation in (self._generation(o) or {generation})]
-                atoms = _Atoms(self.content, tuple(figures))
-                published = [self._published(atoms, o) for o in figures]
-                for i in audit.intervals(published, atoms.free):
+                for i in self._of_family(root, figures):
                     k: FigureKey = i.published.key  # type: ignore[assignment]
                     narrowest[k] = min(narrowest.get(k, i), i, key=lambda x: x.greatest - x.least)
         return narrowest
+
+    def _of_family(self, root: str, figures: Sequence[Observation]) -> "tuple[Interval, ...]":
+        """Return the intervals of figures that have one topmost total; they depend on nothing outside their family."""
+        from portal.disclosure import audit  # noqa: PLC0415 - SciPy is slow to import, and most sites do not need it
+
+        members = tuple(i for i in self.content.indicators if top_total(self.content, i) == root)
+        shown = frozenset((o.key, o.value, o.source) for o in figures if o.value is not None)
+        hidden = frozenset((o.key, o.status, o.source) for o in figures if o.value is None)
+        known_as = members, shown, hidden
+        if known_as not in self.memo:
+            atoms = _Atoms(self.content, tuple(figures))
+            published = [self._published(atoms, o) for o in figures]
+            try:
+                self.memo[known_as] = audit.intervals(published, atoms.free)
+            except PortalError as error:
+                self.memo[known_as] = error
+        found = self.memo[known_as]
+        if isinstance(found, PortalError):
+            raise found
+        return found
 
     def _generation(self, o: Observation) -> set[Generation]:
         """Return the validity of a ward's boundary, as a set of one; empty for other areas.
