@@ -16,7 +16,8 @@ from pathlib import Path
 import pandas as pd
 from frictionless import Resource, Schema, system
 from portal.core import periods
-from portal.data import packages, tables, validation
+from portal.core.remembered import Remembered
+from portal.data import packages, tables
 from stopwatch import best
 
 TIMES = 3
@@ -62,7 +63,7 @@ def made_up(path: Path, schema: tables.Schema, rows: int) -> Path:
 
 def first_time(path: Path, schema: tables.Schema) -> None:
     """Check a table that has not passed before."""
-    validation.ValidatedTables.forget()
+    Remembered.forget()
     tables.read(path, path.name, schema)
 
 

@@ -14,10 +14,10 @@ from typing import Any, TypeGuard
 
 from portal.core import field_types, input_files
 from portal.core.problems import Fault, Problem, did_you_mean
-from portal.data import descriptors, tables
+from portal.core.remembered import Remembered
+from portal.data import descriptors, tables, validation
 from portal.data.descriptors import MARKERS
 from portal.data.tables import Json, Schema, Table
-from portal.data.validation import ValidatedTables
 
 _PATH = re.compile(r"[A-Za-z0-9_. -]+(/[A-Za-z0-9_. -]+)*\.csv", re.ASCII)
 
@@ -73,7 +73,7 @@ def read_all(root: Path, names: tuple[str, ...]) -> tuple[tuple[Package, ...], t
                     fix=f"Add {extra} to `packages` in site_src/portal.toml, or move the folder away.",
                 )
             )
-    passed = ValidatedTables(root / "build" / "cache")
+    passed = Remembered(root / "build" / "cache" / validation.FILE)
     packages = [package for name in names if (package := _read_package(root, name, passed, problems))]
     passed.keep()
     return tuple(packages), tuple(dict.fromkeys(problems))
@@ -88,7 +88,7 @@ class _PackageContents:
     breakdowns: Mapping[str, str]
 
 
-def _read_package(root: Path, name: str, passed: ValidatedTables, problems: list[Problem]) -> Package | None:
+def _read_package(root: Path, name: str, passed: Remembered, problems: list[Problem]) -> Package | None:
     folder = root / "data_packages" / name
     file = f"data_packages/{name}/datapackage.json"
     descriptor = _read_descriptor(root, folder, file, problems)
@@ -132,7 +132,7 @@ def _read_tables(
     package: _PackageContents,
     to_check: Mapping[str, tuple[Schema, Json]],
     paths: Mapping[str, Path],
-    passed: ValidatedTables,
+    passed: Remembered,
     problems: list[Problem],
 ) -> dict[str, Table]:
     """Return every table that can be read, checked; one with foreign keys together with the tables that it refers to."""

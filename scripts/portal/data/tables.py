@@ -14,8 +14,9 @@ import pandas as pd
 
 from portal.core import field_types, input_files, text
 from portal.core.problems import Fault, Problem, did_you_mean
+from portal.core.remembered import Remembered
 from portal.data import damaged_tables, validation
-from portal.data.validation import ValidatedTables, ValidationError
+from portal.data.validation import ValidationError
 
 Json = dict[str, Any]
 LARGEST_FILE = input_files.LARGEST_FILE
@@ -95,13 +96,13 @@ class Table:
 
 
 def read(
-    path: Path, file: str, schema: Schema, passed: ValidatedTables | None = None
+    path: Path, file: str, schema: Schema, passed: Remembered | None = None
 ) -> tuple[Table | None, tuple[Problem, ...]]:
     """Read the CSV at `path`, which problems call `file`; the table is None if the file cannot be split into rows.
 
     `passed` are the tables that frictionless has already validated.
     """
-    passed = passed or ValidatedTables()
+    passed = passed or Remembered()
     rows, fault = read_rows(path, file, schema.names)
     if rows is None:
         return None, fault
@@ -111,7 +112,7 @@ def read(
     if not set(header) & set(schema.names):
         return None, tuple(_header_problems(file, rows, schema.names))
     digest = _digest(path, schema)
-    if tuple(header) == schema.names and passed.has(digest):
+    if tuple(header) == schema.names and passed.get(digest):
         columns = list(zip(*rows[1:], strict=True)) or [()] * len(header)
         frame = pd.DataFrame(
             dict(zip(header, columns, strict=True)), index=range(2, len(rows) + 1), dtype=object
@@ -128,7 +129,7 @@ def read(
     in_rows = tuple({(p.row, p.field): p for p in _row_problems(path, file, rows, schema, in_cells)}.values())
     problems = (*_header_problems(file, rows, schema.names), *in_rows)
     if not problems:
-        passed.add(digest)
+        passed.add(digest, True)
     bad = frozenset((p.row, p.field) for p in in_rows)
     return Table(file, schema, frame, bad), damaged_tables.merge_reformatting(
         file, rows, problems, schema.fields

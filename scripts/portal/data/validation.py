@@ -1,28 +1,23 @@
 """Validate descriptors and tables with frictionless, the reference implementation of the Data Package standard.
 
 Only this module imports frictionless. A table is not validated again if the same bytes passed before, with the same
-description, the same version of frictionless and the same checks. A small file caches this; continuous integration
+description, the same version of frictionless and the same checks. A small file remembers this; continuous integration
 ignores it.
 """
 
 import hashlib
-import json
-import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from portal.core import operating_system
 from portal.core.problems import PortalError, Problem
 
 Json = dict[str, Any]
 FILE = "validated.json"
-_MOST_CACHED = 2_000  # digests in the cache
 _OUR_CHECKS = ("core/field_types.py", "data/tables.py", "data/validation.py")
 
 
@@ -110,53 +105,7 @@ def _plain(note: str) -> str:
     return plain if len(plain) <= 300 else f"{plain[:300]}…"
 
 
-# --- cache
-
-
-class ValidatedTables:
-    """The digests of tables that passed validation, in this process or an earlier one."""
-
-    _here: set[str] = set()  # noqa: RUF012 - shared within the process
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self._path = folder / FILE if folder and not os.environ.get("CI") else None
-        self._before = _read_cache(self._path) if self._path else []
-        self._used: list[str] = []
-
-    @classmethod
-    def forget(cls) -> None:
-        """Forget what this process has validated; for tests."""
-        cls._here.clear()
-
-    def has(self, digest: str) -> bool:
-        """Return True if a table with this digest passed."""
-        passed = digest in self._here or digest in self._before
-        if passed:
-            self._used.append(digest)
-        return passed
-
-    def add(self, digest: str) -> None:
-        """Remember that a table passed."""
-        self._here.add(digest)
-        self._used.append(digest)
-
-    def keep(self) -> None:
-        """Write the digests for the next process; if the folder is not writable, do nothing."""
-        if self._path is None or set(self._used) <= set(self._before):
-            return
-        kept = list(dict.fromkeys([*reversed(self._used), *_read_cache(self._path)]))[:_MOST_CACHED]
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            operating_system.write_atomically(self._path, json.dumps(kept).encode())
-
-
-def _read_cache(path: Path) -> list[str]:
-    """Return the digests in the file; none if it is missing or damaged."""
-    with suppress(OSError, ValueError, RecursionError):
-        digests = json.loads(path.read_bytes()) if path.is_file() else []
-        if isinstance(digests, list) and all(isinstance(one, str) for one in digests):
-            return digests
-    return []
+# --- what passed before
 
 
 def digest(*parts: bytes) -> str:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from portal.core.model import AcceptedWarning, Content, Observation
 from portal.core.problems import PortalError, Problem
-from portal.core.settings import SmallCountSettings
+from portal.core.remembered import Remembered
+from portal.core.settings import Settings, SmallCountSettings
 from portal.core.small_counts import (
     WARD_KINDS,
     could_identify,
@@ -67,36 +68,53 @@ def period_order(o: Observation) -> tuple[date, date]:
 
 
 def clear(
-    content: Content, policy: SmallCountSettings, area: str = "", earlier: Sequence[EarlierRelease] = ()
+    content: Content,
+    policy: SmallCountSettings,
+    area: str = "",
+    earlier: Sequence[EarlierRelease] = (),
+    memory: Remembered | None = None,
 ) -> ClearedContent:
     """Return the content as cleared for publication.
 
-    `earlier` holds what earlier releases published, which people may have kept.
+    `earlier` holds what earlier releases published, which people may have kept. `memory` has what earlier audits found.
 
     Raises:
         PortalError: the policy forbids a figure, or a withheld figure can be worked out; every such figure is named.
     """
     if forbidden := tuple(forbidden_figures(content, policy)):
         raise PortalError(forbidden)
-    if leaks := tuple(_leak_problems(content, policy, earlier)):
+    if leaks := tuple(_leak_problems(content, policy, earlier, memory)):
         raise PortalError(leaks)
     return ClearedContent(content, area)
 
 
+def remembered_audits(settings: Settings) -> Remembered:
+    """Return what earlier audits of a project found; `clear` and `problems` keep what they find there."""
+    return Remembered(settings.build_folder / "cache" / "audited.json")
+
+
 def problems(
-    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease] = ()
+    content: Content,
+    policy: SmallCountSettings,
+    earlier: Sequence[EarlierRelease] = (),
+    memory: Remembered | None = None,
 ) -> tuple[Problem, ...]:
     """Return a problem for each figure that the policy forbids and each withheld figure that can be worked out."""
     try:
-        return (*forbidden_figures(content, policy), *_leak_problems(content, policy, earlier))
+        return (*forbidden_figures(content, policy), *_leak_problems(content, policy, earlier, memory))
     except PortalError as error:  # figures that contradict each other
         return (*forbidden_figures(content, policy), *error.problems)
 
 
 def _leak_problems(
-    content: Content, policy: SmallCountSettings, earlier: Sequence[EarlierRelease]
+    content: Content,
+    policy: SmallCountSettings,
+    earlier: Sequence[EarlierRelease],
+    memory: Remembered | None,
 ) -> Iterator[Problem]:
-    yield from map(_leak_problem, inference.infer(content, policy, earlier).leaks)
+    memory = memory or Remembered()
+    yield from map(_leak_problem, inference.infer(content, policy, earlier, memory).leaks)
+    memory.keep()
     yield from _not_accepted(undeclared_relations.find_problems(content, policy), content.accepted)
 
 

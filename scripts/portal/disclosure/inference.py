@@ -9,7 +9,7 @@ row can also be worked out if everything around it is published, and must not be
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise, product
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from portal.core.model import Content, FigureKey, Indicator, Observation
 from portal.core.problems import PortalError
+from portal.core.remembered import Remembered
 from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import (
     WARD_KINDS,
@@ -36,8 +37,6 @@ _DAY = timedelta(days=1)
 _REMAINDER = "*"  # marks the remainder of a total beyond its known parts
 Generation = tuple[date | None, date | None]
 Place = tuple[str, date | None, date | None]
-# What was worked out for a family of figures, by its indicators and figures: the intervals, or a contradiction.
-Memo = dict[Hashable, "tuple[Interval, ...] | PortalError"]
 
 
 @dataclass(frozen=True)
@@ -76,17 +75,22 @@ class Inferences:
 
 
 def infer(
-    content: Content, policy: SmallCountSettings, archives: Sequence[EarlierRelease] = ()
+    content: Content,
+    policy: SmallCountSettings,
+    archives: Sequence[EarlierRelease] = (),
+    memory: Remembered | None = None,
 ) -> Inferences:
     """Work out what readers can know about each withheld figure.
 
     The figures published now must protect the withheld ones from readers who have no earlier release. They must also
     protect them from readers who kept every release. Figures may have been revised between releases, so each release
     forms its own table, completed with what other releases say about figures that it withholds or does not contain.
+
+    `memory` has what earlier audits found; None remembers nothing after this one.
     """
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
-    memo: Memo = {}
-    table_now = _Table(content, policy, now, memo)
+    audited = _Audited(memory or Remembered())
+    table_now = _Table(content, policy, now, audited)
     narrowest = dict(table_now.intervals())
     leaks = {k: Leak(i, table_now.status[k]) for k, i in narrowest.items() if table_now.leaks(k, i)}
     if not archives:
@@ -95,8 +99,8 @@ def infer(
         )
     with_removed = replace(content, indicators={**_removed_indicators(archives), **content.indicators})
     releases = (*archives, EarlierRelease("", now, {}))
-    public_before = _already_public(with_removed, policy, archives, memo)
-    for name, table in _completed_tables(with_removed, policy, releases, memo):
+    public_before = _already_public(with_removed, policy, archives, audited)
+    for name, table in _completed_tables(with_removed, policy, releases, audited):
         for k, interval in table.intervals():
             if k not in public_before and k not in leaks and table.leaks(k, interval):
                 leaks[k] = Leak(interval, table.status[k], name)
@@ -125,7 +129,7 @@ def _already_public(
     content: Content,
     policy: SmallCountSettings,
     archives: Sequence[EarlierRelease],
-    memo: Memo,
+    audited: "_Audited",
 ) -> dict[FigureKey, str]:
     """Return the figures that earlier releases published or that follow from them alone, with the release."""
     public: dict[FigureKey, str] = {}
@@ -133,7 +137,7 @@ def _already_public(
         for o in archive.observations:
             if o.value is not None:
                 public.setdefault(o.key, archive.name)
-    for name, table in _completed_tables(content, policy, archives, memo):
+    for name, table in _completed_tables(content, policy, archives, audited):
         for k, interval in table.intervals():
             if table.leaks(k, interval):
                 public.setdefault(k, name)
@@ -144,7 +148,7 @@ def _completed_tables(
     content: Content,
     policy: SmallCountSettings,
     releases: Sequence[EarlierRelease],
-    memo: Memo,
+    audited: "_Audited",
 ) -> "Iterator[tuple[str, _Table]]":
     """Yield the table of each release, completed with what other releases say about figures that it does not show.
 
@@ -163,7 +167,7 @@ def _completed_tables(
         for more in [*tries, *extra.values()]:
             hidden = {o.key for o in more}
             kept = (o for o in release.observations if o.key not in hidden)
-            table = _Table(content, policy, (*kept, *more), memo)
+            table = _Table(content, policy, (*kept, *more), audited)
             if table.fits:
                 yield release.name or next((name for name, some in extra.items() if some), ""), table
                 if more is every:
@@ -177,16 +181,27 @@ def _is_consistent(figures: Iterable[Observation]) -> bool:
 
 
 @dataclass(frozen=True)
+class _Audited:
+    """What was worked out before: in earlier audits, and in this one for each family of figures in a table.
+
+    A family is known by its indicators and figures. Its result are the intervals, or the contradiction in it.
+    """
+
+    memory: Remembered
+    families: "dict[Hashable, tuple[Interval, ...] | PortalError]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class _Table:
     """Figures that can all be true at the same time, and what readers can work out from them.
 
-    `memo` holds what was worked out for other tables: most families of figures are the same in several of them.
+    `audited` holds what was worked out for other tables: most families of figures are the same in several of them.
     """
 
     content: Content
     policy: SmallCountSettings
     figures: tuple[Observation, ...]
-    memo: Memo
+    audited: "_Audited"
 
     @cached_property
     def counts(self) -> tuple[Observation, ...]:
@@ -246,20 +261,21 @@ class _Table:
 
     def _of_family(self, root: str, figures: Sequence[Observation]) -> "tuple[Interval, ...]":
         """Return the intervals of figures that have one topmost total; they depend on nothing outside their family."""
-        from portal.disclosure import audit  # noqa: PLC0415 - SciPy is slow to import, and most sites do not need it
+        from portal.disclosure import audit_memory  # noqa: PLC0415 - SciPy is slow to import, and most sites do not need it
 
         members = tuple(i for i in self.content.indicators if top_total(self.content, i) == root)
         shown = frozenset((o.key, o.value, o.source) for o in figures if o.value is not None)
         hidden = frozenset((o.key, o.status, o.source) for o in figures if o.value is None)
         known_as = members, shown, hidden
-        if known_as not in self.memo:
+        results = self.audited.families
+        if known_as not in results:
             atoms = _Atoms(self.content, tuple(figures))
             published = [self._published(atoms, o) for o in figures]
             try:
-                self.memo[known_as] = audit.intervals(published, atoms.free)
+                results[known_as] = audit_memory.intervals(published, atoms.free, self.audited.memory)
             except PortalError as error:
-                self.memo[known_as] = error
-        found = self.memo[known_as]
+                results[known_as] = error
+        found = results[known_as]
         if isinstance(found, PortalError):
             raise found
         return found

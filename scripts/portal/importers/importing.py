@@ -247,11 +247,12 @@ def _given_away(
     """
     by_indicator = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
     fresh = replace(content, observations={**content.observations, **by_indicator})
-    problems = clearing.problems(fresh, settings.disclosure, past)
+    memory = clearing.remembered_audits(settings)
+    problems = clearing.problems(fresh, settings.disclosure, past, memory)
     if not problems:
         return frozenset()
     places = tuple(f"observations of {i}:" for i in indicators)
-    before = clearing.problems(content, settings.disclosure, past)
+    before = clearing.problems(content, settings.disclosure, past, memory)
     return frozenset(p for p in problems if p.file.startswith(places) or p not in before)
 
 

@@ -9,7 +9,7 @@ from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
 from portal.core.small_counts import is_guarded
 from portal.core.vocabulary import Status
-from portal.disclosure import inference
+from portal.disclosure import clearing, inference
 from portal.disclosure.inference import EarlierRelease
 from portal.releases import releasing
 from portal.releases.archives import Contents
@@ -104,7 +104,8 @@ def _revealed(
     """
     try:
         past = [_kept(p, gone) for p in earlier]
-        inferred = inference.infer(content, project.settings.disclosure, past)
+        memory = clearing.remembered_audits(project.settings)
+        inferred = inference.infer(content, project.settings.disclosure, past, memory)
     except PortalError:  # the figures contradict each other, so nothing exact follows from them
         return ()
     known = {i.published.key: i for i in inferred.intervals}

@@ -192,7 +192,8 @@ def allowed(whole: Project) -> clearing.ClearedContent:
     settings = whole.settings
     try:
         earlier = releasing.earlier(whole)
-        return clearing.clear(whole.content, settings.disclosure, settings.site.area, earlier)
+        memory = clearing.remembered_audits(settings)
+        return clearing.clear(whole.content, settings.disclosure, settings.site.area, earlier, memory)
     except PortalError as error:
         raise PortalError(_advised(whole, p) for p in error.problems) from None
 

@@ -22,6 +22,7 @@ from portal.cli.arguments import PROBLEMS
 from portal.core import contacts, duties, field_types, measured, meetings, model, places, plans
 from portal.core import settings as config
 from portal.core.problems import Problem
+from portal.core.remembered import Remembered
 from portal.data import assembly, packages, tables, validation
 from portal.data.tables import Schema
 from project import ROOT, copy_tiny
@@ -414,13 +415,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return plain(path, *more)
 
     monkeypatch.setattr(validation, "table_faults", watched)
-    monkeypatch.setattr(validation.ValidatedTables, "_here", set())
+    monkeypatch.setattr(Remembered, "_here", {})
     monkeypatch.delenv("CI", raising=False)
     return found
 
 
 def forget(monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
-    monkeypatch.setattr(validation.ValidatedTables, "_here", set())
+    monkeypatch.setattr(Remembered, "_here", {})
     asked.clear()
 
 

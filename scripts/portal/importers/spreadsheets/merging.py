@@ -158,7 +158,8 @@ class Outcome:
         self._stop(releasing.check(project))
         policy, area = self.settings.disclosure, self.settings.site.area
         try:
-            clearing.clear(project.content, policy, area, releasing.earlier(project))
+            memory = clearing.remembered_audits(self.settings)
+            clearing.clear(project.content, policy, area, releasing.earlier(project), memory)
         except PortalError as error:
             self._stop(error.problems)
 

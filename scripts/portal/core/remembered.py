@@ -1,0 +1,60 @@
+"""Remember the results of slow checks by a digest of everything that they depend on.
+
+A process remembers its own results. A small file in `build/cache` keeps them for the next one; continuous integration
+neither reads nor writes it, so there every check is made.
+"""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ClassVar
+
+from portal.core import operating_system
+
+_MOST_KEPT = 2_000  # results in a file
+
+
+class Remembered:
+    """Results by digest, of this process and, with a path, of earlier ones. Results are values of JSON, never None."""
+
+    _here: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path if path and not os.environ.get("CI") else None
+        self._before = _read(self._path) if self._path else {}
+        self._used: dict[str, Any] = {}
+
+    @classmethod
+    def forget(cls) -> None:
+        """Forget the results of this process; for tests."""
+        cls._here.clear()
+
+    def get(self, digest: str) -> Any | None:
+        """Return the result with this digest; None if there is none."""
+        result = self._here.get(digest, self._before.get(digest))
+        if result is not None:
+            self._used[digest] = result
+        return result
+
+    def add(self, digest: str, result: Any) -> None:
+        """Remember a result."""
+        self._here[digest] = self._used[digest] = result
+
+    def keep(self) -> None:
+        """Write the results for the next process, the ones just used first; if the folder is not writable, do nothing."""
+        if self._path is None or self._used.keys() <= self._before.keys():
+            return
+        kept = dict([*self._used.items(), *_read(self._path).items()][:_MOST_KEPT])
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            operating_system.write_atomically(self._path, json.dumps(kept).encode())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return the results in the file; none if it is missing or damaged."""
+    with suppress(OSError, ValueError, RecursionError):
+        results = json.loads(path.read_bytes()) if path.is_file() else {}
+        if isinstance(results, dict):
+            return results
+    return {}

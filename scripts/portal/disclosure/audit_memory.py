@@ -1,0 +1,65 @@
+"""Remember what the audit found, so that it works out only what changed.
+
+The digest of a result covers all that the audit is given and its own source. A result is read back only if it has the
+right form, and never in continuous integration.
+"""
+
+import hashlib
+from array import array
+from collections.abc import Hashable, Sequence, Set
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from portal.core.remembered import Remembered
+from portal.disclosure import audit
+from portal.disclosure.audit import Interval, PublishedFigure, Reading
+
+
+def intervals(
+    published: Sequence[PublishedFigure], free: Set[Hashable], memory: Remembered
+) -> tuple[Interval, ...]:
+    """Return what `audit.intervals` returns, from memory if the same figures were audited before.
+
+    Raises:
+        PortalError: the figures cannot all be true; this is not remembered.
+    """
+    known_as = _digest(published, free)
+    withheld = [f for f in published if f.withheld]
+    found = _as_intervals(withheld, memory.get(known_as))
+    if found is None:
+        found = audit.intervals(published, free)
+        memory.add(known_as, [[i.least, i.greatest, [list(r) for r in i.readings]] for i in found])
+    return found
+
+
+def _as_intervals(withheld: Sequence[PublishedFigure], result: Any) -> tuple[Interval, ...] | None:
+    try:
+        return tuple(
+            Interval(f, float(least), float(greatest), tuple(Reading(*map(float, r)) for r in readings))
+            for f, (least, greatest, readings) in zip(withheld, result, strict=True)
+        )
+    except (TypeError, ValueError):
+        return None
+
+
+def _digest(published: Sequence[PublishedFigure], free: Set[Hashable]) -> str:
+    """Return the digest of all that the intervals depend on: the figures with their atoms, but not what these are called."""
+    numbers: dict[Hashable, int] = {}
+    hash_ = hashlib.sha256(_version())
+    for f in published:
+        atoms = array("I", (numbers.setdefault(atom, len(numbers)) for atom in f.atoms))
+        known = (len(atoms), f.low, f.high, f.width, f.signs, f.under, f.small, f.by_definition)
+        hash_.update(repr(known).encode())
+        hash_.update(atoms.tobytes())
+    hash_.update(bytes(atom in free for atom in numbers))
+    return hash_.hexdigest()
+
+
+@cache
+def _version() -> bytes:
+    """Return the source of the audit and the versions of what it computes with."""
+    versions = ",".join(f"{name} {version(name)}" for name in ("scipy", "numpy"))
+    sources = (Path(audit.__file__), Path(__file__))
+    return versions.encode() + b"".join(path.read_bytes() for path in sources)
