@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from portal.core.citations import Cited
 from portal.core.contacts import Route, RouteConnection, Service
@@ -133,7 +134,7 @@ class Observation(Cited):
     value: Decimal | None
     status: Status
 
-    @property
+    @cached_property
     def key(self) -> FigureKey:
         """Identify this figure among all others."""
         return FigureKey(self.indicator, self.area, self.part, self.period_start, self.period_end)

@@ -7,12 +7,13 @@ Figures with the status c are not the only ones to protect. A guarded figure tha
 row can also be worked out if everything around it is published, and must not be if it could be small.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import product
 from typing import TYPE_CHECKING
 
 from portal.core.model import Content, FigureKey, Indicator, Observation
@@ -326,6 +327,8 @@ class _Atoms:
         different files, and the atoms of published figures below zero.
         """
         below = [a for o in self.figures if o.value is not None and o.value < 0 for a in self.made_of(o)]
+        if not self._loose:
+            return frozenset(below)
         loose = [a for o in self.figures for a in self.made_of(o) if a[1] in self._loose]  # type: ignore[index]
         return frozenset((*below, *loose))
 
@@ -348,7 +351,8 @@ class _Atoms:
     def _spans(self, o: Observation) -> list[Hashable]:
         if not (o.period_start and o.period_end):
             return ["not stated"]
-        return [a for a, b in pairwise(self._cuts) if o.period_start <= a and b <= o.period_end + _DAY]
+        first = bisect_left(self._cuts, o.period_start)
+        return list(self._cuts[first : bisect_left(self._cuts, o.period_end + _DAY)])
 
     @cached_property
     def _cuts(self) -> tuple[date, ...]:
