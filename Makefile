@@ -1,11 +1,11 @@
-# make site builds the site into build/site; make test runs every test. Each target installs what it needs first.
+# make site builds the site into build/site; make test tests it. Each target installs what it needs first.
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
 
-.PHONY: site serve check test coverage every-page each-test-file lint format docs lock sbom screenshots guide lighthouse benchmarks validate clean
+.PHONY: site serve check test test-thorough coverage every-page each-test-file lint format docs lock sbom screenshots guide lighthouse benchmarks validate clean
 
 site: .venv/ready node_modules/ready
 	$(BIN)/portal build
@@ -20,15 +20,20 @@ test: .venv/ready-dev node_modules/ready-dev lint
 	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest
 
+# Every test, those that take long too, with more examples; before a release, and where the site is published.
+test-thorough: .venv/ready-dev node_modules/ready-dev lint
+	$(BIN)/python scripts/need_programs.py
+	$(BIN)/python -m pytest --thorough
+
 # Every test, with the share of the code that they run. Slower than make test; pyproject.toml has the floor.
 coverage: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/python scripts/need_programs.py
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --thorough --cov --cov-report=term:skip-covered
 
 # Builds the site, serves it with its real headers, opens every page and prints what it counted.
 every-page: .venv/ready-dev node_modules/ready-dev
 	$(BIN)/python scripts/need_programs.py
-	$(BIN)/python -m pytest tests/in_browser/test_every_page.py tests/integration/test_markup.py
+	$(BIN)/python -m pytest --thorough tests/in_browser/test_every_page.py tests/integration/test_markup.py
 
 # Runs each test file in its own process and lists those that fail, so that no file depends on another.
 each-test-file: .venv/ready-dev node_modules/ready-dev

@@ -17,7 +17,7 @@ def main(names: list[str]) -> int:
     failed = []
     for file in files:
         started = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider", str(file)]
+        command = [sys.executable, "-m", "pytest", "-n0", "-p", "no:cacheprovider", "--thorough", str(file)]
         finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         print(
             f"{'passes' if finished.returncode == 0 else 'FAILS '} {time.monotonic() - started:6.1f} s  {file.name}",

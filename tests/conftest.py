@@ -13,7 +13,7 @@ from browser import opened, served
 from playwright.sync_api import Browser, Page
 from portal.disclosure.clearing import ClearedContent
 from portal.site import building, publishing
-from project import ROOT, make_project
+from project import ROOT, THOROUGH, is_thorough, make_project
 
 # No example is held to a time: the first one may have to load a library, and then fails on a slow or busy machine.
 # How fast the machine is at the moment decides nothing: neither a deadline, nor how long examples take to make.
@@ -27,13 +27,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden tree anew instead of comparing"
     )
+    parser.addoption(
+        "--thorough", action="store_true", help="run the tests marked thorough too, and try more examples"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--thorough"):
+        os.environ[THOROUGH] = "yes"
     if config.getoption("--update-golden") and os.environ.get("CI"):
         sys.exit(
             "--update-golden is not for CI: look at the differences, update on your own machine and commit."
         )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests marked thorough, unless they are asked for."""
+    if not is_thorough():
+        left_out = [i for i in items if i.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [i for i in items if i not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,17 @@ HELD = (
     if getattr(os, "geteuid", lambda: 1)() == 0  # Windows has no such call
     else ()
 )
+THOROUGH = "PORTAL_TESTS_THOROUGH"  # set in the environment where pytest was given --thorough
+
+
+def is_thorough() -> bool:
+    """Return True if the tests are to take their time."""
+    return THOROUGH in os.environ
+
+
+def examples(number: int) -> int:
+    """Return how many examples a property is tried on: `number` in a thorough run, else a quarter, but at least three."""
+    return number if is_thorough() else max(3, number // 4)
 
 
 def copy_tiny(folder: Path) -> Path:

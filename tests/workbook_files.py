@@ -21,7 +21,7 @@ from portal.core.problems import PortalError
 from portal.importers.importing import PlannedImport
 from portal.importers.spreadsheets import spreadsheet
 from portal.importers.spreadsheets.spreadsheet import Question, SpreadsheetJob
-from project import tree_of
+from project import examples, tree_of
 
 KINDS = ("xlsx", "ods")
 OBSERVATIONS = (
@@ -35,7 +35,9 @@ OBSERVATIONS = (
     "source",
     "locator",
 )
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @dataclass(frozen=True)

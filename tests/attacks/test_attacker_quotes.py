@@ -90,6 +90,7 @@ def test_the_answer_is_the_same_whatever_the_withheld_figure_is(guess: int) -> N
         assert len(answers) == 1, text
 
 
+@pytest.mark.thorough
 def test_the_answer_to_a_plain_question_is_the_same_whatever_number_is_asked_about() -> None:
     for o in withheld():
         answers = {

@@ -174,6 +174,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Attacked:
     return Attacked(folder, content, public(folder, 10, 5), known)
 
 
+@pytest.mark.thorough
 def test_the_importer_does_not_just_refuse(attacked: Attacked) -> None:
     assert attacked.hidden.keys() == TRUTHS.keys()
     shown = {name for name, own in attacked.hidden.items() if any(k not in own for k in TRUTHS[name])}

@@ -24,11 +24,13 @@ from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.data import packages, tables
 from portal.site import building, written_pages
-from project import ROOT, TINY, make_project
+from project import ROOT, TINY, examples, make_project
 
 Count = Callable[[str, object], None]
 FILES = sorted(p.relative_to(TINY) for p in TINY.rglob("*") if p.suffix in (".csv", ".json", ".toml"))
-QUIET = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(
+    max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 PIECES = st.one_of(
     st.binary(min_size=1, max_size=6),
     st.sampled_from([b",", b"\n", b'"', b"\0", b"\xff", b"{", b"}", b"[", b"null", b"1e999", b"NaN", b"-", b"../", b"\xef\xbb\xbf", b"2016-02-30", b"=1+1", b"<b>", "é".encode()]),
@@ -232,7 +234,7 @@ def grower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grower]:
     made.child.communicate()
 
 
-@settings(QUIET, max_examples=40)
+@settings(QUIET, max_examples=examples(40))
 @given(st.sampled_from(sorted(TEMPLATES)), st.data())
 def test_any_damage_to_a_template_is_a_problem_or_harmless(
     grower: Grower, record_property: Count, file: str, data: st.DataObject

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, Page
 from portal.core.problems import PortalError
 from portal.pages import search
 from portal.site import building, parsed_pages, search_index
-from project import ROOT, make_project, tree_of
+from project import ROOT, examples, make_project, tree_of
 from selectolax.lexbor import LexborHTMLParser
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -84,7 +84,9 @@ def test_synonyms_for_a_missing_page_stop_the_build(tiny: Path) -> None:
     assert caught.value.problems[0].fix == "Did you mean help/?"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.integers(0, 500), st.integers(0, 8), st.binary(max_size=6))
 def test_any_damage_to_the_synonyms_is_a_problem_or_harmless(
     tmp_path: Path, at: int, cut: int, piece: bytes

@@ -196,6 +196,7 @@ def test_a_row_of_the_release_that_waits_cannot_be_urgent(
     assert hidden(root)
 
 
+@pytest.mark.thorough
 def test_what_comes_after_a_release_that_waits_waits_too(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(root, "2019-07-01,2020-06-30,,161,p", "2019-07-01,2020-06-30,,9143,")
     earlier = "2030-11-01T09:30"
@@ -239,6 +240,7 @@ def test_going_back_gives_up_what_waits_and_brings_none_of_it_out(
     assert (root / "build/given-up/2020-q4.zip").is_file()
 
 
+@pytest.mark.thorough
 def test_going_back_past_a_public_release_leaves_contacts_unless_asked(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -261,6 +263,7 @@ def test_going_back_past_a_public_release_leaves_contacts_unless_asked(
     assert "0800 000 0000" in (root / SERVICES).read_text()
 
 
+@pytest.mark.thorough
 def test_lifting_by_hand_counts_once_and_is_never_rolled_back_to(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -142,6 +142,7 @@ def test_another_day_makes_another_site_and_the_same_day_does_not(
     assert marks[0] == marks[1] != marks[2]
 
 
+@pytest.mark.thorough
 @real
 def test_the_police_files_of_another_borough_become_its_site(southwark: Path) -> None:
     with (southwark / "data_packages" / "sources" / "data" / "sources.csv").open("a") as out:

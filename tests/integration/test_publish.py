@@ -100,6 +100,7 @@ def steps(seen: list[list[str]], most: int) -> list[list[object]]:
     return [list(s) for s in sorted({*near, *more}, key=lambda s: order.index(s[:2]))]
 
 
+@pytest.mark.thorough
 def test_a_fault_of_the_disk_is_a_problem_and_leaves_a_whole_site(
     workshop: Workshop, whole: tuple[list[list[str]], dict[str, bytes]], record_property: Count
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_fault_of_the_disk_is_a_problem_and_leaves_a_whole_site(
     record_property("counted faults of the disk injected", len(chosen))
 
 
+@pytest.mark.thorough
 def test_a_power_cut_leaves_a_whole_site_and_the_next_build_goes_on(
     workshop: Workshop, whole: tuple[list[list[str]], dict[str, bytes]], record_property: Count
 ) -> None:
@@ -265,6 +267,7 @@ def test_settings_for_nginx_that_cannot_be_written_are_a_problem_until_they_can(
     assert tree_of(hosting) == right
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("umask", [0o077, 0o777])
 def test_a_web_server_can_read_the_site_whatever_the_umask(
     tiny: Path, umask: int, record_property: Count
@@ -293,6 +296,7 @@ def test_a_site_that_waits_is_left_to_the_umask(tmp_path: Path) -> None:
     assert not [p for p in (held, *held.rglob("*")) if p.stat().st_mode & 0o077]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("memory", [30, 510, 560])
 def test_too_little_memory_is_a_problem(built: Path, memory: int, record_property: Count) -> None:
     before = tree_of(built / "build" / "site")

@@ -33,6 +33,7 @@ def change(root: Path) -> None:
     path.write_text(path.read_text().replace("A new worker", "Another worker"))
 
 
+@pytest.mark.thorough
 def test_two_processes_with_two_hash_seeds_make_the_same_bytes(tmp_path: Path) -> None:
     trees = []
     for seed in ("1", "2"):
@@ -80,6 +81,7 @@ def test_the_live_folder_is_never_rendered_into(built: Path) -> None:
     assert tree_of(old) == before
 
 
+@pytest.mark.thorough
 def test_killed_at_any_moment_the_site_is_the_old_or_the_new_one(tmp_path: Path) -> None:
     """Builds are killed after each line that tells of a step, and after ever longer spans within the steps."""
     root = make_project(tmp_path / "tiny")

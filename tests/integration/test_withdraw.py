@@ -189,6 +189,7 @@ def test_a_fault_on_the_way_leaves_all_as_it_was(root: Path, monkeypatch: pytest
     assert len(written) > 3
 
 
+@pytest.mark.thorough
 def test_a_list_takes_back_several_and_a_wrong_figure_may_be_corrected(root: Path) -> None:
     (root / "list.csv").write_text(
         "indicator,area,period_start,period_end,part\ncalls,E09999999,2020-04-01,2020-04-30,\n"
@@ -216,6 +217,7 @@ def test_a_list_that_names_nothing_is_told(
     assert "list.csv" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_claims_and_targets_that_state_it_go_too(tmp_path: Path) -> None:
     """34.2 per cent more than 120 is 161, and 36 in all less the other months is 15."""
     root = make_project(tmp_path / "tiny")

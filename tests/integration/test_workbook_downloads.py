@@ -41,6 +41,7 @@ def real() -> tuple[Files, OpenDataFiles]:
     return made(ROOT)
 
 
+@pytest.mark.thorough
 def test_every_workbook_meets_every_point_that_a_program_can_check(real: tuple[Files, OpenDataFiles]) -> None:
     files, inputs = real
     found = {
@@ -119,6 +120,7 @@ def test_names_of_sheets_are_short_and_distinct() -> None:
     assert not {"notes", "cover"} & {n.lower() for n in names.values()}
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
 def test_libreoffice_opens_both_formats_and_gives_back_the_same_values(
     real: tuple[Files, OpenDataFiles], tmp_path: Path

@@ -21,6 +21,8 @@ from project import ROOT, make_project, tree_of
 from selectolax.lexbor import LexborHTMLParser
 from test_attacks import ATTACKS, attacked
 
+pytestmark = pytest.mark.thorough
+
 Both = dict[str, dict[str, bytes]]
 # What either theme brings for itself; no page of ours loads its scripts.
 THEMES = ("assets/javascripts/", "assets/stylesheets/", "assets/images/favicon.png")

@@ -27,7 +27,8 @@ def run(system: str, root: Path, *arguments: str) -> subprocess.CompletedProcess
     ("system", "commands"),
     [
         ("windows", (["check"], ["build"], ["build", "--fresh"], ["verify"], ["diff"])),
-        ("macos", (["build"], ["verify"])),  # a build checks first; the next test checks and compares
+        # A build checks first; the next test checks and compares.
+        pytest.param("macos", (["build"], ["verify"]), marks=pytest.mark.thorough),
     ],
 )
 def test_check_build_and_verify_work_on_every_system(
@@ -41,6 +42,7 @@ def test_check_build_and_verify_work_on_every_system(
     assert not list((root / "build").glob("*.new"))
 
 
+@pytest.mark.thorough
 def test_a_project_with_the_line_ends_of_windows_gives_the_same_results(tmp_path: Path) -> None:
     root = make_project(tmp_path / "project")
     for path in (p for kind in ("csv", "json", "md", "toml", "yml") for p in root.glob(f"[ds]*/**/*.{kind}")):

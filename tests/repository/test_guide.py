@@ -32,6 +32,7 @@ def checkout(real_site: Path, tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.thorough
 def test_the_guide_can_be_followed_to_the_letter(
     checkout: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def room(module: str) -> str:
     return module.rpartition(".")[0]
 
 
+@cache
 def imported(module: str) -> set[str]:
     """Everything that a module imports, wherever in it."""
 

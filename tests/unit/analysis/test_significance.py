@@ -117,6 +117,7 @@ def test_the_shipped_dispersion_is_what_the_files_give(format_: str, level: str,
     assert {SERIES[str(s)]: round(float(v), 2) for s, v in found.items()} == mine
 
 
+@pytest.mark.thorough
 @real
 def test_held_out_years_are_seldom_called_changed() -> None:
     """Fitted on 2010 to 2024, tried on the wards of all London from April 2024 to March 2026."""

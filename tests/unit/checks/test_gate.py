@@ -25,7 +25,7 @@ from portal.core.problems import Problem
 from portal.core.remembered import Remembered
 from portal.data import assembly, packages, tables, validation
 from portal.data.tables import Schema
-from project import ROOT, copy_tiny
+from project import ROOT, copy_tiny, examples
 
 # Which class of the model holds the rows of a resource.
 ROWS = {
@@ -179,7 +179,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("gate")
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(table(), st.sampled_from([["id"], ["id", "n"], ["n"], ["x", "d"]]))
 def test_a_table_that_frictionless_refuses_is_refused(
     folder: Path, made: tuple[list[list[str]], bool], key: list[str]

@@ -118,6 +118,7 @@ def test_where_forking_is_not_safe_all_is_done_here(
     assert set(processes.run_all([os.getpid] * 3)) == {os.getpid()}
 
 
+@pytest.mark.thorough
 def test_a_site_is_the_same_whether_one_process_made_it_or_two(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from portal.core.problems import PortalError
 from portal.disclosure.suppression import CountCell, Relation, suppress
+from project import examples
 
 Table = tuple[list[CountCell], list[Relation]]
 
@@ -81,7 +82,7 @@ def check_choice(table: Table, seed: int) -> None:
         check_nothing_is_ruled_out(table, withheld)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(
     st.lists(st.integers(0, 3) | st.integers(0, 12), min_size=3, max_size=5), st.integers(3, 4), st.integers()
 )
@@ -89,7 +90,7 @@ def test_no_small_count_of_a_line_is_ruled_out(counts: list[int], under: int, se
     check_choice(line(counts, under), seed)
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=2, max_size=2), st.integers())
 def test_no_small_count_of_a_square_is_ruled_out(rows: list[list[int]], seed: int) -> None:
     check_choice(square(rows, under=3), seed)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from portal.core.problems import PortalError
 from portal.disclosure.audit import Interval, PublishedFigure, exposed_only, intervals
 from portal.disclosure.suppression import CountCell, Relation, suppress
+from project import examples
 
 Table = tuple[list[CountCell], list[Relation]]
 
@@ -247,7 +248,7 @@ grids = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(grids)
 @example(grid([[0, 1], [0, 2], [3, 0]], width=3, under=1, fixed="rc"))
 def test_nothing_that_is_withheld_can_be_worked_out(table: Table) -> None:
@@ -261,7 +262,7 @@ def test_nothing_that_is_withheld_can_be_worked_out(table: Table) -> None:
     check_safe(table, withheld)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     st.lists(st.lists(st.integers(0, 4), min_size=6, max_size=6), min_size=2, max_size=4), st.integers(1, 6)
 )
@@ -295,7 +296,7 @@ def tables_that_fit(rows: int, columns: int, seen: dict[object, int]) -> Iterato
             yield table
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=2, max_size=3), st.integers(1, 4)
 )
@@ -317,7 +318,7 @@ def test_intervals_after_suppression_are_those_of_every_table_that_fits(
         assert max(values) - min(values) >= width
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(
     st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), min_size=2, max_size=2),
     st.integers(2, 6),
@@ -337,7 +338,7 @@ def test_no_smaller_choice_is_safe(rows: list[list[int]], width: int, fixed: str
         assert least == inf
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(grids)
 def test_each_cell_withheld_for_company_is_needed(table: Table) -> None:
     try:
@@ -349,7 +350,7 @@ def test_each_cell_withheld_for_company_is_needed(table: Table) -> None:
             assert exposed_only(audited(table, withheld - {cell.key}))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(grids, st.randoms(use_true_random=False))
 def test_the_order_of_what_is_given_does_not_matter(table: Table, rng: random.Random) -> None:
     def outcome(cells: list[CountCell], relations: list[Relation]) -> object:

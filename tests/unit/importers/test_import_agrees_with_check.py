@@ -14,7 +14,7 @@ from portal.cli import commands
 from portal.cli.arguments import PROBLEMS
 from portal.core import periods
 from portal.importers.spreadsheets import spreadsheet
-from project import ROOT, make_project, tree_of
+from project import ROOT, examples, make_project, tree_of
 from workbook_files import KINDS, OBSERVATIONS, QUIET, observation, problems, written
 
 FIGURES = "data_packages/figures/data/observations.csv"
@@ -75,7 +75,7 @@ def test_what_import_accepts_check_accepts(
     before = tree_of(project / "data_packages")
     tried, accepted = 0, 0
 
-    @settings(QUIET, max_examples=40)
+    @settings(QUIET, max_examples=examples(40))
     @given(st.sampled_from([*KINDS, "csv"]), st.lists(ROWS, min_size=1, max_size=3))
     def scenario(kind: str, rows: list[dict[str, object]]) -> None:
         nonlocal tried, accepted

@@ -20,7 +20,7 @@ from portal.importers.police import mps_crime, mps_dashboard, mps_extract, mps_r
 from portal.importers.police.mps_checks import plain
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts
-from project import ROOT, SHARED
+from project import ROOT, SHARED, examples
 
 CASES = ROOT / "tests" / "importers"
 UPSTREAM = SHARED / "upstream"
@@ -681,7 +681,9 @@ WARD_ROWS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(WARD_ROWS)
 def test_sums_are_the_sums_of_the_cells(
     tmp_path: Path, rows: list[tuple[tuple[str, str], str, tuple[int, int]]]
@@ -719,7 +721,9 @@ def mutations(text: str) -> Iterator[Callable[[random.Random], str]]:
     yield lambda rng: "\n".join(lines[:1] + rng.sample(lines[1:], rng.randrange(len(lines))))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     case=st.sampled_from([("mps-ward", "plain"), ("mps-borough", "plain"), ("mps-dashboard", "plain")]),
     kind=st.integers(0, 4),

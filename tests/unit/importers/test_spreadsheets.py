@@ -26,7 +26,7 @@ from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow
 from portal.importers.spreadsheets.spreadsheet import Question
-from project import ROOT, make_project, tree_of
+from project import ROOT, examples, make_project, tree_of
 from workbook_files import (
     CACHED,
     ERROR,
@@ -810,7 +810,7 @@ def test_no_damage_to_the_bytes_breaks_the_reader(
 ) -> None:
     tried = 0
 
-    @settings(QUIET, max_examples=150)
+    @settings(QUIET, max_examples=examples(150))
     @given(
         st.sampled_from([*good]),
         st.integers(0, 10**6),
@@ -840,7 +840,7 @@ def test_no_damage_inside_the_zip_breaks_the_reader(
 ) -> None:
     tried = 0
 
-    @settings(QUIET, max_examples=80)
+    @settings(QUIET, max_examples=examples(80))
     @given(
         st.sampled_from([(k, p) for k, parts in PARTS.items() for p in parts]),
         st.integers(0, 10**6),
@@ -873,7 +873,7 @@ def test_no_cell_gives_a_traceback(
 ) -> None:
     tried = 0
 
-    @settings(QUIET, max_examples=25)
+    @settings(QUIET, max_examples=examples(25))
     @given(
         st.sampled_from(KINDS),
         st.dictionaries(st.sampled_from(OBSERVATIONS), ANYTHING, min_size=1, max_size=6),
@@ -910,7 +910,7 @@ CELLS = st.one_of(
 def test_any_cell_is_text_a_question_or_a_problem(record_property: Callable[[str, object], None]) -> None:
     tried = 0
 
-    @settings(QUIET, max_examples=1_000)
+    @settings(QUIET, max_examples=examples(1_000))
     @given(
         CELLS,
         st.sampled_from(FIELDS),
