@@ -10,6 +10,7 @@ from portal.core import settings
 from portal.site import building, pdf_sheets, social_images
 from project import make_project
 from selectolax.lexbor import LexborHTMLParser
+from served import holding
 
 ADDRESS = "https://safer.example/portal/"
 
@@ -115,3 +116,22 @@ def test_a_sheet_leads_to_the_published_site_and_never_into_the_folder_where_it_
         "tel",
         "mailto",
     }
+
+
+@pytest.mark.browser
+def test_a_sheet_is_printed_again_when_only_its_chart_changes(tmp_path: Path) -> None:
+    """A figure that was taken back is in a chart and not in the page: the sheet of before would still show it."""
+    site, cache = tmp_path / "site", tmp_path / "cache"
+    (site / "assets/css").mkdir(parents=True)
+    (site / "page").mkdir()
+    (site / "page/index.html").write_text(
+        '<!doctype html><title>A page</title><img src="../chart.svg?v=1" alt="">'
+    )
+    for number in (7_654_321, 7_123_456):
+        (site / "chart.svg").write_text(
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60"><text y="40">{number}</text></svg>'
+        )
+        assert pdf_sheets.print_all(site, {"page/large-print.pdf": "page/"}, cache) == []
+        assert holding(site / "page", str(number))
+    assert not holding(site / "page", "7654321")
+    assert len([*cache.glob("*.pdf")]) == 2

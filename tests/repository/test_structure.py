@@ -32,6 +32,7 @@ ONLY = {
         "site.verification",
         "site.headers",
         "site.parsed_pages",
+        "site.pdf_sheets",
         "site.reading_age",
         "site.search_index",
     },

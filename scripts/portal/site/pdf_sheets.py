@@ -1,6 +1,7 @@
 """Print pages to PDF: briefings and packs for a meeting, and packs and other pages in large print.
 
-A sheet is kept under the content of its page, so that only those that changed are printed again.
+A sheet is kept under the content of its page and of all that the page shows, so that only those that changed are printed
+again, and no sheet shows a chart of before.
 """
 
 import hashlib
@@ -8,12 +9,17 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
 
 from portal.charts import chromium
 from portal.charts.chromium import Chromium
 
 BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
 PACK, PACK_LARGE = "pack.pdf", "pack-large-print.pdf"
+# What a page loads to show it; links lead elsewhere.
+_SHOWS = "[src], [srcset], object[data], [poster], image, use"
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([+-]\d\d'\d\d')?\)")
 # Chromium names cells that headers refer to by how many elements it has seen, on earlier pages too.
 _ELEMENT = re.compile(rb"\(node(\d{8})\)")
@@ -44,7 +50,7 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
     keys: dict[str, tuple[Path, str]] = {}
     for path, address in pages.items():
         page, name = site / address / "index.html", path.rpartition("/")[2]
-        digest = hashlib.sha256(page.read_bytes() + style + _MAKE[name].encode())
+        digest = hashlib.sha256(page.read_bytes() + style + _shown(site, page) + _MAKE[name].encode())
         keys[digest.hexdigest()[:24]] = page, name
 
     def printed(browser: Chromium, key: str) -> bytes:
@@ -58,6 +64,28 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
         page, name = keys[key]
         shutil.copyfile(sheet, page.with_name(name))
     return [page.parent.relative_to(site).as_posix() for key, (page, _) in keys.items() if key not in kept]
+
+
+def _shown(site: Path, page: Path) -> bytes:
+    """Return the digests of the files of the site that a page shows, such as its charts."""
+    names = []
+    for element in LexborHTMLParser(page.read_bytes()).css(_SHOWS):
+        for name in ("src", "srcset", "data", "poster", "href", "xlink:href"):
+            names += [
+                part.split()[0] for part in (element.attributes.get(name) or "").split(",") if part.split()
+            ]
+    paths = {_file(site, page, name) for name in names}
+    return b"".join(hashlib.sha256(p.read_bytes()).digest() for p in sorted(p for p in paths if p))
+
+
+def _file(site: Path, page: Path, address: str) -> Path | None:
+    """Return the file of the site that an address in a page is about; None if it is about none."""
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or not parts.path:
+        return None
+    above = site if parts.path.startswith("/") else page.parent
+    path = (above / unquote(parts.path).lstrip("/")).resolve()
+    return path if path.is_file() and path.is_relative_to(site.resolve()) else None
 
 
 def _reproducible(sheet: bytes) -> bytes:
