@@ -230,19 +230,20 @@ def standard_problems(
                 if key == "$schema"
                 else f"Remove {key}.",
             )
+    schema = f"{PROFILES}2.0/datapackage.json"
+    as_it_is = () if known else validation.descriptor_faults({**descriptor, "$schema": schema})
+    if not known and not as_it_is:
+        return
     without_profiles = {k: v for k, v in descriptor.items() if k not in ("$schema", "profile", "profiles")}
     standard_form = {
-        "$schema": f"{PROFILES}2.0/datapackage.json",
+        "$schema": schema,
         **without_profiles,
         "name": name,
         "title": "Title",
         "resources": [
             {**r, "path": "data/table.csv"} for r in resources if _has_distinct_columns(r)] or [{"name": "none", "path": "data/none.csv"}],
     }  # fmt: skip
-    notes = validation.descriptor_faults(standard_form)
-    if not notes and not known:
-        notes = validation.descriptor_faults({**descriptor, "$schema": standard_form["$schema"]})
-    for note in notes:
+    for note in validation.descriptor_faults(standard_form) or as_it_is:
         fix = "Correct it as the Data Package standard says, or copy that part from another package."
         yield Problem(file, code="descriptor", message=f"frictionless finds a mistake: {note}.", fix=fix)
 
