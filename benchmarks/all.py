@@ -18,7 +18,7 @@ EACH = (
     "start_up",
     "check_table",
     "import_wards",
-    "import_spreadsheet",
+    "check_again",
     "suppress_wards",
     "peers",
     "build_site",
