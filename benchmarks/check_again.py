@@ -1,7 +1,7 @@
 # ruff: noqa: T201
 """Time the check of this portal: with every audit made anew, and with what earlier audits found.
 
-    .venv/bin/python benchmarks/check_again.py
+.venv/bin/python benchmarks/check_again.py
 """
 
 from pathlib import Path

@@ -5,6 +5,7 @@ accept less than the Data Package standard does: numbers are ASCII digits, witho
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -172,6 +173,17 @@ LOOSE_FORMS = frozenset(name for name, form in FORMS.items() if form.read is rea
 FORMS_WITH_YEAR = LOOSE_FORMS | {"moment", "year"}
 
 
+# What nobody sees: spaces without width, and marks that turn the order of letters and digits around. Marks that words
+# of some languages need (U+200C to U+200F) are none of them.
+_HIDDEN = re.compile("[\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069]")
+
+
+def hidden_character(text: str) -> str:
+    """Return the code and name of the first invisible character of a text; empty if there is none."""
+    found = _HIDDEN.search(text)
+    return f"U+{ord(found[0]):04X} ({unicodedata.name(found[0]).lower()})" if found else ""
+
+
 def cell_fault(cell: str, field: Json) -> Fault | None:
     """Return what is wrong with a cell and what to write instead, or None.
 
@@ -191,6 +203,11 @@ def cell_fault(cell: str, field: Json) -> Fault | None:
         if not constraints.get("required"):
             return Fault("The cell contains only spaces.", "Empty it.")
         return Fault("The cell is empty.", f"Fill it in: {field.get('title', field['name'])}.")
+    if found := hidden_character(cell):
+        return Fault(
+            f"The cell has an invisible character, {found}. People could read it in another way than programs do.",
+            "Empty the cell and type the text again.",
+        )
     try:
         value = READERS[field["type"]](cell)
         if "form" in field:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.core import file_system
-from portal.core.field_types import MOST_DIGITS, is_storable
+from portal.core.field_types import MOST_DIGITS, hidden_character, is_storable
 from portal.core.problems import Fault, Problem
 
 LARGEST_FILE = 100_000_000  # bytes; a larger table would fill the memory of a computer
@@ -356,7 +356,7 @@ def _nested_too_deeply() -> UnreadableError:
 
 
 def _refuse_extremes(root: object) -> None:
-    """Raise `UnreadableError` for deep nesting, numbers that are too long and half characters."""
+    """Raise `UnreadableError` for deep nesting, numbers that are too long and half and invisible characters."""
     waiting = [(root, 0)]
     while waiting:
         value, depth = waiting.pop()
@@ -371,4 +371,8 @@ def _refuse_extremes(root: object) -> None:
         elif isinstance(value, str) and any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
             raise UnreadableError(
                 "The file contains half of a character, such as \\ud800, or the null character.", "Remove it."
+            )
+        elif isinstance(value, str) and (found := hidden_character(value)):
+            raise UnreadableError(
+                f"The file contains an invisible character, {found}.", "Type the text again without it."
             )
