@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.core import field_types, input_files, periods, text
 from portal.core.problems import PortalError, Problem, did_you_mean
@@ -123,7 +124,7 @@ def load(root: Path) -> Settings:
 
 
 def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield addresses that a page cannot link to, a language without a code, and a date that security.txt cannot have."""
+    """Yield addresses that a page cannot link to, unknown time zones and languages, and a date that security.txt cannot have."""
     addresses = [
         (key, str(site[key])) for key in ("address", "exit_to") if site.get(key) or key == "exit_to" in site
     ]
@@ -134,6 +135,12 @@ def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
                 f"{key} is {repr(value)[:80]}.",
                 "Write a web address that begins with https://, such as https://www.example.org/.",
             )
+    if any(mark in str(site.get("address", "")) for mark in "?#"):
+        fix = "Write the address of the front page, without what follows a question mark or a #."
+        yield _problem("site.address", f"address is {repr(site['address'])[:80]}.", fix)
+    if not _is_time_zone(zone := str(site.get("time_zone", "UTC"))):
+        fix = "Write one such as Europe/London."
+        yield _problem("site.time_zone", f"The time zone {repr(zone)[:80]} is not known.", fix)
     language = site.get("language", "en")
     if not _LANGUAGE.fullmatch(str(language)):
         fix = "Write the code of a language, such as en, cy or pt-BR."
@@ -148,6 +155,13 @@ def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
     if field_types.is_date(expires) and not periods.is_plausible_year(int(expires[:4])):
         fix = "Write the date until which the contact is valid, within a year, such as 2027-03-31."
         yield _problem("site.security_expires", f"The day is {expires}.", fix)
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from portal.core import field_types, operating_system, periods
 from portal.core.model import (
@@ -238,10 +238,6 @@ def _moment_problems(settings: Settings, embargo: str) -> Iterator[Problem]:
     except ValueError:
         message = f"“{embargo}” is not a day and time."
         yield Problem("--embargo", code=KIND, message=message, fix="Write it like 2026-12-01T09:30.")
-    except ZoneInfoNotFoundError:
-        message = f"The time zone “{settings.site.time_zone}” is not known."
-        fix = "Write one such as Europe/London."
-        yield Problem(SETTINGS_FILE, field="site.time_zone", code=KIND, message=message, fix=fix)
 
 
 class NoSuchTimeError(ValueError):
@@ -255,7 +251,6 @@ def moment(settings: Settings, embargo: str) -> datetime:
 
     Raises:
         ValueError: there is no such day or time.
-        ZoneInfoNotFoundError: there is no such time zone.
     """
     zone = ZoneInfo(settings.site.time_zone)
     local = datetime.strptime(embargo, "%Y-%m-%dT%H:%M")
