@@ -156,15 +156,21 @@ class Walk:
         menu = self.page.locator(".menu > summary")
         if menu.is_visible():
             menu.click()
-        self.page.get_by_role("navigation", name="Main menu").get_by_role(
+        link = self.page.get_by_role("navigation", name="Main menu").get_by_role(
             "link", name=step, exact=True
-        ).click()
+        )
+        with self.page.expect_navigation():
+            link.click()
         self._wait()
 
     def _press(self, name: Any, waits: bool = True) -> None:
-        self.page.get_by_role("button", name=name).first.click()
-        if waits:
-            self._wait()
+        button = self.page.get_by_role("button", name=name).first
+        if not waits:
+            button.click()
+            return
+        with self.page.expect_navigation():
+            button.click()
+        self._wait()
 
     def _wait(self) -> None:
         """Wait until the page is no page of progress."""

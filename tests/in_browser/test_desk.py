@@ -104,7 +104,7 @@ def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str
     inspect(page, "who, without a name")
     assert page.locator("#name[aria-invalid=true]").count() == 1
     page.get_by_label("Your name").fill("Ada")
-    page.keyboard.press("Enter")
+    enter(page)
     page.get_by_role("heading", name="What needs attention").wait_for(timeout=PATIENCE)
     base = address.partition("/open/")[0]
     for path in (
@@ -132,6 +132,15 @@ def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str
     context.close()
 
 
+def enter(page: Page) -> None:
+    """Press Enter where it sends a form or follows a link, and wait until the next page is there.
+
+    The browser begins the navigation a moment after the key, and would give up another one that is asked for meanwhile.
+    """
+    with page.expect_navigation(timeout=120_000):
+        page.keyboard.press("Enter")
+
+
 def tab_to(page: Page, words: str) -> None:
     """Move the focus with the Tab key until it is on something of this name."""
     for _ in range(150):
@@ -152,7 +161,8 @@ def test_the_keyboard_alone_brings_in_fixes_and_writes(
     page.goto(address)
     assert page.evaluate("document.activeElement.id") == "name"
     page.keyboard.type("Ada")
-    page.keyboard.press("Enter")
+    enter(page)
+    page.get_by_role("heading", name="What needs attention").wait_for(timeout=120_000)
     csv = tmp_path / "new.csv"
     csv.write_text(",".join(HEAD) + "\nbike,E09999999,2020-07-01,2021-06-30,,70,,report,Table 2\n")
     page.goto(address.partition("/open/")[0] + "/bring-in")
@@ -160,7 +170,7 @@ def test_the_keyboard_alone_brings_in_fixes_and_writes(
     tab_to(page, "^Bring in$|Choose or drop")
     page.get_by_label("Choose or drop a file").focus()
     tab_to(page, "^Bring in$")
-    page.keyboard.press("Enter")
+    enter(page)
     page.get_by_role("heading", name=re.compile("1 problem")).wait_for(timeout=120_000)
     # The focus is on the list of problems, which a screen reader reads out; its link leads to the cell.
     assert "summary" in page.evaluate("document.activeElement.className")
@@ -172,17 +182,17 @@ def test_the_keyboard_alone_brings_in_fixes_and_writes(
     page.keyboard.press("Control+A")
     page.keyboard.type("bikes")
     tab_to(page, "Read it again")
-    page.keyboard.press("Enter")
+    enter(page)
     page.get_by_role("heading", name="What it would change").wait_for(timeout=120_000)
     tab_to(page, "Write this")
-    page.keyboard.press("Enter")
+    enter(page)
     page.get_by_text("Written: observations.csv").wait_for(timeout=120_000)
     assert "said" in page.evaluate("document.activeElement.className")
     assert (
         "2021-06-30,,70,,report,Table 2" in (root / "data_packages/figures/data/observations.csv").read_text()
     )
     tab_to(page, "^Undo")
-    page.keyboard.press("Enter")
+    enter(page)
     page.get_by_text("as they were before").wait_for(timeout=120_000)
     assert "2021-06-30,,70," not in (root / "data_packages/figures/data/observations.csv").read_text()
     page.close()
