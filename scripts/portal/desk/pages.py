@@ -10,6 +10,7 @@ from portal.desk import (
     see_pages,
     sign_pages,
     table_pages,
+    urgent_pages,
 )
 from portal.desk.app import DeskApp
 from portal.desk.context import Desk
@@ -27,6 +28,8 @@ def add_all(app: DeskApp, desk: Desk) -> None:
     sign_pages.add(app, desk)
     publish_pages.add(app, desk)
     table_pages.add(app, desk)
+    urgent_pages.add(app, desk)
+    urgent_pages.add_results(app, desk)
 
 
 def warm(desk: Desk) -> None:

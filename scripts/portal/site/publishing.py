@@ -164,6 +164,11 @@ def shows(link: Path, mark: str) -> bool:
     return file_system.is_link(link) and link.is_dir() and link.resolve().name.partition(".")[0] == mark
 
 
+def is_early(link: Path) -> bool:
+    """Return True if the link leads to a site that was built before its embargo ended, and it has still not ended."""
+    return link.is_dir() and _too_early(link.resolve())
+
+
 def purge(live: Path) -> None:
     """Delete every kept site to which no link leads, because those sites show withdrawn figures."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if file_system.is_link(link)}
