@@ -16,7 +16,7 @@ from portal.desk.publishing_work import By
 from portal.desk.work import Tell, Work
 from portal.releases.releasing import ReleaseRequest
 from portal.site import publishing, targets
-from portal.site.targets import Target
+from portal.site.target import Target
 
 
 def add(app: DeskApp, desk: Desk) -> None:
@@ -108,7 +108,13 @@ def _add_targets(app: DeskApp, desk: Desk) -> None:
             (t for t in targets.read(config.load(desk.root).targets) if t.name == name), None
         ) or abort(404)
         said = f"The site before is public in {name} again."
-        return _start(desk, "Going back", lambda _: _back(desk, targets.back, target, who), said, {})
+        return _start(
+            desk,
+            "Going back",
+            lambda _: _back(desk, lambda t: targets.back(t, desk.root / "build" / "site"), target, who),
+            said,
+            {},
+        )
 
     @app.get("/publish/done/<id_>")
     def published(id_: str) -> Page:

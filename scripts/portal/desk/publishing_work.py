@@ -99,7 +99,7 @@ def standing(root: Path, tell: Tell) -> Standing:
         publishing.digest(site) if built else "",
         waiting,
         embargo.until(project),
-        tuple(targets.compare(site, t) for t in wanted) if built else (),
+        tuple(targets.look(site, t) for t in wanted) if built else (),
         tuple(reversed(project.content.releases)),
         publishing.is_early(site),
         built and not waiting and not publishing.shows(site, building.fingerprint(root)),

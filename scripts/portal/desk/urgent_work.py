@@ -16,7 +16,7 @@ from portal.releases import change_report, embargo, rollback, withdrawal
 from portal.releases.change_report import ChangeReport
 from portal.releases.rollback import Rollback
 from portal.releases.withdrawal import PlannedWithdrawal, WithdrawalRequest
-from portal.site import building, publishing
+from portal.site import building, publishing, targets
 from portal.site.building import FinishedBuild
 
 
@@ -157,6 +157,7 @@ def forget_numbers(root: Path, journal: Journal) -> None:
 
     Files that were brought in and are not written yet stay: nobody has looked at them, and they are read again.
     """
+    operating_system.delete_folder(root / "build" / targets.FOLDER)
     folder = root / FOLDER
     if not folder.is_dir():
         return

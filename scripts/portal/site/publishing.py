@@ -202,7 +202,7 @@ def previous(root: Path) -> Path:
                     )
                 ]
             )
-        problems = intact(before[0]) or tuple(_given_away(before[0], live))
+        problems = intact(before[0]) or tuple(given_away(before[0], live))
         if problems:
             raise PortalError(problems)
         _point(live, before[0])
@@ -229,7 +229,7 @@ def _too_early(folder: Path) -> bool:
     return periods.now().timestamp() < int(second)
 
 
-def _given_away(before: Path, live: Path) -> Iterator[Problem]:
+def given_away(before: Path, live: Path) -> Iterator[Problem]:
     """Yield a problem if an earlier site shows figures that the current site withholds or lists as withdrawn."""
     now = _figures(live)
     hidden = {k for k, row in now.items() if row["status"] == comparison.WITHHELD}
