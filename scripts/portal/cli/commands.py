@@ -340,7 +340,9 @@ def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLin
         options.resource,
         options.sheet,
         options.replace,
-        *map(tuple, (options.assume, options.set)),
+        tuple(options.assume),
+        given=tuple(options.set),
+        read_as=spreadsheet.read_as(options.read),
     )
 
     def ask(question: spreadsheet.Question) -> str:

@@ -6,6 +6,7 @@ from portal.desk import (
     entry_pages,
     fetch_pages,
     home_pages,
+    mapping_pages,
     publish_pages,
     see_pages,
     sign_pages,
@@ -20,6 +21,7 @@ def add_all(app: DeskApp, desk: Desk) -> None:
     """Add every page."""
     home_pages.add(app, desk)
     bring_in_pages.add(app, desk)
+    mapping_pages.add(app, desk)
     fetch_pages.add(app, desk)
     check_pages.add(app, desk)
     entry_pages.add(app, desk)
