@@ -93,7 +93,7 @@ def _add_draft(app: DeskApp, desk: Desk) -> None:
         if work is None or not work.is_done or (book := _book(desk, found)) is None:
             return redirect(_address(found))
         outcome = work.result or DraftOutcome()
-        data = painting.painted(desk.drafts.paths(found)[0], book, outcome.problems)
+        data = painting.painted(desk.drafts.paths(found)[0], book, outcome.problems, found.edits)
         headers = {
             "Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "Content-Disposition": f'attachment; filename="{_ascii(Path(found.files[0]).stem)}-to-correct.xlsx"',
