@@ -32,7 +32,7 @@ UPDATE = Update(
     "2027 Q2",
     "website",
 )
-ADDED = "rec-thefts,E09999999,2021-01-01,2021-03-31,420,,returns,Made up\n"
+ADDED = "rec-thefts,E09999999,2021-01-01,2021-03-31,42,,returns,Made up\n"
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str
         "/tables/routes/routes/2",
         "/tables/plan/updates/new",
         "/progress",
-        "/progress/plan/lights",
+        "/progress/plan/action-1-1",
         "/add/plan",
         "/correct",
         "/correct?q=bikes",
@@ -112,9 +112,11 @@ def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str
     inspect(page, "what taking figures back changes")
     page.goto(f"{base}/withdraw")
     page.get_by_label("Indicator").fill("bike")
+    page.get_by_label("Why", exact=True).fill("It was of another area.")
     press(page, "See what this changes")
     inspect(page, "a withdrawal with problems")
     page.goto(f"{base}/rollback")
+    page.get_by_label("Why", exact=True).fill(" ")
     press(page, "See what this changes")
     inspect(page, "a rollback without a reason")
     page.goto(f"{base}/add/plan")
