@@ -91,7 +91,8 @@ def main() -> None:
                 print(f"{path:16} first {first:6.2f} s, again {again:.3f} s")
             data, name = crimes(root), f"{MONTH}-metropolitan-street.csv"
             answer, took = timed(lambda: visitor.read(visitor.drop("/bring-in", {name: data})))
-            said = " ".join(LexborHTMLParser(answer.body).css_first("h1 ~ *").text().split())[:160]
+            node = LexborHTMLParser(answer.body).css_first("h1 ~ *")
+            said = " ".join(node.text().split())[:160] if node else ""
             print(f"a drop of {ROWS:,} rows, {len(data) / 1e6:.0f} MB: {took:.1f} s. The page says: {said}")
 
 

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -19,7 +20,7 @@ from desk_guide import Update, Walk
 
 BOROUGH = "E09999999"
 # Thirteen rows, each with a mistake of another kind; the column and text that put it right come last.
-MISTAKES = (
+MISTAKES: tuple[tuple[tuple[Any, ...], Any, Any], ...] = (
     (("rec-theft", BOROUGH, "2021-01-01", "2021-03-31", 40, None, "returns", "R"), 1, "rec-thefts"),
     (("rec-thefts", "E0999999", "2021-04-01", "2021-06-30", 41, None, "returns", "R"), 2, BOROUGH),
     (("rec-thefts", BOROUGH, "2021-07-01", "2021-09-30", "many", None, "returns", "R"), 5, "41"),
