@@ -57,13 +57,17 @@ def _add_correction(app: DeskApp, desk: Desk) -> None:
         )  # fmt: skip
 
 
-def _found(tables: list[TableOf], words: str) -> list[tuple[str, str, str]]:
-    """Return the rows of all tables that have these words: the table, what to call the row, and its address."""
+def _found(tables: list[TableOf], words: str) -> list[tuple[str, str, str, str]]:
+    """Return the rows of all tables that have these words: the table, what to call the row, its address and its cells."""
     order = {name: n for n, name in enumerate(_FIRST)}
     found = []
     for where in sorted(tables, key=lambda t: order.get(t.resource, len(order))):
         for number, row in rows.search(where.table, words):
-            found.append((where.title, rows.label(where.table, row), f"{where.address}/{number}"))
+            called = rows.label(where.table, row)
+            cells = ", ".join(
+                f"{n.replace('_', ' ')}: {v[:50]}" for n, v in row.items() if v and v not in called
+            )
+            found.append((where.title, called, f"{where.address}/{number}", cells))
             if len(found) > _MOST_FOUND:
                 return found
     return found
