@@ -130,16 +130,16 @@ def test_a_release_waits_until_its_embargo_ends_or_is_lifted(root: Path, tmp_pat
         assert re.search(rf'data-until="{YEAR}-01-01T09:30:00\+00:00">\d+ days, ', body)
         ada.read(ada.post("/publish/build"))
         assert not any(",63," in p.read_text() for p in (root / "build/site").rglob("*.csv"))
-        # Lift: only with a reason, and only this site shows it.
+        # Ended only with a reason, and for good: the next build shows it too.
         publish = page(ada, "/publish")
         assert "The reason is missing" in send(ada, publish, "/publish/lift", **{"lift-reason": " "}).body
         lifted = send(ada, publish, "/publish/lift", **{"lift-reason": "The board decided it."})
-        assert "is shown before its time" in lifted.body
+        assert "The embargo has ended" in lifted.body
+        assert "Everything is released" in lifted.body
         assert any(",63," in p.read_text() for p in (root / "build/site").rglob("*.csv"))
-        assert "Published before its time: 2027 Q3. The board decided it." in page(ada, "/changes").body
-        again = ada.read(ada.post("/publish/build"))
-        assert "is waiting" in again.body
-        assert not any(",63," in p.read_text() for p in (root / "build/site").rglob("*.csv"))
+        assert "Ended the embargo of 2027 Q3: The board decided it." in page(ada, "/changes").body
+        ada.read(ada.post("/publish/build"))
+        assert any(",63," in p.read_text() for p in (root / "build/site").rglob("*.csv"))
 
 
 def test_a_site_is_not_built_of_what_nobody_released(root: Path) -> None:

@@ -177,7 +177,7 @@ def _add_lift(app: DeskApp, desk: Desk) -> None:
             "Building the site with what waits",
             {"lift-reason": reason},
             "publish",
-            "The site with what waited is built. Publish it to make it public now.",
+            "The embargo has ended, and the site is built. Publish it to make it public.",
         )
         return _do(desk, errand, lambda tell: urgent_work.lift(desk, reason, by, tell))
 

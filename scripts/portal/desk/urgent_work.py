@@ -7,6 +7,7 @@ from pathlib import Path
 from portal.core import operating_system, periods
 from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
+from portal.desk import copies
 from portal.desk.context import Desk
 from portal.desk.drafts import DraftStore
 from portal.desk.journal import FOLDER, Journal, StaleError
@@ -173,7 +174,7 @@ def forget_numbers(root: Path, journal: Journal) -> None:
 
 
 def lift(desk: Desk, reason: str, by: By, tell: Tell) -> FinishedBuild:
-    """Build the site with the release that waits, before its time, as `portal build --embargo-lifted` does.
+    """End the embargo of every release that waits, by its time in the list of releases, and build the site.
 
     Raises:
         PortalError: no release is waiting, no reason is given, or the site cannot be built.
@@ -187,7 +188,8 @@ def lift(desk: Desk, reason: str, by: By, tell: Tell) -> FinishedBuild:
     if not reason:
         message, fix = "The reason is missing.", "Write who decided it, and why it cannot wait."
         raise PortalError([Problem("reason", code="embargo", message=message, fix=fix)])
-    what = f"Published before its time: {', '.join(r.name for r in waiting)}. {reason}"
-    return desk.journal.record(
-        lambda: building.build(desk.root, tell, lifted=True), what, by.name, by.version
-    )
+    files = embargo.ended(project)
+    copies.check(desk.root, files, "releases")
+    what = f"Ended the embargo of {', '.join(r.name for r in waiting)}: {reason}"
+    desk.journal.write(files, what, by.name, by.version)
+    return building.build(desk.root, tell)
