@@ -22,6 +22,7 @@ EACH = (
     "suppress_wards",
     "peers",
     "build_site",
+    "desk",
 )
 TAKES_FILE = ("import_wards", "build_site")
 

@@ -68,7 +68,7 @@ class Walk:
         """Open the address, and give a name."""
         self.page.goto(self.address)
         self.page.get_by_label("Your name").fill(name)
-        self._press("Start")
+        self.press("Start")
         self.page.get_by_role("heading", name="What needs attention").wait_for()
         self.camera("desk-home")
 
@@ -77,7 +77,7 @@ class Walk:
         self.page.get_by_role("link", name="Bring in", exact=True).first.click()
         self.page.get_by_label("For", exact=True).select_option(self.update.package)
         with self.page.expect_download() as download:
-            self._press("For Excel", waits=False)
+            self.press("For Excel", waits=False)
         book = folder / f"{self.update.package}.xlsx"
         download.value.save_as(book)
         loaded = openpyxl.load_workbook(book)
@@ -91,7 +91,7 @@ class Walk:
     def bring_in(self, book: Path) -> None:
         """Bring the file in, put the mistake right in the page, and write the rows."""
         self.page.get_by_label("Choose or drop a file").set_input_files(book)
-        self._press("Bring in")
+        self.press("Bring in")
         self.page.get_by_role("heading", name=re.compile("problem")).wait_for()
         self.camera("desk-mistake")
         sheet = re.search(
@@ -100,71 +100,86 @@ class Walk:
         self.page.locator(f"#{self.update.wrong.format(sheet=sheet[1] if sheet else 0)}").fill(
             self.update.right
         )
-        self._press("Read it again")
+        self.press("Read it again")
         self.page.get_by_role("heading", name="What it would change").wait_for()
         self.camera("desk-rows")
-        self._press("Write this")
+        self.press("Write this")
         self.camera("desk-changes")
 
     def check(self) -> None:
         """Put right the figure that is warned about, and say why the other one was revised."""
-        self._go("Check")
+        self.go("Check")
         self.page.get_by_role("heading", name="some things to explain").wait_for()
         self.camera("desk-check")
         warning = self.page.locator(".finding", has_text=self.update.unlikely).first
         warning.get_by_role("link", name=re.compile("Put it right")).click()
         self.page.locator("#field-value").fill(self.update.likely)
         self.camera("desk-row")
-        self._press("Check and write")
-        self._go("Check")
+        self.press("Check and write")
+        self.go("Check")
         self.page.get_by_label("Why it changed").fill("Two offences were recorded late.")
-        self._press("Keep these reasons")
+        self.press("Keep these reasons")
         self.page.get_by_text("You can undo this").wait_for()
 
     def see(self) -> None:
         """Build the site as it will be, and look at a page."""
-        self._go("See")
-        self._press("Build the site to look at")
+        self.go("See")
+        self.press("Build the site to look at")
         self.page.get_by_role("link", name="Look at the site").wait_for()
         self.camera("desk-see")
 
     def sign(self, second: str) -> None:
         """Say that the list is ready, and enter the signature of a second person with the code of the list."""
-        self._go("Sign")
+        self.go("Sign")
         code = self.page.locator(".code").inner_text()
-        self._press(re.compile("have prepared this"))
+        self.press(re.compile("have prepared this"))
         self.camera("desk-sign")
         self.page.get_by_label("Who signed").fill(second)
         self.page.get_by_label("The code that they sent you").fill(code)
-        self._press("Enter the signature")
+        self.press("Enter the signature")
         self.page.get_by_role("heading", name="Signed", exact=True).wait_for()
 
     def publish(self) -> None:
         """Make the release, build the site, and publish it to the target, if there is one."""
-        self._go("Publish")
+        self.go("Publish")
         self.page.get_by_label("Name", exact=True).fill(self.update.release)
         self.camera("desk-publish")
-        self._press("Release and build the site")
+        self.press("Release and build the site")
         self.page.get_by_text("is made, and the site is built").wait_for()
         if self.update.target:
-            self._press(f"Publish to {self.update.target}")
+            self.press(f"Publish to {self.update.target}")
             self.page.get_by_text("every file is there").wait_for()
         self.camera("desk-published")
 
-    def _go(self, step: str) -> None:
+    def go(self, step: str) -> None:
         """Go to a step by the menu."""
         menu = self.page.locator(".menu > summary")
         if menu.is_visible():
             menu.click()
-        self.page.get_by_role("navigation", name="Main menu").get_by_role(
+        link = self.page.get_by_role("navigation", name="Main menu").get_by_role(
             "link", name=step, exact=True
-        ).click()
+        )
+        self.follow(link)
+
+    def home(self) -> None:
+        """Go to the start of the desk."""
+        self.follow(self.page.get_by_role("link", name="Update desk"))
+
+    def follow(self, link: Any) -> None:
+        """Follow a link, and wait for its page."""
+        with self.page.expect_navigation():
+            link.click()
         self._wait()
 
-    def _press(self, name: Any, waits: bool = True) -> None:
-        self.page.get_by_role("button", name=name).first.click()
-        if waits:
-            self._wait()
+    def press(self, name: Any, waits: bool = True) -> None:
+        """Press a button, and wait for the page that follows unless it is a download."""
+        button = self.page.get_by_role("button", name=name).first
+        if not waits:
+            button.click()
+            return
+        with self.page.expect_navigation():
+            button.click()
+        self._wait()
 
     def _wait(self) -> None:
         """Wait until the page is no page of progress."""

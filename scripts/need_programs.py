@@ -18,6 +18,7 @@ NEEDED = (
     (("Rscript",), "r-base-core", "The test of the R example needs R"),
     (("nginx",), "nginx-light", "The test of the web server needs nginx"),
     (("pdftotext",), "poppler-utils", "The tests of withheld figures need pdftotext to read PDFs"),
+    (("rsync",), "rsync", "The tests of publishing need rsync"),
 )
 # Debian installs servers in /usr/sbin, which is not on the PATH of an ordinary user.
 PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])

@@ -228,6 +228,14 @@ def _add_importing(command: page_arguments.NewCommand) -> None:
         help="table: what the sheet does not say, such as source=returns or indicator=thefts; can be repeated",
     )
     take.add_argument(
+        "--read",
+        action="append",
+        default=[],
+        metavar="WORDS=TEXT",
+        help='table: as what to read a heading or a name, such as "Offence desc=indicator"; nothing after the = leaves a '
+        "column out; can be repeated",
+    )
+    take.add_argument(
         "--replace",
         action="store_true",
         help="table: replace the whole table; rows that are not in the sheet are removed",

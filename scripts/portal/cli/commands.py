@@ -215,6 +215,7 @@ _AS_USUAL = argparse.Namespace(fresh=False, embargo_lifted=False, renderer="mkdo
 def _withdraw(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.cli import release_messages  # noqa: PLC0415
     from portal.core import input_files, periods  # noqa: PLC0415
+    from portal.desk import journal, urgent_work  # noqa: PLC0415
     from portal.releases import withdrawal  # noqa: PLC0415
     from portal.site import building, publishing  # noqa: PLC0415
 
@@ -240,6 +241,7 @@ def _withdraw(root: Path, options: argparse.Namespace, progress: ProgressLine) -
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.withdraw(root, plan)
+    urgent_work.forget_numbers(root, journal.Journal(root))
     print(
         "Withdrawn. The earlier sites that were kept here will be deleted. The public site still has the numbers until you publish the next build."
     )
@@ -338,7 +340,9 @@ def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLin
         options.resource,
         options.sheet,
         options.replace,
-        *map(tuple, (options.assume, options.set)),
+        tuple(options.assume),
+        given=tuple(options.set),
+        read_as=spreadsheet.read_as(options.read),
     )
 
     def ask(question: spreadsheet.Question) -> str:

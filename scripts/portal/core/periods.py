@@ -104,6 +104,13 @@ def inside_sentence(label: str) -> str:
     return label[0].lower() + label[1:] if label.startswith(("Year to", "Period not")) else label
 
 
+def duration(length: timedelta) -> str:
+    """Return how long something takes, such as `2 days, 3 hours, 1 minute`; minutes are rounded up."""
+    minutes = max(0, -(-length // timedelta(minutes=1)))
+    parts = ((minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
+    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts if n) or "0 minutes"
+
+
 def now() -> datetime:
     """Return the current time, or the time in SOURCE_DATE_EPOCH (seconds since 1970) if it is set."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH", "")

@@ -13,7 +13,7 @@ from portal.core import periods
 from portal.core.problems import PortalError, Problem
 from portal.data.packages import Package
 from portal.desk import app as desk_app
-from portal.desk import drafts, grid, painting, planning, recognising, row_changes
+from portal.desk import drafts, grid, mapping, painting, planning, recognising, row_changes
 from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
 from portal.desk.drafts import Draft
@@ -93,7 +93,7 @@ def _add_draft(app: DeskApp, desk: Desk) -> None:
         if work is None or not work.is_done or (book := _book(desk, found)) is None:
             return redirect(_address(found))
         outcome = work.result or DraftOutcome()
-        data = painting.painted(desk.drafts.paths(found)[0], book, outcome.problems)
+        data = painting.painted(desk.drafts.paths(found)[0], book, outcome.problems, found.edits)
         headers = {
             "Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "Content-Disposition": f'attachment; filename="{_ascii(Path(found.files[0]).stem)}-to-correct.xlsx"',
@@ -156,6 +156,11 @@ def _reader(desk: Desk, draft: Draft, new: bool) -> Any:
     return read
 
 
+def read_again(desk: Desk, draft: Draft) -> Work:
+    """Start to read a draft as it was chosen to be read."""
+    return _read(desk, draft)
+
+
 def _read(desk: Desk, draft: Draft, new: bool = False) -> Work:
     return desk.work(_key(draft), f"Reading {draft.title}", _address(draft), _reader(desk, draft, new))
 
@@ -183,6 +188,8 @@ def _chosen(desk: Desk, draft: Draft) -> Draft:
         source=form.get("source", draft.source),
         until=until if _MONTH.fullmatch(until) else "",
         answers={} if other else {**draft.answers, **answers},
+        read_as={} if other else draft.read_as,
+        given={} if other else draft.given,
         edits=edits,
     )
 
@@ -238,9 +245,10 @@ def _view(desk: Desk, draft: Draft, outcome: DraftOutcome) -> dict[str, Any]:
         "kind": f"{draft.format}:{draft.package}" if draft.package else draft.format,
         "resources": sorted(package.tables) if package else [],
         "sheets": [s.name for s in book.sheets] if book and book.kind != "csv" else [],
-        "sources": _sources(read) if draft.format not in ("", importing.TABLE) else [],
+        "sources": sources(read) if draft.format not in ("", importing.TABLE) else [],
         "columns": sorted({n for t in package.tables.values() for n in t.schema.names}) if package else [],
         "newest": _newest(desk, draft),
+        "can_map": len(draft.files) == 1 and book is not None and bool(mapping.packages_of(read)),
     }
 
 
@@ -286,6 +294,7 @@ def _kinds(read: Sequence[Package]) -> list[Choice]:
     return [*rows, *(Choice(f, words) for f, words in recognising.FORMATS.items())]
 
 
-def _sources(read: Sequence[Package]) -> list[Choice]:
+def sources(read: Sequence[Package]) -> list[Choice]:
+    """Return the sources that figures can be from."""
     rows = [r for p in read if p.kind == "sources" for _, r in p.tables["sources"].records]
     return [Choice(r["id"], f"{r.get('short_title') or r.get('title', '')} ({r['id']})") for r in rows]

@@ -28,7 +28,8 @@ class Draft:
 
     `format` is a format of `portal import`, empty while it is not known. `answers` are answers to questions by their
     key, `edits` cells to read otherwise. `source` is the id of a source, empty for a new one. `fetched` is the day on which
-    the desk downloaded it from `url`; both are empty for a file that was dropped.
+    the desk downloaded it from `url`; both are empty for a file that was dropped. `read_as` says as what to read headings and
+    names of a table that is not ours, `given` what it does not say.
     """
 
     id: str
@@ -45,6 +46,8 @@ class Draft:
     edits: tuple[CellEdit, ...] = ()
     fetched: str = ""
     url: str = ""
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

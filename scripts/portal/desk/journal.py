@@ -7,10 +7,11 @@ the desk starts, `recover` finishes what was confirmed and not carried out. Byte
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from portal.core import operating_system, periods
 from portal.core.problems import PortalError, Problem
@@ -19,6 +20,7 @@ from portal.data import csv_editing
 
 FOLDER = Path("build") / "desk"
 PACKAGES = "data_packages"
+Result = TypeVar("Result")
 _CONFIRMED, _DONE = "entry.json", "done"
 
 
@@ -111,10 +113,14 @@ class Journal:
     def _obstacle(self, entry: Entry, undone: bool, released: str) -> str:
         if undone:
             return "It has been undone."
+        if not entry.files:
+            return "There is nothing to undo here: it is written down so that you know what was done."
         if entry.released != released:
             return "It is part of a release, and a release is never changed."
         if any(self._now(f.path) != f.after for f in entry.files):
             return "A later change is on top of it. Undo that first."
+        if any(f.before and not self._path_of(f.before).exists() for f in entry.files):
+            return "What was there before has been deleted, because figures were withdrawn since."
         return ""
 
     # --- writing
@@ -133,6 +139,27 @@ class Journal:
             if version is not None and version != self.version():
                 raise StaleError
             return self._write(files, what, who)
+
+    def record(self, do: Callable[[], Result], what: str, who: str, version: str | None = None) -> Result:
+        """Do something that writes its files by itself, and write down that it was done; return its result.
+
+        It cannot be undone here, so no bytes of it are kept. `version` is as in `write`.
+
+        Raises:
+            StaleError: as `write`. Nothing was done.
+        """
+        with self._writing:
+            if version is not None and version != self.version():
+                raise StaleError
+            result = do()
+            self._confirm(what, who, ())
+            return result
+
+    def forget(self) -> None:
+        """Delete the bytes of every change, because they can hold figures that are withdrawn; the list of changes stays."""
+        with self._writing:
+            for path in (self._folder / "bytes").iterdir():
+                path.unlink()
 
     def undo(self, number: int, who: str, version: str | None = None) -> Entry:
         """Take a change back: each of its files gets the bytes that it had before.
@@ -177,6 +204,11 @@ class Journal:
                 written.append(WrittenFile(name, before, after))
         if not written:
             return None
+        entry = self._confirm(what, who, written, undoes)
+        self._carry_out(entry)
+        return entry
+
+    def _confirm(self, what: str, who: str, written: Iterable[WrittenFile], undoes: int = 0) -> Entry:
         number = max((int(p.name) for p in (self._folder / "journal").iterdir()), default=0) + 1
         when = f"{periods.now():%Y-%m-%dT%H:%M:%SZ}"
         entry = Entry(number, what, who, when, self.released(), tuple(written), undoes)
@@ -184,7 +216,6 @@ class Journal:
         home.mkdir()
         text = json.dumps(asdict(entry), ensure_ascii=False, indent=1)
         operating_system.write_atomically(home / _CONFIRMED, text.encode())  # from here on it counts
-        self._carry_out(entry)
         return entry
 
     def _carry_out(self, entry: Entry) -> Iterator[Problem]:
@@ -225,13 +256,16 @@ class Journal:
         if content is None:
             return ""
         digest = _digest(content)
-        path = self._folder / "bytes" / digest
+        path = self._path_of(digest)
         if not path.exists():
             operating_system.write_atomically(path, content)
         return digest
 
     def _kept(self, digest: str) -> bytes:
-        return (self._folder / "bytes" / digest).read_bytes()
+        return self._path_of(digest).read_bytes()
+
+    def _path_of(self, digest: str) -> Path:
+        return self._folder / "bytes" / digest
 
 
 def _entry(home: Path) -> Entry:

@@ -6,10 +6,12 @@ from portal.desk import (
     entry_pages,
     fetch_pages,
     home_pages,
+    mapping_pages,
     publish_pages,
     see_pages,
     sign_pages,
     table_pages,
+    urgent_pages,
 )
 from portal.desk.app import DeskApp
 from portal.desk.context import Desk
@@ -19,6 +21,7 @@ def add_all(app: DeskApp, desk: Desk) -> None:
     """Add every page."""
     home_pages.add(app, desk)
     bring_in_pages.add(app, desk)
+    mapping_pages.add(app, desk)
     fetch_pages.add(app, desk)
     check_pages.add(app, desk)
     entry_pages.add(app, desk)
@@ -27,6 +30,8 @@ def add_all(app: DeskApp, desk: Desk) -> None:
     sign_pages.add(app, desk)
     publish_pages.add(app, desk)
     table_pages.add(app, desk)
+    urgent_pages.add(app, desk)
+    urgent_pages.add_results(app, desk)
 
 
 def warm(desk: Desk) -> None:

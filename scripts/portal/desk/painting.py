@@ -7,20 +7,29 @@ from typing import Any
 
 from portal.core.problems import Problem
 from portal.desk import grid
-from portal.importers.spreadsheets.workbooks import Workbook
+from portal.importers.spreadsheets.workbooks import CellEdit, Workbook
 
 _COLOUR = "FFE08A"
 _AUTHOR = "portal"
 _LONGEST = 32_000
 
 
-def painted(path: Path, book: Workbook, problems: Iterable[Problem]) -> bytes:
-    """Return the file as a painted .xlsx workbook; `path` is the file as it was brought in, `book` how it was read."""
+def painted(path: Path, book: Workbook, problems: Iterable[Problem], edits: Iterable[CellEdit] = ()) -> bytes:
+    """Return the file as a painted .xlsx workbook, with the cells that were corrected in the page.
+
+    `path` is the file as it was brought in, `book` how it was read, with the corrections in `edits`.
+    """
     import openpyxl  # noqa: PLC0415 - slow to import
     from openpyxl.comments import Comment  # noqa: PLC0415
     from openpyxl.styles import PatternFill  # noqa: PLC0415
 
     copy = openpyxl.load_workbook(path) if book.kind == "xlsx" else _copied(book)
+    for edit in edits:
+        if edit.sheet in copy.sheetnames:
+            corrected = copy[edit.sheet].cell(edit.row, edit.column)
+            corrected.value = edit.text or None
+            if edit.text:
+                corrected.data_type = "s"  # never a formula
     notes: dict[tuple[str, int, int], list[str]] = {}
     for problem in problems:
         if at := grid.place_of(problem, book):

@@ -9,7 +9,7 @@ from portal.core import settings as config
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings
 from portal.data import packages
-from portal.desk import recognising
+from portal.desk import mapping, recognising
 from portal.desk.drafts import Draft, DraftStore
 from portal.desk.journal import Journal
 from portal.importers import importing, source_rows
@@ -51,6 +51,8 @@ def begin(root: Path, store: DraftStore, draft: Draft) -> Draft:
     settings = config.load(root)
     read, _ = packages.read_all(root, settings.packages)
     known = recognising.guessed(draft, store.paths(draft), read)
+    if known.format in ("", importing.TABLE):
+        known = mapping.recalled(root, known, store.paths(known), read)
     store.keep(known)
     return known
 
@@ -85,6 +87,8 @@ def _of_table(root: Path, store: DraftStore, draft: Draft, tell: Tell) -> DraftO
         draft.replaced,
         assumed,
         edits=draft.edits,
+        given=tuple(f"{name}={text}" for name, text in draft.given.items()),
+        read_as=draft.read_as,
     )
     asked: dict[str, AskedQuestion] = {}
 

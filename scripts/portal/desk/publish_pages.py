@@ -1,9 +1,11 @@
 """The pages of the fifth step: name the release, publish it to the targets, and go back."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 
+from portal.core import periods
 from portal.core import settings as config
 from portal.desk import app as desk_app
 from portal.desk import publishing_work, see_pages, sign_pages
@@ -13,7 +15,8 @@ from portal.desk.journal import StaleError
 from portal.desk.publishing_work import By
 from portal.desk.work import Tell, Work
 from portal.releases.releasing import ReleaseRequest
-from portal.site import building, publishing, targets
+from portal.site import publishing, targets
+from portal.site.target import Target
 
 
 def add(app: DeskApp, desk: Desk) -> None:
@@ -35,12 +38,15 @@ def _add_release(app: DeskApp, desk: Desk) -> None:
         ):
             return redirect(url_for("check"))
         failed = desk.workshop.find(request.args.get("typed", ""))
+        typed = failed.typed if failed and isinstance(failed.typed, dict) else {}
+        if "correction" in request.args:
+            typed = {"name": f"Correction of {periods.day(periods.today())}", **typed}
         signed = sign_pages.kept(desk.root)
         found = changes.result
         ready = bool(found and signed and signed.signed and signed.digest == found.digest)
         return render_template(
             "publish.html", found=found, signed=signed if ready else None, standing=standing.result,
-            wrong=standing.problems, failed=failed.problems if failed else (), typed=failed.typed if failed else {},
+            wrong=standing.problems, failed=failed.problems if failed else (), typed=typed,
         )  # fmt: skip
 
     @app.post("/publish/release")
@@ -63,7 +69,11 @@ def _add_release(app: DeskApp, desk: Desk) -> None:
     @app.post("/publish/build")
     def build_site() -> Page:
         return _start(
-            desk, "Building the site", lambda tell: building.build(desk.root, tell), "The site is built.", {}
+            desk,
+            "Building the site",
+            lambda tell: publishing_work.build(desk.root, tell),
+            "The site is built.",
+            {},
         )
 
 
@@ -77,32 +87,32 @@ def _add_targets(app: DeskApp, desk: Desk) -> None:
         if request.form.get("digest") != publishing.digest(site):
             raise StaleError
 
-        def put(tell: Tell) -> str:
-            return targets.publish(site, target, tell)
+        who = desk_app.name_of_person()
 
-        return _start(
-            desk, f"Publishing to {name}", put, f"Published to {name}, and checked: every file is there.", {}
-        )
+        def put(tell: Tell) -> str:
+            what = f"Published to {name}"
+            return desk.journal.record(lambda: targets.publish(site, target, tell), what, who)
+
+        said = f"Published to {name}, and checked: every file is there."
+        return _start(desk, f"Publishing to {name}", put, said, {})
 
     @app.post("/publish/back")
     def back() -> Page:
-        name = request.form.get("target", "")
+        name, who = request.form.get("target", ""), desk_app.name_of_person()
         if not name:
+            said = "The site before is in build/site again. Publish it to the targets."
             return _start(
-                desk,
-                "Going back",
-                lambda _: publishing.previous(desk.root),
-                "The site before is in build/site again. Publish it to the targets.",
-                {},
+                desk, "Going back", lambda _: _back(desk, publishing.previous, desk.root, who), said, {}
             )
         target = next(
             (t for t in targets.read(config.load(desk.root).targets) if t.name == name), None
         ) or abort(404)
+        said = f"The site before is public in {name} again."
         return _start(
             desk,
             "Going back",
-            lambda _: targets.back(target),
-            f"The site before is public in {name} again.",
+            lambda _: _back(desk, lambda t: targets.back(t, desk.root / "build" / "site"), target, who),
+            said,
             {},
         )
 
@@ -116,6 +126,11 @@ def _add_targets(app: DeskApp, desk: Desk) -> None:
         return redirect(url_for("publish"))
 
 
+def _back(desk: Desk, go: Callable[[Any], Any], place: Any, who: str) -> Any:
+    name = place.name if isinstance(place, Target) else "build/site"
+    return desk.journal.record(lambda: go(place), f"Went back to the site before in {name}", who)
+
+
 def _start(desk: Desk, title: str, do: Any, said: str, typed: dict[str, str]) -> Page:
     work = desk.workshop.start(title, "", do, typed)
     work.then = url_for("published", id_=work.id, said=said)
@@ -123,7 +138,10 @@ def _start(desk: Desk, title: str, do: Any, said: str, typed: dict[str, str]) ->
 
 
 def _standing(desk: Desk) -> Work:
-    """Return the work that looks at what is public."""
+    """Return the work that looks at what is public; it looks again when an embargo has ended since."""
+    known = desk.known("standing")
+    if known and known.result and known.result.ends and known.result.ends <= periods.now():
+        del desk.latest["standing"]
     return desk.ensure(
         "standing",
         "Looking at what is public",

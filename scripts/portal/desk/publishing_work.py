@@ -1,15 +1,17 @@
 """The fifth step: make the signed release, build the public site, and go back."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from portal.core import periods
 from portal.core import settings as config
 from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
 from portal.desk import copies, sign_pages
 from portal.desk.context import Desk
 from portal.desk.work import Tell
-from portal.releases import embargo, releasing, signing
+from portal.releases import change_report, embargo, releasing, signing
 from portal.releases.releasing import ReleaseRequest
 from portal.site import building, publishing, targets
 from portal.site.building import FinishedBuild
@@ -20,13 +22,29 @@ SIGNED = Path("signed")  # the folder of the lists that were signed, one for eac
 
 @dataclass(frozen=True)
 class Standing:
-    """What is public: the digest of the built site, the releases that wait, and what each target would get."""
+    """What is public: the digest of the built site, the releases that wait, and what each target would get.
+
+    `ends` is when the last embargo ends, None if nothing waits. `is_early` is True if the built site shows what waits,
+    `is_old` if it was built from other tables than those of now.
+    """
 
     digest: str
     waiting: tuple[Release, ...]
-    until: str
+    ends: datetime | None
     targets: tuple[DryRun, ...]
     releases: tuple[Release, ...]
+    is_early: bool
+    is_old: bool
+
+    @property
+    def until(self) -> str:
+        """Return when the last embargo ends, in words."""
+        return f"{self.ends:%d %B %Y, %H:%M %Z}".lstrip("0") if self.ends else ""
+
+    @property
+    def left(self) -> str:
+        """Return how long that is from now, in words."""
+        return periods.duration(self.ends - periods.now()) if self.ends else ""
 
 
 @dataclass(frozen=True)
@@ -76,11 +94,30 @@ def standing(root: Path, tell: Tell) -> Standing:
     site = root / "build" / "site"
     built = (site / publishing.MANIFEST).is_file()
     wanted = targets.read(config.load(root).targets)
-    until = embargo.until(project)
+    waiting = tuple(embargo.waiting(project))
     return Standing(
         publishing.digest(site) if built else "",
-        tuple(embargo.waiting(project)),
-        f"{until:%d %B %Y, %H:%M %Z}".lstrip("0") if until else "",
-        tuple(targets.compare(site, t) for t in wanted) if built else (),
+        waiting,
+        embargo.until(project),
+        tuple(targets.look(site, t) for t in wanted) if built else (),
         tuple(reversed(project.content.releases)),
+        publishing.is_early(site),
+        built and not waiting and not publishing.shows(site, building.fingerprint(root)),
     )
+
+
+def build(root: Path, tell: Tell) -> FinishedBuild:
+    """Build the site of what is released.
+
+    Raises:
+        PortalError: something has changed since the last release, or the site cannot be built.
+    """
+    tell("Comparing with the last release")
+    project = building.project(root)
+    changed = [c for c in releasing.changes(project, {}) if not c.kind.startswith("page-")]
+    if changed and project.content.releases and not embargo.waiting(project):
+        counted = change_report.counted(change_report.report(changed, project.content))
+        message = f"Not released yet: {counted}."
+        fix = "Sign the changes and release them, or undo them. Then build the site."
+        raise PortalError([Problem("publish", code="signed", message=message, fix=fix)])
+    return building.build(root, tell)

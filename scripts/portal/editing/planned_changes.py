@@ -52,7 +52,10 @@ class PlannedChange:
 
 @dataclass(frozen=True)
 class CurrentState:
-    """The packages before a change: the project if it passes every check, else all of its problems."""
+    """The packages before a change: the project if it can be read, else all of its problems.
+
+    Whether its small counts are protected is looked at only if that is not so after the change: it takes longest.
+    """
 
     settings: Settings
     project: Project | None
@@ -62,11 +65,20 @@ class CurrentState:
 def look(settings: Settings) -> CurrentState:
     """Return the state of the packages now."""
     try:
-        project = building.project_of(settings)
-        building.allowed(project)
+        return CurrentState(settings, building.project_of(settings))
     except PortalError as error:
         return CurrentState(settings, None, error.problems)
-    return CurrentState(settings, project)
+
+
+def _problems_before(now: CurrentState) -> tuple[Problem, ...]:
+    """Return every problem that the packages had before a change."""
+    if now.project is None:
+        return now.problems
+    try:
+        building.allowed(now.project)
+    except PortalError as error:
+        return error.problems
+    return ()
 
 
 def refused(summary: str, problems: Iterable[Problem]) -> PlannedChange:
@@ -89,7 +101,8 @@ def plan(
     before = {path: _bytes_of(path) for path in files}
     names = {path.relative_to(now.settings.root).as_posix() for path in files}
     problems, warnings = _outcome(now, files, package)
-    fresh = [p for p in problems if p not in now.problems or p.file in names]
+    known = _problems_before(now) if problems else ()
+    fresh = [p for p in problems if p not in known or p.file in names]
     return PlannedChange(summary, files, tuple(map(named, fresh)), warnings, before)
 
 

@@ -90,7 +90,7 @@ COUNTS: Mapping[str, Reader] = {
 }
 REVISED = ("mps-ward", "mps-borough", "mps-dashboard")  # formats whose newest months each new file changes
 TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
-OF_TABLES = ("package", "resource", "sheet", "replace", "set")  # options that only tables have
+OF_TABLES = ("package", "resource", "sheet", "replace", "set", "read")  # options that only tables have
 FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
 
 

@@ -52,6 +52,15 @@ def until(project: Project) -> datetime | None:
     return max(times).astimezone(ZoneInfo(project.settings.site.time_zone)) if times else None
 
 
+def ended(project: Project) -> Mapping[Path, bytes]:
+    """Return the list of releases in which none waits any longer: those that did are public from this minute on."""
+    now = periods.now().astimezone(ZoneInfo(project.settings.site.time_zone))
+    ids = {r.id for r in waiting(project)}
+    path = project.home / "data" / "releases.csv"
+    times = {"embargo": f"{now:%Y-%m-%dT%H:%M}", "released_on": f"{now:%Y-%m-%d}"}
+    return {path: csv_editing.edit_rows(path.read_bytes(), lambda r: {**r, **times} if r["id"] in ids else r)}
+
+
 def view(project: Project, contents: Contents | None = None) -> Mapping[str, bytes]:
     """Return the files of the public packages, by path below `data_packages`.
 

@@ -164,6 +164,11 @@ def shows(link: Path, mark: str) -> bool:
     return file_system.is_link(link) and link.is_dir() and link.resolve().name.partition(".")[0] == mark
 
 
+def is_early(link: Path) -> bool:
+    """Return True if the link leads to a site that was built before its embargo ended, and it has still not ended."""
+    return link.is_dir() and _too_early(link.resolve())
+
+
 def purge(live: Path) -> None:
     """Delete every kept site to which no link leads, because those sites show withdrawn figures."""
     linked = {link.resolve() for link in (live, live.with_name(WAITING)) if file_system.is_link(link)}
@@ -197,7 +202,7 @@ def previous(root: Path) -> Path:
                     )
                 ]
             )
-        problems = intact(before[0]) or tuple(_given_away(before[0], live))
+        problems = intact(before[0]) or tuple(given_away(before[0], live))
         if problems:
             raise PortalError(problems)
         _point(live, before[0])
@@ -224,7 +229,7 @@ def _too_early(folder: Path) -> bool:
     return periods.now().timestamp() < int(second)
 
 
-def _given_away(before: Path, live: Path) -> Iterator[Problem]:
+def given_away(before: Path, live: Path) -> Iterator[Problem]:
     """Yield a problem if an earlier site shows figures that the current site withholds or lists as withdrawn."""
     now = _figures(live)
     hidden = {k for k, row in now.items() if row["status"] == comparison.WITHHELD}

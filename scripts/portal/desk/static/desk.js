@@ -32,3 +32,21 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// Count down to the end of an embargo. Without a script, the page says how long it was when it was opened.
+for (const time of document.querySelectorAll("time[data-until]")) {
+  const left = () => Math.ceil((new Date(time.dataset.until) - Date.now()) / 60000);
+  if (left() <= 0) continue;
+  const show = () => {
+    const minutes = left();
+    if (minutes <= 0) {
+      clearInterval(clock);
+      location.reload(); // it has ended
+      return;
+    }
+    const parts = [[Math.floor(minutes / 1440), "day"], [Math.floor(minutes / 60) % 24, "hour"], [minutes % 60, "minute"]];
+    time.textContent = parts.filter(([n]) => n).map(([n, word]) => `${n} ${word}${n === 1 ? "" : "s"}`).join(", ");
+  };
+  const clock = setInterval(show, 15000);
+  show();
+}

@@ -10,11 +10,10 @@ from portal.core.text import listed
 from portal.data.packages import Package
 from portal.data.tables import Schema
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
-from portal.importers.spreadsheets.workbooks import Spot, Workbook
+from portal.importers.spreadsheets.workbooks import DEEPEST_HEADER, Spot, Workbook
 
 # Sheets that templates have beside the tables.
 HELP, LISTS = "How to fill in", "Lists"
-_DEEPEST_HEADER = 40  # titles and notes above it
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def _across(book: Workbook, sheets: Iterable[Sheet], wanted: WantedTable) -> Ite
     tables = {r: s for r, s in wanted.schemas.items() if "period_start" in s.names}
     for sheet in sheets if tables else ():
         names = {n for r in tables for n in _names(wanted, r)}
-        for row in range(1, _DEEPEST_HEADER + 1):
+        for row in range(1, DEEPEST_HEADER + 1):
             heads = {c: x for (r, c), x in sheet.cells.items() if r == row}
             across = sorted(c for c, x in heads.items() if _is_period(x))
             known = [c for c, x in heads.items() if x.kind == "text" and _key(x.text) in names]
@@ -186,7 +185,7 @@ def _no_header(book: Workbook, sheets: list[str], wanted: WantedTable) -> Proble
         fix = f"Write this row above the rest: {', '.join(wanted.schemas[meant[0]].names)}."
     some = f"{listed(sheets[:5])} and {len(sheets) - 5} more" if len(sheets) > 5 else listed(sheets)
     where = "" if len(sheets) == 1 else f" of the sheets {some}"
-    message = f"No row of the first {_DEEPEST_HEADER}{where} names the columns of a table."
+    message = f"No row of the first {DEEPEST_HEADER}{where} names the columns of a table."
     return book.problem(Spot(sheets[0] if len(sheets) == 1 else ""), message, fix, "header")
 
 
@@ -219,7 +218,7 @@ def _best(sheet: Sheet, names: Mapping[str, str]) -> tuple[int, int]:
     """Return how many columns the best header row names, and which row that is; 0 where none names two."""
     rows: dict[int, set[str]] = {}
     for (row, _), cell in sheet.cells.items():
-        if row <= _DEEPEST_HEADER and cell.kind == "text" and _key(cell.text) in names:
+        if row <= DEEPEST_HEADER and cell.kind == "text" and _key(cell.text) in names:
             rows.setdefault(row, set()).add(names[_key(cell.text)])
     score, row = max(((len(c), -r) for r, c in rows.items()), default=(0, 0))
     return (score, -row) if score >= min(2, len(set(names.values()))) else (0, 0)

@@ -41,7 +41,7 @@ def spread_out(sheet: Sheet) -> dict[Place, Cell]:
     return spread
 
 
-def _is_figure(cell: Cell | None) -> bool:
+def is_figure(cell: Cell | None) -> bool:
     """Return True if a cell can be a figure: a number, or what is written beside or instead of one."""
     if cell is None:
         return False
@@ -66,7 +66,7 @@ def _is_year_row(row: Mapping[int, Cell], names: Vocabulary) -> bool:
 
     One year alone is a heading if the row has nothing else, or names a column of labels.
     """
-    found = [c for c in row.values() if _is_figure(c)]
+    found = [c for c in row.values() if is_figure(c)]
     texts = [f"{c.number:f}" if c.kind == "number" else squeezed(c.text) for c in found]
     if not texts or not all(re.fullmatch(r"(?:19|20)\d\d", t) for t in texts):
         return False
@@ -114,7 +114,7 @@ def _is_context(row: Mapping[int, Cell], names: Vocabulary) -> bool:
 def _is_head(by_row: Mapping[int, Mapping[int, Cell]], row: int, names: Vocabulary) -> bool:
     """Return True if a row has headings: names of columns, periods, areas or parts, and no figures."""
     here = by_row[row]
-    if any(map(_is_figure, here.values())) and not _is_year_row(here, names):
+    if any(map(is_figure, here.values())) and not _is_year_row(here, names):
         return False
     known = [c for c, x in here.items() if names.meaning(x).dimension not in (UNKNOWN, TOTAL)]
     named = [c for c, x in here.items() if names.column(x)]
@@ -126,7 +126,7 @@ def _has_figures_below(by_row: Mapping[int, Mapping[int, Cell]], row: int, names
     below = [r for r in by_row if r > row][:1]
     if not below or below[0] - row > 2:
         return False
-    figures = {c for c, x in by_row[below[0]].items() if _is_figure(x)}
+    figures = {c for c, x in by_row[below[0]].items() if is_figure(x)}
     return bool(figures & set(by_row[row])) and not _is_year_row(by_row[below[0]], names)
 
 
@@ -140,7 +140,7 @@ def _block(
     for column in sorted({c for r in (*top, *rows) for c in by_row[r]}):
         filled = [by_row[r][column] for r in rows if column in by_row[r]]
         named = names.column(head.get(column))
-        count = sum(map(_is_figure, filled))
+        count = sum(map(is_figure, filled))
         meant = names.meaning(head[column]).dimension if column in head else UNKNOWN
         is_value = meant == VALUE
         is_known = meant not in (UNKNOWN, TOTAL) and (bool(figures) or any(map(_has_digit, filled)))
@@ -166,7 +166,7 @@ def _is_row(
     """Return True if a row has a figure, or something in the place of one beside a label that is known."""
     filled = [c for c in figures if c in row]
     known = any(c in row and names.meaning(row[c]).dimension not in (UNKNOWN, TOTAL) for c in labels)
-    return any(_is_figure(row[c]) for c in filled) or (bool(filled) and known)
+    return any(is_figure(row[c]) for c in filled) or (bool(filled) and known)
 
 
 def _of_most(dimensions: list[str]) -> str:

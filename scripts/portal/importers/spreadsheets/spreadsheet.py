@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -49,7 +49,8 @@ class SpreadsheetJob:
 
     `assumed` answers questions; `replaced` says that the sheet is the whole table, so that other rows go; `edits` are cells
     to read otherwise than the file has them. `given` are values of columns that the sheet does not have, such as
-    source=returns.
+    source=returns. `read_as` says as what to read headings and names, such as “Offence desc” as indicator; a heading read
+    as an empty text is left out with its column.
     """
 
     paths: tuple[Path, ...]
@@ -60,6 +61,7 @@ class SpreadsheetJob:
     assumed: tuple[str, ...] = ()
     edits: tuple[workbooks.CellEdit, ...] = ()
     given: tuple[str, ...] = ()
+    read_as: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,22 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     return PlannedImport(report, {settings.root / m.table.file: m.csv for m in changed})
 
 
+def read_as(words: Iterable[str]) -> Mapping[str, str]:
+    """Return what to read otherwise from options such as `Offence desc=indicator`.
+
+    Raises:
+        PortalError: one has no equals sign, or nothing before it.
+    """
+    found = {w.rpartition("=")[0].strip(): w.rpartition("=")[2].strip() for w in words}
+    if wrong := [w for w in words if not w.rpartition("=")[0].strip()]:
+        message, fix = (
+            f"“{wrong[0]}” does not say what is read as what.",
+            'Write it like "Offence desc=indicator".',
+        )
+        raise PortalError([Problem("--read", code="read", message=message, fix=fix)])
+    return found
+
+
 def _turned(
     job: SpreadsheetJob,
     packages_read: tuple[Package, ...],
@@ -131,7 +149,7 @@ def _turned(
 
     New answers are added to `answers`. Raises `PortalError` where a heading cannot be read or a question stays open.
     """
-    book = workbooks.edited(workbooks.read(job.paths[0]), job.edits)
+    book = workbooks.edited(workbooks.renamed(workbooks.read(job.paths[0]), job.read_as), job.edits)
     if job.resource not in ("", headings.FIGURES):
         return book, []
     given = crosstabs.constants(job.given, package)

@@ -1,6 +1,6 @@
 """Spreadsheet files as grids of typed cells, each with its place. Reads .xlsx, .ods and .csv."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +8,8 @@ from portal.core.problems import PortalError, Problem
 from portal.data import tables
 from portal.importers.spreadsheets import unpacking
 from portal.importers.spreadsheets.grid import Bounds, Cell, Place, Sheet, letters
+
+DEEPEST_HEADER = 40  # titles and notes above it
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,33 @@ def edited(book: Workbook, edits: Iterable[CellEdit]) -> Workbook:
 def _typed(sheet: Sheet, texts: dict[Place, str]) -> Sheet:
     fresh = {at: Cell("text", text) for at, text in texts.items() if text}
     return replace(sheet, cells={at: c for at, c in sheet.cells.items() if at not in texts} | fresh)
+
+
+def renamed(book: Workbook, read_as: Mapping[str, str]) -> Workbook:
+    """Return the workbook with texts read as others, such as the heading “Offence desc” as “indicator”.
+
+    Capitals and spaces around a text do not count. A heading that is read as an empty text is left out with all cells
+    below it.
+    """
+    known = {words_of(words): text for words, text in read_as.items()}
+    return replace(book, sheets=tuple(_renamed(s, known) for s in book.sheets)) if known else book
+
+
+def words_of(text: str) -> str:
+    """Return a text as it is compared with others: without capitals and more than one space."""
+    return " ".join(text.split()).casefold()
+
+
+def _renamed(sheet: Sheet, known: Mapping[str, str]) -> Sheet:
+    cells: dict[Place, Cell] = {}
+    gone: dict[int, int] = {}
+    for (row, column), cell in sorted(sheet.cells.items()):
+        text = known.get(words_of(cell.text)) if cell.kind == "text" else None
+        if text == "" and row <= DEEPEST_HEADER:
+            gone.setdefault(column, row)
+        elif row < gone.get(column, row + 1):
+            cells[row, column] = replace(cell, text=text) if text else cell
+    return replace(sheet, cells=cells)
 
 
 def read(path: Path) -> Workbook:

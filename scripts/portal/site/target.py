@@ -1,0 +1,99 @@
+"""What a target of publishing is, and what every kind of target can do."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from portal.core.problems import PortalError, Problem
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the site is published: its name, its kind and its place, which is a path or an address."""
+
+    name: str
+    kind: str
+    place: str
+
+    @property
+    def path(self) -> Path:
+        """Return the place of a target on this computer."""
+        return Path(self.place)
+
+    def problem(self, message: str, fix: str) -> PortalError:
+        """Return an error that names this target."""
+        return PortalError([Problem(f"target {self.name}", code="target", message=message, fix=fix)])
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a target has now: the files of its site as their manifest lists them, and its digest; nothing without a site.
+
+    `can_go_back` is True if the target keeps the site before.
+    """
+
+    files: Mapping[str, Any]
+    digest: str = ""
+    can_go_back: bool = False
+
+
+class Kind(Protocol):
+    """A kind of target."""
+
+    def refusal(self, place: str) -> tuple[str, str] | None:
+        """Return why a place cannot be a target of this kind, and what to write instead; None if it can."""
+
+    def look(self, target: Target, scratch: Path) -> Published:
+        """Return what is public now."""
+
+    def put(self, site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+        """Publish a complete site, all at once."""
+
+    def before(self, target: Target, scratch: Path) -> Path | None:
+        """Return a folder with the site before, or with what decides whether it can come back; None if none is kept."""
+
+    def back(self, target: Target, scratch: Path) -> None:
+        """Put the site before in place again."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """An external program that publishing needs: its name, options that each call begins with, and more environment."""
+
+    name: str
+    options: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+    def run(self, target: Target, *arguments: str, at: Path, also: tuple[int, ...] = ()) -> str | None:
+        """Run it in a folder and return what it printed; None if it ended with one of the codes in `also`.
+
+        Raises:
+            PortalError: it is not installed, or it failed, with the last lines that it said.
+        """
+        path = shutil.which(self.name)
+        if path is None:
+            fix = f"Install {self.name}, so that it is on the PATH, or publish to a folder or a zip file."
+            raise target.problem(f"The program {self.name} is not installed.", fix)
+        done = subprocess.run(
+            [path, *self.options, *arguments],
+            cwd=at,
+            env={**os.environ, **dict(self.environment)},
+            stdin=subprocess.DEVNULL,  # nobody is there to type a password
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode in also:
+            return None
+        if done.returncode:
+            said = " ".join(done.stderr.split()[-40:]) or f"It ended with code {done.returncode}."
+            fix = "Check the address, the network, and that this user can sign in there without a password, such as with a key."
+            raise target.problem(f"{self.name} failed: {said}", fix)
+        return done.stdout

@@ -1,0 +1,131 @@
+"""Publish to a folder of a server by rsync: each site in a folder of its own, and a link that leads to one of them.
+
+`site` is the link that the web server serves, `before` leads to the site before. rsync replaces a link by one rename, so
+readers see one site or the other. Files that did not change are not sent again.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from portal.core import operating_system
+from portal.opendata import bundles
+from portal.releases import releasing
+from portal.site import publishing
+from portal.site.target import Program, Published, Target, Tell
+
+_RSYNC = Program("rsync", ("--timeout=120", "-e", "ssh -o BatchMode=yes -o ConnectTimeout=20"))
+_NOT_THERE = (23,)  # some file of the source does not exist
+_LIVE, _BEFORE = "site", "before"
+_SITE = re.compile(r"site\.[0-9a-f]{16}")
+_PLACE = re.compile(r"(?:[\w.@\[\]:-]*[\w\]]:)?/.+")
+
+
+def refusal(place: str) -> tuple[str, str] | None:
+    """Return why a place cannot be a target, and what to write instead; None if it can."""
+    if place.startswith("-") or not _PLACE.fullmatch(place):
+        return (
+            f"“{place}” is not a folder of a server.",
+            "Write it like rsync:web@server.example:/srv/portal.",
+        )
+    return None
+
+
+def look(target: Target, scratch: Path) -> Published:
+    """Return what is public now."""
+    links = _links(target, scratch)
+    raw = _manifest(target, scratch) if _LIVE in links else b""
+    if not raw:
+        return Published({})
+    try:
+        files = json.loads(raw)["files"]
+    except (ValueError, LookupError, TypeError):
+        return Published({})
+    before = links.get(_BEFORE, "")
+    return Published(files, hashlib.sha256(raw).hexdigest(), before not in ("", links[_LIVE]))
+
+
+def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+    """Send a complete site to a new folder, compare every file there by its checksum, then change the link.
+
+    Raises:
+        PortalError: rsync is missing or failed, or a file there is not as it was built.
+    """
+    name = f"site.{publishing.digest(site)[:16]}"
+    _RSYNC.run(target, "-d", "./", f"{target.place}/", at=_empty(scratch))
+    now = _links(target, scratch).get(_LIVE, "")
+    again = (f"--link-dest=../{now}",) if now and now != name else ()
+    # By checksum: two files can have one size and one time, and a site is no place to guess.
+    plain = ("-rtc", "--delete", "--chmod=D755,F644")
+    _RSYNC.run(target, *plain, *again, "./", f"{target.place}/{name}/", at=site)
+    tell(f"Checking what is in {target.name}")
+    different = _RSYNC.run(target, "-rnc", "--delete", "-i", "./", f"{target.place}/{name}/", at=site)
+    # Times and permissions of what is there already may differ; a file that would be sent again, or deleted, may not.
+    if wrong := [w for w in (different or "").splitlines() if w.startswith(("<f", ">f", "*deleting", "cd"))]:
+        message = f"{len(wrong)} files are not as they were built, such as {wrong[0].split(maxsplit=1)[-1]}."
+        raise target.problem(message, "Publish it again. The public site has not changed.")
+    _point(target, scratch, name, now if now != name else "")
+    _forget(target, scratch)
+
+
+def before(target: Target, scratch: Path) -> Path | None:
+    """Return a folder with the open data of the site before and its list of files; None if none is kept."""
+    links = _links(target, scratch)
+    if links.get(_BEFORE, "") in ("", links.get(_LIVE, "")):
+        return None
+    folder = _fresh(scratch / "site-before")
+    wanted = [publishing.MANIFEST, releasing.WITHDRAWN, f"{bundles.FOLDER}/packages/*.zip"]
+    above = {p.as_posix() for w in wanted for p in Path(w).parents if p.name}
+    rules = [f"--include=/{p}/" for p in sorted(above)] + [f"--include=/{w}" for w in wanted]
+    _RSYNC.run(target, "-rL", *rules, "--exclude=*", f"{target.place}/{_BEFORE}/", "./", at=folder)
+    return folder
+
+
+def back(target: Target, scratch: Path) -> None:
+    """Change the two links for each other."""
+    links = _links(target, scratch)
+    _point(target, scratch, links[_BEFORE], links[_LIVE])
+
+
+def _links(target: Target, scratch: Path) -> Mapping[str, str]:
+    """Return the names of the folders to which the links lead; a link that is not there, or leads elsewhere, has none."""
+    folder = _fresh(scratch / "links")
+    only = (f"--include=/{_LIVE}", f"--include=/{_BEFORE}", "--exclude=*")
+    _RSYNC.run(target, "-rl", *only, f"{target.place}/", "./", at=folder, also=_NOT_THERE)
+    found = {p.name: p.readlink().name for p in folder.iterdir() if p.is_symlink()}
+    return {n: to for n, to in found.items() if _SITE.fullmatch(to)}
+
+
+def _point(target: Target, scratch: Path, live: str, before_: str) -> None:
+    folder = _fresh(scratch / "links")
+    (folder / _LIVE).symlink_to(live)
+    if before_:
+        (folder / _BEFORE).symlink_to(before_)
+    _RSYNC.run(target, "-rl", "./", f"{target.place}/", at=folder)
+
+
+def _manifest(target: Target, scratch: Path) -> bytes:
+    folder = _fresh(scratch / "manifest")
+    _RSYNC.run(target, f"{target.place}/{_LIVE}/{publishing.MANIFEST}", "./", at=folder, also=_NOT_THERE)
+    path = folder / publishing.MANIFEST
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _forget(target: Target, scratch: Path) -> None:
+    """Delete the sites to which no link leads."""
+    kept = [f"--exclude=/{name}/" for name in _links(target, scratch).values()]
+    _RSYNC.run(
+        target, "-r", "--delete", *kept, "--include=/site.*/***", "--exclude=*", "./", f"{target.place}/", at=_empty(scratch)
+    )  # fmt: skip
+
+
+def _empty(scratch: Path) -> Path:
+    return _fresh(scratch / "empty")
+
+
+def _fresh(folder: Path) -> Path:
+    operating_system.delete_folder(folder)
+    folder.mkdir(parents=True)
+    return folder

@@ -1,0 +1,108 @@
+"""A stranger's table at the desk: what each column is, guessed, said, remembered; and the same by the command."""
+
+import io
+import re
+from collections.abc import Sequence
+from html import unescape
+from pathlib import Path
+
+import openpyxl
+from project import make_project, run, tree_of
+from served_desk import Answer, Visitor, enter, served
+
+LONG = (
+    ("Made by the crime team",),
+    ("Offence desc", "BCU", "Mth", "Tot", "Remarks"),
+    ("Bicycle crime", "Exampleton", "July 2020 to June 2021", 70, "checked"),
+    ("Total", None, None, 70, None),
+)
+ACROSS = (
+    ("Made by the crime team",),
+    ("Offence desc", "BCU", "Jan-21", "Feb-21"),
+    ("Phone calls", "Exampleton", 12, 13),
+)
+
+
+def workbook(rows: Sequence[Sequence[object]]) -> bytes:
+    """A workbook with these rows."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(list(row))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def chosen(answer: Answer) -> dict[str, str]:
+    """What each list of a page has selected."""
+    found = {}
+    for name, inside in re.findall(
+        r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', answer.body, re.DOTALL
+    ):
+        picked = re.search(r'<option value="([^"]*)" selected', inside) or re.search(
+            r'<option value="([^"]*)"', inside
+        )
+        found[unescape(name)] = unescape(picked[1]) if picked else ""
+    return found
+
+
+def drop(visitor: Visitor, name: str, rows: Sequence[Sequence[object]]) -> tuple[str, Answer]:
+    """Bring a table in; return the address of its page, and the page."""
+    page = visitor.read(visitor.drop("/bring-in", {name: workbook(rows)}))
+    return "/bring-in/" + page.body.partition('action="/bring-in/')[2][:16], page
+
+
+def test_a_table_with_its_own_headings_is_read_as_a_person_says(tmp_path: Path) -> None:
+    root = make_project(tmp_path / "clicks")
+    with served(root) as at:
+        ada = enter(at)
+        address, first = drop(ada, "team.xlsx", LONG)
+        assert "Say what each column is" in first.body
+        assert "Write this" not in first.body
+        page = ada.get(f"{address}/columns?package=figures")
+        guessed = chosen(page)
+        assert guessed["column BCU"] == "area"
+        assert guessed["column Mth"] == "period"
+        assert guessed["column Tot"] == "value"
+        assert guessed["column Remarks"] == "leave-out"
+        said = {**guessed, "package": "figures", "column Offence desc": "indicator", "given source": "report"}
+        page = ada.read(ada.post(f"{address}/columns", said))
+        assert chosen(page)["name Bicycle crime"] in ("bikes", "leave-out")
+        page = ada.read(
+            ada.post(f"{address}/columns", {**said, **chosen(page), "name Bicycle crime": "bikes"})
+        )
+        assert "Write this" in page.body, re.sub(r"<[^>]+>|\s+", " ", page.body)
+        assert ada.post(f"{address}/write", {"version": page.version}).status == 302
+        rows = (root / "data_packages/figures/data/observations.csv").read_text()
+        assert "bikes,E09999999,2020-07-01,2021-06-30,,70,,report," in rows
+        # The next table with these headings needs nothing to be said.
+        later = [*LONG[:2], ("Bicycle crime", "Exampleton", "July 2021 to June 2022", 71, None)]
+        _, page = drop(ada, "next.xlsx", later)
+        assert "You said it for this table or for one like it." in page.body
+        assert "Write this" in page.body
+
+
+def test_a_table_across_is_read_as_the_command_reads_it(tmp_path: Path) -> None:
+    root, by_command = make_project(tmp_path / "clicks"), make_project(tmp_path / "command")
+    file = tmp_path / "across.xlsx"
+    file.write_bytes(workbook(ACROSS))
+    words = ("--read", "Offence desc=indicator", "--read", "BCU=area", "--read", "Phone calls=calls", "--set", "source=report")  # fmt: skip
+    assert run(by_command, "import", "table", str(file), "--package", "figures", *words, "--yes") == 0
+    with served(root) as at:
+        ada = enter(at)
+        address, _ = drop(ada, "across.xlsx", ACROSS)
+        page = ada.get(f"{address}/columns?package=figures")
+        assert set(chosen(page)) >= {"column Offence desc", "column BCU"}
+        assert not any(name.startswith("column Jan") for name in chosen(page))
+        said = {
+            **chosen(page),
+            "package": "figures",
+            "column Offence desc": "indicator",
+            "given source": "report",
+        }
+        page = ada.read(ada.post(f"{address}/columns", said))
+        page = ada.read(ada.post(f"{address}/columns", {**said, "name Phone calls": "calls"}))
+        assert "Write this" in page.body, re.sub(r"<[^>]+>|\s+", " ", page.body)
+        assert ada.post(f"{address}/write", {"version": page.version}).status == 302
+    assert tree_of(root / "data_packages") == tree_of(by_command / "data_packages")
+    assert ",12,,report," in (root / "data_packages/figures/data/observations.csv").read_text()
