@@ -277,4 +277,12 @@ def test_the_real_site_gives_nothing_away(real_site: Path) -> None:
     """Nor what it withholds, nor small counts in an earlier release that it still serves."""
     found = public(real_site, 10, 5)
     assert len(found.hidden) > 20
+    kinds = {
+        "outcomes-hate-crime",
+        "outcomes-domestic-abuse",
+        "stops-in-12-months",
+        "recorded-hate-crime-strands",
+    }
+    assert kinds <= {k.indicator for k in found.hidden}  # outcomes and stops by ward, hate crime by strand
+    assert "anti-social-behaviour" in {k.indicator for k in found.now}
     assert [str(leak) for leak in leaks(found)] == []

@@ -9,7 +9,10 @@ from portal.disclosure.clearing import ClearedContent
 from project import SHARED
 
 FILE = SHARED / "upstream/mps_dashboard/MPS_MonthlyCrimeDashboard_OtherCrimeData_202108-202507_3boroughs.csv"
-of_file = pytest.mark.skipif(not FILE.is_file(), reason="the upstream files are not in ../shared/upstream")
+KNIFE = SHARED / "upstream/more/mps_dashboard/dashboard_other_knifeonly_202203-202602_3boroughs.csv"
+of_file = pytest.mark.skipif(
+    not (FILE.is_file() and KNIFE.is_file()), reason="the upstream files are not in ../shared/upstream"
+)
 SUBTYPES = {
     "outcomes-hate-crime": "Hate crime",
     "outcomes-domestic-abuse": "Domestic Abuse",
@@ -27,13 +30,19 @@ PERCENT = {
 
 @pytest.fixture(scope="module")
 def counted() -> dict[tuple[str, str, str], int]:
-    """The records of the 12 months to July 2025 by area, subtype and measure, added up row by row."""
+    """The records by area, subtype and measure, added up row by row: of the 12 months to July 2025, knife crime to January 2026."""
     sums: dict[tuple[str, str, str], int] = {}
-    with FILE.open(newline="", encoding="utf-8-sig") as lines:
-        for row in csv.DictReader(lines):
-            if row["Month_Year"] >= "2024-08-01":
-                key = (row["Area Code"], row["Crime Subtype"], row["Measure"])
-                sums[key] = sums.get(key, 0) + int(row["Count"])
+    for path, first, last, of_knives in (
+        (FILE, "2024-08-01", "2025-07-31", False),
+        (KNIFE, "2025-02-01", "2026-01-31", True),
+    ):
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            for published in csv.DictReader(lines):
+                row = {k.lower().replace(" ", "_"): v for k, v in published.items()}
+                of_knife_crime = row["crime_subtype"] == "Knife Crime"
+                if first <= row["month_year"] <= last and of_knife_crime == of_knives:
+                    key = (row["area_code"], row["crime_subtype"], row["measure"])
+                    sums[key] = sums.get(key, 0) + int(row["count"])
     return sums
 
 

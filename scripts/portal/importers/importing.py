@@ -139,7 +139,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     for _ in range(_DRAWS):
         origin = Origin(rows, job.source, job.until, job.format in REVISED)
         withheld = derive.figures(counts, origin, content, settings, past)
-        after = derive.merged(before, withheld.observations)
+        after = derive.within_windows(derive.merged(before, withheld.observations), rows)
         problems = _given_away(content, indicators, after, settings, past)
         if not problems:
             break
@@ -311,7 +311,7 @@ def compared(
     for length, words in ((derive.YEAR, "of 12 months"), (0, "of shorter periods")):
         some_gone = [o for o in gone if (o.months == derive.YEAR) == bool(length)]
         if some_gone:
-            yield f"{many(len(some_gone), 'figure')} {words} are taken out, since they overlap with new ones."
+            yield f"{many(len(some_gone), 'figure')} {words} are taken out, since new ones follow or overlap with them."
     yield (
         f"Of {withheld.cells} counts that could point to people, {withheld.primary} are withheld because they are small and "
         f"{withheld.secondary} more so that these cannot be worked out."

@@ -326,6 +326,13 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
             groups=tuple(_crime_groups(context.released, known)),
             rates=rates,
             stops=tuple(_stops(context, stops)),
+            stop_breaks=tuple(
+                {
+                    (b.date, b.title): b
+                    for i in sorted(stops)
+                    for b in measures.breaks_of(context.released, i)
+                }.values()
+            ),
             more=more,
         ),
         (Link("The figures", FIGURES),),

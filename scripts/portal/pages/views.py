@@ -214,6 +214,7 @@ class CrimePage:
     groups: tuple[CrimeGroup, ...]
     rates: tuple[Rates, ...]
     stops: tuple[StopTotal, ...]
+    stop_breaks: tuple[Break, ...]
     more: tuple[Link, ...]
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -334,10 +335,46 @@ def test_many_months_of_both_kinds_are_read_by_the_month_of_their_file() -> None
     months = [p.name[:7] for p in (*MONTHS, *API)]
     assert sorted(stops.wards) == sorted(months)
     frame = stop_and_search.tables(stops, "E09000023")
-    assert set(frame[frame["series"] == "stops-by-ethnicity"]["month"]) == {p.name[:7] for p in API}
+    assert set(stops.filtered) == {p.name[:7] for p in API}
+    assert set(frame[frame["series"] == "stops-by-age"]["month"]) == {p.name[:7] for p in MONTHS}
+    assert "stops-by-ethnicity" not in set(
+        frame["series"]
+    )  # copies without it, or a part of the searches only
+    assert not stops.whole  # every file is cut to one borough
     codes = {f.code: f for f in stops.findings}
+    assert codes["cut"].figures["months"] == len(API) + len(MONTHS)
     assert codes["no-ethnicity"].figures["files"] == len(MONTHS)
     assert "March 2025" in str(codes["missing-months"])
+
+
+@real
+def test_the_file_of_a_whole_force_is_neither_cut_nor_a_part(july: Stops) -> None:
+    assert dict(july.whole) == {"2024-07": (8824, 756)}
+    assert not july.filtered
+
+
+@real
+def test_a_part_of_the_searches_is_left_out_where_no_break_says_so() -> None:
+    content = building.read(ROOT)[1]
+    with_break = stop_and_search.counts([*MONTHS[-1:], *API], content, "E09000023")
+    assert set(with_break.frame["month"]) == {p.name[:7] for p in (*MONTHS[-1:], *API)}
+    without = replace(content, breaks=())
+    found = stop_and_search.counts([*MONTHS[-1:], *API], without, "E09000023")
+    assert set(found.frame["month"]) == {"2024-08"}
+    assert "2024-09-01" in next(str(f) for f in found.findings if f.code == "no-break")
+    with pytest.raises(PortalError, match="no break says so"):
+        stop_and_search.counts(API, without, "E09000023")
+
+
+def test_groups_add_up_to_what_they_group() -> None:
+    stops = stop_and_search.read([GOOD], NORTHBOROUGH, NEW)
+    frame = stop_and_search.tables(stops, BOROUGH).query("part != ''")
+    for series in stop_and_search.GROUPED:
+        fine = frame[frame["series"] == series.removesuffix("-group")]
+        groups = frame[frame["series"] == series]
+        assert groups["count"].sum() == fine["count"].sum()
+        assert len(groups) < len(fine)
+        assert not groups["part"].duplicated().any()
 
 
 @real

@@ -149,6 +149,7 @@ def _of_series(
     cuts = [f"{b.date:%Y-%m}" for b in content.breaks if b.indicator == row.indicator]
     cuts += after_gaps(months)
     running = np.cumsum(by_month.to_numpy(), axis=1)
+    known = {(a, m) for a, m in frame[["area", "month"]].drop_duplicates().itertuples(index=False)}
     for line, (area, part) in enumerate(by_month.index):
         kind = content.areas[area].kind
         if not _wanted(row.kinds, kind, area == borough):
@@ -159,6 +160,8 @@ def _of_series(
             one_grid = length < YEAR and _in_a_total(content, row.indicator)
             for first, last in list(spans(months, length, cuts, ends, one_grid))[: row.windows]:
                 end = months.index(last)
+                if not all((area, m) in known for m in months[end - length + 1 : end + 1]):
+                    continue  # the files have nothing about this area in a month, which is not zero
                 value = running[line, end] - (running[line, end - length] if end >= length else 0)
                 place = f"{row.series.replace('-', ' ').capitalize()}, {content.areas[area].name}"
                 when = f"months {first} to {last}" if first != last else f"month {first}"
@@ -270,6 +273,26 @@ def merged(published: tuple[Observation, ...], fresh: tuple[Observation, ...]) -
     new = {o.key: _marked(o, old.get(o.key)) for o in fresh}
     gone = {o.key for o in overlapped(published, fresh)}
     return (*(o for o in published if o.key not in new and o.key not in gone), *new.values())
+
+
+def within_windows(figures: Iterable[Observation], rows: Iterable[Import]) -> tuple[Observation, ...]:
+    """Return the figures without periods that are older than an indicator's table of imports asks for."""
+    asked: dict[str, list[int | None]] = {}
+    for row in rows:
+        asked.setdefault(row.indicator, []).append(row.windows)
+    most = {i: max(n for n in windows if n) for i, windows in asked.items() if all(windows)}
+    figures = tuple(figures)
+    periods: dict[tuple[str, str, str], set[tuple[date, date]]] = {}
+    for o in figures:
+        if o.indicator in most and o.period_start and o.period_end:
+            periods.setdefault((o.indicator, o.area, o.part), set()).add((o.period_end, o.period_start))
+    kept = {series: sorted(ends, reverse=True)[: most[series[0]]] for series, ends in periods.items()}
+    return tuple(
+        o
+        for o in figures
+        if (o.period_end, o.period_start)
+        in kept.get((o.indicator, o.area, o.part), [(o.period_end, o.period_start)])
+    )
 
 
 def _marked(fresh: Observation, old: Observation | None) -> Observation:

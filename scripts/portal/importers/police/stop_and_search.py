@@ -1,7 +1,7 @@
 """Place stop-and-search records in wards and count them. Nothing is withheld here: never publish these counts as they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -26,8 +26,20 @@ SERIES = {
     "stops-by-outcome": "outcome",
     "stops-by-object": "object",
     "stops-by-age": "age",
+    "stops-by-gender": "gender",
     "stops-by-ethnicity": "ethnicity_self",
 }
+# Breakdowns in a few groups, so that small counts need not be withheld with large ones beside them.
+GROUPED = {
+    "stops-by-outcome-group": "outcome",
+    "stops-by-object-group": "object",
+    "stops-by-age-group": "age",
+}
+_GROUPS = "police/stop_and_search.groups.csv"
+# With this many records in a file, some would have a label of each kind in `_UNCODED` if nothing had been left out.
+_MANY_ENOUGH = 100
+_UNCODED = {"type": ("Vehicle",), "ethnicity_self": ("Not stated", "Other")}
+_CUT = 5_000  # metres: a file of a whole police force has records further than this from one borough
 NEAR = 20  # metres: published points are approximate, so this close to a border the stop may have been in the next ward
 MANY = 10  # records at one point
 _EXPECTED = (
@@ -41,12 +53,14 @@ class Stops:
 
     `frame` has the columns month (such as 2024-07), area (GSS code of the ward, or of the borough where a point lies
     in its outline but in no ward) and those of `KINDS` in our words. `whole` has, for each month, the records of the
-    whole police force and how many of them have no coordinates.
+    whole police force and how many of them have no coordinates; a month is missing if its file was cut to one place.
+    `filtered` are the months of which only a part is published: a breakdown of them would mislead.
     """
 
     frame: pd.DataFrame
     wards: Mapping[str, tuple[str, ...]]
     whole: Mapping[str, tuple[int, int]]
+    filtered: tuple[str, ...]
     findings: tuple[Finding, ...]
 
 
@@ -72,18 +86,21 @@ def read(
         published_files.stop([_nothing(next(iter(frames)).name)])
     wards = {m: tuple(sorted(c for c in shapes if _is_ward(areas.get(c), m))) for m in months}
     placed = every[(every["area"] != "") & every["month"].isin(months)].reset_index(drop=True)
+    cut = sorted(m for path, f in frames.items() if _is_cut(f, shapes) for m in _months(f) if m in wards)
+    filtered = tuple(m for m in months if _is_filtered(every[every["month"] == m]))
     findings = (
         *_findings_on_files(every, frames),
+        *_findings_on_parts(cut, filtered),
         *_findings_on_months(frames, broken),
         *_findings_on_places(placed, shapes, areas),
     )
     whole = {
         str(m): (len(records), int(records["x"].isna().sum()))
         for m, records in every.groupby("month")
-        if m in wards
+        if m in wards and m not in cut
     }
     kinds = [c for c in KINDS if c in placed]
-    return Stops(placed[["month", "area", *kinds]], wards, whole, findings)
+    return Stops(placed[["month", "area", *kinds]], wards, whole, filtered, findings)
 
 
 def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
@@ -96,7 +113,9 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
         p for p in paths if p.suffix.lower() in (".geojson", ".json") and not stop_records.is_of_api(p)
     ]
     outlines = boundaries.read(geojson[0], content.areas).exact if geojson else _of_package(content)
-    stops = read([p for p in paths if p not in geojson], content.areas, outlines)
+    stops = _before_hidden_breaks(
+        read([p for p in paths if p not in geojson], content.areas, outlines), content
+    )
     frame = tables(stops, borough)
     rows = [row for month, whole in stops.whole.items() for row in _of_force(content, month, whole)]
     for month, wards in stops.wards.items():
@@ -108,6 +127,38 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
         ]
     return Counts(
         pd.concat([frame, pd.DataFrame(rows, columns=frame.columns)], ignore_index=True), stops.findings
+    )
+
+
+def _before_hidden_breaks(stops: Stops, content: Content) -> Stops:
+    """Return the stops without months of which only a part is published, unless a break says so where they begin.
+
+    Without the break a chart would show a fall that did not happen.
+
+    Raises:
+        PortalError: no month is left.
+    """
+    named = {r.indicator for rows in content.imports.values() for r in rows if r.series == "stops"}
+    breaks = [f"{b.date:%Y-%m}" for b in content.breaks if b.indicator in named]
+    whole = sorted(stops.wards.keys() - set(stops.filtered))
+    hidden = [
+        m
+        for m in stops.filtered
+        if not any(max([w for w in whole if w < m], default="") < b <= m for b in breaks)
+    ]
+    if not hidden:
+        return stops
+    months = some([in_words(m) for m in hidden])
+    fix = f"Add a row to the table of breaks with the date {hidden[0]}-01, which says what is missing."
+    words = f"Left out, since only a part is published and no break says so: {months}."
+    if not set(stops.wards) - set(hidden):
+        published_files.stop([Problem("files", code="month", message=words, fix=fix)])
+    return replace(
+        stops,
+        frame=stops.frame[~stops.frame["month"].isin(hidden)],
+        wards={m: w for m, w in stops.wards.items() if m not in hidden},
+        whole={m: w for m, w in stops.whole.items() if m not in hidden},
+        findings=(*stops.findings, Finding("no-break", f"{words} {fix}", {"months": len(hidden)})),
     )
 
 
@@ -139,14 +190,20 @@ def tables(stops: Stops, borough: str) -> pd.DataFrame:
         by_ward = found["area"].value_counts()
         rows.append(("stops", borough, month, "", len(found)))
         rows += [("stops", ward, month, "", int(by_ward.get(ward, 0))) for ward in wards]
-        for series, column in SERIES.items():
-            if column not in found or found[column].isna().any():
-                continue  # a copy of the file without this column
-            by_part = found[column].value_counts()
+        for series, column in (SERIES | GROUPED).items():
+            if month in stops.filtered or column not in found or found[column].isna().any():
+                continue  # a part of the searches, or a copy of the file without this column
+            groups = _groups(column) if series in GROUPED else {}
+            by_part = found[column].replace(groups).value_counts()
             rows.append((series, borough, month, "", len(found)))
-            parts = dict.fromkeys(labels(column).values())
+            parts = dict.fromkeys(groups.get(part, part) for part in labels(column).values())
             rows += [(series, borough, month, part, int(by_part.get(part, 0))) for part in parts]
     return pd.DataFrame(rows, columns=["series", "area", "month", "part", "count"])
+
+
+def _groups(column: str) -> dict[str, str]:
+    """Return the group of each of our words for a column; words that are a group themselves are missing."""
+    return {r["ours"]: r["group"] for r in published_files.mapped(_GROUPS) if r["column"] == column}
 
 
 def _outlines(table: pd.DataFrame) -> dict[str, Shape]:
@@ -244,6 +301,46 @@ def _is_half(frame: pd.DataFrame) -> bool:
     first, last = int(days.min()[8:]), int(days.max()[8:])
     empty = first - 1 + pd.Period(month).days_in_month - last
     return empty > 0 and empty * len(days) / (last - first + 1) >= _EXPECTED
+
+
+def _is_cut(frame: pd.DataFrame, outlines: Mapping[str, Shape]) -> bool:
+    """Return True if no record of a file is far from the outlines, so that it is not the file of a whole police force."""
+    if frame.empty or frame["x"].notna().sum() == 0:
+        return False
+    plane = Plane.around(outlines.values())
+    west, south, east, north = shapely.total_bounds([plane.metres(shape) for shape in outlines.values()])
+    around = shapely.box(west - _CUT, south - _CUT, east + _CUT, north + _CUT)
+    return bool(
+        shapely.covers(around, plane.metres(shapely.points(frame["x"].dropna(), frame["y"].dropna()))).all()
+    )
+
+
+def _is_filtered(records: pd.DataFrame) -> bool:
+    """Return True if the labels that fit no code are all missing, so that only a part of the searches is published."""
+    if (
+        len(records) < _MANY_ENOUGH
+        or not _UNCODED.keys() <= set(records)
+        or records["ethnicity_self"].isna().any()
+    ):
+        return False
+    return not any(records[column].isin(words).any() for column, words in _UNCODED.items())
+
+
+def _findings_on_parts(cut: Sequence[str], filtered: Sequence[str]) -> Iterator[Finding]:
+    """Yield the months whose files were cut to one place, and those of which only a part is published."""
+    if cut:
+        words = (
+            f"These files were cut to the surroundings of the borough, so they give no figures for the whole police force: "
+            f"{some([in_words(m) for m in cut])}."
+        )
+        yield Finding("cut", words, {"months": len(cut)})
+    if filtered:
+        words = (
+            "No search is of a vehicle only, and no ethnic group is “not stated” or “other”, so only a part of the searches "
+            f"is published: {some([in_words(m) for m in filtered])}. These months get totals, and no figures by outcome, "
+            "object, age or ethnic group."
+        )
+        yield Finding("filtered", words, {"months": len(filtered)})
 
 
 def _nothing(file: str) -> Problem:
