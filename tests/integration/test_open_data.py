@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 
 import feedparser
 import pandas as pd
+import pikepdf
 import pytest
 import rdflib
 import validators
@@ -99,6 +100,16 @@ def test_validators_find_a_fault(revised: Path, tmp_path: Path, name: str) -> No
     assert old in text
     (copy / file).write_text(text.replace(old, new))
     assert getattr(validators, name)(copy).faults
+
+
+def test_the_validator_of_sheets_finds_a_fault(revised: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree((revised / "build/site").resolve(), tmp_path / "site")
+    path = next(copy.rglob("*.pdf"))
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        del pdf.pages[0].Tabs
+        pdf.pages[0].contents_add(b"BT ET 0 0 9 9 re f")
+        pdf.save()
+    assert any("painting" in fault for fault in validators.accessible_pdf(copy).faults)
 
 
 def test_the_api_description_has_exactly_the_existing_addresses(folder: Path) -> None:
