@@ -16,7 +16,8 @@ HARD = """<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>H
 <link rel="canonical" href="https://example.org/page/">
 <style>ul { list-style-type: "– " } td { border: 1px solid } h2 { background: #def; border-top: 2px solid }</style></head>
 <body><h1 id="top">Hard to tag</h1><h2>Lines and backgrounds</h2>
-<p>One <strong>strong</strong> and one <em>stressed</em> word, <button>pressed</button>, and
+<p>One <strong>strong</strong> and one <em>stressed</em> word, <button>pressed</button>,
+<a href="../words/#term" role="button">a word that explains itself</a>, and
 <a href="../other/">a link that needs more than one line, since it says at length where it goes and why anyone
 would want to go there at all</a>, <a href="#top">back to the top</a>, <a href="https://example.org/" aria-label="Start">x</a>.</p>
 <ul><li>first <b>of</b> two</li><li><p>second</p><ul><li>inner</li></ul></li></ul><ol><li>numbered</li></ol>

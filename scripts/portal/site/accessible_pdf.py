@@ -78,12 +78,13 @@ def _kids(node: Any) -> list[Any]:
 def _correct(pdf: pikepdf.Pdf, element: Any) -> None:
     """Correct one tag.
 
-    The item of a list gets a body. A button, which nobody can press on paper, becomes text. A figure of HTML, which
+    The item of a list gets a body. A button, which nobody can press on paper, becomes a link or text. A figure of HTML, which
     holds a caption and a picture that has words of its own, becomes a division.
     """
     kids, kind = _kids(element), element.S
-    if kind == Name.Form and not any(isinstance(k, Dictionary) and "/Obj" in k for k in kids):
-        element.S = Name.Span
+    if kind == Name.Form:
+        annotated = [k.Obj.Subtype for k in kids if isinstance(k, Dictionary) and "/Obj" in k]
+        element.S = Name.Link if Name.Link in annotated else Name.Span
         del element.A
     if kind == Name.Figure and "/Alt" not in element and any(_elements(element)):
         element.S = Name.Div
