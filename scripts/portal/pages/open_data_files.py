@@ -89,21 +89,13 @@ class OpenDataFiles:
             content=content,
             datasets=[self.dataset_of(i) for i in content.indicators.values() if i.slug in self.pages],
             areas=[a for a in content.areas.values() if a.code in with_figures],
-            releases=[ReleaseSlugs(p.release, _slugs(p)) for p in self.history.releases],
+            releases=[ReleaseSlugs(p.release, tuple(p.slugs.values())) for p in self.history.releases],
             packages=self.packages,
         )
 
 
 def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
-
-
-def _slugs(past: PastRelease) -> tuple[str, ...]:
-    """Return the slugs of the indicators that a release published; none if its archive was withdrawn."""
-    if past.release.withdrawn:
-        return ()
-    used = {k[0] for k in past.figures}
-    return tuple(row["slug"] for name, row in past.rows("indicators", "id").items() if name in used)
 
 
 def files(inputs: OpenDataFiles) -> Iterator[tuple[str, bytes]]:

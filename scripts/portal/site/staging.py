@@ -105,15 +105,14 @@ def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
     """
     past = history.read(settings, cleared.content)
     figures = records.current_records(cleared.content, past)
-    words = search.read_synonyms(settings.root)[0]
     charts = build_site_charts(cleared)
-    inputs = PageInputs(written=written_pages.read(settings), words=words, figures=figures, charts=charts)
+    words, written = search.read_synonyms(settings.root)[0], written_pages.read(settings)
+    inputs = PageInputs(written=written, words=words, figures=figures, history=past, charts=charts)
     texts = messages.read_messages(settings.root, settings.site.language)
     pages = tuple(_in_language(texts, p) for p in all_pages(settings, cleared, inputs))
     pages += read_translations(settings.root, pages, settings.languages)
     return PlannedSite(
-        settings=settings, cleared=cleared, history=past, figures=figures, charts=charts, pages=pages,
-        messages=texts,
+        settings=settings, cleared=cleared, history=past, figures=figures, charts=charts, pages=pages, messages=texts,
     )  # fmt: skip
 
 
