@@ -164,7 +164,23 @@ def test_every_link_leads_to_a_file_and_every_figure_to_its_anchor(folder: Path)
     assert urljoin(f"{ADDRESS}api/openapi.json", f"{server['url']}/") == ADDRESS
     links = re.findall(r'":"([^" ]+/[^" ]*)"', (folder / "api/index.json").read_text())
     assert len(links) > 60
-    assert [n for n in links if not at(folder, "api/index.json", n).exists()] == []
+    kinds = told(folder / "api/index.json")["media_types"].values()
+    assert [n for n in links if n not in kinds and not at(folder, "api/index.json", n).exists()] == []
+
+
+def test_catalogues_give_the_size_and_media_type_of_each_workbook(folder: Path) -> None:
+    index = told(folder / "api/index.json")
+    books = [one[kind] for name in ("indicators", "areas", "packages") for one in index[name] for kind in ("ods", "xlsx")]  # fmt: skip
+    assert all(at(folder, "api/index.json", b["address"]).stat().st_size == b["bytes"] for b in books)
+    files = {*folder.glob("figures/*/*.ods"), *folder.glob("figures/*/*.xlsx"), *folder.glob("open-data/**/*.ods"), *folder.glob("open-data/**/*.xlsx")}  # fmt: skip
+    assert {at(folder, "api/index.json", b["address"]) for b in books} == files
+    graph = rdflib.Graph().parse(folder / "open-data/dcat.ttl", publicID=f"{ADDRESS}open-data/dcat.ttl")
+    sizes = {
+        at(folder, "open-data/dcat.ttl", str(graph.value(d, rdflib.DCAT.downloadURL))): int(str(size))
+        for d, size in graph.subject_objects(rdflib.DCAT.byteSize)
+    }
+    areas = {p for p in files if p.parent.name == "areas"}
+    assert sizes == {p: p.stat().st_size for p in files - areas}
 
 
 def test_no_address_says_what_it_is_about(folder: Path) -> None:
