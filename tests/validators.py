@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,7 @@ def packages(folder: Path) -> Verdict:
     return Verdict("Data packages, as downloaded", by, f"{len(listed['resources'])} packages, {count} tables", tuple(faults))  # fmt: skip
 
 
+@cache
 def says_it_is_accessible(path: Path) -> bool:
     """Whether a PDF says that it meets PDF/UA-1."""
     with pikepdf.open(path) as pdf:

@@ -7,6 +7,7 @@ from portal.desk import (
     fetch_pages,
     home_pages,
     publish_pages,
+    quote_pages,
     see_pages,
     sign_pages,
     table_pages,
@@ -27,6 +28,7 @@ def add_all(app: DeskApp, desk: Desk) -> None:
     sign_pages.add(app, desk)
     publish_pages.add(app, desk)
     table_pages.add(app, desk)
+    quote_pages.add(app, desk)
 
 
 def warm(desk: Desk) -> None:
