@@ -35,7 +35,7 @@ def outcomes(answer: Answer) -> list[tuple[str, str]]:
     """Return each number on the page with what the desk says about it."""
     page = LexborHTMLParser(answer.body)
     return [
-        (s.css("h2")[0].text(), s.css(".flag")[0].text().strip().lower()) for s in page.css("section.finding")
+        (s.css("h3")[0].text(), s.css(".flag")[0].text().strip().lower()) for s in page.css("section.finding")
     ]
 
 

@@ -21,7 +21,7 @@ from portal.quotes import checking, documents
 from portal.quotes.checking import Finding, Outcome
 from portal.site import building
 
-_PASTED = "text.txt"
+_PASTED = "Your text"
 # How the desk marks each answer: like something late, something soon, or something done.
 _KINDS = {Outcome.RIGHT: "done", Outcome.WRONG: "late", Outcome.NO_SOURCE: "late"}
 _AROUND = 160  # characters shown before and after a number
@@ -124,7 +124,7 @@ def _problem(message: str, fix: str) -> PortalError:
 def _text_of(name: str, content: bytes) -> str:
     """Return the text of a document, which is in a folder of its own only while it is read."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (secure_filename(name) or f"text{PurePosixPath(name).suffix}")
+        path = Path(folder) / ("text.txt" if name == _PASTED else secure_filename(name) or "text")
         path.write_bytes(content)
         return documents.text_of(path)
 
