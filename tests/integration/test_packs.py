@@ -187,6 +187,23 @@ def test_a_pack_has_the_next_meeting_and_open_questions_of_its_ward(tiny: Path) 
     assert "since 3 December 2020, the last meeting that we know of" in south
 
 
+def test_a_pack_has_the_police_team_of_its_ward_and_its_newest_priorities(tiny: Path) -> None:
+    site = tiny / "build" / "site" / "wards"
+    south, west, north = (
+        " ".join(first(parsed(site / w / "pack"), ".pack").text().split())
+        for w in ("south", "west-field", "north-quay")
+    )
+    assert "South team, 101, south@police.example. Checked on 15 February 2021." in south
+    newer, older = "Speeding on the High Street (a priority since 1 February 2021)", "Thefts from sheds & garages (a priority since 2 November 2020): Patrols at night. (20 January 2021)"  # fmt: skip
+    assert 0 < south.index(newer) < south.index(older)
+    assert "Litter in the park" in west
+    assert (
+        "How to reach the police team of this ward is not published here. Ask: the local police team." in west
+    )
+    assert "its priorities are not published here. Ask: the local police team." in north
+    assert "police.example" not in north
+
+
 def test_rules_take_turns_and_find_nothing_in_nothing() -> None:
     nothing = Findings(place="Here", lines=(), unusual=())
     assert raise_questions(nothing) == ()
