@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 import feedparser
+import page as pdf_validator
 import pandas as pd
+import pikepdf
 import rdflib
 from csvw import TableGroup
 from frictionless import Package
@@ -196,7 +199,28 @@ def packages(folder: Path) -> Verdict:
     return Verdict("Data packages, as downloaded", by, f"{len(listed['resources'])} packages, {count} tables", tuple(faults))  # fmt: skip
 
 
-VALIDATORS: Iterable[Callable[[Path], Verdict]] = (openapi, linked_data, catalogue, tables, feed, packages)
+@cache
+def says_it_is_accessible(path: Path) -> bool:
+    """Whether a PDF says that it meets PDF/UA-1."""
+    with pikepdf.open(path) as pdf:
+        return pdf.open_metadata().get("pdfuaid:part") == "1"
+
+
+def accessible_pdf(folder: Path) -> Verdict:
+    """Every PDF that says it meets PDF/UA-1, by the rules of that standard that a program can check."""
+    faults, rules = [], 0
+    paths = [p for p in sorted(folder.rglob("*.pdf")) if says_it_is_accessible(p)]
+    for path in paths:
+        report = pdf_validator.validate_pdf(path, profile="ua1")
+        rules = report.rules.total
+        faults += [f"{path.relative_to(folder).as_posix()}: {f.message}" for f in report.failures]
+    by = f"page-validation {version('page-validation')}"
+    return Verdict("PDF/UA-1", by, f"{len(paths)} files, {rules} rules each", tuple(faults))
+
+
+VALIDATORS: Iterable[Callable[[Path], Verdict]] = (
+    openapi, linked_data, catalogue, tables, feed, packages, accessible_pdf,
+)  # fmt: skip
 
 
 def main(folder: Path) -> int:

@@ -1,5 +1,6 @@
 """The whole generated tree of the tiny portal is as agreed: Markdown, chart JSON, CSV and navigation."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from project import ROOT, tree_of
 GOLDEN = ROOT / "tests" / "golden"
 # Pages say how long nothing has been heard of a promise.
 FIRST_OF_DECEMBER_2026 = "1796083200"
+
+_SIZE = re.compile(rb'("bytes":|dcat:byteSize "|"dcat:byteSize":\[\{"@value":")\d+')
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,9 @@ def grown(tiny_site: Path) -> dict[str, bytes]:
         for name, content in made.files.items()
         if not name.startswith(apart) and not name.endswith((".ods", ".xlsx"))
     }
+    # How small a workbook can be packed depends on the machine's zlib.
+    for name in ("api/index.json", "open-data/dcat.jsonld", "open-data/dcat.ttl"):
+        files[name] = _SIZE.sub(rb"\g<1>0", files[name])
     return files | {"mkdocs.yml": rendering.mkdocs_settings(settings, made, "work").encode()}
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 
 import feedparser
 import pandas as pd
+import pikepdf
 import pytest
 import rdflib
 import validators
@@ -101,6 +102,16 @@ def test_validators_find_a_fault(revised: Path, tmp_path: Path, name: str) -> No
     assert getattr(validators, name)(copy).faults
 
 
+def test_the_validator_of_sheets_finds_a_fault(revised: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree((revised / "build/site").resolve(), tmp_path / "site")
+    path = next(copy.rglob("*.pdf"))
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        del pdf.pages[0].Tabs
+        pdf.pages[0].contents_add(b"BT ET 0 0 9 9 re f")
+        pdf.save()
+    assert any("painting" in fault for fault in validators.accessible_pdf(copy).faults)
+
+
 def test_the_api_description_has_exactly_the_existing_addresses(folder: Path) -> None:
     paths = told(folder / "api/openapi.json")["paths"]
     patterns = [re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(p))) for p in paths]
@@ -153,7 +164,23 @@ def test_every_link_leads_to_a_file_and_every_figure_to_its_anchor(folder: Path)
     assert urljoin(f"{ADDRESS}api/openapi.json", f"{server['url']}/") == ADDRESS
     links = re.findall(r'":"([^" ]+/[^" ]*)"', (folder / "api/index.json").read_text())
     assert len(links) > 60
-    assert [n for n in links if not at(folder, "api/index.json", n).exists()] == []
+    kinds = told(folder / "api/index.json")["media_types"].values()
+    assert [n for n in links if n not in kinds and not at(folder, "api/index.json", n).exists()] == []
+
+
+def test_catalogues_give_the_size_and_media_type_of_each_workbook(folder: Path) -> None:
+    index = told(folder / "api/index.json")
+    books = [one[kind] for name in ("indicators", "areas", "packages") for one in index[name] for kind in ("ods", "xlsx")]  # fmt: skip
+    assert all(at(folder, "api/index.json", b["address"]).stat().st_size == b["bytes"] for b in books)
+    files = {*folder.glob("figures/*/*.ods"), *folder.glob("figures/*/*.xlsx"), *folder.glob("open-data/**/*.ods"), *folder.glob("open-data/**/*.xlsx")}  # fmt: skip
+    assert {at(folder, "api/index.json", b["address"]) for b in books} == files
+    graph = rdflib.Graph().parse(folder / "open-data/dcat.ttl", publicID=f"{ADDRESS}open-data/dcat.ttl")
+    sizes = {
+        at(folder, "open-data/dcat.ttl", str(graph.value(d, rdflib.DCAT.downloadURL))): int(str(size))
+        for d, size in graph.subject_objects(rdflib.DCAT.byteSize)
+    }
+    areas = {p for p in files if p.parent.name == "areas"}
+    assert sizes == {p: p.stat().st_size for p in files - areas}
 
 
 def test_no_address_says_what_it_is_about(folder: Path) -> None:

@@ -25,6 +25,7 @@ NOT_FOR_IMPORTERS = ("quotes", "charts", "opendata", "pages", "site", "editing",
 ONLY = {
     "frictionless": {"data.validation"},
     "mkdocs": {"site.mkdocs_pages"},
+    "pikepdf": {"site.accessible_pdf"},
     "pypdf": {"quotes.pdf_text"},
     "selectolax": {
         "desk.seeing",

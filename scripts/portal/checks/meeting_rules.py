@@ -1,4 +1,4 @@
-"""Rules about meetings: their times, the questions asked at them, and what those are about."""
+"""Rules about meetings: their times, the questions asked at them, what those are about, and the police of each ward."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -76,8 +76,29 @@ def _action(row: ValidRow, plans: Mapping[str, Package]) -> Iterator[Problem]:
         yield row.dangling("action", known, f"actions of {row['plan']}")
 
 
+def _police(checked: ValidRows) -> Iterator[Problem]:
+    """Check that police teams and priorities belong to wards, and that an action has its day."""
+    kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")}
+    for table in ("police_teams", "police_priorities"):
+        for row in checked.rows("meetings", table):
+            if kinds.get(row["area"], "ward") != "ward":
+                message = f"“{row['area']}” is not a ward."
+                yield row.problem("area", "meetings", message, "Write the code of a ward.")
+    for row in checked.rows("meetings", "police_priorities"):
+        if not {"set_on", "action", "action_on"} <= row.cells.keys():
+            continue  # one of them has a problem already
+        if bool(row["action"]) != bool(row["action_on"]):
+            column = "action_on" if row["action"] else "action"
+            message = "An action has no day." if row["action"] else "There is a day but no action."
+            yield row.problem(column, "meetings", message, "Fill in both, or clear both if no source says.")
+        elif row["action_on"] and row["action_on"] < row["set_on"]:
+            message = f"The action ({row['action_on']}) is older than the priority ({row['set_on']})."
+            yield row.problem("action_on", "meetings", message, "Correct one of the two dates.")
+
+
 RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "meeting-times": _times,
     "answers": _answers,
     "meeting-subjects": _subjects,
+    "police-teams": _police,
 }

@@ -135,6 +135,8 @@ REFERENCES = {
     ("meetings", "subjects", "question"): ("meetings", "questions", "id"),
     ("meetings", "subjects", "area"): ("geography", "areas", "code"),
     ("meetings", "subjects", "indicator"): ("indicators", "indicators", "id"),
+    ("meetings", "police_teams", "area"): ("geography", "areas", "code"),
+    ("meetings", "police_priorities", "area"): ("geography", "areas", "code"),
 }
 SOURCES = ("sources", "sources", "id")
 
@@ -291,6 +293,7 @@ WITH_CONTACTS = (
     ("duties", "evidence"),
     ("meetings", "meetings"),
     ("meetings", "papers"),
+    ("meetings", "police_teams"),
 )
 
 

@@ -127,6 +127,7 @@ _TEXTS = (
     ("dashboards", "dashboards", ("shows", "published", "missing")), ("releases", "reasons", ("reason",)), ("releases", "calendar", ("note",)),
     ("duties", "duties", ("asks", "note")), ("duties", "evidence", ("title", "note")), ("meetings", "meetings", ("title", "note")),
     ("meetings", "papers", ("title",)), ("meetings", "questions", ("question", "answer")),
+    ("meetings", "police_priorities", ("issue", "action")),
 )  # fmt: skip
 
 

@@ -56,6 +56,30 @@ class Question(Cited):
 
 
 @dataclass(frozen=True)
+class PoliceTeam(Cited):
+    """The police team of a ward; `phone`, `email` and `url` are empty if no source says. It names no officer."""
+
+    area: str
+    name: str
+    phone: str
+    email: str
+    url: str
+    checked_on: date
+
+
+@dataclass(frozen=True)
+class PolicePriority(Cited):
+    """A problem that the police team of a ward works on; `action` is empty, and `action_on` None, if no source says."""
+
+    area: str
+    number: int
+    issue: str
+    set_on: date
+    action: str
+    action_on: date | None
+
+
+@dataclass(frozen=True)
 class MeetingSubject:
     """A ward, figure or action that a meeting or one of its questions is about; an empty `question` means the meeting."""
 

@@ -11,7 +11,7 @@ from portal.core.contacts import Route, RouteConnection, Service
 from portal.core.duties import Duty, Evidence
 from portal.core.figure_key import FigureKey as FigureKey  # noqa: PLC0414 - rooms take it from here, with the rest of the model
 from portal.core.measured import Dispersion, OutcomeOf, Revision
-from portal.core.meetings import Meeting, MeetingSubject, Paper, Question
+from portal.core.meetings import Meeting, MeetingSubject, Paper, PolicePriority, PoliceTeam, Question
 from portal.core.periods import months_between
 from portal.core.places import Lsoa, NoRate, Overlap, Postcode, Profile
 from portal.core.plans import Plan
@@ -401,6 +401,8 @@ class Content:
     papers: tuple[Paper, ...] = ()
     questions: tuple[Question, ...] = ()
     meeting_subjects: tuple[MeetingSubject, ...] = ()
+    police_teams: tuple[PoliceTeam, ...] = ()
+    police_priorities: tuple[PolicePriority, ...] = ()
 
     @property
     def urls(self) -> Iterator[str]:
@@ -410,3 +412,4 @@ class Content:
         yield from (e.url for e in self.evidence)
         yield from (m.url for m in self.meetings)
         yield from (p.url for p in self.papers)
+        yield from (t.url for t in self.police_teams)

@@ -12,7 +12,7 @@ from portal.core import field_types
 from portal.core.contacts import Route, RouteConnection, Service
 from portal.core.duties import Duty, Evidence
 from portal.core.measured import Dispersion, OutcomeOf, Revision
-from portal.core.meetings import Meeting, MeetingSubject, Paper, Question
+from portal.core.meetings import Meeting, MeetingSubject, Paper, PolicePriority, PoliceTeam, Question
 from portal.core.model import (
     AcceptedWarning,
     Area,
@@ -109,6 +109,10 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         papers=tuple(sorted(rows("meetings", "papers", Paper), key=lambda p: p.number)),
         questions=tuple(rows("meetings", "questions", Question)),
         meeting_subjects=tuple(rows("meetings", "subjects", MeetingSubject)),
+        police_teams=tuple(rows("meetings", "police_teams", PoliceTeam)),
+        police_priorities=tuple(
+            sorted(rows("meetings", "police_priorities", PolicePriority), key=lambda p: p.number)
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from portal.desk import (
     home_pages,
     mapping_pages,
     publish_pages,
+    quote_pages,
     see_pages,
     sign_pages,
     table_pages,
@@ -32,6 +33,7 @@ def add_all(app: DeskApp, desk: Desk) -> None:
     table_pages.add(app, desk)
     urgent_pages.add(app, desk)
     urgent_pages.add_results(app, desk)
+    quote_pages.add(app, desk)
 
 
 def warm(desk: Desk) -> None:

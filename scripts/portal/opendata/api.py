@@ -11,7 +11,7 @@ from portal.core.model import Area, Content, Release
 from portal.core.settings import SiteSettings
 from portal.core.vocabulary import ADDABLE_UNITS, Unit
 from portal.opendata import bundles, records
-from portal.opendata.metadata import DCAT, FIGURES_JSON, IndicatorDataset
+from portal.opendata.metadata import DCAT, FIGURES_JSON, MEDIA_TYPES, WORKBOOKS, IndicatorDataset
 from portal.opendata.records import CITE
 
 Json = dict[str, Any]
@@ -58,8 +58,11 @@ class Catalogue:
     packages: Sequence[PackageName]
 
 
-def build_index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
-    """Return the index of everything that can be downloaded, as JSON; `page` is the page about open data."""
+def build_index(site: SiteSettings, page: str, catalogue: Catalogue, books: Mapping[str, int]) -> bytes:
+    """Return the index of everything that can be downloaded, as JSON; `page` is the page about open data.
+
+    `books` has the size in bytes of each workbook by its path.
+    """
     top = records.site_root(site, INDEX)
     document = {
         "self": f"{top}{INDEX}",
@@ -67,12 +70,19 @@ def build_index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
         "description": f"{top}{OPENAPI}",
         "name": site.name,
         "partnership": site.partnership,
-        "indicators": [_indicator(top, d, catalogue.content) for d in catalogue.datasets],
-        "areas": [_area(top, a, catalogue.content) for a in catalogue.areas],
+        "media_types": MEDIA_TYPES,
+        "indicators": [
+            _indicator(top, d, catalogue.content) | _workbooks(top, d.csv, books) for d in catalogue.datasets
+        ],
+        "areas": [
+            _area(top, a, catalogue.content) | _workbooks(top, area_path(a.code, "csv"), books)
+            for a in catalogue.areas
+        ],
         "releases": [_release(top, *r) for r in catalogue.releases],
         "packages": [
-            {"name": name, "title": title, "zip": f"{top}{bundles.package_path(name)}"}
+            {"name": name, "title": title, "zip": f"{top}{path}"} | _workbooks(top, path, books)
             for title, name in catalogue.packages
+            for path in (bundles.package_path(name),)
         ],
         "catalogues": {
             "packages": f"{top}{bundles.CATALOGUE}",
@@ -82,6 +92,16 @@ def build_index(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
         },
     }
     return records.to_json(document)
+
+
+def _workbooks(top: str, path: str, books: Mapping[str, int]) -> Json:
+    """Return the address and size of the workbooks beside the file `path`, by kind."""
+    found = {kind: f"{path.rpartition('.')[0]}.{kind}" for kind in WORKBOOKS}
+    return {
+        kind: {"address": f"{top}{book}", "bytes": books[book]}
+        for kind, book in found.items()
+        if book in books
+    }
 
 
 def _area(top: str, area: Area, content: Content) -> Json:
@@ -173,11 +193,6 @@ def build_openapi(site: SiteSettings, page: str, catalogue: Catalogue) -> bytes:
     return records.to_json(document)
 
 
-# The media types of workbooks, by the ending of their files.
-_WORKBOOKS = {
-    "ods": "application/vnd.oasis.opendocument.spreadsheet",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _ANY = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
@@ -188,13 +203,13 @@ def _paths(catalogue: Catalogue) -> Json:
     area = _parameter("area", "The code of an area, from the index.", [a.code for a in catalogue.areas])
     package = _parameter("package", "The name of a package.", [p.name for p in catalogue.packages])
     books = {
-        path: _get(f"{name}{kind.capitalize()}", f"{summary}, as a spreadsheet ({kind.upper()})", "", *parameters, kind=media_type)
+        path: _get(f"{name}{kind.capitalize()}", f"{summary}, as a spreadsheet ({kind.upper()})", "", *parameters, kind=MEDIA_TYPES[kind])
         for name, summary, start, parameters in (
             ("figures", "The figures of one indicator", "/figures/{indicator}/{file}", (indicator, file)),
             ("area", "All figures of one area", f"/{AREAS}{{area}}", (area,)),
             ("package", "One data package", f"/{bundles.package_path('{package}').removesuffix('.zip')}", (package,)),
         )
-        for kind, media_type in _WORKBOOKS.items()
+        for kind in WORKBOOKS
         for path in (f"{start}.{kind}",)
     }  # fmt: skip
     document = {
@@ -286,6 +301,7 @@ _SLUG: Json = {"type": "string", "pattern": f"^{_ANY}$"}
 _DAY: Json = {"type": ["string", "null"], "format": "date"}
 _LINK: Json = {"type": "string", "format": "uri-reference"}
 _LINK_OR_NONE: Json = {"type": ["string", "null"], "format": "uri-reference"}
+_BOOK: Json = _object(address=_LINK, bytes={"type": "integer", "description": "The size of the file."})
 _SCHEMAS: Json = {
     "Figures": _object(
         self=_LINK,
@@ -321,6 +337,7 @@ _SCHEMAS: Json = {
         description=_LINK,
         name=_TEXT,
         partnership=_TEXT,
+        media_types=_map(_TEXT),
         indicators={
             "type": "array",
             "items": _object(
@@ -329,7 +346,7 @@ _SCHEMAS: Json = {
                 has_rates={"type": "boolean", "description": "True if the figures are counts of whole areas, so that a rate can be computed where the population is known."},
                 no_rates=_map({"type": "string", "description": "Why a rate per resident is not meaningful in the area with this code."}),
                 breaks=_list("Break"),
-                first_day=_DAY, last_day=_DAY, count={"type": "integer"}, page=_LINK, cite=_LINK, json=_LINK, csv=_LINK, table_description=_LINK,
+                first_day=_DAY, last_day=_DAY, count={"type": "integer"}, page=_LINK, cite=_LINK, json=_LINK, csv=_LINK, table_description=_LINK, ods=_BOOK, xlsx=_BOOK,
             ),
         },
         areas=_list("Area"),
@@ -340,12 +357,12 @@ _SCHEMAS: Json = {
                 figures={"type": "array", "items": _object(slug=_SLUG, json=_LINK, csv=_LINK)},
             ),
         },
-        packages={"type": "array", "items": _object(name=_SLUG, title=_TEXT, zip=_LINK)},
+        packages={"type": "array", "items": _object(name=_SLUG, title=_TEXT, zip=_LINK, ods=_BOOK, xlsx=_BOOK)},
         catalogues=_object(packages=_LINK, dcat_json_ld=_LINK, dcat_turtle=_LINK, site=_LINK),
     ),
     "Area": _object(
         code=_TEXT, name=_TEXT, kind=_TEXT, parent=_or_null("string", "The code of the area around it."), valid_from=_DAY, valid_to=_DAY,
-        population={"anyOf": [{"$ref": "#/components/schemas/Population"}, {"type": "null"}]}, json=_LINK, csv=_LINK,
+        population={"anyOf": [{"$ref": "#/components/schemas/Population"}, {"type": "null"}]}, json=_LINK, csv=_LINK, ods=_BOOK, xlsx=_BOOK,
     ),
     "Break": _object(date={"type": "string", "format": "date", "description": "The first day of the new way of recording."}, title=_TEXT, explanation=_TEXT),
     "Population": _object(people={"type": "integer"}, year={"type": "integer"}, source=_object(title=_TEXT, locator=_TEXT)),

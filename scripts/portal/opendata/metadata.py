@@ -21,6 +21,15 @@ LICENCES = {
 }
 FIGURES_JSON = "figures.json"
 DCAT = "open-data/dcat"
+# The media type of every kind of file that can be downloaded, by its ending.
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
+WORKBOOKS = ("ods", "xlsx")  # kinds of workbook, by their endings
 _ADDRESSES = ("url", "contentUrl", "license", "includedInDataCatalog")
 _CONTEXT: Json = {"@vocab": "https://schema.org/", **{name: {"@type": "@id"} for name in _ADDRESSES}}
 
@@ -225,11 +234,6 @@ PREFIXES = {
 }
 _FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
 _MEDIA_TYPE = "https://www.iana.org/assignments/media-types/"
-_FORMATS = {
-    "csv": ("CSV", "text/csv"),
-    "json": ("JSON", "application/json"),
-    "zip": ("ZIP", "application/zip"),
-}
 
 
 @dataclass(frozen=True)
@@ -246,7 +250,14 @@ class DateLiteral:
     day: str
 
 
-Node = str | Iri | DateLiteral  # the object of a triple; a string is a literal in English
+@dataclass(frozen=True)
+class SizeLiteral:
+    """A literal of type xsd:nonNegativeInteger: the size of a file in bytes."""
+
+    size: int
+
+
+Node = str | Iri | DateLiteral | SizeLiteral  # the object of a triple; a string is a literal in English
 Triple = tuple[str, str, Node]  # subject, predicate and object
 
 
@@ -257,8 +268,25 @@ def dcat_triples(
     packages: Iterable[tuple[str, str]],
     release: Release | None,
 ) -> tuple[Triple, ...]:
-    """Return the DCAT-AP catalogue of everything that can be downloaded; `page` is the page about open data."""
+    """Return the DCAT-AP catalogue of everything that can be downloaded; `page` is the page about open data.
+
+    `workbook_triples` adds the workbooks to it.
+    """
     return tuple(_dcat(site, page, datasets, packages, release))
+
+
+def workbook_triples(
+    site: SiteSettings,
+    datasets: Iterable[IndicatorDataset],
+    packages: Iterable[tuple[str, str]],
+    books: Mapping[str, int],
+) -> Iterator[Triple]:
+    """Yield the workbooks of indicators and packages as distributions; `books` has their sizes in bytes by path."""
+    top = records.site_root(site, DCAT)
+    for dataset in datasets:
+        yield from _workbooks(f"{top}{dataset.path}", top, dataset.csv, books, dataset.licences)
+    for _, path in packages:
+        yield from _workbooks(f"{top}{path}#package", top, path, books, ())
 
 
 def _dcat(
@@ -303,6 +331,16 @@ def _dcat(
         yield from _distribution(address, f"{top}{path}", ())
 
 
+def _workbooks(
+    address: str, top: str, path: str, books: Mapping[str, int], licences: Iterable[str]
+) -> Iterator[Triple]:
+    """Yield the workbooks beside the file `path` as distributions."""
+    for book in (f"{path.rpartition('.')[0]}.{kind}" for kind in WORKBOOKS):
+        if book in books:
+            yield from _distribution(address, f"{top}{book}", licences)
+            yield f"{top}{book}#distribution", "dcat:byteSize", SizeLiteral(books[book])
+
+
 def _of_dataset(address: str, title: str, description: str, publisher: str) -> Iterator[Triple]:
     yield address, "a", Iri("dcat:Dataset")
     yield address, "dct:title", title
@@ -326,14 +364,14 @@ def _coverage(top: str, address: str, dataset: IndicatorDataset) -> Iterator[Tri
 
 
 def _distribution(address: str, file: str, licences: Iterable[str]) -> Iterator[Triple]:
-    name, kind = _FORMATS[file.rpartition(".")[2]]
+    kind = file.rpartition(".")[2]
     distribution = f"{file}#distribution"
     yield address, "dcat:distribution", Iri(distribution)
     yield distribution, "a", Iri("dcat:Distribution")
     yield distribution, "dcat:accessURL", Iri(file)
     yield distribution, "dcat:downloadURL", Iri(file)
-    yield distribution, "dct:format", Iri(f"{_FILE_TYPE}{name}")
-    yield distribution, "dcat:mediaType", Iri(f"{_MEDIA_TYPE}{kind}")
+    yield distribution, "dct:format", Iri(f"{_FILE_TYPE}{kind.upper()}")
+    yield distribution, "dcat:mediaType", Iri(f"{_MEDIA_TYPE}{MEDIA_TYPES[kind]}")
     for licence in licences:
         yield distribution, "dct:license", Iri(licence)
 
@@ -350,6 +388,8 @@ def _in_turtle(node: Node) -> str:
         return node.address if node.address.partition(":")[0] in PREFIXES else f"<{node.address}>"
     if isinstance(node, DateLiteral):
         return f'"{node.day}"^^xsd:date'
+    if isinstance(node, SizeLiteral):
+        return f'"{node.size}"^^xsd:nonNegativeInteger'
     return f"{json.dumps(node, ensure_ascii=False)}@en"
 
 
@@ -370,4 +410,6 @@ def _in_json(node: Node) -> Json:
         return {"@id": node.address}
     if isinstance(node, DateLiteral):
         return {"@value": node.day, "@type": "xsd:date"}
+    if isinstance(node, SizeLiteral):
+        return {"@value": str(node.size), "@type": "xsd:nonNegativeInteger"}
     return {"@value": node, "@language": "en"}

@@ -11,6 +11,7 @@ from portal.core.problems import PortalError
 from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata.records import FigureRecord
+from portal.pages.archive_pages import ArchivePage, archive_pages
 from portal.pages.asking import ask_page
 from portal.pages.comparison_pages import comparison_pages
 from portal.pages.duty_pages import duty_pages
@@ -67,7 +68,7 @@ from portal.pages.views import (
     WardsPage,
     WrittenPage,
 )
-from portal.releases.history import Key
+from portal.releases.history import NO_HISTORY, Key, ReleaseHistory
 
 # The situations on the page that helps people choose a way to report, most urgent first, by tag in the column `suits`.
 SITUATIONS = {
@@ -122,13 +123,15 @@ class PageInputs:
     """What pages are made from, besides the settings and the cleared content.
 
     `written` maps the paths of hand-written pages to their Markdown. `words` are the synonyms of the search. `figures`
-    are all figures with their releases, for citations; without them no release is named. `charts` are built here if they
+    are all figures with their releases, for citations; without them no release is named. `history` is what earlier
+    releases published; without it there is no page of their figures. `charts` are built here if they
     are None.
     """
 
     written: Mapping[str, str]
     words: SearchWords = NO_WORDS
     figures: Mapping[Key, FigureRecord] | None = None
+    history: ReleaseHistory = NO_HISTORY
     charts: SiteCharts | None = None
 
 
@@ -139,7 +142,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         PortalError: if a search synonym or an old address leads to a page that does not exist.
     """
     charts = inputs.charts or build_site_charts(released)
-    context = PageContext(settings, released, charts)
+    context = PageContext(settings, released, charts, history=inputs.history)
     for indicator in context.content.indicators.values():
         path = f"{FIGURES}{indicator.slug}/"
         context.figures[indicator.id] = FigureView(
@@ -169,6 +172,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         *meeting_pages(context, about_link),
         open_data_page(context, about_link),
         *release_pages(context, about_link),
+        *archive_pages(context, about_link),
     ]
     problems = (
         *unknown_pages(inputs.words.same, (p.path for p in pages)),
@@ -185,6 +189,8 @@ def _weight(content: object) -> float:
     if isinstance(content, RecordedPage | SubjectPage):
         return 3
     view = content.view if isinstance(content, PlanPage) else getattr(content, "plan", None)
+    if isinstance(content, ArchivePage):
+        return 0.1
     return 0.5 if isinstance(view, PlanView) and view.ended else 1
 
 

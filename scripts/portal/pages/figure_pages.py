@@ -11,6 +11,7 @@ from portal.core.citations import Cited
 from portal.core.model import Break, Observation
 from portal.core.text import MARKERS
 from portal.core.vocabulary import Outcome
+from portal.pages.archive_pages import archived
 from portal.pages.figure_views import (
     CheckedClaim,
     CoveragePage,
@@ -109,6 +110,7 @@ def _figure_page(
         citations=_citations(figures, breaks),
         revisions=revisions(context, indicator.id),
         outcomes=tuple(_outcomes(context, indicator.id)),
+        archived=archived(context.history, indicator.id),
     )
     is_recorded = indicator.chart == "recorded"
     return Page(

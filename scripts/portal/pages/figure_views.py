@@ -74,7 +74,7 @@ class OutcomesView:
 
 @dataclass(frozen=True, kw_only=True)
 class FigurePage:
-    """One indicator: finding, chart, table, definition, caveats, claims, sources."""
+    """One indicator: finding, chart, table, definition, caveats, claims, sources, and its figures in each release."""
 
     view: FigureView
     polarity: str
@@ -86,6 +86,7 @@ class FigurePage:
     citations: tuple[Cited, ...]
     revisions: tuple[Revision, ...]
     outcomes: tuple[OutcomesView, ...] = ()
+    archived: tuple[Link, ...] = ()
 
 
 class CheckedClaim(NamedTuple):

@@ -89,7 +89,7 @@ class OpenDataFiles:
             content=content,
             datasets=[self.dataset_of(i) for i in content.indicators.values() if i.slug in self.pages],
             areas=[a for a in content.areas.values() if a.code in with_figures],
-            releases=[ReleaseSlugs(p.release, _slugs(p)) for p in self.history.releases],
+            releases=[ReleaseSlugs(p.release, tuple(p.slugs.values())) for p in self.history.releases],
             packages=self.packages,
         )
 
@@ -98,16 +98,11 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _slugs(past: PastRelease) -> tuple[str, ...]:
-    """Return the slugs of the indicators that a release published; none if its archive was withdrawn."""
-    if past.release.withdrawn:
-        return ()
-    used = {k[0] for k in past.figures}
-    return tuple(row["slug"] for name, row in past.rows("indicators", "id").items() if name in used)
-
-
 def files(inputs: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
-    """Yield the path and content of every open data file that does not belong to a single page."""
+    """Yield the path and content of every open data file that does not belong to a single page.
+
+    Workbooks, and the catalogues that give their sizes, are made in `open_data_workbooks`.
+    """
     site, catalogue = inputs.settings.site, inputs.catalogue
     yield from _of_indicators(inputs)
     yield from _of_areas(inputs)
@@ -116,11 +111,19 @@ def files(inputs: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     contents = archives.gather(inputs.settings.packages_folder.parent, names, {})
     day = inputs.newest.released_on.isoformat() if inputs.newest else ""
     yield from bundles.zip_packages(contents, site, day).items()
-    triples = metadata.dcat_triples(site, OPEN_DATA, catalogue.datasets, inputs.zips, inputs.newest)
+    yield api.OPENAPI, api.build_openapi(site, OPEN_DATA, catalogue)
+
+
+def catalogues(inputs: OpenDataFiles, books: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+    """Yield the path and content of the index and the catalogues; `books` has the size of each workbook by its path."""
+    site, catalogue = inputs.settings.site, inputs.catalogue
+    triples = (
+        *metadata.dcat_triples(site, OPEN_DATA, catalogue.datasets, inputs.zips, inputs.newest),
+        *metadata.workbook_triples(site, catalogue.datasets, inputs.zips, books),
+    )
     yield f"{metadata.DCAT}.jsonld", metadata.to_json_ld(triples)
     yield f"{metadata.DCAT}.ttl", metadata.to_turtle(triples)
-    yield api.INDEX, api.build_index(site, OPEN_DATA, catalogue)
-    yield api.OPENAPI, api.build_openapi(site, OPEN_DATA, catalogue)
+    yield api.INDEX, api.build_index(site, OPEN_DATA, catalogue, books)
 
 
 def _of_indicators(inputs: OpenDataFiles) -> Iterator[tuple[str, bytes]]:

@@ -1,4 +1,7 @@
-"""Say what is in each workbook for download: one for each indicator, each area with figures and each package."""
+"""Say what is in each workbook for download: one for each indicator, each area with figures and each package.
+
+The catalogues of all downloads come with them.
+"""
 
 import csv
 import io
@@ -7,10 +10,19 @@ from collections.abc import Iterator
 from portal.core import periods
 from portal.opendata import api, bundles, records, workbook_files
 from portal.opendata.workbooks import TableSheet, Workbook, figures_sheet, sheet_names, table_sheet
-from portal.pages.open_data_files import PART, OpenDataFiles
+from portal.pages.open_data_files import PART, OpenDataFiles, catalogues
 from portal.pages.open_data_pages import OPEN_DATA
 from portal.releases import archives
 from portal.releases.archives import Contents
+
+
+def workbooks_and_catalogues(inputs: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
+    """Yield the path and content of every workbook, then of the catalogues, which give their sizes."""
+    sizes: dict[str, int] = {}
+    for path, book in workbooks(inputs):
+        sizes[path] = len(book)
+        yield path, book
+    yield from catalogues(inputs, sizes)
 
 
 def workbooks(inputs: OpenDataFiles) -> Iterator[tuple[str, bytes]]:

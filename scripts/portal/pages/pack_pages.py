@@ -12,6 +12,7 @@ from portal.analysis.outcomes import OutcomeShare, outcome_shares
 from portal.analysis.questions import Findings, RaisedQuestion, raise_questions
 from portal.charts.area_charts import recorded_indicators, total_indicator
 from portal.core import periods
+from portal.core.meetings import PolicePriority, PoliceTeam
 from portal.core.model import AcceptedWarning, Indicator, Observation
 from portal.core.small_counts import is_guarded
 from portal.pages import map_pages
@@ -24,7 +25,7 @@ from portal.releases import comparison
 
 PACK = "pack/"
 _SURVEY = "pas"  # the format of the survey of confidence and trust
-_MOST = 6  # promises and open questions in a list
+_MOST = 6  # promises, open questions and priorities of the police in a list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,8 @@ class PackPage:
     `past` is the day of the last meeting, None if we know of none; `revised` counts figures that were revised or
     withdrawn since then, or in all releases. `promises` concern the ward by name, or are late; `unlisted` more are not
     in the list. `rates` are beside those of the area as a whole and of similar places. `is_judged` says whether rates
-    could be compared with what is usual.
+    could be compared with what is usual. `team` is the police team of the ward, None if it is not published, and
+    `priorities` are its newest priorities.
     """
 
     name: str
@@ -78,6 +80,8 @@ class PackPage:
     open: tuple[AskedQuestion, ...]
     rates: PeriodRates | None
     is_judged: bool = False
+    team: PoliceTeam | None = None
+    priorities: tuple[PolicePriority, ...] = ()
 
     @property
     def upto(self) -> str:
@@ -119,6 +123,8 @@ def _cited(context: PageContext, pack: PackPage) -> frozenset[str]:
         (p.view.action for p in pack.promises),
         meetings,
         (q.question for q in pack.open),
+        [pack.team] if pack.team else [],
+        pack.priorities,
     )
 
 
@@ -243,7 +249,15 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         open=tuple(about[:_MOST]),
         rates=ward.compared[0] if ward.compared else None,
         is_judged=any(p.area.code == area.code for f in funnels for p in f.points),
+        team=next((t for t in context.content.police_teams if t.area == area.code), None),
+        priorities=_priorities(context, area.code),
     )
+
+
+def _priorities(context: PageContext, area: str) -> tuple[PolicePriority, ...]:
+    """Return the newest priorities of the police team of a ward, the newest first."""
+    own = [p for p in context.content.police_priorities if p.area == area]
+    return tuple(sorted(own, key=lambda p: p.set_on, reverse=True)[:_MOST])
 
 
 def _names(name: str, text: str) -> bool:

@@ -13,6 +13,7 @@ from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.pages.figure_views import TopicFigures
 from portal.pages.plan_views import FigureView, Link
+from portal.releases.history import NO_HISTORY, ReleaseHistory
 
 # The parts of the site, in the order of the menu.
 PLANS, SUBJECTS, FIGURES = "plans/", "subjects/", "figures/"
@@ -61,12 +62,16 @@ class Page:
 
 @dataclass
 class PageContext:
-    """What all pages are made from. `figures` are filled in by `all_pages`, by the id of their indicator."""
+    """What all pages are made from.
+
+    `figures` are filled in by `all_pages`, by the id of their indicator. `history` is what earlier releases published.
+    """
 
     settings: Settings
     released: ClearedContent
     charts: SiteCharts
     figures: dict[str, FigureView] = field(default_factory=dict)
+    history: ReleaseHistory = NO_HISTORY
 
     @property
     def content(self) -> Content:

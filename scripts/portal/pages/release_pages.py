@@ -132,12 +132,13 @@ class ReleasesPage:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasePage:
-    """One release: its changes by kind, and the figures withdrawn from it."""
+    """One release: its changes by kind, the figures withdrawn from it, and the page of its figures if there is one."""
 
     release: Release
     groups: tuple[ChangeGroup, ...]
     before: Link | None
     put_back: Link | None
+    archive: Link | None
     log: tuple[ReleaseChange, ...]
     marks: tuple[Marker, ...]
     withdrawals: tuple[WithdrawalGroup, ...]
@@ -207,6 +208,7 @@ def release_pages(context: PageContext, about: Link) -> Iterator[Page]:
 def _release_page(context: PageContext, release: Release, before: Release | None) -> ReleasePage:
     """Return the content of the page of a release; `before` is the previous one, or None."""
     content, changes = context.content, changes_of(context.content, release)
+    has_archive = any(p.release.id == release.id and p.slugs for p in context.history.releases)
     kinds = (kind for kind in change_report.KINDS if any(c.kind == kind for c in changes))
     withdrawn = (w for w in content.withdrawals if release.id in w.releases.split(";"))
     return ReleasePage(
@@ -214,10 +216,16 @@ def _release_page(context: PageContext, release: Release, before: Release | None
         groups=tuple(_group(context, kind, changes) for kind in kinds),
         before=release_link(before) if before else None,
         put_back=next((release_link(e) for e in content.releases if e.id == release.put_back), None),
+        archive=archive_link(release) if has_archive else None,
         log=changes,
         marks=marks(changes),
         withdrawals=group_withdrawals(withdrawal_notices(context, withdrawn)),
     )
+
+
+def archive_link(release: Release) -> Link:
+    """Return the name of a release and the path of the page of its figures."""
+    return Link(release.name, f"{RELEASES}{release.id}/figures/")
 
 
 def release_link(release: Release) -> Link:

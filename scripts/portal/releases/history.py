@@ -30,6 +30,14 @@ class PastRelease:
         """Return each figure as a row of text."""
         return comparison.keyed(self.contents)
 
+    @cached_property
+    def slugs(self) -> Mapping[str, str]:
+        """Return the slug that each indicator with figures had then, by its id; none if the archive was withdrawn."""
+        if self.release.withdrawn:
+            return {}
+        used = {k[0] for k in self.figures}
+        return {name: row["slug"] for name, row in self.rows("indicators", "id").items() if name in used}
+
     def rows(self, table: str, key: str) -> Mapping[str, Row]:
         """Return the rows of a table, in all packages that have it, by its column `key`."""
         return {r[key]: r for t in self.contents.tables if t.name == table for r in t.rows}

@@ -1,4 +1,4 @@
-"""Print pages to PDF: briefings and packs for a meeting, and packs and other pages in large print.
+"""Print pages to accessible PDF: briefings and packs for a meeting, and packs and other pages in large print.
 
 A sheet is kept under the content of its page and of all that the page shows, so that only those that changed are printed
 again, and no sheet shows a chart of before.
@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from portal.charts import chromium
 from portal.charts.chromium import Chromium
+from portal.site import accessible_pdf
 
 BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
 PACK, PACK_LARGE = "pack.pdf", "pack-large-print.pdf"
@@ -33,11 +34,21 @@ for (const link of document.querySelectorAll("a[href]:not([href^='#'])")) {
   else link.removeAttribute("href");
 }
 """
-# The style sheet defines large print.
-_ENLARGE = "document.documentElement.classList.add('large');"
+# The style sheet defines large print. A page that is open may have been printed large before.
+_SIZE = "document.documentElement.classList.toggle('large', {large});"
+# The language of the page, and the words of each link by where it leads; the first link to a place speaks for all.
+_ABOUT = """
+({
+  language: document.documentElement.lang,
+  links: Object.fromEntries([...document.querySelectorAll("a[href]")].reverse().map(link => [
+    link.getAttribute("href").startsWith("#") ? link.getAttribute("href") : link.href,
+    (link.ariaLabel || link.textContent.trim() || link.querySelector("img[alt]")?.alt || "").replace(/\\s+/g, " "),
+  ])),
+})
+"""
 _MAKE = {
-    name: f"{{{_LINKS}{enlarge}}} 0"
-    for name, enlarge in ((BRIEFING, ""), (LARGE, _ENLARGE), (PACK, ""), (PACK_LARGE, _ENLARGE))
+    name: "".join(["{", _LINKS, _SIZE.format(large=str("large" in name).lower()), "}", _ABOUT])
+    for name in (BRIEFING, LARGE, PACK, PACK_LARGE)
 }
 
 
@@ -47,6 +58,7 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
     `pages` has the address of the page for the path of each PDF, whose name says how to print it.
     """
     style = b"".join(p.read_bytes() for p in sorted((site / "assets" / "css").glob("*.css")))
+    style += Path(accessible_pdf.__file__).read_bytes()
     keys: dict[str, tuple[Path, str]] = {}
     for path, address in pages.items():
         page, name = site / address / "index.html", path.rpartition("/")[2]
@@ -56,8 +68,8 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
     def printed(browser: Chromium, key: str) -> bytes:
         page, name = keys[key]
         browser.open(page)
-        browser.run(_MAKE[name])
-        return _reproducible(browser.pdf())
+        about = browser.run(_MAKE[name])
+        return accessible_pdf.complete(_reproducible(browser.pdf()), **about)
 
     kept = chromium.make_missing(keys, cache, ".pdf", printed)
     for key, sheet in kept.items():

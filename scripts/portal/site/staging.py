@@ -37,7 +37,7 @@ from portal.pages.meeting_pages import calendar_files, meetings_by_page
 from portal.pages.messages import ENGLISH, RIGHT_TO_LEFT, Messages
 from portal.pages.open_data_files import OpenDataFiles
 from portal.pages.open_data_pages import CitePage, OpenDataPage
-from portal.pages.open_data_workbooks import workbooks
+from portal.pages.open_data_workbooks import workbooks_and_catalogues
 from portal.pages.pack_pages import PackPage
 from portal.pages.page import ABOUT, EMBEDS, HELP, REPORT, Page
 from portal.pages.plan_views import FigureView, Link
@@ -105,15 +105,14 @@ def plan_site(settings: Settings, cleared: ClearedContent) -> PlannedSite:
     """
     past = history.read(settings, cleared.content)
     figures = records.current_records(cleared.content, past)
-    words = search.read_synonyms(settings.root)[0]
     charts = build_site_charts(cleared)
-    inputs = PageInputs(written=written_pages.read(settings), words=words, figures=figures, charts=charts)
+    words, written = search.read_synonyms(settings.root)[0], written_pages.read(settings)
+    inputs = PageInputs(written=written, words=words, figures=figures, history=past, charts=charts)
     texts = messages.read_messages(settings.root, settings.site.language)
     pages = tuple(_in_language(texts, p) for p in all_pages(settings, cleared, inputs))
     pages += read_translations(settings.root, pages, settings.languages)
     return PlannedSite(
-        settings=settings, cleared=cleared, history=past, figures=figures, charts=charts, pages=pages,
-        messages=texts,
+        settings=settings, cleared=cleared, history=past, figures=figures, charts=charts, pages=pages, messages=texts,
     )  # fmt: skip
 
 
@@ -156,7 +155,7 @@ def write_files(
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
     works = _Works(environment, open_data, pictures, keep)
     open_files = partial(_kept, works, lambda: open_data_files.files(open_data))
-    books = partial(_kept, works, lambda: workbooks(open_data))
+    books = partial(_kept, works, lambda: workbooks_and_catalogues(open_data))
     parts = processes.run_all([open_files, books, *(partial(_render_page, works, p) for p in pages)])
     taken = {name for part in parts for name in part.files}
     parts.append(_kept(works, lambda: _moved(environment, settings, pages, taken)))

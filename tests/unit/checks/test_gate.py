@@ -33,6 +33,7 @@ ROWS = {
     "priorities": plans.Priority, "actions": plans.Action, "measures": plans.Measure, "updates": plans.Update,
     "connections": plans.Connection, "routes/connections": contacts.RouteConnection, "update_actions": plans.UpdateAction, "milestones": plans.Milestone, "statuses": plans.ActionStatus,
     "duties": duties.Duty, "evidence": duties.Evidence, "meetings": meetings.Meeting, "papers": meetings.Paper, "questions": meetings.Question, "subjects": meetings.MeetingSubject,
+    "police_teams": meetings.PoliceTeam, "police_priorities": meetings.PolicePriority,
     "lsoas": places.Lsoa, "profiles": places.Profile, "dispersion": measured.Dispersion, "revisions": measured.Revision, "outcomes": measured.OutcomeOf, "disagreements": model.Disagreement, "withdrawals": model.WithdrawnFigure, "populations": model.Population, "services": contacts.Service, "accepted": model.AcceptedWarning,
 }  # fmt: skip
 SPELLINGS = (

@@ -1,0 +1,132 @@
+"""Make the archived page of each release: its figures as they were published then, each with how to cite it.
+
+It shows the same figures as the files of the release: without those that were withdrawn, and those withheld now.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from portal.core import periods
+from portal.core.model import Release
+from portal.core.text import MARKERS, amount, noun_for
+from portal.opendata import api, records
+from portal.opendata.records import FigureRecord
+from portal.pages.page import FIGURES, Page, PageContext
+from portal.pages.plan_views import Link
+from portal.pages.release_pages import RELEASES, Marker, archive_link, release_link
+from portal.releases.history import ReleaseHistory
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivedIndicator:
+    """An indicator in a release: its slug and title then, and how many figures it had.
+
+    `about` is the period of its newest figure for the whole area, and `said` that figure with its mark; both are empty if
+    it had none. `now` is the page of the figures of today, None if there is none. `line` is the citation.
+    """
+
+    slug: str
+    title: str
+    count: int
+    about: str
+    said: str
+    now: Link | None
+    csv: str
+    json: str
+    line: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivePage:
+    """The figures of a release as it published them, from A to Z, and whether it is the newest release."""
+
+    release: Release
+    link: Link
+    figures: tuple[ArchivedIndicator, ...]
+    marks: tuple[Marker, ...]
+    is_newest: bool
+
+    @property
+    def count(self) -> int:
+        """Return the number of figures in the release."""
+        return sum(f.count for f in self.figures)
+
+
+def archive_pages(context: PageContext, about: Link) -> Iterator[Page]:
+    """Yield the page of the figures of each release whose archive can be downloaded, below the page `about`."""
+    hidden = records.withheld_keys(context.content)
+    for past in context.history.releases:
+        if not past.slugs:
+            continue
+        release = past.release
+        groups = records.group_by(records.past_records(past, context.history, hidden), lambda r: r.slug)
+        units = {row["slug"]: row["unit"] for row in past.rows("indicators", "id").values()}
+        figures = [_archived(context, release, own, units[slug]) for slug, own in groups.items()]
+        shown = {f.said.rpartition("[")[2].rstrip("]") for f in figures}
+        link = release_link(release)
+        yield Page(
+            archive_link(release).path,
+            f"Figures as published: {release.name}",
+            ArchivePage(
+                release=release,
+                link=link,
+                figures=tuple(sorted(figures, key=lambda f: f.title.casefold())),
+                marks=tuple(Marker(mark, words) for mark, words in MARKERS.items() if mark in shown),
+                is_newest=past is context.history.releases[-1],
+            ),
+            (about, Link("What’s new", RELEASES), link),
+        )
+
+
+def archived(history: ReleaseHistory, indicator: str) -> tuple[Link, ...]:
+    """Return where each release has the figures of an indicator as it published them, the newest first."""
+    return tuple(
+        Link(past.release.name, f"{archive_link(past.release).path}#{past.slugs[indicator]}")
+        for past in reversed(history.releases)
+        if indicator in past.slugs
+    )
+
+
+def _archived(
+    context: PageContext, release: Release, figures: tuple[FigureRecord, ...], unit: str
+) -> ArchivedIndicator:
+    slug, title = figures[0].slug, figures[0].title
+    whole = [r for r in figures if r.area == context.released.area and not r.part]
+    newest = max(whole, key=lambda r: (r.end, r.start), default=None)
+    names: Mapping[str, str] = {i.slug: i.title for i in context.content.indicators.values()}
+    return ArchivedIndicator(
+        slug=slug,
+        title=title,
+        count=len(figures),
+        about=newest.period if newest else "",
+        said=_said(newest, unit) if newest else "",
+        now=Link(names[slug], f"{FIGURES}{slug}/") if slug in names else None,
+        csv=api.release_path(release.id, slug, "csv"),
+        json=api.release_path(release.id, slug, "json"),
+        line=_line(context, release, figures, newest, unit),
+    )
+
+
+def _said(record: FigureRecord, unit: str) -> str:
+    shown = "" if record.value is None else amount(record.value, unit)
+    return f"{shown} [{record.status}]".strip() if record.status else shown
+
+
+def _line(
+    context: PageContext,
+    release: Release,
+    figures: tuple[FigureRecord, ...],
+    newest: FigureRecord | None,
+    unit: str,
+) -> str:
+    """Return the citation of an indicator in a release in one line, with its newest figure if it had one."""
+    site, title, count = context.settings.site, figures[0].title, len(figures)
+    what, source = f"{title}: {count:,} {'figure' if count == 1 else 'figures'}", ""
+    if newest and newest.value is not None:
+        noun = f" {noun_for(newest.value, newest.unit)}" if unit in ("count", "per-1000") else ""
+        mark = f" ({newest.meaning})" if newest.status else ""
+        what = f"{title}, {newest.place}, {newest.period}: {amount(newest.value, unit)}{noun}{mark}"
+        source = f" From: {newest.source}, {newest.locator}".rstrip(".") + "."
+    when = f"Release {release.name}, {periods.day(release.released_on)}, as published then"
+    address = f"{site.address or '/'}{archive_link(release).path}#{figures[0].slug}"
+    return f"{site.partnership}, {site.name}. {what}. {when}.{source} {address}"

@@ -1,0 +1,145 @@
+"""Complete a PDF that Chromium printed, so that it meets PDF/UA-1 (ISO 14289-1), the standard for accessible PDF.
+
+Chromium tags what it prints: headings, tables, lists, pictures with their words. It leaves out the name of the standard
+and the title in the metadata, words for links, and tags for lines and bullets, and it uses some tags of PDF 2.0 and
+lists whose items have no body. `complete` adds these, and changes nothing that a reader sees.
+
+Which machine prints matters in one way: without a font for a script, such as Chinese, Chromium prints boxes.
+Such a file does not meet the standard, and does not say that it does.
+"""
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, ContentStreamInstruction, Dictionary, Name, Operator, String
+
+# Tags of PDF 2.0 with what they are in PDF 1.7, on which PDF/UA-1 is built.
+_ROLES = {
+    "Aside": "Div",
+    "DocumentFragment": "Div",
+    "Em": "Span",
+    "FENote": "Note",
+    "Strong": "Span",
+    "Sub": "Span",
+    "Title": "P",
+}
+_STARTS_PATH, _GOES_ON = {"m", "re"}, {"m", "l", "c", "v", "y", "h", "re", "W", "W*"}
+_PAINTS = {"S", "s", "f", "F", "f*", "B", "B*", "b", "b*"}
+_SHOWS = {"Tj", "TJ", "'", '"', "Do", "sh", "INLINE IMAGE"}
+_ARTIFACT = ContentStreamInstruction([Name.Artifact], Operator("BMC"))
+_END = ContentStreamInstruction([], Operator("EMC"))
+
+
+def complete(printed: bytes, language: str, links: Mapping[str, str]) -> bytes:
+    """Return a tagged PDF with all that PDF/UA-1 asks for and Chromium leaves out.
+
+    `language` is that of the page, such as `en-GB`. `links` has the words of each link by its full address, or by `#` and a name for links within the page. The same
+    input gives the same bytes.
+    """
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+            metadata["dc:title"] = str(pdf.docinfo["/Title"])
+            metadata["dc:language"] = [language]
+            if not any(_shows_missing_glyph(page) for page in pdf.pages):
+                metadata["pdfuaid:part"] = "1"
+        pdf.Root.Lang = String(language)
+        pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        tree = pdf.Root.StructTreeRoot
+        tree.RoleMap = Dictionary({f"/{new}": Name(f"/{old}") for new, old in _ROLES.items()})
+        for element in list(_elements(tree)):
+            _correct(pdf, element)
+        for page in pdf.pages:
+            page.Tabs = Name.S
+            page.Contents = pdf.make_stream(_marked(page))
+            for annotation in page.get("/Annots", ()):
+                if annotation.Subtype == Name.Link:
+                    target = _target(annotation)
+                    annotation.Contents = String(links.get(target) or target)
+        file = io.BytesIO()
+        pdf.save(file, deterministic_id=True)
+    return file.getvalue()
+
+
+def _elements(node: Any) -> Iterator[Any]:
+    """Yield every element below a node of the structure tree, in reading order."""
+    for kid in _kids(node):
+        if isinstance(kid, Dictionary) and "/S" in kid:
+            yield kid
+            yield from _elements(kid)
+
+
+def _kids(node: Any) -> list[Any]:
+    kids = node.get("/K", Array())
+    return list(kids) if isinstance(kids, Array) else [kids]
+
+
+def _correct(pdf: pikepdf.Pdf, element: Any) -> None:
+    """Correct one tag.
+
+    The item of a list gets a body. A button, which nobody can press on paper, becomes a link or text. A figure of HTML, which
+    holds a caption and a picture that has words of its own, becomes a division.
+    """
+    kids, kind = _kids(element), element.S
+    if kind == Name.Form:
+        annotated = [k.Obj.Subtype for k in kids if isinstance(k, Dictionary) and "/Obj" in k]
+        element.S = Name.Link if Name.Link in annotated else Name.Span
+        del element.A
+    if kind == Name.Figure and "/Alt" not in element and any(_elements(element)):
+        element.S = Name.Div
+    if kind != Name.LI:
+        return
+    has_place = [isinstance(k, Dictionary) and k.get("/S") in (Name.Lbl, Name.LBody) for k in kids]
+    rest = [kid for kid, placed in zip(kids, has_place, strict=True) if not placed]
+    if not rest:
+        return
+    body = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.LBody, P=element, K=Array(rest)))
+    if "/Pg" in element:  # numbers of marked content are those of this page
+        body.Pg = element.Pg
+    for kid in rest:
+        if isinstance(kid, Dictionary) and "/S" in kid:
+            kid.P = body
+    element.K = Array([*(k for k, placed in zip(kids, has_place, strict=True) if placed), body])
+
+
+def _marked(page: pikepdf.Page) -> bytes:
+    """Return the content of a page with everything drawn outside a tag marked as an artifact."""
+    marked: list[Any] = []
+    depth, begins = 0, 0
+    for step in pikepdf.parse_content_stream(page):
+        name = str(step.operator)
+        depth += name in ("BDC", "BMC")
+        depth -= name == "EMC"
+        if name in _STARTS_PATH and (not marked or str(marked[-1].operator) not in _GOES_ON):
+            begins = len(marked)
+        if depth == 0 and name in _PAINTS:
+            marked[begins:] = [_ARTIFACT, *marked[begins:], step, _END]
+        elif depth == 0 and name in _SHOWS:
+            marked += [_ARTIFACT, step, _END]
+        else:
+            marked.append(step)
+    return pikepdf.unparse_content_stream(marked)
+
+
+def _shows_missing_glyph(page: pikepdf.Page) -> bool:
+    """Return whether a page shows the box that stands for a glyph that no font has: number 0 of two bytes."""
+    fonts = page.Resources.get("/Font", Dictionary())
+    two_bytes = False
+    for step in pikepdf.parse_content_stream(page, "Tf Tj TJ"):
+        if str(step.operator) == "Tf":
+            two_bytes = fonts[str(step.operands[0])].Subtype == Name.Type0
+            continue
+        shown = step.operands[0]
+        texts = [bytes(t) for t in (shown if isinstance(shown, Array) else [shown]) if isinstance(t, String)]
+        if two_bytes and any(b"\0\0" in {t[n : n + 2] for n in range(0, len(t), 2)} for t in texts):
+            return True
+    return False
+
+
+def _target(link: Any) -> str:
+    """Return where a link leads: an address, or `#` and the name of a place in the page."""
+    action = link.get("/A", Dictionary())
+    if "/URI" in action:
+        return str(action.URI)
+    return f"#{str(link.get('/Dest', action.get('/D', ''))).removeprefix('/')}"
