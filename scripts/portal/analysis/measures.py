@@ -402,19 +402,20 @@ def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, 
 
 
 def together(summaries: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:
-    """Return the summaries with directions that allow for looking at all of them at once.
+    """Return the summaries with directions that allow for looking at all of them at once, as for `tested_together`."""
+    changes = tested_together([s.change for s in summaries])
+    return [replace(s, change=c) for s, c in zip(summaries, changes, strict=True)]
+
+
+def tested_together(changes: Sequence[Change | None]) -> list[Change | None]:
+    """Return changes with directions that allow for looking at all of them at once; those without a test as they are.
 
     Benjamini and Hochberg's procedure: of the changes that are called clear, about one in twenty is chance.
     """
-    tested = [s.change for s in summaries if s.change and s.change.p is not None]
-    adjusted = dict(zip(map(id, tested), significance.adjusted([c.p for c in tested if c.p is not None]), strict=True))  # fmt: skip
+    adjusted = iter(significance.adjusted([c.p for c in changes if c and c.p is not None]))
     return [
-        replace(
-            s, change=replace(s.change, direction=_direction(adjusted[id(s.change)], s.change.difference))
-        )
-        if s.change and id(s.change) in adjusted
-        else s
-        for s in summaries
+        replace(c, direction=_direction(next(adjusted), c.difference)) if c and c.p is not None else c
+        for c in changes
     ]
 
 

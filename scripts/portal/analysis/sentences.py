@@ -174,7 +174,7 @@ def _difference(s: ChartInput, o: Observation) -> str:
     earlier = s.a_year_before(o)
     if earlier is None or earlier.value is None:
         return ""
-    before = _the(s, earlier)
+    before = the_period(s, earlier)
     difference = o.value - earlier.value
     if not difference:
         return f"The same as in {before}."
@@ -204,7 +204,7 @@ def describe_latest(s: ChartInput) -> str:
     title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
     newest = f"{s.without_mark(later)}{_when(s, later)}{s.mark(later)}"
     before = (
-        f"{s.without_unit(earlier)} in {_just_before(s, earlier, later) or _the(s, earlier)}"
+        f"{s.without_unit(earlier)} in {just_before(s, earlier, later) or the_period(s, earlier)}"
         if earlier.period_start
         else s.without_unit(earlier)
     )
@@ -216,7 +216,7 @@ def describe_latest(s: ChartInput) -> str:
     return f"{title}: {_verdict(s, earlier, later)}{newest}, compared with {before}.{addition}"
 
 
-def _just_before(s: ChartInput, earlier: Observation, later: Observation) -> str:
+def just_before(s: ChartInput, earlier: Observation, later: Observation) -> str:
     """Return `the 12 months before` if a period is as long as the next and ends the day before it; else empty."""
     if not (earlier.period_start and earlier.period_end and later.period_start and later.period_end):
         return ""
@@ -262,7 +262,7 @@ def _since_first(s: ChartInput) -> str:
         return ""
     way = "Up" if change.direction == Direction.ROSE else "Down"
     by = f" {size_of(change)}" if change.percent is not None else ""
-    return f" {way}{by} since {_the(s, first)}, from {s.with_unit(first)}."
+    return f" {way}{by} since {the_period(s, first)}, from {s.with_unit(first)}."
 
 
 def _doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
@@ -435,10 +435,10 @@ def _elsewhere(s: ChartInput, figures: Sequence[Observation]) -> str:
 
 
 def _when(s: ChartInput, o: Observation) -> str:
-    return f" in {_the(s, o)}" if o.period_start else ""
+    return f" in {the_period(s, o)}" if o.period_start else ""
 
 
-def _the(s: ChartInput, o: Observation) -> str:
+def the_period(s: ChartInput, o: Observation) -> str:
     """Return a period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
     label = inside_sentence(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label

@@ -67,13 +67,15 @@ class MeasureView:
     """A measure, with its nearest indicator and the finding of that indicator.
 
     `figure` is an indicator that shows the measure or comes close. `related` is one that does not, if no figure that
-    does is published. At least one of the two is None.
+    does is published. At least one of the two is None. `by_part` says how the parts of the figure changed; empty if it
+    is not split or no two of its periods can be compared.
     """
 
     measure: Measure
     figure: Link | None
     related: Link | None
     finding: str
+    by_part: str = ""
 
 
 def _bodies(measures: Iterable[MeasureView]) -> tuple[str, ...]:
