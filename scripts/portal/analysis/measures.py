@@ -396,9 +396,14 @@ def standing(
 @_once
 def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, IndicatorSummary]:
     """Return the summary in an area of each indicator that is recorded in every area, by its id."""
-    indicators = (i for i in released.content.indicators.values() if i.chart == ChartKind.RECORDED)
-    summaries = [s for i in indicators if (s := alone(released, i, area, months))]
-    return {s.indicator.id: s for s in together(summaries)}
+    known = released.content.indicators
+    recorded = [i for i in known.values() if i.chart == ChartKind.RECORDED]
+    summaries = {i.id: s for i in recorded if (s := alone(released, i, area, months))}
+    # Part of a type of crime would count that type twice, so it is tested beside the others without changing them.
+    within = {i.id for i in recorded if i.part_of in known and known[i.part_of].part_of}
+    family = [s for i, s in summaries.items() if i not in within]
+    tested = {s.indicator.id: s for s in together(family)}
+    return {i: tested.get(i) or together([*family, s])[-1] for i, s in summaries.items()}
 
 
 def together(summaries: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:

@@ -82,6 +82,11 @@ class ChartInput:
             self.released.content.areas[code].name for code in dict.fromkeys(o.area for o in self.figures)
         ]
 
+    def in_place(self, o: Observation) -> str:
+        """Return the name of a figure's area for a sentence: `Abertawe`, `the Barton area`."""
+        place = self.place(o)
+        return f"the {place}" if place.endswith((" area", " region")) else place
+
     def elsewhere(self, figures: Iterable[Observation]) -> str:
         """Return the name of the area of these figures if they share one and it is not the site's own; else empty."""
         areas = {o.area: o for o in figures}
@@ -359,12 +364,12 @@ def describe_areas(s: ChartInput) -> str:
 def _in_areas(s: ChartInput, figures: Sequence[Observation]) -> str:
     """Return `: 75 offences in Abertawe and 91 in Barton`, the site's own area first; a mark that all share is first of all."""
     if s.indicator.unit == Unit.PERCENT_CHANGE:
-        return f": {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in figures])}"
+        return f": {listed([f'{_figure_or_change(s, o)} in {s.in_place(o)}' for o in figures])}"
     shared = s.mark(figures[0]) if len({s.mark(o) for o in figures}) == 1 else ""
     named, has_unit = [], False
     for o in sorted(figures, key=lambda o: o.area != s.released.area):
         words = s.without_unit(o) if has_unit else s.without_mark(o)
-        named.append(f"{words}{'' if shared else s.mark(o)} in {s.place(o)}")
+        named.append(f"{words}{'' if shared else s.mark(o)} in {s.in_place(o)}")
         has_unit = has_unit or o.value is not None
     return f"{shared}: {listed(named)}"
 
@@ -409,7 +414,7 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
     if not s.indicator.breakdown:
         return [
             _figure_or_change(s, o)
-            + (f" in {s.place(o)}" if several_areas else "")
+            + (f" in {s.in_place(o)}" if several_areas else "")
             + (_when(s, o) if several_periods else "")
             for o in figures
         ]
@@ -430,8 +435,7 @@ def _where(s: ChartInput, figures: Sequence[Observation]) -> str:
 
 def _elsewhere(s: ChartInput, figures: Sequence[Observation]) -> str:
     """Return ` in Abertawe` if all figures are for one area and it is not the site's own; else empty."""
-    place = s.elsewhere(figures)
-    return f" in {place}" if place else ""
+    return f" in {s.in_place(figures[0])}" if s.elsewhere(figures) else ""
 
 
 def _when(s: ChartInput, o: Observation) -> str:

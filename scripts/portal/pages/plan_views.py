@@ -202,10 +202,14 @@ class PlanPage:
 
 
 class LeadTally(NamedTuple):
-    """Who leads actions, and how many of them are at each step."""
+    """Who leads actions, and how many of them are at each step.
+
+    `lead` is empty if no team is named; `is_officer` says that the source then names an officer, whom we do not show.
+    """
 
     lead: str
     tally: ProgressTally
+    is_officer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,12 +237,16 @@ class ProgressPage:
     @property
     def leads(self) -> tuple[LeadTally, ...]:
         """Return who leads actions of plans that have not ended, those with most late or quiet actions first."""
-        by_lead: dict[str, list[ActionView]] = {}
+        by_lead: dict[tuple[str, bool], list[ActionView]] = {}
         for plan in (p for p in self.plans if not p.ended):
             for q in plan.priorities:
                 for a in q.actions:
-                    by_lead.setdefault(a.action.lead or q.priority.lead, []).append(a)
-        tallies = (LeadTally(name, ProgressTally.of(actions)) for name, actions in by_lead.items())
+                    name = a.action.lead or q.priority.lead
+                    by_lead.setdefault((name, not name and bool(plan.plan.lead_note)), []).append(a)
+        tallies = (
+            LeadTally(name, ProgressTally.of(actions), is_officer)
+            for (name, is_officer), actions in by_lead.items()
+        )
         return tuple(sorted(tallies, key=lambda t: (-t.tally.late, -t.tally.quiet, t.lead)))
 
     def _actions(self) -> Iterator[tuple[PlanView, ActionView]]:
