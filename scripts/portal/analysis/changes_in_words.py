@@ -69,6 +69,13 @@ def words_for_change(c: Change, unit: str = "count") -> str:
     return f"{way} {size_of(c)}{_between(c)}"
 
 
+def difference_in_words(c: Change, unit: str = "count") -> str:
+    """Return a difference and its size, whatever a test says: `156 more (27%)`, or `26 more` than a small number."""
+    if unit != Unit.COUNT or not c.difference:
+        return _untested(c, unit)
+    return _more_or_fewer(c) + (f" ({size_of(c)})" if c.percent is not None else "")
+
+
 def _recorded(c: Change) -> str:
     """Return the change in crime that the police find themselves: how much more or less they recorded."""
     if c.direction == Direction.NO_CLEAR_CHANGE:

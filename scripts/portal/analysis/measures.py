@@ -396,25 +396,31 @@ def standing(
 @_once
 def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, IndicatorSummary]:
     """Return the summary in an area of each indicator that is recorded in every area, by its id."""
-    indicators = (i for i in released.content.indicators.values() if i.chart == ChartKind.RECORDED)
-    summaries = [s for i in indicators if (s := alone(released, i, area, months))]
-    return {s.indicator.id: s for s in together(summaries)}
+    known = released.content.indicators
+    recorded = [i for i in known.values() if i.chart == ChartKind.RECORDED]
+    summaries = {i.id: s for i in recorded if (s := alone(released, i, area, months))}
+    # Part of a type of crime would count that type twice, so it is tested beside the others without changing them.
+    within = {i.id for i in recorded if i.part_of in known and known[i.part_of].part_of}
+    family = [s for i, s in summaries.items() if i not in within]
+    tested = {s.indicator.id: s for s in together(family)}
+    return {i: tested.get(i) or together([*family, s])[-1] for i, s in summaries.items()}
 
 
 def together(summaries: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:
-    """Return the summaries with directions that allow for looking at all of them at once.
+    """Return the summaries with directions that allow for looking at all of them at once, as for `tested_together`."""
+    changes = tested_together([s.change for s in summaries])
+    return [replace(s, change=c) for s, c in zip(summaries, changes, strict=True)]
+
+
+def tested_together(changes: Sequence[Change | None]) -> list[Change | None]:
+    """Return changes with directions that allow for looking at all of them at once; those without a test as they are.
 
     Benjamini and Hochberg's procedure: of the changes that are called clear, about one in twenty is chance.
     """
-    tested = [s.change for s in summaries if s.change and s.change.p is not None]
-    adjusted = dict(zip(map(id, tested), significance.adjusted([c.p for c in tested if c.p is not None]), strict=True))  # fmt: skip
+    adjusted = iter(significance.adjusted([c.p for c in changes if c and c.p is not None]))
     return [
-        replace(
-            s, change=replace(s.change, direction=_direction(adjusted[id(s.change)], s.change.difference))
-        )
-        if s.change and id(s.change) in adjusted
-        else s
-        for s in summaries
+        replace(c, direction=_direction(next(adjusted), c.difference)) if c and c.p is not None else c
+        for c in changes
     ]
 
 

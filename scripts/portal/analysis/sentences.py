@@ -82,6 +82,11 @@ class ChartInput:
             self.released.content.areas[code].name for code in dict.fromkeys(o.area for o in self.figures)
         ]
 
+    def in_place(self, o: Observation) -> str:
+        """Return the name of a figure's area for a sentence: `Abertawe`, `the Barton area`."""
+        place = self.place(o)
+        return f"the {place}" if place.endswith((" area", " region")) else place
+
     def elsewhere(self, figures: Iterable[Observation]) -> str:
         """Return the name of the area of these figures if they share one and it is not the site's own; else empty."""
         areas = {o.area: o for o in figures}
@@ -174,7 +179,7 @@ def _difference(s: ChartInput, o: Observation) -> str:
     earlier = s.a_year_before(o)
     if earlier is None or earlier.value is None:
         return ""
-    before = _the(s, earlier)
+    before = the_period(s, earlier)
     difference = o.value - earlier.value
     if not difference:
         return f"The same as in {before}."
@@ -204,7 +209,7 @@ def describe_latest(s: ChartInput) -> str:
     title = f"{s.indicator.short_title}{_elsewhere(s, s.figures)}"
     newest = f"{s.without_mark(later)}{_when(s, later)}{s.mark(later)}"
     before = (
-        f"{s.without_unit(earlier)} in {_just_before(s, earlier, later) or _the(s, earlier)}"
+        f"{s.without_unit(earlier)} in {just_before(s, earlier, later) or the_period(s, earlier)}"
         if earlier.period_start
         else s.without_unit(earlier)
     )
@@ -216,7 +221,7 @@ def describe_latest(s: ChartInput) -> str:
     return f"{title}: {_verdict(s, earlier, later)}{newest}, compared with {before}.{addition}"
 
 
-def _just_before(s: ChartInput, earlier: Observation, later: Observation) -> str:
+def just_before(s: ChartInput, earlier: Observation, later: Observation) -> str:
     """Return `the 12 months before` if a period is as long as the next and ends the day before it; else empty."""
     if not (earlier.period_start and earlier.period_end and later.period_start and later.period_end):
         return ""
@@ -262,7 +267,7 @@ def _since_first(s: ChartInput) -> str:
         return ""
     way = "Up" if change.direction == Direction.ROSE else "Down"
     by = f" {size_of(change)}" if change.percent is not None else ""
-    return f" {way}{by} since {_the(s, first)}, from {s.with_unit(first)}."
+    return f" {way}{by} since {the_period(s, first)}, from {s.with_unit(first)}."
 
 
 def _doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
@@ -359,12 +364,12 @@ def describe_areas(s: ChartInput) -> str:
 def _in_areas(s: ChartInput, figures: Sequence[Observation]) -> str:
     """Return `: 75 offences in Abertawe and 91 in Barton`, the site's own area first; a mark that all share is first of all."""
     if s.indicator.unit == Unit.PERCENT_CHANGE:
-        return f": {listed([f'{_figure_or_change(s, o)} in {s.place(o)}' for o in figures])}"
+        return f": {listed([f'{_figure_or_change(s, o)} in {s.in_place(o)}' for o in figures])}"
     shared = s.mark(figures[0]) if len({s.mark(o) for o in figures}) == 1 else ""
     named, has_unit = [], False
     for o in sorted(figures, key=lambda o: o.area != s.released.area):
         words = s.without_unit(o) if has_unit else s.without_mark(o)
-        named.append(f"{words}{'' if shared else s.mark(o)} in {s.place(o)}")
+        named.append(f"{words}{'' if shared else s.mark(o)} in {s.in_place(o)}")
         has_unit = has_unit or o.value is not None
     return f"{shared}: {listed(named)}"
 
@@ -409,7 +414,7 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
     if not s.indicator.breakdown:
         return [
             _figure_or_change(s, o)
-            + (f" in {s.place(o)}" if several_areas else "")
+            + (f" in {s.in_place(o)}" if several_areas else "")
             + (_when(s, o) if several_periods else "")
             for o in figures
         ]
@@ -430,15 +435,14 @@ def _where(s: ChartInput, figures: Sequence[Observation]) -> str:
 
 def _elsewhere(s: ChartInput, figures: Sequence[Observation]) -> str:
     """Return ` in Abertawe` if all figures are for one area and it is not the site's own; else empty."""
-    place = s.elsewhere(figures)
-    return f" in {place}" if place else ""
+    return f" in {s.in_place(figures[0])}" if s.elsewhere(figures) else ""
 
 
 def _when(s: ChartInput, o: Observation) -> str:
-    return f" in {_the(s, o)}" if o.period_start else ""
+    return f" in {the_period(s, o)}" if o.period_start else ""
 
 
-def _the(s: ChartInput, o: Observation) -> str:
+def the_period(s: ChartInput, o: Observation) -> str:
     """Return a period as a sentence names it: `July 2024`, `the 12 months to July 2016`."""
     label = inside_sentence(s.label(o))
     return f"the {label}" if " months to " in label or "year" in label else label

@@ -18,7 +18,7 @@ from portal.charts.funnels import funnel_chart
 from portal.charts.grammar import NARROW, Figure, escape_texts
 from portal.charts.heat_strips import Strip, heat_chart
 from portal.core.model import Area, Indicator, Observation
-from portal.core.small_counts import is_guarded
+from portal.core.small_counts import is_guarded, top_total
 from portal.core.text import word_for_area
 from portal.core.vocabulary import Direction
 from portal.disclosure.clearing import ClearedContent
@@ -142,8 +142,13 @@ def total_indicator(released: ClearedContent) -> Indicator | None:
 
 
 def is_kind_of_crime(indicator: Indicator, whole: Indicator | None) -> bool:
-    """Return True if an indicator is part of all recorded crime; of everything recorded, where there is no total."""
+    """Return True if an indicator is one of the types that all recorded crime is made of; True for all without a total."""
     return whole is None or indicator.part_of == whole.id
+
+
+def is_crime(released: ClearedContent, indicator: Indicator, whole: Indicator | None) -> bool:
+    """Return True if an indicator counts in all recorded crime, as a type or as a part of one; True without a total."""
+    return whole is None or top_total(released.content, indicator.id) == whole.id
 
 
 def current_wards(released: ClearedContent) -> list[Area]:

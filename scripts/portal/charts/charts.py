@@ -82,7 +82,7 @@ def build_chart(released: ClearedContent, indicator: Indicator) -> Chart:
         headline=headline(released, indicator, released.area) if is_recorded else "",
         subtitle=subtitle(subject),
         finding=kind.describe(compared),
-        notes=time_charts.notes_under(subject) if kind.draw in OVER_TIME else (),
+        notes=kind.notes(subject),
         table=chart_table(subject),
         shorter=_shorter(released, indicator) if is_recorded else None,
     )
@@ -128,14 +128,21 @@ def subtitle(s: ChartInput) -> str:
     periods_shown = {s.period(o) for o in s.figures}
     newest = s.figures[-1]
     shared = inside_sentence(s.label(newest)) if len(periods_shown) == 1 and newest.period_start else ""
-    lengths = {o.months for o in s.figures}
-    rolling = ""
-    if len(periods_shown) > 1 and lengths == {MONTHS_OF_YEAR} and newest.period_end:
-        rolling = "rolling 12 months" if overlap(s.figures) else f"years to {newest.period_end:%B}"
-        rolling = rolling if "/" not in s.short(newest) and s.indicator.period_type != "calendar-year" else ""
+    rolling = (
+        _years(s) if len(periods_shown) > 1 and {o.months for o in s.figures} == {MONTHS_OF_YEAR} else ""
+    )
+    rolling = rolling if "/" not in s.short(newest) and s.indicator.period_type != "calendar-year" else ""
     return ", ".join(
         filter(None, (upper_first(s.indicator.unit_label), s.elsewhere(s.figures), shared, rolling))
     )
+
+
+def _years(s: ChartInput) -> str:
+    """Return what several periods of 12 months are, by whether they overlap and when they end."""
+    if overlap(s.times):
+        return "rolling 12 months"
+    ends = {o.period_end.month for o in s.times if o.period_end}
+    return f"years to {s.times[-1].period_end:%B}" if len(ends) == 1 else "12 months each"
 
 
 def _no_finding(released: ClearedContent, indicator: Indicator) -> str:
@@ -204,23 +211,28 @@ def _head(s: ChartInput, o: Observation) -> str:
     return s.short(o) if s.indicator.period_type == "month" and o.period_start else s.label(o)
 
 
+def _no_notes(_: ChartInput) -> tuple[str, ...]:
+    return ()
+
+
 class ChartKind(NamedTuple):
-    """How a kind of chart is drawn in a width (None if it has no drawing), and how its finding is worded."""
+    """How a kind of chart is drawn in a width (None if it has no drawing), how its finding is worded, and its notes."""
 
     draw: Callable[[ChartInput, int], Figure] | None
     describe: Callable[[ChartInput], str]
+    notes: Callable[[ChartInput], tuple[str, ...]] = _no_notes
 
 
+# Drawings with a time axis can have breaks, plans and provisional figures, which notes explain.
 CHARTS: Mapping[str, ChartKind] = {
     "pair": ChartKind(row_charts.draw_pair, sentences.describe_latest),
-    "bars": ChartKind(columns.draw_columns, sentences.describe_latest),
-    "line": ChartKind(time_charts.draw_line, sentences.describe_latest),
-    "small-multiples": ChartKind(row_charts.draw_small_multiples, sentences.describe_largest_parts_now),
+    "bars": ChartKind(columns.draw_columns, sentences.describe_latest, time_charts.notes_under),
+    "line": ChartKind(time_charts.draw_line, sentences.describe_latest, time_charts.notes_under),
+    "small-multiples": ChartKind(
+        row_charts.draw_small_multiples, sentences.describe_largest_parts_now, row_charts.panel_notes
+    ),
     "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.describe_largest_parts),
     "areas": ChartKind(row_charts.draw_areas, sentences.describe_areas),
-    "recorded": ChartKind(columns.draw_years, sentences.describe_latest),
+    "recorded": ChartKind(columns.draw_years, sentences.describe_latest, time_charts.notes_under),
     "none": ChartKind(None, sentences.describe_all_figures),
 }
-
-# The drawings with a time axis, which can have breaks, plans and provisional figures.
-OVER_TIME = (columns.draw_columns, time_charts.draw_line, columns.draw_years)

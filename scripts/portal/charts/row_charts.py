@@ -8,6 +8,7 @@ from typing import NamedTuple
 from portal.analysis.sentences import NO_KIND, ChartInput, describe_point, describe_share
 from portal.charts.columns import axis_names
 from portal.charts.grammar import (
+    COLOURS,
     EARLIER,
     GRID,
     INK,
@@ -25,12 +26,14 @@ from portal.charts.grammar import (
     Rule,
     Scale,
     compose,
+    interrupted,
     stacked,
     value_ends,
 )
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import middle, span
 from portal.charts.time_charts import hover
+from portal.charts.time_marks import Cut, cuts_of
 from portal.core.model import Observation
 from portal.core.text import json_number
 from portal.core.vocabulary import ADDABLE_UNITS, Unit
@@ -232,7 +235,10 @@ def draw_areas(s: ChartInput, width: int) -> Figure:
 
 
 def draw_small_multiples(s: ChartInput, width: int) -> Figure:
-    """Draw a panel of columns for each part and area, the largest first, all on the same scale and time axis."""
+    """Draw a panel of columns for each part and area, the largest first, all on the same scale and time axis.
+
+    A break is a dashed line in each panel; `panel_notes` explains it.
+    """
     across = 4 if width == WIDE else 2
     between, full = 18.0, 104.0
     names = {(o.part, o.area): s.name(o) for o in s.figures}
@@ -249,9 +255,10 @@ def draw_small_multiples(s: ChartInput, width: int) -> Figure:
     room = (high - low) * (0.16 if size else 0.04)
     shown = axis_names(s, times)
     first, last = shown[0], shown[-1]
+    cuts = cuts_of(s)
     panels: list[Panel] = []
     labels: list[Label] = []
-    marks: list[Rule] = []
+    marks: list[Rule | Band] = []
     traces: list[Figure] = []
     top = 2.0
     for start in range(0, len(keys), across):
@@ -279,7 +286,7 @@ def draw_small_multiples(s: ChartInput, width: int) -> Figure:
                 Label(text="<br>".join(titles[key]), x=box.left, y=top + head, down="bottom", bold=True)
             )
             labels += _first_and_last(first, last, box)
-            labels += stacked(
+            without_number = stacked(
                 [
                     Label(
                         text=f"[{o.status}]" if o else _NOTHING,
@@ -294,9 +301,51 @@ def draw_small_multiples(s: ChartInput, width: int) -> Figure:
                     if o is None or o.value is None
                 ]
             )
+            labels += without_number
             marks.append(Rule((box.left, panel.y(0)), (box.right, panel.y(0))))
+            marks += _cut_lines(
+                cuts, panel, [x.box for x in [*without_number, *_values(s, panel, times, figures, size)]]
+            )
         top += head + 6 + height + 34
     return compose((width, top - 8), panels, traces, labels, marks)
+
+
+def panel_notes(s: ChartInput) -> tuple[str, ...]:
+    """Return the note under small panels that explains their dashed lines; none without a break."""
+    cuts = cuts_of(s)
+    if len(cuts) < 2:
+        return tuple(f"Dashed line: {c.title}. Do not compare figures before and after it." for c in cuts)
+    names = "; ".join(c.title for c in cuts)
+    return (f"Dashed lines, from left to right: {names}. Do not compare figures before and after them.",)
+
+
+def _cut_lines(cuts: Sequence[Cut], panel: Panel, taken: Sequence[Box]) -> Iterable[Rule | Band]:
+    """Yield a dashed line for each break, interrupted by what is written in the panel."""
+    for cut in cuts:
+        at, box = panel.x(cut.at), panel.box
+        yield from interrupted(Rule((at, box.top), (at, box.bottom), COLOURS[4], 1, "dash"), taken)
+
+
+def _values(
+    s: ChartInput,
+    panel: Panel,
+    times: Sequence[Observation],
+    figures: Sequence[Observation | None],
+    size: int,
+) -> Iterable[Label]:
+    """Yield the values as Plotly writes them at the ends of the columns; none if they do not fit."""
+    for t, o in zip(times, figures, strict=True):
+        value = json_number(o.value) if o else None
+        if o and size and value is not None:
+            down = "top" if value < 0 else "bottom"
+            yield Label(
+                text=s.cell(o),
+                x=panel.x(middle(t)),
+                y=panel.y(value),
+                across="center",
+                down=down,
+                size=size + 2,
+            )
 
 
 class _Slots(NamedTuple):

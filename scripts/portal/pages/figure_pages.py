@@ -6,6 +6,7 @@ from datetime import date
 from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
 from portal.analysis.outcomes import outcome_shares, statuses
+from portal.analysis.part_changes import changes_by_part
 from portal.core import periods
 from portal.core.citations import Cited
 from portal.core.model import Break, Observation
@@ -111,6 +112,7 @@ def _figure_page(
         revisions=revisions(context, indicator.id),
         outcomes=tuple(_outcomes(context, indicator.id)),
         archived=archived(context.history, indicator.id),
+        by_part=changes_by_part(context.released, indicator),
     )
     is_recorded = indicator.chart == "recorded"
     return Page(

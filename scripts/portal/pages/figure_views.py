@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from portal.analysis.claims import Verdict
 from portal.analysis.outcomes import OutcomeShare
+from portal.analysis.part_changes import PartChanges
 from portal.core.citations import Cited
 from portal.core.model import (
     Break,
@@ -74,7 +75,10 @@ class OutcomesView:
 
 @dataclass(frozen=True, kw_only=True)
 class FigurePage:
-    """One indicator: finding, chart, table, definition, caveats, claims, sources, and its figures in each release."""
+    """One indicator: finding, chart, table, definition, caveats, claims, sources, and its figures in each release.
+
+    `by_part` are the changes of its parts; None if it is not split or no two of its periods can be compared.
+    """
 
     view: FigureView
     polarity: str
@@ -87,6 +91,7 @@ class FigurePage:
     revisions: tuple[Revision, ...]
     outcomes: tuple[OutcomesView, ...] = ()
     archived: tuple[Link, ...] = ()
+    by_part: PartChanges | None = None
 
 
 class CheckedClaim(NamedTuple):

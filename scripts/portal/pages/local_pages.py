@@ -15,7 +15,7 @@ from portal.analysis.measures import standing
 from portal.charts import maps
 from portal.charts.area_charts import (
     current_wards,
-    is_kind_of_crime,
+    is_crime,
     places_of,
     recorded_indicators,
     total_indicator,
@@ -140,8 +140,8 @@ def _ward(
         view=view,
         total=line_of(context, whole, code) if whole else None,
         charts=tuple(_charts(context, view)),
-        lines=tuple(n for n in open_ if is_kind_of_crime(n.summary.indicator, whole)),
-        others=tuple(n for n in open_ if not is_kind_of_crime(n.summary.indicator, whole)),
+        lines=tuple(n for n in open_ if is_crime(context.released, n.summary.indicator, whole)),
+        others=tuple(n for n in open_ if not is_crime(context.released, n.summary.indicator, whole)),
         careful=tuple(n for n in lines if is_guarded(n.summary.indicator)),
         compared=_by_period(
             _rates(context, (view.area, context.content.areas[view.area.parent], *_forces(context)))
@@ -371,7 +371,7 @@ def _crime_groups(
             continue
         if whole and i.unit_label != whole.unit_label:
             incidents.append(known[i.id])
-        elif i is whole or (is_kind_of_crime(i, whole) and not is_guarded(i)):
+        elif i is whole or (is_crime(released, i, whole) and not is_guarded(i)):
             types.append(known[i.id])
         else:
             across.append(known[i.id])

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from portal.analysis import measures, progress
+from portal.analysis.part_changes import changes_by_part
 from portal.core import periods
 from portal.core.model import Thread
 from portal.core.plans import Measure, Plan, Priority, Update
@@ -121,11 +122,13 @@ def _measure_view(context: PageContext, measure: Measure) -> MeasureView:
         return MeasureView(measure=measure, figure=None, related=None, finding="")
     link = Link(figure.indicator.title, figure.path)
     shows = measure.nearness in SHOWS
+    by_part = changes_by_part(context.released, figure.indicator) if shows else None
     return MeasureView(
         measure=measure,
         figure=link if shows else None,
         related=None if shows else link,
         finding=figure.chart.finding,
+        by_part=by_part.sentence if by_part else "",
     )
 
 

@@ -67,13 +67,15 @@ class MeasureView:
     """A measure, with its nearest indicator and the finding of that indicator.
 
     `figure` is an indicator that shows the measure or comes close. `related` is one that does not, if no figure that
-    does is published. At least one of the two is None.
+    does is published. At least one of the two is None. `by_part` says how the parts of the figure changed; empty if it
+    is not split or no two of its periods can be compared.
     """
 
     measure: Measure
     figure: Link | None
     related: Link | None
     finding: str
+    by_part: str = ""
 
 
 def _bodies(measures: Iterable[MeasureView]) -> tuple[str, ...]:
@@ -200,10 +202,14 @@ class PlanPage:
 
 
 class LeadTally(NamedTuple):
-    """Who leads actions, and how many of them are at each step."""
+    """Who leads actions, and how many of them are at each step.
+
+    `lead` is empty if no team is named; `is_officer` says that the source then names an officer, whom we do not show.
+    """
 
     lead: str
     tally: ProgressTally
+    is_officer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,12 +237,16 @@ class ProgressPage:
     @property
     def leads(self) -> tuple[LeadTally, ...]:
         """Return who leads actions of plans that have not ended, those with most late or quiet actions first."""
-        by_lead: dict[str, list[ActionView]] = {}
+        by_lead: dict[tuple[str, bool], list[ActionView]] = {}
         for plan in (p for p in self.plans if not p.ended):
             for q in plan.priorities:
                 for a in q.actions:
-                    by_lead.setdefault(a.action.lead or q.priority.lead, []).append(a)
-        tallies = (LeadTally(name, ProgressTally.of(actions)) for name, actions in by_lead.items())
+                    name = a.action.lead or q.priority.lead
+                    by_lead.setdefault((name, not name and bool(plan.plan.lead_note)), []).append(a)
+        tallies = (
+            LeadTally(name, ProgressTally.of(actions), is_officer)
+            for (name, is_officer), actions in by_lead.items()
+        )
         return tuple(sorted(tallies, key=lambda t: (-t.tally.late, -t.tally.quiet, t.lead)))
 
     def _actions(self) -> Iterator[tuple[PlanView, ActionView]]:

@@ -95,7 +95,7 @@ def shipped(package: str, level: str) -> dict[str, float]:
 # The series of the files, and the indicator of each.
 SERIES = {
     "all-offences": "recorded-all-offences", "violence": "recorded-violence", "sexual-offences": "recorded-sexual-offences",
-    "robbery": "recorded-robbery", "burglary": "recorded-burglary", "theft": "recorded-theft", "vehicle-offences": "recorded-vehicle-offences",
+    "robbery": "recorded-robbery", "burglary": "recorded-burglary", "theft": "recorded-theft", "theft-without-shoplifting": "recorded-theft-without-shoplifting", "vehicle-offences": "recorded-vehicle-offences",
     "arson-and-criminal-damage": "recorded-criminal-damage", "public-order": "recorded-public-order", "drug-offences": "recorded-drug-offences",
     "possession-of-weapons": "recorded-weapons", "miscellaneous-crimes": "recorded-other", "fraud": "recorded-fraud",
 }  # fmt: skip

@@ -30,3 +30,18 @@ def test_bars_start_at_zero_and_use_the_house_colours(real: ClearedContent) -> N
                     assert axis.get("rangemode", "tozero") == "tozero"
             used = json.dumps([t["marker"].get("color") or t["line"]["color"] for t in figure["data"]])
             assert set(re.findall(r"#\w{6}", used)) <= grammar.PALETTE
+
+
+def test_every_small_panel_has_a_dashed_line_at_a_break_that_a_note_explains(real: ClearedContent) -> None:
+    strands = real.content.indicators["recorded-hate-crime-strands"]
+    chart = charts.build_chart(real, strands)
+    parts = {o.part for o in real.content.observations[strands.id]}
+    for figure in filter(None, (chart.wide, chart.narrow)):
+        dashed = [s for s in figure["layout"]["shapes"] if s["line"].get("dash") == "dash"]
+        assert len({(s["x0"], s["y1"]) for s in dashed}) >= len(parts)
+        written = [a for a in figure["layout"]["annotations"] if a["text"].startswith("[")]
+        assert written  # a withheld figure stays beside its line
+    assert [n.partition(":")[0] for n in chart.notes] == ["Dashed line"]
+    assert chart.subtitle == "Offences, 12 months each"
+    in_2016 = charts.build_chart(real, real.content.indicators["hate-crime-by-month"])
+    assert not in_2016.notes  # it ends long before the break

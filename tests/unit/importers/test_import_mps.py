@@ -55,6 +55,8 @@ GROUPS = {
     "arson-and-criminal-damage", "burglary", "drug-offences", "fraud", "miscellaneous-crimes", "possession-of-weapons",
     "public-order", "robbery", "sexual-offences", "theft", "vehicle-offences", "violence",
 }  # fmt: skip
+# What is part of one of the groups, and so not added to all offences again.
+WITHIN = "theft-without-shoplifting"
 LEWISHAM = "E09000023"
 WARDS = [f"E050{n}" for n in range(13714, 13733)]
 
@@ -194,17 +196,31 @@ def test_a_year_of_a_ward_is_what_the_file_adds_up_to(
 def test_the_whole_of_a_ward_is_all_its_offences(ward24: Counts) -> None:
     assert read_sum(ward24, "all-offences", "E05013727", "2025-02", "2026-01") == 2075
     frame = ward24.frame
-    groups = frame[frame["series"] != "all-offences"].groupby(["area", "month"])["count"].sum()
+    groups = frame[frame["series"].isin(GROUPS)].groupby(["area", "month"])["count"].sum()
     whole = frame[frame["series"] == "all-offences"].set_index(["area", "month"])["count"]
-    assert set(frame["series"]) == GROUPS | {"all-offences"}
+    assert set(frame["series"]) == GROUPS | {"all-offences", WITHIN}
     assert groups.equals(whole.sort_index().astype(groups.dtype).rename("count"))
+
+
+@real
+def test_theft_without_shoplifting_is_theft_less_the_rows_of_shoplifting(ward24: Counts) -> None:
+    with WARD24.open(newline="", encoding="utf-8") as lines:
+        rows = [
+            r for r in csv.DictReader(lines) if r["WardCode"] in WARDS and r["MinorText"] == "SHOPLIFTING"
+        ]
+    frame = ward24.frame.pivot(index=["area", "month"], columns="series", values="count")
+    shoplifting = frame["theft"] - frame[WITHIN]
+    months = sorted(set(frame.index.get_level_values("month")))
+    for code in WARDS:
+        own = [r for r in rows if r["WardCode"] == code]
+        assert [int(shoplifting[code, m]) for m in months] == [sum(int(r[m.replace("-", "")]) for r in own) for m in months]  # fmt: skip
 
 
 @real
 def test_every_combination_is_there_once_with_whole_numbers(ward24: Counts) -> None:
     frame = ward24.frame
     assert list(frame.columns) == ["series", "area", "month", "count"]
-    assert len(frame) == 13 * 19 * 24 == len(frame.drop_duplicates(["series", "area", "month"]))
+    assert len(frame) == 14 * 19 * 24 == len(frame.drop_duplicates(["series", "area", "month"]))
     assert sorted(set(frame["area"])) == WARDS
     assert frame["count"].dtype == "int64"
     assert int(frame["count"].min()) == 0
@@ -245,7 +261,7 @@ def test_the_nearly_empty_first_month_is_left_out_and_that_is_said(lewisham: dic
 def test_sixteen_years_come_from_history_and_two_releases(lewisham: dict[str, Area]) -> None:
     counts = mps_crime.read_wards([HISTORY, WARD24, WARD25], lewisham)
     codes = [f.code for f in counts.findings]
-    assert len(counts.frame) == 13 * 19 * 192
+    assert len(counts.frame) == 14 * 19 * 192
     assert codes.count("revised") == 2
     assert {"cast-back", "label-changed", "new-category", "removed-category", "absent-ward"} <= set(codes)
     months = [m for m in rows_of(HISTORY)[0] if m.isdigit() and "201101" <= m <= "201112"]
@@ -350,7 +366,7 @@ def test_boroughs_and_the_police_force_are_what_the_file_adds_up_to(lewisham: di
     counts = mps_crime.read_boroughs([BOROUGHS, BOROUGH24], lewisham)
     assert read_sum(counts, "robbery", LEWISHAM, "2024-03", "2025-02") == 1077
     assert read_sum(counts, "all-offences", "E23000001", "2025-02", "2025-02") == 68_661
-    assert len(counts.frame) == 13 * 2 * 179
+    assert len(counts.frame) == 14 * 2 * 179
     other = next(f for f in counts.findings if f.code == "other-names")
     assert other.figures["names"] == 32 + 2 - 1  # with the airports and “Unknown”, without our own
 
@@ -700,7 +716,13 @@ def test_sums_are_the_sums_of_the_cells(
                 assert sum(r[2][place] for r in rows) * 10 < sum(r[2][1 - place] for r in rows)
                 continue
             assert cells["all-offences"] == sum(r[2][place] for r in rows if r[1] == code)
-            assert cells.drop("all-offences").sum() == cells["all-offences"]
+            assert cells[cells.index.isin(GROUPS)].sum() == cells["all-offences"]
+            others = [
+                r
+                for r in rows
+                if r[1] == code and plain(r[0][0]) == "THEFT" and plain(r[0][1]) != "SHOPLIFTING"
+            ]
+            assert cells.get(WITHIN, 0) == sum(r[2][place] for r in others)
 
 
 def mutations(text: str) -> Iterator[Callable[[random.Random], str]]:

@@ -22,7 +22,8 @@ def read_wards(paths: Sequence[Path], areas: Mapping[str, Area] | None) -> Count
     """Return monthly counts by ward and group of offences from files of “MPS Ward Level Crime”.
 
     `areas` limits them to its wards, joined on the GSS code; None means every ward of the files. Wards whose
-    `valid_to` is before a file begins are not expected in it. Series: the twelve groups and `all-offences`.
+    `valid_to` is before a file begins are not expected in it. Series: the twelve groups, `all-offences`, and parts of a group
+    such as `theft-without-shoplifting`.
     An area or group has zeros only for months of files in which it appears. If several files have a month,
     the file that ends last counts; a nearly empty first or last month is left out. Raises `PortalError`
     with every problem of every file.
@@ -216,12 +217,15 @@ def _about(extract: CrimeExtract, column: str, thing: str) -> Iterator[Finding]:
 
 def _part(extract: CrimeExtract, cells: pd.DataFrame, findings: Sequence[Finding]) -> MonthsOfFile:
     series = tuple(sorted(set(extract.rows["series"])))
+    labels = frozenset(extract.rows["label"])
+    within = mps_extract.series_within(labels)
     return MonthsOfFile(
         extract.file,
         cells,
         series,
         tuple(sorted(set(cells.index.get_level_values("area")))),
-        dict.fromkeys((*series, ALL), extract.dropped()),
-        frozenset(extract.rows["label"]),
+        dict.fromkeys((*series, *within, ALL), extract.dropped()),
+        labels,
         tuple(findings),
+        within,
     )

@@ -1,7 +1,7 @@
 """Read one crime file of the Metropolitan Police: a row for each offence and area, a column for each month."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -61,6 +61,16 @@ def offences() -> Mapping[Labels, Mapping[str, str]]:
     return {
         (plain(r["major"]), plain(r["minor"])): r for r in published_files.mapped("police/mps_offences.csv")
     }
+
+
+def series_within(labels: Set[str]) -> Mapping[str, frozenset[str]]:
+    """Return the series that are parts of another, each with those of its labels that a file has; none without any."""
+    within: dict[str, set[str]] = {}
+    for (major, minor), row in offences().items():
+        label = f"{major}: {minor}"
+        if row["also"] and label in labels:
+            within.setdefault(row["also"], set()).add(label)
+    return {series: frozenset(own) for series, own in within.items()}
 
 
 def load(path: Path, columns: str) -> CrimeExtract:

@@ -1,7 +1,7 @@
 """Join the months of several files: nearly empty months, revisions and changed categories."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 
 import numpy as np
@@ -23,7 +23,8 @@ class MonthsOfFile:
     `cells` has one row for each series, label and area (its index, in this order) and one column for each month
     of the file; absent rows are zero. `series` and `areas` are those that appear in the file: for
     others nothing is known. `thin` names the months of a series that are nearly empty and must not
-    be used. `labels` are the categories of the whole file.
+    be used. `labels` are the categories of the whole file. `within` are the series that are made of others, by the
+    labels that count in them too.
     """
 
     file: str
@@ -33,6 +34,7 @@ class MonthsOfFile:
     thin: Mapping[str, tuple[str, ...]]
     labels: frozenset[str]
     findings: tuple[Finding, ...]
+    within: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def in_use(area: Area, first: str) -> bool:
@@ -65,6 +67,11 @@ def _long(part: MonthsOfFile, total: str) -> pd.DataFrame:
         sums = by_month.groupby(level=1).sum()
         sums.index = pd.MultiIndex.from_product([[total], sums.index])
         by_month = pd.concat([by_month, sums])
+    for series, labels in part.within.items():
+        inside = part.cells[part.cells.index.isin(labels, level="label")].groupby(level="area").sum()
+        again = inside.reindex(part.areas, fill_value=0)
+        again.index = pd.MultiIndex.from_product([[series], again.index])
+        by_month = pd.concat([by_month, again])
     by_month.index.names = ["series", "area"]
     full = _full([part], by_month.index.get_level_values("series"), by_month.columns)
     return by_month.reset_index().melt(["series", "area"], var_name="month", value_name="count")[
