@@ -36,7 +36,7 @@ ATTACKS = (
     "--8<-- '/etc/passwd'", "-8<- \"/etc/passwd\"", "{!/etc/passwd!}", "{{ 12345 * 6789 }}", "{% include '/etc/passwd' %}", "{{ config.theme }}", "{{ ''.__class__.__mro__ }}", "${12345*6789}", "#{12345*6789}", "<%= 12345*6789 %>",
     f"\n---\ntitle: </title><script>{RUN}</script>\n---\n", "'\"\ntemplate: evil.html\n", f"&lt;script&gt;{RUN}&lt;/script&gt;", f"&#60;script&#62;{RUN}&#60;/script&#62;", "&amp;lt;script&amp;gt;", f"\\x3cscript\\x3e{RUN}\\x3c/script\\x3e",
     f"\\u003cscript\\u003e{RUN}", f"＜script＞{RUN}＜/script＞", f"%3Cscript%3E{RUN}%3C/script%3E", f"expression({RUN})", f"x:expression({RUN})", f"background:url(javascript:{RUN})", f"*[HTML]: <b onclick={RUN}>",
-    f"```html\n<script>{RUN}</script>\n```", f"    <script>{RUN}</script>", f"| a |\n|---|\n| <b onclick={RUN}> |", f"a\n\n<div markdown=1 onclick={RUN}>", f"```{{.js onclick={RUN}}}\nx\n```", "\u202e<gpj.x>\u202c", "</article></main></body></html>",
+    f"```html\n<script>{RUN}</script>\n```", f"    <script>{RUN}</script>", f"| a |\n|---|\n| <b onclick={RUN}> |", f"a\n\n<div markdown=1 onclick={RUN}>", f"```{{.js onclick={RUN}}}\nx\n```", "</article></main></body></html>",
 )  # fmt: skip
 # Columns that lead to other rows or have a form of their own; every other text can be anything.
 NOT_TEXT = {

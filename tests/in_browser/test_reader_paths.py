@@ -37,7 +37,7 @@ PATHS = (
     Path(
         question="Is knife crime getting better?",
         taps=("Knife crime",),
-        answer=r"604\s+in the 12 months to July 2025",
+        answer=r"515\s+in the 12 months to January 2026",
     ),
     Path(
         question="Can I report a hate crime without giving my name?",

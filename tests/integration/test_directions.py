@@ -25,7 +25,7 @@ def told_way(words: str) -> str:
 
 def plain(cell: str) -> int:
     """The number in a cell, without the mark of a provisional figure."""
-    return int(cell.removesuffix(" [p]").replace(",", ""))
+    return int(cell.partition(" [")[0].replace(",", ""))
 
 
 def test_every_direction_on_a_ward_page_follows_from_the_numbers_beside_it(

@@ -162,7 +162,9 @@ def test_pages_charts_and_downloads_show_a_mark_and_no_number(real: ClearedConte
             assert shown == [None]
             assert _cell(folder, o.part) == "[c]"
         elif indicator.chart == "none":
-            assert "[c]" in _cell(folder, f"{area.name}, July 2024")
+            tree = LexborHTMLParser((folder / "index.html").read_text())
+            rows = [r.text() for r in tree.css("table.figures tbody tr") if area.name in r.text()]
+            assert any("[c]" in row for row in rows)
 
 
 def _no_part(row: dict[str, str]) -> bool:
@@ -246,7 +248,7 @@ def test_the_report_is_that_of_the_packages(real: ClearedContent) -> None:
     told = report.report(project.content, project.settings.disclosure, releasing.earlier(project))
     assert (ROOT / "docs" / "reference" / "disclosure.md").read_text() == told.text
     assert not told.leaks
-    assert re.search(r"[\d,]+ guarded counts, 144 withheld, 0 of them can be worked out", told.summary)
+    assert re.search(r"[\d,]+ guarded counts, 146 withheld, 0 of them can be worked out", told.summary)
 
 
 def test_a_package_may_be_stricter(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ MONTHS = [
     "November",
     "December",
 ]
+# Only a part of these searches is published, so that a rate would be too low.
+WITHOUT_RATE = ("Stop and search month by month",)
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
 # What a pack says in figures and no download has: days and months, units, and how long a period is.
 NOT_A_FIGURE = re.compile(
@@ -273,6 +275,10 @@ def test_the_first_sentence_stops_and_the_survey_are_in_the_downloads(packs: lis
                 ]
                 assert number(found[3]) == count, words
                 rate = re.search(rf"({NUMBER}) per 1,000 people", words)
+                if title in WITHOUT_RATE:
+                    assert not rate
+                    stops += 1
+                    continue
                 assert rate, words
                 assert number(rate[1]) == rounded(count * 1000 / pack.data.people[code], 1), words
                 stops += 1

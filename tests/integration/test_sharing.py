@@ -125,7 +125,7 @@ def test_a_sheet_is_printed_again_when_only_its_chart_changes(tmp_path: Path) ->
     (site / "assets/css").mkdir(parents=True)
     (site / "page").mkdir()
     (site / "page/index.html").write_text(
-        '<!doctype html><title>A page</title><img src="../chart.svg?v=1" alt="">'
+        '<!doctype html><html lang="en"><title>A page</title><h1>A page</h1><img src="../chart.svg?v=1" alt="">'
     )
     for number in (7_654_321, 7_123_456):
         (site / "chart.svg").write_text(

@@ -54,6 +54,8 @@ from portal.core.model import Observation
 from portal.core.text import json_number
 from portal.core.vocabulary import Unit
 
+MARGIN = 6  # pixels to the right of the columns
+
 
 def draw_years(s: ChartInput, width: int) -> Figure:
     """Draw more than five figures as a line, fewer as columns."""
@@ -91,10 +93,10 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
     texts = tick_texts(ticks, *unit_signs(s.indicator.unit)) if ticks else []
     left = max((text_width(t, TICK) for t in texts), default=0) + (8 if texts else 2)
     cuts = cuts_of(s)
-    x = Scale(*ends, left, width - 6)
+    x = Scale(*ends, left, width - MARGIN)
     note = [_note_above(cuts[0], x(cuts[0].at), x)] if len(cuts) == 1 else []
     top = max([14.0, *(n.box.bottom + 4 for n in note)])
-    box = Box(left, top, width - 6, top + PLOT_HEIGHT)
+    box = Box(left, top, width - MARGIN, top + PLOT_HEIGHT)
     room = (high - low) * ((size + 8) / PLOT_HEIGHT if size else 0.05)
     y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
     marked = [
@@ -204,7 +206,9 @@ def _names_below(s: ChartInput, places: Sequence[float], x: Scale, slot: float) 
     wrapped = ["<br>".join(wrap_text(name, slot, TICK)) for name in names]
     if widest + 3 <= slot and max(name.count("<br>") for name in wrapped) < 3:
         return [TimeTick(at, name) for at, name in zip(places, wrapped, strict=True)]
-    return time_ticks(x.low, x.high, x.end - x.start)
+    ticks = time_ticks(x.low, x.high, x.end - x.start)
+    reach = [max(text_width(line, TICK) for line in t.text.split("<br>")) / 2 for t in ticks]
+    return [t for t, half in zip(ticks, reach, strict=True) if x(t.at) + half <= x.end + MARGIN]
 
 
 def axis_names(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
