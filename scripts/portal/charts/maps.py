@@ -219,7 +219,7 @@ def fit_name(name: str, rings: Rings, below: tuple[str, ...] = ()) -> tuple[tupl
 
 def size_of(lines: tuple[str, ...]) -> Point:
     """Return the width and height of some lines of text with a little space around them."""
-    return max(map(_width, lines)) + 4, LINE * len(lines) + 2
+    return max(map(_width, lines), default=0) + 4, LINE * len(lines) + 2
 
 
 def draw_pointer(place: Point, box: Point, ward: Point) -> str:
