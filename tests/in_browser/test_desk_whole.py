@@ -218,6 +218,7 @@ class Quarter:
         self.walk.follow(self.page.locator("main").get_by_role("link", name=name).first)
 
 
+@pytest.mark.thorough  # tests/in_browser/test_desk.py and tests/integration/test_desk_release.py do its parts
 @pytest.mark.browser
 def test_a_whole_quarter_by_clicks(
     chromium: Browser, root: Path, publisher: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]

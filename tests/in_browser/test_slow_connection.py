@@ -47,7 +47,7 @@ def in_pieces(site: Path) -> Iterator[tuple[str, "Queue[bytes]"]]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [PHONE, WIDE])
+@pytest.mark.parametrize("width", [PHONE, pytest.param(WIDE, marks=pytest.mark.thorough)])
 def test_nothing_moves_while_a_page_arrives(chromium: Browser, real_site: Path, width: int) -> None:
     written = [
         p

@@ -90,6 +90,7 @@ def test_no_small_count_of_a_line_is_ruled_out(counts: list[int], under: int, se
     check_choice(line(counts, under), seed)
 
 
+@pytest.mark.thorough  # the next tests have tables that were found in this way
 @settings(deadline=None, max_examples=examples(8))
 @given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=2, max_size=2), st.integers())
 def test_no_small_count_of_a_square_is_ruled_out(rows: list[list[int]], seed: int) -> None:
