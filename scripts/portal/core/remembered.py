@@ -43,9 +43,10 @@ class Remembered:
 
     def keep(self) -> None:
         """Write the results for the next process, the ones just used first; if the folder is not writable, do nothing."""
-        if self._path is None or self._used.keys() <= self._before.keys():
+        if self._path is None or self._used.items() <= self._before.items():
             return
-        kept = dict([*self._used.items(), *_read(self._path).items()][:_MOST_KEPT])
+        others = ((d, r) for d, r in _read(self._path).items() if d not in self._used)
+        kept = dict([*self._used.items(), *others][:_MOST_KEPT])
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             operating_system.write_atomically(self._path, json.dumps(kept).encode())

@@ -108,6 +108,9 @@ def test_a_damaged_memory_is_no_memory(
     assert looked(TABLE, file) == first
     assert len(asked) == 2
     assert list(json.loads(file.read_text())) == [digest]
+    in_a_new_process(monkeypatch)
+    assert looked(TABLE, file) == first
+    assert len(asked) == 2, "what was damaged is replaced"
 
 
 def test_continuous_integration_neither_reads_nor_writes_it(
