@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from project import ROOT, edit, make_project, run
 from served_desk import served
 
@@ -54,7 +54,7 @@ def address(root: Path) -> Iterator[str]:
 
 def inspect(page: Page, name: str) -> None:
     """Check a page with axe at two widths, that it is not wider than the screen, and that it says what it is."""
-    assert page.title()
+    expect(page).to_have_title(re.compile("."), timeout=PATIENCE)
     for width in (PHONE, WIDE):
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(AXE)
