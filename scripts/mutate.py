@@ -26,17 +26,20 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "reference" / "mutations.md"
-# The quick tests of each room.
+# The quick tests of each room: files and folders in tests/.
 TESTS = {
-    "analysis": ("test_measures.py", "test_headlines.py", "test_significance.py", "test_progress.py"),
-    "disclosure": (
-        "test_withholding.py",
-        "test_audit.py",
-        "test_disclosure_cases.py",
-        "test_coincidence.py",
-        "test_suppression.py",
+    "analysis": (
+        "unit/analysis",
+        "unit/checks/test_plans.py",
+        "integration/test_directions.py",
+        "integration/test_outcomes.py",
     ),
-    "releases": ("test_releases.py", "test_withdraw.py"),
+    "disclosure": ("unit/disclosure", "integration/test_directions.py"),
+    "releases": (
+        "integration/test_releases.py",
+        "integration/test_withdraw.py",
+        "integration/test_embargo.py",
+    ),
 }
 _COUNT, _SEED = 50, 15
 _CPU_SECONDS = 120  # processor time for the tests of one mutant, besides five times what they need without it
@@ -166,8 +169,7 @@ def _record(room: str, folder: Path, result: Path) -> int:
     coverage = Coverage(data_file=None, include=[f"{folder}/scripts/portal/{room}/*"], config_file=False)
     recorder = _Recorder(coverage)
     coverage.start()
-    files = [next((folder / "tests").rglob(name)) for name in TESTS[room]]
-    code = _run_tests([str(file.relative_to(folder)) for file in files], recorder)
+    code = _run_tests([f"tests/{name}" for name in TESTS[room]], recorder)
     coverage.stop()
     data = coverage.get_data()
     tests_of = {

@@ -161,7 +161,7 @@ def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
         )
     if not (
         options.yes
-        or asking.agreed(f"Make the release {options.name}? It cannot be changed afterwards. (y/n) ")
+        or asking.is_yes(f"Make the release {options.name}? It cannot be changed afterwards. (y/n) ")
     ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
@@ -196,7 +196,7 @@ def _rollback(root: Path, options: argparse.Namespace, progress: ProgressLine) -
     print(change_report.as_text(report))
     print("\n".join(release_messages.put_back(plan)))
     if not (
-        options.yes or asking.agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")
+        options.yes or asking.is_yes(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")
     ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
@@ -237,7 +237,7 @@ def _withdraw(root: Path, options: argparse.Namespace, progress: ProgressLine) -
         print("Nothing to withdraw: these figures have no number in the tables or in any release.")
         return OK
     print("\n".join(release_messages.withdrawn(plan)))
-    if not (options.yes or asking.agreed("Withdraw them and build the site? You cannot undo this. (y/n) ")):
+    if not (options.yes or asking.is_yes("Withdraw them and build the site? You cannot undo this. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.withdraw(root, plan)
@@ -300,7 +300,7 @@ def _import(root: Path, options: argparse.Namespace, progress: ProgressLine) -> 
     doubts = importing.unanswered(plan, options.assume)
     for doubt in doubts:
         print(f"\n{doubt.question}")
-        if not asking.agreed("Go on? (y/N) "):
+        if not asking.is_yes("Go on? (y/N) "):
             print(
                 f"Nothing was written. To go on without being asked, add --assume {doubt.key}={importing.YES}."
             )
@@ -359,12 +359,7 @@ def _written(root: Path, options: argparse.Namespace, plan: "PlannedImport") -> 
     if not plan.files:
         print("The tables already contain this. Nothing was written.")
         return OK
-    names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
-    if not (options.yes or asking.agreed(f"Write {names}? (y/n) ")):
-        print("Nothing was written. Add --yes to write without being asked.")
-        return OK
-    plan.write()
-    print(f"Written: {names}")
+    asking.write(root, plan, agreed=options.yes)
     return OK
 
 

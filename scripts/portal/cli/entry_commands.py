@@ -119,12 +119,7 @@ def _written(root: Path, options: argparse.Namespace, progress: Progress, plan: 
     print(plan.summary)
     if plan.warnings:
         print("\n\n".join(["This brings warnings:", *map(str, plan.warnings)]))
-    names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
-    if not (options.yes or asking.agreed(f"Write {names}? (y/n) ")):
-        print("Nothing was written. Add --yes to write without being asked.")
-        return OK
-    plan.write()
-    print(f"Written: {names}")
+    asking.write(root, plan, agreed=options.yes)
     return OK
 
 
