@@ -30,7 +30,6 @@ REPORT = ROOT / "docs" / "reference" / "mutations.md"
 TESTS = {
     "analysis": (
         "unit/analysis",
-        "unit/checks/test_plans.py",
         "integration/test_directions.py",
         "integration/test_outcomes.py",
     ),

@@ -212,7 +212,7 @@ def _figures(released: ClearedContent, now: IndicatorSummary) -> tuple[Observati
 
 
 def _is_pair(s: ChartInput) -> bool:
-    return len(s.figures) == 2 and not time_marks.cuts_of(s)
+    return len(s.figures) == 2 and not time_marks.break_marks(s)
 
 
 def draw_for_area(s: ChartInput, width: int) -> Figure:

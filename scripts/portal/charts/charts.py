@@ -15,7 +15,7 @@ from portal.analysis.changes_in_words import cell
 from portal.analysis.headlines import headline
 from portal.analysis.measures import figures_of, series, yearly
 from portal.analysis.sentences import ChartInput
-from portal.charts import columns, row_charts, time_charts
+from portal.charts import columns, row_charts, small_multiples, time_charts
 from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.charts.time_axis import overlap
 from portal.core.model import Indicator, Observation
@@ -229,7 +229,9 @@ CHARTS: Mapping[str, ChartKind] = {
     "bars": ChartKind(columns.draw_columns, sentences.describe_latest, time_charts.notes_under),
     "line": ChartKind(time_charts.draw_line, sentences.describe_latest, time_charts.notes_under),
     "small-multiples": ChartKind(
-        row_charts.draw_small_multiples, sentences.describe_largest_parts_now, row_charts.panel_notes
+        small_multiples.draw_small_multiples,
+        sentences.describe_largest_parts_now,
+        small_multiples.panel_notes,
     ),
     "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.describe_largest_parts),
     "areas": ChartKind(row_charts.draw_areas, sentences.describe_areas),

@@ -22,6 +22,7 @@ from portal.desk.planning import DraftOutcome
 from portal.desk.row_changes import TableChanges
 from portal.desk.work import Tell, Work
 from portal.importers import importing
+from portal.importers.formats import formats
 from portal.importers.spreadsheets import form_files, forms, workbooks
 from portal.importers.spreadsheets.workbooks import CellEdit, Workbook
 
@@ -256,7 +257,7 @@ def _what(draft: Draft) -> str:
     """Return in words what a draft is taken for; empty if that is not known."""
     if draft.format == importing.TABLE:
         return f"Rows for the package {draft.package}" if draft.package else ""
-    return recognising.FORMATS.get(draft.format, draft.format)
+    return formats()[draft.format].label if draft.format in formats() else draft.format
 
 
 def _newest(desk: Desk, draft: Draft) -> str:
@@ -291,7 +292,7 @@ def _kinds(read: Sequence[Package]) -> list[Choice]:
         for p in read
         if p.kind != "releases"
     ]
-    return [*rows, *(Choice(f, words) for f, words in recognising.FORMATS.items())]
+    return [*rows, *(Choice(name, known.label) for name, known in formats().items())]
 
 
 def sources(read: Sequence[Package]) -> list[Choice]:
