@@ -215,7 +215,7 @@ def _no_notes(_: ChartInput) -> tuple[str, ...]:
     return ()
 
 
-class ChartKind(NamedTuple):
+class ChartFunctions(NamedTuple):
     """How a kind of chart is drawn in a width (None if it has no drawing), how its finding is worded, and its notes."""
 
     draw: Callable[[ChartInput, int], Figure] | None
@@ -224,17 +224,17 @@ class ChartKind(NamedTuple):
 
 
 # Drawings with a time axis can have breaks, plans and provisional figures, which notes explain.
-CHARTS: Mapping[str, ChartKind] = {
-    "pair": ChartKind(row_charts.draw_pair, sentences.describe_latest),
-    "bars": ChartKind(columns.draw_columns, sentences.describe_latest, time_charts.notes_under),
-    "line": ChartKind(time_charts.draw_line, sentences.describe_latest, time_charts.notes_under),
-    "small-multiples": ChartKind(
+CHARTS: Mapping[str, ChartFunctions] = {
+    "pair": ChartFunctions(row_charts.draw_pair, sentences.describe_latest),
+    "bars": ChartFunctions(columns.draw_columns, sentences.describe_latest, time_charts.notes_under),
+    "line": ChartFunctions(time_charts.draw_line, sentences.describe_latest, time_charts.notes_under),
+    "small-multiples": ChartFunctions(
         small_multiples.draw_small_multiples,
         sentences.describe_largest_parts_now,
         small_multiples.panel_notes,
     ),
-    "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.describe_largest_parts),
-    "areas": ChartKind(row_charts.draw_areas, sentences.describe_areas),
-    "recorded": ChartKind(columns.draw_years, sentences.describe_latest, time_charts.notes_under),
-    "none": ChartKind(None, sentences.describe_all_figures),
+    "ranked-bars": ChartFunctions(row_charts.draw_ranked_bars, sentences.describe_largest_parts),
+    "areas": ChartFunctions(row_charts.draw_areas, sentences.describe_areas),
+    "recorded": ChartFunctions(columns.draw_years, sentences.describe_latest, time_charts.notes_under),
+    "none": ChartFunctions(None, sentences.describe_all_figures),
 }

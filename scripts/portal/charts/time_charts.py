@@ -45,7 +45,7 @@ from portal.charts.time_axis import gaps_of, middle, overlap, span
 from portal.charts.time_marks import (
     BreakMark,
     Goal,
-    Period,
+    PlanPeriod,
     break_marks,
     break_notes,
     break_number,
@@ -109,7 +109,7 @@ class Around(NamedTuple):
     """What is drawn around lines: breaks in series, the periods of plans, figures without a number, and targets."""
 
     breaks: Sequence[BreakMark] = ()
-    plans: Sequence[Period] = ()
+    plans: Sequence[PlanPeriod] = ()
     hidden: Sequence[Hidden] = ()
     goals: Sequence[Goal] = ()
 

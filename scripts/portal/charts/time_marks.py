@@ -41,7 +41,7 @@ class BreakMark(NamedTuple):
     title: str
 
 
-class Period(NamedTuple):
+class PlanPeriod(NamedTuple):
     """A period that is marked under the years, such as that of a plan."""
 
     start: float
@@ -82,11 +82,13 @@ def goals_of(s: ChartInput) -> list[Goal]:
     ]
 
 
-def plan_periods(s: ChartInput) -> list[Period]:
+def plan_periods(s: ChartInput) -> list[PlanPeriod]:
     """Return the periods of the plans that measure success by an indicator."""
     fits = (Nearness.SAME, Nearness.CLOSE)
     return [
-        Period(position(periods.earliest_day(p.starts)), position(periods.last_day(p.ends)), p.short_title)
+        PlanPeriod(
+            position(periods.earliest_day(p.starts)), position(periods.last_day(p.ends)), p.short_title
+        )
         for p in s.released.content.plans
         if p.starts
         and p.ends
@@ -169,7 +171,7 @@ class Lanes(NamedTuple):
     bottom: float
 
 
-def lanes_of(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick]) -> Lanes:
+def lanes_of(plans: Sequence[PlanPeriod], x: Scale, box: Box, years: Sequence[TimeTick]) -> Lanes:
     """Return a bar for each plan, in as few rows as their names allow."""
     top = box.bottom + 11 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
     marks: list[Rule | Band] = []

@@ -345,7 +345,7 @@ def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLin
         read_as=spreadsheet.read_as(options.read),
     )
 
-    def ask(question: spreadsheet.Question) -> str:
+    def ask(question: spreadsheet.ImportQuestion) -> str:
         progress.end()
         return asking.answer(f"{question.place}: {question.text}", question.answers)
 

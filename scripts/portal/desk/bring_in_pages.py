@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +17,7 @@ from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
 from portal.desk.drafts import Draft
 from portal.desk.journal import PACKAGES, StaleError
+from portal.desk.mapping import Choice
 from portal.desk.planning import DraftOutcome
 from portal.desk.row_changes import TableChanges
 from portal.desk.work import Tell, Work
@@ -28,14 +28,6 @@ from portal.importers.spreadsheets.workbooks import CellEdit, Workbook
 
 _SHOWN, _MOST = 20, 2_000
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One way to read a file: its value in the form, and its words."""
-
-    value: str
-    words: str
 
 
 def add(app: DeskApp, desk: Desk) -> None:

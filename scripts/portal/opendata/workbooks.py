@@ -34,7 +34,7 @@ class TableSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workbook:
+class DownloadWorkbook:
     """A workbook: its title, the lines of its cover and its tables.
 
     `publisher` and `language` are metadata. `day` is the day of its release in ISO, or empty.
@@ -110,7 +110,7 @@ def sheet_names(names: Iterable[str]) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class WrittenSheet:
     """A sheet as it is written: its rows from the top, and the row of the headings of its table, None on a cover.
 
     Rows and columns count from 0. `linked` is True if the first column of the table names other sheets.
@@ -127,15 +127,15 @@ class Sheet:
         return max(map(len, self.rows))
 
 
-def sheets_of(book: Workbook) -> Iterator[Sheet]:
+def sheets_of(book: DownloadWorkbook) -> Iterator[WrittenSheet]:
     """Yield every sheet of a workbook in order."""
     one_table = ("This sheet has one table.",)
-    yield Sheet(name="Cover", rows=((book.title,), *((line,) for line in book.cover)), heading=None)
-    contents = (("Contents",), one_table, ("Sheet", "What it has"), *book.contents)
-    yield Sheet(name="Contents", rows=contents, heading=2, linked=True)
+    yield WrittenSheet(name="Cover", rows=((book.title,), *((line,) for line in book.cover)), heading=None)
+    contents = (("Contents",), one_table, ("WrittenSheet", "What it has"), *book.contents)
+    yield WrittenSheet(name="Contents", rows=contents, heading=2, linked=True)
     if book.marks:
         marks = (("Marks used in the tables",), one_table, ("Mark", "Meaning"), *book.marks)
-        yield Sheet(name="Notes", rows=marks, heading=2)
+        yield WrittenSheet(name="Notes", rows=marks, heading=2)
     for t in book.tables:
         above = ((t.title,), *((note,) for note in t.notes))
-        yield Sheet(name=t.name, rows=(*above, t.columns, *t.rows), heading=len(above))
+        yield WrittenSheet(name=t.name, rows=(*above, t.columns, *t.rows), heading=len(above))

@@ -21,7 +21,7 @@ MEETINGS = "meetings/"
 CALENDAR = "meetings.ics"
 
 
-class AskedQuestion(NamedTuple):
+class MeetingQuestion(NamedTuple):
     """A question, the path and the day of its meeting, and the pages that it is about."""
 
     question: Question
@@ -39,7 +39,7 @@ class MeetingView:
     is_over: bool
     subjects: tuple[Link, ...]
     papers: tuple[Paper, ...]
-    questions: tuple[AskedQuestion, ...]
+    questions: tuple[MeetingQuestion, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class MeetingsPage:
 
     coming: tuple[MeetingView, ...]
     over: tuple[MeetingView, ...]
-    open: tuple[AskedQuestion, ...]
+    open: tuple[MeetingQuestion, ...]
     calendar: str
     wards: tuple[Link, ...]  # each ward with its own calendar
 
@@ -68,7 +68,7 @@ class MeetingsOfPage:
     """
 
     coming: tuple[MeetingView, ...]
-    open: tuple[AskedQuestion, ...]
+    open: tuple[MeetingQuestion, ...]
     calendar: str = ""
 
 
@@ -111,7 +111,7 @@ def meeting_views(released: ClearedContent) -> tuple[MeetingView, ...]:
         path = f"{MEETINGS}{meeting.id}/"
         about = [s for s in content.meeting_subjects if s.meeting == meeting.id]
         questions = tuple(
-            AskedQuestion(
+            MeetingQuestion(
                 q, path, meeting.date, _links(content, wards, (s for s in about if s.question == q.id))
             )
             for q in content.questions
@@ -203,7 +203,7 @@ def concerning(content: Content, views: Iterable[MeetingView], ward: str) -> tup
     return tuple(v for v in views if ward in named.get(v.meeting.id, {ward}))
 
 
-def open_questions(views: Iterable[MeetingView]) -> tuple[AskedQuestion, ...]:
+def open_questions(views: Iterable[MeetingView]) -> tuple[MeetingQuestion, ...]:
     """Return the questions without an answer, the oldest first."""
     return tuple(q for v in views for q in v.questions if q.question.is_open)
 

@@ -14,7 +14,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Target:
+class PublishingTarget:
     """Where the site is published: its name, its kind and its place, which is a path or an address."""
 
     name: str
@@ -49,16 +49,16 @@ class Kind(Protocol):
     def refusal(self, place: str) -> tuple[str, str] | None:
         """Return why a place cannot be a target of this kind, and what to write instead; None if it can."""
 
-    def look(self, target: Target, scratch: Path) -> Published:
+    def look(self, target: PublishingTarget, scratch: Path) -> Published:
         """Return what is public now."""
 
-    def put(self, site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+    def put(self, site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
         """Publish a complete site, all at once."""
 
-    def before(self, target: Target, scratch: Path) -> Path | None:
+    def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
         """Return a folder with the site before, or with what decides whether it can come back; None if none is kept."""
 
-    def back(self, target: Target, scratch: Path) -> None:
+    def back(self, target: PublishingTarget, scratch: Path) -> None:
         """Put the site before in place again."""
 
 
@@ -70,7 +70,9 @@ class Program:
     options: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
 
-    def run(self, target: Target, *arguments: str, at: Path, also: tuple[int, ...] = ()) -> str | None:
+    def run(
+        self, target: PublishingTarget, *arguments: str, at: Path, also: tuple[int, ...] = ()
+    ) -> str | None:
         """Run it in a folder and return what it printed; None if it ended with one of the codes in `also`.
 
         Raises:

@@ -12,7 +12,7 @@ from typing import Any
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError
 from portal.site import publishing
-from portal.site.target import Published, Target, Tell
+from portal.site.target import Published, PublishingTarget, Tell
 
 LINK = "site"
 _KEPT = 3
@@ -25,14 +25,14 @@ class Folder:
         """Return why a place cannot be a target, and what to write instead; None if it can."""
         return _not_absolute("folder", place)
 
-    def look(self, target: Target, scratch: Path) -> Published:
+    def look(self, target: PublishingTarget, scratch: Path) -> Published:
         """Return what is public now."""
         live = target.path / LINK
         if not (live / publishing.MANIFEST).is_file():
             return Published({})
         return Published(publishing.listed(live), publishing.digest(live), len(_kept(target.path)) > 1)
 
-    def put(self, site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+    def put(self, site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
         """Copy the site, compare every file, then change the link."""
         digest = publishing.digest(site)
         target.path.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ class Folder:
         file_system.replace_link(target.path / LINK, folder)
         _forget(target.path)
 
-    def before(self, target: Target, scratch: Path) -> Path | None:
+    def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
         """Return the site before; None if none is kept.
 
         Raises:
@@ -61,7 +61,7 @@ class Folder:
             raise PortalError(problems)
         return found
 
-    def back(self, target: Target, scratch: Path) -> None:
+    def back(self, target: PublishingTarget, scratch: Path) -> None:
         """Change the link to the site before."""
         folder = self.before(target, scratch)
         assert folder is not None  # noqa: S101 - whoever calls this has asked for it before
@@ -76,7 +76,7 @@ class Zip:
         """Return why a place cannot be a target, and what to write instead; None if it can."""
         return _not_absolute("zip", place)
 
-    def look(self, target: Target, scratch: Path) -> Published:
+    def look(self, target: PublishingTarget, scratch: Path) -> Published:
         """Return what is in the file now."""
         try:
             with zipfile.ZipFile(target.path) as packed:
@@ -86,7 +86,7 @@ class Zip:
             return Published({})
         return Published(files, hashlib.sha256(raw).hexdigest())
 
-    def put(self, site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+    def put(self, site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
         """Write the site as a zip file, and read it once."""
         path = target.path
         part = path.with_name(f"{path.name}.part")
@@ -100,11 +100,11 @@ class Zip:
                 raise target.problem("The zip file is not complete.", fix)
         part.replace(path)
 
-    def before(self, target: Target, scratch: Path) -> Path | None:
+    def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
         """Return None: a zip file keeps no site before."""
         return None
 
-    def back(self, target: Target, scratch: Path) -> None:
+    def back(self, target: PublishingTarget, scratch: Path) -> None:
         """Do nothing: nobody can ask for it."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from portal.core import operating_system
 from portal.site import publishing
-from portal.site.target import Program, Published, Target, Tell
+from portal.site.target import Program, Published, PublishingTarget, Tell
 
 _AS_IT_IS = ("core.autocrlf=false", "core.safecrlf=false", "core.attributesFile=/dev/null", "core.excludesFile=/dev/null", "core.hooksPath=/dev/null", "commit.gpgSign=false", "core.fileMode=false", "gc.auto=0")  # fmt: skip
 _WHO = (("GIT_AUTHOR_NAME", "portal"), ("GIT_AUTHOR_EMAIL", "portal@localhost"), ("GIT_COMMITTER_NAME", "portal"), ("GIT_COMMITTER_EMAIL", "portal@localhost"))  # fmt: skip
@@ -32,7 +32,7 @@ def refusal(place: str) -> tuple[str, str] | None:
     return None
 
 
-def look(target: Target, scratch: Path) -> Published:
+def look(target: PublishingTarget, scratch: Path) -> Published:
     """Return what the branch has now.
 
     Raises:
@@ -48,7 +48,7 @@ def look(target: Target, scratch: Path) -> Published:
     return Published(files, hashlib.sha256(raw.encode()).hexdigest() if raw else "", older)
 
 
-def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
     """Push a commit with the site, on top of one with the site before.
 
     Raises:
@@ -69,7 +69,7 @@ def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
     _push(target, scratch, tree, _tree(target, scratch, commit) if commit else "", commit)
 
 
-def before(target: Target, scratch: Path) -> Path | None:
+def before(target: PublishingTarget, scratch: Path) -> Path | None:
     """Return a folder with the site before; None if the branch has none."""
     commit = _fetch(target, scratch)
     if not commit or not _git(target, scratch, "rev-parse", "-q", "--verify", f"{commit}^", also=_NO):
@@ -84,13 +84,13 @@ def before(target: Target, scratch: Path) -> Path | None:
     return folder
 
 
-def back(target: Target, scratch: Path) -> None:
+def back(target: PublishingTarget, scratch: Path) -> None:
     """Push the two sites the other way round."""
     commit = _fetch(target, scratch)
     _push(target, scratch, _tree(target, scratch, f"{commit}^"), _tree(target, scratch, commit), commit)
 
 
-def _push(target: Target, scratch: Path, tree: str, older: str, seen: str) -> None:
+def _push(target: PublishingTarget, scratch: Path, tree: str, older: str, seen: str) -> None:
     """Push a commit with a tree on top of one with the older tree, only if the branch is as it was seen."""
     above: tuple[str, ...] = ()
     if older:
@@ -101,7 +101,7 @@ def _push(target: Target, scratch: Path, tree: str, older: str, seen: str) -> No
     _git(target, scratch, "push", "--quiet", lease, _remote(target, scratch), f"{new}:{branch}")
 
 
-def _fetch(target: Target, scratch: Path) -> str:
+def _fetch(target: PublishingTarget, scratch: Path) -> str:
     """Fetch the branch, and return the newest; empty if there is no such branch."""
     remote, branch = _remote(target, scratch), f"refs/heads/{target.place.rpartition('#')[2]}"
     if not _git(target, scratch, "ls-remote", remote, branch).strip():
@@ -110,7 +110,7 @@ def _fetch(target: Target, scratch: Path) -> str:
     return _git(target, scratch, "rev-parse", _FETCHED).strip()
 
 
-def _remote(target: Target, scratch: Path) -> str:
+def _remote(target: PublishingTarget, scratch: Path) -> str:
     """Return the address of the repository; a plain name is a remote of the repository that the project is in."""
     remote = target.place.rpartition("#")[0]
     if "/" in remote or ":" in remote or "\\" in remote:
@@ -123,11 +123,11 @@ def _remote(target: Target, scratch: Path) -> str:
     return address.strip()
 
 
-def _show(target: Target, scratch: Path, commit: str) -> str:
+def _show(target: PublishingTarget, scratch: Path, commit: str) -> str:
     return _git(target, scratch, "show", f"{commit}:{publishing.MANIFEST}", also=_NO)
 
 
-def _tree(target: Target, scratch: Path, commit: str) -> str:
+def _tree(target: PublishingTarget, scratch: Path, commit: str) -> str:
     return _git(target, scratch, "rev-parse", f"{commit}^{{tree}}").strip()
 
 
@@ -135,7 +135,7 @@ def _home(scratch: Path) -> Path:
     return scratch / "repository"
 
 
-def _git(target: Target, scratch: Path, *arguments: str, also: tuple[int, ...] = ()) -> str:
+def _git(target: PublishingTarget, scratch: Path, *arguments: str, also: tuple[int, ...] = ()) -> str:
     """Run git in a repository of the target's own; an empty text if it ended with one of the codes in `also`."""
     home = _home(scratch)
     if not home.is_dir():

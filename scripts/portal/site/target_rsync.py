@@ -14,7 +14,7 @@ from portal.core import operating_system
 from portal.opendata import bundles
 from portal.releases import releasing
 from portal.site import publishing
-from portal.site.target import Program, Published, Target, Tell
+from portal.site.target import Program, Published, PublishingTarget, Tell
 
 _RSYNC = Program("rsync", ("--timeout=120", "-e", "ssh -o BatchMode=yes -o ConnectTimeout=20"))
 _NOT_THERE = (23,)  # some file of the source does not exist
@@ -33,7 +33,7 @@ def refusal(place: str) -> tuple[str, str] | None:
     return None
 
 
-def look(target: Target, scratch: Path) -> Published:
+def look(target: PublishingTarget, scratch: Path) -> Published:
     """Return what is public now."""
     links = _links(target, scratch)
     raw = _manifest(target, scratch) if _LIVE in links else b""
@@ -47,7 +47,7 @@ def look(target: Target, scratch: Path) -> Published:
     return Published(files, hashlib.sha256(raw).hexdigest(), before not in ("", links[_LIVE]))
 
 
-def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
     """Send a complete site to a new folder, compare every file there by its checksum, then change the link.
 
     Raises:
@@ -70,7 +70,7 @@ def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
     _forget(target, scratch)
 
 
-def before(target: Target, scratch: Path) -> Path | None:
+def before(target: PublishingTarget, scratch: Path) -> Path | None:
     """Return a folder with the open data of the site before and its list of files; None if none is kept."""
     links = _links(target, scratch)
     if links.get(_BEFORE, "") in ("", links.get(_LIVE, "")):
@@ -83,13 +83,13 @@ def before(target: Target, scratch: Path) -> Path | None:
     return folder
 
 
-def back(target: Target, scratch: Path) -> None:
+def back(target: PublishingTarget, scratch: Path) -> None:
     """Change the two links for each other."""
     links = _links(target, scratch)
     _point(target, scratch, links[_BEFORE], links[_LIVE])
 
 
-def _links(target: Target, scratch: Path) -> Mapping[str, str]:
+def _links(target: PublishingTarget, scratch: Path) -> Mapping[str, str]:
     """Return the names of the folders to which the links lead; a link that is not there, or leads elsewhere, has none."""
     folder = _fresh(scratch / "links")
     only = (f"--include=/{_LIVE}", f"--include=/{_BEFORE}", "--exclude=*")
@@ -98,7 +98,7 @@ def _links(target: Target, scratch: Path) -> Mapping[str, str]:
     return {n: to for n, to in found.items() if _SITE.fullmatch(to)}
 
 
-def _point(target: Target, scratch: Path, live: str, before_: str) -> None:
+def _point(target: PublishingTarget, scratch: Path, live: str, before_: str) -> None:
     folder = _fresh(scratch / "links")
     (folder / _LIVE).symlink_to(live)
     if before_:
@@ -106,14 +106,14 @@ def _point(target: Target, scratch: Path, live: str, before_: str) -> None:
     _RSYNC.run(target, "-rl", "./", f"{target.place}/", at=folder)
 
 
-def _manifest(target: Target, scratch: Path) -> bytes:
+def _manifest(target: PublishingTarget, scratch: Path) -> bytes:
     folder = _fresh(scratch / "manifest")
     _RSYNC.run(target, f"{target.place}/{_LIVE}/{publishing.MANIFEST}", "./", at=folder, also=_NOT_THERE)
     path = folder / publishing.MANIFEST
     return path.read_bytes() if path.is_file() else b""
 
 
-def _forget(target: Target, scratch: Path) -> None:
+def _forget(target: PublishingTarget, scratch: Path) -> None:
     """Delete the sites to which no link leads."""
     kept = [f"--exclude=/{name}/" for name in _links(target, scratch).values()]
     _RSYNC.run(
