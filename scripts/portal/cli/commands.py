@@ -89,7 +89,7 @@ def _check(root: Path, options: argparse.Namespace, progress: ProgressLine) -> i
     _warn(building.warnings(project))
     if embargo.waiting(project):
         progress("Checking what is public until the embargo ends")
-        building.public(project)
+        building.public_project(project)
         progress.end()
     return OK
 
@@ -153,7 +153,11 @@ def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
     publish_command.require_signature(project, options.signed)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
-    seen = project.content if options.embargo else replace(project.content, releases=embargo.public(project))
+    seen = (
+        project.content
+        if options.embargo
+        else replace(project.content, releases=embargo.public_releases(project))
+    )
     print(change_report.as_text(change_report.report(draft.changes, seen)))
     if waiting and not options.embargo:
         print(
