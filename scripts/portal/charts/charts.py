@@ -138,7 +138,7 @@ def subtitle(s: ChartInput) -> str:
 
 
 def _years(s: ChartInput) -> str:
-    """Return what several periods of 12 months are, by whether they overlap and when they end."""
+    """Return what to call several periods of 12 months, by whether they overlap and when they end."""
     if overlap(s.times):
         return "rolling 12 months"
     ends = {o.period_end.month for o in s.times if o.period_end}

@@ -65,7 +65,7 @@ def funnel_chart(funnel: Funnel, kind: str) -> Chart:
 
 
 def compared_in_words(point: FunnelPoint) -> str:
-    """Return whether an area is unusual, in the only words that may say so."""
+    """Return whether an area is unusual, in the standard words."""
     if not point.is_unusual:
         return "Usual"
     return f"{'High' if point.z > 0 else 'Low'}: {_WORDS}"

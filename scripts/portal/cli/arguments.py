@@ -17,7 +17,7 @@ Exit codes:
 
 
 class _Stated(argparse.Action):
-    """Store the value of an option that is never empty, such as one from a variable that nobody has set."""
+    """Store the value of an option, and refuse an empty one, such as that of a shell variable that is not set."""
 
     def __call__(
         self,

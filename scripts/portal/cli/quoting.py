@@ -1,4 +1,4 @@
-"""Words of the command `quote`: what it says about the numbers in a document."""
+"""Run the checks of the command `quote` and word its answers about the numbers in a document."""
 
 import argparse
 import json

@@ -54,7 +54,7 @@ class PlannedChange:
 class CurrentState:
     """The packages before a change: the project if it can be read, else all of its problems.
 
-    Whether its small counts are protected is looked at only if that is not so after the change: it takes longest.
+    Whether its small counts are protected is checked only if they are not after the change, because it takes longest.
     """
 
     settings: Settings

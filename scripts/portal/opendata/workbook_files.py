@@ -1,8 +1,8 @@
-"""Write a workbook as .xlsx and as .ods, the same bytes for the same content.
+"""Write a workbook as .xlsx and .ods. The same content always gives the same bytes.
 
-XlsxWriter writes .xlsx: gptables, which is built on it, takes ten times as long for the figures of a portal. The .ods is
-written here as text, because odfdo makes an object of each cell and would double the time of a build; the tests read
-every file with odfdo and with LibreOffice.
+XlsxWriter writes .xlsx: gptables, which uses it, takes ten times as long for the figures of a portal. We write .ods as
+text, because odfdo makes an object for each cell, which would double the time of a build. The tests read every file with
+odfdo and LibreOffice.
 """
 
 import io
@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from portal.opendata.workbooks import Cell, DownloadWorkbook, WrittenSheet, sheets_of
 
-_FIRST_DAY = "2000-01-01"  # of a workbook without a release, so that its bytes stay the same
+_FIRST_DAY = "2000-01-01"  # the date of a workbook without a release, so that its bytes stay the same
 _WIDEST, _NARROWEST = 60, 8  # letters
 
 
@@ -65,7 +65,7 @@ def _write_sheet(written: Any, sheet: WrittenSheet, formats: Mapping[str, Any]) 
 
 
 def table_name(sheet: WrittenSheet) -> str:
-    """Return the name of the table of a sheet, by which programs find it."""
+    """Return the name of a sheet's table, by which programs find it."""
     return "".join(c if c.isalnum() and c.isascii() else "_" for c in f"table_{sheet.name}")
 
 
@@ -168,7 +168,9 @@ def _ods_cell(cell: Cell, style: str, linked: bool) -> str:
     words = "</text:p><text:p>".join(escape(line) for line in cell.split("\n"))
     if linked:
         words = f'<text:a xlink:href={quoteattr(f"#{cell}.A1")} xlink:type="simple">{words}</text:a>'
-    shown = f" office:string-value={quoteattr(cell)}" if linked else ""  # not every program looks into a link
+    shown = (
+        f" office:string-value={quoteattr(cell)}" if linked else ""
+    )  # some programs do not read the text inside a link
     mark = ' table:style-name="mark"' if cell.startswith("[") and not style else style
     return f'<table:table-cell{mark} office:value-type="string"{shown}><text:p>{words}</text:p></table:table-cell>'
 

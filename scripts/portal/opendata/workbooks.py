@@ -1,4 +1,4 @@
-"""Workbooks for download, after the Analysis Function's guidance on accessible spreadsheets: what is on each sheet.
+"""Say what is on each sheet of the workbooks for download, by the Analysis Function's guidance on accessible spreadsheets.
 
 A workbook begins with a cover, a list of its sheets and, if it needs one, a sheet of notes. Each further sheet has one
 table, with its title in the first cell. `workbook_files` writes the same workbook as .xlsx and .ods.
@@ -12,10 +12,10 @@ from portal.core.text import MARKERS
 from portal.opendata.records import FigureRecord
 
 Cell = str | Decimal
-# In the cell of a figure these stand in place of a number; the other marks are in the column beside it.
+# These markers replace the number in its cell; other markers are in the column beside it.
 _INSTEAD = frozenset(("c", "x", "z", "low"))
 NO_MARK, NOT_STATED = "No mark", "Not stated"
-_LONGEST_NAME = 31  # letters of the name of a sheet
+_LONGEST_NAME = 31  # characters in the name of a sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,7 @@ def table_sheet(name: str, title: str, rows: Sequence[Sequence[str]]) -> TableSh
 
 
 def sheet_names(names: Iterable[str]) -> Mapping[str, str]:
-    """Return a distinct name for the sheet of each table, short enough for every spreadsheet program."""
+    """Return a unique name for the sheet of each table, short enough for every spreadsheet program."""
     used: dict[str, str] = {}
     for name in names:
         short, n = name[:_LONGEST_NAME], 1

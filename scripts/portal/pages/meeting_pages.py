@@ -1,4 +1,4 @@
-"""Make the pages about meetings: all of them, each with its papers, questions and answers, and what concerns a page."""
+"""Make the pages about meetings, with papers, questions and answers, and find what concerns other pages."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class MeetingsPage:
     over: tuple[MeetingView, ...]
     open: tuple[MeetingQuestion, ...]
     calendar: str
-    wards: tuple[Link, ...]  # each ward with its own calendar
+    wards: tuple[Link, ...]  # wards, each with its own calendar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ def meeting_pages(context: PageContext, above: Link) -> Iterator[Page]:
 
 
 def _is_guarded(context: PageContext, view: MeetingView) -> bool:
-    """Return True if a meeting or one of its questions is about a figure whose page has a way out."""
+    """Return True if a meeting or one of its questions is about a figure whose page has “Leave this page”."""
     named = {s.indicator for s in context.content.meeting_subjects if s.meeting == view.meeting.id}
     return any(context.is_guarded(context.content.indicators[i]) for i in named if i)
 
@@ -204,7 +204,7 @@ def concerning(content: Content, views: Iterable[MeetingView], ward: str) -> tup
 
 
 def open_questions(views: Iterable[MeetingView]) -> tuple[MeetingQuestion, ...]:
-    """Return the questions without an answer, the oldest first."""
+    """Return the questions that have no answer, the oldest first."""
     return tuple(q for v in views for q in v.questions if q.question.is_open)
 
 

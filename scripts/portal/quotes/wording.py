@@ -1,4 +1,4 @@
-"""Words for figures and changes in what the quote checker says."""
+"""Put figures and changes into words for the answers of the quote checker."""
 
 from fractions import Fraction
 

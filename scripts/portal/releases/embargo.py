@@ -53,7 +53,7 @@ def until(project: Project) -> datetime | None:
 
 
 def ended(project: Project) -> Mapping[Path, bytes]:
-    """Return the list of releases in which none waits any longer: those that did are public from this minute on."""
+    """Return the list of releases with every embargo ended: releases that were waiting are public from this minute."""
     now = periods.now().astimezone(ZoneInfo(project.settings.site.time_zone))
     ids = {r.id for r in waiting(project)}
     path = project.home / "data" / "releases.csv"

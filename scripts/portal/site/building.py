@@ -67,7 +67,7 @@ def project(root: Path) -> Project:
 
 
 def project_of(settings: Settings) -> Project:
-    """Do what `project` does with settings that can name another folder of packages."""
+    """Read and check a project like `project`, with settings that can name another folder of packages."""
     root = settings.root
     packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
@@ -408,7 +408,7 @@ def roll_back(root: Path, plan: Rollback) -> str:
 
 
 def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
-    """Yield every file that a rollback can write or move: those of the packages and the record of releases."""
+    """Yield every file that a rollback can write or move: the files of the packages and the records of releases."""
     yield from plan.files
     yield from plan.archives_given_up
     for home in {p.parent.parent for p in (root / "data_packages").glob("*/data/releases.csv")}:

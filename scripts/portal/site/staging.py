@@ -247,7 +247,7 @@ def _by_original(
 
 
 def _sheets(pages: Iterable[Page]) -> Mapping[str, str]:
-    """Return the page of each PDF: briefings and packs, and in large print packs and pages about reporting and help."""
+    """Return the page of each PDF: briefings and packs, and large-print packs and pages about reporting and help."""
     names: dict[str, tuple[str, ...]] = {}
     for p in pages:
         if isinstance(p.content, BriefingPage):

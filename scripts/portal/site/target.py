@@ -1,4 +1,4 @@
-"""What a target of publishing is, and what every kind of target can do."""
+"""Define a target of publishing, and what every kind of target can do."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ class PublishingTarget:
 
     @property
     def path(self) -> Path:
-        """Return the place of a target on this computer."""
+        """Return the place of a target that is on this computer."""
         return Path(self.place)
 
     def problem(self, message: str, fix: str) -> PortalError:
@@ -33,9 +33,9 @@ class PublishingTarget:
 
 @dataclass(frozen=True)
 class Published:
-    """What a target has now: the files of its site as their manifest lists them, and its digest; nothing without a site.
+    """What a target has now: the files of its site by its manifest, and its digest; both are empty without a site.
 
-    `can_go_back` is True if the target keeps the site before.
+    `can_go_back` is True if the target keeps the previous site.
     """
 
     files: Mapping[str, Any]
@@ -56,15 +56,15 @@ class Kind(Protocol):
         """Publish a complete site, all at once."""
 
     def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
-        """Return a folder with the site before, or with what decides whether it can come back; None if none is kept."""
+        """Return a folder with the previous site, or with the parts that decide whether it can be restored; None if none is kept."""
 
     def back(self, target: PublishingTarget, scratch: Path) -> None:
-        """Put the site before in place again."""
+        """Restore the previous site."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """An external program that publishing needs: its name, options that each call begins with, and more environment."""
+    """An external program that publishing needs: its name, the options of every call, and additional environment variables."""
 
     name: str
     options: tuple[str, ...] = ()
@@ -73,10 +73,10 @@ class Program:
     def run(
         self, target: PublishingTarget, *arguments: str, at: Path, also: tuple[int, ...] = ()
     ) -> str | None:
-        """Run it in a folder and return what it printed; None if it ended with one of the codes in `also`.
+        """Run it in a folder and return its output; None if it ended with one of the codes in `also`.
 
         Raises:
-            PortalError: it is not installed, or it failed, with the last lines that it said.
+            PortalError: it is not installed, or it failed; with the last lines of its output.
         """
         path = shutil.which(self.name)
         if path is None:
@@ -86,7 +86,7 @@ class Program:
             [path, *self.options, *arguments],
             cwd=at,
             env={**os.environ, **dict(self.environment)},
-            stdin=subprocess.DEVNULL,  # nobody is there to type a password
+            stdin=subprocess.DEVNULL,  # nobody is there to type a password, so fail instead of asking
             capture_output=True,
             text=True,
             errors="replace",

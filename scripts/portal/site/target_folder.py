@@ -1,4 +1,4 @@
-"""Publish to a folder of this computer, in which a link leads to the site, or to a zip file."""
+"""Publish to a folder on this computer, in which a link leads to the site, or to a zip file."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ _KEPT = 3
 
 
 class Folder:
-    """A folder: each site has a folder of its own in it, and one rename of the link `site` changes all pages at once."""
+    """A folder with a subfolder for each site; renaming the link `site` changes all pages at once."""
 
     def refusal(self, place: str) -> tuple[str, str] | None:
         """Return why a place cannot be a target, and what to write instead; None if it can."""
@@ -50,7 +50,7 @@ class Folder:
         _forget(target.path)
 
     def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
-        """Return the site before; None if none is kept.
+        """Return the previous site; None if none is kept.
 
         Raises:
             PortalError: it is not complete.
@@ -62,7 +62,7 @@ class Folder:
         return found
 
     def back(self, target: PublishingTarget, scratch: Path) -> None:
-        """Change the link to the site before."""
+        """Change the link to the previous site."""
         folder = self.before(target, scratch)
         assert folder is not None  # noqa: S101 - whoever calls this has asked for it before
         os.utime(folder)
@@ -70,7 +70,7 @@ class Folder:
 
 
 class Zip:
-    """A zip file, which is written all at once. It keeps no site before."""
+    """A zip file, which is written atomically. It keeps no previous site."""
 
     def refusal(self, place: str) -> tuple[str, str] | None:
         """Return why a place cannot be a target, and what to write instead; None if it can."""
@@ -87,7 +87,7 @@ class Zip:
         return Published(files, hashlib.sha256(raw).hexdigest())
 
     def put(self, site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
-        """Write the site as a zip file, and read it once."""
+        """Write the site as a zip file, and read it back to check it."""
         path = target.path
         part = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,11 +101,11 @@ class Zip:
         part.replace(path)
 
     def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
-        """Return None: a zip file keeps no site before."""
+        """Return None: a zip file keeps no previous site."""
         return None
 
     def back(self, target: PublishingTarget, scratch: Path) -> None:
-        """Do nothing: nobody can ask for it."""
+        """Do nothing: a zip file has no previous site to restore."""
 
 
 def _not_absolute(kind: str, place: str) -> tuple[str, str] | None:
@@ -115,7 +115,7 @@ def _not_absolute(kind: str, place: str) -> tuple[str, str] | None:
 
 
 def _kept(folder: Path) -> list[Path]:
-    """Return the sites of a target, the one that was last put in place first."""
+    """Return the sites of a target, the newest first."""
     found = [p for p in folder.glob("site.*") if p.is_dir() and not file_system.is_link(p)]
     return sorted(found, key=lambda p: p.stat().st_mtime_ns, reverse=True)
 

@@ -1,7 +1,7 @@
 """Publish to a branch of a git repository, such as one that a host of static sites serves.
 
-The branch holds two commits: the site, and the one before. Older ones are not kept, so that a figure that was taken back
-does not stay in its history. A branch that holds something else is never overwritten.
+The branch has two commits: the site and the previous site. Older ones are dropped, so that a figure that was withdrawn
+does not stay in the history. A branch with other content is never overwritten.
 """
 
 import hashlib
@@ -49,10 +49,10 @@ def look(target: PublishingTarget, scratch: Path) -> Published:
 
 
 def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
-    """Push a commit with the site, on top of one with the site before.
+    """Push a commit with the site, on top of one with the previous site.
 
     Raises:
-        PortalError: git is missing or failed, the branch holds something else, or someone else pushed meanwhile.
+        PortalError: git is missing or failed, the branch has other content, or someone else pushed meanwhile.
     """
     commit = _fetch(target, scratch)
     if commit and not _show(target, scratch, commit):
@@ -70,7 +70,7 @@ def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None
 
 
 def before(target: PublishingTarget, scratch: Path) -> Path | None:
-    """Return a folder with the site before; None if the branch has none."""
+    """Return a folder with the previous site; None if the branch has none."""
     commit = _fetch(target, scratch)
     if not commit or not _git(target, scratch, "rev-parse", "-q", "--verify", f"{commit}^", also=_NO):
         return None
@@ -85,13 +85,13 @@ def before(target: PublishingTarget, scratch: Path) -> Path | None:
 
 
 def back(target: PublishingTarget, scratch: Path) -> None:
-    """Push the two sites the other way round."""
+    """Push the two sites in the opposite order."""
     commit = _fetch(target, scratch)
     _push(target, scratch, _tree(target, scratch, f"{commit}^"), _tree(target, scratch, commit), commit)
 
 
 def _push(target: PublishingTarget, scratch: Path, tree: str, older: str, seen: str) -> None:
-    """Push a commit with a tree on top of one with the older tree, only if the branch is as it was seen."""
+    """Push a commit with a tree on top of one with the older tree, but only if the branch has not changed since it was read."""
     above: tuple[str, ...] = ()
     if older:
         above = ("-p", _git(target, scratch, "commit-tree", older, "-m", "The site before").strip())
@@ -102,7 +102,7 @@ def _push(target: PublishingTarget, scratch: Path, tree: str, older: str, seen: 
 
 
 def _fetch(target: PublishingTarget, scratch: Path) -> str:
-    """Fetch the branch, and return the newest; empty if there is no such branch."""
+    """Fetch the branch and return its newest commit; empty if there is no such branch."""
     remote, branch = _remote(target, scratch), f"refs/heads/{target.place.rpartition('#')[2]}"
     if not _git(target, scratch, "ls-remote", remote, branch).strip():
         return ""
@@ -111,7 +111,7 @@ def _fetch(target: PublishingTarget, scratch: Path) -> str:
 
 
 def _remote(target: PublishingTarget, scratch: Path) -> str:
-    """Return the address of the repository; a plain name is a remote of the repository that the project is in."""
+    """Return the address of the repository; a plain name is a remote of the project's own repository."""
     remote = target.place.rpartition("#")[0]
     if "/" in remote or ":" in remote or "\\" in remote:
         return remote
@@ -136,7 +136,7 @@ def _home(scratch: Path) -> Path:
 
 
 def _git(target: PublishingTarget, scratch: Path, *arguments: str, also: tuple[int, ...] = ()) -> str:
-    """Run git in a repository of the target's own; an empty text if it ended with one of the codes in `also`."""
+    """Run git in the target's own repository and return its output; empty if it ended with one of the codes in `also`."""
     home = _home(scratch)
     if not home.is_dir():
         scratch.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Publish to a folder of a server by rsync: each site in a folder of its own, and a link that leads to one of them.
+"""Publish to a folder on a server by rsync: each site has its own folder, and links lead to the current and previous one.
 
-`site` is the link that the web server serves, `before` leads to the site before. rsync replaces a link by one rename, so
-readers see one site or the other. Files that did not change are not sent again.
+The web server serves the link `site`; `before` leads to the previous site. rsync replaces a link by one rename, so
+readers see one site or the other. Unchanged files are not sent again.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from portal.site import publishing
 from portal.site.target import Program, Published, PublishingTarget, Tell
 
 _RSYNC = Program("rsync", ("--timeout=120", "-e", "ssh -o BatchMode=yes -o ConnectTimeout=20"))
-_NOT_THERE = (23,)  # some file of the source does not exist
+_NOT_THERE = (23,)  # exit code: a file of the source does not exist
 _LIVE, _BEFORE = "site", "before"
 _SITE = re.compile(r"site\.[0-9a-f]{16}")
 _PLACE = re.compile(r"(?:[\w.@\[\]:-]*[\w\]]:)?/.+")
@@ -57,12 +57,12 @@ def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None
     _RSYNC.run(target, "-d", "./", f"{target.place}/", at=_empty(scratch))
     now = _links(target, scratch).get(_LIVE, "")
     again = (f"--link-dest=../{now}",) if now and now != name else ()
-    # By checksum: two files can have one size and one time, and a site is no place to guess.
+    # Compare checksums: two different files can have the same size and time.
     plain = ("-rtc", "--delete", "--chmod=D755,F644")
     _RSYNC.run(target, *plain, *again, "./", f"{target.place}/{name}/", at=site)
     tell(f"Checking what is in {target.name}")
     different = _RSYNC.run(target, "-rnc", "--delete", "-i", "./", f"{target.place}/{name}/", at=site)
-    # Times and permissions of what is there already may differ; a file that would be sent again, or deleted, may not.
+    # Times and permissions can differ, but no file may still need to be sent or deleted.
     if wrong := [w for w in (different or "").splitlines() if w.startswith(("<f", ">f", "*deleting", "cd"))]:
         message = f"{len(wrong)} files are not as they were built, such as {wrong[0].split(maxsplit=1)[-1]}."
         raise target.problem(message, "Publish it again. The public site has not changed.")
@@ -71,7 +71,7 @@ def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None
 
 
 def before(target: PublishingTarget, scratch: Path) -> Path | None:
-    """Return a folder with the open data of the site before and its list of files; None if none is kept."""
+    """Return a folder with the open data of the previous site and its list of files; None if none is kept."""
     links = _links(target, scratch)
     if links.get(_BEFORE, "") in ("", links.get(_LIVE, "")):
         return None
@@ -84,13 +84,13 @@ def before(target: PublishingTarget, scratch: Path) -> Path | None:
 
 
 def back(target: PublishingTarget, scratch: Path) -> None:
-    """Change the two links for each other."""
+    """Swap the two links."""
     links = _links(target, scratch)
     _point(target, scratch, links[_BEFORE], links[_LIVE])
 
 
 def _links(target: PublishingTarget, scratch: Path) -> Mapping[str, str]:
-    """Return the names of the folders to which the links lead; a link that is not there, or leads elsewhere, has none."""
+    """Return the names of the folders to which the links lead; None for a link that is missing or leads elsewhere."""
     folder = _fresh(scratch / "links")
     only = (f"--include=/{_LIVE}", f"--include=/{_BEFORE}", "--exclude=*")
     _RSYNC.run(target, "-rl", *only, f"{target.place}/", "./", at=folder, also=_NOT_THERE)

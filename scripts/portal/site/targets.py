@@ -22,7 +22,7 @@ _KINDS: Mapping[str, Kind] = {
     "rsync": cast(Kind, target_rsync),
     "git": cast(Kind, target_git),
 }
-# What to call the place of each kind.
+# What the place of each kind is called.
 PLACES = {
     "folder": "The folder",
     "zip": "The zip file",
@@ -55,7 +55,7 @@ class DryRun:
 
     @property
     def place(self) -> str:
-        """Return where it is, in words."""
+        """Return the place of the target in words."""
         return f"{PLACES[self.target.kind]} {self.target.place}"
 
 
@@ -85,7 +85,7 @@ def read(targets: Mapping[str, str]) -> tuple[PublishingTarget, ...]:
 
 
 def compare(site: Path, target: PublishingTarget) -> DryRun:
-    """Return what publishing a site to a target would do. Nothing is written there.
+    """Return what publishing a site to a target would change. Nothing is written to the target.
 
     Raises:
         PortalError: the target cannot be reached.
@@ -103,7 +103,7 @@ def compare(site: Path, target: PublishingTarget) -> DryRun:
 
 
 def look(site: Path, target: PublishingTarget) -> DryRun:
-    """Return what `compare` does; a target that cannot be reached has its problem instead."""
+    """Return the result of `compare`, or the problem if the target cannot be reached."""
     try:
         return compare(site, target)
     except PortalError as error:
@@ -111,7 +111,7 @@ def look(site: Path, target: PublishingTarget) -> DryRun:
 
 
 def publish(site: Path, target: PublishingTarget, tell: Tell) -> str:
-    """Publish a site to a target, compare what is public then with the list of its files, and return its digest.
+    """Publish a site to a target, check that what is public then matches the list of its files, and return its digest.
 
     Raises:
         PortalError: the site or its copy is not complete, or the target cannot be reached; what was public stays.
@@ -133,7 +133,7 @@ def publish(site: Path, target: PublishingTarget, tell: Tell) -> str:
 
 
 def back(target: PublishingTarget, site: Path) -> str:
-    """Put the site before in place again and return its digest; a second call undoes the first.
+    """Restore the previous site and return its digest; a second call undoes the first.
 
     `site` is the newest site of the project: what it withholds or lists as withdrawn does not come back.
 
@@ -160,5 +160,5 @@ def back(target: PublishingTarget, site: Path) -> str:
 
 
 def _scratch(site: Path, target: PublishingTarget) -> Path:
-    """Return a folder for what a kind needs on this computer; it can be deleted at any time."""
+    """Return a folder on this computer for temporary files of a kind; it can be deleted at any time."""
     return site.parent / FOLDER / target.name
