@@ -90,7 +90,7 @@ def back(target: PublishingTarget, scratch: Path) -> None:
 
 
 def _links(target: PublishingTarget, scratch: Path) -> Mapping[str, str]:
-    """Return the names of the folders to which the links lead; None for a link that is missing or leads elsewhere."""
+    """Return the name of the folder to which each link leads, without links that are missing or lead elsewhere."""
     folder = _fresh(scratch / "links")
     only = (f"--include=/{_LIVE}", f"--include=/{_BEFORE}", "--exclude=*")
     _RSYNC.run(target, "-rl", *only, f"{target.place}/", "./", at=folder, also=_NOT_THERE)

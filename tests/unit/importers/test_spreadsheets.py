@@ -26,7 +26,7 @@ from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow
 from portal.importers.spreadsheets.spreadsheet import ImportQuestion
-from project import ROOT, examples, make_project, tree_of
+from project import ROOT, examples, tree_of
 from workbook_files import (
     CACHED,
     ERROR,
@@ -64,17 +64,6 @@ def _read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "read", remembered)
         yield
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny portal, for tests that write nothing."""
-    return make_project(tmp_path_factory.mktemp("sheets") / "tiny")
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture
