@@ -5,8 +5,8 @@ Run `python scripts/mutate.py [COUNT] [SEED]`. It draws COUNT mutants of each of
 tree is not changed. The score and the mutants that survived are written to docs/reference/mutations.md.
 
 First it runs each room's quick tests once and records which test runs which line. A mutant then meets only the tests that
-run its line, the quickest first. It is killed if one of them fails, or if they take far longer than without it. A mutant
-whose line no quick test runs survives. Some survivors are equivalent to the original, and some are killed by slower tests.
+run its line, the quickest first, for at most 20 seconds of tests. It is killed if one of them fails, or if they take far
+longer than without it. A mutant whose line no quick test runs survives. Some survivors are equivalent to the original, and some are killed by slower tests.
 
 It needs `fork`: every mutant runs in a child of a process that has loaded the libraries already.
 """
@@ -19,8 +19,9 @@ import resource
 import shutil
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,12 +36,14 @@ TESTS = {
     ),
     "disclosure": ("unit/disclosure", "integration/test_directions.py"),
     "releases": (
+        "unit/releases",
         "integration/test_releases.py",
         "integration/test_withdraw.py",
         "integration/test_embargo.py",
     ),
 }
 _COUNT, _SEED = 50, 15
+_MOST_SECONDS = 20  # of the tests that one mutant meets
 _CPU_SECONDS = 120  # processor time for the tests of one mutant, besides five times what they need without it
 _LOADED_BEFORE = (
     "frictionless",
@@ -77,11 +80,13 @@ class Mutant(NamedTuple):
 class Baseline(NamedTuple):
     """What a room's tests do without a mutant.
 
-    `seconds` is the time of each test by its id, `tests_of` the ids of the tests that run each line of each file.
+    `seconds` is the time of each test by its id, `tests_of` the ids of the tests that run each line of each file, and
+    `setups` the time of all fixtures of a test file, in seconds.
     """
 
     seconds: Mapping[str, float]
     tests_of: Mapping[str, Mapping[int, Collection[str]]]
+    setups: Mapping[str, float]
 
 
 def places(room: str) -> Iterator[tuple[Path, int]]:
@@ -119,7 +124,7 @@ def _mutate(node: ast.expr) -> None:
         case ast.Compare():
             node.ops[0] = _SWAPS[type(node.ops[0])]()  # type: ignore[call-overload]
         case ast.BinOp() | ast.BoolOp():
-            node.op = _SWAPS[type(node.op)]()  # type: ignore[assignment]
+            node.op = _SWAPS[type(node.op)]()
         case ast.UnaryOp():
             node.operand, node.op = ast.UnaryOp(ast.Not(), node.operand), ast.Not()
         case ast.Constant(value=bool()):
@@ -137,7 +142,7 @@ class _Recorder:
     """
 
     def __init__(self, coverage: Any) -> None:
-        self.coverage, self.seconds = coverage, dict[str, float]()
+        self.coverage, self.seconds, self.setups = coverage, dict[str, float](), defaultdict[str, float](float)
 
     def pytest_runtest_setup(self, item: Any) -> None:
         """Note what the fixtures of a test run."""
@@ -148,9 +153,11 @@ class _Recorder:
         self.coverage.switch_context(item.nodeid)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Note the time of a test, without its fixtures."""
+        """Note the time of a test without its fixtures, and of these for its file."""
         if report.when == "call":
             self.seconds[report.nodeid] = report.duration
+        elif report.when == "setup":
+            self.setups[report.nodeid.partition("::")[0]] += report.duration
 
 
 def baseline(room: str, folder: Path) -> Baseline | None:
@@ -177,14 +184,15 @@ def _record(room: str, folder: Path, result: Path) -> int:
         }
         for name in data.measured_files()
     }
-    result.write_bytes(pickle.dumps(Baseline(recorder.seconds, tests_of)))
+    result.write_bytes(pickle.dumps(Baseline(recorder.seconds, tests_of, recorder.setups)))
     return code
 
 
 def tests_for(changed: Mutant, known: Baseline) -> list[str]:
-    """Return the ids of the tests that run the lines of a mutant, quickest first.
+    """Return the ids of the tests that run the lines of a mutant, up to `_MOST_SECONDS` in all.
 
-    Lines that run when the module is imported concern every test. A line that no quick test runs has none.
+    Tests of files with quick fixtures come first, and of these the quickest. Lines that run when the module is imported
+    concern every test. A line that no quick test runs has none.
     """
     lines = known.tests_of.get(changed.file, {})
     first, last = changed.lines
@@ -193,7 +201,9 @@ def tests_for(changed: Mutant, known: Baseline) -> list[str]:
     if run and not names:
         names = set(known.seconds)
     chosen = (t for t in known.seconds if t in names or t.partition("::")[0] in names)
-    return sorted(chosen, key=lambda test: known.seconds[test])
+    ordered = sorted(chosen, key=lambda t: (known.setups.get(t.partition("::")[0], 0) > 1, known.seconds[t]))
+    until = accumulate(known.seconds[test] for test in ordered)
+    return [test for test, seconds in zip(ordered, until, strict=True) if seconds <= _MOST_SECONDS]
 
 
 def is_killed(changed: Mutant, folder: Path, known: Baseline) -> bool:
