@@ -124,7 +124,7 @@ def _mutate(node: ast.expr) -> None:
         case ast.Compare():
             node.ops[0] = _SWAPS[type(node.ops[0])]()  # type: ignore[call-overload]
         case ast.BinOp() | ast.BoolOp():
-            node.op = _SWAPS[type(node.op)]()
+            node.op = _SWAPS[type(node.op)]()  # type: ignore[assignment]
         case ast.UnaryOp():
             node.operand, node.op = ast.UnaryOp(ast.Not(), node.operand), ast.Not()
         case ast.Constant(value=bool()):
