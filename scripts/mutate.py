@@ -142,7 +142,11 @@ class _Recorder:
     """
 
     def __init__(self, coverage: Any) -> None:
-        self.coverage, self.seconds, self.setups = coverage, dict[str, float](), defaultdict[str, float](float)
+        self.coverage, self.seconds, self.setups = (
+            coverage,
+            dict[str, float](),
+            defaultdict[str, float](float),
+        )
 
     def pytest_runtest_setup(self, item: Any) -> None:
         """Note what the fixtures of a test run."""

@@ -114,3 +114,36 @@ def test_each_year_is_a_table_of_its_own() -> None:
     later = [Observation(**{**vars(o), "period_start": date(2024, 1, 1), "period_end": date(2024, 12, 31)}) for o in table(70, 40, 50, 30)]  # fmt: skip
     found = withhold([*table(7, 40, 50, 30), *later], content(), POLICY)
     assert {o.period_end for o in found.observations if o.value is None} == {date(2023, 12, 31)}
+
+
+QUARTERS = [(date(2023, 1, 1), date(2023, 3, 31)), (date(2023, 4, 1), date(2023, 6, 30)), (date(2023, 7, 1), date(2023, 12, 31))]  # fmt: skip
+
+
+def of_period(start: date, end: date, value: int) -> Observation:
+    return Observation("s", "l", "harm", "Borough", start, end, "", Decimal(value), Status.PLAIN)
+
+
+def ends_hidden(figures: Sequence[Observation]) -> set[tuple[date | None, date | None]]:
+    found = withhold(figures, content(), POLICY)
+    return {(o.period_start, o.period_end) for o in found.observations if o.value is None}
+
+
+def test_a_small_count_of_a_part_of_a_year_takes_another_part_or_the_year_with_it() -> None:
+    """Periods that fill a year add up to it: the small one is the year without the others."""
+    year = of_period(date(2023, 1, 1), date(2023, 12, 31), 93)
+    parts = [of_period(*p, n) for p, n in zip(QUARTERS, (40, 3, 50), strict=True)]
+    gone = ends_hidden([year, *parts])
+    assert QUARTERS[1] in gone
+    assert len(gone) >= 2
+    # With a gap, or where two of them overlap, nothing adds up and nothing else has to go.
+    assert ends_hidden([year, *parts[:2]]) == {QUARTERS[1]}
+    assert ends_hidden([year, *parts[1:]]) == {QUARTERS[1]}
+    longer = of_period(date(2023, 1, 1), date(2023, 4, 30), 50)
+    assert ends_hidden([year, longer, *parts[1:]]) == {QUARTERS[1]}
+
+
+def test_a_year_of_small_parts_alone_is_withheld_with_them() -> None:
+    year = of_period(date(2023, 1, 1), date(2023, 12, 31), 6)
+    parts = [of_period(*p, n) for p, n in zip(QUARTERS, (2, 2, 2), strict=True)]
+    gone = ends_hidden([year, *parts])
+    assert set(QUARTERS) <= gone

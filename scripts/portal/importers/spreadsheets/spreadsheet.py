@@ -17,7 +17,7 @@ from portal.importers.spreadsheets import columns, crosstabs, headings, rows, wo
 from portal.importers.spreadsheets.columns import Layout
 from portal.importers.spreadsheets.merging import MergedPackage, merge
 from portal.importers.spreadsheets.readings import CellQuestion
-from portal.importers.spreadsheets.rows import Reading
+from portal.importers.spreadsheets.rows import ReadRows
 from portal.importers.spreadsheets.workbooks import Workbook
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
@@ -245,7 +245,7 @@ def _quoted(words: str) -> str:
     return words if re.fullmatch(r"[\w=:./-]+", words) else f'"{words}"'
 
 
-def _resources(layouts: Iterable[Layout], reading: Reading) -> list[str]:
+def _resources(layouts: Iterable[Layout], reading: ReadRows) -> list[str]:
     """Return the tables of which there are rows; an empty sheet of a template says nothing about its table."""
     filled = {line.layout.resource for line in reading.lines}
     return [r for r in dict.fromkeys(x.resource for x in layouts) if r in filled]
