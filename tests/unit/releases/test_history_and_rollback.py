@@ -109,3 +109,33 @@ def test_a_figure_that_a_release_left_out_stays_away_if_its_small_counts_are_wit
         assert brought_back(project(changes=(left_out(indicator, "revised"),)), then, holding())
         again = replace(then, files=dict(holding([figure("15", indicator=indicator)]).files))
         assert set(brought_back(project(changes=(left_out(indicator),)), then, again).values()) == {"12"}
+
+
+def test_a_release_that_is_not_there_is_told_apart_from_one_that_waits() -> None:
+    first, waits = (made(Release, id=n.lower(), name=n) for n in ("First", "Waits"))
+    content = project(releases=(first, waits))
+    for name in ("Waits", "waits"):
+        assert "is not public yet" in rollback._no_such(content, name, (first,)).message
+    problem = rollback._no_such(content, "Frist", (first,))
+    assert problem.message == "There is no release called “Frist”."
+    assert "First" in problem.fix
+    assert rollback._no_such(content, "Frist", ()).fix == "None was made yet."
+    assert [*rollback._no_reason("")]
+    assert [*rollback._no_reason("An error.")] == []
+
+
+def test_a_release_with_other_packages_does_not_come_back() -> None:
+    packages = tuple(
+        SimpleNamespace(name=n, kind=k) for n, k in (("p", "indicators"), ("q", "plan"), ("r", "releases"))
+    )
+    now = replace(project(), packages=cast("Any", packages))
+    (problem,) = rollback._other_packages(now, holding())
+    assert "q is newer" in problem.message
+    assert "gone" not in problem.message
+    assert (
+        "q is gone"
+        in next(
+            rollback._other_packages(replace(now, packages=()), replace(holding(), files={"q/x": b""}))
+        ).message
+    )
+    assert [*rollback._other_packages(replace(now, packages=cast("Any", packages[::2])), holding())] == []

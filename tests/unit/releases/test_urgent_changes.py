@@ -128,5 +128,14 @@ def test_a_release_is_public_from_the_moment_its_embargo_ends(
     assert (f"{ends:%Y-%m-%dT%H:%M}" if ends else "") == ("2026-12-31T10:00" if len(public) == 1 else "")
 
 
+def test_the_end_of_several_embargoes_is_that_of_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1798711199")
+    later = [release("second", "2026-12-31T10:00"), release("third", "2027-07-31T10:00")]
+    for made in (project(*later), project(*reversed(later))):
+        ends = embargo.until(made)
+        assert ends
+        assert f"{ends:%Y-%m-%dT%H:%M %Z}" == "2027-07-31T10:00 BST"
+
+
 def test_packages_are_listed_in_the_order_of_the_settings_and_unknown_ones_last() -> None:
     assert embargo.listed(project(), ["z/x.csv", "a/x.csv", "b/x.csv", "b/y.csv"]) == ("b", "a", "z")
