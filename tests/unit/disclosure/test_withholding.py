@@ -1,10 +1,11 @@
 """What an import withholds: small counts, as few others as protect them, and what was withheld before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from portal.core.model import Area, Content, Indicator, Observation
 from portal.core.settings import SmallCountSettings
 from portal.core.vocabulary import AreaKind, Status
@@ -147,3 +148,23 @@ def test_a_year_of_small_parts_alone_is_withheld_with_them() -> None:
     parts = [of_period(*p, n) for p, n in zip(QUARTERS, (2, 2, 2), strict=True)]
     gone = ends_hidden([year, *parts])
     assert set(QUARTERS) <= gone
+
+
+def without_rest(north: int, south: int, west: int, borough: int, source: str = "s") -> list[Observation]:
+    wards = [count(p, n) for p, n in zip(WARDS, (north, south, west), strict=True)]
+    return [*wards, replace(count("Borough", borough), source=source)]
+
+
+@pytest.mark.parametrize("borough", [97, 98])
+def test_wards_are_protected_where_records_without_a_ward_are_not_published(borough: int) -> None:
+    """The borough less its wards is nothing or next to nothing: one withheld ward would follow from the others."""
+    for _ in range(5):
+        gone = hidden(withhold(without_rest(7, 40, 50, borough), content(), POLICY))
+        assert "North" in gone
+        assert len(gone) >= 2
+
+
+@pytest.mark.parametrize(("borough", "source"), [(92, "s"), (97, "another count")])
+def test_a_borough_that_its_wards_cannot_add_up_to_takes_no_ward_with_it(borough: int, source: str) -> None:
+    """It is less than its wards, or counted by someone else, so no count follows from it."""
+    assert hidden(withhold(without_rest(7, 40, 50, borough, source), content(), POLICY)) == {"North"}
