@@ -5,6 +5,7 @@ import fcntl
 import os
 import pickle
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,10 +88,14 @@ def real(checked: tuple[Settings, ClearedContent]) -> ClearedContent:
 
 @pytest.fixture(scope="session")
 def real_site(testrun_uid: str) -> Path:
-    """This repository's site, built by the first of the processes that test; the others wait for it and use it."""
+    """This repository's site, built by the first of the processes that test; the others wait for it and use it.
+
+    The command builds it, which uses both processors; a process that tests has several threads, and cannot.
+    """
     with in_turn("site", testrun_uid) as note:
         if not note.exists() or publishing.intact(Path(note.read_text())) != ():
-            note.write_text(str(building.build(ROOT, lambda step: None).folder.resolve()))
+            subprocess.run([sys.executable, "-m", "portal", "build"], cwd=ROOT, check=True)
+            note.write_text(str((ROOT / "build" / "site").resolve()))
         return Path(note.read_text())
 
 
