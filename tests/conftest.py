@@ -139,6 +139,18 @@ def built(tiny_site: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_site, tmp_path / "built", symlinks=True))
 
 
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny portal, for tests that write nothing into it."""
+    return make_project(tmp_path_factory.mktemp("untouched") / "tiny")
+
+
+@pytest.fixture(params=("xlsx", "ods"))
+def kind(request: pytest.FixtureRequest) -> str:
+    """The ending of a spreadsheet file: the test runs once for each."""
+    return str(request.param)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What the tests counted, added up over all of them; of a name that ends in (max), the greatest."""
     found: dict[str, list[int]] = {}

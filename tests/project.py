@@ -116,6 +116,12 @@ def describe_package(folder: Path) -> None:
     describe.main([str(folder)])
 
 
+def set_site(root: Path, **values: str) -> None:
+    """Add settings to the part `site` of a project's settings, such as its public address."""
+    lines = "".join(f'{name} = "{value}"\n' for name, value in values.items())
+    edit(root, "[site]\n", f"[site]\n{lines}", "site_src/portal.toml")
+
+
 def edit(root: Path, old: str, new: str, file: str = "data_packages/figures/data/observations.csv") -> None:
     """Replace a text that a file of a project has."""
     text = (root / file).read_text()

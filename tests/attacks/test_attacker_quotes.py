@@ -11,7 +11,7 @@ from portal.core import periods
 from portal.core.model import Content, Observation, ReleaseChange
 from portal.core.vocabulary import ChangeKind, Status, Unit
 from portal.disclosure.clearing import ClearedContent
-from portal.quotes.checking import Outcome, check
+from portal.quotes.checking import Judgement, check
 from project import is_thorough
 
 GUESSES = (0, 1, 2, 3, 4, 5, 7, 9, 12, 20, 60)
@@ -99,5 +99,5 @@ def test_the_answer_to_a_plain_question_is_the_same_whatever_number_is_asked_abo
         }
         assert len(answers) == 1
         ((outcome, message, _),) = answers.pop()
-        assert outcome == Outcome.NO_SOURCE
+        assert outcome == Judgement.NO_SOURCE
         assert "protect people" in message

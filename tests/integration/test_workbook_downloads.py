@@ -17,7 +17,7 @@ from portal.disclosure.clearing import ClearedContent
 from portal.importers.spreadsheets.cells import SHORTHAND
 from portal.opendata import records, workbook_files
 from portal.opendata.api import PackageName
-from portal.opendata.workbooks import TableSheet, Workbook, figures_sheet, sheet_names
+from portal.opendata.workbooks import DownloadWorkbook, TableSheet, figures_sheet, sheet_names
 from portal.pages import open_data_workbooks
 from portal.pages.open_data_files import OpenDataFiles
 from portal.releases import history
@@ -103,7 +103,7 @@ def test_the_marks_are_understood_when_a_spreadsheet_is_imported() -> None:
 def test_what_looks_like_a_formula_stays_text() -> None:
     rows = (("=1+1", "@cmd", "-2", "+3", "{x}", "<b>&\"'"),)
     sheet = TableSheet(name="a", title="=T", notes=("This sheet has one table.",), columns=("a", "b", "c", "d", "e", "f"), rows=rows)  # fmt: skip
-    book = Workbook(title="=T", cover=("=x",), tables=(sheet,), publisher="P", language="en", day="")
+    book = DownloadWorkbook(title="=T", cover=("=x",), tables=(sheet,), publisher="P", language="en", day="")
     for path, data in workbook_files.both("x", book):
         read = accessible_workbooks.read(data, path.removeprefix("x."))
         assert read.formulas == 0
