@@ -114,6 +114,7 @@ def test_an_update_goes_from_check_to_a_public_site_and_back(root: Path, tmp_pat
         )
 
 
+@pytest.mark.thorough
 def test_the_desk_releases_what_the_commands_release(root: Path, tmp_path: Path) -> None:
     by_command = make_project(tmp_path / "command")
     assert run(by_command, "release", "2027 Q1", "--yes") == 0
