@@ -49,12 +49,18 @@ def change_in_words(s: IndicatorSummary) -> str:
 
 
 def last_change_in_words(released: ClearedContent, indicator: Indicator) -> str:
-    """Return the last change of an indicator in the borough, in a few words."""
+    """Return the last change of an indicator in the borough, in a few words to follow its name and a colon."""
     if indicator.chart == ChartKind.RECORDED:
         summary = standing(released, indicator, released.area)
-        return change_in_words(summary) if summary else "no figure"
+        return _after_colon(change_in_words(summary)) if summary else "no figure"
     change = latest_change(released, indicator)
     return words_for_change(change, indicator.unit) if change else "one date only"
+
+
+def _after_colon(words: str) -> str:
+    """Return words that may have a colon without it: `not comparable (recording changed in March 2024)`."""
+    first, colon, reason = words.partition(": ")
+    return f"{first} ({reason})" if colon else words
 
 
 def words_for_change(c: Change, unit: str = "count") -> str:
@@ -145,5 +151,5 @@ def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
 def change_with_figures(s: IndicatorSummary) -> str:
     """Return a clear change with both figures: `Robbery: down 19%, from 102 to 83`."""
     if s.change is None or s.earlier is None:
-        return f"{s.indicator.short_title}: {change_in_words(s)}"
+        return f"{s.indicator.short_title}: {_after_colon(change_in_words(s))}"
     return f"{s.indicator.short_title}: {change_in_words(s)}, from {cell(s.earlier, s.indicator.unit)} to {cell(s.latest, s.indicator.unit)}"
