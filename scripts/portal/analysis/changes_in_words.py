@@ -6,7 +6,7 @@ from fractions import Fraction
 from portal.analysis.measures import Change, IndicatorSummary, latest_change, rounded, standing
 from portal.core import periods
 from portal.core.model import Indicator, Observation
-from portal.core.text import amount, listed, number
+from portal.core.text import amount, listed, lower_first, number, upper_first
 from portal.core.vocabulary import ChartKind, Direction, NoChange, Polarity, Unit
 from portal.disclosure.clearing import ClearedContent
 
@@ -136,13 +136,17 @@ def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
 
 
 def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
-    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed`."""
+    """Describe which of these clearly changed: `Violence rose. Burglary and robbery fell. Nothing else clearly changed`."""
     titles: dict[str, list[str]] = {}
     for s in summaries:
         if s.change and s.change.direction in (Direction.ROSE, Direction.FELL):
             by = "by police " if s.indicator.polarity == Polarity.POLICE_ACTIVITY else ""
-            titles.setdefault(by + s.change.direction, []).append(s.indicator.short_title)
-    changes = [words.format(listed(titles[way])) for way, words in _CLEAR_CHANGES.items() if way in titles]
+            titles.setdefault(by + s.change.direction, []).append(lower_first(s.indicator.short_title))
+    changes = [
+        upper_first(words.format(listed(titles[way])))
+        for way, words in _CLEAR_CHANGES.items()
+        if way in titles
+    ]
     if not changes:
         return "No type of crime clearly rose or fell."
     return " ".join([*changes, "Nothing else clearly changed."])
