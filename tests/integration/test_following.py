@@ -163,6 +163,7 @@ def test_the_address_keeps_the_day_and_the_page(page: Page, site: Path) -> None:
         assert shown() == ["2021 Q1"]
         lines = page.locator("[data-about]").all()
         assert [n.get_attribute("data-about") for n in lines if n.is_visible()] == ["wards/south/"]
+        assert not page.locator(".since__all:visible").count(), "what changed elsewhere is not mixed in"
         page.get_by_role("link", name="changes from today on").click()
         assert re.search(r"#since=20\d\d-\d\d-\d\d&about=wards%2Fsouth%2F$", page.url)
         assert not shown()

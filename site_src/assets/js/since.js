@@ -30,6 +30,7 @@
       for (const kind of release.querySelectorAll(".since__kind")) kind.hidden = !kind.querySelector("li:not([hidden])");
       const concerned = !about.value || lines.some((line) => !line.hidden);
       release.hidden = !concerned || (day.value !== "" && release.dataset.day < day.value);
+      release.querySelector(".since__all").hidden = about.value !== "";
       const details = release.querySelector("details");
       if (details) details.open = about.value !== "";
     }
