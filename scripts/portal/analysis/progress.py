@@ -61,7 +61,9 @@ def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date
     silent = None if over else months_since(updated or plan.starts, today)
     late = not over and bool(action.due) and periods.last_day(action.due) < today
     passed = (m for m in plan.milestones if m.action == action.id and periods.last_day(m.due) < today)
-    unreported = tuple(m for m in passed if not updated or periods.last_day(updated) <= periods.last_day(m.due))
+    unreported = tuple(
+        m for m in passed if not updated or periods.last_day(updated) <= periods.last_day(m.due)
+    )
     return Progress(status, current, history, updated, silent, late, unreported)
 
 
