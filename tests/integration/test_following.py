@@ -165,8 +165,10 @@ def test_the_address_keeps_the_day_and_the_page(page: Page, site: Path) -> None:
         assert [n.get_attribute("data-about") for n in lines if n.is_visible()] == ["wards/south/"]
         assert not page.locator(".since__all:visible").count(), "what changed elsewhere is not mixed in"
         page.get_by_role("link", name="changes from today on").click()
+        expect(page.get_by_role("status")).to_have_text("Nothing changed since that day.")
         assert re.search(r"#since=20\d\d-\d\d-\d\d&about=wards%2Fsouth%2F$", page.url)
         assert not shown()
         for damaged in ("#since=yesterday", "#about=wards/nowhere/", "#%E0%A4%A"):
             page.goto(home + SINCE + damaged)
+            expect(page.get_by_role("status")).to_have_text("Showing 2 releases.")
             assert shown() == ["2021 Q1b", "2021 Q1"]
