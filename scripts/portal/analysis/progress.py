@@ -22,7 +22,7 @@ QUIET = 6
 
 
 @dataclass(frozen=True)
-class Progress:
+class ActionProgress:
     """How far an action has come.
 
     `status` is one of `STEPS`. `current` is the row that says so, None without evidence; `history` holds all such rows,
@@ -51,7 +51,7 @@ class Progress:
         return self.silent is not None and self.silent >= QUIET
 
 
-def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date) -> Progress:
+def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date) -> ActionProgress:
     """Return how far an action of a plan has come on the day `today`; `updates` are those that report on it."""
     history = tuple(sorted((s for s in plan.statuses if s.action == action.id), key=_dated, reverse=True))
     current = history[0] if history else None
@@ -64,7 +64,7 @@ def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date
     unreported = tuple(
         m for m in passed if not updated or periods.last_day(updated) <= periods.last_day(m.due)
     )
-    return Progress(status, current, history, updated, silent, late, unreported)
+    return ActionProgress(status, current, history, updated, silent, late, unreported)
 
 
 def _dated(status: ActionStatus) -> str:

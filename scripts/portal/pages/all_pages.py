@@ -52,7 +52,6 @@ from portal.pages.search import (
 )
 from portal.pages.since_page import since_page
 from portal.pages.views import (
-    Choice,
     ChoosePage,
     GlossaryPage,
     HelpPage,
@@ -64,6 +63,7 @@ from portal.pages.views import (
     RouteLink,
     RoutePage,
     SearchPage,
+    Situation,
     SourcesPage,
     SubjectPage,
     WardsPage,
@@ -231,7 +231,7 @@ def _report_pages(context: PageContext, languages: Link | None) -> Iterator[Page
         cited=cited,
     )
     choices = [
-        Choice(
+        Situation(
             situation=situation,
             explanation=explanation,
             routes=tuple(r for r in offered if tag in r.route.suits.split(";")),
