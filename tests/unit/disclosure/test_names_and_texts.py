@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from portal.checks import sensitive_subjects
 from portal.site import building
-from test_disclosure_cases import FIGURES, B, N, W, add, figure, indicator, problems, tried
+from test_disclosure_cases import FIGURES, B, N, W, add, figure, indicator, problems, tried, wards
 
 plain = {"sensitive": "false"}
 hidden = [figure("h", N, "c"), figure("h", W, "50")]
@@ -89,3 +89,17 @@ def test_no_page_setting_or_descriptor_says_the_number(tiny: Path) -> None:
 def test_a_number_is_found_however_it_is_written(tiny: Path, text: str, number: str) -> None:
     assert not tried(tiny, [harm | {"caveat": text}], hidden)
     assert [f"says “{number}”" in m for m in warned(tiny)] == [True] * bool(number)
+
+
+def test_the_change_of_a_target_does_not_tell_a_withheld_count(tiny: Path) -> None:
+    target = {"id": "t", "indicator": "h", "title": "Cut it", "baseline": "2018", "baseline_value": "20", "unit": "percent-change", "target_value": "-10", "due": "2019-12", "result_value": "-80", "source": "returns", "locator": "P"}  # fmt: skip
+    add(tiny, f"{FIGURES}targets.csv", [target])
+    found = tried(tiny, [harm], [figure("h", B, "20", 2018), figure("h", B, "c")])
+    assert any("The result is a change to or from the withheld count of h" in p for p in found), found
+
+
+def test_a_claim_does_not_tell_a_total_that_has_no_figure(tiny: Path) -> None:
+    claim = {"id": "c", "indicator": "h", "kind": "total", "area": B, "period_start": "2019-01-01", "period_end": "2019-12-31", "stated": "112", "decimals": "0", "statement": "It was so.", "source": "returns", "locator": "P"}  # fmt: skip
+    add(tiny, f"{FIGURES}claims.csv", [claim])
+    found = tried(tiny, [harm], wards("h", "c 40 50 15 -"))
+    assert any("work out the withheld count of h" in p for p in found), found
