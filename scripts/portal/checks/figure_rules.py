@@ -1,8 +1,9 @@
 """Rules about figures: values and statuses, periods, breakdowns, charts, claims and small counts."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
+from portal.checks import sensitive_subjects
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods
 from portal.core.problems import Fault, Problem, did_you_mean
@@ -376,53 +377,6 @@ def _minimums(checked: ValidRows) -> Iterator[Problem]:
                 )
 
 
-# Subjects that could identify a person, besides the sensitive words in the settings.
-SENSITIVE = (
-    "domestic abuse", "domestic violence", "rape", "sexual", "hate", "stalking", "forced marriage", "honour based",
-    "female genital mutilation", "FGM", "VAWG", "violence against women", "coercive control", "child exploitation",
-    "trafficking", "modern slavery",
-)  # fmt: skip
-# Units whose figures say nothing about a person.
-_HARMLESS = ("pounds",)
-
-
-def _sensitive(checked: ValidRows) -> Iterator[Problem]:
-    """Check that indicators with a sensitive title are guarded, unless all their figures are already published openly."""
-    open_sources = {r["id"] for r in checked.rows("sources", "sources") if is_true(r["open_publication"])}
-    not_open = {
-        r["indicator"] for r in checked.rows("indicators", "observations") if r["source"] not in open_sources
-    }
-    not_open |= checked.values("indicators", "imports", "indicator")
-    for row in checked.rows("indicators", "indicators"):
-        is_guarded = is_true(row["sensitive"]) or is_true(row["protected"])
-        if is_guarded or row["unit"] in _HARMLESS or row["id"] not in not_open:
-            continue
-        for column in ("title", "short_title"):
-            word = sensitive_word(row[column], checked.settings.site.sensitive_words)
-            if word:
-                message = (
-                    f"“{word}” is a sensitive subject, and nothing protects small counts of this indicator."
-                )
-                fix = "Write true under sensitive."
-                yield row.problem("sensitive", "sensitive", message, fix)
-                break
-
-
-def is_true(cell: str) -> bool:
-    """Return True if a cell says yes, including how spreadsheets write it."""
-    return field_types.BOOLEANS.get(cell, False)
-
-
-def sensitive_word(text: str, more: Iterable[str] = ()) -> str:
-    """Return the first sensitive word in a text, ignoring case and punctuation; empty if there is none."""
-    plain = f" {_plain(text)} "
-    return next((w for w in (*SENSITIVE, *more) if _plain(w) and f" {_plain(w)}" in plain), "")
-
-
-def _plain(text: str) -> str:
-    return " ".join("".join(c.lower() if c.isalnum() else " " for c in text).split())
-
-
 RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "figures": _values_or_statuses,
     "values": _values,
@@ -432,5 +386,5 @@ RULES: Mapping[str, Callable[[ValidRows], Iterator[Problem]]] = {
     "claims": _claims,
     "minimums": _minimums,
     "withdrawn": _withdrawn_figures,
-    "sensitive": _sensitive,
+    "sensitive": sensitive_subjects.find_problems,
 }

@@ -1,55 +1,94 @@
-"""Find numbers in texts that could reveal a withheld figure: in its locator, a note, a claim or a report.
+"""Find numbers in texts that could reveal a withheld figure: in its locator, a note, a claim, a report, a page or the settings.
 
 The withheld figure itself is not known here. So every number that could be a count is a warning if it is in the row of a
-withheld figure, or in a sentence that names its subject and place. Each can be accepted by name.
+withheld figure, or in a sentence that names its subject or place, in a text that names both. Each can be accepted by name.
 """
 
 import calendar
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from portal.checks.figure_rules import is_true
-from portal.checks.valid_rows import ValidRow, ValidRows
+from portal.checks.sensitive_subjects import is_guarded
+from portal.checks.valid_rows import ValidRow, ValidRows, rows
+from portal.core import input_files
 from portal.core.problems import Problem
+from portal.core.settings import FILE as SETTINGS_FILE
+from portal.core.settings import Settings
 
 _NUMBER = re.compile(
     r"\b(\d[\d,]*|zero|nil|none|nought|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
-    r"sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]\w+)?)\b",
+    r"sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]\w+)?|(?:half a |a )?dozen|"
+    r"a couple|a pair|(?:a )?single|once|twice|thrice|no (?:\w+ )?(?:offences?|crimes?|incidents?|cases?|reports?|victims?|people)|"
+    r"(?-i:I{2,3}|I[VX]|VI{1,3}|XI{0,3}V?))\b",
     re.IGNORECASE,
 )
 _MONTH = "|".join(calendar.month_name[1:])
 # Numbers that say where a figure is in its document, or which time, age or period it is about.
 _NOT_COUNT = re.compile(
-    r"\b(?:pages?|pp?\.|tables?|sheets?|rows?|columns?|cells?|figures?|charts?|slides?|lines?|annex|section|chapter|part|appendix)\s*"
-    rf"[A-Z]?\d+[a-z]?(?:\s*(?:-|–|to|and|,)\s*\d+)*|\b(?:\d{{1,2}}\s+)?(?:{_MONTH})\b(?:\s+\d{{4}})?"
-    r"|\b\d{4}(?:-\d\d){1,2}\b|\b(?:19|20)\d\d(?:/\d\d)?\b|\b\d+\s+(?:months?|years?|days?)\b|\b(?:aged?|under|over)\s+\d+(?:\s+to\s+\d+)?"
-    r"|\b\d+\s+to\s+\d+\b|\bQ[1-4]\b",
+    r"\b(?:pages?|pp?\.|tables?|sheets?|rows?|columns?|cells?|(?-i:F)igures?|charts?|slides?|lines?|annex|section|chapter|part|appendix)\s*"
+    rf"(?:[A-Z]?\d+[a-z]?(?:\s*(?:-|–|to|and|,)\s*\d+)*|[IVX]+\b)|\b(?:(?:\d{{1,2}}\s+(?:to|and)\s+)?\d{{1,2}}\s+)?(?:{_MONTH})\b(?:\s+\d{{4}})?"
+    r"|\b\d{4}(?:-\d\d){1,2}\b|\b(?:19|20)\d\d(?:/\d\d)?\b|\b(?:\d+\s+to\s+)?\d+\s+(?:months?|years?|days?)\b"
+    r"|\baged?\s+\d+(?:\s+to\s+\d+)?|\b(?:under|over)\s+\d\d+|\bQ[1-4]\b|\b[A-Z]\d{8}\b",
     re.IGNORECASE,
+)
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?;])\s+")
+# Words of titles that do not say what an indicator is about.
+_COMMON_WORDS = frozenset(
+    [
+        "recorded",
+        "by",
+        "the",
+        "police",
+        "of",
+        "in",
+        "and",
+        "a",
+        "to",
+        "with",
+        "for",
+        "all",
+        "on",
+        "that",
+        "who",
+        "which",
+        "from",
+    ]
 )
 
 
 def find_warnings(checked: ValidRows) -> Iterator[Problem]:
-    """Yield a warning for each text about a withheld figure with a number that could be the figure."""
-    guarded_indicators = {
-        r["id"]: r
-        for r in checked.rows("indicators", "indicators")
-        if is_true(r["sensitive"]) or is_true(r["protected"])
-    }
+    """Yield a warning for each text about a withheld figure with a number that could be the figure; one for each cell."""
+    guarded_indicators = {r["id"]: r for r in checked.rows("indicators", "indicators") if is_guarded(r)}
     hidden = [
         r
         for r in checked.rows("indicators", "observations")
         if not r["value"] and r["indicator"] in guarded_indicators
     ]
+    if not hidden:
+        return
+    seen: set[tuple[str, int, str]] = set()
+    for warning in (
+        *_in_locators(hidden),
+        *_in_claims(checked, hidden),
+        *_in_questions(checked, hidden),
+        *_in_texts(checked, hidden, guarded_indicators),
+    ):
+        cell = warning.file, warning.row, warning.field
+        if cell not in seen:
+            seen.add(cell)
+            yield warning
+
+
+def _in_locators(hidden: Sequence[ValidRow]) -> Iterator[Problem]:
     for r in hidden:
         if number := _count_in(r["locator"], (r.part,)):
             message = f"The figure is withheld, and its locator says “{number}”."
             fix = "Remove the number. Accept it if it says where the figure is, not how large."
             name = ":".join(filter(None, (r["indicator"], r["area"], r["period_start"])))
             yield r.warning("locator", message, fix, f"number:{name}")
-    if hidden:
-        yield from _in_claims(checked, hidden)
-        yield from _in_texts(checked, hidden, guarded_indicators)
-        yield from _in_questions(checked, hidden)
 
 
 def _in_questions(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Problem]:
@@ -90,49 +129,152 @@ def _in_claims(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Probl
 def _count_in(text: str, names: Iterable[str] = ()) -> str:
     """Return the first number in a text that could be a count; empty if there is none. Numbers within `names` are ignored."""
     for name in sorted(filter(None, names), key=len, reverse=True):
-        text = text.replace(name, "")
+        text = re.sub(re.escape(name), "", text, flags=re.IGNORECASE)
     match_ = _NUMBER.search(_NOT_COUNT.sub("", text))
     return match_[0] if match_ else ""
+
+
+@dataclass(frozen=True)
+class _HiddenSubjects:
+    """What withheld figures are about, as it can be named in a text: pairs of a subject and a place or part."""
+
+    checked: ValidRows
+    hidden: Sequence[ValidRow]
+    guarded_indicators: Mapping[str, ValidRow]
+
+    @cached_property
+    def subjects(self) -> Mapping[tuple[str, str], str]:
+        """Return the indicator of each pair of a title, or short title, and a place or part, in plain letters."""
+        names = {r["code"]: r["name"] for r in self.checked.rows("geography", "areas")}
+        found: dict[tuple[str, str], str] = {}
+        for r in self.hidden:
+            indicator = self.guarded_indicators[r["indicator"]]
+            for title in (indicator["title"], indicator["short_title"]):
+                if (where := r.part or names.get(r["area"], "")) and title:
+                    found[_plain(title), _plain(where)] = r["indicator"]
+        return found
+
+    @cached_property
+    def _wheres(self) -> re.Pattern[str]:
+        wheres = "|".join(
+            re.escape(where) for where in sorted({w for _, w in self.subjects}, key=len, reverse=True)
+        )
+        return re.compile(rf"(?<!\w)(?:{wheres})(?!\w)")
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """Return the names of parts of breakdowns; they are often common words, such as “other”."""
+        return frozenset(_plain(r.part) for r in self.hidden if r.part)
+
+    def number_in(self, text: str) -> tuple[str, str] | None:
+        """Return the indicator that a text is about and the number that it says of it; None if it says none."""
+        plain = _plain(text)
+        wheres = set(self._wheres.findall(plain))
+        for (title, where), indicator in self.subjects.items() if wheres else ():
+            if where not in wheres or not _is_named(title, plain):
+                continue
+            for sentence in _SENTENCE_ENDS.split(text):
+                near = _plain(sentence)
+                named = (where in near, _is_named(title, near))
+                if not (all(named) if where in self._parts else any(named)):
+                    continue
+                none = f"no {title}" if f"no {title}" in near else ""
+                if number := none or _count_in(_spaced(sentence), (where,)):
+                    return indicator, number
+        return None
+
+
+def _plain(text: str) -> str:
+    """Return a text in lower case, with one space between words, and “and” for “&”."""
+    return _spaced(text).lower()
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.replace("&", " and ").split())
+
+
+def _is_named(title: str, text: str) -> bool:
+    """Return True if a text has a title, or all of its words that say what it is about."""
+    words = [w for w in re.findall(r"\w+", title) if w not in _COMMON_WORDS]
+    return title in text or (bool(words) and all(w in text for w in words))
 
 
 def _in_texts(
     checked: ValidRows, hidden: Sequence[ValidRow], guarded_indicators: Mapping[str, ValidRow]
 ) -> Iterator[Problem]:
-    """Yield sentences in any table with a number and the subject and place (or part) of a withheld figure."""
-    names = {r["code"]: r["name"] for r in checked.rows("geography", "areas")}
-    subjects: dict[tuple[str, str], str] = {}
-    for r in hidden:
-        title = (
-            guarded_indicators[r["indicator"]]["short_title"] or guarded_indicators[r["indicator"]]["title"]
-        )
-        if where := r.part or names.get(r["area"], ""):
-            subjects[title.lower(), where.lower()] = r["indicator"]
-    for row, column, text in _texts(checked):
-        lower = text.lower()
-        for (title, where), indicator in subjects.items():
-            if where in lower and title in lower:
-                for sentence in re.split(r"(?<=[.!?;])\s+", text):
-                    if where in sentence.lower() and (number := _count_in(sentence, (where,))):
-                        message = f"A figure of {indicator} is withheld, and this text names its place and says “{number}”."
-                        fix = "Remove the number. Accept it if it is a different one."
-                        yield row.warning(column, message, fix, f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}")  # fmt: skip
-                        break
+    """Yield texts in tables, descriptors, settings and pages with a number and the subject and place (or part) of a withheld figure."""
+    about = _HiddenSubjects(checked, hidden, guarded_indicators)
+    seen: dict[str, tuple[str, str] | None] = {}
+    for row, column in _cells(checked):
+        text = row[column]
+        if text not in seen:
+            seen[text] = about.number_in(text)
+        if found := seen[text]:
+            name = f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}"
+            yield row.warning(column, *_said(*found), name)
+    for file, line, text in _other_texts(checked):
+        if found := about.number_in(text):
+            yield Problem(file, line, "", "number", *_said(*found), f"number:{file}:{line}")
 
 
-_TEXTS = (
-    ("indicators", "indicators", ("definition", "caveat", "period_note")), ("indicators", "claims", ("statement",)),
-    ("indicators", "targets", ("title", "why")), ("indicators", "breaks", ("explanation",)), ("plan", "updates", ("title", "text")),
-    ("plan", "actions", ("title", "promise")), ("plan", "priorities", ("summary",)), ("plan", "measures", ("title",)),
-    ("threads", "threads", ("summary",)), ("threads", "entries", ("note",)), ("sources", "sources", ("note",)),
-    ("dashboards", "dashboards", ("shows", "published", "missing")), ("releases", "reasons", ("reason",)), ("releases", "calendar", ("note",)),
-    ("duties", "duties", ("asks", "note")), ("duties", "evidence", ("title", "note")), ("meetings", "meetings", ("title", "note")),
-    ("meetings", "papers", ("title",)), ("meetings", "questions", ("question", "answer")),
-    ("meetings", "police_priorities", ("issue", "action")),
-)  # fmt: skip
+def _said(indicator: str, number: str) -> tuple[str, str]:
+    message = f"A figure of {indicator} is withheld, and this text names its place and says “{number}”."
+    return message, "Remove the number. Accept it if it is a different one."
 
 
-def _texts(checked: ValidRows) -> Iterator[tuple[ValidRow, str, str]]:
-    """Yield every text that a page shows, with its row and column."""
-    for kind, resource, columns in _TEXTS:
-        for row in checked.rows(kind, resource):
-            yield from ((row, column, row[column]) for column in columns if row[column])
+def _cells(checked: ValidRows) -> Iterator[tuple[ValidRow, str]]:
+    """Yield every cell with free text, as its row and column; a column that is added to a schema is among them."""
+    for package in checked.packages:
+        for table in package.tables.values():
+            columns = [f["name"] for f in table.schema.fields if _is_free_text(f)]
+            for row in rows(table):
+                yield from ((row, column) for column in columns if row[column])
+
+
+def _is_free_text(field: Mapping[str, object]) -> bool:
+    """Return True if a column can have any words, so neither names nor choices."""
+    limits = field.get("constraints", {})
+    return (
+        field.get("type") == "string"
+        and isinstance(limits, Mapping)
+        and not {"pattern", "enum"} & limits.keys()
+    )
+
+
+def _other_texts(checked: ValidRows) -> Iterator[tuple[str, int, str]]:
+    """Yield the texts outside tables, as file, line and text: pages written by hand, settings and descriptors."""
+    settings = checked.settings
+    for path in sorted((settings.source_folder / "pages").rglob("*.md")):
+        file = path.relative_to(settings.root).as_posix()
+        yield from _paragraphs(settings, file)
+    yield from _paragraphs(settings, SETTINGS_FILE)
+    for package in checked.packages:
+        descriptor = settings.packages_folder.parent / package.file
+        try:
+            read = json.loads(
+                input_files.decode(input_files.read(descriptor, settings.packages_folder.parent))
+            )
+        except (input_files.UnreadableError, ValueError):
+            continue  # reported where it is read
+        yield from ((package.file, 0, text) for text in _strings(read))
+
+
+def _paragraphs(settings: Settings, file: str) -> Iterator[tuple[str, int, str]]:
+    try:
+        lines = input_files.decode(input_files.read(settings.root / file, settings.root)).splitlines()
+    except input_files.UnreadableError:
+        return  # reported where it is read
+    start = 0
+    for number, line in enumerate([*lines, ""]):
+        if not line.strip():
+            if paragraph := " ".join(lines[start:number]).strip():
+                yield file, start + 1, paragraph
+            start = number + 1
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _strings(inner)

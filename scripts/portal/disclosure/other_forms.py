@@ -126,7 +126,12 @@ def _claim(
     for subject in filter(None, (claim.indicator, claim.other_indicator)):
         for start, end in (s for s in spans if s[0]):
             about = (subject, claim.area, claim.part)
-            hidden_figures = [h for h in hidden.values() if (h.indicator, h.area, h.part) == about]
+            hidden_figures = [
+                h
+                for h in hidden.values()
+                if (h.indicator, h.area, h.part) == about
+                or _adds_to_unpublished(content, h, about, start, end)
+            ]
             if any(_is_within(h, start, end) for h in hidden_figures):
                 message = (
                     f"Readers can work out the withheld count of {subject} from the number in this statement."
@@ -147,6 +152,20 @@ def _claim(
         yield _stated_count("claims", claim.id, message)
 
 
+def _adds_to_unpublished(
+    content: Content, o: Observation, about: tuple[str, str, str], start: date | None, end: date | None
+) -> bool:
+    """Return True if a figure is part of a total that has no figure of its own, so that the audit does not cover it."""
+    indicator, area, part = about
+    is_inside = o.area == area or content.areas[o.area].parent == area
+    same_period = (o.period_start, o.period_end) == (start, end)
+    if o.indicator != indicator or not is_inside or part not in ("", o.part) or not same_period:
+        return False
+    return FigureKey(indicator, area, part, start, end) not in {
+        f.key for f in content.observations.get(indicator, ())
+    }
+
+
 def _is_within(o: Observation, start: date | None, end: date | None) -> bool:
     """Return True if a figure's period is stated and lies within another."""
     if not (start and end and o.period_start and o.period_end):
@@ -160,9 +179,15 @@ def _target(
     if target.indicator not in content.indicators:
         return
     indicator = content.indicators[target.indicator]
-    if not is_guarded(indicator) or target.unit != "count":
+    if not is_guarded(indicator):
         return
     hidden_figures = [h for h in hidden if h.indicator == indicator.id]
+    if target.unit != "count":
+        known = target.unit == "percent-change" and target.result_value is not None
+        if known and any(_can_refer_to(target.due, h) for h in hidden_figures):
+            message = f"The result is a change to or from the withheld count of {indicator.id}, which follows from it."
+            yield _stated_count("targets", target.id, message)
+        return
     published = {o.value for o in content.observations.get(indicator.id, ())}
     for name, value, when in (
         ("result", target.result_value, target.due),

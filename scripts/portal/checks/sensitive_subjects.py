@@ -1,0 +1,101 @@
+"""Find figures about sensitive subjects whose small counts nothing protects."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from portal.checks.valid_rows import ValidRow, ValidRows, rows
+from portal.core import field_types
+from portal.core.problems import Problem
+
+# Beginnings of words that name a subject which could identify a person, in English and Welsh. The settings can add words.
+_BEGINNINGS = re.compile(
+    r"\b(?:domestic(?:ally)? (?:abus|violen|incident|crime|homicid|murder|offence|assault|victim|related|call|servitude)|rap(?:e|es|ed|ing|ist|ists)\b"
+    r"|sexual|sex (?:offen|crime|work|attack|assault)|sexting|hate\b|hatred|racis[mt]|racial|religiously|antisemit|anti semit|(?:islamo|homo|trans|bi|xeno)phob"
+    r"|misogyn|disability (?:motivated|related)|stalk|forced (?:marriage|labour)|honour (?:based|kill|crime|abus|violen)|(?:female )?genital mutilation|fgm\b"
+    r"|vawg\b|violence against women|intimate (?:partner|image)|coerc|controlling behaviour|revenge porn|upskirt|voyeur|indecent|incest|prostitut|brothel"
+    r"|grooming|child(?:ren)?(?: \w+)? (?:abus|exploit|cruelty)|(?:abuse|exploitation) of (?:child|adult|people)|traffick|slavery|spik(?:ing|ed)\b|suicid|self harm"
+    r"|trais (?:domestig|rhywiol|yn y cartref|yn erbyn menywod)|(?:cam drin|cam driniaeth) domestig|rhywiol|casineb|treisi|stelc|caethwas|masnachu pobl"
+    r"|priodas(?:au)? dan orfod|anrhydedd)\w*"
+)
+# Abbreviations that are only meant in capital letters.
+_ABBREVIATIONS = re.compile(r"\b(?:DA|DV|DVA|CSE|CSA|RASSO)\b")
+# Units whose figures say nothing about a person.
+_HARMLESS = ("pounds",)
+_FIX = "Write true under sensitive."
+
+
+def find_problems(checked: ValidRows) -> Iterator[Problem]:
+    """Yield each indicator that is sensitive by its name, by a part of it, or by its total, and that is not guarded.
+
+    An indicator whose figures have all been published openly need not be guarded.
+    """
+    open_sources = {r["id"] for r in checked.rows("sources", "sources") if is_true(r["open_publication"])}
+    not_open = {
+        r["indicator"] for r in checked.rows("indicators", "observations") if r["source"] not in open_sources
+    }
+    not_open |= checked.values("indicators", "imports", "indicator")
+    indicators = {r["id"]: r for r in checked.rows("indicators", "indicators")}
+    parts = _sensitive_parts(checked)
+    for row in indicators.values():
+        if is_guarded(row) or row["unit"] in _HARMLESS or row["id"] not in not_open:
+            continue
+        words = checked.settings.site.sensitive_words
+        word = sensitive_word(row["title"], words) or sensitive_word(row["short_title"], words)
+        total = _guarded_total(indicators, row)
+        if word or row["id"] in parts:
+            name = word or parts[row["id"]]
+            message = f"“{name}” is a sensitive subject, and nothing protects small counts of this indicator."
+            yield row.problem("sensitive", "sensitive", message, _FIX)
+        elif total and row["unit"] == "count":
+            message = (
+                f"This is part of {total}, whose small counts are protected, and nothing protects its own."
+            )
+            fix = "Write true under sensitive or protected, as for the total."
+            yield row.problem("sensitive", "sensitive", message, fix)
+
+
+def is_true(cell: str) -> bool:
+    """Return True if a cell says yes, including how spreadsheets write it."""
+    return field_types.BOOLEANS.get(cell, False)
+
+
+def is_guarded(row: ValidRow) -> bool:
+    """Return True if an indicator's row says that small counts are to be protected."""
+    return is_true(row["sensitive"]) or is_true(row["protected"])
+
+
+def sensitive_word(text: str, more: Iterable[str] = ()) -> str:
+    """Return the first sensitive word in a text, ignoring case and punctuation; empty if there is none."""
+    plain = _plain(text)
+    if match := _BEGINNINGS.search(plain) or _ABBREVIATIONS.search(text):
+        return match[0]
+    return next((w for w in more if _plain(w) and f" {_plain(w)} " in f" {plain} "), "")
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(c.lower() if c.isalnum() else " " for c in text).split())
+
+
+def _sensitive_parts(checked: ValidRows) -> Mapping[str, str]:
+    """Return the first sensitive word among the parts of each indicator's breakdown."""
+    parts: dict[str, str] = {}
+    known: dict[str, str] = {}
+    for package in (p for p in checked.packages if p.kind == "indicators" and "observations" in p.tables):
+        for row in rows(package.tables["observations"]):
+            for cell in filter(None, (row[b] for b in package.breakdowns)):
+                if cell not in known:
+                    known[cell] = sensitive_word(cell, checked.settings.site.sensitive_words)
+                if known[cell]:
+                    parts.setdefault(row["indicator"], known[cell])
+    return parts
+
+
+def _guarded_total(indicators: Mapping[str, ValidRow], row: ValidRow) -> str:
+    """Return the nearest guarded indicator that this one is part of, over all levels; empty if there is none."""
+    passed = {row["id"]}
+    while (total := row["part_of"]) in indicators and total not in passed:
+        passed.add(total)
+        row = indicators[total]
+        if is_guarded(row):
+            return total
+    return ""
