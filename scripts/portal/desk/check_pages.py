@@ -70,7 +70,9 @@ def add(app: DeskApp, desk: Desk) -> None:
 
 def look(desk: Desk) -> Work:
     """Return the work that checks the packages as they are now."""
-    return desk.ensure("check", "Checking everything", "/check", lambda tell: checking.check(desk.root, tell))
+    return desk.ensure(
+        "check", "Checking everything", "/check", lambda tell: checking.check(desk.states, tell)
+    )
 
 
 def _write(desk: Desk, make: Callable[[Project], Files], what: str, form: Mapping[str, str]) -> Page:

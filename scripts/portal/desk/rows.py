@@ -1,6 +1,6 @@
 """Single rows of the packages: find one, describe its form, and say what the table becomes when it changes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,19 @@ class FormField:
     def id(self) -> str:
         """Return the id of its control."""
         return f"field-{self.ask.name}"
+
+    @property
+    def label(self) -> str:
+        """Return the name of the column in words, as the spreadsheets call it."""
+        return self.ask.name.replace("_", " ").capitalize()
+
+    @property
+    def hint(self) -> str:
+        """Return what to write; empty if the label says that already."""
+        title = self.ask.title[:1].upper() + self.ask.title[1:]
+        about = "" if title.casefold() == self.label.casefold() else f"{title.removesuffix('.')}."
+        more = "" if self.kind in ("select", "date") or self.ask.words == "Text." else self.ask.words
+        return f"{about} {more}".strip()
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,25 @@ def after(root: Path, where: TableOf, change: RowChange) -> tuple[Path, bytes]:
         return row
 
     return path, csv_editing.edit_rows(data, changed)
+
+
+def faults(where: TableOf, texts: Mapping[str, str], made: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Return what is wrong with the cells of a row whatever the other rows say; `made` are columns that can stay empty.
+
+    This takes no time, so whoever forgot a field learns it at once and not after a check of the whole site.
+    """
+    row = next_row(where.table)
+    return tuple(
+        Problem(where.table.file, row, field["name"], "cell", fault.message, fault.fix)
+        for field in where.table.schema.fields
+        if (text := texts.get(field["name"], "")) or field["name"] not in made
+        if (fault := field_types.cell_fault(text, field))
+    )
+
+
+def next_row(table: Table) -> int:
+    """Return the number that a new row of a table gets."""
+    return max((int(n) for n in table.frame.index), default=1) + 1
 
 
 def address_of(problem: Problem) -> str:

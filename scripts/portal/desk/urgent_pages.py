@@ -191,9 +191,7 @@ def _by() -> By:
 
 
 def _choices(desk: Desk) -> Work:
-    return desk.ensure(
-        "choices", "Reading the releases", "/", lambda tell: urgent_work.choices(desk.root, tell)
-    )
+    return desk.ensure("choices", "Reading the releases", "/", lambda tell: urgent_work.choices(desk, tell))
 
 
 def _finished(desk: Desk, id_: str, kind: type) -> Work:

@@ -55,14 +55,13 @@ class Choices:
     indicators: Sequence[tuple[str, str]]
 
 
-def choices(root: Path, tell: Tell) -> Choices:
+def choices(desk: Desk, tell: Tell) -> Choices:
     """Return what can be gone back to or taken back.
 
     Raises:
         PortalError: the packages have problems.
     """
-    tell("Reading the data packages")
-    project = building.project(root)
+    project = desk.states.read(tell).project
     titles = sorted((i.title, i.id) for i in project.content.indicators.values())
     return Choices(tuple(reversed(embargo.public(project))), tuple((id_, title) for title, id_ in titles))
 
@@ -77,8 +76,8 @@ def look_back(desk: Desk, asked: AskedRollback, tell: Tell) -> RollbackPreview:
         PortalError: there is no such release, no reason is given, or it has other packages.
     """
     version = desk.journal.version()
+    project = desk.states.read(tell).project
     tell("Looking for the release")
-    project = building.project(desk.root)
     plan = rollback.put_back(project, asked.name, asked.reason, asked.contacts)
     report = replace(
         change_report.report(plan.changes, project.content),
@@ -121,7 +120,7 @@ def look_at_withdrawal(desk: Desk, asked: WithdrawalRequest, tell: Tell) -> With
     """
     version = desk.journal.version()
     tell("Looking for the figures and for other places that reveal them")
-    plan = withdrawal.plan(building.project(desk.root), asked, periods.today())
+    plan = withdrawal.plan(desk.states.read(tell).project, asked, periods.today())
     if not plan.withdrawals:
         message = "These figures have no number in the tables or in any release."
         fix = "Nothing is to do. Check the indicator, the area and the period."

@@ -61,6 +61,9 @@ class Kind(Protocol):
     def back(self, target: Target, scratch: Path) -> None:
         """Put the site before in place again."""
 
+    def forget(self, target: Target, scratch: Path) -> None:
+        """Delete the site before, because nobody may see it again."""
+
 
 @dataclass(frozen=True)
 class Program:

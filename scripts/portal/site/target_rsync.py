@@ -89,6 +89,13 @@ def back(target: Target, scratch: Path) -> None:
     _point(target, scratch, links[_BEFORE], links[_LIVE])
 
 
+def forget(target: Target, scratch: Path) -> None:
+    """Delete the link to the site before, and every site to which no link leads then."""
+    only = (f"--include=/{_BEFORE}", "--exclude=*")
+    _RSYNC.run(target, "-rl", "--delete", *only, "./", f"{target.place}/", at=_empty(scratch))
+    _forget(target, scratch)
+
+
 def _links(target: Target, scratch: Path) -> Mapping[str, str]:
     """Return the names of the folders to which the links lead; a link that is not there, or leads elsewhere, has none."""
     folder = _fresh(scratch / "links")
