@@ -39,6 +39,11 @@ class KnownState:
         return tuple(releasing.changes(self.project, self.addresses))
 
     @cached_property
+    def whole_changes(self) -> tuple[ReleaseChange, ...]:
+        """Return what `changes` returns with the text of every new row, for the person who signs; raise as `cleared`."""
+        return tuple(releasing.changes(self.project, self.addresses, whole=True))
+
+    @cached_property
     def changes_of_tables(self) -> tuple[ReleaseChange, ...]:
         """Return what changed since the last release, without pages that are new or gone."""
         found = releasing.changes(self.project, {})

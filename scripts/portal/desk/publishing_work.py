@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from portal.core import periods
 from portal.core import settings as config
@@ -10,14 +9,13 @@ from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
 from portal.desk import copies, sign_pages
 from portal.desk.context import Desk
+from portal.desk.embargo_work import SIGNED
 from portal.desk.work import Tell
 from portal.releases import change_report, embargo, signing
 from portal.releases.releasing import ReleaseRequest
 from portal.site import building, publishing, targets
 from portal.site.building import FinishedBuild
 from portal.site.targets import DryRun
-
-SIGNED = Path("signed")  # the folder of the lists that were signed, one for each release
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def release(desk: Desk, request: ReleaseRequest, by: By, tell: Tell) -> Finished
                 )
             ]
         )
-    if faults := list(signing.problems("sign", signed, signing.digest(changes, project.content.releases))):
+    if faults := list(signing.problems("sign", signed, signing.digest(changes, project))):
         raise PortalError(faults)
     draft = building.draft(project, request)
     record = root / SIGNED / f"{request.id}.json"

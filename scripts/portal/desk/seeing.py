@@ -81,9 +81,8 @@ def changes(states: StateReader, tell: Tell) -> ListOfChanges:
     state = states.read(tell)
     project = state.project
     tell("Comparing with the last release")
-    found = state.changes
-    report = change_report.report(found, project.content)
-    digest = signing.digest(found, project.content.releases)
+    report = change_report.report(state.whole_changes, project.content, None)
+    digest = signing.digest(state.changes, project)
     html = change_report.as_html(report, project.settings.site.name, signing.code(digest))
     return ListOfChanges(report, change_report.counted(report), html, change_report.as_text(report), digest)
 

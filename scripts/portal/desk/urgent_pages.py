@@ -10,6 +10,7 @@ from portal.desk import app as desk_app
 from portal.desk import rows, see_pages, sign_pages, urgent_work
 from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
+from portal.desk.embargo_work import EmbargoEnd
 from portal.desk.publishing_work import By
 from portal.desk.rows import TableOf
 from portal.desk.urgent_work import AskedRollback
@@ -173,13 +174,18 @@ def _add_lift(app: DeskApp, desk: Desk) -> None:
     @app.post("/publish/lift")
     def lift() -> Page:
         reason, by = _line("lift-reason"), _by()
-        errand = _Errand(
-            "Building the site with what waits",
-            {"lift-reason": reason},
-            "publish",
-            "The embargo has ended, and the site is built. Publish it to make it public.",
-        )
-        return _do(desk, errand, lambda tell: urgent_work.lift(desk, reason, by, tell))
+        said = "The embargo has ended, and the site is built. Publish it to make it public."
+        errand = _Errand("Building the site with what waits", {"lift-reason": reason}, "publish", said)
+        asked = EmbargoEnd(reason, by.name)
+        return _do(desk, errand, lambda tell: urgent_work.end_embargo(desk, asked, by, tell))
+
+    @app.post("/publish/give-up")
+    def give_up() -> Page:
+        reason, by = _line("give-up-reason"), _by()
+        said = "It is given up and will not become public. Its figures are changes that are not released, as before: correct them, or undo them in the history."
+        errand = _Errand("Giving up what waits", {"give-up-reason": reason}, "publish", said)
+        asked = EmbargoEnd(reason, by.name, is_given_up=True)
+        return _do(desk, errand, lambda tell: urgent_work.end_embargo(desk, asked, by, tell))
 
 
 def _line(name: str) -> str:

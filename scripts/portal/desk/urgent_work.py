@@ -7,9 +7,10 @@ from pathlib import Path
 from portal.core import operating_system, periods
 from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
-from portal.desk import copies
+from portal.desk import embargo_work
 from portal.desk.context import Desk
 from portal.desk.drafts import DraftStore
+from portal.desk.embargo_work import EmbargoEnd
 from portal.desk.journal import FOLDER, Journal, StaleError
 from portal.desk.publishing_work import By
 from portal.desk.work import Tell
@@ -172,23 +173,15 @@ def forget_numbers(root: Path, journal: Journal) -> None:
 # --- end an embargo early
 
 
-def lift(desk: Desk, reason: str, by: By, tell: Tell) -> FinishedBuild:
-    """End the embargo of every release that waits, by its time in the list of releases, and build the site.
+def end_embargo(desk: Desk, asked: EmbargoEnd, by: By, tell: Tell) -> FinishedBuild | None:
+    """End the embargo as `portal embargo` does, and build the site; None if what waits is given up.
+
+    A release that is given up leaves its figures in the tables, so no site is built before they are signed again.
 
     Raises:
-        PortalError: no release is waiting, no reason is given, or the site cannot be built.
+        PortalError: as `embargo_work.end`, or the site cannot be built.
         StaleError: the packages have changed since the form was made.
     """
-    project = building.project(desk.root)
-    waiting = embargo.waiting(project)
-    if not waiting:
-        message, fix = "No release is waiting.", "Build the site again: it shows everything that is released."
-        raise PortalError([Problem("embargo", code="embargo", message=message, fix=fix)])
-    if not reason:
-        message, fix = "The reason is missing.", "Write who decided it, and why it cannot wait."
-        raise PortalError([Problem("reason", code="embargo", message=message, fix=fix)])
-    files = embargo.ended(project)
-    copies.check(desk.root, files, "releases")
-    what = f"Ended the embargo of {', '.join(r.name for r in waiting)}: {reason}"
-    desk.journal.write(files, what, by.name, by.version)
-    return building.build(desk.root, tell)
+    tell("Checking what this changes")
+    embargo_work.end(desk.root, desk.journal, asked, by.version)
+    return None if asked.is_given_up else building.build(desk.root, tell)
