@@ -261,7 +261,7 @@ def test_a_report_on_an_action_and_a_source_are_what_the_commands_write(tmp_path
     with served(by_clicks) as at:
         ada = enter(at)
         new = "/tables/sources/sources/new"
-        assert "Leave it empty, and the desk makes it." in page(ada, new).body
+        assert "Leave it empty, and the desk fills it in." in page(ada, new).body
         lacking = send(ada, new, new, **{f"field-{k}": v for k, v in cells.items() if k != "publisher"})
         assert "Nothing was written" in lacking.body
         assert 'value="A new report"' in lacking.body

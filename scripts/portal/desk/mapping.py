@@ -37,8 +37,6 @@ _MEANINGS = {
     INDICATOR: "Which indicator",
     AREA: "Which area",
     PERIOD: "Which month, quarter or year",
-    "period_start": "The first day of the period",
-    "period_end": "The last day of the period",
     VALUE: "The figures",
     "status": "The status of a figure",
     "source": "The source",

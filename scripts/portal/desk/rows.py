@@ -1,5 +1,6 @@
 """Single rows of the packages: find one, describe its form, and say what the table becomes when it changes."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ _LONG = ("summary", "text", "promise", "note", "reason", "caveat", "definition",
 _LONG_FROM = 70  # characters from which a column has a box of several lines
 _MOST_IN_LIST = 60
 NEW = 0
+_PLACE_IN_WORDS = re.compile(r"(?P<package>[a-z0-9-]+), table (?P<table>[a-z0-9_-]+), row (?P<row>\d+)")
 _NOT_BY_HAND = frozenset({"releases", "changes", "withdrawals"})  # tables that only commands write
 
 
@@ -177,6 +179,12 @@ def faults(where: TableOf, texts: Mapping[str, str], made: Collection[str] = ())
 def next_row(table: Table) -> int:
     """Return the number that a new row of a table gets."""
     return max((int(n) for n in table.frame.index), default=1) + 1
+
+
+def address_in_words(place: str) -> str:
+    """Return the address of the page of a row that is named as “package, table name, row 5”; empty for another place."""
+    found = _PLACE_IN_WORDS.fullmatch(place)
+    return f"/tables/{found['package']}/{found['table']}/{found['row']}" if found else ""
 
 
 def address_of(problem: Problem) -> str:

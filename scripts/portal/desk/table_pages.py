@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, redirect, render_template, request, url_for
 
@@ -15,6 +16,7 @@ from portal.desk.journal import StaleError
 from portal.desk.rows import NEW, RowChange, TableOf
 from portal.desk.work import Tell
 from portal.editing import entries
+from portal.importers.spreadsheets.headings import FIGURES
 
 _A_PAGE = 50
 # What people come for: words, the kind of package, its table, and whether they add or change.
@@ -156,7 +158,22 @@ def _view(
         "row_title": title,
         "labels": {p: fields_by_name[p.field].label for p in own if p.field in fields_by_name},
         "made": _made(where, number),
+        "back_taken": _taking_back(where, texts) if number else "",
     }
+
+
+def _taking_back(where: TableOf, texts: Mapping[str, str]) -> str:
+    """Return the address of the form that takes a figure back, filled in; empty for a row that is no figure."""
+    if where.resource != FIGURES or not texts.get("value"):
+        return ""
+    part = next((texts[n] for n in where.package.breakdowns if texts.get(n)), "")
+    named = {
+        "indicator": texts.get("indicator", ""),
+        "area": texts.get("area", ""),
+        "period": texts.get("period_end", ""),
+    }
+    query = urlencode({k: v for k, v in {**named, "part": part}.items() if v})
+    return f"{url_for('withdraw')}?{query}"
 
 
 def _made(where: TableOf, number: int) -> tuple[str, ...]:

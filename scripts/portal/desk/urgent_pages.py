@@ -131,7 +131,8 @@ def _add_withdrawal(app: DeskApp, desk: Desk) -> None:
             return redirect(url_for("check"))
         failed = desk.workshop.find(request.args.get("typed", ""))
         asked = failed.typed if failed and isinstance(failed.typed, WithdrawalRequest) else None
-        blank = WithdrawalRequest((FigureSelection(""),), "")
+        given = [request.args.get(n, "")[:400] for n in ("indicator", "area", "period", "part")]
+        blank = WithdrawalRequest((FigureSelection(given[0], given[1], given[2], given[3] or None),), "")
         problems = failed.problems if failed else ()
         return render_template("withdraw.html", choices=work.result, problems=problems, asked=asked or blank)
 
@@ -155,7 +156,10 @@ def _add_withdrawal(app: DeskApp, desk: Desk) -> None:
         work = _finished(desk, id_, WithdrawalRequest)
         if work.problems:
             return redirect(url_for("withdraw", typed=id_))
-        return render_template("withdraw_preview.html", id=id_, asked=work.typed, found=work.result)
+        places = [(place, rows.address_in_words(place)) for place in work.result.plan.look]
+        return render_template(
+            "withdraw_preview.html", id=id_, asked=work.typed, found=work.result, places=places
+        )
 
     @app.post("/withdraw/<id_>")
     def take_back(id_: str) -> Page:

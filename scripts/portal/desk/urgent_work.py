@@ -50,10 +50,11 @@ class WithdrawalPreview:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be chosen: the releases that are public, the newest first, and the indicators with their titles."""
+    """What can be chosen: the public releases, the newest first, the indicators by title and the areas by name."""
 
     releases: Sequence[Release]
     indicators: Sequence[tuple[str, str]]
+    areas: Sequence[tuple[str, str]]
 
 
 def choices(desk: Desk, tell: Tell) -> Choices:
@@ -63,8 +64,14 @@ def choices(desk: Desk, tell: Tell) -> Choices:
         PortalError: the packages have problems.
     """
     project = desk.states.read(tell).project
-    titles = sorted((i.title, i.id) for i in project.content.indicators.values())
-    return Choices(tuple(reversed(embargo.public(project))), tuple((id_, title) for title, id_ in titles))
+    content = project.content
+    titles = sorted((i.title, i.id) for i in content.indicators.values())
+    names = sorted((a.name, code) for code, a in content.areas.items())
+    return Choices(
+        tuple(reversed(embargo.public(project))),
+        tuple((id_, title) for title, id_ in titles),
+        tuple((code, name) for name, code in names),
+    )
 
 
 # --- go back to a release by its name
@@ -120,8 +127,9 @@ def look_at_withdrawal(desk: Desk, asked: WithdrawalRequest, tell: Tell) -> With
         PortalError: a figure is unknown, the reason is missing or gives the number away, or nothing is left to take back.
     """
     version = desk.journal.version()
+    project = desk.states.read(tell).project
     tell("Looking for the figures and for other places that reveal them")
-    plan = withdrawal.plan(desk.states.read(tell).project, asked, periods.today())
+    plan = withdrawal.plan(project, asked, periods.today())
     if not plan.withdrawals:
         message = "These figures have no number in the tables or in any release."
         fix = "Nothing is to do. Check the indicator, the area and the period."

@@ -76,7 +76,7 @@ def before(target: Target, scratch: Path) -> Path | None:
     if links.get(_BEFORE, "") in ("", links.get(_LIVE, "")):
         return None
     folder = _fresh(scratch / "site-before")
-    wanted = [publishing.MANIFEST, releasing.WITHDRAWN, f"{bundles.FOLDER}/packages/*.zip"]
+    wanted = [publishing.MANIFEST, releasing.WITHDRAWN, f"{bundles.FOLDER}packages/*.zip"]
     above = {p.as_posix() for w in wanted for p in Path(w).parents if p.name}
     rules = [f"--include=/{p}/" for p in sorted(above)] + [f"--include=/{w}" for w in wanted]
     _RSYNC.run(target, "-rL", *rules, "--exclude=*", f"{target.place}/{_BEFORE}/", "./", at=folder)
