@@ -170,7 +170,8 @@ def test_a_warning_is_accepted_with_a_reason(root: Path) -> None:
         )
         rows = (root / "data_packages/releases/data/accepted.csv").read_text().splitlines()
         assert re.fullmatch(
-            rf"{re.escape(name[1])},No document gives one\.,\d{{4}}-\d\d-\d\d,Ada Prepares", rows[-1]
+            rf"{re.escape(name[1])},No document gives one\.,\d{{4}}-\d\d-\d\d,Exampleton Partnership",
+            rows[-1],
         )
         # A reason with a formula is a problem of its own and is kept in the form.
         body = page(ada, "/check").body

@@ -86,15 +86,18 @@ def _field(change: ReleaseChange) -> str:
     return _SEPARATOR.join((REASON, change.indicator, change.area, str(change.period_end or "")))
 
 
-def files(project: Project, form: Mapping[str, str], who: str, today: date) -> Mapping[Path, bytes | None]:
-    """Return the tables of accepted warnings and of reasons with what was typed: the same rows as a person would add."""
+def files(project: Project, form: Mapping[str, str], team: str, today: date) -> Mapping[Path, bytes | None]:
+    """Return the tables of accepted warnings and of reasons with what was typed: the same rows as a person would add.
+
+    `team` accepts the warnings. Readers see it, so it is not the name of the person at the desk, which the journal has.
+    """
     accepted, reasons = project.home / "data" / "accepted.csv", project.home / "data" / "reasons.csv"
     fresh = [
         {
             "warning": name.partition(_SEPARATOR)[2],
             "reason": text,
             "accepted_on": today.isoformat(),
-            "accepted_by": who,
+            "accepted_by": team,
         }
         for name, text in _typed(form, ACCEPT)
     ]
