@@ -123,6 +123,9 @@ def test_a_heading_of_many_columns_is_asked_once(tmp_path: Path) -> None:
         assert page.body.count('name="column Vol"') == 1
         assert page.body.count('name="column Rate"') == 1
         assert "2 columns have this heading" in page.body
+        # A rate is not taken for the number that is beside it.
+        assert chosen(page)["column Vol"] == "value"
+        assert chosen(page)["column Rate"] == "leave-out"
         # Labels beside the figures can name an indicator or an area, and nothing is guessed that is not alike.
         assert 'name="name Phone calls"' in page.body
         assert "An indicator or an area" in page.body

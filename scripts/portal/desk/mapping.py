@@ -288,6 +288,9 @@ class _Table:
         best = next((d for d, n in found.most_common() if d not in (UNKNOWN, TOTAL, VALUE) and 2 * n > len(below)), "")  # fmt: skip
         if best:
             return best
+        # Beside a column that is named as the figures, one of numbers is something else, such as a rate.
+        if any(self.names.meaning(c).dimension == VALUE for _, c in self._headings()):
+            return ""
         return VALUE if below and 2 * sum(map(crossed_tables.is_figure, below)) > len(below) else ""
 
     def unknown_names(self, found: Sequence[AskedColumn]) -> Iterator[AskedName]:
