@@ -30,7 +30,7 @@ def run(root: Path, options: argparse.Namespace, before_asking: Callable[[], Non
     asked = EmbargoEnd(" ".join(options.reason.split()), options.by, options.how == "give-up")
     question = f"Give up {names}?" if asked.is_given_up else f"End the embargo of {names}?"
     before_asking()
-    if names and asked.reason and not (options.yes or asking.agreed(f"{question} (y/n) ")):
+    if names and asked.reason and not (options.yes or asking.is_yes(f"{question} (y/n) ")):
         yield "Nothing was written. Add --yes to write without being asked."
         return
     embargo_work.end(root, Journal(root), asked)

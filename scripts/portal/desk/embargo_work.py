@@ -61,7 +61,7 @@ def _faults(
     if not asked.reason:
         message, fix = "The reason is missing.", "Write who decided it, and why."
         yield Problem("reason", code="embargo", message=message, fix=fix)
-    if asked.is_given_up and waiting and not embargo.public(project):
+    if asked.is_given_up and waiting and not embargo.public_releases(project):
         message = f"{waiting[0].name} is the first release, so no earlier one would stay public."
         fix = "Publish it, then correct it with a release of its own."
         yield Problem("embargo", code="embargo", message=message, fix=fix)

@@ -68,7 +68,7 @@ def choices(desk: Desk, tell: Tell) -> Choices:
     titles = sorted((i.title, i.id) for i in content.indicators.values())
     names = sorted((a.name, code) for code, a in content.areas.items())
     return Choices(
-        tuple(reversed(embargo.public(project))),
+        tuple(reversed(embargo.public_releases(project))),
         tuple((id_, title) for title, id_ in titles),
         tuple((code, name) for name, code in names),
     )

@@ -10,7 +10,7 @@ from portal.core.problems import PortalError
 from portal.opendata import bundles
 from portal.releases import releasing
 from portal.site import publishing, targets
-from portal.site.target import Target
+from portal.site.target import PublishingTarget
 from test_targets import away, nothing
 
 NUMBER = "7131"
@@ -35,7 +35,7 @@ def site(folder: Path, cells: str, withdrawn: str = "") -> Path:
     return folder
 
 
-def found(target: Target, folder: Path) -> bool:
+def found(target: PublishingTarget, folder: Path) -> bool:
     """Whether the number is in any file, or any commit that the branch leads to."""
     if target.kind == "git":
         repository, _, branch = target.place.rpartition("#")
@@ -44,9 +44,9 @@ def found(target: Target, folder: Path) -> bool:
     return any(NUMBER.encode() in p.read_bytes() for p in folder.rglob("*") if p.is_file())
 
 
-def made(kind: str, folder: Path) -> Target:
+def made(kind: str, folder: Path) -> PublishingTarget:
     """A target of a kind."""
-    return Target("website", kind, str(folder / "www")) if kind == "folder" else away(kind, folder)
+    return PublishingTarget("website", kind, str(folder / "www")) if kind == "folder" else away(kind, folder)
 
 
 @pytest.mark.parametrize("kind", ["folder", "rsync", "git"])
