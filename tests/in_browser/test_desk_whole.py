@@ -170,7 +170,7 @@ class Quarter:
         self.page.get_by_text("End the embargo now").click()
         self.page.get_by_label("Who decided it").fill("The board decided it.")
         self.walk.press("End the embargo")
-        self.page.get_by_role("heading", name="Everything is released").wait_for()
+        self.page.get_by_role("heading", name="Now publish the site").wait_for()
         self.publish()
 
     def correct(self) -> None:

@@ -106,3 +106,26 @@ def test_a_table_across_is_read_as_the_command_reads_it(tmp_path: Path) -> None:
         assert ada.post(f"{address}/write", {"version": page.version}).status == 302
     assert tree_of(root / "data_packages") == tree_of(by_command / "data_packages")
     assert ",12,,report," in (root / "data_packages/figures/data/observations.csv").read_text()
+
+
+def test_a_heading_of_many_columns_is_asked_once(tmp_path: Path) -> None:
+    """A table of two figures for each month asks what each of the two is, and not once for each month."""
+    rows = (
+        ("FY2020/21", "Apr", None, "May", None),
+        (None, "Vol", "Rate", "Vol", "Rate"),
+        ("Phone calls", 12, 1.2, 13, 1.3),
+        ("Bicycle crime", 14, 1.4, 15, 1.5),
+    )
+    with served(make_project(tmp_path / "project")) as at:
+        ada = enter(at)
+        address, _ = drop(ada, "two.xlsx", rows)
+        page = ada.get(f"{address}/columns?package=figures")
+        assert page.body.count('name="column Vol"') == 1
+        assert page.body.count('name="column Rate"') == 1
+        assert "2 columns have this heading" in page.body
+        # A rate is not taken for the number that is beside it.
+        assert chosen(page)["column Vol"] == "value"
+        assert chosen(page)["column Rate"] == "leave-out"
+        # Labels beside the figures can name an indicator or an area, and nothing is guessed that is not alike.
+        assert 'name="name Phone calls"' in page.body
+        assert "An indicator or an area" in page.body

@@ -168,7 +168,8 @@ def test_a_warning_is_accepted_with_a_reason(root: Path) -> None:
         )
         rows = (root / "data_packages/releases/data/accepted.csv").read_text().splitlines()
         assert re.fullmatch(
-            rf"{re.escape(name[1])},No document gives one\.,\d{{4}}-\d\d-\d\d,Ada Prepares", rows[-1]
+            rf"{re.escape(name[1])},No document gives one\.,\d{{4}}-\d\d-\d\d,Exampleton Partnership",
+            rows[-1],
         )
         # A reason with a formula is a problem of its own and is kept in the form.
         body = page(ada, "/check").body
@@ -259,7 +260,7 @@ def test_a_report_on_an_action_and_a_source_are_what_the_commands_write(tmp_path
     with served(by_clicks) as at:
         ada = enter(at)
         new = "/tables/sources/sources/new"
-        assert "Leave it empty, and the desk makes it." in page(ada, new).body
+        assert "Leave it empty, and the desk fills it in." in page(ada, new).body
         lacking = send(ada, new, new, **{f"field-{k}": v for k, v in cells.items() if k != "publisher"})
         assert "Nothing was written" in lacking.body
         assert 'value="A new report"' in lacking.body

@@ -125,14 +125,14 @@ def _diff(root: Path, options: argparse.Namespace, progress: ProgressLine) -> in
 
     progress("Comparing with the last release")
     project = building.project(root)
-    changes = releasing.changes(project, building.addresses(project))
-    report = change_report.report(changes, project.content)
+    pages = building.addresses(project)
+    report = change_report.report(releasing.changes(project, pages, whole=True), project.content, None)
     progress.end()
     print(change_report.as_text(report))
     if options.html:
         _put(options.html, change_report.as_html(report, project.settings.site.name))
     if options.json:
-        _put(options.json, change_report.as_json(changes, project.content.releases))
+        _put(options.json, change_report.as_json(releasing.changes(project, pages), project.content.releases))
     return OK
 
 

@@ -28,6 +28,20 @@ def add(command: NewCommand) -> None:
     publish.add_argument("target", nargs="?", default="", metavar="TARGET", help="only this one")
     publish.add_argument("--dry-run", action="store_true", help="only say what would change")
     publish.add_argument("--back", action="store_true", help="put the site before in place again")
+    embargo = command(
+        "embargo",
+        "end an embargo for good",
+        "Say which release waits and until when. With end, it becomes public with the next build. With give-up, it leaves the\n"
+        "list of releases and is never published; its figures stay in the tables, to be corrected or removed.",
+    )
+    embargo.add_argument(
+        "how", nargs="?", choices=("end", "give-up"), help="how it ends (default: only say what waits)"
+    )
+    embargo.add_argument("--reason", default="", metavar="WORDS", help="who decided it, and why")
+    embargo.add_argument(
+        "--by", default="", metavar="NAME", help="who writes this; kept in the history of the desk"
+    )
+    embargo.add_argument("--yes", action="store_true", help="write without asking for confirmation")
     desk = command(
         "desk",
         "do the whole quarterly update in the browser",

@@ -27,9 +27,19 @@ def _publish(root: Path, options: argparse.Namespace, progress: "ProgressLine") 
     return OK
 
 
+def _embargo(root: Path, options: argparse.Namespace, progress: "ProgressLine") -> int:
+    from portal.cli import embargo_command  # noqa: PLC0415
+
+    progress("Checking the data packages")
+    for line in embargo_command.run(root, options, progress.end):
+        progress.end()
+        _say(line)
+    return OK
+
+
 def _say(words: str) -> None:
     sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
 
 
-COMMANDS = {"desk": _desk, "publish": _publish}
+COMMANDS = {"desk": _desk, "publish": _publish, "embargo": _embargo}

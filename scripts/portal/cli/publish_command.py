@@ -61,5 +61,5 @@ def require_signature(project: Project, path: Path | None) -> None:
         ) from None
     signed = signing.read(path.name, raw)
     changes = releasing.changes(project, building.addresses(project))
-    if faults := list(signing.problems(path.name, signed, signing.digest(changes, project.content.releases))):
+    if faults := list(signing.problems(path.name, signed, signing.digest(changes, project))):
         raise PortalError(faults)

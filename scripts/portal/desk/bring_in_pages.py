@@ -1,7 +1,7 @@
 """The pages of the first step: drop a file, answer questions, correct cells, see the rows, and write them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,8 +40,11 @@ def add(app: DeskApp, desk: Desk) -> None:
 def _add_start(app: DeskApp, desk: Desk) -> None:
     @app.get("/bring-in")
     def bring_in() -> Page:
-        names = [p.name for p in desk.packages() if p.kind != "releases"]
-        return render_template("bring_in.html", drafts=desk.drafts.all(), packages=names)
+        return render_template(
+            "bring_in.html",
+            drafts=desk.drafts.all(),
+            packages=titled(p for p in desk.packages() if p.kind != "releases"),
+        )
 
     @app.post("/bring-in")
     def dropped() -> Page:
@@ -278,13 +281,20 @@ def _changes(desk: Desk, files: Mapping[str, str], read: Sequence[Package]) -> I
             yield row_changes.compare(name, before, text, keys.get(name, ()))
 
 
-def _kinds(read: Sequence[Package]) -> list[Choice]:
-    rows = [
-        Choice(f"{importing.TABLE}:{p.name}", f"Rows for the package {p.name}")
-        for p in read
-        if p.kind != "releases"
+def titled(packages: Iterable[Package]) -> list[Choice]:
+    """Return packages as choices, by their titles, with their names as the folders and spreadsheets have them."""
+    titles = [Choice(p.name, f"{p.portal.get('title') or p.name} ({p.name})") for p in packages]
+    return sorted(titles, key=lambda c: c.words.casefold())
+
+
+def _kinds(read: Sequence[Package]) -> tuple[tuple[str, list[Choice]], ...]:
+    """Return the ways to read a file, in groups."""
+    ours = [
+        Choice(f"{importing.TABLE}:{c.value}", c.words)
+        for c in titled(p for p in read if p.kind != "releases")
     ]
-    return [*rows, *(Choice(name, known.label) for name, known in formats().items())]
+    published = [Choice(name, known.label) for name, known in formats().items()]
+    return ("A published file, as it was downloaded", published), ("Rows for one of our tables", ours)
 
 
 def sources(read: Sequence[Package]) -> list[Choice]:

@@ -33,19 +33,19 @@ def add(app: DeskApp, desk: Desk) -> None:
         places = {w: rows.address_of(w) for w in found.warnings} if found else {}
         return render_template(
             "check.html", checked=found, problems=work.problems, links=links, places=places, typed=typed,
-            failed=failed.problems if failed else (),
+            failed=failed.problems if failed else (), partnership=desk.settings.site.partnership,
         )  # fmt: skip
 
     @app.post("/check/reasons")
     def reasons() -> Page:
         form = {k: v for k, v in request.form.items() if k not in ("token", "version")}
-        who = desk_app.name_of_person()
-        if not any(v.strip() for v in form.values()):
+        team = " ".join(form.get("team", "").split()) or desk.settings.site.partnership
+        if not any(v.strip() for k, v in form.items() if k != "team"):
             desk_app.say("No reason was typed, so nothing was written.")
             return redirect(url_for("check"))
 
         def typed(project: Project) -> Files:
-            return checking.files(project, form, who, periods.today())
+            return checking.files(project, form, team, periods.today())
 
         return _write(desk, typed, "Gave reasons", form)
 
@@ -70,7 +70,9 @@ def add(app: DeskApp, desk: Desk) -> None:
 
 def look(desk: Desk) -> Work:
     """Return the work that checks the packages as they are now."""
-    return desk.ensure("check", "Checking everything", "/check", lambda tell: checking.check(desk.root, tell))
+    return desk.ensure(
+        "check", "Checking everything", "/check", lambda tell: checking.check(desk.states, tell)
+    )
 
 
 def _write(desk: Desk, make: Callable[[Project], Files], what: str, form: Mapping[str, str]) -> Page:

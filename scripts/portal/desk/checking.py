@@ -8,8 +8,9 @@ from pathlib import Path
 from portal.core.model import Content, ReleaseChange
 from portal.core.problems import Problem
 from portal.data import csv_editing
+from portal.desk.known_state import StateReader
 from portal.desk.work import Tell
-from portal.releases import change_report, comparison, releasing
+from portal.releases import change_report, comparison
 from portal.releases.releasing import Project
 from portal.site import building
 
@@ -46,23 +47,23 @@ class Checked:
         return not (self.warnings or self.spent or self.unexplained)
 
 
-def check(root: Path, tell: Tell) -> Checked:
+def check(states: StateReader, tell: Tell) -> Checked:
     """Check the project as `portal check` does.
 
     Raises:
         PortalError: with every problem.
     """
-    tell("Checking the data packages")
-    project = building.project(root)
+    state = states.read(tell)
+    project = state.project
     tell("Checking that small counts stay protected")
-    building.allowed(project)
+    _ = state.cleared
     tell("Comparing with the last release")
     warnings = building.warnings(project)
     return Checked(
         sum(map(len, project.content.observations.values())),
         tuple(w for w in warnings if w.code != _SPENT),
         tuple(w for w in warnings if w.code == _SPENT),
-        tuple(_unexplained(releasing.changes(project, {}), project.content)),
+        tuple(_unexplained(state.changes_of_tables, project.content)),
     )
 
 
@@ -85,15 +86,18 @@ def _field(change: ReleaseChange) -> str:
     return _SEPARATOR.join((REASON, change.indicator, change.area, str(change.period_end or "")))
 
 
-def files(project: Project, form: Mapping[str, str], who: str, today: date) -> Mapping[Path, bytes | None]:
-    """Return the tables of accepted warnings and of reasons with what was typed: the same rows as a person would add."""
+def files(project: Project, form: Mapping[str, str], team: str, today: date) -> Mapping[Path, bytes | None]:
+    """Return the tables of accepted warnings and of reasons with what was typed: the same rows as a person would add.
+
+    `team` accepts the warnings. Readers see it, so it is not the name of the person at the desk, which the journal has.
+    """
     accepted, reasons = project.home / "data" / "accepted.csv", project.home / "data" / "reasons.csv"
     fresh = [
         {
             "warning": name.partition(_SEPARATOR)[2],
             "reason": text,
             "accepted_on": today.isoformat(),
-            "accepted_by": who,
+            "accepted_by": team,
         }
         for name, text in _typed(form, ACCEPT)
     ]

@@ -12,8 +12,9 @@ from portal.data import packages
 from portal.data.packages import Package
 from portal.desk.drafts import DraftStore
 from portal.desk.journal import Journal
+from portal.desk.known_state import StateReader
 from portal.desk.safety import Door, Session
-from portal.desk.work import Tell, Work, Workshop
+from portal.desk.work import PATIENCE, Tell, Work, Workshop
 
 Do = Callable[[Tell], Any]
 
@@ -47,6 +48,7 @@ class Desk:
     journal: Journal
     drafts: DraftStore
     workshop: Workshop
+    states: StateReader
     register: Path | None = None
     latest: dict[str, tuple[str, Work]] = field(default_factory=dict)
     looking: threading.Lock = field(default_factory=threading.Lock)
@@ -80,10 +82,10 @@ class Desk:
             self.last_read = (version, packages.read_all(self.root, self.settings.packages)[0])
         return self.last_read[1]
 
-    def work(self, key: str, title: str, then: str, do: Do) -> Work:
+    def work(self, key: str, title: str, then: str, do: Do, patience: float = PATIENCE) -> Work:
         """Start work and remember it under a key, with the version of the packages that it begins with."""
         version = self.journal.version()
-        work = self.workshop.start(title, then, do)
+        work = self.workshop.start(title, then, do, patience=patience)
         self.latest[key] = (version, work)
         return work
 
@@ -92,15 +94,15 @@ class Desk:
         version, work = self.latest.get(key, ("", None))
         return work if work is not None and version == self.journal.version() else None
 
-    def ensure(self, key: str, title: str, then: str, do: Do) -> Work:
+    def ensure(self, key: str, title: str, then: str, do: Do, patience: float = PATIENCE) -> Work:
         """Return the work under a key, started now if it is not known or was made for other packages."""
         with self.looking:
-            return self.known(key) or self.work(key, title, then, do)
+            return self.known(key) or self.work(key, title, then, do, patience)
 
 
 def make(root: Path, door: Door, register: Path | None = None) -> Desk:
     """Return the desk of a project; `register` is a table of public addresses in place of the program's."""
-    return Desk(root, door, Journal(root), DraftStore(root), Workshop(root), register)
+    return Desk(root, door, Journal(root), DraftStore(root), Workshop(root), StateReader(root), register)
 
 
 def shown(session: Session) -> str:

@@ -1,6 +1,6 @@
 """The pages for what is more than a row: a report on an action with its status, and a new plan."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,10 @@ def _add_progress(app: DeskApp, desk: Desk) -> None:
     def write_report(package: str, action: str) -> Page:
         title = _action(desk, package, action)
         return _write(
-            desk, f"Reported on {title}", lambda cells: entries.status(desk.root, package, action, cells)
+            desk,
+            f"Reported on {title}",
+            _of_progress(desk.packages()),
+            lambda cells: entries.status(desk.root, package, action, cells),
         )
 
 
@@ -82,7 +85,7 @@ def _add_plan(app: DeskApp, desk: Desk) -> None:
 
     @app.post("/add/plan")
     def write_plan() -> Page:
-        return _write(desk, "Added a plan", lambda cells: entries.add(desk.root, entries.PLAN, cells))
+        return _write(desk, "Added a plan", fields, lambda cells: entries.add(desk.root, entries.PLAN, cells))
 
 
 def _of_progress(read: tuple[Package, ...]) -> tuple[AskedValue, ...]:
@@ -94,13 +97,15 @@ def _of_progress(read: tuple[Package, ...]) -> tuple[AskedValue, ...]:
     )
     steps = tuple((k, words) for k, words in progress.STEPS.items() if k != progress.NO_EVIDENCE)
     return (
-        AskedValue("status", "How far it has come", choices=steps),
+        AskedValue(
+            "status", "How far the action has come", "Empty if the document does not say", choices=steps
+        ),
         AskedValue(
             "date", "Date of the document that says so", "As far as known: 2026-09-15, 2026-09 or 2026", True
         ),
-        AskedValue("title", "What happened, in a few words", required=True),
-        AskedValue("text", "What happened, in plain words", required=True, long=True),
-        AskedValue("reason", "Why this status follows from it", long=True),
+        AskedValue("title", "Heading of the report", "What happened, in a few words", True),
+        AskedValue("text", "What happened", "One or two plain sentences", True, long=True),
+        AskedValue("reason", "Why the document means this status", "Needed if you chose a status", long=True),
         AskedValue("source", "Which document", required=True, choices=sources),
         AskedValue("locator", "Where in it", "Section, table or page", True),
     )
@@ -115,19 +120,36 @@ def _form(desk: Desk, title: str, fields: tuple[AskedValue, ...], about: str) ->
     work = desk.workshop.find(request.args.get("typed", ""))
     typed: Mapping[str, str] = work.typed if work and isinstance(work.typed, dict) else {}
     problems: tuple[Problem, ...] = work.problems if work and typed else ()
-    anchors = {p: f"field-{p.field}" for p in problems if p.field in {f.name for f in fields}}
+    labels = {f.name: f.label for f in fields}
+    known = [p for p in problems if p.field in labels]
     return render_template(
-        "entry.html", title=title, about=about, fields=fields, typed=typed, problems=problems, anchors=anchors
-    )
+        "entry.html", title=title, about=about, fields=fields, typed=typed, problems=problems,
+        anchors={p: f"field-{p.field}" for p in known}, labels={p: labels[p.field] for p in known},
+    )  # fmt: skip
 
 
-def _write(desk: Desk, what: str, plan: Callable[[Mapping[str, str]], PlannedChange]) -> Page:
+def _left_empty(fields: Iterable[AskedValue], cells: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the fields that must be filled in and are not; this takes no time, unlike a check of the whole site."""
+    for field in fields:
+        needed = field.required or (field.name == "reason" and cells.get("status"))
+        if needed and not cells.get(field.name):
+            yield Problem(
+                "form", field=field.name, code="empty", message="Nothing is written here.", fix="Fill it in."
+            )
+
+
+def _write(
+    desk: Desk, what: str, fields: Iterable[AskedValue], plan: Callable[[Mapping[str, str]], PlannedChange]
+) -> Page:
     version, who, back = request.form.get("version", ""), desk_app.name_of_person(), request.path
     if version != desk.journal.version():
         raise StaleError
     cells = {k.removeprefix("field-"): v.strip() for k, v in request.form.items() if k.startswith("field-")}
+    empty = tuple(_left_empty(fields, cells))
 
     def write(tell: Tell) -> str:
+        if empty:
+            raise PortalError(empty)
         tell("Checking what this changes")
         written(desk, plan({k: v for k, v in cells.items() if v}), what, who, version)
         return "written"

@@ -7,7 +7,7 @@ from portal.desk import home as quarters
 from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
 from portal.desk.home import Quarter
-from portal.desk.work import Work
+from portal.desk.work import PATIENCE, Tell, Work
 
 
 def add(app: DeskApp, desk: Desk) -> None:
@@ -51,8 +51,10 @@ def add(app: DeskApp, desk: Desk) -> None:
         return render_template("another.html", address=address)
 
 
-def look(desk: Desk) -> Work:
-    """Return the work that finds out where the quarter stands."""
-    return desk.ensure(
-        "home", "Reading the data packages", "/", lambda tell: quarters.quarter(desk.root, tell)
-    )
+def look(desk: Desk, patience: float = PATIENCE) -> Work:
+    """Return the work that finds out where the quarter stands, after at most `patience` seconds."""
+
+    def find_out(tell: Tell) -> Quarter:
+        return quarters.quarter(desk.root, tell)
+
+    return desk.ensure("home", "Reading the data packages", "/", find_out, patience)

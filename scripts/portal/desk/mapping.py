@@ -22,6 +22,7 @@ from portal.importers import importing
 from portal.importers.spreadsheets import columns, crossed_tables, headings, workbooks, written_periods
 from portal.importers.spreadsheets.grid import Cell, Sheet
 from portal.importers.spreadsheets.headings import AREA, FIGURES, INDICATOR, PERIOD, TOTAL, UNKNOWN, VALUE
+from portal.importers.spreadsheets.readings import squeezed
 from portal.importers.spreadsheets.workbooks import DEEPEST_HEADER, Workbook, words_of
 
 FILE = FOLDER / "mappings.json"
@@ -53,17 +54,21 @@ class Choice:
 
 @dataclass(frozen=True)
 class AskedColumn:
-    """A column of the table: its heading, some of its cells, and what it is taken for."""
+    """The columns of the table with one heading: its words, some cells, what it is taken for, and how many have it."""
 
     words: str
     examples: tuple[str, ...]
     value: str
     is_guess: bool
+    count: int = 1
 
 
 @dataclass(frozen=True)
 class AskedName:
-    """A name that the portal does not know: its words, how many rows have it, what kind of name it is, and a guess."""
+    """A name that the portal does not know: its words, how many rows have it, what kind of name it is, and a guess.
+
+    The kind is empty for a label beside figures in a column without a heading: it can name an indicator or an area.
+    """
 
     words: str
     count: int
@@ -101,7 +106,8 @@ def asked(book: Workbook, draft: Draft, packages: tuple[Package, ...]) -> Asked 
     known = {c.value for c in found}
     fields = package.tables[FIGURES].schema.names
     missing = [n for n in (INDICATOR, AREA, "source") if n in fields and n not in known]
-    missing += [n for n in _OF_ONE_TIME if PERIOD not in known and not table.has_periods_across]
+    if PERIOD not in known and not table.has_periods_across:
+        missing += [n for n in _OF_ONE_TIME if n not in known]
     parts = [Choice(name, label) for name, label in package.breakdowns.items()]
     indicators = sorted(
         {
@@ -240,20 +246,33 @@ class _Table:
         return any(r == self.row and self.names.meaning(c).dimension == PERIOD for (r, _), c in self.sheet.cells.items())  # fmt: skip
 
     def columns(self) -> Iterator[AskedColumn]:
-        """Yield each column whose heading is neither a period nor known as one of the things across."""
+        """Yield each heading that is neither a period nor known as one of the things across, once for all its columns."""
         said = {words_of(k): v for k, v in self.read_as.items()}
-        for (row, column), cell in sorted(self.sheet.cells.items()):
-            if row != self.row or cell.kind != "text":
-                continue
+        by_words: dict[str, list[tuple[int, Cell]]] = {}
+        for column, cell in self._headings():
+            by_words.setdefault(words_of(cell.text), []).append((column, cell))
+        for some in by_words.values():
+            column, cell = some[0]
             words, below = " ".join(cell.text.split()), self._below(column)
-            across = self.names.meaning(cell).dimension
-            if across not in (UNKNOWN, VALUE) or not words:
-                continue
             examples = tuple(dict.fromkeys(_text(c) for c in below))[:_SHOWN]
             if words_of(words) in said:
-                yield AskedColumn(words, examples, said[words_of(words)] or LEFT_OUT, False)
+                yield AskedColumn(words, examples, said[words_of(words)] or LEFT_OUT, False, len(some))
             else:
-                yield AskedColumn(words, examples, self._guess(cell, below), True)
+                yield AskedColumn(words, examples, self._guess(cell, below), True, len(some))
+
+    def _headings(self) -> Iterator[tuple[int, Cell]]:
+        for (row, column), cell in sorted(self.sheet.cells.items()):
+            is_heading = row == self.row and cell.kind == "text" and squeezed(cell.text)
+            if is_heading and self.names.meaning(cell).dimension in (UNKNOWN, VALUE):
+                yield column, cell
+
+    def _labels(self) -> int:
+        """Return the column of the labels beside the figures if its heading says nothing about them; 0 otherwise."""
+        left = min((c for r, c in self.sheet.cells if r > self.row), default=0)
+        below = self._below(left)
+        texts = sum(c.kind == "text" and not crossed_tables.is_figure(c) for c in below)
+        asked = {column for column, _ in self._headings()}
+        return left if left not in asked and below and 2 * texts > len(below) else 0
 
     def _below(self, column: int) -> list[Cell]:
         rows = range(self.row + 1, self.row + 1 + _SAMPLE)
@@ -269,23 +288,33 @@ class _Table:
         best = next((d for d, n in found.most_common() if d not in (UNKNOWN, TOTAL, VALUE) and 2 * n > len(below)), "")  # fmt: skip
         if best:
             return best
+        # Beside a column that is named as the figures, one of numbers is something else, such as a rate.
+        if any(self.names.meaning(c).dimension == VALUE for _, c in self._headings()):
+            return ""
         return VALUE if below and 2 * sum(map(crossed_tables.is_figure, below)) > len(below) else ""
 
     def unknown_names(self, found: Sequence[AskedColumn]) -> Iterator[AskedName]:
-        """Yield the names in columns of indicators and areas that the portal does not have, the most frequent first."""
+        """Yield the names in columns of indicators, areas and labels that the portal does not have, the most frequent first."""
         said = {words_of(k): v for k, v in self.read_as.items()}
-        known = {INDICATOR: self.names.indicators, AREA: self.names.areas}
-        kinds = {words_of(c.words): c.value for c in found if c.value in known}
+        known = {
+            INDICATOR: self.names.indicators,
+            AREA: self.names.areas,
+            "": {**self.names.areas, **self.names.indicators},
+        }
+        kinds = {words_of(c.words): c.value for c in found if c.value in (INDICATOR, AREA)}
         at = {
             c: kinds[words_of(x.text)]
             for (r, c), x in self.sheet.cells.items()
             if r == self.row and x.kind == "text" and words_of(x.text) in kinds
         }
+        if labels := self._labels():
+            at[labels] = ""
         count = Counter[tuple[str, str]]()
         for (row, column), cell in self.sheet.cells.items():
-            kind = at.get(column, "")
-            is_name = row > self.row and kind and cell.kind == "text"
-            if is_name and self.names.meaning(cell).dimension not in (kind, TOTAL):
+            if row <= self.row or column not in at or cell.kind != "text":
+                continue
+            kind, means = at[column], self.names.meaning(cell).dimension
+            if means == UNKNOWN or (kind and means not in (kind, TOTAL)):
                 count[" ".join(cell.text.split()), kind] += 1
         for (words, kind), n in count.most_common(_MOST_NAMES):
             guess = said.get(words_of(words)) or _closest(words, known[kind])

@@ -28,7 +28,7 @@ def add(app: DeskApp, desk: Desk) -> None:
             "mapping.html",
             draft=found,
             asked=mapping.asked(book, found, read),
-            packages=possible,
+            packages=bring_in_pages.titled(p for p in read if p.name in possible),
             sources=bring_in_pages.sources(read),
             sheets=[s.name for s in book.sheets if not s.hidden],
         )

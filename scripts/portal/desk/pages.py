@@ -38,4 +38,4 @@ def add_all(app: DeskApp, desk: Desk) -> None:
 
 def warm(desk: Desk) -> None:
     """Begin to find out where the quarter stands while the browser opens."""
-    home_pages.look(desk)
+    home_pages.look(desk, 0)

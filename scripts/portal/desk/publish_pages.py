@@ -71,7 +71,7 @@ def _add_release(app: DeskApp, desk: Desk) -> None:
         return _start(
             desk,
             "Building the site",
-            lambda tell: publishing_work.build(desk.root, tell),
+            lambda tell: publishing_work.build(desk, tell),
             "The site is built.",
             {},
         )
@@ -146,5 +146,5 @@ def _standing(desk: Desk) -> Work:
         "standing",
         "Looking at what is public",
         "/publish",
-        lambda tell: publishing_work.standing(desk.root, tell),
+        lambda tell: publishing_work.standing(desk, tell),
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from portal.core import periods
 from portal.core import settings as config
@@ -10,14 +9,13 @@ from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
 from portal.desk import copies, sign_pages
 from portal.desk.context import Desk
+from portal.desk.embargo_work import SIGNED
 from portal.desk.work import Tell
-from portal.releases import change_report, embargo, releasing, signing
+from portal.releases import change_report, embargo, signing
 from portal.releases.releasing import ReleaseRequest
 from portal.site import building, publishing, targets
 from portal.site.building import FinishedBuild
 from portal.site.targets import DryRun
-
-SIGNED = Path("signed")  # the folder of the lists that were signed, one for each release
 
 
 @dataclass(frozen=True)
@@ -63,10 +61,10 @@ def release(desk: Desk, request: ReleaseRequest, by: By, tell: Tell) -> Finished
         StaleError: something has changed since the form was made.
     """
     root = desk.root
-    tell("Checking the data packages")
-    project = building.project(root)
+    state = desk.states.read(tell)
+    project = state.project
     tell("Comparing with the signed list")
-    changes = releasing.changes(project, building.addresses(project))
+    changes = state.changes
     signed = sign_pages.kept(root)
     if signed is None:
         raise PortalError(
@@ -76,7 +74,7 @@ def release(desk: Desk, request: ReleaseRequest, by: By, tell: Tell) -> Finished
                 )
             ]
         )
-    if faults := list(signing.problems("sign", signed, signing.digest(changes, project.content.releases))):
+    if faults := list(signing.problems("sign", signed, signing.digest(changes, project))):
         raise PortalError(faults)
     draft = building.draft(project, request)
     record = root / SIGNED / f"{request.id}.json"
@@ -87,10 +85,10 @@ def release(desk: Desk, request: ReleaseRequest, by: By, tell: Tell) -> Finished
     return building.build(root, tell)
 
 
-def standing(root: Path, tell: Tell) -> Standing:
+def standing(desk: Desk, tell: Tell) -> Standing:
     """Return what is public and what publishing would do to each target."""
+    root, project = desk.root, desk.states.read(tell).project
     tell("Looking at what is public")
-    project = building.project(root)
     site = root / "build" / "site"
     built = (site / publishing.MANIFEST).is_file()
     wanted = targets.read(config.load(root).targets)
@@ -106,18 +104,18 @@ def standing(root: Path, tell: Tell) -> Standing:
     )
 
 
-def build(root: Path, tell: Tell) -> FinishedBuild:
+def build(desk: Desk, tell: Tell) -> FinishedBuild:
     """Build the site of what is released.
 
     Raises:
         PortalError: something has changed since the last release, or the site cannot be built.
     """
+    state = desk.states.read(tell)
     tell("Comparing with the last release")
-    project = building.project(root)
-    changed = [c for c in releasing.changes(project, {}) if not c.kind.startswith("page-")]
+    project, changed = state.project, state.changes_of_tables
     if changed and project.content.releases and not embargo.waiting(project):
         counted = change_report.counted(change_report.report(changed, project.content))
         message = f"Not released yet: {counted}."
         fix = "Sign the changes and release them, or undo them. Then build the site."
         raise PortalError([Problem("publish", code="signed", message=message, fix=fix)])
-    return building.build(root, tell)
+    return building.build(desk.root, tell)

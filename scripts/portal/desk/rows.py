@@ -1,6 +1,7 @@
 """Single rows of the packages: find one, describe its form, and say what the table becomes when it changes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _LONG = ("summary", "text", "promise", "note", "reason", "caveat", "definition",
 _LONG_FROM = 70  # characters from which a column has a box of several lines
 _MOST_IN_LIST = 60
 NEW = 0
+_PLACE_IN_WORDS = re.compile(r"(?P<package>[a-z0-9-]+), table (?P<table>[a-z0-9_-]+), row (?P<row>\d+)")
 _NOT_BY_HAND = frozenset({"releases", "changes", "withdrawals"})  # tables that only commands write
 
 
@@ -33,6 +35,19 @@ class FormField:
     def id(self) -> str:
         """Return the id of its control."""
         return f"field-{self.ask.name}"
+
+    @property
+    def label(self) -> str:
+        """Return the name of the column in words, as the spreadsheets call it."""
+        return self.ask.name.replace("_", " ").capitalize()
+
+    @property
+    def hint(self) -> str:
+        """Return what to write; empty if the label says that already."""
+        title = self.ask.title[:1].upper() + self.ask.title[1:]
+        about = "" if title.casefold() == self.label.casefold() else f"{title.removesuffix('.')}."
+        more = "" if self.kind in ("select", "date") or self.ask.words == "Text." else self.ask.words
+        return f"{about} {more}".strip()
 
 
 @dataclass(frozen=True)
@@ -145,6 +160,31 @@ def after(root: Path, where: TableOf, change: RowChange) -> tuple[Path, bytes]:
         return row
 
     return path, csv_editing.edit_rows(data, changed)
+
+
+def faults(where: TableOf, texts: Mapping[str, str], made: Collection[str] = ()) -> tuple[Problem, ...]:
+    """Return what is wrong with the cells of a row whatever the other rows say; `made` are columns that can stay empty.
+
+    This takes no time, so whoever forgot a field learns it at once and not after a check of the whole site.
+    """
+    row = next_row(where.table)
+    return tuple(
+        Problem(where.table.file, row, field["name"], "cell", fault.message, fault.fix)
+        for field in where.table.schema.fields
+        if (text := texts.get(field["name"], "")) or field["name"] not in made
+        if (fault := field_types.cell_fault(text, field))
+    )
+
+
+def next_row(table: Table) -> int:
+    """Return the number that a new row of a table gets."""
+    return max((int(n) for n in table.frame.index), default=1) + 1
+
+
+def address_in_words(place: str) -> str:
+    """Return the address of the page of a row that is named as “package, table name, row 5”; empty for another place."""
+    found = _PLACE_IN_WORDS.fullmatch(place)
+    return f"/tables/{found['package']}/{found['table']}/{found['row']}" if found else ""
 
 
 def address_of(problem: Problem) -> str:

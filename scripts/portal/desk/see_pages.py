@@ -114,7 +114,7 @@ def look_at_changes(desk: Desk) -> Work:
         "list",
         "Listing everything that changes",
         "/see/changes",
-        lambda tell: seeing.changes(desk.root, tell),
+        lambda tell: seeing.changes(desk.states, tell),
     )
 
 

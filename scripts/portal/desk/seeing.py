@@ -9,8 +9,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from portal.core.problems import Problem
 from portal.desk import copies
 from portal.desk.journal import FOLDER
+from portal.desk.known_state import StateReader
 from portal.desk.work import Tell
-from portal.releases import change_report, releasing, signing
+from portal.releases import change_report, signing
 from portal.releases.change_report import ChangeReport
 from portal.site import building, publishing
 
@@ -71,18 +72,17 @@ def see(root: Path, tell: Tell) -> Seen:
     return Seen(site, different, len(pages), compared, built.warnings)
 
 
-def changes(root: Path, tell: Tell) -> ListOfChanges:
+def changes(states: StateReader, tell: Tell) -> ListOfChanges:
     """Return everything that changes since the last release.
 
     Raises:
         PortalError: the packages have problems.
     """
-    tell("Checking the data packages")
-    project = building.project(root)
+    state = states.read(tell)
+    project = state.project
     tell("Comparing with the last release")
-    found = releasing.changes(project, building.addresses(project))
-    report = change_report.report(found, project.content)
-    digest = signing.digest(found, project.content.releases)
+    report = change_report.report(state.whole_changes, project.content, None)
+    digest = signing.digest(state.changes, project)
     html = change_report.as_html(report, project.settings.site.name, signing.code(digest))
     return ListOfChanges(report, change_report.counted(report), html, change_report.as_text(report), digest)
 

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
-from portal.desk import app, context, pages
-from portal.desk.journal import FOLDER
+from portal.desk.journal import FOLDER, Journal
 from portal.desk.safety import LOCK_AFTER, Door
+
+if TYPE_CHECKING:
+    from waitress.server import BaseWSGIServer
 
 _HOST = "127.0.0.1"
 _THREADS = 8
@@ -51,25 +54,35 @@ def run(root: Path, start: Start, ready: Callable[[str], None]) -> None:
 
 
 def _serve(root: Path, start: Start, listener: socket.socket, ready: Callable[[str], None]) -> None:
-    from waitress.server import create_server  # noqa: PLC0415 - only this command needs it
-
     door = Door(listener.getsockname()[1], start.lock_after, entered=lambda: _announce(root / FOLDER, door))
-    desk = context.make(root, door, start.register)
-    for problem in desk.journal.recover():
+    for problem in Journal(root).recover():
         raise PortalError([problem])
+    _announce(root / FOLDER, door)
+    try:
+        # The browser starts and connects while the pages are being loaded, which takes longest; it waits for its answer.
+        _open(_address(door), start, ready)
+        server = _made(root, start, listener, door)
+        try:
+            server.run()
+        finally:
+            server.close()
+    finally:
+        (root / FOLDER / _RUNNING).unlink(missing_ok=True)
+
+
+def _made(root: Path, start: Start, listener: socket.socket, door: Door) -> "BaseWSGIServer":
+    """Return the server with all pages of the desk."""
+    from waitress.server import create_server  # noqa: PLC0415 - after the browser was opened
+
+    from portal.desk import app, context, pages  # noqa: PLC0415
+
+    desk = context.make(root, door, start.register)
     application = app.create(desk, pages.add_all)
     pages.warm(desk)
-    server = create_server(
+    return create_server(
         application, sockets=[listener], threads=_THREADS, ident="", clear_untrusted_proxy_headers=True,
         max_request_body_size=app.LARGEST_REQUEST, channel_timeout=60,
     )  # fmt: skip
-    _announce(root / FOLDER, door)
-    try:
-        _open(_address(door), start, ready)
-        server.run()
-    finally:
-        server.close()
-        (root / FOLDER / _RUNNING).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, redirect, render_template, request, url_for
 
-from portal.core.problems import Problem
+from portal.core.problems import PortalError, Problem
 from portal.desk import app as desk_app
 from portal.desk import copies, entry_pages, rows
 from portal.desk.app import DeskApp, Page
@@ -15,6 +16,7 @@ from portal.desk.journal import StaleError
 from portal.desk.rows import NEW, RowChange, TableOf
 from portal.desk.work import Tell
 from portal.editing import entries
+from portal.importers.spreadsheets.headings import FIGURES
 
 _A_PAGE = 50
 # What people come for: words, the kind of package, its table, and whether they add or change.
@@ -106,6 +108,8 @@ def _add_row(app: DeskApp, desk: Desk) -> None:
         who = desk_app.name_of_person()
 
         def write(tell: Tell) -> str:
+            if not asked.removed and (wrong := rows.faults(where, texts, _made(where, asked.row))):
+                raise PortalError(replace(p, row=asked.row or p.row) for p in wrong)
             tell("Checking what this changes")
             if (kind := _kind(where)) and asked.row == NEW:
                 planned = entries.add(desk.root, kind, {k: v for k, v in texts.items() if v}, package)
@@ -139,11 +143,11 @@ def _add_row(app: DeskApp, desk: Desk) -> None:
 def _view(
     desk: Desk, where: TableOf, number: int, texts: Mapping[str, str], problems: tuple[Problem, ...]
 ) -> dict[str, Any]:
-    row = number or max((int(n) for n in where.table.frame.index), default=1) + 1
+    row = number or rows.next_row(where.table)
     own = tuple(p for p in problems if p.file == where.table.file and p.row == row)
     fields = rows.form(where, desk.packages(), desk.settings, texts, own)
-    columns = {f.ask.name: f.id for f in fields}
-    anchors = {p: columns[p.field] for p in own if p.field in columns}
+    fields_by_name = {f.ask.name: f for f in fields}
+    anchors = {p: fields_by_name[p.field].id for p in own if p.field in fields_by_name}
     title = rows.label(where.table, texts) if number else f"New row in {where.resource.replace('_', ' ')}"
     return {
         "where": where,
@@ -152,8 +156,29 @@ def _view(
         "problems": problems,
         "anchors": anchors,
         "row_title": title,
-        "made": ("id", "number", "slug") if not number and _kind(where) else (),
+        "labels": {p: fields_by_name[p.field].label for p in own if p.field in fields_by_name},
+        "made": _made(where, number),
+        "back_taken": _taking_back(where, texts) if number else "",
     }
+
+
+def _taking_back(where: TableOf, texts: Mapping[str, str]) -> str:
+    """Return the address of the form that takes a figure back, filled in; empty for a row that is no figure."""
+    if where.resource != FIGURES or not texts.get("value"):
+        return ""
+    part = next((texts[n] for n in where.package.breakdowns if texts.get(n)), "")
+    named = {
+        "indicator": texts.get("indicator", ""),
+        "area": texts.get("area", ""),
+        "period": texts.get("period_end", ""),
+    }
+    query = urlencode({k: v for k, v in {**named, "part": part}.items() if v})
+    return f"{url_for('withdraw')}?{query}"
+
+
+def _made(where: TableOf, number: int) -> tuple[str, ...]:
+    """Return the columns of a new row that the program fills in if they are empty."""
+    return ("id", "number", "slug") if number == NEW and _kind(where) else ()
 
 
 def _kind(where: TableOf) -> str:
@@ -166,7 +191,7 @@ def _kind(where: TableOf) -> str:
 
 def _placed(where: TableOf, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """Return the problems of a new entry with their place in the table, so that they are shown at their fields."""
-    row = max((int(n) for n in where.table.frame.index), default=1) + 1
+    row = rows.next_row(where.table)
     return tuple(
         p if p.file.startswith("data_packages/") else replace(p, file=where.table.file, row=row)
         for p in problems

@@ -10,6 +10,7 @@ from portal.desk import app as desk_app
 from portal.desk import rows, see_pages, sign_pages, urgent_work
 from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
+from portal.desk.embargo_work import EmbargoEnd
 from portal.desk.publishing_work import By
 from portal.desk.rows import TableOf
 from portal.desk.urgent_work import AskedRollback
@@ -106,7 +107,9 @@ def _add_rollback(app: DeskApp, desk: Desk) -> None:
 def _add_withdrawal(app: DeskApp, desk: Desk) -> None:
     @app.get("/withdraw")
     def withdraw() -> Page:
-        return _form(desk, "withdraw", WithdrawalRequest((FigureSelection(""),), ""))
+        given = [request.args.get(n, "")[:400] for n in ("indicator", "area", "period", "part")]
+        figure = FigureSelection(given[0], given[1], given[2], given[3] or None)
+        return _form(desk, "withdraw", WithdrawalRequest((figure,), ""))
 
     @app.post("/withdraw")
     def look_at_withdrawal() -> Page:
@@ -144,13 +147,18 @@ def _add_lift(app: DeskApp, desk: Desk) -> None:
     @app.post("/publish/lift")
     def lift() -> Page:
         reason, by = _line("lift-reason"), _by()
-        errand = _Errand(
-            "Building the site with what waits",
-            {"lift-reason": reason},
-            "publish",
-            "The embargo has ended, and the site is built. Publish it to make it public.",
-        )
-        return _do(desk, errand, lambda tell: urgent_work.lift(desk, reason, by, tell))
+        said = "The embargo has ended, and the site is built. Publish it to make it public."
+        errand = _Errand("Building the site with what waits", {"lift-reason": reason}, "publish", said)
+        asked = EmbargoEnd(reason, by.name)
+        return _do(desk, errand, lambda tell: urgent_work.end_embargo(desk, asked, by, tell))
+
+    @app.post("/publish/give-up")
+    def give_up() -> Page:
+        reason, by = _line("give-up-reason"), _by()
+        said = "It is given up and will not become public. Its figures are changes that are not released, as before: correct them, or undo them in the history."
+        errand = _Errand("Giving up what waits", {"give-up-reason": reason}, "publish", said)
+        asked = EmbargoEnd(reason, by.name, is_given_up=True)
+        return _do(desk, errand, lambda tell: urgent_work.end_embargo(desk, asked, by, tell))
 
 
 def _line(name: str) -> str:
@@ -166,9 +174,7 @@ def _form(desk: Desk, name: str, blank: object) -> Page:
 
     `name` is that of the form's page and template. What was sent is the typed value of the work named in the address.
     """
-    work = desk.ensure(
-        "choices", "Reading the releases", "/", lambda tell: urgent_work.choices(desk.root, tell)
-    )
+    work = desk.ensure("choices", "Reading the releases", "/", lambda tell: urgent_work.choices(desk, tell))
     if not work.is_done:
         work.then = url_for(name)
         return desk_app.go(desk, work.id)
@@ -195,7 +201,9 @@ def _preview(desk: Desk, id_: str, name: str, kind: type) -> Page:
     work = _finished(desk, id_, kind)
     if work.problems:
         return redirect(url_for(name, typed=id_))
-    return render_template(f"{name}_preview.html", id=id_, asked=work.typed, found=work.result)
+    return render_template(
+        f"{name}_preview.html", id=id_, asked=work.typed, found=work.result, page_of=rows.address_in_words
+    )
 
 
 def _look(desk: Desk, asked: object, look: Callable[[Tell], Any], preview: str, form: str) -> Page:

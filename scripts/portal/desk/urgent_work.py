@@ -7,9 +7,10 @@ from pathlib import Path
 from portal.core import operating_system, periods
 from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
-from portal.desk import copies
+from portal.desk import embargo_work
 from portal.desk.context import Desk
 from portal.desk.drafts import DraftStore
+from portal.desk.embargo_work import EmbargoEnd
 from portal.desk.journal import FOLDER, Journal, StaleError
 from portal.desk.publishing_work import By
 from portal.desk.work import Tell
@@ -49,23 +50,27 @@ class WithdrawalPreview:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be chosen: the releases that are public, the newest first, and the indicators with their titles."""
+    """What can be chosen: the public releases, the newest first, the indicators by title and the areas by name."""
 
     releases: Sequence[Release]
     indicators: Sequence[tuple[str, str]]
+    areas: Sequence[tuple[str, str]]
 
 
-def choices(root: Path, tell: Tell) -> Choices:
+def choices(desk: Desk, tell: Tell) -> Choices:
     """Return what can be gone back to or taken back.
 
     Raises:
         PortalError: the packages have problems.
     """
-    tell("Reading the data packages")
-    project = building.project(root)
-    titles = sorted((i.title, i.id) for i in project.content.indicators.values())
+    project = desk.states.read(tell).project
+    content = project.content
+    titles = sorted((i.title, i.id) for i in content.indicators.values())
+    names = sorted((a.name, code) for code, a in content.areas.items())
     return Choices(
-        tuple(reversed(embargo.public_releases(project))), tuple((id_, title) for title, id_ in titles)
+        tuple(reversed(embargo.public_releases(project))),
+        tuple((id_, title) for title, id_ in titles),
+        tuple((code, name) for name, code in names),
     )
 
 
@@ -79,8 +84,8 @@ def look_back(desk: Desk, asked: AskedRollback, tell: Tell) -> RollbackPreview:
         PortalError: there is no such release, no reason is given, or it has other packages.
     """
     version = desk.journal.version()
+    project = desk.states.read(tell).project
     tell("Looking for the release")
-    project = building.project(desk.root)
     plan = rollback.put_back(project, asked.name, asked.reason, asked.contacts)
     report = replace(
         change_report.report(plan.changes, project.content),
@@ -122,8 +127,9 @@ def look_at_withdrawal(desk: Desk, asked: WithdrawalRequest, tell: Tell) -> With
         PortalError: a figure is unknown, the reason is missing or gives the number away, or nothing is left to take back.
     """
     version = desk.journal.version()
+    project = desk.states.read(tell).project
     tell("Looking for the figures and for other places that reveal them")
-    plan = withdrawal.plan(building.project(desk.root), asked, periods.today())
+    plan = withdrawal.plan(project, asked, periods.today())
     if not plan.withdrawals:
         message = "These figures have no number in the tables or in any release."
         fix = "Nothing is to do. Check the indicator, the area and the period."
@@ -175,23 +181,15 @@ def forget_numbers(root: Path, journal: Journal) -> None:
 # --- end an embargo early
 
 
-def lift(desk: Desk, reason: str, by: By, tell: Tell) -> FinishedBuild:
-    """End the embargo of every release that waits, by its time in the list of releases, and build the site.
+def end_embargo(desk: Desk, asked: EmbargoEnd, by: By, tell: Tell) -> FinishedBuild | None:
+    """End the embargo as `portal embargo` does, and build the site; None if what waits is given up.
+
+    A release that is given up leaves its figures in the tables, so no site is built before they are signed again.
 
     Raises:
-        PortalError: no release is waiting, no reason is given, or the site cannot be built.
+        PortalError: as `embargo_work.end`, or the site cannot be built.
         StaleError: the packages have changed since the form was made.
     """
-    project = building.project(desk.root)
-    waiting = embargo.waiting(project)
-    if not waiting:
-        message, fix = "No release is waiting.", "Build the site again: it shows everything that is released."
-        raise PortalError([Problem("embargo", code="embargo", message=message, fix=fix)])
-    if not reason:
-        message, fix = "The reason is missing.", "Write who decided it, and why it cannot wait."
-        raise PortalError([Problem("reason", code="embargo", message=message, fix=fix)])
-    files = embargo.ended(project)
-    copies.check(desk.root, files, "releases")
-    what = f"Ended the embargo of {', '.join(r.name for r in waiting)}: {reason}"
-    desk.journal.write(files, what, by.name, by.version)
-    return building.build(desk.root, tell)
+    tell("Checking what this changes")
+    embargo_work.end(desk.root, desk.journal, asked, by.version)
+    return None if asked.is_given_up else building.build(desk.root, tell)

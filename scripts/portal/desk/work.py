@@ -15,7 +15,7 @@ from portal.desk.journal import StaleError
 
 Tell = Callable[[str], None]
 _KEPT = 40
-_PATIENCE = 1.5  # seconds that a page waits for work before it shows its progress
+PATIENCE = 1.5  # seconds that a page waits for work before it shows its progress
 
 
 @dataclass
@@ -49,14 +49,19 @@ class Workshop:
         self._turn = threading.Lock()
         self._all: dict[str, Work] = {}
 
-    def start(self, title: str, then: str, do: Callable[[Tell], Any], typed: Any = None) -> Work:
-        """Start work and return it after a moment, finished if it was quick. `then` is the address to go to afterwards."""
+    def start(
+        self, title: str, then: str, do: Callable[[Tell], Any], typed: Any = None, patience: float = PATIENCE
+    ) -> Work:
+        """Start work and return it, finished if it was quick. `then` is the address to go to afterwards.
+
+        `patience` is for how many seconds to wait for it.
+        """
         work = Work(secrets.token_hex(8), title, then, typed=typed)
         for old in [w.id for w in self._all.values() if w.is_done][:-_KEPT]:
             del self._all[old]
         self._all[work.id] = work
         threading.Thread(target=self._run, args=(work, do), daemon=True).start()
-        work.finished.wait(_PATIENCE)
+        work.finished.wait(patience)
         return work
 
     def find(self, id_: str) -> Work | None:

@@ -65,13 +65,13 @@ class ChangeReport:
     gone: int = 0
 
 
-def report(changes: Sequence[ReleaseChange], content: Content) -> ChangeReport:
-    """Return the changes since the last release in words."""
+def report(changes: Sequence[ReleaseChange], content: Content, longest: int | None = _LONG) -> ChangeReport:
+    """Return the changes since the last release in words; None for `longest` leaves no text cut off."""
     by_kind = [
         (kind, [c for c in comparison.condensed(changes, GATHERED) if c.kind == kind]) for kind in KINDS
     ]
     groups = tuple(
-        ChangeGroup(kind, sum(c.count for c in of_kind), tuple(line(c, content) for c in of_kind))
+        ChangeGroup(kind, sum(c.count for c in of_kind), tuple(line(c, content, longest) for c in of_kind))
         for kind, of_kind in by_kind
         if of_kind
     )
@@ -88,8 +88,8 @@ def since(releases: Sequence[Release]) -> str:
     return f"Compared with {last.name}, released on {periods.day(last.released_on)}:"
 
 
-def line(change: ReleaseChange, content: Content) -> WordedChange:
-    """Return one change in words."""
+def line(change: ReleaseChange, content: Content, longest: int | None = _LONG) -> WordedChange:
+    """Return one change in words, in which a text has at most `longest` characters."""
     if change.kind in ("page-new", "page-gone"):
         name = change.new or change.old
         return (
@@ -98,7 +98,7 @@ def line(change: ReleaseChange, content: Content) -> WordedChange:
             else WordedChange("The site", f"{number(change.count)} pages")
         )
     if change.kind == "words":
-        return WordedChange(_place(change, content), _reworded(change))
+        return WordedChange(_place(change, content), _reworded(change, longest))
     lacks = comparison.needs_reason(change) and not change.reason
     reason = NO_REASON if lacks else f"Why: {change.reason}" if change.reason else ""
     return WordedChange(subject(change, content), became(change, content), reason, lacks)
@@ -166,8 +166,8 @@ def _place(change: ReleaseChange, content: Content) -> str:
     return f"{subject(change, content)}, {change.place}" if change.indicator else change.place
 
 
-def _reworded(change: ReleaseChange) -> str:
-    old, new = _short(change.old), _short(change.new)
+def _reworded(change: ReleaseChange, longest: int | None) -> str:
+    old, new = _short(change.old, longest), _short(change.new, longest)
     if change.count > 1:
         return f"{number(change.count)} rows" + (
             f", from {old or 'empty'} to {new or 'empty'}" if old or new else ""
@@ -179,8 +179,14 @@ def _reworded(change: ReleaseChange) -> str:
     return f"added: {new}" if new else f"taken out: {old}"
 
 
-def _short(words: str) -> str:
-    return "" if not words else f"“{words}”" if len(words) <= _LONG else f"“{words[:_LONG]}…”"
+def _short(words: str, longest: int | None = _LONG) -> str:
+    return (
+        ""
+        if not words
+        else f"“{words}”"
+        if longest is None or len(words) <= longest
+        else f"“{words[:longest]}…”"
+    )
 
 
 def counted(changes_in_words: ChangeReport) -> str:

@@ -22,14 +22,17 @@ WITHHELD = Status.WITHHELD
 MANY = 40
 
 
-def compare(old: Contents, new: Contents) -> tuple[ReleaseChange, ...]:
+def compare(old: Contents, new: Contents, whole: bool = False) -> tuple[ReleaseChange, ...]:
     """Return every change from `old` to `new`: figures, then words, then pages.
+
+    With `whole`, a new or removed row is given with all its cells and many rows of one table are listed one by one, for a
+    person who signs them; without, they are named and counted, as a release records them.
 
     Each figure that is new, revised, withdrawn or rolled is one change; so is each changed cell of text. The number of a
     removed figure is not repeated if its row is gone, if it is now withheld, or if small counts of its indicator are
     withheld.
     """
-    return (*figures(old, new), *_around(old, new), *_words(old, new), *_pages(old, new))
+    return (*figures(old, new), *_around(old, new), *_words(old, new, whole), *_pages(old, new))
 
 
 def condensed(
@@ -233,19 +236,22 @@ def _around(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
 # --- words and pages
 
 
-def _words(old: Contents, new: Contents) -> Iterator[ReleaseChange]:
+def _words(old: Contents, new: Contents, whole: bool) -> Iterator[ReleaseChange]:
     """Yield every changed cell, new row and removed row of the tables without figures."""
     before = {(t.package, t.name): t for t in old.tables if not _holds_figures(t)}
     after = {(t.package, t.name): t for t in new.tables if not _holds_figures(t)}
     for where in (*after, *(w for w in before if w not in after)):
-        changes = list(_cells(f"{where[0]}/{where[1]}", before.get(where), after.get(where)))
-        if len(changes) > MANY or where not in before:
+        changes = list(_cells(f"{where[0]}/{where[1]}", before.get(where), after.get(where), whole))
+        if (len(changes) > MANY or where not in before) and not (whole and before):
             yield from _in_short(f"{where[0]}/{where[1]}", changes)
         else:
             yield from changes
 
 
-def _cells(name: str, old: ArchivedTable | None, new: ArchivedTable | None) -> Iterator[ReleaseChange]:
+def _cells(
+    name: str, old: ArchivedTable | None, new: ArchivedTable | None, whole: bool
+) -> Iterator[ReleaseChange]:
+    said = _all_cells if whole else _said
     key = next(t.key for t in (new, old) if t)
     before = {tuple(r.get(k, "") for k in key): r for r in (old.rows if old else ())}
     after = {tuple(r.get(k, "") for k in key): r for r in (new.rows if new else ())}
@@ -253,9 +259,9 @@ def _cells(name: str, old: ArchivedTable | None, new: ArchivedTable | None) -> I
         place = f"{name}, {' '.join(filter(None, row_key))}"
         was, now = before.get(row_key), after.get(row_key)
         if was is None:
-            yield _change("words", place=place, new=_said(now or {}, key))
+            yield _change("words", place=place, new=said(now or {}, key))
         elif now is None:
-            yield _change("words", place=place, old=_said(was, key))
+            yield _change("words", place=place, old=said(was, key))
         else:
             for column in dict.fromkeys((*now, *was)):
                 if was.get(column, "") != now.get(column, ""):
@@ -269,6 +275,13 @@ def _said(row: Row, key: tuple[str, ...]) -> str:
         if row.get(column):
             return row[column]
     return "; ".join(v for k, v in row.items() if v and k not in key) or " ".join(row.values())
+
+
+def _all_cells(row: Row, key: tuple[str, ...]) -> str:
+    """Return everything that a row says."""
+    return "; ".join(f"{k.replace('_', ' ')}: {v}" for k, v in row.items() if v and k not in key) or " ".join(
+        row.values()
+    )
 
 
 def _in_short(name: str, changes: list[ReleaseChange]) -> Iterator[ReleaseChange]:

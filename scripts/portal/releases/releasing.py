@@ -137,9 +137,14 @@ def archive_of(project: Project, release: str) -> Path:
     return project.home / archives.FOLDER / f"{release}.zip"
 
 
-def changes(project: Project, pages: Mapping[str, str], reason: str = "") -> tuple[ReleaseChange, ...]:
-    """Return every change since the last release, each with its own reason, or else with `reason`."""
-    compared = comparison.compare(last(project), contents(project, pages))
+def changes(
+    project: Project, pages: Mapping[str, str], reason: str = "", whole: bool = False
+) -> tuple[ReleaseChange, ...]:
+    """Return every change since the last release, each with its own reason, or else with `reason`.
+
+    `whole` is as in `comparison.compare`.
+    """
+    compared = comparison.compare(last(project), contents(project, pages), whole)
     return comparison.explained(compared, [r for r in project.content.reasons if not r.release], reason)
 
 

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from portal.core import input_files
-from portal.core.model import Release, ReleaseChange
+from portal.core.model import ReleaseChange
 from portal.core.problems import PortalError, Problem
-from portal.releases import change_report
+from portal.releases import change_report, releasing
+from portal.releases.releasing import Project
 
 _CODE = 12  # characters of the digest that people compare and type
 _GROUP = 4
@@ -33,9 +34,16 @@ class SignedList:
     signed: Signature | None = None
 
 
-def digest(changes: Iterable[ReleaseChange], releases: Sequence[Release]) -> str:
-    """Return the SHA-256 of a list of changes since the last release. Any other change, text or reason gives another digest."""
-    return hashlib.sha256(change_report.as_json(changes, releases).encode()).hexdigest()
+def digest(changes: Iterable[ReleaseChange], project: Project) -> str:
+    """Return the SHA-256 of a list of changes since the last release, and of everything that would be released with it.
+
+    The list names a new row by its title, so the tables count too: a text that changes afterwards needs a new signature.
+    """
+    found = hashlib.sha256(change_report.as_json(changes, project.content.releases).encode())
+    contents = releasing.contents(project, {})
+    for name, data in sorted({**contents.files, **contents.lists}.items()):
+        found.update(f"\n{name} {hashlib.sha256(data).hexdigest()}".encode())
+    return found.hexdigest()
 
 
 def code(digest_: str) -> str:

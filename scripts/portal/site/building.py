@@ -375,13 +375,13 @@ def _verified(
     return verification.unlinked(built)
 
 
-def addresses(whole: Project) -> dict[str, str]:
-    """Return the name of each page of the site by its address."""
+def addresses(whole: Project, cleared: clearing.ClearedContent | None = None) -> dict[str, str]:
+    """Return the name of each page of the site by its address; `cleared` is what `allowed` returned, if it was asked."""
     settings = whole.settings
     page_inputs = PageInputs(
         written=written_pages.read(settings), words=search.read_synonyms(settings.root)[0]
     )
-    return {p.path: p.label for p in all_pages(settings, allowed(whole), page_inputs)}
+    return {p.path: p.label for p in all_pages(settings, cleared or allowed(whole), page_inputs)}
 
 
 def roll_back(root: Path, plan: Rollback) -> str:

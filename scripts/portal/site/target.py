@@ -61,6 +61,9 @@ class Kind(Protocol):
     def back(self, target: PublishingTarget, scratch: Path) -> None:
         """Restore the previous site."""
 
+    def forget(self, target: PublishingTarget, scratch: Path) -> None:
+        """Delete the site before, because nobody may see it again."""
+
 
 @dataclass(frozen=True)
 class Program:

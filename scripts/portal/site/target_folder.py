@@ -15,7 +15,7 @@ from portal.site import publishing
 from portal.site.target import Published, PublishingTarget, Tell
 
 LINK = "site"
-_KEPT = 3
+_KEPT = 2  # the public site and the one before: no other can come back
 
 
 class Folder:
@@ -50,23 +50,28 @@ class Folder:
         _forget(target.path)
 
     def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
-        """Return the previous site; None if none is kept.
-
-        Raises:
-            PortalError: it is not complete.
-        """
+        """Return the previous site; None if none is kept."""
         live = (target.path / LINK).resolve()
-        found = next((f for f in _kept(target.path) if f != live), None)
-        if found and (problems := publishing.intact(found)):
-            raise PortalError(problems)
-        return found
+        return next((f for f in _kept(target.path) if f != live), None)
 
     def back(self, target: PublishingTarget, scratch: Path) -> None:
-        """Change the link to the previous site."""
+        """Change the link to the previous site.
+
+        Raises:
+            PortalError: that site is not complete.
+        """
         folder = self.before(target, scratch)
         assert folder is not None  # noqa: S101 - whoever calls this has asked for it before
+        if problems := publishing.intact(folder):
+            raise PortalError(problems)
         os.utime(folder)
         file_system.replace_link(target.path / LINK, folder)
+
+    def forget(self, target: PublishingTarget, scratch: Path) -> None:
+        """Delete every site but the public one."""
+        live = (target.path / LINK).resolve()
+        for folder in (f for f in _kept(target.path) if f != live):
+            operating_system.delete_folder(folder)
 
 
 class Zip:
@@ -106,6 +111,9 @@ class Zip:
 
     def back(self, target: PublishingTarget, scratch: Path) -> None:
         """Do nothing: a zip file has no previous site to restore."""
+
+    def forget(self, target: PublishingTarget, scratch: Path) -> None:
+        """Do nothing: there is no site before."""
 
 
 def _not_absolute(kind: str, place: str) -> tuple[str, str] | None:

@@ -90,6 +90,13 @@ def back(target: PublishingTarget, scratch: Path) -> None:
     _push(target, scratch, _tree(target, scratch, f"{commit}^"), _tree(target, scratch, commit), commit)
 
 
+def forget(target: PublishingTarget, scratch: Path) -> None:
+    """Push the public site alone, without the one before in its history."""
+    commit = _fetch(target, scratch)
+    _push(target, scratch, _tree(target, scratch, commit), "", commit)
+    operating_system.delete_folder(_home(scratch))  # it has the commits of before
+
+
 def _push(target: PublishingTarget, scratch: Path, tree: str, older: str, seen: str) -> None:
     """Push a commit with a tree on top of one with the older tree, but only if the branch has not changed since it was read."""
     above: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ def before(target: PublishingTarget, scratch: Path) -> Path | None:
     if links.get(_BEFORE, "") in ("", links.get(_LIVE, "")):
         return None
     folder = _fresh(scratch / "site-before")
-    wanted = [publishing.MANIFEST, releasing.WITHDRAWN, f"{bundles.FOLDER}/packages/*.zip"]
+    wanted = [publishing.MANIFEST, releasing.WITHDRAWN, f"{bundles.FOLDER}packages/*.zip"]
     above = {p.as_posix() for w in wanted for p in Path(w).parents if p.name}
     rules = [f"--include=/{p}/" for p in sorted(above)] + [f"--include=/{w}" for w in wanted]
     _RSYNC.run(target, "-rL", *rules, "--exclude=*", f"{target.place}/{_BEFORE}/", "./", at=folder)
@@ -87,6 +87,13 @@ def back(target: PublishingTarget, scratch: Path) -> None:
     """Swap the two links."""
     links = _links(target, scratch)
     _point(target, scratch, links[_BEFORE], links[_LIVE])
+
+
+def forget(target: PublishingTarget, scratch: Path) -> None:
+    """Delete the link to the site before, and every site to which no link leads then."""
+    only = (f"--include=/{_BEFORE}", "--exclude=*")
+    _RSYNC.run(target, "-rl", "--delete", *only, "./", f"{target.place}/", at=_empty(scratch))
+    _forget(target, scratch)
 
 
 def _links(target: PublishingTarget, scratch: Path) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ A target is written as its kind and its place, such as `folder:/srv/portal`, `zi
 `rsync:web@server.example:/srv/portal` or `git:origin#website`. Whatever the kind, readers see one whole site or the other.
 """
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,8 @@ def look(site: Path, target: PublishingTarget) -> DryRun:
 def publish(site: Path, target: PublishingTarget, tell: Tell) -> str:
     """Publish a site to a target, check that what is public then matches the list of its files, and return its digest.
 
+    If the site before shows figures that are withheld or withdrawn by now, it is deleted there, so it cannot come back.
+
     Raises:
         PortalError: the site or its copy is not complete, or the target cannot be reached; what was public stays.
     """
@@ -129,7 +132,19 @@ def publish(site: Path, target: PublishingTarget, tell: Tell) -> str:
             raise target.problem(
                 message, "Look whether someone else publishes there too, then publish again."
             )
+        before = kind.before(target, scratch)
+        if before is not None and _shows_hidden(before, site):
+            tell(f"Deleting the site before in {target.name}: it shows figures that are withheld now")
+            kind.forget(target, scratch)
     return digest
+
+
+def _shows_hidden(before: Path, site: Path) -> bool:
+    """Return True if the site before has figures that the new one withholds or lists as withdrawn, or cannot be read."""
+    try:
+        return any(publishing.given_away(before, site))
+    except (OSError, ValueError, LookupError, zipfile.BadZipFile):
+        return True
 
 
 def back(target: PublishingTarget, site: Path) -> str:

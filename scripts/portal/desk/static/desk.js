@@ -5,6 +5,14 @@
 const first = document.querySelector("[autofocus]");
 if (first && location.hash === "") first.focus();
 
+// Show the start again once the tables are read, but not while someone uses it: a chosen file or the focus would be lost.
+const chosen = () => [...document.querySelectorAll("input[type=file]")].some((input) => input.files.length);
+if (document.querySelector("[data-waiting]")) {
+  setInterval(() => {
+    if (document.activeElement === document.body && !chosen()) location.reload();
+  }, 1000);
+}
+
 // Drop a file anywhere on the form.
 for (const form of document.querySelectorAll(".drop")) {
   const input = form.querySelector("input[type=file]");
