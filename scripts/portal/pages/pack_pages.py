@@ -17,7 +17,7 @@ from portal.core.model import AcceptedWarning, Indicator, Observation
 from portal.core.small_counts import is_guarded
 from portal.pages import map_pages
 from portal.pages.local_pages import funnels_of_wards, line_of, rates_beside, stop_totals
-from portal.pages.meeting_pages import AskedQuestion, MeetingView, concerning, meeting_views, open_questions
+from portal.pages.meeting_pages import MeetingQuestion, MeetingView, concerning, meeting_views, open_questions
 from portal.pages.page import ABOUT, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import ActionView, FigureView, Link, PlanView
 from portal.pages.views import IndicatorLine, PeriodRates, StopTotal, WardMap, WardPage
@@ -77,7 +77,7 @@ class PackPage:
     revised: int
     questions: tuple[RaisedQuestion, ...]
     next: MeetingView | None
-    open: tuple[AskedQuestion, ...]
+    open: tuple[MeetingQuestion, ...]
     rates: PeriodRates | None
     is_judged: bool = False
     team: PoliceTeam | None = None

@@ -161,7 +161,7 @@ def _of_series(
             for first, last in list(spans(months, length, cuts, ends, one_grid))[: row.windows]:
                 end = months.index(last)
                 if not all((area, m) in known for m in months[end - length + 1 : end + 1]):
-                    continue  # the files have nothing about this area in a month, which is not zero
+                    continue  # the files have nothing about this area in a month; that does not mean zero
                 value = running[line, end] - (running[line, end - length] if end >= length else 0)
                 place = f"{row.series.replace('-', ' ').capitalize()}, {content.areas[area].name}"
                 when = f"months {first} to {last}" if first != last else f"month {first}"
