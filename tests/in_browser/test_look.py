@@ -106,6 +106,15 @@ def test_the_contents_list_every_part_of_a_long_page(phone: Page, address: str) 
     assert phone.locator(".contents").count() == 0
 
 
+def test_no_heading_of_a_column_runs_into_the_next(phone: Page, address: str) -> None:
+    phone.goto(address + "crime/")
+    headings = phone.evaluate(
+        "[...document.querySelectorAll('.figures.steady thead th')].map(h => [h.textContent, h.scrollWidth - h.offsetWidth])"
+    )
+    assert len(headings) > 2
+    assert [text for text, beyond in headings if beyond > 0] == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_no_word_of_a_table_is_broken(phone: Page, address: str, name: str) -> None:
     phone.goto(address + PAGES[name])
