@@ -23,6 +23,7 @@ CONSTANTS = {
     "scripts/portal/pages/easy_read.py": {"WAYS", "NEEDS"},
     "scripts/portal/analysis/progress.py": {"STEPS"},
     "scripts/portal/core/text.py": {"MARKERS"},
+    "scripts/portal/pages/since_page.py": {"KINDS"},
 }
 Found = tuple[int, str | tuple[str, str]]
 

@@ -30,9 +30,9 @@ import list_messages
 TEMPLATES = (
     "page.md.jinja", "search.md.jinja", "home.md.jinja", "help.md.jinja", "report.md.jinja", "route.md.jinja",
     "choose.md.jinja", "glossary.md.jinja", "embed.html.jinja", "explore_embed.html.jinja", "moved.html.jinja",
-    "explore.md.jinja", "_parts.md.jinja",
+    "explore.md.jinja", "_parts.md.jinja", "since.md.jinja",
 )  # fmt: skip
-SCRIPTS = ("portal.js", "charts.js", "cite.js", "maps.js", "search.js")
+SCRIPTS = ("portal.js", "charts.js", "cite.js", "maps.js", "search.js", "since.js")
 OPEN, CLOSE = "⟦", "⟧"
 _TAG_OR_PLACE = re.compile(r"<[^>]*>|%\(\w+\)s|%%")
 

@@ -1,11 +1,14 @@
-"""What people follow and how they ask: feeds of single pages, the calendar of releases, an email and a form."""
+"""What people follow and how they ask: feeds of single pages, what changed since a day, the calendar, an email, a form."""
 
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import feedparser
 import pytest
+from browser import served
 from calendars import read_events
+from playwright.sync_api import Page, expect
 from portal.core.problems import PortalError
 from portal.site import building
 from project import ROOT, edit, first, make_project, run, set_site
@@ -108,3 +111,60 @@ def test_a_contact_that_is_no_email_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PortalError) as stopped:
         building.project(root)
     assert [p.field for p in stopped.value.problems] == ["site.contact"]
+
+
+SINCE = "releases/since/"
+
+
+def test_what_changed_is_counted_as_in_the_feeds(site: Path) -> None:
+    """The page lists each page under each release as its feed does, and every page that is followed can be chosen."""
+    html = LexborHTMLParser((site / SINCE / "index.html").read_text())
+    feeds = {f.parent.relative_to(site).as_posix() + "/" for f in site.rglob("feed.xml")} - {"releases/"}
+    assert {o.attributes["value"] for o in html.css("#about option")} == feeds | {""}
+    listed = {
+        (str(line.attributes["data-about"]), section.css("h2")[0].text().strip()): line.text().split(": ")[-1]
+        for section in html.css(".since__release")
+        for line in section.css("[data-about]")
+    }
+    assert ("wards/north-quay/", "2021 Q1b") in listed
+    for (path, release), words in listed.items():
+        assert entries(site / path / "feed.xml")[release] == f"{words.strip()}."
+    assert {path for path in feeds if entries(site / path / "feed.xml")} == {path for path, _ in listed}
+
+
+@pytest.mark.parametrize("path", ["figures/rec-drugs/", "wards/north-quay/", "subjects/subject-1/"])
+def test_a_page_leads_to_its_own_changes(site: Path, path: str) -> None:
+    html = LexborHTMLParser((site / path / "index.html").read_text())
+    assert html.css_first(f"a[href$='{SINCE}#about={path}']")
+
+
+@pytest.mark.browser
+def test_the_address_keeps_the_day_and_the_page(page: Page, site: Path) -> None:
+    def shown() -> list[str]:
+        return [a.inner_text() for a in page.locator(".since__release h2").all() if a.is_visible()]
+
+    with served(site) as home:
+        page.goto(home + SINCE)
+        assert shown() == ["2021 Q1b", "2021 Q1"]
+        page.get_by_label("When did you last look?").fill("2021-03-02")
+        assert not shown()
+        expect(page.get_by_role("status")).to_have_text("Nothing changed since that day.")
+        page.get_by_label("When did you last look?").fill("2021-03-01")
+        page.get_by_label("About", exact=True).select_option("South ward")
+        assert shown() == ["2021 Q1"], "the second release changed nothing in this ward"
+        kept = page.url.partition("#")
+        assert kept[0] == home + SINCE, "what is chosen is not sent to the server"
+        page.goto("about:blank")
+        page.goto("".join(kept))
+        assert shown() == ["2021 Q1"]
+        lines = page.locator("[data-about]").all()
+        assert [n.get_attribute("data-about") for n in lines if n.is_visible()] == ["wards/south/"]
+        assert not page.locator(".since__all:visible").count(), "what changed elsewhere is not mixed in"
+        page.get_by_role("link", name="changes from today on").click()
+        expect(page.get_by_role("status")).to_have_text("Nothing changed since that day.")
+        assert re.search(r"#since=20\d\d-\d\d-\d\d&about=wards%2Fsouth%2F$", page.url)
+        assert not shown()
+        for damaged in ("#since=yesterday", "#about=wards/nowhere/", "#%E0%A4%A"):
+            page.goto(home + SINCE + damaged)
+            expect(page.get_by_role("status")).to_have_text("Showing 2 releases.")
+            assert shown() == ["2021 Q1b", "2021 Q1"]

@@ -6,7 +6,7 @@ from fractions import Fraction
 from portal.analysis.measures import Change, IndicatorSummary, latest_change, rounded, standing
 from portal.core import periods
 from portal.core.model import Indicator, Observation
-from portal.core.text import amount, listed, number
+from portal.core.text import amount, listed, lower_first, number, upper_first
 from portal.core.vocabulary import ChartKind, Direction, NoChange, Polarity, Unit
 from portal.disclosure.clearing import ClearedContent
 
@@ -49,12 +49,18 @@ def change_in_words(s: IndicatorSummary) -> str:
 
 
 def last_change_in_words(released: ClearedContent, indicator: Indicator) -> str:
-    """Return the last change of an indicator in the borough, in a few words."""
+    """Return the last change of an indicator in the borough, in a few words to follow its name and a colon."""
     if indicator.chart == ChartKind.RECORDED:
         summary = standing(released, indicator, released.area)
-        return change_in_words(summary) if summary else "no figure"
+        return _after_colon(change_in_words(summary)) if summary else "no figure"
     change = latest_change(released, indicator)
     return words_for_change(change, indicator.unit) if change else "one date only"
+
+
+def _after_colon(words: str) -> str:
+    """Return words that may have a colon without it: `not comparable (recording changed in March 2024)`."""
+    first, colon, reason = words.partition(": ")
+    return f"{first} ({reason})" if colon else words
 
 
 def words_for_change(c: Change, unit: str = "count") -> str:
@@ -130,13 +136,17 @@ def per_1000(released: ClearedContent, s: IndicatorSummary | None) -> str:
 
 
 def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
-    """Describe which of these clearly changed: `Violence rose. Burglary and Robbery fell. Nothing else clearly changed`."""
+    """Describe which of these clearly changed: `Violence rose. Burglary and robbery fell. Nothing else clearly changed`."""
     titles: dict[str, list[str]] = {}
     for s in summaries:
         if s.change and s.change.direction in (Direction.ROSE, Direction.FELL):
             by = "by police " if s.indicator.polarity == Polarity.POLICE_ACTIVITY else ""
-            titles.setdefault(by + s.change.direction, []).append(s.indicator.short_title)
-    changes = [words.format(listed(titles[way])) for way, words in _CLEAR_CHANGES.items() if way in titles]
+            titles.setdefault(by + s.change.direction, []).append(lower_first(s.indicator.short_title))
+    changes = [
+        upper_first(words.format(listed(titles[way])))
+        for way, words in _CLEAR_CHANGES.items()
+        if way in titles
+    ]
     if not changes:
         return "No type of crime clearly rose or fell."
     return " ".join([*changes, "Nothing else clearly changed."])
@@ -145,5 +155,5 @@ def describe_clear_changes(summaries: Sequence[IndicatorSummary]) -> str:
 def change_with_figures(s: IndicatorSummary) -> str:
     """Return a clear change with both figures: `Robbery: down 19%, from 102 to 83`."""
     if s.change is None or s.earlier is None:
-        return f"{s.indicator.short_title}: {change_in_words(s)}"
+        return f"{s.indicator.short_title}: {_after_colon(change_in_words(s))}"
     return f"{s.indicator.short_title}: {change_in_words(s)}, from {cell(s.earlier, s.indicator.unit)} to {cell(s.latest, s.indicator.unit)}"

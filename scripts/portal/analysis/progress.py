@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from portal.core import periods
-from portal.core.plans import Action, ActionStatus, Plan, Update
+from portal.core.plans import Action, ActionStatus, Milestone, Plan, Update
 
 NO_EVIDENCE = "no-evidence"
 DONE = "done"
@@ -29,6 +29,7 @@ class ActionProgress:
     newest first. `updated` is the date of the last report on the action, empty if there is none. `silent` is the number
     of whole months since then, or since the start of the plan if there is no report; None if the action is done or its
     plan has ended. `late` is True if the due date has passed and the action is not done; never after the plan has ended.
+    `unreported` are its milestones whose date has passed without a report since, in ended plans too.
     """
 
     status: str
@@ -37,6 +38,7 @@ class ActionProgress:
     updated: str
     silent: int | None
     late: bool
+    unreported: tuple[Milestone, ...] = ()
 
     @property
     def words(self) -> str:
@@ -58,7 +60,11 @@ def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date
     over = status == DONE or ended(plan, today)
     silent = None if over else months_since(updated or plan.starts, today)
     late = not over and bool(action.due) and periods.last_day(action.due) < today
-    return ActionProgress(status, current, history, updated, silent, late)
+    passed = (m for m in plan.milestones if m.action == action.id and periods.last_day(m.due) < today)
+    unreported = tuple(
+        m for m in passed if not updated or periods.last_day(updated) <= periods.last_day(m.due)
+    )
+    return ActionProgress(status, current, history, updated, silent, late, unreported)
 
 
 def _dated(status: ActionStatus) -> str:

@@ -21,7 +21,7 @@ CHANGED = (
 )
 LATE = "The date for which we promised something has passed, and no source says that it is done."
 SILENT = "We have published no update on a promise of a current plan for six months or more."
-REVISED = "Figures were revised or withdrawn since the last meeting."
+REVISED = "Papers of the last meeting may show other numbers."
 CHECKED = "A figure looked implausible, and a person checked it."
 
 

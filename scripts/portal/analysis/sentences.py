@@ -23,7 +23,7 @@ from portal.analysis.measures import (
 from portal.core import periods
 from portal.core.model import Indicator, Observation
 from portal.core.periods import inside_sentence
-from portal.core.text import MARKERS, amount, counted, listed, number, upper_first
+from portal.core.text import MARKERS, amount, counted, listed, lower_first, number, upper_first
 from portal.core.vocabulary import (
     ADDABLE_UNITS,
     ChartKind,
@@ -301,7 +301,7 @@ def describe_largest_parts(s: ChartInput) -> str:
 def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     """Return `Stops in July 2024: of 359 stops, 117 were recorded as Black, 107 as Not stated and 96 as White`.
 
-    If the parts are not kinds of one thing, or not counts, only list them: `81% (Acting on the advice) and 77% (…)`.
+    If the parts are not kinds of one thing, or not counts, only list them: `81% (acting on the advice) and 77% (…)`.
     """
     parts = [o for o in figures if o.part]
     known = sorted((o for o in parts if o.value is not None), key=lambda o: -(o.value or 0))
@@ -312,7 +312,7 @@ def _largest(s: ChartInput, figures: Sequence[Observation]) -> str:
     if known and one_area and kinds and not any(s.name(o)[:1].isdigit() for o in known):
         listing = f"{f'of {whole}, ' if whole else ''}{_recorded_as(s, known[:_LARGEST], bool(whole))}. "
     else:
-        named = listed(_named_once(s, [(o, s.name(o)) for o in known[:_LARGEST]]))
+        named = listed(_named_once(s, [(o, _in_brackets(s, s.name(o))) for o in known[:_LARGEST]]))
         entries = f"{named}, of {whole} in all" if named and whole else named
         listing = f"{entries}. " if entries else f"{s.with_unit(total)} in all. " if total else ""
     return f"{s.indicator.short_title}{_where(s, figures)}: {listing}{_without_number(parts)}".strip()
@@ -324,6 +324,11 @@ def _recorded_as(s: ChartInput, figures: Sequence[Observation], of_all: bool) ->
     were = "was" if first.value == 1 else "were"
     begin = f"{s.without_unit(first) if of_all else s.with_unit(first)} {were} recorded as {s.name(first)}"
     return listed([begin, *(f"{s.without_unit(o)} as {s.name(o)}" for o in others)])
+
+
+def _in_brackets(s: ChartInput, name: str) -> str:
+    """Return the name of a part inside a sentence; kinds keep their capital, because many name groups of people."""
+    return lower_first(name) if s.indicator.breakdown in NO_KIND else name
 
 
 def _named_once(s: ChartInput, figures: Sequence[tuple[Observation, str]]) -> list[str]:
@@ -420,7 +425,7 @@ def _row(s: ChartInput, figures: Sequence[Observation]) -> list[str]:
         ]
     periods_named = [inside_sentence(s.label(o)) if several_periods else "" for o in figures]
     places_named = [s.place(o) if several_areas else "" for o in figures]
-    labels = zip([s.part(o.part) for o in figures], places_named, periods_named, strict=True)
+    labels = zip([_in_brackets(s, s.part(o.part)) for o in figures], places_named, periods_named, strict=True)
     names = [", ".join(filter(None, label)) for label in labels]
     if s.indicator.unit == Unit.PERCENT_CHANGE:
         return [f"{_figure_or_change(s, o)} ({name})" for o, name in zip(figures, names, strict=True)]

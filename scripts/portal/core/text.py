@@ -170,6 +170,12 @@ def word_for_area(code: str) -> str:
     return {"E09": "borough", "E08": "borough", "E07": "district"}.get(code[:3], "area")
 
 
+def lower_first(words: str) -> str:
+    """Return a title as it is inside a sentence: `theft from a person`, but `ASB calls`, which has an abbreviation."""
+    first = words.split(" ", 1)[0]
+    return words if first[1:] != first[1:].lower() else words[:1].lower() + words[1:]
+
+
 def upper_first(words: str) -> str:
     """Return the words with a capital first letter; other capitals stay."""
     return words[:1].upper() + words[1:]

@@ -46,13 +46,19 @@ def explain(markdown: str, terms: Iterable[Term], glossary: str = "") -> str:
         if links:
             text = f'<a class="term" href="{glossary}#{term_id(term.short)}" data-meaning="{term.meaning}">{text}</a>'
         if spells_out:
-            plural = "s" if match[0] != term.short and not term.long.endswith("s") else ""
-            text += f" &#40;{term.long}{plural}&#41;"
+            text += f" &#40;{term.long if match[0] == term.short else _plural(term.long)}&#41;"
             running += term.long.lower()
         changes.append(_Change(match.start(), match.end(), text))
     for change in sorted(changes, key=lambda c: -c.start):
         markdown = markdown[: change.start] + change.text + markdown[change.end :]
     return markdown
+
+
+def _plural(noun: str) -> str:
+    """Return the plural of an expansion, which may be one already: `dispatches`, `schools`, `proceedings`."""
+    if noun.endswith("s"):
+        return noun
+    return noun + ("es" if noun.endswith(("ch", "sh", "x", "z")) else "s")
 
 
 def term_id(term: str) -> str:

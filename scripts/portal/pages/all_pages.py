@@ -40,7 +40,7 @@ from portal.pages.page import (
 from portal.pages.plan_pages import plan_pages, plan_view, subject_pages
 from portal.pages.plan_views import FigureView, Link, NearFigure, PlanPage, PlanView
 from portal.pages.redirects import broken_redirects
-from portal.pages.release_pages import newest_release, release_pages
+from portal.pages.release_pages import RELEASES, newest_release, release_pages
 from portal.pages.search import (
     NO_WORDS,
     SEARCH,
@@ -50,6 +50,7 @@ from portal.pages.search import (
     unknown_pages,
     wards_by_district,
 )
+from portal.pages.since_page import since_page
 from portal.pages.views import (
     ChoosePage,
     GlossaryPage,
@@ -172,6 +173,7 @@ def all_pages(settings: Settings, released: ClearedContent, inputs: PageInputs) 
         *meeting_pages(context, about_link),
         open_data_page(context, about_link),
         *release_pages(context, about_link),
+        *since_page(context, (about_link, Link("What’s new", RELEASES))),
         *archive_pages(context, about_link),
     ]
     problems = (

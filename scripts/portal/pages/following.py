@@ -35,19 +35,25 @@ def feed_files(released: ClearedContent, site: SiteSettings) -> Iterator[tuple[s
     release is about the whole release and can state numbers. It is on the page of the release, to which they link.
     """
     content = released.content
-    by_page: dict[str, dict[str, list[ReleaseChange]]] = defaultdict(lambda: defaultdict(list))
-    concerned = _Concerned(released)
-    for change in (c for c in content.changes if c.kind in _FIGURES):
-        for path in concerned.pages(change):
-            by_page[path][change.release].append(change)
+    by_page = changes_by_page(released)
     for path, name in followed(released).items():
-        own = by_page[path]
+        own = by_page.get(path, {})
         entries = [
-            (replace(release, note=""), f"{RELEASES}{release.id}/", _in_words(own[release.id]))
+            (replace(release, note=""), f"{RELEASES}{release.id}/", own[release.id])
             for release in reversed(content.releases)
             if release.id in own
         ]
         yield f"{path}{FEED}", atom(site, path, entries, name)
+
+
+def changes_by_page(released: ClearedContent) -> Mapping[str, Mapping[str, str]]:
+    """Return how many figures each release changed, in words, by the path of a followed page and the release's id."""
+    by_page: dict[str, dict[str, list[ReleaseChange]]] = defaultdict(lambda: defaultdict(list))
+    concerned = _Concerned(released)
+    for change in (c for c in released.content.changes if c.kind in _FIGURES):
+        for path in concerned.pages(change):
+            by_page[path][change.release].append(change)
+    return {path: {id: _in_words(changes) for id, changes in own.items()} for path, own in by_page.items()}
 
 
 def calendar_file(content: Content, site: SiteSettings) -> Iterator[tuple[str, bytes]]:

@@ -235,6 +235,11 @@ class ProgressPage:
         return sum(bool(a.action.due) for p, a in self._actions() if not p.ended)
 
     @property
+    def unreported(self) -> tuple[ActionView, ...]:
+        """Return the actions of plans that have not ended of which a milestone has passed without a report since."""
+        return tuple(a for p, a in self._actions() if not p.ended and a.progress.unreported)
+
+    @property
     def leads(self) -> tuple[LeadTally, ...]:
         """Return who leads actions of plans that have not ended, those with most late or quiet actions first."""
         by_lead: dict[tuple[str, bool], list[ActionView]] = {}

@@ -62,7 +62,7 @@ ONE_TERM = {
 }  # fmt: skip
 _LEFT_OUT = (
     "table, nav, aside, figcaption, svg, select, button, label, output, .cite, .sources, .made-from, .checked, .tag,"
-    " .markers, .years, .update__date, .sheet__date, #where-it-comes-from + ul"
+    " .markers, .years, .update__date, .sheet__date, .quoted, #where-it-comes-from + ul"
 )
 _INLINE = {"a", "abbr", "b", "code", "em", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "time"}
 _BLOCKS = ("p", "li", "dd")
@@ -273,7 +273,7 @@ less still on a page of under 100 words. It was made for American sailors in 197
 Use it to find pages that need another look, and to see whether a change helped. It does not show that people
 understand a page. Only asking them does.
 
-It is taken over paragraphs, list items and explanations. Tables, captions, menus, sources, labels and names that are
+It is taken over paragraphs, list items and explanations. Tables, captions, menus, sources, labels, quotes of earlier wording, and names that are
 only a link are left out. A number counts as a word of one syllable. Syllables are counted by spelling. Against the
 Pronouncing Dictionary of Carnegie Mellon University the count was right for 99.7% of the words on this site in
 November 2026, and for 97.4% of the words that only its source documents use; the sums were within 0.4%.

@@ -22,7 +22,7 @@ from portal.core import periods, processes, program_files, text
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
 from portal.core.settings import Settings
-from portal.core.text import MARKERS, amount, front_matter, listed, number
+from portal.core.text import MARKERS, amount, front_matter, listed, lower_first, number
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
 from portal.opendata.api import PackageName
@@ -340,6 +340,7 @@ def _environment(
         "spark": partial(draw_trend, released),
         "statuses": _statuses,
         "listed": listed,
+        "lower_first": lower_first,
         "last_change_in_words": partial(changes_in_words.last_change_in_words, released),
         "why": lambda o: MARKERS[o.status],
         "upto": lambda o: periods.month(o.period_end),

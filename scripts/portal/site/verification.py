@@ -41,6 +41,7 @@ SCRIPTS = (
     "assets/js/cite.js",
     "assets/js/explore.js",
     "assets/js/maps.js",
+    "assets/js/since.js",
 )
 _INSIDE = "index.html"
 
@@ -323,6 +324,8 @@ def _link(built: BuiltSite, rules: _Rules, page: str, address: str) -> str:
     target = page if not plain else _target(built, rules.base, page, plain)
     if target is None or target not in built.files:
         return f"The link {address} leads nowhere."
+    if "=" in anchor:  # a choice that the page's script reads, such as since=2026-11-22
+        return ""
     if anchor and (target not in built.pages or anchor not in built.pages[target].ids):
         return f"The link {address} leads to a place that is not on that page."
     return ""

@@ -98,7 +98,7 @@ def test_only_clear_changes_are_listed_and_the_police_record_what_they_find() ->
         summary(same, short_title="Arson"), summary(None, NoChange.NO_EARLIER, short_title="Theft"), summary(rose, short_title="Drugs", polarity=POLICE),
     ]  # fmt: skip
     assert changes_in_words.describe_clear_changes(several) == (
-        "Violence rose. Burglary and Robbery fell. Drugs: the police recorded more. Nothing else clearly changed."
+        "Violence rose. Burglary and robbery fell. Drugs: the police recorded more. Nothing else clearly changed."
     )
     assert changes_in_words.describe_clear_changes(several[3:5]) == "No type of crime clearly rose or fell."
 

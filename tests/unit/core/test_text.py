@@ -248,3 +248,16 @@ def test_one_of_a_thing_is_in_the_singular(plural: str, one: str) -> None:
     assert text.counted(Decimal(0), plural) == f"0 {plural}"
     assert text.counted(Decimal(-1), plural) == f"−1 {one}"
     assert text.counted(Decimal("1.0"), plural) == f"1.0 {plural}"
+
+
+def test_a_title_begins_small_inside_a_sentence_unless_it_begins_with_an_abbreviation() -> None:
+    assert text.lower_first("Theft without shoplifting") == "theft without shoplifting"
+    assert text.lower_first("ASB calls") == "ASB calls"
+    assert text.lower_first("MARACs") == "MARACs"
+    assert text.lower_first("") == ""
+
+
+def test_the_plural_of_an_expansion_is_a_word() -> None:
+    terms = [term("CAD", "computer-aided dispatch"), term("MHST", "mental health support team")]
+    assert unescape(abbreviations.explain("CADs", terms)) == "CADs (computer-aided dispatches)"
+    assert unescape(abbreviations.explain("MHSTs", terms)) == "MHSTs (mental health support teams)"
