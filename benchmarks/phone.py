@@ -22,7 +22,8 @@ from portal.charts import chromium  # noqa: E402
 
 PAGES = {
     "home": "", "a priority": "plans/plan-2016-17/priority-3/", "an action": "plans/strategy-2021-26/priority-1/action-1-4/",
-    "a way to report": "report/police-101/", "an indicator": "figures/knife-crime/", "a ward": "wards/rushey-green/",
+    "a way to report": "report/police-101/", "an indicator": "figures/knife-crime/",
+    "a ward": "wards/rushey-green/", "the list of figures": "figures/", "explore": "explore/",
 }  # fmt: skip
 KINDS = ("performance", "accessibility", "best-practices", "seo")
 METRICS = (

@@ -1,11 +1,15 @@
 """Measure the time and memory of a piece of work."""
 
+import ctypes
+import os
 import resource
 import subprocess
+import sys
 import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -36,7 +40,10 @@ def peak(work: Callable[[], object]) -> int:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a program and its child processes took: seconds, processor seconds, and peak memory in bytes."""
+    """What a program and its child processes took: seconds, processor seconds, and peak memory in bytes.
+
+    On Linux this includes children that outlive their parents, such as those of a Chromium that is killed.
+    """
 
     seconds: float
     processor: float
@@ -45,6 +52,7 @@ class Spent:
 
 def spent(command: Sequence[str]) -> Spent:
     """Run a program to its end. Raises: SystemExit if it fails."""
+    _adopt_orphans()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     most = [0]
@@ -54,8 +62,21 @@ def spent(command: Sequence[str]) -> Spent:
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{said.decode()[-2000:]}")
     took = time.perf_counter() - start
+    _wait_for_orphans()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Spent(took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, most[0])
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of every process below this one whose own parent ends, so that its time is counted here."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def _wait_for_orphans() -> None:
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
 
 
 def _watch(process: "subprocess.Popen[bytes]", most: list[int]) -> None:

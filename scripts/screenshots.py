@@ -19,7 +19,7 @@ PAGES = (
     "figures/knife-crime/",
 )
 # A wide and a narrow page side by side. As pictures, because the site forbids framing its pages.
-_VIEWS = (("", 1100), ("figures/serious-youth-violence/", 360))
+_VIEWS = (("", 1180), ("figures/serious-youth-violence/", 360))
 _SHEET = """<!doctype html><style>body { display: flex; gap: 24px; margin: 0; padding: 24px; background: #c9d0d6 }</style>"""
 
 
@@ -41,7 +41,7 @@ def main() -> None:
                 page = browser.new_page(viewport={"width": width, "height": 860})
                 page.goto(address + path)
                 images += f'<img src="data:image/png;base64,{b64encode(page.screenshot()).decode()}" alt="">'
-            page = browser.new_page(viewport={"width": 1532, "height": 908})
+            page = browser.new_page(viewport={"width": 1612, "height": 908})
             page.set_content(_SHEET + images)
             page.screenshot(path=ROOT / "docs" / "images" / "screenshot.png")
             print("docs/images/screenshot.png")

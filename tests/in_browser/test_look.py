@@ -66,6 +66,21 @@ def test_the_menu_of_a_phone_is_one_button(phone: Page, address: str, name: str)
     assert not menu.is_visible()
 
 
+@pytest.mark.parametrize("width", [1000, 1135, 1136, 1280])
+def test_the_menu_is_a_row_only_where_it_fits_on_one_line(
+    chromium: Browser, address: str, width: int
+) -> None:
+    with chromium.new_context(viewport={"width": width, "height": 740}) as context:
+        page = context.new_page()
+        page.goto(address)
+        as_button = page.locator(".menu > summary").is_visible()
+        lines = page.evaluate(
+            "[...document.querySelectorAll('.menu li:not(:first-child) a')].map(a => a.getClientRects().length && a.offsetHeight)"
+        )
+    assert as_button == (width < 1136)
+    assert as_button or len({height for height in lines if height}) == 1
+
+
 def test_the_menu_and_the_contents_work_without_script(chromium: Browser, address: str) -> None:
     for width in (360, 1280):
         size = {"width": width, "height": 740}
@@ -89,6 +104,15 @@ def test_the_contents_list_every_part_of_a_long_page(phone: Page, address: str) 
     assert phone.locator(".contents").count() == 1
     phone.goto(address)
     assert phone.locator(".contents").count() == 0
+
+
+def test_no_heading_of_a_column_runs_into_the_next(phone: Page, address: str) -> None:
+    phone.goto(address + "crime/")
+    headings = phone.evaluate(
+        "[...document.querySelectorAll('.figures.steady thead th')].map(h => [h.textContent, h.scrollWidth - h.offsetWidth])"
+    )
+    assert len(headings) > 2
+    assert [text for text, beyond in headings if beyond > 0] == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -158,8 +158,11 @@ def run_each(
     Stop at the first thing that fails. Yield nothing if Chromium is not installed.
     """
     left, program = list(things), find_browser()
-    for sandbox in ((), ("--no-sandbox",)):  # as root, Chromium starts only without its sandbox
-        if program is None or not left:
+    if program is None:
+        return
+    # As root, Chromium starts only without its sandbox, and so it does in some containers.
+    for sandbox in ((), ("--no-sandbox",)) if os.geteuid() else (("--no-sandbox",),):
+        if not left:
             return
         with _started(program, sandbox) as browser:
             while left and (result := _try(browser, left[0], work)):
