@@ -170,6 +170,11 @@ def word_for_area(code: str) -> str:
     return {"E09": "borough", "E08": "borough", "E07": "district"}.get(code[:3], "area")
 
 
+def lower_first(words: str) -> str:
+    """Return the words with a small first letter, to go on with after a colon."""
+    return words[:1].lower() + words[1:]
+
+
 def upper_first(words: str) -> str:
     """Return the words with a capital first letter; other capitals stay."""
     return words[:1].upper() + words[1:]
