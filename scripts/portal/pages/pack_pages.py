@@ -13,10 +13,17 @@ from portal.analysis.questions import Findings, RaisedQuestion, raise_questions
 from portal.charts.area_charts import recorded_indicators, total_indicator
 from portal.core import periods
 from portal.core.meetings import PolicePriority, PoliceTeam
-from portal.core.model import AcceptedWarning, Indicator, Observation
+from portal.core.model import AcceptedWarning, Area, Indicator, Observation
 from portal.core.small_counts import is_guarded
 from portal.pages import map_pages
-from portal.pages.local_pages import funnels_of_wards, line_of, ranges_of_wards, rates_beside, stop_totals
+from portal.pages.local_pages import (
+    funnels_of_wards,
+    line_of,
+    ranges_of_wards,
+    rates_beside,
+    stop_indicators,
+    stop_totals,
+)
 from portal.pages.meeting_pages import AskedQuestion, MeetingView, concerning, meeting_views, open_questions
 from portal.pages.page import ABOUT, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import ActionView, FigureView, Link, PlanView
@@ -25,6 +32,7 @@ from portal.releases import comparison
 
 PACK = "pack/"
 _SURVEY = "pas"  # the format of the survey of confidence and trust
+_YEAR = 12  # months
 _MOST = 6  # promises, open questions and priorities of the police in a list
 
 
@@ -244,7 +252,7 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
             for s in outcome_shares(context.released, link)
             if s.area == area.code
         ),
-        stops=(),
+        stops=tuple(_stops_in(context, ward.view.area)),
         survey=(),
         promises=tuple(named[:_MOST]),
         unlisted=max(len(named) - _MOST, 0),
@@ -259,6 +267,17 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         team=next((t for t in context.content.police_teams if t.area == area.code), None),
         priorities=_priorities(context, area.code),
     )
+
+
+def _stops_in(context: PageContext, area: Area) -> Iterator[StopTotal]:
+    """Yield the newest 12 months of stop and search in a ward.
+
+    Without a rate: people are searched where they are, and residents of one ward say little about who is there.
+    """
+    for indicator in sorted(stop_indicators(context)):
+        if not context.content.indicators[indicator].breakdown:
+            years = [o for o in measures.series(context.released, indicator, area.code) if o.months == _YEAR]
+            yield from (StopTotal(o, area, None) for o in years[-1:])
 
 
 def _mapped(context: PageContext, ward: WardPage) -> WardMap | None:
