@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from portal.analysis import measures
+from portal.analysis import measures, significance
 from portal.core.model import Indicator, Observation
 from portal.core.places import Profile
 from portal.disclosure.clearing import ClearedContent
@@ -137,7 +137,7 @@ def _rate(
     if o.value is None:
         return GroupRate(figure=o, population=people, rate=None, low=None, high=None, most=None)
     count = int(o.value)
-    low, high = poisson_interval(count)
+    low, high = significance.poisson_interval(count)
     ratio = None
     if base is not None and base.value and base.part != o.part and unstated is not None and count:
         ratio = _ratio((count, people), (int(base.value), residents[base.part]), unstated)
@@ -165,14 +165,6 @@ def _ratio(one: tuple[int, int], other: tuple[int, int], unstated: int) -> Ratio
         least=_rounded(Fraction(a, b + unstated) * scale),
         most=_rounded(Fraction(a + unstated, b) * scale),
     )
-
-
-def poisson_interval(count: int) -> tuple[float, float]:
-    """Return the exact 95% interval of a count (Garwood 1936)."""
-    from scipy.stats import chi2  # noqa: PLC0415 - slow to import, and only builds need it
-
-    low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
-    return low, float(chi2.ppf(0.975, 2 * count + 2)) / 2
 
 
 def _rounded(value: Fraction) -> Decimal:

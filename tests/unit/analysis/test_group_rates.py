@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from portal.analysis import group_rates
+from portal.analysis import group_rates, significance
 from portal.analysis.group_rates import GroupRates, NoGroupRates
 from portal.core.model import Observation
 from portal.core.vocabulary import Status
@@ -96,7 +96,7 @@ def test_a_withheld_count_gives_nothing_away(real: ClearedContent, part: str) ->
 @given(st.integers(0, 5000))
 def test_the_interval_has_the_count_in_it_and_the_chances_that_it_says(count: int) -> None:
     """The chance of the count or fewer is 2.5% at the upper end, and of the count or more at the lower end."""
-    low, high = group_rates.poisson_interval(count)
+    low, high = significance.poisson_interval(count)
     assert low <= count < high
     assert math.isclose(_at_most(count, high), 0.025, rel_tol=1e-6)
     if count:
