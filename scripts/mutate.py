@@ -5,8 +5,8 @@ Run `python scripts/mutate.py [COUNT] [SEED]`. It draws COUNT mutants of each of
 tree is not changed. The score and the mutants that survived are written to docs/reference/mutations.md.
 
 First it runs each room's quick tests once and records which test runs which line. A mutant then meets only the tests that
-run its line, the quickest first. It is killed if one of them fails, or if they take far longer than without it. A mutant
-whose line no quick test runs survives. Some survivors are equivalent to the original, and some are killed by slower tests.
+run its line, the quickest first, for at most 6 seconds of tests, and none whose fixtures take longer. It is killed if one of them fails, or if they take far
+longer than without it. A mutant whose line no quick test runs survives. Some survivors are equivalent to the original, and some are killed by slower tests.
 
 It needs `fork`: every mutant runs in a child of a process that has loaded the libraries already.
 """
@@ -19,26 +19,22 @@ import resource
 import shutil
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs" / "reference" / "mutations.md"
-# The quick tests of each room.
+# The quick tests of each room: files and folders in tests/.
 TESTS = {
-    "analysis": ("test_measures.py", "test_headlines.py", "test_significance.py", "test_progress.py"),
-    "disclosure": (
-        "test_withholding.py",
-        "test_audit.py",
-        "test_disclosure_cases.py",
-        "test_coincidence.py",
-        "test_suppression.py",
-    ),
-    "releases": ("test_releases.py", "test_withdraw.py"),
+    "analysis": ("unit/analysis", "integration/test_outcomes.py"),
+    "disclosure": ("unit/disclosure",),
+    "releases": ("unit/releases", "unit/desk/test_signing.py"),
 }
 _COUNT, _SEED = 50, 15
+_MOST_SECONDS = 6  # of the tests that one mutant meets
 _CPU_SECONDS = 120  # processor time for the tests of one mutant, besides five times what they need without it
 _LOADED_BEFORE = (
     "frictionless",
@@ -75,11 +71,13 @@ class Mutant(NamedTuple):
 class Baseline(NamedTuple):
     """What a room's tests do without a mutant.
 
-    `seconds` is the time of each test by its id, `tests_of` the ids of the tests that run each line of each file.
+    `seconds` is the time of each test by its id, `tests_of` the ids of the tests that run each line of each file, and
+    `setups` the time of all fixtures of a test file, in seconds.
     """
 
     seconds: Mapping[str, float]
     tests_of: Mapping[str, Mapping[int, Collection[str]]]
+    setups: Mapping[str, float]
 
 
 def places(room: str) -> Iterator[tuple[Path, int]]:
@@ -135,7 +133,11 @@ class _Recorder:
     """
 
     def __init__(self, coverage: Any) -> None:
-        self.coverage, self.seconds = coverage, dict[str, float]()
+        self.coverage, self.seconds, self.setups = (
+            coverage,
+            dict[str, float](),
+            defaultdict[str, float](float),
+        )
 
     def pytest_runtest_setup(self, item: Any) -> None:
         """Note what the fixtures of a test run."""
@@ -146,9 +148,11 @@ class _Recorder:
         self.coverage.switch_context(item.nodeid)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Note the time of a test, without its fixtures."""
+        """Note the time of a test without its fixtures, and of these for its file."""
         if report.when == "call":
             self.seconds[report.nodeid] = report.duration
+        elif report.when == "setup":
+            self.setups[report.nodeid.partition("::")[0]] += report.duration
 
 
 def baseline(room: str, folder: Path) -> Baseline | None:
@@ -166,8 +170,7 @@ def _record(room: str, folder: Path, result: Path) -> int:
     coverage = Coverage(data_file=None, include=[f"{folder}/scripts/portal/{room}/*"], config_file=False)
     recorder = _Recorder(coverage)
     coverage.start()
-    files = [next((folder / "tests").rglob(name)) for name in TESTS[room]]
-    code = _run_tests([str(file.relative_to(folder)) for file in files], recorder)
+    code = _run_tests([f"tests/{name}" for name in TESTS[room]], recorder)
     coverage.stop()
     data = coverage.get_data()
     tests_of = {
@@ -176,14 +179,15 @@ def _record(room: str, folder: Path, result: Path) -> int:
         }
         for name in data.measured_files()
     }
-    result.write_bytes(pickle.dumps(Baseline(recorder.seconds, tests_of)))
+    result.write_bytes(pickle.dumps(Baseline(recorder.seconds, tests_of, recorder.setups)))
     return code
 
 
 def tests_for(changed: Mutant, known: Baseline) -> list[str]:
-    """Return the ids of the tests that run the lines of a mutant, quickest first.
+    """Return the ids of the tests that run the lines of a mutant, up to `_MOST_SECONDS` in all.
 
-    Lines that run when the module is imported concern every test. A line that no quick test runs has none.
+    Files whose fixtures take longer than that are left out. Lines that run when the module is imported concern every
+    test. A line that no quick test runs has none.
     """
     lines = known.tests_of.get(changed.file, {})
     first, last = changed.lines
@@ -192,7 +196,10 @@ def tests_for(changed: Mutant, known: Baseline) -> list[str]:
     if run and not names:
         names = set(known.seconds)
     chosen = (t for t in known.seconds if t in names or t.partition("::")[0] in names)
-    return sorted(chosen, key=lambda test: known.seconds[test])
+    quick = (t for t in chosen if known.setups.get(t.partition("::")[0], 0) <= _MOST_SECONDS)
+    ordered = sorted(quick, key=lambda test: known.seconds[test])
+    until = accumulate(known.seconds[test] for test in ordered)
+    return [test for test, seconds in zip(ordered, until, strict=True) if seconds <= _MOST_SECONDS]
 
 
 def is_killed(changed: Mutant, folder: Path, known: Baseline) -> bool:

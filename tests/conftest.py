@@ -1,8 +1,11 @@
 """What the tests share: the real portal, the tiny one, one build of each, and a browser that reads the real one."""
 
+import contextlib
 import fcntl
 import os
+import pickle
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +14,7 @@ import hypothesis
 import pytest
 from browser import opened, served
 from playwright.sync_api import Browser, Page
+from portal.core.settings import Settings
 from portal.disclosure.clearing import ClearedContent
 from portal.site import building, publishing
 from project import ROOT, THOROUGH, is_thorough, make_project
@@ -49,29 +53,50 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [i for i in items if i not in left_out]
 
 
+@contextlib.contextmanager
+def in_turn(name: str, run: str) -> Iterator[Path]:
+    """Let the processes of a run in one at a time; yield the file in which the first leaves for the others what it made.
+
+    The name of the run is part of the file's, so that what an earlier run made is never taken for this one's.
+    """
+    notes = ROOT / "build" / "tests"
+    notes.mkdir(parents=True, exist_ok=True)
+    with (notes / name).open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        note = notes / f"{name}-{run}"
+        for other in notes.glob(f"{name}-*"):
+            if other != note:
+                other.unlink()
+        yield note
+
+
 @pytest.fixture(scope="session")
-def real() -> ClearedContent:
+def checked(testrun_uid: str) -> tuple[Settings, ClearedContent]:
+    """The settings and content of this repository's own packages, checked by the first of the processes that test."""
+    with in_turn("check", testrun_uid) as note:
+        if not note.exists():
+            note.write_bytes(pickle.dumps(building.check(ROOT)))
+        found: tuple[Settings, ClearedContent] = pickle.loads(note.read_bytes())
+    return found
+
+
+@pytest.fixture(scope="session")
+def real(checked: tuple[Settings, ClearedContent]) -> ClearedContent:
     """The content of this repository's own packages."""
-    return building.check(ROOT)[1]
+    return checked[1]
 
 
 @pytest.fixture(scope="session")
 def real_site(testrun_uid: str) -> Path:
     """This repository's site, built by the first of the processes that test; the others wait for it and use it.
 
-    The name of the run and the site's folder are noted, so that a site of an earlier run is never taken for this one's.
+    The command builds it, which uses both processors; a process that tests has several threads, and cannot.
     """
-    (ROOT / "build").mkdir(exist_ok=True)
-    with (ROOT / "build" / ".tests").open("a+") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        turn.seek(0)
-        run, _, folder = turn.read().partition("\n")
-        if run == testrun_uid and publishing.intact(Path(folder)) == ():
-            return Path(folder)
-        site = building.build(ROOT, lambda step: None).folder.resolve()
-        turn.truncate(0)
-        turn.write(f"{testrun_uid}\n{site}")
-        return site
+    with in_turn("site", testrun_uid) as note:
+        if not note.exists() or publishing.intact(Path(note.read_text())) != ():
+            subprocess.run([sys.executable, "-m", "portal", "build"], cwd=ROOT, check=True)
+            note.write_text(str((ROOT / "build" / "site").resolve()))
+        return Path(note.read_text())
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +137,18 @@ def tiny_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(tiny_site: Path, tmp_path: Path) -> Path:
     """A copy of the tiny portal with its site in place, which a test may change."""
     return Path(shutil.copytree(tiny_site, tmp_path / "built", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny portal, for tests that write nothing into it."""
+    return make_project(tmp_path_factory.mktemp("untouched") / "tiny")
+
+
+@pytest.fixture(params=("xlsx", "ods"))
+def kind(request: pytest.FixtureRequest) -> str:
+    """The ending of a spreadsheet file: the test runs once for each."""
+    return str(request.param)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

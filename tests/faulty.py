@@ -108,7 +108,7 @@ def main(root: Path) -> None:
     pictures = building._pictures(settings, site.charts, lambda step: None)
     contents = staging.write_files(site, pictures, lambda _, content: content)
 
-    def write_files(*arguments: Any) -> staging.Tree[rendering.WrittenFile]:
+    def write_files(*arguments: Any) -> staging.Tree[rendering.RenderedFile]:
         keep = arguments[2]
         return replace(
             contents, files={name: keep(name, content) for name, content in contents.files.items()}

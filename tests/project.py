@@ -1,9 +1,15 @@
 """Small projects for the tests: the tiny portal in a folder of its own, with this repository's templates and theme."""
 
+import contextlib
+import io
 import os
 import shutil
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import describe
+import pytest
 from portal.cli import commands
 from portal.site import building
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -80,6 +86,40 @@ def first(place: LexborHTMLParser | LexborNode, selector: str) -> LexborNode:
 def run(root: Path, *arguments: str) -> int:
     """Run a command in a project and return its exit code."""
     return commands.main(["--project", str(root), *arguments])
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command ended with and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def ask(root: Path, *arguments: str) -> Told:
+    """Run a command in a project, with nobody there to answer its questions."""
+    out, errors = io.StringIO(), io.StringIO()
+    with (
+        Path(os.devnull).open() as nobody,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(errors),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(sys, "stdin", nobody)
+        code = run(root, *arguments)
+    return Told(code, out.getvalue(), errors.getvalue())
+
+
+def describe_package(folder: Path) -> None:
+    """Bring the descriptor of a package up to date with its tables."""
+    describe.main([str(folder)])
+
+
+def set_site(root: Path, **values: str) -> None:
+    """Add settings to the part `site` of a project's settings, such as its public address."""
+    lines = "".join(f'{name} = "{value}"\n' for name, value in values.items())
+    edit(root, "[site]\n", f"[site]\n{lines}", "site_src/portal.toml")
 
 
 def edit(root: Path, old: str, new: str, file: str = "data_packages/figures/data/observations.csv") -> None:

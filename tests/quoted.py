@@ -18,19 +18,19 @@ from portal.core.measured import OutcomeOf
 from portal.core.model import Area, Break, Claim, Content, Indicator, Observation, Population, Source, Term
 from portal.core.places import NoRate
 from portal.disclosure.clearing import ClearedContent
-from portal.quotes.checking import Outcome, check
+from portal.quotes.checking import Judgement, check
 
 FOLDER = Path(__file__).parent / "quotes"
 BOROUGH, ON = "E09000023", date(2026, 11, 1)
 T = TypeVar("T")
 # What a label can say, in the order of the table; a number that is not about an indicator has no label.
-LABELS: Mapping[str, Outcome] = {
-    "right": Outcome.RIGHT,
-    "out of date": Outcome.OUT_OF_DATE,
-    "across a break": Outcome.ACROSS_BREAK,
-    "chosen period": Outcome.CHOSEN_PERIOD,
-    "no source": Outcome.NO_SOURCE,
-    "wrong": Outcome.WRONG,
+LABELS: Mapping[str, Judgement] = {
+    "right": Judgement.RIGHT,
+    "out of date": Judgement.OUT_OF_DATE,
+    "across a break": Judgement.ACROSS_BREAK,
+    "chosen period": Judgement.CHOSEN_PERIOD,
+    "no source": Judgement.NO_SOURCE,
+    "wrong": Judgement.WRONG,
 }
 NONE = "nothing"
 

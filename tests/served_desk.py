@@ -10,6 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from project import make_project, run
+
+
+def made_with_target(folder: Path, *, released: bool = False) -> Path:
+    """Make a copy of the tiny portal in a folder, with the folder `www` beside it as its public site.
+
+    If `released`, it has one release and a site.
+    """
+    made = make_project(folder / "project")
+    settings = made / "site_src/portal.toml"
+    settings.write_text(settings.read_text() + f'\n[targets]\nwebsite = "folder:{folder}/www"\n')
+    if released:
+        assert run(made, "release", "2027 Q1", "--yes") == 0
+        assert run(made, "build") == 0
+    return made
+
 
 @contextmanager
 def served(root: Path, *options: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from portal.core import settings as config
 from portal.core.problems import PortalError
 from portal.importers.importing import PlannedImport
 from portal.importers.spreadsheets import spreadsheet
-from portal.importers.spreadsheets.spreadsheet import Question, SpreadsheetJob
+from portal.importers.spreadsheets.spreadsheet import ImportQuestion, SpreadsheetJob
 from project import examples, tree_of
 
 KINDS = ("xlsx", "ods")
@@ -185,7 +185,7 @@ def typed(field: Mapping[str, str], text: str) -> object:
 # --- running
 
 
-def no_answer(question: Question) -> str:
+def no_answer(question: ImportQuestion) -> str:
     return ""
 
 

@@ -2,8 +2,6 @@
 
 import csv
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from attacker.harvest import public
 from attacker.made_up import NORTH, SOUTH, WEST
 from attacker.report import leaks
-from project import ROOT, make_project, tree_of
+from project import Told, ask, describe_package, make_project, tree_of
 
 NAMES = {NORTH: "North & Quay", SOUTH: "South", WEST: "West Field"}
 MONTHS = [f"{y}{m:02}" for y in (2023, 2024) for m in range(1, 13)]
@@ -30,9 +28,7 @@ def project(tmp_path: Path) -> Path:
     rows = package / "data" / "observations.csv"
     kept = [line for line in rows.read_text().splitlines(keepends=True) if not line.startswith("rec-abuse")]
     rows.write_text("".join(kept))
-    subprocess.run(
-        [sys.executable, "scripts/describe.py", package], check=True, cwd=ROOT, capture_output=True
-    )
+    describe_package(package)
     return root
 
 
@@ -65,11 +61,9 @@ def dashboard(path: Path, counts: Mapping[str, int]) -> Path:
     return path
 
 
-def run_import(root: Path, format_: str, path: Path) -> subprocess.CompletedProcess[str]:
+def run_import(root: Path, format_: str, path: Path) -> Told:
     """Import a file with the command, which writes what is right."""
-    options = ["--project", str(root), "import", format_, str(path), "--source", "returns", "--yes"]
-    command = [sys.executable, "-m", "portal", *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return ask(root, "import", format_, str(path), "--source", "returns", "--yes")
 
 
 def imported(root: Path, format_: str, path: Path) -> bool:
@@ -157,9 +151,7 @@ def test_totals_before_wards_are_safe_and_wards_before_totals_get_the_advice(
         "format,series,indicator,part,kinds,windows\n"
         "mps-ward,sexual-offences,rec-abuse,,ward,\nmps-dashboard,hate-crime,rec-abuse,,borough;rest,\n"
     )
-    subprocess.run(
-        [sys.executable, "scripts/describe.py", package], check=True, cwd=ROOT, capture_output=True
-    )
+    describe_package(package)
     counts = {NORTH: 7, SOUTH: 40, WEST: 50}
     wards = ward_file(tmp_path / "wards.csv", {a: {"202312": 60, "202412": n} for a, n in counts.items()})
     totals = dashboard(tmp_path / "totals.csv", counts | {BOROUGH: 130})

@@ -11,7 +11,8 @@ from portal.core import periods
 from portal.core.model import Content, Observation, ReleaseChange
 from portal.core.vocabulary import ChangeKind, Status, Unit
 from portal.disclosure.clearing import ClearedContent
-from portal.quotes.checking import Outcome, check
+from portal.quotes.checking import Judgement, check
+from project import is_thorough
 
 GUESSES = (0, 1, 2, 3, 4, 5, 7, 9, 12, 20, 60)
 # One phrase for each way to say a number: alone, as a change from and to it, as a share, a rate and a difference.
@@ -81,7 +82,7 @@ def test_there_are_withheld_figures_to_ask_about() -> None:
     assert len({o.indicator for o in withheld()}) >= 3
 
 
-@pytest.mark.parametrize("guess", GUESSES)
+@pytest.mark.parametrize("guess", GUESSES if is_thorough() else GUESSES[::5])
 def test_the_answer_is_the_same_whatever_the_withheld_figure_is(guess: int) -> None:
     """Not only is the number not in the cleared content: if it were, by a fault, the answers would not change."""
     for o in withheld():
@@ -98,5 +99,5 @@ def test_the_answer_to_a_plain_question_is_the_same_whatever_number_is_asked_abo
         }
         assert len(answers) == 1
         ((outcome, message, _),) = answers.pop()
-        assert outcome == Outcome.NO_SOURCE
+        assert outcome == Judgement.NO_SOURCE
         assert "protect people" in message

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from project import ROOT, edit, make_project, run
-from served_desk import served
+from project import ROOT, edit
+from served_desk import made_with_target, served
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import desk_guide
@@ -38,12 +38,7 @@ ADDED = "rec-thefts,E09999999,2021-01-01,2021-03-31,42,,returns,Made up\n"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project with one release, a site, and a target."""
-    made = make_project(tmp_path / "project")
-    settings = made / "site_src/portal.toml"
-    settings.write_text(settings.read_text() + f'\n[targets]\nwebsite = "folder:{tmp_path}/www"\n')
-    assert run(made, "release", "2027 Q1", "--yes") == 0
-    assert run(made, "build") == 0
-    return made
+    return made_with_target(tmp_path, released=True)
 
 
 @pytest.fixture

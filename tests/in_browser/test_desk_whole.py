@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page
 from portal.site import publishing
-from project import ROOT, make_project, run
-from served_desk import served
+from project import ROOT
+from served_desk import made_with_target, served
 from test_desk import PATIENCE, WIDE, inspect
 from test_fetch import Server, _wards, own_register, ranges
 
@@ -44,12 +44,7 @@ NEWEST = b",2024-01-01,2024-03-31,49,"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project with one release, a site, and a target."""
-    made = make_project(tmp_path / "project")
-    settings = made / "site_src/portal.toml"
-    settings.write_text(settings.read_text() + f'\n[targets]\nwebsite = "folder:{tmp_path}/www"\n')
-    assert run(made, "release", "2027 Q1", "--yes") == 0
-    assert run(made, "build") == 0
-    return made
+    return made_with_target(tmp_path, released=True)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def rules(real_site: Path) -> tuple[headers.Rule, ...]:
+def rules(real_site: Path) -> tuple[headers.HeaderRule, ...]:
     return headers.parse((real_site / headers.FILE).read_text())
 
 
@@ -75,7 +75,7 @@ def made(folder: Path, content: dict[str, str]) -> Path:
     return folder
 
 
-def test_the_policy_of_the_real_site_is_strict(rules: tuple[headers.Rule, ...]) -> None:
+def test_the_policy_of_the_real_site_is_strict(rules: tuple[headers.HeaderRule, ...]) -> None:
     policy = headers.of(rules, "/")[headers.POLICY]
     policy, whole = policy.split(", ")
     assert whole == f"{policy}; frame-ancestors 'none'", (
@@ -121,7 +121,7 @@ def test_what_the_site_does_not_need_is_not_allowed(
 
 
 def test_every_page_carries_the_policy_of_the_header(
-    real_site: Path, rules: tuple[headers.Rule, ...]
+    real_site: Path, rules: tuple[headers.HeaderRule, ...]
 ) -> None:
     wanted = parts(dict(rules[0].headers)[headers.POLICY])
     assert "frame-ancestors" not in wanted, "a <meta> cannot say this"
@@ -142,7 +142,7 @@ def test_two_builds_say_the_same(tiny_site: Path, tiny: Path) -> None:
 
 
 def test_the_file_of_headers_can_be_read_back_and_hosts_take_it(
-    real_site: Path, rules: tuple[headers.Rule, ...]
+    real_site: Path, rules: tuple[headers.HeaderRule, ...]
 ) -> None:
     text = (real_site / headers.FILE).read_text()
     assert headers.written(rules) == text
@@ -170,7 +170,7 @@ def test_only_embeds_may_be_framed_by_others(tiny_site: Path) -> None:
 
 
 def test_what_was_read_is_not_kept_and_what_all_pages_share_is(
-    real_site: Path, rules: tuple[headers.Rule, ...]
+    real_site: Path, rules: tuple[headers.HeaderRule, ...]
 ) -> None:
     kept = {p for p in files(real_site) if "no-store" not in headers.of(rules, p).get(headers.CACHE, "")}
     shared = {p for p in kept if p.startswith(("/assets/", "/pagefind/"))}

@@ -19,7 +19,7 @@ from portal.core.problems import PortalError
 from portal.pages import messages
 from portal.pages.messages import Messages, read_messages
 from portal.site import building
-from project import ROOT, make_project
+from project import ROOT, make_project, set_site
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -61,8 +61,7 @@ def catalogue(folder: Path, language: str) -> None:
 def in_language(folder: Path, language: str) -> Path:
     """The tiny portal in a pseudo-language."""
     root = make_project(folder)
-    file = root / settings.FILE
-    file.write_text(file.read_text().replace("[site]", f'[site]\nlanguage = "{language}"'))
+    set_site(root, language=language)
     catalogue(root, language)
     return root
 

@@ -11,7 +11,7 @@ from portal.core import settings
 from portal.core.problems import PortalError
 from portal.pages import redirects
 from portal.site import building, headers
-from project import ROOT
+from project import ROOT, set_site
 from selectolax.lexbor import LexborHTMLParser
 from test_hosting import nginx
 from test_search import fragments
@@ -43,8 +43,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory, tiny_site: Path) -> Path:
     """Build the tiny portal with old addresses."""
     root = tmp_path_factory.mktemp("moved") / "tiny"
     shutil.copytree(tiny_site, root, symlinks=True)
-    file = root / settings.FILE
-    file.write_text(file.read_text().replace("[site]\n", '[site]\naddress = "https://safer.example/"\n'))
+    set_site(root, address="https://safer.example/")
     return building.build(redirecting(root, OLD), lambda step: None).folder.resolve()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from portal.charts import svg
 from portal.site import building, staging
-from project import first, make_project
+from project import first, make_project, set_site
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from test_releases import edit, release, revise
 
@@ -27,8 +27,7 @@ def written(root: Path) -> Files:
 def revised(tmp_path_factory: pytest.TempPathFactory) -> Files:
     """Write the tiny portal after two releases; the second revised a figure and withheld another."""
     root = make_project(tmp_path_factory.mktemp("archived") / "tiny")
-    settings = root / "site_src/portal.toml"
-    settings.write_text(settings.read_text().replace("[site]\n", f'[site]\naddress = "{ADDRESS}"\n'))
+    set_site(root, address=ADDRESS)
     release(root, "2020 Q2")
     revise(root)
     edit(root, "murders,E09999999,2019-07-01,2020-06-30,,0,", "murders,E09999999,2019-07-01,2020-06-30,,,c")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from portal.site import publishing
 from project import edit, make_project, run, tree_of
-from served_desk import Answer, Visitor, enter, served
+from served_desk import Answer, Visitor, enter, made_with_target, served
 from test_fetch import Server, _wards, own_register, ranges
 from workbook_files import OBSERVATIONS
 
@@ -38,10 +38,7 @@ def data(root: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    made = make_project(tmp_path / "clicks")
-    targets = f'\n[targets]\nwebsite = "folder:{tmp_path}/www"\n'
-    (made / "site_src/portal.toml").write_text((made / "site_src/portal.toml").read_text() + targets)
-    return made
+    return made_with_target(tmp_path)
 
 
 @pytest.fixture
@@ -117,6 +114,7 @@ def test_an_update_goes_from_check_to_a_public_site_and_back(root: Path, tmp_pat
         )
 
 
+@pytest.mark.thorough
 def test_the_desk_releases_what_the_commands_release(root: Path, tmp_path: Path) -> None:
     by_command = make_project(tmp_path / "command")
     assert run(by_command, "release", "2027 Q1", "--yes") == 0

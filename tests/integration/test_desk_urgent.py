@@ -55,6 +55,7 @@ def root(tmp_path: Path) -> Path:
     return two_releases(tmp_path / "clicks")
 
 
+@pytest.mark.thorough
 def test_going_back_to_a_release_is_what_the_command_does(root: Path, tmp_path: Path) -> None:
     by_command = two_releases(tmp_path / "command")
     # What the command does before it builds the site.
@@ -119,6 +120,7 @@ def test_taking_a_figure_back_is_what_the_command_does(root: Path, tmp_path: Pat
         )
 
 
+@pytest.mark.thorough
 def test_a_release_waits_until_its_embargo_ends_or_is_lifted(root: Path, tmp_path: Path) -> None:
     edit(root, REVISED, REVISED.replace(",62,", ",63,"))
     reasons = root / "data_packages/releases/data/reasons.csv"

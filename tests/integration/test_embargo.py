@@ -123,6 +123,7 @@ def test_a_fresh_clone_builds_the_public_site_and_lifts_it_at_its_time(
     assert holding(root / "build/site", NEW)
 
 
+@pytest.mark.thorough
 def test_something_urgent_is_released_and_built_meanwhile(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,6 +220,7 @@ def test_what_comes_after_a_release_that_waits_waits_too(root: Path, monkeypatch
     assert holding(root / "build/site", "9143")
 
 
+@pytest.mark.thorough
 def test_going_back_gives_up_what_waits_and_brings_none_of_it_out(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -292,6 +294,7 @@ def test_a_first_release_under_embargo_leaves_no_site(
     assert "Nothing is public yet" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_taking_a_figure_back_while_a_release_waits(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(root, "A new worker", "Another worker", UPDATES)
     assert run(root, "release", "Urgent", "--yes") == 0

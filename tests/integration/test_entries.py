@@ -286,6 +286,7 @@ def test_a_list_of_packages_that_cannot_be_changed_safely_is_a_problem() -> None
         entries.listed_package(b'packages = ["a", # ] \n"b"]', "c", ("a", "b"))
 
 
+@pytest.mark.thorough
 def test_the_real_packages_take_a_source(tmp_path: Path) -> None:
     settings = config.load(ROOT)
     table = entries.open_table(settings, entries.KINDS["source"])

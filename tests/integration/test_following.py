@@ -6,10 +6,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import feedparser
 import pytest
 from calendars import read_events
-from portal.core import settings
 from portal.core.problems import PortalError
 from portal.site import building
-from project import ROOT, edit, first, make_project, run
+from project import ROOT, edit, first, make_project, run, set_site
 from selectolax.lexbor import LexborHTMLParser
 
 OBSERVATIONS = "data_packages/recorded/data/observations.csv"
@@ -22,9 +21,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", "1614556800")  # 1 March 2021
         root = make_project(tmp_path_factory.mktemp("following"), ROOT / "tests" / "meetings")
-        file = root / settings.FILE
-        lines = f'[site]\naddress = "{ADDRESS}"\ncontact = "safety@example.org"\n'
-        file.write_text(file.read_text().replace("[site]\n", lines))
+        set_site(root, address=ADDRESS, contact="safety@example.org")
         calendar = root / "data_packages" / "releases" / "data" / "calendar.csv"
         calendar.write_text(f"{calendar.read_text()}2021 Q2,2021-06-15,,Newer thefts\n")
         assert run(root, "release", "2021 Q1", "--yes") == 0
@@ -107,8 +104,7 @@ def test_the_form_can_be_printed_and_says_where_to_report_instead(site: Path) ->
 
 def test_a_contact_that_is_no_email_address_is_refused(tmp_path: Path) -> None:
     root = make_project(tmp_path)
-    file = root / settings.FILE
-    file.write_text(file.read_text().replace("[site]\n", '[site]\ncontact = "the council"\n'))
+    set_site(root, contact="the council")
     with pytest.raises(PortalError) as stopped:
         building.project(root)
     assert [p.field for p in stopped.value.problems] == ["site.contact"]

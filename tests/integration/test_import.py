@@ -3,13 +3,11 @@
 import csv
 import itertools
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from portal.site import building
-from project import ROOT, make_project, tree_of
+from project import Told, ask, describe_package, make_project, tree_of
 
 WARDS = {"E05999991": "North & Quay", "E05999992": "South", "E05999993": "West Field"}
 MONTHS = [f"{y}{m:02}" for y in (2019, 2020) for m in range(1, 13)]
@@ -28,14 +26,7 @@ def project(tmp_path: Path) -> Path:
     rows = package / "data" / "observations.csv"
     lines = rows.read_text().splitlines(keepends=True)
     rows.write_text("".join(line for line in lines if not line.startswith("rec-abuse")))
-    done = subprocess.run(
-        [sys.executable, "scripts/describe.py", str(package)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
+    describe_package(package)
     return root
 
 
@@ -54,14 +45,11 @@ def ward_file(path: Path, thefts: dict[str, int], others: dict[str, int]) -> Pat
     return path
 
 
-def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "portal", "--project", str(project), "import", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+def run(project: Path, *arguments: str) -> Told:
+    return ask(project, "import", *arguments)
 
 
-def import_wards(
-    project: Path, thefts: dict[str, int], others: dict[str, int], *more: str
-) -> subprocess.CompletedProcess[str]:
+def import_wards(project: Path, thefts: dict[str, int], others: dict[str, int], *more: str) -> Told:
     """Import a ward file with these counts in every month; nothing is written without --yes."""
     path = ward_file(project.parent / "w.csv", thefts, others)
     return run(project, "mps-ward", str(path), "--source", "returns", *more)

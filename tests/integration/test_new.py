@@ -182,9 +182,10 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
             "E07000008", ("more/street_other_forces", "more/boundaries", "more/lookups", "more/population", "more/ons_crime_tables"),
             "Cambridge", {"wards", "boundaries", "lsoas", "populations", "csp", "police-street", "stop-and-search"},
         ),
-        (
+        pytest.param(
             "E09000007", ("mps_ward", "mps_borough", "population", "more/mopac_pas", "more/ons_crime_tables"),
             "Camden", {"wards", "populations", "csp", "mps-borough", "mps-ward", "pas"},
+            marks=pytest.mark.thorough,
         ),
     ],
 )  # fmt: skip

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from portal.charts import svg
+from portal.core.settings import Settings
+from portal.disclosure.clearing import ClearedContent
 from portal.opendata import bundles
-from portal.site import building, staging
+from portal.site import staging
 from project import ROOT
 
 STORED = ROOT / "tests" / "numbers_shown.txt"
@@ -50,13 +52,12 @@ def listed(pages: dict[str, Counter[str]]) -> str:
 
 
 @pytest.fixture(scope="module")
-def shown() -> str:
+def shown(checked: tuple[Settings, ClearedContent]) -> str:
     """The numbers of this repository's pages, as of one day."""
     undrawn = svg.Pictures(ROOT / svg.LIBRARY, {})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", FIRST_OF_DECEMBER_2026)
-        settings, released = building.check(ROOT)
-        made = staging.write_files(staging.plan_site(settings, released), undrawn, lambda _, content: content)
+        made = staging.write_files(staging.plan_site(*checked), undrawn, lambda _, content: content)
     apart = ("open-data/", "about/changes", bundles.CATALOGUE)
     pages = {n: c for n, c in made.files.items() if n.endswith(".md") and not n.startswith(apart)}
     return listed({str(Path(n).parent): numbers(c.decode()) for n, c in pages.items()})

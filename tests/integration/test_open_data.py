@@ -29,7 +29,7 @@ from portal.opendata.metadata import DateLiteral, Iri
 from portal.site import building, headers
 from portal.site.parsed_pages import parse_all
 from portal.site.verification import DATA, verify
-from project import ROOT, make_project, tree_of
+from project import ROOT, make_project, set_site, tree_of
 from rdflib.compare import isomorphic
 from rdflib.namespace import RDF, SDO
 from selectolax.lexbor import LexborHTMLParser
@@ -47,8 +47,7 @@ OLDER, NEWER = (
 def revised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the tiny portal with a public address after two releases; the second revised, withdrew and withheld figures."""
     root = make_project(tmp_path_factory.mktemp("revised") / "tiny")
-    settings = root / "site_src/portal.toml"
-    settings.write_text(settings.read_text().replace("[site]\n", f'[site]\naddress = "{ADDRESS}"\n'))
+    set_site(root, address=ADDRESS)
     release(root, "2020 Q2")
     revise(root)
     edit(root, "thefts,E09999999,2018-07-01,2019-06-30,,120,", "thefts,E09999999,2018-07-01,2019-06-30,,,c")

@@ -228,7 +228,15 @@ def unwritable(path: Path) -> Iterator[None]:
         path.chmod(0o755)
 
 
-@pytest.mark.parametrize("folder", [".", "build", "build/sites", "build/cache", "build/pages"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        ".",
+        "build",
+        "build/sites",
+        *(pytest.param(p, marks=pytest.mark.thorough) for p in ("build/cache", "build/pages")),
+    ],
+)
 def test_a_folder_that_may_not_be_written_to_is_a_problem(
     built: Path, folder: str, record_property: Count
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from portal.cli import commands
 from portal.cli.arguments import OK, PROBLEMS
 from portal.site import reading_age
-from portal.site.reading_age import PageText
+from portal.site.reading_age import RunningText
 from project import ROOT
 from selectolax.lexbor import LexborHTMLParser
 
@@ -47,7 +47,7 @@ def test_names_and_fixed_terms_count_as_one_syllable_a_word() -> None:
     assert reading_age.age(["They work with the Metropolitan Police."]) == reading_age.age(
         ["They work with the big dog."]
     )
-    named = PageText("", ("They help with domestic abuse.",))
+    named = RunningText("", ("They help with domestic abuse.",))
     assert named.full_age > named.age
 
 
@@ -111,10 +111,10 @@ def test_the_command_reads_every_page_and_writes_the_same_report_twice(
 def test_the_report_lists_long_sentences_hard_words_and_double_terms() -> None:
     long = "So it went on and on " * 5 + "to its end."
     pages = (
-        PageText(
+        RunningText(
             "a/", (long, "Facilitated work with perpetrators was good.", "Domestic violence is a crime.")
         ),
-        PageText(
+        RunningText(
             "b/", (long, "They help after domestic abuse.", "Strategic Commissioning is the name of a team.")
         ),
     )
@@ -127,7 +127,7 @@ def test_the_report_lists_long_sentences_hard_words_and_double_terms() -> None:
 
 
 def test_shares_add_up_to_all_pages() -> None:
-    pages = tuple(PageText(f"{n}/", ("So " + "community " * n + "is.",)) for n in range(1, 12))
+    pages = tuple(RunningText(f"{n}/", ("So " + "community " * n + "is.",)) for n in range(1, 12))
     told = [
         int(n) for n in re.findall(r"^\| [^|]+ \| (\d+) pages \(", reading_age.report(pages), re.MULTILINE)
     ]

@@ -6,9 +6,8 @@ from urllib.parse import urlsplit
 
 import pikepdf
 import pytest
-from portal.core import settings
 from portal.site import building, pdf_sheets, social_images
-from project import make_project
+from project import make_project, set_site
 from selectolax.lexbor import LexborHTMLParser
 from served import holding
 
@@ -19,8 +18,7 @@ ADDRESS = "https://safer.example/portal/"
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny portal built with a public address."""
     root = make_project(tmp_path_factory.mktemp("shared") / "tiny")
-    file = root / settings.FILE
-    file.write_text(file.read_text().replace("[site]\n", f'[site]\naddress = "{ADDRESS}"\n'))
+    set_site(root, address=ADDRESS)
     return building.build(root, lambda step: None).folder.resolve()
 
 

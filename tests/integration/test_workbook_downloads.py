@@ -11,34 +11,31 @@ from pathlib import Path
 import accessible_workbooks
 import openpyxl
 import pytest
+from portal.core.settings import Settings
 from portal.core.text import MARKERS
+from portal.disclosure.clearing import ClearedContent
 from portal.importers.spreadsheets.cells import SHORTHAND
 from portal.opendata import records, workbook_files
 from portal.opendata.api import PackageName
-from portal.opendata.workbooks import TableSheet, Workbook, figures_sheet, sheet_names
+from portal.opendata.workbooks import DownloadWorkbook, TableSheet, figures_sheet, sheet_names
 from portal.pages import open_data_workbooks
 from portal.pages.open_data_files import OpenDataFiles
 from portal.releases import history
-from portal.site import building
 from project import ROOT
 
 Files = dict[str, bytes]
 
 
-def made(root: Path) -> tuple[Files, OpenDataFiles]:
-    """Every workbook of a project, as a build makes them."""
-    settings, cleared = building.check(root)
+@pytest.fixture(scope="module")
+def real(checked: tuple[Settings, ClearedContent]) -> tuple[Files, OpenDataFiles]:
+    """Every workbook of this repository's packages, as a build makes them."""
+    settings, cleared = checked
     past = history.NO_HISTORY
     now = records.current_records(cleared.content, past)
     slugs = {i.slug for i in cleared.content.indicators.values()}
     packages = tuple(PackageName(name, name) for name in settings.packages if name != "releases")
     inputs = OpenDataFiles(settings, cleared, past, slugs, packages, now)
     return dict(open_data_workbooks.workbooks(inputs)), inputs
-
-
-@pytest.fixture(scope="module")
-def real() -> tuple[Files, OpenDataFiles]:
-    return made(ROOT)
 
 
 @pytest.mark.thorough
@@ -106,7 +103,7 @@ def test_the_marks_are_understood_when_a_spreadsheet_is_imported() -> None:
 def test_what_looks_like_a_formula_stays_text() -> None:
     rows = (("=1+1", "@cmd", "-2", "+3", "{x}", "<b>&\"'"),)
     sheet = TableSheet(name="a", title="=T", notes=("This sheet has one table.",), columns=("a", "b", "c", "d", "e", "f"), rows=rows)  # fmt: skip
-    book = Workbook(title="=T", cover=("=x",), tables=(sheet,), publisher="P", language="en", day="")
+    book = DownloadWorkbook(title="=T", cover=("=x",), tables=(sheet,), publisher="P", language="en", day="")
     for path, data in workbook_files.both("x", book):
         read = accessible_workbooks.read(data, path.removeprefix("x."))
         assert read.formulas == 0

@@ -129,3 +129,13 @@ def test_no_place_is_named_in_the_scripts_or_in_what_all_portals_share() -> None
     assert len(texts) > 150
     for path in texts:
         assert "lewisham" not in path.read_text(encoding="utf-8").lower(), path
+
+
+def test_each_class_has_a_name_of_its_own() -> None:
+    """Two classes with one name make readers ask which is meant; names that begin with _ stay in their module."""
+    names: dict[str, list[str]] = {}
+    for module, path in SOURCES.items():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                names.setdefault(node.name, []).append(module)
+    assert {name: modules for name, modules in names.items() if len(modules) > 1} == {}

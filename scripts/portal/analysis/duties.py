@@ -14,7 +14,7 @@ SOON = 92
 
 
 class DutyState(StrEnum):
-    """Where a duty stands, by the evidence that we have."""
+    """Whether a duty has been met, judged by the evidence that we have."""
 
     UP_TO_DATE = "up-to-date"
     DUE_SOON = "due-soon"
@@ -25,7 +25,7 @@ class DutyState(StrEnum):
 
 @dataclass(frozen=True)
 class DutyStanding:
-    """A duty with its evidence, newest first, and when it falls due next; `due` is None if that cannot be said."""
+    """A duty with its evidence, newest first, and when it is due next; `due` is None if that is not known."""
 
     duty: Duty
     evidence: tuple[Evidence, ...]
@@ -39,10 +39,10 @@ class DutyStanding:
 
 
 def standing_of(duty: Duty, evidence: Iterable[Evidence], today: date) -> DutyStanding:
-    """Return where a duty stands on the day `today`; `evidence` may be about other duties too.
+    """Return the state of a duty on the day `today`; `evidence` can include that of other duties.
 
-    It falls due `every_months` after the newest evidence. A date that names only a year or month counts from its last
-    day, so that nothing is called late before it can be.
+    The duty is due `every_months` after the newest evidence. A date with only a year or month counts from its last day,
+    so that nothing is called late too early.
     """
     own = tuple(sorted((e for e in evidence if e.duty == duty.id), key=_last_day, reverse=True))
     if not own:

@@ -1,7 +1,7 @@
-"""Judge whether the rate of an area is unusual among areas of its kind, allowing for the differences between all of them.
+"""Decide whether the rate of an area is unusual among areas of its kind, allowing for the differences between them.
 
-Rates of small areas vary more by chance, and areas differ for reasons that no figure shows. A funnel has limits that
-are wide for small areas, and wider still by what all areas differ from each other beyond chance: additive
+Rates of small areas vary more by chance, and areas differ for reasons that no figure shows. So the limits of a funnel are
+wider for small areas, and wider for all areas by as much as these differ from each other beyond chance: additive
 overdispersion on the log scale (Spiegelhalter 2005, Quality and Safety in Health Care 14, 347-351).
 """
 
@@ -16,11 +16,11 @@ from portal.core.model import Area, Indicator, Observation
 from portal.core.vocabulary import Unit
 from portal.disclosure.clearing import ClearedContent
 
-FEWEST = 10  # areas, below which the differences between them cannot be estimated
-TRIM = 10  # per cent of the areas at each end whose distance counts only as much as that of the next
+FEWEST = 10  # with fewer areas, the differences between them cannot be estimated
+TRIM = 10  # per cent of the areas at each end, which are winsorised: their distance counts as that of the next area
 # What to say of an unusual rate where residents are not the people who are there, such as in a town centre.
 VISITED = "Many people come here who live elsewhere, and the rate counts only residents."
-USUAL, UNUSUAL = 1.96, 3.09  # standard deviations: limits that 95% and 99.8% of areas are within by chance
+USUAL, UNUSUAL = 1.96, 3.09  # standard deviations of the limits that contain 95% and 99.8% of areas by chance
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class FunnelPoint:
 
     @property
     def population(self) -> int:
-        """Return the residents of the area."""
+        """Return the number of residents of the area."""
         return self.rate.population
 
     @property
@@ -66,7 +66,7 @@ class Funnel:
     between: float
 
     def limits(self, population: float, reach: float = UNUSUAL) -> tuple[float, float]:
-        """Return the lower and upper limit of the rate per 1,000 of an area with so many residents."""
+        """Return the lower and upper limit of the rate per 1,000 people for an area with this many residents."""
         expected = self.rate * population
         width = reach * math.sqrt(1 / expected + self.between**2)
         low = (expected + 0.5) * math.exp(-width) - 0.5
@@ -84,7 +84,7 @@ def funnel_of(
 ) -> Funnel | None:
     """Return the funnel of an indicator over the newest months that the areas share.
 
-    None unless it is a count, and at least ten areas have a count and residents. Areas without a meaningful rate, such
+    None unless it is a count, and at least ten areas have both a count and a population. Areas without a meaningful rate, such
     as town centres, and areas whose figure is withheld are left out.
     """
     if indicator.unit != Unit.COUNT:

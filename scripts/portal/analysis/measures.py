@@ -399,7 +399,7 @@ def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, 
     known = released.content.indicators
     recorded = [i for i in known.values() if i.chart == ChartKind.RECORDED]
     summaries = {i.id: s for i in recorded if (s := alone(released, i, area, months))}
-    # Part of a type of crime would count that type twice, so it is tested beside the others without changing them.
+    # A part of a type of crime would count that type twice, so it is tested without changing the results of the others.
     within = {i.id for i in recorded if i.part_of in known and known[i.part_of].part_of}
     family = [s for i, s in summaries.items() if i not in within]
     tested = {s.indicator.id: s for s in together(family)}
@@ -407,15 +407,15 @@ def standings(released: ClearedContent, area: str, months: int) -> Mapping[str, 
 
 
 def together(summaries: Sequence[IndicatorSummary]) -> list[IndicatorSummary]:
-    """Return the summaries with directions that allow for looking at all of them at once, as for `tested_together`."""
+    """Return the summaries with directions that allow for multiple testing, as `tested_together` does."""
     changes = tested_together([s.change for s in summaries])
     return [replace(s, change=c) for s, c in zip(summaries, changes, strict=True)]
 
 
 def tested_together(changes: Sequence[Change | None]) -> list[Change | None]:
-    """Return changes with directions that allow for looking at all of them at once; those without a test as they are.
+    """Return changes with directions that allow for multiple testing; changes without a test are returned unchanged.
 
-    Benjamini and Hochberg's procedure: of the changes that are called clear, about one in twenty is chance.
+    By the procedure of Benjamini and Hochberg (1995): of the changes that are called clear, about one in twenty is chance.
     """
     adjusted = iter(significance.adjusted([c.p for c in changes if c and c.p is not None]))
     return [

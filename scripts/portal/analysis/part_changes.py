@@ -21,15 +21,15 @@ _TELLS = {
     Direction.NO_CLEAR_CHANGE: "no clear change",
     Direction.UNTESTED: "not tested",
 }
-# The police find most crimes of some kinds themselves, so a rise in them says more about the police.
+# The police discover most crimes of some kinds themselves, so a rise in them can mean more police work.
 _TELLS_OF_POLICE = {**_TELLS, Direction.ROSE: "more recorded", Direction.FELL: "fewer recorded"}
 
 
 @dataclass(frozen=True)
 class PartChange:
-    """One part in two periods: a figure is None if it is not published, and the change if one of them has no number.
+    """One part in two periods. A figure is None if it is not published; the change is None if a figure has no number.
 
-    `difference` and `tells` are the change in words, and what its test says; empty without a change.
+    `difference` is the change in words, and `tells` what its significance test shows; both are empty without a change.
     """
 
     name: str
@@ -141,7 +141,7 @@ def _why_not_newer(later: Observation, newest: Observation, breaks: tuple[Break,
 
 
 def _sizes(parts: Sequence[PartChange]) -> list[str]:
-    """Return the changes that have a percentage: `27% more (Racist)`."""
+    """Return the changes that have a percentage, such as `27% more (Racist)`."""
     changes = [(p.name, p.change) for p in parts if p.change and p.change.percent is not None]
     return [
         f"{size_of(c)} {'more' if c.difference > 0 else 'fewer'} ({name})"

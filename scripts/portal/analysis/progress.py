@@ -22,7 +22,7 @@ QUIET = 6
 
 
 @dataclass(frozen=True)
-class Progress:
+class ActionProgress:
     """How far an action has come.
 
     `status` is one of `STEPS`. `current` is the row that says so, None without evidence; `history` holds all such rows,
@@ -49,7 +49,7 @@ class Progress:
         return self.silent is not None and self.silent >= QUIET
 
 
-def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date) -> Progress:
+def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date) -> ActionProgress:
     """Return how far an action of a plan has come on the day `today`; `updates` are those that report on it."""
     history = tuple(sorted((s for s in plan.statuses if s.action == action.id), key=_dated, reverse=True))
     current = history[0] if history else None
@@ -58,7 +58,7 @@ def of_action(plan: Plan, action: Action, updates: Iterable[Update], today: date
     over = status == DONE or ended(plan, today)
     silent = None if over else months_since(updated or plan.starts, today)
     late = not over and bool(action.due) and periods.last_day(action.due) < today
-    return Progress(status, current, history, updated, silent, late)
+    return ActionProgress(status, current, history, updated, silent, late)
 
 
 def _dated(status: ActionStatus) -> str:

@@ -1,6 +1,6 @@
-"""Choose the questions that the data raise about a place, each with the rule that raised it.
+"""Choose the questions that the data raise about a place, each with the rule behind it.
 
-A rule only finds something to ask about. It never says that something is wrong.
+A rule only suggests a question. It never says that something is wrong.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ class RaisedQuestion:
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What the rules look at: figures of a place, promises in words, and what was revised or checked.
+    """The input of the rules: figures of a place, promises in words, and what was revised or checked.
 
     `late` are titles of promises with their due dates. `silent` counts promises without an update, of `promises`.
     """
@@ -66,7 +66,7 @@ def raise_questions(found: Findings) -> tuple[RaisedQuestion, ...]:
 
 
 def _unusual(found: Findings) -> Iterator[RaisedQuestion]:
-    """Ask about the rates that are furthest from what is usual."""
+    """Ask about the rates that are furthest outside the usual range."""
     for indicator, point in sorted(found.unusual, key=lambda pair: -abs(pair[1].z)):
         side, o = "high" if point.z > 0 else "low", point.figure
         months = label("rolling-months", o.period_start, o.period_end)

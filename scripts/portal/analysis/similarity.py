@@ -1,7 +1,7 @@
-"""Find the areas of a region where people are most like those of one area, by who lives there and not by crime.
+"""Find the areas of a region that are most similar to one area, by who lives there and not by crime.
 
-The method is on the page about comparisons. Crime itself is left out: areas chosen for having as much crime could
-never show that one of them has unusually much.
+The page about comparisons explains the method. Crime is left out: if areas were chosen because they have as much crime,
+none of them could turn out to have an unusual amount.
 """
 
 import math
@@ -14,7 +14,7 @@ from statistics import fmean, median, pstdev
 from portal.core.places import Profile
 
 MOST = 4  # areas that are called similar
-# Areas with fewer people than this share of the median are too small to compare with: their shares are extreme.
+# Areas with fewer people than this share of the median are too small to compare: their shares are extreme.
 SMALLEST = 0.1
 # Themes whose measures are numbers of people; they are compared as shares of the people in the theme.
 _SHARES = ("age", "ethnic-group")
@@ -24,9 +24,9 @@ COMPARED = (*_SHARES, "deprivation", _POPULATION)  # other themes are for rates 
 
 @dataclass(frozen=True)
 class Similar:
-    """An area, how near it is on average over all combinations of themes (1 is the nearest), and in how many it is near.
+    """An area, and its mean rank over all combinations of themes (1 is the most similar).
 
-    `times` counts the combinations, of `of`, in which it is among the `MOST` nearest.
+    It is among the `MOST` most similar areas in `times` of `of` combinations.
     """
 
     code: str
@@ -38,7 +38,7 @@ class Similar:
 
 @lru_cache(maxsize=8)
 def ranked(profiles: tuple[Profile, ...], area: str) -> tuple[Similar, ...]:
-    """Return all other areas, the most similar first; empty if the area itself has no profile.
+    """Return all other areas, the most similar first; empty if the area has no profile.
 
     Each measure is standardised over the areas (mean 0, standard deviation 1). The distance of two areas in a theme is
     the mean of the squared differences of its measures. For each combination of themes the distances are added, so that
@@ -76,7 +76,7 @@ _Values = Mapping[tuple[str, str], float]
 
 
 def _standardised(profiles: Iterable[Profile]) -> dict[str, _Values]:
-    """Return the standardised measures of each area that is large enough and has all of them."""
+    """Return the standardised measures of each area that is large enough and has every measure."""
     raw: dict[str, dict[tuple[str, str], float]] = {}
     for p in (p for p in profiles if p.theme in COMPARED):
         raw.setdefault(p.area, {})[p.theme, p.measure] = float(p.value)
@@ -95,7 +95,7 @@ def _standardised(profiles: Iterable[Profile]) -> dict[str, _Values]:
 
 
 def _comparable(own: _Values) -> Iterator[tuple[tuple[str, str], float]]:
-    """Yield the measures of an area so that areas of different sizes can be compared."""
+    """Yield the measures of an area, with numbers of people as shares, so that areas of different sizes can be compared."""
     totals: dict[str, float] = {}
     for (theme, _), value in own.items():
         totals[theme] = totals.get(theme, 0.0) + value

@@ -142,12 +142,12 @@ def total_indicator(released: ClearedContent) -> Indicator | None:
 
 
 def is_kind_of_crime(indicator: Indicator, whole: Indicator | None) -> bool:
-    """Return True if an indicator is one of the types that all recorded crime is made of; True for all without a total."""
+    """Return True if an indicator is one of the types that add up to all recorded crime; always True if there is no total."""
     return whole is None or indicator.part_of == whole.id
 
 
 def is_crime(released: ClearedContent, indicator: Indicator, whole: Indicator | None) -> bool:
-    """Return True if an indicator counts in all recorded crime, as a type or as a part of one; True without a total."""
+    """Return True if an indicator is a type of recorded crime or a part of one; always True if there is no total."""
     return whole is None or top_total(released.content, indicator.id) == whole.id
 
 
@@ -212,7 +212,7 @@ def _figures(released: ClearedContent, now: IndicatorSummary) -> tuple[Observati
 
 
 def _is_pair(s: ChartInput) -> bool:
-    return len(s.figures) == 2 and not time_marks.cuts_of(s)
+    return len(s.figures) == 2 and not time_marks.break_marks(s)
 
 
 def draw_for_area(s: ChartInput, width: int) -> Figure:

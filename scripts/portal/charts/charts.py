@@ -15,7 +15,7 @@ from portal.analysis.changes_in_words import cell
 from portal.analysis.headlines import headline
 from portal.analysis.measures import figures_of, series, yearly
 from portal.analysis.sentences import ChartInput
-from portal.charts import columns, row_charts, time_charts
+from portal.charts import columns, row_charts, small_multiples, time_charts
 from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.charts.time_axis import overlap
 from portal.core.model import Indicator, Observation
@@ -138,7 +138,7 @@ def subtitle(s: ChartInput) -> str:
 
 
 def _years(s: ChartInput) -> str:
-    """Return what several periods of 12 months are, by whether they overlap and when they end."""
+    """Return what to call several periods of 12 months, by whether they overlap and when they end."""
     if overlap(s.times):
         return "rolling 12 months"
     ends = {o.period_end.month for o in s.times if o.period_end}
@@ -215,7 +215,7 @@ def _no_notes(_: ChartInput) -> tuple[str, ...]:
     return ()
 
 
-class ChartKind(NamedTuple):
+class ChartFunctions(NamedTuple):
     """How a kind of chart is drawn in a width (None if it has no drawing), how its finding is worded, and its notes."""
 
     draw: Callable[[ChartInput, int], Figure] | None
@@ -224,15 +224,17 @@ class ChartKind(NamedTuple):
 
 
 # Drawings with a time axis can have breaks, plans and provisional figures, which notes explain.
-CHARTS: Mapping[str, ChartKind] = {
-    "pair": ChartKind(row_charts.draw_pair, sentences.describe_latest),
-    "bars": ChartKind(columns.draw_columns, sentences.describe_latest, time_charts.notes_under),
-    "line": ChartKind(time_charts.draw_line, sentences.describe_latest, time_charts.notes_under),
-    "small-multiples": ChartKind(
-        row_charts.draw_small_multiples, sentences.describe_largest_parts_now, row_charts.panel_notes
+CHARTS: Mapping[str, ChartFunctions] = {
+    "pair": ChartFunctions(row_charts.draw_pair, sentences.describe_latest),
+    "bars": ChartFunctions(columns.draw_columns, sentences.describe_latest, time_charts.notes_under),
+    "line": ChartFunctions(time_charts.draw_line, sentences.describe_latest, time_charts.notes_under),
+    "small-multiples": ChartFunctions(
+        small_multiples.draw_small_multiples,
+        sentences.describe_largest_parts_now,
+        small_multiples.panel_notes,
     ),
-    "ranked-bars": ChartKind(row_charts.draw_ranked_bars, sentences.describe_largest_parts),
-    "areas": ChartKind(row_charts.draw_areas, sentences.describe_areas),
-    "recorded": ChartKind(columns.draw_years, sentences.describe_latest, time_charts.notes_under),
-    "none": ChartKind(None, sentences.describe_all_figures),
+    "ranked-bars": ChartFunctions(row_charts.draw_ranked_bars, sentences.describe_largest_parts),
+    "areas": ChartFunctions(row_charts.draw_areas, sentences.describe_areas),
+    "recorded": ChartFunctions(columns.draw_years, sentences.describe_latest, time_charts.notes_under),
+    "none": ChartFunctions(None, sentences.describe_all_figures),
 }

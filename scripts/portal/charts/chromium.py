@@ -43,7 +43,7 @@ _OPTIONS = (
 _MOVED = (
     "import os, sys; [os.dup2(int(sys.argv[i]), i + 2) for i in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
 )
-# A font loads when a text is first laid out with it, which for print is after the load event and too late.
+# A font loads when a text is first laid out in it. For print that is after the load event, which is too late.
 _FONTS = "Promise.allSettled([...document.fonts].map(font => font.load())).then(() => 0)"
 _LONGEST = 300  # seconds before a Chromium process is killed
 _MOST = 200  # tasks for one Chromium process
@@ -82,7 +82,7 @@ class Chromium:
         address = page.resolve().as_uri()
         if address != self.at:
             loader = self._ask("Page.navigate", url=address)["loaderId"]
-            # The empty page that a new tab begins with may finish loading only now.
+            # The empty page of a new tab may not have finished loading until now.
             loaded = {"loaderId": loader, "name": "load"}
             self._wait(
                 lambda m: m.get("method") == "Page.lifecycleEvent" and loaded.items() <= m["params"].items()

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from portal.analysis.measures import revision_band
 from portal.analysis.sentences import ChartInput, describe_point
 from portal.charts.grammar import (
-    COLOURS,
     EARLIER,
     INK,
     LINE,
@@ -22,11 +21,9 @@ from portal.charts.grammar import (
     Figure,
     Label,
     Panel,
-    Rule,
     Scale,
     TimeTick,
     compose,
-    interrupted,
     stacked,
     tick_texts,
     time_ticks,
@@ -49,7 +46,16 @@ from portal.charts.time_charts import (
     range_bars,
     unit_signs,
 )
-from portal.charts.time_marks import Cut, Goal, break_number, cuts_of, goal_marks, goals_of, numbers_apart
+from portal.charts.time_marks import (
+    BreakMark,
+    Goal,
+    break_lines,
+    break_marks,
+    break_number,
+    goal_marks,
+    goals_of,
+    numbers_apart,
+)
 from portal.core.model import Observation
 from portal.core.text import json_number
 from portal.core.vocabulary import Unit
@@ -73,95 +79,68 @@ def draw_columns(s: ChartInput, width: int) -> Figure:
     return draw_all_columns(s, width, newest=1, goals=goals_of(s))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    """A figure as a column: its place on the time axis, its value, how much revisions can add, its text and colour."""
+
+    figure: Observation
+    at: float
+    value: float | int | None
+    band: int
+    text: str
+    colour: str
+
+    @property
+    def top(self) -> float | None:
+        """Return the value with what revisions can add; None without a value."""
+        return None if self.value is None else self.value + self.band
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plot:
+    """Where columns are drawn: a box, its scales, the length of a period, and the size of the values on the columns.
+
+    `size` is 0 where the values do not fit on the columns, which then have an axis.
+    """
+
+    box: Box
+    x: Scale
+    y: Scale
+    length: float
+    size: int
+
+    def moved(self, down: float) -> "_Plot":
+        """Return the plot moved down by some pixels."""
+        box = self.box._replace(top=self.box.top + down, bottom=self.box.bottom + down)
+        return replace(self, box=box, y=replace(self.y, start=box.bottom, end=box.top))
+
+
 def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goal] = ()) -> Figure:
     """Draw every period as a column, the `newest` last ones darker. One that may still change has only an outline."""
-    spans = [span(o) for o in s.figures]
-    length = min(end - start for start, end in spans)
-    ends = (spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1)
-    cells = [s.cell(o) for o in s.figures]
-    values = [json_number(o.value) for o in s.figures]
-    bands = [revision_band(s.released, o) for o in s.figures]
-    tops = [v + b for v, b in zip(values, bands, strict=True) if v is not None]
-    low, high = value_ends([*values, *tops, *(g.value for g in goals)])
-    slot = (width - 12) * length / (ends[1] - ends[0]) * 0.95
-    size = next((n for n in (TEXT + 2, TEXT, TICK, SMALL) if max(text_width(c, n) for c in cells) <= slot), 0)
+    columns, breaks = _columns(s, newest), break_marks(s)
+    ends = value_ends([*(c.value for c in columns), *(c.top for c in columns), *(g.value for g in goals)])
+    length, (start, end) = _time_axis(s)
+    size = _size_of_values(columns, (width - 12) * length / (end - start) * 0.95)
     ticks = (
-        []
-        if size
-        else value_ticks(low, high, 5 if width == WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
+        [] if size else value_ticks(*ends, 5 if width == WIDE else 4, whole=s.indicator.unit == Unit.COUNT)
     )
     texts = tick_texts(ticks, *unit_signs(s.indicator.unit)) if ticks else []
     left = max((text_width(t, TICK) for t in texts), default=0) + (8 if texts else 2)
-    cuts = cuts_of(s)
-    x = Scale(*ends, left, width - MARGIN)
-    note = [_note_above(cuts[0], x(cuts[0].at), x)] if len(cuts) == 1 else []
-    top = max([14.0, *(n.box.bottom + 4 for n in note)])
-    box = Box(left, top, width - MARGIN, top + PLOT_HEIGHT)
-    room = (high - low) * ((size + 8) / PLOT_HEIGHT if size else 0.05)
-    y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
-    marked = [
-        hidden_mark(Hidden(middle(o), f"[{o.status}]", hover_text(s, o)), x, y)
-        for o in s.figures
-        if o.value is None
-    ]
-    hidden = stacked(marked, top=-math.inf)
-    # Columns that all hang from the top leave no room above zero: then the plot moves down.
-    above = 19.0 if len(cuts) > 1 else note[0].box.bottom + 2 if note else 1.0
-    down = max([0.0, *(above - h.box.top for h in hidden)])
-    box = box._replace(top=box.top + down, bottom=box.bottom + down)
-    y = replace(y, start=box.bottom, end=box.top)
-    hidden = [replace(h, y=h.y + down) for h in hidden]
-    names = _names_below(s, [middle(o) for o in s.figures], x, x(length) - x(0))
-    colours = [EARLIER] * (len(cells) - newest) + [OURS] * newest
-    bars = {
-        "type": "bar",
-        "x": [middle(o) for o in s.figures],
-        "y": values,
-        "width": [length * 0.8] * len(cells),
-        "text": ["" if v is None or b else c for c, v, b in zip(cells, values, bands, strict=True)]
-        if size
-        else [],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "constraintext": "none",
-        "textfont": {"size": size or SMALL, "color": INK},
-        "textangle": 0,
-        "marker": {
-            "color": [PAPER if o.status in UNSETTLED else c for o, c in zip(s.figures, colours, strict=True)],
-            "line": {"color": colours, "width": [1.5 if o.status in UNSETTLED else 0 for o in s.figures]},
-        },
-        "customdata": [hover_text(s, o) for o in s.figures],
-        **hover([describe_point(s, o) for o in s.figures]),
-    }
-    ranges = [
-        Range(middle(o), v, b, c if size else "")
-        for o, v, b, c in zip(s.figures, values, bands, cells, strict=True)
-        if v is not None and b
-    ]
-    written = [_value_box(c, size, x(middle(o)), y(v + b), is_negative=v < 0) for c, o, v, b in zip(cells, s.figures, values, bands, strict=True) if size and v is not None]  # fmt: skip
-    marks = [
-        piece
-        for c in cuts
-        for piece in interrupted(
-            Rule((x(c.at), 14), (x(c.at), box.bottom), COLOURS[4], 1.5, "dash"),
-            [*written, *(h.box for h in hidden)],
-        )
-    ]
-    half = (x(length) - x(0)) * 0.4
-    filled = [
-        Box(x(middle(o)) - half, min(y(v), y(0)), x(middle(o)) + half, max(y(v), y(0)))
-        for o, v in zip(s.figures, values, strict=True)
-        if v is not None
-    ]
-    targets, names_of_targets = goal_marks(goals, y, box, [*written, *filled, *(h.box for h in hidden)])
-    notes = (
-        numbers_apart([break_number(n, x(c.at), c) for n, c in enumerate(cuts, 1)]) if len(cuts) > 1 else note
+    x = Scale(start, end, left, width - MARGIN)
+    notes = _break_notes(breaks, x)
+    plot = _plot(ends, x, length, size, notes if len(breaks) == 1 else [])
+    plot, hidden = _with_hidden(s, columns, plot, _space_for_breaks(breaks, notes))
+    names = _names_below(s, [c.at for c in columns], x, x(length) - x(0))
+    values = _value_boxes(columns, plot)
+    written = [*values, *(h.box for h in hidden)]
+    targets, names_of_targets = goal_marks(
+        goals, plot.y, plot.box, [*values, *_column_boxes(columns, plot), *(h.box for h in hidden)]
     )
     panel = Panel(
-        box=box,
+        box=plot.box,
         x=x,
-        y=y,
-        y_axis=value_axis(ticks, texts, (low, high)),
+        y=plot.y,
+        y_axis=value_axis(ticks, texts, ends),
         x_axis={
             "tickvals": [t.at for t in names],
             "ticktext": [t.text for t in names],
@@ -170,12 +149,136 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
     )
     lines = max((t.text.count("<br>") + 1 for t in names), default=0)
     return compose(
-        (width, box.bottom + 12 + LINE * lines),
+        (width, plot.box.bottom + 12 + LINE * lines),
         [panel],
-        [bars, *range_bars(ranges, QUIET, size or SMALL)],
+        [_bars(s, columns, plot), *range_bars(_ranges(columns, size), QUIET, size or SMALL)],
         [*notes, *hidden, *names_of_targets],
-        [*marks, *targets],
+        [*break_lines(breaks, x, (14, plot.box.bottom), 1.5, written), *targets],
     )
+
+
+def _columns(s: ChartInput, newest: int) -> list[_Column]:
+    earlier = len(s.figures) - newest
+    return [
+        _Column(
+            figure=o,
+            at=middle(o),
+            value=json_number(o.value),
+            band=revision_band(s.released, o),
+            text=s.cell(o),
+            colour=EARLIER if n < earlier else OURS,
+        )
+        for n, o in enumerate(s.figures)
+    ]
+
+
+def _time_axis(s: ChartInput) -> tuple[float, tuple[float, float]]:
+    """Return the length of the shortest period, and the ends of the time axis."""
+    spans = [span(o) for o in s.figures]
+    length = min(end - start for start, end in spans)
+    return length, (spans[0][0] - length * 0.1, spans[-1][1] + length * 0.1)
+
+
+def _size_of_values(columns: Sequence[_Column], slot: float) -> int:
+    """Return the largest size in which every value fits on its column, which has `slot` pixels; 0 if none does."""
+    sizes = (TEXT + 2, TEXT, TICK, SMALL)
+    return next((n for n in sizes if max(text_width(c.text, n) for c in columns) <= slot), 0)
+
+
+def _plot(ends: tuple[float, float], x: Scale, length: float, size: int, above: Sequence[Label]) -> _Plot:
+    """Return the plot of values between `ends`, below the notes `above`, with room for the values on the columns."""
+    low, high = ends
+    top = max([14.0, *(n.box.bottom + 4 for n in above)])
+    box = Box(x.start, top, x.end, top + PLOT_HEIGHT)
+    room = (high - low) * ((size + 8) / PLOT_HEIGHT if size else 0.05)
+    y = Scale(low - room * (low < 0), high + room * (high > 0), box.bottom, box.top)
+    return _Plot(box=box, x=x, y=y, length=length, size=size)
+
+
+def _with_hidden(
+    s: ChartInput, columns: Sequence[_Column], plot: _Plot, above: float
+) -> tuple[_Plot, list[Label]]:
+    """Return the plot and the marks of figures without a number.
+
+    Columns that all hang from the top leave no room above zero: then the plot moves down, so no mark is above `above`.
+    """
+    marks = [
+        hidden_mark(Hidden(c.at, f"[{c.figure.status}]", hover_text(s, c.figure)), plot.x, plot.y)
+        for c in columns
+        if c.value is None
+    ]
+    hidden = stacked(marks, top=-math.inf)
+    down = max([0.0, *(above - h.box.top for h in hidden)])
+    return plot.moved(down), [replace(h, y=h.y + down) for h in hidden]
+
+
+def _bars(s: ChartInput, columns: Sequence[_Column], plot: _Plot) -> Figure:
+    """Return the trace of the columns. A value with a range of revisions has its text at the range instead."""
+    texts = ["" if c.value is None or c.band else c.text for c in columns]
+    return {
+        "type": "bar",
+        "x": [c.at for c in columns],
+        "y": [c.value for c in columns],
+        "width": [plot.length * 0.8] * len(columns),
+        "text": texts if plot.size else [],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "constraintext": "none",
+        "textfont": {"size": plot.size or SMALL, "color": INK},
+        "textangle": 0,
+        "marker": {
+            "color": [PAPER if c.figure.status in UNSETTLED else c.colour for c in columns],
+            "line": {
+                "color": [c.colour for c in columns],
+                "width": [1.5 if c.figure.status in UNSETTLED else 0 for c in columns],
+            },
+        },
+        "customdata": [hover_text(s, c.figure) for c in columns],
+        **hover([describe_point(s, c.figure) for c in columns]),
+    }
+
+
+def _ranges(columns: Sequence[_Column], size: int) -> list[Range]:
+    """Return the ranges that revisions can add, each with its value if values are on the columns."""
+    return [
+        Range(c.at, c.value, c.band, c.text if size else "")
+        for c in columns
+        if c.value is not None and c.band
+    ]
+
+
+def _value_boxes(columns: Sequence[_Column], plot: _Plot) -> list[Box]:
+    """Return the space of each value on the columns."""
+    return [
+        _value_box(c.text, plot.size, plot.x(c.at), plot.y(c.top), is_negative=c.value < 0)
+        for c in columns
+        if plot.size and c.value is not None and c.top is not None
+    ]
+
+
+def _column_boxes(columns: Sequence[_Column], plot: _Plot) -> list[Box]:
+    """Return the space of each column itself."""
+    x, y = plot.x, plot.y
+    half = (x(plot.length) - x(0)) * 0.4
+    return [
+        Box(x(c.at) - half, min(y(c.value), y(0)), x(c.at) + half, max(y(c.value), y(0)))
+        for c in columns
+        if c.value is not None
+    ]
+
+
+def _break_notes(breaks: Sequence[BreakMark], x: Scale) -> list[Label]:
+    """Return the words of a single break above its line, or the numbers of several breaks."""
+    if len(breaks) == 1:
+        return [_note_above(breaks[0], x(breaks[0].at), x)]
+    return numbers_apart([break_number(n, x(b.at), b) for n, b in enumerate(breaks, 1)])
+
+
+def _space_for_breaks(breaks: Sequence[BreakMark], notes: Sequence[Label]) -> float:
+    """Return how far down the notes of breaks reach, in pixels."""
+    if len(breaks) == 1:
+        return notes[0].box.bottom + 2
+    return 19.0 if breaks else 1.0
 
 
 def _value_box(text: str, size: float, x: float, y: float, *, is_negative: bool) -> Box:
@@ -184,10 +287,10 @@ def _value_box(text: str, size: float, x: float, y: float, *, is_negative: bool)
     return Box(x - half, y, x + half, y + height) if is_negative else Box(x - half, y - height, x + half, y)
 
 
-def _note_above(cut: Cut, at: float, x: Scale) -> Label:
+def _note_above(mark: BreakMark, at: float, x: Scale) -> Label:
     """Return the note of a break above its line, on the side with more space."""
     is_right = at < (x.start + x.end) / 2
-    lines = wrap_text(cut.title, min(190, (x.end - at if is_right else at - x.start) - 6), TICK)
+    lines = wrap_text(mark.title, min(190, (x.end - at if is_right else at - x.start) - 6), TICK)
     return Label(
         text="<br>".join(lines),
         x=at + 5 if is_right else at - 5,

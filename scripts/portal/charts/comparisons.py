@@ -37,7 +37,7 @@ from portal.charts.grammar import (
 from portal.charts.text_metrics import text_width
 from portal.charts.time_axis import gaps_of, span
 from portal.charts.time_charts import Around, Line, Point, draw_lines
-from portal.charts.time_marks import cut_notes, cuts_of
+from portal.charts.time_marks import break_marks, break_notes
 from portal.core import periods
 from portal.core.model import Area, Break, Indicator, Observation
 from portal.core.text import MARKERS, json_number, upper_first
@@ -71,15 +71,15 @@ def rates_chart(released: ClearedContent, indicator: Indicator, areas: Sequence[
     breaks = measures.breaks_of(released, indicator.id)
     order = (*(a for a in rows if a is not ours), ours)
     lines = [_line(a.name, rows[a], breaks, is_ours=a is ours) for a in order]
-    cuts = cuts_of(ChartInput(released, indicator, tuple(r.figure for r in rows[ours])))
+    marks = break_marks(ChartInput(released, indicator, tuple(r.figure for r in rows[ours])))
     return Chart(
-        wide=escape_texts(draw_lines(lines, WIDE, Unit.PER_1000, Around(cuts))),
-        narrow=escape_texts(draw_lines(lines, NARROW, Unit.PER_1000, Around(cuts))),
+        wide=escape_texts(draw_lines(lines, WIDE, Unit.PER_1000, Around(marks))),
+        narrow=escape_texts(draw_lines(lines, NARROW, Unit.PER_1000, Around(marks))),
         headline=f"{indicator.short_title} compared with other areas",
         subtitle=f"{upper_first(indicator.unit_label)} per 1,000 people, rolling 12 months",
         finding="",
         notes=(
-            *cut_notes(cuts),
+            *break_notes(marks),
             f"Every year is divided by the population of {rows[ours][-1].rate.year}, so rates of other years are approximate.",
         ),
         table=_rates_table(indicator, rows),

@@ -66,7 +66,7 @@ def funnel_chart(funnel: Funnel, kind: str) -> Chart:
 
 
 def compared_in_words(point: FunnelPoint) -> str:
-    """Return whether an area is unusual, in the only words that may say so."""
+    """Return whether an area is unusual, in the standard words."""
     if not point.is_unusual:
         return "Usual"
     return f"{'High' if point.z > 0 else 'Low'}: {_WORDS}"
@@ -103,15 +103,9 @@ def _row(funnel: Funnel, point: FunnelPoint) -> tuple[str, ...]:
 def draw_funnel(funnel: Funnel, width: int) -> Figure:
     """Draw the dots, the common rate, and the limits for 95% and 99.8% of areas."""
     is_wide = width == WIDE
-    people = [p.population for p in funnel.points]
-    spare = (max(people) - min(people) or max(people)) * 0.08
-    low, high = max(min(people) - spare, 1), max(people) + spare
+    low, high = _ends_of_populations(funnel)
     along = [low + (high - low) * n / _STEPS for n in range(_STEPS + 1)]
-    curves = [
-        (reach, [funnel.limits(x, reach)[side] for x in along])
-        for reach in (USUAL, UNUSUAL)
-        for side in (0, 1)
-    ]
+    curves = _limits(funnel, along)
     top = max([float(p.rate.value) for p in funnel.points] + [v for _, curve in curves for v in curve])
     ends = value_ends([0.0, top])
     ticks = value_ticks(*ends, 5)
@@ -128,23 +122,47 @@ def draw_funnel(funnel: Funnel, width: int) -> Figure:
     )
     common = 1000 * funnel.rate
     marks = [Rule((box.left, y(common)), (box.right, y(common)), QUIET, 1, "dot")]
-    dots = [
-        Box(x(p.population) - 6, y(float(p.rate.value)) - 6, x(p.population) + 6, y(float(p.rate.value)) + 6)
-        for p in funnel.points
+    unusual = sorted(funnel.unusual, key=lambda p: -abs(p.z))
+    traces = [
+        *(_curve(along, curve, is_outer=reach == UNUSUAL) for reach, curve in curves),
+        _points([p for p in funnel.points if not p.is_unusual], CONTEXT),
+        _points(unusual, OURS),
     ]
-    labels = [
-        Label(
-            text="Residents",
-            x=box.right,
-            y=box.bottom + 2 * LINE + 4,
-            across="right",
-            size=SMALL,
-            colour=QUIET,
-        )
+    height = box.bottom + 2 * LINE + 14
+    return compose((width, height), [panel], traces, _labels(funnel, unusual, panel), marks)
+
+
+def _ends_of_populations(funnel: Funnel) -> tuple[float, float]:
+    """Return the ends of the axis of residents, a little beyond the smallest and the largest place."""
+    people = [p.population for p in funnel.points]
+    spare = (max(people) - min(people) or max(people)) * 0.08
+    return max(min(people) - spare, 1), max(people) + spare
+
+
+def _limits(funnel: Funnel, along: Sequence[float]) -> list[tuple[float, list[float]]]:
+    """Return the lower and upper limit of usual and of not unusual rates, each with its rate at every population."""
+    return [
+        (reach, [funnel.limits(population, reach)[side] for population in along])
+        for reach in (USUAL, UNUSUAL)
+        for side in (0, 1)
     ]
-    named = sorted(funnel.unusual, key=lambda p: -abs(p.z))
-    taken = list(dots)
-    for p in named:
+
+
+def _labels(funnel: Funnel, unusual: Sequence[FunnelPoint], panel: Panel) -> list[Label]:
+    """Return the name of the axis, and as many names of unusual places and the common rate as there is space for."""
+    x, y, box = panel.x, panel.y, panel.box
+    axis = Label(
+        text="Residents",
+        x=box.right,
+        y=box.bottom + 2 * LINE + 4,
+        across="right",
+        size=SMALL,
+        colour=QUIET,
+    )
+    labels = [axis]
+    points = [(x(p.population), y(float(p.rate.value))) for p in funnel.points]
+    taken = [Box(across - 6, down - 6, across + 6, down + 6) for across, down in points]
+    for p in unusual:
         at = (x(p.population), y(float(p.rate.value)))
         label = first_free(
             around(at, p.area.name, size=TICK, bold=True, colour=OURS, hover=_said(p)), taken, box
@@ -152,18 +170,17 @@ def draw_funnel(funnel: Funnel, width: int) -> Figure:
         if label:
             labels.append(label)
             taken.append(label.box)
-    text = f"All together: {common:.1f}"
+    common = 1000 * funnel.rate
     own = Label(
-        text=text, x=box.right, y=y(common) - 3, across="right", down="bottom", size=SMALL, colour=QUIET
+        text=f"All together: {common:.1f}",
+        x=box.right,
+        y=y(common) - 3,
+        across="right",
+        down="bottom",
+        size=SMALL,
+        colour=QUIET,
     )
-    if not any(own.box.touches(t) for t in taken):
-        labels.append(own)
-    traces = [
-        *(_curve(along, curve, is_outer=reach == UNUSUAL) for reach, curve in curves),
-        _points([p for p in funnel.points if not p.is_unusual], CONTEXT),
-        _points(named, OURS),
-    ]
-    return compose((width, box.bottom + 2 * LINE + 14), [panel], traces, labels, marks)
+    return labels if any(own.box.touches(t) for t in taken) else [*labels, own]
 
 
 def _residents_axis(low: float, high: float, most: int) -> Figure:

@@ -19,6 +19,7 @@ from portal.core.text import MINUS
 Figure = dict[str, Any]
 
 WIDE, NARROW = 720, 340  # the two widths in pixels for which every chart is designed
+NOTHING = "–"  # what is written where no figure has been published
 TEXT, TICK, SMALL = 13, 12, 11  # font sizes in pixels; nothing is smaller
 LINE = 17  # height of a line of text in pixels
 _LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size

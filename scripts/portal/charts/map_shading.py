@@ -25,7 +25,7 @@ from portal.charts.label_placement import (
     sides_of,
 )
 from portal.charts.map_classes import MapClass, class_of, sort_into_classes
-from portal.charts.maps import (
+from portal.charts.ward_maps import (
     LETTERS,
     LINE,
     Links,

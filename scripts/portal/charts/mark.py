@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from portal.charts.area_charts import current_wards
 from portal.charts.label_placement import Point, Ring, Rings
-from portal.charts.maps import Outlines, outlines_by_code
+from portal.charts.ward_maps import Outlines, outlines_by_code
 from portal.disclosure.clearing import ClearedContent
 
 HEIGHT = 60  # in units of the drawing; twice as many as the pixels that the frame of a page gives it

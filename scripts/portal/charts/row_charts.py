@@ -1,21 +1,18 @@
-"""Draw figures as rows of bars from zero: two figures, the parts of a whole, areas next to each other, small panels."""
+"""Draw figures as rows of bars from zero: two figures, the parts of a whole, areas next to each other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import NamedTuple
 
 from portal.analysis.sentences import NO_KIND, ChartInput, describe_point, describe_share
-from portal.charts.columns import axis_names
 from portal.charts.grammar import (
-    COLOURS,
     EARLIER,
     GRID,
     INK,
     LINE,
+    NOTHING,
     OURS,
     QUIET,
-    SMALL,
     TEXT,
     WIDE,
     Band,
@@ -26,19 +23,14 @@ from portal.charts.grammar import (
     Rule,
     Scale,
     compose,
-    interrupted,
-    stacked,
     value_ends,
 )
 from portal.charts.text_metrics import text_width, wrap_text
-from portal.charts.time_axis import middle, span
 from portal.charts.time_charts import hover
-from portal.charts.time_marks import Cut, cuts_of
 from portal.core.model import Observation
 from portal.core.text import json_number
 from portal.core.vocabulary import ADDABLE_UNITS, Unit
 
-_NOTHING = "–"  # what is written where no figure has been published
 _BAR = 20  # pixels
 _BESIDE = 0.34  # the share of a wide picture that names beside the bars can take
 
@@ -79,65 +71,98 @@ def draw_rows(
     rows = [r for g in groups for r in g.rows]
     low, high = value_ends([*(r.value for r in rows), least, whole])
     beside = max((text_width(r.name, TEXT, r.is_ours) for r in rows), default=0) + 12
-    is_beside = width == WIDE and beside <= width * _BESIDE
-    left = beside if is_beside else 2.0
+    left = beside if width == WIDE and beside <= width * _BESIDE else 0.0
     texts = max((text_width(r.text, TEXT + 1, True) for r in rows), default=0) + 12
     room_left = texts if low < 0 else 0.0
-    x = Scale(low, high, left + room_left, width - (texts if high > 0 else 2))
-    labels: list[Label] = []
-    marks: list[Rule | Band] = []
-    places: list[float] = []
-    y = 2.0
-    for group in groups:
-        if group.heading:
-            lines = wrap_text(group.heading, width - 4, TEXT + 1, bold=True)
-            y += 4 + (10 if places else 0)
-            labels.append(Label(text="<br>".join(lines), x=1, y=y, down="top", size=TEXT + 1, bold=True))
-            y += (LINE + 1) * len(lines) + 4
-        start = y
-        for row in group.rows:
-            if not is_beside:
-                lines = wrap_text(row.name, width - 4, TEXT, bold=row.is_ours)
-                labels.append(
-                    Label(text="<br>".join(lines), x=1, y=y, down="top", bold=row.is_ours, hover=row.words)
-                )
-                y += LINE * len(lines) + 2
-            middle_ = y + _BAR / 2
-            if is_beside:
-                labels.append(
-                    Label(
-                        text=row.name,
-                        x=left - 10,
-                        y=middle_,
-                        across="right",
-                        bold=row.is_ours,
-                        hover=row.words,
-                    )
-                )
-            places.append(middle_)
-            if whole:
-                marks.append(Band(Box(x(0), y, x(whole), y + _BAR), GRID))
-            labels.append(_value(row, x, middle_))
-            y += _BAR + 8
-        marks.append(Rule((x(0), start - 2), (x(0), y - 6), INK if low < 0 else QUIET, 2 if low < 0 else 1))
-    for text in below:
-        lines = wrap_text(text, width - 4, TEXT)
-        labels.append(Label(text="<br>".join(lines), x=1, y=y + 4, down="top"))
-        y += LINE * len(lines) + 4
-    height = y + 2
+    x = Scale(low, high, (left or 2.0) + room_left, width - (texts if high > 0 else 2))
+    placed = _place_groups(groups, width, left)
+    notes, height = _notes_below(below, width, placed[-1].bottom if placed else 2.0)
     bars = {
         "type": "bar",
         "orientation": "h",
         "x": [r.value for r in rows],
-        "y": places,
+        "y": [r.middle for g in placed for r in g.rows],
         "width": [_BAR] * len(rows),
         "marker": {"color": [r.colour for r in rows]},
         "customdata": [r.words for r in rows],
         **hover([r.more for r in rows]),
     }
-    wide = Box(x.start, 0, x.end, height)
-    panel = Panel(box=wide, x=x, y=Scale(height, 0, height, 0))
-    return compose((width, height), [panel], [bars], labels, marks)
+    labels = [
+        label
+        for g in placed
+        for label in (*g.heading, *(part for r in g.rows for part in (r.name, _value(r.row, x, r.middle))))
+    ]
+    marks = [mark for g in placed for mark in _behind_bars(g, x, whole)]
+    panel = Panel(box=Box(x.start, 0, x.end, height), x=x, y=Scale(height, 0, height, 0))
+    return compose((width, height), [panel], [bars], [*labels, *notes], marks)
+
+
+class _PlacedRow(NamedTuple):
+    """A row with the label of its name, and the middle of its bar in pixels from the top."""
+
+    row: Row
+    name: Label
+    middle: float
+
+
+class _PlacedGroup(NamedTuple):
+    """A group with its heading and rows, and where they begin and end in pixels from the top."""
+
+    heading: list[Label]
+    rows: list[_PlacedRow]
+    top: float
+    bottom: float
+
+
+def _place_groups(groups: Sequence[Group], width: int, left: float) -> list[_PlacedGroup]:
+    """Return groups one below the other. Names are beside the bars, which begin at `left`, or above them if that is 0."""
+    placed: list[_PlacedGroup] = []
+    y = 2.0
+    for group in groups:
+        heading: list[Label] = []
+        if group.heading:
+            lines = wrap_text(group.heading, width - 4, TEXT + 1, bold=True)
+            y += 4 + (10 if any(g.rows for g in placed) else 0)
+            heading.append(Label(text="<br>".join(lines), x=1, y=y, down="top", size=TEXT + 1, bold=True))
+            y += (LINE + 1) * len(lines) + 4
+        top, rows = y, list[_PlacedRow]()
+        for row in group.rows:
+            if left:
+                name = Label(text=row.name, x=left - 10, y=y + _BAR / 2, across="right", bold=row.is_ours, hover=row.words)  # fmt: skip
+            else:
+                lines = wrap_text(row.name, width - 4, TEXT, bold=row.is_ours)
+                name = Label(text="<br>".join(lines), x=1, y=y, down="top", bold=row.is_ours, hover=row.words)
+                y += LINE * len(lines) + 2
+            rows.append(_PlacedRow(row, name, y + _BAR / 2))
+            y += _BAR + 8
+        placed.append(_PlacedGroup(heading, rows, top, y))
+    return placed
+
+
+def _notes_below(texts: Sequence[str], width: int, y: float) -> tuple[list[Label], float]:
+    """Return lines of text from `y` downwards, and the height of the picture that they end."""
+    notes = []
+    for text in texts:
+        lines = wrap_text(text, width - 4, TEXT)
+        notes.append(Label(text="<br>".join(lines), x=1, y=y + 4, down="top"))
+        y += LINE * len(lines) + 4
+    return notes, y + 2
+
+
+def _behind_bars(group: _PlacedGroup, x: Scale, whole: float) -> list[Rule | Band]:
+    """Return a pale bar of the length of the whole, if there is one, for each bar, and the line at zero.
+
+    The line is dark where bars can be on both sides of it.
+    """
+    half, has_both_sides = _BAR / 2, x.low < 0
+    wholes = [Band(Box(x(0), r.middle - half, x(whole), r.middle + half), GRID) for r in group.rows if whole]
+    zero = Rule(
+        (x(0), group.top - 2),
+        (x(0), group.bottom - 6),
+        INK if has_both_sides else QUIET,
+        2 if has_both_sides else 1,
+    )
+    return [*wholes, zero]
 
 
 def _value(row: Row, x: Scale, y: float) -> Label:
@@ -221,8 +246,8 @@ def draw_areas(s: ChartInput, width: int) -> Figure:
             Row(
                 name=name,
                 value=None,
-                text=_NOTHING,
-                words=f"{f'{s.part(part)}, ' if s.indicator.breakdown else ''}{name}: {_NOTHING}",
+                text=NOTHING,
+                words=f"{f'{s.part(part)}, ' if s.indicator.breakdown else ''}{name}: {NOTHING}",
             )
             if (o := by_key.get((area, part))) is None
             else _row(
@@ -232,183 +257,3 @@ def draw_areas(s: ChartInput, width: int) -> Figure:
         ]
         groups.append(Group(tuple(rows), s.part(part) if s.indicator.breakdown else ""))
     return draw_rows(groups, width)
-
-
-def draw_small_multiples(s: ChartInput, width: int) -> Figure:
-    """Draw a panel of columns for each part and area, the largest first, all on the same scale and time axis.
-
-    A break is a dashed line in each panel; `panel_notes` explains it.
-    """
-    across = 4 if width == WIDE else 2
-    between, full = 18.0, 104.0
-    names = {(o.part, o.area): s.name(o) for o in s.figures}
-    keys, times = sorted(names, key=lambda k: -_size(s, k)), s.times
-    wide = (width - 4 - between * (across - 1)) / across
-    titles = {k: wrap_text(name, wide, TEXT, bold=True) for k, name in names.items()}
-    by_key = {(o.part, o.area, *s.period(o)): o for o in s.figures}
-    ends = (span(times[0])[0] - 0.1, span(times[-1])[1] + 0.1)
-    length = min(span(t)[1] - span(t)[0] for t in times)
-    texts = [s.cell(o) for o in s.figures]
-    slot = wide * length / (ends[1] - ends[0])
-    size = SMALL if max(text_width(t, SMALL) for t in texts) <= slot else 0
-    low, high = value_ends(json_number(o.value) for o in s.figures)
-    room = (high - low) * (0.16 if size else 0.04)
-    shown = axis_names(s, times)
-    first, last = shown[0], shown[-1]
-    cuts = cuts_of(s)
-    panels: list[Panel] = []
-    labels: list[Label] = []
-    marks: list[Rule | Band] = []
-    traces: list[Figure] = []
-    top = 2.0
-    for start in range(0, len(keys), across):
-        in_row = keys[start : start + across]
-        head = LINE * max(len(titles[k]) for k in in_row)
-        in_figures = [json_number(o.value) for o in s.figures if (o.part, o.area) in in_row]
-        least, most = value_ends(
-            [*in_figures, (high - low) * 0.2]
-        )  # a column has the same height in every row
-        height = full * (most - least + room) / (high - low + room)
-        for column, key in enumerate(in_row):
-            left = 2 + column * (wide + between)
-            box = Box(left, top + head + 6, left + wide, top + head + 6 + height)
-            panel = Panel(
-                box=box,
-                x=Scale(*ends, box.left, box.right),
-                y=Scale(least - room * (least < 0), most + room * (most > 0), box.bottom, box.top),
-                number=len(panels) + 1,
-            )
-            panels.append(panel)
-            figures = [by_key.get((*key, *s.period(t))) for t in times]
-            words = [f"{names[key]}, {s.label(t)}: {s.cell(o)}" for t, o in zip(times, figures, strict=True)]
-            traces.append(_columns(s, panel, _Slots(times, length * 0.85, size), figures, words))
-            labels.append(
-                Label(text="<br>".join(titles[key]), x=box.left, y=top + head, down="bottom", bold=True)
-            )
-            labels += _first_and_last(first, last, box)
-            without_number = stacked(
-                [
-                    Label(
-                        text=f"[{o.status}]" if o else _NOTHING,
-                        x=panel.x(middle(t)),
-                        y=panel.y(0) - 2,
-                        across="center",
-                        down="bottom",
-                        size=SMALL,
-                        hover=said,
-                    )
-                    for t, o, said in zip(times, figures, words, strict=True)
-                    if o is None or o.value is None
-                ]
-            )
-            labels += without_number
-            marks.append(Rule((box.left, panel.y(0)), (box.right, panel.y(0))))
-            marks += _cut_lines(
-                cuts, panel, [x.box for x in [*without_number, *_values(s, panel, times, figures, size)]]
-            )
-        top += head + 6 + height + 34
-    return compose((width, top - 8), panels, traces, labels, marks)
-
-
-def panel_notes(s: ChartInput) -> tuple[str, ...]:
-    """Return the note under small panels that explains their dashed lines; none without a break."""
-    cuts = cuts_of(s)
-    if len(cuts) < 2:
-        return tuple(f"Dashed line: {c.title}. Do not compare figures before and after it." for c in cuts)
-    names = "; ".join(c.title for c in cuts)
-    return (f"Dashed lines, from left to right: {names}. Do not compare figures before and after them.",)
-
-
-def _cut_lines(cuts: Sequence[Cut], panel: Panel, taken: Sequence[Box]) -> Iterable[Rule | Band]:
-    """Yield a dashed line for each break, interrupted by what is written in the panel."""
-    for cut in cuts:
-        at, box = panel.x(cut.at), panel.box
-        yield from interrupted(Rule((at, box.top), (at, box.bottom), COLOURS[4], 1, "dash"), taken)
-
-
-def _values(
-    s: ChartInput,
-    panel: Panel,
-    times: Sequence[Observation],
-    figures: Sequence[Observation | None],
-    size: int,
-) -> Iterable[Label]:
-    """Yield the values as Plotly writes them at the ends of the columns; none if they do not fit."""
-    for t, o in zip(times, figures, strict=True):
-        value = json_number(o.value) if o else None
-        if o and size and value is not None:
-            down = "top" if value < 0 else "bottom"
-            yield Label(
-                text=s.cell(o),
-                x=panel.x(middle(t)),
-                y=panel.y(value),
-                across="center",
-                down=down,
-                size=size + 2,
-            )
-
-
-class _Slots(NamedTuple):
-    """The columns of a panel: one for each period, their width in months, and the size of their texts (0 for none)."""
-
-    times: Sequence[Observation]
-    width: float
-    text: int
-
-
-def _columns(
-    s: ChartInput, panel: Panel, slots: _Slots, figures: Sequence[Observation | None], words: Sequence[str]
-) -> Figure:
-    number = len(slots.times)
-    return {
-        "type": "bar",
-        "x": [middle(t) for t in slots.times],
-        "y": [None if o is None else json_number(o.value) for o in figures],
-        "xaxis": f"x{panel.suffix}",
-        "yaxis": f"y{panel.suffix}",
-        "width": [slots.width] * number,
-        "constraintext": "none",
-        "marker": {"color": [EARLIER] * (number - 1) + [OURS]},
-        "text": [s.cell(o) if o and o.value is not None else "" for o in figures] if slots.text else [],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "textangle": 0,
-        "textfont": {"size": slots.text or SMALL, "color": INK},
-        "customdata": list(words),
-        "hovertemplate": "%{customdata}<extra></extra>",
-    }
-
-
-def _first_and_last(first: str, last: str, box: Box) -> Iterable[Label]:
-    """Yield the names of the first and last period under a panel; one above the other if they are too long."""
-    below = box.bottom + 4
-    if first == last:
-        yield Label(
-            text=first,
-            x=(box.left + box.right) / 2,
-            y=below,
-            across="center",
-            down="top",
-            size=SMALL,
-            colour=QUIET,
-        )
-        return
-    fits = text_width(first, SMALL) + text_width(last, SMALL) + 8 <= box.width
-    yield Label(text=first, x=box.left, y=below, down="top", size=SMALL, colour=QUIET)
-    yield Label(
-        text=last,
-        x=box.right,
-        y=below + (0 if fits else 13),
-        across="right",
-        down="top",
-        size=SMALL,
-        colour=QUIET,
-    )
-
-
-def _size(s: ChartInput, panel: tuple[str, str]) -> Decimal:
-    """Return the size by which panels are ordered: the sum of counts and pounds, or the largest of other figures."""
-    known = [o.value for o in s.figures if (o.part, o.area) == panel and o.value is not None]
-    if not known:
-        return Decimal("-Infinity")
-    return sum(known, Decimal(0)) if s.indicator.unit in ADDABLE_UNITS else max(known)

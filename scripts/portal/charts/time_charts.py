@@ -25,6 +25,7 @@ from portal.charts.grammar import (
     Panel,
     Rule,
     Scale,
+    TimeTick,
     around,
     boxes_of_line,
     compose,
@@ -42,12 +43,12 @@ from portal.charts.grammar import (
 from portal.charts.text_metrics import text_width, wrap_text
 from portal.charts.time_axis import gaps_of, middle, overlap, span
 from portal.charts.time_marks import (
-    Cut,
+    BreakMark,
     Goal,
-    Period,
+    PlanPeriod,
+    break_marks,
+    break_notes,
     break_number,
-    cut_notes,
-    cuts_of,
     goal_marks,
     goal_notes,
     goals_of,
@@ -107,8 +108,8 @@ class Hidden(NamedTuple):
 class Around(NamedTuple):
     """What is drawn around lines: breaks in series, the periods of plans, figures without a number, and targets."""
 
-    cuts: Sequence[Cut] = ()
-    plans: Sequence[Period] = ()
+    breaks: Sequence[BreakMark] = ()
+    plans: Sequence[PlanPeriod] = ()
     hidden: Sequence[Hidden] = ()
     goals: Sequence[Goal] = ()
 
@@ -124,7 +125,7 @@ def draw_line(s: ChartInput, width: int) -> Figure:
     known = [o for o in s.figures if o.value is not None]
     line = Line(points=tuple(_points(s)), last=s.cell(known[-1]) if known else "")
     return draw_lines(
-        [line], width, s.indicator.unit, Around(cuts_of(s), plan_periods(s), _hidden(s), goals_of(s))
+        [line], width, s.indicator.unit, Around(break_marks(s), plan_periods(s), _hidden(s), goals_of(s))
     )
 
 
@@ -180,28 +181,61 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     texts = tick_texts(ticks, *unit_signs(unit))
     left = max(text_width(t, TICK) for t in texts) + 8
     names = [_end_name(line, width) for line in lines]
-    right = (
-        max(
-            text_width(part, TEXT, line.is_ours)
-            for name, line in zip(names, lines, strict=True)
-            for part in name.split("<br>")
-        )
-        + 16
-    )
-    box = Box(left, 18, width - min(right, width * 0.45), 18 + PLOT_HEIGHT)
+    right = min(_widest_name(lines, names) + 16, width * 0.45)
+    box = Box(left, 18, width - right, 18 + PLOT_HEIGHT)
     x = Scale(first - pad, last + pad, box.left, box.right)
     room = (ends[1] - ends[0]) * 0.06
     y = Scale(ends[0] - room * (ends[0] < 0), ends[1] + room * (ends[1] > 0), box.bottom, box.top)
     years = time_ticks(first - pad, last + pad, box.width)
     lanes = lanes_of([p for p in beside.plans if p.start < last and p.end > first], x, box, years)
-    height = lanes.bottom + 4
+    labels, marks = _annotations(lines, names, beside, Panel(box=box, x=x, y=y))
+    panel = Panel(box=box, x=x, y=y, y_axis=value_axis(ticks, texts, ends), x_axis=_year_axis(years))
+    return compose(
+        (width, lanes.bottom + 4),
+        [panel],
+        [*map(_trace, lines), *(bars for line in lines for bars in _ranges(line))],
+        [*labels, *lanes.labels],
+        [*marks, *lanes.marks],
+    )
+
+
+def _widest_name(lines: Sequence[Line], names: Sequence[str]) -> float:
+    """Return the width in pixels of the widest of the names at the ends of lines."""
+    return max(
+        text_width(part, TEXT, line.is_ours)
+        for name, line in zip(names, lines, strict=True)
+        for part in name.split("<br>")
+    )
+
+
+def _year_axis(years: Sequence[TimeTick]) -> Figure:
+    """Return the settings of an axis of years."""
+    return {
+        "tickvals": [t.at for t in years],
+        "ticktext": [t.text for t in years],
+        "ticks": "outside",
+        "ticklen": 4,
+        "ticklabelstandoff": 3,
+        "tickcolor": QUIET,
+    }
+
+
+def _annotations(
+    lines: Sequence[Line], names: Sequence[str], beside: Around, panel: Panel
+) -> tuple[list[Label], list[Rule | Band]]:
+    """Return the labels and marks around lines, none over another or over a line.
+
+    What is placed first leaves less space for the next: the names at the ends, the notes of breaks, the names of
+    targets, the highest and lowest value of a single line, and the marks of figures without a number.
+    """
+    x, y, box = panel.x, panel.y, panel.box
     drawn = [_drawn(line, x, y) for line in lines]
     taken = [b for pieces in drawn for piece in pieces for b in boxes_of_line(piece)]
     labels, end_boxes = _end_labels(lines, names, x, y, box)
     taken += end_boxes
-    marks, notes = _cut_marks(beside.cuts, lines, x, box, taken)
+    marks, notes = _break_pieces(beside.breaks, lines, x, box, taken)
     taken += [n.box for n in notes]
-    dashes = [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.cuts]
+    dashes = [Box(x(c.at) - 2, box.top, x(c.at) + 2, box.bottom) for c in beside.breaks]
     targets, names_of_targets = goal_marks(beside.goals, y, box, [*taken, *dashes])
     taken += [n.box for n in names_of_targets]
     extremes = _extremes(lines[-1], x, y, box, [*taken, *dashes]) if len(lines) == 1 else []
@@ -209,28 +243,7 @@ def draw_lines(lines: Sequence[Line], width: int, unit: str, beside: Around = _N
     taken += [label.box for label in extremes]
     hidden = stacked([hidden_mark(h, x, y) for h in beside.hidden], [*taken, *(n.box for n in labels)])
     marks = [piece for m in [*marks, *targets] for piece in _around(m, [h.box for h in hidden])]
-    labels += hidden
-    panel = Panel(
-        box=box,
-        x=x,
-        y=y,
-        y_axis=value_axis(ticks, texts, ends),
-        x_axis={
-            "tickvals": [t.at for t in years],
-            "ticktext": [t.text for t in years],
-            "ticks": "outside",
-            "ticklen": 4,
-            "ticklabelstandoff": 3,
-            "tickcolor": QUIET,
-        },
-    )
-    return compose(
-        (width, height),
-        [panel],
-        [*map(_trace, lines), *(bars for line in lines for bars in _ranges(line))],
-        [*labels, *lanes.labels],
-        [*marks, *lanes.marks],
-    )
+    return [*labels, *hidden], marks
 
 
 def unit_signs(unit: str) -> tuple[str, str]:
@@ -389,34 +402,34 @@ def _extremes(line: Line, x: Scale, y: Scale, box: Box, taken: Sequence[Box]) ->
     return labels
 
 
-def _cut_marks(
-    cuts: Sequence[Cut], lines: Sequence[Line], x: Scale, box: Box, taken: Sequence[Box]
+def _break_pieces(
+    breaks: Sequence[BreakMark], lines: Sequence[Line], x: Scale, box: Box, taken: Sequence[Box]
 ) -> tuple[list[Rule | Band], list[Label]]:
     """Return the gaps and dashed lines at breaks, and their notes in the free space of the plot.
 
-    Several breaks have numbers above their lines; `cut_notes` explains them.
+    Several breaks have numbers above their lines; `break_notes` explains them.
     """
     marks: list[Rule | Band] = []
     notes: list[Label] = []
-    for number, cut in enumerate(cuts, 1):
-        before = [p.at for line in lines for p in line.points if p.value is not None and p.at <= cut.at]
-        after = [p.at for line in lines for p in line.points if p.value is not None and p.at > cut.at]
-        at = min(box.right, max(box.left, x(cut.at)))
-        gap = (x(max(before, default=cut.at)), x(min(after, default=cut.at)))
+    for number, b in enumerate(breaks, 1):
+        before = [p.at for line in lines for p in line.points if p.value is not None and p.at <= b.at]
+        after = [p.at for line in lines for p in line.points if p.value is not None and p.at > b.at]
+        at = min(box.right, max(box.left, x(b.at)))
+        gap = (x(max(before, default=b.at)), x(min(after, default=b.at)))
         if gap[1] - gap[0] > 12:
             marks.append(Band(Box(gap[0] + 3, box.top, gap[1] - 3, box.bottom)))
         marks.append(Rule((at, box.top - 2), (at, box.bottom), COLOURS[4], 1.5, "dash"))
-        if len(cuts) > 1:
-            notes.append(break_number(number, at, cut))
+        if len(breaks) > 1:
+            notes.append(break_number(number, at, b))
             continue
         wide = min(box.width, max(gap[1] - gap[0], 170))
         centre = min(box.right - wide / 2, max(box.left + wide / 2, (gap[0] + gap[1]) / 2))
         space = Box(centre - wide / 2, box.top, centre + wide / 2, box.bottom)
-        note = note_in(cut.title, space, [*taken, *(n.box for n in notes)])
+        note = note_in(b.title, space, [*taken, *(n.box for n in notes)])
         is_in_gap = note.box.left >= gap[0] and note.box.right <= gap[1]
         marks.append(Band(note.box, SAND if is_in_gap else PAPER, above=True))
         notes.append(note)
-    return marks, numbers_apart(notes) if len(cuts) > 1 else notes
+    return marks, numbers_apart(notes) if len(breaks) > 1 else notes
 
 
 def notes_under(s: ChartInput, *, has_goals: bool = True, has_outlines: bool = True) -> tuple[str, ...]:
@@ -424,7 +437,7 @@ def notes_under(s: ChartInput, *, has_goals: bool = True, has_outlines: bool = T
 
     A chart without outlines prints only the marker of a figure that may still change, and no bar for how far.
     """
-    notes = [*cut_notes(cuts_of(s)), *(goal_notes(goals_of(s)) if has_goals else ())]
+    notes = [*break_notes(break_marks(s)), *(goal_notes(goals_of(s)) if has_goals else ())]
     if has_outlines and any(o.status in UNSETTLED for o in s.figures):
         notes.append("Only an outline: figures that may still change.")
     if how_far := describe_revisions(s, has_bar=has_outlines):

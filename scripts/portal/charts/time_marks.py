@@ -8,6 +8,7 @@ from typing import NamedTuple
 from portal.analysis.measures import breaks_of, broken
 from portal.analysis.sentences import ChartInput
 from portal.charts.grammar import (
+    COLOURS,
     EARLIER,
     INK,
     LINE,
@@ -33,14 +34,14 @@ from portal.core.vocabulary import Nearness
 _LANE = 18  # height of the bar of a plan, in pixels
 
 
-class Cut(NamedTuple):
+class BreakMark(NamedTuple):
     """A break in series: the time from which recording changed, and what changed."""
 
     at: float
     title: str
 
 
-class Period(NamedTuple):
+class PlanPeriod(NamedTuple):
     """A period that is marked under the years, such as that of a plan."""
 
     start: float
@@ -56,13 +57,14 @@ class Goal(NamedTuple):
     text: str
 
 
-def cuts_of(s: ChartInput) -> list[Cut]:
+def break_marks(s: ChartInput) -> list[BreakMark]:
     """Return every break between or inside the periods of the figures."""
     breaks = breaks_of(s.released, s.indicator.id)
     within = [b for b in breaks if any(broken(one, next_, (b,)) for one, next_ in pairwise(s.figures))]
     is_dated = len(within) > 1
     return [
-        Cut(position(b.date), f"{b.title} ({periods.month(b.date)})" if is_dated else b.title) for b in within
+        BreakMark(position(b.date), f"{b.title} ({periods.month(b.date)})" if is_dated else b.title)
+        for b in within
     ]
 
 
@@ -80,11 +82,13 @@ def goals_of(s: ChartInput) -> list[Goal]:
     ]
 
 
-def plan_periods(s: ChartInput) -> list[Period]:
+def plan_periods(s: ChartInput) -> list[PlanPeriod]:
     """Return the periods of the plans that measure success by an indicator."""
     fits = (Nearness.SAME, Nearness.CLOSE)
     return [
-        Period(position(periods.earliest_day(p.starts)), position(periods.last_day(p.ends)), p.short_title)
+        PlanPeriod(
+            position(periods.earliest_day(p.starts)), position(periods.last_day(p.ends)), p.short_title
+        )
         for p in s.released.content.plans
         if p.starts
         and p.ends
@@ -121,10 +125,23 @@ def goal_notes(goals: Sequence[Goal]) -> list[str]:
     return [f"Dotted line: the target for {g.due}, {g.text}." for g in goals]
 
 
-def break_number(number: int, at: float, cut: Cut) -> Label:
+def break_lines(
+    breaks: Sequence[BreakMark], x: Scale, ends: tuple[float, float], width: float, taken: Sequence[Box]
+) -> list[Rule | Band]:
+    """Return a dashed line for each break, from top to bottom between `ends` in pixels, with a gap at each box that is taken."""
+    return [
+        piece
+        for b in breaks
+        for piece in interrupted(
+            Rule((x(b.at), ends[0]), (x(b.at), ends[1]), COLOURS[4], width, "dash"), taken
+        )
+    ]
+
+
+def break_number(number: int, at: float, mark: BreakMark) -> Label:
     """Return the number of a break above its line."""
     return Label(
-        text=str(number), x=at, y=1, across="center", down="top", size=TICK, bold=True, hover=cut.title
+        text=str(number), x=at, y=1, across="center", down="top", size=TICK, bold=True, hover=mark.title
     )
 
 
@@ -141,9 +158,9 @@ def numbers_apart(numbers: Sequence[Label]) -> list[Label]:
     return joined
 
 
-def cut_notes(cuts: Sequence[Cut]) -> list[str]:
+def break_notes(breaks: Sequence[BreakMark]) -> list[str]:
     """Return a note for each break that has a number in the drawing; a single break has its words there."""
-    return [f"{n}: {cut.title}." for n, cut in enumerate(cuts, 1)] if len(cuts) > 1 else []
+    return [f"{n}: {b.title}." for n, b in enumerate(breaks, 1)] if len(breaks) > 1 else []
 
 
 class Lanes(NamedTuple):
@@ -154,7 +171,7 @@ class Lanes(NamedTuple):
     bottom: float
 
 
-def lanes_of(plans: Sequence[Period], x: Scale, box: Box, years: Sequence[TimeTick]) -> Lanes:
+def lanes_of(plans: Sequence[PlanPeriod], x: Scale, box: Box, years: Sequence[TimeTick]) -> Lanes:
     """Return a bar for each plan, in as few rows as their names allow."""
     top = box.bottom + 11 + LINE * (2 if any("<br>" in t.text for t in years) else 1)
     marks: list[Rule | Band] = []

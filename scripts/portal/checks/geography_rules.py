@@ -69,7 +69,7 @@ _HIERARCHIES = (
 
 
 def _hierarchies(checked: ValidRows) -> Iterator[Problem]:
-    """Check that no area lies in itself and no indicator is part of itself, over any number of levels."""
+    """Check that no area contains itself and no indicator is part of itself, over any number of levels."""
     for kind, resource, key, column, noun in _HIERARCHIES:
         by_key: dict[str, ValidRow] = {row[key]: row for row in checked.rows(kind, resource)}
         for row in by_key.values():

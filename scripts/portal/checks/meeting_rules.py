@@ -1,4 +1,4 @@
-"""Rules about meetings: their times, the questions asked at them, what those are about, and the police of each ward."""
+"""Rules about meetings: their times, questions and subjects, and the police teams of wards."""
 
 from collections.abc import Callable, Iterator, Mapping
 

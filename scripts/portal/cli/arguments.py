@@ -17,7 +17,7 @@ Exit codes:
 
 
 class _Stated(argparse.Action):
-    """Store the value of an option that is never empty, such as one from a variable that nobody has set."""
+    """Store the value of an option, and refuse an empty one, such as that of a shell variable that is not set."""
 
     def __call__(
         self,
@@ -177,15 +177,32 @@ def _add_importing(command: page_arguments.NewCommand) -> None:
         "updates. Write docs/reference/coverage.md: these counts, and for every section of the source documents the pages\n"
         "that show it or the reason for leaving it out. A section with neither is a problem.",
     )
-    take = command(
-        "import",
-        "read a published file and add its figures to a package",
-        "Read files as the police and others publish them, report anything unusual, withhold figures that could identify\n"
-        "people, and show what would change. Nothing is written until you confirm.\n\n"
-        "The format table reads a spreadsheet (.xlsx, .ods or .csv) that has the columns of a package, such as one made by\n"
-        "`portal template`: portal import table FILE --package NAME. It corrects what spreadsheets do to dates, numbers and\n"
-        "codes, asks you if it cannot be sure, and names the sheet and cell of each mistake.",
+    _of_imports(
+        command(
+            "import",
+            "read a published file and add its figures to a package",
+            "Read files as the police and others publish them, report anything unusual, withhold figures that could identify\n"
+            "people, and show what would change. Nothing is written until you confirm.\n\n"
+            "The format table reads a spreadsheet (.xlsx, .ods or .csv) that has the columns of a package, such as one made by\n"
+            "`portal template`: portal import table FILE --package NAME. It corrects what spreadsheets do to dates, numbers and\n"
+            "codes, asks you if it cannot be sure, and names the sheet and cell of each mistake.",
+        )
     )
+    _of_downloads(
+        command(
+            "fetch",
+            "download published files and import what is new",
+            "Without a name: list the public addresses that are known. With one or more names: download what has changed since\n"
+            "the last time into the cache, with its digest. A download that broke off goes on from where it was.\n"
+            "With --import, show what importing would change, and write it, with the row of the source, when you confirm.\n"
+            "This is the only command that uses the network. For example:\n"
+            "  portal fetch police-archive --month 2026-03 --force cambridgeshire --import",
+        )
+    )
+
+
+def _of_imports(take: argparse.ArgumentParser) -> None:
+    """Add the files to import, and how to read them."""
     take.add_argument(
         "format",
         metavar="FORMAT",
@@ -242,17 +259,6 @@ def _add_importing(command: page_arguments.NewCommand) -> None:
     )
     take.add_argument("--yes", action="store_true", help="write without asking for confirmation")
     take.set_defaults(stop=take.error)
-    _of_downloads(
-        command(
-            "fetch",
-            "download published files and import what is new",
-            "Without a name: list the public addresses that are known. With one or more names: download what has changed since\n"
-            "the last time into the cache, with its digest. A download that broke off goes on from where it was.\n"
-            "With --import, show what importing would change, and write it, with the row of the source, when you confirm.\n"
-            "This is the only command that uses the network. For example:\n"
-            "  portal fetch police-archive --month 2026-03 --force cambridgeshire --import",
-        )
-    )
 
 
 def _add_starting(command: page_arguments.NewCommand) -> None:

@@ -2,6 +2,29 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+
+class PlannedFiles(Protocol):
+    """Files that can be written, such as those of a planned import or a changed entry."""
+
+    @property
+    def files(self) -> Mapping[Path, object]:
+        """The new content of each file."""
+
+    def write(self) -> None:
+        """Write every file, or none."""
+
+
+def write(root: Path, plan: PlannedFiles, *, agreed: bool) -> None:
+    """Write planned files and say so; unless it was agreed beforehand, ask first and write nothing without a yes."""
+    names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
+    if not (agreed or is_yes(f"Write {names}? (y/n) ")):
+        print("Nothing was written. Add --yes to write without being asked.")
+        return
+    plan.write()
+    print(f"Written: {names}")
 
 
 def answer(question: str, answers: Mapping[str, str]) -> str:
@@ -18,7 +41,7 @@ def answer(question: str, answers: Mapping[str, str]) -> str:
     return ""
 
 
-def agreed(question: str) -> bool:
+def is_yes(question: str) -> bool:
     """Return True if the answer is yes; False if nobody can answer."""
     return sys.stdin.isatty() and typed(question).lower() in ("y", "yes")
 

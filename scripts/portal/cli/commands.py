@@ -89,7 +89,7 @@ def _check(root: Path, options: argparse.Namespace, progress: ProgressLine) -> i
     _warn(building.warnings(project))
     if embargo.waiting(project):
         progress("Checking what is public until the embargo ends")
-        building.public(project)
+        building.public_project(project)
         progress.end()
     return OK
 
@@ -153,7 +153,11 @@ def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
     publish_command.require_signature(project, options.signed)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
-    seen = project.content if options.embargo else replace(project.content, releases=embargo.public(project))
+    seen = (
+        project.content
+        if options.embargo
+        else replace(project.content, releases=embargo.public_releases(project))
+    )
     print(change_report.as_text(change_report.report(draft.changes, seen)))
     if waiting and not options.embargo:
         print(
@@ -161,7 +165,7 @@ def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
         )
     if not (
         options.yes
-        or asking.agreed(f"Make the release {options.name}? It cannot be changed afterwards. (y/n) ")
+        or asking.is_yes(f"Make the release {options.name}? It cannot be changed afterwards. (y/n) ")
     ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
@@ -196,7 +200,7 @@ def _rollback(root: Path, options: argparse.Namespace, progress: ProgressLine) -
     print(change_report.as_text(report))
     print("\n".join(release_messages.put_back(plan)))
     if not (
-        options.yes or asking.agreed(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")
+        options.yes or asking.is_yes(f"Put the data of {plan.release.name} back, and build the site? (y/n) ")
     ):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
@@ -237,7 +241,7 @@ def _withdraw(root: Path, options: argparse.Namespace, progress: ProgressLine) -
         print("Nothing to withdraw: these figures have no number in the tables or in any release.")
         return OK
     print("\n".join(release_messages.withdrawn(plan)))
-    if not (options.yes or asking.agreed("Withdraw them and build the site? You cannot undo this. (y/n) ")):
+    if not (options.yes or asking.is_yes("Withdraw them and build the site? You cannot undo this. (y/n) ")):
         print("Nothing was written. Add --yes to write without being asked.")
         return OK
     building.withdraw(root, plan)
@@ -300,7 +304,7 @@ def _import(root: Path, options: argparse.Namespace, progress: ProgressLine) -> 
     doubts = importing.unanswered(plan, options.assume)
     for doubt in doubts:
         print(f"\n{doubt.question}")
-        if not asking.agreed("Go on? (y/N) "):
+        if not asking.is_yes("Go on? (y/N) "):
             print(
                 f"Nothing was written. To go on without being asked, add --assume {doubt.key}={importing.YES}."
             )
@@ -345,7 +349,7 @@ def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLin
         read_as=spreadsheet.read_as(options.read),
     )
 
-    def ask(question: spreadsheet.Question) -> str:
+    def ask(question: spreadsheet.ImportQuestion) -> str:
         progress.end()
         return asking.answer(f"{question.place}: {question.text}", question.answers)
 
@@ -359,12 +363,7 @@ def _written(root: Path, options: argparse.Namespace, plan: "PlannedImport") -> 
     if not plan.files:
         print("The tables already contain this. Nothing was written.")
         return OK
-    names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
-    if not (options.yes or asking.agreed(f"Write {names}? (y/n) ")):
-        print("Nothing was written. Add --yes to write without being asked.")
-        return OK
-    plan.write()
-    print(f"Written: {names}")
+    asking.write(root, plan, agreed=options.yes)
     return OK
 
 

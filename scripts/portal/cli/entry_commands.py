@@ -3,10 +3,11 @@
 import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from portal.cli import asking
 from portal.cli.arguments import OK
+from portal.cli.progress_line import ProgressLine
 from portal.core import periods
 from portal.core.problems import PortalError, Problem
 
@@ -14,17 +15,7 @@ if TYPE_CHECKING:
     from portal.editing.planned_changes import PlannedChange
 
 
-class Progress(Protocol):
-    """What shows the step that is running."""
-
-    def __call__(self, step: str) -> None:
-        """Begin a step."""
-
-    def end(self) -> None:
-        """End the current step."""
-
-
-def _add(root: Path, options: argparse.Namespace, progress: Progress) -> int:
+def _add(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.editing import entries  # noqa: PLC0415
 
     if not options.values:
@@ -44,7 +35,7 @@ def _form(kind: str, values: Iterable[tuple[str, str, bool]]) -> Iterator[str]:
     yield "An id, a number or an address that is left out is made from the rest."
 
 
-def _change(root: Path, options: argparse.Namespace, progress: Progress) -> int:
+def _change(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.editing import entries  # noqa: PLC0415
 
     progress("Checking the packages with the change")
@@ -54,14 +45,14 @@ def _change(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     )
 
 
-def _remove(root: Path, options: argparse.Namespace, progress: Progress) -> int:
+def _remove(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.editing import entries  # noqa: PLC0415
 
     progress("Checking the packages without the entry")
     return _written(root, options, progress, entries.remove(root, options.kind, options.id, options.package))
 
 
-def _status(root: Path, options: argparse.Namespace, progress: Progress) -> int:
+def _status(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.editing import entries  # noqa: PLC0415
 
     progress("Checking the packages with the status")
@@ -71,7 +62,7 @@ def _status(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     return _written(root, options, progress, entries.status(root, options.package, options.action, cells))
 
 
-def _accept(root: Path, options: argparse.Namespace, progress: Progress) -> int:
+def _accept(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.editing import reasons  # noqa: PLC0415
 
     progress("Checking the data packages")
@@ -81,7 +72,7 @@ def _accept(root: Path, options: argparse.Namespace, progress: Progress) -> int:
     return _written(root, options, progress, plan)
 
 
-def _reason(root: Path, options: argparse.Namespace, progress: Progress) -> int:
+def _reason(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.editing import reasons  # noqa: PLC0415
 
     progress("Comparing with the last release")
@@ -111,7 +102,7 @@ def _cells(values: Iterable[str]) -> dict[str, str]:
     return cells
 
 
-def _written(root: Path, options: argparse.Namespace, progress: Progress, plan: "PlannedChange") -> int:
+def _written(root: Path, options: argparse.Namespace, progress: ProgressLine, plan: "PlannedChange") -> int:
     """Show a planned change, ask, and write it."""
     if plan.problems:
         raise PortalError(plan.problems)
@@ -119,12 +110,7 @@ def _written(root: Path, options: argparse.Namespace, progress: Progress, plan: 
     print(plan.summary)
     if plan.warnings:
         print("\n\n".join(["This brings warnings:", *map(str, plan.warnings)]))
-    names = ", ".join(p.relative_to(root).as_posix() for p in plan.files)
-    if not (options.yes or asking.agreed(f"Write {names}? (y/n) ")):
-        print("Nothing was written. Add --yes to write without being asked.")
-        return OK
-    plan.write()
-    print(f"Written: {names}")
+    asking.write(root, plan, agreed=options.yes)
     return OK
 
 

@@ -12,6 +12,7 @@ from portal.core.problems import PortalError, Problem
 from portal.core.text import listed
 from portal.data import packages
 from portal.importers import importing, recognition, source_rows
+from portal.importers.formats import formats
 from portal.importers.geography import lookups
 from portal.importers.importing import ImportJob
 from portal.importers.police import street_crime
@@ -20,28 +21,6 @@ from portal.importers.shared import loose_tables, published_workbooks
 from portal.site import building
 
 Tell = Callable[[str], None]
-# The formats in the order of their imports: places first, then whole areas before their wards.
-ORDER = (
-    "wards", "boundaries", "lsoas", "populations", "postcodes", "csp", "mps-borough", "mps-ward", "mps-dashboard",
-    "police-street", "police-outcomes", "stop-and-search", "pas", "vawg",
-)  # fmt: skip
-# What a portal should have, in words for people, and where to get it; True for London only, False for elsewhere.
-WANTED: Mapping[str, tuple[str, bool | None]] = {
-    "wards": ("the names and codes of wards: a lookup of wards to districts, from geoportal.statistics.gov.uk", None),
-    "boundaries": ("the boundaries of wards as GeoJSON, for maps and to place stops and searches, from geoportal.statistics.gov.uk", None),
-    "lsoas": ("a lookup of LSOAs to wards, for crime and anti-social behaviour by ward, from geoportal.statistics.gov.uk", None),
-    "populations": ("how many people live in each ward, for rates, from nomisweb.co.uk or ons.gov.uk", None),
-    "postcodes": ("postcodes and their wards, for the postcode search: the ONS Postcode Directory or NSPL, from geoportal.statistics.gov.uk", None),
-    "csp": ("crime by partnership: the Police Force Area data tables, from ons.gov.uk", None),
-    "police-street": ("crime and anti-social behaviour: the street files of at least 3 months, better 24, from data.police.uk", None),
-    "police-outcomes": ("outcomes of crimes: the outcomes files of 12 months, from data.police.uk", False),
-    "stop-and-search": ("stop and search: the files of 12 months, from data.police.uk", None),
-    "mps-borough": ("MPS Borough Level Crime, from data.london.gov.uk", True),
-    "mps-ward": ("MPS Ward Level Crime, from data.london.gov.uk", True),
-    "mps-dashboard": ("the MPS Monthly Crime Dashboard, from data.london.gov.uk", True),
-    "pas": ("trust and confidence: the Public Attitude Survey, from data.london.gov.uk", True),
-    "vawg": ("the MPS dashboard on violence against women and girls, from data.london.gov.uk", True),
-}  # fmt: skip
 _NAMES = ("name", "nm", "geography")
 _GUIDE = "START.md"
 _MARK = "<!-- files -->"
@@ -133,7 +112,7 @@ def fill(portal: NewPortal, folder: Path, files: Sequence[RecognisedFile], tell:
     A file that an import refuses is left out with the reason, and the others are imported without it.
     """
     done = []
-    for format_ in ORDER:
+    for format_ in formats():
         if own := [*_files_for(format_, files, portal)]:
             tell(f"Importing {format_}")
             done.append(_imported(format_, own, folder))
@@ -275,14 +254,15 @@ def _missing(portal: NewPortal, done: Sequence[Imported]) -> Iterator[str]:
     """Yield what the portal should have and the folder did not give."""
     there = {one.format for one in done if one.files}
     silent = street_crime.is_silent(portal.area)
-    for format_, (words, london) in WANTED.items():
-        if format_ in there or london not in (None, portal.of_the_met):
+    here = ("everywhere", "london" if portal.of_the_met else "elsewhere")
+    for format_, known in formats().items():
+        if format_ in there or known.region not in here:
             continue
         if format_ == "stop-and-search" and "boundaries" not in there and _left_out(format_, done):
             continue  # the files are there: the boundaries are missing
         if silent and format_ in ("police-street", "police-outcomes", "stop-and-search"):
             continue
-        yield words
+        yield known.wanted
     if silent:
         yield f"crime by ward, which cannot be had: {silent}"
 

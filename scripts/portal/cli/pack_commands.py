@@ -4,23 +4,15 @@ import argparse
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 from portal.cli.arguments import OK
+from portal.cli.progress_line import ProgressLine
 from portal.core.problems import PortalError, Problem, did_you_mean
 
 WHOLE = "whole"  # the name of the pack of the whole area
 
 
-class _Progress(Protocol):
-    """The line on the terminal that says which step is running."""
-
-    def __call__(self, step: str) -> None: ...
-
-    def end(self) -> None: ...
-
-
-def _pack(root: Path, options: argparse.Namespace, progress: _Progress) -> int:
+def _pack(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     """Build the site, and copy the packs that were asked for into a folder."""
     from portal.site import building, pdf_sheets  # noqa: PLC0415
 

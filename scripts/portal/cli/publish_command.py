@@ -10,7 +10,7 @@ from portal.core.settings import FILE as SETTINGS_FILE
 from portal.releases import releasing, signing
 from portal.releases.releasing import Project
 from portal.site import building, targets
-from portal.site.target import Target
+from portal.site.target import PublishingTarget
 
 Tell = Callable[[str], None]
 
@@ -32,7 +32,7 @@ def run(root: Path, options: argparse.Namespace, tell: Tell) -> Iterator[str]:
             yield f"{target.name}: published and checked. SHA-256 of its list of files: {targets.publish(site, target, tell)}"
 
 
-def _chosen(known: Sequence[Target], name: str) -> Sequence[Target]:
+def _chosen(known: Sequence[PublishingTarget], name: str) -> Sequence[PublishingTarget]:
     if not known:
         message = "The settings name no target."
         fix = 'Add one under [targets], such as website = "folder:/srv/portal".'

@@ -1,4 +1,4 @@
-"""Words of the command `quote`: what it says about the numbers in a document."""
+"""Run the checks of the command `quote` and word its answers about the numbers in a document."""
 
 import argparse
 import json
@@ -9,13 +9,15 @@ from datetime import date
 from pathlib import Path
 
 from portal.quotes import checking, documents
-from portal.quotes.checking import Finding, Outcome
+from portal.quotes.checking import CheckedNumber, Judgement
 from portal.site import building
 
 _WIDTH = 100  # characters of a sentence
 
 
-def findings(root: Path, options: argparse.Namespace, progress: Callable[[str], None]) -> tuple[Finding, ...]:
+def findings(
+    root: Path, options: argparse.Namespace, progress: Callable[[str], None]
+) -> tuple[CheckedNumber, ...]:
     """Return what the checker says about the numbers in the document that the command line names.
 
     Raises:
@@ -31,15 +33,15 @@ def findings(root: Path, options: argparse.Namespace, progress: Callable[[str], 
     return checking.check(text, released, day)
 
 
-def as_text(findings: Sequence[Finding]) -> str:
+def as_text(findings: Sequence[CheckedNumber]) -> str:
     """Return the findings for the terminal: those to change first, each with its paragraph, its reason and what to do."""
     if not findings:
         return "There are no numbers about our indicators in it."
-    ordered = sorted(findings, key=lambda f: f.outcome == Outcome.RIGHT)
+    ordered = sorted(findings, key=lambda f: f.outcome == Judgement.RIGHT)
     return "\n\n".join([*map(_one, ordered), _summary(findings)])
 
 
-def _one(f: Finding) -> str:
+def _one(f: CheckedNumber) -> str:
     lines = [f"Paragraph {f.paragraph}: {_around(f)}", f"  {f.quoted}: {f.outcome}. {f.message}"]
     if f.advice:
         lines.append(f"  To do: {f.advice}")
@@ -48,7 +50,7 @@ def _one(f: Finding) -> str:
     return "\n".join(lines)
 
 
-def _around(f: Finding) -> str:
+def _around(f: CheckedNumber) -> str:
     """Return the part of a sentence around a number, in quotation marks."""
     start = max(0, f.start - _WIDTH // 2)
     end = min(len(f.sentence), max(f.end, start + _WIDTH))
@@ -56,18 +58,18 @@ def _around(f: Finding) -> str:
     return f"“{'…' if start else ''}{words}{'…' if end < len(f.sentence) else ''}”"
 
 
-def _summary(findings: Sequence[Finding]) -> str:
+def _summary(findings: Sequence[CheckedNumber]) -> str:
     counts = Counter(f.outcome for f in findings)
-    listed = ", ".join(f"{counts[o]} {o}" for o in Outcome if counts[o])
+    listed = ", ".join(f"{counts[o]} {o}" for o in Judgement if counts[o])
     return f"{len(findings)} {'number' if len(findings) == 1 else 'numbers'} about our indicators: {listed}."
 
 
-def as_json(findings: Sequence[Finding]) -> str:
+def as_json(findings: Sequence[CheckedNumber]) -> str:
     """Return the findings as JSON, for programs."""
     rows = [{"quoted": f.quoted, **asdict(f)} for f in findings]
     return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
 
 
-def all_right(findings: Sequence[Finding]) -> bool:
+def all_right(findings: Sequence[CheckedNumber]) -> bool:
     """Return True if nothing in the document needs changing."""
-    return all(f.outcome == Outcome.RIGHT for f in findings)
+    return all(f.outcome == Judgement.RIGHT for f in findings)

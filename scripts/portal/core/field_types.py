@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _UNAMBIGUOUS = re.compile(r"[+\u2212-]?£?\s?([0-9]{1,3}([, \u00a0][0-9]{3})*|[0-9]+)(\.[0-9]+)?\s?%?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LOOSE = re.compile(r"([0-9]{4})(-[0-9]{2})?(-[0-9]{2})?")
-_LONGEST_NAME = 120  # bytes: systems store 255, and the build adds endings and puts files into folders
+_LONGEST_NAME = 120  # bytes: file systems allow 255, and the build adds endings
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 
 
@@ -173,13 +173,13 @@ LOOSE_FORMS = frozenset(name for name, form in FORMS.items() if form.read is rea
 FORMS_WITH_YEAR = LOOSE_FORMS | {"moment", "year"}
 
 
-# What nobody sees: spaces without width, and marks that turn the order of letters and digits around. Marks that words
-# of some languages need (U+200C to U+200F) are none of them.
+# Invisible characters: spaces without width, and marks that reverse the order of letters and digits. Marks that some
+# languages need (U+200C to U+200F) are allowed.
 _HIDDEN = re.compile("[\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069]")
 
 
 def hidden_character(text: str) -> str:
-    """Return the code and name of the first invisible character of a text; empty if there is none."""
+    """Return the code and name of the first invisible character in a text; empty if there is none."""
     found = _HIDDEN.search(text)
     return f"U+{ord(found[0]):04X} ({unicodedata.name(found[0]).lower()})" if found else ""
 

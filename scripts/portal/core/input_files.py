@@ -314,7 +314,7 @@ def parse_toml(raw: bytes) -> dict[str, Any]:
 
 
 def _as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object. Which of two entries of one name counts, each program decides for itself."""
+    """Return the object; refuse two entries with one name, because programs differ in which of them they read."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -356,7 +356,7 @@ def _nested_too_deeply() -> UnreadableError:
 
 
 def _refuse_extremes(root: object) -> None:
-    """Raise `UnreadableError` for deep nesting, numbers that are too long and half and invisible characters."""
+    """Raise `UnreadableError` for deep nesting, numbers that are too long, unpaired surrogates and invisible characters."""
     waiting = [(root, 0)]
     while waiting:
         value, depth = waiting.pop()

@@ -48,9 +48,9 @@ class Lsoa(Cited):
 
 @dataclass(frozen=True)
 class Profile(Cited):
-    """One fact about who lives in an area of the region: how many people are in a group, or a score of deprivation.
+    """One fact about the residents of an area of the region: the number of people in a group, or a score of deprivation.
 
-    `area` can be an area without figures in this portal.
+    `area` can be an area for which this portal has no figures.
     """
 
     area: str

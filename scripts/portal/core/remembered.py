@@ -1,7 +1,7 @@
-"""Remember the results of slow checks by a digest of everything that they depend on.
+"""Cache the results of slow checks, keyed by a digest of everything that they depend on.
 
-A process remembers its own results. A small file in `build/cache` keeps them for the next one; continuous integration
-neither reads nor writes it, so there every check is made.
+Results are kept in memory, and in a small file in `build/cache` for the next process. Continuous integration neither
+reads nor writes the file, so it runs every check.
 """
 
 import json
@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 
 from portal.core import operating_system
 
-_MOST_KEPT = 2_000  # results in a file
+_MOST_KEPT = 2_000  # number of results in the file
 
 
 class Remembered:
-    """Results by digest, of this process and, with a path, of earlier ones. Results are values of JSON, never None."""
+    """Results by digest, from this process and, if there is a path, from earlier ones. Results are JSON values, never None."""
 
     _here: ClassVar[dict[str, Any]] = {}
 
@@ -27,11 +27,11 @@ class Remembered:
 
     @classmethod
     def forget(cls) -> None:
-        """Forget the results of this process; for tests."""
+        """Forget the results of this process. Only tests need this."""
         cls._here.clear()
 
     def get(self, digest: str) -> Any | None:
-        """Return the result with this digest; None if there is none."""
+        """Return the result for a digest; None if there is none."""
         result = self._here.get(digest, self._before.get(digest))
         if result is not None:
             self._used[digest] = result
@@ -42,7 +42,7 @@ class Remembered:
         self._here[digest] = self._used[digest] = result
 
     def keep(self) -> None:
-        """Write the results for the next process, the ones just used first; if the folder is not writable, do nothing."""
+        """Write the results for the next process, those just used first. Do nothing if the folder is not writable."""
         if self._path is None or self._used.items() <= self._before.items():
             return
         others = ((d, r) for d, r in _read(self._path).items() if d not in self._used)

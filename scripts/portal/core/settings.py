@@ -23,7 +23,9 @@ EXIT_WORDS = ("domestic abuse", "domestic violence", "violence against women", "
 class SiteSettings:
     """The name of the site, its area and what its pages can link to.
 
-    `language` is the code of the language in which visitors see the frame of the site. `links` are addresses on other hosts, besides those in packages. `headlines` are the indicators on the home page. `contact` is the email address for questions about the site.
+    `language` is the code of the language of the menus, buttons and labels. `links` are addresses on other hosts, besides
+    those in packages. `headlines` are the indicators on the home page. `contact` is the email address for questions about
+    the site.
     """
 
     name: str
@@ -186,11 +188,11 @@ def _name_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
 def _blank_problems(parts: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield names and words without a letter, and topics that pages and tables cannot refer to.
 
-    A blank word would match every text: each page would be one about a sensitive subject.
+    A blank word would match every text, so every page would count as being about a sensitive subject.
     """
     required = [f.name for f in fields(SiteSettings) if f.default is MISSING]
     given = {f"site.{k}": v for k, v in parts["site"].items() if k in required or isinstance(v, tuple)}
-    # Not the redirects: one can lead to the front page, whose address is empty.
+    # Redirects are left out: one can lead to the home page, whose address is empty.
     given |= {k: parts.get(k, {}) for k in ("topics", "languages")}
     for key, value in given.items():
         texts = (

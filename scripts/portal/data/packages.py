@@ -206,7 +206,7 @@ _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 
 
 def _links(descriptor: Json) -> Iterator[tuple[str, str]]:
-    """Yield where a descriptor names addresses, which other programs show as links, and each address."""
+    """Yield each address in a descriptor with its place: other programs show them as links."""
     for key in ("homepage", "image"):
         if isinstance(descriptor.get(key), str):
             yield key, descriptor[key]

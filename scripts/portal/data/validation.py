@@ -1,8 +1,7 @@
 """Validate descriptors and tables with frictionless, the reference implementation of the Data Package standard.
 
-Only this module imports frictionless. A table is not validated again if the same bytes passed before, with the same
-description, the same version of frictionless and the same checks. A small file remembers this; continuous integration
-ignores it.
+Only this module imports frictionless. A table is not validated again if the same bytes passed before with the same
+description, version of frictionless and checks. A small file records this; continuous integration ignores it.
 """
 
 import hashlib

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,23 +17,17 @@ from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
 from portal.desk.drafts import Draft
 from portal.desk.journal import PACKAGES, StaleError
+from portal.desk.mapping import Choice
 from portal.desk.planning import DraftOutcome
 from portal.desk.row_changes import TableChanges
 from portal.desk.work import Tell, Work
 from portal.importers import importing
+from portal.importers.formats import formats
 from portal.importers.spreadsheets import form_files, forms, workbooks
 from portal.importers.spreadsheets.workbooks import CellEdit, Workbook
 
 _SHOWN, _MOST = 20, 2_000
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One way to read a file: its value in the form, and its words."""
-
-    value: str
-    words: str
 
 
 def add(app: DeskApp, desk: Desk) -> None:
@@ -256,7 +249,7 @@ def _what(draft: Draft) -> str:
     """Return in words what a draft is taken for; empty if that is not known."""
     if draft.format == importing.TABLE:
         return f"Rows for the package {draft.package}" if draft.package else ""
-    return recognising.FORMATS.get(draft.format, draft.format)
+    return formats()[draft.format].label if draft.format in formats() else draft.format
 
 
 def _newest(desk: Desk, draft: Draft) -> str:
@@ -291,7 +284,7 @@ def _kinds(read: Sequence[Package]) -> list[Choice]:
         for p in read
         if p.kind != "releases"
     ]
-    return [*rows, *(Choice(f, words) for f, words in recognising.FORMATS.items())]
+    return [*rows, *(Choice(name, known.label) for name, known in formats().items())]
 
 
 def sources(read: Sequence[Package]) -> list[Choice]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from portal.core import operating_system
 from portal.desk.journal import FOLDER
+from portal.editing import planned_changes
 from portal.releases.releasing import Project
 from portal.site import building
 
@@ -24,13 +25,7 @@ def candidate(root: Path, files: Mapping[Path, bytes | None]) -> Iterator[Path]:
     operating_system.delete_folder(folder)
     try:
         refresh(root, folder)
-        for path, content in files.items():
-            target = folder / path.relative_to(root)
-            if content is None:
-                target.unlink(missing_ok=True)
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+        planned_changes.write_into_copy(files, root, folder)
         yield folder
     finally:
         operating_system.delete_folder(folder)

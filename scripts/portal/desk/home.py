@@ -68,7 +68,7 @@ def quarter(root: Path, tell: Tell) -> Quarter:
         _due(content, {p.kind: p.name for p in read}, periods.today()),
         key=lambda d: (LATE, SOON, FINE).index(d.state),
     )
-    public = embargo.public(project)
+    public = embargo.public_releases(project)
     return Quarter(
         release=public[-1] if public else None,
         waiting=tuple(embargo.waiting(project)),

@@ -45,7 +45,7 @@ _MEANINGS = {
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing that a column or a name can be: its value in the form, and its words."""
+    """One thing that can be chosen in a form: its value, and its words."""
 
     value: str
     words: str
@@ -231,7 +231,7 @@ def _header(sheet: Sheet) -> int:
 class _Table:
     sheet: Sheet
     row: int
-    names: headings.Vocabulary
+    names: headings.HeadingNames
     read_as: Mapping[str, str]
 
     @property

@@ -92,7 +92,7 @@ def _of_table(root: Path, store: DraftStore, draft: Draft, tell: Tell) -> DraftO
     )
     asked: dict[str, AskedQuestion] = {}
 
-    def ask(question: spreadsheet.Question) -> str:
+    def ask(question: spreadsheet.ImportQuestion) -> str:
         answer = draft.answers.get(question.key, "")
         if answer not in question.answers:
             asked[question.key] = AskedQuestion(question.key, question.place, question.text, question.answers)

@@ -16,7 +16,7 @@ from portal.desk.publishing_work import By
 from portal.desk.work import Tell, Work
 from portal.releases.releasing import ReleaseRequest
 from portal.site import publishing, targets
-from portal.site.target import Target
+from portal.site.target import PublishingTarget
 
 
 def add(app: DeskApp, desk: Desk) -> None:
@@ -127,7 +127,7 @@ def _add_targets(app: DeskApp, desk: Desk) -> None:
 
 
 def _back(desk: Desk, go: Callable[[Any], Any], place: Any, who: str) -> Any:
-    name = place.name if isinstance(place, Target) else "build/site"
+    name = place.name if isinstance(place, PublishingTarget) else "build/site"
     return desk.journal.record(lambda: go(place), f"Went back to the site before in {name}", who)
 
 

@@ -18,12 +18,12 @@ from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
 from portal.desk.work import Tell
 from portal.quotes import checking, documents
-from portal.quotes.checking import Finding, Outcome
+from portal.quotes.checking import CheckedNumber, Judgement
 from portal.site import building
 
 _PASTED = "Your text"
 # How the desk marks each answer: like something late, something soon, or something done.
-_KINDS = {Outcome.RIGHT: "done", Outcome.WRONG: "late", Outcome.NO_SOURCE: "late"}
+_KINDS = {Judgement.RIGHT: "done", Judgement.WRONG: "late", Judgement.NO_SOURCE: "late"}
 _AROUND = 160  # characters shown before and after a number
 
 
@@ -32,18 +32,18 @@ class CheckedText:
     """A text that was checked: its name, its findings, those to change first, and how many have each outcome."""
 
     name: str
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckedNumber, ...]
 
     @property
-    def ordered(self) -> list[Finding]:
+    def ordered(self) -> list[CheckedNumber]:
         """Return the findings, those to change first, in the order of the text."""
-        return sorted(self.findings, key=lambda f: f.outcome == Outcome.RIGHT)
+        return sorted(self.findings, key=lambda f: f.outcome == Judgement.RIGHT)
 
     @property
-    def counts(self) -> list[tuple[Outcome, int]]:
+    def counts(self) -> list[tuple[Judgement, int]]:
         """Return how many findings have each outcome that any has."""
         found = Counter(f.outcome for f in self.findings)
-        return [(o, found[o]) for o in Outcome if found[o]]
+        return [(o, found[o]) for o in Judgement if found[o]]
 
 
 def add(app: DeskApp, desk: Desk) -> None:
@@ -129,7 +129,7 @@ def _text_of(name: str, content: bytes) -> str:
         return documents.text_of(path)
 
 
-def _around(finding: Finding) -> tuple[str, str, str]:
+def _around(finding: CheckedNumber) -> tuple[str, str, str]:
     """Return the words before a number, the number, and the words after it, shortened on both sides."""
     sentence, start, end = finding.sentence, finding.start, finding.end
     first, last = max(0, start - _AROUND), min(len(sentence), end + _AROUND)

@@ -1,6 +1,6 @@
 """Say what a dropped file is: a published file of a known format, or rows for a package and for which one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -9,27 +9,11 @@ from portal.core.problems import PortalError
 from portal.data.packages import Package
 from portal.desk.drafts import Draft, changed
 from portal.importers import importing, recognition
+from portal.importers.formats import formats
 from portal.importers.spreadsheets import columns, workbooks
 from portal.importers.spreadsheets.columns import WantedTable
 from portal.importers.spreadsheets.workbooks import Workbook
 
-# What each format is, in words.
-FORMATS: Mapping[str, str] = {
-    "police-street": "Street crime from data.police.uk",
-    "police-outcomes": "Outcomes of crimes from data.police.uk",
-    "stop-and-search": "Stop and search from data.police.uk",
-    "csp": "Recorded crime by community safety partnership, Home Office",
-    "mps-ward": "Ward Level Crime, Metropolitan Police",
-    "mps-borough": "Borough Level Crime, Metropolitan Police",
-    "mps-dashboard": "Monthly Crime Dashboard, Metropolitan Police",
-    "pas": "Public Attitude Survey, London",
-    "vawg": "Violence against women and girls, London",
-    "wards": "Wards and their districts, Office for National Statistics",
-    "lsoas": "Census areas and their wards, Office for National Statistics",
-    "boundaries": "Boundaries of wards, Office for National Statistics",
-    "postcodes": "Postcodes and their wards, Office for National Statistics",
-    "populations": "Population estimates, Office for National Statistics",
-}
 _LOOKED_AT = 5_000  # cells from which the package of a table is guessed
 _NEVER = ("releases",)  # nobody brings in the list of releases
 
@@ -46,13 +30,13 @@ class Recognised:
 def recognised(paths: Sequence[Path]) -> Recognised:
     """Return what files are; several must be of one kind."""
     found = [recognition.recognise(path) for path in paths]
-    formats = {f.format for f in found}
-    if formats == {""}:
+    kinds = {f.format for f in found}
+    if kinds == {""}:
         return Recognised("", why=found[0].why)
-    if len(formats) > 1:
-        words = [f"{f.path.name} ({FORMATS.get(f.format, f.why)})" for f in found[:3]]
+    if len(kinds) > 1:
+        words = [f"{f.path.name} ({formats()[f.format].label if f.format else f.why})" for f in found[:3]]
         return Recognised("", why=f"the files are of different kinds: {', '.join(words)}")
-    return Recognised(formats.pop(), max(f.newest for f in found))
+    return Recognised(kinds.pop(), max(f.newest for f in found))
 
 
 def guessed(draft: Draft, paths: Sequence[Path], packages: Iterable[Package]) -> Draft:

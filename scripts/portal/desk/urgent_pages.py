@@ -76,20 +76,7 @@ def _found(tables: list[TableOf], words: str) -> list[tuple[str, str, str, str]]
 def _add_rollback(app: DeskApp, desk: Desk) -> None:
     @app.get("/rollback")
     def rollback() -> Page:
-        work = _choices(desk)
-        if not work.is_done:
-            work.then = "/rollback"
-            return desk_app.go(desk, work.id)
-        if work.problems:
-            return redirect(url_for("check"))
-        failed = desk.workshop.find(request.args.get("typed", ""))
-        asked = failed.typed if failed and isinstance(failed.typed, AskedRollback) else None
-        return render_template(
-            "rollback.html",
-            choices=work.result,
-            problems=failed.problems if failed else (),
-            asked=asked or AskedRollback(request.args.get("name", ""), ""),
-        )
+        return _form(desk, "rollback", AskedRollback(request.args.get("name", ""), ""))
 
     @app.post("/rollback")
     def look_back() -> Page:
@@ -101,10 +88,7 @@ def _add_rollback(app: DeskApp, desk: Desk) -> None:
 
     @app.get("/rollback/<id_>")
     def rollback_preview(id_: str) -> Page:
-        work = _finished(desk, id_, AskedRollback)
-        if work.problems:
-            return redirect(url_for("rollback", typed=id_))
-        return render_template("rollback_preview.html", id=id_, asked=work.typed, found=work.result)
+        return _preview(desk, id_, "rollback", AskedRollback)
 
     @app.post("/rollback/<id_>")
     def go_back(id_: str) -> Page:
@@ -122,17 +106,7 @@ def _add_rollback(app: DeskApp, desk: Desk) -> None:
 def _add_withdrawal(app: DeskApp, desk: Desk) -> None:
     @app.get("/withdraw")
     def withdraw() -> Page:
-        work = _choices(desk)
-        if not work.is_done:
-            work.then = "/withdraw"
-            return desk_app.go(desk, work.id)
-        if work.problems:
-            return redirect(url_for("check"))
-        failed = desk.workshop.find(request.args.get("typed", ""))
-        asked = failed.typed if failed and isinstance(failed.typed, WithdrawalRequest) else None
-        blank = WithdrawalRequest((FigureSelection(""),), "")
-        problems = failed.problems if failed else ()
-        return render_template("withdraw.html", choices=work.result, problems=problems, asked=asked or blank)
+        return _form(desk, "withdraw", WithdrawalRequest((FigureSelection(""),), ""))
 
     @app.post("/withdraw")
     def look_at_withdrawal() -> Page:
@@ -151,10 +125,7 @@ def _add_withdrawal(app: DeskApp, desk: Desk) -> None:
 
     @app.get("/withdraw/<id_>")
     def withdrawal_preview(id_: str) -> Page:
-        work = _finished(desk, id_, WithdrawalRequest)
-        if work.problems:
-            return redirect(url_for("withdraw", typed=id_))
-        return render_template("withdraw_preview.html", id=id_, asked=work.typed, found=work.result)
+        return _preview(desk, id_, "withdraw", WithdrawalRequest)
 
     @app.post("/withdraw/<id_>")
     def take_back(id_: str) -> Page:
@@ -190,9 +161,26 @@ def _by() -> By:
     return By(desk_app.name_of_person(), request.form.get("version", ""))
 
 
-def _choices(desk: Desk) -> Work:
-    return desk.ensure(
+def _form(desk: Desk, name: str, blank: object) -> Page:
+    """Return the page with a form: blank, or as it was sent if what it asks for is not possible.
+
+    `name` is that of the form's page and template. What was sent is the typed value of the work named in the address.
+    """
+    work = desk.ensure(
         "choices", "Reading the releases", "/", lambda tell: urgent_work.choices(desk.root, tell)
+    )
+    if not work.is_done:
+        work.then = url_for(name)
+        return desk_app.go(desk, work.id)
+    if work.problems:
+        return redirect(url_for("check"))
+    failed = desk.workshop.find(request.args.get("typed", ""))
+    sent = failed.typed if failed and isinstance(failed.typed, type(blank)) else None
+    return render_template(
+        f"{name}.html",
+        choices=work.result,
+        problems=failed.problems if failed else (),
+        asked=sent or blank,
     )
 
 
@@ -200,6 +188,14 @@ def _finished(desk: Desk, id_: str, kind: type) -> Work:
     """Return the work of a preview, which is done and was asked for with a form of this kind."""
     work = desk.workshop.find(id_)
     return work if work and work.is_done and isinstance(work.typed, kind) else abort(404)
+
+
+def _preview(desk: Desk, id_: str, name: str, kind: type) -> Page:
+    """Return the page that says what a form would do, or go back to the form if that is not possible."""
+    work = _finished(desk, id_, kind)
+    if work.problems:
+        return redirect(url_for(name, typed=id_))
+    return render_template(f"{name}_preview.html", id=id_, asked=work.typed, found=work.result)
 
 
 def _look(desk: Desk, asked: object, look: Callable[[Tell], Any], preview: str, form: str) -> Page:

@@ -64,7 +64,9 @@ def choices(root: Path, tell: Tell) -> Choices:
     tell("Reading the data packages")
     project = building.project(root)
     titles = sorted((i.title, i.id) for i in project.content.indicators.values())
-    return Choices(tuple(reversed(embargo.public(project))), tuple((id_, title) for title, id_ in titles))
+    return Choices(
+        tuple(reversed(embargo.public_releases(project))), tuple((id_, title) for title, id_ in titles)
+    )
 
 
 # --- go back to a release by its name

@@ -1,7 +1,7 @@
-"""Remember what the audit found, so that it works out only what changed.
+"""Cache the results of the audit, so that only changed figures are audited again.
 
-The digest of a result covers all that the audit is given and its own source. A result is read back only if it has the
-right form, and never in continuous integration.
+The key of a result is a digest of everything that the audit depends on: its input and its own source. A result with the
+wrong structure is ignored, and continuous integration never reads the cache.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ from portal.disclosure.audit import Interval, PublishedFigure, Reading
 def intervals(
     published: Sequence[PublishedFigure], free: Set[Hashable], memory: Remembered
 ) -> tuple[Interval, ...]:
-    """Return what `audit.intervals` returns, from memory if the same figures were audited before.
+    """Return the result of `audit.intervals`, from the cache if the same figures were audited before.
 
     Raises:
-        PortalError: the figures cannot all be true; this is not remembered.
+        PortalError: the figures contradict each other; this result is not cached.
     """
     known_as = _digest(published, free)
     withheld = [f for f in published if f.withheld]
@@ -45,7 +45,7 @@ def _as_intervals(withheld: Sequence[PublishedFigure], result: Any) -> tuple[Int
 
 
 def _digest(published: Sequence[PublishedFigure], free: Set[Hashable]) -> str:
-    """Return the digest of all that the intervals depend on: the figures with their atoms, but not what these are called."""
+    """Return the digest of everything that the intervals depend on: the figures and their atoms, but not the names of the atoms."""
     numbers: dict[Hashable, int] = {}
     hash_ = hashlib.sha256(_version())
     for f in published:
@@ -59,7 +59,7 @@ def _digest(published: Sequence[PublishedFigure], free: Set[Hashable]) -> str:
 
 @cache
 def _version() -> bytes:
-    """Return the source of the audit and the versions of what it computes with."""
+    """Return the source code of the audit and the versions of the libraries that it computes with."""
     versions = ",".join(f"{name} {version(name)}" for name in ("scipy", "numpy"))
     sources = (Path(audit.__file__), Path(__file__))
     return versions.encode() + b"".join(path.read_bytes() for path in sources)

@@ -76,7 +76,7 @@ def clear(
 ) -> ClearedContent:
     """Return the content as cleared for publication.
 
-    `earlier` holds what earlier releases published, which people may have kept. `memory` has what earlier audits found.
+    `earlier` holds what earlier releases published, which people may have kept. `memory` is the cache of earlier audits.
 
     Raises:
         PortalError: the policy forbids a figure, or a withheld figure can be worked out; every such figure is named.
@@ -89,7 +89,7 @@ def clear(
 
 
 def remembered_audits(settings: Settings) -> Remembered:
-    """Return what earlier audits of a project found; `clear` and `problems` keep what they find there."""
+    """Return the cache of the audits of a project; `clear` and `problems` add their results to it."""
     return Remembered(settings.build_folder / "cache" / "audited.json")
 
 

@@ -87,7 +87,7 @@ def infer(
     protect them from readers who kept every release. Figures may have been revised between releases, so each release
     forms its own table, completed with what other releases say about figures that it withholds or does not contain.
 
-    `memory` has what earlier audits found; None remembers nothing after this one.
+    `memory` is the cache of earlier audits; None caches nothing beyond this one.
     """
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
     audited = _Audited(memory or Remembered())
@@ -183,9 +183,9 @@ def _is_consistent(figures: Iterable[Observation]) -> bool:
 
 @dataclass(frozen=True)
 class _Audited:
-    """What was worked out before: in earlier audits, and in this one for each family of figures in a table.
+    """Results of earlier audits, and of this one for each family of figures in a table.
 
-    A family is known by its indicators and figures. Its result are the intervals, or the contradiction in it.
+    The key of a family is its indicators and figures. Its result is the intervals, or the contradiction in it.
     """
 
     memory: Remembered
@@ -196,7 +196,7 @@ class _Audited:
 class _Table:
     """Figures that can all be true at the same time, and what readers can work out from them.
 
-    `audited` holds what was worked out for other tables: most families of figures are the same in several of them.
+    `audited` holds the results of other tables: most families of figures are the same in several tables.
     """
 
     content: Content

@@ -59,7 +59,7 @@ _WORDS_KEPT = 6
 
 
 @dataclass(frozen=True)
-class Table:
+class EntryTable:
     """A table as it is on disk: its package, its name, its file and its bytes; `fresh` are files that it needs first."""
 
     package: Package
@@ -173,7 +173,7 @@ def status(root: Path, package: str, action: str, cells: Cells) -> PlannedChange
     own = ("title", "text")
     cleaned = _clean("status", (*statuses.columns, *own), cells)
     row = {**cleaned, "action": action}
-    rows: dict[str, tuple[Table, list[Cells]]] = {"statuses": (statuses, [row])}
+    rows: dict[str, tuple[EntryTable, list[Cells]]] = {"statuses": (statuses, [row])}
     if any(cleaned.get(name) for name in own):
         shared = {n: cleaned.get(n, "") for n in ("date", "source", "locator", *own)}
         update = {**shared, "priority": known[action]["priority"], "action": action, "kind": "report"}
@@ -187,7 +187,7 @@ def status(root: Path, package: str, action: str, cells: Cells) -> PlannedChange
 
 
 def add_rows(
-    settings: Settings, rows: Mapping[str, tuple[Table, Sequence[Cells]]], words: str
+    settings: Settings, rows: Mapping[str, tuple[EntryTable, Sequence[Cells]]], words: str
 ) -> PlannedChange:
     """Plan to add rows to tables; `words` name them in problems."""
     files: dict[Path, bytes] = {}
@@ -205,7 +205,7 @@ def add_rows(
     return _planned(settings, files, f"Add to {shown}", places)
 
 
-def open_table(settings: Settings, kind: EntryKind, package: str = "") -> Table:
+def open_table(settings: Settings, kind: EntryKind, package: str = "") -> EntryTable:
     """Return the table that holds entries of a kind; one that its package does not have yet is empty.
 
     Raises:
@@ -232,14 +232,14 @@ def open_table(settings: Settings, kind: EntryKind, package: str = "") -> Table:
         ]
         if kind.table not in home.tables:
             raise PortalError(broken or problems)
-        return Table(home, kind.table, path, path.read_bytes(), {})
+        return EntryTable(home, kind.table, path, path.read_bytes(), {})
     described = describe_resource(kind.table, _spec(home, kind.table), home.breakdowns)
     descriptor_path = folder / "datapackage.json"
     descriptor = json.loads(descriptor_path.read_text("utf-8-sig"))
     descriptor["resources"].append(described)
     header = _header([f["name"] for f in described["schema"]["fields"]])
     text = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
-    return Table(home, kind.table, path, header, {descriptor_path: text.encode()})
+    return EntryTable(home, kind.table, path, header, {descriptor_path: text.encode()})
 
 
 def _spec(package: Package, table: str) -> Json:
@@ -253,7 +253,7 @@ def _header(names: Sequence[str]) -> bytes:
     return out.getvalue().encode()
 
 
-def _of_entry(root: Path, kind: str, package: str) -> tuple[Settings, Table]:
+def _of_entry(root: Path, kind: str, package: str) -> tuple[Settings, EntryTable]:
     _known(kind)
     if kind == PLAN:
         fix = "Change its datapackage.json, or its entry in `packages` of site_src/portal.toml."
@@ -262,7 +262,7 @@ def _of_entry(root: Path, kind: str, package: str) -> tuple[Settings, Table]:
     return settings, open_table(settings, KINDS[kind], package)
 
 
-def _row_of(kind: str, table: Table, id_: str) -> int:
+def _row_of(kind: str, table: EntryTable, id_: str) -> int:
     """Return the number of the row with this id, counted as in a spreadsheet; parts of a longer key have slashes."""
     names = ["/".join(row[k] for k in table.key) for row in table.rows]
     if id_ not in names:
@@ -306,7 +306,7 @@ def _clean(kind: str, columns: Sequence[str], cells: Cells) -> dict[str, str]:
     return {n: " ".join(v.split()) for n, v in cells.items()}
 
 
-def _filled_in(kind: EntryKind, table: Table, cells: Cells) -> dict[str, str]:
+def _filled_in(kind: EntryKind, table: EntryTable, cells: Cells) -> dict[str, str]:
     """Return the cells with an id, a number and an address where the table needs one and none is given."""
     row, rows = dict(cells), table.rows
     if "id" in table.columns and not row.get("id"):

@@ -54,7 +54,7 @@ class PlannedChange:
 class CurrentState:
     """The packages before a change: the project if it can be read, else all of its problems.
 
-    Whether its small counts are protected is looked at only if that is not so after the change: it takes longest.
+    Whether its small counts are protected is checked only if they are not after the change, because it takes longest.
     """
 
     settings: Settings
@@ -118,11 +118,7 @@ def _outcome(
     folder = Path(tempfile.mkdtemp(dir=build, prefix="planned-"))
     try:
         shutil.copytree(now.settings.packages_folder, folder / "data_packages")
-        for path, data in files.items():
-            if path.is_relative_to(now.settings.packages_folder):
-                copy = folder / "data_packages" / path.relative_to(now.settings.packages_folder)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(data)
+        write_into_copy(files, now.settings.packages_folder, folder / "data_packages")
         listed = (*now.settings.packages, package) if package else now.settings.packages
         project = building.project_of(replace(now.settings, public=folder, packages=listed))
         building.allowed(project)
@@ -134,6 +130,22 @@ def _outcome(
         return error.problems, ()
     finally:
         operating_system.delete_folder(folder)
+
+
+def write_into_copy(files: Mapping[Path, bytes | None], folder: Path, copy: Path) -> None:
+    """Make files as they would be in a copy of a folder: with their new bytes, or gone where these are None.
+
+    Files outside the folder are left alone.
+    """
+    for path, data in files.items():
+        if not path.is_relative_to(folder):
+            continue
+        copied = copy / path.relative_to(folder)
+        if data is None:
+            copied.unlink(missing_ok=True)
+        else:
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes(data)
 
 
 def _bytes_of(path: Path) -> bytes | None:

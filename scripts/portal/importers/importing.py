@@ -23,6 +23,7 @@ from portal.disclosure import clearing
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
 from portal.importers import geography_package
+from portal.importers.formats import formats
 from portal.importers.police import (
     csp,
     derive,
@@ -88,7 +89,6 @@ COUNTS: Mapping[str, Reader] = {
     "pas": public_attitudes.read,
     "vawg": vawg.counts,
 }
-REVISED = ("mps-ward", "mps-borough", "mps-dashboard")  # formats whose newest months each new file changes
 TABLE = "table"  # a spreadsheet of a package's own columns, which `spreadsheet` reads
 OF_TABLES = ("package", "resource", "sheet", "replace", "set", "read")  # options that only tables have
 FORMATS = (*COUNTS, *geography_package.FORMATS, TABLE)
@@ -137,7 +137,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     last = job.until or _last_month(counts)
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
     for _ in range(_DRAWS):
-        origin = Origin(rows, job.source, job.until, job.format in REVISED)
+        origin = Origin(rows, job.source, job.until, formats()[job.format].is_revised)
         withheld = derive.figures(counts, origin, content, settings, past)
         after = derive.within_windows(derive.merged(before, withheld.observations), rows)
         problems = _given_away(content, indicators, after, settings, past)

@@ -12,9 +12,8 @@ from portal.core.periods import loose_date
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings
 from portal.data.packages import Package
-from portal.importers.shared import published_files
+from portal.importers.formats import formats
 
-KNOWN = "published_sources.csv"
 COLUMNS = (
     "id",
     "title",
@@ -34,13 +33,13 @@ def row(format_: str, newest: str, extracted: str = "", url: str = "") -> dict[s
 
     `extracted` is the day on which the files were fetched, `url` their own address; both can be unknown.
     """
-    known = next(r for r in published_files.mapped(KNOWN) if r["format"] == format_)
+    known = formats()[format_]
     to = f" to {loose_date(newest)}" if newest else ""
-    note = f"{known['note']} Fetched on {loose_date(extracted)}." if extracted else known["note"]
+    note = f"{known.note} Fetched on {loose_date(extracted)}." if extracted else known.note
     return {
-        "id": "-".join(filter(None, (format_, newest))), "title": f"{known['title']}{to}", "short_title": f"{known['short_title']}{to}",
-        "publisher": known["publisher"], "kind": "dataset", "published": newest or extracted, "url": url or known["url"],
-        "licence": known["licence"], "open_publication": "false", "note": note,
+        "id": "-".join(filter(None, (format_, newest))), "title": f"{known.title}{to}", "short_title": f"{known.short_title}{to}",
+        "publisher": known.publisher, "kind": "dataset", "published": newest or extracted, "url": url or known.url,
+        "licence": known.licence, "open_publication": "false", "note": note,
     }  # fmt: skip
 
 

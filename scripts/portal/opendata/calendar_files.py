@@ -1,7 +1,7 @@
-"""Write calendar files (iCalendar, RFC 5545) that phones and mail programs can read and follow.
+"""Write calendar files (iCalendar, RFC 5545) that phones and mail programs can subscribe to.
 
-Our own few lines: the events have no recurrence and no reminders, times are written in UTC, so no file needs a time
-zone, and the libraries for calendars bring a time zone database and a parser that a build does not use.
+We use no library: events have no recurrence and no reminders, and times are in UTC, so no file needs a time zone. The
+libraries for calendars bring a time zone database and a parser that a build does not need.
 """
 
 import re
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the end of a line
-_WIDEST = 75  # bytes in a line, after which RFC 5545 wants it folded
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # control characters, but not the end of a line
+_WIDEST = 75  # bytes in a line; RFC 5545 says that longer lines should be folded
 
 
 @dataclass(frozen=True, kw_only=True)

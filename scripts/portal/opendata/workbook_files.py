@@ -1,8 +1,8 @@
-"""Write a workbook as .xlsx and as .ods, the same bytes for the same content.
+"""Write a workbook as .xlsx and .ods. The same content always gives the same bytes.
 
-XlsxWriter writes .xlsx: gptables, which is built on it, takes ten times as long for the figures of a portal. The .ods is
-written here as text, because odfdo makes an object of each cell and would double the time of a build; the tests read
-every file with odfdo and with LibreOffice.
+XlsxWriter writes .xlsx: gptables, which uses it, takes ten times as long for the figures of a portal. We write .ods as
+text, because odfdo makes an object for each cell, which would double the time of a build. The tests read every file with
+odfdo and LibreOffice.
 """
 
 import io
@@ -13,13 +13,13 @@ from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from portal.opendata.workbooks import Cell, Sheet, Workbook, sheets_of
+from portal.opendata.workbooks import Cell, DownloadWorkbook, WrittenSheet, sheets_of
 
-_FIRST_DAY = "2000-01-01"  # of a workbook without a release, so that its bytes stay the same
+_FIRST_DAY = "2000-01-01"  # the date of a workbook without a release, so that its bytes stay the same
 _WIDEST, _NARROWEST = 60, 8  # letters
 
 
-def to_xlsx(book: Workbook) -> bytes:
+def to_xlsx(book: DownloadWorkbook) -> bytes:
     """Return a workbook for Excel."""
     import xlsxwriter  # noqa: PLC0415 - only builds need it
 
@@ -42,7 +42,7 @@ def to_xlsx(book: Workbook) -> bytes:
     return out.getvalue()
 
 
-def _write_sheet(written: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None:
+def _write_sheet(written: Any, sheet: WrittenSheet, formats: Mapping[str, Any]) -> None:
     """Write the cells of a sheet, and mark its table so that a screen reader can say its headings."""
     for r, row in enumerate(sheet.rows):
         for c, cell in enumerate(row):
@@ -64,12 +64,12 @@ def _write_sheet(written: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None
     written.freeze_panes(sheet.heading + 1, 0)
 
 
-def table_name(sheet: Sheet) -> str:
-    """Return the name of the table of a sheet, by which programs find it."""
+def table_name(sheet: WrittenSheet) -> str:
+    """Return the name of a sheet's table, by which programs find it."""
     return "".join(c if c.isalnum() and c.isascii() else "_" for c in f"table_{sheet.name}")
 
 
-def _widths(sheet: Sheet) -> list[int]:
+def _widths(sheet: WrittenSheet) -> list[int]:
     """Return the width of each column in letters, by its headings and its first rows."""
     if sheet.heading is None:
         return [_WIDEST]
@@ -95,7 +95,7 @@ _MANIFEST = (
 )  # fmt: skip
 
 
-def to_ods(book: Workbook) -> bytes:
+def to_ods(book: DownloadWorkbook) -> bytes:
     """Return a workbook as an OpenDocument spreadsheet."""
     sheets = tuple(sheets_of(book))
     tables = "".join(map(_ods_table, sheets))
@@ -132,7 +132,7 @@ def to_ods(book: Workbook) -> bytes:
     )
 
 
-def _range(sheet: Sheet) -> str:
+def _range(sheet: WrittenSheet) -> str:
     """Mark the table of a sheet as a range of data with headings."""
     last, n = "", sheet.width
     while n:
@@ -143,7 +143,7 @@ def _range(sheet: Sheet) -> str:
     return f'<table:database-range table:name="{table_name(sheet)}" table:target-range-address={quoteattr(place)} table:contains-header="true"/>'
 
 
-def _ods_table(sheet: Sheet) -> str:
+def _ods_table(sheet: WrittenSheet) -> str:
     body = []
     for n, row in enumerate(sheet.rows):
         style = (
@@ -168,7 +168,9 @@ def _ods_cell(cell: Cell, style: str, linked: bool) -> str:
     words = "</text:p><text:p>".join(escape(line) for line in cell.split("\n"))
     if linked:
         words = f'<text:a xlink:href={quoteattr(f"#{cell}.A1")} xlink:type="simple">{words}</text:a>'
-    shown = f" office:string-value={quoteattr(cell)}" if linked else ""  # not every program looks into a link
+    shown = (
+        f" office:string-value={quoteattr(cell)}" if linked else ""
+    )  # some programs do not read the text inside a link
     mark = ' table:style-name="mark"' if cell.startswith("[") and not style else style
     return f'<table:table-cell{mark} office:value-type="string"{shown}><text:p>{words}</text:p></table:table-cell>'
 
@@ -184,7 +186,7 @@ def _zipped(parts: dict[str, str]) -> bytes:
     return out.getvalue()
 
 
-def both(path: str, book: Workbook) -> Iterable[tuple[str, bytes]]:
+def both(path: str, book: DownloadWorkbook) -> Iterable[tuple[str, bytes]]:
     """Yield the paths, with their endings, and the bytes of a workbook in both formats."""
     yield f"{path}.xlsx", to_xlsx(book)
     yield f"{path}.ods", to_ods(book)

@@ -1,4 +1,4 @@
-"""Workbooks for download, after the Analysis Function's guidance on accessible spreadsheets: what is on each sheet.
+"""Say what is on each sheet of the workbooks for download, by the Analysis Function's guidance on accessible spreadsheets.
 
 A workbook begins with a cover, a list of its sheets and, if it needs one, a sheet of notes. Each further sheet has one
 table, with its title in the first cell. `workbook_files` writes the same workbook as .xlsx and .ods.
@@ -12,10 +12,10 @@ from portal.core.text import MARKERS
 from portal.opendata.records import FigureRecord
 
 Cell = str | Decimal
-# In the cell of a figure these stand in place of a number; the other marks are in the column beside it.
+# These markers replace the number in its cell; other markers are in the column beside it.
 _INSTEAD = frozenset(("c", "x", "z", "low"))
 NO_MARK, NOT_STATED = "No mark", "Not stated"
-_LONGEST_NAME = 31  # letters of the name of a sheet
+_LONGEST_NAME = 31  # characters in the name of a sheet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class TableSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workbook:
+class DownloadWorkbook:
     """A workbook: its title, the lines of its cover and its tables.
 
     `publisher` and `language` are metadata. `day` is the day of its release in ISO, or empty.
@@ -98,7 +98,7 @@ def table_sheet(name: str, title: str, rows: Sequence[Sequence[str]]) -> TableSh
 
 
 def sheet_names(names: Iterable[str]) -> Mapping[str, str]:
-    """Return a distinct name for the sheet of each table, short enough for every spreadsheet program."""
+    """Return a unique name for the sheet of each table, short enough for every spreadsheet program."""
     used: dict[str, str] = {}
     for name in names:
         short, n = name[:_LONGEST_NAME], 1
@@ -110,7 +110,7 @@ def sheet_names(names: Iterable[str]) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class WrittenSheet:
     """A sheet as it is written: its rows from the top, and the row of the headings of its table, None on a cover.
 
     Rows and columns count from 0. `linked` is True if the first column of the table names other sheets.
@@ -127,15 +127,15 @@ class Sheet:
         return max(map(len, self.rows))
 
 
-def sheets_of(book: Workbook) -> Iterator[Sheet]:
+def sheets_of(book: DownloadWorkbook) -> Iterator[WrittenSheet]:
     """Yield every sheet of a workbook in order."""
     one_table = ("This sheet has one table.",)
-    yield Sheet(name="Cover", rows=((book.title,), *((line,) for line in book.cover)), heading=None)
-    contents = (("Contents",), one_table, ("Sheet", "What it has"), *book.contents)
-    yield Sheet(name="Contents", rows=contents, heading=2, linked=True)
+    yield WrittenSheet(name="Cover", rows=((book.title,), *((line,) for line in book.cover)), heading=None)
+    contents = (("Contents",), one_table, ("WrittenSheet", "What it has"), *book.contents)
+    yield WrittenSheet(name="Contents", rows=contents, heading=2, linked=True)
     if book.marks:
         marks = (("Marks used in the tables",), one_table, ("Mark", "Meaning"), *book.marks)
-        yield Sheet(name="Notes", rows=marks, heading=2)
+        yield WrittenSheet(name="Notes", rows=marks, heading=2)
     for t in book.tables:
         above = ((t.title,), *((note,) for note in t.notes))
-        yield Sheet(name=t.name, rows=(*above, t.columns, *t.rows), heading=len(above))
+        yield WrittenSheet(name=t.name, rows=(*above, t.columns, *t.rows), heading=len(above))

@@ -51,7 +51,6 @@ from portal.pages.search import (
     wards_by_district,
 )
 from portal.pages.views import (
-    Choice,
     ChoosePage,
     GlossaryPage,
     HelpPage,
@@ -63,6 +62,7 @@ from portal.pages.views import (
     RouteLink,
     RoutePage,
     SearchPage,
+    Situation,
     SourcesPage,
     SubjectPage,
     WardsPage,
@@ -229,7 +229,7 @@ def _report_pages(context: PageContext, languages: Link | None) -> Iterator[Page
         cited=cited,
     )
     choices = [
-        Choice(
+        Situation(
             situation=situation,
             explanation=explanation,
             routes=tuple(r for r in offered if tag in r.route.suits.split(";")),

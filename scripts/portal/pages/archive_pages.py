@@ -1,6 +1,6 @@
-"""Make the archived page of each release: its figures as they were published then, each with how to cite it.
+"""Make a page for each release with its figures as they were published, and how to cite each.
 
-It shows the same figures as the files of the release: without those that were withdrawn, and those withheld now.
+It shows the same figures as the files of the release: those that were withdrawn or are withheld now are left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,10 +19,10 @@ from portal.releases.history import ReleaseHistory
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivedIndicator:
-    """An indicator in a release: its slug and title then, and how many figures it had.
+    """An indicator in a release: its slug and title at the time, and how many figures it had.
 
-    `about` is the period of its newest figure for the whole area, and `said` that figure with its mark; both are empty if
-    it had none. `now` is the page of the figures of today, None if there is none. `line` is the citation.
+    `about` is the period of its newest figure for the whole area, and `said` is that figure with its marker; both are
+    empty if there was none. `now` links to the current figures; None if there are none. `line` is the citation.
     """
 
     slug: str
@@ -38,7 +38,7 @@ class ArchivedIndicator:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivePage:
-    """The figures of a release as it published them, from A to Z, and whether it is the newest release."""
+    """The figures of a release as they were published, from A to Z by title, and whether it is the newest release."""
 
     release: Release
     link: Link
@@ -53,7 +53,7 @@ class ArchivePage:
 
 
 def archive_pages(context: PageContext, about: Link) -> Iterator[Page]:
-    """Yield the page of the figures of each release whose archive can be downloaded, below the page `about`."""
+    """Yield a page of figures for each release whose archive can be downloaded, below the page `about`."""
     hidden = records.withheld_keys(context.content)
     for past in context.history.releases:
         if not past.slugs:
@@ -79,7 +79,7 @@ def archive_pages(context: PageContext, about: Link) -> Iterator[Page]:
 
 
 def archived(history: ReleaseHistory, indicator: str) -> tuple[Link, ...]:
-    """Return where each release has the figures of an indicator as it published them, the newest first."""
+    """Return links to the figures of an indicator as each release published them, the newest first."""
     return tuple(
         Link(past.release.name, f"{archive_link(past.release).path}#{past.slugs[indicator]}")
         for past in reversed(history.releases)
@@ -119,7 +119,7 @@ def _line(
     newest: FigureRecord | None,
     unit: str,
 ) -> str:
-    """Return the citation of an indicator in a release in one line, with its newest figure if it had one."""
+    """Return a one-line citation of an indicator in a release, with its newest figure if it had one."""
     site, title, count = context.settings.site, figures[0].title, len(figures)
     what, source = f"{title}: {count:,} {'figure' if count == 1 else 'figures'}", ""
     if newest and newest.value is not None:

@@ -1,4 +1,4 @@
-"""Let readers ask: an email with the address of the page filled in, and a form to print. No cookies, no third party."""
+"""Help readers ask a question: an email link that names the page, and a form to print. No cookies, no third party."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ def ask_page(context: PageContext, above: Link) -> Iterator[Page]:
 
 
 def mail_link(site: SiteSettings, page: Page) -> str:
-    """Return the address that begins an email about a page; empty if the site has no contact.
+    """Return the mailto address for a question about a page; empty if the site has no contact.
 
-    A page that helps people report or get help is not named, because a copy of the email stays on the device.
+    A page about reporting or getting help is not named, because a copy of the email stays on the device.
     """
     if not site.contact:
         return ""

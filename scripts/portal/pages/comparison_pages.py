@@ -1,4 +1,4 @@
-"""Make the page that says how places are compared, which places are similar, and which rates are unusual."""
+"""Make the page that explains how places are compared, which are similar, and which rates are unusual."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

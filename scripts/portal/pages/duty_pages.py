@@ -23,7 +23,7 @@ STATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class DutyView:
-    """A duty and where it stands; `law` is the short name of its law."""
+    """A duty and its state; `law` is the short name of its law."""
 
     standing: DutyStanding
     law: str

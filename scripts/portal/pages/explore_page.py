@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from portal.charts import maps
+from portal.charts import ward_maps
 from portal.pages.figure_views import TopicFigures
 from portal.pages.page import EXPLORE, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_views import Link
@@ -21,7 +21,7 @@ class ExplorePage:
 
     topics: tuple[TopicFigures, ...]
     area: str
-    outlines: maps.Outlines
+    outlines: ward_maps.Outlines
 
 
 def explore_page(context: PageContext) -> Iterator[Page]:
@@ -32,7 +32,7 @@ def explore_page(context: PageContext) -> Iterator[Page]:
     content = ExplorePage(
         topics=topics,
         area=context.released.area,
-        outlines=maps.outlines_by_code(context.content.outlines),
+        outlines=ward_maps.outlines_by_code(context.content.outlines),
     )
     guarded = any(context.is_guarded(v.indicator) for _, views in topics for v in views)
     yield Page(

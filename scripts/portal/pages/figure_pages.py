@@ -23,11 +23,11 @@ from portal.pages.figure_views import (
     DisagreePage,
     FigurePage,
     FiguresPage,
+    JudgedTarget,
     OtherDisagreement,
     OutcomesView,
     PlanCoverage,
     PriorityCoverage,
-    TargetOutcome,
     TargetsPage,
     UsedBy,
 )
@@ -234,7 +234,7 @@ def _overview_pages(
     if context.content.targets:
         newest = max(s.published for s in context.content.sources.values())
         targets = tuple(
-            TargetOutcome(
+            JudgedTarget(
                 t,
                 claims.outcome_of(t, newest, _polarity(context, t.indicator)),
                 _figure_link(context, t.indicator),

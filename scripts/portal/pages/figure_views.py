@@ -44,7 +44,7 @@ class FiguresPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Revision:
+class FigureRevision:
     """A figure that a release revised or withdrew, in words, or several figures with one reason, named by `figures`."""
 
     day: date
@@ -91,7 +91,7 @@ class FigurePage:
     related: tuple[FigureView, ...]
     figures: tuple[Observation, ...]
     citations: tuple[Cited, ...]
-    revisions: tuple[Revision, ...]
+    revisions: tuple[FigureRevision, ...]
     outcomes: tuple[OutcomesView, ...] = ()
     archived: tuple[Link, ...] = ()
     by_part: PartChanges | None = None
@@ -126,7 +126,7 @@ class DisagreePage:
     others: tuple[OtherDisagreement, ...] = ()
 
 
-class TargetOutcome(NamedTuple):
+class JudgedTarget(NamedTuple):
     """A target, whether it was met, in a word, and its indicator; None if it has no indicator."""
 
     target: Target
@@ -138,7 +138,7 @@ class TargetOutcome(NamedTuple):
 class TargetsPage:
     """Every target, and whether it was met."""
 
-    targets: tuple[TargetOutcome, ...]
+    targets: tuple[JudgedTarget, ...]
 
 
 class PriorityCoverage(NamedTuple):

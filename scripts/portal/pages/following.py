@@ -1,4 +1,4 @@
-"""Make what people follow: a feed for each ward, subject and figure, and a calendar of promised releases."""
+"""Make the feeds of wards, subjects and figures, and the calendar of promised releases."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,11 +17,11 @@ from portal.releases.feed import atom
 
 FEED = "feed.xml"
 CALENDAR = f"{RELEASES}calendar.ics"
-_FIGURES = ("new", "revised", "withdrawn")  # kinds of change about figures
+_FIGURES = ("new", "revised", "withdrawn")  # kinds of change that concern figures
 
 
 def followed(released: ClearedContent) -> Mapping[str, str]:
-    """Return the name of each page that has a feed of its own, by its path: figures, wards and subjects."""
+    """Return the name of each page that has its own feed, by its path: figures, wards and subjects."""
     content = released.content
     names = {f"{FIGURES}{i.slug}/": i.title for i in content.indicators.values()}
     names |= {f"{WARDS}{address_part(a.name)}/": f"{a.name} ward" for a in current_wards(released)}
@@ -51,7 +51,7 @@ def feed_files(released: ClearedContent, site: SiteSettings) -> Iterator[tuple[s
 
 
 def calendar_file(content: Content, site: SiteSettings) -> Iterator[tuple[str, bytes]]:
-    """Yield the calendar of promised releases, by path; it is there even if no release is promised."""
+    """Yield the calendar of promised releases, by path, even if it is empty."""
     events = (
         Event(
             id=f"release {p.release}",
@@ -68,7 +68,7 @@ def calendar_file(content: Content, site: SiteSettings) -> Iterator[tuple[str, b
 
 
 class _Concerned:
-    """Which of the followed pages a change of figures is about."""
+    """Find the pages with feeds that a change of figures concerns."""
 
     def __init__(self, released: ClearedContent) -> None:
         content = released.content

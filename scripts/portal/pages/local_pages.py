@@ -12,7 +12,7 @@ from markupsafe import Markup
 from portal.analysis import measures
 from portal.analysis.funnels import Funnel, funnel_of
 from portal.analysis.measures import standing
-from portal.charts import maps
+from portal.charts import ward_maps
 from portal.charts.area_charts import (
     current_wards,
     is_crime,
@@ -321,9 +321,11 @@ def _compare(context: PageContext, views: tuple[WardView, ...]) -> ComparePage:
 def _maps(context: PageContext, views: tuple[WardView, ...]) -> tuple[Markup, Markup]:
     """Return the map of wards for wide screens and for phones, with outlines if there are any, else tiles."""
     links = {v.area.code: (v.area.name, v.path.removeprefix(WARDS)) for v in views}
-    outlines = maps.outlines_by_code(o for o in context.content.outlines if o.area in links)
+    outlines = ward_maps.outlines_by_code(o for o in context.content.outlines if o.area in links)
     cache = context.settings.build_folder / "cache"
-    return maps.cached_ward_map(cache, outlines, links), maps.cached_ward_map(cache, outlines, links, PHONE)
+    return ward_maps.cached_ward_map(cache, outlines, links), ward_maps.cached_ward_map(
+        cache, outlines, links, PHONE
+    )
 
 
 def _newest(figures: tuple[Observation, ...]) -> str:

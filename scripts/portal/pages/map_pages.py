@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from portal.analysis import changes_in_words
 from portal.analysis.measures import IndicatorSummary, in_same_months
-from portal.charts import map_shading, maps
+from portal.charts import map_shading, ward_maps
 from portal.charts.area_charts import current_wards, recorded_indicators, total_indicator
 from portal.charts.map_shading import MISSING, UNFIT, WITHHELD, BaseMap, MapFigure
-from portal.charts.maps import Outlines
+from portal.charts.ward_maps import Outlines
 from portal.core.model import Indicator
 from portal.core.text import address_part
 from portal.core.vocabulary import Status
@@ -139,7 +139,7 @@ def _figure(released: ClearedContent, name: str, s: IndicatorSummary | None, is_
 
 def _outlines(released: ClearedContent) -> Outlines:
     codes = {w.code for w in current_wards(released)}
-    return maps.outlines_by_code(o for o in released.content.outlines if o.area in codes)
+    return ward_maps.outlines_by_code(o for o in released.content.outlines if o.area in codes)
 
 
 def _links(released: ClearedContent, up: str) -> Mapping[str, tuple[str, str]]:

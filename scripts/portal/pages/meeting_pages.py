@@ -1,4 +1,4 @@
-"""Make the pages about meetings: all of them, each with its papers, questions and answers, and what concerns a page."""
+"""Make the pages about meetings, with papers, questions and answers, and find what concerns other pages."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MEETINGS = "meetings/"
 CALENDAR = "meetings.ics"
 
 
-class AskedQuestion(NamedTuple):
+class MeetingQuestion(NamedTuple):
     """A question, the path and the day of its meeting, and the pages that it is about."""
 
     question: Question
@@ -39,7 +39,7 @@ class MeetingView:
     is_over: bool
     subjects: tuple[Link, ...]
     papers: tuple[Paper, ...]
-    questions: tuple[AskedQuestion, ...]
+    questions: tuple[MeetingQuestion, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +48,9 @@ class MeetingsPage:
 
     coming: tuple[MeetingView, ...]
     over: tuple[MeetingView, ...]
-    open: tuple[AskedQuestion, ...]
+    open: tuple[MeetingQuestion, ...]
     calendar: str
-    wards: tuple[Link, ...]  # each ward with its own calendar
+    wards: tuple[Link, ...]  # wards, each with its own calendar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class MeetingsOfPage:
     """
 
     coming: tuple[MeetingView, ...]
-    open: tuple[AskedQuestion, ...]
+    open: tuple[MeetingQuestion, ...]
     calendar: str = ""
 
 
@@ -97,7 +97,7 @@ def meeting_pages(context: PageContext, above: Link) -> Iterator[Page]:
 
 
 def _is_guarded(context: PageContext, view: MeetingView) -> bool:
-    """Return True if a meeting or one of its questions is about a figure whose page has a way out."""
+    """Return True if a meeting or one of its questions is about a figure whose page has “Leave this page”."""
     named = {s.indicator for s in context.content.meeting_subjects if s.meeting == view.meeting.id}
     return any(context.is_guarded(context.content.indicators[i]) for i in named if i)
 
@@ -111,7 +111,7 @@ def meeting_views(released: ClearedContent) -> tuple[MeetingView, ...]:
         path = f"{MEETINGS}{meeting.id}/"
         about = [s for s in content.meeting_subjects if s.meeting == meeting.id]
         questions = tuple(
-            AskedQuestion(
+            MeetingQuestion(
                 q, path, meeting.date, _links(content, wards, (s for s in about if s.question == q.id))
             )
             for q in content.questions
@@ -203,8 +203,8 @@ def concerning(content: Content, views: Iterable[MeetingView], ward: str) -> tup
     return tuple(v for v in views if ward in named.get(v.meeting.id, {ward}))
 
 
-def open_questions(views: Iterable[MeetingView]) -> tuple[AskedQuestion, ...]:
-    """Return the questions without an answer, the oldest first."""
+def open_questions(views: Iterable[MeetingView]) -> tuple[MeetingQuestion, ...]:
+    """Return the questions that have no answer, the oldest first."""
     return tuple(q for v in views for q in v.questions if q.question.is_open)
 
 

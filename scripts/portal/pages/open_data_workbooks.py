@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from portal.core import periods
 from portal.opendata import api, bundles, records, workbook_files
-from portal.opendata.workbooks import TableSheet, Workbook, figures_sheet, sheet_names, table_sheet
+from portal.opendata.workbooks import DownloadWorkbook, TableSheet, figures_sheet, sheet_names, table_sheet
 from portal.pages.open_data_files import PART, OpenDataFiles, catalogues
 from portal.pages.open_data_pages import OPEN_DATA
 from portal.releases import archives
@@ -52,7 +52,7 @@ def _tables(name: str, contents: Contents) -> Iterator[TableSheet]:
         yield table_sheet(names[resource["name"]], resource.get("title", resource["name"]), rows)
 
 
-def _book(inputs: OpenDataFiles, page: str, *tables: TableSheet, title: str = "") -> Workbook:
+def _book(inputs: OpenDataFiles, page: str, *tables: TableSheet, title: str = "") -> DownloadWorkbook:
     """Return a workbook with its cover; its title is that of its first table if none is given."""
     site, newest = inputs.settings.site, inputs.newest
     release = (
@@ -65,7 +65,7 @@ def _book(inputs: OpenDataFiles, page: str, *tables: TableSheet, title: str = ""
         "The sheet Contents lists all sheets. Each sheet after it has one table, which begins under its title and notes.",
         "You can reuse it under the licence of its sources, which the page names.",
     )
-    return Workbook(
+    return DownloadWorkbook(
         title=title or tables[0].title, cover=cover, tables=tables, publisher=site.partnership,
         language=site.language, day=newest.released_on.isoformat() if newest else "",
     )  # fmt: skip

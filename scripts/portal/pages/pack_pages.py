@@ -24,7 +24,7 @@ from portal.pages.local_pages import (
     stop_indicators,
     stop_totals,
 )
-from portal.pages.meeting_pages import AskedQuestion, MeetingView, concerning, meeting_views, open_questions
+from portal.pages.meeting_pages import MeetingQuestion, MeetingView, concerning, meeting_views, open_questions
 from portal.pages.page import ABOUT, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import ActionView, FigureView, Link, PlanView
 from portal.pages.views import IndicatorLine, PeriodRates, RateRange, StopTotal, WardMap, WardPage
@@ -86,7 +86,7 @@ class PackPage:
     revised: int
     questions: tuple[RaisedQuestion, ...]
     next: MeetingView | None
-    open: tuple[AskedQuestion, ...]
+    open: tuple[MeetingQuestion, ...]
     rates: PeriodRates | None
     is_judged: bool = False
     ranges: Mapping[str, RateRange] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from portal.analysis.progress import STEPS, Progress
+from portal.analysis.progress import STEPS, ActionProgress
 from portal.charts.charts import Chart
 from portal.core.model import Indicator
 from portal.core.plans import Action, Measure, Milestone, Plan, Priority, Update
@@ -54,7 +54,7 @@ class ActionView:
     measures: tuple["MeasureView", ...]
     figures: tuple[NearFigure, ...]
     milestones: tuple[Milestone, ...]
-    progress: Progress
+    progress: ActionProgress
 
     @property
     def publishers(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from portal.core.model import (
 )
 from portal.core.text import MARKERS
 from portal.core.vocabulary import Status
-from portal.pages.figure_views import Revision
+from portal.pages.figure_views import FigureRevision
 from portal.pages.page import Page, PageContext
 from portal.pages.plan_views import Link
 from portal.pages.views import NewestRelease
@@ -80,7 +80,7 @@ class LinkedChange(NamedTuple):
     link: Link | None
 
 
-class ChangeGroup(NamedTuple):
+class ListedChanges(NamedTuple):
     """The changes of one kind: the kind, its name, how many changes, those listed, and True if all are listed."""
 
     kind: str
@@ -135,7 +135,7 @@ class ReleasePage:
     """One release: its changes by kind, the figures withdrawn from it, and the page of its figures if there is one."""
 
     release: Release
-    groups: tuple[ChangeGroup, ...]
+    groups: tuple[ListedChanges, ...]
     before: Link | None
     put_back: Link | None
     archive: Link | None
@@ -312,7 +312,7 @@ def summary(content: Content, release: Release) -> str:
     return ", ".join(parts)
 
 
-def revisions(context: PageContext, indicator: str) -> tuple[Revision, ...]:
+def revisions(context: PageContext, indicator: str) -> tuple[FigureRevision, ...]:
     """Return how the figures of an indicator were revised or withdrawn, newest release first.
 
     If there are many in one release, they are summarised by reason. Figures withdrawn for one reason are one revision.
@@ -331,16 +331,17 @@ def revisions(context: PageContext, indicator: str) -> tuple[Revision, ...]:
             else list(summarise_by_reason(changes))
         )
         result += (
-            Revision(day=release.released_on, release=release_link(release), line=line) for line in lines
+            FigureRevision(day=release.released_on, release=release_link(release), line=line)
+            for line in lines
         )
     return tuple(result)
 
 
-def _as_revision(corrections: Link, cause: WithdrawalGroup) -> Revision:
+def _as_revision(corrections: Link, cause: WithdrawalGroup) -> FigureRevision:
     if len(cause.figures) == 1:
-        return Revision(day=cause.day, release=corrections, line=cause.figures[0].change)
+        return FigureRevision(day=cause.day, release=corrections, line=cause.figures[0].change)
     change = WordedChange(f"{len(cause.figures)} figures", "the numbers were taken back", cause.reason)
-    return Revision(
+    return FigureRevision(
         day=cause.day, release=corrections, line=change, figures=tuple(t.change.about for t in cause.figures)
     )
 
@@ -411,11 +412,11 @@ def _calendar_entry(content: Content, promise: PromisedRelease) -> CalendarEntry
     return CalendarEntry(promise=promise, release=release, link=release_link(release) if release else None)
 
 
-def _group(context: PageContext, kind: str, changes: tuple[ReleaseChange, ...]) -> ChangeGroup:
+def _group(context: PageContext, kind: str, changes: tuple[ReleaseChange, ...]) -> ListedChanges:
     of_kind = [c for c in comparison.condensed(changes, change_report.GATHERED) if c.kind == kind]
     count = sum(c.count for c in of_kind)
     listed = tuple(_linked(context, c) for c in of_kind[:MANY])
-    return ChangeGroup(kind, change_report.KINDS[kind][count != 1], count, listed, len(of_kind) <= MANY)
+    return ListedChanges(kind, change_report.KINDS[kind][count != 1], count, listed, len(of_kind) <= MANY)
 
 
 def _corrected(context: PageContext, release: Release) -> Corrected:

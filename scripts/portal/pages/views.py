@@ -374,7 +374,7 @@ class ReportPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class Situation:
     """A situation, a sentence about it, the ways to report that suit it, notes, and a page that says more.
 
     If it is about giving a name, each way says how far people can stay anonymous.
@@ -392,7 +392,7 @@ class Choice:
 class ChoosePage:
     """Situations, each with the ways to report that suit it."""
 
-    choices: tuple[Choice, ...]
+    choices: tuple[Situation, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

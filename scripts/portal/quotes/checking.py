@@ -17,15 +17,14 @@ from portal.analysis import claims, measures
 from portal.core import periods
 from portal.core.model import Observation
 from portal.core.text import number
-from portal.core.vocabulary import ClaimKind, Unit
-from portal.core.vocabulary import Outcome as ClaimOutcome
+from portal.core.vocabulary import ClaimKind, Outcome, Unit
 from portal.disclosure.clearing import ClearedContent
 from portal.quotes import figures, names, reading, wording
 from portal.quotes.figures import Figures, Pair, Shown
-from portal.quotes.sentences import CHANGE, DIFFERENCE, LEVEL, RATE, SHARE, Context, Memory, Reading
+from portal.quotes.sentences import CHANGE, DIFFERENCE, LEVEL, RATE, SHARE, Context, Memory, NumberReading
 
 
-class Outcome(StrEnum):
+class Judgement(StrEnum):
     """What the checker says about a number."""
 
     RIGHT = "right"
@@ -37,7 +36,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckedNumber:
     """What the checker says about one number in a text.
 
     `paragraph` counts the lines with text, from 1. `start` and `end` are the place of the number in `sentence`. `message`
@@ -49,7 +48,7 @@ class Finding:
     sentence: str
     start: int
     end: int
-    outcome: Outcome
+    outcome: Judgement
     message: str
     advice: str = ""
     indicator: str = ""
@@ -65,7 +64,7 @@ class Finding:
 class _Answer:
     """The answer of one indicator, before the best of several is chosen."""
 
-    outcome: Outcome
+    outcome: Judgement
     message: str
     advice: str = ""
     indicator: str = ""
@@ -75,12 +74,12 @@ class _Answer:
 
 # The best answer first. A number that two indicators of the same name can mean is right if one of them has it.
 _RANK = (
-    Outcome.RIGHT,
-    Outcome.ACROSS_BREAK,
-    Outcome.CHOSEN_PERIOD,
-    Outcome.OUT_OF_DATE,
-    Outcome.WRONG,
-    Outcome.NO_SOURCE,
+    Judgement.RIGHT,
+    Judgement.ACROSS_BREAK,
+    Judgement.CHOSEN_PERIOD,
+    Judgement.OUT_OF_DATE,
+    Judgement.WRONG,
+    Judgement.NO_SOURCE,
 )
 _RECENT = 2  # years in which a change that is quoted now can have been the newest one
 _OLD = 400  # days; figures that much older than others of the same name are those of an old report
@@ -93,7 +92,7 @@ _LONGEST_CELL, _LONGEST_HEADING = 60, 80  # characters; a longer cell is prose
 _BULLET = re.compile(r"^[\s\-•*□–>#\d.)(]{1,8}(?=[A-Za-z£])")
 
 
-def check(text: str, released: ClearedContent, on: date | None = None) -> tuple[Finding, ...]:
+def check(text: str, released: ClearedContent, on: date | None = None) -> tuple[CheckedNumber, ...]:
     """Return a finding for each number about an indicator, in the order of the text.
 
     `on` is the day on which the text was or will be published, today if None: only figures up to that day count. Each
@@ -109,7 +108,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     return enumerate((line for line in lines if line), 1)
 
 
-def _of_line(n: int, line: str, context: Context) -> Iterator[Finding]:
+def _of_line(n: int, line: str, context: Context) -> Iterator[CheckedNumber]:
     memory, released = context.memory, context.released
     cells = [c.strip() for c in re.split(r"\t|\|", line.strip("|"))]
     is_row = len(cells) > 1 and all(len(c) < _LONGEST_CELL for c in cells)
@@ -124,8 +123,8 @@ def _of_line(n: int, line: str, context: Context) -> Iterator[Finding]:
             yield _finding(n, sentence, r, answer, released)
         for p in miscounted:
             message = f"“{p.text}” is {p.miscounted} months."
-            yield Finding(
-                n, sentence, p.start, p.end, Outcome.WRONG, message, "Correct the months or their number."
+            yield CheckedNumber(
+                n, sentence, p.start, p.end, Judgement.WRONG, message, "Correct the months or their number."
             )
     memory.heading = is_heading or is_row
 
@@ -142,21 +141,23 @@ def _sentences(line: str) -> list[str]:
     ]
 
 
-def _finding(n: int, sentence: str, r: Reading, answer: _Answer, released: ClearedContent) -> Finding:
+def _finding(
+    n: int, sentence: str, r: NumberReading, answer: _Answer, released: ClearedContent
+) -> CheckedNumber:
     source = ""
     if answer.figure is not None and answer.figure.source in released.content.sources:
         source = f"{released.content.sources[answer.figure.source].title}: {answer.figure.locator}"
-    return Finding(
+    return CheckedNumber(
         n, sentence, r.quantity.start, r.quantity.end, answer.outcome, answer.message, answer.advice,
         answer.indicator, source,
     )  # fmt: skip
 
 
-def _judged(released: ClearedContent, r: Reading, on: date) -> _Answer:
+def _judged(released: ClearedContent, r: NumberReading, on: date) -> _Answer:
     """Return the best answer of the indicators and areas that a reading can mean."""
     if r.other:
         return _Answer(
-            Outcome.NO_SOURCE,
+            Judgement.NO_SOURCE,
             f"We publish no figures about {r.other}.",
             "Name the source of the number, or take it out.",
         )
@@ -178,13 +179,13 @@ def _judged(released: ClearedContent, r: Reading, on: date) -> _Answer:
     if (known_error := _contradicted(released, r)) is not None:
         return known_error
     best = min(answers, key=lambda a: _RANK.index(a.outcome))
-    if best.outcome in (Outcome.WRONG, Outcome.OUT_OF_DATE):
+    if best.outcome in (Judgement.WRONG, Judgement.OUT_OF_DATE):
         same = [a for a in answers if a.outcome == best.outcome]
         best = max(same, key=lambda a: (a.figure.period_end or date.min) if a.figure else date.min)
     return best
 
 
-def _contradicted(released: ClearedContent, r: Reading) -> _Answer | None:
+def _contradicted(released: ClearedContent, r: NumberReading) -> _Answer | None:
     """Return the answer about a number of a document that its own figures contradict; None if there is no such claim."""
     if r.kind != LEVEL:
         return None
@@ -195,22 +196,22 @@ def _contradicted(released: ClearedContent, r: Reading) -> _Answer | None:
             and claim.stated == r.quantity.value
         ):
             verdict = claims.judge(released, claim)
-            if verdict.outcome == ClaimOutcome.DIFFERS:
+            if verdict.outcome == Outcome.DIFFERS:
                 figure = next((o for o in released.content.observations[claim.indicator] if (o.area, o.period_end) == (claim.area, claim.period_end)), None)  # fmt: skip
                 words = f"{claim.statement} But {verdict.working}."
                 return _Answer(
-                    Outcome.WRONG, words, "Ask which of the two is right.", claim.indicator, figure
+                    Judgement.WRONG, words, "Ask which of the two is right.", claim.indicator, figure
                 )
     return None
 
 
-def _dated(answer: _Answer | None, known: Figures, r: Reading, newest: date) -> _Answer | None:
+def _dated(answer: _Answer | None, known: Figures, r: NumberReading, newest: date) -> _Answer | None:
     """Return an answer from the figures of an old report as what it is: out of date if a text of now quotes it."""
     if answer is None or answer.withheld or r.later or r.base or (newest - known.age).days < _OLD:
         return answer
-    if answer.outcome in (Outcome.RIGHT, Outcome.CHOSEN_PERIOD, Outcome.ACROSS_BREAK):
-        return replace(answer, outcome=Outcome.OUT_OF_DATE, message=f"There are newer figures. {answer.message}", advice="Use the newest figure, or say which period you mean.")  # fmt: skip
-    return answer if answer.outcome == Outcome.OUT_OF_DATE else None
+    if answer.outcome in (Judgement.RIGHT, Judgement.CHOSEN_PERIOD, Judgement.ACROSS_BREAK):
+        return replace(answer, outcome=Judgement.OUT_OF_DATE, message=f"There are newer figures. {answer.message}", advice="Use the newest figure, or say which period you mean.")  # fmt: skip
+    return answer if answer.outcome == Judgement.OUT_OF_DATE else None
 
 
 def _valid(released: ClearedContent, areas: Sequence[str], day: date) -> tuple[str, ...]:
@@ -223,7 +224,7 @@ def _valid(released: ClearedContent, areas: Sequence[str], day: date) -> tuple[s
     return fit or tuple(areas)
 
 
-def _none(released: ClearedContent, r: Reading, areas: Sequence[str], on: date) -> _Answer:
+def _none(released: ClearedContent, r: NumberReading, areas: Sequence[str], on: date) -> _Answer:
     """Return the answer if no figure exists for what the text says."""
     indicator = released.content.indicators[r.indicators[0]]
     where = released.content.areas[areas[0]].name
@@ -241,10 +242,10 @@ def _none(released: ClearedContent, r: Reading, areas: Sequence[str], on: date) 
     advice = "Name the source of the number, or take it out."
     if newest is not None and newest.value is not None:
         advice = f"The newest figure is {wording.said(released, newest.o)}."
-    return _Answer(Outcome.NO_SOURCE, f"We publish no such figure about {indicator.short_title} in {where}{when}.", advice, indicator.id)  # fmt: skip
+    return _Answer(Judgement.NO_SOURCE, f"We publish no such figure about {indicator.short_title} in {where}{when}.", advice, indicator.id)  # fmt: skip
 
 
-def _judge(known: Figures, r: Reading) -> _Answer | None:
+def _judge(known: Figures, r: NumberReading) -> _Answer | None:
     """Return the answer of one indicator and area; None if it has no figure that the text can mean."""
     if r.kind == LEVEL:
         return _level(known, r)
@@ -260,7 +261,7 @@ def _judge(known: Figures, r: Reading) -> _Answer | None:
 # --- levels
 
 
-def _candidates(known: Figures, r: Reading) -> list[Shown]:
+def _candidates(known: Figures, r: NumberReading) -> list[Shown]:
     """Return the figures that a level can be, the likeliest first."""
     if r.is_base and not r.base:
         return [p.base for p in figures.pairs(known, r.later, (), r.months, r.just_before)]
@@ -273,7 +274,7 @@ def _candidates(known: Figures, r: Reading) -> list[Shown]:
     return [*known.all_newest(r.months), *known.undated]
 
 
-def _level(known: Figures, r: Reading) -> _Answer | None:
+def _level(known: Figures, r: NumberReading) -> _Answer | None:
     if known.unit in (Unit.PERCENT_CHANGE, Unit.PER_1000) or (known.unit == Unit.PERCENT) != (
         r.quantity.kind == "percent"
     ):
@@ -290,30 +291,30 @@ def _level(known: Figures, r: Reading) -> _Answer | None:
     main = numbers[0]
     for shown in numbers:
         if any(r.quantity.fits(v) for v in known.earlier_values(shown)):
-            return _Answer(Outcome.OUT_OF_DATE, f"This was the figure before it was revised. It is {wording.said(known.released, shown.o)}.", f"Write {wording.written(known, shown.o)}.", known.indicator, shown.o)  # fmt: skip
+            return _Answer(Judgement.OUT_OF_DATE, f"This was the figure before it was revised. It is {wording.said(known.released, shown.o)}.", f"Write {wording.written(known, shown.o)}.", known.indicator, shown.o)  # fmt: skip
     undated = not (r.base if r.is_base else r.later) and not (r.is_base and r.later)
     if undated and not r.is_base:
         old = next((s for s in known.older(r.months) if s.value is not None and not s.withheld and r.quantity.fits(s.value)), None)  # fmt: skip
         if old is not None:
-            return _Answer(Outcome.OUT_OF_DATE, f"This is the figure for {wording.when(known, old.o)}. The newest is {wording.said(known.released, main.o)}.", f"Write {wording.written(known, main.o)}, or say which period you mean.", known.indicator, main.o)  # fmt: skip
-    return _Answer(Outcome.WRONG, f"The figure is {wording.said(known.released, main.o)}.", f"Write {wording.written(known, main.o)}.", known.indicator, main.o)  # fmt: skip
+            return _Answer(Judgement.OUT_OF_DATE, f"This is the figure for {wording.when(known, old.o)}. The newest is {wording.said(known.released, main.o)}.", f"Write {wording.written(known, main.o)}, or say which period you mean.", known.indicator, main.o)  # fmt: skip
+    return _Answer(Judgement.WRONG, f"The figure is {wording.said(known.released, main.o)}.", f"Write {wording.written(known, main.o)}.", known.indicator, main.o)  # fmt: skip
 
 
-def _right(known: Figures, r: Reading, shown: Shown) -> _Answer:
+def _right(known: Figures, r: NumberReading, shown: Shown) -> _Answer:
     note = f"{wording.said(known.released, shown.o)}."
     if not (r.later or r.base or r.months or r.is_base):
         note += " Say which period it is for."
-    return _Answer(Outcome.RIGHT, note, "", known.indicator, shown.o)
+    return _Answer(Judgement.RIGHT, note, "", known.indicator, shown.o)
 
 
 def _hidden(known: Figures) -> _Answer:
-    return _Answer(Outcome.NO_SOURCE, _WITHHELD, _LEAVE_OUT, known.indicator, None, withheld=True)
+    return _Answer(Judgement.NO_SOURCE, _WITHHELD, _LEAVE_OUT, known.indicator, None, withheld=True)
 
 
 # --- rates and shares
 
 
-def _rate(known: Figures, r: Reading) -> _Answer | None:
+def _rate(known: Figures, r: NumberReading) -> _Answer | None:
     if known.unit == Unit.PER_1000:
         shown = [*known.undated, *known.all_newest(r.months)]
         return _compare(known, r, [(s, s.value) for s in shown if s.value is not None])
@@ -326,15 +327,15 @@ def _rate(known: Figures, r: Reading) -> _Answer | None:
         if s.value is not None and (rate := measures.rate(known.released, s.o))
     ]
     answer = _compare(known, r, rates)
-    if answer is not None and answer.outcome == Outcome.WRONG and not r.later:
+    if answer is not None and answer.outcome == Judgement.WRONG and not r.later:
         for s in known.older(r.months or 12):
             rate = measures.rate(known.released, s.o) if s.value is not None else None
             if rate and r.quantity.fits(Fraction(rate.value)):
-                return replace(answer, outcome=Outcome.OUT_OF_DATE, message=f"This is the rate for {wording.when(known, s.o)}. {answer.message}")  # fmt: skip
+                return replace(answer, outcome=Judgement.OUT_OF_DATE, message=f"This is the rate for {wording.when(known, s.o)}. {answer.message}")  # fmt: skip
     return answer
 
 
-def _compare(known: Figures, r: Reading, options: Sequence[tuple[Shown, Fraction]]) -> _Answer | None:
+def _compare(known: Figures, r: NumberReading, options: Sequence[tuple[Shown, Fraction]]) -> _Answer | None:
     """Return right or wrong for a rate or share computed from figures; None if there is none."""
     if not options:
         return None
@@ -343,11 +344,11 @@ def _compare(known: Figures, r: Reading, options: Sequence[tuple[Shown, Fraction
     unit = "%" if r.kind == SHARE else " per 1,000 people"
     said = f"{number(measures.rounded(value, 1))}{unit} in {wording.when(known, shown.o)}"
     if fitting:
-        return _Answer(Outcome.RIGHT, f"{said}.", "", known.indicator, shown.o)
-    return _Answer(Outcome.WRONG, f"The figure is {said}.", f"Write {number(measures.rounded(value, 1))}{unit}.", known.indicator, shown.o)  # fmt: skip
+        return _Answer(Judgement.RIGHT, f"{said}.", "", known.indicator, shown.o)
+    return _Answer(Judgement.WRONG, f"The figure is {said}.", f"Write {number(measures.rounded(value, 1))}{unit}.", known.indicator, shown.o)  # fmt: skip
 
 
-def _share(known: Figures, r: Reading) -> _Answer | None:
+def _share(known: Figures, r: NumberReading) -> _Answer | None:
     """Compare a share of one figure in another with both, over the same period."""
     options: list[tuple[Shown, Fraction]] = []
     older: list[tuple[Shown, Fraction]] = []
@@ -374,17 +375,17 @@ def _share(known: Figures, r: Reading) -> _Answer | None:
             if s.value is not None and all_ and all_.value:
                 older.append((s, s.value / all_.value * 100))
     answer = _compare(known, r, options)
-    if answer is not None and answer.outcome == Outcome.WRONG:
+    if answer is not None and answer.outcome == Judgement.WRONG:
         old = next((s for s, v in older if r.quantity.fits(v)), None)
         if old is not None:
-            return replace(answer, outcome=Outcome.OUT_OF_DATE, message=f"This is the share for {wording.when(known, old.o)}. {answer.message}")  # fmt: skip
+            return replace(answer, outcome=Judgement.OUT_OF_DATE, message=f"This is the share for {wording.when(known, old.o)}. {answer.message}")  # fmt: skip
     return answer
 
 
 # --- changes
 
 
-def _signed(r: Reading, pair: Pair) -> bool:
+def _signed(r: NumberReading, pair: Pair) -> bool:
     """Return True if a number can stand for the change between two figures, with its direction."""
     if r.kind == DIFFERENCE:
         true = pair.difference
@@ -398,7 +399,7 @@ def _signed(r: Reading, pair: Pair) -> bool:
     return true is not None and r.quantity.fits(true * r.direction if r.direction else true)
 
 
-def _change(known: Figures, r: Reading) -> _Answer | None:
+def _change(known: Figures, r: NumberReading) -> _Answer | None:
     if known.unit == Unit.PERCENT and r.kind == CHANGE:
         return None
     options = list(figures.pairs(known, r.later, () if r.year_before else r.base, r.months, r.just_before))
@@ -417,21 +418,21 @@ def _change(known: Figures, r: Reading) -> _Answer | None:
             None,
         )
         if old is not None and not r.base:
-            return _Answer(Outcome.OUT_OF_DATE, f"This is the change to {wording.when(known, old.later.o)}. The newest: {wording.moved(known, main)}.", f"Write {wording.movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
+            return _Answer(Judgement.OUT_OF_DATE, f"This is the change to {wording.when(known, old.later.o)}. The newest: {wording.moved(known, main)}.", f"Write {wording.movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
     cut = figures.between(main, known)
-    return _Answer(Outcome.WRONG, f"The figures say: {wording.moved(known, main)}.", "Do not compare them: recording changed." if cut else f"Write {wording.movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
+    return _Answer(Judgement.WRONG, f"The figures say: {wording.moved(known, main)}.", "Do not compare them: recording changed." if cut else f"Write {wording.movement(known, r, main)}.", known.indicator, main.later.o)  # fmt: skip
 
 
-def _fitting_change(known: Figures, r: Reading, pair: Pair) -> _Answer:
+def _fitting_change(known: Figures, r: NumberReading, pair: Pair) -> _Answer:
     """Return the answer about a change that the figures confirm: right, across a break, or between chosen periods."""
     if cut := figures.between(pair, known):
-        return _Answer(Outcome.ACROSS_BREAK, f"{wording.moved(known, pair)}. But {cut.title[:1].lower()}{cut.title[1:]} ({periods.day(cut.date)}), so the two cannot be compared.", "Do not compare them, or compare only figures after the break.", known.indicator, pair.later.o)  # fmt: skip
+        return _Answer(Judgement.ACROSS_BREAK, f"{wording.moved(known, pair)}. But {cut.title[:1].lower()}{cut.title[1:]} ({periods.day(cut.date)}), so the two cannot be compared.", "Do not compare them, or compare only figures after the break.", known.indicator, pair.later.o)  # fmt: skip
     if (usual := figures.fairer(pair, known)) is not None:
-        return _Answer(Outcome.CHOSEN_PERIOD, f"{wording.moved(known, pair)}. Over the last 12 months the picture is another one: {wording.moved(known, usual)}.", "Give the change over the last 12 months, or both.", known.indicator, pair.later.o)  # fmt: skip
-    return _Answer(Outcome.RIGHT, f"{wording.moved(known, pair)}.", "", known.indicator, pair.later.o)
+        return _Answer(Judgement.CHOSEN_PERIOD, f"{wording.moved(known, pair)}. Over the last 12 months the picture is another one: {wording.moved(known, usual)}.", "Give the change over the last 12 months, or both.", known.indicator, pair.later.o)  # fmt: skip
+    return _Answer(Judgement.RIGHT, f"{wording.moved(known, pair)}.", "", known.indicator, pair.later.o)
 
 
-def _printed_change(known: Figures, r: Reading) -> _Answer | None:
+def _printed_change(known: Figures, r: NumberReading) -> _Answer | None:
     """Compare a change with the changes that a document printed without the figures behind them."""
     if r.kind != CHANGE or ((r.base or r.later) and not known.last):
         return None
@@ -445,12 +446,12 @@ def _printed_change(known: Figures, r: Reading) -> _Answer | None:
         if v is not None and r.quantity.fits(v * r.direction if r.direction else v):
             note = next((f" But see: {d.title}." for d in known.released.content.disagreements if d.indicator == known.indicator), "")  # fmt: skip
             return _Answer(
-                Outcome.RIGHT, f"{wording.said(known.released, s.o)}.{note}", "", known.indicator, s.o
+                Judgement.RIGHT, f"{wording.said(known.released, s.o)}.{note}", "", known.indicator, s.o
             )
-    return _Answer(Outcome.WRONG, f"The figure is {wording.said(known.released, values[-1][0].o)}.", f"Write {wording.written(known, values[-1][0].o)}.", known.indicator, values[-1][0].o)  # fmt: skip
+    return _Answer(Judgement.WRONG, f"The figure is {wording.said(known.released, values[-1][0].o)}.", f"Write {wording.written(known, values[-1][0].o)}.", known.indicator, values[-1][0].o)  # fmt: skip
 
 
-def _reckoned(answers: Sequence[tuple[Reading, _Answer]]) -> Iterator[tuple[Reading, _Answer]]:
+def _reckoned(answers: Sequence[tuple[NumberReading, _Answer]]) -> Iterator[tuple[NumberReading, _Answer]]:
     """Yield the answers, and call a change wrong that does not follow from the two counts beside it."""
     for n, (r, answer) in enumerate(answers):
         counts = [x.quantity.value for x, _ in answers[:n] if x.kind == LEVEL and x.indicators == r.indicators and x.quantity.kind == "plain"][-2:]  # fmt: skip
@@ -477,13 +478,13 @@ def _reckoned(answers: Sequence[tuple[Reading, _Answer]]) -> Iterator[tuple[Read
             f"From {number(measures.rounded(old, 0))} to {number(measures.rounded(new, 0))} is {exact}%."
         )
         if (
-            answer.outcome in (Outcome.RIGHT, Outcome.ACROSS_BREAK, Outcome.CHOSEN_PERIOD)
+            answer.outcome in (Judgement.RIGHT, Judgement.ACROSS_BREAK, Judgement.CHOSEN_PERIOD)
             and r.quantity.value
         ):
             message += f" {answer.message}"
         yield (
             r,
             _Answer(
-                Outcome.WRONG, message, "Correct the change or the counts.", answer.indicator, answer.figure
+                Judgement.WRONG, message, "Correct the change or the counts.", answer.indicator, answer.figure
             ),
         )

@@ -42,7 +42,7 @@ class Mention:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class KnownNames:
     """Every name that the checker knows, as stemmed words, with what it can mean; and the nouns that units have."""
 
     names: Mapping[tuple[str, ...], tuple[str, tuple[str, ...]]]
@@ -108,7 +108,7 @@ def _narrowed(m: Mention, sentence: str, words: list[tuple[int, int, str]], n: i
     return m
 
 
-def vocabulary(released: ClearedContent) -> Vocabulary:
+def vocabulary(released: ClearedContent) -> KnownNames:
     """Return the names of everything in the content, with everyday words and the abbreviations of the glossary."""
     content = released.content
     names: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
@@ -152,7 +152,7 @@ def vocabulary(released: ClearedContent) -> Vocabulary:
         w for by_part in parts.values() for stemmed in by_part.values() if len(stemmed) == 1 for w in stemmed
     }
     nouns -= {"measure", "2021", "case", "people", "officer", "school", "time"}
-    return Vocabulary(names, nouns, frozenset(described - nouns - _GENERIC_NOUNS) | _QUALIFIERS, parts)
+    return KnownNames(names, nouns, frozenset(described - nouns - _GENERIC_NOUNS) | _QUALIFIERS, parts)
 
 
 def _names_of(*titles: str) -> Iterator[str]:

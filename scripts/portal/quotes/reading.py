@@ -7,7 +7,7 @@ from portal.core.vocabulary import Unit
 from portal.disclosure.clearing import ClearedContent
 from portal.quotes import dates, names, numbers, sentence_periods, table_rows, word_lists
 from portal.quotes.dates import NamedPeriod
-from portal.quotes.names import AREA, INDICATOR, OTHER_PLACE, OTHER_SUBJECT, Mention, Vocabulary
+from portal.quotes.names import AREA, INDICATOR, OTHER_PLACE, OTHER_SUBJECT, KnownNames, Mention
 from portal.quotes.numbers import PER_1000, PERCENT, POUNDS, TIMES, Quantity
 from portal.quotes.sentences import (
     CHANGE,
@@ -21,7 +21,7 @@ from portal.quotes.sentences import (
     UP,
     Context,
     Memory,
-    Reading,
+    NumberReading,
     Sentence,
     clean,
     next_number,
@@ -69,7 +69,7 @@ _IN = re.compile(r"\b(?:in|out of)\b", re.IGNORECASE)
 
 def read(
     sentence: str, context: Context, row: bool = False
-) -> tuple[tuple[Reading, ...], tuple[NamedPeriod, ...]]:
+) -> tuple[tuple[NumberReading, ...], tuple[NamedPeriod, ...]]:
     """Return what the numbers of a sentence say that are about an indicator, and the periods whose length it miscounts.
 
     `row` is True for a row of a table, whose cells are separated by tabs. The memory is updated for the next sentence.
@@ -100,7 +100,7 @@ def _remember(memory: Memory, seen: Sentence) -> None:
         memory.later = dated[0]
 
 
-def _about(s: Sentence, q: Quantity, context: Context) -> Reading | None:
+def _about(s: Sentence, q: Quantity, context: Context) -> NumberReading | None:
     """Return what one number says; None if it is not about an indicator."""
     released, words, memory = context.released, context.words, context.memory
     subject = _subject(s, q, words, memory)
@@ -116,7 +116,7 @@ def _about(s: Sentence, q: Quantity, context: Context) -> Reading | None:
     if not kind or subject is None or (not s.row and _is_aim(s, q, kind)):
         return None
     areas, other_place = _area(s, q, memory)
-    reading = Reading(q, kind, subject.ids, areas, direction=direction, other="" if subject.kind == INDICATOR else subject.text)  # fmt: skip
+    reading = NumberReading(q, kind, subject.ids, areas, direction=direction, other="" if subject.kind == INDICATOR else subject.text)  # fmt: skip
     if other_place and not reading.other:
         reading = replace(reading, other=other_place)
     if kind == SHARE:
@@ -142,7 +142,7 @@ def _goes_to(s: Sentence, q: Quantity) -> bool:
     return bool(re.fullmatch(r"\s*(?:[a-z]+ ){0,2}\s*to\s+(?:just |only )?", gap))
 
 
-def _subject(s: Sentence, q: Quantity, words: Vocabulary, memory: Memory) -> Mention | None:
+def _subject(s: Sentence, q: Quantity, words: KnownNames, memory: Memory) -> Mention | None:
     """Return the indicator, or the subject without figures, that a number is about."""
     named = [m for m in s.of(INDICATOR, OTHER_SUBJECT) if _is_beside(s, q, m)]
     if inside := [m for m in named if q.start <= m.start and m.end <= q.end]:
@@ -165,7 +165,7 @@ def _subject(s: Sentence, q: Quantity, words: Vocabulary, memory: Memory) -> Men
     return Mention(0, 0, OTHER_SUBJECT, memory.other) if memory.other else None
 
 
-def _of_noun(noun: str, named: list[Mention], after: list[Mention], words: Vocabulary) -> Mention:
+def _of_noun(noun: str, named: list[Mention], after: list[Mention], words: KnownNames) -> Mention:
     """Return what a number of victims, arrests or the like is about: an indicator or a part of one, or no figure of ours."""
     own = [m for m in named if m.kind == INDICATOR and noun in names.stems(m.text)]
     own += [m for m in named if any(noun in part for i in m.ids for part in words.parts.get(i, {}).values())]
@@ -208,7 +208,7 @@ def _is_beside(s: Sentence, q: Quantity, m: Mention) -> bool:
 
 
 def _kind(
-    s: Sentence, q: Quantity, units: set[Unit], words: Vocabulary, subject: Mention | None
+    s: Sentence, q: Quantity, units: set[Unit], words: KnownNames, subject: Mention | None
 ) -> tuple[str, int]:
     """Return what a number is, and the direction of a change; "" if it is not about the subject."""
     is_own = subject is not None and subject.end > subject.start
@@ -276,7 +276,7 @@ def _subject_follows(s: Sentence, q: Quantity) -> bool:
     return any(0 <= m.start - q.end <= 12 for m in s.of(INDICATOR))
 
 
-def _plain(s: Sentence, q: Quantity, words: Vocabulary, subject: Mention | None) -> tuple[str, int]:
+def _plain(s: Sentence, q: Quantity, words: KnownNames, subject: Mention | None) -> tuple[str, int]:
     """Return whether a number without a unit is a level or a difference, and the direction of that."""
     before, after = clean(s.text[: q.start]), clean(s.text[q.end :])
     if subject is None:
@@ -373,7 +373,9 @@ def _unknown_place(s: Sentence, q: Quantity, known: Mention | None) -> str:
     return ""
 
 
-def _shares(s: Sentence, q: Quantity, reading: Reading, released: ClearedContent) -> Reading | None:
+def _shares(
+    s: Sentence, q: Quantity, reading: NumberReading, released: ClearedContent
+) -> NumberReading | None:
     """Return a share with its part and its whole; None if the sentence does not name both."""
     named = s.of(INDICATOR)
     after = [m for m in named if m.start >= q.end]
@@ -390,7 +392,7 @@ def _shares(s: Sentence, q: Quantity, reading: Reading, released: ClearedContent
     return replace(reading, whole=whole.ids, other="")
 
 
-def _parts(s: Sentence, q: Quantity, subject: Mention, words: Vocabulary) -> tuple[tuple[str, str], ...]:
+def _parts(s: Sentence, q: Quantity, subject: Mention, words: KnownNames) -> tuple[tuple[str, str], ...]:
     """Return the part of each breakdown that a sentence names near a number, such as a strand of hate crime.
 
     Pairs of an indicator and its part; empty if no part is named.

@@ -12,7 +12,7 @@ from portal.quotes.sentences import (
     LEVEL,
     MOVES,
     Memory,
-    Reading,
+    NumberReading,
     Sentence,
     clean,
     next_number,
@@ -28,7 +28,7 @@ _BASE = re.compile(
 )
 
 
-def with_periods(s: Sentence, q: Quantity, reading: Reading, memory: Memory) -> Reading:
+def with_periods(s: Sentence, q: Quantity, reading: NumberReading, memory: Memory) -> NumberReading:
     """Return a reading with the periods that its sentence, or the one before, states for it."""
     base: list[NamedPeriod] = []
     other: list[NamedPeriod] = []

@@ -7,7 +7,7 @@ from datetime import date
 from portal.disclosure.clearing import ClearedContent
 from portal.quotes import dates
 from portal.quotes.dates import NamedPeriod
-from portal.quotes.names import Mention, Vocabulary
+from portal.quotes.names import KnownNames, Mention
 from portal.quotes.numbers import Quantity
 
 LEVEL, DIFFERENCE, CHANGE, RATE, SHARE = "level", "difference", "change", "rate", "share"
@@ -20,7 +20,7 @@ CLAUSE = re.compile(
 
 
 @dataclass(frozen=True)
-class Reading:
+class NumberReading:
     """What a number says: its kind, the indicators it can be about, the area, the periods and the direction.
 
     `later` and `base` are the periods that the words can mean; empty if the text states none. `months` is the length of
@@ -83,7 +83,7 @@ class Context:
     """What a sentence is read with: the content, its names, what the text said before, and the day of the text."""
 
     released: ClearedContent
-    words: Vocabulary
+    words: KnownNames
     memory: Memory
     on: date
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from portal.quotes import names, word_lists
 from portal.quotes.names import INDICATOR
 from portal.quotes.numbers import Quantity
-from portal.quotes.sentences import CHANGE, LEVEL, Memory, Reading, Sentence
+from portal.quotes.sentences import CHANGE, LEVEL, Memory, NumberReading, Sentence
 
 _FILLERS = word_lists.words("fillers")
 _CELL = re.compile(r"[\s*£+−–-]*\d[\d,.]*\s*%?[\s*]*")
 
 
-def as_row(found: list[Reading], s: Sentence, memory: Memory) -> list[Reading]:
+def as_row(found: list[NumberReading], s: Sentence, memory: Memory) -> list[NumberReading]:
     """Return the readings of a row of a table; one that has periods and no counts is remembered as its header.
 
     A number must be alone in its cell. Its period is that of its column; a column without one (a total) is not read if

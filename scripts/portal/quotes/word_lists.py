@@ -1,4 +1,4 @@
-"""Lists of words that sentences are read with, from `word_lists.toml`."""
+"""Read the lists of words for reading sentences, from `word_lists.toml`."""
 
 import tomllib
 from functools import cache

@@ -1,4 +1,4 @@
-"""Words for figures and changes in what the quote checker says."""
+"""Put figures and changes into words for the answers of the quote checker."""
 
 from fractions import Fraction
 
@@ -8,7 +8,7 @@ from portal.core.model import Observation
 from portal.core.text import amount, number
 from portal.disclosure.clearing import ClearedContent
 from portal.quotes.figures import Figures, Pair
-from portal.quotes.sentences import DIFFERENCE, Reading
+from portal.quotes.sentences import DIFFERENCE, NumberReading
 
 
 def when(known: Figures, o: Observation) -> str:
@@ -41,7 +41,7 @@ def moved(known: Figures, pair: Pair) -> str:
     return f"{known.released.content.indicators[known.indicator].short_title}, {known.released.content.areas[known.area].name}: from {written(known, old)} in {when(known, old)} to {written(known, new)} in {when(known, new)}{by}"  # fmt: skip
 
 
-def movement(known: Figures, r: Reading, pair: Pair) -> str:
+def movement(known: Figures, r: NumberReading, pair: Pair) -> str:
     """Return a change as a text can write it, in quotation marks: `“up 12%”`."""
     true = pair.difference if r.kind == DIFFERENCE or pair.percent is None else pair.percent
     word = "up" if true is not None and true > 0 else "down"

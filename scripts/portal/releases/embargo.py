@@ -41,7 +41,7 @@ def waiting(project: Project) -> tuple[Release, ...]:
     return releases[first:]
 
 
-def public(project: Project) -> tuple[Release, ...]:
+def public_releases(project: Project) -> tuple[Release, ...]:
     """Return the releases that are public now."""
     return project.content.releases[: len(project.content.releases) - len(waiting(project))]
 
@@ -53,7 +53,7 @@ def until(project: Project) -> datetime | None:
 
 
 def ended(project: Project) -> Mapping[Path, bytes]:
-    """Return the list of releases in which none waits any longer: those that did are public from this minute on."""
+    """Return the list of releases with every embargo ended: releases that were waiting are public from this minute."""
     now = periods.now().astimezone(ZoneInfo(project.settings.site.time_zone))
     ids = {r.id for r in waiting(project)}
     path = project.home / "data" / "releases.csv"
@@ -67,7 +67,7 @@ def view(project: Project, contents: Contents | None = None) -> Mapping[str, byt
     `contents` is what they hold besides contact details; None means the contents of the newest public release. Contact
     details are always the newest.
     """
-    releases = public(project)
+    releases = public_releases(project)
     shown = contents or releasing.opened(project, releases[-1]).contents
     return {**with_contacts(project, shown).files, **dict(_record(project, shown, releases))}
 
@@ -112,7 +112,7 @@ def given_up(project: Project) -> Mapping[Path, bytes]:
 
     The reasons of dropped releases become open again. The list of releases is the last file.
     """
-    releases = public(project)
+    releases = public_releases(project)
     contents = releasing.opened(project, releases[-1]).contents
     files = {
         project.settings.packages_folder / name: data
@@ -190,7 +190,7 @@ def urgent(project: Project) -> UrgentChange:
     Raises:
         PortalError: nothing is public yet, or a row was changed both by a waiting release and since.
     """
-    past = public(project)
+    past = public_releases(project)
     held = [releasing.opened(project, e).contents for e in waiting(project)]
     now = releasing.contents(project, {})
     with_contacts_in = {p.name for p in project.packages if p.kind in CONTACTS}
@@ -285,7 +285,7 @@ def before_waiting(project: Project, change: UrgentChange, draft: DraftRelease) 
 
     The list of releases is the last file.
     """
-    past, held = public(project), waiting(project)
+    past, held = public_releases(project), waiting(project)
     data = project.home / "data"
     new = draft.release
     packed = draft.files[next(p for p in draft.files if p.suffix == ".zip")]

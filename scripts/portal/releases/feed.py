@@ -17,8 +17,8 @@ def atom(
     """Return the feed as XML.
 
     `releases` are newest first, each with the address of its page on the site and a summary. `page` is the address of
-    the page to which the feed belongs, and `about` what it is about, if not the whole site. Addresses are absolute if the site's own address is set, else relative to the
-    feed. The id of an entry stays the same when the site moves.
+    the page to which the feed belongs, and `about` its subject, if not the whole site. Addresses are absolute if the
+    site's own address is set, and otherwise relative to the feed. The id of an entry stays the same when the site moves.
     """
     listed = list(releases)
     root = site.address or "../" * page.count("/")

@@ -32,7 +32,7 @@ class PastRelease:
 
     @cached_property
     def slugs(self) -> Mapping[str, str]:
-        """Return the slug that each indicator with figures had then, by its id; none if the archive was withdrawn."""
+        """Return the slug that each indicator with figures had in the release, by id; empty if the archive was withdrawn."""
         if self.release.withdrawn:
             return {}
         used = {k[0] for k in self.figures}

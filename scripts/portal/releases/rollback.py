@@ -40,7 +40,7 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     Raises:
         PortalError: there is no such public release, no reason is given, or packages were added or removed since.
     """
-    releases = embargo.public(project)
+    releases = embargo.public_releases(project)
     named = next((e for e in releases if name in (e.id, e.name)), None)
     if named is None:
         raise PortalError([_no_such(project, name, releases)])

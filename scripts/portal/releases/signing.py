@@ -1,4 +1,4 @@
-"""Sign the list of changes before a release: who prepared it, who signed it, and a digest that ties both to the list."""
+"""Sign the list of changes before a release: who prepared it, who signed it, and the digest of the list that they saw."""
 
 import hashlib
 import json
@@ -34,18 +34,18 @@ class SignedList:
 
 
 def digest(changes: Iterable[ReleaseChange], releases: Sequence[Release]) -> str:
-    """Return the SHA-256 of a list of changes since the last release: it differs if any change, text or reason differs."""
+    """Return the SHA-256 of a list of changes since the last release. Any other change, text or reason gives another digest."""
     return hashlib.sha256(change_report.as_json(changes, releases).encode()).hexdigest()
 
 
 def code(digest_: str) -> str:
-    """Return the beginning of a digest in groups, as people compare and type it: `1A2B-3C4D-5E6F`."""
+    """Return the first characters of a digest in groups that people can compare and type, such as `1A2B-3C4D-5E6F`."""
     short = digest_[:_CODE].upper()
     return "-".join(short[i : i + _GROUP] for i in range(0, _CODE, _GROUP))
 
 
 def is_code(typed: str, digest_: str) -> bool:
-    """Return True if this was typed for the code of a digest, with or without hyphens and capitals."""
+    """Return True if the text is the code of a digest, whatever its hyphens and capitals."""
     return "".join(c for c in typed.upper() if c.isalnum()) == digest_[:_CODE].upper()
 
 
@@ -55,7 +55,7 @@ def as_json(signed: SignedList) -> str:
 
 
 def read(file: str, raw: bytes) -> SignedList:
-    """Read a signed list; `file` is what problems call it.
+    """Read a signed list; `file` is its name in messages.
 
     Raises:
         PortalError: it cannot be read.
@@ -70,7 +70,7 @@ def read(file: str, raw: bytes) -> SignedList:
 
 
 def problems(file: str, signed: SignedList, digest_: str) -> Iterator[Problem]:
-    """Yield why a list does not stand for the changes with this digest: nobody signed it, or it is about others."""
+    """Yield why a list does not approve the changes with this digest: nobody signed it, or it lists other changes."""
     if signed.digest != digest_:
         message = "Something has changed since this list was signed."
         yield Problem(

@@ -1,11 +1,11 @@
-"""Complete a PDF that Chromium printed, so that it meets PDF/UA-1 (ISO 14289-1), the standard for accessible PDF.
+"""Make a PDF from Chromium conform to PDF/UA-1 (ISO 14289-1), the standard for accessible PDF.
 
-Chromium tags what it prints: headings, tables, lists, pictures with their words. It leaves out the name of the standard
-and the title in the metadata, words for links, and tags for lines and bullets, and it uses some tags of PDF 2.0 and
-lists whose items have no body. `complete` adds these, and changes nothing that a reader sees.
+Chromium tags headings, tables, lists and pictures with their alternative text. It does not name the standard or the
+title in the metadata, describe links, or mark lines and bullets as artifacts. It also uses some tags of PDF 2.0, and list
+items without a body. `complete` adds and corrects these, and changes nothing that a reader sees.
 
-Which machine prints matters in one way: without a font for a script, such as Chinese, Chromium prints boxes.
-Such a file does not meet the standard, and does not say that it does.
+The result depends on the fonts of the computer in one way: if no font has the characters of a script, such as Chinese,
+Chromium prints boxes. Such a file does not meet the standard, and does not claim to.
 """
 
 import io
@@ -15,7 +15,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, ContentStreamInstruction, Dictionary, Name, Operator, String
 
-# Tags of PDF 2.0 with what they are in PDF 1.7, on which PDF/UA-1 is built.
+# Tags of PDF 2.0, each with its equivalent in PDF 1.7, on which PDF/UA-1 is based.
 _ROLES = {
     "Aside": "Div",
     "DocumentFragment": "Div",
@@ -33,10 +33,10 @@ _END = ContentStreamInstruction([], Operator("EMC"))
 
 
 def complete(printed: bytes, language: str, links: Mapping[str, str]) -> bytes:
-    """Return a tagged PDF with all that PDF/UA-1 asks for and Chromium leaves out.
+    """Return a tagged PDF with everything that PDF/UA-1 requires.
 
-    `language` is that of the page, such as `en-GB`. `links` has the words of each link by its full address, or by `#` and a name for links within the page. The same
-    input gives the same bytes.
+    `language` is the language of the page, such as `en-GB`. `links` maps each full address, or `#` and a name for links
+    within the page, to the text of its link. The same input gives the same bytes.
     """
     with pikepdf.open(io.BytesIO(printed)) as pdf:
         with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
@@ -78,8 +78,8 @@ def _kids(node: Any) -> list[Any]:
 def _correct(pdf: pikepdf.Pdf, element: Any) -> None:
     """Correct one tag.
 
-    The item of a list gets a body. A button, which nobody can press on paper, becomes a link or text. A figure of HTML, which
-    holds a caption and a picture that has words of its own, becomes a division.
+    A list item gets a body. A button, which does nothing on paper, becomes a link or text. A figure of HTML becomes a
+    division, because the picture in it has its own tag and alternative text.
     """
     kids, kind = _kids(element), element.S
     if kind == Name.Form:
@@ -95,7 +95,7 @@ def _correct(pdf: pikepdf.Pdf, element: Any) -> None:
     if not rest:
         return
     body = pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name.LBody, P=element, K=Array(rest)))
-    if "/Pg" in element:  # numbers of marked content are those of this page
+    if "/Pg" in element:  # marked content is numbered by page
         body.Pg = element.Pg
     for kid in rest:
         if isinstance(kid, Dictionary) and "/S" in kid:
@@ -123,7 +123,7 @@ def _marked(page: pikepdf.Page) -> bytes:
 
 
 def _shows_missing_glyph(page: pikepdf.Page) -> bool:
-    """Return whether a page shows the box that stands for a glyph that no font has: number 0 of two bytes."""
+    """Return True if a page shows the box for a character that no font has, which is glyph 0 of a two-byte font."""
     fonts = page.Resources.get("/Font", Dictionary())
     two_bytes = False
     for step in pikepdf.parse_content_stream(page, "Tf Tj TJ"):
@@ -138,7 +138,7 @@ def _shows_missing_glyph(page: pikepdf.Page) -> bool:
 
 
 def _target(link: Any) -> str:
-    """Return where a link leads: an address, or `#` and the name of a place in the page."""
+    """Return the target of a link: an address, or `#` and a name within the page."""
     action = link.get("/A", Dictionary())
     if "/URI" in action:
         return str(action.URI)

@@ -67,7 +67,7 @@ def project(root: Path) -> Project:
 
 
 def project_of(settings: Settings) -> Project:
-    """Do what `project` does with settings that can name another folder of packages."""
+    """Read and check a project like `project`, with settings that can name another folder of packages."""
     root = settings.root
     packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
     problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
@@ -84,7 +84,7 @@ def project_of(settings: Settings) -> Project:
     return whole
 
 
-def public(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
+def public_project(whole: Project, files: Mapping[str, bytes] | None = None) -> Project:
     """Return the public part of a project while a release is under embargo, read and checked like any project.
 
     `files` are the packages by path; None means those that are public now. They are written to `build/public`.
@@ -118,7 +118,7 @@ def draft(whole: Project, request: releasing.ReleaseRequest) -> releasing.DraftR
     if request.embargo or not embargo.waiting(whole):
         return releasing.draft(whole, request, addresses(whole), today)
     urgent_change = embargo.urgent(whole)
-    seen = public(whole, embargo.view(whole, urgent_change.contents))
+    seen = public_project(whole, embargo.view(whole, urgent_change.contents))
     drafted = releasing.draft(seen, request, addresses(seen), today)
     return replace(drafted, files=embargo.before_waiting(whole, urgent_change, drafted))
 
@@ -291,8 +291,8 @@ class _Works:
         work, new = self.root / "build" / "work", False
         link = live.with_name(publishing.WAITING)
         try:
-            if embargo.public(whole):
-                seen = public(whole)
+            if embargo.public_releases(whole):
+                seen = public_project(whole)
                 public_mark = fingerprint(self.root, self.renderer, seen.settings.packages_folder)
                 if self.fresh or not publishing.shows(live, public_mark):
                     self._make(work, seen)
@@ -408,7 +408,7 @@ def roll_back(root: Path, plan: Rollback) -> str:
 
 
 def _written_by(root: Path, plan: Rollback) -> Iterator[Path]:
-    """Yield every file that a rollback can write or move: those of the packages and the record of releases."""
+    """Yield every file that a rollback can write or move: the files of the packages and the records of releases."""
     yield from plan.files
     yield from plan.archives_given_up
     for home in {p.parent.parent for p in (root / "data_packages").glob("*/data/releases.csv")}:

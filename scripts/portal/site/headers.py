@@ -120,7 +120,7 @@ class InlineCode(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rule:
+class HeaderRule:
     """The headers for one address, or for all addresses that begin with `path` if it ends in an asterisk."""
 
     path: str
@@ -270,18 +270,18 @@ def _into_page(page: Path, meta: str) -> bool:
     return text.count(PLACE) == 1 or text.count(meta) == 1
 
 
-def rules(site: Path, directives: Directives) -> tuple[Rule, ...]:
+def rules(site: Path, directives: Directives) -> tuple[HeaderRule, ...]:
     """Return the headers of every file.
 
     If two rules with the same header fit an address, some hosts join the values with a comma and others use the last.
     Both are safe for a policy, because browsers obey every joined policy. No other header can be in two rules.
     """
     alone = (*_ALONE, (POLICY, as_line((*directives, _NO_FRAMES))))
-    every = Rule("/*", ((POLICY, as_line(directives)), *_ALWAYS))
+    every = HeaderRule("/*", ((POLICY, as_line(directives)), *_ALWAYS))
     return (
         every,
         *(
-            Rule(path, ((CACHE, value), *(_SHARED if _is_embed(path) else alone), *_open(path)))
+            HeaderRule(path, ((CACHE, value), *(_SHARED if _is_embed(path) else alone), *_open(path)))
             for path, value in _caching(site)
         ),
     )
@@ -308,7 +308,7 @@ def _caching(site: Path) -> Iterator[tuple[str, str]]:
             yield f"/{folder.name}/*", _KEEP if folder.name == "assets" else _FORGET
 
 
-def of(rules: Iterable[Rule], path: str) -> Mapping[str, str]:
+def of(rules: Iterable[HeaderRule], path: str) -> Mapping[str, str]:
     """Return the headers of an address; join the values of a header from two rules with a comma, as hosts do."""
     headers: dict[str, str] = {}
     for name, value in (h for r in rules if r.fits(path) for h in r.headers):
@@ -316,12 +316,12 @@ def of(rules: Iterable[Rule], path: str) -> Mapping[str, str]:
     return headers
 
 
-def written(rules: Iterable[Rule]) -> str:
+def written(rules: Iterable[HeaderRule]) -> str:
     """Return rules as the text of a `_headers` file."""
     return "\n".join(f"{r.path}\n" + "".join(f"  {n}: {v}\n" for n, v in r.headers) for r in rules)
 
 
-def parse(text: str) -> tuple[Rule, ...]:
+def parse(text: str) -> tuple[HeaderRule, ...]:
     """Return the rules in the text of a `_headers` file that `written` returned."""
     sections: list[tuple[str, list[tuple[str, str]]]] = []
     for line in text.splitlines():
@@ -330,10 +330,10 @@ def parse(text: str) -> tuple[Rule, ...]:
         elif line.startswith(" ") and sections:
             name, _, value = line.strip().partition(": ")
             sections[-1][1].append((name, value))
-    return tuple(Rule(path, tuple(headers)) for path, headers in sections)
+    return tuple(HeaderRule(path, tuple(headers)) for path, headers in sections)
 
 
-def nginx(rules: Iterable[Rule], moved: Iterable[str] = ()) -> str:
+def nginx(rules: Iterable[HeaderRule], moved: Iterable[str] = ()) -> str:
     """Return rules and the lines of `moved` redirects as a snippet for the server block of nginx.
 
     nginx takes headers from one level of its configuration only, so the snippet sets all of them there.

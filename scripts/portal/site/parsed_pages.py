@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from portal.core import processes
 from portal.site import headers, search_index, verification
 from portal.site.headers import InlineCode
-from portal.site.search_index import PageText
+from portal.site.search_index import SearchText
 from portal.site.verification import BuiltPage
 
 
@@ -23,7 +23,7 @@ class ParsedPage:
 
     facts: BuiltPage
     inline: frozenset[InlineCode]
-    text: PageText | None
+    text: SearchText | None
 
 
 def parse_all(site: Path) -> Mapping[str, ParsedPage]:

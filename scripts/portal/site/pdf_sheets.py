@@ -1,7 +1,7 @@
 """Print pages to accessible PDF: briefings and packs for a meeting, and packs and other pages in large print.
 
-A sheet is kept under the content of its page and of all that the page shows, so that only those that changed are printed
-again, and no sheet shows a chart of before.
+A sheet is cached under a digest of its page and of everything that the page shows, so that a sheet is printed again if
+only a chart on it changes, and not if nothing does.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from portal.site import accessible_pdf
 
 BRIEFING, LARGE = "briefing.pdf", "large-print.pdf"
 PACK, PACK_LARGE = "pack.pdf", "pack-large-print.pdf"
-# What a page loads to show it; links lead elsewhere.
+# Elements that load a file to show on the page, unlike links.
 _SHOWS = "[src], [srcset], object[data], [poster], image, use"
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([+-]\d\d'\d\d')?\)")
-# Chromium names cells that headers refer to by how many elements it has seen, on earlier pages too.
+# Chromium numbers the cells that headers refer to by all elements that it has seen, including those of earlier pages.
 _ELEMENT = re.compile(rb"\(node(\d{8})\)")
-# Links lead to the published site and never into the folder where it was built; without an address they are plain text.
+# Links lead to the published site, never to the folder in which it was built; without an address they become plain text.
 _LINKS = """
 const published = document.querySelector("link[rel=canonical]");
 for (const link of document.querySelectorAll("a[href]:not([href^='#'])")) {
@@ -34,9 +34,9 @@ for (const link of document.querySelectorAll("a[href]:not([href^='#'])")) {
   else link.removeAttribute("href");
 }
 """
-# The style sheet defines large print. A page that is open may have been printed large before.
+# The style sheet defines large print. An open page may have been printed in large print before.
 _SIZE = "document.documentElement.classList.toggle('large', {large});"
-# The language of the page, and the words of each link by where it leads; the first link to a place speaks for all.
+# The language of the page, and the text of the first link to each target.
 _ABOUT = """
 ({
   language: document.documentElement.lang,
@@ -79,7 +79,7 @@ def print_all(site: Path, pages: Mapping[str, str], cache: Path) -> list[str]:
 
 
 def _shown(site: Path, page: Path) -> bytes:
-    """Return the digests of the files of the site that a page shows, such as its charts."""
+    """Return the digests of the files that a page shows, such as its charts."""
     names = []
     for element in LexborHTMLParser(page.read_bytes()).css(_SHOWS):
         for name in ("src", "srcset", "data", "poster", "href", "xlink:href"):
@@ -91,7 +91,7 @@ def _shown(site: Path, page: Path) -> bytes:
 
 
 def _file(site: Path, page: Path, address: str) -> Path | None:
-    """Return the file of the site that an address in a page is about; None if it is about none."""
+    """Return the file of the site to which an address in a page leads; None if it leads to none."""
     parts = urlsplit(address)
     if parts.scheme or parts.netloc or not parts.path:
         return None
@@ -101,7 +101,7 @@ def _file(site: Path, page: Path, address: str) -> Path | None:
 
 
 def _reproducible(sheet: bytes) -> bytes:
-    """Return a PDF with its named elements numbered from 1, in the same order and width, and its times replaced."""
+    """Return a PDF with its named elements renumbered from 1, in the same order and width, and its dates replaced."""
     numbers = {name: b"(node%08d)" % n for n, name in enumerate(sorted({*_ELEMENT.findall(sheet)}), 1)}
     return _DATE.sub(_undated, _ELEMENT.sub(lambda found: numbers[found[1]], sheet))
 

@@ -165,7 +165,7 @@ def shows(link: Path, mark: str) -> bool:
 
 
 def is_early(link: Path) -> bool:
-    """Return True if the link leads to a site that was built before its embargo ended, and it has still not ended."""
+    """Return True if the link leads to a site that shows a release whose embargo has not ended."""
     return link.is_dir() and _too_early(link.resolve())
 
 

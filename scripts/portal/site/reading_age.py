@@ -90,7 +90,7 @@ _SPLIT = re.compile(  # neighbouring vowels that are spoken apart
 
 
 @dataclass(frozen=True)
-class PageText:
+class RunningText:
     """The running text of a built page. `address` is its address below the site."""
 
     address: str
@@ -116,7 +116,7 @@ class PageText:
         return tuple(sorted(self.sentences, key=lambda s: (-length(s), s))[:2])
 
 
-def read(root: Path) -> tuple[PageText, ...]:
+def read(root: Path) -> tuple[RunningText, ...]:
     """Return every page of the site built in `root` that has running text, the hardest to read first.
 
     Raises:
@@ -130,7 +130,7 @@ def read(root: Path) -> tuple[PageText, ...]:
         message, fix = "There is no built site to read.", "Build it first: run `portal build`."
         raise PortalError([Problem("build/site", code="reading", message=message, fix=fix)])
     pages = [
-        PageText(p.relative_to(site).as_posix().removesuffix("index.html") or "(home)", t)
+        RunningText(p.relative_to(site).as_posix().removesuffix("index.html") or "(home)", t)
         for p, t in texts.items()
         if t
     ]
@@ -223,7 +223,7 @@ def _block(node: LexborNode, text: list[str], linked: list[str]) -> Iterator[str
         yield joined
 
 
-def summary(pages: tuple[PageText, ...]) -> str:
+def summary(pages: tuple[RunningText, ...]) -> str:
     """Return the summary for the terminal: median, shares, and the hardest pages with their longest sentence."""
     lines = [
         _middle(pages),
@@ -235,7 +235,7 @@ def summary(pages: tuple[PageText, ...]) -> str:
     return "\n".join(lines)
 
 
-def _middle(pages: tuple[PageText, ...]) -> str:
+def _middle(pages: tuple[RunningText, ...]) -> str:
     full = median(p.full_age for p in pages)
     return (
         f"{len(pages)} pages. The middle one has a reading age of {median(p.age for p in pages):.1f},"
@@ -243,7 +243,7 @@ def _middle(pages: tuple[PageText, ...]) -> str:
     )
 
 
-def _shares(pages: tuple[PageText, ...]) -> Iterator[tuple[str, str]]:
+def _shares(pages: tuple[RunningText, ...]) -> Iterator[tuple[str, str]]:
     below = 0
     for name, most in BANDS.items():
         count = sum(p.age <= most for p in pages) - below
@@ -285,7 +285,7 @@ The site aims at a middle of 9, at no page over 12, and at sentences of up to {L
 """
 
 
-def report(pages: tuple[PageText, ...]) -> str:
+def report(pages: tuple[RunningText, ...]) -> str:
     """Return the whole report as Markdown; the same pages give the same bytes."""
     short = sum(p.words < 100 for p in pages)
     parts = [_WORTH, "## The result", "", f"{_middle(pages)} {short} have fewer than 100 words.", ""]
@@ -306,14 +306,14 @@ def report(pages: tuple[PageText, ...]) -> str:
     )
 
 
-def _long(pages: tuple[PageText, ...]) -> Iterator[str]:
+def _long(pages: tuple[RunningText, ...]) -> Iterator[str]:
     places = {s: addresses for s, addresses in _places(pages).items() if length(s) > LONGEST}
     yield f"## Sentences of more than {LONGEST} words\n\nThere are {len(places)}.\n"
     for sentence in sorted(places, key=lambda s: (-length(s), s)):
         yield f"- {length(sentence)} words, {_on(places[sentence])}: {sentence}"
 
 
-def _hard(pages: tuple[PageText, ...]) -> Iterator[str]:
+def _hard(pages: tuple[RunningText, ...]) -> Iterator[str]:
     yield "## Hard words with a plainer one\n\nWords with a capital are taken for names.\n"
     yield "| word | plainer | where |\n|---|---|---|"
     for pattern, plainer in PLAINER.items():
@@ -322,7 +322,7 @@ def _hard(pages: tuple[PageText, ...]) -> Iterator[str]:
             yield f"| {', '.join(forms)} | {plainer} | {_on(places)} |"
 
 
-def _terms(pages: tuple[PageText, ...]) -> Iterator[str]:
+def _terms(pages: tuple[RunningText, ...]) -> Iterator[str]:
     yield "## Two terms for one thing\n\nSome are right: a law, a quotation, or two things after all. Look before changing one.\n"
     yield "| the site's term | where | also | where |\n|---|---|---|---|"
     for term, other in ONE_TERM.items():
@@ -331,7 +331,7 @@ def _terms(pages: tuple[PageText, ...]) -> Iterator[str]:
             yield f"| {term} | {_on(ours)} | {', '.join(forms)} | {_on(places)} |"
 
 
-def _uses(pages: tuple[PageText, ...], pattern: str) -> tuple[list[str], set[str]]:
+def _uses(pages: tuple[RunningText, ...], pattern: str) -> tuple[list[str], set[str]]:
     """Return the forms in which a pattern occurs, and their pages; only the first word of a sentence can have a capital."""
     forms: set[str] = set()
     places: set[str] = set()
@@ -343,7 +343,7 @@ def _uses(pages: tuple[PageText, ...], pattern: str) -> tuple[list[str], set[str
 
 
 @cache
-def _places(pages: tuple[PageText, ...]) -> dict[str, set[str]]:
+def _places(pages: tuple[RunningText, ...]) -> dict[str, set[str]]:
     """Return each sentence with the addresses of its pages."""
     places: dict[str, set[str]] = {}
     for page in pages:
@@ -357,6 +357,6 @@ def _on(places: set[str]) -> str:
     return named if len(places) <= NAMED else f"{len(places)} pages, such as {named}"
 
 
-def _every(pages: tuple[PageText, ...]) -> Iterator[str]:
+def _every(pages: tuple[RunningText, ...]) -> Iterator[str]:
     yield "## Every page\n\n| page | reading age | words |\n|---|---|---|"
     yield from (f"| `{p.address}` | {p.age:.1f} | {p.words} |" for p in pages)

@@ -46,23 +46,23 @@ class StagedSite:
 Render = Callable[[Settings, StagedSite, Path], None]
 
 
-class WrittenFile(NamedTuple):
+class RenderedFile(NamedTuple):
     """A file in `build/pages`."""
 
     is_page: bool
     size: int  # in bytes
 
 
-def write(settings: Settings, name: str, content: bytes) -> WrittenFile:
+def write(settings: Settings, name: str, content: bytes) -> RenderedFile:
     """Write a file for mkdocs, unless it already has this content."""
     path = settings.build_folder / _PAGES / name
     if not (path.is_file() and path.read_bytes() == content):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return WrittenFile(name.endswith(_MARKDOWN), len(content))
+    return RenderedFile(name.endswith(_MARKDOWN), len(content))
 
 
-def stage(settings: Settings, tree: Tree[WrittenFile], target: Path) -> StagedSite:
+def stage(settings: Settings, tree: Tree[RenderedFile], target: Path) -> StagedSite:
     """Write the settings of mkdocs, and delete what earlier builds left in `build/pages` and in `target`.
 
     `target` is the folder where the HTML will be made.

@@ -36,7 +36,7 @@ _NOT_TEXT = ".trail, .years, .tag, .jump, .around, .made-from, .cite, .map, .fin
 _NOT_PAGES = ".sheet, .citations, [data-search]"  # sheets and citations repeat the page they belong to
 
 
-class PageText(NamedTuple):
+class SearchText(NamedTuple):
     """The text of a page: its HTML for Pagefind, and its words, each after a space."""
 
     html: str
@@ -54,7 +54,7 @@ def version() -> str:
     return "" if result.returncode else result.stdout.strip()
 
 
-def build_index(site: Path, texts: Mapping[str, PageText]) -> int:
+def build_index(site: Path, texts: Mapping[str, SearchText]) -> int:
     """Write the index of the texts, by the name of their page's file, into the site; return the number of pages in it.
 
     Raises:
@@ -102,7 +102,7 @@ def _plain(text: str) -> str:
     return "".join(f" {word}" for word in re.findall(r"[^\W_]+", joined))
 
 
-def text_of(tree: LexborHTMLParser) -> PageText | None:
+def text_of(tree: LexborHTMLParser) -> SearchText | None:
     """Return the text of a parsed page; None if the search leaves it out. Removes everything else from the tree."""
     text = tree.css_first("#content > article")
     if text is None or text.css_first(_NOT_PAGES):
@@ -113,7 +113,7 @@ def text_of(tree: LexborHTMLParser) -> PageText | None:
         node.decompose()
     for node in text.css("dt"):
         node.insert_after(": ")  # otherwise a term and its meaning become one word
-    return PageText(text.html or "", _plain(text.text(separator=" ")))
+    return SearchText(text.html or "", _plain(text.text(separator=" ")))
 
 
 def _only_links(node: LexborNode) -> bool:

@@ -153,7 +153,7 @@ def write_files(
     environment.globals["feeds"] = followed(site.cleared).keys()
     environment.globals["whole"] = text.word_for_area(settings.site.area)
     open_data.of_indicator  # noqa: B018 - computed here, because each worker process would compute it again
-    works = _Works(environment, open_data, pictures, keep)
+    works = _PageTools(environment, open_data, pictures, keep)
     open_files = partial(_kept, works, lambda: open_data_files.files(open_data))
     books = partial(_kept, works, lambda: workbooks_and_catalogues(open_data))
     parts = processes.run_all([open_files, books, *(partial(_render_page, works, p) for p in pages)])
@@ -173,7 +173,7 @@ def write_files(
 
 
 @dataclass(frozen=True)
-class _Works(Generic[Kept]):
+class _PageTools(Generic[Kept]):
     """What rendering a page needs, the same for every page."""
 
     environment: jinja2.Environment
@@ -190,7 +190,7 @@ class _RenderedFiles(Generic[Kept]):
     cards: Mapping[str, Card] = field(default_factory=dict)
 
 
-def _kept(works: _Works[Kept], make: Callable[[], Iterable[tuple[str, bytes]]]) -> _RenderedFiles[Kept]:
+def _kept(works: _PageTools[Kept], make: Callable[[], Iterable[tuple[str, bytes]]]) -> _RenderedFiles[Kept]:
     return _RenderedFiles({name: works.keep(name, content) for name, content in make()})
 
 
@@ -208,7 +208,7 @@ def _assets(site: PlannedSite, pictures: Pictures) -> Iterator[tuple[str, bytes]
     yield from fonts.read(site.settings.root)
 
 
-def _render_page(works: _Works[Kept], page: Page) -> _RenderedFiles[Kept]:
+def _render_page(works: _PageTools[Kept], page: Page) -> _RenderedFiles[Kept]:
     """Render a page and the files beside it."""
     environment, open_data, pictures = works.environment, works.open_data, works.pictures
     settings = open_data.settings
@@ -247,7 +247,7 @@ def _by_original(
 
 
 def _sheets(pages: Iterable[Page]) -> Mapping[str, str]:
-    """Return the page of each PDF: briefings and packs, and in large print packs and pages about reporting and help."""
+    """Return the page of each PDF: briefings and packs, and large-print packs and pages about reporting and help."""
     names: dict[str, tuple[str, ...]] = {}
     for p in pages:
         if isinstance(p.content, BriefingPage):

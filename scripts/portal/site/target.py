@@ -1,4 +1,4 @@
-"""What a target of publishing is, and what every kind of target can do."""
+"""Define a target of publishing, and what every kind of target can do."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Target:
+class PublishingTarget:
     """Where the site is published: its name, its kind and its place, which is a path or an address."""
 
     name: str
@@ -23,7 +23,7 @@ class Target:
 
     @property
     def path(self) -> Path:
-        """Return the place of a target on this computer."""
+        """Return the place of a target that is on this computer."""
         return Path(self.place)
 
     def problem(self, message: str, fix: str) -> PortalError:
@@ -33,9 +33,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Published:
-    """What a target has now: the files of its site as their manifest lists them, and its digest; nothing without a site.
+    """What a target has now: the files of its site by its manifest, and its digest; both are empty without a site.
 
-    `can_go_back` is True if the target keeps the site before.
+    `can_go_back` is True if the target keeps the previous site.
     """
 
     files: Mapping[str, Any]
@@ -49,32 +49,34 @@ class Kind(Protocol):
     def refusal(self, place: str) -> tuple[str, str] | None:
         """Return why a place cannot be a target of this kind, and what to write instead; None if it can."""
 
-    def look(self, target: Target, scratch: Path) -> Published:
+    def look(self, target: PublishingTarget, scratch: Path) -> Published:
         """Return what is public now."""
 
-    def put(self, site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+    def put(self, site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
         """Publish a complete site, all at once."""
 
-    def before(self, target: Target, scratch: Path) -> Path | None:
-        """Return a folder with the site before, or with what decides whether it can come back; None if none is kept."""
+    def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
+        """Return a folder with the previous site, or with the parts that decide whether it can be restored; None if none is kept."""
 
-    def back(self, target: Target, scratch: Path) -> None:
-        """Put the site before in place again."""
+    def back(self, target: PublishingTarget, scratch: Path) -> None:
+        """Restore the previous site."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """An external program that publishing needs: its name, options that each call begins with, and more environment."""
+    """An external program that publishing needs: its name, the options of every call, and additional environment variables."""
 
     name: str
     options: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
 
-    def run(self, target: Target, *arguments: str, at: Path, also: tuple[int, ...] = ()) -> str | None:
-        """Run it in a folder and return what it printed; None if it ended with one of the codes in `also`.
+    def run(
+        self, target: PublishingTarget, *arguments: str, at: Path, also: tuple[int, ...] = ()
+    ) -> str | None:
+        """Run it in a folder and return its output; None if it ended with one of the codes in `also`.
 
         Raises:
-            PortalError: it is not installed, or it failed, with the last lines that it said.
+            PortalError: it is not installed, or it failed; with the last lines of its output.
         """
         path = shutil.which(self.name)
         if path is None:
@@ -84,7 +86,7 @@ class Program:
             [path, *self.options, *arguments],
             cwd=at,
             env={**os.environ, **dict(self.environment)},
-            stdin=subprocess.DEVNULL,  # nobody is there to type a password
+            stdin=subprocess.DEVNULL,  # nobody is there to type a password, so fail instead of asking
             capture_output=True,
             text=True,
             errors="replace",

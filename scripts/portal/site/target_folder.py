@@ -1,4 +1,4 @@
-"""Publish to a folder of this computer, in which a link leads to the site, or to a zip file."""
+"""Publish to a folder on this computer, in which a link leads to the site, or to a zip file."""
 
 import hashlib
 import json
@@ -12,27 +12,27 @@ from typing import Any
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError
 from portal.site import publishing
-from portal.site.target import Published, Target, Tell
+from portal.site.target import Published, PublishingTarget, Tell
 
 LINK = "site"
 _KEPT = 3
 
 
 class Folder:
-    """A folder: each site has a folder of its own in it, and one rename of the link `site` changes all pages at once."""
+    """A folder with a subfolder for each site; renaming the link `site` changes all pages at once."""
 
     def refusal(self, place: str) -> tuple[str, str] | None:
         """Return why a place cannot be a target, and what to write instead; None if it can."""
         return _not_absolute("folder", place)
 
-    def look(self, target: Target, scratch: Path) -> Published:
+    def look(self, target: PublishingTarget, scratch: Path) -> Published:
         """Return what is public now."""
         live = target.path / LINK
         if not (live / publishing.MANIFEST).is_file():
             return Published({})
         return Published(publishing.listed(live), publishing.digest(live), len(_kept(target.path)) > 1)
 
-    def put(self, site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+    def put(self, site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
         """Copy the site, compare every file, then change the link."""
         digest = publishing.digest(site)
         target.path.mkdir(parents=True, exist_ok=True)
@@ -49,8 +49,8 @@ class Folder:
         file_system.replace_link(target.path / LINK, folder)
         _forget(target.path)
 
-    def before(self, target: Target, scratch: Path) -> Path | None:
-        """Return the site before; None if none is kept.
+    def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
+        """Return the previous site; None if none is kept.
 
         Raises:
             PortalError: it is not complete.
@@ -61,8 +61,8 @@ class Folder:
             raise PortalError(problems)
         return found
 
-    def back(self, target: Target, scratch: Path) -> None:
-        """Change the link to the site before."""
+    def back(self, target: PublishingTarget, scratch: Path) -> None:
+        """Change the link to the previous site."""
         folder = self.before(target, scratch)
         assert folder is not None  # noqa: S101 - whoever calls this has asked for it before
         os.utime(folder)
@@ -70,13 +70,13 @@ class Folder:
 
 
 class Zip:
-    """A zip file, which is written all at once. It keeps no site before."""
+    """A zip file, which is written atomically. It keeps no previous site."""
 
     def refusal(self, place: str) -> tuple[str, str] | None:
         """Return why a place cannot be a target, and what to write instead; None if it can."""
         return _not_absolute("zip", place)
 
-    def look(self, target: Target, scratch: Path) -> Published:
+    def look(self, target: PublishingTarget, scratch: Path) -> Published:
         """Return what is in the file now."""
         try:
             with zipfile.ZipFile(target.path) as packed:
@@ -86,8 +86,8 @@ class Zip:
             return Published({})
         return Published(files, hashlib.sha256(raw).hexdigest())
 
-    def put(self, site: Path, target: Target, scratch: Path, tell: Tell) -> None:
-        """Write the site as a zip file, and read it once."""
+    def put(self, site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
+        """Write the site as a zip file, and read it back to check it."""
         path = target.path
         part = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,12 +100,12 @@ class Zip:
                 raise target.problem("The zip file is not complete.", fix)
         part.replace(path)
 
-    def before(self, target: Target, scratch: Path) -> Path | None:
-        """Return None: a zip file keeps no site before."""
+    def before(self, target: PublishingTarget, scratch: Path) -> Path | None:
+        """Return None: a zip file keeps no previous site."""
         return None
 
-    def back(self, target: Target, scratch: Path) -> None:
-        """Do nothing: nobody can ask for it."""
+    def back(self, target: PublishingTarget, scratch: Path) -> None:
+        """Do nothing: a zip file has no previous site to restore."""
 
 
 def _not_absolute(kind: str, place: str) -> tuple[str, str] | None:
@@ -115,7 +115,7 @@ def _not_absolute(kind: str, place: str) -> tuple[str, str] | None:
 
 
 def _kept(folder: Path) -> list[Path]:
-    """Return the sites of a target, the one that was last put in place first."""
+    """Return the sites of a target, the newest first."""
     found = [p for p in folder.glob("site.*") if p.is_dir() and not file_system.is_link(p)]
     return sorted(found, key=lambda p: p.stat().st_mtime_ns, reverse=True)
 

@@ -1,7 +1,7 @@
 """Publish to a branch of a git repository, such as one that a host of static sites serves.
 
-The branch holds two commits: the site, and the one before. Older ones are not kept, so that a figure that was taken back
-does not stay in its history. A branch that holds something else is never overwritten.
+The branch has two commits: the site and the previous site. Older ones are dropped, so that a figure that was withdrawn
+does not stay in the history. A branch with other content is never overwritten.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from portal.core import operating_system
 from portal.site import publishing
-from portal.site.target import Program, Published, Target, Tell
+from portal.site.target import Program, Published, PublishingTarget, Tell
 
 _AS_IT_IS = ("core.autocrlf=false", "core.safecrlf=false", "core.attributesFile=/dev/null", "core.excludesFile=/dev/null", "core.hooksPath=/dev/null", "commit.gpgSign=false", "core.fileMode=false", "gc.auto=0")  # fmt: skip
 _WHO = (("GIT_AUTHOR_NAME", "portal"), ("GIT_AUTHOR_EMAIL", "portal@localhost"), ("GIT_COMMITTER_NAME", "portal"), ("GIT_COMMITTER_EMAIL", "portal@localhost"))  # fmt: skip
@@ -32,7 +32,7 @@ def refusal(place: str) -> tuple[str, str] | None:
     return None
 
 
-def look(target: Target, scratch: Path) -> Published:
+def look(target: PublishingTarget, scratch: Path) -> Published:
     """Return what the branch has now.
 
     Raises:
@@ -48,11 +48,11 @@ def look(target: Target, scratch: Path) -> Published:
     return Published(files, hashlib.sha256(raw.encode()).hexdigest() if raw else "", older)
 
 
-def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
-    """Push a commit with the site, on top of one with the site before.
+def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
+    """Push a commit with the site, on top of one with the previous site.
 
     Raises:
-        PortalError: git is missing or failed, the branch holds something else, or someone else pushed meanwhile.
+        PortalError: git is missing or failed, the branch has other content, or someone else pushed meanwhile.
     """
     commit = _fetch(target, scratch)
     if commit and not _show(target, scratch, commit):
@@ -69,8 +69,8 @@ def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
     _push(target, scratch, tree, _tree(target, scratch, commit) if commit else "", commit)
 
 
-def before(target: Target, scratch: Path) -> Path | None:
-    """Return a folder with the site before; None if the branch has none."""
+def before(target: PublishingTarget, scratch: Path) -> Path | None:
+    """Return a folder with the previous site; None if the branch has none."""
     commit = _fetch(target, scratch)
     if not commit or not _git(target, scratch, "rev-parse", "-q", "--verify", f"{commit}^", also=_NO):
         return None
@@ -84,14 +84,14 @@ def before(target: Target, scratch: Path) -> Path | None:
     return folder
 
 
-def back(target: Target, scratch: Path) -> None:
-    """Push the two sites the other way round."""
+def back(target: PublishingTarget, scratch: Path) -> None:
+    """Push the two sites in the opposite order."""
     commit = _fetch(target, scratch)
     _push(target, scratch, _tree(target, scratch, f"{commit}^"), _tree(target, scratch, commit), commit)
 
 
-def _push(target: Target, scratch: Path, tree: str, older: str, seen: str) -> None:
-    """Push a commit with a tree on top of one with the older tree, only if the branch is as it was seen."""
+def _push(target: PublishingTarget, scratch: Path, tree: str, older: str, seen: str) -> None:
+    """Push a commit with a tree on top of one with the older tree, but only if the branch has not changed since it was read."""
     above: tuple[str, ...] = ()
     if older:
         above = ("-p", _git(target, scratch, "commit-tree", older, "-m", "The site before").strip())
@@ -101,8 +101,8 @@ def _push(target: Target, scratch: Path, tree: str, older: str, seen: str) -> No
     _git(target, scratch, "push", "--quiet", lease, _remote(target, scratch), f"{new}:{branch}")
 
 
-def _fetch(target: Target, scratch: Path) -> str:
-    """Fetch the branch, and return the newest; empty if there is no such branch."""
+def _fetch(target: PublishingTarget, scratch: Path) -> str:
+    """Fetch the branch and return its newest commit; empty if there is no such branch."""
     remote, branch = _remote(target, scratch), f"refs/heads/{target.place.rpartition('#')[2]}"
     if not _git(target, scratch, "ls-remote", remote, branch).strip():
         return ""
@@ -110,8 +110,8 @@ def _fetch(target: Target, scratch: Path) -> str:
     return _git(target, scratch, "rev-parse", _FETCHED).strip()
 
 
-def _remote(target: Target, scratch: Path) -> str:
-    """Return the address of the repository; a plain name is a remote of the repository that the project is in."""
+def _remote(target: PublishingTarget, scratch: Path) -> str:
+    """Return the address of the repository; a plain name is a remote of the project's own repository."""
     remote = target.place.rpartition("#")[0]
     if "/" in remote or ":" in remote or "\\" in remote:
         return remote
@@ -123,11 +123,11 @@ def _remote(target: Target, scratch: Path) -> str:
     return address.strip()
 
 
-def _show(target: Target, scratch: Path, commit: str) -> str:
+def _show(target: PublishingTarget, scratch: Path, commit: str) -> str:
     return _git(target, scratch, "show", f"{commit}:{publishing.MANIFEST}", also=_NO)
 
 
-def _tree(target: Target, scratch: Path, commit: str) -> str:
+def _tree(target: PublishingTarget, scratch: Path, commit: str) -> str:
     return _git(target, scratch, "rev-parse", f"{commit}^{{tree}}").strip()
 
 
@@ -135,8 +135,8 @@ def _home(scratch: Path) -> Path:
     return scratch / "repository"
 
 
-def _git(target: Target, scratch: Path, *arguments: str, also: tuple[int, ...] = ()) -> str:
-    """Run git in a repository of the target's own; an empty text if it ended with one of the codes in `also`."""
+def _git(target: PublishingTarget, scratch: Path, *arguments: str, also: tuple[int, ...] = ()) -> str:
+    """Run git in the target's own repository and return its output; empty if it ended with one of the codes in `also`."""
     home = _home(scratch)
     if not home.is_dir():
         scratch.mkdir(parents=True, exist_ok=True)

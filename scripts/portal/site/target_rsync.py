@@ -1,7 +1,7 @@
-"""Publish to a folder of a server by rsync: each site in a folder of its own, and a link that leads to one of them.
+"""Publish to a folder on a server by rsync: each site has its own folder, and links lead to the current and previous one.
 
-`site` is the link that the web server serves, `before` leads to the site before. rsync replaces a link by one rename, so
-readers see one site or the other. Files that did not change are not sent again.
+The web server serves the link `site`; `before` leads to the previous site. rsync replaces a link by one rename, so
+readers see one site or the other. Unchanged files are not sent again.
 """
 
 import hashlib
@@ -14,10 +14,10 @@ from portal.core import operating_system
 from portal.opendata import bundles
 from portal.releases import releasing
 from portal.site import publishing
-from portal.site.target import Program, Published, Target, Tell
+from portal.site.target import Program, Published, PublishingTarget, Tell
 
 _RSYNC = Program("rsync", ("--timeout=120", "-e", "ssh -o BatchMode=yes -o ConnectTimeout=20"))
-_NOT_THERE = (23,)  # some file of the source does not exist
+_NOT_THERE = (23,)  # exit code: a file of the source does not exist
 _LIVE, _BEFORE = "site", "before"
 _SITE = re.compile(r"site\.[0-9a-f]{16}")
 _PLACE = re.compile(r"(?:[\w.@\[\]:-]*[\w\]]:)?/.+")
@@ -33,7 +33,7 @@ def refusal(place: str) -> tuple[str, str] | None:
     return None
 
 
-def look(target: Target, scratch: Path) -> Published:
+def look(target: PublishingTarget, scratch: Path) -> Published:
     """Return what is public now."""
     links = _links(target, scratch)
     raw = _manifest(target, scratch) if _LIVE in links else b""
@@ -47,7 +47,7 @@ def look(target: Target, scratch: Path) -> Published:
     return Published(files, hashlib.sha256(raw).hexdigest(), before not in ("", links[_LIVE]))
 
 
-def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
+def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
     """Send a complete site to a new folder, compare every file there by its checksum, then change the link.
 
     Raises:
@@ -57,12 +57,12 @@ def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
     _RSYNC.run(target, "-d", "./", f"{target.place}/", at=_empty(scratch))
     now = _links(target, scratch).get(_LIVE, "")
     again = (f"--link-dest=../{now}",) if now and now != name else ()
-    # By checksum: two files can have one size and one time, and a site is no place to guess.
+    # Compare checksums: two different files can have the same size and time.
     plain = ("-rtc", "--delete", "--chmod=D755,F644")
     _RSYNC.run(target, *plain, *again, "./", f"{target.place}/{name}/", at=site)
     tell(f"Checking what is in {target.name}")
     different = _RSYNC.run(target, "-rnc", "--delete", "-i", "./", f"{target.place}/{name}/", at=site)
-    # Times and permissions of what is there already may differ; a file that would be sent again, or deleted, may not.
+    # Times and permissions can differ, but no file may still need to be sent or deleted.
     if wrong := [w for w in (different or "").splitlines() if w.startswith(("<f", ">f", "*deleting", "cd"))]:
         message = f"{len(wrong)} files are not as they were built, such as {wrong[0].split(maxsplit=1)[-1]}."
         raise target.problem(message, "Publish it again. The public site has not changed.")
@@ -70,8 +70,8 @@ def put(site: Path, target: Target, scratch: Path, tell: Tell) -> None:
     _forget(target, scratch)
 
 
-def before(target: Target, scratch: Path) -> Path | None:
-    """Return a folder with the open data of the site before and its list of files; None if none is kept."""
+def before(target: PublishingTarget, scratch: Path) -> Path | None:
+    """Return a folder with the open data of the previous site and its list of files; None if none is kept."""
     links = _links(target, scratch)
     if links.get(_BEFORE, "") in ("", links.get(_LIVE, "")):
         return None
@@ -83,14 +83,14 @@ def before(target: Target, scratch: Path) -> Path | None:
     return folder
 
 
-def back(target: Target, scratch: Path) -> None:
-    """Change the two links for each other."""
+def back(target: PublishingTarget, scratch: Path) -> None:
+    """Swap the two links."""
     links = _links(target, scratch)
     _point(target, scratch, links[_BEFORE], links[_LIVE])
 
 
-def _links(target: Target, scratch: Path) -> Mapping[str, str]:
-    """Return the names of the folders to which the links lead; a link that is not there, or leads elsewhere, has none."""
+def _links(target: PublishingTarget, scratch: Path) -> Mapping[str, str]:
+    """Return the name of the folder to which each link leads, without links that are missing or lead elsewhere."""
     folder = _fresh(scratch / "links")
     only = (f"--include=/{_LIVE}", f"--include=/{_BEFORE}", "--exclude=*")
     _RSYNC.run(target, "-rl", *only, f"{target.place}/", "./", at=folder, also=_NOT_THERE)
@@ -98,7 +98,7 @@ def _links(target: Target, scratch: Path) -> Mapping[str, str]:
     return {n: to for n, to in found.items() if _SITE.fullmatch(to)}
 
 
-def _point(target: Target, scratch: Path, live: str, before_: str) -> None:
+def _point(target: PublishingTarget, scratch: Path, live: str, before_: str) -> None:
     folder = _fresh(scratch / "links")
     (folder / _LIVE).symlink_to(live)
     if before_:
@@ -106,14 +106,14 @@ def _point(target: Target, scratch: Path, live: str, before_: str) -> None:
     _RSYNC.run(target, "-rl", "./", f"{target.place}/", at=folder)
 
 
-def _manifest(target: Target, scratch: Path) -> bytes:
+def _manifest(target: PublishingTarget, scratch: Path) -> bytes:
     folder = _fresh(scratch / "manifest")
     _RSYNC.run(target, f"{target.place}/{_LIVE}/{publishing.MANIFEST}", "./", at=folder, also=_NOT_THERE)
     path = folder / publishing.MANIFEST
     return path.read_bytes() if path.is_file() else b""
 
 
-def _forget(target: Target, scratch: Path) -> None:
+def _forget(target: PublishingTarget, scratch: Path) -> None:
     """Delete the sites to which no link leads."""
     kept = [f"--exclude=/{name}/" for name in _links(target, scratch).values()]
     _RSYNC.run(

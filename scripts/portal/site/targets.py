@@ -13,7 +13,7 @@ from portal.core import operating_system
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.site import publishing, target_git, target_rsync
-from portal.site.target import Kind, Target, Tell
+from portal.site.target import Kind, PublishingTarget, Tell
 from portal.site.target_folder import Folder, Zip
 
 _KINDS: Mapping[str, Kind] = {
@@ -22,7 +22,7 @@ _KINDS: Mapping[str, Kind] = {
     "rsync": cast(Kind, target_rsync),
     "git": cast(Kind, target_git),
 }
-# What to call the place of each kind.
+# What the place of each kind is called.
 PLACES = {
     "folder": "The folder",
     "zip": "The zip file",
@@ -40,7 +40,7 @@ class DryRun:
     `problem` says why the target could not be looked at; the rest is then empty.
     """
 
-    target: Target
+    target: PublishingTarget
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -55,11 +55,11 @@ class DryRun:
 
     @property
     def place(self) -> str:
-        """Return where it is, in words."""
+        """Return the place of the target in words."""
         return f"{PLACES[self.target.kind]} {self.target.place}"
 
 
-def read(targets: Mapping[str, str]) -> tuple[Target, ...]:
+def read(targets: Mapping[str, str]) -> tuple[PublishingTarget, ...]:
     """Return the targets of the settings.
 
     Raises:
@@ -78,14 +78,14 @@ def read(targets: Mapping[str, str]) -> tuple[Target, ...]:
             problems.append(
                 Problem(SETTINGS_FILE, field=f"targets.{name}", code="target", message=message, fix=fix)
             )
-        found.append(Target(name, kind, place))
+        found.append(PublishingTarget(name, kind, place))
     if problems:
         raise PortalError(problems)
     return tuple(found)
 
 
-def compare(site: Path, target: Target) -> DryRun:
-    """Return what publishing a site to a target would do. Nothing is written there.
+def compare(site: Path, target: PublishingTarget) -> DryRun:
+    """Return what publishing a site to a target would change. Nothing is written to the target.
 
     Raises:
         PortalError: the target cannot be reached.
@@ -102,16 +102,16 @@ def compare(site: Path, target: Target) -> DryRun:
     )
 
 
-def look(site: Path, target: Target) -> DryRun:
-    """Return what `compare` does; a target that cannot be reached has its problem instead."""
+def look(site: Path, target: PublishingTarget) -> DryRun:
+    """Return the result of `compare`, or the problem if the target cannot be reached."""
     try:
         return compare(site, target)
     except PortalError as error:
         return DryRun(target, problem=error.problems[0])
 
 
-def publish(site: Path, target: Target, tell: Tell) -> str:
-    """Publish a site to a target, compare what is public then with the list of its files, and return its digest.
+def publish(site: Path, target: PublishingTarget, tell: Tell) -> str:
+    """Publish a site to a target, check that what is public then matches the list of its files, and return its digest.
 
     Raises:
         PortalError: the site or its copy is not complete, or the target cannot be reached; what was public stays.
@@ -132,8 +132,8 @@ def publish(site: Path, target: Target, tell: Tell) -> str:
     return digest
 
 
-def back(target: Target, site: Path) -> str:
-    """Put the site before in place again and return its digest; a second call undoes the first.
+def back(target: PublishingTarget, site: Path) -> str:
+    """Restore the previous site and return its digest; a second call undoes the first.
 
     `site` is the newest site of the project: what it withholds or lists as withdrawn does not come back.
 
@@ -159,6 +159,6 @@ def back(target: Target, site: Path) -> str:
     return digest
 
 
-def _scratch(site: Path, target: Target) -> Path:
-    """Return a folder for what a kind needs on this computer; it can be deleted at any time."""
+def _scratch(site: Path, target: PublishingTarget) -> Path:
+    """Return a folder on this computer for temporary files of a kind; it can be deleted at any time."""
     return site.parent / FOLDER / target.name

@@ -25,7 +25,7 @@ from portal.core.problems import Problem
 from portal.core.remembered import Remembered
 from portal.data import assembly, packages, tables, validation
 from portal.data.tables import Schema
-from project import ROOT, copy_tiny, examples
+from project import ROOT, copy_tiny, examples, is_thorough
 
 # Which class of the model holds the rows of a resource.
 ROWS = {
@@ -226,7 +226,7 @@ def test_whatever_frictionless_refuses_among_the_broken_packages_the_check_refus
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     refused = 0
-    for case in BAD:
+    for case in BAD if is_thorough() else BAD[::3]:
         root = tmp_path / case.name
         copy_tiny(root)
         shutil.copytree(case, root, dirs_exist_ok=True)
@@ -241,7 +241,7 @@ def test_whatever_frictionless_refuses_among_the_broken_packages_the_check_refus
                 package = f"data_packages/{descriptor.parent.name}"
                 assert [p for p in found if p.file.startswith(package)], (case.name, package)
         shutil.rmtree(root)
-    assert refused > 20
+    assert refused > (20 if is_thorough() else 6)
     record_property("counted broken packages that frictionless refuses too", refused)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from portal.core.problems import PortalError
 from portal.site import publishing, targets
-from portal.site.target import Target
+from portal.site.target import PublishingTarget
 
 
 def site(folder: Path, **pages: str) -> Path:
@@ -26,7 +26,7 @@ def nothing(step: str) -> None:
 def test_a_folder_gets_the_site_by_one_link_and_goes_back(tmp_path: Path) -> None:
     first = site(tmp_path / "a", index="one", gone="old")
     second = site(tmp_path / "b", index="two", fresh="new")
-    target = Target("website", "folder", str(tmp_path / "www"))
+    target = PublishingTarget("website", "folder", str(tmp_path / "www"))
     plan = targets.compare(first, target)
     assert (len(plan.added), plan.now, plan.can_go_back) == (2, "", False)
     digest = targets.publish(first, target, nothing)
@@ -46,7 +46,7 @@ def test_a_folder_gets_the_site_by_one_link_and_goes_back(tmp_path: Path) -> Non
 
 def test_a_copy_that_is_not_complete_never_becomes_public(tmp_path: Path) -> None:
     first, second = site(tmp_path / "a", index="one"), site(tmp_path / "b", index="two")
-    target = Target("website", "folder", str(tmp_path / "www"))
+    target = PublishingTarget("website", "folder", str(tmp_path / "www"))
     targets.publish(first, target, nothing)
     damaged = tmp_path / "www" / f"site.{publishing.digest(second)[:16]}"
     damaged.mkdir()
@@ -60,7 +60,7 @@ def test_a_copy_that_is_not_complete_never_becomes_public(tmp_path: Path) -> Non
 
 
 def test_going_back_needs_a_site_before(tmp_path: Path) -> None:
-    target = Target("website", "folder", str(tmp_path / "www"))
+    target = PublishingTarget("website", "folder", str(tmp_path / "www"))
     first = site(tmp_path / "a", index="one")
     targets.publish(first, target, nothing)
     with pytest.raises(PortalError, match="keeps no site before"):
@@ -69,7 +69,7 @@ def test_going_back_needs_a_site_before(tmp_path: Path) -> None:
 
 def test_a_zip_has_the_whole_site(tmp_path: Path) -> None:
     first = site(tmp_path / "a", index="one")
-    target = Target("copy", "zip", str(tmp_path / "out" / "site.zip"))
+    target = PublishingTarget("copy", "zip", str(tmp_path / "out" / "site.zip"))
     targets.publish(first, target, nothing)
     with zipfile.ZipFile(target.path) as packed:
         packed.extractall(tmp_path / "unpacked")
@@ -98,15 +98,15 @@ def test_a_wrong_target_is_a_problem(words: str) -> None:
         targets.read({"website": words})
 
 
-def away(kind: str, folder: Path) -> Target:
+def away(kind: str, folder: Path) -> PublishingTarget:
     """A target of a kind that an external program reaches, here on this computer."""
     if kind == "rsync":
-        return Target("website", kind, str(folder / "www"))
+        return PublishingTarget("website", kind, str(folder / "www"))
     subprocess.run(["git", "init", "--quiet", "--bare", str(folder / "repository")], check=True)
-    return Target("website", kind, f"{folder / 'repository'}#website")
+    return PublishingTarget("website", kind, f"{folder / 'repository'}#website")
 
 
-def shown(target: Target, name: str) -> str | None:
+def shown(target: PublishingTarget, name: str) -> str | None:
     """The text of a page that readers of a target get, None if there is none."""
     if target.kind == "rsync":
         path = target.path / "site" / f"{name}.html"
@@ -188,10 +188,10 @@ def test_a_remote_can_be_named(tmp_path: Path) -> None:
     add = ["git", "-C", str(tmp_path / "project"), "remote", "add", "origin", target.place.rpartition("#")[0]]
     subprocess.run(add, check=True)
     first = site(tmp_path / "project" / "build" / "site", index="one")
-    targets.publish(first, Target("website", "git", "origin#website"), nothing)
+    targets.publish(first, PublishingTarget("website", "git", "origin#website"), nothing)
     assert shown(target, "index") == "one"
     with pytest.raises(PortalError, match="no remote"):
-        targets.compare(first, Target("website", "git", "upstream#website"))
+        targets.compare(first, PublishingTarget("website", "git", "upstream#website"))
 
 
 @pytest.mark.parametrize("kind", ["rsync", "git"])
@@ -210,6 +210,6 @@ def test_a_program_that_is_missing_is_a_problem_in_words(
 def test_a_server_that_does_not_answer_is_a_problem_in_words(tmp_path: Path) -> None:
     first = site(tmp_path / "a", index="one")
     with pytest.raises(PortalError, match="git failed"):
-        targets.compare(first, Target("website", "git", f"{tmp_path}/nowhere#website"))
+        targets.compare(first, PublishingTarget("website", "git", f"{tmp_path}/nowhere#website"))
     with pytest.raises(PortalError, match="rsync failed"):
-        targets.publish(first, Target("website", "rsync", f"{tmp_path}/no/where"), nothing)
+        targets.publish(first, PublishingTarget("website", "rsync", f"{tmp_path}/no/where"), nothing)

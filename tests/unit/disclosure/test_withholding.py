@@ -1,10 +1,11 @@
 """What an import withholds: small counts, as few others as protect them, and what was withheld before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from portal.core.model import Area, Content, Indicator, Observation
 from portal.core.settings import SmallCountSettings
 from portal.core.vocabulary import AreaKind, Status
@@ -114,3 +115,56 @@ def test_each_year_is_a_table_of_its_own() -> None:
     later = [Observation(**{**vars(o), "period_start": date(2024, 1, 1), "period_end": date(2024, 12, 31)}) for o in table(70, 40, 50, 30)]  # fmt: skip
     found = withhold([*table(7, 40, 50, 30), *later], content(), POLICY)
     assert {o.period_end for o in found.observations if o.value is None} == {date(2023, 12, 31)}
+
+
+QUARTERS = [(date(2023, 1, 1), date(2023, 3, 31)), (date(2023, 4, 1), date(2023, 6, 30)), (date(2023, 7, 1), date(2023, 12, 31))]  # fmt: skip
+
+
+def of_period(start: date, end: date, value: int) -> Observation:
+    return Observation("s", "l", "harm", "Borough", start, end, "", Decimal(value), Status.PLAIN)
+
+
+def ends_hidden(figures: Sequence[Observation]) -> set[tuple[date | None, date | None]]:
+    found = withhold(figures, content(), POLICY)
+    return {(o.period_start, o.period_end) for o in found.observations if o.value is None}
+
+
+def test_a_small_count_of_a_part_of_a_year_takes_another_part_or_the_year_with_it() -> None:
+    """Periods that fill a year add up to it: the small one is the year without the others."""
+    year = of_period(date(2023, 1, 1), date(2023, 12, 31), 93)
+    parts = [of_period(*p, n) for p, n in zip(QUARTERS, (40, 3, 50), strict=True)]
+    gone = ends_hidden([year, *parts])
+    assert QUARTERS[1] in gone
+    assert len(gone) >= 2
+    # With a gap, or where two of them overlap, nothing adds up and nothing else has to go.
+    assert ends_hidden([year, *parts[:2]]) == {QUARTERS[1]}
+    assert ends_hidden([year, *parts[1:]]) == {QUARTERS[1]}
+    longer = of_period(date(2023, 1, 1), date(2023, 4, 30), 50)
+    assert ends_hidden([year, longer, *parts[1:]]) == {QUARTERS[1]}
+
+
+def test_a_year_of_small_parts_alone_is_withheld_with_them() -> None:
+    year = of_period(date(2023, 1, 1), date(2023, 12, 31), 6)
+    parts = [of_period(*p, n) for p, n in zip(QUARTERS, (2, 2, 2), strict=True)]
+    gone = ends_hidden([year, *parts])
+    assert set(QUARTERS) <= gone
+
+
+def without_rest(north: int, south: int, west: int, borough: int, source: str = "s") -> list[Observation]:
+    wards = [count(p, n) for p, n in zip(WARDS, (north, south, west), strict=True)]
+    return [*wards, replace(count("Borough", borough), source=source)]
+
+
+@pytest.mark.parametrize("borough", [97, 98])
+def test_wards_are_protected_where_records_without_a_ward_are_not_published(borough: int) -> None:
+    """The borough less its wards is nothing or next to nothing: one withheld ward would follow from the others."""
+    for _ in range(5):
+        gone = hidden(withhold(without_rest(7, 40, 50, borough), content(), POLICY))
+        assert "North" in gone
+        assert len(gone) >= 2
+
+
+@pytest.mark.parametrize(("borough", "source"), [(92, "s"), (97, "another count")])
+def test_a_borough_that_its_wards_cannot_add_up_to_takes_no_ward_with_it(borough: int, source: str) -> None:
+    """It is less than its wards, or counted by someone else, so no count follows from it."""
+    assert hidden(withhold(without_rest(7, 40, 50, borough, source), content(), POLICY)) == {"North"}

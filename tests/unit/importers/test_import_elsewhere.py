@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from portal.cli import arguments
 from portal.core.model import Area, Content
 from portal.core.places import Lsoa
 from portal.core.problems import PortalError
 from portal.core.vocabulary import AreaKind, Status
-from portal.importers import recognition, source_rows
+from portal.data import packages
+from portal.importers import importing, recognition, source_rows
+from portal.importers.formats import formats
 from portal.importers.geography import boundaries, lookups, population_tables, postcodes, vintages
 from portal.importers.geography.vintages import Vintage
 from portal.importers.police import csp, derive, public_attitudes, street_crime, vawg
@@ -627,10 +630,18 @@ def test_a_source_row_says_what_when_and_under_which_licence() -> None:
     assert source_rows.added(table, row) == table
 
 
-def test_every_format_of_files_has_a_source_and_a_place_in_the_order_of_a_new_portal() -> None:
-    from portal.cli import filled_portal  # noqa: PLC0415
-    from portal.importers import importing  # noqa: PLC0415
-
-    known = {r["format"] for r in published_files.mapped(source_rows.KNOWN)}
-    formats = set(importing.FORMATS) - {importing.TABLE}
-    assert known == formats == set(filled_portal.ORDER) == set(filled_portal.WANTED)
+def test_every_format_of_files_is_described_recognised_and_in_the_schema_and_the_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    described = formats()
+    assert set(described) == set(importing.FORMATS) - {importing.TABLE}
+    assert {f.region for f in described.values()} == {"everywhere", "london", "elsewhere"}
+    # Outlines and estimates of residents are recognised by other means than their headings.
+    assert set(described) == {name for name, _ in recognition.TESTS} | {"boundaries", "populations"}
+    fields = packages.contract("indicators")["resources"]["imports"]["schema"]["fields"]
+    allowed = next(f["constraints"]["enum"] for f in fields if f["name"] == "format")
+    assert set(allowed) == set(importing.COUNTS)
+    with pytest.raises(SystemExit):
+        arguments.parser().parse_args(["import", "--help"])
+    words = capsys.readouterr().out.replace("\n", " ")
+    assert [name for name in importing.FORMATS if name not in words] == []

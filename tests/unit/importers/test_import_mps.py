@@ -587,36 +587,12 @@ WARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
 }  # fmt: skip
 
 
-@real
-@pytest.mark.parametrize("damage", WARD_DAMAGE)
-def test_a_damaged_ward_file_gives_place_and_remedy(
-    tmp_path: Path, lewisham: dict[str, Area], pieces: dict[str, Path], damage: str
-) -> None:
-    change, told = WARD_DAMAGE[damage]
-    with pytest.raises(PortalError) as error:
-        mps_crime.read_wards([edited(pieces["ward"], tmp_path, change)], lewisham)
-    assert all(words in str(error.value) for words in told), str(error.value)
-    assert all(p.fix and p.file == WARD24.name for p in error.value.problems)
-    assert len(error.value.problems) <= 6
-
-
 BOROUGH_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
     "name-and-label": (exchange("BoroughName", "MinorText"), ["column MinorText", "kinds of offence are not known"]),
     "negative": (put(9, "202405", "-1"), ["row 9, column 202405", "below zero"]),
     "twice": (repeat(9), ["row 1015", "This row repeats row 9."]),
     "month-gone": (drop_column("202406"), ["June 2024"]),
 }  # fmt: skip
-
-
-@real
-@pytest.mark.parametrize("damage", BOROUGH_DAMAGE)
-def test_a_damaged_borough_file_gives_place_and_remedy(
-    tmp_path: Path, lewisham: dict[str, Area], pieces: dict[str, Path], damage: str
-) -> None:
-    change, told = BOROUGH_DAMAGE[damage]
-    with pytest.raises(PortalError) as error:
-        mps_crime.read_boroughs([edited(pieces["borough"], tmp_path, change)], lewisham)
-    assert all(words in str(error.value) for words in told), str(error.value)
 
 
 DASHBOARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
@@ -635,15 +611,28 @@ DASHBOARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]]
 }  # fmt: skip
 
 
+DAMAGE = {
+    "ward": (mps_crime.read_wards, WARD_DAMAGE),
+    "borough": (mps_crime.read_boroughs, BOROUGH_DAMAGE),
+    "dashboard": (mps_dashboard.read, DASHBOARD_DAMAGE),
+}
+
+
 @real
-@pytest.mark.parametrize("damage", DASHBOARD_DAMAGE)
-def test_a_damaged_dashboard_gives_place_and_remedy(
-    tmp_path: Path, lewisham: dict[str, Area], pieces: dict[str, Path], damage: str
+@pytest.mark.parametrize(
+    ("kind", "damage"), [(kind, name) for kind, (_, known) in DAMAGE.items() for name in known]
+)
+def test_a_damaged_file_gives_place_and_remedy(
+    tmp_path: Path, lewisham: dict[str, Area], pieces: dict[str, Path], kind: str, damage: str
 ) -> None:
-    change, told = DASHBOARD_DAMAGE[damage]
+    read, known = DAMAGE[kind]
+    change, told = known[damage]
+    path = edited(pieces[kind], tmp_path, change)
     with pytest.raises(PortalError) as error:
-        mps_dashboard.read([edited(pieces["dashboard"], tmp_path, change)], lewisham)
+        read([path], lewisham)
     assert all(words in str(error.value) for words in told), str(error.value)
+    assert all(p.fix and p.file == path.name for p in error.value.problems)
+    assert len(error.value.problems) <= 6
 
 
 @real

@@ -13,22 +13,10 @@ from portal.importers.spreadsheets import marks
 from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow, Settled
-from project import make_project
-from workbook_files import KINDS, new_row, observation, planned, problems, written
+from workbook_files import new_row, observation, planned, problems, written
 
 NUMBER, DAY = Column({"name": "value", "type": "number"}), Column({"name": "period_end", "type": "date"})
 EXAMPLES = ("1234.5", "1234567", "2016-07-31")  # how to write something, and never what was meant
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny portal, for tests that write nothing."""
-    return make_project(tmp_path_factory.mktemp("advice") / "tiny")
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def uk(number: Decimal) -> str:

@@ -13,7 +13,6 @@ from openpyxl.styles import Font, PatternFill
 from portal.core import settings as config
 from portal.data import packages
 from portal.importers.spreadsheets import form_files, forms
-from project import make_project
 from workbook_files import (  # fmt: skip
     KINDS,
     OBSERVATIONS,
@@ -33,17 +32,6 @@ from workbook_files import (  # fmt: skip
 
 VALUE = OBSERVATIONS.index("value")
 Sheet: TypeAlias = Any  # openpyxl has no types
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny portal, for tests that write nothing."""
-    return make_project(tmp_path_factory.mktemp("seen") / "tiny")
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def edited(path: Path, change: Callable[[Sheet], None], **told: object) -> Path:

@@ -25,8 +25,8 @@ from portal.importers.spreadsheets import form_files, forms, ods, readings, spre
 from portal.importers.spreadsheets.cells import settle
 from portal.importers.spreadsheets.grid import Cell
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, Column, ReadRow
-from portal.importers.spreadsheets.spreadsheet import Question
-from project import ROOT, examples, make_project, tree_of
+from portal.importers.spreadsheets.spreadsheet import ImportQuestion
+from project import ROOT, examples, tree_of
 from workbook_files import (
     CACHED,
     ERROR,
@@ -64,17 +64,6 @@ def _read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tables, "read", remembered)
         yield
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny portal, for tests that write nothing."""
-    return make_project(tmp_path_factory.mktemp("sheets") / "tiny")
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture
@@ -514,7 +503,7 @@ def test_what_is_not_certain_is_asked_once(
     letter = get_column_letter(OBSERVATIONS.index(column) + 1)
     told = problems(tiny, path)
     assert f"sheet Hate crime, cell {letter}2 and 1 more" in told
-    asked: list[Question] = []
+    asked: list[ImportQuestion] = []
     for answer, wanted in answers.items():
         assert f"--assume {key}={answer}" in told
         if wanted == "2020-01-07":  # then the period is no whole number of months
@@ -526,7 +515,7 @@ def test_what_is_not_certain_is_asked_once(
             assert "2025-07-01 is not a period" in problems(tiny, path, assumed=(f"{key}={answer}",))
             continue
 
-        def choose(question: Question, answer: str = answer) -> str:
+        def choose(question: ImportQuestion, answer: str = answer) -> str:
             asked.append(question)
             return answer
 

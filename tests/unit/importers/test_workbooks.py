@@ -9,7 +9,7 @@ import pytest
 from openpyxl.chart import BarChart, Reference
 from portal.core.problems import PortalError
 from portal.importers.spreadsheets import workbooks
-from project import SHARED, make_project
+from project import SHARED
 from workbook_files import Styled, added, changed, new_row, observation, planned, problems, shared, written
 
 UPSTREAM = SHARED / "upstream" / "more"
@@ -21,12 +21,6 @@ OFFICE, STRICT_OFFICE = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny portal, for tests that write nothing."""
-    return make_project(tmp_path_factory.mktemp("workbooks") / "tiny")
 
 
 def strict(path: Path) -> Path:

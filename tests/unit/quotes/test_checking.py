@@ -8,21 +8,21 @@ import quoted
 from portal.core.model import ReleaseChange
 from portal.core.vocabulary import ChangeKind
 from portal.disclosure.clearing import ClearedContent
-from portal.quotes.checking import Finding, Outcome, check
+from portal.quotes.checking import CheckedNumber, Judgement, check
 
 
-def answers(text: str, on: date = quoted.ON) -> list[tuple[str, Outcome]]:
+def answers(text: str, on: date = quoted.ON) -> list[tuple[str, Judgement]]:
     return [(f.quoted, f.outcome) for f in check(text, quoted.figures(), on)]
 
 
-def only(text: str, on: date = quoted.ON) -> Finding:
+def only(text: str, on: date = quoted.ON) -> CheckedNumber:
     (finding,) = check(text, quoted.figures(), on)
     return finding
 
 
 def test_a_wrong_number_comes_with_the_figure_and_its_source() -> None:
     finding = only("There were 1,200 robberies in the year to June 2026.")
-    assert finding.outcome == Outcome.WRONG
+    assert finding.outcome == Judgement.WRONG
     assert "1,092" in finding.message
     assert "Write 1,092" in finding.advice
     assert finding.indicator == "recorded-robbery"
@@ -32,13 +32,13 @@ def test_a_wrong_number_comes_with_the_figure_and_its_source() -> None:
 
 def test_a_change_across_a_break_names_the_break() -> None:
     finding = only("Violence rose by 116% since the year to June 2013.")
-    assert finding.outcome == Outcome.ACROSS_BREAK
+    assert finding.outcome == Judgement.ACROSS_BREAK
     assert "recording" in finding.message
 
 
 def test_a_chosen_period_comes_with_a_fairer_one() -> None:
     finding = only("Theft rose by 28% in April to June 2026 compared with the same period last year.")
-    assert finding.outcome == Outcome.CHOSEN_PERIOD
+    assert finding.outcome == Judgement.CHOSEN_PERIOD
     assert "7,016" in finding.message
     assert "7,160" in finding.message
 
@@ -49,39 +49,44 @@ def test_a_figure_that_was_revised_since_is_out_of_date() -> None:
     change = ReleaseChange("2026-q3", 1, ChangeKind.REVISED, figure.indicator, figure.area, "", figure.period_start, figure.period_end, "", "251", "", str(figure.value), "", 1, "")  # fmt: skip
     released = ClearedContent(replace(content, changes=(change,)), quoted.BOROUGH)
     (finding,) = check("There were 251 robberies in January to March 2026.", released, quoted.ON)
-    assert finding.outcome == Outcome.OUT_OF_DATE
+    assert finding.outcome == Judgement.OUT_OF_DATE
     assert "revised" in finding.message
 
 
 def test_only_figures_up_to_the_date_of_a_text_count() -> None:
     text = "There were 386 knife crimes, down 5.4% on last year."
-    assert answers(text, date(2016, 9, 15)) == [("386", Outcome.RIGHT), ("5.4%", Outcome.RIGHT)]
-    assert {o for _, o in answers(text)} == {Outcome.OUT_OF_DATE}
+    assert answers(text, date(2016, 9, 15)) == [("386", Judgement.RIGHT), ("5.4%", Judgement.RIGHT)]
+    assert {o for _, o in answers(text)} == {Judgement.OUT_OF_DATE}
 
 
 def test_a_paragraph_goes_on_about_what_it_named_and_a_new_one_does_not() -> None:
     assert answers("Burglary is falling. There were 1,535 offences in the year to June 2026.") == [
-        ("1,535", Outcome.RIGHT)
+        ("1,535", Judgement.RIGHT)
     ]
     assert answers("Burglary\nThere were 1,535 offences in the year to June 2026.") == [
-        ("1,535", Outcome.RIGHT)
+        ("1,535", Judgement.RIGHT)
     ]
     assert answers("Burglary is falling.\nWe held 12 meetings.\nThere were 1,535 offences.") == []
 
 
 def test_the_rows_of_a_table_are_read() -> None:
     table = "\tPrevious 12\tCurrent 12\tChange\nRobbery\t1,082\t1,092\t0.9%\nBurglary\t1,601\t1,535\t-4.1%\nTheft\t7,016\t7,160\t12.1%"
-    assert [o for _, o in answers(table)] == [*[Outcome.RIGHT] * 8, Outcome.WRONG]
+    assert [o for _, o in answers(table)] == [*[Judgement.RIGHT] * 8, Judgement.WRONG]
 
 
 def test_the_columns_of_a_table_can_be_periods() -> None:
     table = "Burglary and robbery\t2024/25\t2025/26\nRobbery\t1,112\t1,031\nBurglary\t1,679\t1,600"
-    assert [o for _, o in answers(table)] == [Outcome.RIGHT, Outcome.RIGHT, Outcome.RIGHT, Outcome.WRONG]
+    assert [o for _, o in answers(table)] == [
+        Judgement.RIGHT,
+        Judgement.RIGHT,
+        Judgement.RIGHT,
+        Judgement.WRONG,
+    ]
 
 
 def test_a_change_must_follow_from_the_counts_beside_it() -> None:
     finding = check("Robbery rose by 10%, from 1,082 to 1,092.", quoted.figures(), quoted.ON)[0]
-    assert finding.outcome == Outcome.WRONG
+    assert finding.outcome == Judgement.WRONG
     assert "+0.9%" in finding.message
 
 
@@ -100,5 +105,5 @@ def test_known_errors_of_published_reports_are_found(
     text: str, on: date, quoted_number: str, words: str
 ) -> None:
     found = {f.quoted: f for f in check(text, quoted.figures(), on)}
-    assert found[quoted_number].outcome == Outcome.WRONG
+    assert found[quoted_number].outcome == Judgement.WRONG
     assert words in found[quoted_number].message

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import quoted
 from portal.core.problems import PortalError
-from portal.quotes.checking import Outcome, check
+from portal.quotes.checking import Judgement, check
 from portal.quotes.documents import text_of
 
 WORDS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -71,14 +71,14 @@ def test_each_kind_of_document_gives_the_same_findings(tmp_path: Path, name: str
     (tmp_path / name).write_bytes(DOCUMENTS[name])
     findings = check(text_of(tmp_path / name), quoted.figures(), quoted.ON)
     assert [(f.quoted, f.outcome) for f in findings] == [
-        ("1,092", Outcome.RIGHT), ("1,601", Outcome.RIGHT), ("1,535", Outcome.RIGHT), ("-4.1%", Outcome.RIGHT),
+        ("1,092", Judgement.RIGHT), ("1,601", Judgement.RIGHT), ("1,535", Judgement.RIGHT), ("-4.1%", Judgement.RIGHT),
     ]  # fmt: skip
 
 
 def test_a_pdf_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf(PARAGRAPH))
     (finding,) = check(text_of(tmp_path / "a.pdf"), quoted.figures(), quoted.ON)
-    assert (finding.quoted, finding.outcome) == ("1,092", Outcome.RIGHT)
+    assert (finding.quoted, finding.outcome) == ("1,092", Judgement.RIGHT)
 
 
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'

@@ -269,26 +269,12 @@ def _quarterly(path: Path, area: Area) -> tuple[list[FigureOfPeriod], list[Findi
         forces.add(row.get("police force", ""))
         period, series = _quarter(row), groups.get(loose_tables.plain(row["offence group"]))
         if period is None or series is None or not re.fullmatch(r"-?\d+", count):
-            what = (
-                "financial quarter"
-                if period is None
-                else "offence group"
-                if series is None
-                else "offence count"
+            column = (
+                "offence count" if period and series else "offence group" if period else "financial quarter"
             )
-            message = (
-                f"“{row[what]}” is not known." if what != "offence count" else f"“{count}” is not a count."
-            )
-            problems.append(
-                Problem(
-                    path.name,
-                    number,
-                    f"{sheet}, {what}",
-                    "cell",
-                    message,
-                    "Use the file as it was published.",
-                )
-            )
+            message = f"“{count}” is not a count." if period and series else f"“{row[column]}” is not known."
+            fix = "Use the file as it was published."
+            problems.append(Problem(path.name, number, f"{sheet}, {column}", "cell", message, fix))
             continue
         sums[series, *period] += int(count)
         if series != "fraud":
@@ -298,10 +284,6 @@ def _quarterly(path: Path, area: Area) -> tuple[list[FigureOfPeriod], list[Findi
         message = f"There is no partnership {area.name} among the {len(names)} names of this file."
         fix = f"{did_you_mean(area.name, names)} If it is another name of the same district, add it to scripts/portal/importers/{NAMES}."
         stop([Problem(path.name, 0, "CSP Name", "areas", message, fix)])
-    figures = [
-        FigureOfPeriod(series, area.code, start, end, Decimal(max(n, 0)) if n >= 0 else None, f"Partnership {area.name}, {start:%B %Y} to {end:%B %Y}", status=Status.PLAIN if n >= 0 else Status.NOT_AVAILABLE)
-        for (series, start, end), n in sorted(sums.items())
-    ]  # fmt: skip
     quarters = sorted({(s, e) for _, s, e in sums})
     words = f"{path.name}: {rows:,} rows, {len(names)} partnerships; {len(quarters)} quarters of {area.name}, {quarters[0][0]:%B %Y} to {quarters[-1][1]:%B %Y}."
     findings = [Finding("quarters", words, {"rows": rows, "quarters": len(quarters)})]
@@ -309,7 +291,21 @@ def _quarterly(path: Path, area: Area) -> tuple[list[FigureOfPeriod], list[Findi
     if left:
         words = f"Offences of {listed(sorted(forces))} that are assigned to no partnership and count for none: {left:,}. Read the notes of the file: where a force has many, the counts of its partnerships are too low."
         findings.append(Finding("unassigned", words, {"offences": left}))
+    figures = [_figure_of_quarter(area, *key, n) for key, n in sorted(sums.items())]
     return figures, findings
+
+
+def _figure_of_quarter(area: Area, series: str, start: date, end: date, count: int) -> FigureOfPeriod:
+    """Return the figure of a quarter; a sum below zero, from corrections of earlier quarters, is not available."""
+    return FigureOfPeriod(
+        series,
+        area.code,
+        start,
+        end,
+        Decimal(count) if count >= 0 else None,
+        f"Partnership {area.name}, {start:%B %Y} to {end:%B %Y}",
+        status=Status.PLAIN if count >= 0 else Status.NOT_AVAILABLE,
+    )
 
 
 def _quarterly_rows(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:

@@ -168,7 +168,7 @@ def _of_series(
                 if end < length - 1 or months[end - length + 1] != first:
                     continue  # a month between them is missing
                 if not all((area, m) in known for m in months[end - length + 1 : end + 1]):
-                    continue  # the files have nothing about this area in a month, which is not zero
+                    continue  # the files have nothing about this area in a month; that does not mean zero
                 value = running[line, end] - (running[line, end - length] if end >= length else 0)
                 place = f"{row.series.replace('-', ' ').capitalize()}, {content.areas[area].name}"
                 when = f"months {first} to {last}" if first != last else f"month {first}"

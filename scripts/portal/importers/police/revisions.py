@@ -26,7 +26,7 @@ Reader = Callable[[Path], pd.DataFrame]
 
 
 @dataclass(frozen=True)
-class Pair:
+class FilePair:
     """The newest figures of an older file, and what a newer file has for the same months. Index: series and area."""
 
     months: int
@@ -66,7 +66,7 @@ def measure(reader: Reader, newest: tuple[Path, Path], others: Sequence[tuple[Pa
     return pd.DataFrame(rows, columns=["series", "months", "shared", "areas", "percent", "tried", "inside"])
 
 
-def pair(older: Wide, newer: Wide, months: int) -> Pair | None:
+def pair(older: Wide, newer: Wide, months: int) -> FilePair | None:
     """Return the sums of the newest `months` of the older file in both; None if the newer one has too few of them.
 
     For a year, at least 6 months will do, the newest of those that both files have.
@@ -76,10 +76,10 @@ def pair(older: Wide, newer: Wide, months: int) -> Pair | None:
         return None
     both = older.index.intersection(newer.index)
     sums = [frame.loc[both, wanted].sum(axis=1) for frame in (older, newer)]
-    return Pair(len(wanted), sums[0], sums[1])
+    return FilePair(len(wanted), sums[0], sums[1])
 
 
-def inside(compared: Pair, series: str, percent: float) -> "pd.Series[bool]":
+def inside(compared: FilePair, series: str, percent: float) -> "pd.Series[bool]":
     """Return for each area whether the figure changed by no more than `percent`, or by no more than 1."""
     own = compared.before.index.get_level_values(0) == series
     before, after = compared.before[own], compared.after[own]
@@ -87,7 +87,7 @@ def inside(compared: Pair, series: str, percent: float) -> "pd.Series[bool]":
     return (after - before).abs() <= reach
 
 
-def band(compared: Pair, series: str, months: int) -> float:
+def band(compared: FilePair, series: str, months: int) -> float:
     """Return the narrowest band of the ladder with at least 95% of the areas inside; the widest if none has them."""
     ladder = [p for p in _LADDER if p >= _NARROWEST[months]]
     return next((p for p in ladder if inside(compared, series, p).mean() >= _INSIDE), float(ladder[-1]))

@@ -70,7 +70,7 @@ def _sheets(path: Path) -> list[tuple[str, list[list[str]]]]:
         raise PortalError([Problem(path.name, code="file", message=fault.message, fix=fault.fix)]) from None
     except PortalError:
         raise
-    except Exception:  # whatever the library stumbles over, the file is what is broken
+    except Exception:  # whatever error the library raises, the cause is a damaged file
         raise _unreadable(path, "The file is damaged or not an Excel workbook.") from None
     return found
 

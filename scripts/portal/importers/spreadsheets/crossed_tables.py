@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from portal.importers.spreadsheets import cells, marks, written_periods
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet
-from portal.importers.spreadsheets.headings import TOTAL, UNKNOWN, VALUE, Vocabulary
+from portal.importers.spreadsheets.headings import TOTAL, UNKNOWN, VALUE, HeadingNames
 from portal.importers.spreadsheets.readings import squeezed
 
 _MOST_HEADINGS = 4  # rows of headings above figures
@@ -61,7 +61,7 @@ def is_figure(cell: Cell | None) -> bool:
     )
 
 
-def _is_year_row(row: Mapping[int, Cell], names: Vocabulary) -> bool:
+def _is_year_row(row: Mapping[int, Cell], names: HeadingNames) -> bool:
     """Return True if the numbers of a row are years next to each other, so that they are headings.
 
     One year alone is a heading if the row has nothing else, or names a column of labels.
@@ -77,7 +77,7 @@ def _is_year_row(row: Mapping[int, Cell], names: Vocabulary) -> bool:
     return all(_EARLIEST <= y <= _LATEST for y in years) and (in_order or (len(set(years)) == 1 and alone))
 
 
-def find(sheet: Sheet, names: Vocabulary) -> tuple[Block, ...]:
+def find(sheet: Sheet, names: HeadingNames) -> tuple[Block, ...]:
     """Return the crossed tables of a sheet, from the top."""
     spread = spread_out(sheet)
     by_row: dict[int, dict[int, Cell]] = {}
@@ -107,11 +107,11 @@ def _run(rows: Iterable[int], end: int) -> bool:
     return all(b - a == 1 for a, b in pairwise(some))
 
 
-def _is_context(row: Mapping[int, Cell], names: Vocabulary) -> bool:
+def _is_context(row: Mapping[int, Cell], names: HeadingNames) -> bool:
     return any(names.meaning(c).dimension not in (UNKNOWN, TOTAL) for c in row.values())
 
 
-def _is_head(by_row: Mapping[int, Mapping[int, Cell]], row: int, names: Vocabulary) -> bool:
+def _is_head(by_row: Mapping[int, Mapping[int, Cell]], row: int, names: HeadingNames) -> bool:
     """Return True if a row has headings: names of columns, periods, areas or parts, and no figures."""
     here = by_row[row]
     if any(map(is_figure, here.values())) and not _is_year_row(here, names):
@@ -121,7 +121,7 @@ def _is_head(by_row: Mapping[int, Mapping[int, Cell]], row: int, names: Vocabula
     return len(known) > 1 or (bool(named) and len(here) > 1)
 
 
-def _has_figures_below(by_row: Mapping[int, Mapping[int, Cell]], row: int, names: Vocabulary) -> bool:
+def _has_figures_below(by_row: Mapping[int, Mapping[int, Cell]], row: int, names: HeadingNames) -> bool:
     """Return True if the next filled row below has a figure under a heading, and is no row of headings itself."""
     below = [r for r in by_row if r > row][:1]
     if not below or below[0] - row > 2:
@@ -131,7 +131,7 @@ def _has_figures_below(by_row: Mapping[int, Mapping[int, Cell]], row: int, names
 
 
 def _block(
-    by_row: Mapping[int, Mapping[int, Cell]], top: tuple[int, ...], after: Iterable[int], names: Vocabulary
+    by_row: Mapping[int, Mapping[int, Cell]], top: tuple[int, ...], after: Iterable[int], names: HeadingNames
 ) -> Block | None:
     """Return the table below headings: which columns have figures, which labels, and which rows are its rows."""
     head, rows = by_row[top[-1]], list(after)
@@ -161,7 +161,7 @@ def _has_digit(cell: Cell) -> bool:
 
 
 def _is_row(
-    row: Mapping[int, Cell], figures: Iterable[int], labels: Iterable[int], names: Vocabulary
+    row: Mapping[int, Cell], figures: Iterable[int], labels: Iterable[int], names: HeadingNames
 ) -> bool:
     """Return True if a row has a figure, or something in the place of one beside a label that is known."""
     filled = [c for c in figures if c in row]

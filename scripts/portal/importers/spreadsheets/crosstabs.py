@@ -18,8 +18,8 @@ from portal.importers.spreadsheets.headings import (
     TOTAL,
     UNKNOWN,
     VALUE,
-    Meaning,
-    Vocabulary,
+    HeadingMeaning,
+    HeadingNames,
 )
 from portal.importers.spreadsheets.readings import CellQuestion, squeezed
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
@@ -97,7 +97,7 @@ class _Unpivoting:
 
     done: Unpivoted
     sheet: Sheet
-    names: Vocabulary
+    names: HeadingNames
     known: Known
 
     def long(self, blocks: Iterable[Block]) -> Sheet:
@@ -144,9 +144,11 @@ class _Unpivoting:
             notes={}, origins=origins,
         )  # fmt: skip
 
-    def _stack(self, spread: Mapping[Place, Cell], block: Block, column: int) -> list[tuple[Place, Meaning]]:
+    def _stack(
+        self, spread: Mapping[Place, Cell], block: Block, column: int
+    ) -> list[tuple[Place, HeadingMeaning]]:
         """Return what the headings above a column mean; a heading counts for empty cells to its right."""
-        found: list[tuple[Place, Meaning]] = []
+        found: list[tuple[Place, HeadingMeaning]] = []
         for row in block.top:
             lowest = row == block.top[-1]
             place = (row, column)
@@ -158,7 +160,9 @@ class _Unpivoting:
                     found.append((place, meaning))
         return found
 
-    def _labels(self, spread: Mapping[Place, Cell], block: Block, row: int) -> list[tuple[Place, Meaning]]:
+    def _labels(
+        self, spread: Mapping[Place, Cell], block: Block, row: int
+    ) -> list[tuple[Place, HeadingMeaning]]:
         """Return what the labels of a row mean."""
         found = []
         for column, dimension in block.labels.items():
@@ -172,13 +176,13 @@ class _Unpivoting:
                 "status",
             )
             if is_free and meaning.dimension != TOTAL:
-                meaning = Meaning(dimension, (squeezed(cell.text) or f"{cell.number:f}",))
+                meaning = HeadingMeaning(dimension, (squeezed(cell.text) or f"{cell.number:f}",))
             elif dimension and meaning.dimension not in (dimension, TOTAL):
-                meaning = Meaning(UNKNOWN)
+                meaning = HeadingMeaning(UNKNOWN)
             found.append(((row, column), meaning))
         return found
 
-    def _corner(self, spread: Mapping[Place, Cell], block: Block) -> Iterator[tuple[Place, Meaning]]:
+    def _corner(self, spread: Mapping[Place, Cell], block: Block) -> Iterator[tuple[Place, HeadingMeaning]]:
         """Yield the period that stands where the labels have their name, such as “FY2009/10”."""
         for row in block.top:
             for column in block.labels:
@@ -187,7 +191,10 @@ class _Unpivoting:
                     yield (row, column), m
 
     def _spans(
-        self, block: Block, spread: Mapping[Place, Cell], stacks: Mapping[int, list[tuple[Place, Meaning]]]
+        self,
+        block: Block,
+        spread: Mapping[Place, Cell],
+        stacks: Mapping[int, list[tuple[Place, HeadingMeaning]]],
     ) -> int:
         """Return how many months a heading that names a month stands for: 1, unless the months are 3 or 12 apart."""
         found = [m for s in stacks.values() for m in s]
@@ -214,7 +221,7 @@ class _Unpivoting:
         spread: Mapping[Place, Cell],
         block: Block,
         at: Place,
-        meanings: list[tuple[Place, Meaning]],
+        meanings: list[tuple[Place, HeadingMeaning]],
         span: int,
     ) -> dict[str, str]:
         """Return the texts of a figure's row, without its value."""
@@ -243,7 +250,7 @@ class _Unpivoting:
         )
         return texts
 
-    def _id(self, texts: dict[str, str], dimension: str, found: list[tuple[Place, Meaning]]) -> None:
+    def _id(self, texts: dict[str, str], dimension: str, found: list[tuple[Place, HeadingMeaning]]) -> None:
         """Write the id that the headings name into the texts; two that differ, or a name of two areas, are faults."""
         if not found:
             return

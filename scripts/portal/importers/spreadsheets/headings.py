@@ -27,7 +27,7 @@ _TOTAL = re.compile(
 
 
 @dataclass(frozen=True)
-class Meaning:
+class HeadingMeaning:
     """What a heading means: its dimension, and the ids that it can be or the period that it states."""
 
     dimension: str
@@ -36,7 +36,7 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class HeadingNames:
     """The names that headings can have: of areas, indicators and parts, in lower case, and when each area existed."""
 
     areas: Mapping[str, tuple[str, ...]]
@@ -50,22 +50,22 @@ class Vocabulary:
         words = _words(cell)
         return _COLUMNS.get(words) or self.labels.get(words, "")
 
-    def meaning(self, cell: Cell) -> Meaning:
+    def meaning(self, cell: Cell) -> HeadingMeaning:
         """Return what a heading or label means; `UNKNOWN` if it is none of the names."""
         words = _words(cell)
         if words in self.areas:
-            return Meaning(AREA, self.areas[words])
+            return HeadingMeaning(AREA, self.areas[words])
         if words in self.indicators:
-            return Meaning(INDICATOR, self.indicators[words])
+            return HeadingMeaning(INDICATOR, self.indicators[words])
         if (period := written_periods.read(cell)) is not None:
-            return Meaning(PERIOD, period=period)
+            return HeadingMeaning(PERIOD, period=period)
         if words in self.parts:
             names = self.parts[words]
             if len({column for column, _ in names}) == 1:
-                return Meaning(names[0][0], (names[0][1],))
+                return HeadingMeaning(names[0][0], (names[0][1],))
         if words in _VALUES:
-            return Meaning(VALUE)
-        return Meaning(TOTAL if _TOTAL.fullmatch(words) else UNKNOWN)
+            return HeadingMeaning(VALUE)
+        return HeadingMeaning(TOTAL if _TOTAL.fullmatch(words) else UNKNOWN)
 
     def existing(self, codes: Iterable[str], start: str, end: str) -> tuple[str, ...]:
         """Return the areas that existed for the whole of a period."""
@@ -87,7 +87,7 @@ def _words(cell: Cell | None) -> str:
     return (marked.number if marked and marked.number else words).casefold().rstrip(":*").strip()
 
 
-def vocabulary(packages: Iterable[Package], package: Package) -> Vocabulary:
+def vocabulary(packages: Iterable[Package], package: Package) -> HeadingNames:
     """Return the names that headings of a package's figures can have."""
     areas: dict[str, dict[str, None]] = {}
     lives: dict[str, tuple[date | None, date | None]] = {}
@@ -109,7 +109,7 @@ def vocabulary(packages: Iterable[Package], package: Package) -> Vocabulary:
     columns = package.tables[FIGURES].schema.names if FIGURES in package.tables else ()
     labels = {name.replace("_", " "): name for name in columns} | {name: name for name in columns}
     labels |= {label.casefold(): name for name, label in package.breakdowns.items()}
-    return Vocabulary(
+    return HeadingNames(
         _frozen(areas), _frozen(indicators), {k: tuple(v) for k, v in parts.items()}, labels, lives
     )
 

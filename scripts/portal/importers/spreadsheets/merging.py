@@ -136,7 +136,7 @@ def _short(words: str) -> str:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MergedPackage:
     """A package after the import, with the other packages and the existing problems."""
 
     book: Workbook

@@ -35,7 +35,7 @@ class _Section:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownText:
     """The text that a format shows, whether it is a hundred times the number, and whether it is white."""
 
     text: str
@@ -43,17 +43,17 @@ class Shown:
     white: bool = False
 
 
-def shown(number: Decimal, code: str) -> Shown | None:
+def shown(number: Decimal, code: str) -> ShownText | None:
     """Return what the format shows for a number; None if it shows the number as it is."""
     sections = _sections(code)
     if len(sections) == 1 and sections[0].tokens == (("general", "General"),) and not sections[0].white:
         return None
     section, signed = _chosen(number, sections)
     if section is None:
-        return Shown("#####")
+        return ShownText("#####")
     percent = sum(k == "percent" for k, _ in section.tokens)
     formatted = _format(number if signed else abs(number), section, percent)
-    return Shown(formatted, percent == 1, section.white)
+    return ShownText(formatted, percent == 1, section.white)
 
 
 def hides_text(code: str) -> bool:

@@ -21,7 +21,7 @@ _MEASURED = ("value", "stated", "target_value", "result_value", "baseline_value"
 
 
 @dataclass
-class Reading:
+class ReadRows:
     """The results of reading rows: lines, faults, and questions with the places of their cells."""
 
     book: Workbook
@@ -59,9 +59,9 @@ def read(
     packages: Iterable[Package],
     package: Package,
     answers: Mapping[str, str],
-) -> Reading:
+) -> ReadRows:
     """Read every row of every table, with its faults and questions."""
-    reading, packages = Reading(book, answers), tuple(packages)
+    reading, packages = ReadRows(book, answers), tuple(packages)
     kept = [r for p in packages if "indicators" in p.tables for _, r in p.tables["indicators"].records]
     units = {r["id"]: r.get("unit", "") for r in kept if "id" in r}
     for layout in sorted(layouts, key=lambda x: x.resource != "indicators"):
@@ -76,7 +76,7 @@ def read(
     return reading
 
 
-def _without_hidden(reading: Reading, layout: Layout) -> Layout:
+def _without_hidden(reading: ReadRows, layout: Layout) -> Layout:
     """Return the layout without hidden columns, if that is the answer."""
     rows = frozenset(layout.rows)
     filled = {c for r, c in layout.sheet.cells if r in rows}
@@ -117,7 +117,7 @@ def _titles(
 class _Rows:
     """Reader of the rows of one sheet."""
 
-    reading: Reading
+    reading: ReadRows
     layout: Layout
     table: Table
     units: Mapping[str, str]
@@ -241,7 +241,7 @@ def _short(words: str) -> str:
     return words[:60] + "…" if len(words) > 60 else words
 
 
-def _of_one_scale(reading: Reading, package: Package, units: Mapping[str, str]) -> Iterator[SheetRow]:
+def _of_one_scale(reading: ReadRows, package: Package, units: Mapping[str, str]) -> Iterator[SheetRow]:
     """Yield the lines with figures on the scale of their series, if that is the answer."""
     table = package.tables.get("observations")
     figures = [

@@ -15,9 +15,9 @@ from portal.data.tables import Table
 from portal.importers.importing import PlannedImport
 from portal.importers.spreadsheets import columns, crosstabs, headings, rows, workbooks
 from portal.importers.spreadsheets.columns import Layout
-from portal.importers.spreadsheets.merging import Outcome, merge
+from portal.importers.spreadsheets.merging import MergedPackage, merge
 from portal.importers.spreadsheets.readings import CellQuestion
-from portal.importers.spreadsheets.rows import Reading
+from portal.importers.spreadsheets.rows import ReadRows
 from portal.importers.spreadsheets.workbooks import Workbook
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +65,7 @@ class SpreadsheetJob:
 
 
 @dataclass(frozen=True)
-class Question:
+class ImportQuestion:
     """Something that the file leaves open, asked once for all cells that it concerns; `where` is the first of them."""
 
     key: str
@@ -79,7 +79,7 @@ class Question:
         return self.where.place.removeprefix(f"{self.where.file}, ")
 
 
-Ask = Callable[[Question], str]
+Ask = Callable[[ImportQuestion], str]
 
 
 def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
@@ -106,7 +106,7 @@ def plan(job: SpreadsheetJob, settings: Settings, ask: Ask) -> PlannedImport:
     )  # a table that was saved by a spreadsheet program is still all of it
     merged = [merge(package.tables[r], reading.lines, r, replaced) for r in _resources(layouts, reading)]
     changed = tuple(m for m in merged if m.changes)
-    outcome = Outcome(book, package, changed, (packages_read, problems), settings)
+    outcome = MergedPackage(book, package, changed, (packages_read, problems), settings)
     if reading.faults or reading.doubts:
         unanswered = (_unanswered(q) for q in _questions(reading.doubts))
         faults = (
@@ -227,15 +227,15 @@ def _answers(assumed: Iterable[str]) -> dict[str, str]:
     return answers
 
 
-def _questions(asked: Mapping[str, list[tuple[CellQuestion, Problem]]]) -> Iterator[Question]:
+def _questions(asked: Mapping[str, list[tuple[CellQuestion, Problem]]]) -> Iterator[ImportQuestion]:
     for key, doubts in asked.items():
         first, where = doubts[0]
         more = f" and {len(doubts) - 1:,} more" if len(doubts) > 1 else ""
         answers = {a: words for a, (words, _) in first.answers.items()}
-        yield Question(key, replace(where, field=where.field + more), first.question, answers)
+        yield ImportQuestion(key, replace(where, field=where.field + more), first.question, answers)
 
 
-def _unanswered(question: Question) -> Problem:
+def _unanswered(question: ImportQuestion) -> Problem:
     ways = [f"--assume {_quoted(f'{question.key}={a}')} ({words})" for a, words in question.answers.items()]
     fix = f"Add {', or '.join(ways)}. Or write it so that it is clear."
     return replace(question.where, message=question.text, fix=fix)
@@ -245,7 +245,7 @@ def _quoted(words: str) -> str:
     return words if re.fullmatch(r"[\w=:./-]+", words) else f'"{words}"'
 
 
-def _resources(layouts: Iterable[Layout], reading: Reading) -> list[str]:
+def _resources(layouts: Iterable[Layout], reading: ReadRows) -> list[str]:
     """Return the tables of which there are rows; an empty sheet of a template says nothing about its table."""
     filled = {line.layout.resource for line in reading.lines}
     return [r for r in dict.fromkeys(x.resource for x in layouts) if r in filled]

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 from playwright.sync_api import Browser
-from portal.charts import label_placement, map_classes, map_shading, maps
+from portal.charts import label_placement, map_classes, map_shading, ward_maps
 from portal.charts.map_shading import MapFigure
-from portal.charts.maps import Links, Outlines
+from portal.charts.ward_maps import Links, Outlines
 from portal.core.model import Area, Outline
 from portal.core.vocabulary import AreaKind
 from portal.importers.geography import boundaries
@@ -62,7 +62,7 @@ def rings_of(path: ET.Element) -> list[list[tuple[float, float]]]:
 
 
 def test_each_ward_is_a_link_with_its_outline_and_name() -> None:
-    root = tree(maps.draw_ward_map(FOUR, LINKS))
+    root = tree(ward_maps.draw_ward_map(FOUR, LINKS))
     assert root.attrib["role"] == "group"
     assert root.attrib["aria-label"]
     links = root.findall(f"{SVG}a")
@@ -73,7 +73,7 @@ def test_each_ward_is_a_link_with_its_outline_and_name() -> None:
 
 
 def test_north_is_up_and_the_whole_width_is_used() -> None:
-    root = tree(maps.draw_ward_map(FOUR, LINKS, 400))
+    root = tree(ward_maps.draw_ward_map(FOUR, LINKS, 400))
     corners = [rings_of(p)[0] for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__area"]
     assert root.attrib["viewBox"] == "0 0 400 400"
     assert set(corners[0]) == {(4, 4), (200, 4), (4, 200), (200, 200)}
@@ -82,15 +82,15 @@ def test_north_is_up_and_the_whole_width_is_used() -> None:
 
 def test_a_degree_of_longitude_is_as_wide_as_it_is_at_the_middle_latitude() -> None:
     away = {c: tuple(tuple((x, y + 60) for x, y in ring) for ring in rings) for c, rings in FOUR.items()}
-    root = tree(maps.draw_ward_map(away, LINKS, 400))
+    root = tree(ward_maps.draw_ward_map(away, LINKS, 400))
     assert float(root.attrib["height"]) == pytest.approx(8 + 392 / math.cos(math.radians(60)), abs=1)
 
 
 def test_the_map_has_no_style_and_no_line_break() -> None:
     for svg in (
-        maps.draw_ward_map(FOUR, LINKS),
-        maps.draw_ward_map(FOUR, LINKS, 120),
-        maps.draw_tile_map(LINKS),
+        ward_maps.draw_ward_map(FOUR, LINKS),
+        ward_maps.draw_ward_map(FOUR, LINKS, 120),
+        ward_maps.draw_tile_map(LINKS),
     ):
         assert "style" not in svg
         assert "\n" not in svg
@@ -98,11 +98,11 @@ def test_the_map_has_no_style_and_no_line_break() -> None:
 
 
 def test_names_are_on_their_wards() -> None:
-    assert texts(maps.draw_ward_map(FOUR, LINKS)) == ["North Moor", "Eastbridge", "West", "South Bank"]
+    assert texts(ward_maps.draw_ward_map(FOUR, LINKS)) == ["North Moor", "Eastbridge", "West", "South Bank"]
 
 
 def test_wards_are_numbered_with_a_key_below_if_names_do_not_fit() -> None:
-    svg = maps.draw_ward_map({**FOUR}, LINKS, 70)
+    svg = ward_maps.draw_ward_map({**FOUR}, LINKS, 70)
     root = tree(svg)
     assert texts(svg) == ["1", "2", "3", "4"]
     keys = [[s.text for s in a.iterfind(f"{SVG}text/{SVG}tspan")] for a in root.findall(f"{SVG}a")]
@@ -110,26 +110,26 @@ def test_wards_are_numbered_with_a_key_below_if_names_do_not_fit() -> None:
     rows = [float(r.attrib["y"]) for r in root.iter(f"{SVG}rect")]
     assert rows == sorted(rows)
     assert min(rows) > 70
-    assert float(root.attrib["height"]) >= max(rows) + maps.ROW
+    assert float(root.attrib["height"]) >= max(rows) + ward_maps.ROW
     assert all(t.attrib["aria-hidden"] == "true" for t in root.iter(f"{SVG}text") if "class" in t.attrib)
 
 
 def test_an_area_without_a_link_is_drawn_without_one() -> None:
-    root = tree(maps.draw_ward_map(FOUR, {c: LINKS[c] for c in ("E1", "E2")}))
+    root = tree(ward_maps.draw_ward_map(FOUR, {c: LINKS[c] for c in ("E1", "E2")}))
     assert len(root.findall(f"{SVG}a")) == 2
     assert len(root.findall(f"{SVG}path[@class='map__other']")) == 2
 
 
 @pytest.mark.parametrize("outlines", [{}, {"E1": FOUR["E1"]}])
 def test_wards_are_tiles_if_an_outline_is_missing(outlines: Outlines) -> None:
-    root = tree(maps.draw_ward_map(outlines, LINKS))
+    root = tree(ward_maps.draw_ward_map(outlines, LINKS))
     assert [a.attrib["href"] for a in root.findall(f"{SVG}a")] == ["north/", "east/", "west/", "south/"]
     assert len(root.findall(f"{SVG}a/{SVG}rect")) == 4
 
 
 def test_tiles_are_equal_and_ordered_by_code() -> None:
     links = {f"E{n:02}": (f"Ward {n}", f"{n}/") for n in reversed(range(1, 20))}
-    root = tree(maps.draw_tile_map(links, columns=5))
+    root = tree(ward_maps.draw_tile_map(links, columns=5))
     tiles = [
         tuple(float(r.attrib[k]) for k in ("y", "x", "width", "height"))
         for r in root.findall(f"{SVG}a/{SVG}rect")
@@ -143,12 +143,12 @@ def test_tiles_are_equal_and_ordered_by_code() -> None:
 
 def test_no_tile_is_narrower_than_its_longest_word() -> None:
     links = {"E1": ("Llanfairpwllgwyngyll", "a/"), "E2": ("Bank", "b/"), "E3": ("Ash", "c/")}
-    root = tree(maps.draw_tile_map(links, columns=3, width=340))
+    root = tree(ward_maps.draw_tile_map(links, columns=3, width=340))
     assert {float(r.attrib["width"]) for r in root.iter(f"{SVG}rect")} == {166.0}
 
 
 def test_no_wards_is_an_empty_map() -> None:
-    assert len(tree(maps.draw_ward_map({}, {})).findall(f"{SVG}a")) == 0
+    assert len(tree(ward_maps.draw_ward_map({}, {})).findall(f"{SVG}a")) == 0
 
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp")), min_size=1, max_size=30)
@@ -158,7 +158,7 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp"
 @settings(max_examples=60, deadline=None)
 def test_any_name_and_address_stays_text(pairs: list[tuple[str, str]], width: int) -> None:
     links = dict(zip(FOUR, pairs, strict=True))
-    for svg in (maps.draw_ward_map(FOUR, links, width), maps.draw_tile_map(links, width=width)):
+    for svg in (ward_maps.draw_ward_map(FOUR, links, width), ward_maps.draw_tile_map(links, width=width)):
         root = tree(svg)
         tags = {e.tag.removeprefix(SVG) for e in root.iter()}
         assert tags <= {"svg", "a", "title", "path", "rect", "g", "text", "tspan", "circle"}
@@ -190,7 +190,7 @@ def test_rows_of_the_table_become_outlines() -> None:
         {"area": "E1", "polygon": "2", "ring": "2", "points": "1.0 1.0 2.0 1.0 2.0 2.0"},
         {"area": "E1", "polygon": "2", "ring": "1", "points": "0.0 0.0 9.0 0.0 9.0 9.0"},
     ]
-    found = maps.outlines_by_code(outlines_in(rows))
+    found = ward_maps.outlines_by_code(outlines_in(rows))
     assert list(found) == ["E1", "E2"]
     assert [ring[0] for ring in found["E1"]] == [(0, 0), (1, 1), (5, 5)]
     assert found["E2"] == (((0, 51), (1, 51), (1, 52)),)
@@ -239,14 +239,14 @@ def drawn(kind: str) -> tuple[Outlines, Links]:
     areas = {r[code]: Area("", "", r[code], r[name], AreaKind.WARD, "B", None, None) for r in rows}
     table = boundaries.table(boundaries.read(OUTLINES / file, areas), "s")
     links = {c: (a.name, f"wards/{c}/") for c, a in areas.items()}
-    return maps.outlines_by_code(outlines_in(table.to_dict("records"))), links  # type: ignore[arg-type]
+    return ward_maps.outlines_by_code(outlines_in(table.to_dict("records"))), links  # type: ignore[arg-type]
 
 
 @real
 @pytest.mark.parametrize(("kind", "beside"), [("present", ["Lewisham Central"]), ("former", [])])
 def test_every_name_is_on_its_own_ward_or_beside_the_map(kind: str, beside: list[str]) -> None:
     outlines, links = drawn(kind)
-    root = tree(maps.draw_ward_map(outlines, links, 640))
+    root = tree(ward_maps.draw_ward_map(outlines, links, 640))
     shapes = {
         str(a.findtext(f"{SVG}title")): shapely.Polygon(rings_of(next(a.iter(f"{SVG}path")))[0])
         for a in root.findall(f"{SVG}a")
@@ -258,7 +258,7 @@ def test_every_name_is_on_its_own_ward_or_beside_the_map(kind: str, beside: list
         lines = [s.text or "" for s in text]
         name = " ".join(lines)
         first, last = text[0].attrib, text[-1].attrib
-        half = max(maps._width(line) for line in lines) / 2
+        half = max(ward_maps._width(line) for line in lines) / 2
         x, top, bottom = float(first["x"]), float(first["y"]) - 10, float(last["y"]) + 3
         boxes[name] = shapely.box(x - half, top, x + half, bottom)
         if not shapes[name].contains(boxes[name]):
@@ -274,7 +274,7 @@ def test_every_name_is_on_its_own_ward_or_beside_the_map(kind: str, beside: list
 @real
 def test_a_line_leads_from_a_name_beside_the_map_to_its_ward() -> None:
     outlines, links = drawn("present")
-    root = tree(maps.draw_ward_map(outlines, links, 640))
+    root = tree(ward_maps.draw_ward_map(outlines, links, 640))
     line = next(p for p in root.iter(f"{SVG}path") if p.attrib["class"] == "map__line")
     ward = next(a for a in root.findall(f"{SVG}a") if a.findtext(f"{SVG}title") == "Lewisham Central")
     start, end = rings_of(line)[0]
@@ -286,7 +286,7 @@ def test_a_line_leads_from_a_name_beside_the_map_to_its_ward() -> None:
 @real
 def test_on_a_phone_the_wards_are_numbered_each_inside_itself() -> None:
     outlines, links = drawn("present")
-    svg = maps.draw_ward_map(outlines, links, 340)
+    svg = ward_maps.draw_ward_map(outlines, links, 340)
     root = tree(svg)
     assert texts(svg) == [str(n) for n in range(1, 20)]
     group = root.find(f"{SVG}g")
@@ -294,7 +294,7 @@ def test_on_a_phone_the_wards_are_numbered_each_inside_itself() -> None:
     for link, text in zip(root.findall(f"{SVG}a"), group.findall(f"{SVG}text"), strict=True):
         shape = shapely.Polygon(rings_of(next(link.iter(f"{SVG}path")))[0])
         x, y = float(text[0].attrib["x"]), float(text[0].attrib["y"])
-        half = maps._width(text[0].text or "") / 2
+        half = ward_maps._width(text[0].text or "") / 2
         assert shape.contains(shapely.box(x - half, y - 10, x + half, y))
 
 
@@ -302,7 +302,7 @@ def test_on_a_phone_the_wards_are_numbered_each_inside_itself() -> None:
 @pytest.mark.parametrize("kind", FILES)
 def test_neighbouring_wards_still_touch_when_drawn(kind: str) -> None:
     outlines, links = drawn(kind)
-    root = tree(maps.draw_ward_map(outlines, links, 640))
+    root = tree(ward_maps.draw_ward_map(outlines, links, 640))
     shapes = [shapely.Polygon(rings_of(next(a.iter(f"{SVG}path")))[0]) for a in root.findall(f"{SVG}a")]
     whole = shapely.union_all(shapes)
     assert len(shapely.get_parts(whole)) == 1
@@ -317,9 +317,12 @@ def test_neighbouring_wards_still_touch_when_drawn(kind: str) -> None:
 @real
 def test_the_map_is_small_and_deterministic() -> None:
     outlines, links = drawn("present")
-    first = maps.draw_ward_map(outlines, links)
+    first = ward_maps.draw_ward_map(outlines, links)
     label_placement.largest_box.cache_clear()
-    assert maps.draw_ward_map(dict(reversed([*outlines.items()])), dict(reversed([*links.items()]))) == first
+    assert (
+        ward_maps.draw_ward_map(dict(reversed([*outlines.items()])), dict(reversed([*links.items()])))
+        == first
+    )
     assert len(first) < 12_000
 
 
