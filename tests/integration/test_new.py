@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from portal.cli import commands, new_portal
 from portal.cli.arguments import OK, PROBLEMS
+from portal.cli.filled_portal import FilledPortal
 from portal.core import settings
 from portal.core.problems import PortalError
 from portal.importers import importing
+from portal.importers.recognition import RecognisedFile
 from portal.site import building
 from project import ROOT, SHARED, make_project
 
@@ -306,3 +308,11 @@ def test_the_installed_program_has_all_that_is_copied() -> None:
     assert {*new_portal.SHARED, "site_src/synonyms.toml", "scripts/portal"} == packed
     for name in packed:
         assert (ROOT / name).exists(), name
+
+
+def test_files_about_other_places_are_named() -> None:
+    other = RecognisedFile(Path("wards_elsewhere.geojson"), "boundaries")
+    filled = FilledPortal(imports=(), unknown=(), missing=(), elsewhere=(other,))
+    assert [*filled.lines] == [
+        "Files about other places, or about areas with other codes: wards_elsewhere.geojson"
+    ]

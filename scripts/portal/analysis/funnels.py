@@ -18,18 +18,24 @@ from portal.disclosure.clearing import ClearedContent
 
 FEWEST = 10  # with fewer areas, the differences between them cannot be estimated
 TRIM = 10  # per cent of the areas at each end, which are winsorised: their distance counts as that of the next area
+# What to say of an unusual rate where residents are not the people who are there, such as in a town centre.
+VISITED = "Many people come here who live elsewhere, and the rate counts only residents."
 USUAL, UNUSUAL = 1.96, 3.09  # standard deviations of the limits that contain 95% and 99.8% of areas by chance
 
 
 @dataclass(frozen=True)
 class FunnelPoint:
-    """An area in a funnel: its count, its rate, and how many standard deviations it is from the common rate."""
+    """An area in a funnel: its count, its rate, and how many standard deviations it is from the common rate.
+
+    `is_visited` says that other kinds of crime have no rate there, because many people come who live elsewhere.
+    """
 
     figure: Observation
     area: Area
     count: int
     rate: Rate
     z: float
+    is_visited: bool = False
 
     @property
     def population(self) -> int:
@@ -40,6 +46,11 @@ class FunnelPoint:
     def is_unusual(self) -> bool:
         """Return True if the area is outside the wider limits."""
         return abs(self.z) > UNUSUAL
+
+    @property
+    def caveat(self) -> str:
+        """Return what must be said wherever this rate is called unusual; empty if there is nothing."""
+        return VISITED if self.is_visited else ""
 
 
 @dataclass(frozen=True)
@@ -89,8 +100,9 @@ def funnel_of(
     if len(counts) < FEWEST or not sum(c for c, _ in counts.values()):
         return None
     common, between, z = distances(counts)
+    visited = {n.area for n in released.content.no_rates.values()}
     points = tuple(
-        FunnelPoint(figure, by_code[code], count, rate, z[code])
+        FunnelPoint(figure, by_code[code], count, rate, z[code], code in visited)
         for code, (figure, count, rate) in known.items()
     )
     return Funnel(indicator, points, common, between)

@@ -72,7 +72,7 @@ def _unusual(found: Findings) -> Iterator[RaisedQuestion]:
         months = label("rolling-months", o.period_start, o.period_end)
         yield RaisedQuestion(
             f"{indicator.short_title}: {point.rate.value} per 1,000 people in the {months} is {side}, and unusual for a "
-            "place like this. Why?",
+            f"place like this. Why?{f' {point.caveat}' if point.caveat else ''}",
             UNUSUAL,
             indicator.id,
         )

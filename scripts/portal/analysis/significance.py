@@ -57,3 +57,11 @@ def adjusted(p_values: Sequence[float]) -> tuple[float, ...]:
     from scipy.stats import false_discovery_control  # noqa: PLC0415
 
     return tuple(map(float, false_discovery_control(p_values))) if len(p_values) else ()
+
+
+def poisson_interval(count: int) -> tuple[float, float]:
+    """Return the exact 95% interval of a count (Garwood 1936)."""
+    from scipy.stats import chi2  # noqa: PLC0415 - slow to import, and only builds need it
+
+    low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
+    return low, float(chi2.ppf(0.975, 2 * count + 2)) / 2

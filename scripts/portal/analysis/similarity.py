@@ -19,6 +19,7 @@ SMALLEST = 0.1
 # Themes whose measures are numbers of people; they are compared as shares of the people in the theme.
 _SHARES = ("age", "ethnic-group")
 _POPULATION = "population"
+COMPARED = (*_SHARES, "deprivation", _POPULATION)  # other themes are for rates of groups
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ _Values = Mapping[tuple[str, str], float]
 def _standardised(profiles: Iterable[Profile]) -> dict[str, _Values]:
     """Return the standardised measures of each area that is large enough and has every measure."""
     raw: dict[str, dict[tuple[str, str], float]] = {}
-    for p in profiles:
+    for p in (p for p in profiles if p.theme in COMPARED):
         raw.setdefault(p.area, {})[p.theme, p.measure] = float(p.value)
     sizes = {
         code: sum(v for (theme, _), v in own.items() if theme == _POPULATION) for code, own in raw.items()

@@ -32,7 +32,7 @@ from portal.charts.grammar import (
 )
 from portal.charts.text_metrics import text_width
 from portal.core import periods
-from portal.core.text import listed, number, upper_first
+from portal.core.text import listed, lower_first, number, upper_first
 
 _STEPS = 40  # points of a curve
 _WORDS = "unusual for a place like this"
@@ -54,6 +54,7 @@ def funnel_chart(funnel: Funnel, kind: str) -> Chart:
             f"Each dot is a {kind}. Between the curves, rates are usual for places that differ as much as these do. "
             "Small places vary more, so the curves are further apart for them. "
             f"Rates go from {min(rates)} to {max(rates)}.",
+            *(f"{p.area.name}: {lower_first(p.caveat)}" for p in points if p.is_unusual and p.caveat),
         ),
         table=ChartTable(
             caption=f"{indicator.short_title}: rates and what is usual, {period}",

@@ -3,7 +3,8 @@
 The SVG has no styles, only classes besides those of `maps`: `map__class--1` to `map__class--5` (the outline of a ward in
 a class), `map__class--withheld`, `map__class--unfit` and `map__class--missing` (a ward without one), `map__stripe`
 (a line of the pattern), `map__text`, `map__text--light` and `map__text--clear` (a label on a pale class, a dark class or stripes), `map__value`,
-`map__up`, `map__down` and `map__same` (the symbols of changes).
+`map__up`, `map__down` and `map__same` (the symbols of changes), `map__mark`
+and `map__mark--wide` (a light line on a wider dark one around an area, which is seen on every colour).
 """
 
 from collections.abc import Mapping, Sequence
@@ -186,6 +187,27 @@ def draw_shaded_map(
                 _SYMBOLS.items(), ("Clearly rose", "Clearly fell", "No clear change"), strict=True
             )
         ),
+    )
+
+
+def draw_marked_map(
+    outlines: Outlines, links: Links, figures: Mapping[str, MapFigure], here: str, label: str
+) -> Markup:
+    """Return a small map of one measure without names, with a thick line around one area; empty without its outline."""
+    if here not in outlines or any(code not in outlines for code in links):
+        return Markup()
+    drawn, height = projected(outlines, PHONE)
+    base = BaseMap(
+        size=(PHONE, height),
+        links=links,
+        drawn=drawn,
+        edge=draw_edge(outer_lines(drawn.values()))
+        + draw_path("map__mark map__mark--wide", drawn[here])
+        + draw_path("map__mark", drawn[here]),
+        labels=dict.fromkeys(links, _Label((), (0.0, 0.0), "", has_value=False)),
+    )
+    return _shaded(
+        base, figures, sort_into_classes([f.value for f in figures.values() if f.value is not None]), label
     )
 
 

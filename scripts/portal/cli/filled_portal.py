@@ -38,11 +38,15 @@ class Imported:
 
 @dataclass(frozen=True)
 class FilledPortal:
-    """What a folder of files gave: the imports, the files that are nothing we can import, and what is missing."""
+    """What a folder of files gave: the imports, the files that are nothing we can import, and what is missing.
+
+    `elsewhere` are files that can be imported, but are about other places, or name the district by another code.
+    """
 
     imports: tuple[Imported, ...]
     unknown: tuple[RecognisedFile, ...]
     missing: tuple[str, ...]
+    elsewhere: tuple[RecognisedFile, ...] = ()
 
     @property
     def lines(self) -> Iterator[str]:
@@ -57,6 +61,8 @@ class FilledPortal:
         if self.unknown:
             yield "Files that are nothing that can be imported:"
             yield from (f"  - {line}" for line in _by_reason({f.path.name: f.why for f in self.unknown}))
+        if self.elsewhere:
+            yield f"Files about other places, or about areas with other codes: {_named([f.path.name for f in self.elsewhere])}"
         if self.missing:
             yield "Still missing:"
             yield from (f"  - {words}" for words in self.missing)
@@ -110,9 +116,12 @@ def fill(portal: NewPortal, folder: Path, files: Sequence[RecognisedFile], tell:
         if own := [*_files_for(format_, files, portal)]:
             tell(f"Importing {format_}")
             done.append(_imported(format_, own, folder))
-    used = {f.path for one in done for f in one.files} | {p for one in done for p in one.left}
-    unknown = tuple(f for f in files if not f.format and f.path not in used)
-    filled = FilledPortal(tuple(done), unknown, tuple(_missing(portal, done)))
+    used = {f.path for one in done for f in one.files}
+    named = {name for one in done for name in one.left}
+    rest = [f for f in files if f.path not in used and f.path.name not in named]
+    unknown = tuple(f for f in rest if not f.format)
+    elsewhere = tuple(f for f in rest if f.format)
+    filled = FilledPortal(tuple(done), unknown, tuple(_missing(portal, done)), elsewhere)
     _finish(portal, folder, filled)
     return filled
 
@@ -249,11 +258,18 @@ def _missing(portal: NewPortal, done: Sequence[Imported]) -> Iterator[str]:
     for format_, known in formats().items():
         if format_ in there or known.region not in here:
             continue
+        if format_ == "stop-and-search" and "boundaries" not in there and _left_out(format_, done):
+            continue  # the files are there: the boundaries are missing
         if silent and format_ in ("police-street", "police-outcomes", "stop-and-search"):
             continue
         yield known.wanted
     if silent:
         yield f"crime by ward, which cannot be had: {silent}"
+
+
+def _left_out(format_: str, done: Sequence[Imported]) -> bool:
+    """Return True if there are files of a format, and none could be imported."""
+    return any(one.left and not one.files for one in done if one.format == format_)
 
 
 def _finish(portal: NewPortal, folder: Path, filled: FilledPortal) -> None:

@@ -7,11 +7,21 @@ import pandas as pd
 
 from portal.core.model import Content
 from portal.core.problems import Problem
-from portal.importers.geography import boundaries, geojson, lookups, population_tables, populations, postcodes
+from portal.core.text import listed
+from portal.importers.geography import (
+    boundaries,
+    geojson,
+    lookups,
+    population_groups,
+    population_tables,
+    populations,
+    postcodes,
+)
 from portal.importers.police import wards
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Finding, stop
 
+_SPLITS = {"age-group": "age", "sex": "sex", "ethnic-group": "ethnic group"}
 Tables = Mapping[str, pd.DataFrame]
 Report = tuple[str, ...]
 
@@ -78,7 +88,13 @@ def _populations(paths: list[Path], content: Content, borough: str, source: str)
     kept = [p for p in content.populations.values() if p.area not in set(frame["area"])]
     rows = [[str(getattr(p, c)) for c in frame.columns] for p in kept]
     whole = pd.concat([pd.DataFrame(rows, columns=frame.columns, dtype=object), frame], ignore_index=True)
-    return _words(findings), {"populations": whole}
+    groups = population_groups.read(paths[0], content.areas, content.lsoas, borough, source)
+    if groups.empty:
+        return _words(findings), {"populations": whole}
+    splits = listed([_SPLITS[theme] for theme in dict.fromkeys(groups["theme"])])
+    words = f"{paths[0].name}: residents of {content.areas[borough].name} by {splits}, for rates of stop and search."
+    profiles = population_groups.merged(content.profiles, groups)
+    return (*_words(findings), words), {"populations": whole, "profiles": profiles}
 
 
 def _is_geojson(path: Path) -> bool:

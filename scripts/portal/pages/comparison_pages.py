@@ -7,6 +7,7 @@ from decimal import Decimal
 from portal.analysis import funnels, similarity
 from portal.analysis.funnels import Funnel
 from portal.core.places import Profile
+from portal.core.text import lower_first
 from portal.pages.local_pages import funnels_of_wards
 from portal.pages.page import ABOUT, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_views import Link
@@ -48,6 +49,7 @@ class ComparisonsPage:
     """How places are compared.
 
     `themes` are what areas are compared by, `compared` how many areas, and `fewest` the areas that a funnel needs.
+    `caveats` are the wards of which something must be said where their rate is called unusual, each with what to say.
     """
 
     name: str
@@ -55,6 +57,7 @@ class ComparisonsPage:
     themes: tuple[str, ...]
     compared: int
     of_wards: tuple[FunnelView, ...]
+    caveats: tuple[tuple[str, str], ...] = ()
     fewest: int = funnels.FEWEST
     most: int = similarity.MOST
 
@@ -80,9 +83,13 @@ def comparison_pages(context: PageContext, above: Link) -> Iterator[Page]:
         themes=_themes(content.profiles),
         compared=len(order),
         of_wards=views,
+        caveats=tuple(
+            sorted({(p.area.name, lower_first(p.caveat)) for f in found for p in f.unusual if p.caveat})
+        ),
     )
     figures = (p.figure for f in found for p in f.points)
-    cited = cited_in(content.profiles if order else (), figures, content.no_rates.values())
+    of_places = tuple(p for p in content.profiles if p.theme in similarity.COMPARED)
+    cited = cited_in(of_places if order else (), figures, content.no_rates.values())
     yield Page(COMPARISONS, "How we compare places", page, (above,), cited=cited)
 
 

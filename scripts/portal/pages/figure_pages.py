@@ -5,11 +5,12 @@ from datetime import date
 
 from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
+from portal.analysis.group_rates import GroupRates, NoGroupRates, group_rates
 from portal.analysis.outcomes import outcome_shares, statuses
 from portal.analysis.part_changes import changes_by_part
 from portal.core import periods
 from portal.core.citations import Cited
-from portal.core.model import Break, Observation
+from portal.core.model import Break, Indicator, Observation
 from portal.core.text import MARKERS
 from portal.core.vocabulary import Outcome
 from portal.pages.archive_pages import archived
@@ -30,7 +31,7 @@ from portal.pages.figure_views import (
     TargetsPage,
     UsedBy,
 )
-from portal.pages.local_pages import recorded_parts
+from portal.pages.local_pages import recorded_parts, stop_indicators
 from portal.pages.page import DATA, EXPLORE, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_pages import SHOWS
 from portal.pages.plan_views import FigureView, Link, PlanView
@@ -42,6 +43,7 @@ RECENT = 36
 # If a page has more locators than this, they are left to the download.
 MANY = 15
 IN_DOWNLOAD = "see the download for where each figure is"
+_GROUP_KINDS = {"ethnicity": "ethnic group", "age": "age", "gender": "sex"}
 POLARITY = {
     "lower-is-better": "A lower number is better.",
     "higher-is-better": "A higher number is better.",
@@ -100,6 +102,7 @@ def _figure_page(
     figures = measures.series(context.released, indicator.id)
     breaks = measures.breaks_of(context.released, indicator.id)
     of_indicator = tuple(v for v in verdicts if v.claim.indicator == indicator.id)
+    by_group = _by_group(context, indicator)
     content = FigurePage(
         view=view,
         polarity=POLARITY[indicator.polarity],
@@ -113,6 +116,8 @@ def _figure_page(
         outcomes=tuple(_outcomes(context, indicator.id)),
         archived=archived(context.history, indicator.id),
         by_part=changes_by_part(context.released, indicator),
+        by_group=by_group,
+        group_kind=_GROUP_KINDS.get(indicator.breakdown, ""),
     )
     is_recorded = indicator.chart == "recorded"
     return Page(
@@ -121,8 +126,19 @@ def _figure_page(
         RecordedPage(page=content, parts=recorded_parts(context, indicator)) if is_recorded else content,
         (Link("The figures", FIGURES),),
         exit=context.is_guarded(indicator),
-        cited=cited_in(figures, (v.claim for v in of_indicator)),
+        cited=cited_in(
+            figures,
+            (v.claim for v in of_indicator),
+            by_group.residents if isinstance(by_group, GroupRates) else (),
+        ),
     )
+
+
+def _by_group(context: PageContext, indicator: Indicator) -> GroupRates | NoGroupRates | None:
+    """Return the rates of groups of people, for indicators of stop and search only."""
+    if indicator.id not in stop_indicators(context):
+        return None
+    return group_rates(context.released, indicator)
 
 
 def _outcomes(context: PageContext, indicator: str) -> Iterator[OutcomesView]:

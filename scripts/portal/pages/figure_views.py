@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from portal.analysis.claims import Verdict
+from portal.analysis.group_rates import GroupRates, NoGroupRates
 from portal.analysis.outcomes import OutcomeShare
 from portal.analysis.part_changes import PartChanges
 from portal.core.citations import Cited
@@ -78,6 +79,8 @@ class FigurePage:
     """One indicator: finding, chart, table, definition, caveats, claims, sources, and its figures in each release.
 
     `by_part` are the changes of its parts; None if it is not split or no two of its periods can be compared.
+    `by_group` are the rates of groups of people, or why there are none; None if it is not split by such groups, which
+    `group_kind` names.
     """
 
     view: FigureView
@@ -92,6 +95,8 @@ class FigurePage:
     outcomes: tuple[OutcomesView, ...] = ()
     archived: tuple[Link, ...] = ()
     by_part: PartChanges | None = None
+    by_group: GroupRates | NoGroupRates | None = None
+    group_kind: str = ""
 
 
 class CheckedClaim(NamedTuple):

@@ -38,6 +38,7 @@ from portal.pages.views import (
     IndicatorLine,
     PeriodRates,
     PlaceSummary,
+    RateRange,
     Rates,
     RecordedParts,
     RecordsWithoutWard,
@@ -169,6 +170,30 @@ def funnels_of_wards(context: PageContext) -> tuple[Funnel, ...]:
         plain = (i for i in recorded_indicators(context.released) if not is_guarded(i))
         known["funnels"] = tuple(f for i in plain if (f := funnel_of(context.released, i, wards)))
     return cast(tuple[Funnel, ...], known["funnels"])
+
+
+def ranges_of_wards(context: PageContext, beside: PeriodRates) -> Mapping[str, RateRange]:
+    """Return the lowest and the highest rate of all wards by indicator, over the months of a ward's rates.
+
+    Wards without a meaningful rate and those whose figure is withheld are left out; an indicator that fewer than two
+    wards have a rate for is missing.
+    """
+    wards = tuple(v.area for v in ward_views(context))
+    known = context.released.remembered
+    found: dict[str, RateRange] = {}
+    for row in beside.rows:
+        of_ward = row.rates[0].summary
+        end = of_ward.latest.period_end if of_ward else None
+        if end is None:
+            continue
+        key = ("rates_of_wards", row.indicator.id, end)
+        if key not in known:
+            summaries = (s for s, _ in _rates_in(context, row.indicator, wards, end).rates)
+            known[key] = sorted(s.rate.value for s in summaries if s and s.rate)
+        rates = cast(list[Decimal], known[key])
+        if len(rates) > 1:
+            found[row.indicator.id] = RateRange(rates[0], rates[-1], len(rates))
+    return found
 
 
 def _unfit(context: PageContext, area: str) -> tuple[WithoutRate, ...]:
@@ -319,7 +344,7 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
         return
     borough = context.content.areas[context.released.area]
     rates = tuple(_rates_of(context, places_of(context.released)))
-    stops = _stop_indicators(context)
+    stops = stop_indicators(context)
     more = tuple(Link(context.content.indicators[i].title, context.figures[i].path) for i in sorted(stops))
     yield Page(
         CRIME,
@@ -343,13 +368,14 @@ def crime_pages(context: PageContext) -> Iterator[Page]:
     )
 
 
-def _stop_indicators(context: PageContext) -> set[str]:
+def stop_indicators(context: PageContext) -> set[str]:
+    """Return the indicators that come from records of stop and search."""
     return {r.indicator for rows in context.content.imports.values() for r in rows if r.format == STOPS}
 
 
 def stop_totals(context: PageContext) -> tuple[StopTotal, ...]:
     """Return the newest totals of stop and search for the borough and the police force, with their rates."""
-    return tuple(_stops(context, _stop_indicators(context)))
+    return tuple(_stops(context, stop_indicators(context)))
 
 
 def rates_beside(context: PageContext) -> tuple[PeriodRates, ...]:

@@ -69,6 +69,19 @@ def draw_locator(context: PageContext, ward: WardView, to_wards: str = "../") ->
     return map_shading.draw_locator(outlines, links, ward.area.code)
 
 
+def draw_marked_map(
+    context: PageContext, indicator: Indicator, ward: WardView, to_wards: str = "../"
+) -> Markup:
+    """Return the small map of the newest 12 months of an indicator that marks a ward.
+
+    It has the classes and the legend of the map that `ward_map` returns. `to_wards` leads to the folder of wards.
+    """
+    outlines, links = _outlines(context.released), _links(context.released, to_wards)
+    figures = _measure(context.released, indicator).figures
+    label = f"{indicator.title} in each ward, with {ward.area.name} marked"
+    return map_shading.draw_marked_map(outlines, links, figures, ward.area.code, label)
+
+
 def neighbours(context: PageContext, ward: WardView) -> frozenset[str]:
     """Return the codes of the wards that share a border with a ward."""
     return frozenset(map_shading.neighbours(_outlines(context.released), ward.area.code))

@@ -1,8 +1,8 @@
 """Make the board's pack: for the whole area and for each ward, what members need for a meeting, on at most four sheets."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from markupsafe import Markup
@@ -13,18 +13,26 @@ from portal.analysis.questions import Findings, RaisedQuestion, raise_questions
 from portal.charts.area_charts import recorded_indicators, total_indicator
 from portal.core import periods
 from portal.core.meetings import PolicePriority, PoliceTeam
-from portal.core.model import AcceptedWarning, Indicator, Observation
+from portal.core.model import AcceptedWarning, Area, Indicator, Observation
 from portal.core.small_counts import is_guarded
 from portal.pages import map_pages
-from portal.pages.local_pages import funnels_of_wards, line_of, rates_beside, stop_totals
+from portal.pages.local_pages import (
+    funnels_of_wards,
+    line_of,
+    ranges_of_wards,
+    rates_beside,
+    stop_indicators,
+    stop_totals,
+)
 from portal.pages.meeting_pages import MeetingQuestion, MeetingView, concerning, meeting_views, open_questions
 from portal.pages.page import ABOUT, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import ActionView, FigureView, Link, PlanView
-from portal.pages.views import IndicatorLine, PeriodRates, StopTotal, WardMap, WardPage
+from portal.pages.views import IndicatorLine, PeriodRates, RateRange, StopTotal, WardMap, WardPage
 from portal.releases import comparison
 
 PACK = "pack/"
 _SURVEY = "pas"  # the format of the survey of confidence and trust
+_YEAR = 12  # months
 _MOST = 6  # promises, open questions and priorities of the police in a list
 
 
@@ -54,7 +62,8 @@ class PackPage:
     `past` is the day of the last meeting, None if we know of none; `revised` counts figures that were revised or
     withdrawn since then, or in all releases. `promises` concern the ward by name, or are late; `unlisted` more are not
     in the list. `rates` are beside those of the area as a whole and of similar places. `is_judged` says whether rates
-    could be compared with what is usual. `team` is the police team of the ward, None if it is not published, and
+    could be compared with what is usual, and `ranges` are the lowest and highest rates of all wards, by indicator.
+    `shaded` is what the map `drawn` shows; without it, the map only says where the ward is. `team` is the police team of the ward, None if it is not published, and
     `priorities` are its newest priorities.
     """
 
@@ -66,7 +75,7 @@ class PackPage:
     careful: tuple[IndicatorLine, ...]
     others: tuple[IndicatorLine, ...]
     charts: tuple[FigureView, ...]
-    locator: Markup | None
+    drawn: Markup
     shaded: WardMap | None
     outcomes: tuple[OutcomeShare, ...]
     stops: tuple[StopTotal, ...]
@@ -80,6 +89,7 @@ class PackPage:
     open: tuple[MeetingQuestion, ...]
     rates: PeriodRates | None
     is_judged: bool = False
+    ranges: Mapping[str, RateRange] = field(default_factory=dict)
     team: PoliceTeam | None = None
     priorities: tuple[PolicePriority, ...] = ()
 
@@ -173,7 +183,7 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
         careful=tuple(n for n in lines if is_guarded(n.summary.indicator)),
         others=tuple(n for n in plain if n not in same),
         charts=tuple(charts),
-        locator=None,
+        drawn=drawn.drawing.wide if drawn else Markup(),
         shaded=drawn,
         outcomes=tuple(
             s
@@ -220,6 +230,8 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         checked=_checked(context, area.code),
     )
     funnels = funnels_of_wards(context)
+    mapped = _mapped(context, ward)
+    beside = ward.compared[0] if ward.compared else None
     about = [q for q in open_questions(views) if ward.view.path in {link.path for link in q.subjects}]
     return PackPage(
         name=f"{area.name} ward",
@@ -230,15 +242,17 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         careful=ward.careful,
         others=ward.others,
         charts=ward.charts,
-        locator=map_pages.draw_locator(context, ward.view, "../../") if ward.locator else None,
-        shaded=None,
+        drawn=map_pages.draw_marked_map(context, mapped.indicator, ward.view, "../../")
+        if mapped
+        else map_pages.draw_locator(context, ward.view, "../../"),
+        shaded=mapped,
         outcomes=tuple(
             s
             for link in context.content.outcomes.values()
             for s in outcome_shares(context.released, link)
             if s.area == area.code
         ),
-        stops=(),
+        stops=tuple(_stops_in(context, ward.view.area)),
         survey=(),
         promises=tuple(named[:_MOST]),
         unlisted=max(len(named) - _MOST, 0),
@@ -247,11 +261,30 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         questions=raise_questions(findings),
         next=next((v for v in views if not v.is_over and not v.meeting.cancelled), None),
         open=tuple(about[:_MOST]),
-        rates=ward.compared[0] if ward.compared else None,
+        rates=beside,
+        ranges=ranges_of_wards(context, beside) if beside else {},
         is_judged=any(p.area.code == area.code for f in funnels for p in f.points),
         team=next((t for t in context.content.police_teams if t.area == area.code), None),
         priorities=_priorities(context, area.code),
     )
+
+
+def _stops_in(context: PageContext, area: Area) -> Iterator[StopTotal]:
+    """Yield the newest 12 months of stop and search in a ward.
+
+    Without a rate: people are searched where they are, and residents of one ward say little about who is there.
+    """
+    for indicator in sorted(stop_indicators(context)):
+        if not context.content.indicators[indicator].breakdown:
+            years = [o for o in measures.series(context.released, indicator, area.code) if o.months == _YEAR]
+            yield from (StopTotal(o, area, None) for o in years[-1:])
+
+
+def _mapped(context: PageContext, ward: WardPage) -> WardMap | None:
+    """Return the map of all recorded crime, or else of the first kind of crime of the ward that has a map."""
+    total = total_indicator(context.released)
+    kinds = [n.summary.indicator for n in (ward.total, *ward.lines) if n]
+    return next((m for i in (total, *kinds) if i and (m := map_pages.ward_map(context, i))), None)
 
 
 def _priorities(context: PageContext, area: str) -> tuple[PolicePriority, ...]:

@@ -81,6 +81,14 @@ class PeriodRates(NamedTuple):
     rows: tuple[Rates, ...]
 
 
+class RateRange(NamedTuple):
+    """The lowest and the highest rate per 1,000 people among areas of a kind, and how many areas have a rate."""
+
+    low: Decimal
+    high: Decimal
+    areas: int
+
+
 class FormerArea(NamedTuple):
     """An area before a boundary change, and the percentage of its land that is in the ward."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from portal.analysis import funnels, similarity
+from portal.analysis.questions import Findings, raise_questions
 from portal.charts.area_charts import current_wards, recorded_indicators
 from portal.charts.funnels import compared_in_words, funnel_chart
 from portal.core.small_counts import is_guarded
@@ -32,7 +33,29 @@ def test_similarity_knows_no_crime_and_no_size_of_numbers(real: ClearedContent) 
     before = similarity.ranked(real.content.profiles, real.area)
     assert [s.code for s in similarity.ranked(scaled, real.area)] == [s.code for s in before]
     themes = {p.theme for p in real.content.profiles}
-    assert themes == {"age", "ethnic-group", "deprivation", "population"}
+    assert themes >= {"age", "ethnic-group", "deprivation", "population"} == set(similarity.COMPARED)
+
+
+def test_numbers_of_people_for_rates_of_groups_do_not_change_who_is_similar(real: ClearedContent) -> None:
+    without = tuple(p for p in real.content.profiles if p.theme in similarity.COMPARED)
+    assert len(without) < len(real.content.profiles)
+    assert similarity.ranked(without, real.area) == similarity.ranked(real.content.profiles, real.area)
+
+
+def test_what_must_be_said_of_a_town_centre_is_said_wherever_its_rate_is_called_unusual(
+    real: ClearedContent,
+) -> None:
+    found = [f for i in recorded_indicators(real) if (f := funnels.funnel_of(real, i, current_wards(real)))]
+    centres = {n.area for n in real.content.no_rates.values()}
+    unusual = [(f, p) for f in found for p in f.unusual]
+    assert (
+        {p.area.code for _, p in unusual if p.caveat} == {p.area.code for _, p in unusual} & centres != set()
+    )
+    for funnel, point in unusual:
+        notes = " ".join(funnel_chart(funnel, "ward").notes)
+        assert (f"{point.area.name}: many people come here" in notes) == bool(point.caveat)
+        asked = raise_questions(Findings(place="x", lines=[], unusual=[(funnel.indicator, point)]))
+        assert asked[0].question.endswith(f"Why?{f' {point.caveat}' if point.caveat else ''}")
 
 
 @pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference script is not in ../shared/statistics")

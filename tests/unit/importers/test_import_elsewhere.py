@@ -80,6 +80,11 @@ def findings(counts: Counts) -> dict[str, str]:
     return {f.code: f.message for f in counts.findings}
 
 
+def months_of(path: Path, *months: str) -> list[Path]:
+    """A street file for each month, with 20 thefts in one LSOA."""
+    return [street(path / f"{m}-a-street.csv", *[(m, "E01000001", *THEFT)] * 20) for m in months]
+
+
 THEFT, ASB = ("Shoplifting", "Under investigation"), ("Anti-social behaviour", "")
 
 
@@ -97,6 +102,24 @@ def test_crime_counts_for_the_ward_of_its_lsoa_and_rows_without_place_are_only_c
     assert findings(got)["elsewhere"].endswith("1.")
     parts = got.frame[got.frame["series"] == "crime-by-outcome"].set_index("part")["count"].to_dict()
     assert parts == {"Still under investigation": 3}
+
+
+def test_months_without_a_file_are_named_as_spans(tmp_path: Path) -> None:
+    paths = months_of(tmp_path, "2023-06", "2024-01", "2024-02", "2024-04")
+    got = street_crime.counts(paths, content(), TOWN)
+    assert findings(got)["gaps"].endswith("no figure is made: July 2023 to December 2023 and March 2024.")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_order_capitals_and_line_ends_of_columns_change_nothing(tmp_path: Path, mark: str, end: str) -> None:
+    path = street(tmp_path / "2024-01-a-street.csv", *[("2024-01", "E01000001", *THEFT)] * 3)
+    before = street_crime.counts([path], content(), TOWN)
+    with path.open(newline="") as file:
+        rows = list(csv.reader(file))
+    rows = [[h.lower() for h in rows[0]], *rows[1:]]
+    path.write_text(mark + "".join(",".join(reversed(row)) + end for row in rows), newline="")
+    assert street_crime.counts([path], content(), TOWN).frame.equals(before.frame)
 
 
 def test_each_month_uses_the_lsoas_of_one_census(tmp_path: Path) -> None:
@@ -260,6 +283,20 @@ def test_partnership_tables_give_the_cells_of_the_workbook(
         rows = load_workbook(path, read_only=True)["Table C2"].iter_rows(values_only=True)
         value = sum(int(str(r[6])) for r in rows if r[4] == code)
     assert figures[series, end] == Decimal(str(value))
+
+
+@real
+def test_a_district_with_a_new_code_is_found_by_its_name_and_only_that_name() -> None:
+    """Barnsley has another code since its boundary changed, and the tables are older."""
+    path = MORE / "ons_crime_tables" / "policeforceareatablesyedecember2024.xlsx"
+    got = csp.read([path], content({"E08000038": area("E08000038", "Barnsley", "borough")}), "E08000038")
+    figures = {(f.series, f.end): f.value for f in got.figures}
+    assert figures["all-offences", date(2024, 12, 31)] == 25667
+    assert {f.message for f in got.findings if f.code == "other-code"} == {
+        "The tables have Barnsley under the code E08000016, not E08000038. A district gets a new code when its boundary changes. The rows with its name are used."
+    }
+    with pytest.raises(PortalError, match="no row of Barns"):
+        csp.read([path], content({"E08000038": area("E08000038", "Barns", "borough")}), "E08000038")
 
 
 @real

@@ -543,7 +543,7 @@ def drop_column(head: str) -> Callable[[list[list[str]]], None]:
 
 def add_column(rows: list[list[str]]) -> None:
     for number, row in enumerate(rows):
-        row.append("x" if number else "Ward Name")
+        row.append("x" if number else "WardNmae")
 
 
 def of_another_force(rows: list[list[str]]) -> None:
@@ -580,7 +580,7 @@ WARD_DAMAGE: dict[str, tuple[Callable[[list[list[str]]], None], list[str]]] = {
     "twice-but-different": (repeat(50, "202405", "99"), ["row 1173", "This row repeats row 50, with different counts."]),
     "other-force": (of_another_force, ["None of the wards in the geography package is in this file."]),
     "no-column": (drop_column("WardCode"), ["There is no column WardCode."]),
-    "extra-column": (add_column, ["row 1, column Ward Name", "not known", "Did you mean WardName?"]),
+    "extra-column": (add_column, ["row 1, column WardNmae", "not known", "Did you mean WardName?"]),
     "month-gone": (drop_column("202406"), ["row 1", "1 month is missing: June 2024."]),
     "label": (put(77, "MinorText", "CRIMINAL DAMAGES"), ["row 77, column MinorText", "not known (in 1 row)", "Write one of: "]),
     "several": (several, ["row 5, column 202405", "row 700", "row 900, column WardCode", "row 901, column 202501"]),

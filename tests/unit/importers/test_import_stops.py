@@ -19,7 +19,7 @@ from portal.core.problems import PortalError
 from portal.core.vocabulary import AreaKind
 from portal.importers.geography import boundaries
 from portal.importers.geography.boundaries import Boundaries, Plane
-from portal.importers.police import stop_and_search
+from portal.importers.police import stop_and_search, stop_records
 from portal.importers.police.stop_and_search import Stops
 from portal.importers.police.stop_records import KINDS, LABELS, labels
 from portal.importers.shared import published_files
@@ -84,6 +84,18 @@ GOOD = next((CASES / "good").glob("*.csv"))
 def test_the_api_and_the_archive_give_the_same_figures() -> None:
     of_api, of_archive = (found_in(CASES / case).split("\n\n")[1] for case in ("api", "good"))
     assert of_api == of_archive
+
+
+def test_the_api_says_false_where_nothing_was_found(tmp_path: Path) -> None:
+    """As its documentation says; an empty text is an outcome that was not given."""
+    searches = json.loads(next((CASES / "api").glob("*.json")).read_text())
+    for search, outcome in zip(searches, (False, ""), strict=False):
+        search["outcome"] = outcome
+    path = tmp_path / next((CASES / "api").glob("*.json")).name
+    path.write_text(json.dumps(searches))
+    frame, problems = stop_records.read(path)
+    assert problems == ()
+    assert list(frame["outcome"][:2]) == ["No further action", "Not recorded"]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -245,6 +257,26 @@ def test_what_is_said_of_the_real_file(july: Stops) -> None:
     assert told["vehicles"] == {"records": 6}
     assert told["blank"]["ethnicity_self"] == 107
     assert not {"other-months", "days", "between"} & told.keys()
+
+
+@real
+def test_days_without_a_record_are_said_once_for_all_files(
+    areas: dict[str, Area], wards: Boundaries, tmp_path: Path
+) -> None:
+    """A place with few searches has such days in every month."""
+    head, *rows = JULY.read_text().splitlines(keepends=True)
+    for month in ("2024-07", "2024-08"):
+        kept = [
+            r.replace("2024-07-", f"{month}-")
+            for r in rows
+            if r.split(",")[1][8:10] in {"01", "02", "30", "31"}
+        ]
+        (tmp_path / f"{month}-metropolitan-stop-and-search.csv").write_text(head + "".join(kept))
+    found = stop_and_search.read(sorted(tmp_path.glob("*.csv")), areas, wards.exact)
+    quiet = [f for f in found.findings if f.code == "days"]
+    assert [dict(f.figures) for f in quiet] == [
+        {"days": 52, "months": 2}
+    ]  # the last hour of the 2nd is the 3rd
 
 
 @real

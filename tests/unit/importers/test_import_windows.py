@@ -4,11 +4,15 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pandas as pd
 import pytest
-from portal.core.model import Observation
+from portal.core.model import Break, Content, Observation
 from portal.core.periods import first_day
 from portal.core.vocabulary import Status
-from portal.importers.police.derive import merged, spans
+from portal.disclosure.clearing import ClearedContent
+from portal.importers.police import derive
+from portal.importers.police.derive import Origin, merged, spans
+from portal.importers.shared.published_files import Counts
 
 JULY = date(2024, 7, 31)
 
@@ -86,3 +90,32 @@ def test_spans_on_one_grid_skip_the_one_across_a_break() -> None:
     assert ("2023-01", "2023-03") in found
     assert ("2023-04", "2023-06") not in found
     assert ("2023-07", "2023-09") in found
+
+
+def test_a_newer_file_revises_published_years_of_a_district_that_end_in_other_months(
+    real: ClearedContent,
+) -> None:
+    """Otherwise a year would stay as an older file had it, beside quarters of the newer file."""
+    lewisham, indicator = real.area, "recorded-sexual-offences"
+    months = [f"2021-{m:02}" for m in range(3, 13)] + ["2022-01", "2022-02", "2022-03"]
+    frame = pd.DataFrame(
+        [("sexual-offences", lewisham, m, 10) for m in months], columns=["series", "area", "month", "count"]
+    )
+    row = next(
+        r
+        for r in real.content.imports["recorded-crime"]
+        if (r.format, r.indicator) == ("mps-borough", indicator)
+    )
+
+    def ends(content: Content) -> dict[date | None, Decimal | None]:
+        found = derive.drafts(Counts(frame, ()), Origin((row,), "new"), content, lewisham)
+        return {o.period_end: o.value for o in found if o.months == 12}
+
+    february = date(2022, 2, 28)
+    assert february in {o.period_end for o in real.content.observations[indicator] if o.months == 12}
+    assert ends(real.content)[february] == 120
+    cut = Break("s", "l", indicator, date(2021, 6, 1), "t", "e")
+    assert february not in ends(replace(real.content, breaks=(*real.content.breaks, cut)))
+    gap = frame[frame["month"] != "2021-07"]
+    found = derive.drafts(Counts(gap, ()), Origin((row,), "new"), real.content, lewisham)
+    assert not [o for o in found if o.months == 12]

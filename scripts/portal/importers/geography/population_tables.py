@@ -45,7 +45,7 @@ _TOTALS = (
     "total",
     "all residents",
 )
-_EVERYBODY = ("persons", "all persons", "all", "total")
+EVERYBODY = ("persons", "all persons", "all", "total")
 _PARTS = (
     "ethnic group",
     "age",
@@ -68,7 +68,7 @@ class People:
 def is_table(path: Path) -> bool:
     """Return True if a file has the headings of a table of populations."""
     try:
-        return any(_found(path.name, rows) for rows in _sheets(path))
+        return any(table_in(path.name, rows) for rows in sheets(path))
     except PortalError:
         return False
 
@@ -90,12 +90,12 @@ def read(
     Raises:
         PortalError: the file has no such table, cells that are no numbers of people, or none of the areas.
     """
-    people = next((p for rows in _sheets(path) if (p := _people(path.name, rows))), None)
+    people = next((p for rows in sheets(path) if (p := _people(path.name, rows))), None)
     if people is None:
         message = "No row has the headings of a table of residents: a code for each area, and a column for all residents."
         fix = "Use a table of the Office for National Statistics, Nomis or the Greater London Authority as it was published."
         raise PortalError([Problem(path.name, 1, code="column", message=message, fix=fix)])
-    totals = dict(_totals(people, areas, lsoas, borough))
+    totals = dict(totals_of(people, areas, lsoas, borough))
     if borough not in totals and not any(areas[a].kind == "ward" for a in totals):
         message = (
             f"The table has {len(people.residents):,} areas, but none of {areas[borough].name} ({borough})."
@@ -107,25 +107,27 @@ def read(
     )
 
 
-def _sheets(path: Path) -> Iterator[Sequence[Row]]:
+def sheets(path: Path) -> Iterator[Sequence[Row]]:
+    """Yield the rows of a CSV file, or of each sheet of a workbook."""
     if published_workbooks.is_workbook(path):
         yield from published_workbooks.sheets_of(path).values()
     else:
         yield loose_tables.rows_of(path)
 
 
-def _found(file: str, rows: Sequence[Row]) -> LooseTable | None:
+def table_in(file: str, rows: Sequence[Row]) -> LooseTable | None:
+    """Return the table of residents in some rows, or None."""
     return loose_tables.found(file, rows, _is_header)
 
 
 def _is_header(row: Row) -> bool:
     """Return True for a row of plain headings with areas and residents in one of the layouts."""
     return bool(
-        _code_column(row) is not None and (_total_column(row) is not None or _long(row))
+        code_column(row) is not None and (total_column(row) is not None or value_column(row))
     ) or _is_named(row)
 
 
-def _code_column(row: Row) -> int | None:
+def code_column(row: Row) -> int | None:
     """Return the place of the areas' codes. Nomis writes `E01017975 : Cambridge 001A` under the name of the kind of area."""
     for name in _CODES:
         if name in row:
@@ -135,10 +137,11 @@ def _code_column(row: Row) -> int | None:
         if _DATED_CODE.fullmatch(heading) or (dated and dated.part == "code") or heading.endswith(" code"):
             return place
     kinds = ("super output area", "local authority", "ward", "electoral division")
-    return 0 if row and any(k in row[0] for k in kinds) and _total_column(row) is not None else None
+    return 0 if row and any(k in row[0] for k in kinds) and total_column(row) is not None else None
 
 
-def _total_column(row: Row) -> int | None:
+def total_column(row: Row) -> int | None:
+    """Return the place of the column with everybody; None if there is none."""
     for name in _TOTALS:
         if name in row:
             return row.index(name)
@@ -147,7 +150,7 @@ def _total_column(row: Row) -> int | None:
     return next((n for n, heading in enumerate(row) if part.fullmatch(heading)), None)
 
 
-def _long(row: Row) -> str:
+def value_column(row: Row) -> str:
     """Return the column of numbers of a table with a row for each area and category; empty if there is none."""
     if "observation" in row:
         return "observation"
@@ -160,33 +163,35 @@ def _is_named(row: Row) -> bool:
 
 
 def _people(file: str, rows: Sequence[Row]) -> People | None:
-    table = _found(file, rows)
+    table = table_in(file, rows)
     if table is None:
         return None
     header = [loose_tables.plain(h) for h in table.header]
     if _is_named(header):
         return _by_name(table)
-    code = _code_column(header)
+    code = code_column(header)
     if code is None:
         return None
-    total = _total_column(header)
+    total = total_column(header)
     if total is None:
         return _by_category(table, header, code)
-    kept = [(n, row) for n, row in table.rows if _area_of(row[code])]
+    kept = [(n, row) for n, row in table.rows if area_of(row[code])]
     if "sex" in header:
-        of_all = [(n, r) for n, r in kept if loose_tables.plain(r[header.index("sex")]) in _EVERYBODY]
+        of_all = [(n, r) for n, r in kept if loose_tables.plain(r[header.index("sex")]) in EVERYBODY]
         kept = of_all or kept  # without a row for everybody, women and men add up
-    kept, year = _newest(kept, header, table.title)
-    return _sum(table.file, ((n, _area_of(r[code]), r[total]) for n, r in kept), year, table.header[total])
+    kept, year = newest_year(kept, header, table.title)
+    return sum_by_area(
+        table.file, ((n, area_of(r[code]), r[total]) for n, r in kept), year, table.header[total]
+    )
 
 
-def _area_of(cell: str) -> str:
+def area_of(cell: str) -> str:
     """Return the code at the start of a cell such as `E01017975 : Cambridge 001A`; empty if there is none."""
     match = _CODE.match(cell)
     return match[0] if match else ""
 
 
-def _newest(
+def newest_year(
     rows: list[tuple[int, tuple[str, ...]]], header: Sequence[str], title: Sequence[str]
 ) -> tuple[list[tuple[int, tuple[str, ...]]], int]:
     """Return the rows of the newest year and that year; the title says it where no column does."""
@@ -202,29 +207,30 @@ def _newest(
 
 def _by_category(table: LooseTable, header: Sequence[str], code: int) -> People:
     """Return the sums over the categories of each area, or its row for everybody."""
-    value = header.index(_long(header))
-    rows = [(n, r) for n, r in table.rows if _area_of(r[code])]
+    value = header.index(value_column(header))
+    rows = [(n, r) for n, r in table.rows if area_of(r[code])]
     if "measure" in header:
         rows = [(n, r) for n, r in rows if loose_tables.plain(r[header.index("measure")]) == "count"]
     part = next((p for p in _PARTS if p in header), "indicator" if "indicator" in header else "")
     if part:
         kind = [loose_tables.plain(r[header.index(part)]) for _, r in rows]
-        everybody = [row for row, k in zip(rows, kind, strict=True) if k in _EVERYBODY]
+        everybody = [row for row, k in zip(rows, kind, strict=True) if k in EVERYBODY]
         numbers = [row for row, k in zip(rows, kind, strict=True) if "(percent)" not in k and "(%)" not in k]
         rows = everybody or numbers
-    rows, year = _newest(rows, header, table.title)
-    label = "sum of the categories" if _long(header) == "observation" or part else "value"
-    return _sum(table.file, ((n, _area_of(r[code]), r[value]) for n, r in rows), year, label)
+    rows, year = newest_year(rows, header, table.title)
+    label = "sum of the categories" if value_column(header) == "observation" or part else "value"
+    return sum_by_area(table.file, ((n, area_of(r[code]), r[value]) for n, r in rows), year, label)
 
 
 def _by_name(table: LooseTable) -> People:
     records = [(n, r) for n, r in table.records() if r["borough"]]
     last = max((int(r["year"]) for _, r in records if r["year"].isdigit()), default=0)
     rows = ((n, r["borough"], r["population"]) for n, r in records if r["year"] == str(last))
-    return _sum(table.file, rows, last, "population by name of borough")
+    return sum_by_area(table.file, rows, last, "population by name of borough")
 
 
-def _sum(file: str, rows: Iterator[tuple[int, str, str]], year: int, layout: str) -> People:
+def sum_by_area(file: str, rows: Iterator[tuple[int, str, str]], year: int, layout: str) -> People:
+    """Return the sums of rows of number, area and residents."""
     residents: dict[str, int] = defaultdict(int)
     wrong: list[tuple[int, str]] = []
     for number, area, cell in rows:
@@ -246,7 +252,7 @@ def _sum(file: str, rows: Iterator[tuple[int, str, str]], year: int, layout: str
     return People(residents, year, basis, layout)
 
 
-def _totals(
+def totals_of(
     people: People, areas: Mapping[str, Area], lsoas: Sequence[Lsoa], borough: str
 ) -> Iterator[tuple[str, tuple[int, str]]]:
     """Yield the residents of each area that the table covers, with the locator, in the order of `areas`."""

@@ -141,6 +141,11 @@ def _of_district(
     records = list(table.table.records())
     own = [(n, r) for n, r in records if r["local authority code"] == area.code]
     place = f"{table.name}"
+    findings = []
+    if not own and (own := _under_other_code(records, area)):
+        other = own[0][1]["local authority code"]
+        words = f"The tables have {area.name} under the code {other}, not {area.code}. A district gets a new code when its boundary changes. The rows with its name are used."
+        findings.append(Finding("other-code", words, {}))
     if not own:
         shared = _shared(area, sheets)
         if shared:
@@ -162,19 +167,34 @@ def _of_district(
         )
     if len(own) > 1 and table.rates:
         return [], [
+            *findings,
             Finding(
                 "several",
                 f"{place}: {area.name} has {len(own)} partnerships, whose rates do not add up. They are left out.",
                 {"partnerships": len(own)},
-            )
+            ),
         ]
     figures = [_figure(table, own, heading, series, area) for heading, series in _headings(table)]
     missing = sum(f.value is None for f in figures)
     rows = ", ".join(str(n) for n, _ in own)
     words = f"{place}, row {rows}: {len(records)} rows, {len(figures)} figures of {area.name} for the year to {table.end:%B %Y}, {missing} of them not available."
     return figures, [
-        Finding("table", words, {"rows": len(records), "figures": len(figures), "missing": missing})
+        *findings,
+        Finding("table", words, {"rows": len(records), "figures": len(figures), "missing": missing}),
     ]
+
+
+def _under_other_code(
+    records: Sequence[tuple[int, dict[str, str]]], area: Area
+) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows with the name of a district under one other code of the same kind; empty if there are several."""
+    named = [
+        (n, r)
+        for n, r in records
+        if r.get("local authority name", "").casefold() == area.name.casefold()
+        and r["local authority code"][:3] == area.code[:3]
+    ]
+    return named if len({r["local authority code"] for _, r in named}) == 1 else []
 
 
 def _headings(table: _Table) -> Iterator[tuple[str, str]]:

@@ -158,8 +158,15 @@ def _of_series(
         for length in lengths[:1] if row.windows else lengths:
             ends = year_ends(content, row.indicator) if length == YEAR and not row.windows else ()
             one_grid = length < YEAR and _in_a_total(content, row.indicator)
-            for first, last in list(spans(months, length, cuts, ends, one_grid))[: row.windows]:
+            chosen = list(spans(months, length, cuts, ends, one_grid))[: row.windows]
+            if length == YEAR and not row.windows and kind not in small_counts.WARD_KINDS:
+                chosen += [s for s in _published_years(content, row, (area, part), cuts) if s not in chosen]
+            for first, last in chosen:
+                if not {first, last} <= set(months):
+                    continue
                 end = months.index(last)
+                if end < length - 1 or months[end - length + 1] != first:
+                    continue  # a month between them is missing
                 if not all((area, m) in known for m in months[end - length + 1 : end + 1]):
                     continue  # the files have nothing about this area in a month; that does not mean zero
                 value = running[line, end] - (running[line, end - length] if end >= length else 0)
@@ -169,6 +176,22 @@ def _of_series(
                     source=origin.source, locator=f"{place}, {when}", indicator=row.indicator, area=area, period_start=_first(first),
                     period_end=_last(last), part=part if row.part == "*" else row.part, value=Decimal(int(value)), status=Status.PLAIN,
                 )  # fmt: skip
+
+
+def _published_years(
+    content: Content, row: Import, of: tuple[str, str], cuts: Sequence[str]
+) -> Iterator[Span]:
+    """Yield the published 12 months of an area and part, which a newer file revises although its own years end otherwise.
+
+    Only those of whole districts and forces: otherwise they would stay as an older file had them, beside newer quarters.
+    """
+    area, part = of
+    for o in content.observations.get(row.indicator, ()):
+        of_part = o.part == (part if row.part == "*" else row.part)
+        if o.area == area and of_part and o.months == YEAR and o.period_start and o.period_end:
+            first, last = f"{o.period_start:%Y-%m}", f"{o.period_end:%Y-%m}"
+            if not any(first < c <= last for c in cuts):
+                yield first, last
 
 
 def after_gaps(months: Sequence[str]) -> list[str]:

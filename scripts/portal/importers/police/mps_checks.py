@@ -184,3 +184,14 @@ def some(words: Sequence[str], most: int = 8) -> str:
     if len(words) <= most:
         return text.listed(tuple(words))
     return f"{', '.join(words[:most])} and {len(words) - most:,} more"
+
+
+def in_spans(months: Iterable[str]) -> str:
+    """Return months in words, those in a row as one span: January 2024, and May 2024 to July 2024."""
+    spans: list[list[str]] = []
+    for month in sorted(set(months)):
+        if spans and span(spans[-1][1], month)[1:] == (month,):
+            spans[-1][1] = month
+        else:
+            spans.append([month, month])
+    return text.listed([in_words(a) if a == b else f"{in_words(a)} to {in_words(b)}" for a, b in spans])

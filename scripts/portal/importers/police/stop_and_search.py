@@ -1,6 +1,6 @@
 """Place stop-and-search records in wards and count them. Nothing is withheld here: never publish these counts as they are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations
@@ -16,7 +16,7 @@ from portal.core.problems import Problem
 from portal.importers.geography import boundaries
 from portal.importers.geography.boundaries import Plane, Shape
 from portal.importers.police import stop_records
-from portal.importers.police.mps_checks import in_words, missing, some
+from portal.importers.police.mps_checks import in_spans, in_words, many, missing, some
 from portal.importers.police.stop_records import KINDS, labels
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts, Finding
@@ -289,7 +289,8 @@ def _findings_on_files(every: pd.DataFrame, frames: Mapping[Path, pd.DataFrame])
         words = f"Records that repeat an earlier one in every column, as when several people are searched at once: {again:,}. They are counted."
         yield Finding("repeated", words, {"records": again})
     for path, frame in frames.items():
-        yield from _gaps(path.name, frame)
+        yield from _other_times(path.name, frame)
+    yield from _quiet_days(frames.values())
 
 
 def _is_half(frame: pd.DataFrame) -> bool:
@@ -331,13 +332,13 @@ def _findings_on_parts(cut: Sequence[str], filtered: Sequence[str]) -> Iterator[
     if cut:
         words = (
             f"These files were cut to the surroundings of the borough, so they give no figures for the whole police force: "
-            f"{some([in_words(m) for m in cut])}."
+            f"{in_spans(cut)}."
         )
         yield Finding("cut", words, {"months": len(cut)})
     if filtered:
         words = (
             "No search is of a vehicle only, and no ethnic group is “not stated” or “other”, so only a part of the searches "
-            f"is published: {some([in_words(m) for m in filtered])}. These months get totals, and no figures by outcome, "
+            f"is published: {in_spans(filtered)}. These months get totals, and no figures by outcome, "
             "object, age or ethnic group."
         )
         yield Finding("filtered", words, {"months": len(filtered)})
@@ -367,7 +368,7 @@ def _findings_on_months(
         stop_records.month_of(p) for p, f in frames.items() if f.empty
     }
     if gone := missing(here - {""}):
-        words = f"No file for {some([in_words(m) for m in gone])}. These months get no figures."
+        words = f"No file for {in_spans(gone)}. These months get no figures."
         yield Finding("missing-months", words, {"months": len(gone)})
     bare = [p.name for p, f in frames.items() if len(f) and "ethnicity_self" not in f]
     if bare:
@@ -375,8 +376,8 @@ def _findings_on_months(
         yield Finding("no-ethnicity", words, {"files": len(bare)})
 
 
-def _gaps(file: str, frame: pd.DataFrame) -> Iterator[Finding]:
-    """Yield records of other months, and days without a record."""
+def _other_times(file: str, frame: pd.DataFrame) -> Iterator[Finding]:
+    """Yield records of a file that are of other months."""
     if frame.empty:
         return
     months = _months(frame)
@@ -388,12 +389,22 @@ def _gaps(file: str, frame: pd.DataFrame) -> Iterator[Finding]:
     if others:
         words = f"{file}: a few records of other months, which are left out: {others:,}."
         yield Finding("other-months", words, {"records": others})
-    for month in months:
-        days = frame.loc[frame["day"].str[:7] == month, "day"]
-        without = pd.Period(month).days_in_month - days.nunique()
-        if without:
-            words = f"{file}: days of {month} without a record: {without}; the last record is of {days.max()}. The file may have been cut off."
-            yield Finding("days", words, {"days": without, "last": days.max()})
+
+
+def _quiet_days(frames: Iterable[pd.DataFrame]) -> Iterator[Finding]:
+    """Yield how many days of the months have no record: all months in one finding, since small places have many such days."""
+    without: dict[str, int] = {}
+    for frame in (f for f in frames if not f.empty):
+        for month in _months(frame):
+            days = frame.loc[frame["day"].str[:7] == month, "day"]
+            if empty := pd.Period(month).days_in_month - days.nunique():
+                without[month] = empty
+    if without:
+        words = (
+            f"Days without a record: {sum(without.values()):,}, in {many(len(without), 'month')}, up to {max(without.values())} "
+            "in a month. In a place with few searches that is normal; in another, a file may have been cut off."
+        )
+        yield Finding("days", words, {"days": sum(without.values()), "months": len(without)})
 
 
 def _findings_on_places(

@@ -17,7 +17,7 @@ from portal.core.model import Area, Content
 from portal.core.problems import Problem, did_you_mean
 from portal.core.text import listed
 from portal.importers.police.mps_checks import gathered as of_all
-from portal.importers.police.mps_checks import in_words
+from portal.importers.police.mps_checks import in_spans, in_words, missing
 from portal.importers.shared import loose_tables, published_files
 from portal.importers.shared.published_files import Counts, Finding, stop
 from portal.importers.shared.repeated_faults import gathered
@@ -291,12 +291,12 @@ def _placed(files: Sequence[PoliceFile], place: Place) -> tuple[pd.DataFrame, li
                 {"rows": elsewhere},
             )
         )
-    gaps = [str(m) for m in pd.period_range(months[0], months[-1], freq="M") if str(m) not in set(months)]
+    gaps = missing(months)
     if gaps:
         about.append(
             Finding(
                 "gaps",
-                f"Months without a file, across which no figure is made: {listed([in_words(m) for m in gaps])}.",
+                f"Months without a file, across which no figure is made: {in_spans(gaps)}.",
                 {"months": len(gaps)},
             )
         )
