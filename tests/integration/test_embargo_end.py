@@ -29,8 +29,10 @@ def test_what_waits_can_be_given_up_by_the_command_and_at_the_desk(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     by_command, by_clicks = waiting(tmp_path / "command"), waiting(tmp_path / "clicks")
-    figures = (by_command / "data_packages/figures/data/observations.csv").read_bytes()
+    table = "data_packages/figures/data/observations.csv"
+    figures = (by_command / table).read_bytes()
     archive = (by_command / "data_packages/releases/archives/2027-q3.zip").read_bytes()
+    public = (two_releases(tmp_path / "public") / table).read_bytes()
     capsys.readouterr()
     assert run(by_command, "embargo") == 0
     assert f"2027 Q3 waits until {YEAR}-01-01 09:30" in capsys.readouterr().out
@@ -44,13 +46,15 @@ def test_what_waits_can_be_given_up_by_the_command_and_at_the_desk(
         done = send(ada, page(ada, "/publish"), "/publish/give-up", **form)
         assert "It is given up" in done.body
         assert "Gave up 2027 Q3: The board said no." in page(ada, "/changes").body
-        # Nobody can build it by accident: the figure is a change that is not released, and needs two signatures again.
-        assert "Not released yet" in ada.read(ada.post("/publish/build")).body
     assert record(by_command) == record(by_clicks)
     assert "2027-q3" not in (by_command / "data_packages/releases/data/releases.csv").read_text()
-    assert (by_command / "data_packages/figures/data/observations.csv").read_bytes() == figures
-    assert (by_command / "build/given-up/2027-q3.zip").read_bytes() == archive
-    assert run(by_command, "check") == 0
+    # No build can show it any more, on this machine or where the site is published from.
+    assert (by_command / table).read_bytes() == (by_clicks / table).read_bytes() == public != figures
+    aside = by_command / "build/given-up/2027-q3"
+    assert (aside / table).read_bytes() == figures
+    assert (aside / "data_packages/releases/archives/2027-q3.zip").read_bytes() == archive
+    assert run(by_command, "build") == 0
+    assert not any(WAITS.encode() in p.read_bytes() for p in (by_command / "build/site").rglob("*.csv"))
     assert run(by_command, "embargo", "give-up", "--reason", "Again.", "--yes") == 1
 
 

@@ -31,8 +31,8 @@ def add(command: NewCommand) -> None:
     embargo = command(
         "embargo",
         "end an embargo for good",
-        "Say which release waits and until when. With end, it becomes public with the next build. With give-up, it leaves the\n"
-        "list of releases and is never published; its figures stay in the tables, to be corrected or removed.",
+        "Say which release waits and until when. With end, it becomes public with the next build. With give-up, it is\n"
+        "never published: every table goes back to the newest public release, and a copy stays in build/given-up.",
     )
     embargo.add_argument(
         "how", nargs="?", choices=("end", "give-up"), help="how it ends (default: only say what waits)"

@@ -9,7 +9,7 @@ from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
 from portal.desk import copies
 from portal.desk.journal import Journal
-from portal.releases import embargo, releasing
+from portal.releases import embargo, rollback
 from portal.releases.releasing import Project
 from portal.site import building, publishing
 
@@ -29,21 +29,23 @@ class EmbargoEnd:
 def end(root: Path, journal: Journal, asked: EmbargoEnd, version: str | None = None) -> tuple[Release, ...]:
     """End the embargo of every release that waits, and return these releases. Nothing is built.
 
-    A release that is given up leaves the list of releases. Its figures stay in the tables as changes that are not
-    released, and a copy of its archive in `build/given-up`. `version` is as in `Journal.write`.
+    Giving up puts every table back to the newest public release, so that no later build shows what waited; contact
+    details stay as they are. The tables as they were, and the archives, are kept in `build/given-up`. `version` is as in
+    `Journal.write`.
 
     Raises:
-        PortalError: no release is waiting, no reason is given, or a release that would be given up is the first.
+        PortalError: no release is waiting, no reason is given, a release that would be given up is the first, or packages
+            were added or removed since the newest public one.
         StaleError: the packages have changed since `version`.
     """
     project = building.project(root)
     waiting = embargo.waiting(project)
     if faults := list(_faults(root, project, waiting, asked)):
         raise PortalError(faults)
-    files = _without(root, project, waiting) if asked.is_given_up else embargo.ended(project)
-    copies.check(root, files, "releases")
+    files = _without(root, project, waiting, asked.reason) if asked.is_given_up else embargo.ended(project)
+    copies.check(root, files, "" if asked.is_given_up else "releases")
     if asked.is_given_up:
-        _keep_copies(root, project, waiting)
+        _keep_copies(root, files, root / _GIVEN_UP / waiting[-1].id)
     names = ", ".join(r.name for r in waiting)
     what = f"Gave up {names}" if asked.is_given_up else f"Ended the embargo of {names}"
     journal.write(files, f"{what}: {asked.reason}", asked.who, version)
@@ -75,15 +77,19 @@ def _faults(
         )
 
 
-def _without(root: Path, project: Project, waiting: tuple[Release, ...]) -> Mapping[Path, bytes | None]:
-    """Return the record of releases without those that wait, whose archives and signed lists are gone."""
-    gone = [releasing.archive_of(project, r.id) for r in waiting]
-    gone += [p for r in waiting if (p := root / SIGNED / f"{r.id}.json").is_file()]
-    return {**embargo.given_up(project), **dict.fromkeys(gone)}
+def _without(
+    root: Path, project: Project, waiting: tuple[Release, ...], reason: str
+) -> Mapping[Path, bytes | None]:
+    """Return the tables and the record of releases without what waits, whose archives and signed lists are gone."""
+    plan = rollback.put_back(project, embargo.public_releases(project)[-1].name, reason)
+    signed = [p for r in waiting if (p := root / SIGNED / f"{r.id}.json").is_file()]
+    return {**plan.files, **dict.fromkeys([*plan.archives_given_up, *signed])}
 
 
-def _keep_copies(root: Path, project: Project, waiting: tuple[Release, ...]) -> None:
-    for path in (releasing.archive_of(project, r.id) for r in waiting):
-        aside = root / _GIVEN_UP / path.name
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        operating_system.write_atomically(aside, path.read_bytes())
+def _keep_copies(root: Path, files: Mapping[Path, bytes | None], folder: Path) -> None:
+    """Keep each file that will be other than it is, below the folder."""
+    for path, new in files.items():
+        if path.is_file() and (old := path.read_bytes()) != new:
+            aside = folder / path.relative_to(root)
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            operating_system.write_atomically(aside, old)

@@ -184,7 +184,7 @@ def forget_numbers(root: Path, journal: Journal) -> None:
 def end_embargo(desk: Desk, asked: EmbargoEnd, by: By, tell: Tell) -> FinishedBuild | None:
     """End the embargo as `portal embargo` does, and build the site; None if what waits is given up.
 
-    A release that is given up leaves its figures in the tables, so no site is built before they are signed again.
+    Giving up puts the tables back to what is public already, so no site is built.
 
     Raises:
         PortalError: as `embargo_work.end`, or the site cannot be built.
