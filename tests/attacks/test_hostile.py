@@ -27,7 +27,12 @@ from portal.site import building, written_pages
 from project import ROOT, TINY, examples, make_project
 
 Count = Callable[[str, object], None]
-FILES = sorted(p.relative_to(TINY) for p in TINY.rglob("*") if p.suffix in (".csv", ".json", ".toml"))
+FILES = sorted(
+    p.relative_to(TINY)
+    for folder in ("data_packages", "site_src")
+    for p in (TINY / folder).rglob("*")
+    if p.suffix in (".csv", ".json", ".toml")
+)
 QUIET = settings(
     max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

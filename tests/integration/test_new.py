@@ -265,7 +265,7 @@ def test_the_guide_names_only_what_there_is(begun: Path) -> None:
     for path in re.findall(r"`((?:data_packages|site_src)/[^`]+)`", guide):
         assert (begun / path).exists(), path
     ignored = (begun / ".gitignore").read_text().split()
-    assert ignored == ["build/", "node_modules/"]
+    assert ignored == ["build/", "node_modules/", "signed/"]
 
 
 def cli_formats() -> tuple[str, ...]:

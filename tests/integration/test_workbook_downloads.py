@@ -84,7 +84,7 @@ def test_the_same_content_gives_the_same_bytes_in_another_process(tmp_path: Path
     code = (
         "import sys, hashlib; from decimal import Decimal; from portal.opendata import workbook_files as w; from portal.opendata.workbooks import *;"
         "t = TableSheet(name='Figures', title='T', notes=('This sheet has one table.',), columns=('A', 'Value'), rows=(('a', Decimal('1.5')), ('b', '[c]')), marks=(('[c]', 'withheld'),));"
-        "b = Workbook(title='T', cover=('x',), tables=(t,), publisher='P', language='en', day='');"
+        "b = DownloadWorkbook(title='T', cover=('x',), tables=(t,), publisher='P', language='en', day='');"
         "print([hashlib.sha256(d).hexdigest() for _, d in w.both('x', b)])"
     )
     seen = {
