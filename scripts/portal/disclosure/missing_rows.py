@@ -55,8 +55,8 @@ def _areas(content: Content, figures: Sequence[Observation]) -> Iterator[Observa
         total = totals.get(k)
         if total is None or ({o.source for o in rows} != {total.source} and k[0] not in agreeing):
             continue
-        for area in sorted(_inside(content, k[0], rows)):
-            yield _stand_in(rows[0], area=area)
+        for code in sorted(_inside(content, k[0], rows)):
+            yield _stand_in(rows[0], area=code)
 
 
 def _inside(content: Content, outer: object, rows: Sequence[Observation]) -> set[str]:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise, permutations
 from math import prod
 from typing import TYPE_CHECKING
@@ -353,10 +353,10 @@ class _PublishedCounts:
                 (total, group) for total in self.slots.get((k.area, k.start, k.end), ()) if not total.part
             )
         for o in self.hidden:
-            for total in self._around.get(o.area, ()):
+            for total in self._longer(o):
                 key = o.key._replace(start=total.period_start, end=total.period_end)
                 if total.indicator != o.indicator and key not in existing and total.part in ("", o.part):
-                    group = self._tiles(o, slot(total)) if derived_sums.is_within(o, total) else []
+                    group = self._tiles(o, slot(total))
                     if o in group:
                         yield total, group
 
@@ -368,7 +368,8 @@ class _PublishedCounts:
         for a in self.content.areas.values():
             if a.kind == AreaKind.POLICE_FORCE:
                 forces[a.parent].append(a.code)
-        for o in self.counts:
+        with_hidden = {o.indicator for o in self.hidden}
+        for o in (o for i in sorted(with_hidden) for o in self.content.observations[i]):
             area = self.content.areas[o.area]
             if o.part:
                 inside[o.key._replace(part="")].append(o)
@@ -379,12 +380,18 @@ class _PublishedCounts:
         return inside, of_force
 
     @cached_property
-    def _around(self) -> Mapping[str, list[Observation]]:
-        """Return the published counts of each area."""
-        by_area: dict[str, list[Observation]] = defaultdict(list)
+    def _by_area(self) -> Mapping[str, list[list[Observation]]]:
+        """Return the published counts of each area, those of a period together."""
+        by_area: dict[str, list[list[Observation]]] = defaultdict(list)
         for figures in self.slots.values():
-            by_area[figures[0].area].extend(figures)
+            by_area[figures[0].area].append(figures)
         return by_area
+
+    def _longer(self, o: Observation) -> Iterator[Observation]:
+        """Yield the published counts of the area for longer periods that contain the figure's own."""
+        for figures in self._by_area.get(o.area, ()):
+            if derived_sums.is_within(o, figures[0]) and slot(o) != slot(figures[0]):
+                yield from figures
 
     def _tiles(self, like: Observation, place: Slot) -> list[Observation]:
         """Return the figures of the same indicator, part and area as another that make up a longer period."""
@@ -447,5 +454,10 @@ class _PublishedCounts:
 
 def _subject_words(indicator: Indicator) -> frozenset[str]:
     """Return the words in an indicator's title that say what it is about."""
-    letters = "".join(c.lower() if c.isalnum() else " " for c in indicator.title)
+    return _words(indicator.title)
+
+
+@cache
+def _words(title: str) -> frozenset[str]:
+    letters = "".join(c.lower() if c.isalnum() else " " for c in title)
     return frozenset(letters.split()) - _COMMON_WORDS
