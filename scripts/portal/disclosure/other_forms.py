@@ -125,7 +125,7 @@ def _claim(
     spans = ((claim.period_start, claim.period_end), (claim.base_period_start, claim.base_period_end))
     for subject in filter(None, (claim.indicator, claim.other_indicator)):
         # A statement that names no period can be about any.
-        for start, end in [s for s in spans if s[0]] or spans[:1]:
+        for start, end in (s for s in spans if s[0] or s is spans[0]):
             about = (subject, claim.area, claim.part)
             hidden_figures = [
                 h
