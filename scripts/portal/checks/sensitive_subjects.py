@@ -21,6 +21,11 @@ _BEGINNINGS = re.compile(
 _ABBREVIATIONS = re.compile(r"\b(?:DA|DV|DVA|CSE|CSA|RASSO)\b")
 # Units whose figures say nothing about a person.
 _HARMLESS = ("pounds",)
+# What may stand before the subject at the beginning of a definition; further on, it is only mentioned.
+_BEFORE = re.compile(
+    r"^(?:(?:the|all|every|any|number|count|of|recorded|reported|offences?|crimes?|incidents?|cases?|reports?|victims?) )+",
+    re.IGNORECASE,
+)
 _FIX = "Write true under sensitive."
 
 
@@ -41,6 +46,7 @@ def find_problems(checked: ValidRows) -> Iterator[Problem]:
             continue
         words = checked.settings.site.sensitive_words
         word = sensitive_word(row["title"], words) or sensitive_word(row["short_title"], words)
+        word = word or _defined_as(row["definition"], words)
         total = _guarded_total(indicators, row)
         if word or row["id"] in parts:
             name = word or parts[row["id"]]
@@ -52,6 +58,13 @@ def find_problems(checked: ValidRows) -> Iterator[Problem]:
             )
             fix = "Write true under sensitive or protected, as for the total."
             yield row.problem("sensitive", "sensitive", message, fix)
+
+
+def _defined_as(definition: str, words: Iterable[str]) -> str:
+    """Return the sensitive subject with which a definition begins; empty if it begins with another."""
+    subject = " ".join(_BEFORE.sub("", definition.strip()).split()[:3])
+    word = sensitive_word(subject, words)
+    return word if word and _plain(subject).startswith(_plain(word)) else ""
 
 
 def is_true(cell: str) -> bool:

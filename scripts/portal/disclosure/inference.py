@@ -409,19 +409,24 @@ class _Atoms:
     def _evidence_of_areas(self) -> dict[tuple[str, str], list[float]]:
         """Return the excess of the inner areas' sum over the outer area, for each period in which all are published.
 
-        If inner and outer figures come from different sources, the sum may exceed the total in any period; that adds 1.
+        If inner and outer figures come from different sources, the sum may exceed the total in any period; that adds 1,
+        unless the two agree wherever both are published, so that readers will take it that they agree here too.
         """
         excesses: dict[tuple[str, str], list[float]] = defaultdict(list)
+        from_elsewhere: set[tuple[str, str]] = set()
         sources = {o.key: o.source for o in self.figures}
         for figure, total in self._values.items():
             indicator, area = figure.indicator, figure.area
             inner = [figure._replace(area=w) for w in self._inside.get((indicator, area), ())]
-            whole = self._added(inner)
-            if inner and whole is not None:
-                excesses[indicator, area].append(whole - total)
+            known = [v for k in inner if (v := self._values.get(k)) is not None]
+            if inner and (len(known) == len(inner) or sum(known) > total >= 0):
+                excesses[indicator, area].append(sum(known) - total)
             inner_sources = {sources[k] for k in inner if k in sources}
             if inner_sources and sources[figure] not in inner_sources:
-                excesses[indicator, area].append(1)
+                from_elsewhere.add((indicator, area))
+        for k in from_elsewhere:
+            if not excesses[k] or any(excesses[k]):
+                excesses[k].append(1)
         return excesses
 
     def _places(self, leaf: str, area: str) -> tuple[str, ...]:

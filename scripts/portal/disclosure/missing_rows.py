@@ -9,6 +9,7 @@ from portal.core.model import Content, FigureKey, Observation
 from portal.core.small_counts import WARD_KINDS, is_guarded, periods_overlap
 
 _DAY = timedelta(days=1)
+_INNER_KINDS = (*WARD_KINDS, "borough")
 LEFT_OUT = "left out"  # the status of a stand-in for a figure that has no row
 BETWEEN = "between"  # the status of a stand-in for the months by which two published periods differ
 
@@ -38,24 +39,53 @@ def _stand_in(like: Observation, status: str = LEFT_OUT, **more: object) -> Obse
 
 
 def _areas(content: Content, figures: Sequence[Observation]) -> Iterator[Observation]:
-    """Yield the wards, and the records without a ward, that have no row although other wards and their borough do."""
+    """Yield the wards, the records without a ward and the boroughs that have no row although others and their total do.
+
+    A total from another source than the rows is passed over, unless the two agree wherever all rows are published.
+    """
     groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
     totals: dict[tuple[object, ...], Observation] = {}
     for o in figures:
         area, when = content.areas[o.area], (o.part, o.period_start, o.period_end)
-        if area.kind in WARD_KINDS:
+        if area.kind in _INNER_KINDS:
             groups[area.parent, *when].append(o)
         totals[o.area, *when] = o
+    agreeing = _agreeing(content, groups, totals)
     for k, rows in groups.items():
         total = totals.get(k)
-        if total is None or {o.source for o in rows} != {total.source}:
+        if total is None or ({o.source for o in rows} != {total.source} and k[0] not in agreeing):
             continue
-        kinds = [content.areas[o.area] for o in rows]
-        eras = {(a.valid_from, a.valid_to) for a in kinds if a.kind == "ward"}
-        for area in content.areas.values():
-            era = area.kind == "rest" or (area.kind == "ward" and (area.valid_from, area.valid_to) in eras)
-            if era and area.parent == k[0]:
-                yield _stand_in(rows[0], area=area.code)
+        for code in sorted(_inside(content, k[0], rows)):
+            yield _stand_in(rows[0], area=code)
+
+
+def _inside(content: Content, outer: object, rows: Sequence[Observation]) -> set[str]:
+    """Return the areas inside another that can have rows beside some others; wards only of the same boundaries."""
+    kinds = [content.areas[o.area] for o in rows]
+    eras = {(a.valid_from, a.valid_to) for a in kinds if a.kind == "ward"}
+    return {
+        a.code
+        for a in content.areas.values()
+        if a.parent == outer
+        and (a.kind in ("rest", "borough") or (a.kind == "ward" and (a.valid_from, a.valid_to) in eras))
+    }
+
+
+def _agreeing(
+    content: Content,
+    groups: Mapping[tuple[object, ...], list[Observation]],
+    totals: Mapping[tuple[object, ...], Observation],
+) -> set[object]:
+    """Return the areas whose total is the sum of all inner areas wherever it and all of them are published."""
+    agree: dict[object, bool] = {}
+    for k, rows in groups.items():
+        values = [o.value for o in rows]
+        total = totals[k].value if k in totals else None
+        is_complete = None not in values and _inside(content, k[0], rows) <= {o.area for o in rows}
+        known = sum(v for v in values if v is not None)
+        if total is not None and (known > total >= 0 or is_complete):
+            agree[k[0]] = agree.get(k[0], True) and known == total
+    return {area for area, is_equal in agree.items() if is_equal}
 
 
 def _parts(figures: Sequence[Observation]) -> Iterator[Observation]:

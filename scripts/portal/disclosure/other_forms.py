@@ -124,7 +124,8 @@ def _claim(
         return
     spans = ((claim.period_start, claim.period_end), (claim.base_period_start, claim.base_period_end))
     for subject in filter(None, (claim.indicator, claim.other_indicator)):
-        for start, end in (s for s in spans if s[0]):
+        # A statement that names no period can be about any.
+        for start, end in (s for s in spans if s[0] or s is spans[0]):
             about = (subject, claim.area, claim.part)
             hidden_figures = [
                 h
@@ -132,7 +133,7 @@ def _claim(
                 if (h.indicator, h.area, h.part) == about
                 or _adds_to_unpublished(content, h, about, start, end)
             ]
-            if any(_is_within(h, start, end) for h in hidden_figures):
+            if any(not start or _is_within(h, start, end) for h in hidden_figures):
                 message = (
                     f"Readers can work out the withheld count of {subject} from the number in this statement."
                 )
@@ -158,10 +159,10 @@ def _adds_to_unpublished(
     """Return True if a figure is part of a total that has no figure of its own, so that the audit does not cover it."""
     indicator, area, part = about
     is_inside = o.area == area or content.areas[o.area].parent == area
-    same_period = (o.period_start, o.period_end) == (start, end)
+    same_period = not start or (o.period_start, o.period_end) == (start, end)
     if o.indicator != indicator or not is_inside or part not in ("", o.part) or not same_period:
         return False
-    return FigureKey(indicator, area, part, start, end) not in {
+    return FigureKey(indicator, area, part, o.period_start, o.period_end) not in {
         f.key for f in content.observations.get(indicator, ())
     }
 

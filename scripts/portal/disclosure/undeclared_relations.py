@@ -2,7 +2,8 @@
 
 Readers can see that numbers fit, whatever the tables call them: the same figure under another indicator, a total
 published under another indicator, two indicators that add up to a third. Look for such numbers beside each withheld
-figure, in the same area and period. Ignore them if other areas or periods show that they do not fit.
+figure, in the same area and period. Sums that readers can make count as published (see `derived_sums`), and so do
+other measures, such as a percentage of a published whole (see `other_measures`). Ignore them if other areas or periods show that they do not fit.
 
 Some of the others fit by chance. A match is a problem if fewer than one such match is expected by chance among all
 that were tried. It is also a problem if only a few counts are published in that place, or if the names match too: then
@@ -13,18 +14,28 @@ numbers are unrelated. Any other match is a warning, one for each indicator, abo
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import pairwise
+from datetime import date
+from functools import cache, cached_property
+from itertools import pairwise, permutations
 from math import prod
 from typing import TYPE_CHECKING
 
-from portal.core.model import Content, Indicator, Observation
+from portal.core.model import Content, FigureKey, Indicator, Observation
 from portal.core.periods import months_between
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
-from portal.core.small_counts import WARD_KINDS, figure_name, is_guarded_figure, minimum_for, sum_if_known
-from portal.core.vocabulary import Unit
+from portal.core.small_counts import (
+    WARD_KINDS,
+    figure_name,
+    is_guarded_figure,
+    minimum_for,
+    sum_if_known,
+    top_total,
+)
+from portal.core.vocabulary import AreaKind, Unit
+from portal.disclosure import derived_sums
 from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
+from portal.disclosure.other_measures import Measure, MeasureSearch
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import PublishedFigure
@@ -33,6 +44,7 @@ _FEW_COUNTS = 8  # if at most this many counts are published beside a withheld o
 _ROUNDED = 0.51  # percentage points: a change is often published without decimals
 _COMMON_WORDS = frozenset(
     {"recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all"}
+    | {"month", "months", "monthly", "year", "years", "yearly", "quarter", "quarterly"}
 )
 
 
@@ -80,8 +92,9 @@ def _suspicions(content: Content, policy: SmallCountSettings) -> Iterator[Suspic
     for o in published.hidden:
         yield from published.copies(o)
         yield from (Suspicion(p, o.indicator) for p in (*published.rates(o), *published.changes(o)))
+        yield from published.measures(o)
     yield from published.sums()
-    yield from (Suspicion(p, "") for p in published.totals())
+    yield from (Suspicion(p, "") for p in (*published.totals(), *published.differences()))
 
 
 @dataclass(frozen=True)
@@ -121,14 +134,36 @@ class _PublishedCounts:
                     values[o.indicator, o.part][slot(o)] = float(o.value)
         return values
 
+    @cached_property
+    def derived(self) -> Mapping[Slot, list[Observation]]:
+        """Return the sums that readers can make, by area and period."""
+        by_slot: dict[Slot, list[Observation]] = defaultdict(list)
+        for o in derived_sums.sums(self.content, self.counts, self.hidden):
+            by_slot[slot(o)].append(o)
+        return by_slot
+
+    @cached_property
+    def with_derived(self) -> Mapping[tuple[str, str], dict[Slot, float]]:
+        """Return the published values with the sums that readers can make, by indicator and part and by place."""
+        values = defaultdict(dict, {name: dict(places) for name, places in self.series.items()})
+        for o in (o for sums in self.derived.values() for o in sums):
+            values[o.indicator, o.part].setdefault(slot(o), float(o.value or 0))
+        return values
+
     def copies(self, o: Observation) -> Iterator[Suspicion]:
         """Yield figures that may be the same under another indicator or part: equal in all places, or of the same name."""
         least = minimum_for(self.content, self.policy, o)
-        own_values, beside = self.series.get((o.indicator, o.part), {}), self.slots.get(slot(o), ())
+        own_values, root = (
+            self.with_derived.get((o.indicator, o.part), {}),
+            top_total(self.content, o.indicator),
+        )
+        # The audit covers sums within the withheld figure's own family.
+        derived = [d for d in self.derived.get(slot(o), ()) if top_total(self.content, d.indicator) != root]
+        beside = [*self.slots.get(slot(o), ()), *derived]
         for other in beside:
             if (other.indicator, other.part) == (o.indicator, o.part):
                 continue
-            other_values = self.series[other.indicator, other.part]
+            other_values = self.with_derived[other.indicator, other.part]
             shared = [s for s in own_values if s in other_values]
             equal = shared and all(own_values[s] == other_values[s] for s in shared)
             alike = self._alike(o, other)
@@ -220,6 +255,55 @@ class _PublishedCounts:
                 message = f"{indicator.id} looks like the change of this count."
                 yield self._problem(o, "change", message, (indicator.id,))
 
+    @cached_property
+    def _measures(self) -> MeasureSearch:
+        return MeasureSearch(self.content, self.policy)
+
+    def measures(self, o: Observation) -> Iterator[Suspicion]:
+        """Yield multiples, shares and rises of the withheld count: they fit wherever both are published."""
+        pairs = () if o.part else self._successive(o.indicator)
+        search = self._measures
+        for m in (*search.multiples(o), *search.shares(o), *search.rises(o, pairs)):
+            alike = self._covers_names(o, m)
+            if m.chance is None and not alike:
+                continue
+            other = ", ".join(filter(None, m.name))
+            of_whole = f" in {', '.join(filter(None, m.whole))}" if m.whole else ""
+            message = f"{other} looks like {m.words} of this count{of_whole}."
+            problem = self._problem(o, "measure", message, (*m.name, *(m.whole or ())))
+            yield Suspicion(problem, o.indicator, m.chance or 0, alike or m.beside <= _FEW_COUNTS)
+
+    def _covers_names(self, o: Observation, m: Measure) -> bool:
+        """Return True if the title of a measure names the withheld count, and the whole if it has one."""
+        own, title = (_subject_words(self.content.indicators[i]) for i in (o.indicator, m.name[0]))
+        if not own or not own <= title or o.part != m.name[1]:
+            return False
+        return not m.whole or _subject_words(self.content.indicators[m.whole[0]]) <= title
+
+    def differences(self) -> Iterator[Problem]:
+        """Yield guarded counts of the same name and of periods that differ by a span in which little happened."""
+        guarded: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+        for o in self.counts:
+            if o.value is not None and o.period_start and o.period_end and is_guarded_figure(self.content, o):
+                guarded[o.area, o.part].append(o)
+        for figures in guarded.values():
+            by_end: dict[tuple[str, object], list[Observation]] = defaultdict(list)
+            for o in figures:
+                by_end["from", o.period_start].append(o)
+                by_end["to", o.period_end].append(o)
+            for together in by_end.values():
+                for a, b in permutations(together, 2):
+                    left = float(a.value or 0) - float(b.value or 0)
+                    is_inside = derived_sums.is_within(b, a) and a.key[3:] != b.key[3:]
+                    if not is_inside or not 0 <= left < minimum_for(self.content, self.policy, a):
+                        continue
+                    if top_total(self.content, a.indicator) == top_total(self.content, b.indicator):
+                        continue
+                    if self._alike(a, b):
+                        other = f"{b.indicator} ({b.value}, up to {b.period_end})"
+                        message = f"Less {other}, this figure could leave a count of {left:g} for the months between."
+                        yield replace(self._problem(a, "difference", "", (b.indicator,)), message=message)
+
     def _successive(self, indicator: str) -> Iterable[tuple[Slot, Slot]]:
         """Return each figure's place with that of the figure before it for as many months, and of the one a year before."""
         series: dict[tuple[str, int], list[Observation]] = defaultdict(list)
@@ -236,48 +320,105 @@ class _PublishedCounts:
         return pairs
 
     def totals(self) -> Iterator[Problem]:
-        """Yield totals of wards or parts that are published under another indicator but not under their own."""
-        groups: dict[tuple[object, ...], list[Observation]] = defaultdict(list)
-        for o in self.counts:
+        """Yield totals of areas, parts or periods that are not published as such, but under another name or for a force."""
+        for total, group in self._possible_totals():
+            hidden = [o for o in group if o.value is None and is_guarded_figure(self.content, o)]
+            left = float(total.value or 0) - sum(float(o.value) for o in group if o.value is not None)
+            if not hidden or len(group) == 1 or left < 0:
+                continue
+            seen_elsewhere = self._seen_elsewhere(total, group)
+            most = sum(minimum_for(self.content, self.policy, o) - 1 for o in hidden)
+            if (
+                seen_elsewhere is not False
+                and (seen_elsewhere or left <= most)
+                and self._narrow(hidden, left)
+            ):
+                what = f"{total.indicator}, {total.part}" if total.part else total.indicator
+                message = f"{what} ({total.value}) could be the total of {len(group)} figures, of which this is one."
+                yield self._problem(hidden[0], "total", message, (total.indicator, total.part))
+
+    def _possible_totals(self) -> Iterator[tuple[Observation, Sequence[Observation]]]:
+        """Yield published counts, each with the figures of which it could be the total, some of them withheld.
+
+        The audit covers what is published under the same indicator, but not a police force, which contains boroughs
+        although its area does not appear as theirs.
+        """
+        existing, inside, of_force = {o.key for o in self.counts}, *self._groups()
+        for k, group in inside.items():
+            if k not in existing:
+                totals = self.slots.get((k.area, k.start, k.end), ())
+                yield from ((total, group) for total in totals if total.indicator != k.indicator)
+        for k, group in of_force.items():
+            yield from (
+                (total, group) for total in self.slots.get((k.area, k.start, k.end), ()) if not total.part
+            )
+        for o in self.hidden:
+            for total in self._longer(o):
+                key = o.key._replace(start=total.period_start, end=total.period_end)
+                if total.indicator != o.indicator and key not in existing and total.part in ("", o.part):
+                    group = self._tiles(o, slot(total))
+                    if o in group:
+                        yield total, group
+
+    def _groups(self) -> tuple[Mapping[FigureKey, list[Observation]], Mapping[FigureKey, list[Observation]]]:
+        """Return the figures inside each total by its key: its parts, wards or boroughs, and the boroughs of each force."""
+        inside: dict[FigureKey, list[Observation]] = defaultdict(list)
+        of_force: dict[FigureKey, list[Observation]] = defaultdict(list)
+        forces: dict[str, list[str]] = defaultdict(list)
+        for a in self.content.areas.values():
+            if a.kind == AreaKind.POLICE_FORCE:
+                forces[a.parent].append(a.code)
+        with_hidden = {o.indicator for o in self.hidden}
+        for o in (o for i in sorted(with_hidden) for o in self.content.observations[i]):
             area = self.content.areas[o.area]
             if o.part:
-                groups["parts", o.indicator, o.area, o.period_start, o.period_end].append(o)
-            elif area.kind in WARD_KINDS:
-                groups["areas", o.indicator, area.parent, o.period_start, o.period_end].append(o)
-        existing: set[tuple[object, ...]] = {o.key for o in self.counts}
-        for (kind, indicator, where, start, end), group in groups.items():
-            hidden = [o for o in group if o.value is None and is_guarded_figure(self.content, o)]
-            if not hidden or len(group) == 1 or (indicator, where, "", start, end) in existing:
-                continue
-            known = sum(float(o.value) for o in group if o.value is not None)
-            for total in self.slots.get((str(where), start, end), ()):
-                left = float(total.value or 0) - known
-                if total.indicator == indicator or left < 0:
-                    continue
-                seen_elsewhere = self._seen_elsewhere(str(kind), str(indicator), total, group)
-                most = sum(minimum_for(self.content, self.policy, o) - 1 for o in hidden)
-                if (
-                    seen_elsewhere is not False
-                    and (seen_elsewhere or left <= most)
-                    and self._narrow(hidden, left)
-                ):
-                    what = f"{total.indicator}, {total.part}" if total.part else total.indicator
-                    message = f"{what} ({total.value}) could be the total of {len(group)} figures, of which this is one."
-                    yield self._problem(hidden[0], "total", message, (total.indicator, total.part))
+                inside[o.key._replace(part="")].append(o)
+            elif area.kind in (*WARD_KINDS, AreaKind.BOROUGH) and area.parent:
+                inside[o.key._replace(area=area.parent)].append(o)
+                for force in forces.get(area.parent, ()):
+                    of_force[o.key._replace(area=force)].append(o)
+        return inside, of_force
 
-    def _seen_elsewhere(
-        self, kind: str, indicator: str, total: Observation, group: Sequence[Observation]
-    ) -> bool | None:
+    @cached_property
+    def _by_area(self) -> Mapping[str, list[list[Observation]]]:
+        """Return the published counts of each area, those of a period together."""
+        by_area: dict[str, list[list[Observation]]] = defaultdict(list)
+        for figures in self.slots.values():
+            by_area[figures[0].area].append(figures)
+        return by_area
+
+    def _longer(self, o: Observation) -> Iterator[Observation]:
+        """Yield the published counts of the area for longer periods that contain the figure's own."""
+        for figures in self._by_area.get(o.area, ()):
+            if derived_sums.is_within(o, figures[0]) and slot(o) != slot(figures[0]):
+                yield from figures
+
+    def _tiles(self, like: Observation, place: Slot) -> list[Observation]:
+        """Return the figures of the same indicator, part and area as another that make up a longer period."""
+        _, start, end = place
+        if not (isinstance(start, date) and isinstance(end, date)):
+            return []
+        rows = (
+            o for o in self.content.observations[like.indicator] if (o.area, o.part) == (like.area, like.part)
+        )
+        return derived_sums.tiles(rows, start, end)
+
+    def _seen_elsewhere(self, total: Observation, group: Sequence[Observation]) -> bool | None:
         """Return True if the group has that total wherever both are published in full; None if they never are."""
         sums: list[bool] = []
+        own_period = {slot(o)[1:] for o in group} == {slot(total)[1:]}
         for place, value in self.series[total.indicator, total.part].items():
-            if kind == "parts":
-                values = [self.series.get((indicator, o.part), {}).get(place) for o in group]
-            elif place[0] == total.area:
-                values = [self.series.get((indicator, ""), {}).get((o.area, *place[1:])) for o in group]
-            else:
-                continue
-            if (whole := sum_if_known(values)) is not None:
+            values: list[float | None] = []
+            if not own_period:
+                tiles = self._tiles(group[0], place) if place[0] == total.area else ()
+                values = [None if o.value is None else float(o.value) for o in tiles]
+            elif group[0].area == total.area or place[0] == total.area:
+                moved = [place[0] if o.area == total.area else o.area for o in group]
+                values = [
+                    self.series.get((o.indicator, o.part), {}).get((area, *place[1:]))
+                    for o, area in zip(group, moved, strict=True)
+                ]
+            if values and (whole := sum_if_known(values)) is not None:
                 sums.append(whole == value)
         return all(sums) if sums else None
 
@@ -313,5 +454,10 @@ class _PublishedCounts:
 
 def _subject_words(indicator: Indicator) -> frozenset[str]:
     """Return the words in an indicator's title that say what it is about."""
-    letters = "".join(c.lower() if c.isalnum() else " " for c in indicator.title)
+    return _words(indicator.title)
+
+
+@cache
+def _words(title: str) -> frozenset[str]:
+    letters = "".join(c.lower() if c.isalnum() else " " for c in title)
     return frozenset(letters.split()) - _COMMON_WORDS

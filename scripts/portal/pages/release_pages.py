@@ -369,6 +369,8 @@ _LOOKED = {
     "same-figure": "the same number under another name",
     "total": "a number that could be a total",
     "rate": "a rate that could be of this number",
+    "measure": "a percentage, multiple or rise that could be of this number",
+    "difference": "two numbers that differ by few cases",
     "addends": "numbers that could add up to another",
     "coincidence": "numbers that fit a withheld figure, as others would by chance",
     "unlinked": "no other page links here",

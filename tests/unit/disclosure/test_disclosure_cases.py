@@ -176,9 +176,11 @@ STOPPED = {
     "sensitive title": ([indicator("d", title="Domestic abuse", **plain)], [figure("d", N, "30")], "column sensitive: “domestic abuse” is a sensitive subject"),
     "sensitive title in other letters": ([indicator("d", title="RAPE offences", **plain)], [figure("d", N, "30")], "is a sensitive subject"),
     "sensitive short title": ([indicator("d", short_title="Hate-crime", **plain)], [figure("d", N, "30")], "is a sensitive subject"),
+    "sensitive by its definition": ([indicator("d", definition="The number of rapes recorded.", **plain)], [figure("d", N, "30")], "is a sensitive subject"),
 }  # fmt: skip
 
 FINE = {
+    "a sensitive subject that the definition only mentions": ([indicator("d", definition="Violence, stalking and hate crime.", **plain)], [figure("d", N, "30")]),
     "a change that does not fit another year": (
         [indicator("h"), indicator("r", unit="percent-change", **plain)],
         [figure("h", N, "20", 2017), figure("h", N, "40", 2018), figure("h", N, "c"), figure("r", N, "50", 2018), figure("r", N, "-82.5")],
