@@ -11,6 +11,7 @@ size, and later ones vary by the spread of counts of that size. A multiple is on
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from math import pi, prod, sqrt
 
@@ -25,7 +26,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Measure:
+class OtherMeasure:
     """A series that looks like another measure of a withheld count.
 
     `chance` is the expected number of series that would fit as well by chance, `beside` the number that were tried.
@@ -53,8 +54,8 @@ class MeasureSearch:
         for figures in self.content.observations.values():
             for o in figures:
                 if o.value is not None:
-                    half = 0.0 if self._counts(o.indicator) and o.value == o.value.to_integral() else (
-                        10.0 ** int(o.value.as_tuple().exponent) / 2
+                    half = 0.0 if self._counts(o.indicator) and o.value % 1 == 0 else (
+                        10.0 ** int(Decimal(o.value).as_tuple().exponent) / 2
                     )  # fmt: skip
                     series[o.indicator, o.part][slot(o)] = float(o.value), half
         return series
@@ -79,7 +80,7 @@ class MeasureSearch:
             if not (self._counts(n[0]) and top_total(self.content, n[0]) == root)
         ]
 
-    def multiples(self, o: Observation) -> Iterator[Measure]:
+    def multiples(self, o: Observation) -> Iterator[OtherMeasure]:
         """Yield the series that are the same multiple of the count, in its area or everywhere."""
         own = self._series.get((o.indicator, o.part), {})
         others, least = self._others(o), minimum_for(self.content, self.policy, o)
@@ -100,10 +101,10 @@ class MeasureSearch:
                     chance = len(others) * prod(
                         _again(a, x, h + pairs[0][2] * a / pairs[0][0]) for a, x, h in pairs[1:]
                     )
-                    yield Measure(name, "a fixed multiple", chance, len(others))
+                    yield OtherMeasure(name, "a fixed multiple", chance, len(others))
                     break
 
-    def shares(self, o: Observation) -> Iterator[Measure]:
+    def shares(self, o: Observation) -> Iterator[OtherMeasure]:
         """Yield the percentages that are the count's share of a whole published beside it."""
         own, place = self._series.get((o.indicator, o.part), {}), slot(o)
         least = minimum_for(self.content, self.policy, o)
@@ -125,9 +126,9 @@ class MeasureSearch:
                 if all(fits):
                     odds = (min(1, 2 * values[s][1] / (values[s][0] + 2 * values[s][1])) for s in shared)
                     chance = tried * prod(odds) if shared else None
-                    yield Measure(name, "the share", chance, tried, whole)
+                    yield OtherMeasure(name, "the share", chance, tried, whole)
 
-    def rises(self, o: Observation, pairs: Iterable[tuple[Slot, Slot]]) -> Iterator[Measure]:
+    def rises(self, o: Observation, pairs: Iterable[tuple[Slot, Slot]]) -> Iterator[OtherMeasure]:
         """Yield the series of counts that are the rise in number from the first place of each pair to the second."""
         own, place = self._series.get((o.indicator, o.part), {}), slot(o)
         pairs = list(pairs)
@@ -140,7 +141,7 @@ class MeasureSearch:
             # With one earlier figure, the periods between which a rise is meant are tried too.
             if known and all(own[s][0] - own[b][0] == values[s][0] for b, s in known):
                 chance = len(others) * prod(_again(own[b][0], own[b][0], 0.5) for b, _ in known)
-                yield Measure(name, "the rise in number", chance, len(others))
+                yield OtherMeasure(name, "the rise in number", chance, len(others))
 
 
 def _common_ratio(pairs: list[tuple[float, float, float]]) -> tuple[float, float] | None:

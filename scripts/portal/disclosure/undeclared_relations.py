@@ -35,7 +35,7 @@ from portal.core.small_counts import (
 from portal.core.vocabulary import AreaKind, Unit
 from portal.disclosure import derived_sums
 from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
-from portal.disclosure.other_measures import Measure, MeasureSearch
+from portal.disclosure.other_measures import OtherMeasure, MeasureSearch
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import PublishedFigure
@@ -273,7 +273,7 @@ class _PublishedCounts:
             problem = self._problem(o, "measure", message, (*m.name, *(m.whole or ())))
             yield Suspicion(problem, o.indicator, m.chance or 0, alike or m.beside <= _FEW_COUNTS)
 
-    def _covers_names(self, o: Observation, m: Measure) -> bool:
+    def _covers_names(self, o: Observation, m: OtherMeasure) -> bool:
         """Return True if the title of a measure names the withheld count, and the whole if it has one."""
         own, title = (_subject_words(self.content.indicators[i]) for i in (o.indicator, m.name[0]))
         if not own or not own <= title or o.part != m.name[1]:
