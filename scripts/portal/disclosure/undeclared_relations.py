@@ -35,7 +35,7 @@ from portal.core.small_counts import (
 from portal.core.vocabulary import AreaKind, Unit
 from portal.disclosure import derived_sums
 from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
-from portal.disclosure.other_measures import OtherMeasure, MeasureSearch
+from portal.disclosure.other_measures import MeasureSearch, OtherMeasure
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import PublishedFigure
