@@ -45,14 +45,16 @@ def test_what_waits_can_be_given_up_by_the_command_and_at_the_desk(
         form = {"give-up-reason": "The board said no."}
         done = send(ada, page(ada, "/publish"), "/publish/give-up", **form)
         assert "It is given up" in done.body
+        assert "A copy of what waited is in the folder build/given-up" in done.body
         assert "Gave up 2027 Q3: The board said no." in page(ada, "/changes").body
     assert record(by_command) == record(by_clicks)
     assert "2027-q3" not in (by_command / "data_packages/releases/data/releases.csv").read_text()
     # No build can show it any more, on this machine or where the site is published from.
     assert (by_command / table).read_bytes() == (by_clicks / table).read_bytes() == public != figures
-    aside = by_command / "build/given-up/2027-q3"
-    assert (aside / table).read_bytes() == figures
-    assert (aside / "data_packages/releases/archives/2027-q3.zip").read_bytes() == archive
+    for root in (by_command, by_clicks):
+        aside = root / "build/given-up/2027-q3"
+        assert (aside / table).read_bytes() == figures
+        assert (aside / "data_packages/releases/archives/2027-q3.zip").read_bytes() == archive
     assert run(by_command, "build") == 0
     assert not any(WAITS.encode() in p.read_bytes() for p in (by_command / "build/site").rglob("*.csv"))
     assert run(by_command, "embargo", "give-up", "--reason", "Again.", "--yes") == 1

@@ -4,7 +4,6 @@ Only for 12 months, only where the number of residents is known, and never witho
 group is not stated could be of anyone, so each rate comes with the highest that it could be.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,11 +11,10 @@ from fractions import Fraction
 
 from portal.analysis import measures, significance
 from portal.core.model import Indicator, Observation
+from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.places import Profile
 from portal.disclosure.clearing import ClearedContent
 
-YEAR = 12
-_Z = 1.96  # of a 95% interval
 # The breakdown of an indicator, and the theme of the profiles that has the residents of its parts.
 THEMES = {"ethnicity": "ethnic-group", "age": "age-group", "gender": "sex"}
 _COMPARED_WITH = {"ethnicity": "White"}
@@ -87,7 +85,9 @@ def group_rates(released: ClearedContent, indicator: Indicator) -> GroupRates | 
     rows_of_theme = tuple(p for p in released.content.profiles if (p.area, p.theme) == (released.area, theme))
     residents = _by_group(rows_of_theme)
     figures = measures.series(released, indicator.id, released.area)
-    totals = [o for o in measures.series(released, indicator.id, released.area, "") if o.months == YEAR]
+    totals = [
+        o for o in measures.series(released, indicator.id, released.area, "") if o.months == MONTHS_OF_YEAR
+    ]
     breaks = measures.breaks_of(released, indicator.id)
     whole = [o for o in totals if o.value and not measures.broken(o, o, breaks)]
     if not whole or not residents:
@@ -107,7 +107,7 @@ def group_rates(released: ClearedContent, indicator: Indicator) -> GroupRates | 
     base = next((o for o in parts if o.part == _COMPARED_WITH.get(indicator.breakdown)), None)
     rows = tuple(_rate(o, residents, unstated, base) for o in parts if o.part in residents)
     if not rows:
-        return NoGroupRates(months=YEAR, has_residents=False)
+        return NoGroupRates(months=MONTHS_OF_YEAR, has_residents=False)
     return GroupRates(
         total=total,
         rows=rows,
@@ -153,15 +153,14 @@ def _rate(
 
 
 def _ratio(one: tuple[int, int], other: tuple[int, int], unstated: int) -> Ratio:
-    """Return the ratio of two rates with its 95% interval on the log scale, and its bounds."""
+    """Return the ratio of two rates with its 95% interval, and its bounds."""
     (a, people), (b, others) = one, other
     scale = Fraction(others, people)
-    value = Fraction(a, b) * scale
-    width = math.exp(_Z * math.sqrt(1 / a + 1 / b))
+    low, high = significance.ratio_interval(b, a)
     return Ratio(
-        value=_rounded(value),
-        low=_rounded(Fraction(float(value) / width)),
-        high=_rounded(Fraction(float(value) * width)),
+        value=_rounded(Fraction(a, b) * scale),
+        low=_rounded(Fraction(low) * scale),
+        high=_rounded(Fraction(high) * scale),
         least=_rounded(Fraction(a, b + unstated) * scale),
         most=_rounded(Fraction(a + unstated, b) * scale),
     )

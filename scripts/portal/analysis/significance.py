@@ -39,13 +39,22 @@ def p_value(earlier: int, later: int, dispersion: float) -> float:
 def interval(earlier: int, later: int, dispersion: float) -> tuple[float, float] | None:
     """Return the 95% interval of the change in per cent; None if a count is zero or negative.
 
-    It is later / earlier × exp(±1.96 √(dispersion (1 / earlier + 1 / later))), on the log scale, as a change in per cent.
+    It is that of the ratio (see `ratio_interval`), as a change in per cent.
     """
     if earlier <= 0 or later <= 0:
         return None
+    low, high = ratio_interval(earlier, later, dispersion)
+    return 100 * (low - 1), 100 * (high - 1)
+
+
+def ratio_interval(earlier: int, later: int, dispersion: float = 1.0) -> tuple[float, float]:
+    """Return the 95% interval of the ratio of two counts over zero.
+
+    It is later / earlier × exp(±1.96 √(dispersion (1 / earlier + 1 / later))), on the log scale.
+    """
     reach = 1.96 * math.sqrt(max(dispersion, 1.0) * (1 / earlier + 1 / later))
     ratio = later / earlier
-    return 100 * (ratio * math.exp(-reach) - 1), 100 * (ratio * math.exp(reach) - 1)
+    return ratio * math.exp(-reach), ratio * math.exp(reach)
 
 
 def adjusted(p_values: Sequence[float]) -> tuple[float, ...]:

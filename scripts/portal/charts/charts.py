@@ -19,11 +19,10 @@ from portal.charts import columns, row_charts, small_multiples, time_charts
 from portal.charts.grammar import NARROW, WIDE, Figure, escape_texts
 from portal.charts.time_axis import overlap
 from portal.core.model import Indicator, Observation
-from portal.core.periods import inside_sentence
+from portal.core.periods import MONTHS_OF_YEAR, inside_sentence
 from portal.core.text import MARKERS, upper_first
 from portal.disclosure.clearing import ClearedContent
 
-MONTHS_OF_YEAR = 12
 # What a table prints where no figure has been published.
 MISSING_CELL = cell(None)
 

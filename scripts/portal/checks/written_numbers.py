@@ -36,27 +36,10 @@ _NOT_COUNT = re.compile(
 )
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?;])\s+")
 # Words of titles that do not say what an indicator is about.
-_COMMON_WORDS = frozenset(
-    [
-        "recorded",
-        "by",
-        "the",
-        "police",
-        "of",
-        "in",
-        "and",
-        "a",
-        "to",
-        "with",
-        "for",
-        "all",
-        "on",
-        "that",
-        "who",
-        "which",
-        "from",
-    ]
-)
+_COMMON_WORDS = frozenset({
+    "recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all", "on", "that",
+    "who", "which", "from",
+})  # fmt: skip
 
 
 def find_warnings(checked: ValidRows) -> Iterator[Problem]:

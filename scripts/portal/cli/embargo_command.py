@@ -36,8 +36,8 @@ def run(root: Path, options: argparse.Namespace, before_asking: Callable[[], Non
     embargo_work.end(root, Journal(root), asked)
     if asked.is_given_up:
         yield (
-            f"{names} is given up. Every table is as in the newest public release, and contact details as they were. The "
-            "tables and archives of before are in build/given-up."
+            f"{names} is given up. Every table is as in the newest public release; contact details stay as they were. "
+            "The earlier tables and the archives are in build/given-up."
         )
     else:
         yield f"The embargo of {names} has ended. Build the site and publish it: portal build, portal publish."

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+MONTHS_OF_YEAR = 12
+
 
 def day(value: date) -> str:
     """Return a date such as `15 September 2016`."""

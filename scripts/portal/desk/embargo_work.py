@@ -87,7 +87,7 @@ def _without(
 
 
 def _keep_copies(root: Path, files: Mapping[Path, bytes | None], folder: Path) -> None:
-    """Keep each file that will be other than it is, below the folder."""
+    """Keep a copy of each file that will change, below the folder."""
     for path, new in files.items():
         if path.is_file() and (old := path.read_bytes()) != new:
             aside = folder / path.relative_to(root)

@@ -155,7 +155,7 @@ def _add_lift(app: DeskApp, desk: Desk) -> None:
     @app.post("/publish/give-up")
     def give_up() -> Page:
         reason, by = _line("give-up-reason"), _by()
-        said = "It is given up and will not become public. The tables are as they were when the newest public release was made. To work on what waited, undo this in the history: then it waits again."
+        said = "It is given up and will not become public. The tables are as they were when the newest public release was made. A copy of what waited is in the folder build/given-up."
         errand = _Errand("Giving up what waits", {"give-up-reason": reason}, "publish", said)
         asked = EmbargoEnd(reason, by.name, is_given_up=True)
         return _do(desk, errand, lambda tell: urgent_work.end_embargo(desk, asked, by, tell))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from portal.core import input_files, small_counts
 from portal.core.model import Content, Observation
-from portal.core.periods import label, loose_date
+from portal.core.periods import MONTHS_OF_YEAR, label, loose_date
 from portal.core.problems import Problem, did_you_mean
 from portal.core.settings import Settings
 from portal.core.text import listed
@@ -196,7 +196,7 @@ def _doubts(
             f"than what is published, and would change {many(len(revised), 'figure')} back to what they were, for example "
             f"{naming.figure(revised[0])}, from {old[revised[0].key].value} to {revised[0].value}.",
         )
-    gone = [o for o in derive.overlapped(before, fresh) if o.months != derive.YEAR]
+    gone = [o for o in derive.overlapped(before, fresh) if o.months != MONTHS_OF_YEAR]
     if gone:
         ends = sorted({f"{o.period_end:%m}" for o in fresh if o.months == gone[0].months and o.period_end})
         months = listed([month_name[int(e)] for e in ends])
@@ -308,8 +308,8 @@ def compared(
         worst = max(revised, key=lambda k: (abs(revised[k]), k[:2]))
         yield f"The largest revision: {naming.figure(new[worst])}: from {old[worst].value} to {new[worst].value}."
     gone = [o for k, o in old.items() if k not in new]
-    for length, words in ((derive.YEAR, "of 12 months"), (0, "of shorter periods")):
-        some_gone = [o for o in gone if (o.months == derive.YEAR) == bool(length)]
+    for length, words in ((MONTHS_OF_YEAR, "of 12 months"), (0, "of shorter periods")):
+        some_gone = [o for o in gone if (o.months == MONTHS_OF_YEAR) == bool(length)]
         if some_gone:
             yield f"{many(len(some_gone), 'figure')} {words} are taken out, since new ones follow or overlap with them."
     yield (

@@ -14,6 +14,7 @@ from portal.charts.area_charts import recorded_indicators, total_indicator
 from portal.core import periods
 from portal.core.meetings import PolicePriority, PoliceTeam
 from portal.core.model import AcceptedWarning, Area, Indicator, Observation
+from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.small_counts import is_guarded
 from portal.pages import map_pages
 from portal.pages.local_pages import (
@@ -32,7 +33,6 @@ from portal.releases import comparison
 
 PACK = "pack/"
 _SURVEY = "pas"  # the format of the survey of confidence and trust
-_YEAR = 12  # months
 _MOST = 6  # promises, open questions and priorities of the police in a list
 
 
@@ -276,7 +276,11 @@ def _stops_in(context: PageContext, area: Area) -> Iterator[StopTotal]:
     """
     for indicator in sorted(stop_indicators(context)):
         if not context.content.indicators[indicator].breakdown:
-            years = [o for o in measures.series(context.released, indicator, area.code) if o.months == _YEAR]
+            years = [
+                o
+                for o in measures.series(context.released, indicator, area.code)
+                if o.months == MONTHS_OF_YEAR
+            ]
             yield from (StopTotal(o, area, None) for o in years[-1:])
 
 

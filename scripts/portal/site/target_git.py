@@ -94,7 +94,7 @@ def forget(target: PublishingTarget, scratch: Path) -> None:
     """Push the public site alone, without the one before in its history."""
     commit = _fetch(target, scratch)
     _push(target, scratch, _tree(target, scratch, commit), "", commit)
-    operating_system.delete_folder(_home(scratch))  # it has the commits of before
+    operating_system.delete_folder(_home(scratch))  # it has the earlier commits
 
 
 def _push(target: PublishingTarget, scratch: Path, tree: str, older: str, seen: str) -> None:

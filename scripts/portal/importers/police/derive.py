@@ -15,6 +15,7 @@ import pandas as pd
 
 from portal.core import small_counts
 from portal.core.model import Content, Import, Observation
+from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.settings import Settings
 from portal.core.vocabulary import PeriodType, Status
 from portal.disclosure.inference import EarlierRelease
@@ -22,7 +23,6 @@ from portal.disclosure.withholding import Withheld, withhold
 from portal.importers.shared.published_files import Counts
 from portal.importers.shared.published_periods import FiguresOfPeriods
 
-YEAR = 12
 # The newest months, which the next files change most.
 UNSETTLED_MONTHS = 3
 Span = tuple[str, str]  # first and last month, such as 2025-04 and 2025-06
@@ -104,11 +104,11 @@ def beside(
     by_ward = _with_years_by_ward(published, content)
     years: dict[tuple[str, str, str], list[Observation]] = {}
     for o in published:
-        if o.months == YEAR and o.indicator in by_ward:
+        if o.months == MONTHS_OF_YEAR and o.indicator in by_ward:
             years.setdefault((o.indicator, o.area, o.part), []).append(o)
 
     def fits(o: Observation) -> bool:
-        others = years.get((o.indicator, o.area, o.part), ()) if o.months == YEAR else ()
+        others = years.get((o.indicator, o.area, o.part), ()) if o.months == MONTHS_OF_YEAR else ()
         return all(o.key == p.key or not _crosses(o, p) for p in others)
 
     return tuple(o for o in fresh if fits(o))
@@ -119,13 +119,13 @@ def _with_years_by_ward(published: Iterable[Observation], content: Content) -> s
     return {
         o.indicator
         for o in published
-        if o.months == YEAR and content.areas[o.area].kind in small_counts.WARD_KINDS
+        if o.months == MONTHS_OF_YEAR and content.areas[o.area].kind in small_counts.WARD_KINDS
     }
 
 
 def year_ends(content: Content, indicator: str) -> tuple[str, ...]:
     """Return the last months of the published 12 months of an indicator: of those by ward, or else of all."""
-    years = [o for o in content.observations.get(indicator, ()) if o.months == YEAR]
+    years = [o for o in content.observations.get(indicator, ()) if o.months == MONTHS_OF_YEAR]
     by_ward = [o for o in years if content.areas[o.area].kind in small_counts.WARD_KINDS]
     return tuple(sorted({f"{o.period_end:%Y-%m}" for o in by_ward or years}))
 
@@ -156,10 +156,10 @@ def _of_series(
             continue
         lengths = _lengths(content, row.indicator, kind)
         for length in lengths[:1] if row.windows else lengths:
-            ends = year_ends(content, row.indicator) if length == YEAR and not row.windows else ()
-            one_grid = length < YEAR and _in_a_total(content, row.indicator)
+            ends = year_ends(content, row.indicator) if length == MONTHS_OF_YEAR and not row.windows else ()
+            one_grid = length < MONTHS_OF_YEAR and _in_a_total(content, row.indicator)
             chosen = list(spans(months, length, cuts, ends, one_grid))[: row.windows]
-            if length == YEAR and not row.windows and kind not in small_counts.WARD_KINDS:
+            if length == MONTHS_OF_YEAR and not row.windows and kind not in small_counts.WARD_KINDS:
                 chosen += [s for s in _published_years(content, row, (area, part), cuts) if s not in chosen]
             for first, last in chosen:
                 if not {first, last} <= set(months):
@@ -188,7 +188,7 @@ def _published_years(
     area, part = of
     for o in content.observations.get(row.indicator, ()):
         of_part = o.part == (part if row.part == "*" else row.part)
-        if o.area == area and of_part and o.months == YEAR and o.period_start and o.period_end:
+        if o.area == area and of_part and o.months == MONTHS_OF_YEAR and o.period_start and o.period_end:
             first, last = f"{o.period_start:%Y-%m}", f"{o.period_end:%Y-%m}"
             if not any(first < c <= last for c in cuts):
                 yield first, last
@@ -237,7 +237,7 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     if content.indicators[indicator].period_type == PeriodType.MONTH:
         return (1,)
     if content.indicators[indicator].period_type == PeriodType.YEAR_TO:
-        return (YEAR,)
+        return (MONTHS_OF_YEAR,)
     careful = small_counts.is_yearly_by_ward(content, indicator) or small_counts.is_guarded(
         content.indicators[indicator]
     )
