@@ -169,7 +169,9 @@ class Opened:
 def _faults(opened: Opened, path: str, site: Path, counts: Counts) -> Iterator[str]:
     """All that is wrong with a page."""
     page, asked = opened.page, opened.asked
-    page.goto("about:blank")  # what the page before still asks for, having had the focus, must not count for this one
+    page.goto(
+        "about:blank"
+    )  # what the page before still asks for, having had the focus, must not count for this one
     asked.clear()
     opened.said.clear()
     page.set_viewport_size({"width": PHONE, "height": 800})
