@@ -105,7 +105,9 @@ def group_rates(released: ClearedContent, indicator: Indicator) -> GroupRates | 
         None if any(o.value is None for o in rest) else sum(int(o.value) for o in rest if o.value is not None)
     )
     base = next((o for o in parts if o.part == _COMPARED_WITH.get(indicator.breakdown)), None)
-    rows = tuple(_rate(o, residents, unstated, base) for o in parts if o.part in residents)
+    order = list(residents)  # ages from the youngest on, as the table of residents has them
+    known = sorted((o for o in parts if o.part in residents), key=lambda o: order.index(o.part))
+    rows = tuple(_rate(o, residents, unstated, base) for o in known)
     if not rows:
         return NoGroupRates(months=MONTHS_OF_YEAR, has_residents=False)
     return GroupRates(
