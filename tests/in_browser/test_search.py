@@ -291,6 +291,7 @@ def test_people_find_what_they_mean(phone: Page, words: str, first: str, among: 
         ("domestic abuse", {"help/", "subjects/subject-3/", "figures/figure-44/"}),
         ("weapons", {"figures/recorded-weapons/"}),
         ("public order", {"figures/recorded-public-order/"}),
+        ("police", {"help/", "report/"}),
     ],
 )
 def test_current_figures_come_before_documents_of_earlier_years(
