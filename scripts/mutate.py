@@ -4,9 +4,10 @@ Run `python scripts/mutate.py [COUNT] [SEED]`. It draws COUNT mutants of each of
 `releases` (50 by default) with a fixed seed, and applies each to a copy of the code in a temporary folder. The working
 tree is not changed. The score and the mutants that survived are written to docs/reference/mutations.md.
 
-First it runs each room's quick tests once and records which test runs which line. A mutant then meets only the tests that
-run its line, the quickest first, for at most 6 seconds of tests, and none whose fixtures take longer. It is killed if one of them fails, or if they take far
-longer than without it. A mutant whose line no quick test runs survives. Some survivors are equivalent to the original, and some are killed by slower tests.
+First it runs each room's quick tests once and records which test runs which line. A mutant then meets only the tests
+that run its line, the quickest first, for at most 6 seconds of tests, and none whose fixtures take longer. It is killed if
+one of them fails, or if they take far longer than without it. A mutant whose line no quick test runs survives. Some
+survivors are equivalent to the original, and some are killed by slower tests.
 
 It needs `fork`: every mutant runs in a child of a process that has loaded the libraries already.
 """
@@ -99,14 +100,28 @@ def mutant(path: Path, number: int) -> Mutant:
 
 
 def _places(tree: ast.AST) -> Iterator[ast.expr]:
-    """Yield the expressions that can be mutated, in a fixed order."""
+    """Yield the expressions that can be mutated, in a fixed order.
+
+    Those of decorators and of `strict=True` are left out: `frozen=False` changes nothing that a test could see.
+    """
+    settings = {id(n) for one in _settings(tree) for n in ast.walk(one)}
     for node in ast.walk(tree):
+        if id(node) in settings:
+            continue
         compares = isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS
         operates = isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in _SWAPS
         negates = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
         counts = isinstance(node, ast.Constant) and isinstance(node.value, bool | int)
         calls = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _NAMES
         if isinstance(node, ast.expr) and (compares or operates or negates or counts or calls):
+            yield node
+
+
+def _settings(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield from node.decorator_list
+        elif isinstance(node, ast.keyword) and node.arg == "strict":
             yield node
 
 

@@ -301,7 +301,7 @@ def test_every_command_is_a_documented_one() -> None:
     for file in ("publish.yml", ".gitlab-ci.yml", "Containerfile"):
         assert (file, "make site") in found
         assert [c for f, c in found if f == file and "portal verify" in c]
-    assert ("publish.yml", "make test-thorough") in found
+    assert ("publish.yml", "make coverage") in found
     assert (".gitlab-ci.yml", "make test") in found
 
 
