@@ -237,16 +237,16 @@ def _header(names: Iterable[str]) -> str:
 
 def _synonyms(root: Path) -> None:
     """Write the synonyms of the search, without pages that this portal does not have."""
-    told = tomllib.loads((program_files.home() / search.FILE).read_text(encoding="utf-8"))
+    synonyms = tomllib.loads((program_files.home() / search.FILE).read_text(encoding="utf-8"))
     pages = building.addresses(building.project(root))
     lists = [
         {"words": one["words"], "first": [p for p in one.get("first", ()) if p in pages]}
-        for one in told["same"]
+        for one in synonyms["same"]
     ]
     lines = [
         "# Words with the same or a similar meaning. A search for one of them also finds pages with the others.",
         "# first = addresses of pages to show before all others.",
-        f"ignored = {_listed(told['ignored'])}",
+        f"ignored = {_listed(synonyms['ignored'])}",
         *(f"\n[[same]]\nwords = {_listed(o['words'])}\nfirst = {_listed(o['first'])}" for o in lists),
     ]
     (root / search.FILE).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

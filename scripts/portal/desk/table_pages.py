@@ -152,10 +152,10 @@ def _view(
     desk: Desk, where: TableOf, number: int, texts: Mapping[str, str], problems: tuple[Problem, ...]
 ) -> dict[str, Any]:
     row = number or rows.next_row(where.table)
-    own = tuple(p for p in problems if p.file == where.table.file and p.row == row)
-    fields = rows.form(where, desk.packages(), desk.settings, texts, own)
+    row_problems = tuple(p for p in problems if p.file == where.table.file and p.row == row)
+    fields = rows.form(where, desk.packages(), desk.settings, texts, row_problems)
     fields_by_name = {f.ask.name: f for f in fields}
-    anchors = {p: fields_by_name[p.field].id for p in own if p.field in fields_by_name}
+    anchors = {p: fields_by_name[p.field].id for p in row_problems if p.field in fields_by_name}
     title = rows.label(where.table, texts) if number else f"New row in {where.resource.replace('_', ' ')}"
     return {
         "where": where,
@@ -164,7 +164,7 @@ def _view(
         "problems": problems,
         "anchors": anchors,
         "row_title": title,
-        "labels": {p: fields_by_name[p.field].label for p in own if p.field in fields_by_name},
+        "labels": {p: fields_by_name[p.field].label for p in row_problems if p.field in fields_by_name},
         "made": _made(where, number),
         "back_taken": _taking_back(where, texts) if number else "",
     }

@@ -294,8 +294,8 @@ def _mapped(context: PageContext, ward: WardPage) -> WardMap | None:
 
 def _priorities(context: PageContext, area: str) -> tuple[PolicePriority, ...]:
     """Return the newest priorities of the police team of a ward, the newest first."""
-    own = [p for p in context.content.police_priorities if p.area == area]
-    return tuple(sorted(own, key=lambda p: p.set_on, reverse=True)[:_MOST])
+    of_ward = [p for p in context.content.police_priorities if p.area == area]
+    return tuple(sorted(of_ward, key=lambda p: p.set_on, reverse=True)[:_MOST])
 
 
 def _names(name: str, text: str) -> bool:
