@@ -72,8 +72,8 @@ class Mutant(NamedTuple):
 class Baseline(NamedTuple):
     """What a room's tests do without a mutant.
 
-    `seconds` is the time of each test by its id, `tests_of` the ids of the tests that run each line of each file, and
-    `setups` the time of all fixtures of a test file, in seconds.
+    `seconds` is the processor time of each test by its id, `tests_of` the ids of the tests that run each line of each
+    file, and `setups` the processor time of all fixtures of a test file, in seconds.
     """
 
     seconds: Mapping[str, float]
@@ -142,32 +142,35 @@ def _mutate(node: ast.expr) -> None:
 
 
 class _Recorder:
-    """A pytest plugin that notes how long each test takes, and tells coverage which test is running.
+    """A pytest plugin that notes the processor time of each test, and says to coverage which test is running.
 
     What a test's fixtures run belongs to every test of the file, because they can share a fixture.
     """
 
     def __init__(self, coverage: Any) -> None:
-        self.coverage, self.seconds, self.setups = (
-            coverage,
-            dict[str, float](),
-            defaultdict[str, float](float),
-        )
+        self.coverage, self.since = coverage, 0.0
+        self.seconds, self.setups = dict[str, float](), defaultdict[str, float](float)
 
     def pytest_runtest_setup(self, item: Any) -> None:
         """Note what the fixtures of a test run."""
         self.coverage.switch_context(item.nodeid.partition("::")[0])
+        self.since = _processor_seconds()
 
     def pytest_runtest_call(self, item: Any) -> None:
-        """Note what the test itself runs."""
+        """Note the time of the fixtures for the file of the test, and what the test itself runs."""
+        now = _processor_seconds()
+        self.setups[item.nodeid.partition("::")[0]] += now - self.since
+        self.since = now
         self.coverage.switch_context(item.nodeid)
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """Note the time of a test without its fixtures, and of these for its file."""
-        if report.when == "call":
-            self.seconds[report.nodeid] = report.duration
-        elif report.when == "setup":
-            self.setups[report.nodeid.partition("::")[0]] += report.duration
+    def pytest_runtest_teardown(self, item: Any) -> None:
+        """Note the time of the test without its fixtures."""
+        self.seconds[item.nodeid] = _processor_seconds() - self.since
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of this process and those it has waited for: other programs do not change it."""
+    return sum(os.times()[:4])
 
 
 def baseline(room: str, folder: Path) -> Baseline | None:

@@ -182,7 +182,7 @@ def _rollback(root: Path, options: argparse.Namespace, progress: ProgressLine) -
 
     if not options.name:
         folder = publishing.previous(root)
-        print(f"The site before is in place again: {folder.relative_to(root)}.")
+        print(f"The previous site is restored: {folder.relative_to(root)}.")
         return OK
     progress("Looking for the release")
     project = building.project(root)

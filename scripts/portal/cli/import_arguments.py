@@ -24,7 +24,7 @@ def add(command: NewCommand) -> None:
             "fetch",
             "download published files and import what is new",
             "Without a name: list the public addresses that are known. With one or more names: download what has changed since\n"
-            "the last time into the cache, with its digest. A download that broke off goes on from where it was.\n"
+            "the last time into the cache, with its digest. A download that was interrupted continues where it stopped.\n"
             "With --import, show what importing would change, and write it, with the row of the source, when you confirm.\n"
             "This is the only command that uses the network. For example:\n"
             "  portal fetch police-archive --month 2026-03 --force cambridgeshire --import",

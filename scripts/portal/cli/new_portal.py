@@ -20,7 +20,7 @@ from portal.core import operating_system, periods, program_files, text
 from portal.core.problems import PortalError, Problem
 from portal.data.packages import contract, describe_resource
 from portal.pages import search
-from portal.site import building
+from portal.site import build_inputs, building
 
 _HERE = Path(__file__).parents[1]
 _STARTER = _HERE / "cli" / "starter"
@@ -121,7 +121,7 @@ def _faults(portal: NewPortal, folder: Path) -> Iterator[Problem]:
 def _share(root: Path, portal: NewPortal) -> None:
     """Copy the files that all portals share, and the chart library and fonts if they are installed."""
     kept = _packages(portal)
-    for name in (*SHARED, *map(str, building.INSTALLED)):
+    for name in (*SHARED, *map(str, build_inputs.INSTALLED)):
         source, target = program_files.home() / name, root / name
         wanted = not name.startswith("data_packages/") or name.split("/")[1] in kept
         if wanted and source.exists():

@@ -49,8 +49,8 @@ def add(command: NewCommand) -> None:
 def _of_publishing(publish: argparse.ArgumentParser) -> None:
     """Add which target to publish to, and how."""
     publish.add_argument("target", nargs="?", default="", metavar="TARGET", help="only this one")
-    publish.add_argument("--dry-run", action="store_true", help="only say what would change")
-    publish.add_argument("--back", action="store_true", help="put the site before in place again")
+    publish.add_argument("--dry-run", action="store_true", help="only show what would change")
+    publish.add_argument("--back", action="store_true", help="restore the previous site; twice undoes it")
 
 
 def _of_an_embargo(embargo: argparse.ArgumentParser) -> None:
@@ -87,5 +87,5 @@ def _of_the_desk(desk: argparse.ArgumentParser) -> None:
         type=int,
         default=30,
         metavar="MINUTES",
-        help="lock when nobody used it for so long (default: 30)",
+        help="lock after this many minutes without use (default: 30)",
     )
