@@ -129,7 +129,7 @@ def test_a_change_of_the_program_makes_another_site(southwark: Path, monkeypatch
     program = [p for p in build_inputs.inputs(southwark) if not p.is_relative_to(southwark)]
     assert build_inputs.PROGRAM / "cli" / "commands.py" in program
     before = build_inputs.fingerprint(southwark)
-    monkeypatch.setattr(building, "PROGRAM", southwark / "site_src" / "templates")
+    monkeypatch.setattr(build_inputs, "PROGRAM", southwark / "site_src" / "templates")
     assert build_inputs.fingerprint(southwark) != before
 
 

@@ -134,7 +134,7 @@ def change(root: Path, kind: str, id_: str, cells: Cells, package: str = "") -> 
     words = f"{KINDS[kind].words} {id_}"
     changed = [f"{n}: {old[n] or '(empty)'} → {v or '(empty)'}" for n, v in fresh.items() if old[n] != v]
     if not changed:
-        fix = "Nothing is to do. Or give another value."
+        fix = "There is nothing to do, unless you meant another value."
         return planned_changes.refused(words, [_wrong(words, "The entry already says this.", fix)])
     return _planned(settings, {table.path: data}, f"Change the {words}: {'; '.join(changed)}.", {table.path: (number, words)})  # fmt: skip
 

@@ -42,7 +42,7 @@ class PlannedChange:
             if _bytes_of(path) != data:
                 message = "The file was changed after this change was planned."
                 raise PortalError(
-                    [Problem(path.name, code="changed", message=message, fix="Do it once more.")]
+                    [Problem(path.name, code="changed", message=message, fix="Try again.")]
                 )
         with releasing.restored(self.files):
             for path in self.files:

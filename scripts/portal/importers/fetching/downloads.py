@@ -230,7 +230,7 @@ def _allowed(address: str, hosts: frozenset[str]) -> None:
     parts = urlsplit(address)
     is_this_computer = parts.hostname in ("127.0.0.1", "localhost") and parts.netloc in hosts
     if not is_this_computer and (parts.scheme != "https" or parts.hostname not in hosts):
-        message = "This address is not on a host of the register, or not https."
+        message = "This address is not https, or its host is not in the register."
         raise _failed(address, message, "If the publisher has moved, add the new address to the register.")
 
 
