@@ -194,5 +194,8 @@ def test_only_a_provisional_figure_with_known_revisions_has_a_band() -> None:
     assert measures.revision_band(released(plain), plain) == 0
 
 
-def test_areas_without_a_figure_have_no_months_in_common() -> None:
-    assert measures.in_same_months(released(), indicator(), ["E1", "E2"]) == {}
+def test_only_areas_with_the_newest_months_are_compared() -> None:
+    areas = ["E1", "E2"]
+    assert measures.in_same_months(released(), indicator(), areas) == {}
+    known = measures.in_same_months(released(year(100, 2019), year(120, 2020)), indicator(), areas)
+    assert [(code, s.latest.value) for code, s in known.items()] == [("E1", 120)]
