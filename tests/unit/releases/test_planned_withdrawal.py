@@ -73,7 +73,7 @@ def test_another_figure_with_the_number_on_the_same_day_is_named(project: Projec
     calls = next(o for o in project.content.observations["calls"] if o.value == 8462)
     alike = replace(calls, indicator="advice")
     other = replace(alike, period_end=date(2021, 1, 31))
-    figures = project.content.observations | {"advice": (alike, other)}
+    figures = {**project.content.observations, "advice": (alike, other)}
     plan = planned(replace(project, content=replace(project.content, observations=figures)))
     assert len([place for place in plan.look if place.endswith("the same number")]) == 1
 
