@@ -20,13 +20,14 @@ test: .venv/ready-dev node_modules/ready-dev lint
 	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest
 
-# Every test, those that take long too, with more examples; before a release, and where the site is published.
+# Every test, those that take long too, with more examples; before a release.
 test-thorough: .venv/ready-dev node_modules/ready-dev lint
 	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest --thorough
 
-# Every test, with the share of the code that they run. Slower than make test; pyproject.toml has the floor.
-coverage: .venv/ready-dev node_modules/ready-dev
+# The same, with the share of the code that the tests run; fails under the floor in pyproject.toml. Runs where the site is
+# published.
+coverage: .venv/ready-dev node_modules/ready-dev lint
 	$(BIN)/python scripts/need_programs.py
 	$(BIN)/python -m pytest --thorough --cov --cov-report=term:skip-covered
 

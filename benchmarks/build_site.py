@@ -9,7 +9,8 @@ portals are made: of 300, 1,000 and 3,000 pages, or of PAGES. Without it, only t
 The floor is `mkdocs build` alone, on the pages, settings and theme that the portal has made: no checks, charts, search,
 sheets or verification. A whole build (`--fresh`) starts Python and does everything: warm with charts and sheets in the
 cache, cold without. Floor and warm builds take turns, and the shortest of each counts. Rebuilds are compared with a warm
-and a cold build. Seconds are wall-clock time; processor seconds are the sum over all processes.
+build. Each time is given on the clock and as processor seconds of all processes: where other programs run at
+the same time, only the latter can be compared.
 
 Prints rows for the tables in docs/explanation/benchmarks.md, and writes seconds by pages to benchmarks/sizes.csv for plot.py.
 """
@@ -66,15 +67,16 @@ def measured(name: str, root: Path) -> dict[str, Any]:
     site = root / "build" / "site"
     results["pages"] = sum(1 for _ in site.resolve().rglob("*.html"))
     base, warm = results["floor"], results["warm"]
-    ratios = [f"{s.seconds:.1f} s | {s.seconds / base.seconds:.2f}" for s in (warm, cold)]
-    print(
-        f"\n| {name} | {results['pages']:,} | {base.seconds:.1f} s | {' | '.join(ratios)} | {warm.processor / base.processor:.2f} |"
+    warm_row, cold_row = (
+        f"{s.seconds:.1f} s | {s.seconds / base.seconds:.2f} | {s.processor:.1f} s | {s.processor / base.processor:.2f}"
+        for s in (warm, cold)
     )
+    floor_row = f"{base.seconds:.1f} s | {base.processor:.1f} s"
+    print(f"\n| {name} | {results['pages']:,} | {floor_row} | {warm_row} | {cold_row} |", flush=True)
     for what in ("nothing", "figure", "word"):
         one = results[what]
-        print(
-            f"| {name} | {what} | {one.seconds:.1f} s | {one.seconds / warm.seconds:.2f} | {one.seconds / cold.seconds:.2f} |"
-        )
+        clock = f"{one.seconds:.1f} s | {one.seconds / warm.seconds:.2f}"
+        print(f"| {name} | {what} | {clock} | {one.processor:.1f} s | {one.processor / warm.processor:.2f} |")
     sizes = f"{size(site) / 1e6:.0f} MB | {size(site / 'pagefind') / 1e6:.2f} MB | {first_visit(site) / 1e3:.0f} kB"
     print(f"| {name} | {sizes} | {warm.memory / 1e6:.0f} MB | {cold.memory / 1e6:.0f} MB |", flush=True)
     return results

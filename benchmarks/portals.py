@@ -28,6 +28,8 @@ WHERE = {"source": "returns", "locator": "Table 9"}
 HOME, FORCE, TOTAL = "E09999999", "E12999999", "all-offences"
 PRIORITIES, ACTIONS = 5, 6  # priorities of each borough's plan, and actions of each priority
 SERIES = 13  # twelve groups of offences, and their total
+# Left out, because its small counts would have to be withheld.
+SENSITIVE = "sexual-offences"
 OF_TINY = 50  # pages of the small portal, roughly
 # Pages for each ward and for each borough.
 OF_WARD, OF_BOROUGH = 2, SERIES + 1 + PRIORITIES * (1 + ACTIONS)
@@ -61,7 +63,7 @@ def grown(folder: Path, pages: int, file: Path) -> Path:
     _settings(folder, places)
     _geography(folder / "data_packages" / "geography" / "data", places)
     counts = mps_crime.read_wards([file], None).frame
-    counts = counts[counts["area"].isin(places.wards)]
+    counts = counts[counts["area"].isin(places.wards) & (counts["series"] != SENSITIVE)]
     by_borough = counts["area"].map(lambda code: places.boroughs[places.wards[code][1]])
     sums = counts.groupby([counts["series"], by_borough.rename("area"), "month"], as_index=False)[
         "count"
@@ -114,9 +116,12 @@ def _recorded(folder: Path, counts: pd.DataFrame) -> None:
         _indicator(f"now-{s}", s, ("rolling-months", "recorded", "recorded"), "" if s == TOTAL else whole)
         for s in sorted(counts["series"].unique())
     ]
-    # The small portal's own tables of this kind are about other wards.
-    for name in ("indicators.csv", "observations.csv"):
-        path = data / name
+    # The small portal's own tables of this kind are about other wards and indicators.
+    no_rates = folder / "data_packages" / "geography" / "data" / "no_rates.csv"
+    for path in (
+        *(data / name for name in ("indicators.csv", "observations.csv", "dispersion.csv")),
+        no_rates,
+    ):
         path.write_text(path.read_text().splitlines()[0] + "\n")
     add(data / "indicators.csv", rows)
     add(data / "observations.csv", _sums(counts, 3, "now"))

@@ -4,9 +4,10 @@ Run `python scripts/mutate.py [COUNT] [SEED]`. It draws COUNT mutants of each of
 `releases` (50 by default) with a fixed seed, and applies each to a copy of the code in a temporary folder. The working
 tree is not changed. The score and the mutants that survived are written to docs/reference/mutations.md.
 
-First it runs each room's quick tests once and records which test runs which line. A mutant then meets only the tests that
-run its line, the quickest first, for at most 6 seconds of tests, and none whose fixtures take longer. It is killed if one of them fails, or if they take far
-longer than without it. A mutant whose line no quick test runs survives. Some survivors are equivalent to the original, and some are killed by slower tests.
+First it runs each room's quick tests once and records which test runs which line. A mutant then meets only the tests
+that run its line, the quickest first, for at most 6 seconds of tests, and none whose fixtures take longer. It is killed if
+one of them fails, or if they take far longer than without it. A mutant whose line no quick test runs survives. Some
+survivors are equivalent to the original, and some are killed by slower tests.
 
 It needs `fork`: every mutant runs in a child of a process that has loaded the libraries already.
 """
@@ -71,8 +72,8 @@ class Mutant(NamedTuple):
 class Baseline(NamedTuple):
     """What a room's tests do without a mutant.
 
-    `seconds` is the time of each test by its id, `tests_of` the ids of the tests that run each line of each file, and
-    `setups` the time of all fixtures of a test file, in seconds.
+    `seconds` is the processor time of each test by its id, `tests_of` the ids of the tests that run each line of each
+    file, and `setups` the processor time of all fixtures of a test file, in seconds.
     """
 
     seconds: Mapping[str, float]
@@ -99,14 +100,28 @@ def mutant(path: Path, number: int) -> Mutant:
 
 
 def _places(tree: ast.AST) -> Iterator[ast.expr]:
-    """Yield the expressions that can be mutated, in a fixed order."""
+    """Yield the expressions that can be mutated, in a fixed order.
+
+    Those of decorators and of `strict=True` are left out: `frozen=False` changes nothing that a test could see.
+    """
+    settings = {id(n) for one in _settings(tree) for n in ast.walk(one)}
     for node in ast.walk(tree):
+        if id(node) in settings:
+            continue
         compares = isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS
         operates = isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in _SWAPS
         negates = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
         counts = isinstance(node, ast.Constant) and isinstance(node.value, bool | int)
         calls = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _NAMES
         if isinstance(node, ast.expr) and (compares or operates or negates or counts or calls):
+            yield node
+
+
+def _settings(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield from node.decorator_list
+        elif isinstance(node, ast.keyword) and node.arg == "strict":
             yield node
 
 
@@ -127,32 +142,35 @@ def _mutate(node: ast.expr) -> None:
 
 
 class _Recorder:
-    """A pytest plugin that notes how long each test takes, and tells coverage which test is running.
+    """A pytest plugin that notes the processor time of each test, and says to coverage which test is running.
 
     What a test's fixtures run belongs to every test of the file, because they can share a fixture.
     """
 
     def __init__(self, coverage: Any) -> None:
-        self.coverage, self.seconds, self.setups = (
-            coverage,
-            dict[str, float](),
-            defaultdict[str, float](float),
-        )
+        self.coverage, self.since = coverage, 0.0
+        self.seconds, self.setups = dict[str, float](), defaultdict[str, float](float)
 
     def pytest_runtest_setup(self, item: Any) -> None:
         """Note what the fixtures of a test run."""
         self.coverage.switch_context(item.nodeid.partition("::")[0])
+        self.since = _processor_seconds()
 
     def pytest_runtest_call(self, item: Any) -> None:
-        """Note what the test itself runs."""
+        """Note the time of the fixtures for the file of the test, and what the test itself runs."""
+        now = _processor_seconds()
+        self.setups[item.nodeid.partition("::")[0]] += now - self.since
+        self.since = now
         self.coverage.switch_context(item.nodeid)
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """Note the time of a test without its fixtures, and of these for its file."""
-        if report.when == "call":
-            self.seconds[report.nodeid] = report.duration
-        elif report.when == "setup":
-            self.setups[report.nodeid.partition("::")[0]] += report.duration
+    def pytest_runtest_teardown(self, item: Any) -> None:
+        """Note the time of the test without its fixtures."""
+        self.seconds[item.nodeid] = _processor_seconds() - self.since
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of this process and those it has waited for: other programs do not change it."""
+    return sum(os.times()[:4])
 
 
 def baseline(room: str, folder: Path) -> Baseline | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import describe
 import pytest
 from portal.cli import commands
-from portal.site import building
+from portal.site import build_inputs
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +49,7 @@ def make_project(folder: Path, overlay: Path | None = None) -> Path:
     shutil.copy(ROOT / "mkdocs.yml", folder)
     (folder / "scripts").mkdir(exist_ok=True)
     (folder / "scripts" / "portal").symlink_to(ROOT / "scripts" / "portal")
-    for path in building.INSTALLED:
+    for path in build_inputs.INSTALLED:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, folder / path)
     # Drawings are named by what they show, so all projects can share them.

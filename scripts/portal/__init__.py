@@ -1,4 +1,4 @@
-"""Builds a community safety partnership's public site from its data packages."""
+"""Build a community safety partnership's public site from its data packages."""
 
 import decimal
 

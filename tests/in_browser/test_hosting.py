@@ -301,7 +301,7 @@ def test_every_command_is_a_documented_one() -> None:
     for file in ("publish.yml", ".gitlab-ci.yml", "Containerfile"):
         assert (file, "make site") in found
         assert [c for f, c in found if f == file and "portal verify" in c]
-    assert ("publish.yml", "make test-thorough") in found
+    assert ("publish.yml", "make coverage") in found
     assert (".gitlab-ci.yml", "make test") in found
 
 
@@ -341,7 +341,7 @@ def test_the_container_has_two_stages_and_an_ordinary_user() -> None:
 
 
 def test_all_that_the_site_is_made_from_goes_into_the_container() -> None:
-    from portal.site.building import INPUTS  # noqa: PLC0415
+    from portal.site.build_inputs import INPUTS  # noqa: PLC0415
 
     left_out = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     needed = {*INPUTS, "Makefile", "README.md", "pyproject.toml", "requirements.lock", "package.json"}

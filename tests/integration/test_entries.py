@@ -178,7 +178,7 @@ def test_a_change_and_a_removal_touch_one_row(root: Path) -> None:
         (("status", "plan", "action-9", *given(STATUS)), "action", "Did you mean"),
         (("status", "plan", "action-1-2", "done", "date=2020-12-31", "update=update-2", "reason=r", "source=report", "locator=l"), "new status of action-1-2, update", ""),
         (("change", "route", "online-from", "state=current"), "id", "Did you mean online-form?"),
-        (("change", "route", "online-form", "state=check-first"), "way to report online-form", "Nothing is to do"),
+        (("change", "route", "online-form", "state=check-first"), "way to report online-form", "There is nothing to do"),
         (("change", "route", "online-form", "state=open"), "way to report online-form, state", "current"),
         (("change", "plan", "plan", "state=past"), "kind", "datapackage.json"),
         (("remove", "source", "report"), "data_packages/", "Write returns."),

@@ -266,7 +266,7 @@ def test_a_server_that_is_not_there_is_a_problem(server: Server, tmp_path: Path)
 def test_only_https_addresses_of_the_register_are_opened(address: str, tmp_path: Path) -> None:
     with pytest.raises(PortalError) as caught:
         downloads.fetch(address, tmp_path, register.hosts(register.entries()))
-    assert "not on a host of the register" in caught.value.problems[0].message
+    assert "its host is not in the register" in caught.value.problems[0].message
 
 
 def test_a_file_that_was_changed_in_the_cache_is_fetched_whole_again(server: Server, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from portal.core import settings
 from portal.core.problems import PortalError
 from portal.importers import importing
 from portal.importers.recognition import RecognisedFile
-from portal.site import building
+from portal.site import build_inputs, building
 from project import ROOT, SHARED, make_project
 
 UPSTREAM = SHARED / "upstream"
@@ -126,11 +126,11 @@ def test_a_new_portal_is_built_at_once_and_says_what_is_missing(southwark: Path)
 
 def test_a_change_of_the_program_makes_another_site(southwark: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the program does not stand in the portal's own folder."""
-    program = [p for p in building.inputs(southwark) if not p.is_relative_to(southwark)]
-    assert building.PROGRAM / "cli" / "commands.py" in program
-    before = building.fingerprint(southwark)
-    monkeypatch.setattr(building, "PROGRAM", southwark / "site_src" / "templates")
-    assert building.fingerprint(southwark) != before
+    program = [p for p in build_inputs.inputs(southwark) if not p.is_relative_to(southwark)]
+    assert build_inputs.PROGRAM / "cli" / "commands.py" in program
+    before = build_inputs.fingerprint(southwark)
+    monkeypatch.setattr(build_inputs, "PROGRAM", southwark / "site_src" / "templates")
+    assert build_inputs.fingerprint(southwark) != before
 
 
 def test_another_day_makes_another_site_and_the_same_day_does_not(
@@ -140,7 +140,7 @@ def test_another_day_makes_another_site_and_the_same_day_does_not(
     marks = []
     for moment in ("1796083200", "1796083201", "1796169600"):  # 1 December 2026, twice, and the day after
         monkeypatch.setenv("SOURCE_DATE_EPOCH", moment)
-        marks.append(building.fingerprint(southwark))
+        marks.append(build_inputs.fingerprint(southwark))
     assert marks[0] == marks[1] != marks[2]
 
 

@@ -16,7 +16,7 @@ from portal.checks import rules
 from portal.cli import commands
 from portal.cli.arguments import PROBLEMS
 from portal.core.problems import PortalError
-from portal.site import building, publishing, renderers, rendering
+from portal.site import build_inputs, building, publishing, renderers, rendering
 from project import ROOT, make_project, tree_of
 from selectolax.lexbor import LexborHTMLParser
 from test_attacks import ATTACKS, attacked
@@ -148,8 +148,8 @@ def test_attacks_in_tables_stay_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_site_of_the_other_renderer_is_another_site(built: Path) -> None:
-    assert building.fingerprint(built) == building.fingerprint(built, renderers.USUAL)
-    assert building.fingerprint(built) != building.fingerprint(built, "zensical")
+    assert build_inputs.fingerprint(built) == build_inputs.fingerprint(built, renderers.USUAL)
+    assert build_inputs.fingerprint(built) != build_inputs.fingerprint(built, "zensical")
     assert building.build(built, quiet, renderer="zensical").new
     assert not building.build(built, quiet, renderer="zensical").new
     assert building.build(built, quiet).new

@@ -59,10 +59,13 @@ def test_mypy_checks_more_files_and_never_fewer() -> None:
         assert any(next((ROOT / part).rglob(path), None) for part in ("tests", "benchmarks")), module
 
 
-def test_coverage_is_measured_with_branches_and_has_a_floor() -> None:
+def test_coverage_is_measured_with_branches_and_held_before_anything_is_published() -> None:
     assert PROJECT["tool"]["coverage"]["run"]["branch"] is True
     assert PROJECT["tool"]["coverage"]["report"]["fail_under"] >= 85
-    assert any("--cov" in command for command in commands_of("coverage"))
+    assert any("--thorough --cov" in command for command in commands_of("coverage"))
+    published = yaml.safe_load((ROOT / ".github" / "workflows" / "publish.yml").read_text())["jobs"]
+    assert "make coverage" in [step.get("run") for step in published["test"]["steps"]]
+    assert "test" in published["deploy"]["needs"]
 
 
 def test_the_package_says_that_it_is_typed() -> None:

@@ -70,6 +70,14 @@ def test_a_target_that_runs_installed_programs_installs_them_first(target: str) 
         assert "benchmarks/node_modules/ready" in needs
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_files_that_a_target_names_are_in_the_repository(target: str) -> None:
+    rule = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    assert rule, target
+    named = re.findall(r"\b(?:scripts|tests|benchmarks|docs)/[\w/]+\.py\b|\b[\w-]+\.(?:yml|toml)\b", rule[1])
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 def test_the_first_step_of_every_target_makes_an_environment(clone: Path) -> None:
     made = run_make(clone, ".venv/bin/python")
     assert made.returncode == 0, made.stderr

@@ -88,7 +88,7 @@ def test_nothing_is_published_by_github_before_the_tests_have_passed(workflow: P
     testing = {
         n
         for n, job in found.items()
-        if any(s.get("run") in ("make test", "make test-thorough") for s in job.get("steps", ()))
+        if any(s.get("run") in ("make test", "make coverage") for s in job.get("steps", ()))
     }
     publishing = {
         n for n, job in found.items() if job.get("permissions", PROPOSES) != PROPOSES or "environment" in job

@@ -44,16 +44,16 @@ def standing_of(duty: Duty, evidence: Iterable[Evidence], today: date) -> DutySt
     The duty is due `every_months` after the newest evidence. A date with only a year or month counts from its last day,
     so that nothing is called late too early.
     """
-    own = tuple(sorted((e for e in evidence if e.duty == duty.id), key=_last_day, reverse=True))
-    if not own:
-        return DutyStanding(duty, own, None, DutyState.NOT_PUBLISHED)
+    newest_first = tuple(sorted((e for e in evidence if e.duty == duty.id), key=_last_day, reverse=True))
+    if not newest_first:
+        return DutyStanding(duty, newest_first, None, DutyState.NOT_PUBLISHED)
     if duty.every_months is None:
-        return DutyStanding(duty, own, None, DutyState.NO_SET_DATE)
-    due = _months_later(_last_day(own[0]), duty.every_months)
+        return DutyStanding(duty, newest_first, None, DutyState.NO_SET_DATE)
+    due = _months_later(_last_day(newest_first[0]), duty.every_months)
     if due < today:
-        return DutyStanding(duty, own, due, DutyState.PAST_DUE)
+        return DutyStanding(duty, newest_first, due, DutyState.PAST_DUE)
     is_soon = due <= today + timedelta(days=SOON)
-    return DutyStanding(duty, own, due, DutyState.DUE_SOON if is_soon else DutyState.UP_TO_DATE)
+    return DutyStanding(duty, newest_first, due, DutyState.DUE_SOON if is_soon else DutyState.UP_TO_DATE)
 
 
 def _last_day(evidence: Evidence) -> date:

@@ -98,12 +98,14 @@ def _changes(released: ClearedContent, indicator: Indicator, wards: Sequence[Are
 
 
 def _quarters(released: ClearedContent, indicator: Indicator, wards: Sequence[Area]) -> Chart | None:
-    """Return an indicator in each ward, from A to Z, in the newest two years by quarter; None if two wards lack them."""
-    own = {a: measures.quarters(released, indicator.id, a.code) for a in wards}
-    newest = max((f[-1].period_end for f in own.values() if f and f[-1].period_end), default=None)
+    """Return an indicator in each ward, from A to Z, in the newest two years by quarter; None if two wards do not have them."""
+    quarters_by_ward = {a: measures.quarters(released, indicator.id, a.code) for a in wards}
+    newest = max(
+        (f[-1].period_end for f in quarters_by_ward.values() if f and f[-1].period_end), default=None
+    )
     strips = [
         Strip(a.name, figures)
-        for a, figures in sorted(own.items(), key=lambda pair: pair[0].name)
+        for a, figures in sorted(quarters_by_ward.items(), key=lambda pair: pair[0].name)
         if figures and figures[-1].period_end == newest
     ]
     subject = ChartInput(released, indicator, tuple(o for r in strips for o in r.figures if o))

@@ -106,9 +106,9 @@ def _shorter(released: ClearedContent, indicator: Indicator) -> Chart | None:
 
     The shortest length is taken of which there is more than a year without overlaps; None if there is none.
     """
-    own = series(released, indicator.id, released.area, "")
-    for months in sorted({o.months for o in own if 0 < o.months < MONTHS_OF_YEAR}):
-        known = tuple(o for o in own if o.months == months)
+    home_figures = series(released, indicator.id, released.area, "")
+    for months in sorted({o.months for o in home_figures if 0 < o.months < MONTHS_OF_YEAR}):
+        known = tuple(o for o in home_figures if o.months == months)
         if len(known) <= MONTHS_OF_YEAR // months or overlap(known):
             continue
         subject = ChartInput(released, indicator, known)

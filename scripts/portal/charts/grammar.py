@@ -452,7 +452,7 @@ def around(point: tuple[float, float], text: str, **look: Any) -> Iterator[Label
 
 
 def stacked(labels: Sequence[Label], taken: Sequence[Box] = (), top: float = 0) -> list[Label]:
-    """Return labels moved up until each touches neither what is taken nor a label before it.
+    """Return labels moved up until none overlaps a space that is taken or an earlier label.
 
     A label that would be above `top` is moved down instead.
     """

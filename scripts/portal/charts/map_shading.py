@@ -147,8 +147,8 @@ def build_base_map(outlines: Outlines, links: Links, longest: str, width: int) -
             labels[code] = _Label(words, middle, "")
         elif place:
             taken.append(place)
-            own = halved(name)
-            labels[code] = _Label(own, place, draw_pointer(place, _beside(own, longest), middle))
+            halves = halved(name)
+            labels[code] = _Label(halves, place, draw_pointer(place, _beside(halves, longest), middle))
         else:
             labels[code] = _value_label(drawn[code], longest)
     return BaseMap(size=(width, height), links=links, drawn=drawn, edge=draw_edge(lines), labels=labels)
@@ -231,11 +231,11 @@ def draw_locator(outlines: Outlines, links: Links, here: str, width: int = 240) 
 
 def neighbours(outlines: Outlines, here: str) -> tuple[str, ...]:
     """Return the areas that share a border with an area, not only a corner, ordered by code."""
-    own = {frozenset(side) for side in sides_of(outlines.get(here, ()))}
+    sides_here = {frozenset(side) for side in sides_of(outlines.get(here, ()))}
     return tuple(
         code
         for code, rings in sorted(outlines.items())
-        if code != here and any(frozenset(side) in own for side in sides_of(rings))
+        if code != here and any(frozenset(side) in sides_here for side in sides_of(rings))
     )
 
 

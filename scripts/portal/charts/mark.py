@@ -1,4 +1,4 @@
-"""Draw the mark of a partnership: the outlines of its wards, small enough to stand beside its name."""
+"""Draw the mark of a partnership: the outlines of its wards, small enough to go beside its name."""
 
 import math
 from itertools import pairwise

@@ -127,13 +127,13 @@ def _categories_spelt_twice(package: Package) -> Iterator[Problem]:
     """Yield categories of an indicator that differ only by capital letters or spaces, and so split one series in two."""
     for column in package.breakdowns if "observations" in package.tables else ():
         first: dict[tuple[str, str], str] = {}
-        told: set[tuple[str, str]] = set()
+        reported: set[tuple[str, str]] = set()
         for row in rows(package.tables["observations"]):
             value = row[column]
             plain = row["indicator"], " ".join(value.split()).casefold()
             other = first.setdefault(plain, value)
-            if value != other and (row["indicator"], value) not in told:
-                told.add((row["indicator"], value))
+            if value != other and (row["indicator"], value) not in reported:
+                reported.add((row["indicator"], value))
                 message = f"“{value}” and “{other}” differ only by capital letters or spaces."
                 yield row.problem(column, "breakdown", message, "Write both in the same way.")
 

@@ -78,7 +78,7 @@ def _hierarchies(checked: ValidRows) -> Iterator[Problem]:
                 seen.add(above)
                 above = by_key[above][column]
             if above == row[key]:
-                message = f"By this, the {noun} {row[key]} is part of itself."
+                message = f"This would make the {noun} {row[key]} part of itself."
                 yield row.problem(
                     column, "hierarchies", message, "Clear the cell of the one that is highest."
                 )

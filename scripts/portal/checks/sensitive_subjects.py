@@ -21,7 +21,7 @@ _BEGINNINGS = re.compile(
 _ABBREVIATIONS = re.compile(r"\b(?:DA|DV|DVA|CSE|CSA|RASSO)\b")
 # Units whose figures say nothing about a person.
 _HARMLESS = ("pounds",)
-# What may stand before the subject at the beginning of a definition; further on, it is only mentioned.
+# What can come before the subject at the beginning of a definition; further on, it is only mentioned.
 _BEFORE = re.compile(
     r"^(?:(?:the|all|every|any|number|count|of|recorded|reported|offences?|crimes?|incidents?|cases?|reports?|victims?) )+",
     re.IGNORECASE,

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from portal.cli import entry_arguments, page_arguments
+from portal.cli import entry_arguments, import_arguments, page_arguments
 
 OK, PROBLEMS, USAGE, BUG, STOPPED = 0, 1, 2, 3, 130
 _ENDING = """\
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_building(command)
     _add_releasing(command)
-    _add_importing(command)
+    import_arguments.add(command)
     _add_starting(command)
     _add_measuring(command)
     page_arguments.add(command)
@@ -105,50 +105,26 @@ def _add_building(command: page_arguments.NewCommand) -> None:
 
 def _add_releasing(command: page_arguments.NewCommand) -> None:
     """Add the commands that make, restore, withdraw and verify what is published."""
-    make = command(
-        "release",
-        "make a named release of what is published",
-        "Check everything and show what has changed since the last release. When you confirm, write the archive of the release\n"
-        "and its changes into the package of releases. Each revised or withdrawn figure needs a reason. Build afterwards.\n\n"
-        "While a release is under embargo, a release without --embargo contains what you changed since then, added to what is\n"
-        "public: use it for urgent changes. A release with --embargo waits as well.",
+    _of_releases(
+        command(
+            "release",
+            "make a named release of what is published",
+            "Check everything and show what has changed since the last release. When you confirm, write the archive of the release\n"
+            "and its changes into the package of releases. Each revised or withdrawn figure needs a reason. Build afterwards.\n\n"
+            "While a release is under embargo, a release without --embargo contains what you changed since then, added to what is\n"
+            "public: use it for urgent changes. A release with --embargo waits as well.",
+        )
     )
-    make.add_argument("name", metavar="NAME", help='such as "2026 Q4"')
-    make.add_argument("--note", default="", metavar="WORDS", help="what the release is about, for readers")
-    make.add_argument(
-        "--reason",
-        default="",
-        metavar="WORDS",
-        help="why figures were revised, if the table does not give a reason",
+    _of_rollbacks(
+        command(
+            "rollback",
+            "restore an earlier site or release",
+            "Without a name: restore the previous site at once, and change nothing else. With the name of a release: show what\n"
+            "would change, restore its data, record that as a new release with the reason, and build the site. Contact details\n"
+            "(ways to report, support services) do not change. Figures that are withdrawn or withheld now stay that way.\n"
+            "Releases that are still under embargo are cancelled.",
+        )
     )
-    make.add_argument(
-        "--embargo",
-        action=_Stated,
-        default="",
-        metavar="TIME",
-        help="when it becomes public, such as 2026-12-01T09:30; builds keep it off the site until then",
-    )
-    make.add_argument(
-        "--signed",
-        type=Path,
-        metavar="FILE",
-        help="only if this list, signed at the desk, is of the same changes",
-    )
-    make.add_argument("--yes", action="store_true", help="write without asking for confirmation")
-    back = command(
-        "rollback",
-        "restore an earlier site or release",
-        "Without a name: restore the previous site at once, and change nothing else. With the name of a release: show what\n"
-        "would change, restore its data, record that as a new release with the reason, and build the site. Contact details\n"
-        "(ways to report, support services) do not change. Figures that are withdrawn or withheld now stay that way.\n"
-        "Releases that are still under embargo are cancelled.",
-    )
-    back.add_argument("name", nargs="?", default="", metavar="NAME", help="the release to restore")
-    back.add_argument("--reason", default="", metavar="WORDS", help="why, for readers")
-    back.add_argument(
-        "--contacts", action="store_true", help="restore the contact details of that release too"
-    )
-    back.add_argument("--yes", action="store_true", help="do it without asking for confirmation")
     _of_figures(
         command(
             "withdraw",
@@ -168,101 +144,8 @@ def _add_releasing(command: page_arguments.NewCommand) -> None:
     )
 
 
-def _add_importing(command: page_arguments.NewCommand) -> None:
-    """Add the commands that count what is there, and bring in files."""
-    command(
-        "coverage",
-        "count pages with a chart and measures with a figure",
-        "Count the pages with a chart, the measures of each plan by how closely a published figure matches them, and the\n"
-        "updates. Write docs/reference/coverage.md: these counts, and for every section of the source documents the pages\n"
-        "that show it or the reason for leaving it out. A section with neither is a problem.",
-    )
-    _of_imports(
-        command(
-            "import",
-            "read a published file and add its figures to a package",
-            "Read files as the police and others publish them, report anything unusual, withhold figures that could identify\n"
-            "people, and show what would change. Nothing is written until you confirm.\n\n"
-            "The format table reads a spreadsheet (.xlsx, .ods or .csv) that has the columns of a package, such as one made by\n"
-            "`portal template`: portal import table FILE --package NAME. It corrects what spreadsheets do to dates, numbers and\n"
-            "codes, asks you if it cannot be sure, and names the sheet and cell of each mistake.",
-        )
-    )
-    _of_downloads(
-        command(
-            "fetch",
-            "download published files and import what is new",
-            "Without a name: list the public addresses that are known. With one or more names: download what has changed since\n"
-            "the last time into the cache, with its digest. A download that broke off goes on from where it was.\n"
-            "With --import, show what importing would change, and write it, with the row of the source, when you confirm.\n"
-            "This is the only command that uses the network. For example:\n"
-            "  portal fetch police-archive --month 2026-03 --force cambridgeshire --import",
-        )
-    )
-
-
-def _of_imports(take: argparse.ArgumentParser) -> None:
-    """Add the files to import, and how to read them."""
-    take.add_argument(
-        "format",
-        metavar="FORMAT",
-        help="police-street, police-outcomes, stop-and-search, csp, mps-ward, mps-borough, mps-dashboard, pas, vawg, wards,\n"
-        "lsoas, boundaries, postcodes, populations or table; see docs/how-to/import-police-figures.md",
-    )
-    take.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the files, the oldest first")
-    take.add_argument(
-        "--source", metavar="ID", help="the id of the source that describes the files; not for table"
-    )
-    take.add_argument(
-        "--until",
-        default="",
-        metavar="YYYY-MM",
-        help="the last month to use (default: the last in the files)",
-    )
-    take.add_argument("--package", metavar="NAME", help="table: the package that the rows go into")
-    take.add_argument(
-        "--resource",
-        default="",
-        metavar="NAME",
-        help="table: the table of the package, if the sheet does not show which",
-    )
-    take.add_argument(
-        "--sheet", default="", metavar="NAME", help="table: the sheet to read, if the file has several"
-    )
-    take.add_argument(
-        "--assume",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="answer a question in advance: for table such as dates=day-first, for police figures older-file=yes or\n"
-        "other-quarters=yes; can be repeated",
-    )
-    take.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="table: what the sheet does not say, such as source=returns or indicator=thefts; can be repeated",
-    )
-    take.add_argument(
-        "--read",
-        action="append",
-        default=[],
-        metavar="WORDS=TEXT",
-        help='table: as what to read a heading or a name, such as "Offence desc=indicator"; nothing after the = leaves a '
-        "column out; can be repeated",
-    )
-    take.add_argument(
-        "--replace",
-        action="store_true",
-        help="table: replace the whole table; rows that are not in the sheet are removed",
-    )
-    take.add_argument("--yes", action="store_true", help="write without asking for confirmation")
-    take.set_defaults(stop=take.error)
-
-
 def _add_starting(command: page_arguments.NewCommand) -> None:
-    """Add the commands that write something to work with: a portal, packs, entries and templates."""
+    """Add the commands that write something to work with: a portal, packs and entries."""
     _of_a_place(
         command(
             "new",
@@ -283,22 +166,17 @@ def _add_starting(command: page_arguments.NewCommand) -> None:
         )
     )
     entry_arguments.add(command)
-    template = command(
-        "template",
-        "write a spreadsheet to fill in for a package",
-        "Write PACKAGE.xlsx and PACKAGE.ods: a sheet for each table of the package, with drop-downs, notes and examples.\n"
-        "Fill in one of them, then import it with: portal import table FILE --package PACKAGE.",
-    )
-    template.add_argument(
-        "package", metavar="PACKAGE", help="the package: the name of a folder in data_packages"
-    )
-    template.add_argument(
-        "--folder", type=Path, metavar="FOLDER", help="the folder to write to (default: build/templates)"
-    )
 
 
 def _add_measuring(command: page_arguments.NewCommand) -> None:
     """Add the commands that measure what is published."""
+    command(
+        "coverage",
+        "count pages with a chart and measures with a figure",
+        "Count the pages with a chart, the measures of each plan by how closely a published figure matches them, and the\n"
+        "updates. Write docs/reference/coverage.md: these counts, and for every section of the source documents the pages\n"
+        "that show it or the reason for leaving it out. A section with neither is a problem.",
+    )
     command(
         "audit",
         "try to work out withheld figures",
@@ -341,6 +219,42 @@ def _of_packs(pack: argparse.ArgumentParser) -> None:
     pack.add_argument(
         "--folder", type=Path, metavar="FOLDER", help="the folder to write to (default: build/packs)"
     )
+
+
+def _of_releases(make: argparse.ArgumentParser) -> None:
+    """Add what describes a release, and when it becomes public."""
+    make.add_argument("name", metavar="NAME", help='such as "2026 Q4"')
+    make.add_argument("--note", default="", metavar="WORDS", help="what the release is about, for readers")
+    make.add_argument(
+        "--reason",
+        default="",
+        metavar="WORDS",
+        help="why figures were revised, if the table does not give a reason",
+    )
+    make.add_argument(
+        "--embargo",
+        action=_Stated,
+        default="",
+        metavar="TIME",
+        help="when it becomes public, such as 2026-12-01T09:30; builds keep it off the site until then",
+    )
+    make.add_argument(
+        "--signed",
+        type=Path,
+        metavar="FILE",
+        help="only if this list, signed at the desk, is of the same changes",
+    )
+    make.add_argument("--yes", action="store_true", help="write without asking for confirmation")
+
+
+def _of_rollbacks(back: argparse.ArgumentParser) -> None:
+    """Add which release to restore, and how."""
+    back.add_argument("name", nargs="?", default="", metavar="NAME", help="the release to restore")
+    back.add_argument("--reason", default="", metavar="WORDS", help="why, for readers")
+    back.add_argument(
+        "--contacts", action="store_true", help="restore the contact details of that release too"
+    )
+    back.add_argument("--yes", action="store_true", help="do it without asking for confirmation")
 
 
 def _of_figures(take: argparse.ArgumentParser) -> None:
@@ -399,34 +313,6 @@ def _of_documents(quote: argparse.ArgumentParser) -> None:
     )
     quote.add_argument("--json", type=Path, metavar="FILE", help="write what was found as JSON, for programs")
     quote.set_defaults(stop=quote.error)
-
-
-def _of_downloads(get: argparse.ArgumentParser) -> None:
-    """Add the options that say what to download."""
-    get.add_argument(
-        "ids", nargs="*", metavar="NAME", help="what to fetch, such as police-archive or mps-ward"
-    )
-    get.add_argument(
-        "--month", default="", metavar="YYYY-MM", help="the month, where files are published by month"
-    )
-    get.add_argument(
-        "--force",
-        default="",
-        metavar="NAME",
-        help="the police force as data.police.uk writes it, such as cambridgeshire",
-    )
-    get.add_argument("--area", default="", metavar="CODE", help="the district (default: that of the portal)")
-    get.add_argument("--import", dest="take", action="store_true", help="import what is new, with a preview")
-    get.add_argument(
-        "--again", action="store_true", help="import also what has not changed since the last time"
-    )
-    get.add_argument(
-        "--cache", type=Path, metavar="FOLDER", help="where downloads are kept (default: build/fetched)"
-    )
-    get.add_argument(
-        "--register", type=Path, metavar="FILE", help="another table of addresses, with the same columns"
-    )
-    get.add_argument("--yes", action="store_true", help="write without asking for confirmation")
 
 
 def _of_a_place(begin: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Run the command `portal`: with `asking`, the only module that prints, and the only one that exits."""
+"""Run the command `portal`. Nothing else exits, and only this room prints."""
 
 import argparse
 import os
@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from portal.cli import asking, entry_commands, error_messages, pack_commands, page_commands
+from portal.cli import asking, entry_commands, error_messages, import_commands, pack_commands, page_commands
 from portal.cli.arguments import BUG, OK, PROBLEMS, STOPPED, parser
 from portal.cli.progress_line import ProgressLine
 from portal.core import file_system, operating_system
 from portal.core.problems import PortalError, Problem
 from portal.core.vocabulary import Outcome
-
-if TYPE_CHECKING:
-    from portal.importers.importing import PlannedImport
 
 # One thread is enough for calculations this small; each further thread takes 32 MB.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -185,7 +182,7 @@ def _rollback(root: Path, options: argparse.Namespace, progress: ProgressLine) -
 
     if not options.name:
         folder = publishing.previous(root)
-        print(f"The site before is in place again: {folder.relative_to(root)}.")
+        print(f"The previous site is restored: {folder.relative_to(root)}.")
         return OK
     progress("Looking for the release")
     project = building.project(root)
@@ -276,107 +273,6 @@ def _coverage(root: Path, options: argparse.Namespace, progress: ProgressLine) -
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(coverage.table(settings, released), encoding="utf-8", newline="\n")
     print(f"{coverage.counts(settings, released)}\nWritten: {path.relative_to(root)}")
-    return OK
-
-
-def _import(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.data import packages  # noqa: PLC0415
-    from portal.importers import importing  # noqa: PLC0415
-    from portal.site import building  # noqa: PLC0415
-
-    misused = importing.misused(vars(options))
-    if misused:
-        options.stop(misused)
-    if options.format == importing.TABLE:
-        return _import_table(root, options, progress)
-    progress("Checking the data packages")
-    settings, content = building.read(root)
-    progress("Reading the files")
-    packages_read, _ = packages.read_all(root, settings.packages)
-    plan = importing.plan(
-        importing.ImportJob(options.format, tuple(options.files), options.source, options.until),
-        content,
-        packages_read,
-        settings,
-    )
-    progress.end()
-    print("\n".join(f"- {line}" for line in plan.report))
-    doubts = importing.unanswered(plan, options.assume)
-    for doubt in doubts:
-        print(f"\n{doubt.question}")
-        if not asking.is_yes("Go on? (y/N) "):
-            print(
-                f"Nothing was written. To go on without being asked, add --assume {doubt.key}={importing.YES}."
-            )
-            return PROBLEMS
-    return _written(root, options, plan)
-
-
-def _fetch(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.cli import fetching  # noqa: PLC0415
-    from portal.importers.fetching import register  # noqa: PLC0415
-
-    if not options.ids:
-        print(fetching.listing(register.entries(options.register)))
-        return OK
-    found = fetching.fetched(root, options, progress)
-    progress.end()
-    print("\n".join(map(fetching.news, found)))
-    for one in found:
-        if not options.take or one.entry.kind == "index" or not (one.download.changed or options.again):
-            continue
-        progress(f"Reading what {one.entry.id} gave")
-        plan = fetching.plan(root, one)
-        progress.end()
-        print("\n".join(f"- {line}" for line in plan.report))
-        _written(root, options, plan)
-    return OK
-
-
-def _import_table(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.core import settings as config  # noqa: PLC0415
-    from portal.importers.spreadsheets import spreadsheet  # noqa: PLC0415
-
-    progress("Reading the spreadsheet and checking the package with its rows")
-    job = spreadsheet.SpreadsheetJob(
-        tuple(options.files),
-        options.package,
-        options.resource,
-        options.sheet,
-        options.replace,
-        tuple(options.assume),
-        given=tuple(options.set),
-        read_as=spreadsheet.read_as(options.read),
-    )
-
-    def ask(question: spreadsheet.ImportQuestion) -> str:
-        progress.end()
-        return asking.answer(f"{question.place}: {question.text}", question.answers)
-
-    plan = spreadsheet.plan(job, config.load(root), ask)
-    progress.end()
-    print("\n".join(plan.report))
-    return _written(root, options, plan)
-
-
-def _written(root: Path, options: argparse.Namespace, plan: "PlannedImport") -> int:
-    if not plan.files:
-        print("The tables already contain this. Nothing was written.")
-        return OK
-    asking.write(root, plan, agreed=options.yes)
-    return OK
-
-
-def _template(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
-    from portal.core import settings as config  # noqa: PLC0415
-    from portal.data import packages  # noqa: PLC0415
-    from portal.importers.spreadsheets import form_files, forms  # noqa: PLC0415
-
-    settings = config.load(root)
-    packages_read, _ = packages.read_all(root, settings.packages)
-    folder = options.folder or settings.build_folder / "templates"
-    for path in form_files.write(forms.form(options.package, packages_read, settings), folder):
-        print(f"Written: {path.relative_to(root) if path.is_relative_to(root) else path}")
     return OK
 
 
@@ -482,9 +378,6 @@ COMMANDS = {
     "rollback": _rollback,
     "withdraw": _withdraw,
     "verify": _verify,
-    "import": _import,
-    "fetch": _fetch,
-    "template": _template,
     "new": _new,
     "audit": _audit,
     "coverage": _coverage,
@@ -495,4 +388,5 @@ COMMANDS = {
     **pack_commands.COMMANDS,
     **page_commands.COMMANDS,
     **entry_commands.COMMANDS,
+    **import_commands.COMMANDS,
 }

@@ -28,7 +28,7 @@ def fetched(root: Path, options: argparse.Namespace, tell: Tell) -> list[Fetched
     """Download what the options name.
 
     Raises:
-        PortalError: with a problem for each entry that failed; the others are in the cache all the same.
+        PortalError: with a problem for each entry that failed; the other downloads are kept in the cache.
     """
     known = register.entries(options.register)
     values = {"month": options.month, "force": options.force, "area": options.area or _area(root)}

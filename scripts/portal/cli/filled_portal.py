@@ -193,8 +193,10 @@ def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Im
         except PortalError as error:
             refused = [f for f in rest if any(p.file == f.path.name for p in error.problems)] or rest[:]
             for file in refused:
-                own = next((p for p in error.problems if p.file == file.path.name), error.problems[0])
-                left[file.path.name] = f"{own.message} {own.fix}"
+                file_problem = next(
+                    (p for p in error.problems if p.file == file.path.name), error.problems[0]
+                )
+                left[file.path.name] = f"{file_problem.message} {file_problem.fix}"
             rest = [f for f in rest if f not in refused]
         else:
             return Imported(format_, tuple(rest), report, left)

@@ -20,7 +20,7 @@ from portal.core import operating_system, periods, program_files, text
 from portal.core.problems import PortalError, Problem
 from portal.data.packages import contract, describe_resource
 from portal.pages import search
-from portal.site import building
+from portal.site import build_inputs, building
 
 _HERE = Path(__file__).parents[1]
 _STARTER = _HERE / "cli" / "starter"
@@ -121,7 +121,7 @@ def _faults(portal: NewPortal, folder: Path) -> Iterator[Problem]:
 def _share(root: Path, portal: NewPortal) -> None:
     """Copy the files that all portals share, and the chart library and fonts if they are installed."""
     kept = _packages(portal)
-    for name in (*SHARED, *map(str, building.INSTALLED)):
+    for name in (*SHARED, *map(str, build_inputs.INSTALLED)):
         source, target = program_files.home() / name, root / name
         wanted = not name.startswith("data_packages/") or name.split("/")[1] in kept
         if wanted and source.exists():
@@ -237,16 +237,16 @@ def _header(names: Iterable[str]) -> str:
 
 def _synonyms(root: Path) -> None:
     """Write the synonyms of the search, without pages that this portal does not have."""
-    told = tomllib.loads((program_files.home() / search.FILE).read_text(encoding="utf-8"))
+    synonyms = tomllib.loads((program_files.home() / search.FILE).read_text(encoding="utf-8"))
     pages = building.addresses(building.project(root))
     lists = [
         {"words": one["words"], "first": [p for p in one.get("first", ()) if p in pages]}
-        for one in told["same"]
+        for one in synonyms["same"]
     ]
     lines = [
         "# Words with the same or a similar meaning. A search for one of them also finds pages with the others.",
         "# first = addresses of pages to show before all others.",
-        f"ignored = {_listed(told['ignored'])}",
+        f"ignored = {_listed(synonyms['ignored'])}",
         *(f"\n[[same]]\nwords = {_listed(o['words'])}\nfirst = {_listed(o['first'])}" for o in lists),
     ]
     (root / search.FILE).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

@@ -19,21 +19,42 @@ def add(command: NewCommand) -> None:
     serve.add_argument(
         "--port", type=int, default=8000, help="the port number at the end of the address (default: 8000)"
     )
-    publish = command(
-        "publish",
-        "publish the built site to the targets of the settings",
-        "Copy build/site to each target of the settings, check every file there, and only then make it public. Targets are in\n"
-        "site_src/portal.toml, under [targets]: folder:PATH keeps earlier sites and changes one link, zip:PATH is one file.",
+    _of_publishing(
+        command(
+            "publish",
+            "publish the built site to the targets of the settings",
+            "Copy build/site to each target of the settings, check every file there, and only then make it public. Targets are in\n"
+            "site_src/portal.toml, under [targets]: folder:PATH keeps earlier sites and changes one link, zip:PATH is one file.",
+        )
     )
+    _of_an_embargo(
+        command(
+            "embargo",
+            "end an embargo for good",
+            "Say which release waits and until when. With end, it becomes public with the next build. With give-up, it is\n"
+            "never published: every table goes back to the newest public release, and a copy stays in build/given-up.",
+        )
+    )
+    _of_the_desk(
+        command(
+            "desk",
+            "do the whole quarterly update in the browser",
+            "Open a page on which you bring in files, check, see, sign and publish, without further commands. The page is on this\n"
+            "computer only, and the address that opens it works once. If the desk is open already, open another window of it.\n"
+            "Press Ctrl-C to stop.",
+        )
+    )
+
+
+def _of_publishing(publish: argparse.ArgumentParser) -> None:
+    """Add which target to publish to, and how."""
     publish.add_argument("target", nargs="?", default="", metavar="TARGET", help="only this one")
-    publish.add_argument("--dry-run", action="store_true", help="only say what would change")
-    publish.add_argument("--back", action="store_true", help="put the site before in place again")
-    embargo = command(
-        "embargo",
-        "end an embargo for good",
-        "Say which release waits and until when. With end, it becomes public with the next build. With give-up, it is\n"
-        "never published: every table goes back to the newest public release, and a copy stays in build/given-up.",
-    )
+    publish.add_argument("--dry-run", action="store_true", help="only show what would change")
+    publish.add_argument("--back", action="store_true", help="restore the previous site; twice undoes it")
+
+
+def _of_an_embargo(embargo: argparse.ArgumentParser) -> None:
+    """Add how an embargo ends, who decided it and why."""
     embargo.add_argument(
         "how", nargs="?", choices=("end", "give-up"), help="how it ends (default: only say what waits)"
     )
@@ -42,13 +63,10 @@ def add(command: NewCommand) -> None:
         "--by", default="", metavar="NAME", help="who writes this; kept in the history of the desk"
     )
     embargo.add_argument("--yes", action="store_true", help="write without asking for confirmation")
-    desk = command(
-        "desk",
-        "do the whole quarterly update in the browser",
-        "Open a page on which you bring in files, check, see, sign and publish, without further commands. The page is on this\n"
-        "computer only, and the address that opens it works once. If the desk is open already, open another window of it.\n"
-        "Press Ctrl-C to stop.",
-    )
+
+
+def _of_the_desk(desk: argparse.ArgumentParser) -> None:
+    """Add the options of the desk."""
     desk.add_argument(
         "--starter",
         action="store_true",
@@ -69,5 +87,5 @@ def add(command: NewCommand) -> None:
         type=int,
         default=30,
         metavar="MINUTES",
-        help="lock when nobody used it for so long (default: 30)",
+        help="lock after this many minutes without use (default: 30)",
     )

@@ -24,7 +24,7 @@ def run(root: Path, options: argparse.Namespace, tell: Tell) -> Iterator[str]:
     site = root / "build" / "site"
     for target in _chosen(targets.read(config.load(root).targets), options.target):
         if options.back:
-            yield f"{target.name}: the site before is in place again. SHA-256 of its list of files: {targets.back(target, site)}"
+            yield f"{target.name}: the previous site is restored. SHA-256 of its list of files: {targets.back(target, site)}"
         elif options.dry_run:
             run_ = targets.compare(site, target)
             yield f"{target.name}: {len(run_.added)} files would be added, {len(run_.changed)} changed, {len(run_.removed)} removed."

@@ -112,7 +112,7 @@ def flush(path: Path) -> None:
 
 
 def print_as_utf8() -> None:
-    """Write UTF-8 to the standard streams: the encoding of a Windows console lacks characters that names have."""
+    """Write UTF-8 to the standard streams: the encoding of a Windows console does not have every character of a name."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":

@@ -18,5 +18,5 @@ def home() -> Path:
 
 def find(root: Path, name: str) -> Path:
     """Return a file or folder of `LOOK` for the portal in `root`: its own, or else the program's."""
-    own = root / name
-    return own if own.exists() or own.is_symlink() else home() / name
+    in_project = root / name
+    return in_project if in_project.exists() or in_project.is_symlink() else home() / name

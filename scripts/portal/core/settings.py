@@ -137,8 +137,8 @@ def _address_problems(site: Mapping[str, Any]) -> Iterator[Problem]:
                 f"{key} is {repr(value)[:80]}.",
                 "Write a web address that begins with https://, such as https://www.example.org/.",
             )
-    own = str(site.get("address", ""))
-    if text.is_address(own) and any(mark in own for mark in "?#"):
+    address = str(site.get("address", ""))
+    if text.is_address(address) and any(mark in address for mark in "?#"):
         fix = "Write the address of the front page, without what follows a question mark or a #."
         yield _problem("site.address", f"address is {repr(site['address'])[:80]}.", fix)
     if not _is_time_zone(zone := str(site.get("time_zone", "UTC"))):

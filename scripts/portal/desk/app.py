@@ -141,8 +141,8 @@ def _static(root: Path) -> Iterator[tuple[str, Path]]:
     yield "css/desk.css", _HERE / "static" / "desk.css"
     yield "css/marks.css", _HERE / "static" / "marks.css"
     yield "desk.js", _HERE / "static" / "desk.js"
-    own = root / "build" / "site" / "assets" / "images" / "mark.svg"
-    yield "mark.svg", own if own.is_file() else assets / "images" / "icon.svg"
+    mark_file = root / "build" / "site" / "assets" / "images" / "mark.svg"
+    yield "mark.svg", mark_file if mark_file.is_file() else assets / "images" / "icon.svg"
     for address, path in fonts.FONTS.items():
         yield address.removeprefix("assets/"), root / path
 

@@ -10,7 +10,7 @@ from portal.desk.work import Tell
 from portal.disclosure.clearing import ClearedContent
 from portal.releases import releasing
 from portal.releases.releasing import Project
-from portal.site import building
+from portal.site import build_inputs, building
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class StateReader:
             PortalError: with every problem.
         """
         tell("Checking the data packages")
-        before = building.fingerprint(self._root)
+        before = build_inputs.fingerprint(self._root)
         if self._last and self._last[0] == before:
             return self._last[1]
         state = KnownState(building.project(self._root))
-        if building.fingerprint(self._root) == before:  # nothing was written while it was read
+        if build_inputs.fingerprint(self._root) == before:  # nothing was written while it was read
             self._last = before, state
         return state

@@ -100,14 +100,14 @@ def _add_targets(app: DeskApp, desk: Desk) -> None:
     def back() -> Page:
         name, who = request.form.get("target", ""), desk_app.name_of_person()
         if not name:
-            said = "The site before is in build/site again. Publish it to the targets."
+            said = "The previous site is in build/site again. Publish it to the targets."
             return _start(
                 desk, "Going back", lambda _: _back(desk, publishing.previous, desk.root, who), said, {}
             )
         target = next(
             (t for t in targets.read(config.load(desk.root).targets) if t.name == name), None
         ) or abort(404)
-        said = f"The site before is public in {name} again."
+        said = f"The previous site is public in {name} again."
         return _start(
             desk,
             "Going back",
@@ -128,7 +128,7 @@ def _add_targets(app: DeskApp, desk: Desk) -> None:
 
 def _back(desk: Desk, go: Callable[[Any], Any], place: Any, who: str) -> Any:
     name = place.name if isinstance(place, PublishingTarget) else "build/site"
-    return desk.journal.record(lambda: go(place), f"Went back to the site before in {name}", who)
+    return desk.journal.record(lambda: go(place), f"Went back to the previous site in {name}", who)
 
 
 def _start(desk: Desk, title: str, do: Any, said: str, typed: dict[str, str]) -> Page:

@@ -13,7 +13,7 @@ from portal.desk.embargo_work import SIGNED
 from portal.desk.work import Tell
 from portal.releases import change_report, embargo, signing
 from portal.releases.releasing import ReleaseRequest
-from portal.site import building, publishing, targets
+from portal.site import build_inputs, building, publishing, targets
 from portal.site.building import FinishedBuild
 from portal.site.targets import DryRun
 
@@ -100,7 +100,7 @@ def standing(desk: Desk, tell: Tell) -> Standing:
         tuple(targets.look(site, t) for t in wanted) if built else (),
         tuple(reversed(project.content.releases)),
         publishing.is_early(site),
-        built and not waiting and not publishing.shows(site, building.fingerprint(root)),
+        built and not waiting and not publishing.shows(site, build_inputs.fingerprint(root)),
     )
 
 

@@ -122,7 +122,7 @@ def _problem(message: str, fix: str) -> PortalError:
 
 
 def _text_of(name: str, content: bytes) -> str:
-    """Return the text of a document, which is in a folder of its own only while it is read."""
+    """Return the text of a document, which is written to a temporary folder only while it is read."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / ("text.txt" if name == _PASTED else secure_filename(name) or "text")
         path.write_bytes(content)

@@ -165,7 +165,7 @@ def after(root: Path, where: TableOf, change: RowChange) -> tuple[Path, bytes]:
 def faults(where: TableOf, texts: Mapping[str, str], made: Collection[str] = ()) -> tuple[Problem, ...]:
     """Return what is wrong with the cells of a row whatever the other rows say; `made` are columns that can stay empty.
 
-    This takes no time, so whoever forgot a field learns it at once and not after a check of the whole site.
+    This is quick, so people who forgot a field see it at once, without waiting for a check of the whole site.
     """
     row = next_row(where.table)
     return tuple(

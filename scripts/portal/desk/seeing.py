@@ -125,7 +125,7 @@ def _words(node: LexborNode) -> str:
 
 
 def _fresh(old: LexborHTMLParser, new: LexborHTMLParser) -> Iterator[LexborNode]:
-    """Yield each part of a page, without parts of its own, whose text the public page does not have."""
+    """Yield each innermost element of a page whose text is not on the public page."""
     known = {_words(n) for n in old.css(_BLOCKS)}
     for article in new.css("article"):
         for node in article.css(_BLOCKS):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from flask import abort, redirect, render_template, request, url_for
 
 from portal.core.problems import PortalError, Problem
 from portal.desk import app as desk_app
-from portal.desk import copies, entry_pages, rows
+from portal.desk import copies, rows
 from portal.desk.app import DeskApp, Page
 from portal.desk.context import Desk
 from portal.desk.journal import StaleError
@@ -111,20 +112,8 @@ def _add_row(app: DeskApp, desk: Desk) -> None:
             if not asked.removed and (wrong := rows.faults(where, texts, _made(where, asked.row))):
                 raise PortalError(replace(p, row=asked.row or p.row) for p in wrong)
             tell("Checking what this changes")
-            if (kind := _kind(where)) and asked.row == NEW:
-                planned = entries.add(desk.root, kind, {k: v for k, v in texts.items() if v}, package)
-                what = f"Added to {where.resource.replace('_', ' ')}: {rows.label(where.table, texts)}"
-                entry_pages.written(
-                    desk, replace(planned, problems=_placed(where, planned.problems)), what, who, version
-                )
-                return "written"
-            path, data = rows.after(desk.root, where, asked)
-            copies.check(desk.root, {path: data}, where.package.kind)
-            verb = "Removed from" if asked.removed else "Added to" if asked.row == NEW else "Changed in"
-            called = rows.label(where.table, texts)
-            desk.journal.write(
-                {path: data}, f"{verb} {where.resource.replace('_', ' ')}: {called}", who, version
-            )
+            files, what = _planned(desk, where, asked)
+            desk.journal.write(files, what, who, version)
             return "written"
 
         work = desk.workshop.start("Checking the row", "", write, Typed(texts, ()))
@@ -140,14 +129,33 @@ def _add_row(app: DeskApp, desk: Desk) -> None:
         return redirect(url_for("changes"))
 
 
+def _planned(desk: Desk, where: TableOf, asked: RowChange) -> tuple[Mapping[Path, bytes], str]:
+    """Return the files of a change and what it does, in words.
+
+    Raises:
+        PortalError: the project has problems with the change.
+    """
+    verb = "Added to" if asked.row == NEW else "Removed from" if asked.removed else "Changed in"
+    what = f"{verb} {where.resource.replace('_', ' ')}: {rows.label(where.table, asked.texts)}"
+    if asked.row == NEW and (kind := _kind(where)):
+        values = {name: text for name, text in asked.texts.items() if text}
+        planned = entries.add(desk.root, kind, values, where.package.name)
+        if planned.problems:
+            raise PortalError(_placed(where, planned.problems))
+        return planned.files, what
+    path, data = rows.after(desk.root, where, asked)
+    copies.check(desk.root, {path: data}, where.package.kind)
+    return {path: data}, what
+
+
 def _view(
     desk: Desk, where: TableOf, number: int, texts: Mapping[str, str], problems: tuple[Problem, ...]
 ) -> dict[str, Any]:
     row = number or rows.next_row(where.table)
-    own = tuple(p for p in problems if p.file == where.table.file and p.row == row)
-    fields = rows.form(where, desk.packages(), desk.settings, texts, own)
+    row_problems = tuple(p for p in problems if p.file == where.table.file and p.row == row)
+    fields = rows.form(where, desk.packages(), desk.settings, texts, row_problems)
     fields_by_name = {f.ask.name: f for f in fields}
-    anchors = {p: fields_by_name[p.field].id for p in own if p.field in fields_by_name}
+    anchors = {p: fields_by_name[p.field].id for p in row_problems if p.field in fields_by_name}
     title = rows.label(where.table, texts) if number else f"New row in {where.resource.replace('_', ' ')}"
     return {
         "where": where,
@@ -156,7 +164,7 @@ def _view(
         "problems": problems,
         "anchors": anchors,
         "row_title": title,
-        "labels": {p: fields_by_name[p.field].label for p in own if p.field in fields_by_name},
+        "labels": {p: fields_by_name[p.field].label for p in row_problems if p.field in fields_by_name},
         "made": _made(where, number),
         "back_taken": _taking_back(where, texts) if number else "",
     }

@@ -132,7 +132,7 @@ def look_at_withdrawal(desk: Desk, asked: WithdrawalRequest, tell: Tell) -> With
     plan = withdrawal.plan(project, asked, periods.today())
     if not plan.withdrawals:
         message = "These figures have no number in the tables or in any release."
-        fix = "Nothing is to do. Check the indicator, the area and the period."
+        fix = "There is nothing to do. Check the indicator, the area and the period."
         raise PortalError([Problem("indicator", code="withdraw", message=message, fix=fix)])
     return WithdrawalPreview(plan, version)
 

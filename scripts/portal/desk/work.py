@@ -1,4 +1,4 @@
-"""Do what takes longer than a page in a thread of its own, and say how far it is."""
+"""Run slow work in a thread, and report how far it is."""
 
 import secrets
 import threading

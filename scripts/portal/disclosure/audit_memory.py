@@ -12,24 +12,42 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from portal.core.problems import PortalError, Problem
 from portal.core.remembered import Remembered
 from portal.disclosure import audit
 from portal.disclosure.audit import Interval, PublishedFigure, Reading
 
+_CONTRADICTION = "contradiction"  # the result for figures that cannot all be true
+
 
 def intervals(
-    published: Sequence[PublishedFigure], free: Set[Hashable], memory: Remembered
+    published: Sequence[PublishedFigure],
+    free: Set[Hashable],
+    memory: Remembered,
+    *,
+    is_explained: bool = True,
 ) -> tuple[Interval, ...]:
     """Return the result of `audit.intervals`, from the cache if the same figures were audited before.
 
     Raises:
-        PortalError: the figures contradict each other; this result is not cached.
+        PortalError: the figures contradict each other. The problem names them, unless `is_explained` is False and the
+            contradiction is in the cache, which has no names.
     """
     known_as = _digest(published, free)
     withheld = [f for f in published if f.withheld]
-    found = _as_intervals(withheld, memory.get(known_as))
+    result = memory.get(known_as)
+    if result == _CONTRADICTION and not is_explained:
+        message = "These published figures cannot all be true."
+        raise PortalError(
+            [Problem("", code=_CONTRADICTION, message=message, fix="Compare them with their sources.")]
+        )
+    found = _as_intervals(withheld, result)
     if found is None:
-        found = audit.intervals(published, free)
+        try:
+            found = audit.intervals(published, free)
+        except PortalError:
+            memory.add(known_as, _CONTRADICTION)
+            raise
         memory.add(known_as, [[i.least, i.greatest, [list(r) for r in i.readings]] for i in found])
     return found
 

@@ -91,7 +91,7 @@ def infer(
     """
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
     audited = _Audited(memory or Remembered())
-    table_now = _Table(content, policy, now, audited)
+    table_now = _Table(content, policy, now, audited, is_explained=True)
     narrowest = dict(table_now.intervals())
     leaks = {k: Leak(i, table_now.status[k]) for k, i in narrowest.items() if table_now.leaks(k, i)}
     if not archives:
@@ -196,13 +196,15 @@ class _Audited:
 class _Table:
     """Figures that can all be true at the same time, and what readers can work out from them.
 
-    `audited` holds the results of other tables: most families of figures are the same in several tables.
+    `audited` holds the results of other tables: most families of figures are the same in several tables. If the table
+    `is_explained`, a contradiction in it names its figures.
     """
 
     content: Content
     policy: SmallCountSettings
     figures: tuple[Observation, ...]
     audited: "_Audited"
+    is_explained: bool = False
 
     @cached_property
     def counts(self) -> tuple[Observation, ...]:
@@ -273,7 +275,9 @@ class _Table:
             atoms = _Atoms(self.content, tuple(figures))
             published = [self._published(atoms, o) for o in figures]
             try:
-                results[known_as] = audit_memory.intervals(published, atoms.free, self.audited.memory)
+                results[known_as] = audit_memory.intervals(
+                    published, atoms.free, self.audited.memory, is_explained=self.is_explained
+                )
             except PortalError as error:
                 results[known_as] = error
         found = results[known_as]
@@ -341,12 +345,31 @@ class _Atoms:
 
     def made_of(self, o: Observation) -> tuple[Hashable, ...]:
         """Return the atoms of a figure, each as (indicator, place, part, span)."""
-        return tuple(
-            (leaf, place, part, span)
-            for leaf, span in product(self._leaves[o.indicator], self._spans(o))
-            for place in self._places(leaf, o.area)
-            for part in ((o.part,) if o.part else self._parts(leaf, o.area))
-        )
+        made = self._made.get(o.key)
+        if made is None:
+            made = self._made[o.key] = tuple(
+                (leaf, place, part, span)
+                for leaf, span in product(self._leaves[o.indicator], self._spans(o))
+                for place, part in self._cells(leaf, o.area, o.part)
+            )
+        return made
+
+    @cached_property
+    def _made(self) -> dict[FigureKey, tuple[Hashable, ...]]:
+        return {}
+
+    def _cells(self, leaf: str, area: str, part: str) -> tuple[tuple[str, str], ...]:
+        """Return the places of an area, each with each part of the indicator there, or with `part` if that is given."""
+        cells = self._known_cells.get((leaf, area, part))
+        if cells is None:
+            parts = (part,) if part else self._parts(leaf, area)
+            cells = tuple(product(self._places(leaf, area), parts))
+            self._known_cells[leaf, area, part] = cells
+        return cells
+
+    @cached_property
+    def _known_cells(self) -> dict[tuple[str, str, str], tuple[tuple[str, str], ...]]:
+        return {}
 
     def _spans(self, o: Observation) -> list[Hashable]:
         if not (o.period_start and o.period_end):

@@ -82,13 +82,13 @@ class MeasureSearch:
 
     def multiples(self, o: Observation) -> Iterator[OtherMeasure]:
         """Yield the series that are the same multiple of the count, in its area or everywhere."""
-        own = self._series.get((o.indicator, o.part), {})
+        count_values = self._series.get((o.indicator, o.part), {})
         others, least = self._others(o), minimum_for(self.content, self.policy, o)
         for name in others:
             values = self._series[name]
-            shared = [s for s in own if s in values and own[s][0] > 0 and values[s][0] > 0]
+            shared = [s for s in count_values if s in values and count_values[s][0] > 0 and values[s][0] > 0]
             for places in (shared, [s for s in shared if s[0] == o.area]):
-                pairs = [(own[s][0], *values[s]) for s in places]
+                pairs = [(count_values[s][0], *values[s]) for s in places]
                 ratios = _common_ratio(pairs)
                 # Equal counts are copies, and a series that never changes says nothing of a ratio.
                 if ratios is None or len({a for a, _, _ in pairs}) < 2:

@@ -52,7 +52,7 @@ _COMMON_WORDS = frozenset(
 class Suspicion:
     """Numbers that look related, with the number of such matches expected by `chance`.
 
-    If `told` is True the chance does not matter: there is other evidence, or only a few numbers were tried.
+    If `is_supported` is True the chance does not matter: there is other evidence, or only a few numbers were tried.
     """
 
     problem: Problem

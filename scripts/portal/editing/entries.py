@@ -134,7 +134,7 @@ def change(root: Path, kind: str, id_: str, cells: Cells, package: str = "") -> 
     words = f"{KINDS[kind].words} {id_}"
     changed = [f"{n}: {old[n] or '(empty)'} → {v or '(empty)'}" for n, v in fresh.items() if old[n] != v]
     if not changed:
-        fix = "Nothing is to do. Or give another value."
+        fix = "There is nothing to do, unless you meant another value."
         return planned_changes.refused(words, [_wrong(words, "The entry already says this.", fix)])
     return _planned(settings, {table.path: data}, f"Change the {words}: {'; '.join(changed)}.", {table.path: (number, words)})  # fmt: skip
 
@@ -170,12 +170,12 @@ def status(root: Path, package: str, action: str, cells: Cells) -> PlannedChange
         message = f"The package {statuses.package.name} has no action “{action}”."
         raise PortalError([_wrong("action", message, did_you_mean(action, known))])
     updates = open_table(settings, KINDS["update"], package)
-    own = ("title", "text")
-    cleaned = _clean("status", (*statuses.columns, *own), cells)
+    text_columns = ("title", "text")
+    cleaned = _clean("status", (*statuses.columns, *text_columns), cells)
     row = {**cleaned, "action": action}
     rows: dict[str, tuple[EntryTable, list[Cells]]] = {"statuses": (statuses, [row])}
-    if any(cleaned.get(name) for name in own):
-        shared = {n: cleaned.get(n, "") for n in ("date", "source", "locator", *own)}
+    if any(cleaned.get(name) for name in text_columns):
+        shared = {n: cleaned.get(n, "") for n in ("date", "source", "locator", *text_columns)}
         update = {**shared, "priority": known[action]["priority"], "action": action, "kind": "report"}
         update |= {"id": cleaned["update"]} if cleaned.get("update") else {}
         filled = _filled_in(KINDS["update"], updates, update)

@@ -41,9 +41,7 @@ class PlannedChange:
         for path, data in (self.before or {}).items():
             if _bytes_of(path) != data:
                 message = "The file was changed after this change was planned."
-                raise PortalError(
-                    [Problem(path.name, code="changed", message=message, fix="Do it once more.")]
-                )
+                raise PortalError([Problem(path.name, code="changed", message=message, fix="Try again.")])
         with releasing.restored(self.files):
             for path in self.files:
                 path.parent.mkdir(parents=True, exist_ok=True)

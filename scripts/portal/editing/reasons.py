@@ -33,7 +33,9 @@ def accept(root: Path, warning: str, reason: str, team: str, today: date) -> Pla
     names = {w.name for w in building.warnings(project) if not w.name.startswith("spent:")}
     problems = []
     if warning in {r["warning"] for r in table.rows}:
-        problems.append(_wrong(words, "warning", f"{warning} is accepted already.", "Nothing is to do."))
+        problems.append(
+            _wrong(words, "warning", f"{warning} is accepted already.", "There is nothing to do.")
+        )
     elif not warning.startswith(_AFTER_BUILD) and not _is_warned(warning, names):
         fix = did_you_mean(warning, names) if names else "There is no warning to accept now."
         problems.append(_wrong(words, "warning", f"There is no warning “{warning}”.", fix))

@@ -225,7 +225,7 @@ def unanswered(plan: PlannedImport, assumed: Iterable[str]) -> tuple[Doubt, ...]
 
 
 def misused(options: Mapping[str, object]) -> str:
-    """Return what the options of an import lack for its format, or have too much, in the words of a command; or nothing."""
+    """Return which option the format of an import needs or does not take, in the words of a command; empty if all is well."""
     table = options["format"] == TABLE
     needed, others = ("package", ("source", "until")) if table else ("source", OF_TABLES)
     if not options[needed]:
@@ -243,7 +243,7 @@ def _given_away(
 ) -> frozenset[Problem]:
     """Return a problem for each withheld figure that the new figures, with all that is published and the past, give away.
 
-    What was wrong with other indicators before is passed over: no import of these can mend it.
+    What was wrong with other indicators before is passed over: no import of these can fix it.
     """
     by_indicator = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
     fresh = replace(content, observations={**content.observations, **by_indicator})

@@ -40,7 +40,7 @@ class EasyContact:
 
 @dataclass(frozen=True, kw_only=True)
 class EasyPart:
-    """A need: a picture, a heading, short sentences and whom to contact."""
+    """A need: a picture, a heading, short sentences and who to contact."""
 
     picture: str
     heading: str

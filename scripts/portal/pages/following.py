@@ -37,11 +37,11 @@ def feed_files(released: ClearedContent, site: SiteSettings) -> Iterator[tuple[s
     content = released.content
     by_page = changes_by_page(released)
     for path, name in followed(released).items():
-        own = by_page.get(path, {})
+        counts_of_page = by_page.get(path, {})
         entries = [
-            (replace(release, note=""), f"{RELEASES}{release.id}/", own[release.id])
+            (replace(release, note=""), f"{RELEASES}{release.id}/", counts_of_page[release.id])
             for release in reversed(content.releases)
-            if release.id in own
+            if release.id in counts_of_page
         ]
         yield f"{path}{FEED}", atom(site, path, entries, name)
 

@@ -158,10 +158,10 @@ def calendar_files(released: ClearedContent, site: SiteSettings) -> Iterator[tup
         return
     yield f"{MEETINGS}{CALENDAR}", _calendar(released.content, site, f"Meetings: {site.name}", views)
     for area in current_wards(released):
-        own = concerning(released.content, views, area.code)
+        ward_meetings = concerning(released.content, views, area.code)
         yield (
             f"{_ward_path(area.name)}{CALENDAR}",
-            _calendar(released.content, site, f"Meetings: {area.name} ward", own),
+            _calendar(released.content, site, f"Meetings: {area.name} ward", ward_meetings),
         )
 
 

@@ -106,8 +106,8 @@ class CitePage:
                     _withdrawn(self.citations, self.view, k)
                 )
         cleared = self.citations.context.released
-        own = cleared.content.areas.get(cleared.area)
-        ordered = sorted(by_place.items(), key=lambda place: own is None or place[0] != own.name)
+        home_area = cleared.content.areas.get(cleared.area)
+        ordered = sorted(by_place.items(), key=lambda place: home_area is None or place[0] != home_area.name)
         return tuple(PlaceFigures(name, tuple(figures)) for name, figures in ordered)
 
     @property

@@ -1,7 +1,7 @@
 """Make the board's pack: for the whole area and for each ward, what members need for a meeting, on at most four sheets."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -147,13 +147,7 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
     sum_line = line_of(context, total, area) if total else None
     if area not in context.content.areas or not (lines or sum_line):
         return None
-    promises = [
-        PackPromise(view=a, plan=p.plan.short_title)
-        for p in plans
-        if not p.ended
-        for q in p.priorities
-        for a in q.actions
-    ]
+    promises = list(_promises(plans))
     late = [p for p in promises if p.view.progress.late]
     views = meeting_views(released)
     plain = tuple(n for n in lines if not is_guarded(n.summary.indicator))
@@ -168,7 +162,7 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
         place=context.content.areas[area].name,
         lines=[n.summary for n in plain],
         unusual=(),
-        late=[(p.view.action.title, periods.loose_date(p.view.action.due)) for p in late],
+        late=_late(promises),
         silent=sum(p.view.progress.quiet for p in promises),
         promises=len(promises),
         revised=revised,
@@ -185,12 +179,7 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
         charts=tuple(charts),
         drawn=drawn.drawing.wide if drawn else Markup(),
         shaded=drawn,
-        outcomes=tuple(
-            s
-            for link in context.content.outcomes.values()
-            for s in outcome_shares(released, link)
-            if s.area == area
-        ),
+        outcomes=tuple(_outcomes(context, area)),
         stops=stop_totals(context),
         survey=tuple(_survey(context)),
         promises=tuple(late[:_MOST]),
@@ -198,7 +187,7 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
         past=past,
         revised=revised,
         questions=raise_questions(findings),
-        next=next((v for v in views if not v.is_over and not v.meeting.cancelled), None),
+        next=_next(views),
         open=open_questions(views)[:_MOST],
         rates=next(iter(rates_beside(context)), None),
     )
@@ -210,22 +199,13 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
     views = concerning(context.content, meeting_views(context.released), area.code)
     past, revised = _since(context, views, area.code)
     named = [
-        PackPromise(view=a, plan=p.plan.short_title)
-        for p in plans
-        if not p.ended
-        for q in p.priorities
-        for a in q.actions
-        if _names(area.name, f"{a.action.title} {a.action.promise}")
+        p for p in _promises(plans) if _names(area.name, f"{p.view.action.title} {p.view.action.promise}")
     ]
     findings = Findings(
         place=area.name,
         lines=[n.summary for n in ward.clear],
         unusual=[(context.content.indicators[p.figure.indicator], p) for p in ward.unusual],
-        late=[
-            (p.view.action.title, periods.loose_date(p.view.action.due))
-            for p in named
-            if p.view.progress.late
-        ],
+        late=_late(named),
         revised=revised,
         checked=_checked(context, area.code),
     )
@@ -246,12 +226,7 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         if mapped
         else map_pages.draw_locator(context, ward.view, "../../"),
         shaded=mapped,
-        outcomes=tuple(
-            s
-            for link in context.content.outcomes.values()
-            for s in outcome_shares(context.released, link)
-            if s.area == area.code
-        ),
+        outcomes=tuple(_outcomes(context, area.code)),
         stops=tuple(_stops_in(context, ward.view.area)),
         survey=(),
         promises=tuple(named[:_MOST]),
@@ -259,7 +234,7 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         past=past,
         revised=revised,
         questions=raise_questions(findings),
-        next=next((v for v in views if not v.is_over and not v.meeting.cancelled), None),
+        next=_next(views),
         open=tuple(about[:_MOST]),
         rates=beside,
         ranges=ranges_of_wards(context, beside) if beside else {},
@@ -267,6 +242,32 @@ def _of_ward(context: PageContext, plans: tuple[PlanView, ...], ward: WardPage) 
         team=next((t for t in context.content.police_teams if t.area == area.code), None),
         priorities=_priorities(context, area.code),
     )
+
+
+def _promises(plans: tuple[PlanView, ...]) -> Iterator[PackPromise]:
+    """Yield every action of the plans that have not ended."""
+    for view in plans:
+        if not view.ended:
+            yield from (
+                PackPromise(view=a, plan=view.plan.short_title) for p in view.priorities for a in p.actions
+            )
+
+
+def _late(promises: Iterable[PackPromise]) -> list[tuple[str, str]]:
+    """Return the title and the due date, in words, of each promise that is late."""
+    actions = [p.view.action for p in promises if p.view.progress.late]
+    return [(a.title, periods.loose_date(a.due)) for a in actions]
+
+
+def _outcomes(context: PageContext, area: str) -> Iterator[OutcomeShare]:
+    """Yield what became of the offences recorded in an area."""
+    for link in context.content.outcomes.values():
+        yield from (s for s in outcome_shares(context.released, link) if s.area == area)
+
+
+def _next(views: tuple[MeetingView, ...]) -> MeetingView | None:
+    """Return the next meeting that is not cancelled; None if none is announced."""
+    return next((v for v in views if not v.is_over and not v.meeting.cancelled), None)
 
 
 def _stops_in(context: PageContext, area: Area) -> Iterator[StopTotal]:
@@ -293,8 +294,8 @@ def _mapped(context: PageContext, ward: WardPage) -> WardMap | None:
 
 def _priorities(context: PageContext, area: str) -> tuple[PolicePriority, ...]:
     """Return the newest priorities of the police team of a ward, the newest first."""
-    own = [p for p in context.content.police_priorities if p.area == area]
-    return tuple(sorted(own, key=lambda p: p.set_on, reverse=True)[:_MOST])
+    of_ward = [p for p in context.content.police_priorities if p.area == area]
+    return tuple(sorted(of_ward, key=lambda p: p.set_on, reverse=True)[:_MOST])
 
 
 def _names(name: str, text: str) -> bool:

@@ -113,8 +113,8 @@ class Figures:
         """Return the lengths in months that a figure without a stated period can have, the likeliest first."""
         if months:
             return (months,)
-        own = sorted({o.months for o in self.known if o.months}, reverse=True)
-        return tuple(dict.fromkeys((12, *own)))
+        published_lengths = sorted({o.months for o in self.known if o.months}, reverse=True)
+        return tuple(dict.fromkeys((12, *published_lengths)))
 
     def newest(self, months: int = 0) -> Shown | None:
         """Return the newest figure: for 12 months, or the longest period that is published; None if there is none."""

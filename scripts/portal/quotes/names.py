@@ -187,8 +187,8 @@ def _area_names(released: ClearedContent) -> Mapping[str, tuple[str, ...]]:
             names[area.name] = (area.code, *force)
             names["the capital"] = names[area.name]
     if released.area:
-        own = (released.area,)
-        names |= {word_for_area(released.area): own, f"{word_for_area(released.area)}wide": own, f"{word_for_area(released.area)}-wide": own}  # fmt: skip
+        home_areas = (released.area,)
+        names |= {word_for_area(released.area): home_areas, f"{word_for_area(released.area)}wide": home_areas, f"{word_for_area(released.area)}-wide": home_areas}  # fmt: skip
     return names
 
 

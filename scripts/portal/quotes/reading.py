@@ -167,10 +167,12 @@ def _subject(s: Sentence, q: Quantity, words: KnownNames, memory: Memory) -> Men
 
 def _of_noun(noun: str, named: list[Mention], after: list[Mention], words: KnownNames) -> Mention:
     """Return what a number of victims, arrests or the like is about: an indicator or a part of one, or no figure of ours."""
-    own = [m for m in named if m.kind == INDICATOR and noun in names.stems(m.text)]
-    own += [m for m in named if any(noun in part for i in m.ids for part in words.parts.get(i, {}).values())]
-    if own:
-        return own[-1]
+    counted_by_noun = [m for m in named if m.kind == INDICATOR and noun in names.stems(m.text)]
+    counted_by_noun += [
+        m for m in named if any(noun in part for i in m.ids for part in words.parts.get(i, {}).values())
+    ]
+    if counted_by_noun:
+        return counted_by_noun[-1]
     near = next((m for m in after if m.kind == OTHER_SUBJECT), None)
     return near or Mention(named[0].start, named[0].end, OTHER_SUBJECT, f"{noun}s ({named[0].text})")
 

@@ -111,7 +111,7 @@ def observations(contents: Contents) -> Iterator[tuple[Row, str]]:
 
 
 def keyed(contents: Contents) -> dict[Figure, Row]:
-    """Return each figure by what tells it from others, whatever package it is in."""
+    """Return the row of each figure by the key of the figure, whatever package it is in."""
     return {
         (r["indicator"], r["area"], part, r["period_start"], r["period_end"]): r
         for r, part in observations(contents)
@@ -119,7 +119,7 @@ def keyed(contents: Contents) -> dict[Figure, Row]:
 
 
 def of_row(row: Row) -> Figure:
-    """Return what tells the figure in a row of observations from others."""
+    """Return the key of the figure in a row of observations."""
     part = next((v for k, v in row.items() if k not in _PLAIN and v), "")
     return row["indicator"], row["area"], part, row["period_start"], row["period_end"]
 

@@ -100,6 +100,6 @@ def _published(settings: Settings, content: Content) -> Iterator[PastRelease]:
 
 
 def key(o: Observation) -> Key:
-    """Return what tells this figure from others, as releases have it."""
+    """Return the key of a figure, as releases have it."""
     start, end = (d.isoformat() if d else "" for d in (o.period_start, o.period_end))
     return o.indicator, o.area, o.part, start, end

@@ -1,13 +1,10 @@
 """Build a site beside the current one, verify it, and put it in place."""
 
-import hashlib
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 
 from portal.charts import chromium, svg
@@ -15,13 +12,13 @@ from portal.charts.area_charts import SiteCharts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
-from portal.core import operating_system, periods, program_files
+from portal.core import operating_system, periods
 from portal.core.input_files import folder_problems as faulty_files
 from portal.core.input_files import mkdocs_problems
 from portal.core.model import Content
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings, load
-from portal.data import assembly, packages, tables
+from portal.data import assembly, packages
 from portal.disclosure import clearing
 from portal.opendata import bundles
 from portal.pages import messages, redirects, search
@@ -32,7 +29,7 @@ from portal.releases.releasing import Project
 from portal.releases.rollback import Rollback
 from portal.releases.withdrawal import PlannedWithdrawal
 from portal.site import (
-    fonts,
+    build_inputs,
     headers,
     parsed_pages,
     pdf_sheets,
@@ -49,12 +46,7 @@ from portal.site.parsed_pages import ParsedPage
 from portal.site.rendering import StagedSite
 
 Tell = Callable[[str], None]
-# What a site is built from, below the project's folder, and the program, which can be in another folder.
-PROGRAM = Path(__file__).parents[1]
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d")
-# The chart library and the fonts, which npm installs.
-INSTALLED = (svg.LIBRARY, *fonts.FONTS.values())
-INPUTS = ("data_packages", "site_src", "scripts/portal", "mkdocs.yml", *map(str, INSTALLED))
 
 
 def project(root: Path) -> Project:
@@ -237,7 +229,7 @@ def build(
     live = root / "build" / "site"
     renderers.check(renderer)
     with operating_system.errors_as_problems(root), publishing.alone(root):
-        mark = fingerprint(root, renderer)
+        mark = build_inputs.fingerprint(root, renderer)
         works = _Works(root, tell, fresh, renderer)
         if not _may_wait(root):
             return works.same(live) if not fresh and publishing.shows(live, mark) else works.put(live, mark)
@@ -293,7 +285,9 @@ class _Works:
         try:
             if embargo.public_releases(whole):
                 seen = public_project(whole)
-                public_mark = fingerprint(self.root, self.renderer, seen.settings.packages_folder)
+                public_mark = build_inputs.fingerprint(
+                    self.root, self.renderer, seen.settings.packages_folder
+                )
                 if self.fresh or not publishing.shows(live, public_mark):
                     self._make(work, seen)
                     publishing.put(work, live, public_mark)
@@ -421,45 +415,9 @@ def exits(settings: Settings, content: Content) -> frozenset[str]:
     return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *content.urls)))
 
 
-def fingerprint(root: Path, renderer: str = renderers.USUAL, folder: Path | None = None) -> str:
-    """Return a digest of all inputs and tools of a build; `folder` has the packages if they are not in the project.
-
-    It includes today's date, because pages say how old the latest news about a promise is, and whether it is late.
-    """
-    digest = hashlib.sha256(f"{periods.today()}\n".encode())
-    for name in ("markdown", "jinja2", "pandas", "frictionless"):
-        digest.update(f"{name} {metadata.version(name)}\n".encode())
-    digest.update("\n".join(renderers.versions(renderer)).encode())
-    digest.update(f"{sys.version_info[:2]} {chromium.find_browser()} {search_index.version()}\n".encode())
-    for path in inputs(root, folder):
-        look = path.stat()
-        bases = (*((folder.parent,) if folder else ()), root, PROGRAM.parent, program_files.home())
-        below = path.relative_to(next(b for b in bases if path.is_relative_to(b)))
-        digest.update(f"{below.as_posix()} {look.st_size}\n".encode())
-        # Tables of this size are rejected, and no other input is so large.
-        if look.st_size > tables.LARGEST_FILE:
-            digest.update(str(look.st_mtime_ns).encode())
-            continue
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def inputs(root: Path, folder: Path | None = None) -> Iterator[Path]:
-    """Yield every input file in a fixed order; `folder` has the packages if they are not in the project."""
-    program = () if (root / "scripts" / "portal").exists() else (PROGRAM,)
-    look = (
-        path
-        for name in program_files.LOOK
-        if not (path := program_files.find(root, name)).is_relative_to(root)
-    )
-    for path in (folder or root / INPUTS[0], *(root / name for name in INPUTS[1:]), *program, *look):
-        paths = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (p for p in paths if p.is_file() and "__pycache__" not in p.parts)
-
-
 def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
     library = settings.root / svg.LIBRARY
-    if not all((settings.root / path).exists() for path in INSTALLED):
+    if not all((settings.root / path).exists() for path in build_inputs.INSTALLED):
         raise PortalError(
             [
                 Problem(

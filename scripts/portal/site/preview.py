@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from portal.core.problems import PortalError, Problem
-from portal.site import building, headers, publishing
+from portal.site import build_inputs, building, headers, publishing
 
 _EVERY = 0.5  # seconds between checks of the inputs
 # Names of this computer.
@@ -87,7 +87,7 @@ def _again(root: Path, tell: Callable[[str], None], failed: Callable[[PortalErro
 def look(root: Path) -> frozenset[tuple[str, int, int]]:
     """Return the name, modification time and size of every input, which differ after a change."""
     seen = set()
-    for path in building.inputs(root):
+    for path in build_inputs.inputs(root):
         try:
             stat = path.stat()
         except OSError:

@@ -160,7 +160,7 @@ def hold(work: Path, live: Path, mark: str) -> Path:
 
 
 def shows(link: Path, mark: str) -> bool:
-    """Return True if the link leads to a site built from inputs with this mark, as `building.fingerprint` returns it."""
+    """Return True if the link leads to a site built from inputs with this mark, as `build_inputs.fingerprint` returns it."""
     return file_system.is_link(link) and link.is_dir() and link.resolve().name.partition(".")[0] == mark
 
 
@@ -242,7 +242,7 @@ def given_away(before: Path, live: Path) -> Iterator[Problem]:
     shown = [k for k, row in _figures(before).items() if row["value"] and k in hidden]
     if shown:
         what = "a figure that is" if len(shown) == 1 else f"{len(shown)} figures that are"
-        message = f"The site before shows {what} withheld by now, such as one of {shown[0][0]}."
+        message = f"The previous site shows {what} withheld by now, such as one of {shown[0][0]}."
         fix = "Name the release to go back to: portal rollback NAME keeps them withheld. Then build."
         yield Problem(before.name, code="rollback", message=message, fix=fix)
 

@@ -2,7 +2,6 @@
 
 import html
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,25 +10,19 @@ from typing import Any, Generic, TypeVar
 import jinja2
 from markupsafe import Markup
 
-from portal.analysis import changes_in_words, measures
-from portal.analysis.measures import IndicatorSummary
-from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
-from portal.charts.sparklines import draw_trend
 from portal.charts.svg import Pictures, chart_files, styles_to_attributes
 from portal.core import periods, processes, program_files, text
-from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
+from portal.core.model import ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
 from portal.core.settings import Settings
-from portal.core.text import MARKERS, amount, front_matter, listed, lower_first, number
 from portal.disclosure.clearing import ClearedContent
 from portal.opendata import metadata, records
 from portal.opendata.api import PackageName
 from portal.opendata.records import FigureRecord
 from portal.pages import abbreviations, explore_page, messages, open_data_files, redirects, search, templates
 from portal.pages.all_pages import PageInputs, all_pages
-from portal.pages.asking import mail_link
 from portal.pages.figure_views import FigurePage
 from portal.pages.following import calendar_file, feed_files, followed
 from portal.pages.local_pages import postcodes_json
@@ -47,13 +40,12 @@ from portal.pages.views import BriefingPage, GlossaryPage, RecordedPage, SearchP
 from portal.releases import archives, history, releasing
 from portal.releases.feed import atom
 from portal.releases.history import Key, ReleaseHistory
-from portal.site import fonts, pdf_sheets, social_images, written_pages
+from portal.site import fonts, pdf_sheets, social_images, template_functions, written_pages
 from portal.site.social_images import Card
+from portal.site.template_functions import LIBRARY
 
 # The template of every page, which includes the one for its content.
 ENTRY = "page.md.jinja"
-# The path of the chart library in the site.
-LIBRARY = "assets/js/plotly-basic.min.js"
 # The mark of the partnership, beside its name at the top of every page.
 MARK = "assets/images/mark.svg"
 EMBED = "embed.html.jinja"
@@ -141,7 +133,7 @@ def write_files(
     settings, pages = site.settings, site.pages
     slugs = {f.view.indicator.slug for p in pages if (f := _figures(p.content))}
     open_data = OpenDataFiles(settings, site.cleared, site.history, slugs, _packages(pages), site.figures)
-    environment = _environment(settings, site.cleared, pictures, site.messages)
+    environment = template_functions.environment(settings, site.cleared, pictures, site.messages)
     printed = _sheets(pages) if pictures.prints else {}
     environment.globals |= {"paths": frozenset(p.path for p in pages), "searchable": searchable}
     environment.globals["large_print"] = {
@@ -321,68 +313,6 @@ def _release_files(settings: Settings, page: ReleasePage) -> dict[str, bytes]:
         return changes
     archive = next(settings.packages_folder.glob(f"*/{archives.FOLDER}/{page.release.id}.zip"))
     return {**changes, "release.zip": archive.read_bytes()}
-
-
-def _environment(
-    settings: Settings, released: ClearedContent, pictures: Pictures, texts: Messages
-) -> jinja2.Environment:
-    environment = templates.environment(settings.root, texts)
-    environment.filters |= {
-        "amount": amount,
-        "cell": lambda o: _cell(released, o),
-        "change_in_words": changes_in_words.change_in_words,
-        "meaning": measures.meaning,
-        "describe_clear_changes": changes_in_words.describe_clear_changes,
-        "per_1000": partial(changes_in_words.per_1000, released),
-        "change_with_figures": changes_in_words.change_with_figures,
-        "period": lambda o: periods.label("rolling-months", o.period_start, o.period_end),
-        "running": periods.inside_sentence,
-        "spark": partial(draw_trend, released),
-        "statuses": _statuses,
-        "listed": listed,
-        "lower_first": lower_first,
-        "last_change_in_words": partial(changes_in_words.last_change_in_words, released),
-        "why": lambda o: MARKERS[o.status],
-        "upto": lambda o: periods.month(o.period_end),
-        "number": number,
-        "day": periods.day,
-        "front_matter": front_matter,
-        "loose_date": periods.loose_date,
-        "plural": _plural,
-        "slug": lambda words: Markup(re.sub("[^a-z]+", "-", words)),  # noqa: S704 - letters and hyphens only
-        "written": Markup,
-        "translated": texts.plain,
-        "term_id": abbreviations.term_id,
-    }
-    environment.globals |= {
-        "site": settings.site,
-        "policy": settings.disclosure,
-        "prints": pictures.prints,
-        "sources": released.content.sources,
-        "indicators": released.content.indicators,
-        "library": LIBRARY,
-        "unfit": bool(released.content.no_rates),
-        "steps": STEPS,
-        "mail": partial(mail_link, settings.site),
-        "drawn": lambda drawing: pictures.of(drawing.wide or drawing.narrow) is not None,
-    }
-    return environment
-
-
-def _cell(released: ClearedContent, o: Observation | None) -> str:
-    """Return a figure as a table prints it, in the unit of its indicator."""
-    return changes_in_words.cell(o, released.content.indicators[o.indicator].unit if o else "count")
-
-
-def _statuses(standings: list[IndicatorSummary]) -> list[tuple[str, str]]:
-    """Return the status markers in a table, each with its meaning."""
-    figures = [o for s in standings for o in (s.latest, s.earlier) if o is not None]
-    used = {o.status for o in figures}
-    return [(mark, words) for mark, words in MARKERS.items() if mark in used]
-
-
-def _plural(count: int, one: str, many: str = "") -> str:
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
 def _markdown(environment: jinja2.Environment, open_data: OpenDataFiles, page: Page) -> str:

@@ -62,7 +62,7 @@ class Kind(Protocol):
         """Restore the previous site."""
 
     def forget(self, target: PublishingTarget, scratch: Path) -> None:
-        """Delete the site before, because nobody may see it again."""
+        """Delete the previous site, because nobody may see it again."""
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ class Zip:
         """Do nothing: a zip file has no previous site to restore."""
 
     def forget(self, target: PublishingTarget, scratch: Path) -> None:
-        """Do nothing: there is no site before."""
+        """Do nothing: there is no previous site."""
 
 
 def _not_absolute(kind: str, place: str) -> tuple[str, str] | None:

@@ -101,7 +101,7 @@ def _push(target: PublishingTarget, scratch: Path, tree: str, older: str, seen: 
     """Push a commit with a tree on top of one with the older tree, but only if the branch has not changed since it was read."""
     above: tuple[str, ...] = ()
     if older:
-        above = ("-p", _git(target, scratch, "commit-tree", older, "-m", "The site before").strip())
+        above = ("-p", _git(target, scratch, "commit-tree", older, "-m", "The previous site").strip())
     new = _git(target, scratch, "commit-tree", tree, *above, "-m", "The site").strip()
     branch = f"refs/heads/{target.place.rpartition('#')[2]}"
     lease = f"--force-with-lease={branch}:{seen}"

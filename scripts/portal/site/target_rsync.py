@@ -90,7 +90,7 @@ def back(target: PublishingTarget, scratch: Path) -> None:
 
 
 def forget(target: PublishingTarget, scratch: Path) -> None:
-    """Delete the link to the site before, and every site to which no link leads then."""
+    """Delete the link to the previous site, and every site to which no link leads then."""
     only = (f"--include=/{_BEFORE}", "--exclude=*")
     _RSYNC.run(target, "-rl", "--delete", *only, "./", f"{target.place}/", at=_empty(scratch))
     _forget(target, scratch)

@@ -114,7 +114,7 @@ def look(site: Path, target: PublishingTarget) -> DryRun:
 def publish(site: Path, target: PublishingTarget, tell: Tell) -> str:
     """Publish a site to a target, check that what is public then matches the list of its files, and return its digest.
 
-    If the site before shows figures that are withheld or withdrawn by now, it is deleted there, so it cannot come back.
+    If the previous site shows figures that are withheld or withdrawn by now, it is deleted there, so it cannot come back.
 
     Raises:
         PortalError: the site or its copy is not complete, or the target cannot be reached; what was public stays.
@@ -134,13 +134,13 @@ def publish(site: Path, target: PublishingTarget, tell: Tell) -> str:
             )
         before = kind.before(target, scratch)
         if before is not None and _shows_hidden(before, site):
-            tell(f"Deleting the site before in {target.name}: it shows figures that are withheld now")
+            tell(f"Deleting the previous site in {target.name}: it shows figures that are withheld now")
             kind.forget(target, scratch)
     return digest
 
 
 def _shows_hidden(before: Path, site: Path) -> bool:
-    """Return True if the site before has figures that the new one withholds or lists as withdrawn, or cannot be read."""
+    """Return True if the previous site has figures that the new one withholds or lists as withdrawn, or cannot be read."""
     try:
         return any(publishing.given_away(before, site))
     except (OSError, ValueError, LookupError, zipfile.BadZipFile):
@@ -160,7 +160,7 @@ def back(target: PublishingTarget, site: Path) -> str:
         before = kind.before(target, scratch)
         if before is None:
             message, fix = (
-                f"{target.name} keeps no site before this one.",
+                f"{target.name} keeps no previous site.",
                 "Go back to an earlier release, then publish.",
             )
             raise target.problem(message, fix)
@@ -169,7 +169,7 @@ def back(target: PublishingTarget, site: Path) -> str:
         digest = publishing.digest(before)
         kind.back(target, scratch)
         if kind.look(target, scratch).digest != digest:
-            message = f"{target.name} does not show the site before."
+            message = f"{target.name} does not show the previous site."
             raise target.problem(message, "Look whether someone else publishes there too, then try again.")
     return digest
 

@@ -181,3 +181,21 @@ def test_the_limits_of_a_funnel_are_around_its_rate_and_wider_for_fewer_people()
     assert funnel.limits(1_000, funnels.USUAL)[0] < low
     assert funnel.limits(1_000, funnels.USUAL)[1] > high
     assert funnel.limits(10_000, funnels.UNUSUAL)[1] > high
+
+
+def test_a_difference_of_one_has_its_way_too() -> None:
+    """Recorded drug offences depend on the police, so they were recorded more or less often, even by one."""
+    more, fewer = change(10, 11, "rose"), change(11, 10, "fell")
+    assert [changes_in_words.difference_in_words(c) for c in (more, fewer)] == ["1 more", "1 fewer"]
+
+
+def test_only_a_provisional_figure_with_known_revisions_has_a_band() -> None:
+    plain = year(120, 2020)
+    assert measures.revision_band(released(plain), plain) == 0
+
+
+def test_only_areas_with_the_newest_months_are_compared() -> None:
+    areas = ["E1", "E2"]
+    assert measures.in_same_months(released(), indicator(), areas) == {}
+    known = measures.in_same_months(released(year(100, 2019), year(120, 2020)), indicator(), areas)
+    assert [(code, s.latest.value) for code, s in known.items()] == [("E1", Decimal(120))]

@@ -64,11 +64,11 @@ def test_the_site_before_is_deleted_if_it_shows_a_figure_that_is_hidden_now(
     assert found(target, tmp_path / "www")
     steps: list[str] = []
     targets.publish(second, target, steps.append)
-    assert steps[-1].startswith("Deleting the site before in website")
+    assert steps[-1].startswith("Deleting the previous site in website")
     assert not found(target, tmp_path / "www")
     plan = targets.compare(second, target)
     assert (plan.is_same, plan.can_go_back) == (True, False)
-    with pytest.raises(PortalError, match="keeps no site before"):
+    with pytest.raises(PortalError, match="keeps no previous site"):
         targets.back(target, second)
 
 

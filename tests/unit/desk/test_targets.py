@@ -63,7 +63,7 @@ def test_going_back_needs_a_site_before(tmp_path: Path) -> None:
     target = PublishingTarget("website", "folder", str(tmp_path / "www"))
     first = site(tmp_path / "a", index="one")
     targets.publish(first, target, nothing)
-    with pytest.raises(PortalError, match="keeps no site before"):
+    with pytest.raises(PortalError, match="keeps no previous site"):
         targets.back(target, first)
 
 
@@ -132,7 +132,7 @@ def test_a_server_and_a_branch_get_the_site_at_once_and_go_back(tmp_path: Path, 
     assert targets.publish(first, target, nothing) == publishing.digest(first)
     plan = targets.compare(first, target)
     assert (plan.is_same, plan.now, plan.can_go_back) == (True, publishing.digest(first), False)
-    with pytest.raises(PortalError, match="keeps no site before"):
+    with pytest.raises(PortalError, match="keeps no previous site"):
         targets.back(target, first)
     targets.publish(first, target, nothing)
     plan = targets.compare(second, target)
@@ -144,13 +144,13 @@ def test_a_server_and_a_branch_get_the_site_at_once_and_go_back(tmp_path: Path, 
     assert targets.back(target, second) == publishing.digest(second)
     targets.publish(third, target, nothing)
     assert shown(target, "index") == "three"
-    # What is older than the site before is kept nowhere.
+    # What is older than the previous site is kept nowhere.
     if kind == "rsync":
         assert len([p for p in target.path.iterdir() if p.is_dir() and not p.is_symlink()]) == 2
     else:
         repository, _, branch = target.place.rpartition("#")
         log = subprocess.run(["git", "-C", repository, "log", "--format=%s", branch], capture_output=True, text=True, check=True)  # fmt: skip
-        assert log.stdout.splitlines() == ["The site", "The site before"]
+        assert log.stdout.splitlines() == ["The site", "The previous site"]
 
 
 def test_a_file_that_arrives_damaged_does_not_become_public_by_rsync(tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ FOUND = {
     "a mean a month": ([*series("h", 12, 24, None), *series("x", 1, 2, "0.5833")], {}, "a fixed multiple"),
     "pounds a case": ([*series("h", 12, 24, None), *series("x", 3000, 6000, 1750)], {"x": "pounds"}, "a fixed multiple"),
     "the count as a percentage": ([*series("h", 12, 24, None), *series("x", 12, 24, 7)], {"x": "percent"}, "a fixed multiple"),
+    "the same in every year": ([*series("h", 12, 24, None), *series("x", 12, 24, 7)], {}, "x looks like the same figure, and says 7"),
+    "a total of it and another": ([*series("h", 12, 14, None), *series("y", 20, 31, 40), *series("x", 32, 45, 47)], {}, "y and h could add up to x; then it is 7"),
+    "a rate on the residents": ([*series("h", 15, 30, None), *series("x", "3.0", "6.0", "1.4")], {"x": "per-1000"}, "x looks like the rate of this count"),
+    "a rate by its name": ([figure("h", None), figure("x", "0.7")], {"x": "per-1000:h rate"}, "x looks like the rate of this count"),
+    "a change since the year before": ([*series("h", 20, 40, 30, None), *series("x", 0, 100, -25, -77)[1:]], {"x": "percent-change"}, "x looks like the change of this count"),
+    "a change by its name": ([*series("h", 20, None), figure("x", -65)], {"x": "percent-change:h change"}, "x looks like the change of this count"),
     "a rise in number": ([*series("h", 20, 25, 31, None), *series("x", 5, 6, -24)], {}, "the rise in number"),
     "two years together": ([*series("h", 40, None), figure("x", 47, period=TWO_YEARS)], {}, "x (47) could be the total of 2 figures"),
     "months of a year": ([*months("h", *[10] * 11, None), figure("x", 112, B)], {}, "x (112) could be the total of 12 figures"),
@@ -101,6 +107,11 @@ UNRELATED = {
     "a share that says too little": ([figure("h", None), figure("all", 4000), figure("x", "2")], {"x": "percent:h as a share of all", "all": "count:all"}),
     "a multiple that does not fit": ([*series("h", 12, 24, None), *series("x", 3000, 5000, 1750)], {"x": "pounds"}),
     "a multiple that says too little": ([*series("h", 120, 240, None), *series("x", 1, 2, 1)], {"x": "percent"}),
+    "the same in one year only": ([*series("h", 12, 24, None), *series("x", 12, 25, 7)], {}),
+    "a rate that does not fit": ([*series("h", 15, 30, None), *series("x", "3.0", "6.9", "1.4")], {"x": "per-1000"}),
+    "a rate of another name": ([figure("h", None), figure("x", "0.7")], {"x": "per-1000:fires rate"}),
+    "a change that does not fit": ([*series("h", 20, 40, 30, None), *series("x", 0, 100, 25, -77)[1:]], {"x": "percent-change"}),
+    "a change of another name": ([*series("h", 20, None), figure("x", -65)], {"x": "percent-change:fires change"}),
     "a rise that does not fit": ([*series("h", 20, 25, 31, None), *series("x", 5, 7, -24)], {}),
     "two years that are far from it": ([*series("h", 40, None), figure("x", 470, period=TWO_YEARS)], {}),
     "months with a gap": ([*months("h", *[10] * 10, None), figure("x", 102, B)], {}),
@@ -122,6 +133,23 @@ def test_a_count_that_follows_from_figures_under_another_name_is_found(
 def test_figures_that_do_not_fit_or_say_too_little_stop_nothing(tiny_content: Content, case: str) -> None:
     figures, units = UNRELATED[case]
     assert undeclared_relations.find_problems(content(tiny_content, *figures, **units), POLICY) == ()
+
+
+def test_what_another_part_of_a_total_explains_is_no_sum_with_the_withheld_count(
+    tiny_content: Content,
+) -> None:
+    """47 is 40 and 7, its published parts, so the withheld count need not be 7."""
+    figures = [figure("h", None), figure("x", 47), figure("y", 40), figure("z", 7)]
+    of = content(tiny_content, *figures)
+
+    def sums(parts: str) -> list[str]:
+        named = {i.id: replace(i, part_of="x" if i.id in parts else "") for i in of.indicators.values()}
+        found = undeclared_relations.find_problems(replace(of, indicators=named), POLICY)
+        return [p.message for p in found if "could add up to x; then it is 7" in p.message]
+
+    assert sums("yz") == []
+    assert sums("y") != []
+    assert sums("") != []
 
 
 def years_of_wards(*years: tuple[Cell, int]) -> list[Observation]:

@@ -228,9 +228,9 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 def _allowed(address: str, hosts: frozenset[str]) -> None:
     """Raise `PortalError` for an address that must not be opened."""
     parts = urlsplit(address)
-    own = parts.hostname in ("127.0.0.1", "localhost") and parts.netloc in hosts
-    if not own and (parts.scheme != "https" or parts.hostname not in hosts):
-        message = "This address is not on a host of the register, or not https."
+    is_this_computer = parts.hostname in ("127.0.0.1", "localhost") and parts.netloc in hosts
+    if not is_this_computer and (parts.scheme != "https" or parts.hostname not in hosts):
+        message = "This address is not https, or its host is not in the register."
         raise _failed(address, message, "If the publisher has moved, add the new address to the register.")
 
 

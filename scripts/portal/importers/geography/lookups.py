@@ -231,16 +231,18 @@ def _changed(
 
 def _lsoa_findings(kept: Iterable[Lsoa], areas: Mapping[str, Area], borough: str) -> Iterator[Finding]:
     for census in CENSUSES:
-        own = [e for e in kept if e.census == census]
-        if not own:
+        of_census = [e for e in kept if e.census == census]
+        if not of_census:
             continue
-        wards_of = {e.area for e in own} - {borough}
-        split = sum(e.area == borough for e in own)
-        words = f"LSOAs of {census} in {areas[borough].name}: {len(own)}, in {len(wards_of)} wards."
+        wards_of = {e.area for e in of_census} - {borough}
+        split = sum(e.area == borough for e in of_census)
+        words = f"LSOAs of {census} in {areas[borough].name}: {len(of_census)}, in {len(wards_of)} wards."
         if split:
             words += f" {split} are in several wards and count for none of them."
         yield Finding(
-            "lsoas", words, {"census": census, "lsoas": len(own), "wards": len(wards_of), "split": split}
+            "lsoas",
+            words,
+            {"census": census, "lsoas": len(of_census), "wards": len(wards_of), "split": split},
         )
 
 

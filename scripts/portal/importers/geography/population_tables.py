@@ -263,11 +263,11 @@ def totals_of(
             yield code, (people.residents[key], f"Row {key}, {people.layout}")
             continue
         for census in (2021, 2011):
-            own = [e for e in lsoas if e.census == census]
+            of_census = [e for e in lsoas if e.census == census]
             inside = (
-                [e.code for e in own if e.area == code]
+                [e.code for e in of_census if e.area == code]
                 if area.kind == "ward"
-                else [e.code for e in own] * (code == borough)
+                else [e.code for e in of_census] * (code == borough)
             )
             if inside and all(e in people.residents for e in inside):
                 words = f"The sum of {len(inside)} LSOAs of {census}"
@@ -283,9 +283,9 @@ def _findings(
 ) -> Iterator[Finding]:
     words = f"{file}: residents of {len(people.residents):,} areas, {people.basis}."
     yield Finding("residents", words, {"areas": len(people.residents), "year": people.year})
-    own = [a for a in areas.values() if a.parent == borough and a.kind == "ward" and a.valid_to is None]
-    left = [name_of(a.code, areas) for a in own if a.code not in totals]
-    if own and len(left) == len(own):
+    wards_now = [a for a in areas.values() if a.parent == borough and a.kind == "ward" and a.valid_to is None]
+    left = [name_of(a.code, areas) for a in wards_now if a.code not in totals]
+    if wards_now and len(left) == len(wards_now):
         yield Finding(
             "missing",
             "The table has no wards of the district, so wards get no rates from it.",
@@ -295,7 +295,7 @@ def _findings(
         yield Finding(
             "missing", f"No residents are known for {listed(left)}, which get no rates.", {"wards": len(left)}
         )
-    summed = sum(totals[a.code][0] for a in own if a.code in totals)
-    if borough in totals and own and not left and summed != totals[borough][0]:
+    summed = sum(totals[a.code][0] for a in wards_now if a.code in totals)
+    if borough in totals and wards_now and not left and summed != totals[borough][0]:
         words = f"The wards have {summed:,} residents together and the whole {totals[borough][0]:,}: tables are rounded or best-fit."
         yield Finding("differs", words, {"wards": summed, "whole": totals[borough][0]})

@@ -139,14 +139,14 @@ def _of_district(
     file: str, table: _Table, area: Area, sheets: Mapping[str, Sequence[Row]]
 ) -> tuple[list[FigureOfPeriod], list[Finding]]:
     records = list(table.table.records())
-    own = [(n, r) for n, r in records if r["local authority code"] == area.code]
+    of_area = [(n, r) for n, r in records if r["local authority code"] == area.code]
     place = f"{table.name}"
     findings = []
-    if not own and (own := _under_other_code(records, area)):
-        other = own[0][1]["local authority code"]
+    if not of_area and (of_area := _under_other_code(records, area)):
+        other = of_area[0][1]["local authority code"]
         words = f"The tables have {area.name} under the code {other}, not {area.code}. A district gets a new code when its boundary changes. The rows with its name are used."
         findings.append(Finding("other-code", words, {}))
-    if not own:
+    if not of_area:
         shared = _shared(area, sheets)
         if shared:
             words = f"{place}: {area.name} shares the partnership {shared} with other districts, so there is no figure of its own. Nothing is imported from this table."
@@ -165,18 +165,18 @@ def _of_district(
                 )
             ]
         )
-    if len(own) > 1 and table.rates:
+    if len(of_area) > 1 and table.rates:
         return [], [
             *findings,
             Finding(
                 "several",
-                f"{place}: {area.name} has {len(own)} partnerships, whose rates do not add up. They are left out.",
-                {"partnerships": len(own)},
+                f"{place}: {area.name} has {len(of_area)} partnerships, whose rates do not add up. They are left out.",
+                {"partnerships": len(of_area)},
             ),
         ]
-    figures = [_figure(table, own, heading, series, area) for heading, series in _headings(table)]
+    figures = [_figure(table, of_area, heading, series, area) for heading, series in _headings(table)]
     missing = sum(f.value is None for f in figures)
-    rows = ", ".join(str(n) for n, _ in own)
+    rows = ", ".join(str(n) for n, _ in of_area)
     words = f"{place}, row {rows}: {len(records)} rows, {len(figures)} figures of {area.name} for the year to {table.end:%B %Y}, {missing} of them not available."
     return figures, [
         *findings,

@@ -49,20 +49,20 @@ def measure(reader: Reader, newest: tuple[Path, Path], others: Sequence[tuple[Pa
         read[path] = reader(path).pivot_table("count", ["series", "area"], "month", "sum")
     rows = []
     for months in SPANS:
-        own = pair(read[newest[0]], read[newest[1]], months)
-        if own is None:
+        newest_pair = pair(read[newest[0]], read[newest[1]], months)
+        if newest_pair is None:
             message = f"{newest[0].name} and {newest[1].name} share too few months."
             raise PortalError(
                 [Problem("FILE", code="months", message=message, fix="Choose files that overlap.")]
             )
         tried = [p for one, other in others if (p := pair(read[one], read[other], months))]
-        for series in sorted(set(own.before.index.get_level_values(0))):
-            percent = band(own, series, months)
+        for series in sorted(set(newest_pair.before.index.get_level_values(0))):
+            percent = band(newest_pair, series, months)
             hits = [inside(p, series, percent) for p in tried]
             count = sum(len(h) for h in hits)
             share = 100 * sum(int(h.sum()) for h in hits) / count if count else float("nan")
-            areas = int((own.before.index.get_level_values(0) == series).sum())
-            rows.append((series, months, own.months, areas, percent, count, round(share, 1)))
+            areas = int((newest_pair.before.index.get_level_values(0) == series).sum())
+            rows.append((series, months, newest_pair.months, areas, percent, count, round(share, 1)))
     return pd.DataFrame(rows, columns=["series", "months", "shared", "areas", "percent", "tried", "inside"])
 
 
@@ -81,8 +81,8 @@ def pair(older: Wide, newer: Wide, months: int) -> FilePair | None:
 
 def inside(compared: FilePair, series: str, percent: float) -> "pd.Series[bool]":
     """Return for each area whether the figure changed by no more than `percent`, or by no more than 1."""
-    own = compared.before.index.get_level_values(0) == series
-    before, after = compared.before[own], compared.after[own]
+    is_of_series = compared.before.index.get_level_values(0) == series
+    before, after = compared.before[is_of_series], compared.after[is_of_series]
     reach = np.maximum(1.0, np.ceil(before * percent / 100 - 1e-9))
     return (after - before).abs() <= reach
 

@@ -42,9 +42,7 @@ _UNCODED = {"type": ("Vehicle",), "ethnicity_self": ("Not stated", "Other")}
 _CUT = 5_000  # metres: a file of a whole police force has records further than this from one borough
 NEAR = 20  # metres: published points are approximate, so this close to a border the stop may have been in the next ward
 MANY = 10  # records at one point
-_EXPECTED = (
-    30  # records in the days that a file lacks, going by its other days: with so many, it is not whole
-)
+_EXPECTED = 30  # a file is incomplete if its missing days would have this many records, going by the others
 
 
 @dataclass(frozen=True)

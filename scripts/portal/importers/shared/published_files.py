@@ -129,9 +129,9 @@ def _another_format(
         return
     theirs = set(aliases(KNOWN_FORMATS[name][0])) - {""}
     here = {plain_heading(c) for c in header}
-    own = {c for c, heads in wanted.items() if here & {plain_heading(h) for h in heads}} - theirs
-    # With a column of its own, the file is one of the wanted format that lacks something.
-    if theirs != set(wanted) and (not own or len(theirs) > len(own | theirs & set(wanted))):
+    only_here = {c for c, heads in wanted.items() if here & {plain_heading(h) for h in heads}} - theirs
+    # A column that only the wanted format has shows that the file is of this format, and something is missing.
+    if theirs != set(wanted) and (not only_here or len(theirs) > len(only_here | theirs & set(wanted))):
         message = f"This is a file of {KNOWN_FORMATS[name][1]}, judging by its columns."
         yield Problem(file, 1, "", "format", message, f"Import it with the format {name}.")
 

@@ -183,7 +183,7 @@ class _Unpivoting:
         return found
 
     def _corner(self, spread: Mapping[Place, Cell], block: Block) -> Iterator[tuple[Place, HeadingMeaning]]:
-        """Yield the period that stands where the labels have their name, such as “FY2009/10”."""
+        """Yield the period written where the name of the labels would be, such as “FY2009/10”."""
         for row in block.top:
             for column in block.labels:
                 cell = spread.get((row, column))

@@ -1,4 +1,4 @@
-"""Writes a form as .xlsx and .ods: columns that keep text and dates as they are typed, drop-downs and notes."""
+"""Write a form as .xlsx and .ods: columns that keep text and dates as they are typed, drop-downs and notes."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Reads .ods: the sheets, their cells as they are stored and as they are shown, and the notes on them."""
+"""Read .ods: the sheets, their cells as they are stored and as they are shown, and the notes on them."""
 
 import io
 import re

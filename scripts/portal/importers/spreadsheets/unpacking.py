@@ -1,4 +1,4 @@
-"""Looks at a spreadsheet file before anything parses it: what kind it is, and whether it is of a sensible size.
+"""Look at a spreadsheet file before anything parses it: what kind it is, and whether it is of a sensible size.
 
 A spreadsheet is a zip of XML. A few kilobytes of either can ask for gigabytes of memory, so that sizes, ratios,
 names and declarations are judged here, on the bytes.

@@ -1,4 +1,4 @@
-"""Reads .xlsx and .xlsm: the sheets, their cells as they are stored and as they are shown, and the notes on them.
+"""Read .xlsx and .xlsm: the sheets, their cells as they are stored and as they are shown, and the notes on them.
 
 Only the parts that tables need are read. Charts, pivot tables, macros, links to other files, themes and what programs
 add besides are never looked at, so nothing odd in them can keep a workbook from being read. Elements are known by
@@ -242,7 +242,7 @@ def _conditional(dxf: Any) -> str:
 
 @dataclass
 class _Reader:
-    """Reads one sheet element by element, so that a large one never is in memory whole."""
+    """Reads one sheet element by element, so that a large sheet is never in memory as a whole."""
 
     book: _XlsxBook
     bounds: Bounds
