@@ -24,8 +24,8 @@ _BEGINNINGS = re.compile(
 _ABBREVIATIONS = re.compile(
     r"\b(?:DA|DV|DVA|DVPN|DVPO|DAPN|DAPO|DVDS|HBA|HBV|IDVA|ISVA|MARAC|SARC|CCE|CSE|CSA|RASSO)\b"
 )
-# Units whose figures say nothing about a person.
-_HARMLESS = ("pounds",)
+# A unit whose figures say nothing about a person, if its label says the same.
+_HARMLESS, _HARMLESS_LABEL = "pounds", re.compile("pound|£", re.IGNORECASE)
 # What may stand before the subject at the beginning of a definition; further on, it is only mentioned.
 _BEFORE = re.compile(
     r"^(?:(?:the|all|every|any|number|count|of|recorded|reported|offences?|crimes?|incidents?|cases?|reports?|victims?) )+",
@@ -52,7 +52,7 @@ def find_problems(checked: ValidRows) -> Iterator[Problem]:
     indicators = {r["id"]: r for r in checked.rows("indicators", "indicators")}
     parts = _sensitive_parts(checked)
     for row in indicators.values():
-        if is_guarded(row) or row["unit"] in _HARMLESS or row["id"] not in not_open:
+        if is_guarded(row) or _is_harmless(row) or row["id"] not in not_open:
             continue
         words = checked.settings.site.sensitive_words
         word = sensitive_word(row["title"], words) or sensitive_word(row["short_title"], words)
@@ -93,6 +93,10 @@ def find_warnings(checked: ValidRows) -> Iterator[Problem]:
                 fix = "If the counts are of that subject, write true under sensitive. If not, accept this."
                 yield row.warning(column, message, fix, f"mention:{row['id']}")
                 break
+
+
+def _is_harmless(row: ValidRow) -> bool:
+    return row["unit"] == _HARMLESS and bool(_HARMLESS_LABEL.search(row["unit_label"]))
 
 
 def _defined_as(definition: str, words: Iterable[str]) -> str:
