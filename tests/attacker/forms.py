@@ -42,6 +42,7 @@ def readings(public: Public, figures: Mapping[Key, Figure]) -> list[Bound]:
         *_rates(public, figures),
         *_percentages(public, figures),
         *_changes(public, figures),
+        *_altered(public, figures),
         *_claims(public, figures),
         *_targets(public, figures),
         *_texts(public, figures),
@@ -132,6 +133,48 @@ def _between(earlier: Figure, later: Figure, ends: list[Fraction], why: str) -> 
         yield Bound(later.key, *(float(e * earlier.value) for e in ends), why)
     if earlier.hidden and later.value and min(ends) > 0:
         yield Bound(earlier.key, *(float(later.value / e) for e in reversed(ends)), why)
+
+
+def _altered(public: Public, figures: Mapping[Key, Figure]) -> Iterator[Bound]:
+    """A series that is the count times one number plus another, or rounded, wherever both are printed; four places at least."""
+    series: dict[tuple[str, str], dict[tuple[str, str, str], Figure]] = defaultdict(dict)
+    for k, f in figures.items():
+        series[k.indicator, k.part][k.area, k.start, k.end] = f
+    wanted = [f for f in figures.values() if f.hidden and public.counts(f.key.indicator)]
+    fits: dict[tuple[tuple[str, str], tuple[str, str]], tuple[Fraction, Fraction, Fraction] | None] = {}
+    for f in wanted:
+        name, place = (f.key.indicator, f.key.part), (f.key.area, f.key.start, f.key.end)
+        for other, own in series.items():
+            seen = own.get(place)
+            if other == name or seen is None or seen.value is None:
+                continue
+            if (name, other) not in fits:
+                fits[name, other] = _line(series[name], own)
+            if line := fits[name, other]:
+                times, plus, within = line
+                ends = [(seen.value - plus + s * within) / times for s in (-1, 1)]
+                yield Bound(f.key, max(float(min(ends)), 0), float(max(ends)), f"{other[0]}, a form of it")
+
+
+def _line(
+    counts: Mapping[tuple[str, str, str], Figure], others: Mapping[tuple[str, str, str], Figure]
+) -> tuple[Fraction, Fraction, Fraction] | None:
+    """By what number the counts are multiplied, what is added, and how far that may be out; None if nothing fits."""
+    both = [(f.value, others[p].value, _half(others[p].printed)) for p, f in counts.items() if p in others]
+    told = [(a, x, h) for a, x, h in both if a is not None and x is not None]
+    if len(told) <= EVIDENCE or len({a for a, _, _ in told}) < EVIDENCE:
+        return None
+    (a, x, _), (b, y, _) = min(told), max(told)
+    if x != y:
+        times = (y - x) / (b - a)
+        within = max(h for *_, h in told) if any(v.denominator > 1 for _, v, _ in told) else Fraction(0)
+        plus = x - times * a
+        if all(abs(times * c + plus - z) <= within for c, z, _ in told):
+            return times, plus, within
+    for unit in (5, 10):
+        if all(z % unit == 0 and abs(z - c) <= Fraction(unit, 2) for c, z, _ in told):
+            return Fraction(1), Fraction(0), Fraction(unit, 2)
+    return None
 
 
 def _claims(public: Public, figures: Mapping[Key, Figure]) -> Iterator[Bound]:

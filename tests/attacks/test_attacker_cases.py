@@ -168,6 +168,27 @@ CASES = {
             [year("a", NORTH, "c", 2023), year("a", NORTH, 14), year("change", NORTH, 100)],
         ), "a", start="2023-01-01", end="2023-12-31",
     ),
+    "rounded to five": Case(
+        Tables(
+            [indicator("a", **SENSITIVE), indicator("b")],
+            [*(year(n, NORTH, v, y) for y, *both in ((2020, 17, 15), (2021, 23, 25), (2022, 31, 30), (2023, 42, 40)) for n, v in zip("ab", both, strict=True)),
+             year("a", NORTH, "c"), year("b", NORTH, 5)],
+        ), "a",
+    ),
+    "plus a number": Case(
+        Tables(
+            [indicator("a", **SENSITIVE), indicator("b")],
+            [*(year(n, NORTH, v, y) for y, v in ((2020, 17), (2021, 23), (2022, 31), (2023, 42)) for n, v in (("a", v), ("b", v + 100))),
+             year("a", NORTH, "c"), year("b", NORTH, 107)],
+        ), "a",
+    ),
+    "taken from a number": Case(
+        Tables(
+            [indicator("a", **SENSITIVE), indicator("b")],
+            [*(year(n, NORTH, v, y) for y, v in ((2020, 17), (2021, 23), (2022, 31), (2023, 42)) for n, v in (("a", v), ("b", 100 - v))),
+             year("a", NORTH, "c"), year("b", NORTH, 93)],
+        ), "a",
+    ),
     "the locator": Case(one([year("a", NORTH, "c", locator="Seven (7) offences in North and Quay")]), "a"),
     "the locator in one word": Case(one([year("a", NORTH, "c", locator="value: three")]), "a"),
     "sensitive by its title alone": Case(one([year("a", NORTH, 1)], title="Domestic abuse", short_title="Harm"), "a"),

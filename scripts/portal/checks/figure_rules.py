@@ -9,8 +9,8 @@ from portal.core import field_types, periods
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.small_counts import LEAST_MINIMUM
-from portal.core.text import number
-from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER
+from portal.core.text import number, plain_name
+from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER, AreaKind
 from portal.data.packages import Package
 
 # More bars than this are unreadable, and more periods do not fit into a small panel.
@@ -121,6 +121,7 @@ def _breakdowns(checked: ValidRows) -> Iterator[Problem]:
                             "Clear the cell, or name the breakdown in the indicator's row.",
                         )
         yield from _categories_spelt_twice(package)
+        yield from _categories_that_are_areas(checked, package)
 
 
 def _categories_spelt_twice(package: Package) -> Iterator[Problem]:
@@ -136,6 +137,26 @@ def _categories_spelt_twice(package: Package) -> Iterator[Problem]:
                 reported.add((row["indicator"], value))
                 message = f"“{value}” and “{other}” differ only by capital letters or spaces."
                 yield row.problem(column, "breakdown", message, "Write both in the same way.")
+
+
+def _categories_that_are_areas(checked: ValidRows, package: Package) -> Iterator[Problem]:
+    """Yield categories named after a ward or borough: their figures would not be protected as those of the area are."""
+    codes: dict[str, str] = {}
+    for area in checked.rows("geography", "areas"):
+        if area["kind"] in (AreaKind.WARD, AreaKind.REST, AreaKind.BOROUGH):
+            codes |= {plain_name(name): area["code"] for name in (area["name"], area["code"])}
+    for column in package.breakdowns if "observations" in package.tables else ():
+        told: set[tuple[str, str]] = set()
+        for row in rows(package.tables["observations"]):
+            category = row[column]
+            plain = plain_name(category)
+            code = codes.get(plain) or codes.get(plain.removesuffix(" ward"))
+            if category and code and (row["indicator"], category) not in told:
+                told.add((row["indicator"], category))
+                message = f"“{category}” is an area, not a category."
+                yield row.problem(
+                    column, "breakdown", message, f"Write {code} under area, and clear this cell."
+                )
 
 
 def _charts(checked: ValidRows) -> Iterator[Problem]:

@@ -6,6 +6,8 @@ from itertools import pairwise
 from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core import field_types
 from portal.core.problems import Problem
+from portal.core.text import address_part
+from portal.core.vocabulary import AreaKind
 
 # The United Kingdom with its islands, in degrees.
 _LONGITUDES, _LATITUDES = (-9.0, 2.5), (49.0, 61.5)
@@ -55,8 +57,30 @@ def _lives(checked: ValidRows) -> Iterator[Problem]:
             yield row.problem("valid_to", "geography", message, "Correct the day that is wrong.")
 
 
+# Pages beside those of the wards.
+_OTHER_WARD_PAGES = ("compare", "map", "pack")
+
+
+def _ward_pages(checked: ValidRows) -> Iterator[Problem]:
+    """Check that each of today's wards has an address for its page that nothing else has."""
+    taken: dict[str, str] = dict.fromkeys(_OTHER_WARD_PAGES, "another page")
+    for row in checked.rows("geography", "areas"):
+        if row["kind"] != AreaKind.WARD or row["parent"] != checked.settings.site.area or row["valid_to"]:
+            continue
+        address = address_part(row["name"])
+        if row["name"] and (not address or address in taken):
+            owner = taken.get(address, "the list of wards")
+            message = (
+                f"The page of this ward would have the address wards/{address}/, which is that of {owner}."
+            )
+            fix = "Correct the name. If one ward followed the other, write the last day of the old one in valid_to."
+            yield row.problem("name", "geography", message, fix)
+        taken[address] = row["code"]
+
+
 def _geography(checked: ValidRows) -> Iterator[Problem]:
     yield from _lives(checked)
+    yield from _ward_pages(checked)
     yield from _outlines(checked)
     yield from _populations(checked)
 

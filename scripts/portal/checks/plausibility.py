@@ -13,14 +13,14 @@ from functools import cached_property
 from itertools import groupby, pairwise
 from statistics import median
 
-from portal.checks import written_numbers
+from portal.checks import sensitive_subjects, written_numbers
 from portal.checks.valid_rows import ValidRow, ValidRows
 from portal.core import periods
 from portal.core.field_types import number_or_none
 from portal.core.field_types import read_date as read_day
 from portal.core.model import AcceptedWarning
 from portal.core.problems import Problem
-from portal.core.text import number
+from portal.core.text import number, plain_name
 
 DAYS_VERIFIED = 90
 # Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers: modified z-scores above this are outliers.
@@ -345,8 +345,7 @@ def _names(data: PlausibilityInput) -> Iterator[Problem]:
     """Warn if readers cannot tell two areas apart: one kind, one place, one name, at one time."""
     alike: dict[tuple[str, str, str], list[ValidRow]] = defaultdict(list)
     for row in data.checked.rows("geography", "areas"):
-        name = " ".join(row["name"].split()).casefold()
-        same = alike[row["kind"], row["parent"], name]
+        same = alike[row["kind"], row["parent"], plain_name(row["name"])]
         twin = next((r for r in same if _exist_together(r, row)), None)
         if twin:
             message = (
@@ -369,6 +368,11 @@ def _numbers(data: PlausibilityInput) -> Iterator[Problem]:
     return written_numbers.find_warnings(data.checked)
 
 
+def _mentions(data: PlausibilityInput) -> Iterator[Problem]:
+    """Warn if the definition of an indicator with small counts mentions a sensitive subject, and nothing protects them."""
+    return sensitive_subjects.find_warnings(data.checked)
+
+
 CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "sum": _parts_and_totals,
     "jump": _jumps,
@@ -381,4 +385,5 @@ CHECKS: Mapping[str, Callable[[PlausibilityInput], Iterator[Problem]]] = {
     "overdue": _overdue,
     "number": _numbers,
     "name": _names,
+    "mention": _mentions,
 }

@@ -1,15 +1,21 @@
 """Find numbers in texts that could reveal a withheld figure: in its locator, a note, a claim, a report, a page or the settings.
 
 The withheld figure itself is not known here. So every number that could be a count is a warning if it is in the row of a
-withheld figure, or in a sentence that names its subject or place, in a text that names both. Each can be accepted by name.
+withheld figure, or in a sentence that names its subject or place, in a text that names both. A cell of a row that refers
+to the indicator need only name the place, and one of a row that refers to the area as well need name neither. Each can
+be accepted by name.
 """
 
 import calendar
+import html
 import json
 import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from portal.checks.sensitive_subjects import is_guarded
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
@@ -22,7 +28,8 @@ _NUMBER = re.compile(
     r"\b(\d[\d,]*|zero|nil|none|nought|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
     r"sixteen|seventeen|eighteen|nineteen|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]\w+)?|(?:half a |a )?dozen|"
     r"a couple|a pair|(?:a )?single|once|twice|thrice|no (?:\w+ )?(?:offences?|crimes?|incidents?|cases?|reports?|victims?|people)|"
-    r"(?-i:I{2,3}|I[VX]|VI{1,3}|XI{0,3}V?))\b",
+    r"chwech|chwe|saith|wyth|naw|dau|dwy|tair|pedwar|pedair|pump|deg|dim (?:trosedd(?:au)?|digwyddiad(?:au)?|achos(?:ion)?)|"
+    r"(?-i:I{2,3}|I[VX]|VI{1,3}|XI{0,3}V?)|(?-i:i{2,3}|i[vx]|vi{1,3}|xi{1,3}))\b",
     re.IGNORECASE,
 )
 _MONTH = "|".join(calendar.month_name[1:])
@@ -34,7 +41,15 @@ _NOT_COUNT = re.compile(
     r"|\baged?\s+\d+(?:\s+to\s+\d+)?|\b(?:under|over)\s+\d\d+|\bQ[1-4]\b|\b[A-Z]\d{8}\b",
     re.IGNORECASE,
 )
+# Parts whose names say too little where the subject is not named.
+_COMMON_PARTS = ("other", "none", "total", "unknown")
+# Columns that name indicators, and the tables whose texts explain one figure, or all figures of an indicator and area.
+_REFERENCES = ("indicator", "other_indicator", "indicators")
+_ABOUT_ONE_FIGURE = ("reasons", "no_rates", "withdrawals", "accepted")
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?;])\s+")
+_TAG = re.compile(r"<[^>]*>")
+# Files that the site serves as they are, and that people can read.
+_TEXT_FILES = (".svg", ".txt", ".csv", ".json", ".html", ".xml", ".md")
 # Words of titles that do not say what an indicator is about.
 _COMMON_WORDS = frozenset({
     "recorded", "by", "the", "police", "of", "in", "and", "a", "to", "with", "for", "all", "on", "that",
@@ -111,6 +126,7 @@ def _in_claims(checked: ValidRows, hidden: Sequence[ValidRow]) -> Iterator[Probl
 
 def _count_in(text: str, names: Iterable[str] = ()) -> str:
     """Return the first number in a text that could be a count; empty if there is none. Numbers within `names` are ignored."""
+    text = unicodedata.normalize("NFKC", text)  # raised, circled and full-width digits
     for name in sorted(filter(None, names), key=len, reverse=True):
         text = re.sub(re.escape(name), "", text, flags=re.IGNORECASE)
     match_ = _NUMBER.search(_NOT_COUNT.sub("", text))
@@ -133,9 +149,27 @@ class _HiddenSubjects:
         for r in self.hidden:
             indicator = self.guarded_indicators[r["indicator"]]
             for title in (indicator["title"], indicator["short_title"]):
-                if (where := r.part or names.get(r["area"], "")) and title:
-                    found[_plain(title), _plain(where)] = r["indicator"]
+                for where in (r.part,) if r.part else (names.get(r["area"], ""), r["area"]):
+                    if where and title:
+                        found[_plain(title), _plain(where)] = r["indicator"]
         return found
+
+    @cached_property
+    def ends(self) -> Mapping[tuple[str, str], set[str]]:
+        """Return the last days of the withheld figures without a part, by indicator and area."""
+        ends: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for r in self.hidden:
+            if not r.part:
+                ends[r["indicator"], r["area"]].add(r["period_end"])
+        return ends
+
+    def number_of_row(self, row: ValidRow, column: str, about: frozenset[str]) -> tuple[str, str] | None:
+        """Return the same for a cell of a row that refers to the indicators `about`."""
+        for indicator, area in product(about, (row["area"], *row["warning"].split(":"))):
+            ends = self.ends.get((indicator, area), set())
+            if ends and (not row["period_end"] or row["period_end"] in ends):
+                return (indicator, number) if (number := _count_in(row[column])) else None
+        return self.number_in(row[column], about)
 
     @cached_property
     def _wheres(self) -> re.Pattern[str]:
@@ -149,17 +183,23 @@ class _HiddenSubjects:
         """Return the names of parts of breakdowns; they are often common words, such as “other”."""
         return frozenset(_plain(r.part) for r in self.hidden if r.part)
 
-    def number_in(self, text: str) -> tuple[str, str] | None:
-        """Return the indicator that a text is about and the number that it says of it; None if it says none."""
+    def number_in(self, text: str, about: frozenset[str] = frozenset()) -> tuple[str, str] | None:
+        """Return the indicator that a text is about and the number that it says of it; None if it says none.
+
+        A text is about the indicators `about`, even if it does not name them.
+        """
         plain = _plain(text)
         wheres = set(self._wheres.findall(plain))
         for (title, where), indicator in self.subjects.items() if wheres else ():
-            if where not in wheres or not _is_named(title, plain):
+            is_known = indicator in about and where not in _COMMON_PARTS
+            is_titled = _is_named(title, plain)
+            if where not in wheres or not (is_known or is_titled):
                 continue
             for sentence in _SENTENCE_ENDS.split(text):
                 near = _plain(sentence)
                 named = (where in near, _is_named(title, near))
-                if not (all(named) if where in self._parts else any(named)):
+                enough = all(named) if where in self._parts else any(named)
+                if not ((is_titled and enough) or (is_known and named[0])):
                     continue
                 none = f"no {title}" if f"no {title}" in near else ""
                 if number := none or _count_in(_spaced(sentence), (where,)):
@@ -187,12 +227,17 @@ def _in_texts(
 ) -> Iterator[Problem]:
     """Yield texts in tables, descriptors, settings and pages with a number and the subject and place (or part) of a withheld figure."""
     about = _HiddenSubjects(checked, hidden, guarded_indicators)
-    seen: dict[str, tuple[str, str] | None] = {}
-    for row, column in _cells(checked):
-        text = row[column]
-        if text not in seen:
-            seen[text] = about.number_in(text)
-        if found := seen[text]:
+    seen: dict[tuple[str, frozenset[str]], tuple[str, str] | None] = {}
+    for resource, row, column in _cells(checked):
+        indicators = _indicators_of(resource, row).intersection(guarded_indicators)
+        cell = row[column], indicators
+        if indicators and resource in _ABOUT_ONE_FIGURE:
+            found = about.number_of_row(row, column, indicators)
+        else:
+            if cell not in seen:
+                seen[cell] = about.number_in(*cell)
+            found = seen[cell]
+        if found:
             name = f"number:{row.table.file.split('/')[-1]}:{row['id'] or row.number}:{column}"
             yield row.warning(column, *_said(*found), name)
     for file, line, text in _other_texts(checked):
@@ -205,13 +250,22 @@ def _said(indicator: str, number: str) -> tuple[str, str]:
     return message, "Remove the number. Accept it if it is a different one."
 
 
-def _cells(checked: ValidRows) -> Iterator[tuple[ValidRow, str]]:
-    """Yield every cell with free text, as its row and column; a column that is added to a schema is among them."""
+def _cells(checked: ValidRows) -> Iterator[tuple[str, ValidRow, str]]:
+    """Yield every cell with free text, as its table, row and column; a column that is added to a schema is among them."""
     for package in checked.packages:
-        for table in package.tables.values():
+        for resource, table in package.tables.items():
             columns = [f["name"] for f in table.schema.fields if _is_free_text(f)]
             for row in rows(table):
-                yield from ((row, column) for column in columns if row[column])
+                yield from ((resource, row, column) for column in columns if row[column])
+
+
+def _indicators_of(resource: str, row: ValidRow) -> frozenset[str]:
+    """Return the indicators that a row refers to, or whose own row it is."""
+    if resource == "indicators":
+        return frozenset((row["id"],))
+    if resource == "accepted":
+        return frozenset(row["warning"].split(":"))
+    return frozenset(i for column in _REFERENCES for i in row[column].split(";") if i)
 
 
 def _is_free_text(field: Mapping[str, object]) -> bool:
@@ -228,8 +282,11 @@ def _other_texts(checked: ValidRows) -> Iterator[tuple[str, int, str]]:
     """Yield the texts outside tables, as file, line and text: pages written by hand, settings and descriptors."""
     settings = checked.settings
     for path in sorted((settings.source_folder / "pages").rglob("*.md")):
-        file = path.relative_to(settings.root).as_posix()
-        yield from _paragraphs(settings, file)
+        yield from _paragraphs(settings, path.relative_to(settings.root).as_posix())
+    for path in sorted((settings.source_folder / "assets").rglob("*")):
+        if path.suffix.lower() in _TEXT_FILES:
+            for file, line, text in _paragraphs(settings, path.relative_to(settings.root).as_posix()):
+                yield file, line, html.unescape(_TAG.sub(" ", text))
     yield from _paragraphs(settings, SETTINGS_FILE)
     for package in checked.packages:
         descriptor = settings.packages_folder.parent / package.file
@@ -247,12 +304,15 @@ def _paragraphs(settings: Settings, file: str) -> Iterator[tuple[str, int, str]]
         lines = input_files.decode(input_files.read(settings.root / file, settings.root)).splitlines()
     except input_files.UnreadableError:
         return  # reported where it is read
-    start = 0
+    start, heading = 0, ""
     for number, line in enumerate([*lines, ""]):
         if not line.strip():
             if paragraph := " ".join(lines[start:number]).strip():
-                yield file, start + 1, paragraph
+                yield file, start + 1, f"{heading}{paragraph}"
             start = number + 1
+        elif file.endswith(".md") and line.startswith("#"):
+            # What stands below is about what the heading names; a number in the heading is reported there.
+            heading = f"{_NUMBER.sub('', line).strip('# ')}. "
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -8,6 +8,7 @@ import html
 import json
 import re
 import string
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -143,6 +144,12 @@ def counted(value: Decimal, noun: str) -> str:
 def address_part(name: str) -> str:
     """Return a name as part of a web address: lower-case letters and digits, with hyphens between the words."""
     return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+def plain_name(name: str) -> str:
+    """Return a name for comparison: lower case, `and` for `&`, without punctuation."""
+    words = unicodedata.normalize("NFKC", name).casefold().replace("&", " and ")
+    return " ".join("".join(c if c.isalnum() else " " for c in words).split())
 
 
 def _pounds(value: Decimal) -> str:

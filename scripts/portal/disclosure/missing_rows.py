@@ -55,11 +55,11 @@ def _areas(content: Content, figures: Sequence[Observation]) -> Iterator[Observa
         total = totals.get(k)
         if total is None or ({o.source for o in rows} != {total.source} and k[0] not in agreeing):
             continue
-        for code in sorted(_inside(content, k[0], rows)):
+        for code in sorted(inner_areas(content, k[0], rows)):
             yield _stand_in(rows[0], area=code)
 
 
-def _inside(content: Content, outer: object, rows: Sequence[Observation]) -> set[str]:
+def inner_areas(content: Content, outer: object, rows: Sequence[Observation]) -> set[str]:
     """Return the areas inside another that can have rows beside some others; wards only of the same boundaries."""
     kinds = [content.areas[o.area] for o in rows]
     eras = {(a.valid_from, a.valid_to) for a in kinds if a.kind == "ward"}
@@ -81,7 +81,7 @@ def _agreeing(
     for k, rows in groups.items():
         values = [o.value for o in rows]
         total = totals[k].value if k in totals else None
-        is_complete = None not in values and _inside(content, k[0], rows) <= {o.area for o in rows}
+        is_complete = None not in values and inner_areas(content, k[0], rows) <= {o.area for o in rows}
         known = sum(v for v in values if v is not None)
         if total is not None and (known > total >= 0 or is_complete):
             agree[k[0]] = agree.get(k[0], True) and known == total

@@ -1,4 +1,4 @@
-"""Find other measures of a withheld count that no table relates to it: a fixed multiple, a share of a whole, a rise.
+"""Find other measures of a withheld count that no table relates to it: a multiple, a share of a whole, a rise, a rounding.
 
 Readers know the count from a mean a month, the pounds spent on each case or a percentage of a published whole as well
 as from the count itself. Every series of figures, in any unit, is tried against the published values of the withheld
@@ -10,10 +10,12 @@ size, and later ones vary by the spread of counts of that size. A multiple is on
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from math import pi, prod, sqrt
+from itertools import product
+from math import gcd, pi, prod, sqrt
 
 from portal.core.model import Content, Observation
 from portal.core.settings import SmallCountSettings
@@ -23,6 +25,7 @@ from portal.disclosure.addends import Slot, slot
 
 Name = tuple[str, str]  # an indicator and a part of its breakdown
 _ROUNDING = 1e-9
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -101,21 +104,90 @@ class MeasureSearch:
                     chance = len(others) * prod(
                         _again(a, x, h + pairs[0][2] * a / pairs[0][0]) for a, x, h in pairs[1:]
                     )
-                    yield OtherMeasure(name, "a fixed multiple", chance, len(others))
+                    yield OtherMeasure(name, "a fixed multiple of this count", chance, len(others))
                     break
 
+    def altered(self, o: Observation) -> Iterator[OtherMeasure]:
+        """Yield the series of counts that are the count rounded, or it plus, or taken from, a fixed number."""
+        own, place = self._series.get((o.indicator, o.part), {}), slot(o)
+        others, least = (
+            [n for n in self._others(o) if self._counts(n[0])],
+            minimum_for(self.content, self.policy, o),
+        )
+        for name in others:
+            values = self._series[name]
+            shared = [(own[s][0], values[s][0]) for s in own if s in values]
+            if len({a for a, _ in shared}) < 2 or all(a == x for a, x in shared):
+                continue
+            value, again = values[place][0], prod(_again(a, a, 0.5) for a, _ in shared[1:])
+            for sign, words in (
+                (1, "this count plus a fixed number"),
+                (-1, "a fixed number less this count"),
+            ):
+                constants = {x - sign * a for a, x in shared}
+                if len(constants) == 1 and 0 <= sign * (value - min(constants)) < least:
+                    yield OtherMeasure(name, words, len(others) * again, len(others))
+            unit = gcd(*(int(x) for x, _ in values.values() if x % 1 == 0))
+            if unit > 1 and all(abs(x - a) <= unit / 2 for a, x in shared):
+                fewest, most = max(0.0, value - unit / 2), min(value + unit / 2, least - 1)
+                if fewest <= most < fewest + least - 1:
+                    chance = len(others) * prod(min(1, (unit + 1) * _again(a, a, 0.5)) for a, _ in shared)
+                    yield OtherMeasure(name, "a rounding of this count", chance, len(others))
+
+    def moves(self, o: Observation) -> Iterator[OtherMeasure]:
+        """Yield the series of longer periods of which two differ by this count, or by it less another of its own series."""
+        own = self._series.get((o.indicator, o.part), {})
+        here = {s: v for s, (v, _) in own.items() if s[0] == o.area}
+        root, least = top_total(self.content, o.indicator), minimum_for(self.content, self.policy, o)
+        others = [w for w in self._windows.get(o.area, ()) if top_total(self.content, w.name[0]) != root]
+        for windows in others:
+            wanted = windows.difference(here, slot(o))
+            if wanted is None or not 0 <= wanted < least:
+                continue
+            known = [(v, windows.difference(here, s)) for s, v in here.items()]
+            shared = [(v, w) for v, w in known if w is not None]
+            if all(v == w for v, w in shared):
+                chance = len(others) * prod(_again(v, v, 0.5) for v, _ in shared) if shared else None
+                words = "a series whose overlapping periods differ by this count"
+                yield OtherMeasure(windows.name, words, chance, len(others))
+
+    @cached_property
+    def _windows(self) -> Mapping[str, list["_Windows"]]:
+        """Return the counts of each area in periods that share a first or last day, or lie back to back, by area."""
+        windows: dict[str, dict[Name, _Windows]] = defaultdict(dict)
+        for name, values in self._series.items():
+            for (area, start, end), (value, _) in values.items():
+                if self._counts(name[0]) and isinstance(start, date) and isinstance(end, date):
+                    windows[area].setdefault(name, _Windows(name)).add(start, end, value)
+        return {area: list(by_name.values()) for area, by_name in windows.items()}
+
     def shares(self, o: Observation) -> Iterator[OtherMeasure]:
-        """Yield the percentages that are the count's share of a whole published beside it."""
+        """Yield the percentages that are the count's share of a whole published for its area, or the area around it."""
         own, place = self._series.get((o.indicator, o.part), {}), slot(o)
         least = minimum_for(self.content, self.policy, o)
-        beside = self._beside.get(place, ())
-        wholes = [n for n in beside if self._counts(n[0])]
-        percentages = [n for n in beside if self.content.indicators[n[0]].unit == Unit.PERCENT]
+        outer = (self.content.areas[o.area].parent, *place[1:])
+        wholes = [
+            (n, around)
+            for around in (False, True)
+            for n in self._beside.get(outer if around else place, ())
+            if self._counts(n[0])
+        ]
+        percentages = [
+            n for n in self._beside.get(place, ()) if self.content.indicators[n[0]].unit == Unit.PERCENT
+        ]
         tried = len(wholes) * len(percentages)
         for name in percentages:
             values = self._series[name]
-            for whole in wholes:
-                totals = self._series[whole]
+            for whole, is_around in wholes:
+                totals = {
+                    s: t
+                    for s in (*own, place)
+                    if (
+                        t := self._series[whole].get(
+                            (self.content.areas[s[0]].parent, *s[1:]) if is_around else s
+                        )
+                    )
+                }
                 if totals[place][0] * 2 * values[place][1] / 100 >= least:
                     continue
                 shared = [s for s in own if s in values and s in totals and totals[s][0] > 0]
@@ -123,10 +195,10 @@ class MeasureSearch:
                     abs(100 * own[s][0] / totals[s][0] - values[s][0]) <= values[s][1] + _ROUNDING
                     for s in shared
                 ]
-                if all(fits):
+                if all(fits) and (shared or values[place][0] * totals[place][0] < 100 * least):
                     odds = (min(1, 2 * values[s][1] / (values[s][0] + 2 * values[s][1])) for s in shared)
                     chance = tried * prod(odds) if shared else None
-                    yield OtherMeasure(name, "the share", chance, tried, whole)
+                    yield OtherMeasure(name, "the share of this count", chance, tried, whole)
 
     def rises(self, o: Observation, pairs: Iterable[tuple[Slot, Slot]]) -> Iterator[OtherMeasure]:
         """Yield the series of counts that are the rise in number from the first place of each pair to the second."""
@@ -141,7 +213,40 @@ class MeasureSearch:
             # With one earlier figure, the periods between which a rise is meant are tried too.
             if known and all(own[s][0] - own[b][0] == values[s][0] for b, s in known):
                 chance = len(others) * prod(_again(own[b][0], own[b][0], 0.5) for b, _ in known)
-                yield OtherMeasure(name, "the rise in number", chance, len(others))
+                yield OtherMeasure(name, "the rise in number of this count", chance, len(others))
+
+
+@dataclass(frozen=True)
+class _Windows:
+    """The counts of one series in one area, by the first and by the last day of their periods."""
+
+    name: Name
+    by_start: dict[date, list[tuple[date, float]]] = field(default_factory=lambda: defaultdict(list))
+    by_end: dict[date, list[tuple[date, float]]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, start: date, end: date, value: float) -> None:
+        self.by_start[start].append((end, value))
+        self.by_end[end].append((start, value))
+
+    def difference(self, own: Mapping[Slot, float], place: Slot) -> float | None:
+        """Return the count of a place from two longer periods, of which one has it at its end or beginning; None if none do.
+
+        What the other period has at its other end must be known too.
+        """
+        area, start, end = place
+        if not (isinstance(start, date) and isinstance(end, date)):
+            return None
+        # The place is the end of one period, and the other ends where it begins.
+        for (a, x), (c, y) in product(self.by_end.get(end, ()), self.by_end.get(start - _DAY, ())):
+            dropped = 0.0 if c == a else own.get((area, c, a - _DAY))
+            if c <= a < start and dropped is not None:
+                return x - y + dropped
+        # The place is the beginning of one period, and the other begins where it ends.
+        for (b, x), (d, y) in product(self.by_start.get(start, ()), self.by_start.get(end + _DAY, ())):
+            added = 0.0 if d == b else own.get((area, b + _DAY, d))
+            if d >= b > end and added is not None:
+                return x - y + added
+        return None
 
 
 def _common_ratio(pairs: list[tuple[float, float, float]]) -> tuple[float, float] | None:

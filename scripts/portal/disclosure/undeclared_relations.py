@@ -14,31 +14,30 @@ numbers are unrelated. Any other match is a warning, one for each indicator, abo
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cache, cached_property
 from itertools import pairwise, permutations
 from math import prod
 from typing import TYPE_CHECKING
 
-from portal.core.model import Content, FigureKey, Indicator, Observation
+from portal.core.model import Content, Indicator, Observation
 from portal.core.periods import months_between
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import (
-    WARD_KINDS,
     figure_name,
     is_guarded_figure,
     minimum_for,
-    sum_if_known,
     top_total,
 )
-from portal.core.vocabulary import AreaKind, Unit
+from portal.core.vocabulary import Unit
 from portal.disclosure import derived_sums
 from portal.disclosure.addends import Slot, SumSearch, by_indicator, slot
+from portal.disclosure.missing_rows import LEFT_OUT
 from portal.disclosure.other_measures import MeasureSearch, OtherMeasure
+from portal.disclosure.possible_totals import TotalSearch
 
 if TYPE_CHECKING:
-    from portal.disclosure.audit import PublishedFigure
+    pass
 
 _FEW_COUNTS = 8  # if at most this many counts are published beside a withheld one, every match is a problem
 _ROUNDED = 0.51  # percentage points: a change is often published without decimals
@@ -215,11 +214,9 @@ class _PublishedCounts:
 
     def rates(self, o: Observation) -> Iterator[Problem]:
         """Yield rates that may be the rate of the withheld count: they fit wherever both are published."""
-        if o.part:
-            return
         for indicator in (i for i in self.content.indicators.values() if i.unit == "per-1000"):
-            rate_values = self.series.get((indicator.id, ""), {})
-            count_values = self.series.get((o.indicator, ""), {})
+            rate_values = self.series.get((indicator.id, o.part), {})
+            count_values = self.series.get((o.indicator, o.part), {})
             shared = [s for s in count_values if s in rate_values and s[0] in self.content.populations]
             fits = [
                 abs(count_values[s] * 1000 / self.content.populations[s[0]].population - rate_values[s])
@@ -238,11 +235,12 @@ class _PublishedCounts:
 
         A change that is published for a period is taken to be since the figure before it, or since a year before.
         """
-        if o.part:
-            return
-        pairs, counts = self._successive(o.indicator), self.series.get((o.indicator, ""), {})
+        pairs, counts = (
+            self._successive(o.indicator, o.part),
+            self.series.get((o.indicator, o.part), {}),
+        )
         for indicator in (i for i in self.content.indicators.values() if i.unit == Unit.PERCENT_CHANGE):
-            stated = self.series.get((indicator.id, ""), {})
+            stated = self.series.get((indicator.id, o.part), {})
             known = [(base, later) for base, later in pairs if later in stated]
             fits = [
                 abs(100 * (counts[later] / counts[base] - 1) - stated[later]) < _ROUNDED
@@ -261,15 +259,20 @@ class _PublishedCounts:
 
     def measures(self, o: Observation) -> Iterator[Suspicion]:
         """Yield multiples, shares and rises of the withheld count: they fit wherever both are published."""
-        pairs = () if o.part else self._successive(o.indicator)
-        search = self._measures
-        for m in (*search.multiples(o), *search.shares(o), *search.rises(o, pairs)):
+        search, pairs = self._measures, self._successive(o.indicator, o.part)
+        for m in (
+            *search.multiples(o),
+            *search.altered(o),
+            *search.shares(o),
+            *search.rises(o, pairs),
+            *search.moves(o),
+        ):
             alike = self._covers_names(o, m)
             if m.chance is None and not alike:
                 continue
             other = ", ".join(filter(None, m.name))
             of_whole = f" in {', '.join(filter(None, m.whole))}" if m.whole else ""
-            message = f"{other} looks like {m.words} of this count{of_whole}."
+            message = f"{other} looks like {m.words}{of_whole}."
             problem = self._problem(o, "measure", message, (*m.name, *(m.whole or ())))
             yield Suspicion(problem, o.indicator, m.chance or 0, alike or m.beside <= _FEW_COUNTS)
 
@@ -304,11 +307,11 @@ class _PublishedCounts:
                         message = f"Less {other}, this figure could leave a count of {left:g} for the months between."
                         yield replace(self._problem(a, "difference", "", (b.indicator,)), message=message)
 
-    def _successive(self, indicator: str) -> Iterable[tuple[Slot, Slot]]:
+    def _successive(self, indicator: str, part: str = "") -> Iterable[tuple[Slot, Slot]]:
         """Return each figure's place with that of the figure before it for as many months, and of the one a year before."""
         series: dict[tuple[str, int], list[Observation]] = defaultdict(list)
         for o in self.content.observations.get(indicator, ()):
-            if not o.part and o.period_start and o.period_end:
+            if o.part == part and o.period_start and o.period_end:
                 series[o.area, months_between(o.period_start, o.period_end)].append(o)
         pairs: set[tuple[Slot, Slot]] = set()
         for figures in series.values():
@@ -320,119 +323,12 @@ class _PublishedCounts:
         return pairs
 
     def totals(self) -> Iterator[Problem]:
-        """Yield totals of areas, parts or periods that are not published as such, but under another name or for a force."""
-        for total, group in self._possible_totals():
-            hidden = [o for o in group if o.value is None and is_guarded_figure(self.content, o)]
-            left = float(total.value or 0) - sum(float(o.value) for o in group if o.value is not None)
-            if not hidden or len(group) == 1 or left < 0:
-                continue
-            seen_elsewhere = self._seen_elsewhere(total, group)
-            most = sum(minimum_for(self.content, self.policy, o) - 1 for o in hidden)
-            if (
-                seen_elsewhere is not False
-                and (seen_elsewhere or left <= most)
-                and self._narrow(hidden, left)
-            ):
-                what = f"{total.indicator}, {total.part}" if total.part else total.indicator
-                message = f"{what} ({total.value}) could be the total of {len(group)} figures, of which this is one."
-                yield self._problem(hidden[0], "total", message, (total.indicator, total.part))
-
-    def _possible_totals(self) -> Iterator[tuple[Observation, Sequence[Observation]]]:
-        """Yield published counts, each with the figures of which it could be the total, some of them withheld.
-
-        The audit covers what is published under the same indicator, but not a police force, which contains boroughs
-        although its area does not appear as theirs.
-        """
-        existing, inside, of_force = {o.key for o in self.counts}, *self._groups()
-        for k, group in inside.items():
-            if k not in existing:
-                totals = self.slots.get((k.area, k.start, k.end), ())
-                yield from ((total, group) for total in totals if total.indicator != k.indicator)
-        for k, group in of_force.items():
-            yield from (
-                (total, group) for total in self.slots.get((k.area, k.start, k.end), ()) if not total.part
-            )
-        for o in self.hidden:
-            for total in self._longer(o):
-                key = o.key._replace(start=total.period_start, end=total.period_end)
-                if total.indicator != o.indicator and key not in existing and total.part in ("", o.part):
-                    group = self._tiles(o, slot(total))
-                    if o in group:
-                        yield total, group
-
-    def _groups(self) -> tuple[Mapping[FigureKey, list[Observation]], Mapping[FigureKey, list[Observation]]]:
-        """Return the figures inside each total by its key: its parts, wards or boroughs, and the boroughs of each force."""
-        inside: dict[FigureKey, list[Observation]] = defaultdict(list)
-        of_force: dict[FigureKey, list[Observation]] = defaultdict(list)
-        forces: dict[str, list[str]] = defaultdict(list)
-        for a in self.content.areas.values():
-            if a.kind == AreaKind.POLICE_FORCE:
-                forces[a.parent].append(a.code)
-        with_hidden = {o.indicator for o in self.hidden}
-        for o in (o for i in sorted(with_hidden) for o in self.content.observations[i]):
-            area = self.content.areas[o.area]
-            if o.part:
-                inside[o.key._replace(part="")].append(o)
-            elif area.kind in (*WARD_KINDS, AreaKind.BOROUGH) and area.parent:
-                inside[o.key._replace(area=area.parent)].append(o)
-                for force in forces.get(area.parent, ()):
-                    of_force[o.key._replace(area=force)].append(o)
-        return inside, of_force
-
-    @cached_property
-    def _by_area(self) -> Mapping[str, list[list[Observation]]]:
-        """Return the published counts of each area, those of a period together."""
-        by_area: dict[str, list[list[Observation]]] = defaultdict(list)
-        for figures in self.slots.values():
-            by_area[figures[0].area].append(figures)
-        return by_area
-
-    def _longer(self, o: Observation) -> Iterator[Observation]:
-        """Yield the published counts of the area for longer periods that contain the figure's own."""
-        for figures in self._by_area.get(o.area, ()):
-            if derived_sums.is_within(o, figures[0]) and slot(o) != slot(figures[0]):
-                yield from figures
-
-    def _tiles(self, like: Observation, place: Slot) -> list[Observation]:
-        """Return the figures of the same indicator, part and area as another that make up a longer period."""
-        _, start, end = place
-        if not (isinstance(start, date) and isinstance(end, date)):
-            return []
-        rows = (
-            o for o in self.content.observations[like.indicator] if (o.area, o.part) == (like.area, like.part)
-        )
-        return derived_sums.tiles(rows, start, end)
-
-    def _seen_elsewhere(self, total: Observation, group: Sequence[Observation]) -> bool | None:
-        """Return True if the group has that total wherever both are published in full; None if they never are."""
-        sums: list[bool] = []
-        own_period = {slot(o)[1:] for o in group} == {slot(total)[1:]}
-        for place, value in self.series[total.indicator, total.part].items():
-            values: list[float | None] = []
-            if not own_period:
-                tiles = self._tiles(group[0], place) if place[0] == total.area else ()
-                values = [None if o.value is None else float(o.value) for o in tiles]
-            elif group[0].area == total.area or place[0] == total.area:
-                moved = [place[0] if o.area == total.area else o.area for o in group]
-                values = [
-                    self.series.get((o.indicator, o.part), {}).get((area, *place[1:]))
-                    for o, area in zip(group, moved, strict=True)
-                ]
-            if values and (whole := sum_if_known(values)) is not None:
-                sums.append(whole == value)
-        return all(sums) if sums else None
-
-    def _narrow(self, hidden: Sequence[Observation], left: float) -> bool:
-        """Return True if withheld figures with this sum would not be protected."""
-        from portal.disclosure import audit  # noqa: PLC0415 - SciPy takes a while to load
-
-        published: list[PublishedFigure] = [
-            audit.PublishedFigure("sum", tuple(range(len(hidden))), left, left)
-        ]
-        for n, o in enumerate(hidden):
-            least = minimum_for(self.content, self.policy, o)
-            published.append(audit.PublishedFigure(n, (n,), None, None, least, under=least))
-        return bool(audit.exposed_only(audit.intervals(published)))
+        """Yield totals of areas, parts or periods that are not published as such, or that do not always agree."""
+        search = TotalSearch(self.content, self.policy, self.counts, self.hidden, self.slots, self.series)
+        for hidden, total, size in search.totals():
+            what = f"{total.indicator}, {total.part}" if total.part else total.indicator
+            message = f"{what} ({total.value}) could be the total of {size} figures, of which this is one."
+            yield self._problem(hidden, "total", message, (total.indicator, total.part))
 
     def _problem(self, o: Observation, kind: str, message: str, others: tuple[str, ...]) -> Problem:
         parts = (kind, o.indicator, o.area, o.part, f"{o.period_start}/{o.period_end}", *others)
@@ -446,7 +342,7 @@ class _PublishedCounts:
             0,
             "",
             "disclosure",
-            f"This figure is withheld, but {message}",
+            f"This figure is {'left out' if o.status == LEFT_OUT else 'withheld'}, but {message}",
             fix,
             ":".join(filter(None, parts)),
         )

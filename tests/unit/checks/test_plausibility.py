@@ -96,7 +96,7 @@ CASES: dict[str, tuple[Edit, str, str]] = {
         replaced("the 12 months to June 2019,120,", "the 12 months to June 2019,,", "data_packages/figures/data/targets.csv"), "no figure to measure it from", "target:target-1",
     ),
     "two wards with one name": (
-        added("E05999994,south ,ward,E09999999,2019-01-01,,report,Table 1", file=AREAS), "Another ward has this name at the same time: E05999992 in row 5.", "name:E05999994",
+        added("E05999994,south ,ward,E09999999,2019-01-01,2020-01-01,report,Table 1", file=AREAS), "Another ward has this name at the same time: E05999992 in row 5.", "name:E05999994",
     ),
     "a ward that followed one with its name": (
         added("E05999994,Old Quay,ward,E09999999,2018-05-03,,report,Table 1", file=AREAS), "", "",

@@ -1,6 +1,7 @@
 """Sensitive subjects are recognised by any of their names, and no text says what is withheld."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ harm = indicator("h", title="Harm recorded", short_title="Harm")
     "Rapes", "Sexual assaults", "Domestic incidents", "People abused domestically and domestic violence", "Homophobic crime", "Anti-Semitic incidents",
     "Racist incidents", "Stalkers charged", "People trafficked", "DA crimes", "Intimate images shared", "Grooming", "Racially or religiously aggravated offences",
     "Trais domestig", "Troseddau casineb", "Indecent exposure", "Spiking", "Modern-day slavery", "So-called honour killings", "Sex offences", "Child sexual abuse",
-    "Exploitation of children", "Coercion and control", "Suicides",
+    "Exploitation of children", "Coercion and control", "Suicides", "Anti-Muslim incidents", "Non-fatal strangulation", "MARAC cases", "Cuckooing",
 ])  # fmt: skip
 def test_a_subject_is_sensitive_by_any_of_its_names(title: str) -> None:
     assert sensitive_subjects.sensitive_word(title)
@@ -25,7 +26,7 @@ def test_a_subject_is_sensitive_by_any_of_its_names(title: str) -> None:
 
 @pytest.mark.parametrize(
     "title",
-    ["Domestic burglary", "Searches by sex", "Rapid response", "People who hated nothing", "Grapes", "Data by day", "Racing"],
+    ["Domestic burglary", "Searches by sex", "Rapid response", "People who hated nothing", "Grapes", "Data by day", "Racing", "Drug trafficking", "Trafficking of drugs", "Anti-social behaviour"],
 )  # fmt: skip
 def test_other_words_are_not_sensitive(title: str) -> None:
     assert not sensitive_subjects.sensitive_word(title)
@@ -43,8 +44,74 @@ def test_a_breakdown_with_a_sensitive_part_is_guarded(tiny: Path) -> None:
     assert any("“rape” is a sensitive subject" in p for p in found), found
 
 
+@pytest.mark.parametrize(
+    ("definition", "is_told"),
+    [
+        ("Counts offences that officers flagged as domestic abuse.", True), ("People whom the team helped after a rape.", True),
+        ("Violence with injury. Domestic abuse is counted elsewhere, not here.", True), ("Violence, but not domestic abuse.", False),
+        ("All public order offences, including hate crime.", False), ("Offences of theft.", False),
+    ],
+)  # fmt: skip
+def test_a_definition_that_mentions_a_sensitive_subject_is_a_warning(
+    tiny: Path, definition: str, is_told: bool
+) -> None:
+    """Only where small counts are published, and no other source has published them openly."""
+    for value, source, expected in (
+        ("3", "returns", is_told),
+        ("30", "returns", False),
+        ("3", "report", False),
+    ):
+        root = Path(shutil.copytree(tiny, tiny.parent / f"{value}-{source}", symlinks=True))
+        told = indicator("a", definition=definition, **plain)
+        assert not tried(root, [told], [figure("a", B, value) | {"source": source}])
+        assert ["mention"] * expected == [
+            w.code for w in building.warnings(building.project(root)) if w.code == "mention"
+        ]
+
+
 def warned(root: Path) -> list[str]:
     return [w.message for w in building.warnings(building.project(root)) if w.code == "number"]
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("figures/data/breaks.csv", {"indicator": "h", "date": "2018-01-01", "title": "T", "explanation": "{}", "source": "report", "locator": "P"}),
+        ("figures/data/targets.csv", {"id": "t", "indicator": "h", "title": "T", "baseline": "2018", "unit": "count", "target_value": "90", "due": "2019-12", "why": "{}", "source": "returns", "locator": "P"}),
+        ("sources/data/disagreements.csv", {"id": "d", "title": "T", "statement": "{}", "indicator": "h", "source": "report", "locator": "P", "other_source": "report", "other_locator": "P"}),
+        ("plan/data/connections.csv", {"priority": "priority-2", "indicator": "h", "reason": "{}"}),
+        ("threads/data/entries.csv", {"thread": "subject-1", "indicator": "h", "note": "{}"}),
+        ("releases/data/calendar.csv", {"release": "Next", "promised": "2030-01-31", "indicators": "calls;h", "note": "{}"}),
+        ("releases/data/accepted.csv", {"warning": "jump:h", "reason": "{}", "accepted_on": "2025-01-01", "accepted_by": "Team"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("text", ["North & Quay had 7.", f"In {N} it was saith."])
+def test_a_row_about_the_indicator_need_only_name_the_place(
+    tiny: Path, table: str, row: dict[str, str], text: str
+) -> None:
+    add(tiny, f"data_packages/{table}", [{k: v.format(text) for k, v in row.items()}])
+    assert not tried(tiny, [harm], hidden)
+    assert len(warned(tiny)) == 1
+
+
+def test_a_row_about_the_figure_need_name_nothing(tiny: Path) -> None:
+    """Only about another period, the number can be another figure's."""
+    row = {"indicator": "h", "area": N, "reason": "It is ⑦ now."}
+    rows = [row | {"period_end": end} for end in ("2019-12-31", "2018-12-31")]
+    add(tiny, "data_packages/releases/data/reasons.csv", rows)
+    assert not tried(tiny, [harm], [*hidden, figure("h", N, "20", 2018)])
+    assert len(warned(tiny)) == 1
+
+
+def test_a_heading_names_the_subject_of_what_stands_below(tiny: Path) -> None:
+    page = tiny / "site_src/pages/more.md"
+    page.write_text("# Harm\n\nBy ward:\n\n| ward | number |\n|---|---|\n| North & Quay | 7 |\n")
+    picture = tiny / "site_src/assets/map.svg"
+    picture.write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg'><text>Harm in North &amp; Quay: 7</text></svg>\n"
+    )
+    assert not tried(tiny, [harm], hidden)
+    assert len(warned(tiny)) == 2
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,8 @@ def _unsafe(members: list[zipfile.ZipInfo]) -> tuple[str, str] | None:
         or any(m.file_size > LARGEST_RATIO * max(m.compress_size, 1) for m in large)
     ):
         fix = "Copy the cells that you need into a new file and save that."
-        return "The file would become too large when it is unpacked.", fix
+        size = f"{LARGEST_INSIDE // _MEGABYTE} MB, or one sheet of it larger than {LARGEST_MEMBER // _MEGABYTE} MB"
+        return f"Unpacked, the file would be larger than {size}.", fix
     return None
 
 
@@ -164,5 +165,5 @@ def part(file: str, archive: zipfile.ZipFile, name: str) -> bytes:
         raise wrong(file, f"Its part {name} has declarations that no spreadsheet needs.", _AGAIN)
     if content.count(b"<") + content.count(b"=") > MOST_MARKS:
         fix = "Copy the cells that you need into a new file and save that."
-        raise wrong(file, "The file has more cells than can be read.", fix)
+        raise wrong(file, "The file has more cells than can be read, which is about 400,000.", fix)
     return content
