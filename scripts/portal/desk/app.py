@@ -36,8 +36,8 @@ _TEMPLATES = {
 }
 
 
-def create(desk: Desk, add_pages: Callable[[DeskApp, Desk], None]) -> DeskApp:
-    """Return the application; `add_pages` adds the pages of the five steps."""
+def create(desk: Desk, *add_pages: Callable[[DeskApp, Desk], None]) -> DeskApp:
+    """Return the application; each of `add_pages` adds pages. Without any, it only asks who is there."""
     app = DeskApp("portal.desk", static_folder=None, template_folder=str(_HERE / "templates"))
     app.jinja_options = _TEMPLATES
     app.config.update(
@@ -49,7 +49,8 @@ def create(desk: Desk, add_pages: Callable[[DeskApp, Desk], None]) -> DeskApp:
     _frame(app, desk)
     _doors(app, desk)
     _errors(app, desk)
-    add_pages(app, desk)
+    for add in add_pages:
+        add(app, desk)
     return app
 
 
@@ -113,7 +114,7 @@ def _doors(app: DeskApp, desk: Desk) -> None:
         cookie = desk.door.enter(key)
         if not cookie:
             return make_response(render_template("locked.html", typed=()), 403)
-        response = redirect(url_for("home"))
+        response = redirect("/")
         response.set_cookie(desk.door.cookie, cookie, httponly=True, samesite="Strict", path="/")
         return response
 
@@ -122,7 +123,7 @@ def _doors(app: DeskApp, desk: Desk) -> None:
         name = " ".join(request.form.get("name", "").split())[:_LONGEST_NAME]
         if request.method == "POST" and name:
             g.desk_session.name = name
-            return redirect(url_for("home"))
+            return redirect("/")
         return render_template("who.html", missing=request.method == "POST")
 
     @app.get("/look/<path:name>")
