@@ -344,9 +344,21 @@ class _Atoms:
         return tuple(
             (leaf, place, part, span)
             for leaf, span in product(self._leaves[o.indicator], self._spans(o))
-            for place in self._places(leaf, o.area)
-            for part in ((o.part,) if o.part else self._parts(leaf, o.area))
+            for place, part in self._pieces(leaf, o.area, o.part)
         )
+
+    @cached_property
+    def _pieces_of(self) -> dict[tuple[str, str, str], tuple[tuple[str, str], ...]]:
+        """Return what `_pieces` found: it is the same for every period."""
+        return {}
+
+    def _pieces(self, leaf: str, area: str, part: str) -> tuple[tuple[str, str], ...]:
+        """Return the places and parts that make up a figure of an indicator without parts."""
+        known = self._pieces_of.get((leaf, area, part))
+        if known is None:
+            parts = (part,) if part else self._parts(leaf, area)
+            known = self._pieces_of[leaf, area, part] = tuple(product(self._places(leaf, area), parts))
+        return known
 
     def _spans(self, o: Observation) -> list[Hashable]:
         if not (o.period_start and o.period_end):
