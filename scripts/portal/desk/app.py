@@ -57,6 +57,10 @@ def create(desk: Desk, *add_pages: Callable[[DeskApp, Desk], None]) -> DeskApp:
 def _guard(app: DeskApp, desk: Desk) -> None:
     @app.before_request
     def let_in() -> AnyResponse | None:
+        if (
+            request.mimetype != "multipart/form-data"
+        ):  # only these have files, and other limits do not count for the rest
+            request.max_content_length = _LONGEST_FORM
         asked = safety.Request(
             request.method,
             request.headers.get("Host", ""),
