@@ -288,6 +288,17 @@ def test_two_browsers_do_not_overwrite_each_other(tmp_path: Path) -> None:
         assert ",62,r,report" in text
 
 
+def test_who_is_told_that_something_changed_can_open_the_page_again(visitor: Visitor) -> None:
+    forms = {"/check/reasons": "/check", "/sign/prepared": "/sign", "/publish/release": "/publish", "/add/plan": "/add/plan", "/tables/sources/sources/new": "/tables/sources/sources/new"}  # fmt: skip
+    for form, page in forms.items():
+        stale = visitor.read(visitor.post(form, {"version": "old", "accept|x": "y", "name": "2027 Q1"}))
+        assert "Something else changed" in stale.body, form
+        again = re.search(r'class="button" href="([^"]+)">Open the page again', stale.body)
+        assert again
+        assert again[1] == page
+        assert visitor.read(visitor.get(again[1])).status == 200
+
+
 def test_what_was_brought_in_is_there_after_the_desk_was_killed(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     with served(root) as at:

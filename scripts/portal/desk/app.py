@@ -155,7 +155,10 @@ def _static(root: Path) -> Iterator[tuple[str, Path]]:
 def _errors(app: DeskApp, desk: Desk) -> None:
     @app.errorhandler(StaleError)
     def stale(error: StaleError) -> Page:
-        return make_response(render_template("stale.html", typed=context.typed(request.form)), 409)
+        page = render_template(
+            "stale.html", typed=context.typed(request.form), again=_page_of(app, request.path)
+        )
+        return make_response(page, 409)
 
     @app.errorhandler(PortalError)
     def problems(error: PortalError) -> Page:
@@ -175,6 +178,14 @@ def _errors(app: DeskApp, desk: Desk) -> None:
             "http.html", code=error.code, too_large=error.code == 413, missing=error.code == 404
         )
         return make_response(page, error.code or 500)
+
+
+def _page_of(app: DeskApp, path: str) -> str:
+    """Return the address of the page that has the form which is sent to a path."""
+    pages = app.url_map.bind("")
+    while path and not pages.test(path, "GET"):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def go(desk: Desk, work_id: str) -> AnyResponse:
