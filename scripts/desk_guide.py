@@ -184,7 +184,7 @@ class Walk:
     def _wait(self) -> None:
         """Wait until the page is no page of progress."""
         self.page.wait_for_load_state()
-        self.page.locator("meta[http-equiv=refresh]").wait_for(state="detached")
+        self.page.locator("[data-events]").wait_for(state="detached")
 
 
 def steps(walk: Walk, folder: Path, first: str, second: str) -> Sequence[tuple[str, Callable[[], Any]]]:

@@ -98,7 +98,7 @@ def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str
         "/publish",
     ):
         page.goto(base + path)
-        page.locator("meta[http-equiv=refresh]").wait_for(state="detached", timeout=120_000)
+        page.locator("[data-events]").wait_for(state="detached", timeout=120_000)
         inspect(page, path)
     page.goto(f"{base}/withdraw")
     page.get_by_label("Indicator").fill("bikes")
@@ -148,7 +148,7 @@ def test_every_other_page_passes_axe(chromium: Browser, root: Path, address: str
     inspect(page, "a form that is refused")
     edit(root, "2019-06-30,,61,,report", "2019-06-30,,61,,reprot")
     page.goto(f"{base}/check")
-    page.locator("meta[http-equiv=refresh]").wait_for(state="detached", timeout=120_000)
+    page.locator("[data-events]").wait_for(state="detached", timeout=120_000)
     inspect(page, "check with a problem")
     page.goto(address)
     inspect(page, "locked")
@@ -159,7 +159,7 @@ def press(page: Page, name: str) -> None:
     """Press a button that sends a form, and wait for the result."""
     with page.expect_navigation():
         page.get_by_role("button", name=name).first.click()
-    page.locator("meta[http-equiv=refresh]").wait_for(state="detached", timeout=PATIENCE)
+    page.locator("[data-events]").wait_for(state="detached", timeout=PATIENCE)
 
 
 def enter(page: Page) -> None:

@@ -39,7 +39,7 @@ def go(page: Page) -> None:
     """Press Enter, and wait for the page with the result."""
     enter(page)
     page.wait_for_load_state()
-    page.locator("meta[http-equiv=refresh]").wait_for(state="detached")
+    page.locator("[data-events]").wait_for(state="detached")
 
 
 def follow(page: Page, words: str) -> None:

@@ -23,11 +23,14 @@ ACROSS = (
 )
 
 
-def workbook(rows: Sequence[Sequence[object]]) -> bytes:
-    """A workbook with these rows."""
+def workbook(*sheets: Sequence[Sequence[object]]) -> bytes:
+    """A workbook with these rows, a sheet for each."""
     book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(list(row))
+    book.remove(book.active)
+    for number, rows in enumerate(sheets, 1):
+        sheet = book.create_sheet(f"Sheet {number}")
+        for row in rows:
+            sheet.append(list(row))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -46,9 +49,9 @@ def chosen(answer: Answer) -> dict[str, str]:
     return found
 
 
-def drop(visitor: Visitor, name: str, rows: Sequence[Sequence[object]]) -> tuple[str, Answer]:
-    """Bring a table in; return the address of its page, and the page."""
-    page = visitor.read(visitor.drop("/bring-in", {name: workbook(rows)}))
+def drop(visitor: Visitor, name: str, *sheets: Sequence[Sequence[object]]) -> tuple[str, Answer]:
+    """Bring tables in; return the address of their page, and the page."""
+    page = visitor.read(visitor.drop("/bring-in", {name: workbook(*sheets)}))
     return "/bring-in/" + page.body.partition('action="/bring-in/')[2][:16], page
 
 
@@ -129,3 +132,35 @@ def test_a_heading_of_many_columns_is_asked_once(tmp_path: Path) -> None:
         # Labels beside the figures can name an indicator or an area, and nothing is guessed that is not alike.
         assert 'name="name Phone calls"' in page.body
         assert "An indicator or an area" in page.body
+
+
+def test_sheets_with_the_same_headings_are_said_at_once_and_read_as_the_command_reads_them(
+    tmp_path: Path,
+) -> None:
+    head = ("Offence desc", "BCU", "Mth", "Tot")
+    first = (head, ("Bicycle crime", "Exampleton", "July 2020 to June 2021", 70))
+    second = (head, ("Cycle crime", "Exampleton", "July 2021 to June 2022", 71))
+    notes = (("Notes", None), ("Made by the crime team", None))
+    root, by_command = make_project(tmp_path / "clicks"), make_project(tmp_path / "command")
+    file = tmp_path / "sheets.xlsx"
+    file.write_bytes(workbook(first, second, notes))
+    words = ("--read", "Offence desc=indicator", "--read", "BCU=area", "--read", "Mth=period", "--read", "Tot=value", "--read", "Bicycle crime=bikes", "--read", "Cycle crime=bikes", "--set", "source=report", "--sheet", "*")  # fmt: skip
+    assert run(by_command, "import", "table", str(file), "--package", "figures", *words, "--yes") == 0
+    with served(root) as at:
+        ada = enter(at)
+        address, _ = drop(ada, "sheets.xlsx", first, second, notes)
+        page = ada.get(f"{address}/columns?package=figures")
+        assert [n for n in chosen(page) if n.startswith("column ")] == [f"column {words}" for words in head]
+        assert "2 columns have this heading" in page.body
+        said = {**chosen(page), "package": "figures", "given source": "report", "column Offence desc": "indicator"}  # fmt: skip
+        page = ada.read(ada.post(f"{address}/columns", said))
+        # The names of both sheets are asked for on one page.
+        names = [n for n in chosen(page) if n.startswith("name ")]
+        assert sorted(names) == ["name Bicycle crime", "name Cycle crime"]
+        page = ada.read(ada.post(f"{address}/columns", {**said, **dict.fromkeys(names, "bikes")}))
+        assert "<strong>2</strong> added" in page.body, re.sub(r"<[^>]+>|\s+", " ", page.body)
+        assert ada.post(f"{address}/write", {"version": page.version}).status == 302
+    assert tree_of(root / "data_packages") == tree_of(by_command / "data_packages")
+    rows = (root / "data_packages/figures/data/observations.csv").read_text()
+    assert "bikes,E09999999,2020-07-01,2021-06-30,,70,,report," in rows
+    assert "bikes,E09999999,2021-07-01,2022-06-30,,71,,report," in rows

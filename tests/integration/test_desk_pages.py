@@ -1,10 +1,16 @@
 """The desk by requests: what it lets in, what it refuses, and that it writes what the commands write."""
 
+import http.client
 import io
+import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -282,6 +288,17 @@ def test_two_browsers_do_not_overwrite_each_other(tmp_path: Path) -> None:
         assert ",62,r,report" in text
 
 
+def test_who_is_told_that_something_changed_can_open_the_page_again(visitor: Visitor) -> None:
+    forms = {"/check/reasons": "/check", "/sign/prepared": "/sign", "/publish/release": "/publish", "/add/plan": "/add/plan", "/tables/sources/sources/new": "/tables/sources/sources/new"}  # fmt: skip
+    for form, page in forms.items():
+        stale = visitor.read(visitor.post(form, {"version": "old", "accept|x": "y", "name": "2027 Q1"}))
+        assert "Something else changed" in stale.body, form
+        again = re.search(r'class="button" href="([^"]+)">Open the page again', stale.body)
+        assert again
+        assert again[1] == page
+        assert visitor.read(visitor.get(again[1])).status == 200
+
+
 def test_what_was_brought_in_is_there_after_the_desk_was_killed(tmp_path: Path) -> None:
     root = make_project(tmp_path)
     with served(root) as at:
@@ -339,3 +356,39 @@ def test_no_link_leads_nowhere(tmp_path: Path) -> None:
             wanted += [h for h in links - seen.keys() if h and h.count("/") < 4 and h not in wanted]
         assert {path: status for path, status in seen.items() if status != 200} == {}
         assert len(seen) > 45
+
+
+def test_the_first_page_does_without_what_reads_tables() -> None:
+    slow = ("pandas", "numpy", "scipy", "frictionless", "mkdocs")
+    program = f"import sys, portal.desk.app; print([m for m in {slow} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_progress_is_told_as_it_happens_and_leaves_threads_for_other_pages(tmp_path: Path) -> None:
+    root = make_project(tmp_path)
+    with served(root) as at:
+        visitor = enter(at)
+        going = visitor.post("/see").to
+        assert going.startswith("/work/"), "building a site takes longer than a page waits"
+        with ExitStack() as opened:
+            answers = [opened.enter_context(closing(listening(visitor, f"{going}/events"))) for _ in range(6)]
+            followed = [a for a in answers if a.status == 200]
+            assert [a.status for a in answers if a not in followed] == [204, 204]
+            assert visitor.get("/changes").status == 200
+            told = followed[0].read().decode()
+        events = [e for e in told.split("\n\n") if e.startswith("event: ")]
+        assert events[-1] == "event: done\ndata:"
+        steps = [json.loads(e.partition("data: ")[2]) for e in events[:-1]]
+        assert len(steps) > 2
+        assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(steps))
+        assert steps[-1][0] == "Copying the project"
+        assert visitor.get(going).to == "/see"
+        assert Visitor(at).get(f"{going}/events").status == 403
+
+
+def listening(visitor: Visitor, path: str) -> http.client.HTTPResponse:
+    """Ask for a page, and read none of it yet."""
+    connection = http.client.HTTPConnection(visitor.host, timeout=120)
+    connection.request("GET", path, headers={"Cookie": visitor.cookie})
+    return connection.getresponse()

@@ -70,7 +70,10 @@ def _of_imports(take: argparse.ArgumentParser) -> None:
         help="table: the table of the package, if the sheet does not show which",
     )
     take.add_argument(
-        "--sheet", default="", metavar="NAME", help="table: the sheet to read, if the file has several"
+        "--sheet",
+        default="",
+        metavar="NAME",
+        help="table: the sheet to read, if the file has several; * for all with the same headings",
     )
     take.add_argument(
         "--assume",

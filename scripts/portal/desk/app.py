@@ -36,8 +36,8 @@ _TEMPLATES = {
 }
 
 
-def create(desk: Desk, add_pages: Callable[[DeskApp, Desk], None]) -> DeskApp:
-    """Return the application; `add_pages` adds the pages of the five steps."""
+def create(desk: Desk, *add_pages: Callable[[DeskApp, Desk], None]) -> DeskApp:
+    """Return the application; each of `add_pages` adds pages. Without any, it only asks who is there."""
     app = DeskApp("portal.desk", static_folder=None, template_folder=str(_HERE / "templates"))
     app.jinja_options = _TEMPLATES
     app.config.update(
@@ -49,13 +49,18 @@ def create(desk: Desk, add_pages: Callable[[DeskApp, Desk], None]) -> DeskApp:
     _frame(app, desk)
     _doors(app, desk)
     _errors(app, desk)
-    add_pages(app, desk)
+    for add in add_pages:
+        add(app, desk)
     return app
 
 
 def _guard(app: DeskApp, desk: Desk) -> None:
     @app.before_request
     def let_in() -> AnyResponse | None:
+        if (
+            request.mimetype != "multipart/form-data"
+        ):  # only these have files, and other limits do not count for the rest
+            request.max_content_length = _LONGEST_FORM
         asked = safety.Request(
             request.method,
             request.headers.get("Host", ""),
@@ -113,7 +118,7 @@ def _doors(app: DeskApp, desk: Desk) -> None:
         cookie = desk.door.enter(key)
         if not cookie:
             return make_response(render_template("locked.html", typed=()), 403)
-        response = redirect(url_for("home"))
+        response = redirect("/")
         response.set_cookie(desk.door.cookie, cookie, httponly=True, samesite="Strict", path="/")
         return response
 
@@ -122,7 +127,7 @@ def _doors(app: DeskApp, desk: Desk) -> None:
         name = " ".join(request.form.get("name", "").split())[:_LONGEST_NAME]
         if request.method == "POST" and name:
             g.desk_session.name = name
-            return redirect(url_for("home"))
+            return redirect("/")
         return render_template("who.html", missing=request.method == "POST")
 
     @app.get("/look/<path:name>")
@@ -150,7 +155,10 @@ def _static(root: Path) -> Iterator[tuple[str, Path]]:
 def _errors(app: DeskApp, desk: Desk) -> None:
     @app.errorhandler(StaleError)
     def stale(error: StaleError) -> Page:
-        return make_response(render_template("stale.html", typed=context.typed(request.form)), 409)
+        page = render_template(
+            "stale.html", typed=context.typed(request.form), again=_page_of(app, request.path)
+        )
+        return make_response(page, 409)
 
     @app.errorhandler(PortalError)
     def problems(error: PortalError) -> Page:
@@ -170,6 +178,14 @@ def _errors(app: DeskApp, desk: Desk) -> None:
             "http.html", code=error.code, too_large=error.code == 413, missing=error.code == 404
         )
         return make_response(page, error.code or 500)
+
+
+def _page_of(app: DeskApp, path: str) -> str:
+    """Return the address of the page that has the form which is sent to a path."""
+    pages = app.url_map.bind("")
+    while path and not pages.test(path, "GET"):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def go(desk: Desk, work_id: str) -> AnyResponse:

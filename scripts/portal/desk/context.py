@@ -3,18 +3,20 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from portal.core.problems import PortalError
+from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings, load
-from portal.data import packages
-from portal.data.packages import Package
-from portal.desk.drafts import DraftStore
 from portal.desk.journal import Journal
-from portal.desk.known_state import StateReader
 from portal.desk.safety import Door, Session
-from portal.desk.work import PATIENCE, Tell, Work, Workshop
+from portal.desk.work import USUAL, Pace, Tell, Work, Workshop
+
+if TYPE_CHECKING:  # what reads tables is slow to import, and the first page does without it
+    from portal.data.packages import Package
+    from portal.desk.drafts import DraftStore
+    from portal.desk.known_state import StateReader
 
 Do = Callable[[Tell], Any]
 
@@ -46,13 +48,26 @@ class Desk:
     root: Path
     door: Door
     journal: Journal
-    drafts: DraftStore
     workshop: Workshop
-    states: StateReader
     register: Path | None = None
     latest: dict[str, tuple[str, Work]] = field(default_factory=dict)
     looking: threading.Lock = field(default_factory=threading.Lock)
-    last_read: tuple[str, tuple[Package, ...]] = ("", ())
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    last_read: "tuple[str, tuple[Package, ...], tuple[Problem, ...]]" = ("", (), ())
+
+    @cached_property
+    def drafts(self) -> "DraftStore":
+        """Return what was brought in and is not written yet."""
+        from portal.desk.drafts import DraftStore  # noqa: PLC0415
+
+        return DraftStore(self.root)
+
+    @cached_property
+    def states(self) -> "StateReader":
+        """Return what reads and compares the project once for each state of its files."""
+        from portal.desk.known_state import StateReader  # noqa: PLC0415
+
+        return StateReader(self.root)
 
     @property
     def settings(self) -> Settings:
@@ -71,21 +86,28 @@ class Desk:
         except PortalError:
             return "the portal"
 
-    def packages(self) -> tuple[Package, ...]:
-        """Return the packages that can be read, as they are now; they are read once for each version.
+    def packages(self) -> "tuple[Package, ...]":
+        """Return the packages that can be read, as they are now; raise as `read`."""
+        return self.read()[0]
+
+    def read(self) -> "tuple[tuple[Package, ...], tuple[Problem, ...]]":
+        """Return the packages that can be read, and every problem with them; they are read once for each version.
 
         Raises:
             PortalError: the settings cannot be read.
         """
-        version = self.journal.version()
-        if self.last_read[0] != version:
-            self.last_read = (version, packages.read_all(self.root, self.settings.packages)[0])
-        return self.last_read[1]
+        from portal.data import packages  # noqa: PLC0415
 
-    def work(self, key: str, title: str, then: str, do: Do, patience: float = PATIENCE) -> Work:
+        with self.reading:
+            version = self.journal.version()
+            if self.last_read[0] != version:
+                self.last_read = (version, *packages.read_all(self.root, self.settings.packages))
+            return self.last_read[1:]
+
+    def work(self, key: str, title: str, then: str, do: Do, pace: Pace = USUAL) -> Work:
         """Start work and remember it under a key, with the version of the packages that it begins with."""
         version = self.journal.version()
-        work = self.workshop.start(title, then, do, patience=patience)
+        work = self.workshop.start(title, then, do, pace=pace)
         self.latest[key] = (version, work)
         return work
 
@@ -94,15 +116,15 @@ class Desk:
         version, work = self.latest.get(key, ("", None))
         return work if work is not None and version == self.journal.version() else None
 
-    def ensure(self, key: str, title: str, then: str, do: Do, patience: float = PATIENCE) -> Work:
+    def ensure(self, key: str, title: str, then: str, do: Do, pace: Pace = USUAL) -> Work:
         """Return the work under a key, started now if it is not known or was made for other packages."""
         with self.looking:
-            return self.known(key) or self.work(key, title, then, do, patience)
+            return self.known(key) or self.work(key, title, then, do, pace)
 
 
 def make(root: Path, door: Door, register: Path | None = None) -> Desk:
     """Return the desk of a project; `register` is a table of public addresses in place of the program's."""
-    return Desk(root, door, Journal(root), DraftStore(root), Workshop(root), StateReader(root), register)
+    return Desk(root, door, Journal(root), Workshop(root), register)
 
 
 def shown(session: Session) -> str:

@@ -4,16 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from portal.analysis import progress
 from portal.checks import plausibility
 from portal.core import periods
-from portal.core import settings as config
 from portal.core.model import Content, Release
-from portal.data import assembly, packages
+from portal.data import assembly
+from portal.desk.context import Desk
+from portal.desk.known_state import KnownState
 from portal.desk.work import Tell
-from portal.releases import change_report, embargo, releasing
+from portal.releases import change_report, embargo
 from portal.releases.releasing import Project
 
 LATE, SOON, FINE = "late", "soon", "fine"
@@ -48,24 +48,25 @@ class Quarter:
     releases: tuple[Release, ...] = ()
 
 
-def quarter(root: Path, tell: Tell) -> Quarter:
+def quarter(desk: Desk, tell: Tell) -> Quarter:
     """Read the packages and say where the quarter stands today."""
     tell("Reading the data packages")
-    settings = config.load(root)
-    read, problems = packages.read_all(root, settings.packages)
-    if problems:
-        return Quarter(problems=len(problems))
-    content = assembly.assemble(read)
-    project = Project(settings, read, content)
+    known = desk.states.known()
+    if known is None:
+        read, problems = desk.read()
+        if problems:
+            return Quarter(problems=len(problems))
+        known = KnownState(Project(desk.settings, read, assembly.assemble(read)))
+    project, content = known.project, known.project.content
     tell("Comparing with the last release")
     # Which pages there are is known only after the audit, which takes longer than anyone waits for this page.
-    changes = [c for c in releasing.changes(project, {}) if not c.kind.startswith("page-")]
+    changes = known.changes_of_tables
     kinds = Counter[str]()
     for change in changes:
         kinds[change.kind] += change.count
     figures = sum(kinds[k] for k in ("new", "revised", "withdrawn", "rolled"))
     due = sorted(
-        _due(content, {p.kind: p.name for p in read}, periods.today()),
+        _due(content, {p.kind: p.name for p in project.packages}, periods.today()),
         key=lambda d: (LATE, SOON, FINE).index(d.state),
     )
     public = embargo.public_releases(project)

@@ -116,7 +116,12 @@ class Journal:
         if not entry.files:
             return "There is nothing to undo here: it is written down so that you know what was done."
         if entry.released != released:
-            return "It is part of a release, and a release is never changed."
+            changes_releases = any(f.path.endswith("/releases.csv") for f in entry.files)
+            return (
+                "It changed the list of releases, which cannot be undone here."
+                if changes_releases
+                else "It is part of a release, and a release is never changed."
+            )
         if any(self._now(f.path) != f.after for f in entry.files):
             return "A later change is on top of it. Undo that first."
         if any(f.before and not self._path_of(f.before).exists() for f in entry.files):

@@ -7,8 +7,8 @@ import difflib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -96,17 +96,16 @@ def packages_of(packages: Sequence[Package]) -> tuple[str, ...]:
 def asked(book: Workbook, draft: Draft, packages: tuple[Package, ...]) -> Asked | None:
     """Return what to ask about a table; None if the draft has no package for figures, or no sheet has a table."""
     package = next((p for p in packages if p.name == draft.package and FIGURES in p.tables), None)
-    sheet = _sheet(book, draft)
-    if package is None or sheet is None:
+    sheets = _sheets(book, draft)
+    if package is None or not sheets:
         return None
-    row = _header(sheet)
     names = headings.vocabulary(packages, package)
-    table = _Table(sheet, row, names, draft.read_as)
-    found = tuple(table.columns())
+    tables = [_Table(sheet, _header(sheet), names, draft.read_as) for sheet in sheets]
+    found = _once(c for table in tables for c in table.columns())
     known = {c.value for c in found}
     fields = package.tables[FIGURES].schema.names
     missing = [n for n in (INDICATOR, AREA, "source") if n in fields and n not in known]
-    if PERIOD not in known and not table.has_periods_across:
+    if PERIOD not in known and not any(table.has_periods_across for table in tables):
         missing += [n for n in _OF_ONE_TIME if n not in known]
     parts = [Choice(name, label) for name, label in package.breakdowns.items()]
     indicators = sorted(
@@ -120,16 +119,39 @@ def asked(book: Workbook, draft: Draft, packages: tuple[Package, ...]) -> Asked 
     ]
     meanings = [Choice(v, w) for v, w in _MEANINGS.items() if v in (PERIOD, VALUE) or v in fields]
     return Asked(
-        found, tuple(table.unknown_names(found)), tuple(missing), (*meanings, *parts), tuple(indicators), tuple(areas)
+        found, _most_frequent(n for table in tables for n in table.unknown_names(found)), tuple(missing), (*meanings, *parts), tuple(indicators), tuple(areas)
     )  # fmt: skip
+
+
+def _once(columns: Iterable[AskedColumn]) -> tuple[AskedColumn, ...]:
+    """Return the columns of all sheets, each heading once, with the first examples of all."""
+    found: dict[str, AskedColumn] = {}
+    for c in columns:
+        before = found.get(words_of(c.words))
+        examples = tuple(dict.fromkeys((*before.examples, *c.examples)))[:_SHOWN] if before else c.examples
+        known = before or c
+        count = c.count + (before.count if before else 0)
+        found[words_of(c.words)] = replace(
+            known, examples=examples, value=known.value or c.value, count=count
+        )
+    return tuple(found.values())
+
+
+def _most_frequent(names: Iterable[AskedName]) -> tuple[AskedName, ...]:
+    """Return the names of all sheets, each once for its kind, the most frequent first."""
+    found: dict[tuple[str, str], AskedName] = {}
+    for n in names:
+        before = found.get((n.words, n.kind))
+        found[n.words, n.kind] = replace(n, count=n.count + (before.count if before else 0))
+    return tuple(sorted(found.values(), key=lambda n: -n.count)[:_MOST_NAMES])
 
 
 def _rows(package: Package, table: str) -> Sequence[Mapping[str, str]]:
     return package.tables[table].rows if table in package.tables else ()
 
 
-def chosen(draft: Draft, form: Mapping[str, str]) -> Draft:
-    """Return the draft as a form says: what is left open is read as the file has it."""
+def chosen(book: Workbook, draft: Draft, form: Mapping[str, str]) -> Draft:
+    """Return the draft as a form says: what is left open is read as the file has it, and all sheets alike."""
     read_as, given = dict(draft.read_as), dict(draft.given)
     answers = dict(draft.answers)
     for field, text in form.items():
@@ -152,7 +174,7 @@ def chosen(draft: Draft, form: Mapping[str, str]) -> Draft:
         format=importing.TABLE,
         package=package,
         resource=FIGURES,
-        sheet=form.get("sheet", draft.sheet),
+        sheet=draft.sheet or (columns.EVERY_SHEET if len(_sheets(book, draft)) > 1 else ""),
         read_as=read_as,
         given=given,
         answers=answers,
@@ -164,12 +186,10 @@ def chosen(draft: Draft, form: Mapping[str, str]) -> Draft:
 
 def remember(root: Path, draft: Draft, book: Workbook) -> None:
     """Keep what was said about a table for the next one with these headings."""
-    sheet = _sheet(book, draft)
-    if sheet is None:
-        return
     known = _kept(root)
     given = {k: v for k, v in draft.given.items() if k not in _OF_ONE_TIME}
-    known[_signature(sheet)] = {"package": draft.package, "read_as": dict(draft.read_as), "given": given}
+    for sheet in _sheets(book, draft):
+        known[_signature(sheet)] = {"package": draft.package, "read_as": dict(draft.read_as), "given": given}
     text = json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True)
     operating_system.write_atomically(root / FILE, text.encode())
 
@@ -183,8 +203,7 @@ def recalled(root: Path, draft: Draft, paths: Sequence[Path], packages: Sequence
         book = workbooks.read(paths[0])
     except PortalError:
         return draft
-    sheet = _sheet(book, draft)
-    found = known.get(_signature(sheet)) if sheet else None
+    found = next((f for sheet in _sheets(book, draft) if (f := known.get(_signature(sheet)))), None)
     if not found or found["package"] not in packages_of(packages):
         return draft
     return changed(
@@ -212,11 +231,14 @@ def _signature(sheet: Sheet) -> str:
 # --- what the table looks like
 
 
-def _sheet(book: Workbook, draft: Draft) -> Sheet | None:
-    """Return the sheet that the draft names, or the first that has a table."""
+def _sheets(book: Workbook, draft: Draft) -> tuple[Sheet, ...]:
+    """Return the sheet that the draft names, or else the first that has a table and all with the same headings."""
     seen = [s for s in book.sheets if not s.hidden and s.name not in (columns.HELP, columns.LISTS)]
-    named = [s for s in seen if s.name == draft.sheet] if draft.sheet else seen
-    return next((s for s in named if _header(s)), None)
+    named = (
+        [s for s in seen if s.name == draft.sheet] if draft.sheet not in ("", columns.EVERY_SHEET) else seen
+    )
+    found = [s for s in named if _header(s)]
+    return tuple(s for s in found if _signature(s) == _signature(found[0]))
 
 
 def _header(sheet: Sheet) -> int:

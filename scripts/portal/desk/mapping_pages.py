@@ -30,7 +30,6 @@ def add(app: DeskApp, desk: Desk) -> None:
             asked=mapping.asked(book, found, read),
             packages=bring_in_pages.titled(p for p in read if p.name in possible),
             sources=bring_in_pages.sources(read),
-            sheets=[s.name for s in book.sheets if not s.hidden],
         )
 
     @app.post("/bring-in/<id_>/columns")
@@ -38,7 +37,7 @@ def add(app: DeskApp, desk: Desk) -> None:
         found = desk.drafts.find(id_) or abort(404)
         book = _book(desk, found) or abort(404)
         read = desk.packages()
-        chosen = mapping.chosen(found, request.form)
+        chosen = mapping.chosen(book, found, request.form)
         if chosen.package not in mapping.packages_of(read):
             abort(404)
         desk.drafts.keep(chosen)

@@ -4,7 +4,8 @@ import json
 import os
 import socket
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,17 @@ from portal.desk.journal import FOLDER, Journal
 from portal.desk.safety import LOCK_AFTER, Door
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
     from waitress.server import BaseWSGIServer
+
+    from portal.desk.app import DeskApp
+    from portal.desk.context import Desk
 
 _HOST = "127.0.0.1"
 _THREADS = 8
 _RUNNING = "running.json"
+_FIRST = ("/open/", "/who", "/look/")  # the beginnings of the addresses of the first page
 
 
 @dataclass(frozen=True)
@@ -74,15 +81,33 @@ def _made(root: Path, start: Start, listener: socket.socket, door: Door) -> "Bas
     """Return the server with all pages of the desk."""
     from waitress.server import create_server  # noqa: PLC0415 - after the browser was opened
 
-    from portal.desk import app, context, pages  # noqa: PLC0415
+    from portal.desk import app, context  # noqa: PLC0415
 
     desk = context.make(root, door, start.register)
-    application = app.create(desk, pages.add_all)
-    pages.warm(desk)
     return create_server(
-        application, sockets=[listener], threads=_THREADS, ident="", clear_untrusted_proxy_headers=True,
+        _opening(desk, app.create), sockets=[listener], threads=_THREADS, ident="", clear_untrusted_proxy_headers=True,
         max_request_body_size=app.LARGEST_REQUEST, channel_timeout=60,
     )  # fmt: skip
+
+
+def _opening(desk: "Desk", create: "Callable[..., DeskApp]") -> "WSGIApplication":
+    """Return an application that asks who is there at once, while the modules of the other pages are being loaded."""
+
+    def load() -> "DeskApp":
+        from portal.desk import pages  # noqa: PLC0415 - this takes longer than a person wants to wait for the first page
+
+        whole = create(desk, pages.add_all)
+        pages.warm(desk)
+        return whole
+
+    first = create(desk)
+    loading = ThreadPoolExecutor(1).submit(load)
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        is_first = str(environ.get("PATH_INFO", "")).startswith(_FIRST) and not loading.done()
+        return (first if is_first else loading.result())(environ, start_response)
+
+    return answer
 
 
 @contextmanager

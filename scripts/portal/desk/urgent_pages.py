@@ -199,7 +199,7 @@ def _finished(desk: Desk, id_: str, kind: type) -> Work:
 def _preview(desk: Desk, id_: str, name: str, kind: type) -> Page:
     """Return the page that says what a form would do, or go back to the form if that is not possible."""
     work = _finished(desk, id_, kind)
-    if work.problems:
+    if work.problems or work.result.version != desk.journal.version():  # it is of other tables
         return redirect(url_for(name, typed=id_))
     return render_template(
         f"{name}_preview.html", id=id_, asked=work.typed, found=work.result, page_of=rows.address_in_words

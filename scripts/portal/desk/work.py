@@ -4,7 +4,8 @@ import secrets
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from portal.desk.journal import StaleError
 
 Tell = Callable[[str], None]
 _KEPT = 40
-PATIENCE = 1.5  # seconds that a page waits for work before it shows its progress
+_TICK, _LONGEST = 0.2, 50.0  # seconds
+PATIENCE = 0.4  # seconds that a page waits for work before it shows its progress
 
 
 @dataclass
@@ -40,9 +42,31 @@ class Work:
         """Begin a step."""
         self.steps.append((step, time.monotonic()))
 
+    def progress(self, longest: float = _LONGEST) -> Iterator[tuple[str, ...] | None]:
+        """Yield the steps so far each time that one begins and once at the end, for at most `longest` seconds.
+
+        Yield None in between, so that whoever follows can notice that nobody listens any more.
+        """
+        until, shown = time.monotonic() + longest, -1
+        while not self.finished.wait(_TICK) and time.monotonic() < until:
+            began, shown = len(self.steps) != shown, len(self.steps)
+            yield tuple(step for step, _ in self.steps) if began else None
+        yield tuple(step for step, _ in self.steps)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """For how many seconds to wait for work, and whether it waits for other work first: it need not if it only reads."""
+
+    patience: float = PATIENCE
+    in_turn: bool = True
+
+
+USUAL = Pace()
+
 
 class Workshop:
-    """Runs one piece of work after the other, so that no two of them read and write at once."""
+    """Runs one piece of work after the other, so that no two of them read and write at once. Some only look, at any time."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -50,18 +74,22 @@ class Workshop:
         self._all: dict[str, Work] = {}
 
     def start(
-        self, title: str, then: str, do: Callable[[Tell], Any], typed: Any = None, patience: float = PATIENCE
+        self,
+        title: str,
+        then: str,
+        do: Callable[[Tell], Any],
+        typed: Any = None,
+        pace: Pace = USUAL,
     ) -> Work:
-        """Start work and return it, finished if it was quick. `then` is the address to go to afterwards.
-
-        `patience` is for how many seconds to wait for it.
-        """
+        """Start work and return it, finished if it was quick. `then` is the address to go to afterwards."""
         work = Work(secrets.token_hex(8), title, then, typed=typed)
         for old in [w.id for w in self._all.values() if w.is_done][:-_KEPT]:
             del self._all[old]
         self._all[work.id] = work
-        threading.Thread(target=self._run, args=(work, do), daemon=True).start()
-        work.finished.wait(patience)
+        threading.Thread(
+            target=self._run, args=(work, do, self._turn if pace.in_turn else nullcontext()), daemon=True
+        ).start()
+        work.finished.wait(pace.patience)
         return work
 
     def find(self, id_: str) -> Work | None:
@@ -72,8 +100,8 @@ class Workshop:
         """Return True if something is being done."""
         return any(not w.is_done for w in self._all.values())
 
-    def _run(self, work: Work, do: Callable[[Tell], Any]) -> None:
-        with self._turn:
+    def _run(self, work: Work, do: Callable[[Tell], Any], turn: AbstractContextManager[object]) -> None:
+        with turn:
             try:
                 work.result = do(work.tell)
             except PortalError as error:

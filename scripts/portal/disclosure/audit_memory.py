@@ -7,6 +7,7 @@ wrong structure is ignored, and continuous integration never reads the cache.
 import hashlib
 from array import array
 from collections.abc import Hashable, Sequence, Set
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,39 +18,43 @@ from portal.core.remembered import Remembered
 from portal.disclosure import audit
 from portal.disclosure.audit import Interval, PublishedFigure, Reading
 
-_CONTRADICTION = "contradiction"  # the result for figures that cannot all be true
-
 
 def intervals(
-    published: Sequence[PublishedFigure],
-    free: Set[Hashable],
-    memory: Remembered,
-    *,
-    is_explained: bool = True,
+    published: Sequence[PublishedFigure], free: Set[Hashable], memory: Remembered
 ) -> tuple[Interval, ...]:
     """Return the result of `audit.intervals`, from the cache if the same figures were audited before.
 
     Raises:
-        PortalError: the figures contradict each other. The problem names them, unless `is_explained` is False and the
-            contradiction is in the cache, which has no names.
+        PortalError: the figures contradict each other; this result is cached too, under their names as well.
     """
     known_as = _digest(published, free)
     withheld = [f for f in published if f.withheld]
-    result = memory.get(known_as)
-    if result == _CONTRADICTION and not is_explained:
-        message = "These published figures cannot all be true."
-        raise PortalError(
-            [Problem("", code=_CONTRADICTION, message=message, fix="Compare them with their sources.")]
-        )
-    found = _as_intervals(withheld, result)
+    found = _as_intervals(withheld, memory.get(known_as))
     if found is None:
+        contradiction = _digest_of_names(known_as, published)
+        if problems := _as_problems(memory.get(contradiction)):
+            raise PortalError(problems)
         try:
             found = audit.intervals(published, free)
-        except PortalError:
-            memory.add(known_as, _CONTRADICTION)
+        except PortalError as error:
+            memory.add(contradiction, [asdict(p) for p in error.problems])
             raise
         memory.add(known_as, [[i.least, i.greatest, [list(r) for r in i.readings]] for i in found])
     return found
+
+
+def _as_problems(result: Any) -> tuple[Problem, ...]:
+    """Return the problems of a contradiction that is in the cache; none if there is none, or it is damaged."""
+    try:
+        return tuple(Problem(**p) for p in result or ())
+    except (TypeError, ValueError):
+        return ()
+
+
+def _digest_of_names(known_as: str, published: Sequence[PublishedFigure]) -> str:
+    """Return the digest of figures with their names, which the problem of a contradiction has."""
+    names = repr([(f.key, f.name) for f in published])
+    return hashlib.sha256(f"{known_as} {names}".encode()).hexdigest()
 
 
 def _as_intervals(withheld: Sequence[PublishedFigure], result: Any) -> tuple[Interval, ...] | None:

@@ -91,7 +91,7 @@ def infer(
     """
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
     audited = _Audited(memory or Remembered())
-    table_now = _Table(content, policy, now, audited, is_explained=True)
+    table_now = _Table(content, policy, now, audited)
     narrowest = dict(table_now.intervals())
     leaks = {k: Leak(i, table_now.status[k]) for k, i in narrowest.items() if table_now.leaks(k, i)}
     if not archives:
@@ -196,15 +196,13 @@ class _Audited:
 class _Table:
     """Figures that can all be true at the same time, and what readers can work out from them.
 
-    `audited` holds the results of other tables: most families of figures are the same in several tables. If the table
-    `is_explained`, a contradiction in it names its figures.
+    `audited` holds the results of other tables: most families of figures are the same in several tables.
     """
 
     content: Content
     policy: SmallCountSettings
     figures: tuple[Observation, ...]
     audited: "_Audited"
-    is_explained: bool = False
 
     @cached_property
     def counts(self) -> tuple[Observation, ...]:
@@ -275,9 +273,7 @@ class _Table:
             atoms = _Atoms(self.content, tuple(figures))
             published = [self._published(atoms, o) for o in figures]
             try:
-                results[known_as] = audit_memory.intervals(
-                    published, atoms.free, self.audited.memory, is_explained=self.is_explained
-                )
+                results[known_as] = audit_memory.intervals(published, atoms.free, self.audited.memory)
             except PortalError as error:
                 results[known_as] = error
         found = results[known_as]

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from portal.charts import chromium, svg
-from portal.charts.area_charts import SiteCharts
+from portal.charts.area_charts import SiteCharts, blank_charts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
@@ -371,11 +371,10 @@ def _verified(
 
 def addresses(whole: Project, cleared: clearing.ClearedContent | None = None) -> dict[str, str]:
     """Return the name of each page of the site by its address; `cleared` is what `allowed` returned, if it was asked."""
-    settings = whole.settings
-    page_inputs = PageInputs(
-        written=written_pages.read(settings), words=search.read_synonyms(settings.root)[0]
-    )
-    return {p.path: p.label for p in all_pages(settings, cleared or allowed(whole), page_inputs)}
+    settings, cleared = whole.settings, cleared or allowed(whole)
+    words = search.read_synonyms(settings.root)[0]
+    pages = PageInputs(written=written_pages.read(settings), words=words, charts=blank_charts(cleared))
+    return {p.path: p.label for p in all_pages(settings, cleared, pages)}
 
 
 def roll_back(root: Path, plan: Rollback) -> str:

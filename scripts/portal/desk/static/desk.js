@@ -5,12 +5,44 @@
 const first = document.querySelector("[autofocus]");
 if (first && location.hash === "") first.focus();
 
+// Follow work as it goes, and call `done` when it ends. If the desk cannot tell, because too many pages follow or it was
+// stopped, ask again each second.
+function follow(address, steps, done) {
+  const events = new EventSource(address);
+  events.addEventListener("steps", (event) => steps(JSON.parse(event.data)));
+  events.addEventListener("done", () => {
+    events.close();
+    done();
+  });
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) setTimeout(done, 1000);
+  });
+}
+
+// A page of progress shows each step as it begins, and goes on to the result.
+const going = document.querySelector("[data-events]");
+if (going) {
+  const show = (steps) => {
+    for (const [number, step] of steps.entries()) {
+      const line = going.children[number] || going.appendChild(document.createElement("li"));
+      const last = number === steps.length - 1;
+      line.className = last ? "now" : "";
+      line.textContent = last ? `${step} …` : `${step} `;
+      if (!last) line.append(Object.assign(document.createElement("span"), { className: "unseen", textContent: "(done)" }));
+    }
+  };
+  follow(going.dataset.events, show, () => location.reload());
+}
+
 // Show the start again once the tables are read, but not while someone uses it: a chosen file or the focus would be lost.
 const chosen = () => [...document.querySelectorAll("input[type=file]")].some((input) => input.files.length);
-if (document.querySelector("[data-waiting]")) {
-  setInterval(() => {
+const waiting = document.querySelector("[data-waiting]");
+if (waiting) {
+  const again = () => {
     if (document.activeElement === document.body && !chosen()) location.reload();
-  }, 1000);
+    else setTimeout(again, 1000);
+  };
+  follow(waiting.dataset.waiting, () => {}, again);
 }
 
 // Drop a file anywhere on the form.

@@ -14,6 +14,9 @@ from portal.importers.spreadsheets.workbooks import DEEPEST_HEADER, Spot, Workbo
 
 # Sheets that templates have beside the tables.
 HELP, LISTS = "How to fill in", "Lists"
+EVERY_SHEET = (
+    "*"  # in place of the name of a sheet: all with the same headings; no sheet of Excel can have this name
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class SheetRow:
 
 @dataclass(frozen=True)
 class WantedTable:
-    """The table to look for: a package and, if the user named them, a resource and a sheet."""
+    """The table to look for: a package and, if the user named them, a resource and a sheet, or `EVERY_SHEET`."""
 
     package: Package
     resource: str = ""
@@ -84,7 +87,8 @@ def locate(book: Workbook, wanted: WantedTable) -> tuple[Layout, ...]:
     if not named:
         most = max((score for score, _ in fits), default=0)
         fits = [f for f in fits if f[0] == most]
-        if len(fits) > 1:
+        is_clear = wanted.sheet == EVERY_SHEET and len({h.resource for _, h in fits}) == 1
+        if len(fits) > 1 and not is_clear:
             raise PortalError([_undecided(book, [h for _, h in fits])])
     headers = [h for _, h in fits]
     problems = [p for h in headers for p in h.problems()]
@@ -104,7 +108,7 @@ def _sheets(book: Workbook, wanted: WantedTable) -> tuple[Sheet, ...]:
 
     Raises: `PortalError` if only hidden sheets have a table.
     """
-    if not wanted.sheet:
+    if wanted.sheet in ("", EVERY_SHEET):
         sheets = tuple(s for s in book.sheets if s.name not in (HELP, LISTS))
         seen = tuple(s for s in sheets if not s.hidden)
         hidden = [s for s in sheets if s.hidden and _fits(s, wanted)]
@@ -168,7 +172,10 @@ def _undecided(book: Workbook, headers: list["_Header"]) -> Problem:
     if len(sheets) > 1:
         message = f"Several sheets fit equally well: {listed(sheets)}."
         return Problem(
-            book.file, code="sheet", message=message, fix=f'Add --sheet "{sheets[0]}", or another of them.'
+            book.file,
+            code="sheet",
+            message=message,
+            fix=f'Add --sheet "{sheets[0]}", or another of them, or --sheet "{EVERY_SHEET}" for all.',
         )
     tables = [h.resource for h in headers]
     message = f"The header fits several tables of the package: {listed(tables)}."

@@ -66,7 +66,7 @@ def unpivot(book: Workbook, known: Known) -> Unpivoted:
         wanted = (
             is_ours
             and not sheet.hidden
-            and known.sheet in ("", sheet.name)
+            and known.sheet in ("", columns.EVERY_SHEET, sheet.name)
             and not _is_long(sheet, known.package)
         )
         blocks = crossed_tables.find(sheet, names) if wanted else ()

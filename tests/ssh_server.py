@@ -1,0 +1,71 @@
+"""An SSH server of the tests' own: on this computer only, at a free port, with one key, for the user who runs the tests."""
+
+import getpass
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from project import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from need_programs import program
+
+
+@dataclass(frozen=True)
+class SshServer:
+    """A server that runs: as whom to sign in and where, and a folder whose `ssh` knows its port and its key."""
+
+    host: str
+    bin: Path
+
+
+@contextmanager
+def serving_ssh(folder: Path) -> Iterator[SshServer]:
+    """Start an SSH server, and stop it. Skip the test if none is installed, and say how to install one."""
+    needed = {name: program(name) for name in ("sshd", "ssh", "ssh-keygen")}
+    if missing := [name for name, path in needed.items() if path is None]:
+        pytest.skip(
+            f"{' and '.join(missing)} not installed: sudo apt-get install openssh-server openssh-client"
+        )
+    folder.mkdir()
+    for name in ("host", "own"):
+        subprocess.run([str(needed["ssh-keygen"]), "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)  # fmt: skip
+    is_root = os.geteuid() == 0
+    if is_root:
+        Path("/run/sshd").mkdir(exist_ok=True)  # sshd needs this folder to start as root
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    (folder / "sshd_config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/own.pub\n"
+        f"PidFile none\nStrictModes no\nPasswordAuthentication no\nUsePAM {'yes' if is_root else 'no'}\n"
+        "PermitRootLogin prohibit-password\nKbdInteractiveAuthentication no\n"
+    )
+    (folder / "ssh_config").write_text(
+        f"Host website.test\n  HostName 127.0.0.1\n  Port {port}\n  User {getpass.getuser()}\n  IdentityFile {folder}/own\n"
+        f"  IdentitiesOnly yes\n  UserKnownHostsFile {folder}/known\n  StrictHostKeyChecking accept-new\n"
+    )
+    wrapper = folder / "bin" / "ssh"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\nexec {needed["ssh"]} -F {folder}/ssh_config "$@"\n')
+    wrapper.chmod(0o755)
+    command = [str(needed["sshd"]), "-D", "-e", "-f", str(folder / "sshd_config")]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as child:
+        try:
+            for _ in range(200):
+                with socket.socket() as look:
+                    if look.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                assert child.poll() is None, (folder / "log").read_text()
+                time.sleep(0.05)
+            yield SshServer("website.test", wrapper.parent)
+        finally:
+            child.terminate()
+            child.wait(10)
