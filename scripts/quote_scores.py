@@ -15,7 +15,10 @@ sys.path[:0] = [str(ROOT / "tests")]
 import quoted  # noqa: E402 - the labelled sentences are the tests' own
 
 _START, _END = "<!-- scores -->", "<!-- end of scores -->"
-_PARTS = {"first": "First part", "second": "Second part", "third": "Third part"}
+_PARTS = {
+    name: f"{name.capitalize()} part"
+    for name in ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+}
 
 
 def recall(table: Counter[tuple[str, str]]) -> float:

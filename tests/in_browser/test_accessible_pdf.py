@@ -1,13 +1,14 @@
 """Printed pages meet PDF/UA-1: what Chromium leaves out is added, and nothing that a reader sees changes."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import page as validator
 import pikepdf
 import pytest
+import validators
 from portal.charts import chromium
 from portal.site import accessible_pdf, pdf_sheets
 from pypdf import PdfReader
@@ -67,6 +68,30 @@ def test_a_page_with_all_that_chromium_leaves_out_meets_the_standard(
     assert accessible_pdf.complete(sheet, **about) == done
     text_of = [[p.extract_text() for p in PdfReader(io.BytesIO(s)).pages] for s in (sheet, done)]
     assert text_of[0] == text_of[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "condition"),
+    [
+        (lambda pdf: setattr(next(accessible_pdf._elements(pdf.Root.StructTreeRoot)), "S", pikepdf.Name.Ruby), "09-007"),
+        (lambda pdf: setattr(pdf.pages[0].Annots[0], "Subtype", pikepdf.Name.Strange), "28-006"),
+    ],
+)  # fmt: skip
+def test_what_no_rule_covers_is_noticed_by_our_own_test(
+    printed: tuple[bytes, dict[str, Any]],
+    tmp_path: Path,
+    change: Callable[[pikepdf.Pdf], None],
+    condition: str,
+) -> None:
+    sheet, about = printed
+    path = tmp_path / "sheet.pdf"
+    path.write_bytes(accessible_pdf.complete(sheet, **about))
+    assert list(validators.beyond_the_rules(path)) == []
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        change(pdf)
+        pdf.save(path)
+    [fault] = validators.beyond_the_rules(path)
+    assert condition in fault
 
 
 def test_the_title_the_language_and_the_words_of_links_are_those_of_the_page(

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,6 +72,48 @@ def test_every_number_of_a_ward_pack_is_in_its_download(real_site: Path, real: C
             assert float(shown) in sums.values(), (folder, slug, shown)
             compared += 1
     assert compared > 19 * 10
+
+
+def test_every_rate_of_a_pack_is_its_count_by_the_published_population(real_site: Path) -> None:
+    """In the tables of figures the count stands beside its rate; the table of rates repeats those of the same months."""
+    people = {r["area"]: int(r["population"]) for r in _table("populations")}
+    codes = {r["name"]: r["code"] for r in _table("areas") if not r["valid_to"]}
+    rates: dict[str, dict[str, str]] = {}
+    compared = 0
+    for folder in packs(real_site):
+        page = parsed(folder)
+        name = first(page, "h1").text().removeprefix("Pack for a meeting: ").removesuffix(" ward")
+        own = rates.setdefault(name, {})
+        for row in page.css("table.stack.steady tbody tr"):
+            count, shown = (plain(first(row, f"td[data-label='{x}']").text()) for x in ("Now", "Per 1,000"))
+            if not count.isdigit() or not re.fullmatch(r"[\d.]+", shown):
+                continue  # withheld, or a rate that is not meaningful here
+            exact = Decimal(count) * 1000 / people[codes[name]]
+            assert Decimal(shown) == exact.quantize(Decimal("0.1"), ROUND_HALF_UP), (folder, row.text())
+            own[first(row, "th").text().strip()] = shown
+            compared += 1
+        for row in page.css("table.figures.steady tbody tr"):
+            title, shown = first(row, "th").text().strip(), plain(first(row, "td").text())
+            assert shown == own.get(title, shown), (folder, title)
+    assert compared > 20 * 10
+    for folder in packs(real_site)[1:]:  # the range is that of all wards that have a rate
+        for row in parsed(folder).css("table.figures.steady tbody tr"):
+            cells = [c.text().strip() for c in row.css("td")]
+            title = first(row, "th").text().strip()
+            of_wards = [Decimal(r[title]) for n, r in rates.items() if title in r and n != WHOLE]
+            if " to " in cells[-1] and len(of_wards) >= 17:
+                assert cells[-1] == f"{min(of_wards)} to {max(of_wards)}", (folder, title)
+
+
+WHOLE = "Lewisham"
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    """Return a table of the package of areas and people."""
+    with (ROOT / "data_packages" / "geography" / "data" / f"{name}.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        return list(csv.DictReader(file))
 
 
 def _months(row: dict[str, str]) -> int:

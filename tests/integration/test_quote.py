@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from project import make_project, run
+from portal.disclosure.clearing import ClearedContent
+from portal.quotes.checking import Judgement, check
+from project import SHARED, make_project, run
+
+SOURCES = SHARED / "sources"
 
 
 @pytest.fixture
@@ -37,3 +41,19 @@ def test_a_wrong_date_is_wrong_use(root: Path) -> None:
     with pytest.raises(SystemExit) as stopped:
         run(root, "quote", "post.txt", "--date", "yesterday")
     assert stopped.value.code == 2
+
+
+@pytest.mark.skipif(not SOURCES.is_dir(), reason="the source documents are not beside this repository")
+@pytest.mark.parametrize(
+    ("name", "errors"),
+    [
+        ("000_6ff44df3524e6a5d", {"1.036", "12.7%", "2569", "3203", "8.7%"}),
+        ("003_b4e39798ac2b15bc", {"six month period March to September", "84%"}),
+    ],
+)
+def test_the_known_errors_of_the_source_documents_are_found(
+    real: ClearedContent, name: str, errors: set[str]
+) -> None:
+    found = check((SOURCES / f"{name}.txt").read_text(encoding="utf-8"), real)
+    assert {f.quoted for f in found if f.outcome == Judgement.WRONG} == errors
+    assert sum(f.outcome == Judgement.RIGHT for f in found) >= 6

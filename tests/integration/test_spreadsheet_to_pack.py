@@ -1,7 +1,8 @@
-"""A quarter goes from a spreadsheet through a release with an embargo to the pack, feeds, calendar and workbooks."""
+"""A quarter goes from a spreadsheet through checks and a release with an embargo to the pack, feeds, calendar, workbooks and quotes."""
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert run(root, "release", "2021 Q1", "--yes") == 0
         file = spreadsheet(root / "quarter.xlsx")
         assert run(root, "import", "table", str(file), "--package", "recorded", "--yes") == 0
+        assert run(root, "check") == 0
+        assert run(root, "diff", "--json", str(root / "diff.json")) == 0
         assert run(root, "release", "2021 Q2", "--embargo", TIME, "--yes") == 0
         patch.setenv("SOURCE_DATE_EPOCH", AFTER)
         assert run(root, "pack", "south", "--folder", str(root / "out")) == 0
@@ -119,3 +122,24 @@ def test_the_earlier_release_keeps_what_it_said(site: Path) -> None:
     assert "37" in newest("2021-q1")
     assert "57 [p]" in newest("2021-q2")
     assert "57" not in newest("2021-q1")
+
+
+def test_the_diff_before_the_release_had_every_new_figure(site: Path) -> None:
+    changes = json.loads((site.parents[1] / "diff.json").read_text())
+    figures = [c for c in changes["changes"] if c["kind"] == "new"]
+    assert sum(c["count"] for c in figures) == 3 * len(QUARTER)
+
+
+def test_a_quote_of_the_new_figure_is_right_and_one_of_the_year_before_it_is_not(site: Path) -> None:
+    root = site.parents[1]
+    right = expected("rec-thefts", SOUTH)
+    (root / "post.txt").write_text(
+        f"In South there were {right} recorded thefts in the 12 months to March 2021."
+    )
+    assert run(root, "quote", str(root / "post.txt"), "--json", str(root / "post.json")) == 0
+    (found,) = json.loads((root / "post.json").read_text())
+    assert (found["quoted"], found["outcome"]) == (str(right), "right")
+    (root / "post.txt").write_text(
+        f"In South there were {right + 40} recorded thefts in the 12 months to March 2021."
+    )
+    assert run(root, "quote", str(root / "post.txt")) == 1

@@ -16,13 +16,11 @@ from portal.core.vocabulary import Direction, Meaning
 
 MOST = 3
 UNUSUAL = "A rate is outside the limits of what is usual for a place like this."
-CHANGED = (
-    "A change over 12 months is clear, allowing for figures that cluster and for looking at many at once."
-)
-LATE = "The date for which we promised something has passed, and no source says that it is done."
+CHANGED = "The change over 12 months is larger than the normal ups and downs, also when we look at many figures at once."
+LATE = "The date that we promised has passed, and no source says that it is done."
 SILENT = "We have published no update on a promise of a current plan for six months or more."
 REVISED = "Papers of the last meeting may show other numbers."
-CHECKED = "A figure looked implausible, and a person checked it."
+CHECKED = "Our checks flagged a figure as unlikely, and a person gave a reason to keep it."
 
 
 @dataclass(frozen=True)
@@ -110,8 +108,8 @@ def _revised(found: Findings) -> Iterator[RaisedQuestion]:
 def _checked(found: Findings) -> Iterator[RaisedQuestion]:
     for indicator, accepted in found.checked:
         yield RaisedQuestion(
-            f"{indicator.short_title} looked unusual when we checked it. Our reason why it is right: “{accepted.reason}” "
-            "Is that enough?",
+            f"{indicator.short_title}: a figure looked unlikely, and we kept it. Our reason: “{accepted.reason}” "
+            "Does that answer it?",
             CHECKED,
             indicator.id,
         )

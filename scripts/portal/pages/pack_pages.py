@@ -10,6 +10,7 @@ from markupsafe import Markup
 from portal.analysis import measures
 from portal.analysis.outcomes import OutcomeShare, outcome_shares
 from portal.analysis.questions import Findings, RaisedQuestion, raise_questions
+from portal.analysis.similarity import similar_areas
 from portal.charts.area_charts import recorded_indicators, total_indicator
 from portal.core import periods
 from portal.core.meetings import PolicePriority, PoliceTeam
@@ -62,7 +63,8 @@ class PackPage:
     `past` is the day of the last meeting, None if we know of none; `revised` counts figures that were revised or
     withdrawn since then, or in all releases. `promises` concern the ward by name, or are late; `unlisted` more are not
     in the list. `rates` are beside those of the area as a whole and of similar places. `is_judged` says whether rates
-    could be compared with what is usual, and `ranges` are the lowest and highest rates of all wards, by indicator.
+    could be compared with what is usual, and `ranges` are the lowest and highest rates of all wards, by indicator. `similar` names the places that are similar to
+    the whole area, and `unseen` those of them that have no figures here.
     `shaded` is what the map `drawn` shows; without it, the map only says where the ward is. `team` is the police team of the ward, None if it is not published, and
     `priorities` are its newest priorities.
     """
@@ -90,6 +92,8 @@ class PackPage:
     rates: PeriodRates | None
     is_judged: bool = False
     ranges: Mapping[str, RateRange] = field(default_factory=dict)
+    similar: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     team: PoliceTeam | None = None
     priorities: tuple[PolicePriority, ...] = ()
 
@@ -155,6 +159,7 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
     newest = first.summary.latest.period_end if first else None
     same = tuple(n for n in plain if n.summary.latest.period_end == newest)
     past, revised = _since(context, views, area)
+    similar = similar_areas(released.content.profiles, area)
     shown = total or (plain[0].summary.indicator if plain else None)
     charts = [context.figures[shown.id]] if shown and shown.id in context.figures else []
     drawn = map_pages.ward_map(context, shown) if shown else None
@@ -190,6 +195,8 @@ def _whole(context: PageContext, plans: tuple[PlanView, ...]) -> PackPage | None
         next=_next(views),
         open=open_questions(views)[:_MOST],
         rates=next(iter(rates_beside(context)), None),
+        similar=tuple(s.name for s in similar),
+        unseen=tuple(s.name for s in similar if s.code not in context.content.areas),
     )
 
 

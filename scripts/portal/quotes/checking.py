@@ -261,10 +261,16 @@ def _judge(known: Figures, r: NumberReading) -> _Answer | None:
 # --- levels
 
 
+def _pairs(known: Figures, r: NumberReading, base: Sequence[figures.Span]) -> Iterator[Pair]:
+    return figures.pairs(
+        known, r.later, base, r.months, figures.Before(r.just_before, r.years_before, r.base_year)
+    )
+
+
 def _candidates(known: Figures, r: NumberReading) -> list[Shown]:
     """Return the figures that a level can be, the likeliest first."""
     if r.is_base and not r.base:
-        return [p.base for p in figures.pairs(known, r.later, (), r.months, r.just_before)]
+        return [p.base for p in _pairs(known, r, ())]
     spans = known.spans(r.base if r.is_base else r.later)
     dated = [s for span in spans if (s := known.during(*span))]
     if r.is_base and not dated and spans:
@@ -285,23 +291,23 @@ def _level(known: Figures, r: NumberReading) -> _Answer | None:
     numbers = [s for s in found if s.value is not None]
     if not numbers:
         return None
-    fitting = next((s for s in numbers if s.value is not None and r.quantity.fits(s.value)), None)
+    fitting = next((s for s in numbers if s.value is not None and r.fits(s.value, s.days)), None)
     if fitting is not None:
         return _right(known, r, fitting)
     main = numbers[0]
     for shown in numbers:
-        if any(r.quantity.fits(v) for v in known.earlier_values(shown)):
+        if any(r.fits(v, shown.days) for v in known.earlier_values(shown)):
             return _Answer(Judgement.OUT_OF_DATE, f"This was the figure before it was revised. It is {wording.said(known.released, shown.o)}.", f"Write {wording.written(known, shown.o)}.", known.indicator, shown.o)  # fmt: skip
-    undated = not (r.base if r.is_base else r.later) and not (r.is_base and r.later)
+    undated = (r.months > 0 or not (r.base if r.is_base else r.later)) and not (r.is_base and r.later)
     if undated and not r.is_base:
-        old = next((s for s in known.older(r.months) if s.value is not None and not s.withheld and r.quantity.fits(s.value)), None)  # fmt: skip
+        old = next((s for s in known.older(12 if r.per_days else r.months) if s.value is not None and not s.withheld and r.fits(s.value, s.days)), None)  # fmt: skip
         if old is not None:
             return _Answer(Judgement.OUT_OF_DATE, f"This is the figure for {wording.when(known, old.o)}. The newest is {wording.said(known.released, main.o)}.", f"Write {wording.written(known, main.o)}, or say which period you mean.", known.indicator, main.o)  # fmt: skip
-    return _Answer(Judgement.WRONG, f"The figure is {wording.said(known.released, main.o)}.", f"Write {wording.written(known, main.o)}.", known.indicator, main.o)  # fmt: skip
+    return _Answer(Judgement.WRONG, f"The figure is {wording.said(known.released, main.o)}{wording.average(r, main)}.", f"Write {wording.written(known, main.o)}.", known.indicator, main.o)  # fmt: skip
 
 
 def _right(known: Figures, r: NumberReading, shown: Shown) -> _Answer:
-    note = f"{wording.said(known.released, shown.o)}."
+    note = f"{wording.said(known.released, shown.o)}{wording.average(r, shown)}."
     if not (r.later or r.base or r.months or r.is_base):
         note += " Say which period it is for."
     return _Answer(Judgement.RIGHT, note, "", known.indicator, shown.o)
@@ -402,7 +408,7 @@ def _signed(r: NumberReading, pair: Pair) -> bool:
 def _change(known: Figures, r: NumberReading) -> _Answer | None:
     if known.unit == Unit.PERCENT and r.kind == CHANGE:
         return None
-    options = list(figures.pairs(known, r.later, () if r.year_before else r.base, r.months, r.just_before))
+    options = list(_pairs(known, r, () if r.year_before else r.base))
     if any(p.withheld for p in options[:1]):
         return _hidden(known)
     computed = [p for p in options if p.difference is not None and not p.withheld]

@@ -27,8 +27,8 @@ class NamedPeriod:
 
     `months` is the length of a period that ends with the newest figure (“the last 12 months”), 0 for a dated one.
     `year_before` is True for words such as “on the year before”, which name the base of a comparison; `just_before` for “the
-    previous three months”. `miscounted` is
-    the true number of months if the text gives another (“the six months from March to September”).
+    previous three months”. `years_before` says how many years earlier the base is (“in four years”), and `base_year` in
+    which year its months are (“the same period in 2025”). `miscounted` is the true number of months if the text gives another (“the six months from March to September”).
     """
 
     start: int
@@ -38,6 +38,8 @@ class NamedPeriod:
     months: int = 0
     year_before: bool = False
     just_before: bool = False
+    years_before: int = 1
+    base_year: int = 0
     miscounted: int = 0
 
 
@@ -179,6 +181,16 @@ def _year_before(m: "re.Match[str]", on: date) -> NamedPeriod | None:
     return _make(m, year_before=True)
 
 
+def _years_before(m: "re.Match[str]", on: date) -> NamedPeriod | None:
+    years = 10 if m["n"] == "decade" else int(in_words(m["n"]) or 0)
+    return _make(m, year_before=True, years_before=years) if 1 < years <= 20 else _make(m)
+
+
+def _same_months(m: "re.Match[str]", on: date) -> NamedPeriod | None:
+    """Return the base of “the same period in 2025”: the months of the later figure in that year."""
+    return _make(m, year_before=True, base_year=int(m["y"]))
+
+
 def _rolling(m: "re.Match[str]", on: date) -> NamedPeriod | None:
     return _make(m, months=12)
 
@@ -200,7 +212,7 @@ def _compiled(*forms: tuple[str, Callable[["re.Match[str]", date], NamedPeriod |
 _DAY = rf"(?:\d{{1,2}}/\d{{1,2}}/\d{{4}}|\d{{4}}-\d\d-\d\d|\d{{1,2}}(?:st|nd|rd|th)? {_M} {_Y})"
 _FORMS = tuple(_compiled(
     (rf"\b(?:between |from )?(?P<a>{_DAY}){_TO}(?P<b>{_DAY})", _days),
-    (rf"\b(?:the )?(?:rolling |latest |last |past )?(?P<n>{_COUNT}[ -]months?|years?|quarter)(?: period| figures?)? (?:to|ending|ended|ending in|up to|until|to the end of)(?: the end of)? {_D}?(?P<m>{_M})(?:[ ,-]*(?P<y>{_SHORT_Y}))?", _months_to),
+    (rf"\b(?:the )?(?:rolling |latest |last |past )?(?P<n>{_COUNT}[ -]months?|years?|quarter)(?: period| figures?)?,? (?:to|ending|ended|ending in|up to|until|to the end of)(?: the end of)? {_D}?(?P<m>{_M})(?:[ ,-]*(?P<y>{_SHORT_Y}))?", _months_to),
     (rf"\b(?:the )?(?:(?P<n>{_COUNT})[ -]months?(?: period)?,? )?(?:from |between )?{_D}?(?P<m1>{_M})(?: |-)?(?P<y1>{_SHORT_Y})?{_TO}{_D}?(?P<m2>{_M})(?:[ ,-]*(?P<y2>{_SHORT_Y}))?", _between),
     (rf"\b(?:Q(?P<q>[1-4]),? (?:of )?)?(?:the )?(?:financial year |academic year |school year |FY ?)?(?P<a>{_Y})\s?[/–-]\s?(?P<b>(?:20)?\d\d)(?! ?\d|[-/]\d)(?: (?:academic|financial|school) year)?", _split_year),
     (rf"\bthe (?P<q>first|second|third|fourth|last|final) quarter of (?:the )?(?:financial year )?(?P<a>{_Y})[/–-](?P<b>(?:20)?\d\d)", _split_year),
@@ -208,7 +220,9 @@ _FORMS = tuple(_compiled(
     (rf"\b(?:the )?(?P<q>first|second|third|fourth|last|final) quarter of (?P<y>{_Y})", _quarter),
     (rf"\b(?P<s>spring|summer|autumn|winter) (?:of )?(?P<y>{_Y})", _season),
     (r"\b(?:on|from|than|over|compared (?:with|to)|against|than in|than for)?(?: ?the)? ?(?:same (?:months|period|quarter|month|time|12 months) (?:of |in )?(?:the )?(?:last year|a year (?:ago|earlier|before)|(?:year before|previous year|prior year|year earlier))|(?:the )?(?:previous|prior|preceding) (?:year|12 months|twelve months)|(?:the )?(?:year|12 months|twelve months) (?:before|earlier|previously)|a year (?:ago|earlier|before)|year[- ]on[- ]year|(?:on|than|from|compared with|compared to|against) last year|this time last year|annually)", _year_before),
-    (rf"\b(?:the )?(?:previous|prior|preceding) (?:quarter|month|(?!12|twelve){_COUNT} months)", _just_before),
+    (rf"\b(?:in|over|within) (?:the (?:last|past|space of) )?(?:just |only )?(?:a )?(?P<n>{_COUNT}|decade)(?: years?)?\b(?<=years|ecade)", _years_before),
+    (rf"\b(?:in |during |for |over |from |than |with )?(?:the )?same (?:months|period|quarter|month|time|{_COUNT} months) (?:of |in )?(?P<y>{_Y})", _same_months),
+    (rf"\b(?:the )?(?:(?:previous|prior|preceding) (?:quarter|month|(?!12|twelve){_COUNT} months)|(?:quarter|month|(?:three|3|six|6) months) (?:before|earlier)\b)", _just_before),
     (rf"\b(?:the )?(?:last|past|latest|most recent|recent) (?P<n>{_COUNT} (?:months|years)|year|quarter|month)(?! (?:we|the))\b", _last_months),
     (r"\b(?P<n>rolling[ -]12[ -]months?|rolling[ -]year)\b", _rolling),
     (rf"\bover (?:the )?(?P<n>{_COUNT} months)\b", _last_months),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from portal.analysis import measures
 from portal.core.model import Break, Observation
@@ -29,6 +30,13 @@ class Shown:
     def withheld(self) -> bool:
         """Return True if it is withheld, whatever else it holds."""
         return self.o.status in (Status.WITHHELD, Status.LOW)
+
+    @property
+    def days(self) -> int:
+        """Return the length of its period in days; 0 if it has none."""
+        if not (self.o.period_start and self.o.period_end):
+            return 0
+        return (self.o.period_end - self.o.period_start).days + 1
 
     @property
     def value(self) -> Fraction | None:
@@ -182,13 +190,28 @@ class Pair:
         return self.later.value - self.base.value
 
 
+class Before(NamedTuple):
+    """Which earlier figure a text compares with: so many `years` before, the same months of a `year`, or the one `just_before`."""
+
+    just_before: bool = False
+    years: int = 1
+    year: int = 0
+
+
+_A_YEAR_BEFORE = Before()
+
+
 def pairs(
-    figures: Figures, later: Sequence[Span], base: Sequence[Span], months: int = 0, just_before: bool = False
+    figures: Figures,
+    later: Sequence[Span],
+    base: Sequence[Span],
+    months: int = 0,
+    before: Before = _A_YEAR_BEFORE,
 ) -> Iterator[Pair]:
     """Yield the pairs of figures that a change can be between, the likeliest first.
 
     `later` and `base` are the periods that the words can mean; empty means the newest figure, and the same months a
-    year earlier, or the period `just_before` it, as long as itself. A year that is named as the base (“since 2019”) can be the calendar year,
+    year earlier, or what `before` says. A year that is named as the base (“since 2019”) can be the calendar year,
     or the 12 months that end in that year in the same month as the later figure.
     """
     later, base = figures.spans(later), figures.spans(base)
@@ -204,7 +227,8 @@ def pairs(
             if months_between(start, last) == 12 and start.month == 1:
                 spans.append((first_day(_same_month(end, last.year), length), _same_month(end, last.year)))
         if not base:
-            earlier = month_end(end, -length if just_before else -12)
+            earlier = month_end(end, -length if before.just_before else -12 * before.years)
+            earlier = _same_month(end, before.year) if before.year else earlier
             spans = [(first_day(earlier, length), earlier)]
         for span in spans:
             if span[1] < end and (old := figures.during(*span)):

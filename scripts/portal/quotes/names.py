@@ -26,7 +26,7 @@ _PART_OF_A_NAME = word_lists.words("part-of-a-name")
 _QUALIFIERS = word_lists.words("qualifiers")
 COUNTED_INSTEAD = word_lists.words("counted-instead")
 _GENERIC_NOUNS = word_lists.words("not-describing")
-_ONLY_SOME = re.compile(r"^ (?:type )?(?:offences? |crimes? )?\((?:non|excluding|except|under|over|aged|other than|without|not)\b|^ (?:with(?:out)? injury|excluding|other than|involving|among|committed by|by young|against (?:women|girls|men|children|older))\b", re.IGNORECASE)  # fmt: skip
+_ONLY_SOME = re.compile(r"^ (?:type )?(?:offences? |crimes? )?\((?:non|excluding|except|under|over|aged|other than|without|not)\b|^ (?:with(?:out)? injury|excluding|other than|involving|among(?! (?:people|residents|those|local|adults|the public|londoners))|committed by|by young|against (?:women|girls|men|children|older))\b", re.IGNORECASE)  # fmt: skip
 _PLACES = ("england and wales", "england", "wales", "the uk", "united kingdom", "nationally", "national average", "national figure", "the country", "great britain", "nationwide")  # fmt: skip
 
 
@@ -69,7 +69,12 @@ class KnownNames:
             following = stems[n + length] if n + length < len(words) else ""
             between = sentence[end : words[n + length][0]] if following else ""
             is_name = (
-                kind in (INDICATOR, OTHER_SUBJECT) and between in (" ", "-") and following in _PART_OF_A_NAME
+                kind in (INDICATOR, OTHER_SUBJECT)
+                and between in (" ", "-")
+                and following in _PART_OF_A_NAME
+                and not sentence[words[n + length][0] :]
+                .lower()
+                .startswith(("numbers are", "numbers were", "numbers have", "numbers stand"))
             )
             is_act = (
                 sentence[end:]
@@ -97,7 +102,7 @@ def _narrowed(m: Mention, sentence: str, words: list[tuple[int, int, str]], n: i
     """Return a mention of an indicator, or of another subject if the words around it say that it is only a part of it."""
     if m.kind != INDICATOR:
         return m
-    before = words[n - 1] if n else None
+    before = words[n - 1] if n and m.text.split()[0].lower() not in ("were", "was", "been") else None
     if before and before[2] in _QUALIFIERS and sentence[before[1] : m.start] in (" ", "-", "–"):
         return Mention(before[0], m.end, OTHER_SUBJECT, sentence[before[0] : m.end])
     after = words[n + length] if n + length < len(words) else None
@@ -185,6 +190,8 @@ def _area_names(released: ClearedContent) -> Mapping[str, tuple[str, ...]]:
         if area.kind == AreaKind.REGION:
             force = [a.code for a in areas if a.kind == AreaKind.POLICE_FORCE and a.parent == area.code]
             names[area.name] = (area.code, *force)
+            names[f"{area.name}ers"] = names[area.name]
+            names |= {words: tuple(force) for words in word_lists.phrases("whole-force") if force}
             names["the capital"] = names[area.name]
     if released.area:
         home_areas = (released.area,)

@@ -23,10 +23,10 @@ _PART = "|".join(f"{p}s?" for p in _PARTS)
 _MULTIPLES: dict[str, int | Fraction] = {"doubled": 2, "doubling": 2, "double": 2, "twice": 2, "trebled": 3, "tripled": 3, "treble": 3, "triple": 3, "quadrupled": 4, "halved": Fraction(1, 2), "halving": Fraction(1, 2)}  # fmt: skip
 
 _QUANTITY = re.compile(
-    rf"(?P<out>\b(?P<few>\d+|{_IN_WORDS}) (?:in|out of) (?:every )?(?P<many>\d+|{_IN_WORDS})\b(?! months| years| weeks| days))"
+    rf"(?P<out>\b(?P<few>\d+|{_IN_WORDS}) (?:(?:[a-z]+ ){{0,2}}(?=(?:in|out of) every))?(?:in|out of) (?:every )?(?P<many>\d+|{_IN_WORDS})\b(?! months| years| weeks| days))"
     rf"|(?P<part>\b(?P<times>an? |one |two[ -]|three[ -]|four[ -])?(?P<piece>{_PART})\b(?! (?:party|sector|time|year|of all time)))"
     rf"|(?P<multiple>\b(?:{'|'.join(_MULTIPLES)})\b|\b(?:\d+|{_IN_WORDS})(?: times as many|[ -]?fold\b))"
-    rf"|(?P<pounds>£\s?)?(?P<sign>(?<![\w\d])[-−–+])?(?P<number>(?<![\w.,/])(?:{_DIGITS})(?![\d/])|\b(?:{_IN_WORDS})\b)"
+    rf"|(?P<pounds>£\s?)?(?P<sign>(?<![\w\d])[-−–+]|[↑▲⬆↓▼⬇]\ufe0f?\s?)?(?P<number>(?<![\w.,/])(?:{_DIGITS})(?![\d/])|\b(?:{_IN_WORDS})\b)"
     r"(?P<scale> ?(?:million|thousand|hundred|m|k)\b)?"
     r"(?P<unit>\s?%| ?per ?cent\b| percent\b| percentage points?\b|\s?pp\b)?"
     r"(?P<rate>[^.;,]{0,30}? (?:per|for every|in every) (?:1,?000|thousand)\b)?",
@@ -41,13 +41,16 @@ _HEDGE = re.compile(
     rf"\b(?:(?P<about>{_APPROXIMATELY})|(?P<below>{_BELOW})|(?P<above>{_ABOVE}))(?: an?)? ?$",
     re.IGNORECASE,
 )
+_SIGNS = {"-": -1, "−": -1, "–": -1, "↓": -1, "▼": -1, "⬇": -1, "+": 1, "↑": 1, "▲": 1, "⬆": 1}
+# Hedges that say only that the true number is smaller, not that it is close.
+_SMALLER = re.compile(r"^(?:under|fewer than|less than|below)", re.IGNORECASE)
 # Digits that are no quantity: dates, years, ages, references, times of day, telephone numbers, ordinals.
 _NO_QUANTITY = re.compile(
     r"\b(?:aged?|ages)(?: of)? (?:between )?\d+(?:(?: ?[-–] ?| to | and )\d+)?"
     r"|\b(?:under|over)[- ](?:the age of )?(?:1\d|2\d|6\d|7\d)s?\b(?= ?(?:s\b|year|-year|$|[,.;)]|and|were|was|in|who|or))"
     r"|\bunder (?:1\d|2\d)s\b"
     r"|\b\d+(?:(?: ?[-–] ?| to )\d+)?[- ]year[- ]olds?\b|\b\d+ years? old\b|\b\d+ to \d+ year"
-    r"|\b(?:section|sections|s|ss|priority|priorities|page|pages|pp?|item|items|agenda item|work-?stream|work stream|figure|fig|table|slide|slides|appendix|annex|paragraph|para|chapter|part|step|phase|stage|version|number|no|question|recommendation|objective|aim|minute|regulation|reg|article|room|floor|option|act|level|tier|band|zone|route|bus|class|grade|group|volume|note|footnote|source|source-|covid-?)\.? ?\d+(?:[.–-]\d+)*\b"
+    r"|(?<!['’])\b(?:section|sections|s|ss|priority|priorities|page|pages|pp?|item|items|agenda item|work-?stream|work stream|figure|fig|table|slide|slides|appendix|annex|paragraph|para|chapter|part|step|phase|stage|version|(?<!now )number|no|question|recommendation|objective|aim|minute|regulation|reg|article|room|floor|option|act|level|tier|band|zone|route|bus|class|grade|group|volume|note|footnote|source|source-|covid-?)\.? ?\d+(?:[.–-]\d+)*\b"
     r"|\b\d\d[-/]\d\d\b(?![-/]\d)|\b\d+ and \d+[- ]years?[- ]olds?\b|\bzero[- ]tolerance\b|\bone[- ](?:off|to-one|stop)\b"
     r"|\b\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|noon)\b|\b\d{1,2}:\d\d\b"
     r"|\b0\d{2,4} ?\d{3,4} ?\d{3,4}\b|(?<![\d,.])(?:999|101|112|111)\b(?= (?:call|or|and|emergency|in an|number|service)|[.)])|\b(?:call|dial|ring|calling|on) (?:999|101|112|111)\b"
@@ -101,10 +104,13 @@ def _quantity(sentence: str, m: "re.Match[str]") -> Quantity | None:
     before = _HEDGE.search(sentence[: m.start()].rstrip() + " ")
     hedge = next((k for k, v in before.groupdict().items() if v), "") if before else ""
     written, kind = _read(m)
+    is_loose = bool(before and _SMALLER.match(before[0].strip()))
     if written is None or (kind == PLAIN and re.match(r"\s?(?:-|–)?(?:st|nd|rd|th)\b", sentence[m.end() :])):
         return None
     low, high = _range(written, kind, hedge)
-    sign = {"-": -1, "−": -1, "–": -1, "+": 1}.get(m["sign"] or "", 0)
+    if is_loose and kind == PERCENT:
+        low = min(low, written.value - 1)
+    sign = _SIGNS.get((m["sign"] or " ")[0], 0)
     start = before.start() if before else m.start()
     return Quantity(start, m.end(), sentence[start : m.end()].strip(), kind, written.value, low, high, sign)
 
@@ -175,9 +181,17 @@ def _range(written: _Written, kind: str, hedge: str) -> tuple[Fraction, Fraction
     small = Fraction(1, 10**9)
     if coarse:
         near = Fraction(12, 100) * value if kind == TIMES else min(Fraction(3), value / 10 + Fraction(1, 2))
+        if kind == TIMES:  # “more than halved” is less than half; “almost doubled” is not 1.5 times
+            beyond = (
+                (value + small, value * Fraction(7, 5))
+                if value > 1
+                else (value * Fraction(3, 5), value - small)
+            )
+            short = (value - near, value) if value > 1 else (value, value + near)
+            return {"below": short, "above": beyond}.get(hedge, (value - near, value + near))
         wide = 2 * near
         return {"about": (value - wide, value + wide), "below": (value - wide, value),
-                "above": (value + small, value * Fraction(13, 10) if kind == PERCENT else value * Fraction(7, 5))}.get(hedge, (value - near, value + near))  # fmt: skip
+                "above": (value + small, value * Fraction(13, 10))}.get(hedge, (value - near, value + near))  # fmt: skip
     exactness = {PERCENT: step if "." in str(float(step)) and step < 1 else Fraction(1), PER_1000: min(step, Fraction(1))}.get(kind, Fraction(0))  # fmt: skip
     half = exactness / 2
     if hedge == "about":

@@ -2,12 +2,22 @@
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 
 from portal.core.vocabulary import Unit
 from portal.disclosure.clearing import ClearedContent
-from portal.quotes import dates, names, numbers, sentence_periods, table_rows, word_lists
+from portal.quotes import (
+    dates,
+    names,
+    numbers,
+    sentence_areas,
+    sentence_periods,
+    stances,
+    table_rows,
+    word_lists,
+)
 from portal.quotes.dates import NamedPeriod
-from portal.quotes.names import AREA, INDICATOR, OTHER_PLACE, OTHER_SUBJECT, KnownNames, Mention
+from portal.quotes.names import AREA, INDICATOR, OTHER_SUBJECT, KnownNames, Mention
 from portal.quotes.numbers import PER_1000, PERCENT, POUNDS, TIMES, Quantity
 from portal.quotes.sentences import (
     CHANGE,
@@ -38,21 +48,15 @@ _AFTER_CHANGE = re.compile(
 )
 _MORE = re.compile(r"^\s*(?:(?P<up>more|extra|additional)|(?P<down>fewer|less))\b(?! than \d)", re.IGNORECASE)
 _BASE_STRICT = re.compile(
-    r"\b(?:from|compared (?:with|to)|against|than(?: the)?|instead of|versus|vs\.?)(?: the| just| only)? *$",
+    r"\b(?:from|compared (?:with|to)|against|than(?: the)?|instead of|versus|vs\.?|(?:well |far |just )?(?:below|above))(?: the| just| only)? *$",
     re.IGNORECASE,
 )
 _LEVEL_BEFORE = re.compile(
-    r"(?:\b(?:to|at|was|were|is|are|of|totall?ed|total|reached|reach|hit|numbered|stood at|stands at|recorded|saw|had|with|from|than|with|against|only|just|counted|logged|reported|made up|came to|now|and|be|which)|[:=(–-])\s*(?:only |just |a total of |as many as |a record )?$",
+    r"(?:\b(?:topp?(?:ed|ing)|pass(?:ed|ing)|exceed(?:ed|ing|s)|reaching|hitting|totall?ing|standing at|numbers?|totals?|below|above|suffered|experienced|faced|includ(?:ed|ing)|to|at|was|were|is|are|of|totall?ed|total|as (?:many|much|high) as the|reached|reach|hit|numbered|stood at|stands at|recorded|saw|had|with|from|than|with|against|only|just|counted|logged|reported|made up|came to|now|and|be|which)|[:=(–-])\s*(?:only |just |a total of |as many as |a record |the )?$",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
     rf"^\W*(?:but |and |so |however,? |overall,? |in total,? |of these,? |previously,? |the year before,? )?(?:it|this|that|these|those|they|there (?:were|was|had)|(?:the )?(?:number|figure|total|rate|offence|crime|incident|search|level)(?:s|es)?|(?:a|an|the) (?:{UP}|{DOWN})|{UP}|{DOWN}|compared|\s*(?:,|there were)|in\s+[,a-z]*\s*(?:it|there))\b",
-    re.IGNORECASE,
-)
-# A number that someone wants to reach is no figure.
-_AIM = re.compile(
-    r"(?:^\W*|\b(?:to|will|would|should|could|must|can|and|in order to|aim of|target of|goal of) (?:help )?)(?:cut|reduce|reducing|cutting|lower|bring down|increase|raise|achieve|achieving|deliver|secure|halve|halving|double|see)\b(?! the (?:year|12))"
-    r"|\b(?:targets?|aims?|aiming|aspires?|goals?|ambitions?|pledge\w*|promis\w+|committed to|want to|hopes? to|forecast\w*|predict\w*|estimate that|could (?:rise|fall)|if)\b",
     re.IGNORECASE,
 )
 _FILLERS = word_lists.words("fillers")
@@ -113,9 +117,13 @@ def _about(s: Sentence, q: Quantity, context: Context) -> NumberReading | None:
         else set()
     )
     kind, direction = _kind(s, q, units, words, subject)
-    if not kind or subject is None or (not s.row and _is_aim(s, q, kind)):
+    if not kind or subject is None or (not s.row and not stances.is_stated(s, q, kind)):
         return None
-    areas, other_place = _area(s, q, memory)
+    areas, other_place = sentence_areas.area_of(s, q, memory)
+    if kind == CHANGE and (rival := sentence_areas.compared_with(s, q)) is not None:
+        if rival.kind == AREA:
+            return None
+        other_place = rival.text
     reading = NumberReading(q, kind, subject.ids, areas, direction=direction, other="" if subject.kind == INDICATOR else subject.text)  # fmt: skip
     if other_place and not reading.other:
         reading = replace(reading, other=other_place)
@@ -123,16 +131,24 @@ def _about(s: Sentence, q: Quantity, context: Context) -> NumberReading | None:
         if (shared := _shares(s, q, reading, released)) is None:
             return None
         reading = shared
-    reading = replace(reading, parts=_parts(s, q, subject, words))
+    named_first = next((m for m in s.of(INDICATOR) if m.ids == subject.ids and m.end <= q.start), subject)
+    reading = replace(reading, parts=_parts(s, q, named_first if _is_whole(s, q) else subject, words))
+    if kind == LEVEL and q.kind == numbers.PLAIN:
+        reading = replace(reading, per_days=_days_of_average(s, q))
     is_base = kind == LEVEL and bool(_BASE_STRICT.search(clean(s.text[: q.start])) or _goes_to(s, q))
     return sentence_periods.with_periods(s, q, replace(reading, is_base=is_base), memory)
 
 
-def _is_aim(s: Sentence, q: Quantity, kind: str) -> bool:
-    """Return True if a number is what someone wants or expects."""
-    before = s.text[: q.start] if q.kind != TIMES else s.text[: q.start] + q.text
-    clause = re.split(r"[;:]|, (?:but|and|while|after)\b", before)[-1]
-    return kind in (CHANGE, DIFFERENCE) and bool(_AIM.search(clause))
+_PER = re.compile(r"^[^.;,]{0,70}?(?<!\bin )\b(?:a|an|per|every|each) (?P<unit>hour|day|night|week|month)\b(?! (?:ago|later|earlier|before|to|long))", re.IGNORECASE)  # fmt: skip
+_DAYS = {"hour": Fraction(1, 24), "day": Fraction(1), "night": Fraction(1), "week": Fraction(7), "month": Fraction(1461, 48)}  # fmt: skip
+
+
+def _days_of_average(s: Sentence, q: Quantity) -> Fraction:
+    """Return the days that an average is of: 1 for “83 crimes a day”; 0 if a number is no average."""
+    m = _PER.search(clean(s.whole[q.end : next_number(s, q)]))
+    adjective = re.search(r"\b(?P<unit>hour|dai|day|week|month)ly average (?:of|was|is)\W*$", s.text[: q.start], re.IGNORECASE)  # fmt: skip
+    unit = (m or adjective)["unit"].lower() if (m or adjective) else ""  # type: ignore[index]
+    return _DAYS.get({"dai": "day"}.get(unit, unit), Fraction(0))
 
 
 def _goes_to(s: Sentence, q: Quantity) -> bool:
@@ -158,6 +174,8 @@ def _subject(s: Sentence, q: Quantity, words: KnownNames, memory: Memory) -> Men
         return before[-1] if before else after[0]
     if s.row:
         return Mention(0, 0, INDICATOR, "", memory.table) if memory.table else None
+    if noun == "offence" and not memory.indicators and s.of(AREA) and (all_ := words.names.get(("crime",))):
+        return Mention(q.end, q.end + 1, INDICATOR, "", all_[1])
     if not _GOES_ON.match(s.text):
         return None
     if memory.indicators:
@@ -187,8 +205,8 @@ def _leads_to(s: Sentence, q: Quantity, before: list[Mention], name: Mention) ->
     """Return True if the name after a number is what it is about: “12 robberies”, “a 6% fall in robbery”."""
     gap = s.text[q.end : name.start]
     between = re.findall(r"[A-Za-z’']+", gap)
-    if re.search(r"[;:]", gap):
-        return False
+    if re.search(r"[;:•·|]|[^\x00-\u024f\u2010-\u2027\u20ac]", gap):
+        return False  # a sign or a picture begins another statement
     if not re.search(r"[,(]", gap) and len(between) <= 4 and all(w.lower() in _FILLERS for w in between):
         return True
     if len(between) <= 12 and _OF_A_NAME.search(gap) and (MOVES.search(gap) or q.kind in (PERCENT, PER_1000)):
@@ -216,6 +234,8 @@ def _kind(
     is_own = subject is not None and subject.end > subject.start
     if q.kind == TIMES:
         falls = q.value < 1
+        if re.match(r"^\s*(?:as (?:many|much|high|often) )?as (?:the |in )?(?:\d|[A-Z])", s.text[q.end :]):
+            return "", 0  # two places, not two years: “twice as many as the 1,092 in Camden”
         moved = re.search(
             r"\b(?:doubl|trebl|tripl|quadrupl|halv|fold|twice|times as many|half)", q.text, re.IGNORECASE
         )
@@ -241,18 +261,23 @@ def _percent(s: Sentence, q: Quantity, units: set[Unit], is_own: bool) -> tuple[
     if is_share_unit and to_level:
         return LEVEL, 0
     if re.match(r"^\s*(?:percentage )?points?\b", after) or "point" in q.text or q.text.endswith("pp"):
-        return ("", 0)
+        return _points(before) if is_share_unit and is_own else ("", 0)
     if not re.search(r"\bto\s*$", before):
         for pattern, part in ((_BEFORE_CHANGE, before), (_AFTER_CHANGE, after), (_LOOSE_BEFORE, before)):
             if (m := pattern.search(part)) and (is_own or pattern is not _LOOSE_BEFORE):
                 return CHANGE, 1 if m["up"] else -1
+    if is_own and (carried := _carried_change(before, q)):
+        return CHANGE, carried
     if q.signed:
         near = MOVES.search(before[-40:])
         return CHANGE, q.signed if q.signed < 0 or not (near and near["down"]) else -1
     if is_share_unit and is_own:
         return LEVEL, 0
     if is_own and (
-        (_OF.match(after) and _names_whole(s, q)) or (_IN.search(q.text) and _subject_follows(s, q))
+        _OF_THEM.match(after)
+        or _of_named_part(s, q)
+        or (_OF.match(after) and _names_whole(s, q))
+        or (_IN.search(q.text) and (_subject_follows(s, q) or _inside(s, q)))
     ):
         return SHARE, 0
     if s.row and is_own:
@@ -260,6 +285,39 @@ def _percent(s: Sentence, q: Quantity, units: set[Unit], is_own: bool) -> tuple[
     if Unit.PERCENT_CHANGE in units and is_own and re.search(r"\bchange of\s*$", before):
         return CHANGE, 1
     return "", 0
+
+
+def _points(before: str) -> tuple[str, int]:
+    """Return a change in percentage points and its direction: “fell by 8 percentage points”."""
+    moved = list(MOVES.finditer(before))
+    return (DIFFERENCE, 1 if moved[-1]["up"] else -1) if moved else ("", 0)
+
+
+_CARRIES = re.compile(rf"\b(?:{UP}|{DOWN})\b[^.;]*?\d[^;]*?(?:,? or|\([^)]*|(?:,|\band)\s[A-Za-z -]+\bby)(?: about| around| nearly| almost| just)?\s*$|\b(?:{UP}|{DOWN})\b[^.;]*\bbut (?:only )?by\s*$", re.IGNORECASE)  # fmt: skip
+
+
+def _carried_change(before: str, q: Quantity) -> int:
+    """Return the direction of the change before a percentage that says it again or goes on: “by 88, or 30%”; 0 if none.
+
+    “Drug offences are down by 15%, public order by 2% and criminal damage by 5%” goes on with the same direction.
+    """
+    if q.signed or not _CARRIES.search(before):
+        return 0
+    last = list(MOVES.finditer(before))[-1]
+    return 1 if last["up"] else -1
+
+
+_OF_THEM = re.compile(
+    r"^\s*of (?:them|these|those(?! (?:who|asked|surveyed|present))|which|whom|the total)\b", re.IGNORECASE
+)
+
+
+def _of_named_part(s: Sentence, q: Quantity) -> bool:
+    """Return True for a share in brackets after its part: “most of the 721 offences were racist (84%)”."""
+    before = clean(s.text[: q.start])
+    return before.endswith("(") and bool(
+        re.search(r"\bof (?:the|all|these|those)\b[^.;]*\b(?:were|was|are|is)\b[^.;(]*[(]$", before)
+    )
 
 
 def _names_whole(s: Sentence, q: Quantity) -> bool:
@@ -273,9 +331,17 @@ def _names_whole(s: Sentence, q: Quantity) -> bool:
     )
 
 
+def _inside(s: Sentence, q: Quantity) -> list[Mention]:
+    """Return the indicators that a share names itself: “one crime in every 20”."""
+    return [m for m in s.of(INDICATOR) if q.start <= m.start and m.end <= q.end]
+
+
 def _subject_follows(s: Sentence, q: Quantity) -> bool:
     """Return True if the name of an indicator follows a share directly: “one in five crimes”."""
     return any(0 <= m.start - q.end <= 12 for m in s.of(INDICATOR))
+
+
+_PER_1000_BEFORE = re.compile(r"\b(?:per|for every) (?:1,?000|thousand)\b", re.IGNORECASE)
 
 
 def _plain(s: Sentence, q: Quantity, words: KnownNames, subject: Mention | None) -> tuple[str, int]:
@@ -290,10 +356,12 @@ def _plain(s: Sentence, q: Quantity, words: KnownNames, subject: Mention | None)
         w.lower() in _FILLERS for w in re.findall(r"[A-Za-z’']+", s.text[q.end : subject.start])
     ) and not re.search(r"[,;:(]", s.text[q.end : subject.start])  # fmt: skip
     noun = _noun(after, words.describing)
+    is_suffered = is_own and subject.start >= q.end and _suffers(s.text[q.end : subject.start], subject.text)
     is_part = bool(noun) and any(
         noun in part for i in subject.ids for part in words.parts.get(i, {}).values()
     )
-    if re.search(r"\d\.\d", q.text) and any(x.kind == PER_1000 for x in s.quantities):
+    is_rate = any(x.kind == PER_1000 for x in s.quantities) or _PER_1000_BEFORE.search(s.whole[: q.start])
+    if re.search(r"\d\.\d", q.text) and is_rate:
         return RATE, 0
     is_noun = (
         noun in _GENERIC
@@ -304,6 +372,10 @@ def _plain(s: Sentence, q: Quantity, words: KnownNames, subject: Mention | None)
     if not (
         gap_is_name
         or is_noun
+        or is_suffered
+        or (is_own and _MORE.match(after) and not noun)
+        or (is_own and _OF_ALL.match(s.text) and _VERB.match(after.strip()))
+        or (noun in _PERSONS and subject.text.lower().endswith("searched"))
         or moved_by
         or (is_own and not noun and _LEVEL_BEFORE.search(before) and subject.end <= q.start)
     ):
@@ -317,12 +389,31 @@ def _plain(s: Sentence, q: Quantity, words: KnownNames, subject: Mention | None)
     return LEVEL, 0
 
 
+# “1,535 homes and businesses were burgled”: the verb names the indicator
+_SUFFERS = re.compile(r"(?:were|was|been|being|caught|carrying)\b", re.IGNORECASE)
+
+
+def _suffers(gap: str, name: str) -> bool:
+    """Return True if the words between a number and a name say that something happened to the number of people or things."""
+    return not re.search(r"[,;:.]", gap) and bool(
+        _SUFFERS.match(name) or re.search(r"\bwere (?:the )?victims of\s*$", gap, re.IGNORECASE)
+    )
+
+
+_VERB = re.compile(
+    r"(?:ended|led|resulted|involved|took|happened|occurred|came|went|concerned|related)", re.IGNORECASE
+)
+_OF_ALL = re.compile(r"^\W*(?:out )?of (?:the|all|these|those)\b", re.IGNORECASE)
+
+
 def _noun(after: str, describing: frozenset[str]) -> str:
     """Return the stemmed noun that a number counts, without the words `describing` it; "" if a preposition, verb or the end of the clause follows."""
     m = re.match(r"^\s*((?:[A-Za-z][\w’'-]* ?){0,5})", after)
     stopped = word_lists.words("end-of-noun")
     last = ""
-    for word in m[1].split() if m and m[1] else []:
+    for n, word in enumerate(m[1].split() if m and m[1] else []):
+        if n == 0 and _VERB.fullmatch(word):
+            break
         low, stemmed = word.lower(), names.stem(word)
         if low in stopped:
             break
@@ -332,49 +423,6 @@ def _noun(after: str, describing: frozenset[str]) -> str:
     return last
 
 
-def _area(s: Sentence, q: Quantity, memory: Memory) -> tuple[tuple[str, ...], str]:
-    """Return the codes of the area that a number is about, or the name of a place without figures."""
-    named = s.of(AREA, OTHER_PLACE)
-    after = [m for m in named if m.start >= q.end]
-    before = [m for m in named if m.end <= q.start]
-    following = next((x.start for x in s.quantities if x.start >= q.end), len(s.text))
-    chosen = None
-    if after and after[0].start < following and not CLAUSE.search(s.text[q.end : after[0].start]):
-        gap = s.text[q.end : after[0].start]
-        if not re.search(r"\b(?:than|compared|against|from)\b", gap):
-            chosen = after[0]
-    if chosen is None and before:
-        chosen = before[-1]
-    if (
-        chosen is None
-        and after
-        and not re.search(r"\b(?:than|compared|against)\b", s.text[q.end : after[0].start])
-    ):
-        chosen = after[0]
-    if chosen is None or chosen.kind == AREA:
-        unknown = _unknown_place(s, q, chosen)
-        if unknown:
-            return (), unknown
-    if chosen is None:
-        return memory.areas, ""
-    return (chosen.ids, "") if chosen.kind == AREA else ((), chosen.text)
-
-
-_PLACE = re.compile(r"\b(?:in|across|around) ((?:[A-Z][a-z]+)(?:[ -](?:and |upon |on )?[A-Z][a-z]+)*)")
-_NO_PLACE = word_lists.words("no-place")
-
-
-def _unknown_place(s: Sentence, q: Quantity, known: Mention | None) -> str:
-    """Return the name of a place that a sentence names near a number and that is none of ours; "" if there is none."""
-    for m in _PLACE.finditer(s.text):
-        start, end = m.span(1)
-        if any(x.start < end and start < x.end for x in s.mentions) or m[1].split()[0].lower() in _NO_PLACE:
-            continue
-        if known is None or abs(start - q.start) < abs(known.start - q.start):
-            return m[1]
-    return ""
-
-
 def _shares(
     s: Sentence, q: Quantity, reading: NumberReading, released: ClearedContent
 ) -> NumberReading | None:
@@ -382,6 +430,10 @@ def _shares(
     named = s.of(INDICATOR)
     after = [m for m in named if m.start >= q.end]
     before = [m for m in named if m.end <= q.start]
+    if before and (_OF_THEM.match(s.text[q.end :]) or _of_named_part(s, q)):
+        return replace(reading, indicators=before[-1].ids, whole=before[-1].ids, other="")
+    if after and (inside := _inside(s, q)):
+        return replace(reading, indicators=after[0].ids, whole=inside[0].ids, other="")
     if not after or not (re.match(r"^[^.;,]{0,40}\bof\b", s.text[q.end :]) or _IN.search(q.text)):
         return None
     whole = after[0]
@@ -394,23 +446,42 @@ def _shares(
     return replace(reading, whole=whole.ids, other="")
 
 
+_A_PART_OF = re.compile(
+    r"(?:\d[^.;]{0,20}|\b(?:most|many|majority|half|thirds?|quarters?|all|none|some|few|proportion|share|per ?cent)) of (?:the|all|these|those|our) *$",
+    re.IGNORECASE,
+)
+
+
+def _close(s: Sentence, q: Quantity, subject: Mention) -> str:
+    """Return the words around a number and its subject that can name a part, up to the numbers before and after."""
+    following = next_number(s, q)
+    end = subject.end + 40
+    if subject.end <= following < len(s.text) and not _is_whole(s, q):
+        end = min(end, max(following, subject.end))
+    around = s.text[max(0, subject.start - 40) : end]
+    return f"{around} {clean(s.text[q.end : following])[:50]}"
+
+
+def _is_whole(s: Sentence, q: Quantity) -> bool:
+    """Return True if a number is a part of another that follows: “117 of the 359 searches”."""
+    return bool(re.match(r"^\s*of (?:the|all|these|those)\b", s.text[q.end :]))
+
+
 def _parts(s: Sentence, q: Quantity, subject: Mention, words: KnownNames) -> tuple[tuple[str, str], ...]:
     """Return the part of each breakdown that a sentence names near a number, such as a strand of hate crime.
 
     Pairs of an indicator and its part; empty if no part is named.
     """
-    if re.search(r"\d[^.;]{0,20} of (?:the|all|these) *$", s.text[: q.start]):
-        return ()  # the whole that a part is of: “117 of the 359 searches”
-    close = (
-        s.text.split("\t")[0]
-        if s.row
-        else f"{s.text[max(0, subject.start - 40) : subject.end + 40]} {s.text[q.end : min(q.end + 50, next_number(s, q))]}"
-    )
-    near = names.stems(close)
+    if _A_PART_OF.search(clean(s.text[: q.start])):
+        return ()  # the whole that a part is of: “117 of the 359 searches”, “most of the 721 offences”
+    near = names.stems(s.text.split("\t")[0] if s.row else _close(s, q, subject))
+    beside = names.stems(clean(s.text[q.end : next_number(s, q)])[:50])[
+        :3
+    ]  # “117 Black people and 96 white people”
     found = []
     for name in subject.ids:
         parts = words.parts.get(name, {})
-        named = [
+        named = [p for p, stem in parts.items() if stem and beside[: len(stem)] == stem] or [
             p
             for p, stem in parts.items()
             if stem and any(near[n : n + len(stem)] == stem for n in range(len(near)))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from portal.disclosure.clearing import ClearedContent
 from portal.quotes import dates
@@ -24,7 +25,7 @@ class NumberReading:
     """What a number says: its kind, the indicators it can be about, the area, the periods and the direction.
 
     `later` and `base` are the periods that the words can mean; empty if the text states none. `months` is the length of
-    a period that ends with the newest figure. `whole` are the indicators of the whole that a share is of. `other` is a
+    a period that ends with the newest figure. `per_days` is the days of an average (“91 a month”), 0 if it is none. `whole` are the indicators of the whole that a share is of. `other` is a
     subject or a place for which no figure is published.
     """
 
@@ -39,10 +40,28 @@ class NumberReading:
     is_base: bool = False
     year_before: bool = False
     just_before: bool = False
+    years_before: int = 1
+    base_year: int = 0
+    per_days: Fraction = Fraction(0)
     parts: tuple[tuple[str, str], ...] = ()
     whole: tuple[str, ...] = ()
     other: str = ""
     period_words: str = ""
+
+    def fits(self, value: Fraction, days: int) -> bool:
+        """Return True if the number can stand for a figure of a period of so many days, or for its average."""
+        if not self.per_days:
+            return self.quantity.fits(value)
+        if not days:
+            return False
+        average, half = value / days * self.per_days, Fraction(0)
+        if self.quantity.low == self.quantity.high:
+            half = (
+                max(Fraction(1, 2), self.quantity.value / 40)
+                if self.quantity.value.denominator == 1
+                else Fraction(1, 20)
+            )
+        return self.quantity.low - half <= average <= self.quantity.high + half
 
 
 @dataclass

@@ -7,10 +7,14 @@ from importlib import resources
 
 def words(name: str) -> frozenset[str]:
     """Return one of the lists."""
-    return _lists()[name]
+    return frozenset(_lists()[name].split())
+
+
+def phrases(name: str) -> tuple[str, ...]:
+    """Return the phrases of a list, in which a semicolon separates them."""
+    return tuple(" ".join(phrase.split()) for phrase in _lists()[name].split(";"))
 
 
 @cache
-def _lists() -> dict[str, frozenset[str]]:
-    text = (resources.files("portal.quotes") / "word_lists.toml").read_text("utf-8")
-    return {name: frozenset(listed.split()) for name, listed in tomllib.loads(text).items()}
+def _lists() -> dict[str, str]:
+    return tomllib.loads((resources.files("portal.quotes") / "word_lists.toml").read_text("utf-8"))

@@ -7,7 +7,7 @@ from portal.core import periods
 from portal.core.model import Observation
 from portal.core.text import amount, number
 from portal.disclosure.clearing import ClearedContent
-from portal.quotes.figures import Figures, Pair
+from portal.quotes.figures import Figures, Pair, Shown
 from portal.quotes.sentences import DIFFERENCE, NumberReading
 
 
@@ -47,3 +47,13 @@ def movement(known: Figures, r: NumberReading, pair: Pair) -> str:
     word = "up" if true is not None and true > 0 else "down"
     size = number(measures.rounded(abs(true or Fraction(0)), 0))
     return f"“{word} {size}{'' if r.kind == DIFFERENCE or pair.percent is None else '%'}”"
+
+
+def average(r: NumberReading, shown: Shown) -> str:
+    """Return the average that a text speaks of, such as `, on average 82.9 a day`; "" if it speaks of none."""
+    if not r.per_days or shown.value is None or not shown.days:
+        return ""
+    unit = {Fraction(1, 24): "an hour", Fraction(1): "a day", Fraction(7): "a week"}.get(
+        r.per_days, "a month"
+    )
+    return f", on average {number(measures.rounded(shown.value / shown.days * r.per_days, 1))} {unit}"
