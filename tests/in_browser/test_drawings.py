@@ -88,14 +88,14 @@ def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[s
             yield f"{name}: “{one['text']}” touches “{other['text']}”"
     shapes = figure["layout"]["shapes"]
     for n, one in enumerate(shapes):
-        if one.get("line", {}).get("dash") == "dash":
+        if one.get("line", {}).get("dash") in ("dash", "dot"):
             covers = [
                 placed(s, measured) for s in shapes[n:] if s["type"] == "rect" and s["layer"] == "above"
             ]
             for t in texts:
                 box = Box(*shrunk(t["box"]))
-                if box.touches(placed(one, measured)) and not any(box.touches(c) for c in covers):
-                    yield f"{name}: a break crosses “{t['text']}”"
+                if box.touches(beside(placed(one, measured))) and not any(box.touches(c) for c in covers):
+                    yield f"{name}: a broken line crosses or touches “{t['text']}”"
     lines = [t for t in figure["data"] if t["type"] == "scatter" and "lines" in t["mode"]]
     points = max((sum(y is not None for y in t["y"]) for t in lines), default=0)
     is_over_time = not any(t.get("name", "").startswith("Limit for") for t in figure["data"])
@@ -108,6 +108,11 @@ def placed(shape: Mapping[str, Any], measured: Mapping[str, Any]) -> Box:
     (left, right), (low, high) = (sorted((shape[a + "0"], shape[a + "1"])) for a in "xy")
     wide, height = measured["width"], measured["height"]
     return Box(left * wide, (1 - high) * height, right * wide, (1 - low) * height)
+
+
+def beside(line: Box, clear: float = 2) -> Box:
+    """Return the box of a line with the space in which a text would seem to touch it."""
+    return Box(line.left - clear, line.top - clear, line.right + clear, line.bottom + clear)
 
 
 def shrunk(box: list[float]) -> tuple[float, float, float, float]:

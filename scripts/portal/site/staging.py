@@ -17,7 +17,7 @@ from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
-from portal.charts.svg import Pictures, chart_files, styles_to_attributes
+from portal.charts.svg import DARK_COPY, Pictures, chart_files, in_both_schemes, styles_to_attributes
 from portal.core import periods, processes, program_files, text
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
@@ -294,7 +294,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
         among = chart_files(content.among, pictures, "among")
         return {
             "figures.csv": records.as_csv(of_ward, ""),
-            **{n: svg for n, svg in svgs.items() if svg},
+            **in_both_schemes(svgs),
             **among,
         }
     if isinstance(content, WardsPage) and content.postcodes:
@@ -434,7 +434,12 @@ def _embed(
         "to": None,
     }
     html_ = _rendered(environment, EMBED, EMBED, variables)
-    svgs = {n: data for n, data in chart_files(shown.chart, pictures).items() if n.startswith("chart-")}
+    # Light only: the page around it belongs to somebody else.
+    svgs = {
+        n: data
+        for n, data in chart_files(shown.chart, pictures).items()
+        if n.startswith("chart-") and not n.endswith(DARK_COPY)
+    }
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
 
 
