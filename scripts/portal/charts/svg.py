@@ -53,15 +53,20 @@ def picture_key(figure: Figure, library: Path) -> str:
     return hashlib.sha256(content + library.stat().st_size.to_bytes(8, "big")).hexdigest()[:24]
 
 
-def chart_files(drawing: Chart | None, pictures: Pictures, name: str = "chart") -> dict[str, bytes]:
-    """Return the files of a chart: its drawings as JSON and as pictures, and those of its shorter periods."""
+def chart_files(
+    drawing: Chart | None, pictures: Pictures, name: str = "chart", *, in_both: bool = True
+) -> dict[str, bytes]:
+    """Return the files of a chart: its drawings as JSON and as pictures, and those of its shorter periods.
+
+    With `in_both`, each picture has a copy for the dark scheme.
+    """
     if drawing is None or drawing.wide is None:
         return {}
     both = {"wide": drawing.wide, "narrow": drawing.narrow}
     text = json.dumps(both, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    svgs = {f"{name}-{width}.svg": pictures.of(figure) for width, figure in both.items()}
-    shorter = chart_files(drawing.shorter, pictures, "shorter")
-    return {f"{name}.json": text.encode(), **in_both_schemes(svgs), **shorter}
+    svgs = {f"{name}-{width}.svg": svg for width, figure in both.items() if (svg := pictures.of(figure))}
+    shorter = chart_files(drawing.shorter, pictures, "shorter", in_both=in_both)
+    return {f"{name}.json": text.encode(), **(in_both_schemes(svgs) if in_both else svgs), **shorter}
 
 
 def in_both_schemes(svgs: Mapping[str, bytes | None]) -> dict[str, bytes]:

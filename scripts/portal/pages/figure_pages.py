@@ -10,6 +10,7 @@ from portal.analysis.group_rates import GroupRates, NoGroupRates, group_rates
 from portal.analysis.measures import IndicatorSummary
 from portal.analysis.outcomes import outcome_shares, statuses
 from portal.analysis.part_changes import changes_by_part
+from portal.analysis.sentences import ChartInput, describe_doubt
 from portal.core import periods
 from portal.core.citations import Cited
 from portal.core.model import Break, Indicator, Observation
@@ -117,6 +118,9 @@ def _newest_line(context: PageContext, view: FigureView) -> IndicatorLine | None
     if len(own) != 1:
         return None
     change = measures.latest_change(context.released, indicator)
+    shown = ChartInput(context.released, indicator, measures.figures_of(context.released, indicator))
+    if change and describe_doubt(shown, change.earlier, change.later):
+        change = None  # its page says what the document and its figures give
     summary = IndicatorSummary(
         indicator=indicator,
         latest=own[0],

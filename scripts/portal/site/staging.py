@@ -17,7 +17,7 @@ from portal.analysis.progress import STEPS
 from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
 from portal.charts.sparklines import draw_trend
-from portal.charts.svg import DARK_COPY, Pictures, chart_files, in_both_schemes, styles_to_attributes
+from portal.charts.svg import Pictures, chart_files, in_both_schemes, styles_to_attributes
 from portal.core import periods, processes, program_files, text
 from portal.core.model import Observation, ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
@@ -292,11 +292,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
         of_ward = (open_data.now[history.key(o)] for o in content.figures)
         svgs = {f"{v.indicator.slug}-narrow.svg": pictures.of(v.chart.narrow) for v in content.charts}
         among = chart_files(content.among, pictures, "among")
-        return {
-            "figures.csv": records.as_csv(of_ward, ""),
-            **in_both_schemes(svgs),
-            **among,
-        }
+        return {"figures.csv": records.as_csv(of_ward, ""), **in_both_schemes(svgs), **among}
     if isinstance(content, WardsPage) and content.postcodes:
         return {"postcodes.json": postcodes_json(open_data.released, content)}
     if isinstance(content, ReleasePage):
@@ -434,12 +430,9 @@ def _embed(
         "to": None,
     }
     html_ = _rendered(environment, EMBED, EMBED, variables)
-    # Light only: the page around it belongs to somebody else.
-    svgs = {
-        n: data
-        for n, data in chart_files(shown.chart, pictures).items()
-        if n.startswith("chart-") and not n.endswith(DARK_COPY)
-    }
+    # Without dark copies, because the page around it belongs to somebody else.
+    files = chart_files(shown.chart, pictures, in_both=False)
+    svgs = {n: data for n, data in files.items() if n.startswith("chart-")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
 
 
