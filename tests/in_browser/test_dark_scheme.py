@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from portal.charts import grammar
 from portal.charts.dark_scheme import DARK
 from project import ROOT
@@ -122,38 +122,39 @@ def test_colours_contrast_in_both_schemes(scheme: tuple[str, Page], address: str
 def test_drawings_are_dark_on_a_dark_page_and_light_on_paper(dark: Page, address: str) -> None:
     dark.goto(address + KINDS["figure"])
     picture = dark.locator(".chart picture img").first
+    own = f"{address}{KINDS['figure']}"
     for width, drawing in ((360, "narrow"), (1280, "wide")):
         dark.set_viewport_size({"width": width, "height": 800})
-        dark.wait_for_function(
-            f"document.querySelector('.chart img').currentSrc.endsWith('chart-{drawing}-dark.svg')"
-        )
-        assert picture.evaluate("i => i.decode().then(() => i.naturalWidth)") > 0
+        expect(picture).to_have_js_property("currentSrc", f"{own}chart-{drawing}-dark.svg")
+    assert picture.evaluate("i => i.decode().then(() => i.naturalWidth)") > 0
     saved = dark.locator(".chart__tools a").first.get_attribute("href")
     assert saved
     assert saved.endswith("chart-wide.svg")
     dark.emulate_media(media="print", color_scheme="dark")
-    dark.wait_for_function("document.querySelector('.chart img').currentSrc.match(/(wide|narrow).svg$/)")
+    expect(picture).to_have_js_property("currentSrc", f"{own}chart-wide.svg")
     assert dark.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert dark.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
 
 
-def test_a_chart_that_the_browser_draws_is_dark(dark: Page, address: str) -> None:
+def test_a_chart_that_the_browser_draws_follows_the_scheme(dark: Page, address: str) -> None:
     dark.goto(address + KINDS["figure"])
-    dark.locator(".chart").first.focus() if dark.locator(".chart[tabindex]").count() else dark.locator(
-        ".chart picture"
-    ).first.hover()
-    dark.wait_for_selector(".chart[data-state=drawn]")
-    fills = dark.evaluate(
-        "[...new Set([...document.querySelectorAll('.chart[data-state=drawn] svg :is(text, .bg, path, rect)')].map(e => getComputedStyle(e).fill))]"
-    )
-    light = {re.sub(r"\s", "", rgb(c)) for c in DARK}
-    assert {re.sub(r"\s", "", f) for f in fills} & (
-        light - {rgb(d).replace(" ", "") for d in DARK.values()}
-    ) == set()
-    paper = dark.evaluate(
-        "getComputedStyle(document.querySelector('.chart[data-state=drawn] .main-svg')).backgroundColor"
-    )
-    assert paper == rgb(DARK[grammar.PAPER])
+    dark.locator(".chart").first.press("ArrowLeft")
+    dark.wait_for_selector(".chart[data-state=drawn] svg.main-svg")
+    paper = dark.locator(".chart[data-state=drawn] .main-svg").first
+    expect(paper).to_have_css("background-color", rgb(DARK[grammar.PAPER]))
+    assert colours_of(dark).isdisjoint(map(rgb, DARK))
+    dark.emulate_media(color_scheme="light")
+    expect(paper).to_have_css("background-color", rgb(grammar.PAPER))
+    assert colours_of(dark).isdisjoint(map(rgb, DARK.values()))
+
+
+def colours_of(page: Page) -> set[str]:
+    """Return the colours in which a chart that the browser drew is painted."""
+    found: list[str] = page.evaluate("""() =>
+      [...document.querySelectorAll(".chart[data-state=drawn] .main-svg, .chart[data-state=drawn] .main-svg :is(text, path, rect)")]
+        .flatMap(e => { const s = getComputedStyle(e); return [s.fill, s.stroke, s.backgroundColor]; })""")
+    assert len(found) > 50
+    return set(found)
 
 
 def rgb(colour: str) -> str:

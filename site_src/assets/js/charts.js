@@ -52,8 +52,7 @@ const drawn = async (chart) => {
   try {
     const response = await fetch(chart.dataset.chart);
     if (!response.ok) throw new Error(response.status);
-    const [read] = await Promise.all([response.json(), load(chart.dataset.library)]);
-    const figures = inScheme(read);
+    const [figures] = await Promise.all([response.json(), load(chart.dataset.library)]);
     const still = chart.querySelector("picture");
     const place = chart.querySelector(".chart__place") ?? document.createElement("div");
     const { paddingLeft, paddingRight } = getComputedStyle(chart);
@@ -69,9 +68,14 @@ const drawn = async (chart) => {
       still.replaceWith(place);
     }
     place.replaceChildren();
-    await Plotly.newPlot(place, figure.data, layout, {
-      displayModeBar: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false,
-    });
+    const paint = () => {
+      const shown = inScheme({ data: figure.data, layout });
+      return Plotly.newPlot(place, shown.data, shown.layout, {
+        displayModeBar: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false,
+      });
+    };
+    await paint();
+    wantsDark.addEventListener("change", paint);
     place.style.height = "";
     chart.dataset.state = "drawn";
     return { place, series: pointsOf(figure.data) };
