@@ -46,6 +46,7 @@ TOKENS = [
     *((t, g, MARKS) for t in ("series", "edge", "good", "bad", "quiet") for g in ("paper", "sheet")),
     *(("map-ink", f"map-{n}", LETTERS) for n in (1, 2, 3, "none", "plain", "ground")),
     *(("map-light", f"map-{n}", LETTERS) for n in (4, 5)),
+    ("map-light", "map-halo", LETTERS),
     ("map-ink", "paper", LETTERS),
     ("map-symbol", "map-plain", MARKS),
     ("map-quiet", "map-plain", MARKS),
