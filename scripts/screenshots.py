@@ -8,6 +8,7 @@ import argparse
 import sys
 from base64 import b64encode
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -18,8 +19,11 @@ PAGES = (
     "report/police-101/",
     "figures/knife-crime/",
 )
-# A wide and a narrow page side by side. As pictures, because the site forbids framing its pages.
-_VIEWS = (("", 1180), ("figures/serious-youth-violence/", 360))
+# A wide and a narrow page side by side, one of them in dark colours. As pictures, because the site forbids framing its pages.
+_VIEWS: tuple[tuple[str, int, Literal["light", "dark"]], ...] = (
+    ("", 1180, "light"),
+    ("figures/recorded-knife-crime/", 360, "dark"),
+)
 _SHEET = """<!doctype html><style>body { display: flex; gap: 24px; margin: 0; padding: 24px; background: #c9d0d6 }</style>"""
 
 
@@ -37,8 +41,8 @@ def main() -> None:
     with served(ROOT / "build" / "site") as address, opened() as browser:
         if options.readme:
             images = ""
-            for path, width in _VIEWS:
-                page = browser.new_page(viewport={"width": width, "height": 860})
+            for path, width, scheme in _VIEWS:
+                page = browser.new_page(viewport={"width": width, "height": 860}, color_scheme=scheme)
                 page.goto(address + path)
                 images += f'<img src="data:image/png;base64,{b64encode(page.screenshot()).decode()}" alt="">'
             page = browser.new_page(viewport={"width": 1612, "height": 908})

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from portal.charts import area_charts, grammar
 from portal.charts.charts import Chart, build_chart
+from portal.charts.dark_scheme import DARK
 from portal.charts.grammar import NARROW, WIDE, Box, Label, first_free, spread_out, time_ticks, value_ticks
 from portal.charts.svg import LIBRARY
 from portal.charts.text_metrics import text_width, wrap_text
@@ -88,14 +89,14 @@ def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[s
             yield f"{name}: “{one['text']}” touches “{other['text']}”"
     shapes = figure["layout"]["shapes"]
     for n, one in enumerate(shapes):
-        if one.get("line", {}).get("dash") == "dash":
+        if one.get("line", {}).get("dash") in ("dash", "dot"):
             covers = [
                 placed(s, measured) for s in shapes[n:] if s["type"] == "rect" and s["layer"] == "above"
             ]
             for t in texts:
                 box = Box(*shrunk(t["box"]))
-                if box.touches(placed(one, measured)) and not any(box.touches(c) for c in covers):
-                    yield f"{name}: a break crosses “{t['text']}”"
+                if box.touches(beside(placed(one, measured))) and not any(box.touches(c) for c in covers):
+                    yield f"{name}: a broken line crosses or touches “{t['text']}”"
     lines = [t for t in figure["data"] if t["type"] == "scatter" and "lines" in t["mode"]]
     points = max((sum(y is not None for y in t["y"]) for t in lines), default=0)
     is_over_time = not any(t.get("name", "").startswith("Limit for") for t in figure["data"])
@@ -108,6 +109,11 @@ def placed(shape: Mapping[str, Any], measured: Mapping[str, Any]) -> Box:
     (left, right), (low, high) = (sorted((shape[a + "0"], shape[a + "1"])) for a in "xy")
     wide, height = measured["width"], measured["height"]
     return Box(left * wide, (1 - high) * height, right * wide, (1 - low) * height)
+
+
+def beside(line: Box, clear: float = 2) -> Box:
+    """Return the box of a line with the space in which a text would seem to touch it."""
+    return Box(line.left - clear, line.top - clear, line.right + clear, line.bottom + clear)
 
 
 def shrunk(box: list[float]) -> tuple[float, float, float, float]:
@@ -191,7 +197,12 @@ def cells_of(figure: Figure) -> list[tuple[Box, str]]:
     ]
 
 
-def test_marks_and_texts_contrast_with_the_paper(real: ClearedContent) -> None:
+@pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
+def test_marks_and_texts_contrast_with_the_paper(real: ClearedContent, is_dark: bool) -> None:
+    def shown(colour: str) -> str:
+        return DARK[colour.lower()] if is_dark else colour
+
+    paper = shown(grammar.PAPER)
     cells_seen = 0
     for name, figure in drawings(area_charts.build_site_charts(real).all()).items():
         cells = cells_of(figure)
@@ -205,7 +216,7 @@ def test_marks_and_texts_contrast_with_the_paper(real: ClearedContent) -> None:
             )  # a mark that lets the paper through has less contrast
             for colour in {colours} if isinstance(colours, str) else set(colours) - {grammar.PAPER}:
                 # A cell says its number in letters; its shade only repeats it.
-                assert contrast(colour) >= 3 or "meta" in trace, (name, colour)
+                assert contrast(shown(colour), paper) >= 3 or "meta" in trace, (name, colour)
                 assert colour in grammar.PALETTE, (name, colour)
         wide, high = figure["layout"]["width"], figure["layout"]["height"]
         for note in figure["layout"]["annotations"]:
@@ -213,7 +224,7 @@ def test_marks_and_texts_contrast_with_the_paper(real: ClearedContent) -> None:
             shades = [colour for cell, colour in cells if at.inside(cell)]
             cells_seen += len(shades)
             for ground in shades or (grammar.PAPER, grammar.SAND):
-                assert contrast(note["font"]["color"], ground) >= 4.5, (name, note)
+                assert contrast(shown(note["font"]["color"]), shown(ground)) >= 4.5, (name, note)
     assert cells_seen > 1000
 
 

@@ -147,14 +147,14 @@ def test_historic_figures_are_marked_and_can_be_left_out_without_script(
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(address + "figures/")
-        figures = page.locator(".figure-list > li")
-        historic = page.locator(".figure-list > .is-historic")
+        figures = page.locator(".listing tbody tr")
+        historic = page.locator(".listing tbody .is-historic")
         assert 0 < historic.count() < figures.count()
         assert all("Historic" in h.inner_text() for h in historic.all())
-        page.get_by_label("Recent figures").check()
+        page.get_by_label("Recent").check()
         assert not any(h.is_visible() for h in historic.all())
         assert page.get_by_role("link", name="Knife crime", exact=False).first.is_visible()
-        page.get_by_label("Historic figures").check()
+        page.get_by_label("Historic", exact=True).check()
         assert sum(f.is_visible() for f in figures.all()) == historic.count()
 
 

@@ -216,8 +216,8 @@ def describe_latest(s: ChartInput) -> str:
     cut = broken(earlier, later, breaks_of(s.released, s.indicator.id))
     if cut:
         why = f"recording changed in {periods.month(cut.date)}"
-        return f"{title}: {newest}. Not comparable with {before}: {why}.{_doubt(s, earlier, later)}"
-    addition = _doubt(s, earlier, later) or _since_first(s)
+        return f"{title}: {newest}. Not comparable with {before}: {why}.{describe_doubt(s, earlier, later)}"
+    addition = describe_doubt(s, earlier, later) or _since_first(s)
     return f"{title}: {_verdict(s, earlier, later)}{newest}, compared with {before}.{addition}"
 
 
@@ -250,7 +250,7 @@ def describe_area(s: ChartInput, summary: IndicatorSummary) -> tuple[str, str]:
 def _verdict(s: ChartInput, earlier: Observation, later: Observation) -> str:
     """Return how two figures compare; empty if no test applies or the document contradicts its own figures."""
     change = latest_change(s.released, s.indicator)
-    if change is None or not change.direction or _doubt(s, earlier, later):
+    if change is None or not change.direction or describe_doubt(s, earlier, later):
         return ""
     return f"{words_for_change(change)}. "
 
@@ -270,7 +270,7 @@ def _since_first(s: ChartInput) -> str:
     return f" {way}{by} since {the_period(s, first)}, from {s.with_unit(first)}."
 
 
-def _doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
+def describe_doubt(s: ChartInput, earlier: Observation, later: Observation) -> str:
     """Return a note if the document states a different change from the one that its figures give; else empty."""
     for v in verdicts(s.released, s.indicator.id):
         base = (v.claim.area, v.claim.part, v.claim.base_period_start, v.claim.base_period_end)

@@ -22,6 +22,7 @@ WIDE, NARROW = 720, 340  # the two widths in pixels for which every chart is des
 NOTHING = "–"  # what is written where no figure has been published
 TEXT, TICK, SMALL = 13, 12, 11  # font sizes in pixels; nothing is smaller
 LINE = 17  # height of a line of text in pixels
+CLEAR = 3  # pixels between a text and a line that makes way for it
 _LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size
 
 # The colours of the UK government's analysis function, in its order.
@@ -416,9 +417,10 @@ def boxes_of_line(points: Points, thickness: float = 4) -> list[Box]:
 
 
 def interrupted(line: Rule, taken: Iterable[Box]) -> list[Rule]:
-    """Return an upright or level line in pieces, with a gap at each box that it would cross."""
+    """Return an upright or level line in pieces, with a gap at each box that it would cross or nearly touch."""
     (x, y), is_upright = line.start, line.start[0] == line.end[0]
-    crossed = [b for b in taken if (b.left < x < b.right if is_upright else b.top < y < b.bottom)]
+    near = [Box(b.left - CLEAR, b.top - CLEAR, b.right + CLEAR, b.bottom + CLEAR) for b in taken]
+    crossed = [b for b in near if (b.left < x < b.right if is_upright else b.top < y < b.bottom)]
     gaps = sorted((b.top, b.bottom) if is_upright else (b.left, b.right) for b in crossed)
     start, end = (y, line.end[1]) if is_upright else (x, line.end[0])
 

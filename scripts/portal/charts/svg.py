@@ -18,8 +18,10 @@ from urllib.parse import unquote
 from portal.charts import chromium
 from portal.charts.charts import Chart
 from portal.charts.chromium import Chromium
+from portal.charts.dark_scheme import darken
 
 Figure = dict[str, Any]
+DARK_COPY = "-dark.svg"  # the end of the name of a picture in dark colours
 LIBRARY = Path("node_modules/plotly.js-basic-dist-min/plotly-basic.min.js")
 # Given a figure instead of a drawing, plotly.js draws it once and not twice. It uses random ids. They are seeded, so that two builds give the same bytes.
 _DRAW = """(async figure => {
@@ -51,15 +53,26 @@ def picture_key(figure: Figure, library: Path) -> str:
     return hashlib.sha256(content + library.stat().st_size.to_bytes(8, "big")).hexdigest()[:24]
 
 
-def chart_files(drawing: Chart | None, pictures: Pictures, name: str = "chart") -> dict[str, bytes]:
-    """Return the files of a chart: its drawings as JSON and as pictures, and those of its shorter periods."""
+def chart_files(
+    drawing: Chart | None, pictures: Pictures, name: str = "chart", *, in_both: bool = True
+) -> dict[str, bytes]:
+    """Return the files of a chart: its drawings as JSON and as pictures, and those of its shorter periods.
+
+    With `in_both`, each picture has a copy for the dark scheme.
+    """
     if drawing is None or drawing.wide is None:
         return {}
     both = {"wide": drawing.wide, "narrow": drawing.narrow}
     text = json.dumps(both, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    svgs = {f"{name}-{width}.svg": pictures.of(figure) for width, figure in both.items()}
-    shorter = chart_files(drawing.shorter, pictures, "shorter")
-    return {f"{name}.json": text.encode(), **{n: svg for n, svg in svgs.items() if svg}, **shorter}
+    svgs = {f"{name}-{width}.svg": svg for width, figure in both.items() if (svg := pictures.of(figure))}
+    shorter = chart_files(drawing.shorter, pictures, "shorter", in_both=in_both)
+    return {f"{name}.json": text.encode(), **(in_both_schemes(svgs) if in_both else svgs), **shorter}
+
+
+def in_both_schemes(svgs: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    """Return pictures by file name, and beside each its copy in dark colours; leave out those that are not drawn."""
+    drawn = {name: svg for name, svg in svgs.items() if svg}
+    return drawn | {f"{name.removesuffix('.svg')}{DARK_COPY}": darken(svg) for name, svg in drawn.items()}
 
 
 def draw_pictures(figures: Iterable[Figure], library: Path, cache: Path) -> Pictures:

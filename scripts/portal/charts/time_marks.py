@@ -115,8 +115,7 @@ def goal_marks(
         )
         name = first_free(places, [*taken, *(n.box for n in names)], box._replace(top=1))
         names += [name] if name else []
-        clear = [Box(b.left - 3, b.top, b.right + 3, b.bottom) for b in taken]
-        marks += interrupted(Rule((box.left, at), (box.right, at), INK, 1.5, "dot", above=False), clear)
+        marks += interrupted(Rule((box.left, at), (box.right, at), INK, 1.5, "dot", above=False), taken)
     return marks, names
 
 

@@ -1,18 +1,21 @@
 """Make the pages about figures: one for each indicator, and overviews of all of them."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
 from portal.analysis import claims, measures
 from portal.analysis.claims import Verdict
 from portal.analysis.group_rates import GroupRates, NoGroupRates, group_rates
+from portal.analysis.measures import IndicatorSummary
 from portal.analysis.outcomes import outcome_shares, statuses
 from portal.analysis.part_changes import changes_by_part
+from portal.analysis.sentences import ChartInput, describe_doubt
 from portal.core import periods
 from portal.core.citations import Cited
 from portal.core.model import Break, Indicator, Observation
 from portal.core.text import MARKERS
-from portal.core.vocabulary import Outcome
+from portal.core.vocabulary import ChartKind, NoChange, Outcome
 from portal.pages.archive_pages import archived
 from portal.pages.figure_views import (
     CheckedClaim,
@@ -23,7 +26,9 @@ from portal.pages.figure_views import (
     DisagreePage,
     FigurePage,
     FiguresPage,
+    IndicatorLine,
     JudgedTarget,
+    ListedFigure,
     OtherDisagreement,
     OutcomesView,
     PlanCoverage,
@@ -31,7 +36,7 @@ from portal.pages.figure_views import (
     TargetsPage,
     UsedBy,
 )
-from portal.pages.local_pages import recorded_parts, stop_indicators
+from portal.pages.local_pages import line_of, recorded_parts, stop_indicators
 from portal.pages.page import DATA, EXPLORE, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_pages import SHOWS
 from portal.pages.plan_views import FigureView, Link, PlanView
@@ -57,11 +62,8 @@ def figure_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[
     """Yield the list of figures, a page for each indicator, and the overviews."""
     home = Link("The figures", FIGURES)
     verdicts = claims.verdicts(context.released)
-    ends = _newest_days(context)
     content = FiguresPage(
-        topics=context.topics(),
-        upto={name: periods.month(end) for name, end in ends.items()},
-        historic=frozenset(name for name, end in ends.items() if _is_historic(end, max(ends.values()))),
+        topics=tuple(_listed(context)),
         disagreements=sum(v.outcome == Outcome.DIFFERS for v in verdicts),
         more=_more(context),
     )
@@ -76,6 +78,58 @@ def figure_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator[
         for view in views:
             yield _figure_page(context, view, views, plans, verdicts)
     yield from _overview_pages(context, plans, verdicts, home)
+
+
+def _listed(context: PageContext) -> Iterator[tuple[str, tuple[ListedFigure, ...]]]:
+    """Yield each topic with its indicators for the list of all figures."""
+    ends = _newest_days(context)
+    newest = max(ends.values(), default=date.min)
+    short = Counter(v.indicator.short_title for v in context.figures.values())
+    for name, views in context.topics():
+        yield (
+            name,
+            tuple(
+                ListedFigure(
+                    view=view,
+                    name=i.short_title if short[(i := view.indicator).short_title] == 1 else i.title,
+                    line=(line := _newest_line(context, view)),
+                    others=0 if line else len(_newest_figures(context, view.indicator)),
+                    upto=periods.month(ends[view.indicator.id]) if view.indicator.id in ends else "",
+                    is_historic=view.indicator.id in ends and _is_historic(ends[view.indicator.id], newest),
+                )
+                for view in views
+            ),
+        )
+
+
+def _newest_figures(context: PageContext, indicator: Indicator) -> tuple[Observation, ...]:
+    """Return the figures of an indicator for its newest period; those without a date if none has one."""
+    known = measures.series(context.released, indicator.id)
+    end = max((o.period_end for o in known if o.period_end), default=None)
+    return tuple(o for o in known if o.period_end == end)
+
+
+def _newest_line(context: PageContext, view: FigureView) -> IndicatorLine | None:
+    """Return the newest figure of an indicator in the borough with its change; None if it is not one figure."""
+    indicator, borough = view.indicator, context.released.area
+    if indicator.chart == ChartKind.RECORDED:
+        return line_of(context, indicator, borough)
+    own = [o for o in _newest_figures(context, indicator) if o.area == borough and not o.part]
+    if len(own) != 1:
+        return None
+    change = measures.latest_change(context.released, indicator)
+    shown = ChartInput(context.released, indicator, measures.figures_of(context.released, indicator))
+    if change and describe_doubt(shown, change.earlier, change.later):
+        change = None  # its page says what the document and its figures give
+    summary = IndicatorSummary(
+        indicator=indicator,
+        latest=own[0],
+        earlier=change.earlier if change else None,
+        change=change,
+        no_change=NoChange.COMPARED if change else NoChange.NO_EARLIER,
+        rate=None,
+    )
+    return IndicatorLine(summary=summary, path=view.path, trend=())
 
 
 def _newest_days(context: PageContext) -> dict[str, date]:

@@ -1,12 +1,12 @@
 """The content of the pages about figures: each indicator, and the overviews."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from portal.analysis.claims import Verdict
 from portal.analysis.group_rates import GroupRates, NoGroupRates
+from portal.analysis.measures import IndicatorSummary
 from portal.analysis.outcomes import OutcomeShare
 from portal.analysis.part_changes import PartChanges
 from portal.core.citations import Cited
@@ -29,18 +29,52 @@ class TopicFigures(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IndicatorLine:
+    """One indicator in one area: its summary, the path of its page, and its newest quarters in order of time.
+
+    A quarter without a figure is None in `trend`.
+    """
+
+    summary: IndicatorSummary
+    path: str
+    trend: tuple[Observation | None, ...]
+
+
+class ListedFigure(NamedTuple):
+    """An indicator in the list of all figures.
+
+    `name` is its short title, or its title if others have the same short one. `line` is its newest figure in the borough, and how that compares with the one before. It is None if the newest
+    figures are for parts or other areas; `others` is then how many there are. `upto` is their month, or "".
+    """
+
+    view: FigureView
+    name: str
+    line: IndicatorLine | None
+    others: int
+    upto: str
+    is_historic: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class FiguresPage:
     """All indicators by topic.
 
-    `upto` is the newest month of each indicator, by id, and `historic` the ids of those without a recent figure.
     `disagreements` is the number of claims that differ from their figures, and `more` links to pages about all figures.
     """
 
-    topics: tuple[TopicFigures, ...]
-    upto: Mapping[str, str]
-    historic: frozenset[str]
+    topics: tuple[tuple[str, tuple[ListedFigure, ...]], ...]
     disagreements: int
     more: tuple[Link, ...]
+
+    @property
+    def has_historic(self) -> bool:
+        """Return True if a figure is historic, so that readers can choose."""
+        return any(f.is_historic for _, listed in self.topics for f in listed)
+
+    @property
+    def summaries(self) -> tuple[IndicatorSummary, ...]:
+        """Return the summaries whose figures are in the list."""
+        return tuple(f.line.summary for _, listed in self.topics for f in listed if f.line)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ from portal.core.small_counts import is_guarded
 from portal.core.text import address_part
 from portal.disclosure.clearing import ClearedContent
 from portal.pages import map_pages
+from portal.pages.figure_views import IndicatorLine
 from portal.pages.page import CRIME, FIGURES, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import FigureView, Link
 from portal.pages.views import (
@@ -35,7 +36,6 @@ from portal.pages.views import (
     CrimeGroup,
     CrimePage,
     FormerArea,
-    IndicatorLine,
     PeriodRates,
     PlaceSummary,
     RateRange,

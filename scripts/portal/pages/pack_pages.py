@@ -18,6 +18,7 @@ from portal.core.model import AcceptedWarning, Area, Indicator, Observation
 from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.small_counts import is_guarded
 from portal.pages import map_pages
+from portal.pages.figure_views import IndicatorLine
 from portal.pages.local_pages import (
     funnels_of_wards,
     line_of,
@@ -29,7 +30,7 @@ from portal.pages.local_pages import (
 from portal.pages.meeting_pages import MeetingQuestion, MeetingView, concerning, meeting_views, open_questions
 from portal.pages.page import ABOUT, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import ActionView, FigureView, Link, PlanView
-from portal.pages.views import IndicatorLine, PeriodRates, RateRange, StopTotal, WardMap, WardPage
+from portal.pages.views import PeriodRates, RateRange, StopTotal, WardMap, WardPage
 from portal.releases import comparison
 
 PACK = "pack/"

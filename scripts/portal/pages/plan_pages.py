@@ -9,6 +9,8 @@ from portal.analysis.part_changes import changes_by_part
 from portal.core import periods
 from portal.core.model import Thread
 from portal.core.plans import Measure, Plan, Priority, Update
+from portal.pages.figure_views import IndicatorLine
+from portal.pages.local_pages import line_of
 from portal.pages.page import PLANS, SUBJECTS, Page, PageContext, cited_in
 from portal.pages.plan_views import (
     ActionGroup,
@@ -218,7 +220,8 @@ def subject_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator
     pages = [_subject_page(context, plans, t, home) for t in threads]
     counts = [len({e.plan for e in context.content.entries if e.thread == t.id and e.plan}) for t in threads]
     subjects = tuple(
-        SubjectLink(t, page.path, count) for t, page, count in zip(threads, pages, counts, strict=True)
+        SubjectLink(t, page.path, count, _newest(context, page.content))
+        for t, page, count in zip(threads, pages, counts, strict=True)
     )
     cited = frozenset(s for page in pages for s in page.cited)
     yield Page(
@@ -229,6 +232,12 @@ def subject_pages(context: PageContext, plans: tuple[PlanView, ...]) -> Iterator
         cited=cited,
     )
     yield from pages
+
+
+def _newest(context: PageContext, subject: object) -> IndicatorLine | None:
+    """Return the newest figure of the first indicator of a subject that the police still record; None if there is none."""
+    current = subject.current if isinstance(subject, SubjectPage) else ()
+    return line_of(context, current[0].view.indicator, context.released.area) if current else None
 
 
 def _subject_page(context: PageContext, plans: tuple[PlanView, ...], thread: Thread, home: Link) -> Page:

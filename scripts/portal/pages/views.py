@@ -29,23 +29,11 @@ from portal.core.model import (
     Thread,
 )
 from portal.core.vocabulary import Direction
-from portal.pages.figure_views import FigurePage
+from portal.pages.figure_views import FigurePage, IndicatorLine
 from portal.pages.plan_views import ActionView, FigureView, Link, NearFigure, PlanView, PriorityView
 from portal.pages.search import SearchWords
 
 # --- places
-
-
-@dataclass(frozen=True, kw_only=True)
-class IndicatorLine:
-    """One indicator in one area: its summary, the path of its page, and its newest quarters in order of time.
-
-    A quarter without a figure is None in `trend`.
-    """
-
-    summary: IndicatorSummary
-    path: str
-    trend: tuple[Observation | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,11 +291,12 @@ class RecordedPage:
 
 
 class SubjectLink(NamedTuple):
-    """A subject, the path of its page, and in how many plans it appears."""
+    """A subject, the path of its page, in how many plans it appears, and its first figure; None if none is recorded now."""
 
     thread: Thread
     path: str
     plans: int
+    newest: IndicatorLine | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from portal.charts.area_charts import SiteCharts, build_site_charts
 from portal.charts.mark import draw_mark
-from portal.charts.svg import Pictures, chart_files, styles_to_attributes
+from portal.charts.svg import Pictures, chart_files, in_both_schemes, styles_to_attributes
 from portal.core import periods, processes, program_files, text
 from portal.core.model import ReleaseChange, Source, WithdrawnFigure
 from portal.core.problems import PortalError
@@ -284,11 +284,7 @@ def _beside(open_data: OpenDataFiles, content: object, pictures: Pictures) -> di
         of_ward = (open_data.now[history.key(o)] for o in content.figures)
         svgs = {f"{v.indicator.slug}-narrow.svg": pictures.of(v.chart.narrow) for v in content.charts}
         among = chart_files(content.among, pictures, "among")
-        return {
-            "figures.csv": records.as_csv(of_ward, ""),
-            **{n: svg for n, svg in svgs.items() if svg},
-            **among,
-        }
+        return {"figures.csv": records.as_csv(of_ward, ""), **in_both_schemes(svgs), **among}
     if isinstance(content, WardsPage) and content.postcodes:
         return {"postcodes.json": postcodes_json(open_data.released, content)}
     if isinstance(content, ReleasePage):
@@ -364,7 +360,9 @@ def _embed(
         "to": None,
     }
     html_ = _rendered(environment, EMBED, EMBED, variables)
-    svgs = {n: data for n, data in chart_files(shown.chart, pictures).items() if n.startswith("chart-")}
+    # Without dark copies, because the page around it belongs to somebody else.
+    files = chart_files(shown.chart, pictures, in_both=False)
+    svgs = {n: data for n, data in files.items() if n.startswith("chart-")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}
 
 

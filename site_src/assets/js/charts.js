@@ -24,6 +24,18 @@ const load = (address) =>
     throw error;
   }));
 
+// The dark colour of each colour in a drawing, as in charts/dark_scheme.py.
+const DARK = {
+  "#12436d": "#9ccbf3", "#28a197": "#45c4b8", "#801650": "#f29ac5", "#f46a25": "#ff9a5c",
+  "#3d3d3d": "#c9ced3", "#a285d1": "#bea5e8", "#e4edf4": "#22384a", "#bcd2e5": "#2d5070",
+  "#8bb3d3": "#3a6a94", "#2f6d9f": "#74aeda", "#ffffff": "#1a222a", "#f3efe4": "#2c363f",
+  "#1a1a1a": "#eef1f3", "#4a4f55": "#b4bfc8", "#dfe3e6": "#3a4650", "#7a95b4": "#6a8bae",
+  "#8c8c8c": "#8b959e", "#1b6e66": "#6fd3c8",
+};
+const wantsDark = matchMedia("(prefers-color-scheme: dark)");
+const inScheme = (drawing) =>
+  wantsDark.matches ? JSON.parse(JSON.stringify(drawing), (_, value) => DARK[value?.toLowerCase?.()] ?? value) : drawing;
+
 const drawings = new WeakMap(); // by chart: a promise of its place and its series of points
 
 export const draw = (chart) => {
@@ -56,9 +68,14 @@ const drawn = async (chart) => {
       still.replaceWith(place);
     }
     place.replaceChildren();
-    await Plotly.newPlot(place, figure.data, layout, {
-      displayModeBar: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false,
-    });
+    const paint = () => {
+      const shown = inScheme({ data: figure.data, layout });
+      return Plotly.newPlot(place, shown.data, shown.layout, {
+        displayModeBar: false, plotlyServerURL: "", scrollZoom: false, doubleClick: false, showTips: false,
+      });
+    };
+    await paint();
+    wantsDark.addEventListener("change", paint);
     place.style.height = "";
     chart.dataset.state = "drawn";
     return { place, series: pointsOf(figure.data) };

@@ -651,6 +651,8 @@
 
   const more = root.querySelector(".explore__more");
   const measureBox = root.querySelector("#explore-measure");
+  const isWide = matchMedia("(min-width: 60em)");
+  isWide.addEventListener("change", () => { for (const options of root.querySelectorAll(".explore__options")) options.open = isWide.matches; });
   const select = (id, label, options, value, change) =>
     h("p", {}, h("label", { for: id }, label), h("select", { id, change: (event) => change(event.target.value) },
       options.map(([key, words]) => h("option", { value: key, selected: key === value }, words))));
@@ -678,7 +680,7 @@
       const wanted = filter.value.trim().toLowerCase();
       for (const label of areaList.querySelectorAll("label")) label.hidden = !label.textContent.toLowerCase().includes(wanted);
     } });
-    const open = more.querySelector(".explore__areas")?.open ?? matchMedia("(min-width: 60em)").matches;
+    const open = more.querySelector(".explore__areas")?.open ?? true;
     const parts = now.data.parts.length > 1 && h("details", { class: "explore__parts", open: more.querySelector(".explore__parts")?.open ?? false },
       h("summary", {}, `${partName(now)}: ${c.allParts ? "all" : c.parts.length}`),
       h("fieldset", { class: "explore__list" }, h("legend", {}, partName(now)), now.data.parts.map((part, n) => h("label", {},
@@ -689,9 +691,7 @@
     const periodName = (p) => p.label + (now.shared.has(p.key) || now.series.length < 2 ? "" : " (not for all)");
     const options = now.periods.map((p) => [p.key, periodName(p)]);
     const ranged = c.view === "line" || c.view === "table";
-    more.replaceChildren(...[
-      h("fieldset", { class: "explore__views" }, h("legend", {}, "View"), Object.entries(VIEWS).filter(([key]) => can[key]).map(([key, name]) => h("label", {},
-        h("input", { type: "radio", name: "explore-view", id: `explore-view-${key}`, value: key, checked: c.view === key, change: () => change({ view: key }) }), ` ${name}`))),
+    const narrowing = [
       c.view === "map"
         ? h("p", { class: "explore__hint" }, "The map shows every area that has an outline and figures.")
         : h("details", { class: "explore__areas", open }, h("summary", {}, `Areas: ${count(c.areas.length, "chosen", "chosen")}`),
@@ -704,7 +704,13 @@
       c.view === "bars" && options.length > 1 && select("explore-with", "Compare with", [["", "No other period"], ...options.filter(([key]) => key !== c.period)], c.other, (other) => change({ other })),
       can.rate && h("fieldset", { class: "explore__views" }, h("legend", {}, "Show"), [[false, "count", "Counts"], [true, "rate", "Per 1,000 people"]].map(([rate, key, name]) => h("label", {},
         h("input", { type: "radio", name: "explore-as", id: `explore-as-${key}`, checked: c.rate === rate, change: () => change({ rate }) }), ` ${name}`))),
-    ].filter(Boolean));
+    ].filter(Boolean);
+    more.replaceChildren(
+      h("fieldset", { class: "explore__views" }, h("legend", {}, "View"), Object.entries(VIEWS).filter(([key]) => can[key]).map(([key, name]) => h("label", {},
+        h("input", { type: "radio", name: "explore-view", id: `explore-view-${key}`, value: key, checked: c.view === key, change: () => change({ view: key }) }), ` ${name}`))),
+      // On a phone folded at first, so that the drawing is on the first screen.
+      h("details", { class: "explore__options", open: isWide.matches || (more.querySelector(".explore__options")?.open ?? false) },
+        h("summary", {}, "Places, period and rates"), narrowing));
     measureBox.value = c.measure;
   };
 

@@ -1,0 +1,66 @@
+"""The dark scheme of drawings: one dark colour for each colour of the palette, and drawings with their colours replaced.
+
+Light and dark change places: what is dark on paper is pale on a dark sheet, and letters on a shade stay legible because
+both change. A drawing is made once, and its dark copy differs only in colours. `charts.js` has the same list for the
+charts that it draws.
+"""
+
+import re
+from collections.abc import Mapping
+
+from portal.charts.grammar import (
+    BETTER,
+    COLOURS,
+    CONTEXT,
+    EARLIER,
+    GRID,
+    INK,
+    PAPER,
+    QUIET,
+    SAND,
+    SHADES,
+)
+
+_SERIES = ("#9ccbf3", "#45c4b8", "#f29ac5", "#ff9a5c", "#c9ced3", "#bea5e8")
+_SHADES = (
+    "#22384a",
+    "#2d5070",
+    "#3a6a94",
+    "#74aeda",
+    "#9ccbf3",
+)  # the palest of the light scheme is the darkest here
+_OTHERS = {
+    PAPER: "#1a222a",  # as `--sheet` in the style sheet
+    SAND: "#2c363f",
+    INK: "#eef1f3",
+    QUIET: "#b4bfc8",
+    GRID: "#3a4650",
+    EARLIER: "#6a8bae",
+    CONTEXT: "#8b959e",
+    BETTER: "#6fd3c8",
+}
+
+
+def _lower_case(pairs: Mapping[str, str]) -> dict[str, str]:
+    return {light.lower(): dark for light, dark in pairs.items()}
+
+
+# By the colour of the light scheme, in lower case.
+DARK: Mapping[str, str] = _lower_case(
+    dict(zip(COLOURS, _SERIES, strict=True)) | dict(zip(SHADES, _SHADES, strict=True)) | _OTHERS
+)
+
+
+def _written(colour: str) -> str:
+    """Return a colour as plotly.js writes it in a drawing."""
+    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
+    return f"rgb({red}, {green}, {blue})"
+
+
+_IN_DRAWINGS = {_written(light): _written(dark) for light, dark in DARK.items()}
+_COLOUR = re.compile("|".join(map(re.escape, _IN_DRAWINGS)))
+
+
+def darken(svg: bytes) -> bytes:
+    """Return a drawing by plotly.js in the colours of the dark scheme."""
+    return _COLOUR.sub(lambda found: _IN_DRAWINGS[found[0]], svg.decode()).encode()
