@@ -50,6 +50,7 @@ _WITHOUT_FRAMES = "--enable-begin-frame-control"
 _LONGEST = 300  # seconds before a Chromium process is killed
 _MOST = 200  # tasks for one Chromium process
 _AT_ONCE = 2  # Chromium processes
+_FEWEST = 12  # tasks for one process: starting another takes as long as these
 
 Thing = TypeVar("Thing")
 
@@ -152,7 +153,7 @@ def make_missing(
     wanted = {name: cache / f"{name}{ending}" for name in names}
     cache.mkdir(parents=True, exist_ok=True)
     missing = [name for name, path in wanted.items() if not path.exists()]
-    size = min(_MOST, -(-len(missing) // _AT_ONCE) or 1)
+    size = min(_MOST, max(_FEWEST, -(-len(missing) // _AT_ONCE)))
 
     def make(batch: list[str]) -> None:
         for name, content in run_each(batch, work, frames):
