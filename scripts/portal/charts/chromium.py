@@ -45,9 +45,12 @@ _MOVED = (
 )
 # A font loads when a text is first laid out in it. For print that is after the load event, which is too late.
 _FONTS = "Promise.allSettled([...document.fonts].map(font => font.load())).then(() => 0)"
+# The shell then draws no frames, which nobody would see: a third less work for a page that is printed.
+_WITHOUT_FRAMES = "--enable-begin-frame-control"
 _LONGEST = 300  # seconds before a Chromium process is killed
 _MOST = 200  # tasks for one Chromium process
 _AT_ONCE = 2  # Chromium processes
+_FEWEST = 12  # tasks for one process: starting another takes as long as these
 
 Thing = TypeVar("Thing")
 
@@ -67,10 +70,12 @@ class Chromium:
 
     say: IO[bytes]
     hear: IO[bytes]
+    frames: bool = True  # False if it draws nothing on a screen, and so takes no pictures
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     session: str = ""
     at: str = ""
     rest: bytes = b""
+    window: tuple[int, int] = (0, 0)
 
     def open(self, page: Path) -> None:
         """Load a page with all its fonts, unless it is loaded already."""
@@ -79,6 +84,8 @@ class Chromium:
             self.session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             self._ask("Page.enable")
             self._ask("Page.setLifecycleEventsEnabled", enabled=True)
+            if not self.frames:  # a page is then laid out for paper only, and not for a screen before
+                self._ask("Emulation.setEmulatedMedia", media="print")
         address = page.resolve().as_uri()
         if address != self.at:
             loader = self._ask("Page.navigate", url=address)["loaderId"]
@@ -101,8 +108,11 @@ class Chromium:
 
     def picture(self, width: int, height: int) -> bytes:
         """Return a PNG of the top left of the page; sizes are in pixels."""
-        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        return b64decode(self._ask("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"])
+        if self.window != (width, height):
+            self.window = width, height
+            size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            self._ask("Emulation.setDeviceMetricsOverride", **size)
+        return b64decode(self._ask("Page.captureScreenshot")["data"])
 
     def _ask(self, method: str, **parameters: object) -> Mapping[str, Any]:
         """Send a command and return its result."""
@@ -129,19 +139,24 @@ class Chromium:
 
 
 def make_missing(
-    names: Iterable[str], cache: Path, ending: str, work: Callable[[Chromium, str], bytes]
+    names: Iterable[str],
+    cache: Path,
+    ending: str,
+    work: Callable[[Chromium, str], bytes],
+    frames: bool = False,
 ) -> Mapping[str, Path]:
     """Return the files of these names in the cache, after making those that are missing.
 
-    `work` returns the content of one file. Files that Chromium could not make are left out of the result.
+    `work` returns the content of one file; only with `frames` can it take pictures of a page. Files that Chromium could
+    not make are left out of the result.
     """
     wanted = {name: cache / f"{name}{ending}" for name in names}
     cache.mkdir(parents=True, exist_ok=True)
     missing = [name for name, path in wanted.items() if not path.exists()]
-    size = min(_MOST, -(-len(missing) // _AT_ONCE) or 1)
+    size = min(_MOST, max(_FEWEST, -(-len(missing) // _AT_ONCE)))
 
     def make(batch: list[str]) -> None:
-        for name, content in run_each(batch, work):
+        for name, content in run_each(batch, work, frames):
             operating_system.write_atomically(wanted[name], content)
 
     with ThreadPoolExecutor(_AT_ONCE) as executor:
@@ -151,11 +166,12 @@ def make_missing(
 
 
 def run_each(
-    things: Iterable[Thing], work: Callable[[Chromium, Thing], bytes]
+    things: Iterable[Thing], work: Callable[[Chromium, Thing], bytes], frames: bool = False
 ) -> Iterator[tuple[Thing, bytes]]:
     """Yield each thing with the result of `work` on it, all in one Chromium process.
 
-    Stop at the first thing that fails. Yield nothing if Chromium is not installed.
+    Stop at the first thing that fails. Yield nothing if Chromium is not installed. Without `frames`, no pictures can be
+    taken, and the shell of Chromium, which can do that, draws no frames.
     """
     left, program = list(things), find_browser()
     if program is None:
@@ -164,7 +180,9 @@ def run_each(
     for sandbox in ((), ("--no-sandbox",)) if os.geteuid() else (("--no-sandbox",),):
         if not left:
             return
-        with _started(program, sandbox) as browser:
+        frames = frames or not program.endswith(NAMES[0])
+        with _started(program, (*sandbox, *(() if frames else (_WITHOUT_FRAMES,)))) as browser:
+            browser.frames = frames
             while left and (result := _try(browser, left[0], work)):
                 yield left.pop(0), result
 
@@ -177,7 +195,7 @@ def _try(browser: Chromium, thing: Thing, work: Callable[[Chromium, Thing], byte
 
 
 @contextmanager
-def _started(chromium: str, sandbox: tuple[str, ...]) -> Iterator[Chromium]:
+def _started(chromium: str, more: tuple[str, ...]) -> Iterator[Chromium]:
     """Start Chromium with our pipes as file descriptors 3 and 4, and kill it at the end in every case."""
     orders, ours = os.pipe()
     answers, theirs = os.pipe()
@@ -185,7 +203,7 @@ def _started(chromium: str, sandbox: tuple[str, ...]) -> Iterator[Chromium]:
     for end in (orders, theirs):
         os.close(end)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        options = (*_OPTIONS, *sandbox, f"--user-data-dir={folder}")
+        options = (*_OPTIONS, *more, f"--user-data-dir={folder}")
         command = [sys.executable, "-c", _MOVED, *map(str, high), chromium, *options]
         process = subprocess.Popen(
             command, pass_fds=high, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

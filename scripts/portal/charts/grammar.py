@@ -42,11 +42,13 @@ _ENTITY = re.compile(r"&(?=#?\w+;)")
 
 def escape_texts(drawing: Any) -> Any:
     """Return a drawing with its texts escaped, so that plotly.js shows them literally."""
+    if isinstance(drawing, str):
+        return (
+            _TAG.sub("&lt;", _ENTITY.sub("&amp;", drawing)) if "<" in drawing or "&" in drawing else drawing
+        )
     if isinstance(drawing, dict):
         return {key: escape_texts(value) for key, value in drawing.items()}
-    if isinstance(drawing, list | tuple):
-        return [escape_texts(value) for value in drawing]
-    return _TAG.sub("&lt;", _ENTITY.sub("&amp;", drawing)) if isinstance(drawing, str) else drawing
+    return [escape_texts(value) for value in drawing] if isinstance(drawing, list | tuple) else drawing
 
 
 class Box(NamedTuple):
@@ -482,7 +484,11 @@ def note_in(text: str, box: Box, taken: Sequence[Box], size: float = TICK) -> La
         size=size,
         colour=QUIET,
     )
-    height = note.box.height
-    steps = range(0, max(1, int(box.height - height)), 8)
-    tried = [replace(note, y=box.bottom - 2 - up) for up in steps] or [note]
-    return min(tried, key=lambda n: sum(n.box.touches(other) for other in taken))
+    space = note.box  # measured once, because each of many places is tried
+    steps = range(0, max(1, int(box.height - space.height)), 8)
+
+    def overlaps(y: float) -> int:
+        moved = space._replace(top=y - space.height, bottom=y)
+        return sum(moved.touches(other) for other in taken)
+
+    return replace(note, y=min((box.bottom - 2 - up for up in steps), key=overlaps, default=note.y))

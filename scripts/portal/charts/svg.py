@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from portal.charts import chromium
 from portal.charts.charts import Chart
@@ -28,7 +27,7 @@ _DRAW = """(async figure => {
   let seed = 1;
   Math.random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   const {width, height} = figure.layout;
-  return Plotly.toImage({...figure, config: {staticPlot: true}}, {format: "svg", width, height});
+  return Plotly.toImage({...figure, config: {staticPlot: true}}, {format: "svg", width, height, imageDataOnly: true});
 })"""
 _STYLED = re.compile(r'<[A-Za-z][^<>]*? style="[^"<>]*"[^<>]*>')
 _DECLARATION = re.compile(r'\s*([a-z-]+)\s*:\s*((?:"[^"]*"|[^;"])+)')
@@ -89,8 +88,7 @@ def draw_pictures(figures: Iterable[Figure], library: Path, cache: Path) -> Pict
 
         def draw(browser: Chromium, name: str) -> bytes:
             browser.open(page)
-            url: str = browser.run(f"{_DRAW}({json.dumps(wanted[name])})")
-            return styles_to_attributes(unquote(url.partition(",")[2])).encode()
+            return styles_to_attributes(browser.run(f"{_DRAW}({json.dumps(wanted[name])})")).encode()
 
         kept = chromium.make_missing(wanted, cache, ".plain.svg", draw)
     return Pictures(library, {k: path.read_bytes() for k, path in kept.items()}, prints=True)

@@ -127,7 +127,8 @@ def _differences(figures: Sequence[Observation]) -> Iterator[Observation]:
             series[o.area, o.part].append(o)
     for rows in series.values():
         for o in rows:
-            inside = [i for i in rows if i is not o and _is_within(i, o)]
+            start, end = o.period_start, o.period_end
+            inside = [i for i in rows if start <= i.period_start and i.period_end <= end and i is not o]  # type: ignore[operator]
             if inside:
                 yield from _gap(o, inside)
         ordered = sorted(rows, key=lambda o: (o.period_start, o.period_end))

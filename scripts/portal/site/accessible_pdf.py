@@ -131,8 +131,10 @@ def _shows_missing_glyph(page: pikepdf.Page) -> bool:
             two_bytes = fonts[str(step.operands[0])].Subtype == Name.Type0
             continue
         shown = step.operands[0]
+        if not two_bytes:
+            continue
         texts = [bytes(t) for t in (shown if isinstance(shown, Array) else [shown]) if isinstance(t, String)]
-        if two_bytes and any(b"\0\0" in {t[n : n + 2] for n in range(0, len(t), 2)} for t in texts):
+        if any(b"\0\0" in t and b"\0\0" in {t[n : n + 2] for n in range(0, len(t), 2)} for t in texts):
             return True
     return False
 
