@@ -10,10 +10,11 @@ from portal.cli.new_portal import NewPortal
 from portal.core.model import Content
 from portal.core.problems import PortalError, Problem
 from portal.core.text import listed
+from portal.core.vocabulary import AreaKind
 from portal.data import packages
 from portal.importers import importing, recognition, source_rows
 from portal.importers.formats import formats
-from portal.importers.geography import lookups
+from portal.importers.geography import geojson, lookups
 from portal.importers.importing import ImportJob
 from portal.importers.police import street_crime
 from portal.importers.recognition import RecognisedFile
@@ -112,8 +113,11 @@ def fill(portal: NewPortal, folder: Path, files: Sequence[RecognisedFile], tell:
     A file that an import refuses is left out with the reason, and the others are imported without it.
     """
     done = []
-    for format_ in formats():
-        if own := [*_files_for(format_, files, portal)]:
+    here = _regions(portal)
+    for format_, known in formats().items():
+        if known.region not in here:
+            continue
+        if own := [*_files_for(format_, files, portal, folder)]:
             tell(f"Importing {format_}")
             done.append(_imported(format_, own, folder))
     used = {f.path for one in done for f in one.files}
@@ -126,7 +130,9 @@ def fill(portal: NewPortal, folder: Path, files: Sequence[RecognisedFile], tell:
     return filled
 
 
-def _files_for(format_: str, files: Sequence[RecognisedFile], portal: NewPortal) -> Iterator[RecognisedFile]:
+def _files_for(
+    format_: str, files: Sequence[RecognisedFile], portal: NewPortal, folder: Path
+) -> Iterator[RecognisedFile]:
     """Yield the files for an import that are about the place, the oldest first."""
     ordered = sorted(files, key=lambda f: (f.newest, f.path.name))
     if format_ == "wards":
@@ -142,8 +148,11 @@ def _files_for(format_: str, files: Sequence[RecognisedFile], portal: NewPortal)
             with_borough = [f for f in ordered if f.format == "mps-ward" and _has_word(f.path, portal.place)]
             yield from with_borough[-1:]
         return
+    if format_ == "boundaries":
+        yield from _outlines(ordered, portal.area, folder)
+        return
     for file in (f for f in ordered if f.format == format_):
-        if format_ in ("boundaries", "lsoas") and not _is_about(file.path, portal.area):
+        if format_ == "lsoas" and not _is_about(file.path, portal.area):
             continue
         if format_ in ("police-street", "police-outcomes") and not _names_place(file.path, portal.place):
             continue
@@ -157,6 +166,26 @@ def _has_wards(path: Path, area: str) -> bool:
         return False
     district = lookup.column("district")
     return lookup.has("ward", "district") and any(row[district] == area for row in lookup.rows if district)
+
+
+def _outlines(files: Sequence[RecognisedFile], area: str, folder: Path) -> Iterator[RecognisedFile]:
+    """Yield the files with the outlines of the wards of the portal in `folder`: one with all of them, or one for each.
+
+    Of several files with all wards, the newest, and of equals the one whose name comes last.
+    """
+    _, content = building.read(folder)
+    wards = {a.code for a in content.areas.values() if a.parent == area and a.kind == AreaKind.WARD}
+    own = {f.path: (f, _codes(f.path) & wards) for f in files if f.format == "boundaries"}
+    whole = [f for f, codes in own.values() if codes == wards]
+    yield from whole[-1:] or [f for f, codes in own.values() if codes]
+
+
+def _codes(path: Path) -> set[str]:
+    """Return every text in the properties of outlines, the codes of their areas among them."""
+    try:
+        return {text for row in geojson.properties(path) for text in row.values()}
+    except PortalError:
+        return set()
 
 
 def _is_about(path: Path, area: str) -> bool:
@@ -250,11 +279,16 @@ def _covered(file: RecognisedFile, content: Content, area: str) -> int:
     return len(tables["populations"])
 
 
+def _regions(portal: NewPortal) -> tuple[str, str]:
+    """Return the regions of formats that a portal can import."""
+    return "everywhere", "london" if portal.of_the_met else "elsewhere"
+
+
 def _missing(portal: NewPortal, done: Sequence[Imported]) -> Iterator[str]:
     """Yield what the portal should have and the folder did not give."""
     there = {one.format for one in done if one.files}
     silent = street_crime.is_silent(portal.area)
-    here = ("everywhere", "london" if portal.of_the_met else "elsewhere")
+    here = _regions(portal)
     for format_, known in formats().items():
         if format_ in there or known.region not in here:
             continue

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +15,7 @@ from portal.core.model import Observation
 from portal.core.vocabulary import Status
 from portal.disclosure.clearing import ClearedContent
 from portal.importers.police import stop_and_search
+from project import SHARED
 
 YEAR = (date(2023, 9, 1), date(2024, 8, 31))
 # The searches in Lewisham in July 2024 by self-defined ethnic group, told as if they were those of 12 months.
@@ -24,7 +24,7 @@ OFFICERS = "stops-not-stated-by-officer"
 # The groups that officers recorded for the 107 who did not state their own.
 REST = "Another group, or none recorded"
 OF_OFFICERS = {"Asian": 11, "Black": 55, "White": 29, REST: 12}
-UPSTREAM = Path(__file__).parents[3].parent.parent / "shared" / "upstream"
+UPSTREAM = SHARED / "upstream"
 
 
 def with_ethnic_groups(
