@@ -83,7 +83,9 @@ def main(words: Sequence[str]) -> None:
     half = len(options.areas) // 2
     if half:
         ratio = totals[-1] / totals[half] * half / len(options.areas)
-        print(f"Processor seconds of new: {totals[half]:.0f} for {half}, {totals[-1]:.0f} for {len(options.areas)};")
+        print(
+            f"Processor seconds of new: {totals[half]:.0f} for {half}, {totals[-1]:.0f} for {len(options.areas)};"
+        )
         print(f"{ratio:.2f} times what a linear loop would take.")
 
 

@@ -14,7 +14,7 @@ from portal.core.vocabulary import AreaKind
 from portal.data import packages
 from portal.importers import importing, recognition, source_rows
 from portal.importers.formats import formats
-from portal.importers.geography import geojson, lookups
+from portal.importers.geography import geojson, lookups, population_groups
 from portal.importers.importing import ImportJob
 from portal.importers.police import street_crime
 from portal.importers.recognition import RecognisedFile
@@ -120,6 +120,8 @@ def fill(portal: NewPortal, folder: Path, files: Sequence[RecognisedFile], tell:
         if own := [*_files_for(format_, files, portal, folder)]:
             tell(f"Importing {format_}")
             done.append(_imported(format_, own, folder))
+            if format_ == "populations":
+                done[-1] = _with_groups(done[-1], own, folder)
     used = {f.path for one in done for f in one.files}
     named = {name for one in done for name in one.left}
     rest = [f for f in files if f.path not in used and f.path.name not in named]
@@ -230,8 +232,39 @@ def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Im
     return Imported(format_, left=left)
 
 
-def _run(format_: str, files: Sequence[RecognisedFile], folder: Path) -> tuple[str, ...]:
-    """Write the row of the source, import the files and write the tables; leave no trace of an import that fails."""
+def _with_groups(imported: Imported, files: Sequence[RecognisedFile], folder: Path) -> Imported:
+    """Take the residents by age, sex and ethnic group from the tables that were not chosen for the totals, the newest first."""
+    for file in reversed([f for f in files if f not in imported.files]):
+        _, content = building.read(folder)
+        if not _themes(file, folder) - {p.theme for p in content.profiles}:
+            continue
+        try:
+            report = _run("populations", [file], folder, ("profiles.csv", "datapackage.json"))
+        except PortalError:
+            continue
+        left = {name: why for name, why in imported.left.items() if name != file.path.name}
+        said = tuple(line for line in report if "rates of stop and search" in line)
+        imported = Imported("populations", (*imported.files, file), (*imported.report, *said), left)
+    return imported
+
+
+def _themes(file: RecognisedFile, folder: Path) -> set[str]:
+    """Return the groups of residents of the district that a table has: age groups, sex or ethnic groups."""
+    settings, content = building.read(folder)
+    try:
+        own = population_groups.read(file.path, content.areas, content.lsoas, settings.site.area, "")
+    except PortalError:
+        return set()
+    return set(own["theme"])
+
+
+def _run(
+    format_: str, files: Sequence[RecognisedFile], folder: Path, only: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Write the row of the source, import the files and write the tables; leave no trace of an import that fails.
+
+    With `only`, the names of some tables, no other is written.
+    """
     table = folder / "data_packages" / "sources" / "data" / "sources.csv"
     before = table.read_text(encoding="utf-8")
     row = source_rows.row(format_, max((f.newest for f in files), default="") or new_portal.this_month())
@@ -241,6 +274,8 @@ def _run(format_: str, files: Sequence[RecognisedFile], folder: Path) -> tuple[s
         read_packages, _ = packages.read_all(folder, settings.packages)
         job = ImportJob(format_, tuple(f.path for f in files), row["id"])
         plan = importing.plan(job, content, read_packages, settings)
+        if only:
+            plan = replace(plan, files={p: text for p, text in plan.files.items() if p.name in only})
         if plan.figures == 0:
             fix = "Add the files of more months."
             raise PortalError([Problem("files", code="months", message=importing.TOO_SHORT, fix=fix)])
