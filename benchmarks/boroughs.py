@@ -49,7 +49,8 @@ def row(area: str, files: Path, out: Path, is_built: bool) -> tuple[object, ...]
     """Make, check and perhaps build the portal of one district."""
     folder = out / area
     new = run("new", "--area", area, "--from", str(files), "--folder", str(folder))
-    (folder / "node_modules").symlink_to((ROOT / "node_modules").resolve())
+    if not (folder / "node_modules").exists():
+        (folder / "node_modules").symlink_to((ROOT / "node_modules").resolve())
     check = run("--project", str(folder), "check")
     build = run("--project", str(folder), "build") if is_built else None
     figures = sum(

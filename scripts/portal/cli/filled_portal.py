@@ -25,6 +25,7 @@ Tell = Callable[[str], None]
 _NAMES = ("name", "nm", "geography")
 _GUIDE = "START.md"
 _MARK = "<!-- files -->"
+_FRESH = "?"  # in place of the source of numbers that are only looked at
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,24 @@ def place_of(files: Iterable[RecognisedFile], area: str) -> str:
                 heads = [loose_tables.plain(c) for c in row]
                 if any(h.endswith(("code", "cd")) for h in heads):
                     header = heads
-                if area in row and header:
-                    for place, heading in enumerate(header[: len(row)]):
-                        near = abs(place - row.index(area)) == 1
-                        if near and any(heading.endswith(n) for n in _NAMES) and row[place].strip():
-                            return row[place].strip()
+                if area in row and header and (name := _beside(header, row, row.index(area))):
+                    return name
     return ""
+
+
+def _beside(header: Sequence[str], row: Sequence[str], code: int) -> str:
+    """Return the name of the area whose code is in a cell: in the column of the same kind, or else in the next one.
+
+    The column before the code is the last choice: in “ward name, district code, district name” it names another area.
+    """
+
+    def stem(heading: str) -> str:
+        return re.sub(rf"\s*(code|cd|{'|'.join(_NAMES)})$", "", heading)
+
+    named = [n for n, h in enumerate(header[: len(row)]) if h.endswith(_NAMES) and row[n].strip()]
+    of_kind = [n for n in named if stem(header[n]) == stem(header[code])]
+    beside = [n for n in (code + 1, code - 1) if n in named]
+    return next((row[n].strip() for n in (*of_kind, *beside)), "")
 
 
 def _tables(path: Path) -> Iterator[Iterable[Sequence[str]]]:
@@ -267,7 +280,10 @@ def _run(
     """
     table = folder / "data_packages" / "sources" / "data" / "sources.csv"
     before = table.read_text(encoding="utf-8")
-    row = source_rows.row(format_, max((f.newest for f in files), default="") or new_portal.this_month())
+    newest = max((f.newest for f in files), default="")
+    if format_ == "populations":  # dates in the file can be of the day on which it was downloaded
+        newest = _year(files[0], folder) or newest
+    row = source_rows.row(format_, newest or new_portal.this_month())
     source_rows.write(table, [row])
     try:
         settings, content = building.read(folder)
@@ -305,13 +321,25 @@ def _best_population(files: Sequence[RecognisedFile], folder: Path, left: dict[s
 
 
 def _covered(file: RecognisedFile, content: Content, area: str) -> int:
+    return len(_residents(file, content, area))
+
+
+def _year(file: RecognisedFile, folder: Path) -> str:
+    """Return the year that the residents of a table are of; empty if it has no area of the portal."""
+    settings, content = building.read(folder)
+    return max((year for year, _ in _residents(file, content, settings.site.area)), default="")
+
+
+def _residents(file: RecognisedFile, content: Content, area: str) -> list[tuple[str, str]]:
+    """Return the year and area of each number of residents that a table has for the areas of the portal."""
     from portal.importers import geography_package  # noqa: PLC0415
 
     try:
-        _, tables = geography_package.FORMATS["populations"]([file.path], content, area, "")
+        _, tables = geography_package.FORMATS["populations"]([file.path], content, area, _FRESH)
     except PortalError:
-        return 0
-    return len(tables["populations"])
+        return []
+    fresh = tables["populations"][tables["populations"]["source"] == _FRESH]
+    return [(str(year), str(code)) for year, code in zip(fresh["year"], fresh["area"], strict=True)]
 
 
 def _regions(portal: NewPortal) -> tuple[str, str]:

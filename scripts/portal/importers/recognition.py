@@ -61,6 +61,8 @@ def recognise(path: Path) -> RecognisedFile:
             format_, why = _of_workbook(path)
         elif suffix == ".csv":
             format_, why = _of_csv(path)
+        elif suffix == ".zip":
+            format_, why = "", "a zip file: unpack it, and put the files in it into the folder"
         else:
             format_, why = "", f"files that end in “{suffix or path.name}” are not read"
     except PortalError as error:
