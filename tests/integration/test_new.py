@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from portal.cli import commands, new_portal
+from portal.cli import commands, filled_portal, new_portal
 from portal.cli.arguments import OK, PROBLEMS
 from portal.cli.filled_portal import FilledPortal
 from portal.core import settings
@@ -179,7 +179,7 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
     ("area", "folders", "place", "formats"),
     [
         (
-            "E07000008", ("more/street_other_forces", "more/boundaries", "more/lookups", "more/population", "more/ons_crime_tables"),
+            "E07000008", ("boundaries", "more/street_other_forces", "more/boundaries", "more/lookups", "more/population", "more/ons_crime_tables"),
             "Cambridge", {"wards", "boundaries", "lsoas", "populations", "csp", "police-street", "stop-and-search"},
         ),
         pytest.param(
@@ -223,6 +223,9 @@ def test_a_folder_of_files_becomes_a_portal_with_one_command(
     assert len(wards) == {"Cambridge": 14, "Camden": 20}[place]
     assert {w.code for w in wards} <= set(whole.content.populations)
     assert building.allowed(whole)
+    if place == "Cambridge":  # one table has the ethnic groups and another the ages
+        assert {p.theme for p in whole.content.profiles} == {"ethnic-group", "age-group"}
+        assert {s for s in whole.content.sources if s.startswith("populations")} == {"populations-2021"}
     guide = (tmp_path / "new" / "START.md").read_text()
     assert "What your files gave" in guide
     assert "Still missing" in guide
@@ -308,6 +311,22 @@ def test_the_installed_program_has_all_that_is_copied() -> None:
     assert {*new_portal.SHARED, "site_src/synonyms.toml", "scripts/portal"} == packed
     for name in packed:
         assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "place"),
+    [
+        ("ward code,ward name,district code,district name", "E05000001,Upper,E07000099,Exampleton", "Exampleton"),
+        ("district name,district code,ward code,ward name", "Exampleton,E07000099,E05000001,Upper", "Exampleton"),
+        ("WD25CD,WD25NM,LAD25CD,LAD25NM", "E05000001,Upper,E07000099,Exampleton", "Exampleton"),
+        ("geography,geography code,Total", "Exampleton,E07000099,5", "Exampleton"),
+    ],
+)  # fmt: skip
+def test_a_district_is_named_by_the_column_of_its_own_kind(
+    header: str, row: str, place: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file.csv").write_text(f"{header}\n{row}\n")
+    assert filled_portal.place_of([RecognisedFile(tmp_path / "file.csv", "wards")], "E07000099") == place
 
 
 def test_files_about_other_places_are_named() -> None:

@@ -10,10 +10,11 @@ from portal.cli.new_portal import NewPortal
 from portal.core.model import Content
 from portal.core.problems import PortalError, Problem
 from portal.core.text import listed
+from portal.core.vocabulary import AreaKind
 from portal.data import packages
 from portal.importers import importing, recognition, source_rows
 from portal.importers.formats import formats
-from portal.importers.geography import lookups
+from portal.importers.geography import geojson, lookups, population_groups
 from portal.importers.importing import ImportJob
 from portal.importers.police import street_crime
 from portal.importers.recognition import RecognisedFile
@@ -24,6 +25,7 @@ Tell = Callable[[str], None]
 _NAMES = ("name", "nm", "geography")
 _GUIDE = "START.md"
 _MARK = "<!-- files -->"
+_FRESH = "?"  # in place of the source of numbers that are only looked at
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,24 @@ def place_of(files: Iterable[RecognisedFile], area: str) -> str:
                 heads = [loose_tables.plain(c) for c in row]
                 if any(h.endswith(("code", "cd")) for h in heads):
                     header = heads
-                if area in row and header:
-                    for place, heading in enumerate(header[: len(row)]):
-                        near = abs(place - row.index(area)) == 1
-                        if near and any(heading.endswith(n) for n in _NAMES) and row[place].strip():
-                            return row[place].strip()
+                if area in row and header and (name := _beside(header, row, row.index(area))):
+                    return name
     return ""
+
+
+def _beside(header: Sequence[str], row: Sequence[str], code: int) -> str:
+    """Return the name of the area whose code is in a cell: in the column of the same kind, or else in the next one.
+
+    The column before the code is the last choice: in “ward name, district code, district name” it names another area.
+    """
+
+    def stem(heading: str) -> str:
+        return re.sub(rf"\s*(code|cd|{'|'.join(_NAMES)})$", "", heading)
+
+    named = [n for n, h in enumerate(header[: len(row)]) if h.endswith(_NAMES) and row[n].strip()]
+    of_kind = [n for n in named if stem(header[n]) == stem(header[code])]
+    beside = [n for n in (code + 1, code - 1) if n in named]
+    return next((row[n].strip() for n in (*of_kind, *beside)), "")
 
 
 def _tables(path: Path) -> Iterator[Iterable[Sequence[str]]]:
@@ -112,10 +126,15 @@ def fill(portal: NewPortal, folder: Path, files: Sequence[RecognisedFile], tell:
     A file that an import refuses is left out with the reason, and the others are imported without it.
     """
     done = []
-    for format_ in formats():
-        if own := [*_files_for(format_, files, portal)]:
+    here = _regions(portal)
+    for format_, known in formats().items():
+        if known.region not in here:
+            continue
+        if own := [*_files_for(format_, files, portal, folder)]:
             tell(f"Importing {format_}")
             done.append(_imported(format_, own, folder))
+            if format_ == "populations":
+                done[-1] = _with_groups(done[-1], own, folder)
     used = {f.path for one in done for f in one.files}
     named = {name for one in done for name in one.left}
     rest = [f for f in files if f.path not in used and f.path.name not in named]
@@ -126,7 +145,9 @@ def fill(portal: NewPortal, folder: Path, files: Sequence[RecognisedFile], tell:
     return filled
 
 
-def _files_for(format_: str, files: Sequence[RecognisedFile], portal: NewPortal) -> Iterator[RecognisedFile]:
+def _files_for(
+    format_: str, files: Sequence[RecognisedFile], portal: NewPortal, folder: Path
+) -> Iterator[RecognisedFile]:
     """Yield the files for an import that are about the place, the oldest first."""
     ordered = sorted(files, key=lambda f: (f.newest, f.path.name))
     if format_ == "wards":
@@ -142,8 +163,11 @@ def _files_for(format_: str, files: Sequence[RecognisedFile], portal: NewPortal)
             with_borough = [f for f in ordered if f.format == "mps-ward" and _has_word(f.path, portal.place)]
             yield from with_borough[-1:]
         return
+    if format_ == "boundaries":
+        yield from _outlines(ordered, portal.area, folder)
+        return
     for file in (f for f in ordered if f.format == format_):
-        if format_ in ("boundaries", "lsoas") and not _is_about(file.path, portal.area):
+        if format_ == "lsoas" and not _is_about(file.path, portal.area):
             continue
         if format_ in ("police-street", "police-outcomes") and not _names_place(file.path, portal.place):
             continue
@@ -157,6 +181,26 @@ def _has_wards(path: Path, area: str) -> bool:
         return False
     district = lookup.column("district")
     return lookup.has("ward", "district") and any(row[district] == area for row in lookup.rows if district)
+
+
+def _outlines(files: Sequence[RecognisedFile], area: str, folder: Path) -> Iterator[RecognisedFile]:
+    """Yield the files with the outlines of the wards of the portal in `folder`: one with all of them, or one for each.
+
+    Of several files with all wards, the newest, and of equals the one whose name comes last.
+    """
+    _, content = building.read(folder)
+    wards = {a.code for a in content.areas.values() if a.parent == area and a.kind == AreaKind.WARD}
+    own = {f.path: (f, _codes(f.path) & wards) for f in files if f.format == "boundaries"}
+    whole = [f for f, codes in own.values() if codes == wards]
+    yield from whole[-1:] or [f for f, codes in own.values() if codes]
+
+
+def _codes(path: Path) -> set[str]:
+    """Return every text in the properties of outlines, the codes of their areas among them."""
+    try:
+        return {text for row in geojson.properties(path) for text in row.values()}
+    except PortalError:
+        return set()
 
 
 def _is_about(path: Path, area: str) -> bool:
@@ -203,17 +247,53 @@ def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Im
     return Imported(format_, left=left)
 
 
-def _run(format_: str, files: Sequence[RecognisedFile], folder: Path) -> tuple[str, ...]:
-    """Write the row of the source, import the files and write the tables; leave no trace of an import that fails."""
+def _with_groups(imported: Imported, files: Sequence[RecognisedFile], folder: Path) -> Imported:
+    """Take the residents by age, sex and ethnic group from the tables that were not chosen for the totals, the newest first."""
+    for file in reversed([f for f in files if f not in imported.files]):
+        _, content = building.read(folder)
+        if not _themes(file, folder) - {p.theme for p in content.profiles}:
+            continue
+        try:
+            report = _run("populations", [file], folder, ("profiles.csv", "datapackage.json"))
+        except PortalError:
+            continue
+        left = {name: why for name, why in imported.left.items() if name != file.path.name}
+        said = tuple(line for line in report if "rates of stop and search" in line)
+        imported = Imported("populations", (*imported.files, file), (*imported.report, *said), left)
+    return imported
+
+
+def _themes(file: RecognisedFile, folder: Path) -> set[str]:
+    """Return the groups of residents of the district that a table has: age groups, sex or ethnic groups."""
+    settings, content = building.read(folder)
+    try:
+        own = population_groups.read(file.path, content.areas, content.lsoas, settings.site.area, "")
+    except PortalError:
+        return set()
+    return set(own["theme"])
+
+
+def _run(
+    format_: str, files: Sequence[RecognisedFile], folder: Path, only: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Write the row of the source, import the files and write the tables; leave no trace of an import that fails.
+
+    With `only`, the names of some tables, no other is written.
+    """
     table = folder / "data_packages" / "sources" / "data" / "sources.csv"
     before = table.read_text(encoding="utf-8")
-    row = source_rows.row(format_, max((f.newest for f in files), default="") or new_portal.this_month())
+    newest = max((f.newest for f in files), default="")
+    if format_ == "populations":  # dates in the file can be of the day on which it was downloaded
+        newest = _year(files[0], folder) or newest
+    row = source_rows.row(format_, newest or new_portal.this_month())
     source_rows.write(table, [row])
     try:
         settings, content = building.read(folder)
         read_packages, _ = packages.read_all(folder, settings.packages)
         job = ImportJob(format_, tuple(f.path for f in files), row["id"])
         plan = importing.plan(job, content, read_packages, settings)
+        if only:
+            plan = replace(plan, files={p: text for p, text in plan.files.items() if p.name in only})
         if plan.figures == 0:
             fix = "Add the files of more months."
             raise PortalError([Problem("files", code="months", message=importing.TOO_SHORT, fix=fix)])
@@ -243,20 +323,37 @@ def _best_population(files: Sequence[RecognisedFile], folder: Path, left: dict[s
 
 
 def _covered(file: RecognisedFile, content: Content, area: str) -> int:
+    return len(_residents(file, content, area))
+
+
+def _year(file: RecognisedFile, folder: Path) -> str:
+    """Return the year that the residents of a table are of; empty if it has no area of the portal."""
+    settings, content = building.read(folder)
+    return max((year for year, _ in _residents(file, content, settings.site.area)), default="")
+
+
+def _residents(file: RecognisedFile, content: Content, area: str) -> list[tuple[str, str]]:
+    """Return the year and area of each number of residents that a table has for the areas of the portal."""
     from portal.importers import geography_package  # noqa: PLC0415
 
     try:
-        _, tables = geography_package.FORMATS["populations"]([file.path], content, area, "")
+        _, tables = geography_package.FORMATS["populations"]([file.path], content, area, _FRESH)
     except PortalError:
-        return 0
-    return len(tables["populations"])
+        return []
+    fresh = tables["populations"][tables["populations"]["source"] == _FRESH]
+    return [(str(year), str(code)) for year, code in zip(fresh["year"], fresh["area"], strict=True)]
+
+
+def _regions(portal: NewPortal) -> tuple[str, str]:
+    """Return the regions of formats that a portal can import."""
+    return "everywhere", "london" if portal.of_the_met else "elsewhere"
 
 
 def _missing(portal: NewPortal, done: Sequence[Imported]) -> Iterator[str]:
     """Yield what the portal should have and the folder did not give."""
     there = {one.format for one in done if one.files}
     silent = street_crime.is_silent(portal.area)
-    here = ("everywhere", "london" if portal.of_the_met else "elsewhere")
+    here = _regions(portal)
     for format_, known in formats().items():
         if format_ in there or known.region not in here:
             continue

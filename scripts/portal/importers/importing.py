@@ -53,7 +53,7 @@ class Doubt:
 
 
 # What an import of counts can be asked before it is written, and the only answer that lets it go on.
-DOUBTS = ("older-file", "other-quarters")
+DOUBTS = ("older-file", "other-quarters", street_crime.UNKNOWN_TYPE)
 YES = "yes"
 
 
@@ -148,7 +148,8 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     fresh = len(withheld.observations)
     short = () if fresh else (TOO_SHORT,)
     report = (*dict.fromkeys(map(str, counts.findings)), *compared(before, after, withheld, naming), *short)
-    doubts = tuple(_doubts(before, withheld.observations, last, naming))
+    unsure = (Doubt(f.code, f.message) for f in counts.findings if f.code in DOUBTS)
+    doubts = (*unsure, *_doubts(before, withheld.observations, last, naming))
     table = {folder / "observations.csv": _csv(by_name[home[0]], indicators, after)}
     return PlannedImport(report, table, doubts, fresh)
 

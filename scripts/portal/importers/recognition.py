@@ -8,7 +8,7 @@ from pathlib import Path
 from portal.core import input_files, periods
 from portal.core.problems import PortalError
 from portal.importers.geography import geojson, population_tables, vintages
-from portal.importers.police import csp, public_attitudes, vawg
+from portal.importers.police import csp, public_attitudes, stop_records, vawg
 from portal.importers.shared import loose_tables, published_files, published_workbooks
 from portal.importers.shared.loose_tables import Row
 
@@ -61,6 +61,8 @@ def recognise(path: Path) -> RecognisedFile:
             format_, why = _of_workbook(path)
         elif suffix == ".csv":
             format_, why = _of_csv(path)
+        elif suffix == ".zip":
+            format_, why = "", "a zip file: unpack it, and put the files in it into the folder"
         else:
             format_, why = "", f"files that end in “{suffix or path.name}” are not read"
     except PortalError as error:
@@ -137,14 +139,16 @@ def _first_rows(path: Path) -> list[list[str]]:
         return loose_tables.rows_of(path)[: loose_tables.TITLE_ROWS]
 
 
-def _columns(name: str) -> Callable[[Row], bool]:
-    """Return a test of plain headings: whether they have each column of a map beside the importers."""
+def _columns(name: str, optional: Sequence[str] = ()) -> Callable[[Row], bool]:
+    """Return a test of plain headings: whether they have each column of a map beside the importers but the `optional`."""
 
     def has(row: Row) -> bool:
         here = set(row)
         wanted = published_files.aliases(name)
         return all(
-            here & {loose_tables.plain(a) for a in aliases} for ours, aliases in wanted.items() if ours
+            here & {loose_tables.plain(a) for a in aliases}
+            for ours, aliases in wanted.items()
+            if ours and ours not in optional
         )
 
     return has
@@ -176,7 +180,7 @@ TESTS: Sequence[tuple[str, Callable[[Row], bool]]] = (
     ("police-street", _columns("police/street_crime.columns.csv")),
     ("police-street", _columns("police/street_counts.columns.csv")),
     ("police-outcomes", _columns("police/outcomes.columns.csv")),
-    ("stop-and-search", _columns("police/stop_and_search.columns.csv")),
+    ("stop-and-search", _columns("police/stop_and_search.columns.csv", stop_records.OPTIONAL)),
     ("mps-ward", _columns("police/mps_ward.columns.csv")),
     ("mps-dashboard", _columns("police/mps_dashboard.columns.csv")),
     ("mps-borough", _columns("police/mps_borough.columns.csv")),

@@ -110,6 +110,35 @@ def test_months_without_a_file_are_named_as_spans(tmp_path: Path) -> None:
     assert findings(got)["gaps"].endswith("no figure is made: July 2023 to December 2023 and March 2024.")
 
 
+def test_a_type_that_is_not_known_is_counted_nowhere_and_cannot_be_worked_out(tmp_path: Path) -> None:
+    """A new type may be sensitive: all crime less the known types would give it away, so its month has no total."""
+    old = street(tmp_path / "2024-01-a-street.csv", *[("2024-01", "E01000001", *THEFT)] * 9)
+    new = street(
+        tmp_path / "2024-02-a-street.csv",
+        *[("2024-02", "E01000001", *THEFT)] * 8, ("2024-02", "E01000001", "Stalking", "Under investigation"), ("2024-02", "E01000002", *ASB),
+    )  # fmt: skip
+    got = street_crime.counts([old, new], content(), TOWN)
+    months = got.frame.groupby("series")["month"].unique().map(sorted).to_dict()
+    assert months["shoplifting"] == ["2024-01", "2024-02"]
+    assert months["all-crime"] == months["crime-by-outcome"] == ["2024-01"]
+    assert total(got, "shoplifting", TOWN) == 17
+    assert street_crime.UNKNOWN not in months
+    said = findings(got)[street_crime.UNKNOWN_TYPE]
+    assert "“Stalking” (1 rows), in February 2024" in said
+    assert street_crime.UNKNOWN_TYPE in importing.DOUBTS
+    elsewhere = street(
+        tmp_path / "2024-03-a-street.csv",
+        *[("2024-03", "E01000001", *THEFT)] * 8, ("2024-03", "E01099999", "Stalking", ""),
+    )  # fmt: skip
+    assert street_crime.UNKNOWN_TYPE not in findings(street_crime.counts([elsewhere], content(), TOWN))
+
+
+def test_a_file_of_types_that_are_all_unknown_is_another_file(tmp_path: Path) -> None:
+    path = street(tmp_path / "2024-01-a-street.csv", ("2024-01", "E01000001", "Burglery", ""))
+    with pytest.raises(PortalError, match="is not known"):
+        street_crime.counts([path], content(), TOWN)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_order_capitals_and_line_ends_of_columns_change_nothing(tmp_path: Path, mark: str, end: str) -> None:

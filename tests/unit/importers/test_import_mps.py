@@ -746,3 +746,16 @@ def test_no_damage_gives_a_traceback(tmp_path: Path, case: tuple[str, str], kind
     path = tmp_path / source.name
     path.write_text(change(random.Random(seed)))
     assert found_in(case[0], [path])
+
+
+def test_the_newest_month_can_come_first(tmp_path: Path) -> None:
+    case = ROOT / "tests" / "importers" / "mps-ward" / "plain" / "ward.csv"
+    with case.open(newline="") as file:
+        rows = list(csv.reader(file))
+    turned = tmp_path / "ward.csv"
+    turned.write_text("".join(",".join(f'"{c}"' for c in reversed(row)) + "\n" for row in rows))
+    before, after = (mps_crime.read_wards([path], None).frame for path in (case, turned))
+    key = ["series", "area", "month"]
+    assert (
+        after.sort_values(key).reset_index(drop=True).equals(before.sort_values(key).reset_index(drop=True))
+    )

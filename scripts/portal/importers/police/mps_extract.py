@@ -17,6 +17,7 @@ from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Finding, PublishedTable
 
 # A spreadsheet program can make a date of a month.
+_SWAPPED = 3  # months
 _MONTH = re.compile(r"((?:19|20)[0-9]{2})-?(0[1-9]|1[0-2])(?:-01)?")
 _NO_WARD = ("", "unknown", "not known", "none", "n/a", "na")
 # A label with fewer records than this in its busiest month appears and disappears by chance.
@@ -82,7 +83,7 @@ def load(path: Path, columns: str) -> CrimeExtract:
     wanted = published_files.aliases(columns)
     sheet = published_files.read(path, wanted)
     cells = checks.frame_of(sheet, wanted)
-    months = [c for c in sheet.header if _MONTH.fullmatch(c)]
+    months = _in_order([c for c in sheet.header if _MONTH.fullmatch(c)])
     rows = cells[list(wanted)].copy()
     counts, bad = checks.counts_of(cells[months])
     pairs = [(plain(a), plain(b)) for a, b in zip(rows["major"], rows["minor"], strict=True)]
@@ -102,6 +103,15 @@ def load(path: Path, columns: str) -> CrimeExtract:
         rows.loc[_lacks_ward(rows), "code"] = ""
     iso = [_MONTH.sub(r"\1-\2", m) for m in months]
     return CrimeExtract(sheet.file, rows, pd.DataFrame(counts, rows.index, iso))
+
+
+def _in_order(months: Sequence[str]) -> list[str]:
+    """Return the months with the oldest first if the file has the newest first; any other order stays as it is.
+
+    Of two or three months the headings may have been swapped instead.
+    """
+    is_reversed = len(months) > _SWAPPED and all(a > b for a, b in pairwise(months))
+    return [*reversed(months)] if is_reversed else [*months]
 
 
 def _column_problems(

@@ -35,6 +35,9 @@ GROUPED = {
     "stops-by-object-group": "object",
     "stops-by-age-group": "age",
 }
+# Of the searches of people who did not state their ethnic group, the group that the officer recorded. The groups that
+# officers seldom record are one, so that the others need not be withheld with them.
+BY_OFFICER = "stops-not-stated-by-officer"
 _GROUPS = "police/stop_and_search.groups.csv"
 # With this many records in a file, some would have a label of each kind in `_UNCODED` if nothing had been left out.
 _MANY_ENOUGH = 100
@@ -180,7 +183,8 @@ def tables(stops: Stops, borough: str) -> pd.DataFrame:
     """Return counts by month: of the borough and its parts in each breakdown, and of each ward as a whole.
 
     `borough` is the code of the borough whose wards were read. Columns: series, area, month, part (empty for the
-    total), count. Every part in the map of labels and every ward has its row, even if it is zero.
+    total), count. Every part in the map of labels and every ward has its row, even if it is zero. The series
+    `BY_OFFICER` counts only searches whose self-defined ethnic group is not stated.
     """
     rows: list[tuple[str, str, str, str, int]] = []
     for month, wards in stops.wards.items():
@@ -188,15 +192,29 @@ def tables(stops: Stops, borough: str) -> pd.DataFrame:
         by_ward = found["area"].value_counts()
         rows.append(("stops", borough, month, "", len(found)))
         rows += [("stops", ward, month, "", int(by_ward.get(ward, 0))) for ward in wards]
+        if month in stops.filtered:
+            continue  # a part of the searches: a breakdown would mislead
         for series, column in (SERIES | GROUPED).items():
-            if month in stops.filtered or column not in found or found[column].isna().any():
-                continue  # a part of the searches, or a copy of the file without this column
             groups = _groups(column) if series in GROUPED else {}
-            by_part = found[column].replace(groups).value_counts()
-            rows.append((series, borough, month, "", len(found)))
-            parts = dict.fromkeys(groups.get(part, part) for part in labels(column).values())
-            rows += [(series, borough, month, part, int(by_part.get(part, 0))) for part in parts]
+            rows += _split(found, column, (series, borough, month), groups)
+        if "ethnicity_self" in found:
+            unstated = found[found["ethnicity_self"] == "Not stated"]
+            rows += _split(
+                unstated, "ethnicity_officer", (BY_OFFICER, borough, month), _groups("ethnicity_officer")
+            )
     return pd.DataFrame(rows, columns=["series", "area", "month", "part", "count"])
+
+
+def _split(
+    found: pd.DataFrame, column: str, key: tuple[str, str, str], groups: Mapping[str, str]
+) -> Iterator[tuple[str, str, str, str, int]]:
+    """Yield the rows of a breakdown; none if the file is a copy without this column. `key`: series, area and month."""
+    if column not in found or found[column].isna().any():
+        return
+    by_part = found[column].replace(groups).value_counts()
+    yield (*key, "", len(found))
+    for part in dict.fromkeys(groups.get(part, part) for part in labels(column).values()):
+        yield (*key, part, int(by_part.get(part, 0)))
 
 
 def _groups(column: str) -> dict[str, str]:

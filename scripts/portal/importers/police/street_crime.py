@@ -34,6 +34,9 @@ CATEGORIES, OUTCOME_LABELS, SILENT = (
 )
 ALL, ASB, BY_OUTCOME = "all-crime", "anti-social-behaviour", "crime-by-outcome"
 NO_OUTCOME = "No outcome published"
+UNKNOWN = "unknown"  # rows of a type that the map of categories does not have
+UNKNOWN_TYPE = "unknown-type"  # the finding about them, which is asked about before an import is written
+_MOST_UNKNOWN = 0.5  # with more than this share of a file's rows, it is not a file of this kind
 CHANGED = "2023-06"  # the month from which rows have the LSOAs of the Census of 2021
 THIN = 0.1  # a month with less than this share of the usual month is incomplete
 _MONTH = re.compile(r"20[0-4]\d-(0[1-9]|1[0-2])")
@@ -75,8 +78,11 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
     published outcome, for the whole district). The part of a row that names no ward or an LSOA in several wards is in
     the area of the kind rest. Also reads counts by LSOA, category and month that someone has made from these files.
 
+    A category that we do not know may be one that has to be protected. It is counted nowhere, and its months get no
+    total of all crime: the total less the known categories would give it away.
+
     Raises:
-        PortalError: missing columns, unknown categories, invalid months, a month in two files, LSOAs of two Censuses
+        PortalError: missing columns, a file with mostly unknown categories, invalid months, a month in two files, LSOAs of two Censuses
             in a month, rows in LSOAs that the geography package does not have, no row in the district.
     """
     stop(_silent(content.areas[borough], paths))
@@ -85,14 +91,34 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
     stop(_twice(files))
     placed, findings = _placed(files, place)
     kept, thin = _without_thin(placed)
-    crimes = kept[kept["series"] != ASB]
+    strange = kept[kept["series"] == UNKNOWN]
+    named = kept[kept["series"] != UNKNOWN]
+    crimes = named[(named["series"] != ASB) & ~named["month"].isin(strange["month"])]
     outcomes = crimes[crimes["outcome"].notna()]
     frames = [
-        _by_area(kept, place, kept["series"]),
+        _by_area(named, place, named["series"]),
         _by_area(crimes, place, pd.Series(ALL, crimes.index)),
         _by_part(outcomes, place),
     ]
-    return Counts(pd.concat(frames, ignore_index=True), (*findings, *thin))
+    filled = [f for f in frames if not f.empty]
+    return Counts(pd.concat(filled, ignore_index=True), (*findings, *thin, *_of_unknown(strange)))
+
+
+def _of_unknown(strange: pd.DataFrame) -> Iterator[Finding]:
+    """Yield what to know about rows of the district whose category is not in the map."""
+    if strange.empty:
+        return
+    known = _labels(CATEGORIES, "series")
+    by_label = strange.groupby("category")["count"].sum()
+    names = listed([f"“{label}” ({n:,} rows)" for label, n in by_label.items()])
+    near = did_you_mean(str(by_label.index[0]), known) if len(by_label) == 1 else ""
+    words = (
+        f"Types that are not known: {names}, in {in_spans(sorted(set(strange['month'])))}. A new type may be one that has to "
+        "be protected, so it is counted nowhere, and these months get no figure of all crime. If it was a part of another "
+        "type before, that type falls: add a row to the table of breaks. To count it, add it to "
+        f"scripts/portal/importers/{CATEGORIES}. {near}"
+    )
+    yield Finding(UNKNOWN_TYPE, words.strip(), {"rows": int(by_label.sum()), "types": len(by_label)})
 
 
 def outcome_counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
@@ -160,9 +186,8 @@ def _of_rows(path: Path, columns: str) -> pd.DataFrame:
     problems += check.labels(raw["outcome"][raw["outcome"] != ""], known, OUTCOME_LABELS)
     frame["outcome"] = raw["outcome"].map(known).where(raw["outcome"] != "", NO_OUTCOME)
     if "category" in names:
-        series = _labels(CATEGORIES, "series")
-        problems += check.labels(raw["category"], series, CATEGORIES)
-        frame["series"] = raw["category"].map(series)
+        problems += check.categories(raw["category"])
+        frame["series"] = _series(raw["category"])
     stop(problems)
     return frame
 
@@ -178,14 +203,13 @@ def _of_counts(path: Path) -> pd.DataFrame:
     raw = pd.DataFrame(sheet.rows, range(2, len(sheet.rows) + 2), list(sheet.header), dtype=object)
     raw = raw[list(names)].apply(lambda cells: cells.str.strip())
     month = raw["year"] + "-" + raw["month"].str.zfill(2)
-    series = _labels(CATEGORIES, "series")
     check = _CellCheck(sheet.file, COUNTS)
     problems = [*check.form(month.rename("month"), _MONTH, "is not a month")]
     problems += check.form(raw["count"], _COUNT, "is not a count")
-    problems += check.labels(raw["category"], series, CATEGORIES)
+    problems += check.categories(raw["category"])
     stop(problems)
     frame: pd.DataFrame = raw.assign(
-        month=month, series=raw["category"].map(series), count=raw["count"].astype(int)
+        month=month, series=_series(raw["category"]), count=raw["count"].astype(int)
     )
     filled: pd.DataFrame = frame.assign(outcome=None, crime="", force="")
     return filled
@@ -193,6 +217,10 @@ def _of_counts(path: Path) -> pd.DataFrame:
 
 def _labels(name: str, column: str) -> dict[str, str]:
     return {row["theirs"]: row[column] for row in published_files.mapped(name)}
+
+
+def _series(categories: "pd.Series[str]") -> "pd.Series[str]":
+    return categories.map(_labels(CATEGORIES, "series")).fillna(UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -223,6 +251,12 @@ class _CellCheck:
             message = f"“{label}” is not known."
             each = [Problem(self.file, int(row), heading, "label", message, fix) for row in rows.index]
             yield from gathered(each, lambda problem: problem)
+
+    def categories(self, cells: "pd.Series[str]") -> Iterator[Problem]:
+        """Yield a problem for each unknown category if most rows have one, so that the file is not of this kind."""
+        known = _labels(CATEGORIES, "series")
+        if (~cells.isin(list(known))).mean() > _MOST_UNKNOWN:
+            yield from self.labels(cells, known, CATEGORIES)
 
     def _heading(self, cells: "pd.Series[str]") -> str:
         return published_files.aliases(self.columns)[str(cells.name)][0]
