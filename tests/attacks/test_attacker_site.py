@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -289,5 +289,7 @@ def test_the_real_site_gives_nothing_away(real_site: Path) -> None:
     assert kinds <= {k.indicator for k in found.hidden}  # outcomes and stops by ward, hate crime by strand
     assert "anti-social-behaviour" in {k.indicator for k in found.now}
     differences = {r: sum(found.now.get(k) != f for k, f in own.items()) for r, own in found.releases.items()}
-    compared = found.releases if is_thorough() else [max(differences, key=lambda r: differences[r])]
+    compared: Collection[str] = (
+        found.releases if is_thorough() else [max(differences, key=lambda r: differences[r])]
+    )
     assert [str(leak) for leak in leaks(found, compared=compared)] == []
