@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PIP_NO_INPUT := 1
+# Empty, so that each of the many commands that the tests start does not compile the whole program again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: site serve check test test-thorough coverage every-page each-test-file lint format docs lock sbom screenshots guide lighthouse benchmarks validate clean
 

@@ -71,8 +71,13 @@ def in_turn(name: str, run: str) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def checked(testrun_uid: str) -> tuple[Settings, ClearedContent]:
-    """The settings and content of this repository's own packages, checked by the first of the processes that test."""
+def checked(request: pytest.FixtureRequest, testrun_uid: str) -> tuple[Settings, ClearedContent]:
+    """The settings and content of this repository's own packages, checked by the first of the processes that test.
+
+    Where some test needs the site, it is built first, because that leaves what the check found.
+    """
+    if any("real_site" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("real_site")
     with in_turn("check", testrun_uid) as note:
         if not note.exists():
             note.write_bytes(pickle.dumps(building.check(ROOT)))
@@ -94,7 +99,9 @@ def real_site(testrun_uid: str) -> Path:
     """
     with in_turn("site", testrun_uid) as note:
         if not note.exists() or publishing.intact(Path(note.read_text())) != ():
-            subprocess.run([sys.executable, "-m", "portal", "build"], cwd=ROOT, check=True)
+            with in_turn("check", testrun_uid) as found:
+                command = [sys.executable, str(ROOT / "tests" / "built.py"), str(ROOT), str(found)]
+                subprocess.run(command, check=True)
             note.write_text(str((ROOT / "build" / "site").resolve()))
         return Path(note.read_text())
 

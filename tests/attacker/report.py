@@ -1,6 +1,6 @@
 """Attack a site and say what follows from it: the whole of the attacker's work in one call."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,9 +22,14 @@ class Leak:
         return f"{k.indicator}, {k.area}{k.part and f', {k.part}'}, {k.start} to {k.end}: {self.told} ({self.how})"
 
 
-def leaks(public: Public) -> list[Leak]:
-    """Everything that can be learned and should not be, from what is published now and from every earlier release."""
-    return [*_printed(public), *_overlapping(public), *_read(public), *_worked_out(public)]
+def leaks(public: Public, *, compared: Collection[str] | None = None) -> list[Leak]:
+    """Everything that can be learned and should not be, from what is published now and from every earlier release.
+
+    What follows from a release together with what is published now is only worked out for those that are `compared`;
+    None means for all.
+    """
+    compared = public.releases.keys() if compared is None else compared
+    return [*_printed(public), *_overlapping(public), *_read(public), *_worked_out(public, compared)]
 
 
 def _printed(public: Public) -> Iterator[Leak]:
@@ -62,9 +67,9 @@ def _read(public: Public) -> Iterator[Leak]:
             yield Leak(bound.key, f"{bound.low:g} to {bound.high:g}", bound.why)
 
 
-def _worked_out(public: Public) -> Iterator[Leak]:
+def _worked_out(public: Public, compared: Collection[str]) -> Iterator[Leak]:
     """Withheld counts of which fewer values are left than are small, in any consistent set of what was published."""
-    for how, (figures, hidden) in _sets(public).items():
+    for how, (figures, hidden) in _sets(public, compared).items():
         told = knowledge(public, figures, hidden, _bounds(public, figures))
         try:
             found = deduced(told)
@@ -84,11 +89,11 @@ def is_narrow(found: Deduced, minimum: int) -> bool:
     return found.values < minimum
 
 
-def _sets(public: Public) -> dict[str, tuple[Mapping[Key, Figure], list[Key]]]:
+def _sets(public: Public, compared: Collection[str]) -> dict[str, tuple[Mapping[Key, Figure], list[Key]]]:
     """What can be put together: the site as it is, each release by itself, and each with what others fill in."""
     found = {"from what is published": (public.now, public.hidden)}
     for release, figures in public.releases.items():
-        if not release or not figures or figures == public.now:
+        if not release or not figures or figures == public.now or release not in compared:
             continue
         alone = Public(
             public.served, {"": figures}, public.indicators, public.areas, public.populations,

@@ -136,7 +136,11 @@ def refused(attack: str) -> bool:
     return bool(rules._MARKUP.search(f"Zebra {attack}"))
 
 
-@pytest.fixture(scope="module", params=["that pass the rules", "that the rules refuse too"])
+# The second has every attack of the first, in the same cells.
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("that pass the rules", marks=pytest.mark.thorough), "that the rules refuse too"],
+)
 def under_attack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, int, int]:

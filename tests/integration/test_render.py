@@ -5,12 +5,15 @@ import shutil
 import subprocess
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 import pytest
 from portal.core import processes
 from portal.core.problems import PortalError
 from portal.core.settings import load
+from portal.pages import templates
+from portal.pages.messages import ENGLISH
 from portal.site import building, rendering
 from portal.site.rendering import StagedSite
 from project import tree_of
@@ -100,3 +103,33 @@ def test_a_broken_theme_is_named(built: Path) -> None:
         theme.write("{{ broken( }}")
     with pytest.raises(PortalError, match=r"main\.html"):
         building.build(built, lambda step: None)
+
+
+def test_projects_that_share_a_cache_compile_a_template_once_and_errors_name_their_own(
+    tmp_path: Path,
+) -> None:
+    shared = tmp_path / "cache"
+    shared.mkdir()
+
+    def told(name: str, text: str) -> tuple[str, int]:
+        """Return the file and line of the error that the template of a project ends in."""
+        root = tmp_path / name
+        (root / "build").mkdir(parents=True)
+        (root / "build" / "cache").symlink_to(shared)
+        path = root / templates.FOLDER / "x.md.jinja"
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+        with pytest.raises(ZeroDivisionError) as caught:
+            templates.environment(root, ENGLISH).get_template("x.md.jinja").render()
+        last = traceback.extract_tb(caught.value.__traceback__)[-1]
+        assert last.lineno
+        return str(Path(last.filename).relative_to(root.resolve())), last.lineno
+
+    own = f"{templates.FOLDER}/x.md.jinja"
+    assert told("one", "a\n{{ 1 / 0 }}\n") == (own, 2)
+    (kept,) = shared.iterdir()
+    written = kept.stat().st_mtime_ns
+    assert told("two", "a\n{{ 1 / 0 }}\n") == (own, 2)
+    assert [kept.stat().st_mtime_ns] == [written]
+    assert told("three", "{{ 1 / 0 }}\n") == (own, 1)  # another text under the same name
+    assert list(shared.iterdir()) == [kept]

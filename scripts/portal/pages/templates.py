@@ -74,8 +74,22 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-class _Compiled(jinja2.FileSystemBytecodeCache):
-    """A cache of compiled templates, by a digest of their text. Errors on writing are ignored."""
+class CompiledTemplates(jinja2.FileSystemBytecodeCache):
+    """Compiled templates in a folder, which all projects can share: they are kept by name and by a digest of their text.
+
+    Errors on writing are ignored.
+    """
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return super().get_cache_key(name)
+
+    def get_bucket(
+        self, environment: jinja2.Environment, name: str, filename: str | None, source: str
+    ) -> jinja2.bccache.Bucket:
+        bucket = super().get_bucket(environment, name, filename, source)
+        if bucket.code:  # errors name the file of this project
+            bucket.code = bucket.code.replace(co_filename=filename or name)
+        return bucket
 
     def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
         with suppress(OSError):
@@ -90,7 +104,7 @@ def environment(root: Path, messages: Messages) -> jinja2.Environment:
     folder = root / "build" / "cache"
     folder.mkdir(parents=True, exist_ok=True)
     sandbox = _Sandbox(
-        bytecode_cache=_Compiled(str(folder), "%s.template"),
+        bytecode_cache=CompiledTemplates(str(folder), "%s.template"),
         loader=jinja2.FunctionLoader(_loader(program_files.find(root, FOLDER))),
         undefined=jinja2.StrictUndefined,
         finalize=safe,

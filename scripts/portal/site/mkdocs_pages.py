@@ -6,18 +6,22 @@ of its work, so those elements are taken out of the page first and put back afte
 
 import io
 import logging
+import os
 import re
 import traceback
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import jinja2
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
+
+from portal.pages.templates import CompiledTemplates
 
 # mkdocs says this of every build that leaves pages out.
 _EXPECTED = "A 'dirty' build"
@@ -30,13 +34,41 @@ _PLACEHOLDERS = re.compile(r'<[a-z]+ id="kept-(\d+)"></[a-z]+>')
 _CODE = "`"  # a page with code can contain text that only looks like HTML
 
 
-class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
-    """Let mkdocs make only some pages, and only parse what is Markdown in them."""
+class _ThemeFiles(jinja2.FileSystemLoader):
+    """The files of a theme. What is in hidden folders, such as thousands of icons, mkdocs does not copy, so it is not listed."""
 
-    def __init__(self, pages: Collection[str], with_files: bool) -> None:
+    def list_templates(self) -> list[str]:
+        found = set()
+        for top in self.searchpath:
+            for folder, below, names in os.walk(top, followlinks=self.followlinks):
+                below[:] = [name for name in below if not name.startswith(".")]
+                found.update(Path(folder, name).relative_to(top).as_posix() for name in names)
+        return sorted(found)
+
+
+class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
+    """Let mkdocs make only some pages, and only parse what is Markdown in them.
+
+    `cache` is a folder for the compiled templates of the theme.
+    """
+
+    def __init__(self, pages: Collection[str], with_files: bool, cache: Path) -> None:
         self.pages, self.with_files = frozenset(pages), with_files
+        self.compiled = CompiledTemplates(str(cache), "%s.theme")
         self.original: dict[str, str] = {}
         self.elements: dict[str, list[str]] = {}
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Have the theme compile its templates once, and list only the files that mkdocs needs."""
+        theme, get_env = config.theme, config.theme.get_env
+
+        def environment() -> jinja2.Environment:
+            made = get_env()
+            made.loader, made.bytecode_cache = _ThemeFiles(theme.dirs), self.compiled
+            return made
+
+        theme.get_env = environment  # type: ignore[method-assign]
+        return config
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Mark everything else as unchanged, which a `--dirty` build skips."""
@@ -92,7 +124,7 @@ def make(settings_file: Path, site: Path, pages: Collection[str], with_files: bo
     """
     with _collected() as messages:
         config = load_config(str(settings_file), site_dir=str(site.resolve()))
-        config.plugins["selected-pages"] = SelectedPages(pages, with_files)
+        config.plugins["selected-pages"] = SelectedPages(pages, with_files, settings_file.parent / "cache")
         build(config, dirty=True)
     return messages
 

@@ -434,6 +434,7 @@ def left_over(cells: Sequence[CountCell], shown: Set[Hashable], most: int = 9) -
     return possible
 
 
+@settings(max_examples=examples(100))
 @given(st.lists(st.integers(0, UNDER - 1), min_size=1, max_size=4), st.integers(0, 1000))
 def test_a_table_of_small_counts_alone_is_withheld_with_its_total(wards: list[int], seed: int) -> None:
     """Nothing that is shown tells more about a small count than the rules do: a borough under 3 has no ward of 3."""
