@@ -70,7 +70,9 @@ def measured(name: str, root: Path) -> dict[str, Any]:
     site = root / "build" / "site"
     results["pages"] = sum(1 for _ in site.resolve().rglob("*.html"))
     base, warm = results["floor"], results["warm"]
-    print(f"| {name} | {results['pages']:,} | floor | {base.seconds:.1f} s | 1 | {base.processor:.1f} s | 1 |")
+    print(
+        f"| {name} | {results['pages']:,} | floor | {base.seconds:.1f} s | 1 | {base.processor:.1f} s | 1 |"
+    )
     for what in ("warm", "anew", "cold"):
         one = results[what]
         clock = f"{one.seconds:.1f} s | {one.seconds / base.seconds:.2f}"

@@ -60,7 +60,7 @@ class StateReader:
     def known(self) -> KnownState | None:
         """Return the project if it was read as its files are now, else None; this takes no time."""
         last = self._last
-        return last[1] if last and last[0] == building.fingerprint(self._root) else None
+        return last[1] if last and last[0] == build_inputs.fingerprint(self._root) else None
 
     def read(self, tell: Tell) -> KnownState:
         """Return the project as its files are now.
