@@ -17,7 +17,7 @@ import quoted  # noqa: E402 - the labelled sentences are the tests' own
 _START, _END = "<!-- scores -->", "<!-- end of scores -->"
 _PARTS = {
     name: f"{name.capitalize()} part"
-    for name in ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
+    for name in ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 }
 
 

@@ -275,6 +275,7 @@ def _percent(s: Sentence, q: Quantity, units: set[Unit], is_own: bool) -> tuple[
         return LEVEL, 0
     if is_own and (
         _OF_THEM.match(after)
+        or (_OF_ALL.match(s.text) and re.match(r"^\s*(?:were|was|are|is)\b", after))
         or _of_named_part(s, q)
         or (_OF.match(after) and _names_whole(s, q))
         or (_IN.search(q.text) and (_subject_follows(s, q) or _inside(s, q)))
@@ -430,6 +431,11 @@ def _shares(
     named = s.of(INDICATOR)
     after = [m for m in named if m.start >= q.end]
     before = [m for m in named if m.end <= q.start]
+    if before and after and _OF_ALL.match(s.text):
+        return replace(reading, indicators=after[0].ids, whole=before[0].ids, other="")
+    if before and re.match(r"^\s*of the total\b", s.text[q.end :], re.IGNORECASE):
+        totals = {released.content.indicators[i].part_of for i in before[-1].ids} - {""}
+        return replace(reading, indicators=before[-1].ids, whole=tuple(sorted(totals)), other="")
     if before and (_OF_THEM.match(s.text[q.end :]) or _of_named_part(s, q)):
         return replace(reading, indicators=before[-1].ids, whole=before[-1].ids, other="")
     if after and (inside := _inside(s, q)):

@@ -14,17 +14,19 @@ def area_of(s: Sentence, q: Quantity, memory: Memory) -> tuple[tuple[str, ...], 
     after = [m for m in named if m.start >= q.end and not _leaves_brackets(s, q, m)]
     before = [m for m in named if m.end <= q.start]
     following = next((x.start for x in s.quantities if x.start >= q.end), len(s.text))
+    if before and not s.text[before[-1].end : q.start].strip(" :"):
+        after = []  # “Camden 3.6, Barnet 6.5”
     chosen = None
     if after and after[0].start < following and not CLAUSE.search(s.text[q.end : after[0].start]):
         gap = s.text[q.end : after[0].start]
-        if not re.search(r"\b(?:than|compared|against|from)\b", gap):
+        if not re.search(r"\b(?:than|compared|against|from|when)\b", gap):
             chosen = after[0]
     if chosen is None and before:
         chosen = before[-1]
     if (
         chosen is None
         and after
-        and not re.search(r"\b(?:than|compared|against)\b", s.text[q.end : after[0].start])
+        and not re.search(r"\b(?:than|compared|against|when)\b", s.text[q.end : after[0].start])
     ):
         chosen = after[0]
     if chosen is None or chosen.kind == AREA:
@@ -40,7 +42,7 @@ _PLACE = re.compile(r"\b(?i:in|across|around) ((?:[A-Z][a-z]+)(?:[ -](?:and |upo
 # “Greenwich saw 25,412 crimes”: a single name with a capital at the start, with a verb of recording
 _NAME = r"[A-Z][a-z]+(?: [A-Z][a-z]+)*"
 _PLACE_FIRST = re.compile(
-    rf"^\W*(?:Neighbouring |Nearby )?((?:[A-Z][a-z]+(?<!s))|(?:[A-Z][a-z]+(?: [A-Z][a-z]+)+)|{_NAME} and {_NAME})(?= (?:both |each )?(?:saw|recorded|had|has had|has seen|have seen|reported|logged|experienced)\b)"
+    rf"^\W*(?:Neighbouring |Nearby )?((?:[A-Z][a-z]+(?<!s))|(?:[A-Z][a-z]+(?: [A-Z][a-z]+)+)|{_NAME} and {_NAME})(?= (?:both |each )?(?:saw|recorded|had|has had|has seen|have seen|experienced)\b(?! that))"
 )
 _PLACE_OWNS = re.compile(rf"^\W*({_NAME})['’]s (?=[a-z])")  # “Haringey's burglary rate”
 _NO_PLACE = word_lists.words("no-place")

@@ -73,14 +73,8 @@ def with_periods(s: Sentence, q: Quantity, reading: NumberReading, memory: Memor
             marked = False
         (base if marked else other).append(p)
     year_before, just_before = any(p.year_before for p in base), any(p.just_before for p in base)
-    shift = next(
-        (
-            {"years_before": p.years_before, "base_year": p.base_year}
-            for p in base
-            if p.years_before != 1 or p.base_year
-        ),
-        {},
-    )
+    for p in (p for p in base if p.years_before != 1 or p.base_year):
+        reading = replace(reading, years_before=p.years_before, base_year=p.base_year)
     base_options = tuple(o for p in base if p.options for o in p.options)
     if reading.kind == LEVEL and base and (point := _point(s, q, base)) is not None:
         return replace(reading, later=point.options, is_base=False, period_words=point.text)
@@ -97,19 +91,20 @@ def with_periods(s: Sentence, q: Quantity, reading: NumberReading, memory: Memor
         )
         return replace(
             reading, is_base=True, later=later.options if later else (), base=own.options if own else (),
-            months=later.months if later else 0, year_before=True, just_before=just_before, period_words=own.text if own else "", **shift,
+            months=later.months if later else 0, year_before=True, just_before=just_before, period_words=own.text if own else "",
         )  # fmt: skip
     own = _nearest(s, q, other, False)
     if own is None and reading.quantity and not s.row:
         own = memory.later
     return replace(
         reading, later=own.options if own and not own.months else (own.options if own and own.options else ()),
-        months=own.months if own else 0, base=base_options, year_before=year_before, just_before=just_before, period_words=own.text if own else "", **shift,
+        months=own.months if own else 0, base=base_options, year_before=year_before, just_before=just_before, period_words=own.text if own else "",
     )  # fmt: skip
 
 
 _FAR_BELOW = re.compile(
-    r"\b(?:well|far|just|still) (?:below|above|under|over|short of) (?:the )?$", re.IGNORECASE
+    r"\b(?:well|far|just|still) (?:below|above|under|over|short of) (?:the )?$|\b(?:down|up) from (?:the )?$",
+    re.IGNORECASE,
 )
 
 

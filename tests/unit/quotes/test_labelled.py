@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from collections import Counter
 
 import pytest
 import quoted
@@ -18,13 +19,14 @@ def test_at_least_95_per_cent_are_found_and_at_most_5_per_cent_are_false_alarms(
     assert quote_scores.false_alarms(table) <= 0.05, "\n".join(mistakes)
 
 
-def test_the_set_is_large_and_has_every_answer_in_every_part() -> None:
+def test_the_set_is_large_and_has_every_answer_many_times() -> None:
     sentences = quoted.labelled()
     assert len(sentences) >= 200
     assert len({s.sentence for s in sentences}) == len(sentences)
-    for part in quote_scores._PARTS:
-        given = {label for s in sentences if s.part == part for _, label in s.expected}
-        assert given == set(quoted.LABELS)
+    assert {s.part for s in sentences} == set(quote_scores._PARTS)
+    given = Counter(label for s in sentences for _, label in s.expected)
+    assert given.keys() == quoted.LABELS.keys()
+    assert min(given.values()) >= 15
     assert sum(not s.expected for s in sentences) >= 40  # no number about an indicator
 
 
