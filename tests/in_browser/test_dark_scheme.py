@@ -150,10 +150,10 @@ def test_a_chart_that_the_browser_draws_follows_the_scheme(dark: Page, address: 
 
 
 def colours_of(page: Page) -> set[str]:
-    """Return the colours in which a chart that the browser drew is painted."""
+    """Return the colours in which a chart that the browser drew is painted, without what is shown at the pointer."""
     found: list[str] = page.evaluate("""() =>
       [...document.querySelectorAll(".chart[data-state=drawn] .main-svg, .chart[data-state=drawn] .main-svg :is(text, path, rect)")]
-        .flatMap(e => { const s = getComputedStyle(e); return [s.fill, s.stroke, s.backgroundColor]; })""")
+        .filter(e => !e.closest(".hoverlayer")).flatMap(e => { const s = getComputedStyle(e); return [s.fill, s.stroke, s.backgroundColor]; })""")
     assert len(found) > 50
     return set(found)
 

@@ -112,8 +112,10 @@ def placed(shape: Mapping[str, Any], measured: Mapping[str, Any]) -> Box:
 
 
 def beside(line: Box, clear: float = 2) -> Box:
-    """Return the box of a line with the space in which a text would seem to touch it."""
-    return Box(line.left - clear, line.top - clear, line.right + clear, line.bottom + clear)
+    """Return the box of a line with the space on both sides in which a text would seem to touch it; not at its ends."""
+    if line.width < line.height:
+        return line._replace(left=line.left - clear, right=line.right + clear)
+    return line._replace(top=line.top - clear, bottom=line.bottom + clear)
 
 
 def shrunk(box: list[float]) -> tuple[float, float, float, float]:
