@@ -197,5 +197,7 @@ def test_only_a_provisional_figure_with_known_revisions_has_a_band() -> None:
 def test_only_areas_with_the_newest_months_are_compared() -> None:
     areas = ["E1", "E2"]
     assert measures.in_same_months(released(), indicator(), areas) == {}
-    known = measures.in_same_months(released(year(100, 2019), year(120, 2020)), indicator(), areas)
+    known = measures.in_same_months(
+        released(year(100, 2019), year(120, 2020), populations={}, no_rates={}), indicator(), areas
+    )
     assert [(code, s.latest.value) for code, s in known.items()] == [("E1", Decimal(120))]
