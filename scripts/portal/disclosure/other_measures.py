@@ -25,6 +25,7 @@ from portal.disclosure.addends import Slot, slot
 
 Name = tuple[str, str]  # an indicator and a part of its breakdown
 _ROUNDING = 1e-9
+_LEAST_SHARED = 3  # places in which a series must be a rounding, or differ by a fixed number
 _DAY = timedelta(days=1)
 
 
@@ -117,7 +118,12 @@ class MeasureSearch:
         for name in others:
             values = self._series[name]
             shared = [(own[s][0], values[s][0]) for s in own if s in values]
-            if len({a for a, _ in shared}) < 2 or all(a == x for a, x in shared):
+            # Two places always have some number between them that one in ten unrelated series repeats.
+            if (
+                len(shared) < _LEAST_SHARED
+                or len({a for a, _ in shared}) < 2
+                or all(a == x for a, x in shared)
+            ):
                 continue
             value, again = values[place][0], prod(_again(a, a, 0.5) for a, _ in shared[1:])
             for sign, words in (
@@ -126,7 +132,7 @@ class MeasureSearch:
             ):
                 constants = {x - sign * a for a, x in shared}
                 if len(constants) == 1 and 0 <= sign * (value - min(constants)) < least:
-                    yield OtherMeasure(name, words, len(others) * again, len(others))
+                    yield OtherMeasure(name, words, 2 * len(others) * again, len(others))
             unit = gcd(*(int(x) for x, _ in values.values() if x % 1 == 0))
             if unit > 1 and all(abs(x - a) <= unit / 2 for a, x in shared):
                 fewest, most = max(0.0, value - unit / 2), min(value + unit / 2, least - 1)

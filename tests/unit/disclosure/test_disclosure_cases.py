@@ -193,7 +193,7 @@ FINE = {
     ),
     "not available, and large": (h, wards("h", "x 40 50 15 400")),
     "a rate of a borough with many people": ([indicator("r", unit="per-1000")], [figure("r", B, "8.4")]),
-    "money": ([indicator("d", title="Funding for domestic abuse services", unit="pounds", **plain)], [figure("d", B, "30")]),
+    "money": ([indicator("d", title="Funding for domestic abuse services", unit="pounds", unit_label="pounds", **plain)], [figure("d", B, "30")]),
     "printed openly": ([indicator("d", title="Domestic abuse", **plain)], [figure("d", B, "3", source="report")]),
 }  # fmt: skip
 
