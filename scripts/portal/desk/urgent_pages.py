@@ -202,7 +202,7 @@ def _form(desk: Desk, name: str, blank: object) -> Page:
     """
     work = desk.ensure("choices", "Reading the releases", "/", lambda tell: urgent_work.choices(desk, tell))
     if not work.is_done:
-        work.then = url_for(name)
+        work.then = desk_app.here()
         return desk_app.go(desk, work.id)
     if work.problems:
         return redirect(url_for("check"))
