@@ -247,6 +247,7 @@ def test_a_whole_quarter_by_clicks(
         step("a new source", quarter.source)
         step("the status of an action", quarter.status)
         step("reasons", quarter.reasons)
+        step("see the site as it will be", walk.see)
         step("sign", lambda: walk.sign("Grace Signs"))
         step("release under embargo, and publish", quarter.wait)
         assert not is_public()

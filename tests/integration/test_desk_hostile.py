@@ -5,7 +5,7 @@ import io
 import socket
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from project import make_project, tree_of
 from served_desk import Answer, Visitor, enter, served
 from test_desk_pages import NEW, draft_of, workbook
 
+_ODS = "application/vnd.oasis.opendocument.spreadsheet"
 _TYPE = "<?xml version='1.0'?><Types xmlns='http://schemas.openxmlformats.org/package/2006/content-types'/>"
 _LAUGHS = "<!DOCTYPE x [<!ENTITY a 'ha'>" + "".join(f"<!ENTITY {b} '{f'&{a};' * 10}'>" for a, b in zip("abcdefgh", "bcdefghi", strict=True)) + "]>"  # fmt: skip
 _OUTSIDE = "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>"
@@ -42,7 +43,7 @@ def unharmed(root: Path, visitor: Visitor) -> Iterator[None]:
     assert visitor.get("/changes").status == 200
 
 
-def packed(**files: bytes | str) -> bytes:
+def packed(files: Mapping[str, bytes | str]) -> bytes:
     """A zip file; an underscore in a name stands for a slash."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -73,13 +74,13 @@ def head(visitor: Visitor, line: str, **headers: str) -> bytes:
 
 
 BOMB = bytes(40_000_000)
-FILES = {
-    "bomb.xlsx": lambda: packed(**{"[Content_Types].xml": _TYPE, "xl_worksheets_sheet1.xml": BOMB}),
-    "bomb.ods": lambda: packed(mimetype="application/vnd.oasis.opendocument.spreadsheet", **{"content.xml": BOMB}),
-    "outside.xlsx": lambda: packed(**{"[Content_Types].xml": _TYPE, ".._.._.._evil.csv": "a,b\n1,2\n"}),
-    "laughs.ods": lambda: packed(mimetype="application/vnd.oasis.opendocument.spreadsheet", **{"content.xml": f"{_LAUGHS}<x>&i;</x>"}),
-    "reads.ods": lambda: packed(mimetype="application/vnd.oasis.opendocument.spreadsheet", **{"content.xml": f"{_OUTSIDE}<x>&a;</x>"}),
-    "reads.xlsx": lambda: packed(**{"[Content_Types].xml": f"{_OUTSIDE}<Types>&a;</Types>", "xl_workbook.xml": f"{_OUTSIDE}<workbook>&a;</workbook>"}),
+FILES: Mapping[str, Callable[[], bytes]] = {
+    "bomb.xlsx": lambda: packed({"[Content_Types].xml": _TYPE, "xl_worksheets_sheet1.xml": BOMB}),
+    "bomb.ods": lambda: packed({"mimetype": _ODS, "content.xml": BOMB}),
+    "outside.xlsx": lambda: packed({"[Content_Types].xml": _TYPE, ".._.._.._evil.csv": "a,b\n1,2\n"}),
+    "laughs.ods": lambda: packed({"mimetype": _ODS, "content.xml": f"{_LAUGHS}<x>&i;</x>"}),
+    "reads.ods": lambda: packed({"mimetype": _ODS, "content.xml": f"{_OUTSIDE}<x>&a;</x>"}),
+    "reads.xlsx": lambda: packed({"[Content_Types].xml": f"{_OUTSIDE}<Types>&a;</Types>", "xl_workbook.xml": f"{_OUTSIDE}<workbook>&a;</workbook>"}),
 }  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def test_too_many_files_and_too_long_texts_are_refused(visitor: Visitor) -> None
     assert visitor.post("/check/reasons", {"accept|x": "x" * 4_100_000}).status == 413
 
 
-REQUESTS = {
+REQUESTS: Mapping[str, Callable[[Visitor], tuple[bytes, ...]]] = {
     "a header of 1 MB": lambda v: (head(v, "GET / HTTP/1.1", X_Long="x" * 1_000_000),),
     "100,000 headers": lambda v: (head(v, "GET / HTTP/1.1", **{f"X_{n}": "1" for n in range(100_000)}),),
     "an address of 1 MB": lambda v: (head(v, f"GET /{'x' * 1_000_000} HTTP/1.1"),),

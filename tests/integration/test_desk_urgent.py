@@ -158,6 +158,8 @@ def test_a_correction_is_found_signed_and_named(root: Path) -> None:
         found = page(ada, "/correct?q=bikes+2019-06-30+62")
         link = re.search(r'href="(/tables/figures/observations/\d+)"', found.body)
         assert link
+        # What an address says is not lost while the desk is still reading.
+        assert 'value="61"' in page(ada, "/withdraw?indicator=bikes&area=E09999999&period=61").body
         assert '<li class="now"><h2>Find it' in page(ada, "/correct").body
         edit(root, REVISED, REVISED.replace(",62,", ",61,"))
         assert '<li class="now"><h2>Say why' in page(ada, "/correct").body

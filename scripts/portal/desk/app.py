@@ -196,6 +196,11 @@ def go(desk: Desk, work_id: str) -> AnyResponse:
     return redirect(url_for("progress", id_=work_id))
 
 
+def here() -> str:
+    """Return the address of the page that is asked for, with all that it says after a question mark."""
+    return request.full_path.rstrip("?")
+
+
 def say(words: str) -> None:
     """Show a message on the next page of this browser."""
     g.desk_session.notice = words

@@ -25,6 +25,7 @@ def add(app: DeskApp, desk: Desk) -> None:
     def check() -> Page:
         work = look(desk)
         if not work.is_done:
+            work.then = desk_app.here()
             return desk_app.go(desk, work.id)
         failed = desk.workshop.find(request.args.get("typed", ""))
         typed = failed.typed if failed and failed.problems else {}

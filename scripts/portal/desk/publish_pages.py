@@ -31,7 +31,7 @@ def _add_release(app: DeskApp, desk: Desk) -> None:
         changes, standing = see_pages.look_at_changes(desk), _standing(desk)
         for work in (changes, standing):
             if not work.is_done:
-                work.then = "/publish"
+                work.then = desk_app.here()
                 return desk_app.go(desk, work.id)
         if standing.problems and not any(
             p.code == "target" or p.field.startswith("targets") for p in standing.problems

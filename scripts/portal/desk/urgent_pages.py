@@ -1,11 +1,13 @@
 """The pages for what does not wait: a correction, an earlier release, figures to take back, an embargo that ends early."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 
+from portal.core import periods
+from portal.data.packages import Package
 from portal.desk import app as desk_app
 from portal.desk import rows, see_pages, sign_pages, urgent_work
 from portal.desk.app import DeskApp, Page
@@ -44,7 +46,7 @@ def _add_correction(app: DeskApp, desk: Desk) -> None:
     @app.get("/correct")
     def correct() -> Page:
         words = " ".join(request.args.get("q", "").split())[:100]
-        found = _found(list(rows.tables(desk.packages())), words) if words else []
+        found = _found(desk.packages(), words) if words else []
         work = see_pages.look_at_changes(desk)
         if not work.is_done and not words:
             work.then = "/correct"
@@ -58,13 +60,20 @@ def _add_correction(app: DeskApp, desk: Desk) -> None:
         )  # fmt: skip
 
 
-def _found(tables: list[TableOf], words: str) -> list[tuple[str, str, str, str]]:
+def _found(packages: Sequence[Package], words: str) -> list[tuple[str, str, str, str]]:
     """Return the rows of all tables that have these words: the table, what to call the row, its address and its cells."""
     order = {name: n for n, name in enumerate(_FIRST)}
+    named = {
+        row.get("id") or row.get("code", ""): row.get("title") or row.get("name", "")
+        for p in packages
+        for name, table in p.tables.items()
+        if name == "indicators" or (p.kind == "geography" and name == "areas")
+        for row in table.rows
+    }
     found = []
-    for where in sorted(tables, key=lambda t: order.get(t.resource, len(order))):
+    for where in sorted(rows.tables(packages), key=lambda t: order.get(t.resource, len(order))):
         for number, row in rows.search(where.table, words):
-            called = rows.label(where.table, row)
+            called = _called(where, row, named)
             cells = ", ".join(
                 f"{n.replace('_', ' ')}: {v[:50]}" for n, v in row.items() if v and v not in called
             )
@@ -72,6 +81,23 @@ def _found(tables: list[TableOf], words: str) -> list[tuple[str, str, str, str]]
             if len(found) > _MOST_FOUND:
                 return found
     return found
+
+
+def _called(where: TableOf, row: Mapping[str, str], named: Mapping[str, str]) -> str:
+    """Return what to call a row; a figure by the names of its indicator and area, and its period in words."""
+    if where.resource != "observations":
+        return rows.label(where.table, row)
+    parts = [named.get(row.get(n, ""), row.get(n, "")) for n in ("indicator", "area")]
+    days = [_in_words(d) for n in ("period_start", "period_end") if (d := row.get(n, ""))]
+    return ", ".join(filter(None, (*parts, " to ".join(days))))
+
+
+def _in_words(day: str) -> str:
+    """Return a date in words, or as it is written if it is none."""
+    try:
+        return periods.loose_date(day)
+    except ValueError:
+        return day
 
 
 def _add_rollback(app: DeskApp, desk: Desk) -> None:
@@ -176,7 +202,7 @@ def _form(desk: Desk, name: str, blank: object) -> Page:
     """
     work = desk.ensure("choices", "Reading the releases", "/", lambda tell: urgent_work.choices(desk, tell))
     if not work.is_done:
-        work.then = url_for(name)
+        work.then = desk_app.here()
         return desk_app.go(desk, work.id)
     if work.problems:
         return redirect(url_for("check"))
