@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from portal.analysis import measures, significance
+from portal.core import small_counts
 from portal.core.model import Indicator, Observation
 from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.places import Profile
@@ -21,7 +22,7 @@ from portal.disclosure.clearing import ClearedContent
 THEMES = {"ethnicity": "ethnic-group", "age": "age-group", "gender": "sex"}
 _COMPARED_WITH = {"ethnicity": "White"}
 # The breakdown of the indicator that splits what is not stated in another breakdown, by what the officer recorded.
-_FILLED_BY = {"ethnicity": "officer_ethnicity"}
+_FILLED_BY = {whole: split for split, (whole, _) in small_counts.SPLITS_OF_PARTS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -226,8 +226,12 @@ def _names_place(path: Path, place: str) -> bool:
 
 
 def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Imported:
-    """Import files of one format; leave out those that the import refuses, until the others pass or none is left."""
+    """Import files of one format; leave out those that the import refuses, until the others pass or none is left.
+
+    If months are missing before the newest file, the older ones are left out, unless it gives nothing by itself.
+    """
     left: dict[str, str] = {}
+    older: list[RecognisedFile] = []
     rest = list(files)
     while rest:
         try:
@@ -236,6 +240,9 @@ def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Im
             report = _run(format_, rest, folder)
         except PortalError as error:
             refused = [f for f in rest if any(p.file == f.path.name for p in error.problems)] or rest[:]
+            if refused == rest[-1:] and len(rest) > 1 and all(p.code == "months" for p in error.problems):
+                refused = rest[:1]
+                older += refused
             for file in refused:
                 file_problem = next(
                     (p for p in error.problems if p.file == file.path.name), error.problems[0]
@@ -244,6 +251,10 @@ def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Im
             rest = [f for f in rest if f not in refused]
         else:
             return Imported(format_, tuple(rest), report, left)
+    if older:
+        again = _imported(format_, [f for f in files if f in older], folder)
+        names = {f.path.name for f in older}
+        return replace(again, left={n: w for n, w in left.items() if n not in names} | dict(again.left))
     return Imported(format_, left=left)
 
 

@@ -6,9 +6,12 @@ from portal.core.model import Content, Indicator, Observation
 from portal.core.periods import label
 from portal.core.problems import Problem
 from portal.core.settings import SmallCountSettings
+from portal.core.vocabulary import Status
 
 # A lower minimum protects nobody: with 2, a withheld count can only be 0 or 1.
 LEAST_MINIMUM = 3
+# Breakdowns that split one part of another breakdown: the other breakdown, and its part. Their total is that part.
+SPLITS_OF_PARTS = {"officer_ethnicity": ("ethnicity", "Not stated")}
 # Kinds of area that count as wards.
 WARD_KINDS = ("ward", "rest")
 
@@ -80,6 +83,23 @@ def not_openly_published(content: Content, indicator: str) -> list[Observation]:
 def is_openly_published(content: Content, source: str) -> bool:
     """Return True if a source has itself been published openly."""
     return source in content.sources and content.sources[source].open_publication
+
+
+def splits_of_withheld(content: Content, figures: Sequence[Observation]) -> list[Observation]:
+    """Return the figures that split a part which is withheld among the same figures: their sum would give it away."""
+    breakdowns = {i.id: i.breakdown for i in content.indicators.values()}
+    withheld = {
+        (breakdowns[o.indicator], o.part, o.area, o.period_start, o.period_end)
+        for o in figures
+        if o.value is None and o.status == Status.WITHHELD
+    }
+    return [
+        o
+        for o in figures
+        if o.value is not None
+        and (split := SPLITS_OF_PARTS.get(breakdowns[o.indicator]))
+        and (*split, o.area, o.period_start, o.period_end) in withheld
+    ]
 
 
 def sum_if_known(values: Sequence[float | None]) -> float | None:

@@ -20,6 +20,7 @@ from portal.core.problems import PortalError, Problem
 from portal.core.remembered import Remembered
 from portal.core.settings import Settings, SmallCountSettings
 from portal.core.small_counts import (
+    SPLITS_OF_PARTS,
     WARD_KINDS,
     could_identify,
     forbidden_figure,
@@ -28,6 +29,7 @@ from portal.core.small_counts import (
     minimum_for_kind,
     not_openly_published,
     periods_overlap,
+    splits_of_withheld,
 )
 from portal.disclosure import inference, other_forms, undeclared_relations
 from portal.disclosure.inference import EarlierRelease, Leak
@@ -100,10 +102,22 @@ def problems(
     memory: Remembered | None = None,
 ) -> tuple[Problem, ...]:
     """Return a problem for each figure that the policy forbids and each withheld figure that can be worked out."""
+    forbidden = (*forbidden_figures(content, policy), *_splits_of_withheld(content))
     try:
-        return (*forbidden_figures(content, policy), *_leak_problems(content, policy, earlier, memory))
+        return (*forbidden, *_leak_problems(content, policy, earlier, memory))
     except PortalError as error:  # figures that contradict each other
-        return (*forbidden_figures(content, policy), *error.problems)
+        return (*forbidden, *error.problems)
+
+
+def _splits_of_withheld(content: Content) -> Iterator[Problem]:
+    """Yield a problem for each figure that splits a withheld part of another breakdown."""
+    figures = [o for own in content.observations.values() for o in own]
+    for o in splits_of_withheld(content, figures):
+        part = SPLITS_OF_PARTS[content.indicators[o.indicator].breakdown][1]
+        message = (
+            f"It is part of “{part}”, which is withheld for the same place and period, and gives it away."
+        )
+        yield forbidden_figure(content, o, message, "Leave out every figure of this split.")
 
 
 def _leak_problems(

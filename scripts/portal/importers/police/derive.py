@@ -59,12 +59,28 @@ def figures(
             published_drafts(counts, origin, content, borough), content, settings.disclosure, published, past
         )
     fresh = beside(published, drafts(counts, origin, content, borough), content)
-    withheld = withhold(fresh, content, settings.disclosure, published, past)
+    withheld = _without_splits(
+        withhold(fresh, content, settings.disclosure, published, past), published, content
+    )
     if not origin.is_provisional:
         return withheld
     newest = _newest(counts, published, content)
     marked = tuple(_provisional(o, newest, content) for o in withheld.observations)
     return replace(withheld, observations=marked)
+
+
+def _without_splits(withheld: Withheld, published: Sequence[Observation], content: Content) -> Withheld:
+    """Return the figures without any that split a withheld part, such as searches whose ethnic group is not stated."""
+    fresh = {o.key for o in withheld.observations}
+    every = (*withheld.observations, *(o for o in published if o.key not in fresh))
+    telling = {
+        (o.indicator, o.area, o.period_start, o.period_end)
+        for o in small_counts.splits_of_withheld(content, every)
+    }
+    kept = tuple(
+        o for o in withheld.observations if (o.indicator, o.area, o.period_start, o.period_end) not in telling
+    )
+    return replace(withheld, observations=kept)
 
 
 def _newest(counts: Counts, published: Iterable[Observation], content: Content) -> dict[str, str]:
