@@ -44,6 +44,16 @@ def here(site: Path) -> Iterator[str]:
         yield at
 
 
+# Which figures are shown does not depend on the screen, so both widths are for what may not fit and for thorough runs.
+BOTH = pytest.mark.parametrize("page", [360, 1280], ids=["phone", "wide"], indirect=True)
+
+
+@pytest.fixture(params=[360, pytest.param(1280, marks=pytest.mark.thorough)], ids=["phone", "wide"])
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    with chromium.new_context(viewport={"width": request.param, "height": 800}) as context:
+        yield context.new_page()
+
+
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
     return ready(page)
@@ -394,6 +404,7 @@ def test_areas_are_found_and_chosen_by_keyboard(chromium: Browser, address: str)
     page.close()
 
 
+@BOTH
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(page: Page, here: str, view: str) -> None:
     for path in ("explore/", "embed/"):
@@ -406,6 +417,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(page: Page, here
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@BOTH
 def test_no_text_of_a_drawing_is_outside_it(page: Page, address: str) -> None:
     for query in (
         "?measure=recorded-burglary&area=E09000023&area=E05013714&length=12&view=line", "?measure=stops-by-object",

@@ -146,6 +146,7 @@ def year(indicator: str, value: object) -> Cells:
     ]
 
 
+@pytest.mark.thorough  # test_spreadsheet_to_pack.py, test_import.py, test_releases.py and test_plausibility.py do its parts
 def test_a_quarterly_update_from_spreadsheet_to_rollback(
     project: Path, capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
 ) -> None:

@@ -9,11 +9,12 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import jinja2
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
@@ -34,16 +35,15 @@ _PLACEHOLDERS = re.compile(r'<[a-z]+ id="kept-(\d+)"></[a-z]+>')
 _CODE = "`"  # a page with code can contain text that only looks like HTML
 
 
-class _ThemeFiles(jinja2.FileSystemLoader):
-    """The files of a theme. What is in hidden folders, such as thousands of icons, mkdocs does not copy, so it is not listed."""
-
-    def list_templates(self) -> list[str]:
-        found = set()
-        for top in self.searchpath:
-            for folder, below, names in os.walk(top, followlinks=self.followlinks):
+def _theme_files(folders: Iterable[str]) -> list[str]:
+    """Return the files of a theme, without its hidden folders, such as thousands of icons, which mkdocs does not copy."""
+    found: set[str] = set()
+    for top in folders:
+        for folder, below, names in os.walk(top):
+            if folder == top:
                 below[:] = [name for name in below if not name.startswith(".")]
-                found.update(Path(folder, name).relative_to(top).as_posix() for name in names)
-        return sorted(found)
+            found.update(Path(folder, name).relative_to(top).as_posix() for name in names)
+    return sorted(found)
 
 
 class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
@@ -62,9 +62,10 @@ class SelectedPages(BasePlugin):  # type: ignore[no-untyped-call, type-arg]
         """Have the theme compile its templates once, and list only the files that mkdocs needs."""
         theme, get_env = config.theme, config.theme.get_env
 
-        def environment() -> jinja2.Environment:
-            made = get_env()
-            made.loader, made.bytecode_cache = _ThemeFiles(theme.dirs), self.compiled
+        def environment() -> Any:
+            made: Any = get_env()
+            made.bytecode_cache = self.compiled
+            made.loader.list_templates = partial(_theme_files, theme.dirs)
             return made
 
         theme.get_env = environment  # type: ignore[method-assign]
