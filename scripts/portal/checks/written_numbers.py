@@ -14,7 +14,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 
 from portal.checks.sensitive_subjects import is_guarded
@@ -218,8 +218,13 @@ def _spaced(text: str) -> str:
 
 def _is_named(title: str, text: str) -> bool:
     """Return True if a text has a title, or all of its words that say what it is about."""
-    words = [w for w in re.findall(r"\w+", title) if w not in _COMMON_WORDS]
+    words = _subject_words(title)
     return title in text or (bool(words) and all(w in text for w in words))
+
+
+@cache
+def _subject_words(title: str) -> tuple[str, ...]:
+    return tuple(w for w in re.findall(r"\w+", title) if w not in _COMMON_WORDS)
 
 
 def _in_texts(

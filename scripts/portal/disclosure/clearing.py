@@ -145,8 +145,10 @@ def find_warnings(
     warnings = [
         _published_before(name, count) for name, count in inference.shown_before(content, earlier).items()
     ]
-    stopping = undeclared_relations.find_problems(content, policy) if content.accepted else ()
-    return (*warnings, *stopping, *undeclared_relations.find_warnings(content, policy))
+    return (
+        *warnings,
+        *undeclared_relations.find_warnings(content, policy, with_problems=bool(content.accepted)),
+    )
 
 
 def _published_before(release: str, count: int) -> Problem:

@@ -70,13 +70,21 @@ def find_problems(content: Content, policy: SmallCountSettings) -> tuple[Problem
     return tuple({s.problem.name: s.problem for s in _suspicions(content, policy) if s.is_sure}.values())
 
 
-def find_warnings(content: Content, policy: SmallCountSettings) -> tuple[Problem, ...]:
-    """Return a warning for each indicator with withheld figures beside numbers that fit, perhaps by chance."""
+def find_warnings(
+    content: Content, policy: SmallCountSettings, with_problems: bool = False
+) -> tuple[Problem, ...]:
+    """Return a warning for each indicator with withheld figures beside numbers that fit, perhaps by chance.
+
+    With `with_problems`, return the problems too, before the warnings; looking for both at once takes half the time.
+    """
+    sure: dict[str, Problem] = {}
     best: dict[str, Suspicion] = {}
     for s in _suspicions(content, policy):
-        if not s.is_sure and (s.indicator not in best or s.chance < best[s.indicator].chance):
+        if s.is_sure:
+            sure[s.problem.name] = s.problem
+        elif s.indicator not in best or s.chance < best[s.indicator].chance:
             best[s.indicator] = s
-    return tuple(_as_warning(s) for s in best.values())
+    return (*(sure.values() if with_problems else ()), *(_as_warning(s) for s in best.values()))
 
 
 def _as_warning(s: Suspicion) -> Problem:
