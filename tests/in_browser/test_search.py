@@ -221,12 +221,19 @@ def test_a_pagefind_that_stops_is_a_problem_and_the_site_stays(
 # --- in the browser
 
 
-@pytest.fixture
-def phone(chromium: Browser, address: str) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def tab(chromium: Browser) -> Iterator[Page]:
+    """A tab on a phone for all tests here, so that the search program and its index are loaded once."""
     with chromium.new_context(viewport={"width": 360, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(address + PAGE)
-        yield page
+        yield context.new_page()
+
+
+@pytest.fixture
+def phone(tab: Page, address: str) -> Iterator[Page]:
+    tab.goto("about:blank")
+    tab.goto(address + PAGE)
+    yield tab
+    tab.unroute_all()
 
 
 def look_for(page: Page, words: str) -> str:
