@@ -12,6 +12,7 @@ from markupsafe import Markup
 from portal.analysis import measures
 from portal.analysis.funnels import Funnel, funnel_of
 from portal.analysis.measures import standing
+from portal.analysis.same_months import same_six_months
 from portal.charts import ward_maps
 from portal.charts.area_charts import (
     current_wards,
@@ -471,6 +472,7 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         map=map_pages.ward_map(context, indicator),
         funnel=context.charts.funnels.get(indicator.id),
         borough_funnel=context.charts.borough_funnels.get(indicator.id),
+        ward_seasons=same_six_months(released, indicator, (v.area.code for v in ward_views(context))),
     )
 
 
