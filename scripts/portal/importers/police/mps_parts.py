@@ -62,7 +62,7 @@ def _gaps(frame: pd.DataFrame) -> Iterator[Finding]:
     gone = {m for _, months in frame.groupby("series")["month"] for m in missing(months)}
     if gone:
         words = (
-            f"No file has {in_spans(sorted(gone))}. Figures are made before and after, and none across these months, so lines "
+            f"No file has {in_spans(sorted(gone))}. Figures are made before and after, and none across these months, so lines can "
             "get a gap. To close it, add the file that has them."
         )
         yield Finding(GAP, words, {"months": len(gone)})
