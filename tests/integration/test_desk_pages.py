@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import openpyxl
 import pytest
+from portal.cli import new_portal
+from portal.cli.new_portal import NewPortal
 from project import make_project, run, tree_of
 from served_desk import Visitor, enter, served
 from workbook_files import OBSERVATIONS
@@ -330,6 +332,31 @@ def test_a_published_file_is_recognised(tmp_path: Path) -> None:
             visitor.drop("/bring-in", {"2024-12-example-street.csv": f"{head}\n{line}\n".encode()})
         )
         assert "Street crime from data.police.uk" in page.body
+
+
+def test_a_type_of_crime_that_is_not_known_is_a_question_at_the_desk(tmp_path: Path) -> None:
+    root = tmp_path / "exampleton"
+    new_portal.begin(NewPortal("Safer Exampleton", "E07000099", "Exampleton", "A partnership"), root)
+    head = "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,Last outcome category,Context"
+    files = {}
+    for month in ("2024-01", "2024-02", "2024-03"):
+        kinds = ["Shoplifting"] * 9 + (["Stalking"] if month == "2024-02" else [])
+        rows = [f",{month},Some,Some,,,,E01000001,Exampleton 001A,{k},," for k in kinds]
+        files[f"{month}-some-street.csv"] = "\n".join([head, *rows, ""]).encode()
+    with served(root) as at:
+        visitor = enter(at)
+        page = visitor.read(visitor.drop("/bring-in", files))
+        assert "1 question" in page.body
+        assert "“Stalking” (1 row), in February 2024" in page.body
+        assert "Write this" not in page.body
+        page = visitor.read(visitor.post(f"/bring-in/{draft_of(page.body)}", {"answer unknown-type": "yes"}))
+        assert "1 question" not in page.body
+        assert "Write this" in page.body
+        written = visitor.post(f"/bring-in/{draft_of(page.body)}/write", {"version": page.version})
+        assert written.status == 302
+    figures = (root / "data_packages" / "street-crime" / "data" / "observations.csv").read_text()
+    assert "street-shoplifting,E07000099,2024-01-01,2024-03-31,,27," in figures
+    assert "street-all-crime" not in figures
 
 
 def test_a_broken_table_does_not_stop_the_desk(tmp_path: Path) -> None:

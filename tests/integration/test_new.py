@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from portal.charts.area_charts import build_site_charts
 from portal.cli import commands, filled_portal, new_portal
 from portal.cli.arguments import OK, PROBLEMS
 from portal.cli.filled_portal import FilledPortal
@@ -13,6 +14,8 @@ from portal.core import settings
 from portal.core.problems import PortalError
 from portal.importers import importing
 from portal.importers.recognition import RecognisedFile
+from portal.pages import local_pages
+from portal.pages.page import PageContext
 from portal.site import build_inputs, building
 from project import ROOT, SHARED, make_project
 
@@ -222,10 +225,13 @@ def test_a_folder_of_files_becomes_a_portal_with_one_command(
     wards = [a for a in whole.content.areas.values() if a.kind == "ward"]
     assert len(wards) == {"Cambridge": 14, "Camden": 20}[place]
     assert {w.code for w in wards} <= set(whole.content.populations)
-    assert building.allowed(whole)
+    released = building.allowed(whole)
     if place == "Cambridge":  # one table has the ethnic groups and another the ages
         assert {p.theme for p in whole.content.profiles} == {"ethnic-group", "age-group"}
         assert {s for s in whole.content.sources if s.startswith("populations")} == {"populations-2021"}
+        (shown,) = local_pages.stop_totals(PageContext(whole.settings, released, build_site_charts(released)))
+        assert shown.figure.months == 12
+        assert shown.figure.value == 577  # not the newest quarter, which has 158
     guide = (tmp_path / "new" / "START.md").read_text()
     assert "What your files gave" in guide
     assert "Still missing" in guide

@@ -15,7 +15,7 @@ from portal.data import packages
 from portal.importers import importing, recognition, source_rows
 from portal.importers.formats import formats
 from portal.importers.geography import geojson, lookups, population_groups
-from portal.importers.importing import ImportJob
+from portal.importers.importing import ImportJob, PlannedImport
 from portal.importers.police import street_crime
 from portal.importers.recognition import RecognisedFile
 from portal.importers.shared import loose_tables, published_workbooks
@@ -30,12 +30,16 @@ _FRESH = "?"  # in place of the source of numbers that are only looked at
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of the files of one format: those used, what the import said, and those not used with the reason."""
+    """What became of the files of one format: those used, what the import said, and those not used with the reason.
+
+    `doubts` are what an import would ask before it writes: a new portal goes on and says so.
+    """
 
     format: str
     files: tuple[RecognisedFile, ...] = ()
     report: tuple[str, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -226,23 +230,16 @@ def _names_place(path: Path, place: str) -> bool:
 
 
 def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Imported:
-    """Import files of one format; leave out those that the import refuses, until the others pass or none is left.
-
-    If months are missing before the newest file, the older ones are left out, unless it gives nothing by itself.
-    """
+    """Import files of one format; leave out those that the import refuses, until the others pass or none is left."""
     left: dict[str, str] = {}
-    older: list[RecognisedFile] = []
     rest = list(files)
     while rest:
         try:
             if format_ == "populations":
                 rest = [_best_population(rest, folder, left)]
-            report = _run(format_, rest, folder)
+            plan = _run(format_, rest, folder)
         except PortalError as error:
             refused = [f for f in rest if any(p.file == f.path.name for p in error.problems)] or rest[:]
-            if refused == rest[-1:] and len(rest) > 1 and all(p.code == "months" for p in error.problems):
-                refused = rest[:1]
-                older += refused
             for file in refused:
                 file_problem = next(
                     (p for p in error.problems if p.file == file.path.name), error.problems[0]
@@ -250,11 +247,7 @@ def _imported(format_: str, files: Sequence[RecognisedFile], folder: Path) -> Im
                 left[file.path.name] = f"{file_problem.message} {file_problem.fix}"
             rest = [f for f in rest if f not in refused]
         else:
-            return Imported(format_, tuple(rest), report, left)
-    if older:
-        again = _imported(format_, [f for f in files if f in older], folder)
-        names = {f.path.name for f in older}
-        return replace(again, left={n: w for n, w in left.items() if n not in names} | dict(again.left))
+            return Imported(format_, tuple(rest), plan.report, left, tuple(d.question for d in plan.doubts))
     return Imported(format_, left=left)
 
 
@@ -265,11 +258,11 @@ def _with_groups(imported: Imported, files: Sequence[RecognisedFile], folder: Pa
         if not _themes(file, folder) - {p.theme for p in content.profiles}:
             continue
         try:
-            report = _run("populations", [file], folder, ("profiles.csv", "datapackage.json"))
+            plan = _run("populations", [file], folder, ("profiles.csv", "datapackage.json"))
         except PortalError:
             continue
         left = {name: why for name, why in imported.left.items() if name != file.path.name}
-        said = tuple(line for line in report if "rates of stop and search" in line)
+        said = tuple(line for line in plan.report if "rates of stop and search" in line)
         imported = Imported("populations", (*imported.files, file), (*imported.report, *said), left)
     return imported
 
@@ -286,7 +279,7 @@ def _themes(file: RecognisedFile, folder: Path) -> set[str]:
 
 def _run(
     format_: str, files: Sequence[RecognisedFile], folder: Path, only: Sequence[str] = ()
-) -> tuple[str, ...]:
+) -> PlannedImport:
     """Write the row of the source, import the files and write the tables; leave no trace of an import that fails.
 
     With `only`, the names of some tables, no other is written.
@@ -320,7 +313,7 @@ def _run(
             path.write_text(kept[path], encoding="utf-8", newline="\n") if path in kept else path.unlink()
         table.write_text(before, encoding="utf-8", newline="\n")
         raise
-    return plan.report
+    return plan
 
 
 def _best_population(files: Sequence[RecognisedFile], folder: Path, left: dict[str, str]) -> RecognisedFile:
@@ -412,6 +405,10 @@ def _section(filled: FilledPortal) -> Iterator[str]:
     for one in filled.imports:
         if one.files:
             yield f"- `{one.format}`: {_named([f.path.name for f in one.files])}"
+            yield from (f"  - {words}" for words in one.doubts)
+        elif one.left:
+            yield f"- `{one.format}`: nothing"
+            yield from (f"  - Not used: {line}" for line in _by_reason(one.left))
     yield ""
     if filled.missing:
         yield "Still missing:"

@@ -29,6 +29,7 @@ from portal.importers.police import (
     derive,
     mps_crime,
     mps_dashboard,
+    mps_parts,
     public_attitudes,
     stop_and_search,
     street_crime,
@@ -53,7 +54,7 @@ class Doubt:
 
 
 # What an import of counts can be asked before it is written, and the only answer that lets it go on.
-DOUBTS = ("older-file", "other-quarters", street_crime.UNKNOWN_TYPE)
+DOUBTS = ("older-file", "other-quarters", street_crime.UNKNOWN_TYPE, mps_parts.GAP)
 YES = "yes"
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from portal.analysis import measures
 from portal.analysis.funnels import Funnel, funnel_of
 from portal.analysis.measures import standing
+from portal.analysis.same_months import same_six_months
 from portal.charts import ward_maps
 from portal.charts.area_charts import (
     current_wards,
@@ -22,6 +23,7 @@ from portal.charts.area_charts import (
 )
 from portal.core import periods
 from portal.core.model import Area, Indicator, Observation
+from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.small_counts import is_guarded
 from portal.core.text import address_part
 from portal.disclosure.clearing import ClearedContent
@@ -412,8 +414,19 @@ def _stops(context: PageContext, indicators: set[str]) -> Iterator[StopTotal]:
         if context.content.indicators[indicator].breakdown:
             continue
         for area in (context.content.areas[context.released.area], *_forces(context)):
-            if series := measures.series(context.released, indicator, area.code):
-                yield StopTotal(series[-1], area, measures.rate(context.released, series[-1]))
+            if shown := _newest_total(context.released, indicator, area.code):
+                yield StopTotal(shown, area, measures.rate(context.released, shown))
+
+
+def _newest_total(released: ClearedContent, indicator: str, area: str) -> Observation | None:
+    """Return the newest 12 months of an area; the newest figure if they are not all there or have a break inside."""
+    figures = measures.series(released, indicator, area)
+    if not figures or figures[-1].period_end is None:
+        return None
+    year = measures.window(released, indicator, area, figures[-1].period_end, MONTHS_OF_YEAR)
+    if year is None or year.value is None:
+        return figures[-1]
+    return figures[-1] if measures.broken(year, year, measures.breaks_of(released, indicator)) else year
 
 
 def _rates_of(context: PageContext, areas: tuple[Area, ...]) -> Iterator[Rates]:
@@ -459,6 +472,7 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         map=map_pages.ward_map(context, indicator),
         funnel=context.charts.funnels.get(indicator.id),
         borough_funnel=context.charts.borough_funnels.get(indicator.id),
+        ward_seasons=same_six_months(released, indicator, (v.area.code for v in ward_views(context))),
     )
 
 

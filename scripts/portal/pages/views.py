@@ -4,7 +4,7 @@ A template is named after its class: `WardPage` is rendered by `ward.md.jinja`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -253,7 +253,7 @@ class RecordedParts:
 
     `changes` are over 12, 6 and 3 months in the borough, and `seasons` the same six months of each year. `rates` is the
     chart beside other areas, `by_ward` that of the changes in all wards, and `heat` that of every three months in them;
-    None if there is none.
+    None if there is none. `ward_seasons` are the same six months of three years by the code of each ward.
     """
 
     changes: tuple[IndicatorSummary, ...]
@@ -266,6 +266,7 @@ class RecordedParts:
     map: WardMap | None = None
     funnel: Chart | None = None  # the rates of all wards, with what is usual
     borough_funnel: Chart | None = None  # those of all boroughs
+    ward_seasons: Mapping[str, tuple[Observation, ...]] = field(default_factory=dict)
 
     @property
     def drawings(self) -> Mapping[str, Chart | None]:

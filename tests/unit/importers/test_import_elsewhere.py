@@ -124,7 +124,7 @@ def test_a_type_that_is_not_known_is_counted_nowhere_and_cannot_be_worked_out(tm
     assert total(got, "shoplifting", TOWN) == 17
     assert street_crime.UNKNOWN not in months
     said = findings(got)[street_crime.UNKNOWN_TYPE]
-    assert "“Stalking” (1 rows), in February 2024" in said
+    assert "“Stalking” (1 row), in February 2024" in said
     assert street_crime.UNKNOWN_TYPE in importing.DOUBTS
     elsewhere = street(
         tmp_path / "2024-03-a-street.csv",
@@ -185,7 +185,7 @@ def test_no_period_is_made_across_a_missing_or_nearly_empty_month(tmp_path: Path
     months = [f"2024-{m:02}" for m in range(1, 8)]
     rows = [(m, "E01000001", *ASB) for m in months for _ in range(1 if m == "2024-04" else 30)]
     got = street_crime.counts([street(tmp_path / "x-street.csv", *rows)], content(), TOWN)
-    assert "April 2024 (1 rows)" in findings(got)["thin"]
+    assert "April 2024 (1 row)" in findings(got)["thin"]
     kept = sorted(set(got.frame["month"]))
     assert derive.after_gaps(kept) == ["2024-05"]
     assert list(derive.spans(kept, 3, derive.after_gaps(kept))) == [

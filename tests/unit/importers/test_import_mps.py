@@ -16,7 +16,8 @@ from openpyxl import Workbook
 from portal.core.model import Area
 from portal.core.problems import PortalError
 from portal.core.vocabulary import AreaKind
-from portal.importers.police import mps_crime, mps_dashboard, mps_extract, mps_records
+from portal.importers import importing
+from portal.importers.police import derive, mps_crime, mps_dashboard, mps_extract, mps_parts, mps_records
 from portal.importers.police.mps_checks import plain
 from portal.importers.shared import published_files
 from portal.importers.shared.published_files import Counts
@@ -300,6 +301,25 @@ def test_the_newest_borough_file_is_read(lewisham: dict[str, Area]) -> None:
     assert read_sum(counts, "all-offences", LEWISHAM, "2024-07", "2024-07") == 2834
     whole = sum(int(r["202606"]) for r in rows_of(NEWEST_BOROUGHS))
     assert read_sum(counts, "all-offences", "E23000001", "2026-06", "2026-06") == whole
+
+
+@real
+def test_months_between_two_files_are_a_question_and_no_figure_is_made_across_them(
+    lewisham: dict[str, Area],
+) -> None:
+    """The history ends in March 2024 and the newest file begins in July."""
+    history = NEWEST_BOROUGHS.parent / "borough_hist_201004-202403.csv"
+    counts = mps_crime.read_boroughs([NEWEST_BOROUGHS, history], lewisham)
+    gap = next(f for f in counts.findings if f.code == mps_parts.GAP)
+    assert "No file has April 2024 to June 2024." in str(gap)
+    assert gap.code in importing.DOUBTS
+    months = sorted(set(counts.frame["month"]))
+    assert (months[0], months[-1], len(months)) == ("2010-04", "2026-06", 168 + 24)
+    assert derive.after_gaps(months) == ["2024-07"]
+    quarters = list(derive.spans(months, 3, derive.after_gaps(months)))
+    assert ("2024-07", "2024-09") in quarters
+    assert ("2024-01", "2024-03") in quarters
+    assert not [q for q in quarters if q[0] <= "2024-06" and q[1] >= "2024-04"]
 
 
 def workbook(source: Path, target: Path, title: bool = False) -> Path:

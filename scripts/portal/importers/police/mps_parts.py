@@ -9,11 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from portal.core.model import Area
-from portal.importers.police.mps_checks import gap_problems, in_words, many, some
-from portal.importers.shared.published_files import Counts, Finding, stop
+from portal.importers.police.mps_checks import in_spans, in_words, many, missing, some
+from portal.importers.shared.published_files import Counts, Finding
 
 # A month with less than this share of the usual month is incomplete.
 THIN = 0.1
+GAP = "missing-files"  # the finding about months between files, which is asked about before an import is written
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,26 @@ def in_use(area: Area, first: str) -> bool:
 def joined(parts: Iterable[MonthsOfFile], total: str = "", names: Mapping[str, str] | None = None) -> Counts:
     """Return the counts of all files, each month from the file that ends last.
 
-    `total` names the sum of all series, `names` are those of areas by code, for findings.
-
-    Raises `PortalError` if a month between them is missing.
+    `total` names the sum of all series, `names` are those of areas by code, for findings. Months that no file has are a
+    finding, `GAP`.
     """
     order = sorted(parts, key=lambda p: p.cells.columns[-1])
     together = pd.concat([_long(p, total) for p in order], ignore_index=True)
     frame = together.drop_duplicates(["series", "area", "month"], keep="last")
     frame = frame.sort_values(["series", "area", "month"], ignore_index=True)
-    every = {tuple(months.unique()) for _, months in frame.groupby("series")["month"]}
-    stop({p for months in every for p in gap_problems(order[-1].file, months, 0)})
     between = [f for older, newer in pairwise(order) for f in _between(older, newer, names or {})]
-    return Counts(frame, (*(f for p in order for f in p.findings), *between))
+    return Counts(frame, (*(f for p in order for f in p.findings), *between, *_gaps(frame)))
+
+
+def _gaps(frame: pd.DataFrame) -> Iterator[Finding]:
+    """Yield the months between the first and the last of a series that no file has."""
+    gone = {m for _, months in frame.groupby("series")["month"] for m in missing(months)}
+    if gone:
+        words = (
+            f"No file has {in_spans(sorted(gone))}. Figures are made before and after, and none across these months, so lines can "
+            "get a gap. To close it, add the file that has them."
+        )
+        yield Finding(GAP, words, {"months": len(gone)})
 
 
 def _long(part: MonthsOfFile, total: str) -> pd.DataFrame:

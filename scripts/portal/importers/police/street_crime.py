@@ -17,7 +17,7 @@ from portal.core.model import Area, Content
 from portal.core.problems import Problem, did_you_mean
 from portal.core.text import listed
 from portal.importers.police.mps_checks import gathered as of_all
-from portal.importers.police.mps_checks import in_spans, in_words, missing
+from portal.importers.police.mps_checks import in_spans, in_words, many, missing
 from portal.importers.shared import loose_tables, published_files
 from portal.importers.shared.published_files import Counts, Finding, stop
 from portal.importers.shared.repeated_faults import gathered
@@ -110,7 +110,7 @@ def _of_unknown(strange: pd.DataFrame) -> Iterator[Finding]:
         return
     known = _labels(CATEGORIES, "series")
     by_label = strange.groupby("category")["count"].sum()
-    names = listed([f"“{label}” ({n:,} rows)" for label, n in by_label.items()])
+    names = listed([f"“{label}” ({many(int(n), 'row')})" for label, n in by_label.items()])
     near = did_you_mean(str(by_label.index[0]), known) if len(by_label) == 1 else ""
     words = (
         f"Types that are not known: {names}, in {in_spans(sorted(set(strange['month'])))}. A new type may be one that has to "
@@ -313,7 +313,7 @@ def _placed(files: Sequence[PoliceFile], place: Place) -> tuple[pd.DataFrame, li
     months = sorted(set(ours["month"]))
     span = in_words(months[0]) if len(months) == 1 else f"{in_words(months[0])} to {in_words(months[-1])}"
     about = [
-        Finding("rows", f"Rows: {total:,} in {len(files)} files, {int(ours['count'].sum()):,} of them in {place.area.name}, {span}.", {"rows": total, "ours": int(ours["count"].sum()), "months": len(months)}),
+        Finding("rows", f"Rows: {total:,} in {many(len(files), 'file')}, {int(ours['count'].sum()):,} of them in {place.area.name}, {span}.", {"rows": total, "ours": int(ours["count"].sum()), "months": len(months)}),
         Finding("nowhere", f"Rows without a place, which can be anywhere in the area of the police force and are counted nowhere: {nowhere:,} ({100 * nowhere / total:.1f}%).", {"rows": nowhere}),
     ]  # fmt: skip
     elsewhere = total - nowhere - int(ours["count"].sum())
@@ -412,7 +412,7 @@ def _without_thin(placed: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     thin = by_month[by_month < THIN * by_month.median()]
     if thin.empty:
         return placed, []
-    words = listed([f"{in_words(str(m))} ({n:,} rows)" for m, n in thin.items()])
+    words = listed([f"{in_words(str(m))} ({many(int(n), 'row')})" for m, n in thin.items()])
     finding = Finding(
         "thin",
         f"Months that are nearly empty and are left out, so that no figure is made across them: {words}.",
