@@ -304,12 +304,11 @@ def _new(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int
 
 def _audit(root: Path, options: argparse.Namespace, progress: ProgressLine) -> int:
     from portal.disclosure import report as protection  # noqa: PLC0415
-    from portal.releases import releasing  # noqa: PLC0415
     from portal.site import building  # noqa: PLC0415
 
     progress("Trying to work out withheld figures")
     project = building.project(root)
-    earlier = releasing.earlier(project)
+    earlier = project.earlier
     report = protection.report(project.content, project.settings.disclosure, earlier)
     progress.end()
     path = root / "docs" / "reference" / "disclosure.md"
