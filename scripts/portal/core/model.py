@@ -404,14 +404,6 @@ class Content:
     police_teams: tuple[PoliceTeam, ...] = ()
     police_priorities: tuple[PolicePriority, ...] = ()
 
-    @cached_property
-    def changes_by_indicator(self) -> Mapping[tuple[str, str], tuple[ReleaseChange, ...]]:
-        """Return what each release changed in each indicator, by the ids of both."""
-        changes: dict[tuple[str, str], list[ReleaseChange]] = {}
-        for c in self.changes:
-            changes.setdefault((c.release, c.indicator), []).append(c)
-        return {ids: tuple(of_both) for ids, of_both in changes.items()}
-
     @property
     def urls(self) -> Iterator[str]:
         """Yield every web address that a page links to; some are empty."""

@@ -239,10 +239,7 @@ def changes_of(content: Content, release: Release, indicator: str = "") -> tuple
     Values are left out if the figure is withheld now, no longer published, or from a release whose archive was
     withdrawn.
     """
-    if indicator:
-        changes = content.changes_by_indicator.get((release.id, indicator), ())
-    else:
-        changes = tuple(c for c in content.changes if c.release == release.id)
+    changes = [c for c in content.changes if c.release == release.id and indicator in ("", c.indicator)]
     used = {c.indicator for c in changes if _of_one_figure(c)}
     now = {o.key: o.status for i in used for o in content.observations.get(i, ())}
     public = (_without_hidden(c, now) for c in changes)
