@@ -17,7 +17,6 @@ from portal.disclosure import clearing, inference, report, withholding
 from portal.disclosure.clearing import ClearedContent
 from portal.disclosure.inference import EarlierRelease
 from portal.importers.police import derive, mps_dashboard
-from portal.releases import releasing
 from portal.site import building
 from project import ROOT, SHARED, make_project
 from selectolax.lexbor import LexborHTMLParser
@@ -130,7 +129,7 @@ def test_an_indicator_with_another_id_keeps_its_past(tiny: Path) -> None:
             .replace("figure-9", "figure-99")
             .replace("Hidden harm recorded", "Harm")
         )
-    (before,) = releasing.earlier(building.project(tiny))
+    (before,) = building.project(tiny).earlier
     assert {o.indicator for o in before.observations} >= {"harm"}
     assert not before.indicators
 
@@ -245,7 +244,7 @@ def _safe(
 
 def test_the_report_is_that_of_the_packages(real: ClearedContent) -> None:
     project = building.project(ROOT)
-    told = report.report(project.content, project.settings.disclosure, releasing.earlier(project))
+    told = report.report(project.content, project.settings.disclosure, project.earlier)
     assert (ROOT / "docs" / "reference" / "disclosure.md").read_text() == told.text
     assert not told.leaks
     assert re.search(r"[\d,]+ guarded counts, 146 withheld, 0 of them can be worked out", told.summary)

@@ -80,10 +80,8 @@ def cached_ward_map(cache: Path, outlines: Outlines, links: Links, width: int = 
     )
     shown = repr((sorted(outlines.items()), sorted(links.items()), width)).encode()
     path = cache / f"{hashlib.sha256(programs + shown).hexdigest()[:24]}.map.svg"
-    if not path.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        operating_system.write_atomically(path, draw_ward_map(outlines, links, width).encode())
-    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 (drawn above)
+    drawn = operating_system.made_once(path, lambda: draw_ward_map(outlines, links, width).encode())
+    return Markup(drawn.decode())  # noqa: S704 (drawn above)
 
 
 def draw_tile_map(

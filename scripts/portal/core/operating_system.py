@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -145,6 +145,19 @@ def write_atomically(path: Path, content: bytes) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return the content of a file in a cache, after making it if it is missing.
+
+    The name of the file must be a digest of everything that the content depends on.
+    """
+    if path.is_file():
+        return path.read_bytes()
+    content = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, content)
+    return content
 
 
 def remove_links(folder: Path) -> None:

@@ -219,7 +219,9 @@ class _Table:
     def roots(self) -> frozenset[str]:
         """Return the topmost totals whose families have a withheld figure."""
         return frozenset(
-            self._root(o) for o in self.counts if self._hidden(o) and is_guarded_figure(self.content, o)
+            top_total(self.content, o.indicator)
+            for o in self.counts
+            if self._hidden(o) and is_guarded_figure(self.content, o)
         )
 
     @cached_property
@@ -248,13 +250,15 @@ class _Table:
     def _intervals(self) -> "dict[FigureKey, Interval]":
         narrowest: dict[FigureKey, Interval] = {}
         families: dict[str, list[Observation]] = {root: [] for root in sorted(self.roots)}
+        root_of = {i: top_total(self.content, i) for i in self.content.indicators}
+        generation_of = {area: self._generation(area) for area in self.content.areas}
         for o in self.counts:
-            if self._root(o) in families:
-                families[self._root(o)].append(o)
+            if (root := root_of[o.indicator]) in families:
+                families[root].append(o)
         for root, family in families.items():
-            generations = {g for o in family for g in self._generation(o)} or {(None, None)}
-            for generation in sorted(generations, key=repr):
-                figures = [o for o in family if generation in (self._generation(o) or {generation})]
+            found = {generation_of[area] for area in {o.area for o in family}} - {None}
+            for generation in sorted(found or {(None, None)}, key=repr):
+                figures = [o for o in family if generation_of[o.area] in (None, generation)]
                 for i in self._of_family(root, figures):
                     k: FigureKey = i.published.key  # type: ignore[assignment]
                     narrowest[k] = min(narrowest.get(k, i), i, key=lambda x: x.greatest - x.least)
@@ -281,16 +285,13 @@ class _Table:
             raise found
         return found
 
-    def _generation(self, o: Observation) -> set[Generation]:
-        """Return the validity of a ward's boundary, as a set of one; empty for other areas.
+    def _generation(self, code: str) -> Generation | None:
+        """Return the validity of a ward's boundary; None for other areas.
 
         Wards with different boundaries form separate tables.
         """
-        area = self.content.areas[o.area]
-        return {(area.valid_from, area.valid_to)} if area.kind == "ward" else set()
-
-    def _root(self, o: Observation) -> str:
-        return top_total(self.content, o.indicator)
+        area = self.content.areas[code]
+        return (area.valid_from, area.valid_to) if area.kind == "ward" else None
 
     def _hidden(self, o: Observation) -> bool:
         return o.value is None and (o.status == "c" or is_guarded_figure(self.content, o))

@@ -39,7 +39,6 @@ from portal.importers.police.derive import Origin
 from portal.importers.police.mps_checks import many, some
 from portal.importers.shared.published_files import Counts, stop
 from portal.importers.shared.published_periods import FiguresOfPeriods
-from portal.releases import releasing
 from portal.releases.releasing import Project
 
 Reader = Callable[[list[Path], Content, str], Counts | FiguresOfPeriods]
@@ -133,7 +132,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
         return PlannedImport(report, files | _descriptor(folder.parent, tables.keys()))
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
     counts = COUNTS[job.format](list(job.paths), content, settings.site.area)
-    past = releasing.earlier(Project(settings, packages, content))
+    past = Project(settings, packages, content).earlier
     indicators = {r.indicator for r in rows}
     last = job.until or _last_month(counts)
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))

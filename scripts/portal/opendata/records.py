@@ -20,6 +20,7 @@ from portal.releases.comparison import WITHHELD
 from portal.releases.history import Key, PastRelease, ReleaseHistory, key
 
 T = TypeVar("T")
+K = TypeVar("K")
 # The unit column of a download, for figures that are not counts.
 UNITS = {"percent": "per cent", "per-1000": "per 1,000 people", "percent-change": "per cent change"}
 COLUMNS = ("indicator", "area_code", "area", "period", "period_start", "period_end")
@@ -141,9 +142,9 @@ def _then(release: PastRelease, history: ReleaseHistory, hidden: Collection[Key]
         )  # fmt: skip
 
 
-def group_by(records: Iterable[T], by: Callable[[T], str]) -> Mapping[str, tuple[T, ...]]:
+def group_by(records: Iterable[T], by: Callable[[T], K]) -> Mapping[K, tuple[T, ...]]:
     """Return the records grouped by the value of a function, in the order of their first record."""
-    groups: dict[str, list[T]] = {}
+    groups: dict[K, list[T]] = {}
     for record in records:
         groups.setdefault(by(record), []).append(record)
     return {name: tuple(group) for name, group in groups.items()}

@@ -5,14 +5,22 @@ text, because odfdo makes an object for each cell, which would double the time o
 odfdo and LibreOffice.
 """
 
+import hashlib
 import io
+import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from portal.core import operating_system
+from portal.opendata import workbooks
 from portal.opendata.workbooks import Cell, DownloadWorkbook, WrittenSheet, sheets_of
 
 _FIRST_DAY = "2000-01-01"  # the date of a workbook without a release, so that its bytes stay the same
@@ -186,7 +194,19 @@ def _zipped(parts: dict[str, str]) -> bytes:
     return out.getvalue()
 
 
-def both(path: str, book: DownloadWorkbook) -> Iterable[tuple[str, bytes]]:
-    """Yield the paths, with their endings, and the bytes of a workbook in both formats."""
-    yield f"{path}.xlsx", to_xlsx(book)
-    yield f"{path}.ods", to_ods(book)
+def both(path: str, book: DownloadWorkbook, folder: Path) -> Iterable[tuple[str, bytes]]:
+    """Yield the paths, with their endings, and the bytes of a workbook in both formats.
+
+    Files are cached in `folder`, under a digest of the workbook and of the code that writes it.
+    """
+    name = hashlib.sha256(_writers() + repr(book).encode()).hexdigest()[:24]
+    for ending, write in (("xlsx", to_xlsx), ("ods", to_ods)):
+        file = f"{name}.{ending}"
+        yield f"{path}.{ending}", operating_system.made_once(folder / file, partial(write, book))
+
+
+@cache
+def _writers() -> bytes:
+    """Return the source of the code that writes workbooks, and the versions of the libraries that it uses."""
+    versions = f"{version('XlsxWriter')} {zlib.ZLIB_RUNTIME_VERSION} {sys.version_info[:2]}"
+    return versions.encode() + b"".join(Path(file).read_bytes() for file in (__file__, workbooks.__file__))

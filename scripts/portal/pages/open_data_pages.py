@@ -8,7 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from portal.core import periods, text
-from portal.core.model import Release, ReleaseChange
+from portal.core.model import Release, ReleaseChange, WithdrawnFigure
 from portal.core.text import amount, noun_for
 from portal.opendata import records
 from portal.opendata.api import PackageName
@@ -70,11 +70,12 @@ class OpenDataPage:
 
 @dataclass(frozen=True, kw_only=True)
 class _CitationContext:
-    """What all citations need: releases by id, and the changes to each figure with their release."""
+    """What all citations need: releases by id, and of each figure the changes with their release, and the withdrawals."""
 
     context: PageContext
     releases: Mapping[str, Release]
     changes: Mapping[Key, tuple[tuple[Release, ReleaseChange], ...]]
+    withdrawals: Mapping[Key, tuple[WithdrawnFigure, ...]]
 
     def link(self, release: str) -> Link | None:
         """Return the link to a release; None if there is no release with this id."""
@@ -137,6 +138,7 @@ def cite_pages(context: PageContext, now: Mapping[Key, FigureRecord] | None = No
         context=context,
         releases={e.id: e for e in content.releases},
         changes={k: tuple(of_figure) for k, of_figure in changes.items()},
+        withdrawals=records.group_by(content.withdrawals, withdrawal.of),
     )
     figures = records.current_records(content, NO_HISTORY) if now is None else now
     by_indicator = records.group_by(figures.items(), lambda r: r[0][0])
@@ -185,7 +187,7 @@ def _before(citations: _CitationContext, k: Key) -> tuple[EarlierVersion, ...]:
     """Return the changes to a figure, the newest first."""
     changes = citations.changes.get(k, ())[::-1]
     content = citations.context.content
-    notices = withdrawal_notices(citations.context, (w for w in content.withdrawals if withdrawal.of(w) == k))
+    notices = withdrawal_notices(citations.context, citations.withdrawals.get(k, ()))
     return (
         *(EarlierVersion(Link(periods.day(n.day), CORRECTIONS), n.change) for n in notices),
         *(EarlierVersion(release_link(e), change_report.line(c, content)) for e, c in changes),

@@ -29,17 +29,21 @@ def workbooks(inputs: OpenDataFiles) -> Iterator[tuple[str, bytes]]:
     """Yield the path and content of every workbook."""
     names = tuple(name for _, name in inputs.packages)
     contents = archives.gather(inputs.settings.packages_folder.parent, names, {})
+    cache = inputs.settings.build_folder / "cache"
     for dataset in inputs.catalogue.datasets:
         sheet = figures_sheet(dataset.indicator.title, dataset.figures, dataset.indicator.breakdown)
-        yield from workbook_files.both(dataset.csv.removesuffix(".csv"), _book(inputs, dataset.path, sheet))
+        path = dataset.csv.removesuffix(".csv")
+        yield from workbook_files.both(path, _book(inputs, dataset.path, sheet), cache)
     by_area = records.group_by(inputs.now.values(), lambda r: r.area)
     for area in inputs.catalogue.areas:
         sheet = figures_sheet(f"All figures of {area.name}", by_area[area.code], PART)
         path = api.area_path(area.code, "csv").removesuffix(".csv")
-        yield from workbook_files.both(path, _book(inputs, OPEN_DATA, sheet))
+        yield from workbook_files.both(path, _book(inputs, OPEN_DATA, sheet), cache)
     for title, name in inputs.packages:
         path = bundles.package_path(name).removesuffix(".zip")
-        yield from workbook_files.both(path, _book(inputs, OPEN_DATA, *_tables(name, contents), title=title))
+        yield from workbook_files.both(
+            path, _book(inputs, OPEN_DATA, *_tables(name, contents), title=title), cache
+        )
 
 
 def _tables(name: str, contents: Contents) -> Iterator[TableSheet]:

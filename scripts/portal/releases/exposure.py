@@ -11,7 +11,6 @@ from portal.core.small_counts import is_guarded
 from portal.core.vocabulary import Status
 from portal.disclosure import clearing, inference
 from portal.disclosure.inference import EarlierRelease
-from portal.releases import releasing
 from portal.releases.archives import Contents
 from portal.releases.comparison import Figure
 from portal.releases.mentions import mentions
@@ -41,7 +40,7 @@ def consequences(project: Project, out: Redaction) -> tuple[tuple[Figure, ...], 
     The second tuple is empty if nothing follows, or if no small set of others is enough.
     """
     content, gone = _after(project.content, out), set(out.marks)
-    earlier = releasing.earlier(project)
+    earlier = project.earlier
     revealed = _revealed(project, content, earlier, gone)
     others: list[Figure] = []
     left = revealed

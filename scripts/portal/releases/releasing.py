@@ -8,8 +8,10 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -67,6 +69,17 @@ class Project:
             fix = "Add the folder data_packages/releases, and its name to `packages`."
             raise PortalError([Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)])
         return self.settings.packages_folder / names[0]
+
+    @cached_property
+    def earlier(self) -> tuple[EarlierRelease, ...]:
+        """Return what each earlier release published, for the audit of what is withheld.
+
+        Archives from which figures were withdrawn count too, because people can have downloaded the originals.
+
+        Raises:
+            PortalError: an archive is missing or differs from the one published.
+        """
+        return tuple(_past(self, release) for release in self.content.releases)
 
     def file_name(self, path: Path) -> str:
         """Return the name of a file of the project for use in problems: its path from the project's folder."""
@@ -205,8 +218,9 @@ def table(
     """Return rows of the package of releases as CSV, with a header."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(f.name for f in fields(kind))
-    writer.writerows(["" if v is None else v for v in astuple(row)] for row in rows)
+    names = tuple(f.name for f in fields(kind))
+    writer.writerow(names)
+    writer.writerows(map(attrgetter(*names), rows))  # None becomes an empty cell
     return out.getvalue()
 
 
@@ -365,22 +379,17 @@ def _unlike(
             )
 
 
-def earlier(project: Project) -> tuple[EarlierRelease, ...]:
-    """Return what each earlier release published, for the audit of what is withheld.
-
-    Archives from which figures were withdrawn count too, because people can have downloaded the originals.
-    """
-    return tuple(_past(project, release) for release in project.content.releases)
-
-
 def _past(project: Project, release: Release) -> EarlierRelease:
     """Return what a release published about areas that still exist, with the ids that its indicators have now."""
     contents, content = opened(project, release).contents, project.content
     then = {row["id"]: _indicator(row) for t in contents.tables if t.name == "indicators" for row in t.rows}
     figures = tuple(_published(project, contents))
     names = {i: _renamed(content, then, i, figures) for i in then if i not in content.indicators}
+    renamed = {old: new for old, new in names.items() if new != old}
     figures = tuple(
-        replace(o, indicator=names.get(o.indicator, o.indicator)) for o in figures if o.indicator in then
+        replace(o, indicator=renamed[o.indicator]) if o.indicator in renamed else o
+        for o in figures
+        if o.indicator in then
     )
     gone = {
         i: replace(then[i], part_of=names.get(then[i].part_of, then[i].part_of))

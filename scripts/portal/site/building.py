@@ -155,9 +155,7 @@ def _unwritten(settings: Settings) -> tuple[Problem, ...]:
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
     """Return every warning that is not accepted; `alone` are the addresses of pages to which no page links."""
     accepted = whole.content.accepted
-    of_small_counts = clearing.find_warnings(
-        whole.content, whole.settings.disclosure, releasing.earlier(whole)
-    )
+    of_small_counts = clearing.find_warnings(whole.content, whole.settings.disclosure, whole.earlier)
     warnings = (*whole.warnings, *map(plausibility.unlinked_page, alone), *of_small_counts)
     file = whole.file_name(whole.home / "data" / "accepted.csv") if accepted else ""
     return plausibility.unaccepted(warnings, accepted, file)
@@ -183,7 +181,7 @@ def allowed(whole: Project) -> clearing.ClearedContent:
     """Return what can be published, given everything that earlier releases published."""
     settings = whole.settings
     try:
-        earlier = releasing.earlier(whole)
+        earlier = whole.earlier
         memory = clearing.remembered_audits(settings)
         return clearing.clear(whole.content, settings.disclosure, settings.site.area, earlier, memory)
     except PortalError as error:

@@ -159,7 +159,7 @@ class MergedPackage:
         policy, area = self.settings.disclosure, self.settings.site.area
         try:
             memory = clearing.remembered_audits(self.settings)
-            clearing.clear(project.content, policy, area, releasing.earlier(project), memory)
+            clearing.clear(project.content, policy, area, project.earlier, memory)
         except PortalError as error:
             self._stop(error.problems)
 
