@@ -128,8 +128,8 @@ def test_everybody_can_use_every_page(
 ) -> None:
     paths = chosen(addresses(real_site))
     assert len(paths) > (300 if is_thorough() else 120)
-    length = -(-len(paths) // SHARES)
-    own = paths[share * length :][:length]  # neighbours, which look alike
+    first, last = (len(paths) * n // SHARES for n in (share, share + 1))
+    own = paths[first:last]  # neighbours, which look alike
     counts: Counts = Counter()
     options = {"viewport": {"width": PHONE, "height": 800}, "reduced_motion": "reduce"}
     with chromium.new_context(**options) as context:  # type: ignore[arg-type]

@@ -77,8 +77,14 @@ def test_a_table_has_a_name_and_a_head_for_each_of_its_cells(phone: Page, addres
     assert [n["role"] for n in tree].count("columnheader") >= 2 * len(tables)
     heads = phone.evaluate("""() => [...document.querySelectorAll("table")].map(table => {
       const rows = [...table.rows].filter(r => r.parentElement.tagName === "TBODY" && r.cells[0].scope !== "rowgroup");
-      return rows.every(row => [...row.cells].every((cell, i) => cell.tagName === "TH" ||
-        table.tHead.rows[0].cells[i]?.scope === "col")) && rows.every(row => row.cells.length === table.tHead.rows[0].cells.length);
+      const heads = [...table.tHead.rows[0].cells];
+      return rows.every(row => {
+        let column = 0;
+        return [...row.cells].every(cell => {
+          const own = heads.slice(column, column += cell.colSpan);
+          return own.length === cell.colSpan && (cell.tagName === "TH" || own.every(head => head.scope === "col"));
+        }) && column === heads.length;
+      });
     })""")
     assert all(heads)
 
