@@ -20,7 +20,7 @@ from need_programs import program
 
 @dataclass(frozen=True)
 class SshServer:
-    """A server that runs: as whom to sign in and where, and a folder whose `ssh` knows its port and its key."""
+    """A server that runs: as whom to sign in and where, and a folder whose `ssh` and `sftp` know its port and its key."""
 
     host: str
     bin: Path
@@ -29,7 +29,7 @@ class SshServer:
 @contextmanager
 def serving_ssh(folder: Path) -> Iterator[SshServer]:
     """Start an SSH server, and stop it. Skip the test if none is installed, and say how to install one."""
-    needed = {name: program(name) for name in ("sshd", "ssh", "ssh-keygen")}
+    needed = {name: program(name) for name in ("sshd", "ssh", "sftp", "ssh-keygen")}
     if missing := [name for name, path in needed.items() if path is None]:
         pytest.skip(
             f"{' and '.join(missing)} not installed: sudo apt-get install openssh-server openssh-client"
@@ -46,16 +46,17 @@ def serving_ssh(folder: Path) -> Iterator[SshServer]:
     (folder / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/own.pub\n"
         f"PidFile none\nStrictModes no\nPasswordAuthentication no\nUsePAM {'yes' if is_root else 'no'}\n"
-        "PermitRootLogin prohibit-password\nKbdInteractiveAuthentication no\n"
+        "PermitRootLogin prohibit-password\nKbdInteractiveAuthentication no\nSubsystem sftp internal-sftp\n"
     )
     (folder / "ssh_config").write_text(
         f"Host website.test\n  HostName 127.0.0.1\n  Port {port}\n  User {getpass.getuser()}\n  IdentityFile {folder}/own\n"
         f"  IdentitiesOnly yes\n  UserKnownHostsFile {folder}/known\n  StrictHostKeyChecking accept-new\n"
     )
-    wrapper = folder / "bin" / "ssh"
-    wrapper.parent.mkdir()
-    wrapper.write_text(f'#!/bin/sh\nexec {needed["ssh"]} -F {folder}/ssh_config "$@"\n')
-    wrapper.chmod(0o755)
+    programs = folder / "bin"
+    programs.mkdir()
+    for name in ("ssh", "sftp"):
+        (programs / name).write_text(f'#!/bin/sh\nexec {needed[name]} -F {folder}/ssh_config "$@"\n')
+        (programs / name).chmod(0o755)
     command = [str(needed["sshd"]), "-D", "-e", "-f", str(folder / "sshd_config")]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as child:
         try:
@@ -65,7 +66,7 @@ def serving_ssh(folder: Path) -> Iterator[SshServer]:
                         break
                 assert child.poll() is None, (folder / "log").read_text()
                 time.sleep(0.05)
-            yield SshServer("website.test", wrapper.parent)
+            yield SshServer("website.test", programs)
         finally:
             child.terminate()
             child.wait(10)

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
+from datetime import date
 from html import unescape
 from pathlib import Path
 
@@ -164,3 +165,32 @@ def test_sheets_with_the_same_headings_are_said_at_once_and_read_as_the_command_
     rows = (root / "data_packages/figures/data/observations.csv").read_text()
     assert "bikes,E09999999,2020-07-01,2021-06-30,,70,,report," in rows
     assert "bikes,E09999999,2021-07-01,2022-06-30,,71,,report," in rows
+
+
+def test_a_table_with_first_and_last_days_is_read_as_the_command_reads_it(tmp_path: Path) -> None:
+    rows = (
+        ("Offence desc", "BCU", "Start date", "Finished", "Tot", "Remarks"),
+        ("Bicycle crime", "Exampleton", date(2020, 7, 1), date(2021, 6, 30), 70, "checked"),
+        ("Bicycle crime", "Exampleton", "1 July 2021", "30/06/2022", 71, None),
+    )
+    root, by_command = make_project(tmp_path / "clicks"), make_project(tmp_path / "command")
+    file = tmp_path / "days.xlsx"
+    file.write_bytes(workbook(rows))
+    words = ("--read", "Offence desc=indicator", "--read", "BCU=area", "--read", "Finished=period_end", "--read", "Tot=value", "--read", "Remarks=", "--read", "Bicycle crime=bikes", "--set", "source=report")  # fmt: skip
+    assert run(by_command, "import", "table", str(file), "--package", "figures", *words, "--yes") == 0
+    with served(root) as at:
+        ada = enter(at)
+        address, _ = drop(ada, "days.xlsx", rows)
+        page = ada.get(f"{address}/columns?package=figures")
+        assert chosen(page)["column Start date"] == "period_start"
+        assert "Last day of the period" in page.body
+        columns = {"column Offence desc": "indicator", "column Finished": "period_end"}
+        said = {**chosen(page), "package": "figures", **columns, "given source": "report"}
+        page = ada.read(ada.post(f"{address}/columns", said))
+        page = ada.read(ada.post(f"{address}/columns", {**said, "name Bicycle crime": "bikes"}))
+        assert "<strong>2</strong> added" in page.body, re.sub(r"<[^>]+>|\s+", " ", page.body)
+        assert ada.post(f"{address}/write", {"version": page.version}).status == 302
+    assert tree_of(root / "data_packages") == tree_of(by_command / "data_packages")
+    written = (root / "data_packages/figures/data/observations.csv").read_text()
+    assert "bikes,E09999999,2020-07-01,2021-06-30,,70,,report," in written
+    assert "bikes,E09999999,2021-07-01,2022-06-30,,71,,report," in written

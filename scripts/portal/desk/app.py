@@ -96,6 +96,8 @@ def _guard(app: DeskApp, desk: Desk) -> None:
 
 
 def _frame(app: DeskApp, desk: Desk) -> None:
+    app.add_template_filter(desk.moment, "moment")
+
     @app.context_processor
     def frame() -> dict[str, Any]:
         session = g.get("desk_session")

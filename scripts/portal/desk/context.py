@@ -3,10 +3,13 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from portal.core import periods
 from portal.core.problems import PortalError, Problem
 from portal.core.settings import Settings, load
 from portal.desk.journal import Journal
@@ -85,6 +88,15 @@ class Desk:
             return self.settings.site.name
         except PortalError:
             return "the portal"
+
+    def moment(self, written: str) -> str:
+        """Return a time such as `2026-11-29T14:05:00Z` in words, in the time zone of the site: `29 November 2026, 14:05`."""
+        try:
+            zone = ZoneInfo(self.settings.site.time_zone)
+        except PortalError:
+            zone = ZoneInfo("UTC")
+        local = datetime.fromisoformat(written).astimezone(zone)
+        return f"{periods.day(local.date())}, {local:%H:%M}"
 
     def packages(self) -> "tuple[Package, ...]":
         """Return the packages that can be read, as they are now; raise as `read`."""

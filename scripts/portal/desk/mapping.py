@@ -21,7 +21,17 @@ from portal.desk.journal import FOLDER
 from portal.importers import importing
 from portal.importers.spreadsheets import columns, crossed_tables, headings, workbooks, written_periods
 from portal.importers.spreadsheets.grid import Cell, Sheet
-from portal.importers.spreadsheets.headings import AREA, FIGURES, INDICATOR, PERIOD, TOTAL, UNKNOWN, VALUE
+from portal.importers.spreadsheets.headings import (
+    AREA,
+    FIGURES,
+    FIRST_DAY,
+    INDICATOR,
+    LAST_DAY,
+    PERIOD,
+    TOTAL,
+    UNKNOWN,
+    VALUE,
+)
 from portal.importers.spreadsheets.readings import squeezed
 from portal.importers.spreadsheets.workbooks import DEEPEST_HEADER, Workbook, words_of
 
@@ -31,12 +41,14 @@ _SAMPLE = 400  # rows from which the meaning of a column is guessed
 _SHOWN = 3
 _MOST_NAMES = 100
 _CLOSE = 0.6
-_OF_ONE_TIME = ("period_start", "period_end")  # what was given for one table and not for the next
+_OF_ONE_TIME = (FIRST_DAY, LAST_DAY)  # what was given for one table and not for the next
 # What a column can be, and the word by which the reader of spreadsheets knows it.
 _MEANINGS = {
     INDICATOR: "Which indicator",
     AREA: "Which area",
     PERIOD: "Which month, quarter or year",
+    FIRST_DAY: "The first day of the period",
+    LAST_DAY: "The last day of the period",
     VALUE: "The figures",
     "status": "The status of a figure",
     "source": "The source",

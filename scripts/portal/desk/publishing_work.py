@@ -37,7 +37,7 @@ class Standing:
     @property
     def until(self) -> str:
         """Return when the last embargo ends, in words."""
-        return f"{self.ends:%d %B %Y, %H:%M %Z}".lstrip("0") if self.ends else ""
+        return f"{periods.day(self.ends.date())}, {self.ends:%H:%M %Z}" if self.ends else ""
 
     @property
     def left(self) -> str:

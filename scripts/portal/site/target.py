@@ -1,6 +1,7 @@
 """Define a target of publishing, and what every kind of target can do."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -11,6 +12,35 @@ from typing import Any, Protocol
 from portal.core.problems import PortalError, Problem
 
 Tell = Callable[[str], None]
+
+# What to do by what ssh, rsync, sftp and git say; the first that fits.
+_FIXES: tuple[tuple[str, str], ...] = (
+    (
+        r"could not resolve hostname",
+        "Check the name of the server in the settings, and the network.",
+    ),
+    (
+        r"host key verification failed",
+        "Sign in to the server once with ssh, compare its key with the one that its administrator tells you, and confirm it. If the key has changed, ask the administrator before you do anything.",
+    ),
+    (
+        r"permission denied \(|too many authentication failures",
+        "Let this user sign in there without a password, such as with a key: the server has to know the public one.",
+    ),
+    (
+        r"connection refused|timed out|no route to host|connection closed|connection reset|broken pipe",
+        "Check that the server is running and lets this computer in, then publish again. What was public stays.",
+    ),
+    (
+        r"no space left|quota|write remote .* failure|couldn't write to",
+        "Free some space on the server, then publish again. What was public stays.",
+    ),
+    (
+        r"permission denied",
+        "Let this user write to the folder on the server, or name another folder in the settings.",
+    ),
+)
+_CHECK = "Check the address, the network, and that this user can sign in there without a password, such as with a key."
 
 
 @dataclass(frozen=True)
@@ -99,6 +129,10 @@ class Program:
             return None
         if done.returncode:
             said = " ".join(done.stderr.split()[-40:]) or f"It ended with code {done.returncode}."
-            fix = "Check the address, the network, and that this user can sign in there without a password, such as with a key."
-            raise target.problem(f"{self.name} failed: {said}", fix)
+            raise target.problem(f"{self.name} failed: {said}", _fix(said))
         return done.stdout
+
+
+def _fix(said: str) -> str:
+    """Return what to do about a failure, by what the program said."""
+    return next((fix for words, fix in _FIXES if re.search(words, said, re.IGNORECASE)), _CHECK)

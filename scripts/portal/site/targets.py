@@ -1,7 +1,7 @@
-"""Publish a finished site to the targets of the settings: a folder, a zip file, a server by rsync, or a git branch.
+"""Publish a finished site to the targets of the settings: a folder, a zip file, a server by rsync or SFTP, or a git branch.
 
 A target is written as its kind and its place, such as `folder:/srv/portal`, `zip:/srv/backup/portal.zip`,
-`rsync:web@server.example:/srv/portal` or `git:origin#website`. Whatever the kind, readers see one whole site or the other.
+`rsync:web@server.example:/srv/portal`, `sftp:web@server.example:/srv/portal` or `git:origin#website`. Whatever the kind, readers see one whole site or the other.
 """
 
 import zipfile
@@ -13,7 +13,7 @@ from typing import cast
 from portal.core import operating_system
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
-from portal.site import publishing, target_git, target_rsync
+from portal.site import publishing, target_git, target_rsync, target_sftp
 from portal.site.target import Kind, PublishingTarget, Tell
 from portal.site.target_folder import Folder, Zip
 
@@ -21,6 +21,7 @@ _KINDS: Mapping[str, Kind] = {
     "folder": Folder(),
     "zip": Zip(),
     "rsync": cast(Kind, target_rsync),
+    "sftp": cast(Kind, target_sftp),
     "git": cast(Kind, target_git),
 }
 # What the place of each kind is called.
@@ -28,6 +29,7 @@ PLACES = {
     "folder": "The folder",
     "zip": "The zip file",
     "rsync": "The server",
+    "sftp": "The server",
     "git": "The repository and branch",
 }
 FOLDER = "targets"  # below `build`: what the kinds need to keep or to compare

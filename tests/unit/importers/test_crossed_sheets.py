@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -91,6 +92,12 @@ Q1, Q2 = ("2020-01-01", "2020-03-31"), ("2020-04-01", "2020-06-30")
 FY19, FY20 = ("2019-04-01", "2020-03-31"), ("2020-04-01", "2021-03-31")
 CY19, CY20 = ("2019-01-01", "2019-12-31"), ("2020-01-01", "2020-12-31")
 JAN, FEB = ("2020-01-01", "2020-01-31"), ("2020-02-01", "2020-02-29")
+DAYS: list[list[Any]] = [
+    ["North & Quay", *map(date.fromisoformat, JAN), 12],
+    ["North & Quay", *map(date.fromisoformat, FEB), 9],
+    ["South", *map(date.fromisoformat, JAN), 7],
+    ["South", *map(date.fromisoformat, FEB), 8],
+]
 # name: rows, values given, answers, figures
 VARIANTS: Mapping[str, tuple[Sequence[Sequence[object]], Mapping[str, str], Mapping[str, str], set[Figure]]] = {
     "months across": (BY_MONTH, CALLS, {}, JAN_FEB),
@@ -109,6 +116,12 @@ VARIANTS: Mapping[str, tuple[Sequence[Sequence[object]], Mapping[str, str], Mapp
     "financial year in the corner": ([["Network-wide FY2019/10".replace("10", "20"), "Jan", "Feb"], ["North & Quay", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
     "areas above months": ([["", "North & Quay", "", "South", ""], ["Measure", "Jan 2020", "Feb 2020", "Jan 2020", "Feb 2020"], ["Calls by month", 12, 9, 7, 8]], {}, {}, JAN_FEB),
     "months and areas down": ([["Ward", "Month", "Number"], ["North & Quay", "Jan 2020", 12], ["North & Quay", "Feb 2020", 9], ["South", "Jan 2020", 7], ["South", "Feb 2020", 8]], CALLS, {}, JAN_FEB),
+    "first and last day": ([["Ward", "From", "To", "Number"], *DAYS], CALLS, {}, JAN_FEB),
+    "dates in words": ([["Ward", "Start date", "End date", "Number"], *([w, f"{s:%d %B %Y}", f"{e:%d/%m/%Y}", n] for w, s, e, n in DAYS)], CALLS, {}, JAN_FEB),
+    "months from and to": ([["Ward", "From", "To", "Number"], ["North & Quay", "Jan 2020", "Mar 2020", 10], ["North & Quay", "Apr 2020", "Jun 2020", 11]], CALLS, {}, in_years(Q1, Q2)),
+    "our names of the days, theirs of the rest": ([["Ward", "period_start", "period_end", "Count"], *DAYS], CALLS, {}, JAN_FEB),
+    "first and last day, indicators across": ([["Ward", "Start", "End", "Calls", "Thefts"], ["South", *map(date.fromisoformat, JAN), 12, 9]], {}, {}, {month(SOUTH, 2020, 1, "12"), month(SOUTH, 2020, 1, "9", "", "thefts")}),
+    "days that can be two dates": ([["Ward", "From", "To", "Number"], ["South", "01/02/2020", "29/02/2020", 8]], CALLS, {"dates": "day-first"}, {month(SOUTH, 2020, 2, "8")}),
     "indicator in a column": ([["Offence", "Ward", "Month", "Count"], ["Calls", "North & Quay", "Jan 2020", 12], ["Calls", "North & Quay", "Feb 2020", 9], ["Calls", "South", "Jan 2020", 7], ["Calls by month", "South", "Feb 2020", 8]], {}, {}, JAN_FEB),
     "source in a column": ([["Ward", "Jan 2020", "Feb 2020", "Source"], ["North & Quay", 12, 9, "report"], ["South", 7, 8, "report"]], CALLS, {}, JAN_FEB),
     "indicators across": ([["Ward", "Month", "Calls", "Thefts"], ["South", "Jan 2020", 12, 9]], {}, {}, {month(SOUTH, 2020, 1, "12"), month(SOUTH, 2020, 1, "9", "", "thefts")}),
@@ -195,6 +208,7 @@ def test_a_mark_that_cannot_be_read_is_a_fault(cell: str, tmp_path: Path) -> Non
         (across("Mar 2020", "Jun 2020"), "spans"),
         (across("Jan 2020", "Change"), "unknown"),
         ([*BY_MONTH, ["Elsewhere", 1, 2]], "unknown"),
+        ([["Ward", "From", "To", "Count"], ["South", "01/02/2020", "29/02/2020", 8]], "dates"),
     ],
 )
 def test_what_a_heading_leaves_open_is_asked(sheet: list[list[object]], key: str, tmp_path: Path) -> None:
@@ -206,8 +220,10 @@ def test_what_a_heading_leaves_open_is_asked(sheet: list[list[object]], key: str
     [
         [["Ward", "Jan", "Feb"], ["South", 1, 2]],
         [["Ward code", "Ward name", "Jan 2020", "Feb 2020"], [NORTH, "South", 1, 2]],
+        [["Ward", "From", "Count"], ["South", "2020-02-01", 1]],
+        [["Ward", "From", "To", "Count"], ["South", "2020-02-01", "30/02/2020", 1]],
     ],
-    ids=["no year", "code and name differ"],
+    ids=["no year", "code and name differ", "no last day", "no date"],
 )
 def test_a_heading_that_cannot_be_right_is_a_problem(sheet: list[list[object]], tmp_path: Path) -> None:
     assert read(written(tmp_path / "t.xlsx", {"S": sheet}), CALLS).faults

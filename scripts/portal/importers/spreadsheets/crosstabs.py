@@ -7,13 +7,15 @@ from itertools import pairwise
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.text import listed
 from portal.data.packages import Package
-from portal.importers.spreadsheets import columns, crossed_tables, headings, written_periods
+from portal.importers.spreadsheets import columns, crossed_tables, dates, headings, written_periods
 from portal.importers.spreadsheets.crossed_tables import Block
 from portal.importers.spreadsheets.grid import Cell, Place, Sheet, letters
 from portal.importers.spreadsheets.headings import (
     AREA,
     FIGURES,
+    FIRST_DAY,
     INDICATOR,
+    LAST_DAY,
     PERIOD,
     TOTAL,
     UNKNOWN,
@@ -21,11 +23,13 @@ from portal.importers.spreadsheets.headings import (
     HeadingMeaning,
     HeadingNames,
 )
-from portal.importers.spreadsheets.readings import CellQuestion, squeezed
+from portal.importers.spreadsheets.readings import CellFault, CellQuestion, squeezed
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
 
 _QUARTERS, _SPANS, _UNKNOWN_KEY = "quarters", "spans", "unknown"
-_ENOUGH = 4  # names of another table that a row has if it is the header of that
+_ENOUGH = (
+    4  # names of another table that a row has at least, and more than of figures, if it is the header of that
+)
 _SHOWN = 8
 
 
@@ -43,7 +47,8 @@ class Unpivoted:
 class Known:
     """What is known besides the file: the packages, the one that the figures go into, answers, and values given for it.
 
-    `given` has values for columns that the sheet does not say. `sheet` is the one to look at, or nothing.
+    `given` has values for columns that the sheet does not say. `sheet` is the one to look at, or nothing. `is_renamed` is
+    True if headings or names are read as others, so that the sheet is none of a template.
     """
 
     packages: tuple[Package, ...]
@@ -51,6 +56,13 @@ class Known:
     answers: Mapping[str, str]
     given: Mapping[str, str]
     sheet: str = ""
+    is_renamed: bool = False
+
+    @property
+    def other_fields(self) -> frozenset[str]:
+        """Return the fields of a figure whose text is taken as it is written."""
+        fields = frozenset(self.package.tables[FIGURES].schema.names)
+        return fields - {INDICATOR, AREA, VALUE, FIRST_DAY, LAST_DAY}
 
 
 def unpivot(book: Workbook, known: Known) -> Unpivoted:
@@ -67,25 +79,41 @@ def unpivot(book: Workbook, known: Known) -> Unpivoted:
             is_ours
             and not sheet.hidden
             and known.sheet in ("", columns.EVERY_SHEET, sheet.name)
-            and not _is_long(sheet, known.package)
+            and not _is_long(sheet, known)
         )
         blocks = crossed_tables.find(sheet, names) if wanted else ()
         sheets.append(_Unpivoting(done, sheet, names, known).long(blocks) if blocks else sheet)
     return replace(done, book=replace(book, sheets=tuple(sheets)))
 
 
-def _is_long(sheet: Sheet, package: Package) -> bool:
-    """Return True if a row of the sheet names the columns of the table of figures, or of another table."""
+def _is_long(sheet: Sheet, known: Known) -> bool:
+    """Return True if a row of the sheet names the columns of the table of figures, or of another table.
+
+    A stranger's sheet can have columns for the first and the last day too: it has not all columns that identify a row, or
+    what is given has to be added to it. A template from which a column was removed has most of the others.
+    """
     rows: dict[int, set[str]] = {}
     for (row, _), cell in sheet.cells.items():
         if cell.kind == "text":
             words = squeezed(cell.text).rstrip("*").strip().casefold().replace(" ", "_")
             rows.setdefault(row, set()).add(words)
-    others = [set(t.schema.names) for name, t in package.tables.items() if name != FIGURES]
-    return any(
-        {"period_start", "period_end"} & found or any(len(found & names) >= _ENOUGH for names in others)
-        for found in rows.values()
-    )
+    tables = known.package.tables
+    figures = tables[FIGURES].schema
+    others = [set(t.schema.names) for name, t in tables.items() if name != FIGURES]
+
+    def is_ours(found: set[str]) -> bool:
+        if not {FIRST_DAY, LAST_DAY} & found:
+            return False
+        if {*figures.primary_key, *known.given} <= found:
+            return True
+        is_mapped = known.is_renamed or bool(known.given)
+        return not is_mapped and 2 * len(found & set(figures.names)) > len(figures.names)
+
+    def is_of_another(found: set[str]) -> bool:
+        least = max(_ENOUGH, len(found & set(figures.names)) + 1)
+        return any(len(found & names) >= least for names in others)
+
+    return any(is_ours(found) or is_of_another(found) for found in rows.values())
 
 
 # --- what each figure is about
@@ -170,17 +198,33 @@ class _Unpivoting:
             if cell is None:
                 continue
             meaning = self.names.meaning(cell)
-            is_free = dimension in self.known.package.breakdowns or dimension in (
-                "source",
-                "locator",
-                "status",
-            )
-            if is_free and meaning.dimension != TOTAL:
-                meaning = HeadingMeaning(dimension, (squeezed(cell.text) or f"{cell.number:f}",))
+            if dimension in (FIRST_DAY, LAST_DAY) and meaning.dimension != TOTAL:
+                meaning = HeadingMeaning(dimension, (self._day(cell, (row, column), dimension),))
+            elif dimension in self.known.other_fields and meaning.dimension != TOTAL:
+                plain = cell.day.isoformat() if cell.day else f"{cell.number:f}"
+                meaning = HeadingMeaning(dimension, (squeezed(cell.text) or plain,))
             elif dimension and meaning.dimension not in (dimension, TOTAL):
                 meaning = HeadingMeaning(UNKNOWN)
             found.append(((row, column), meaning))
         return found
+
+    def _day(self, cell: Cell, place: Place, dimension: str) -> str:
+        """Return the day of a cell as ISO text; empty if that is asked, or a fault.
+
+        A month or year is taken for its first or last day, as its column says.
+        """
+        is_plain = cell.kind == "text" or (cell.day and not cell.shows_day)
+        period = written_periods.read(cell) if is_plain else None
+        if period is not None and period.is_whole and not period.either:
+            return period.days()[0 if dimension == FIRST_DAY else 1].isoformat()
+        settled = dates.settle(cell, squeezed(cell.text))
+        if isinstance(settled, CellFault):
+            self._fault(place, settled.message, settled.fix)
+            return ""
+        if isinstance(settled, CellQuestion):
+            answer = self._answered(settled, place)
+            return settled.answers[answer][1] if answer else ""
+        return settled
 
     def _corner(self, spread: Mapping[Place, Cell], block: Block) -> Iterator[tuple[Place, HeadingMeaning]]:
         """Yield the period written where the name of the labels would be, such as “FY2009/10”."""
@@ -227,6 +271,7 @@ class _Unpivoting:
         """Return the texts of a figure's row, without its value."""
         row, column = at
         texts = dict(self.known.given)
+        texts |= {m.dimension: m.ids[0] for _, m in meanings if m.dimension in (FIRST_DAY, LAST_DAY)}
         corner = list(self._corner(spread, block))
         stated = [(p, m) for p, m in meanings if m.dimension == PERIOD]
         whole = written_periods.joined(m.period for _, m in stated if m.period)
@@ -237,12 +282,12 @@ class _Unpivoting:
         if whole is not None and whole.is_whole:
             if whole.is_month and span > 1:
                 whole = written_periods.lengthened(whole, span)
-            texts["period_start"], texts["period_end"] = (d.isoformat() for d in whole.days())
-        elif stated or not {"period_start", "period_end"} <= texts.keys():
+            texts[FIRST_DAY], texts[LAST_DAY] = (d.isoformat() for d in whole.days())
+        elif stated or not {FIRST_DAY, LAST_DAY} <= texts.keys():
             place = stated[0][0] if stated else (row, column)
             what = "does not say the year" if whole else "says no period, or two that do not fit"
             self._fault(place, f"The heading {what}.", "Write the month or quarter with its year.")
-        for dimension in (AREA, INDICATOR, *self.known.package.breakdowns, "source", "status", "locator"):
+        for dimension in (AREA, INDICATOR, *sorted(self.known.other_fields)):
             self._id(texts, dimension, [(p, m) for p, m in meanings if m.dimension == dimension])
         cell = f"sheet {self.sheet.name}, cell {letters(column)}{row}"
         texts["locator"] = (
@@ -257,9 +302,7 @@ class _Unpivoting:
         sets = [set(m.ids) for _, m in found]
         shared = [i for i in found[0][1].ids if all(i in s for s in sets)]
         if dimension == AREA and len(shared) > 1:
-            shared = list(
-                self.names.existing(shared, texts.get("period_start", ""), texts.get("period_end", ""))
-            )
+            shared = list(self.names.existing(shared, texts.get(FIRST_DAY, ""), texts.get(LAST_DAY, "")))
         if len(shared) == 1:
             texts[dimension] = shared[0]
         elif not shared:

@@ -13,12 +13,15 @@ from portal.importers.spreadsheets.readings import squeezed
 from portal.importers.spreadsheets.written_periods import WrittenPeriod
 
 PERIOD, AREA, INDICATOR, VALUE, TOTAL, UNKNOWN = "period", "area", "indicator", "value", "total", ""
+FIRST_DAY, LAST_DAY = "period_start", "period_end"
 FIGURES = "observations"
 # What people call the column of labels.
 _COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("area", "area name", "area code", "ward", "ward name", "ward code", "borough", "borough name", "borough code", "district", "local authority", "local authority name", "local authority code", "place", "code", "gss code", "geography", "geography code"), AREA),
     **dict.fromkeys(("period", "month", "quarter", "year", "date", "financial year", "month and year", "time period", "reporting period"), PERIOD),
     **dict.fromkeys(("indicator", "offence", "offence type", "offence group", "crime", "crime type", "measure", "category"), INDICATOR),
+    **dict.fromkeys(("from", "from date", "date from", "start", "starts", "start date", "first day", "period from", "period start date", "start of period", "period beginning"), FIRST_DAY),
+    **dict.fromkeys(("to", "to date", "date to", "end", "ends", "end date", "last day", "until", "period to", "period end date", "end of period", "period ending"), LAST_DAY),
 }  # fmt: skip
 _VALUES = frozenset({"value", "values", "count", "counts", "number", "no.", "no", "figure", "figures", "vol", "vol.", "volume", "offences", "crimes", "incidents", "n", "observation", "obs_value"})  # fmt: skip
 _TOTAL = re.compile(

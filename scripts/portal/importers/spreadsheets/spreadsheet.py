@@ -154,7 +154,9 @@ def _turned(
         return book, []
     given = crosstabs.constants(job.given, package)
     while True:
-        turned = crosstabs.unpivot(book, crosstabs.Known(packages_read, package, answers, given, job.sheet))
+        turned = crosstabs.unpivot(
+            book, crosstabs.Known(packages_read, package, answers, given, job.sheet, bool(job.read_as))
+        )
         if turned.faults:
             raise PortalError(turned.faults)
         if not turned.doubts:
