@@ -49,6 +49,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     raw: bytes
+    path: str
 
     @property
     def body(self) -> str:
@@ -103,7 +104,7 @@ class Visitor:
                 connection.putheader("Content-Length", str(len(data)))
             connection.endheaders(data)
             response = connection.getresponse()
-            answer = Answer(response.status, dict(response.getheaders()), response.read())
+            answer = Answer(response.status, dict(response.getheaders()), response.read(), path)
         finally:
             connection.close()
         return answer
@@ -128,10 +129,8 @@ class Visitor:
 
     def read(self, answer: Answer) -> Answer:
         """Follow redirects and pages of progress until a page has a result."""
-        path = ""
         while answer.status == 302 or 'http-equiv="refresh"' in answer.body:
-            path = answer.to or path
-            answer = self.get(path)
+            answer = self.get(answer.to or answer.path)
         return answer
 
 

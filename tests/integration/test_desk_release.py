@@ -243,7 +243,7 @@ def test_what_the_desk_fetches_is_what_the_command_fetches(tmp_path: Path, publi
         assert "Postcodes and their wards" in draft.body
         assert data(by_clicks) == before
         id_ = draft.body.partition('action="/bring-in/')[2][:16]
-        ada.post(f"/bring-in/{id_}/write", {"version": draft.version})
+        assert ada.post(f"/bring-in/{id_}/write", {"version": draft.version}).to == "/changes"
         assert data(by_clicks) == data(by_command) != before
         publisher.stop()
         failed = ada.read(ada.post("/fetch", {"id": "one"}))
