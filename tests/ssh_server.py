@@ -20,7 +20,7 @@ from need_programs import program
 
 @dataclass(frozen=True)
 class SshServer:
-    """A server that runs: as whom to sign in and where, and a folder whose `ssh` and `sftp` know its port and its key."""
+    """A server that runs: the user to sign in as and its address, and a folder whose `ssh` and `sftp` know its port and its key."""
 
     host: str
     bin: Path

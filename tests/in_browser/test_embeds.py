@@ -98,7 +98,7 @@ def test_the_headers_allow_frames_only_for_embeds(site: Path) -> None:
         assert found["Cross-Origin-Resource-Policy"] == ("cross-origin" if own else "same-origin")
 
 
-# What is right at 320 pixels and at 1,280 is seldom wrong at 360.
+# What is right at 320 pixels and at 1,280 is rarely wrong at 360.
 @pytest.mark.parametrize("width", [320, pytest.param(360, marks=pytest.mark.thorough), 1280])
 def test_axe_finds_nothing(chromium: Browser, address: str, site: Path, width: int) -> None:
     with chromium.new_context(viewport={"width": width, "height": 700}, bypass_csp=True) as context:

@@ -44,7 +44,7 @@ def unharmed(root: Path, visitor: Visitor) -> Iterator[None]:
 
 
 def packed(files: Mapping[str, bytes | str]) -> bytes:
-    """A zip file; an underscore in a name stands for a slash."""
+    """A zip file; an underscore in a name means a slash."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in files.items():

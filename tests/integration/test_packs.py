@@ -75,7 +75,7 @@ def test_every_number_of_a_ward_pack_is_in_its_download(real_site: Path, real: C
 
 
 def test_every_rate_of_a_pack_is_its_count_by_the_published_population(real_site: Path) -> None:
-    """In the tables of figures the count stands beside its rate; the table of rates repeats those of the same months."""
+    """In the tables of figures each count is beside its rate; the table of rates repeats those of the same months."""
     people = {r["area"]: int(r["population"]) for r in _table("populations")}
     codes = {r["name"]: r["code"] for r in _table("areas") if not r["valid_to"]}
     rates: dict[str, dict[str, str]] = {}

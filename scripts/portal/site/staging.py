@@ -360,7 +360,7 @@ def _embed(
         "to": None,
     }
     html_ = _rendered(environment, EMBED, EMBED, variables)
-    # Without dark copies, because the page around it belongs to somebody else.
+    # Without dark copies, because the page around it is another site's.
     files = chart_files(shown.chart, pictures, in_both=False)
     svgs = {n: data for n, data in files.items() if n.startswith("chart-")}
     return {f"{folder}index.html": html_.encode(), **{f"{folder}{n}": data for n, data in svgs.items()}}

@@ -36,7 +36,7 @@ GROUPED = {
     "stops-by-age-group": "age",
 }
 # Of the searches of people who did not state their ethnic group, the group that the officer recorded. The groups that
-# officers seldom record are one, so that the others need not be withheld with them.
+# officers rarely record are one, so that the others need not be withheld with them.
 BY_OFFICER = "stops-not-stated-by-officer"
 _GROUPS = "police/stop_and_search.groups.csv"
 # With this many records in a file, some would have a label of each kind in `_UNCODED` if nothing had been left out.
