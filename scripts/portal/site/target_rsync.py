@@ -4,8 +4,6 @@ The web server serves the link `site`; `before` leads to the previous site. rsyn
 readers see one site or the other. Unchanged files are not sent again.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +12,7 @@ from portal.core import operating_system
 from portal.opendata import bundles
 from portal.releases import releasing
 from portal.site import publishing
-from portal.site.target import Program, Published, PublishingTarget, Tell
+from portal.site.target import Program, Published, PublishingTarget, Tell, published_on_server
 
 _RSYNC = Program("rsync", ("--timeout=120", "-e", "ssh -o BatchMode=yes -o ConnectTimeout=20"))
 _NOT_THERE = (23,)  # exit code: a file of the source does not exist
@@ -36,15 +34,8 @@ def refusal(place: str) -> tuple[str, str] | None:
 def look(target: PublishingTarget, scratch: Path) -> Published:
     """Return what is public now."""
     links = _links(target, scratch)
-    raw = _manifest(target, scratch) if _LIVE in links else b""
-    if not raw:
-        return Published({})
-    try:
-        files = json.loads(raw)["files"]
-    except (ValueError, LookupError, TypeError):
-        return Published({})
-    before = links.get(_BEFORE, "")
-    return Published(files, hashlib.sha256(raw).hexdigest(), before not in ("", links[_LIVE]))
+    manifest = _manifest(target, scratch) if _LIVE in links else b""
+    return published_on_server(manifest, links.get(_LIVE, ""), links.get(_BEFORE, ""))
 
 
 def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:

@@ -4,8 +4,6 @@ The link `site` leads to the public site and `before` to the previous one. The s
 file is read back and compared before the link changes. The server has to replace a link by one rename, as OpenSSH does.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from portal.core import operating_system
 from portal.opendata import bundles
 from portal.releases import releasing
 from portal.site import publishing
-from portal.site.target import Program, Published, PublishingTarget, Tell
+from portal.site.target import Program, Published, PublishingTarget, Tell, published_on_server
 
 _SSH = ("BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=30")
 _SFTP = Program("sftp", tuple(f"-o{option}" for option in _SSH), (("LC_ALL", "C"),))
@@ -40,15 +38,7 @@ def refusal(place: str) -> tuple[str, str] | None:
 def look(target: PublishingTarget, scratch: Path) -> Published:
     """Return what is public now."""
     there = _state(target, scratch)
-    links = there.links
-    if not there.manifest or _LIVE not in links:
-        return Published({})
-    try:
-        files = json.loads(there.manifest)["files"]
-    except (ValueError, LookupError, TypeError):
-        return Published({})
-    digest = hashlib.sha256(there.manifest).hexdigest()
-    return Published(files, digest, links.get(_BEFORE, "") not in ("", links[_LIVE]))
+    return published_on_server(there.manifest, there.links.get(_LIVE, ""), there.links.get(_BEFORE, ""))
 
 
 def put(site: Path, target: PublishingTarget, scratch: Path, tell: Tell) -> None:
