@@ -12,6 +12,7 @@ import pytest
 from portal.cli import commands
 from portal.core.model import Content, Observation
 from portal.core.problems import PortalError
+from portal.core.remembered import Remembered
 from portal.core.settings import SmallCountSettings, load
 from portal.disclosure import clearing, inference, report, withholding
 from portal.disclosure.clearing import ClearedContent
@@ -103,6 +104,40 @@ def test_a_figure_that_only_an_earlier_release_has_gives_a_withheld_one_away(tin
     assert (leak.interval.least, leak.interval.greatest, leak.release) == (7, 7, "2020 Q1")
     with pytest.raises(PortalError, match="and from the release 2020 Q1, anybody can work out that it is 7"):
         clearing.clear(content, settings.disclosure, "", [before])
+
+
+def test_a_family_found_protected_is_worked_out_again_as_soon_as_anything_about_it_changes(
+    tiny: Path,
+) -> None:
+    settings, content = building.read(tiny)
+    policy, memory = settings.disclosure, Remembered()
+    archives = (past(content, "2020 Q1", ("E05999992", None)),)
+    assert not list(inference.leaks(content, policy, archives, memory))
+
+    def remembered(content: Content, policy: SmallCountSettings, *archives: EarlierRelease) -> set[bool]:
+        return {bool(memory.get(family.digest)) for family in inference.families(content, policy, archives)}
+
+    assert remembered(content, policy, *archives) == {True}
+    abuse, area = content.indicators["rec-abuse"], content.areas["E05999992"]
+    own = content.observations["rec-abuse"]
+    changed = [
+        replace(content, observations={**content.observations, "rec-abuse": own[1:]}),
+        replace(
+            content,
+            observations={**content.observations, "rec-abuse": (replace(own[0], source="other"), *own[1:])},
+        ),
+        replace(
+            content,
+            indicators={**content.indicators, "rec-abuse": replace(abuse, protected=not abuse.protected)},
+        ),
+        replace(content, areas={**content.areas, area.code: replace(area, valid_from=date(2001, 1, 1))}),
+        replace(content, minimums={**content.minimums, "rec-abuse": SmallCountSettings(40, 50)}),
+    ]
+    for other in changed:
+        assert False in remembered(other, policy, *archives)
+    assert remembered(content, replace(policy, ward_minimum=policy.ward_minimum + 1), *archives) == {False}
+    assert False in remembered(content, policy)
+    assert False in remembered(content, policy, past(content, "2020 Q1", ("E05999992", 4)))
 
 
 def test_a_year_that_rolls_on_gives_no_small_month_away(tiny: Path) -> None:

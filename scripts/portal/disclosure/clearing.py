@@ -127,7 +127,7 @@ def _leak_problems(
     memory: Remembered | None,
 ) -> Iterator[Problem]:
     memory = memory or Remembered()
-    yield from map(_leak_problem, inference.infer(content, policy, earlier, memory).leaks)
+    yield from map(_leak_problem, inference.leaks(content, policy, earlier, memory))
     memory.keep()
     yield from _not_accepted(undeclared_relations.find_problems(content, policy), content.accepted)
 
