@@ -191,9 +191,11 @@ class _HiddenSubjects:
         plain = _plain(text)
         wheres = set(self._wheres.findall(plain))
         for (title, where), indicator in self.subjects.items() if wheres else ():
+            if where not in wheres:
+                continue
             is_known = indicator in about and where not in _COMMON_PARTS
             is_titled = _is_named(title, plain)
-            if where not in wheres or not (is_known or is_titled):
+            if not (is_known or is_titled):
                 continue
             for sentence in _SENTENCE_ENDS.split(text):
                 near = _plain(sentence)

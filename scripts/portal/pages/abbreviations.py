@@ -30,10 +30,11 @@ def explain(markdown: str, terms: Iterable[Term], glossary: str = "") -> str:
     shows the meaning. Terms that the page uses only in headings, links or tables are left alone.
     """
     open_spans = _open(markdown)
+    open_text = "\n".join(markdown[start:end] for start, end in open_spans)  # tables are most of some pages
     running = _HEADING.sub("", markdown).lower()
     changes: list[_Change] = []
     for term in _patterns(tuple(terms)):
-        if term.short not in markdown:
+        if term.short not in open_text:
             continue
         spells_out = term.spell_out and term.long.lower() not in running
         links = glossary and term.meaning

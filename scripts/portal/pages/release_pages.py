@@ -1,6 +1,6 @@
 """Make the pages about releases: what is new, each release, corrections, and accepted warnings."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -233,13 +233,19 @@ def release_link(release: Release) -> Link:
     return Link(release.name, f"{RELEASES}{release.id}/")
 
 
-def changes_of(content: Content, release: Release, indicator: str = "") -> tuple[ReleaseChange, ...]:
-    """Return what a release changed, in all figures or in those of one indicator.
+def changes_of(content: Content, release: Release) -> tuple[ReleaseChange, ...]:
+    """Return what a release changed.
 
     Values are left out if the figure is withheld now, no longer published, or from a release whose archive was
     withdrawn.
     """
-    changes = [c for c in content.changes if c.release == release.id and indicator in ("", c.indicator)]
+    return _public_changes(content, release, [c for c in content.changes if c.release == release.id])
+
+
+def _public_changes(
+    content: Content, release: Release, changes: Sequence[ReleaseChange]
+) -> tuple[ReleaseChange, ...]:
+    """Return changes of a release as `changes_of` does."""
     used = {c.indicator for c in changes if _of_one_figure(c)}
     now = {o.key: o.status for i in used for o in content.observations.get(i, ())}
     public = (_without_hidden(c, now) for c in changes)
@@ -323,8 +329,12 @@ def revisions(context: PageContext, indicator: str) -> tuple[FigureRevision, ...
         _as_revision(corrections, group)
         for group in group_withdrawals(withdrawal_notices(context, withdrawn))
     ]
+    of_release: dict[str, list[ReleaseChange]] = defaultdict(list)
+    for change in context.content.changes:
+        if change.indicator == indicator and comparison.needs_reason(change):
+            of_release[change.release].append(change)
     for release in context.content.releases[::-1]:
-        changes = [c for c in changes_of(context.content, release, indicator) if comparison.needs_reason(c)]
+        changes = _public_changes(context.content, release, of_release[release.id])
         lines = (
             [change_report.line(c, context.content) for c in changes]
             if len(changes) <= MANY

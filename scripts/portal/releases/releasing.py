@@ -49,12 +49,16 @@ WITHDRAWN = "releases/corrections/withdrawn.csv"
 
 @dataclass(frozen=True)
 class Project:
-    """A project as read: its settings, its packages, their content, and warnings that nobody has accepted."""
+    """A project as read: its settings, its packages, their content, and warnings that nobody has accepted.
+
+    `mark` is a digest of the files that it was read from; "" if they were not all read from a folder.
+    """
 
     settings: Settings
     packages: tuple[Package, ...]
     content: Content
     warnings: tuple[Problem, ...] = ()
+    mark: str = ""
 
     @property
     def home(self) -> Path:

@@ -32,6 +32,7 @@ from portal.site import (
     build_inputs,
     headers,
     parsed_pages,
+    passed_checks,
     pdf_sheets,
     publishing,
     renderers,
@@ -59,20 +60,29 @@ def project(root: Path) -> Project:
 
 
 def project_of(settings: Settings) -> Project:
-    """Read and check a project like `project`, with settings that can name another folder of packages."""
-    root = settings.root
+    """Read and check a project like `project`, with settings that can name another folder of packages.
+
+    The rules and the search for implausible data are left out for files that passed them before, today and under this
+    program; `passed_checks` remembers the warnings.
+    """
+    root, mark = settings.root, passed_checks.mark(settings)
+    known = passed_checks.warnings(settings, mark)
     packages_read, problems = packages.read_all(settings.packages_folder.parent, settings.packages)
-    problems += rules.check(packages_read, settings) + headers.check(settings) + search.read_synonyms(root)[1]
+    problems += headers.check(settings) + search.read_synonyms(root)[1]
+    problems += rules.check(packages_read, settings) if known is None else ()
     problems += tuple(redirects.check(settings))
     problems += (*faulty_files(root, "site_src"), *_mkdocs_faults(settings), *_unwritten(settings))
     problems += messages.check(root, settings.site.language)
     if problems:
         raise PortalError(sorted(problems))
     assembled = assembly.assemble(packages_read)
+    if known is not None:
+        return Project(settings, packages_read, assembled, known, mark)
     warnings = plausibility.find_warnings(ValidRows(packages_read, settings), periods.today())
-    whole = Project(settings, packages_read, assembled, tuple(w for w in warnings if w.name))
+    whole = Project(settings, packages_read, assembled, tuple(w for w in warnings if w.name), mark)
     if faults := [*(w for w in warnings if not w.name), *releasing.check(whole)]:
         raise PortalError(sorted(faults))
+    passed_checks.remember(settings, mark, whole.warnings)
     return whole
 
 
@@ -154,8 +164,11 @@ def _unwritten(settings: Settings) -> tuple[Problem, ...]:
 
 def warnings(whole: Project, alone: Iterable[str] = ()) -> tuple[Problem, ...]:
     """Return every warning that is not accepted; `alone` are the addresses of pages to which no page links."""
-    accepted = whole.content.accepted
-    of_small_counts = clearing.find_warnings(whole.content, whole.settings.disclosure, whole.earlier)
+    accepted, mark = whole.content.accepted, f"{whole.mark} small counts" if whole.mark else ""
+    of_small_counts = passed_checks.warnings(whole.settings, mark)
+    if of_small_counts is None:
+        of_small_counts = clearing.find_warnings(whole.content, whole.settings.disclosure, whole.earlier)
+        passed_checks.remember(whole.settings, mark, of_small_counts)
     warnings = (*whole.warnings, *map(plausibility.unlinked_page, alone), *of_small_counts)
     file = whole.file_name(whole.home / "data" / "accepted.csv") if accepted else ""
     return plausibility.unaccepted(warnings, accepted, file)
@@ -179,11 +192,15 @@ def check(root: Path) -> tuple[Settings, clearing.ClearedContent]:
 
 def allowed(whole: Project) -> clearing.ClearedContent:
     """Return what can be published, given everything that earlier releases published."""
-    settings = whole.settings
+    settings, mark = whole.settings, f"{whole.mark} cleared" if whole.mark else ""
+    if passed_checks.warnings(settings, mark) is not None:
+        return clearing.ClearedContent(whole.content, settings.site.area)
     try:
         earlier = whole.earlier
         memory = clearing.remembered_audits(settings)
-        return clearing.clear(whole.content, settings.disclosure, settings.site.area, earlier, memory)
+        cleared = clearing.clear(whole.content, settings.disclosure, settings.site.area, earlier, memory)
+        passed_checks.remember(settings, mark, ())
+        return cleared
     except PortalError as error:
         raise PortalError(_advised(whole, p) for p in error.problems) from None
 
