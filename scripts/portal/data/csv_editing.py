@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 Row = Mapping[str, str]
 _BOM = "\ufeff"
@@ -30,6 +30,18 @@ def add_rows(data: bytes, rows: Iterable[Row]) -> bytes:
     text = mark + "".join(records)
     text += "" if text.endswith(("\n", "\r")) else ending
     return (text + "".join(_line(header, row, ending) for row in rows)).encode()
+
+
+def with_columns(data: bytes, names: Sequence[str]) -> bytes:
+    """Return the file with these columns, in this order; those that it lacks are empty, and others are left out."""
+    header, records, mark = _split(data)
+    if header == list(names) or not records:
+        return data
+    out = [_line(list(names), {name: name for name in names}, _ending(records[0]) or "\n")]
+    for record in records[1:]:
+        row = dict(zip(header, next(csv.reader(io.StringIO(record, newline="")), []), strict=False))
+        out.append(_line(list(names), row, _ending(record) or "\n"))
+    return (mark + "".join(out)).encode()
 
 
 def read_rows(data: bytes) -> list[Row]:

@@ -19,6 +19,7 @@ from portal.data import csv_editing
 from portal.data.csv_editing import Row
 from portal.releases import archives, comparison, releasing
 from portal.releases.archives import Archive, Contents
+from portal.releases.older_tables import in_the_form_of_today
 from portal.releases.releasing import DraftRelease, Project
 
 # Packages of these kinds are never embargoed or rolled back, because people in need rely on them.
@@ -68,7 +69,7 @@ def view(project: Project, contents: Contents | None = None) -> Mapping[str, byt
     details are always the newest.
     """
     releases = public_releases(project)
-    shown = contents or releasing.opened(project, releases[-1]).contents
+    shown = in_the_form_of_today(contents or releasing.opened(project, releases[-1]).contents)
     return {**with_contacts(project, shown).files, **dict(_record(project, shown, releases))}
 
 
@@ -191,11 +192,11 @@ def urgent(project: Project) -> UrgentChange:
         PortalError: nothing is public yet, or a row was changed both by a waiting release and since.
     """
     past = public_releases(project)
-    held = [releasing.opened(project, e).contents for e in waiting(project)]
+    held = [in_the_form_of_today(releasing.opened(project, e).contents) for e in waiting(project)]
     now = releasing.contents(project, {})
     with_contacts_in = {p.name for p in project.packages if p.kind in CONTACTS}
     conflicts: list[Problem] = []
-    before = releasing.opened(project, past[-1]).contents if past else releasing.NOTHING
+    before = in_the_form_of_today(releasing.opened(project, past[-1]).contents) if past else releasing.NOTHING
     contents = _merged(held[-1], now, before, with_contacts_in, conflicts)
     others = tuple(_merged(held[-1], now, h, with_contacts_in, conflicts) for h in held[:-1])
     if not past:

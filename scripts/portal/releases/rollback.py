@@ -13,6 +13,7 @@ from portal.data.csv_editing import Row
 from portal.releases import comparison, embargo, releasing, withdrawal
 from portal.releases.archives import Contents
 from portal.releases.comparison import Figure
+from portal.releases.older_tables import in_the_form_of_today
 from portal.releases.releasing import KIND, Project, ReleaseRequest
 
 
@@ -44,7 +45,7 @@ def put_back(project: Project, name: str, reason: str, contacts: bool = False) -
     named = next((e for e in releases if name in (e.id, e.name)), None)
     if named is None:
         raise PortalError([_no_such(project, name, releases)])
-    then = releasing.opened(project, named).contents
+    then = in_the_form_of_today(releasing.opened(project, named).contents)
     faults = [*_no_reason(reason), *_other_packages(project, then)]
     if faults:
         raise PortalError(faults)
@@ -90,7 +91,7 @@ def _other_packages(project: Project, then: Contents) -> Iterator[Problem]:
     strange = [*newer, *(f"{n} is gone" for n in sorted(set(then.packages) - listed))]
     if strange:
         message = f"That release has other packages than the settings list now: {text.listed(strange)}."
-        fix = "Bring the list of packages back to what it was then, and try again."
+        fix = "A release with other packages cannot be put back as a whole. Withdraw what is wrong with portal withdraw, or change it back in the tables and release that."
         yield Problem(SETTINGS_FILE, field="packages", code=KIND, message=message, fix=fix)
 
 
