@@ -19,7 +19,7 @@ except ImportError:  # Windows has no limits to ask for
 
 _NO_SPACE = Fault(
     "There is no space left on the disk.",
-    "Free some space, then try again. You can delete everything in the folder build except site, waiting and sites.",
+    "Free some space, then try again. You can delete the folders cache, pages and tests in build.",
 )
 _NO_PERMISSION = Fault(
     "You do not have permission to read or write this file or folder.",

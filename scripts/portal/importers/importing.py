@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from portal.core import input_files, small_counts
+from portal.core import input_files, operating_system, small_counts
 from portal.core.model import Content, Observation
 from portal.core.periods import MONTHS_OF_YEAR, label, loose_date
 from portal.core.problems import Problem, did_you_mean
@@ -39,7 +39,7 @@ from portal.importers.police.derive import Origin
 from portal.importers.police.mps_checks import many, some
 from portal.importers.shared.published_files import Counts, stop
 from portal.importers.shared.published_periods import FiguresOfPeriods
-from portal.releases.releasing import Project
+from portal.releases.releasing import Project, restored
 
 Reader = Callable[[list[Path], Content, str], Counts | FiguresOfPeriods]
 
@@ -70,11 +70,10 @@ class PlannedImport:
     figures: int | None = None
 
     def write(self) -> None:
-        """Write every file; each is replaced whole, so that none is ever half written."""
-        for path, text in self.files.items():
-            fresh = path.with_suffix(".new")
-            fresh.write_text(text, encoding="utf-8", newline="")
-            fresh.replace(path)
+        """Write every file, each replaced whole; after an error, put all of them back."""
+        with restored(self.files):
+            for path, text in self.files.items():
+                operating_system.write_atomically(path, text.encode())
 
 
 # The formats of counts, and what reads each.

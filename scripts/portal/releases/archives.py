@@ -1,6 +1,7 @@
 """Store releases as archives: one file with everything that was published at one time.
 
-Only `portal withdraw` rewrites an archive, without the withdrawn figures, and then all later archives.
+An archive that is public is rewritten only by `portal withdraw`, without the withdrawn figures, and then all later ones.
+One that waits is packed again when something urgent is released before it.
 
 An archive is itself a data package: a zip with `datapackage.json`, the packages as they were in `packages/`, the
 changes of the release in `changes.csv`, and its pages in `pages.json`. It records the checksum of the archive before
