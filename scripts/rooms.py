@@ -33,7 +33,7 @@ BOXES = {
     "quotes": Box(300, 4, ("numbers in a text,", "checked")),
     "importers": Box(135, 3, ("published files and", "spreadsheets")),
     "opendata": Box(470, 3, ("records, API, metadata,", "zip files")),
-    "charts": Box(720, 3, ("Plotly figures, maps,", "drawing by Chromium")),
+    "charts": Box(720, 3, ("Plotly figures, maps,", "and their pictures")),
     "checks": Box(160, 2, ("rules that stop a build,", "warnings")),
     "releases": Box(440, 2, ("archives, comparison,", "embargo, withdrawal")),
     "analysis": Box(720, 2, ("changes, rates, claims,", "progress, sentences")),

@@ -23,7 +23,7 @@ def main(root: Path) -> None:
     """Answer each line."""
     processes.WORKERS = 1  # what a worker process opens would not be seen here
     settings, released = building.check(root)
-    grown = Pictures(root / LIBRARY, {}, prints=True)
+    grown = Pictures(root / LIBRARY, prints=True)
     site = staging.plan_site(settings, released)
     staging.write_files(site, grown, lambda *_: None)  # imports and reads everything that it will ever need
     site = replace(

@@ -89,20 +89,6 @@ def test_without_javascript_everything_is_there(chromium: Browser, address: str,
         assert page.locator("h1").inner_text() == "Get help"
 
 
-def test_a_chart_is_drawn_by_the_browser_where_there_is_no_picture(page: Page, address: str) -> None:
-    page.route(
-        "**/figures/knife-crime/",
-        lambda route: route.fulfill(body=_without_picture(route.fetch().text()), content_type="text/html"),
-    )
-    page.goto(address + "figures/knife-crime/")
-    page.wait_for_selector("figure.chart[data-state=drawn] svg.main-svg")
-
-
-def _without_picture(html: str) -> str:
-    start, end = html.index("<picture>"), html.index("</picture>") + len("</picture>")
-    return html[:start] + '<div class="chart__place" role="img" aria-label="Chart"></div>' + html[end:]
-
-
 def test_the_way_out_is_first_and_works_by_mouse_and_by_shift(page: Page, address: str) -> None:
     page.route(
         ELSEWHERE, lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html")

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from portal.charts import area_charts, grammar
 from portal.charts.charts import Chart, build_chart
 from portal.charts.dark_scheme import DARK
+from portal.charts.drawing import draw_svg
 from portal.charts.grammar import NARROW, WIDE, Box, Label, first_free, spread_out, time_ticks, value_ticks
 from portal.charts.svg import LIBRARY
 from portal.charts.text_metrics import text_width, wrap_text
@@ -24,23 +25,68 @@ from test_every_value import as_model, made_up, refused
 
 Figure = dict[str, Any]
 SMALLEST = 11  # pixels
-# Draw each figure, and return its texts with their boxes and sizes, in pixels of the picture.
-MEASURE = """async figures => {
-  const place = document.createElement("div");
-  document.body.replaceChildren(place);
-  const measured = [];
-  for (const figure of figures) {
-    await Plotly.newPlot(place, figure.data, figure.layout, {staticPlot: true});
-    const picture = place.querySelector("svg").getBoundingClientRect();
-    const texts = [...place.querySelectorAll("svg text")].filter(t => t.textContent.trim()).map(t => {
-      const box = t.getBoundingClientRect();
+# How far our picture may place a text from where plotly.js does, and how far a mark, in pixels; and how far a colour may be
+# off, of 255.
+NEAR_TEXT, NEAR_MARK, NEAR_COLOUR = 1.3, 2, 20
+# Have plotly.js draw each figure beside our picture of it. Return the texts of both with their boxes and sizes, in pixels
+# of the picture, and how many pixels, without the texts, have a colour that is not between those of the other drawing nearby.
+MEASURE = """async ([pairs, near, tolerance]) => {
+  const [place, ours] = [document.createElement("div"), document.createElement("div")];
+  document.body.replaceChildren(place, ours);
+  const textsOf = element => {
+    const picture = element.querySelector("svg").getBoundingClientRect();
+    return [...element.querySelectorAll("svg text")].filter(t => t.textContent.trim()).map(t => {
+      const [box, style] = [t.getBoundingClientRect(), getComputedStyle(t)];
       return {
-        text: t.textContent, size: parseFloat(getComputedStyle(t).fontSize), tick: Boolean(t.closest(".xtick")),
-        turned: Math.abs(t.getScreenCTM().b) > 0.01,
+        text: t.textContent, size: parseFloat(style.fontSize), look: [style.fontSize, style.fontWeight, style.fill, style.fontFamily],
+        tick: Boolean(t.closest(".xtick")), turned: Math.abs(t.getScreenCTM().b) > 0.01,
         box: [box.left - picture.left, box.top - picture.top, box.right - picture.left, box.bottom - picture.top],
       };
     });
-    measured.push({width: picture.width, height: picture.height, texts});
+  };
+  const pixels = async (svgs, {width, height}) => {
+    const context = Object.assign(document.createElement("canvas"), {width, height}).getContext("2d");
+    context.fillStyle = "white";
+    context.fillRect(0, 0, width, height);
+    for (const svg of svgs) {
+      const image = new Image();
+      // plotly.js cuts lines and outlines in half at the edges of a panel, and sharpens grid lines by its style sheet.
+      const bare = svg.replace(/<text.*?<\\/text>| clip-path="[^"]*"| shape-rendering="[^"]*"/gs, "");
+      image.src = "data:image/svg+xml," + encodeURIComponent(bare);
+      await image.decode();
+      context.drawImage(image, 0, 0);
+    }
+    return context.getImageData(0, 0, width, height).data;
+  };
+  const strange = (one, other, {width, height}) => {
+    let count = 0;
+    for (let i = 0; i < one.length; i += 4) {
+      if ([0, 1, 2].every(n => Math.abs(one[i + n] - other[i + n]) <= tolerance)) continue;
+      const [x, y] = [i / 4 % width, Math.floor(i / 4 / width)];
+      const [least, most] = [[255, 255, 255], [0, 0, 0]];
+      for (let v = Math.max(0, y - near); v <= Math.min(height - 1, y + near); v++)
+        for (let u = Math.max(0, x - near); u <= Math.min(width - 1, x + near); u++)
+          for (const n of [0, 1, 2]) {
+            const value = other[4 * (v * width + u) + n];
+            least[n] = Math.min(least[n], value);
+            most[n] = Math.max(most[n], value);
+          }
+      count += [0, 1, 2].some(n => one[i + n] < least[n] - tolerance || one[i + n] > most[n] + tolerance);
+    }
+    return count;
+  };
+  const measured = [];
+  for (const [figure, picture] of pairs) {
+    await Plotly.newPlot(place, figure.data, figure.layout, {staticPlot: true});
+    ours.innerHTML = picture;
+    const {width, height} = figure.layout;
+    const drawn = [...place.querySelectorAll(".main-svg")].map(svg => new XMLSerializer().serializeToString(svg));
+    const [one, other] = [await pixels(drawn, {width, height}), await pixels([picture], {width, height})];
+    const box = place.querySelector("svg").getBoundingClientRect();
+    measured.push({
+      width: box.width, height: box.height, texts: textsOf(place), ours: textsOf(ours),
+      strange: strange(one, other, {width, height}) + strange(other, one, {width, height}),
+    });
   }
   return measured;
 }"""
@@ -72,10 +118,39 @@ def drawings(charts: Iterator[Chart]) -> dict[str, Figure]:
 
 
 def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with a drawing."""
+    """Yield what is wrong with a drawing, by plotly.js and by us."""
     if measured["width"] not in (WIDE, NARROW):
         yield f"{name}: {measured['width']} pixels wide"
-    texts = measured["texts"]
+    yield from faults_of_texts(name, figure, measured, measured["texts"])
+    yield from faults_of_texts(f"our picture of {name}", figure, measured, measured["ours"])
+    yield from disagreements(name, measured)
+    lines = [t for t in figure["data"] if t["type"] == "scatter" and "lines" in t["mode"]]
+    points = max((sum(y is not None for y in t["y"]) for t in lines), default=0)
+    is_over_time = not any(t.get("name", "").startswith("Limit for") for t in figure["data"])
+    named = sum(t["tick"] for t in measured["texts"])
+    if is_over_time and points > 5 and named < 3:
+        yield f"{name}: {named} times are named for {points} points"
+
+
+def disagreements(name: str, measured: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how our picture differs from what plotly.js draws."""
+    if measured["strange"]:
+        yield f"{name}: {measured['strange']} pixels are not as plotly.js draws them"
+    texts, ours = ([(t["text"], *t["look"]) for t in measured[key]] for key in ("texts", "ours"))
+    if sorted(texts) != sorted(ours):
+        yield f"{name}: other texts than plotly.js has: {set(texts) ^ set(ours)}"
+        return
+    for t, look in zip(measured["texts"], texts, strict=True):
+        alike = [o["box"] for o, own in zip(measured["ours"], ours, strict=True) if own == look]
+        far = min(max(abs(a - b) for a, b in zip(t["box"], box, strict=True)) for box in alike)
+        if far > NEAR_TEXT:
+            yield f"{name}: “{t['text']}” is {far:.1f} pixels from where plotly.js draws it"
+
+
+def faults_of_texts(
+    name: str, figure: Figure, measured: Mapping[str, Any], texts: list[dict[str, Any]]
+) -> Iterator[str]:
+    """Yield what is wrong with the texts of a drawing."""
     for t in texts:
         left, top, right, bottom = t["box"]
         if left < -0.5 or top < -0.5 or right > measured["width"] + 0.5 or bottom > measured["height"] + 0.5:
@@ -97,11 +172,6 @@ def faults(name: str, figure: Figure, measured: Mapping[str, Any]) -> Iterator[s
                 box = Box(*shrunk(t["box"]))
                 if box.touches(beside(placed(one, measured))) and not any(box.touches(c) for c in covers):
                     yield f"{name}: a broken line crosses or touches “{t['text']}”"
-    lines = [t for t in figure["data"] if t["type"] == "scatter" and "lines" in t["mode"]]
-    points = max((sum(y is not None for y in t["y"]) for t in lines), default=0)
-    is_over_time = not any(t.get("name", "").startswith("Limit for") for t in figure["data"])
-    if is_over_time and points > 5 and sum(t["tick"] for t in texts) < 3:
-        yield f"{name}: {sum(t['tick'] for t in texts)} times are named for {points} points"
 
 
 def placed(shape: Mapping[str, Any], measured: Mapping[str, Any]) -> Box:
@@ -125,7 +195,8 @@ def shrunk(box: list[float]) -> tuple[float, float, float, float]:
 
 
 def measure(page: Page, figures: Mapping[str, Figure]) -> list[str]:
-    results = page.evaluate(f"({MEASURE})", list(figures.values()))
+    pairs = [[figure, draw_svg(figure).decode()] for figure in figures.values()]
+    results = page.evaluate(f"({MEASURE})", [pairs, NEAR_MARK, NEAR_COLOUR])
     return [
         f for (name, figure), m in zip(figures.items(), results, strict=True) for f in faults(name, figure, m)
     ]
@@ -180,7 +251,7 @@ def test_plotly_knows_every_setting_of_every_drawing(every_drawing: dict[str, Fi
 
 def test_a_harmed_drawing_is_noticed(every_drawing: dict[str, Figure], page: Page) -> None:
     name, figure = next((n, f) for n, f in every_drawing.items() if len(f["layout"]["annotations"]) > 3)
-    for harm in ({"x": 1.2}, {"font": {"size": 8}}, {"textangle": 30}):
+    for harm in ({"x": 1.2}, {"font": {"size": 8, "color": grammar.INK}}, {"textangle": 30}):
         notes = [{**figure["layout"]["annotations"][0], **harm}, *figure["layout"]["annotations"][1:]]
         harmed = {**figure, "layout": {**figure["layout"], "annotations": notes}}
         assert measure(page, {name: harmed}), harm
@@ -222,7 +293,7 @@ def test_marks_and_texts_contrast_with_the_paper(every_drawing: dict[str, Figure
         cells = cells_of(figure)
         for trace in figure["data"]:
             if "markers" not in trace.get("mode", "markers"):
-                assert trace["line"]["color"] in grammar.PALETTE, name
+                assert trace["line" if "line" in trace else "error_y"]["color"] in grammar.PALETTE, name
                 continue
             colours = trace["marker"]["color"]
             assert trace["marker"].get("opacity", 1) == 1, (

@@ -1,6 +1,5 @@
 """Other sites can embed a chart with its title, finding and source, without a script, and no other page of the site."""
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,19 +110,3 @@ def test_axe_finds_nothing(chromium: Browser, address: str, site: Path, width: i
             )
             assert found == [], slug
             assert page.evaluate("document.documentElement.scrollWidth") <= width, slug
-
-
-def test_without_chromium_an_embed_shows_only_the_table(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from portal.charts import chromium as drawing  # noqa: PLC0415
-    from portal.charts import svg  # noqa: PLC0415
-    from portal.site import building as builder  # noqa: PLC0415
-    from portal.site import staging as growing  # noqa: PLC0415
-
-    monkeypatch.setattr(drawing, "find_browser", lambda: None)
-    settings, released = builder.check(tiny)
-    site = growing.plan_site(settings, released)
-    grown = growing.write_files(site, svg.Pictures(tiny / svg.LIBRARY, {}), lambda _, content: content)
-    page = grown.files["embed/thefts/index.html"].decode()
-    assert "<img" not in page
-    assert "<table" in page
-    assert not io.BytesIO(grown.files.get("embed/thefts/chart-wide.svg", b"")).read()

@@ -107,8 +107,10 @@ def said(root: Path, day: str, ends: str, due: str = "2020-12", row: str = "") -
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", day)
         settings, released = building.check(root)
-        undrawn = svg.Pictures(root / svg.LIBRARY, {})
-        made = staging.write_files(staging.plan_site(settings, released), undrawn, lambda _, content: content)
+        pictures = svg.Pictures(root / svg.LIBRARY)
+        made = staging.write_files(
+            staging.plan_site(settings, released), pictures, lambda _, content: content
+        )
     text = made.files[f"{PROGRESS}index.md"].decode()
     return " ".join(re.sub("<[^>]+>", " ", text[text.index('id="late"') : text.index('id="plans"')]).split())
 

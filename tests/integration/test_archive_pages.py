@@ -19,8 +19,8 @@ Files = Mapping[str, bytes]
 def written(root: Path) -> Files:
     """Return what mkdocs is given: pages, whose tables are HTML already, and downloads."""
     settings, released = building.check(root)
-    undrawn = svg.Pictures(root / svg.LIBRARY, {})
-    return staging.write_files(staging.plan_site(settings, released), undrawn, lambda _, data: data).files
+    pictures = svg.Pictures(root / svg.LIBRARY)
+    return staging.write_files(staging.plan_site(settings, released), pictures, lambda _, data: data).files
 
 
 @pytest.fixture(scope="module")

@@ -54,10 +54,10 @@ def listed(pages: dict[str, Counter[str]]) -> str:
 @pytest.fixture(scope="module")
 def shown(checked: tuple[Settings, ClearedContent]) -> str:
     """The numbers of this repository's pages, as of one day."""
-    undrawn = svg.Pictures(ROOT / svg.LIBRARY, {})
+    pictures = svg.Pictures(ROOT / svg.LIBRARY)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", FIRST_OF_DECEMBER_2026)
-        made = staging.write_files(staging.plan_site(*checked), undrawn, lambda _, content: content)
+        made = staging.write_files(staging.plan_site(*checked), pictures, lambda _, content: content)
     apart = ("open-data/", "about/changes", "releases/since", bundles.CATALOGUE)
     pages = {n: c for n, c in made.files.items() if n.endswith(".md") and not n.startswith(apart)}
     return listed({str(Path(n).parent): numbers(c.decode()) for n, c in pages.items()})

@@ -134,16 +134,18 @@ def test_so_many_sites_are_kept_and_no_more(built: Path, monkeypatch: pytest.Mon
     assert set((built / "build" / "sites").iterdir()) == set(kept)
 
 
-def test_without_chromium_the_site_is_built_without_pictures(
+def test_without_chromium_charts_are_drawn_and_nothing_is_printed(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chromium, "find_browser", lambda: None)
-    folder = building.build(tiny, quiet).folder
+    said: list[str] = []
+    folder = building.build(tiny, said.append).folder
+    assert any("No Chromium here" in words for words in said)
     page = (folder / "figures" / "thefts" / "index.html").read_text()
-    assert "chart__place" in page
-    assert "<picture>" not in page
-    drawn = {p for p in folder.rglob("*.svg") if folder / "assets" not in p.parents}
-    assert not drawn
+    assert "<picture>" in page
+    assert (folder / "figures" / "thefts" / "chart-wide.svg").read_text().startswith("<svg ")
+    assert not [*folder.rglob("*.pdf"), *folder.rglob("*.png")]
+    assert "chart.png" not in page
 
 
 FAULTS = {

@@ -151,8 +151,8 @@ def draw_all_columns(s: ChartInput, width: int, newest: int, goals: Sequence[Goa
     return compose(
         (width, plot.box.bottom + 12 + LINE * lines),
         [panel],
-        [_bars(s, columns, plot), *range_bars(_ranges(columns, size), QUIET, size or SMALL)],
-        [*notes, *hidden, *names_of_targets],
+        [_bars(s, columns, plot), *range_bars(_ranges(columns), QUIET)],
+        [*notes, *hidden, *_values_at_ranges(columns, plot), *names_of_targets],
         [*break_lines(breaks, x, (14, plot.box.bottom), 1.5, written), *targets],
     )
 
@@ -238,12 +238,19 @@ def _bars(s: ChartInput, columns: Sequence[_Column], plot: _Plot) -> Figure:
     }
 
 
-def _ranges(columns: Sequence[_Column], size: int) -> list[Range]:
-    """Return the ranges that revisions can add, each with its value if values are on the columns."""
+def _ranges(columns: Sequence[_Column]) -> list[Range]:
+    """Return the ranges that revisions can add."""
+    return [Range(c.at, c.value, c.band) for c in columns if c.value is not None and c.band]
+
+
+def _values_at_ranges(columns: Sequence[_Column], plot: _Plot) -> list[Label]:
+    """Return the values of the columns that have a range, each above it; none if values are not on the columns."""
     return [
-        Range(c.at, c.value, c.band, c.text if size else "")
+        Label(
+            text=c.text, x=plot.x(c.at), y=plot.y(c.top) - 3, across="center", down="bottom", size=plot.size
+        )
         for c in columns
-        if c.value is not None and c.band
+        if plot.size and c.band and c.top is not None
     ]
 
 

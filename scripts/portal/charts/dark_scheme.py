@@ -51,16 +51,9 @@ DARK: Mapping[str, str] = _lower_case(
 )
 
 
-def _written(colour: str) -> str:
-    """Return a colour as plotly.js writes it in a drawing."""
-    red, green, blue = (int(colour[n : n + 2], 16) for n in (1, 3, 5))
-    return f"rgb({red}, {green}, {blue})"
-
-
-_IN_DRAWINGS = {_written(light): _written(dark) for light, dark in DARK.items()}
-_COLOUR = re.compile("|".join(map(re.escape, _IN_DRAWINGS)))
+_COLOUR = re.compile("|".join(DARK), re.IGNORECASE)
 
 
 def darken(svg: bytes) -> bytes:
-    """Return a drawing by plotly.js in the colours of the dark scheme."""
-    return _COLOUR.sub(lambda found: _IN_DRAWINGS[found[0]], svg.decode()).encode()
+    """Return a drawing in the colours of the dark scheme."""
+    return _COLOUR.sub(lambda found: DARK[found[0].lower()], svg.decode()).encode()

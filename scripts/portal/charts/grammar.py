@@ -23,7 +23,7 @@ NOTHING = "–"  # what is written where no figure has been published
 TEXT, TICK, SMALL = 13, 12, 11  # font sizes in pixels; nothing is smaller
 LINE = 17  # height of a line of text in pixels
 CLEAR = 3  # pixels between a text and a line that makes way for it
-_LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size
+LINE_HEIGHT = 1.3  # of plotly.js, as a share of the font size
 
 # The colours of the UK government's analysis function, in its order.
 COLOURS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
@@ -142,7 +142,7 @@ class Label:
         """Return the space that the text takes."""
         lines = self.text.split("<br>")
         width = max(text_width(line, self.size, self.bold) for line in lines)
-        height = _LINE_HEIGHT * self.size * len(lines)
+        height = LINE_HEIGHT * self.size * len(lines)
         left = self.x - width * {"left": 0.0, "center": 0.5, "right": 1.0}[self.across]
         top = self.y - height * {"top": 0.0, "middle": 0.5, "bottom": 1.0}[self.down]
         return Box(left, top, left + width, top + height)
@@ -463,7 +463,7 @@ def stacked(labels: Sequence[Label], taken: Sequence[Box] = (), top: float = 0) 
     placed: list[Label] = []
     for label in labels:
         boxes = [*taken, *(p.box for p in placed)]
-        height = _LINE_HEIGHT * label.size
+        height = LINE_HEIGHT * label.size
         moved = [
             replace(label, y=label.y + way * n * height) for way in (-1, 1) for n in range(len(boxes) + 1)
         ]

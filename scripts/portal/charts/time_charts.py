@@ -9,12 +9,10 @@ from portal.analysis.sentences import ChartInput, describe_point, describe_revis
 from portal.charts.grammar import (
     COLOURS,
     CONTEXT,
-    INK,
     OURS,
     PAPER,
     QUIET,
     SAND,
-    SMALL,
     TEXT,
     TICK,
     WIDE,
@@ -311,28 +309,22 @@ def _ranges(line: Line) -> list[Figure]:
 
 
 class Range(NamedTuple):
-    """A figure that may still change: its place on the time axis, its value, how far it may go up or down, and its text."""
+    """A figure that may still change: its place on the time axis, its value, and how far it may go up or down."""
 
     at: float
     value: float
     band: int
-    text: str = ""
 
 
-def range_bars(ranges: Sequence[Range], colour: str, size: float = SMALL) -> list[Figure]:
-    """Return the thin bars of the ranges in which figures are usually revised, with their texts above; empty without any."""
+def range_bars(ranges: Sequence[Range], colour: str) -> list[Figure]:
+    """Return the thin bars of the ranges in which figures are usually revised; empty without any."""
     if not ranges:
         return []
     bars = {
         "type": "scatter",
-        "mode": "markers+text",
+        "mode": "none",
         "x": [r.at for r in ranges],
         "y": [r.value + r.band for r in ranges],
-        "text": [r.text for r in ranges],
-        "textposition": "top center",
-        "textfont": {"size": size, "color": INK},
-        "marker": {"size": 0, "color": colour},
-        "cliponaxis": False,
         "zorder": -1,  # below the mark of the figure
         "hoverinfo": "skip",
         "error_y": {

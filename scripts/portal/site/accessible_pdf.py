@@ -9,6 +9,7 @@ Chromium prints boxes. Such a file does not meet the standard, and does not clai
 """
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,13 @@ _ROLES = {
 _STARTS_PATH, _GOES_ON = {"m", "re"}, {"m", "l", "c", "v", "y", "h", "re", "W", "W*"}
 _PAINTS = {"S", "s", "f", "F", "f*", "B", "B*", "b", "b*"}
 _SHOWS = {"Tj", "TJ", "'", '"', "Do", "sh", "INLINE IMAGE"}
+_DRAWS = re.compile(
+    rb"(?:^|\s)(?:"
+    + b"|".join(re.escape(name.encode()) for name in sorted(_PAINTS | _SHOWS | {"EI"}))
+    + rb")(?=\s|$)"
+)
+_TAG = re.compile(rb"^(?:[^\n]*[ >])?(BDC|BMC|EMC)\n", re.MULTILINE)
+_ZEROS = re.compile(rb"<[0-9A-Fa-f\s]*00\s*00[0-9A-Fa-f\s]*>")  # glyph 0 can only be in such a text
 _ARTIFACT = ContentStreamInstruction([Name.Artifact], Operator("BMC"))
 _END = ContentStreamInstruction([], Operator("EMC"))
 
@@ -52,7 +60,7 @@ def complete(printed: bytes, language: str, links: Mapping[str, str]) -> bytes:
             _correct(pdf, element)
         for page in pdf.pages:
             page.Tabs = Name.S
-            page.Contents = pdf.make_stream(_marked(page))
+            page.Contents = pdf.make_stream(_marked(pdf, page))
             for annotation in page.get("/Annots", ()):
                 if annotation.Subtype == Name.Link:
                     target = _target(annotation)
@@ -103,27 +111,54 @@ def _correct(pdf: pikepdf.Pdf, element: Any) -> None:
     element.K = Array([*(k for k, placed in zip(kids, has_place, strict=True) if placed), body])
 
 
-def _marked(page: pikepdf.Page) -> bytes:
-    """Return the content of a page with everything drawn outside a tag marked as an artifact."""
+def _marked(pdf: pikepdf.Pdf, page: pikepdf.Page) -> bytes:
+    """Return the content of a page with everything drawn outside a tag marked as an artifact.
+
+    Chromium writes the beginning and the end of a tag at the end of a line of their own, so what is inside a tag, nearly
+    the whole page, need not be parsed.
+    """
+    content, parts, start, depth = _content(page), [], 0, 0
+    for tag in _TAG.finditer(content):
+        is_end = tag[1] == b"EMC"
+        if depth == 0:
+            parts.append(_as_artifacts(pdf, content[start : tag.start()]))
+            start = tag.start()
+        depth += -1 if is_end else 1
+        if depth == 0:
+            parts.append(content[start : tag.end()])
+            start = tag.end()
+    return b"".join((*parts, _as_artifacts(pdf, content[start:])))
+
+
+def _content(page: pikepdf.Page) -> bytes:
+    page.contents_coalesce()
+    return page.Contents.read_bytes()
+
+
+def _as_artifacts(pdf: pikepdf.Pdf, content: bytes) -> bytes:
+    """Return content outside of every tag with everything drawn marked as an artifact."""
+    if not _DRAWS.search(content):
+        return content
     marked: list[Any] = []
-    depth, begins = 0, 0
-    for step in pikepdf.parse_content_stream(page):
+    begins = 0
+    for step in pikepdf.parse_content_stream(pdf.make_stream(content)):
         name = str(step.operator)
-        depth += name in ("BDC", "BMC")
-        depth -= name == "EMC"
         if name in _STARTS_PATH and (not marked or str(marked[-1].operator) not in _GOES_ON):
             begins = len(marked)
-        if depth == 0 and name in _PAINTS:
+        if name in _PAINTS:
             marked[begins:] = [_ARTIFACT, *marked[begins:], step, _END]
-        elif depth == 0 and name in _SHOWS:
+        elif name in _SHOWS:
             marked += [_ARTIFACT, step, _END]
         else:
             marked.append(step)
-    return pikepdf.unparse_content_stream(marked)
+    return pikepdf.unparse_content_stream(marked) + b"\n"
 
 
 def _shows_missing_glyph(page: pikepdf.Page) -> bool:
     """Return True if a page shows the box for a character that no font has, which is glyph 0 of a two-byte font."""
+    content = _content(page)
+    if b"(" not in content and not _ZEROS.search(content):
+        return False
     fonts = page.Resources.get("/Font", Dictionary())
     two_bytes = False
     for step in pikepdf.parse_content_stream(page, "Tf Tj TJ"):

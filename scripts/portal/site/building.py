@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from portal.charts import chromium, svg
-from portal.charts.area_charts import SiteCharts, blank_charts
+from portal.charts.area_charts import blank_charts
 from portal.charts.svg import Pictures
 from portal.checks import plausibility, rules
 from portal.checks.valid_rows import ValidRows
@@ -340,7 +340,7 @@ class _Works:
         """Write what the renderer reads: Markdown, charts, downloads and navigation."""
         settings = whole.settings
         site = staging.plan_site(settings, cleared)
-        pictures = _pictures(settings, site.charts, self.tell)
+        pictures = _pictures(settings, self.tell)
         self.tell("Writing the pages")
         operating_system.remove_links(settings.build_folder / "pages")
         tree = staging.write_files(site, pictures, partial(rendering.write, settings), searchable)
@@ -429,7 +429,7 @@ def exits(settings: Settings, content: Content) -> frozenset[str]:
     return frozenset(filter(None, (settings.site.exit_to, *settings.site.links, *content.urls)))
 
 
-def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
+def _pictures(settings: Settings, tell: Tell) -> Pictures:
     library = settings.root / svg.LIBRARY
     if not all((settings.root / path).exists() for path in build_inputs.INSTALLED):
         raise PortalError(
@@ -442,16 +442,10 @@ def _pictures(settings: Settings, charts: SiteCharts, tell: Tell) -> Pictures:
                 )
             ]
         )
-    figures = list(charts.figures())
-    tell(
-        f"Drawing {len(figures)} charts"
-        if chromium.find_browser()
-        else "No Chromium here, so the reader's browser will draw the charts"
-    )
-    drawn = svg.draw_pictures(figures, library, settings.build_folder / "cache")
-    if drawn.prints and (left := sum(drawn.of(f) is None for f in figures)):
-        raise PortalError([_by_chromium(f"Chromium could not draw {left} of {len(figures)} charts.")])
-    return drawn
+    prints = chromium.find_browser() is not None
+    if not prints:
+        tell("No Chromium here, so nothing will be printed, and there will be no preview pictures")
+    return Pictures(library, prints)
 
 
 def _print(staged: StagedSite, folder: Path, cache: Path) -> None:
@@ -467,5 +461,5 @@ def _print(staged: StagedSite, folder: Path, cache: Path) -> None:
 
 
 def _by_chromium(message: str) -> Problem:
-    fix = "Check that the disk is not full and that nothing limits memory (ulimit -v), then build again. If it still fails, update Chromium, or remove it: readers' browsers then draw and print."
+    fix = "Check that the disk is not full and that nothing limits memory (ulimit -v), then build again. If it still fails, update Chromium, or remove it: the site is then built without sheets and preview pictures."
     return Problem("build", code="print", message=message, fix=fix)

@@ -69,7 +69,6 @@ def environment(
         "unfit": bool(released.content.no_rates),
         "steps": STEPS,
         "mail": partial(mail_link, settings.site),
-        "drawn": lambda drawing: pictures.of(drawing.wide or drawing.narrow) is not None,
     }
     return templates_of_pages
 

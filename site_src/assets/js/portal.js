@@ -74,12 +74,8 @@
     }
   }
 
-  // The code of charts is loaded when a reader reaches for one. Charts without a picture are drawn as they come into view.
+  // The code of charts is loaded when a reader reaches for one.
   const code = new URL("charts.js", document.currentScript.src);
-  const near = "IntersectionObserver" in window && new IntersectionObserver(async (seen) => {
-    const { draw } = await import(code);
-    for (const one of seen) if (one.isIntersecting) draw(one.target);
-  }, { rootMargin: "200px" });
   for (const chart of document.querySelectorAll(".chart[data-chart]")) {
     chart.tabIndex = 0;
     for (const button of chart.querySelectorAll(".chart__tools [hidden]")) button.hidden = false;
@@ -94,9 +90,7 @@
         if (asks) chart.querySelector(".chart__said").textContent = t("The chart could not be loaded. Reload this page to try again.");
       }
     };
-    if (chart.querySelector("picture")) {
-      for (const kind of ["pointerenter", "touchstart"]) chart.addEventListener(kind, reach, { passive: true });
-    } else if (near) near.observe(chart);
+    for (const kind of ["pointerenter", "touchstart"]) chart.addEventListener(kind, reach, { passive: true });
     chart.addEventListener("click", (event) => {
       if (event.target.closest("[data-do]")) reach(event);
     });
