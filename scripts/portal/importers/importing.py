@@ -126,8 +126,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     stop([*_problems(job, home, content), *input_files.command_line_problems(job.paths)])
     folder = settings.packages_folder / home[0] / "data"
     if job.format in geography_package.FORMATS:
-        area = settings.site.area
-        report, tables = geography_package.FORMATS[job.format](list(job.paths), content, area, job.source)
+        report, tables = geography_package.FORMATS[job.format](list(job.paths), content, settings, job.source)
         files = {folder / f"{name}.csv": frame_csv(table) for name, table in tables.items()}
         return PlannedImport(report, files | _descriptor(folder.parent, tables.keys()))
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)

@@ -17,7 +17,8 @@ from portal.core import small_counts
 from portal.core.model import Content, Import, Observation
 from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.settings import Settings
-from portal.core.vocabulary import PeriodType, Status
+from portal.core.vocabulary import AreaKind, PeriodType, Status
+from portal.disclosure import neighbourhoods
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, withhold
 from portal.importers.shared.published_files import Counts
@@ -62,11 +63,27 @@ def figures(
     withheld = _without_splits(
         withhold(fresh, content, settings.disclosure, published, past), published, content
     )
+    withheld = _with_neighbourhoods(
+        withheld, (*published, *(o for p in past for o in p.observations)), content, settings
+    )
     if not origin.is_provisional:
         return withheld
     newest = _newest(counts, published, content)
     marked = tuple(_provisional(o, newest, content) for o in withheld.observations)
     return replace(withheld, observations=marked)
+
+
+def _with_neighbourhoods(
+    withheld: Withheld, before: Iterable[Observation], content: Content, settings: Settings
+) -> Withheld:
+    """Return the figures without those of neighbourhoods that cannot be shown."""
+    together = neighbourhoods.withhold(withheld.observations, content, settings.disclosure, before)
+    return Withheld(
+        together.observations,
+        withheld.cells + together.small + together.beside,
+        withheld.primary + together.small,
+        withheld.secondary + together.beside,
+    )
 
 
 def _without_splits(withheld: Withheld, published: Sequence[Observation], content: Content) -> Withheld:
@@ -257,7 +274,9 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     careful = small_counts.is_yearly_by_ward(content, indicator) or small_counts.is_guarded(
         content.indicators[indicator]
     )
-    if kind in ("ward", "rest"):
+    if kind == AreaKind.NEIGHBOURHOOD:
+        return (MONTHS_OF_YEAR,)
+    if kind in small_counts.WARD_KINDS:
         return (12,) if careful else (3,)
     return (12, 3) if careful else (3,)
 
