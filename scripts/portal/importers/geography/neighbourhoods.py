@@ -19,6 +19,7 @@ import shapely
 from portal.core.model import Area, Content
 from portal.core.places import Lsoa
 from portal.core.problems import Problem
+from portal.core.small_counts import LEAST_RESIDENTS
 from portal.core.text import listed
 from portal.core.vocabulary import AreaKind
 from portal.importers.geography import boundaries, lookups, population_tables
@@ -92,12 +93,14 @@ def read(
         shapes = {e.code: plane.metres(outlines.exact[e.code]) for e in lsoas if e.area == ward}
         groups = _groups([e for e in lsoas if e.area == ward], people.residents, shapes, smallest)
         made += _named(content.areas[ward], groups)
+    if len(made) == len({m.ward for m in made}):
+        made = []  # no ward is divided, so wards say the same
     stop(_changed(paths[0].name, made, content))
     exact = {m.code: plane.degrees(m.group.shape, boundaries.DECIMALS + 2) for m in made}
     areas = {
         m.code: Area(source, "", m.code, m.name, AreaKind.NEIGHBOURHOOD, m.ward, None, None) for m in made
     }
-    simple = boundaries.simplified(paths[0].name, exact, areas)
+    simple = boundaries.simplified(paths[0].name, exact, areas) if made else {}
     drawn = Boundaries(outlines.key, exact, simple, ())
     tables = {
         "areas": _areas(content, made, source),
@@ -277,6 +280,13 @@ def _kept(rows: Iterable[Any], fresh: pd.DataFrame, content: Content) -> pd.Data
 def _findings(
     made: Sequence[_Neighbourhood], content: Content, borough: str, smallest: int
 ) -> Iterator[Finding]:
+    if not made:
+        words = (
+            f"No ward of {content.areas[borough].name} has two parts of {smallest:,} residents, so there are no neighbourhoods. "
+            f"The setting smallest_area can be lowered, to {LEAST_RESIDENTS:,} at least."
+        )
+        yield Finding("neighbourhoods", words, {"parts": 0, "whole": 0, "least": 0})
+        return
     parts = [m for m in made if sum(o.ward == m.ward for o in made) > 1]
     whole = [m for m in made if m not in parts]
     least = min((m.group.residents for m in parts), default=0)
