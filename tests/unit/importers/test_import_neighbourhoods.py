@@ -199,5 +199,5 @@ def test_lewisham_is_divided_without_remainder_and_no_part_is_small() -> None:
     parents = {r["code"]: r["parent"] for r in tables["areas"].to_dict("records")}
     assert all({ward_of[e] for e in inside} == {parents[code]} for code, inside in parts.items())
     in_ward = Counter(parents[code] for code in parts)
-    assert (len(parts), sum(n == 1 for n in in_ward.values())) == (34, 4)
+    assert (len(parts), sum(n == 1 for n in in_ward.values())) == (40, 2)
     assert min(sum(people[e] for e in parts[c]) for c in parts if in_ward[parents[c]] > 1) == 5_120

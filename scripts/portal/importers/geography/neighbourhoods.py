@@ -2,7 +2,8 @@
 
 An LSOA is named after the larger area of the Census (MSOA) that it is in: `Lewisham 012A` is in `Lewisham 012`. The
 LSOAs of a ward that are in one MSOA and touch each other are a group. A group with too few residents is joined to the
-one with which it shares most border, until every group of the ward is large enough or there is one only.
+one with which it shares most border, until every group of the ward is large enough or there is one only. A group that
+is large enough for two is cut into the two most equal parts that are each in one piece.
 """
 
 import re
@@ -36,6 +37,7 @@ _WAYS = ("north", "north-east", "east", "south-east", "south", "south-west", "we
 _LETTERS = "ABCDFGHL"
 _NUMBERED = "MOPQRTUVYZ"  # the codes of the parts of a ward that has more of them than there are ways
 _TURN = 360 / len(_WAYS)
+_AXES = ((1, 0), (0, 1), (1, 1), (1, -1))  # along which a large group is cut into two
 _TOUCHING = 1.0  # metres of border that two LSOAs share at least if they touch
 
 
@@ -46,6 +48,10 @@ class _Group:
     lsoas: tuple[str, ...]
     residents: int
     shape: Shape
+
+    def is_enough(self, smallest: int) -> bool:
+        """Return True if the group can have figures: with enough residents, and more than one LSOA."""
+        return self.residents >= smallest and len(self.lsoas) > 1
 
     def joined(self, other: "_Group") -> "_Group":
         return _Group(
@@ -158,22 +164,41 @@ def _people(paths: Sequence[Path], lsoas: Sequence[Lsoa]) -> People:
 def _groups(
     lsoas: Sequence[Lsoa], residents: Mapping[str, int], shapes: Mapping[str, Shape], smallest: int
 ) -> list[_Group]:
-    """Return the neighbourhoods of a ward: LSOAs of one MSOA that touch, joined until each group is large enough."""
+    """Return the neighbourhoods of a ward: LSOAs of one MSOA that touch, joined or halved to have enough residents."""
     by_msoa: dict[str, list[_Group]] = {}
     for e in sorted(lsoas, key=lambda e: e.code):
         match = _MSOA.fullmatch(e.name)
         by_msoa.setdefault(match[1] if match else e.code, []).append(
             _Group((e.code,), residents[e.code], shapes[e.code])
         )
+    singles = {g.lsoas[0]: g for parts in by_msoa.values() for g in parts}
     groups = [g for parts in by_msoa.values() for g in _touching(parts)]
     while len(groups) > 1:
-        least = min(groups, key=lambda g: (g.residents, g.lsoas))
-        if least.residents >= smallest:
+        least = min(groups, key=lambda g: (g.is_enough(smallest), g.residents, g.lsoas))
+        if least.is_enough(smallest):
             break
         others = [g for g in groups if g is not least]
         nearest = max(others, key=lambda g: (_border(least, g), -least.shape.distance(g.shape), g.lsoas))
         groups = [*(g for g in others if g is not nearest), least.joined(nearest)]
+    while pair := next(((g, h) for g in groups if (h := _halves(g, singles, smallest))), None):
+        groups = [*(g for g in groups if g is not pair[0]), *pair[1]]
     return sorted(groups, key=lambda g: g.lsoas)
+
+
+def _halves(group: _Group, singles: Mapping[str, _Group], smallest: int) -> tuple[_Group, _Group] | None:
+    """Return the two most equal parts of a group, each in one piece and large enough; None if there are no two."""
+    if group.residents < 2 * smallest:
+        return None
+    middles = {c: singles[c].shape.centroid for c in group.lsoas}
+    found: dict[tuple[int, tuple[str, ...]], tuple[_Group, _Group]] = {}
+    for across, up in _AXES:
+        order = sorted(group.lsoas, key=lambda c: (across * middles[c].x + up * middles[c].y, c))
+        for n in range(2, len(order) - 1):
+            sides = [_touching([singles[c] for c in side]) for side in (order[:n], order[n:])]
+            if all(len(side) == 1 and side[0].is_enough(smallest) for side in sides):
+                first, second = sides[0][0], sides[1][0]
+                found[abs(first.residents - second.residents), first.lsoas] = first, second
+    return found[min(found)] if found else None
 
 
 def _touching(parts: Sequence[_Group]) -> list[_Group]:
