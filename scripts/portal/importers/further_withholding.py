@@ -22,7 +22,7 @@ STEPS = (1, 2, 4, 7)
 
 
 @dataclass(frozen=True)
-class Choice:
+class WithholdingDemand:
     """What must be withheld, whatever its count, and what is left out."""
 
     withheld: Set[FigureKey] = frozenset()
@@ -35,13 +35,13 @@ class Protected:
 
     result: Withheld
     problems: frozenset[Problem]
-    choice: Choice
+    demand: WithholdingDemand
 
 
 def protect(
     drafts: Sequence[Observation],
     content: Content,
-    choose: Callable[[Choice], Withheld],
+    choose: Callable[[WithholdingDemand], Withheld],
     audit: Callable[[tuple[Observation, ...]], frozenset[Problem]],
     draws: int,
 ) -> Protected:
@@ -57,31 +57,31 @@ def protect(
     names = {name: o for o in drafts for name in (f"observations of {figure_name(content, o)}", str(o.key))}
     order = _random_order(drafts, content)
     steps: dict[Group, int] = {}
-    choice, tried = Choice(), 0
+    demand, tried = WithholdingDemand(), 0
     while True:
         tried += 1
-        result, problems = _tried(choose, audit, choice)
+        result, problems = _tried(choose, audit, demand)
         groups = {_group(o) for p in problems if (o := names.get(p.file))} & order.keys()
         raised = {g for g in groups if steps.get(g, 0) <= len(STEPS)}
         if result and (not problems or (tried >= draws and not raised)):
-            return Protected(result, problems, choice)
+            return Protected(result, problems, demand)
         if not result and not raised:
             raise PortalError(problems)
         if tried < draws and result:
             continue  # another draw may pass
         for group in raised:
             steps[group] = steps.get(group, 0) + 1
-        choice = _choice(order, steps)
+        demand = _demand(order, steps)
 
 
 def _tried(
-    choose: Callable[[Choice], Withheld],
+    choose: Callable[[WithholdingDemand], Withheld],
     audit: Callable[[tuple[Observation, ...]], frozenset[Problem]],
-    choice: Choice,
+    demand: WithholdingDemand,
 ) -> tuple[Withheld | None, frozenset[Problem]]:
-    """Return what a choice gives and its problems; nothing if a count cannot be protected."""
+    """Return what a choice with a demand gives, and its problems; nothing if a count cannot be protected."""
     try:
-        result = choose(choice)
+        result = choose(demand)
     except PortalError as error:
         return None, frozenset(error.problems)
     return result, audit(result.observations)
@@ -102,7 +102,7 @@ def _random_order(drafts: Iterable[Observation], content: Content) -> dict[Group
     return order
 
 
-def _choice(order: dict[Group, list[FigureKey]], steps: dict[Group, int]) -> Choice:
+def _demand(order: dict[Group, list[FigureKey]], steps: dict[Group, int]) -> WithholdingDemand:
     withheld: set[FigureKey] = set()
     left_out: set[FigureKey] = set()
     for group, step in steps.items():
@@ -110,4 +110,4 @@ def _choice(order: dict[Group, list[FigureKey]], steps: dict[Group, int]) -> Cho
             left_out.update(order[group])
         else:
             withheld.update(order[group][: STEPS[step - 1]])
-    return Choice(frozenset(withheld), frozenset(left_out))
+    return WithholdingDemand(frozenset(withheld), frozenset(left_out))

@@ -25,7 +25,7 @@ from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
 from portal.importers import further_withholding, geography_package
 from portal.importers.formats import formats
-from portal.importers.further_withholding import Choice
+from portal.importers.further_withholding import WithholdingDemand
 from portal.importers.police import (
     csp,
     derive,
@@ -139,8 +139,8 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
     origin = Origin(rows, job.source, job.until, formats()[job.format].is_revised)
 
-    def choose(choice: Choice) -> Withheld:
-        asked = replace(origin, withheld=choice.withheld, left_out=choice.left_out)
+    def choose(demand: WithholdingDemand) -> Withheld:
+        asked = replace(origin, withheld=demand.withheld, left_out=demand.left_out)
         return derive.figures(counts, asked, content, settings, past)
 
     def after_import(fresh: tuple[Observation, ...]) -> tuple[Observation, ...]:
@@ -160,7 +160,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     report = (
         *dict.fromkeys(map(str, counts.findings)),
         *compared(before, after, withheld, naming),
-        *_further(protected.choice, naming),
+        *_further(protected.demand, naming),
         *short,
     )
     unsure = (Doubt(f.code, f.message) for f in counts.findings if f.code in DOUBTS)
@@ -169,11 +169,11 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     return PlannedImport(report, table, doubts, fresh)
 
 
-def _further(choice: Choice, naming: "Naming") -> Iterator[str]:
+def _further(demand: WithholdingDemand, naming: "Naming") -> Iterator[str]:
     """Yield what was withheld or left out by ward because the audit refused the first choices."""
     for keys, done in (
-        (choice.withheld, "withheld as well, since figures of other files would give some away"),
-        (choice.left_out, "left out, since figures of other files would give some away whatever we withhold"),
+        (demand.withheld, "withheld as well, since figures of other files would give some away"),
+        (demand.left_out, "left out, since figures of other files would give some away whatever we withhold"),
     ):
         periods = Counter((k.indicator, k.start, k.end) for k in keys)
         for (indicator, start, end), number in sorted(periods.items(), key=str):

@@ -88,7 +88,7 @@ def _rows(context: PageContext, indicator: Indicator) -> tuple[NeighbourhoodRow,
     newest = max((own[-1].period_end for own in series.values() if own and own[-1].period_end), default=None)
     if newest is None:
         return ()
-    rows = []
+    rows: list[NeighbourhoodRow] = []
     for area in sorted(inside, key=lambda a: (wards[a.parent].name, a.name)):
         latest = next((o for o in series[area.code] if o.period_end == newest), None)
         if latest is None:

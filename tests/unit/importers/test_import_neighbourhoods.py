@@ -67,7 +67,10 @@ def read(
 ) -> Mapping[str, Sequence[Mapping[str, str]]]:
     files = [outlines(folder / "lsoas.geojson"), residents(folder / "residents.csv")]
     tables, _ = neighbourhoods.read(files, on or known(), TOWN, "source", smallest)
-    return {name: t.to_dict("records") for name, t in tables.items()}
+    return {
+        name: [{str(k): str(v) for k, v in r.items()} for r in t.to_dict("records")]
+        for name, t in tables.items()
+    }
 
 
 def made(tables: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, set[str]]:

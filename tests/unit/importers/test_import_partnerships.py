@@ -65,7 +65,7 @@ def test_every_figure_of_the_survey_is_the_share_of_its_row() -> None:
                 shares[series, place, row["Date"][:10]] = Decimal(round(float(cell) * 1000)) / 10
     names = {"E09000023": "Lewisham", "E09000027": "Richmond upon Thames", "E23000001": "London"}
     got = public_attitudes.read([SURVEY], content(LONDON), "E09000023").figures
-    checked = defaultdict(int)
+    checked: dict[str, int] = defaultdict(int)
     for f in got:
         if f.series in ("good-job", *measures.values()) and f.area in names:
             key = f.series, names[f.area], f"{f.end:%Y-%m-%d}"
@@ -188,7 +188,7 @@ PLACE = ["Exampleshire", "E22000099", "Exampleton", TOWN, "Exampleton"]
 def sheets(path: Path, *tables: tuple[str, str, Sequence[str], Sequence[object], int]) -> Path:
     """A workbook of tables: name, title, columns of offences, cells, and how many rows are above the header."""
     book = Workbook()
-    book.active.title = "Notes"  # type: ignore[union-attr]
+    book.active.title = "Notes"
     for name, title, offences, cells, above in tables:
         sheet = book.create_sheet(name)
         for line in (title, "This sheet has one table.", *["[x] = not available"] * above):

@@ -1,6 +1,6 @@
 """Divide wards into neighbourhoods: groups of small areas of the Census (LSOAs) with enough residents to have figures.
 
-An LSOA is named after the larger area of the Census (MSOA) that it is in: `Lewisham 012A` is in `Lewisham 012`. The
+An LSOA is named after the larger area of the Census (MSOA) that it is in: `Exampleton 012A` is in `Exampleton 012`. The
 LSOAs of a ward that are in one MSOA and touch each other are a group. A group with too few residents is joined to the
 one with which it shares most border, until every group of the ward is large enough or there is one only. A group that
 is large enough for two is cut into the two most equal parts that are each in one piece.
