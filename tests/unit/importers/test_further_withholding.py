@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from portal.core.model import Area, Content, Indicator, Observation
@@ -20,16 +21,13 @@ TOWN = "E09000099"
 def content() -> Content:
     """A borough with eight wards, and two indicators: one that is sensitive and one that is not."""
     empty: dict[str, object] = {f.name: {} if "Mapping" in str(f.type) else () for f in fields(Content)}
-    plain = {f.name: "" for f in fields(Indicator)} | {
-        "unit": "count",
-        "period_type": "year-to",
-        "protected": False,
-    }
+    plain: dict[str, Any] = {f.name: "" for f in fields(Indicator)}
+    plain |= {"unit": "count", "period_type": "year-to", "protected": False}
     kinds = {TOWN: AreaKind.BOROUGH, **dict.fromkeys(WARDS, AreaKind.WARD)}
     empty |= {
         "indicators": {
             i: Indicator(**{**plain, "id": i, "sensitive": i == "hate"}) for i in ("hate", "open")
-        },  # type: ignore[arg-type]
+        },
         "areas": {
             c: Area("s", "l", c, c, kind, "" if c == TOWN else TOWN, None, None) for c, kind in kinds.items()
         },
