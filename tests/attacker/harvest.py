@@ -242,7 +242,7 @@ class Public:
     def minimum(self, key: Key) -> int:
         """The smallest count of this figure that may be published."""
         kind = self.areas[key.area]["kind"]
-        if kind in ("ward", "rest"):
+        if kind in ("ward", "rest", "neighbourhood"):
             return self.ward_minimum
         return self.borough_minimum if kind == "borough" else 0
 

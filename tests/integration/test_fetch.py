@@ -357,6 +357,120 @@ def test_a_description_that_is_none_is_a_problem(server: Server, tmp_path: Path,
         entry_of(server, tmp_path, kind="package", pick="Ward")
 
 
+def test_the_newest_edition_of_a_data_set_is_found_through_its_descriptions(
+    server: Server, tmp_path: Path
+) -> None:
+    editions = {
+        "datasets": [
+            {"uri": "/crime/tables/yearendingmarch2026"},
+            {"uri": "/crime/tables/yearendingdecember2025"},
+        ]
+    }
+    files = {"downloads": [{"file": "pfatablesyemarch2026.xlsx"}, {"file": "other.csv"}]}
+    server.answers = [
+        send(200, json.dumps(editions).encode()),
+        send(200, json.dumps(files).encode()),
+        send(200, BODY),
+    ]
+    found = entry_of(server, tmp_path, kind="editions", format="csp")
+    assert [r["path"] for r in server.requests] == [
+        "/x",
+        "/crime/tables/yearendingmarch2026/data",
+        "/file?uri=/crime/tables/yearendingmarch2026/pfatablesyemarch2026.xlsx",
+    ]
+    assert found.files[0].name == "one.xlsx"
+    assert found.files[0].read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [b"no json"],
+        [b"[]"],
+        [b'{"datasets": []}'],
+        [b'{"datasets": [4]}'],
+        [b'{"datasets": [{"uri": "//elsewhere.example/x"}]}'],
+        [b'{"datasets": [{"uri": "/a/../../etc"}]}'],
+        [b'{"datasets": [{"uri": "/a"}]}', b'{"downloads": [{"file": "../x.xlsx"}]}'],
+        [b'{"datasets": [{"uri": "/a"}]}', b'{"downloads": [{"file": "x.exe"}]}'],
+    ],
+)
+def test_a_description_of_editions_that_is_none_is_a_problem(
+    server: Server, tmp_path: Path, answers: list[bytes]
+) -> None:
+    server.answers = [send(200, a) for a in answers]
+    with pytest.raises(PortalError):
+        entry_of(server, tmp_path, kind="editions", format="csp")
+    assert len(server.requests) == len(answers)
+
+
+LAYER = json.dumps(
+    {"fields": [{"name": n} for n in ("PCDS", "WD25CD", "WD26CD", "LAD26CD", "DOTERM")]}
+).encode()
+
+
+def page(*postcodes: str, more: bool = False) -> bytes:
+    cells = [{"PCDS": p, "WD26CD": "E05000001", "LAD26CD": "E07000099", "DOTERM": None} for p in postcodes]
+    return json.dumps(
+        {"features": [{"attributes": c} for c in cells], "exceededTransferLimit": more}
+    ).encode()
+
+
+def of_layer(server: Server, tmp_path: Path, *answers: bytes) -> register.Fetched:
+    server.answers = [send(200, a) for a in answers]
+    return entry_of(server, tmp_path, kind="service", format="postcodes", pick="PCDS;WD;LAD;DOTERM")
+
+
+def test_the_rows_of_a_district_come_page_by_page_with_the_newest_wards(
+    server: Server, tmp_path: Path
+) -> None:
+    found = of_layer(server, tmp_path, LAYER, page("EX1 1AA", "EX1 1AB", more=True), page("EX1 2AA"))
+    assert found.files[0].read_text() == (
+        "PCDS,WD26CD,LAD26CD,DOTERM\n"
+        "EX1 1AA,E05000001,E07000099,\nEX1 1AB,E05000001,E07000099,\nEX1 2AA,E05000001,E07000099,\n"
+    )
+    assert "LAD26CD%3D%27E07000099%27" in server.requests[1]["path"]
+    assert "resultOffset=2" in server.requests[2]["path"]
+    assert found.download.changed
+    again = of_layer(server, tmp_path, LAYER, page("EX1 1AA", "EX1 1AB", more=True), page("EX1 2AA"))
+    assert again.download.sha256 == found.download.sha256
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([b"no json"], "not the description"),
+        ([b'{"error": {"code": 400}}'], "not the description"),
+        ([b'{"fields": 3}'], "no column PCDS"),
+        ([b'{"fields": [{"name": "PCDS"}, {"name": "OSWARD"}]}'], "It has: PCDS, OSWARD"),
+        ([LAYER, b'{"features": 4}'], "no rows"),
+        ([LAYER, b'{"features": [{"attributes": []}]}'], "no cells"),
+        ([LAYER, page()], "no row of the district"),
+        ([LAYER, page(more=True)], "page by page"),
+        ([LAYER, page("EX1 1AA", more=True), page("EX1 1AA", more=True)], "page by page"),
+        ([LAYER, page("EX1 1AA", more=True), b'{"error": {}}'], "not the description"),
+    ],
+)
+def test_a_layer_that_answers_badly_is_a_problem_and_leaves_no_file(
+    server: Server, tmp_path: Path, answers: list[bytes], words: str
+) -> None:
+    with pytest.raises(PortalError) as caught:
+        of_layer(server, tmp_path, *answers)
+    assert words in caught.value.problems[0].message
+    assert caught.value.problems[0].fix
+    assert not [*(tmp_path / "cache").glob("one-*.csv")]
+
+
+def test_a_layer_is_not_asked_for_something_that_is_no_district(server: Server, tmp_path: Path) -> None:
+    known = register.entries(own_register(tmp_path / "register.csv", server, kind="service", pick="PCDS;LAD"))
+    with pytest.raises(PortalError):
+        register.fetch(known["one"], {"area": "' OR 1=1 --"}, tmp_path / "cache", known)
+    with pytest.raises(PortalError) as caught:
+        register.fetch(known["one"], {}, tmp_path / "cache", known)
+    assert "--area" in caught.value.problems[0].fix
+    assert not server.requests
+
+
 def test_a_value_that_an_address_needs_is_asked_for(server: Server, tmp_path: Path) -> None:
     known = register.entries(
         own_register(tmp_path / "register.csv", server, address="https://data.police.uk/{month}.zip")
@@ -371,7 +485,7 @@ def test_the_register_is_complete_and_every_format_can_be_imported() -> None:
 
     for entry in register.entries().values():
         assert entry.format in importing.FORMATS
-        assert entry.kind in ("file", "archive", "package", "index")
+        assert entry.kind in ("file", "archive", "package", "editions", "service", "index")
         assert entry.address.startswith("https://")
 
 

@@ -57,7 +57,11 @@ ONLY = {
     "pyproj": {"importers.geography.boundaries"},
     "xlsxwriter": {"opendata.workbook_files"},
     "scipy": {"analysis.significance", "disclosure.suppression", "disclosure.audit"},
-    "shapely": {"importers.geography.boundaries", "importers.police.stop_and_search"},
+    "shapely": {
+        "importers.geography.boundaries",
+        "importers.geography.neighbourhoods",
+        "importers.police.stop_and_search",
+    },
     "waitress": {"desk.serving"},
 }
 

@@ -121,11 +121,14 @@ class BaseMap:
     labels: Mapping[str, _Label]
 
 
-def build_base_map(outlines: Outlines, links: Links, longest: str, width: int) -> BaseMap | None:
+def build_base_map(
+    outlines: Outlines, links: Links, longest: str, width: int, *, numbered: bool = False
+) -> BaseMap | None:
     """Return the base of all maps at one width; None if an area has no outline.
 
     `longest` is the longest printed value. A label is the name and the value if both fit on the area. Other labels are
-    beside the map with a line to their area. On a phone hardly a name fits, so areas are numbered in the order of their codes.
+    beside the map with a line to their area. On a phone hardly a name fits, so areas are numbered in the order of their
+    codes; with `numbered` they are at every width.
     """
     if not links or any(code not in outlines for code in links):
         return None
@@ -138,7 +141,7 @@ def build_base_map(outlines: Outlines, links: Links, longest: str, width: int) -
     sizes = [_beside(halved(n), longest) for n in names.values()]
     box = max(wide for wide, _ in sizes), max(high for _, high in sizes)
     for number, (code, name) in enumerate(names.items(), 1):
-        if width < WIDE:
+        if numbered or width < WIDE:
             labels[code] = _Label((str(number),), largest_box(drawn[code], 1.0)[0], "", has_value=False)
             continue
         words, middle, fits = fit_name(name, drawn[code], (longest,))

@@ -8,7 +8,7 @@ from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types, periods
 from portal.core.problems import Fault, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
-from portal.core.small_counts import LEAST_MINIMUM
+from portal.core.small_counts import LEAST_MINIMUM, LEAST_RESIDENTS
 from portal.core.text import number, plain_name
 from portal.core.vocabulary import ADDABLE_UNITS, WITHOUT_NUMBER, AreaKind
 from portal.data.packages import Package
@@ -143,7 +143,7 @@ def _categories_that_are_areas(checked: ValidRows, package: Package) -> Iterator
     """Yield categories named after a ward or borough: their figures would not be protected as those of the area are."""
     codes: dict[str, str] = {}
     for area in checked.rows("geography", "areas"):
-        if area["kind"] in (AreaKind.WARD, AreaKind.REST, AreaKind.BOROUGH):
+        if area["kind"] in (AreaKind.NEIGHBOURHOOD, AreaKind.WARD, AreaKind.REST, AreaKind.BOROUGH):
             codes |= {plain_name(name): area["code"] for name in (area["name"], area["code"])}
     for column in package.breakdowns if "observations" in package.tables else ():
         told: set[tuple[str, str]] = set()
@@ -382,6 +382,14 @@ def _minimums(checked: ValidRows) -> Iterator[Problem]:
                 message=f"The minimum is {minimum}. A minimum under {LEAST_MINIMUM} protects nobody.",
                 fix=f"Write {LEAST_MINIMUM} or more; 10 by ward and 5 by borough are usual.",
             )
+    if policy.smallest_area < LEAST_RESIDENTS:
+        yield Problem(
+            SETTINGS_FILE,
+            field="disclosure.smallest_area",
+            code="minimums",
+            message=f"The smallest area has {policy.smallest_area:,} residents. Under {LEAST_RESIDENTS:,} it could be a single area of the Census.",
+            fix=f"Write {LEAST_RESIDENTS} or more; 5000 is usual.",
+        )
     for package in (p for p in checked.packages if p.kind == "indicators"):
         for name, minimum in (
             ("ward_minimum", policy.ward_minimum),

@@ -78,11 +78,53 @@ def _ward_pages(checked: ValidRows) -> Iterator[Problem]:
         taken[address] = row["code"]
 
 
+def _neighbourhoods(checked: ValidRows) -> Iterator[Problem]:
+    """Check that each neighbourhood is in a ward and made of more than one LSOA, all of them in that ward."""
+    areas = {row["code"]: row for row in checked.rows("geography", "areas")}
+    ward_of = {row["code"]: row["area"] for row in checked.rows("geography", "lsoas")}
+    again = "Import the neighbourhoods again."
+    lsoas: dict[str, int] = {}
+    placed = {row["lsoa"] for row in checked.rows("geography", "neighbourhoods")}
+    for row in checked.rows("geography", "neighbourhoods"):
+        area = areas.get(row["area"])
+        if area is None or row["lsoa"] not in ward_of:
+            continue  # a dangling reference, which has its own problem
+        lsoas[row["area"]] = lsoas.get(row["area"], 0) + 1
+        if area["kind"] != AreaKind.NEIGHBOURHOOD:
+            message = f"{area['name']} is not a neighbourhood."
+            yield row.problem("area", "geography", message, "Write the code of a neighbourhood.")
+        elif area["parent"] != ward_of[row["lsoa"]]:
+            message = f"This LSOA is not in the ward of {area['name']}."
+            yield row.problem("lsoa", "geography", message, again)
+    for code, area in areas.items():
+        if area["kind"] != AreaKind.NEIGHBOURHOOD:
+            continue
+        ward = areas.get(area["parent"])
+        if ward is None or ward["kind"] != AreaKind.WARD:
+            message = "A neighbourhood must be inside a ward."
+            yield area.problem("parent", "geography", message, "Write the code of its ward.")
+        elif lsoas.get(code, 0) < 2 and _is_part(areas, area):
+            message = f"This part of a ward is made of {lsoas.get(code, 0)} areas of the Census, and needs two or more."
+            yield area.problem("code", "geography", message, again)
+    divided = {a["parent"] for a in areas.values() if a["kind"] == AreaKind.NEIGHBOURHOOD}
+    for row in checked.rows("geography", "lsoas"):
+        if row["census"] == "2021" and row["area"] in divided and row["code"] not in placed:
+            message = "This LSOA is in no neighbourhood, and others of its ward are: the ward less these gives it away."
+            yield row.problem("code", "geography", message, again)
+
+
+def _is_part(areas: Mapping[str, ValidRow], area: ValidRow) -> bool:
+    """Return True if the ward of a neighbourhood has others."""
+    beside = [a for a in areas.values() if (a["kind"], a["parent"]) == (area["kind"], area["parent"])]
+    return len(beside) > 1
+
+
 def _geography(checked: ValidRows) -> Iterator[Problem]:
     yield from _lives(checked)
     yield from _ward_pages(checked)
     yield from _outlines(checked)
     yield from _populations(checked)
+    yield from _neighbourhoods(checked)
 
 
 # A column of a table that names another row of the same table, and what the rows are called.

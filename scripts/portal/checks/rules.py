@@ -128,6 +128,8 @@ REFERENCES = {
     ("geography", "no_rates", "indicator"): ("indicators", "indicators", "id"),
     ("geography", "postcodes", "area"): ("geography", "areas", "code"),
     ("geography", "lsoas", "area"): ("geography", "areas", "code"),
+    ("geography", "neighbourhoods", "area"): ("geography", "areas", "code"),
+    ("geography", "neighbourhoods", "lsoa"): ("geography", "lsoas", "code"),
     ("duties", "evidence", "duty"): ("duties", "duties", "id"),
     ("meetings", "papers", "meeting"): ("meetings", "meetings", "id"),
     ("meetings", "questions", "meeting"): ("meetings", "meetings", "id"),
@@ -170,7 +172,7 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
             fix=did_you_mean(area, areas),
         )
     kinds = {r["code"]: r["kind"] for r in checked.rows("geography", "areas")} if areas is not None else {}
-    if kinds.get(area) in (AreaKind.WARD, AreaKind.REST):
+    if kinds.get(area) in (AreaKind.WARD, AreaKind.REST, AreaKind.NEIGHBOURHOOD):
         yield Problem(
             SETTINGS_FILE,
             field="site.area",

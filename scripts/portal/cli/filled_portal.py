@@ -1,7 +1,7 @@
 """Fill a new portal from a folder of published files: find what each file is, import it, and say what is missing."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,12 +9,19 @@ from portal.cli import new_portal
 from portal.cli.new_portal import NewPortal
 from portal.core.model import Content
 from portal.core.problems import PortalError, Problem
+from portal.core.settings import Settings
 from portal.core.text import listed
 from portal.core.vocabulary import AreaKind
 from portal.data import packages
 from portal.importers import importing, recognition, source_rows
 from portal.importers.formats import formats
-from portal.importers.geography import geojson, lookups, population_groups
+from portal.importers.geography import (
+    geojson,
+    lookups,
+    neighbourhoods,
+    population_groups,
+    population_tables,
+)
 from portal.importers.importing import ImportJob, PlannedImport
 from portal.importers.police import street_crime
 from portal.importers.recognition import RecognisedFile
@@ -170,6 +177,9 @@ def _files_for(
     if format_ == "boundaries":
         yield from _outlines(ordered, portal.area, folder)
         return
+    if format_ == "neighbourhoods":
+        yield from _of_neighbourhoods(ordered, folder)
+        return
     for file in (f for f in ordered if f.format == format_):
         if format_ == "lsoas" and not _is_about(file.path, portal.area):
             continue
@@ -197,6 +207,24 @@ def _outlines(files: Sequence[RecognisedFile], area: str, folder: Path) -> Itera
     own = {f.path: (f, _codes(f.path) & wards) for f in files if f.format == "boundaries"}
     whole = [f for f, codes in own.values() if codes == wards]
     yield from whole[-1:] or [f for f, codes in own.values() if codes]
+
+
+def _of_neighbourhoods(files: Sequence[RecognisedFile], folder: Path) -> Iterator[RecognisedFile]:
+    """Yield the outlines of all LSOAs of 2021 of the portal in `folder`, and the tables with residents of LSOAs."""
+    _, content = building.read(folder)
+    lsoas = {e.code for e in content.lsoas if e.census == neighbourhoods.CENSUS}
+    outlines = [f for f in files if f.format == "neighbourhoods" and lsoas and lsoas <= _codes(f.path)]
+    if outlines:
+        yield outlines[-1]
+        yield from (f for f in files if f.format == "populations" and _has_residents(f.path, lsoas))
+
+
+def _has_residents(path: Path, lsoas: Set[str]) -> bool:
+    try:
+        people = population_tables.people_of(path)
+    except PortalError:
+        return False
+    return people is not None and lsoas <= people.residents.keys()
 
 
 def _codes(path: Path) -> set[str]:
@@ -319,29 +347,25 @@ def _run(
 def _best_population(files: Sequence[RecognisedFile], folder: Path, left: dict[str, str]) -> RecognisedFile:
     """Return the table that has residents of most areas, the newest of equals: rates of one table can be compared."""
     settings, content = building.read(folder)
-    covered = {f.path: _covered(f, content, settings.site.area) for f in files}
+    covered = {f.path: len(_residents(f, content, settings)) for f in files}
     best = max(files, key=lambda f: (covered[f.path], f.newest))
     none, fewer = "It has no area of this portal.", f"{best.path.name} has as many or more of the areas."
     left |= {f.path.name: fewer if covered[f.path] else none for f in files if f is not best}
     return best
 
 
-def _covered(file: RecognisedFile, content: Content, area: str) -> int:
-    return len(_residents(file, content, area))
-
-
 def _year(file: RecognisedFile, folder: Path) -> str:
     """Return the year that the residents of a table are of; empty if it has no area of the portal."""
     settings, content = building.read(folder)
-    return max((year for year, _ in _residents(file, content, settings.site.area)), default="")
+    return max((year for year, _ in _residents(file, content, settings)), default="")
 
 
-def _residents(file: RecognisedFile, content: Content, area: str) -> list[tuple[str, str]]:
+def _residents(file: RecognisedFile, content: Content, settings: Settings) -> list[tuple[str, str]]:
     """Return the year and area of each number of residents that a table has for the areas of the portal."""
     from portal.importers import geography_package  # noqa: PLC0415
 
     try:
-        _, tables = geography_package.FORMATS["populations"]([file.path], content, area, _FRESH)
+        _, tables = geography_package.FORMATS["populations"]([file.path], content, settings, _FRESH)
     except PortalError:
         return []
     fresh = tables["populations"][tables["populations"]["source"] == _FRESH]

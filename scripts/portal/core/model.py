@@ -13,7 +13,7 @@ from portal.core.figure_key import FigureKey as FigureKey  # noqa: PLC0414 - roo
 from portal.core.measured import Dispersion, OutcomeOf, Revision
 from portal.core.meetings import Meeting, MeetingSubject, Paper, PolicePriority, PoliceTeam, Question
 from portal.core.periods import months_between
-from portal.core.places import Lsoa, NoRate, Overlap, Postcode, Profile
+from portal.core.places import Lsoa, NeighbourhoodLsoa, NoRate, Overlap, Postcode, Profile
 from portal.core.plans import Plan
 from portal.core.vocabulary import (
     AreaKind,
@@ -394,6 +394,7 @@ class Content:
     withdrawals: tuple[WithdrawnFigure, ...] = ()
     no_rates: Mapping[tuple[str, str], NoRate] = field(default_factory=dict)  # by area and indicator
     lsoas: tuple[Lsoa, ...] = ()
+    neighbourhoods: tuple[NeighbourhoodLsoa, ...] = ()
     profiles: tuple[Profile, ...] = ()
     duties: tuple[Duty, ...] = ()
     evidence: tuple[Evidence, ...] = ()

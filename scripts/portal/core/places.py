@@ -47,6 +47,14 @@ class Lsoa(Cited):
 
 
 @dataclass(frozen=True)
+class NeighbourhoodLsoa(Cited):
+    """An LSOA of 2021 and the neighbourhood that it is in: a part of its ward that is large enough to have figures."""
+
+    lsoa: str
+    area: str
+
+
+@dataclass(frozen=True)
 class Profile(Cited):
     """One fact about the residents of an area of the region: the number of people in a group, or a score of deprivation.
 

@@ -49,10 +49,14 @@ class SiteSettings:
 
 @dataclass(frozen=True)
 class SmallCountSettings:
-    """The smallest counts that may be published. A package can only be stricter."""
+    """The smallest counts that may be published. A package can only be stricter.
+
+    `smallest_area` is the least number of residents of a neighbourhood, as which a part of a ward can have figures.
+    """
 
     ward_minimum: int
     borough_minimum: int
+    smallest_area: int = 5_000
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,15 @@ LEAST_MINIMUM = 3
 # Breakdowns that split one part of another breakdown: the other breakdown, and its part. Their total is that part.
 SPLITS_OF_PARTS = {"officer_ethnicity": ("ethnicity", "Not stated")}
 # Kinds of area that count as wards.
-WARD_KINDS = ("ward", "rest")
+WARD_KINDS = ("ward", "rest", "neighbourhood")
+# The lowest setting for the residents of a part of a ward: an LSOA has at most about 3,000, so a part is never just one.
+LEAST_RESIDENTS = 3_000
 
 
 def minimum_for_kind(content: Content, policy: SmallCountSettings, indicator: str, kind: str) -> int:
     """Return the smallest count that can be published for a kind of area; a package can only raise it.
 
-    Records that name no ward count as a ward; areas larger than a borough count as a borough.
+    Records that name no ward and parts of wards count as a ward; areas larger than a borough count as a borough.
     """
     package = content.minimums.get(indicator)
     ward, borough = (package.ward, package.borough) if package else (0, 0)

@@ -74,13 +74,14 @@ class ChartKind(StrEnum):
 
 
 class AreaKind(StrEnum):
-    """The kind of an area. `REST` holds a borough's records that name no ward."""
+    """The kind of an area. `REST` holds a borough's records that name no ward; a neighbourhood is a part of a ward."""
 
     POLICE_FORCE = "police-force"
     REGION = "region"
     BOROUGH = "borough"
     WARD = "ward"
     REST = "rest"
+    NEIGHBOURHOOD = "neighbourhood"
 
 
 class ClaimKind(StrEnum):

@@ -39,7 +39,7 @@ from portal.core.model import (
     ThreadEntry,
     WithdrawnFigure,
 )
-from portal.core.places import Lsoa, NoRate, Overlap, Postcode, Profile
+from portal.core.places import Lsoa, NeighbourhoodLsoa, NoRate, Overlap, Postcode, Profile
 from portal.core.plans import (
     Action,
     ActionStatus,
@@ -88,6 +88,7 @@ def assemble(packages: tuple[Package, ...]) -> Content:
         no_rates={(n.area, n.indicator): n for n in rows("geography", "no_rates", NoRate)},
         postcodes=tuple(rows("geography", "postcodes", Postcode)),
         lsoas=tuple(rows("geography", "lsoas", Lsoa)),
+        neighbourhoods=tuple(rows("geography", "neighbourhoods", NeighbourhoodLsoa)),
         minimums={i.id: m for p in packages for m in _minimums(p) for i in _rows(p, "indicators", Indicator)},
         sources={s.id: s for s in rows("sources", "sources", Source)},
         terms=tuple(rows("glossary", "terms", Term)),

@@ -31,7 +31,7 @@ from portal.core.small_counts import (
     periods_overlap,
     splits_of_withheld,
 )
-from portal.disclosure import inference, other_forms, undeclared_relations
+from portal.disclosure import inference, neighbourhoods, other_forms, undeclared_relations
 from portal.disclosure.inference import EarlierRelease, Leak
 from portal.disclosure.missing_rows import BETWEEN, LEFT_OUT
 
@@ -186,6 +186,7 @@ def forbidden_figures(content: Content, policy: SmallCountSettings) -> Iterator[
                 yield forbidden_figure(content, o, message, "Clear the value and write c under status.")
         if yearly_only or could_identify(indicator):
             yield from _partly_overlapping(content, figures)
+    yield from neighbourhoods.forbidden_figures(content, policy)
     yield from other_forms.forbidden_forms(content, policy)
 
 

@@ -1,4 +1,7 @@
-"""Import wards, outlines, postcodes and populations into the geography package. All but wards replace the existing rows."""
+"""Import wards, outlines, postcodes and populations into the geography package. All but wards replace the existing rows.
+
+Rows of neighbourhoods are replaced by the format neighbourhoods alone.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -7,11 +10,14 @@ import pandas as pd
 
 from portal.core.model import Content
 from portal.core.problems import Problem
+from portal.core.settings import Settings
 from portal.core.text import listed
+from portal.core.vocabulary import AreaKind
 from portal.importers.geography import (
     boundaries,
     geojson,
     lookups,
+    neighbourhoods,
     population_groups,
     population_tables,
     populations,
@@ -26,8 +32,9 @@ Tables = Mapping[str, pd.DataFrame]
 Report = tuple[str, ...]
 
 
-def _wards(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
+def _wards(paths: list[Path], content: Content, settings: Settings, source: str) -> tuple[Report, Tables]:
     """Read the new wards of the site's `borough`; the table also has all existing areas."""
+    borough = settings.site.area
     if all(_is_geojson(p) or lookups.is_lookup(p) for p in paths):
         frame, findings = lookups.wards(paths, content.areas, borough, source)
     else:
@@ -35,13 +42,16 @@ def _wards(paths: list[Path], content: Content, borough: str, source: str) -> tu
     return _words(findings), {"areas": frame}
 
 
-def _lsoas(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
+def _lsoas(paths: list[Path], content: Content, settings: Settings, source: str) -> tuple[Report, Tables]:
     """Read which ward each LSOA of the site's `borough` counts for; LSOAs of the other Census stay."""
+    borough = settings.site.area
     frame, findings = lookups.lsoas(paths, content.areas, content.lsoas, borough, source)
     return _words(findings), {"lsoas": frame}
 
 
-def _boundaries(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
+def _boundaries(
+    paths: list[Path], content: Content, settings: Settings, source: str
+) -> tuple[Report, Tables]:
     """Read the outlines of the first areas; if there are those of earlier areas too, also how much they overlap.
 
     Files with the same kind of areas, such as one file for each ward, are read as one.
@@ -52,10 +62,28 @@ def _boundaries(paths: list[Path], content: Content, borough: str, source: str) 
     present = sorted(groups, key=lambda group: group in _ended(content))
     stop(_only_former(paths, present[0] in _ended(content)))
     first, *others = (boundaries.read(groups[group], content.areas) for group in present[:2])
-    tables = {"boundaries": boundaries.table(first, source)}
+    tables = {"boundaries": _beside_neighbourhoods(boundaries.table(first, source), content)}
     for old in others:
         tables["overlaps"] = boundaries.overlaps(first, old, source)
     return _words(first.findings, *(o.findings for o in others)), tables
+
+
+def _beside_neighbourhoods(outlines: pd.DataFrame, content: Content) -> pd.DataFrame:
+    """Return outlines with those of the neighbourhoods, which only the format neighbourhoods replaces."""
+    kept = [o for o in content.outlines if content.areas[o.area].kind == AreaKind.NEIGHBOURHOOD]
+    cells = [[str(getattr(o, c)) for c in outlines.columns] for o in kept]
+    return pd.concat(
+        [outlines, pd.DataFrame(cells, columns=outlines.columns, dtype=object)], ignore_index=True
+    )
+
+
+def _neighbourhoods(
+    paths: list[Path], content: Content, settings: Settings, source: str
+) -> tuple[Report, Tables]:
+    """Divide the wards of the site's borough into neighbourhoods; the tables also have all other areas."""
+    smallest = settings.disclosure.smallest_area
+    tables, findings = neighbourhoods.read(paths, content, settings.site.area, source, smallest)
+    return _words(findings), tables
 
 
 def _ended(content: Content) -> set[object]:
@@ -70,16 +98,19 @@ def _only_former(paths: list[Path], is_former: bool) -> Iterator[Problem]:
         yield Problem(geojson.name_of_files(paths), 0, "", "former", message, fix)
 
 
-def _postcodes(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
+def _postcodes(paths: list[Path], content: Content, settings: Settings, source: str) -> tuple[Report, Tables]:
     frame, findings = postcodes.read(paths[0], content.areas, source)
     return _words(findings), {"postcodes": frame}
 
 
-def _populations(paths: list[Path], content: Content, borough: str, source: str) -> tuple[Report, Tables]:
+def _populations(
+    paths: list[Path], content: Content, settings: Settings, source: str
+) -> tuple[Report, Tables]:
     """Read the population of each area; a second file, of ward level crime, gives the wards of the other boroughs.
 
     Areas that the file does not cover keep the population that they have.
     """
+    borough = settings.site.area
     if populations.is_by_residence(paths[0]):
         members = _members(paths[1], content) if len(paths) > 1 else {}
         frame, findings = populations.read(paths[0], content.areas, members, source)
@@ -113,10 +144,11 @@ def _words(*findings: tuple[Finding, ...]) -> Report:
     return tuple(str(f) for group in findings for f in group)
 
 
-FORMATS: Mapping[str, Callable[[list[Path], Content, str, str], tuple[Report, Tables]]] = {
+FORMATS: Mapping[str, Callable[[list[Path], Content, Settings, str], tuple[Report, Tables]]] = {
     "wards": _wards,
     "lsoas": _lsoas,
     "boundaries": _boundaries,
     "postcodes": _postcodes,
     "populations": _populations,
+    "neighbourhoods": _neighbourhoods,
 }

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from calendar import month_name
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -22,8 +23,9 @@ from portal.data.packages import Package, contract, describe_resource
 from portal.disclosure import clearing
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld
-from portal.importers import geography_package
+from portal.importers import further_withholding, geography_package
 from portal.importers.formats import formats
+from portal.importers.further_withholding import WithholdingDemand
 from portal.importers.police import (
     csp,
     derive,
@@ -125,8 +127,7 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     stop([*_problems(job, home, content), *input_files.command_line_problems(job.paths)])
     folder = settings.packages_folder / home[0] / "data"
     if job.format in geography_package.FORMATS:
-        area = settings.site.area
-        report, tables = geography_package.FORMATS[job.format](list(job.paths), content, area, job.source)
+        report, tables = geography_package.FORMATS[job.format](list(job.paths), content, settings, job.source)
         files = {folder / f"{name}.csv": frame_csv(table) for name, table in tables.items()}
         return PlannedImport(report, files | _descriptor(folder.parent, tables.keys()))
     rows = tuple(r for r in content.imports[home[0]] if r.format == job.format)
@@ -135,22 +136,49 @@ def plan(job: ImportJob, content: Content, packages: Iterable[Package], settings
     indicators = {r.indicator for r in rows}
     last = job.until or _last_month(counts)
     before = tuple(o for i in sorted(indicators) for o in content.observations.get(i, ()))
-    for _ in range(_DRAWS):
-        origin = Origin(rows, job.source, job.until, formats()[job.format].is_revised)
-        withheld = derive.figures(counts, origin, content, settings, past)
-        after = derive.within_windows(derive.merged(before, withheld.observations), rows)
-        problems = _given_away(content, indicators, after, settings, past)
-        if not problems:
-            break
-    stop(_advised(problems, content, withheld.observations))
+    origin = Origin(rows, job.source, job.until, formats()[job.format].is_revised)
+
+    def choose(demand: WithholdingDemand) -> Withheld:
+        asked = replace(origin, withheld=demand.withheld, left_out=demand.left_out)
+        return derive.figures(counts, asked, content, settings, past)
+
+    def after_import(fresh: tuple[Observation, ...]) -> tuple[Observation, ...]:
+        return derive.within_windows(derive.merged(before, fresh), rows)
+
+    def audit(fresh: tuple[Observation, ...]) -> frozenset[Problem]:
+        return _given_away(content, indicators, after_import(fresh), settings, past)
+
+    drafts = derive.true_figures(counts, origin, content, settings.site.area)
+    protected = further_withholding.protect(drafts, content, choose, audit, _DRAWS)
+    withheld = protected.result
+    stop(_advised(protected.problems, content, withheld.observations))
+    after = after_import(withheld.observations)
     naming = Naming(content)
     fresh = len(withheld.observations)
     short = () if fresh else (TOO_SHORT,)
-    report = (*dict.fromkeys(map(str, counts.findings)), *compared(before, after, withheld, naming), *short)
+    report = (
+        *dict.fromkeys(map(str, counts.findings)),
+        *compared(before, after, withheld, naming),
+        *_further(protected.demand, naming),
+        *short,
+    )
     unsure = (Doubt(f.code, f.message) for f in counts.findings if f.code in DOUBTS)
     doubts = (*unsure, *_doubts(before, withheld.observations, last, naming))
     table = {folder / "observations.csv": _csv(by_name[home[0]], indicators, after)}
     return PlannedImport(report, table, doubts, fresh)
+
+
+def _further(demand: WithholdingDemand, naming: "Naming") -> Iterator[str]:
+    """Yield what was withheld or left out by ward because the audit refused the first choices."""
+    for keys, done in (
+        (demand.withheld, "withheld as well, since figures of other files would give some away"),
+        (demand.left_out, "left out, since figures of other files would give some away whatever we withhold"),
+    ):
+        periods = Counter((k.indicator, k.start, k.end) for k in keys)
+        for (indicator, start, end), number in sorted(periods.items(), key=str):
+            known = naming.content.indicators[indicator]
+            when = label(known.period_type, start, end)
+            yield f"{known.short_title}, {when}: {many(number, 'figure')} by ward {done}."
 
 
 def _last_month(counts: Counts | FiguresOfPeriods) -> str:

@@ -91,7 +91,7 @@ def _of_json(path: Path) -> tuple[str, str]:
     if {"lsoa", "ward"} <= kinds:
         return "lsoas", ""
     if "lsoa" in kinds:
-        return "", "outlines of Census areas (LSOAs), for which a portal has no map yet"
+        return "neighbourhoods", ""
     names = {n.upper() for n in published_files.aliases(geojson.COLUMNS)["code"]} | {"GSS_CODE"}
     if "ward" in kinds or any(n in names for row in properties[:1] for n in row):
         return "boundaries", ""

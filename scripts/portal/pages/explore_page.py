@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from portal.charts import ward_maps
+from portal.core.vocabulary import AreaKind
 from portal.pages.figure_views import TopicFigures
 from portal.pages.page import EXPLORE, FIGURES, Page, PageContext, cited_in
 from portal.pages.plan_views import Link
@@ -29,10 +30,13 @@ def explore_page(context: PageContext) -> Iterator[Page]:
     topics = context.topics()
     if not topics:
         return
+    areas = context.content.areas
+    # Parts of wards would lie on their wards, so they are in the lists and tables only.
+    drawn = (o for o in context.content.outlines if areas[o.area].kind != AreaKind.NEIGHBOURHOOD)
     content = ExplorePage(
         topics=topics,
         area=context.released.area,
-        outlines=ward_maps.outlines_by_code(context.content.outlines),
+        outlines=ward_maps.outlines_by_code(drawn),
     )
     guarded = any(context.is_guarded(v.indicator) for _, views in topics for v in views)
     yield Page(

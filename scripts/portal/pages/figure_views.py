@@ -6,15 +6,19 @@ from typing import NamedTuple
 
 from portal.analysis.claims import Verdict
 from portal.analysis.group_rates import GroupRates, NoGroupRates
-from portal.analysis.measures import IndicatorSummary
+from portal.analysis.measures import IndicatorSummary, Rate
 from portal.analysis.outcomes import OutcomeShare
 from portal.analysis.part_changes import PartChanges
+from portal.charts.map_shading import ShadedMap
 from portal.core.citations import Cited
 from portal.core.model import (
+    Area,
     Break,
     Dashboard,
     Disagreement,
+    Indicator,
     Observation,
+    Population,
     Target,
 )
 from portal.pages.plan_views import FigureView, Link, PlanView, PriorityView
@@ -53,6 +57,50 @@ class ListedFigure(NamedTuple):
     others: int
     upto: str
     is_historic: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighbourhoodRow:
+    """A neighbourhood in the table beside its map: its number on the map, its ward, residents, and newest 12 months.
+
+    `earlier` are the 12 months before; `unfit` says that a rate means little in its ward.
+    """
+
+    number: int
+    area: Area
+    ward: Link
+    people: Population | None
+    figure: Observation
+    earlier: Observation | None
+    rate: Rate | None
+    unfit: bool
+
+    @property
+    def printed_rate(self) -> str:
+        """Return the rate per 1,000 people as a table prints it."""
+        return str(self.rate.value) if self.rate else "not meaningful" if self.unfit else "–"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithinWard:
+    """An indicator in the neighbourhoods of one ward, with the address of its map."""
+
+    indicator: Indicator
+    path: str
+    rows: tuple[NeighbourhoodRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeighbourhoodsPage:
+    """An indicator on the map of neighbourhoods, with links to the same map of rates and of counts; `here` is this one."""
+
+    indicator: Indicator
+    path: str
+    unit: str
+    drawing: ShadedMap
+    choices: tuple[Link, ...]
+    here: str
+    rows: tuple[NeighbourhoodRow, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

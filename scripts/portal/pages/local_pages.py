@@ -27,7 +27,7 @@ from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.small_counts import is_guarded
 from portal.core.text import address_part
 from portal.disclosure.clearing import ClearedContent
-from portal.pages import map_pages
+from portal.pages import map_pages, neighbourhood_pages
 from portal.pages.figure_views import IndicatorLine
 from portal.pages.page import CRIME, FIGURES, WARDS, Page, PageContext, cited_in
 from portal.pages.plan_views import FigureView, Link
@@ -84,6 +84,7 @@ def ward_pages(context: PageContext) -> Iterator[Page]:
     yield Page(WARDS, home.label, overview, title=f"The wards of {context.settings.site.place}", cited=cited)
     yield Page(f"{WARDS}compare/", "Compare wards", _compare(context, views), (home,), cited=cited)
     yield from shown
+    yield from neighbourhood_pages.neighbourhood_pages(context, home)
     for view in views:
         content = _ward(context, view, views, unplaced)
         overlaps = (o for o in context.content.overlaps if o.area == view.area.code)
@@ -161,6 +162,7 @@ def _ward(
         locator=map_pages.draw_locator(context, view),
         beside=tuple(v for v in views if v.area.code in next_to),
         unusual=tuple(p for f in funnels_of_wards(context) for p in f.unusual if p.area.code == code),
+        within=tuple(neighbourhood_pages.within(context, code)),
     )
 
 
@@ -473,6 +475,7 @@ def recorded_parts(context: PageContext, indicator: Indicator) -> RecordedParts:
         funnel=context.charts.funnels.get(indicator.id),
         borough_funnel=context.charts.borough_funnels.get(indicator.id),
         ward_seasons=same_six_months(released, indicator, (v.area.code for v in ward_views(context))),
+        within_wards=neighbourhood_pages.path_if_any(context, indicator),
     )
 
 

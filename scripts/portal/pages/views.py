@@ -29,7 +29,7 @@ from portal.core.model import (
     Thread,
 )
 from portal.core.vocabulary import Direction
-from portal.pages.figure_views import FigurePage, IndicatorLine
+from portal.pages.figure_views import FigurePage, IndicatorLine, WithinWard
 from portal.pages.plan_views import ActionView, FigureView, Link, NearFigure, PlanView, PriorityView
 from portal.pages.search import SearchWords
 
@@ -149,6 +149,7 @@ class WardPage:
     locator: Markup | None = None  # where the ward is; empty if it has no outline
     beside: tuple[WardView, ...] = ()  # the wards that share a border with it
     unusual: tuple[FunnelPoint, ...] = ()  # the rates that are unusual for a place like this
+    within: tuple[WithinWard, ...] = ()  # figures for the parts of the ward
 
     @property
     def all(self) -> tuple[IndicatorLine, ...]:
@@ -267,6 +268,7 @@ class RecordedParts:
     funnel: Chart | None = None  # the rates of all wards, with what is usual
     borough_funnel: Chart | None = None  # those of all boroughs
     ward_seasons: Mapping[str, tuple[Observation, ...]] = field(default_factory=dict)
+    within_wards: str = ""  # the address of the map of neighbourhoods
 
     @property
     def drawings(self) -> Mapping[str, Chart | None]:

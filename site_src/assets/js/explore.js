@@ -141,7 +141,7 @@
   if (!measures.size) return;
 
   const VIEWS = { line: "Lines", bars: "Bars", map: "Map", table: "Table" };
-  const KINDS = { borough: "Boroughs", ward: "Wards", former: "Former wards", region: "Regions", "police-force": "Police forces", rest: "No ward recorded" };
+  const KINDS = { borough: "Boroughs", ward: "Wards", neighbourhood: "Parts of wards", former: "Former wards", region: "Regions", "police-force": "Police forces", rest: "No ward recorded" };
   const kindOf = (area) => (area.kind === "ward" && area.valid_to ? "former" : area.kind);
   const placeName = (code) => {
     const area = places.get(code);
@@ -149,7 +149,7 @@
   };
   // Boroughs and larger areas first, then A to Z. Nothing is ordered by its figures.
   const orderOf = (codes) => {
-    const kinds = ["borough", "region", "police-force", "ward", "rest", "former"];
+    const kinds = ["borough", "region", "police-force", "ward", "neighbourhood", "rest", "former"];
     const rank = (code) => [code === root.dataset.area ? -1 : kinds.indexOf(kindOf(places.get(code) ?? {})), placeName(code)];
     const ranks = new Map([...codes].map((code) => [code, rank(code)]));
     return [...codes].sort((a, b) => {

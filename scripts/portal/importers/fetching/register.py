@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from portal.core.problems import PortalError, Problem, did_you_mean
-from portal.importers.fetching import downloads
+from portal.importers.fetching import downloads, publishers
 from portal.importers.fetching.downloads import Download, Limits
+from portal.importers.fetching.publishers import Publisher
 from portal.importers.shared import published_files
 
 FILE = "fetching/addresses.csv"
@@ -28,8 +29,10 @@ class PublicAddress:
     """One entry of the register.
 
     `kind` is file (the address itself), archive (a zip file of which `pick` says which members), package (a description
-    of a data set in JSON, whose resource named like `pick` is fetched) or index (a list to look at). `per` is month if
-    the address has a month in it.
+    of a data set in JSON, whose resource named like `pick` is fetched), editions (a description of all editions of a data
+    set of the Office for National Statistics, the newest first), service (a layer of the ONS geoportal, whose columns
+    `pick` are fetched for a district, page by page) or index (a list to look at). `per` is month if the address has a
+    month in it.
     """
 
     id: str
@@ -46,7 +49,8 @@ class PublicAddress:
         Raises:
             PortalError: a value is missing.
         """
-        missing = [n for n in _NAMED.findall(self.address) if not values.get(n)]
+        needed = [*_NAMED.findall(self.address), *(["area"] if self.kind == "service" else [])]
+        missing = [n for n in needed if not values.get(n)]
         if missing:
             fix = f"Add --{missing[0]}, such as " + (
                 "--month 2026-03."
@@ -137,6 +141,14 @@ def fetch(
     address = entry.filled(values)
     if entry.kind == "package":
         return _of_package(entry, address, cache, get)
+    if entry.kind == "editions":
+        newest = publishers.newest_edition(Publisher(address, entry.id, cache, get))
+        return Fetched(entry, newest, (cache / newest.file,))
+    if entry.kind == "service":
+        name = f"{entry.id}-{values['area']}"
+        publisher = Publisher(address, name, cache, get)
+        rows = publishers.rows_of_district(publisher, entry.pick, values["area"])
+        return Fetched(entry, rows, (cache / rows.file,))
     suffix = {"archive": ".zip", "index": ".json"}.get(entry.kind) or _suffix(address)
     words = [
         entry.id,

@@ -21,6 +21,7 @@ from portal.importers.shared.published_files import Finding
 Shape = Any  # a shapely Polygon or MultiPolygon; in degrees unless it says metres
 UK = (-9.0, 49.5, 2.5, 61.0)  # west, south, east, north
 GRID = (700_000, 1_300_000)  # metres east and north that the British National Grid has
+TOLERANCE = 15.0  # metres
 DECIMALS = 5  # of a published degree: about a metre
 LARGEST_SLIVER = 2_500  # square metres: repair overlaps and gaps up to this; report larger ones
 SMALLEST_SHARE = 2  # per cent: smaller overlaps come from how outlines are drawn
@@ -40,7 +41,7 @@ class Boundaries:
 
 
 def read(
-    paths: Path | Sequence[Path], areas: Mapping[str, Area], tolerance_metres: float = 15.0
+    paths: Path | Sequence[Path], areas: Mapping[str, Area], tolerance_metres: float = TOLERANCE
 ) -> Boundaries:
     """Read the outlines of all areas of one kind, district and time, such as the present wards of a borough.
 
@@ -59,15 +60,15 @@ def read(
     published_files.stop((*features.problems, *_outline_problems(file, shapes)))
     drawn = {f.code: shapes[f.number] for f in sorted(features.features, key=lambda f: f.code)}
     exact, repairs = _repaired(file, drawn, areas)
-    simplified = _simplified(file, exact, areas, tolerance_metres)
-    findings = _findings(drawn, simplified, areas, tolerance_metres)
+    small = simplified(file, exact, areas, tolerance_metres)
+    findings = _findings(drawn, small, areas, tolerance_metres)
     if in_metres:
         words = "The coordinates are metres of the British National Grid. They were converted to degrees, to within 5 metres."
         findings = (*findings, Finding("national-grid", words, {"outlines": len(in_metres)}))
     if features.elsewhere:
         words = f"Outlines of other districts that were left out: {features.elsewhere}."
         findings = (*findings, Finding("elsewhere", words, {"outlines": features.elsewhere}))
-    return Boundaries(features.key, exact, simplified, (*findings, *repairs))
+    return Boundaries(features.key, exact, small, (*findings, *repairs))
 
 
 def table(outlines: Boundaries, source: str) -> pd.DataFrame:
@@ -231,9 +232,14 @@ def _slivers(codes: list[str], flat: Any) -> Iterator[tuple[str, str, float, lis
                 yield "gap", "between them are in no area", gap.area, around
 
 
-def _simplified(
-    file: str, exact: Mapping[str, Shape], areas: Mapping[str, Area], tolerance: float
+def simplified(
+    file: str, exact: Mapping[str, Shape], areas: Mapping[str, Area], tolerance: float = TOLERANCE
 ) -> Mapping[str, Shape]:
+    """Return outlines that touch each other in degrees, simplified together.
+
+    Raises:
+        PortalError: an outline is no longer valid.
+    """
     plane = Plane.around(exact.values())
     small = shapely.coverage_simplify(plane.metres(np.array(list(exact.values()))), tolerance)
     small = shapely.normalize(shapely.remove_repeated_points(plane.degrees(small, DECIMALS)))

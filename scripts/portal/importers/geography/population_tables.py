@@ -90,7 +90,7 @@ def read(
     Raises:
         PortalError: the file has no such table, cells that are no numbers of people, or none of the areas.
     """
-    people = next((p for rows in sheets(path) if (p := _people(path.name, rows))), None)
+    people = people_of(path)
     if people is None:
         message = "No row has the headings of a table of residents: a code for each area, and a column for all residents."
         fix = "Use a table of the Office for National Statistics, Nomis or the Greater London Authority as it was published."
@@ -105,6 +105,15 @@ def read(
     return pd.DataFrame(cells, columns=COLUMNS, dtype=object), tuple(
         _findings(path.name, people, totals, areas, borough)
     )
+
+
+def people_of(path: Path) -> People | None:
+    """Return the residents of each area of the first table in a file that has them; None if none has.
+
+    Raises:
+        PortalError: the file cannot be read, or cells are no numbers of people.
+    """
+    return next((p for rows in sheets(path) if (p := _people(path.name, rows))), None)
 
 
 def sheets(path: Path) -> Iterator[Sequence[Row]]:

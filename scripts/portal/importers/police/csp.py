@@ -7,7 +7,7 @@ quarter since 2002/03 (“Police recorded crime Community Safety Partnership ope
 import re
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -44,7 +44,11 @@ _QUARTERS = {
     "3": (10, 12),
     "4": (1, 3),
 }  # of a financial year, which begins in April
+_FINANCIAL_YEAR = re.compile(r"(20\d\d)\s?[/_–-]\s?((?:20)?\d\d)")
+_QUARTER = re.compile(r"(?:q|quarter)?\s?([1-4])(?:\.0)?", re.IGNORECASE)
+_DECIMALS = re.compile(r"\.0+$")
 _QUARTERLY = {"financial year", "financial quarter", "csp name", "offence group", "offence count"}
+_Quarter = tuple[str, date, date]  # a series, and the first and last day
 RATE = "-rate"  # follows the series of a rate per 1,000 residents
 
 
@@ -201,7 +205,7 @@ def _headings(table: _Table) -> Iterator[tuple[str, str]]:
     """Yield each column of offences, as the table calls it, with its series. Of two rates the one by residents counts."""
     known = {loose_tables.plain(r["heading"]): r["series"] for r in published_files.mapped(HEADINGS)}
     for heading in map(loose_tables.plain, table.table.header):
-        name = heading.replace(" (per 1,000 population)", "")
+        name = _NOTES.sub("", heading).replace(" (per 1,000 population)", "").strip()
         if name in known:
             yield heading, known[name] + (RATE if table.rates else "")
 
@@ -226,6 +230,10 @@ def _figure(
             None,
             Status.NOT_AVAILABLE,
         )  # corrections of earlier years can exceed the offences of a year
+    if value is not None and not table.rates and value != value.to_integral_value():
+        message = f"“{' and '.join(cells)}” is not a count."
+        fix = "Use the workbook as it was published."
+        stop([Problem(table.name, own[0][0], _title(table, heading), "cell", message, fix)])
     if value is not None and table.rates:
         value = value.quantize(Decimal("0.1"))
     return FigureOfPeriod(series, area.code, start, table.end, value, locator, status=mark or Status.PLAIN)
@@ -252,7 +260,9 @@ def _shared(area: Area, sheets: Mapping[str, Sequence[Row]]) -> str:
 def _quarterly(path: Path, area: Area) -> tuple[list[FigureOfPeriod], list[Finding]]:
     """Return the quarters of the Home Office's table, by group of offences; its areas have names and no codes."""
     groups = {loose_tables.plain(r["theirs"]): r["series"] for r in published_files.mapped(GROUPS)}
-    sums: dict[tuple[str, date, date], int] = defaultdict(int)
+    sums: dict[_Quarter, int] = defaultdict(int)
+    marked: dict[_Quarter, Status] = {}
+    sheet_of: dict[tuple[date, date], str] = {}
     names: set[str] = set()
     unassigned: dict[str, int] = defaultdict(int)
     forces: set[str] = set()
@@ -261,13 +271,21 @@ def _quarterly(path: Path, area: Area) -> tuple[list[FigureOfPeriod], list[Findi
     for sheet, number, row in _quarterly_rows(path):
         rows += 1
         names.add(row["csp name"])
-        count = row["offence count"].replace(",", "")
+        count = _DECIMALS.sub("", row["offence count"].replace(",", ""))
         if row["csp name"].casefold().startswith("unassigned") and re.fullmatch(r"-?\d+", count):
             unassigned[row.get("police force", "")] += int(count)
         if not _is_named(row["csp name"], area):
             continue
         forces.add(row.get("police force", ""))
         period, series = _quarter(row), groups.get(loose_tables.plain(row["offence group"]))
+        if period and sheet_of.setdefault(period, sheet) != sheet:
+            message = f"The quarter from {period[0]:%B %Y} is also in the sheet {sheet_of[period]}, and would count twice."
+            stop([Problem(path.name, number, sheet, "twice", message, "Take one of the sheets out.")])
+        if period and series and count in _SHORTHAND:
+            marked |= {(s, *period): _SHORTHAND[count] for s in (series, "all-offences")}
+            sums[series, *period] += 0
+            sums["all-offences", *period] += 0
+            continue
         if period is None or series is None or not re.fullmatch(r"-?\d+", count):
             column = (
                 "offence count" if period and series else "offence group" if period else "financial quarter"
@@ -279,11 +297,7 @@ def _quarterly(path: Path, area: Area) -> tuple[list[FigureOfPeriod], list[Findi
         sums[series, *period] += int(count)
         if series != "fraud":
             sums["all-offences", *period] += int(count)
-    stop(problems[:5])
-    if not sums:
-        message = f"There is no partnership {area.name} among the {len(names)} names of this file."
-        fix = f"{did_you_mean(area.name, names)} If it is another name of the same district, add it to scripts/portal/importers/{NAMES}."
-        stop([Problem(path.name, 0, "CSP Name", "areas", message, fix)])
+    stop(problems[:5] if sums or problems else [_not_among(path.name, area, names)])
     quarters = sorted({(s, e) for _, s, e in sums})
     words = f"{path.name}: {rows:,} rows, {len(names)} partnerships; {len(quarters)} quarters of {area.name}, {quarters[0][0]:%B %Y} to {quarters[-1][1]:%B %Y}."
     findings = [Finding("quarters", words, {"rows": rows, "quarters": len(quarters)})]
@@ -291,21 +305,26 @@ def _quarterly(path: Path, area: Area) -> tuple[list[FigureOfPeriod], list[Findi
     if left:
         words = f"Offences of {listed(sorted(forces))} that are assigned to no partnership and count for none: {left:,}. Read the notes of the file: where a force has many, the counts of its partnerships are too low."
         findings.append(Finding("unassigned", words, {"offences": left}))
-    figures = [_figure_of_quarter(area, *key, n) for key, n in sorted(sums.items())]
+    if marked:
+        words = f"Figures with a mark in place of a count, and totals with one of them: {len(marked)}. They are not available."
+        findings.append(Finding("marked", words, {"figures": len(marked)}))
+    figures = [_figure_of_quarter(area, key, n, marked.get(key)) for key, n in sorted(sums.items())]
     return figures, findings
 
 
-def _figure_of_quarter(area: Area, series: str, start: date, end: date, count: int) -> FigureOfPeriod:
+def _not_among(file: str, area: Area, names: Set[str]) -> Problem:
+    message = f"There is no partnership {area.name} among the {len(names)} names of this file."
+    fix = f"{did_you_mean(area.name, names)} If it is another name of the same district, add it to scripts/portal/importers/{NAMES}."
+    return Problem(file, 0, "CSP Name", "areas", message, fix)
+
+
+def _figure_of_quarter(area: Area, key: _Quarter, count: int, mark: Status | None) -> FigureOfPeriod:
     """Return the figure of a quarter; a sum below zero, from corrections of earlier quarters, is not available."""
-    return FigureOfPeriod(
-        series,
-        area.code,
-        start,
-        end,
-        Decimal(count) if count >= 0 else None,
-        f"Partnership {area.name}, {start:%B %Y} to {end:%B %Y}",
-        status=Status.PLAIN if count >= 0 else Status.NOT_AVAILABLE,
-    )
+    series, start, end = key
+    status = mark or (Status.PLAIN if count >= 0 else Status.NOT_AVAILABLE)
+    value = Decimal(count) if status == Status.PLAIN else None
+    place = f"Partnership {area.name}, {start:%B %Y} to {end:%B %Y}"
+    return FigureOfPeriod(series, area.code, start, end, value, place, status=status)
 
 
 def _quarterly_rows(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
@@ -323,6 +342,11 @@ def _quarterly_rows(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
             if not header:
                 header = cells if is_quarterly_header(cells) else []
                 found = found or bool(header)
+                twice = sorted(c for c in _QUARTERLY if header.count(c) > 1)
+                if twice:
+                    message = f"The column “{twice[0]}” is there twice."
+                    fix = "Use the file as it was published."
+                    raise PortalError([Problem(path.name, number, name, "column", message, fix)])
                 if not header and number > loose_tables.TITLE_ROWS:
                     break
             elif any(cells):
@@ -336,13 +360,11 @@ def _quarterly_rows(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
 
 def _quarter(row: Mapping[str, str]) -> tuple[date, date] | None:
     """Return the first and last day of a quarter of a financial year such as 2025/26."""
-    year, quarter = (
-        re.match(r"(20\d\d)[/_-]\d\d", row["financial year"]),
-        re.search(r"[1-4]", row["financial quarter"]),
-    )
-    if year is None or quarter is None:
+    year = _FINANCIAL_YEAR.fullmatch(row["financial year"])
+    quarter = _QUARTER.fullmatch(row["financial quarter"])
+    if year is None or quarter is None or (int(year[1]) + 1 - int(year[2])) % 100:
         return None
-    first, last = _QUARTERS[quarter[0]]
+    first, last = _QUARTERS[quarter[1]]
     calendar = int(year[1]) + (first == 1)
     return date(calendar, first, 1), date(calendar, last, monthrange(calendar, last)[1])
 

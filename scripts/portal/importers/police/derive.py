@@ -5,7 +5,7 @@ then the borough has 12 months too, so that small ward figures can be withheld.
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from portal.core import small_counts
-from portal.core.model import Content, Import, Observation
+from portal.core.model import Content, FigureKey, Import, Observation
 from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.settings import Settings
-from portal.core.vocabulary import PeriodType, Status
+from portal.core.vocabulary import AreaKind, PeriodType, Status
+from portal.disclosure import neighbourhoods
 from portal.disclosure.inference import EarlierRelease
 from portal.disclosure.withholding import Withheld, withhold
 from portal.importers.shared.published_files import Counts
@@ -32,13 +33,16 @@ Span = tuple[str, str]  # first and last month, such as 2025-04 and 2025-06
 class Origin:
     """The rows that say which series goes to which indicator, the id of the source, and the last month to use.
 
-    `is_provisional` says that the publisher still changes the newest months.
+    `is_provisional` says that the publisher still changes the newest months. Figures in `withheld` are withheld whatever
+    they are, and those in `left_out` are not made.
     """
 
     imports: tuple[Import, ...]
     source: str
     until: str = ""
     is_provisional: bool = False
+    withheld: Set[FigureKey] = frozenset()
+    left_out: Set[FigureKey] = frozenset()
 
 
 def figures(
@@ -53,20 +57,43 @@ def figures(
     Raises `PortalError` if one cannot be hidden.
     """
     published = published_of(origin, content)
-    borough = settings.site.area
+    true = true_figures(counts, origin, content, settings.site.area)
+    fresh = [o for o in true if o.key not in origin.left_out]
+    asked = [replace(o, value=None, status=Status.WITHHELD) for o in fresh if o.key in origin.withheld]
+    withheld = withhold(fresh, content, settings.disclosure, (*published, *asked), past)
     if isinstance(counts, FiguresOfPeriods):
-        return withhold(
-            published_drafts(counts, origin, content, borough), content, settings.disclosure, published, past
-        )
-    fresh = beside(published, drafts(counts, origin, content, borough), content)
-    withheld = _without_splits(
-        withhold(fresh, content, settings.disclosure, published, past), published, content
+        return withheld
+    withheld = _without_splits(withheld, published, content)
+    withheld = _with_neighbourhoods(
+        withheld, (*published, *(o for p in past for o in p.observations)), content, settings
     )
     if not origin.is_provisional:
         return withheld
     newest = _newest(counts, published, content)
     marked = tuple(_provisional(o, newest, content) for o in withheld.observations)
     return replace(withheld, observations=marked)
+
+
+def true_figures(
+    counts: Counts | FiguresOfPeriods, origin: Origin, content: Content, borough: str
+) -> tuple[Observation, ...]:
+    """Return the figures that files give, with their true counts: not to be published."""
+    if isinstance(counts, FiguresOfPeriods):
+        return published_drafts(counts, origin, content, borough)
+    return beside(published_of(origin, content), drafts(counts, origin, content, borough), content)
+
+
+def _with_neighbourhoods(
+    withheld: Withheld, before: Iterable[Observation], content: Content, settings: Settings
+) -> Withheld:
+    """Return the figures without those of neighbourhoods that cannot be shown."""
+    together = neighbourhoods.withhold(withheld.observations, content, settings.disclosure, before)
+    return Withheld(
+        together.observations,
+        withheld.cells + together.small + together.beside,
+        withheld.primary + together.small,
+        withheld.secondary + together.beside,
+    )
 
 
 def _without_splits(withheld: Withheld, published: Sequence[Observation], content: Content) -> Withheld:
@@ -257,7 +284,9 @@ def _lengths(content: Content, indicator: str, kind: str) -> tuple[int, ...]:
     careful = small_counts.is_yearly_by_ward(content, indicator) or small_counts.is_guarded(
         content.indicators[indicator]
     )
-    if kind in ("ward", "rest"):
+    if kind == AreaKind.NEIGHBOURHOOD:
+        return (MONTHS_OF_YEAR,)
+    if kind in small_counts.WARD_KINDS:
         return (12,) if careful else (3,)
     return (12, 3) if careful else (3,)
 

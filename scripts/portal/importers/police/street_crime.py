@@ -59,6 +59,7 @@ class Place:
 
     area: Area
     lsoas: Mapping[int, Mapping[str, str]]  # by Census: the area that each LSOA counts for
+    neighbourhoods: Mapping[str, str]  # of LSOAs of 2021
     rest: str  # the code of the area of rows that name no ward; empty if there is none
 
     @classmethod
@@ -68,11 +69,14 @@ class Place:
         for e in content.lsoas:
             by_census.setdefault(e.census, {})[e.code] = e.area
         rest = next((a.code for a in content.areas.values() if (a.kind, a.parent) == ("rest", borough)), "")
-        return cls(content.areas[borough], by_census, rest)
+        parts = {e.lsoa: e.area for e in content.neighbourhoods}
+        return cls(content.areas[borough], by_census, parts, rest)
 
 
 def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
     """Count the rows of street-level files by month, ward and category, for the district `borough`.
+
+    Neighbourhoods have the categories from the first month that has LSOAs of 2021.
 
     Series: the categories, `all-crime` (all but anti-social behaviour) and `crime-by-outcome` (all crime by its last
     published outcome, for the whole district). The part of a row that names no ward or an LSOA in several wards is in
@@ -98,6 +102,7 @@ def counts(paths: Sequence[Path], content: Content, borough: str) -> Counts:
     frames = [
         _by_area(named, place, named["series"]),
         _by_area(crimes, place, pd.Series(ALL, crimes.index)),
+        _by_neighbourhood(named, place),
         _by_part(outcomes, place),
     ]
     filled = [f for f in frames if not f.empty]
@@ -436,6 +441,20 @@ def _by_area(rows: pd.DataFrame, place: Place, series: "pd.Series[str]") -> pd.D
     every = pd.MultiIndex.from_product(
         [sorted(set(series)), areas, months], names=["series", "area", "month"]
     )
+    return counted.reindex(every, fill_value=0).reset_index().assign(part="")
+
+
+def _by_neighbourhood(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """Count rows by category, neighbourhood and month, with all zeros."""
+    inside = rows[rows["month"] >= CHANGED] if place.neighbourhoods else rows[:0]
+    counted = (
+        inside.assign(area=inside["lsoa"].map(place.neighbourhoods))
+        .dropna(subset=["area"])
+        .groupby(["series", "area", "month"])["count"]
+        .sum()
+    )
+    axes = (set(inside["series"]), set(place.neighbourhoods.values()), set(inside["month"]))
+    every = pd.MultiIndex.from_product([sorted(a) for a in axes], names=["series", "area", "month"])
     return counted.reindex(every, fill_value=0).reset_index().assign(part="")
 
 
