@@ -9,7 +9,7 @@ row can also be worked out if everything around it is published, and must not be
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -80,6 +80,7 @@ def infer(
     policy: SmallCountSettings,
     archives: Sequence[EarlierRelease] = (),
     memory: Remembered | None = None,
+    about: Set[str] | None = None,
 ) -> Inferences:
     """Work out what readers can know about each withheld figure.
 
@@ -87,8 +88,11 @@ def infer(
     protect them from readers who kept every release. Figures may have been revised between releases, so each release
     forms its own table, completed with what other releases say about figures that it withholds or does not contain.
 
-    `memory` is the cache of earlier audits; None caches nothing beyond this one.
+    `memory` is the cache of earlier audits; None caches nothing beyond this one. `about` are indicators: only they, and
+    what adds up with them, are looked at, because nothing else depends on them. None looks at everything.
     """
+    if about is not None:
+        content, archives = _only_families_of(about, content, archives)
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
     audited = _Audited(memory or Remembered())
     table_now = _Table(content, policy, now, audited)
@@ -113,6 +117,25 @@ def infer(
     return Inferences(
         hidden, tuple(leaks.values()), {k: v for k, v in public_before.items() if k in narrowest}
     )
+
+
+def _only_families_of(
+    about: Set[str], content: Content, archives: Sequence[EarlierRelease]
+) -> tuple[Content, tuple[EarlierRelease, ...]]:
+    """Return what is published now and in earlier releases without the figures of families that have none of these indicators.
+
+    An indicator can have had other totals in an earlier release, so families are those of all releases together.
+    """
+    indicators = {**_removed_indicators(archives), **content.indicators}
+    every = replace(content, indicators=indicators)
+    root_of = {i: top_total(every, i) for i in indicators}
+    roots = {root_of[i] for i in about}
+    now = {i: own for i, own in content.observations.items() if root_of.get(i) in roots}
+    before = (
+        replace(a, observations=tuple(o for o in a.observations if root_of[o.indicator] in roots))
+        for a in archives
+    )
+    return replace(content, observations=now), tuple(before)
 
 
 def shown_before(content: Content, archives: Sequence[EarlierRelease]) -> dict[str, int]:
