@@ -15,7 +15,7 @@ from portal.core.problems import PortalError
 from portal.core.settings import SmallCountSettings, load
 from portal.disclosure import clearing, inference, report, withholding
 from portal.disclosure.clearing import ClearedContent
-from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.families import EarlierRelease
 from portal.importers.police import derive, mps_dashboard
 from portal.site import building
 from project import ROOT, SHARED, make_project

@@ -32,7 +32,8 @@ from portal.core.small_counts import (
     splits_of_withheld,
 )
 from portal.disclosure import inference, other_forms, undeclared_relations
-from portal.disclosure.inference import EarlierRelease, Leak
+from portal.disclosure.families import EarlierRelease
+from portal.disclosure.inference import Leak
 from portal.disclosure.missing_rows import BETWEEN, LEFT_OUT
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING
 
-from portal.core.model import Content, FigureKey, Indicator, Observation
+from portal.core.model import Content, FigureKey, Observation
 from portal.core.problems import PortalError
 from portal.core.remembered import Remembered
 from portal.core.settings import SmallCountSettings
@@ -29,7 +29,8 @@ from portal.core.small_counts import (
     sum_if_known,
     top_total,
 )
-from portal.disclosure import missing_rows
+from portal.disclosure import families, missing_rows
+from portal.disclosure.families import EarlierRelease
 
 if TYPE_CHECKING:
     from portal.disclosure.audit import Interval, PublishedFigure
@@ -38,15 +39,6 @@ _DAY = timedelta(days=1)
 _REMAINDER = "*"  # marks the remainder of a total beyond its known parts
 Generation = tuple[date | None, date | None]
 Place = tuple[str, date | None, date | None]
-
-
-@dataclass(frozen=True)
-class EarlierRelease:
-    """What an earlier release published: its name, its figures, and the indicators that no longer exist."""
-
-    name: str
-    observations: tuple[Observation, ...]
-    indicators: Mapping[str, Indicator]
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ def infer(
     what adds up with them, are looked at, because nothing else depends on them. None looks at everything.
     """
     if about is not None:
-        content, archives = _only_families_of(about, content, archives)
+        content, archives = families.only(about, content, archives)
     now = tuple(o for i in content.indicators for o in content.observations.get(i, ()))
     audited = _Audited(memory or Remembered())
     table_now = _Table(content, policy, now, audited)
@@ -102,7 +94,9 @@ def infer(
         return Inferences(
             tuple(i for k, i in narrowest.items() if table_now.status[k] == "c"), tuple(leaks.values()), {}
         )
-    with_removed = replace(content, indicators={**_removed_indicators(archives), **content.indicators})
+    with_removed = replace(
+        content, indicators={**families.removed_indicators(archives), **content.indicators}
+    )
     releases = (*archives, EarlierRelease("", now, {}))
     public_before = _already_public(with_removed, policy, archives, audited)
     for name, table in _completed_tables(with_removed, policy, releases, audited):
@@ -119,34 +113,11 @@ def infer(
     )
 
 
-def _only_families_of(
-    about: Set[str], content: Content, archives: Sequence[EarlierRelease]
-) -> tuple[Content, tuple[EarlierRelease, ...]]:
-    """Return what is published now and in earlier releases without the figures of families that have none of these indicators.
-
-    An indicator can have had other totals in an earlier release, so families are those of all releases together.
-    """
-    indicators = {**_removed_indicators(archives), **content.indicators}
-    every = replace(content, indicators=indicators)
-    root_of = {i: top_total(every, i) for i in indicators}
-    roots = {root_of[i] for i in about}
-    now = {i: own for i, own in content.observations.items() if root_of.get(i) in roots}
-    before = (
-        replace(a, observations=tuple(o for o in a.observations if root_of[o.indicator] in roots))
-        for a in archives
-    )
-    return replace(content, observations=now), tuple(before)
-
-
 def shown_before(content: Content, archives: Sequence[EarlierRelease]) -> dict[str, int]:
     """Return how many of the figures withheld now each earlier release published, by name of the release."""
     hidden = {o.key for figures in content.observations.values() for o in figures if o.status == "c"}
     counts = {p.name: sum(o.value is not None and o.key in hidden for o in p.observations) for p in archives}
     return {name: count for name, count in counts.items() if count}
-
-
-def _removed_indicators(archives: Sequence[EarlierRelease]) -> dict[str, Indicator]:
-    return {k: i for p in archives for k, i in p.indicators.items()}
 
 
 def _already_public(

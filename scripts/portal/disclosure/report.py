@@ -11,7 +11,7 @@ from portal.core.text import number
 from portal.core.vocabulary import AreaKind
 from portal.disclosure import inference
 from portal.disclosure.audit import Interval
-from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.families import EarlierRelease
 
 _METHOD = """
 ## How this was worked out

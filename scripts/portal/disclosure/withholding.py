@@ -15,7 +15,7 @@ from portal.core.settings import SmallCountSettings
 from portal.core.small_counts import WARD_KINDS, is_guarded, is_guarded_figure, minimum_for, top_total
 from portal.core.vocabulary import Status
 from portal.disclosure import suppression
-from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.families import EarlierRelease
 from portal.disclosure.suppression import CountCell, Relation
 
 # Withhold a figure of a borough or larger area to protect others only if nothing else protects them.

@@ -20,7 +20,7 @@ from portal.core.settings import Settings
 from portal.core.text import listed
 from portal.data.packages import Package, contract, describe_resource
 from portal.disclosure import clearing
-from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.families import EarlierRelease
 from portal.disclosure.withholding import Withheld
 from portal.importers import geography_package
 from portal.importers.formats import formats

@@ -10,7 +10,7 @@ from portal.core.problems import PortalError
 from portal.core.small_counts import is_guarded
 from portal.core.vocabulary import Status
 from portal.disclosure import clearing, inference
-from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.families import EarlierRelease
 from portal.releases.archives import Contents
 from portal.releases.comparison import Figure
 from portal.releases.mentions import mentions

@@ -30,7 +30,7 @@ from portal.core.settings import FILE as SETTINGS_FILE
 from portal.core.settings import Settings
 from portal.core.vocabulary import Status
 from portal.data.packages import Package
-from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.families import EarlierRelease
 from portal.releases import archives, comparison
 from portal.releases.archives import About, Contents
 

@@ -9,7 +9,7 @@ import pytest
 from portal.core.model import Area, Content, Indicator, Observation
 from portal.core.settings import SmallCountSettings
 from portal.core.vocabulary import AreaKind, Status
-from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.families import EarlierRelease
 from portal.disclosure.withholding import Withheld, withhold
 
 POLICY = SmallCountSettings(ward_minimum=10, borough_minimum=5)

@@ -18,7 +18,7 @@ from portal.core.model import Content, Import, Observation
 from portal.core.periods import MONTHS_OF_YEAR
 from portal.core.settings import Settings
 from portal.core.vocabulary import PeriodType, Status
-from portal.disclosure.inference import EarlierRelease
+from portal.disclosure.families import EarlierRelease
 from portal.disclosure.withholding import Withheld, withhold
 from portal.importers.shared.published_files import Counts
 from portal.importers.shared.published_periods import FiguresOfPeriods
