@@ -188,6 +188,7 @@ def test_a_problem_leads_to_the_cell_and_is_fixed_there(root: Path) -> None:
         assert link
         form = page(ada, link[1])
         assert 'id="field-source"' in form.body
+        assert '<option value="r">r: revised since it was first published</option>' in form.body
         fields = dict(zip(OBSERVATIONS, FIGURE.split(","), strict=True))
         before = (root / "data_packages/figures/data/observations.csv").read_bytes()
         wrong = send(
