@@ -158,6 +158,7 @@ def test_a_warning_is_accepted_with_a_reason(root: Path) -> None:
     with served(root) as at:
         ada = enter(at)
         body = page(ada, "/check").body
+        assert "<p>Bicycle thefts, Exampleton, Year to June 2018</p>" in body
         name = re.search(r'name="accept\|(target:[^"]+)"', body)
         assert name
         assert (

@@ -37,7 +37,7 @@ class Unexplained:
 class Checked:
     """What the check found. `warnings` are those that nobody has accepted, `spent` acceptances without a warning.
 
-    `subjects` say in words which figure a warning is about, by the name of the warning.
+    `subjects` say in words which figure or row a warning is about, by the name of the warning.
     """
 
     figures: int
@@ -69,7 +69,11 @@ def check(states: StateReader, tell: Tell) -> Checked:
         tuple(w for w in warnings if w.code != _SPENT),
         tuple(w for w in warnings if w.code == _SPENT),
         tuple(_unexplained(state.changes_of_tables, project.content)),
-        {w.name: words for w in warnings if (words := _subject(w.name, project.content))},
+        {
+            w.name: words
+            for w in warnings
+            if (words := _subject(w.name, project.content) or _name_of_row(w, project))
+        },
     )
 
 
@@ -82,6 +86,14 @@ def _subject(name: str, content: Content) -> str:
     indicator = content.indicators[id_]
     when = periods.label(indicator.period_type, first, last) if last else ""
     return ", ".join(filter(None, (indicator.short_title, content.areas[area].name, when)))
+
+
+def _name_of_row(warning: Problem, project: Project) -> str:
+    """Return the title or name of the row that a warning is about, such as that of a support service; empty if it has none."""
+    for table in (t for p in project.packages for t in p.tables.values() if t.file == warning.file):
+        row = dict(table.records).get(warning.row, {})
+        return next((row[n] for n in ("short_title", "title", "name") if row.get(n)), "")
+    return ""
 
 
 def _unexplained(changes: Iterable[ReleaseChange], content: Content) -> Iterator[Unexplained]:
