@@ -168,7 +168,7 @@ class Quarter:
     def lift(self) -> None:
         """End the embargo before its time."""
         self.page.get_by_text("End the embargo now").click()
-        self.page.get_by_label("Who decided it").fill("The board decided it.")
+        self.page.get_by_label("why it cannot wait").fill("The board decided it.")
         self.walk.press("End the embargo")
         self.page.get_by_role("heading", name="Now publish the site").wait_for()
         self.publish()

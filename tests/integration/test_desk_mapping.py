@@ -194,3 +194,25 @@ def test_a_table_with_first_and_last_days_is_read_as_the_command_reads_it(tmp_pa
     written = (root / "data_packages/figures/data/observations.csv").read_text()
     assert "bikes,E09999999,2020-07-01,2021-06-30,,70,,report," in written
     assert "bikes,E09999999,2021-07-01,2022-06-30,,71,,report," in written
+
+
+def test_two_columns_of_days_are_guessed_as_the_first_and_the_last(tmp_path: Path) -> None:
+    head = ("Offence desc", "BCU", "Begun", "Finished", "Tot")
+    days = (date(2020, 7, 1), date(2021, 6, 30))
+    later = (date(2021, 7, 1), date(2022, 6, 30))
+    with served(make_project(tmp_path / "project")) as at:
+        ada = enter(at)
+        for number, (first, last, guess) in enumerate(
+            (
+                (days, later, ("period_start", "period_end")),
+                (days, later[::-1], ("period", "period")),  # nobody can say which is the first
+            )
+        ):
+            rows = (
+                head,
+                ("Bicycle crime", "Exampleton", *first, 70),
+                ("Bicycle crime", "Exampleton", *last, 71),
+            )
+            address, _ = drop(ada, f"{number}.xlsx", rows)
+            guessed = chosen(ada.get(f"{address}/columns?package=figures"))
+            assert (guessed["column Begun"], guessed["column Finished"]) == guess

@@ -158,6 +158,7 @@ def test_a_warning_is_accepted_with_a_reason(root: Path) -> None:
     with served(root) as at:
         ada = enter(at)
         body = page(ada, "/check").body
+        assert "<p>Bicycle thefts, Exampleton, Year to June 2018</p>" in body
         name = re.search(r'name="accept\|(target:[^"]+)"', body)
         assert name
         assert (
@@ -188,6 +189,7 @@ def test_a_problem_leads_to_the_cell_and_is_fixed_there(root: Path) -> None:
         assert link
         form = page(ada, link[1])
         assert 'id="field-source"' in form.body
+        assert '<option value="r">r: revised since it was first published</option>' in form.body
         fields = dict(zip(OBSERVATIONS, FIGURE.split(","), strict=True))
         before = (root / "data_packages/figures/data/observations.csv").read_bytes()
         wrong = send(

@@ -140,6 +140,37 @@ def test_a_family_found_protected_is_worked_out_again_as_soon_as_anything_about_
     assert False in remembered(content, policy, past(content, "2020 Q1", ("E05999992", 4)))
 
 
+def test_families_of_figures_are_audited_alone_as_with_the_others(tiny: Path) -> None:
+    """Two indicators of which an earlier release gives a count away: alone, together, and where one is part of the other."""
+    settings, content = building.read(tiny)
+    abuse = content.indicators["rec-abuse"]
+    own = [o for o in content.observations["rec-abuse"] if str(o.period_start) == "2019-01-01"]
+    now = {"E05999991": 90, "E05999992": 28, "E05999993": None, "X09999999": 15}
+    figures = [replace(o, value=now[o.area], status="" if now[o.area] else "c") for o in own if o.area in now]  # type: ignore[arg-type]
+    before = past(content, "2020 Q1", ("E05999991", 50), ("E09999999", 100), ("X09999999", 15))
+    others = tuple(replace(o, indicator="other") for o in before.observations)
+    archive = replace(before, observations=(*before.observations, *others))
+
+    def leaks(part_of: str, about: set[str] | None) -> set[tuple[str, float, float]]:
+        indicators = {
+            **content.indicators,
+            "other": replace(abuse, id="other", slug="other", part_of=part_of),
+        }
+        both = {"rec-abuse": tuple(figures), "other": tuple(replace(o, indicator="other") for o in figures)}
+        changed = replace(content, indicators=indicators, observations=both)
+        found = inference.infer(changed, settings.disclosure, [archive], about=about).leaks
+        return {(x.interval.published.key[0], x.interval.least, x.interval.greatest) for x in found}  # type: ignore[index]
+
+    assert leaks("", None) == {("rec-abuse", 7, 7), ("other", 7, 7)}
+    assert leaks("", {"rec-abuse"}) == {("rec-abuse", 7, 7)}
+    assert leaks("", {"other"}) == {("other", 7, 7)}
+    assert leaks("", {"other", "rec-abuse"}) == leaks("", None)
+    assert leaks("", {"calls"}) == leaks("", set()) == set()
+    whole = leaks("rec-abuse", None)
+    assert whole
+    assert leaks("rec-abuse", {"other"}) == leaks("rec-abuse", {"rec-abuse"}) == whole
+
+
 def test_a_year_that_rolls_on_gives_no_small_month_away(tiny: Path) -> None:
     """Release 1 has the year to December, with 20; now there is the year to January, with 11 to 40."""
     settings, content = building.read(tiny)

@@ -151,7 +151,8 @@ def _release(root: Path, options: argparse.Namespace, progress: ProgressLine) ->
     project = building.project(root)
     request = releasing.ReleaseRequest(options.name, options.note, options.embargo, options.reason)
     draft = building.draft(project, request)
-    publish_command.require_signature(project, options.signed)
+    if signed := publish_command.require_signature(project, options.signed):
+        draft = publish_command.with_signed_list(root, draft, signed)
     progress.end()
     waiting = ", ".join(e.name for e in embargo.waiting(project))
     seen = (

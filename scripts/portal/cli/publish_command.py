@@ -2,13 +2,16 @@
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from portal.core import settings as config
 from portal.core.problems import PortalError, Problem, did_you_mean
 from portal.core.settings import FILE as SETTINGS_FILE
+from portal.desk import embargo_work
 from portal.releases import releasing, signing
-from portal.releases.releasing import Project
+from portal.releases.releasing import DraftRelease, Project
+from portal.releases.signing import SignedList
 from portal.site import building, targets
 from portal.site.target import PublishingTarget
 
@@ -44,14 +47,14 @@ def _chosen(known: Sequence[PublishingTarget], name: str) -> Sequence[Publishing
     return [t for t in known if name in ("", t.name)]
 
 
-def require_signature(project: Project, path: Path | None) -> None:
-    """Check that a file is a signed list of what a release would contain now; None asks for no signature.
+def require_signature(project: Project, path: Path | None) -> SignedList | None:
+    """Return the signed list of a file, which must be of what a release would contain now; None asks for no signature.
 
     Raises:
         PortalError: it cannot be read, nobody signed it, or something has changed since.
     """
     if path is None:
-        return
+        return None
     try:
         raw = path.read_bytes()
     except OSError:
@@ -63,3 +66,9 @@ def require_signature(project: Project, path: Path | None) -> None:
     changes = releasing.changes(project, building.addresses(project))
     if faults := list(signing.problems(path.name, signed, signing.digest(changes, project))):
         raise PortalError(faults)
+    return signed
+
+
+def with_signed_list(root: Path, draft: DraftRelease, signed: SignedList) -> DraftRelease:
+    """Return a release that also writes down who signed it, as the desk does."""
+    return replace(draft, files={**embargo_work.record(root, draft.release.id, signed), **draft.files})

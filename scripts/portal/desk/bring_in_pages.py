@@ -147,7 +147,7 @@ def _reader(desk: Desk, draft: Draft, new: bool) -> Any:
         if new:
             tell("Looking at what it is")
             kept = planning.begin(desk.root, desk.drafts, kept)
-        return planning.outcome(desk.root, desk.drafts, kept, desk.journal, tell)
+        return planning.outcome(desk.states, desk.drafts, kept, desk.journal, tell)
 
     return read
 

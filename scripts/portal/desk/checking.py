@@ -1,10 +1,11 @@
 """The second step: what is wrong, what is unusual, and which changed figures lack a reason; and the reasons for these."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from portal.core import field_types, periods
 from portal.core.model import Content, ReleaseChange
 from portal.core.problems import Problem
 from portal.data import csv_editing
@@ -34,12 +35,16 @@ class Unexplained:
 
 @dataclass(frozen=True)
 class Checked:
-    """What the check found. `warnings` are those that nobody has accepted, `spent` acceptances without a warning."""
+    """What the check found. `warnings` are those that nobody has accepted, `spent` acceptances without a warning.
+
+    `subjects` say in words which figure or row a warning is about, by the name of the warning.
+    """
 
     figures: int
     warnings: tuple[Problem, ...]
     spent: tuple[Problem, ...]
     unexplained: tuple[Unexplained, ...]
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_clear(self) -> bool:
@@ -64,7 +69,31 @@ def check(states: StateReader, tell: Tell) -> Checked:
         tuple(w for w in warnings if w.code != _SPENT),
         tuple(w for w in warnings if w.code == _SPENT),
         tuple(_unexplained(state.changes_of_tables, project.content)),
+        {
+            w.name: words
+            for w in warnings
+            if (words := _subject(w.name, project.content) or _name_of_row(w, project))
+        },
     )
+
+
+def _subject(name: str, content: Content) -> str:
+    """Return in words the figure that a warning names, such as `jump:calls:E09999999:2020-06-01/2020-06-30`; empty if it names none."""
+    _, id_, area, period = [*name.split(":"), "", "", ""][:4]
+    if id_ not in content.indicators or area not in content.areas:
+        return ""
+    first, last = (field_types.date_or_none(day) for day in [*period.split("/"), ""][:2])
+    indicator = content.indicators[id_]
+    when = periods.label(indicator.period_type, first, last) if last else ""
+    return ", ".join(filter(None, (indicator.short_title, content.areas[area].name, when)))
+
+
+def _name_of_row(warning: Problem, project: Project) -> str:
+    """Return the title or name of the row that a warning is about, such as that of a support service; empty if it has none."""
+    for table in (t for p in project.packages for t in p.tables.values() if t.file == warning.file):
+        row = dict(table.records).get(warning.row, {})
+        return next((row[n] for n in ("short_title", "title", "name") if row.get(n)), "")
+    return ""
 
 
 def _unexplained(changes: Iterable[ReleaseChange], content: Content) -> Iterator[Unexplained]:

@@ -9,12 +9,18 @@ from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
 from portal.desk import copies
 from portal.desk.journal import Journal
-from portal.releases import embargo, rollback
+from portal.releases import embargo, rollback, signing
 from portal.releases.releasing import Project
+from portal.releases.signing import SignedList
 from portal.site import building, publishing
 
 SIGNED = Path("signed")  # the folder of the lists that were signed, one for each release
 _GIVEN_UP = Path("build") / "given-up"
+
+
+def record(root: Path, release: str, signed: SignedList) -> Mapping[Path, bytes]:
+    """Return the file, by its path, that says who prepared and who signed a release."""
+    return {root / SIGNED / f"{release}.json": signing.as_json(signed).encode()}
 
 
 @dataclass(frozen=True)

@@ -54,13 +54,13 @@ class StateReader:
     """Reads a project once for each state of its files. One piece of work asks after the other, never two at once."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._last: tuple[str, KnownState] | None = None
 
     def known(self) -> KnownState | None:
         """Return the project if it was read as its files are now, else None; this takes no time."""
         last = self._last
-        return last[1] if last and last[0] == build_inputs.fingerprint(self._root) else None
+        return last[1] if last and last[0] == build_inputs.fingerprint(self.root) else None
 
     def read(self, tell: Tell) -> KnownState:
         """Return the project as its files are now.
@@ -69,10 +69,10 @@ class StateReader:
             PortalError: with every problem.
         """
         tell("Checking the data packages")
-        before = build_inputs.fingerprint(self._root)
+        before = build_inputs.fingerprint(self.root)
         if self._last and self._last[0] == before:
             return self._last[1]
-        state = KnownState(building.project(self._root))
-        if build_inputs.fingerprint(self._root) == before:  # nothing was written while it was read
+        state = KnownState(building.project(self.root))
+        if build_inputs.fingerprint(self.root) == before:  # nothing was written while it was read
             self._last = before, state
         return state

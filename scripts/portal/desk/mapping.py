@@ -282,6 +282,7 @@ class _Table:
     def columns(self) -> Iterator[AskedColumn]:
         """Yield each heading that is neither a period nor known as one of the things across, once for all its columns."""
         said = {words_of(k): v for k, v in self.read_as.items()}
+        days = self._first_and_last()
         by_words: dict[str, list[tuple[int, Cell]]] = {}
         for column, cell in self._headings():
             by_words.setdefault(words_of(cell.text), []).append((column, cell))
@@ -292,7 +293,30 @@ class _Table:
             if words_of(words) in said:
                 yield AskedColumn(words, examples, said[words_of(words)] or LEFT_OUT, False, len(some))
             else:
-                yield AskedColumn(words, examples, self._guess(cell, below), True, len(some))
+                guess = days.get(column) or self._guess(cell, below)
+                yield AskedColumn(words, examples, guess, True, len(some))
+
+    def _first_and_last(self) -> Mapping[int, str]:
+        """Return the columns of first and last days: just two seem to be periods, and the second is never the earlier one."""
+        found = [
+            column
+            for column, cell in self._headings()
+            if not self.names.column(cell) and self._guess(cell, self._below(column)) == PERIOD
+        ]
+        if len(found) != 2:
+            return {}
+        cells, rows = self.sheet.cells, range(self.row + 1, self.row + 1 + _SAMPLE)
+        pairs = [(a, b) for r in rows if (a := cells.get((r, found[0]))) and (b := cells.get((r, found[1])))]
+        starts = [
+            tuple(p.start for c in pair if (p := written_periods.read(c)) and p.start) for pair in pairs
+        ]
+        whole = [s for s in starts if len(s) == 2]
+        is_ordered = bool(whole) and all(a <= b for a, b in whole)
+        return (
+            dict(zip(found, _OF_ONE_TIME, strict=True))
+            if is_ordered and any(_text(a) != _text(b) for a, b in pairs)
+            else {}
+        )
 
     def _headings(self) -> Iterator[tuple[int, Cell]]:
         for (row, column), cell in sorted(self.sheet.cells.items()):

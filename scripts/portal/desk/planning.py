@@ -12,11 +12,11 @@ from portal.data import packages
 from portal.desk import mapping, recognising
 from portal.desk.drafts import Draft, DraftStore
 from portal.desk.journal import Journal
+from portal.desk.known_state import StateReader
 from portal.importers import importing, source_rows
 from portal.importers.importing import ImportJob, PlannedImport
 from portal.importers.spreadsheets import spreadsheet
 from portal.importers.spreadsheets.spreadsheet import SpreadsheetJob
-from portal.site import building
 
 Tell = Callable[[str], None]
 _ASKED = "question"  # the code of problems that are unanswered questions
@@ -57,7 +57,9 @@ def begin(root: Path, store: DraftStore, draft: Draft) -> Draft:
     return known
 
 
-def outcome(root: Path, store: DraftStore, draft: Draft, journal: Journal, tell: Tell) -> DraftOutcome:
+def outcome(
+    states: StateReader, store: DraftStore, draft: Draft, journal: Journal, tell: Tell
+) -> DraftOutcome:
     """Read a draft as it was chosen to be read, and keep its plan if there is one."""
     store.drop_plan(draft)
     if not draft.format or (draft.format == importing.TABLE and not draft.package):
@@ -65,9 +67,9 @@ def outcome(root: Path, store: DraftStore, draft: Draft, journal: Journal, tell:
     version = journal.version()
     try:
         found = (
-            _of_table(root, store, draft, tell)
+            _of_table(states.root, store, draft, tell)
             if draft.format == importing.TABLE
-            else _of_format(root, store, draft, tell)
+            else _of_format(states, store, draft, tell)
         )
     except PortalError as error:
         return DraftOutcome(problems=error.problems)
@@ -107,10 +109,9 @@ def _of_table(root: Path, store: DraftStore, draft: Draft, tell: Tell) -> DraftO
     return DraftOutcome(plan=plan)
 
 
-def _of_format(root: Path, store: DraftStore, draft: Draft, tell: Tell) -> DraftOutcome:
-    tell("Checking the data packages")
-    settings, content = building.read(root)
-    read, _ = packages.read_all(root, settings.packages)
+def _of_format(states: StateReader, store: DraftStore, draft: Draft, tell: Tell) -> DraftOutcome:
+    project = states.read(tell).project
+    settings, content, read = project.settings, project.content, project.packages
     tell("Reading the files and protecting small counts")
     paths = store.paths(draft)
     files: Mapping[Path, str] = {}

@@ -7,9 +7,8 @@ from portal.core import periods
 from portal.core import settings as config
 from portal.core.model import Release
 from portal.core.problems import PortalError, Problem
-from portal.desk import copies, sign_pages
+from portal.desk import copies, embargo_work, sign_pages
 from portal.desk.context import Desk
-from portal.desk.embargo_work import SIGNED
 from portal.desk.work import Tell
 from portal.releases import change_report, embargo, signing
 from portal.releases.releasing import ReleaseRequest
@@ -77,8 +76,7 @@ def release(desk: Desk, request: ReleaseRequest, by: By, tell: Tell) -> Finished
     if faults := list(signing.problems("sign", signed, signing.digest(changes, project))):
         raise PortalError(faults)
     draft = building.draft(project, request)
-    record = root / SIGNED / f"{request.id}.json"
-    files = {record: signing.as_json(signed).encode(), **draft.files}
+    files = {**embargo_work.record(root, request.id, signed), **draft.files}
     tell("Checking the release")
     copies.check(root, files, "releases")
     desk.journal.write(files, f"Released {request.name}", by.name, by.version)

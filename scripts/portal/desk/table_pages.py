@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import abort, redirect, render_template, request, url_for
 
+from portal.core import text
 from portal.core.problems import PortalError, Problem
 from portal.desk import app as desk_app
 from portal.desk import copies, rows
@@ -166,6 +167,7 @@ def _view(
         "row_title": title,
         "labels": {p: fields_by_name[p.field].label for p in row_problems if p.field in fields_by_name},
         "made": _made(where, number),
+        "statuses": text.MARKERS,
         "back_taken": _taking_back(where, texts) if number else "",
     }
 

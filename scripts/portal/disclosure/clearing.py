@@ -8,7 +8,7 @@ the document that prints it.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -100,11 +100,16 @@ def problems(
     policy: SmallCountSettings,
     earlier: Sequence[EarlierRelease] = (),
     memory: Remembered | None = None,
+    about: Set[str] | None = None,
 ) -> tuple[Problem, ...]:
-    """Return a problem for each figure that the policy forbids and each withheld figure that can be worked out."""
+    """Return a problem for each figure that the policy forbids and each withheld figure that can be worked out.
+
+    `about` are the indicators whose figures have changed: sums of which they are no part are as they were, and are left
+    out, because working them out takes longest. Numbers that fit by themselves are looked for among all figures.
+    """
     forbidden = (*forbidden_figures(content, policy), *_splits_of_withheld(content))
     try:
-        return (*forbidden, *_leak_problems(content, policy, earlier, memory))
+        return (*forbidden, *_leak_problems(content, policy, earlier, memory, about))
     except PortalError as error:  # figures that contradict each other
         return (*forbidden, *error.problems)
 
@@ -125,9 +130,10 @@ def _leak_problems(
     policy: SmallCountSettings,
     earlier: Sequence[EarlierRelease],
     memory: Remembered | None,
+    about: Set[str] | None = None,
 ) -> Iterator[Problem]:
     memory = memory or Remembered()
-    yield from map(_leak_problem, inference.leaks(content, policy, earlier, memory))
+    yield from map(_leak_problem, inference.leaks(content, policy, earlier, memory, about))
     memory.keep()
     yield from _not_accepted(undeclared_relations.find_problems(content, policy), content.accepted)
 

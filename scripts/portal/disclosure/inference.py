@@ -9,7 +9,7 @@ row can also be worked out if everything around it is published, and must not be
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
@@ -79,6 +79,7 @@ def infer(
     policy: SmallCountSettings,
     archives: Sequence[EarlierRelease] = (),
     memory: Remembered | None = None,
+    about: Set[str] | None = None,
 ) -> Inferences:
     """Work out what readers can know about each withheld figure.
 
@@ -86,13 +87,14 @@ def infer(
     protect them from readers who kept every release. Figures may have been revised between releases, so each release
     forms its own table, completed with what other releases say about figures that it withholds or does not contain.
 
-    `memory` is the cache of earlier audits; None caches nothing beyond this one.
+    `memory` is the cache of earlier audits; None caches nothing beyond this one. `about` are indicators: only their
+    families are looked at. None looks at all.
 
     Raises:
         PortalError: figures contradict each other.
     """
     memory = memory or Remembered()
-    found = [family.inferences(memory) for family in families(content, policy, archives)]
+    found = [family.inferences(memory) for family in families(content, policy, archives, about)]
     return Inferences(
         tuple(i for f in found for i in f.intervals),
         tuple(leak for f in found for leak in f.leaks),
@@ -101,14 +103,18 @@ def infer(
 
 
 def leaks(
-    content: Content, policy: SmallCountSettings, archives: Sequence[EarlierRelease], memory: Remembered
+    content: Content,
+    policy: SmallCountSettings,
+    archives: Sequence[EarlierRelease],
+    memory: Remembered,
+    about: Set[str] | None = None,
 ) -> Iterator[Leak]:
     """Yield the leaks that `infer` finds, without working out anything about a family that had none before.
 
     Raises:
         PortalError: figures contradict each other.
     """
-    for family in families(content, policy, archives):
+    for family in families(content, policy, archives, about):
         if memory.get(family.digest) != _PROTECTED:
             found = family.inferences(memory).leaks
             if not found:
@@ -127,13 +133,22 @@ def shown_before(content: Content, archives: Sequence[EarlierRelease]) -> dict[s
 
 
 def families(
-    content: Content, policy: SmallCountSettings, archives: Sequence[EarlierRelease] = ()
+    content: Content,
+    policy: SmallCountSettings,
+    archives: Sequence[EarlierRelease] = (),
+    about: Set[str] | None = None,
 ) -> "tuple[Family, ...]":
-    """Return the families of figures in which some are guarded, by their topmost total."""
+    """Return the families of figures in which some are guarded, by their topmost total.
+
+    `about` are indicators: only their families are returned. None returns all. An indicator can have had another total
+    in an earlier release, but families are those of today.
+    """
     removed = {k: i for archive in archives for k, i in archive.indicators.items()}
     with_removed = replace(content, indicators={**removed, **content.indicators})
     root_of = {i: top_total(with_removed, i) for i in with_removed.indicators}
-    roots = sorted({root_of[i.id] for i in with_removed.indicators.values() if is_guarded(i)})
+    roots = {root_of[i.id] for i in with_removed.indicators.values() if is_guarded(i)}
+    if about is not None:
+        roots &= {root_of[i] for i in about}
     now = EarlierRelease(
         "", tuple(o for i in content.indicators for o in content.observations.get(i, ())), {}
     )
@@ -146,7 +161,7 @@ def families(
             policy,
             tuple(_ReleasedFigures(name, tuple(figures[root])) for name, figures in releases),
         )
-        for root in roots
+        for root in sorted(roots)
     )
 
 

@@ -276,11 +276,11 @@ def _given_away(
     by_indicator = {i: tuple(o for o in after if o.indicator == i) for i in indicators}
     fresh = replace(content, observations={**content.observations, **by_indicator})
     memory = clearing.remembered_audits(settings)
-    problems = clearing.problems(fresh, settings.disclosure, past, memory)
+    problems = clearing.problems(fresh, settings.disclosure, past, memory, indicators)
     if not problems:
         return frozenset()
     places = tuple(f"observations of {i}:" for i in indicators)
-    before = clearing.problems(content, settings.disclosure, past, memory)
+    before = clearing.problems(content, settings.disclosure, past, memory, indicators)
     return frozenset(p for p in problems if p.file.startswith(places) or p not in before)
 
 

@@ -159,6 +159,29 @@ VARIANTS: Mapping[str, tuple[Sequence[Sequence[object]], Mapping[str, str], Mapp
     "marks on headings": ([["Ward", "Jan 2020 [p]", "Feb 2020 [note 2]"], ["North & Quay [note 1]", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
     "lines in headings": ([["Ward\nname", "Jan\n2020", "Feb\n2020"], ["North & Quay", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
     "a ward of another time": ([["Ward", "Jan 2017"], ["Old Quay", 5]], CALLS, {}, {month("E05999981", 2017, 1, "5")}),
+    "wards spelt otherwise": ([["Ward", "Jan 2020", "Feb 2020"], ["North and Quay Ward", 12, 9], ["South ward", 7, 8]], CALLS, {}, JAN_FEB),
+    "names with their codes": ([["Ward", "Jan 2020", "Feb 2020"], [f"North & Quay ({NORTH})", 12, 9], [f"{SOUTH} - South", 7, 8]], CALLS, {}, JAN_FEB),
+    "names once for all their rows": ([["Ward", "Month", "Number"], ["North & Quay", "Jan 2020", 12], [None, "Feb 2020", 9], ["South", "Jan 2020", 7], [None, "Feb 2020", 8]], CALLS, {"labels": "above"}, JAN_FEB),
+    "a total without a name": ([*BY_MONTH, [None, 19, 17]], CALLS, {"labels": "leave-out"}, JAN_FEB),
+    "indicators above their wards": ([["Ward", "Jan 2020"], ["Calls"], ["North & Quay", 12], ["West Field", None], ["South", 7], ["Thefts"], ["North & Quay", 9], ["South", 8]], {}, {}, {month(NORTH, 2020, 1, "12"), month(SOUTH, 2020, 1, "7"), month(NORTH, 2020, 1, "9", "", "thefts"), month(SOUTH, 2020, 1, "8", "", "thefts")}),
+    "wards above their indicators": ([["Measure", "Jan 2020"], ["North & Quay"], ["Calls", 12], ["Thefts", 9], ["South"], ["Calls", 7], ["Thefts", 8]], {}, {}, {month(NORTH, 2020, 1, "12"), month(SOUTH, 2020, 1, "7"), month(NORTH, 2020, 1, "9", "", "thefts"), month(SOUTH, 2020, 1, "8", "", "thefts")}),
+    "years above their quarters": ([["Period", "Calls"], ["2019/20"], ["Q4", 10], ["2020/21"], ["Q1", 11]], {"area": NORTH}, {}, in_years(Q1, Q2)),
+    "a title of words above wards": ([["Ward", "Jan 2020", "Feb 2020"], ["Inner wards"], ["North & Quay", 12, 9], ["Outer wards"], ["South", 7, 8]], CALLS, {}, JAN_FEB),
+    "indicators named above tables": ([["Calls"], ["Ward", "Jan 2020"], ["South", 12], [], ["Thefts"], ["Ward", "Jan 2020"], ["South", 9]], {}, {}, {month(SOUTH, 2020, 1, "12"), month(SOUTH, 2020, 1, "9", "", "thefts")}),
+    "tables beside each other": ([["Ward", "Jan 2020", None, "Ward", "Feb 2020"], ["North & Quay", 12, None, "North & Quay", 9], ["South", 7, None, "South", 8]], CALLS, {}, JAN_FEB),
+    "a pivot table": ([["Sum of Count", "Column Labels"], ["Row Labels", "Jan 2020", "Feb 2020", "Grand Total"], ["North & Quay", 12, 9, 21], ["South", 7, 8, 15], ["Grand Total", 19, 17, 36]], CALLS, {}, JAN_FEB),
+    "units below the headings": ([["Ward", "Jan 2020", "Feb 2020"], ["", "(number)", "(number)"], ["North & Quay", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
+    "months as numbers": ([["Ward", 202001, 202002], ["North & Quay", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
+    "first days as text": ([["Ward", "01/01/2020", "01/02/2020"], ["North & Quay", 12, 9], ["South", 7, 8]], CALLS, {}, JAN_FEB),
+    "last days in words": (across("Month ending 31 January 2020", "Month ending 29 February 2020"), CALLS, {}, in_years(JAN, FEB)),
+    "12 months to a day": (across("12 months ending 31/03/2020", "Year ending 31st March 2021"), CALLS, {}, in_years(FY19, FY20)),
+    "quarters from day to day": (across("01/01/2020 - 31/03/2020", "1 April 2020 to 30 June 2020"), CALLS, {}, in_years(Q1, Q2)),
+    "quarters with their months": (across("Q1 (Jan-Mar 2020)", "Quarter 1 (Apr-Jun) 2020/21"), CALLS, {}, in_years(Q1, Q2)),
+    "short financial years": (across("FY19/20", "FY 20-21"), CALLS, {}, in_years(FY19, FY20)),
+    "quarters of short financial years": (across("Q4 19-20", "Qtr 1 20/21"), CALLS, {}, in_years(Q1, Q2)),
+    "two columns of months": ([["Ward", "Begin", "Finish", "Number"], ["North & Quay", "Jan 2020", "Mar 2020", 10], ["North & Quay", "Apr 2020", "Jun 2020", 11]], CALLS, {"from_to": "first-last"}, in_years(Q1, Q2)),
+    "two columns of days": ([["Ward", "Begin", "Finish", "Number"], ["North & Quay", *map(date.fromisoformat, Q1), 10], ["North & Quay", *map(date.fromisoformat, Q2), 11]], CALLS, {"from_to": "first-last"}, in_years(Q1, Q2)),
+    "totals of what is split": ([["Borough", "2019", "2020"], ["Exampleton", 10, 11]], {"indicator": "abuse"}, {"parts": "total"}, {figure("abuse", BOROUGH, *CY19, "10"), figure("abuse", BOROUGH, *CY20, "11")}),
 }  # fmt: skip
 
 
@@ -209,10 +232,28 @@ def test_a_mark_that_cannot_be_read_is_a_fault(cell: str, tmp_path: Path) -> Non
         (across("Jan 2020", "Change"), "unknown"),
         ([*BY_MONTH, ["Elsewhere", 1, 2]], "unknown"),
         ([["Ward", "From", "To", "Count"], ["South", "01/02/2020", "29/02/2020", 8]], "dates"),
+        ([["Ward", "Begin", "Finish", "Count"], ["South", "Jan 2020", "Mar 2020", 8]], "from-to"),
+        ([*BY_MONTH, [None, 19, 17]], "labels"),
+        ([["Ward", "Jan 2020"], ["Calls"], ["South", 1], ["Rain"], ["South", 2]], "unknown"),
+        ([["Ward", "Jan 2020"], [f"North & Quay ({SOUTH})", 1]], "unknown"),
+        (across("Q1 (May-Jul 2020)"), "unknown"),
+        (across("12 months to 15/03/2020"), "unknown"),
+        (across("year to 1 April 2020"), "unknown"),
     ],
 )
 def test_what_a_heading_leaves_open_is_asked(sheet: list[list[object]], key: str, tmp_path: Path) -> None:
     assert read(written(tmp_path / "t.xlsx", {"S": sheet}), CALLS).doubts == {key}
+
+
+def test_a_sheet_with_fewer_than_half_of_our_headings_is_asked_whether_it_has_totals(tmp_path: Path) -> None:
+    """The indicator is split by type, and the sheet has no column for it."""
+    head = ["Borough", "period_start", "period_end", "value"]
+    path = written(tmp_path / "t.xlsx", {"S": [head, ["Exampleton", *map(date.fromisoformat, CY19), 31]]})
+    assert read(path, {"indicator": "abuse"}).doubts == {"parts"}
+    assert set(read(path, {"indicator": "abuse"}, parts="total").figures) == {
+        figure("abuse", BOROUGH, *CY19, "31")
+    }
+    assert not read(path, CALLS).doubts
 
 
 @pytest.mark.parametrize(

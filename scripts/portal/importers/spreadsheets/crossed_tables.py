@@ -1,8 +1,8 @@
 """Find crossed tables in a sheet: their rows of headings, their labels and their figures."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from portal.importers.spreadsheets import cells, marks, written_periods
@@ -17,12 +17,29 @@ _LIKE_A_FIGURE = re.compile(r"[-−–+£]? ?[\d,. ]*\d[\d,.]*%?", re.ASCII)
 
 @dataclass(frozen=True)
 class Block:
-    """A crossed table: its row of headings and those above it, the columns of labels and figures, and its rows."""
+    """A crossed table: its row of headings and those above it, the columns of labels and figures, and its rows.
+
+    `sections` are labels alone in a row, each of which is about the rows below it, by what they name.
+    """
 
     top: tuple[int, ...]
     labels: Mapping[int, str]
     figures: tuple[int, ...]
     rows: tuple[int, ...]
+    sections: Mapping[Place, str] = field(default_factory=dict)
+
+    def sections_above(self, row: int) -> Iterator[Place]:
+        """Yield the sections that a row is in, one for each thing that they name; the first kind there is contains the others.
+
+        A section of an unknown name ends all others, because nobody can say what it is about.
+        """
+        order = list(dict.fromkeys(self.sections.values()))
+        newest: dict[str, Place] = {}
+        for place, dimension in sorted(self.sections.items()):
+            if place[0] < row:
+                outer = order[: order.index(dimension)] if UNKNOWN not in (dimension, *newest) else ()
+                newest = {d: newest[d] for d in outer if d in newest} | {dimension: place}
+        yield from newest.values()
 
 
 def spread_out(sheet: Sheet) -> dict[Place, Cell]:
@@ -62,19 +79,21 @@ def is_figure(cell: Cell | None) -> bool:
 
 
 def _is_year_row(row: Mapping[int, Cell], names: HeadingNames) -> bool:
-    """Return True if the numbers of a row are years next to each other, so that they are headings.
+    """Return True if the numbers of a row are years, or months such as 202001, next to each other, so that they are headings.
 
-    One year alone is a heading if the row has nothing else, or names a column of labels.
+    One alone is a heading if the row has nothing else, or names a column of labels.
     """
     found = [c for c in row.values() if is_figure(c)]
     texts = [f"{c.number:f}" if c.kind == "number" else squeezed(c.text) for c in found]
-    if not texts or not all(re.fullmatch(r"(?:19|20)\d\d", t) for t in texts):
+    is_months = bool(texts) and all(re.fullmatch(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])", t) for t in texts)
+    if not is_months and (not texts or not all(re.fullmatch(r"(?:19|20)\d\d", t) for t in texts)):
         return False
-    years = list(map(int, texts))
-    steps = {b - a for a, b in pairwise(years)}
-    in_order = len(years) > 1 and (steps <= {0, 1} or steps <= {0, -1}) and steps != {0}
+    years = [int(t[:4]) for t in texts]
+    places = [12 * int(t[:4]) + int(t[4:]) for t in texts] if is_months else years
+    steps = {b - a for a, b in pairwise(places)}
+    in_order = len(places) > 1 and (steps <= {0, 1} or steps <= {0, -1}) and steps != {0}
     alone = len(row) == 1 or any(names.column(c) for c in row.values())
-    return all(_EARLIEST <= y <= _LATEST for y in years) and (in_order or (len(set(years)) == 1 and alone))
+    return all(_EARLIEST <= y <= _LATEST for y in years) and (in_order or (len(set(places)) == 1 and alone))
 
 
 def find(sheet: Sheet, names: HeadingNames) -> tuple[Block, ...]:
@@ -123,7 +142,9 @@ def _is_head(by_row: Mapping[int, Mapping[int, Cell]], row: int, names: HeadingN
 
 def _has_figures_below(by_row: Mapping[int, Mapping[int, Cell]], row: int, names: HeadingNames) -> bool:
     """Return True if the next filled row below has a figure under a heading, and is no row of headings itself."""
-    below = [r for r in by_row if r > row][:1]
+    below = [r for r in by_row if r > row][:2]
+    if below and _section(by_row[below[0]], names) is not None:
+        below.pop(0)
     if not below or below[0] - row > 2:
         return False
     figures = {c for c, x in by_row[below[0]].items() if is_figure(x)}
@@ -135,6 +156,8 @@ def _block(
 ) -> Block | None:
     """Return the table below headings: which columns have figures, which labels, and which rows are its rows."""
     head, rows = by_row[top[-1]], list(after)
+    alone = {(r, min(by_row[r])): d for r in rows if (d := _section(by_row[r], names)) is not None}
+    rows = [r for r in rows if (r, min(by_row[r])) not in alone]
     figures: list[int] = []
     labels: dict[int, str] = {}
     for column in sorted({c for r in (*top, *rows) for c in by_row[r]}):
@@ -153,7 +176,16 @@ def _block(
         elif not figures:
             labels[column] = _of_most([names.meaning(c).dimension for c in filled])
     kept = [r for r in rows if _is_row(by_row[r], figures, labels, names)]
-    return Block(top, labels, tuple(figures), tuple(kept)) if figures and kept and labels else None
+    sections = {p: d for p, d in alone.items() if p[1] in labels} if any(alone.values()) else {}
+    return Block(top, labels, tuple(figures), tuple(kept), sections) if figures and kept and labels else None
+
+
+def _section(row: Mapping[int, Cell], names: HeadingNames) -> str | None:
+    """Return what a text alone in a row names, empty if it is none of the names; None if the row has more, or a total."""
+    if len(row) != 1 or (cell := next(iter(row.values()))).kind != "text" or is_figure(cell):
+        return None
+    dimension = names.meaning(cell).dimension
+    return None if dimension in (TOTAL, VALUE) else dimension
 
 
 def _has_digit(cell: Cell) -> bool:

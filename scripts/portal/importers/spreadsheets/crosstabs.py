@@ -25,8 +25,10 @@ from portal.importers.spreadsheets.headings import (
 )
 from portal.importers.spreadsheets.readings import CellFault, CellQuestion, squeezed
 from portal.importers.spreadsheets.workbooks import Spot, Workbook
+from portal.importers.spreadsheets.written_periods import WrittenPeriod
 
 _QUARTERS, _SPANS, _UNKNOWN_KEY = "quarters", "spans", "unknown"
+_FROM_TO, _LABELS, _PARTS = "from-to", "labels", "parts"
 _ENOUGH = (
     4  # names of another table that a row has at least, and more than of figures, if it is the header of that
 )
@@ -136,9 +138,10 @@ class _Unpivoting:
         hidden: set[int] = set()
         strange: dict[Place, str] = {}
         totals, used, empty, row = set[Place](), set[int](), 0, 1
+        whole, split = dict[str, Place](), set[str]()
         spread = crossed_tables.spread_out(self.sheet)
         for block in blocks:
-            used |= {*block.top, *block.rows}
+            used |= {*block.top, *block.rows, *(r for r, _ in block.sections)}
             stacks = {c: self._stack(spread, block, c) for c in block.figures}
             spans = self._spans(block, spread, stacks)
             for r in block.rows:
@@ -156,6 +159,11 @@ class _Unpivoting:
                         empty += 1
                         continue
                     texts = self._texts(spread, block, (r, c), meanings, spans)
+                    about = texts.get(INDICATOR, "")
+                    if any(texts.get(name) for name in self.known.package.breakdowns):
+                        split.add(about)
+                    else:
+                        whole.setdefault(about, (r, c))
                     row += 1
                     origins[row, 0] = (r, c)
                     if r in self.sheet.hidden_rows or c in self.sheet.hidden_columns:
@@ -166,6 +174,7 @@ class _Unpivoting:
                         elif texts.get(name):
                             cells_[row, n] = Cell("text", texts[name])
         self._ask_unknown(strange)
+        self._ask_parts(whole, split)
         self._report(used, totals, empty, row - 1)
         return replace(
             self.sheet, cells=cells_, merged=(), hidden_rows=frozenset(hidden), hidden_columns=frozenset(),
@@ -196,6 +205,8 @@ class _Unpivoting:
         for column, dimension in block.labels.items():
             cell = spread.get((row, column))
             if cell is None:
+                if above := self._above(spread, block, (row, column), dimension):
+                    found.append(above)
                 continue
             meaning = self.names.meaning(cell)
             if dimension in (FIRST_DAY, LAST_DAY) and meaning.dimension != TOTAL:
@@ -206,14 +217,26 @@ class _Unpivoting:
             elif dimension and meaning.dimension not in (dimension, TOTAL):
                 meaning = HeadingMeaning(UNKNOWN)
             found.append(((row, column), meaning))
-        return found
+        return [*found, *self._of_sections(spread, block, row, [m for _, m in found])]
+
+    def _of_sections(
+        self, spread: Mapping[Place, Cell], block: Block, row: int, named: list[HeadingMeaning]
+    ) -> Iterator[tuple[Place, HeadingMeaning]]:
+        """Yield what the sections of a row add to its labels; nothing if these say everything that sections name."""
+        period = written_periods.joined(m.period for m in named if m.period)
+        said = {m.dimension for m in named if m.dimension != PERIOD or (period and period.is_whole)}
+        if {*block.sections.values()} - {UNKNOWN} - said:
+            sections = ((p, self.names.meaning(spread[p])) for p in block.sections_above(row))
+            yield from ((p, m) for p, m in sections if m.dimension not in said)
 
     def _day(self, cell: Cell, place: Place, dimension: str) -> str:
         """Return the day of a cell as ISO text; empty if that is asked, or a fault.
 
         A month or year is taken for its first or last day, as its column says.
         """
-        is_plain = cell.kind == "text" or (cell.day and not cell.shows_day)
+        is_plain = (cell.day and not cell.shows_day) or (
+            cell.kind == "text" and not written_periods.has_day(cell.text)
+        )
         period = written_periods.read(cell) if is_plain else None
         if period is not None and period.is_whole and not period.either:
             return period.days()[0 if dimension == FIRST_DAY else 1].isoformat()
@@ -227,12 +250,16 @@ class _Unpivoting:
         return settled
 
     def _corner(self, spread: Mapping[Place, Cell], block: Block) -> Iterator[tuple[Place, HeadingMeaning]]:
-        """Yield the period written where the name of the labels would be, such as “FY2009/10”."""
+        """Yield what is written where the name of the labels would be, such as “FY2009/10”, or alone in a row above the table."""
         for row in block.top:
+            is_title = row != block.top[-1] and sum(r == row for r, _ in spread) == 1
             for column in block.labels:
                 cell = spread.get((row, column))
-                if cell is not None and (m := self.names.meaning(cell)).dimension == PERIOD:
-                    yield (row, column), m
+                meaning = self.names.meaning(cell) if cell is not None else HeadingMeaning(UNKNOWN)
+                if meaning.dimension == PERIOD or (
+                    is_title and meaning.dimension not in (UNKNOWN, TOTAL, VALUE)
+                ):
+                    yield (row, column), meaning
 
     def _spans(
         self,
@@ -276,7 +303,9 @@ class _Unpivoting:
         stated = [(p, m) for p, m in meanings if m.dimension == PERIOD]
         whole = written_periods.joined(m.period for _, m in stated if m.period)
         if whole is None or not whole.is_whole:
-            whole = written_periods.joined(m.period for _, m in (*stated, *corner) if m.period)
+            whole = written_periods.joined(
+                m.period for _, m in (*stated, *corner) if m.period
+            ) or self._from_to(stated, spread)
         if whole is not None and whole.either and stated:
             whole = written_periods.settled(whole, self._is_financial(stated[0][0], spread))
         if whole is not None and whole.is_whole:
@@ -288,7 +317,8 @@ class _Unpivoting:
             what = "does not say the year" if whole else "says no period, or two that do not fit"
             self._fault(place, f"The heading {what}.", "Write the month or quarter with its year.")
         for dimension in (AREA, INDICATOR, *sorted(self.known.other_fields)):
-            self._id(texts, dimension, [(p, m) for p, m in meanings if m.dimension == dimension])
+            named = [(p, m) for p, m in meanings if m.dimension == dimension]
+            self._id(texts, dimension, named or [(p, m) for p, m in corner if m.dimension == dimension])
         cell = f"sheet {self.sheet.name}, cell {letters(column)}{row}"
         texts["locator"] = (
             f"{texts['locator']}, cell {letters(column)}{row}" if texts.get("locator") else cell
@@ -312,6 +342,65 @@ class _Unpivoting:
         else:
             fix = f"Write its code: {', '.join(shared)}."
             self._fault(found[0][0], f"The name can be several: {', '.join(shared)}.", fix)
+
+    def _from_to(
+        self, stated: list[tuple[Place, HeadingMeaning]], spread: Mapping[Place, Cell]
+    ) -> WrittenPeriod | None:
+        """Return the period from a month to a later one, if the only two labels of a row are months and nothing says what they are."""
+        months = [(p, m.period) for p, m in stated if m.period and m.period.is_month and m.period.start]
+        if len(months) != 2 or len(stated) != 2 or months[0][0][0] != months[1][0][0]:
+            return None
+        (place, first), (last_place, last) = months
+        start, end = first.days()[0], last.days()[1]
+        if not start < last.days()[0]:
+            return None
+        columns_ = f"{letters(place[1])} and {letters(last_place[1])}"
+        doubt = CellQuestion(
+            _FROM_TO,
+            f"The columns {columns_} have two months or days for each figure. Are they the first and the last of its period?",
+            {"first-last": (f"yes, the period here is {start.isoformat()} to {end.isoformat()}", "")},
+        )
+        if not self._answered(doubt, place):
+            return first
+        return WrittenPeriod(start, (end.year - start.year) * 12 + end.month - start.month + 1)
+
+    def _above(
+        self, spread: Mapping[Place, Cell], block: Block, place: Place, dimension: str
+    ) -> tuple[Place, HeadingMeaning] | None:
+        """Return what to read for an empty label below a filled one: pivot tables write a name once for all its rows."""
+        row, column = place
+        same = [c for c, d in block.labels.items() if d == dimension]
+        filled = [r for r in block.rows if r < row and (r, column) in spread]
+        if dimension not in (AREA, INDICATOR) or not filled or any((row, c) in spread for c in same):
+            return None
+        above = (filled[-1], column)
+        words = squeezed(spread[above].text)
+        doubt = CellQuestion(
+            _LABELS,
+            f"Rows with figures have no {dimension}, here below “{words}”. Is it the one above, or is it a total?",
+            {
+                "above": ("the one above", ""),
+                "leave-out": ("a total or something else: leave these rows out", ""),
+            },
+        )
+        is_above = self._answered(doubt, place) == "above"
+        return (above, self.names.meaning(spread[above])) if is_above else (place, HeadingMeaning(TOTAL))
+
+    def _ask_parts(self, whole: Mapping[str, Place], split: Iterable[str]) -> None:
+        """Ask about indicators that are split, of which the sheet has figures without any part."""
+        table = self.known.package.tables.get("indicators")
+        rows = {r["id"]: r for _, r in table.records} if table else {}
+        for indicator, place in whole.items():
+            breakdown = rows.get(indicator, {}).get("breakdown", "")
+            if not breakdown or indicator in split:
+                continue
+            doubt = CellQuestion(
+                _PARTS,
+                f"“{rows[indicator].get('title', indicator)}” is split by {breakdown.replace('_', ' ')}, and the sheet does not name "
+                "any part. Are its figures the totals of all parts?",
+                {"total": ("yes, they are totals", "")},
+            )
+            self._answered(doubt, place)
 
     def _is_financial(self, place: Place, spread: Mapping[Place, Cell]) -> bool:
         words = squeezed(spread[place].text)
@@ -362,7 +451,8 @@ class _Unpivoting:
             words = dict.fromkeys(
                 squeezed(self.sheet.cells[p].text) for p in sorted(totals) if p in self.sheet.cells
             )
-            self.done.report.append(f"Sheet {name}: totals are left out: {listed(list(words))}.")
+            what = f": {listed(list(words))}" if words else ""
+            self.done.report.append(f"Sheet {name}: totals are left out{what}.")
         if empty:
             self.done.report.append(f"Sheet {name}: {empty} empty cells give no figure.")
         left = sorted({r for r, _ in self.sheet.cells} - used)

@@ -1,7 +1,7 @@
 """Find out what a heading or a label means: a period, an area, an indicator, a part, the figure itself, or a total."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,6 +24,7 @@ _COLUMNS: Mapping[str, str] = {
     **dict.fromkeys(("to", "to date", "date to", "end", "ends", "end date", "last day", "until", "period to", "period end date", "end of period", "period ending"), LAST_DAY),
 }  # fmt: skip
 _VALUES = frozenset({"value", "values", "count", "counts", "number", "no.", "no", "figure", "figures", "vol", "vol.", "volume", "offences", "crimes", "incidents", "n", "observation", "obs_value"})  # fmt: skip
+_AREA_CODE = re.compile(r"\b[ensw]\d{8}\b")
 _TOTAL = re.compile(
     r"(?:(?:grand|sub|overall|running|annual|year|borough|ward|column|row) ?-? ?)?totals?\b.*|all|all (?:wards|areas|boroughs|ages|months|quarters|years|groups|categories|types|offences|people|persons)\b.*|sum|.* total|average|mean|ytd|year to date",
 )
@@ -56,8 +57,8 @@ class HeadingNames:
     def meaning(self, cell: Cell) -> HeadingMeaning:
         """Return what a heading or label means; `UNKNOWN` if it is none of the names."""
         words = _words(cell)
-        if words in self.areas:
-            return HeadingMeaning(AREA, self.areas[words])
+        if codes := self._codes(words):
+            return HeadingMeaning(AREA, codes)
         if words in self.indicators:
             return HeadingMeaning(INDICATOR, self.indicators[words])
         if (period := written_periods.read(cell)) is not None:
@@ -69,6 +70,15 @@ class HeadingNames:
         if words in _VALUES:
             return HeadingMeaning(VALUE)
         return HeadingMeaning(TOTAL if _TOTAL.fullmatch(words) else UNKNOWN)
+
+    def _codes(self, words: str) -> tuple[str, ...]:
+        """Return the codes of the areas with this name; a code beside the name decides, if it is a code of that name."""
+        code = _AREA_CODE.search(words)
+        name = code and words.replace(code[0], "").strip(" ()[]-–:,/")
+        if not code or not name:
+            return self.areas.get(words, ())
+        both = self.areas.get(code[0], ())
+        return both if set(both) <= set(self.areas.get(name, ())) else ()
 
     def existing(self, codes: Iterable[str], start: str, end: str) -> tuple[str, ...]:
         """Return the areas that existed for the whole of a period."""
@@ -86,6 +96,8 @@ def _words(cell: Cell | None) -> str:
     if cell is None or cell.kind != "text":
         return ""
     words = squeezed(cell.text)
+    if words.startswith("(") and words.endswith(")"):
+        words = words[1:-1]
     marked = marks.split(words)
     return (marked.number if marked and marked.number else words).casefold().rstrip(":*").strip()
 
@@ -96,8 +108,8 @@ def vocabulary(packages: Iterable[Package], package: Package) -> HeadingNames:
     lives: dict[str, tuple[date | None, date | None]] = {}
     for home in (p for p in packages if p.kind == "geography" and "areas" in p.tables):
         for _, row in home.tables["areas"].records:
-            for words in (row["code"], row["name"]):
-                areas.setdefault(squeezed(words).casefold(), {})[row["code"]] = None
+            for words in (row["code"], *_spellings(row["name"], row.get("kind", ""))):
+                areas.setdefault(words.casefold(), {})[row["code"]] = None
             lives[row["code"]] = tuple(_day(row.get(n, "")) for n in ("valid_from", "valid_to"))  # type: ignore[assignment]
     indicators: dict[str, dict[str, None]] = {}
     for _, row in package.tables["indicators"].records if "indicators" in package.tables else ():
@@ -115,6 +127,19 @@ def vocabulary(packages: Iterable[Package], package: Package) -> HeadingNames:
     return HeadingNames(
         _frozen(areas), _frozen(indicators), {k: tuple(v) for k, v in parts.items()}, labels, lives
     )
+
+
+def _spellings(name: str, kind: str) -> Iterator[str]:
+    """Yield how people write the name of an area: with “and” for “&” or the other way round, and wards with that word."""
+    plain = squeezed(name)
+    spellings = {
+        plain: None,
+        plain.replace(" & ", " and "): None,
+        re.sub(r" and ", " & ", plain, flags=re.IGNORECASE): None,
+    }
+    yield from spellings
+    if kind == "ward":
+        yield from (f"{words} ward" for words in spellings)
 
 
 def _day(cell: str) -> date | None:

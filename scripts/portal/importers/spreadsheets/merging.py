@@ -19,6 +19,7 @@ from portal.data.packages import Package
 from portal.data.tables import Table
 from portal.disclosure import clearing
 from portal.importers.spreadsheets.columns import SheetRow
+from portal.importers.spreadsheets.headings import FIGURES, INDICATOR
 from portal.importers.spreadsheets.workbooks import Workbook
 from portal.releases import releasing
 from portal.releases.releasing import Project
@@ -56,6 +57,19 @@ class Merged:
         writer.writeheader()
         writer.writerows(row for row, _ in self.rows)
         return out.getvalue()
+
+    def changed(self, column: str) -> frozenset[str]:
+        """Return what a column has in the rows that are added, changed or removed, before or after."""
+        before, after = (
+            {tuple(row.items()): row[column] for row in rows}
+            for rows in (records(self.table), (row for row, _ in self.rows))
+        )
+        return frozenset(
+            text
+            for rows in (before, after)
+            for row, text in rows.items()
+            if not (row in before and row in after)
+        )
 
     def cells_of(self, unsure: frozenset[Unsure]) -> frozenset[tuple[int, str]]:
         """Return the cells of the table that were read from these cells of the sheets."""
@@ -156,12 +170,17 @@ class MergedPackage:
         self._stop(p for p in warnings if not p.name)
         project = Project(self.settings, would_be, assembly.assemble(would_be))
         self._stop(releasing.check(project))
-        policy, area = self.settings.disclosure, self.settings.site.area
-        try:
-            memory = clearing.remembered_audits(self.settings)
-            clearing.clear(project.content, policy, area, project.earlier, memory)
-        except PortalError as error:
-            self._stop(error.problems)
+        policy, memory = self.settings.disclosure, clearing.remembered_audits(self.settings)
+        self._stop(
+            clearing.problems(project.content, policy, project.earlier, memory, self._changed_indicators)
+        )
+
+    @property
+    def _changed_indicators(self) -> frozenset[str] | None:
+        """Return the indicators whose figures change; None if another table changes too, such as that of the indicators."""
+        if any(m.table is not self.package.tables.get(FIGURES) for m in self.merged):
+            return None
+        return frozenset().union(*(m.changed(INDICATOR) for m in self.merged))
 
     def _stop(self, problems: Iterable[Problem]) -> None:
         problems_in_cells = [at_cells(self.book, self._files, p) for p in problems]

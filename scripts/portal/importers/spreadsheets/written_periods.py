@@ -15,6 +15,10 @@ _YEAR = r"((?:19|20)\d\d|['’]?\d\d)"
 _PAIR = r"((?:19|20)\d\d) ?[/–-] ?((?:19|20)?\d\d)"
 _TO = r" ?(?:-|–|to|until) ?"
 _OF = r"(?: ?[-/,' ’] ?)"
+_DAY = re.compile(
+    r"\b(?:(?P<d1>\d{1,2})[/.](?P<m1>\d{1,2})[/.](?P<y1>(?:19|20)\d\d)|(?P<y2>(?:19|20)\d\d)-(?P<m2>\d\d)-(?P<d2>\d\d)"
+    rf"|(?P<d3>\d{{1,2}})(?:st|nd|rd|th)? {_MONTH.replace('(jan', '(?P<m3>jan')},? (?P<y3>(?:19|20)\d\d))\b"
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,12 @@ def read(cell: Cell) -> WrittenPeriod | None:
             return _month(cell.day.year, cell.day.month)
         return None
     if cell.kind == "number":
-        whole = cell.number == cell.number.to_integral() and 1990 <= cell.number <= 2100
-        return _year(int(cell.number)) if whole and cell.percent is False else None
+        if cell.number != cell.number.to_integral() or cell.percent is not False:
+            return None
+        year, month = divmod(int(cell.number), 100)
+        if 1990 <= year <= 2100:
+            return _iso_month(str(year), f"{month:02}")
+        return _year(int(cell.number)) if 1990 <= cell.number <= 2100 else None
     return in_text(cell.text) if cell.kind == "text" else None
 
 
@@ -62,11 +70,53 @@ def in_text(words: str) -> WrittenPeriod | None:
     """Return the period that a text states, or part of one; None if it states none."""
     text = squeezed(words).casefold()
     text = re.sub(r" ?[\[(](?:p|r|e|b|provisional|revised|note \d+)[\])]", "", text)
-    text = re.sub(r"^(?:the )?(?:month|period)(?: of)? ", "", text)
+    text = _with_months(re.sub(r"^(?:the )?(?:month|period)(?: of)? (?!end|to )", "", text))
     for form, build in _FORMS:
         if found := re.fullmatch(form, text):
             return build(*found.groups())
     return None
+
+
+def has_day(words: str) -> bool:
+    """Return True if a text has a day of a month, such as 31/03/2020."""
+    return _DAY.search(words.casefold()) is not None
+
+
+def _with_months(text: str) -> str:
+    """Return a text with months for days that begin or end one: 01/04/2020 to 30/06/2020 is April 2020 to June 2020.
+
+    Other days stay as they are, and so does a first day with words beside it: a year to 1 April ends with March.
+    """
+    found = list(_DAY.finditer(text))
+    days = [_day(m) for m in found]
+    if None in days or not 1 <= len(days) <= 2:
+        return text
+    starts = [d.day == 1 for d in days if d]
+    ends = [d == periods.month_end(d, 0) for d in days if d]
+    is_alone = len(days) == 1 and (ends[0] or (starts[0] and found[0][0] == text))
+    if not is_alone and not (len(days) == 2 and starts[0] and ends[1]):
+        return text
+    for match, day in reversed(list(zip(found, days, strict=True))):
+        if day:
+            text = f"{text[: match.start()]}{_MONTHS[day.month - 1]} {day.year}{text[match.end() :]}"
+    return text
+
+
+def _day(match: re.Match[str]) -> date | None:
+    numbers = {k: v for k, v in match.groupdict().items() if v}
+    year = int(numbers.get("y1") or numbers.get("y2") or numbers["y3"])
+    month = (
+        int(numbers["m1"])
+        if "m1" in numbers
+        else int(numbers["m2"])
+        if "m2" in numbers
+        else _number(numbers["m3"])
+    )
+    day = int(numbers.get("d1") or numbers.get("d2") or numbers["d3"])
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def joined(parts: Iterable[WrittenPeriod]) -> WrittenPeriod | None:
@@ -162,6 +212,23 @@ def _of_pair(number: str, first: str, second: str) -> WrittenPeriod | None:
     return _quarter(int(number), year.year, True) if year else None
 
 
+def _of_short_pair(number: str | None, first: str, second: str) -> WrittenPeriod | None:
+    """Return a quarter, or a year without a number, of a financial year such as 20-21."""
+    year = _financial(f"20{first}", second)
+    return _quarter(int(number), year.year, True) if year and number else year
+
+
+def _with_its_months(
+    number: str, first: str, last: str, stated: WrittenPeriod | None
+) -> WrittenPeriod | None:
+    """Return a quarter that names its months too; None if they are not those of a quarter with that number."""
+    if stated is None or stated.start is None or stated.months != 3 or stated.start.month % 3 != 1:
+        return None
+    months = stated.start.month, (stated.start.month + 1) % 12 + 1
+    numbers = (stated.start.month + 2) // 3, (stated.start.month + 2) // 3 - 1 or 4
+    return stated if months == (_number(first), _number(last)) and int(number) in numbers else None
+
+
 def _academic(first: str, second: str) -> WrittenPeriod | None:
     year = _financial(first, second)
     return WrittenPeriod(date(year.year, 9, 1), 12) if year else None
@@ -183,6 +250,11 @@ _FORMS = (
     (rf"{_PAIR} (?:academic|school) year", _academic),
     (rf"{_Q},? ?(?:{_FY} ?)?{_PAIR}", _of_pair),
     (rf"(?:{_FY} ?)?{_PAIR},? ?{_Q}", lambda a, b, q: _of_pair(q, a, b)),
+    (rf"{_Q},? ?(?:{_FY} ?)?(\d\d) ?[/–-] ?(\d\d)", _of_short_pair),
+    (rf"{_FY} ?(\d\d) ?[/–-] ?(\d\d)", lambda a, b: _of_short_pair(None, a, b)),
+    (rf"{_Q} ?[:(\[-] ?{_MONTH}{_TO}{_MONTH}{_OF}{_YEAR} ?[)\]]?", lambda q, a, b, y: _with_its_months(q, a, b, _span(a, None, b, y))),
+    (rf"{_Q} ?[:(\[-] ?{_MONTH}{_TO}{_MONTH} ?[)\]]?,? ?(?:{_FY} ?)?{_PAIR}", lambda q, a, b, *pair: _with_its_months(q, a, b, _of_pair(q, *pair))),
+    (rf"(?:{_FY} ?)?{_PAIR},? ?{_Q} ?[:(\[-] ?{_MONTH}{_TO}{_MONTH} ?[)\]]?", lambda a, b, q, first, last: _with_its_months(q, first, last, _of_pair(q, a, b))),
     (rf"{_Q}{_OF}?{_YEAR}", lambda q, y: _quarter(int(q), _full(y), False, either=True)),
     (rf"((?:19|20)\d\d){_OF}?{_Q}", lambda y, q: _quarter(int(q), int(y), False, either=True)),
     (rf"{_MONTH}(?:{_OF}{_YEAR})?{_TO}{_MONTH}{_OF}{_YEAR}", _span),
