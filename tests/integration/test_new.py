@@ -183,7 +183,7 @@ def test_the_police_files_of_another_borough_become_its_site(southwark: Path) ->
     [
         (
             "E07000008", ("boundaries", "more/street_other_forces", "more/boundaries", "more/lookups", "more/population", "more/ons_crime_tables"),
-            "Cambridge", {"wards", "boundaries", "lsoas", "populations", "csp", "police-street", "stop-and-search"},
+            "Cambridge", {"wards", "boundaries", "lsoas", "neighbourhoods", "populations", "csp", "police-street", "stop-and-search"},
         ),
         pytest.param(
             "E09000007", ("mps_ward", "mps_borough", "population", "more/mopac_pas", "more/ons_crime_tables"),
@@ -232,6 +232,15 @@ def test_a_folder_of_files_becomes_a_portal_with_one_command(
         (shown,) = local_pages.stop_totals(PageContext(whole.settings, released, build_site_charts(released)))
         assert shown.figure.months == 12
         assert shown.figure.value == 577  # not the newest quarter, which has 158
+        parts = {a.code for a in whole.content.areas.values() if a.kind == "neighbourhood"}
+        within = [o for o in whole.content.observations["anti-social-behaviour"] if o.area in parts]
+        assert len(parts) == 19
+        assert {o.months for o in within} == {12}
+        quarters = [
+            o.value or 0 for o in whole.content.observations["anti-social-behaviour"] if o.area == area
+        ]
+        assert len(quarters) == 4
+        assert sum(o.value or 0 for o in within) == sum(quarters)
     guide = (tmp_path / "new" / "START.md").read_text()
     assert "What your files gave" in guide
     assert "Still missing" in guide

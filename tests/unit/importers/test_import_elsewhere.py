@@ -666,7 +666,11 @@ def test_every_format_of_files_is_described_recognised_and_in_the_schema_and_the
     assert set(described) == set(importing.FORMATS) - {importing.TABLE}
     assert {f.region for f in described.values()} == {"everywhere", "london", "elsewhere"}
     # Outlines and estimates of residents are recognised by other means than their headings.
-    assert set(described) == {name for name, _ in recognition.TESTS} | {"boundaries", "populations"}
+    assert set(described) == {name for name, _ in recognition.TESTS} | {
+        "boundaries",
+        "neighbourhoods",
+        "populations",
+    }
     fields = packages.contract("indicators")["resources"]["imports"]["schema"]["fields"]
     allowed = next(f["constraints"]["enum"] for f in fields if f["name"] == "format")
     assert set(allowed) == set(importing.COUNTS)
