@@ -5,6 +5,7 @@ cells that already have a problem.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from portal.checks import figure_rules, geography_rules, meeting_rules, plan_rules
@@ -139,6 +140,8 @@ REFERENCES = {
     ("meetings", "police_priorities", "area"): ("geography", "areas", "code"),
 }
 SOURCES = ("sources", "sources", "id")
+# For how many dangling cells of a column to look for the name that was meant: each search takes milliseconds.
+_MOST_GUESSES = 100
 
 
 def _references(checked: ValidRows) -> Iterator[Problem]:
@@ -155,10 +158,13 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
                 c: t for c, t in targets_of.items()
                 if t in existing and c in table.columns and table.values(c) - existing[t] - {""}
             }  # fmt: skip
+            count: Counter[str] = Counter()
             for row in rows(table) if dangling else ():
                 for column, target in dangling.items():
                     if row[column] and row[column] not in existing[target]:
-                        yield row.dangling(column, existing[target], target[1])
+                        count[column] += 1
+                        near = existing[target] if count[column] <= _MOST_GUESSES else None
+                        yield row.dangling(column, near, target[1])
     area = checked.settings.site.area
     areas = existing.get(("geography", "areas", "code"))
     if areas is not None and area not in areas:
