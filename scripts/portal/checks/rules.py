@@ -23,6 +23,9 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
 _STARTS_FORMULA = re.compile(r"[\t\r]|\s*[=+@\-＝＋＠－]")
 _NOT_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
 
+# What UTF-8 looks like when it is read as Windows-1252, such as the first sign of “CafÃ©”, “Â£” and “donâ€™t”.
+_MISREAD = re.compile(r"Ã[\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Â[\u0080-\u00bf]|â€.?|ï»¿|\ufffd")
+
 # What a spreadsheet shows and saves in place of a value: the error of a formula, or the filling of a narrow column.
 _SPREADSHEET_ERROR = re.compile(
     r"\s*(#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|GETTING_DATA|#+)|Err:\d+)\s*"
@@ -288,7 +291,7 @@ def _implausible_year(value: str) -> Fault:
 
 
 CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
-    "phone": (text.is_phone, "Write digits and spaces only, such as 0800 123 4567."),
+    "phone": (text.is_phone, "Write digits and spaces only, with the first 0, such as 0800 123 4567."),
     "email": (text.is_email, "Write one address, such as help@example.org."),
     "url": (text.is_address, "Write a web address that begins with https://."),
 }
@@ -380,7 +383,7 @@ def _formulas(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
-    """Check that no cell contains the error that a spreadsheet showed in place of its value."""
+    """Check that no cell contains what a spreadsheet saved in place of its value or of a letter in it."""
     for package in checked.packages:
         for table in package.tables.values():
             for row, column, value in _cells_that(table, _SPREADSHEET_ERROR.fullmatch):
@@ -388,6 +391,11 @@ def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
                     f"“{value.strip()[:80]}” is what a spreadsheet saves where it could not show a value."
                 )
                 fix = "Write what belongs there, or clear the cell."
+                yield row.problem(column, "spreadsheet-error", message, fix)
+            for row, column, value in _cells_that(table, _MISREAD.search):
+                mark = _MISREAD.findall(value)[0]
+                message = f"“{mark}” is what is left of a letter or sign that was read in another encoding."
+                fix = "Write what belongs there. Spreadsheet programs keep it if you save the file as “CSV UTF-8”."
                 yield row.problem(column, "spreadsheet-error", message, fix)
 
 
