@@ -1,6 +1,7 @@
 """What is under embargo is in nothing that is served before its time, whatever is built, released or rolled back."""
 
 import csv
+import re
 import shutil
 import zipfile
 from datetime import UTC, datetime
@@ -163,6 +164,20 @@ def test_what_was_not_released_is_not_built_while_a_release_waits(root: Path) ->
     assert run(root, "build") == 0
     assert "Another worker" not in (root / "build/site/plans/plan-2020/priority-2/index.html").read_text()
     assert hidden(root)
+
+
+def test_contact_details_about_an_indicator_that_waits_wait_too(tmp_path: Path) -> None:
+    """A renamed or new indicator is not public yet, so that a build stopped at what a way to report says of it."""
+    root = make_project(tmp_path / "tiny")
+    assert run(root, "release", "2020 Q3", "--yes") == 0
+    for table in (root / "data_packages").glob("*/data/*.csv"):
+        if table.parents[1].name != "releases":
+            table.write_text(re.sub(r"(?m)(^|[,;])calls(?=[,;])", r"\1hotline", table.read_text()))
+    arguments = ("--reason", "It has a new name.", "--embargo", TIME, "--yes")
+    assert run(root, "release", "2020 Q4", *arguments) == 0
+    shown = embargo.view(building.project(root))["routes/data/connections.csv"].decode()
+    assert ",calls,Calls are" in shown
+    assert "hotline" not in shown
 
 
 def test_contact_details_never_wait(root: Path) -> None:

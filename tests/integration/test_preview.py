@@ -1,5 +1,6 @@
 """The preview answers this computer alone, serves what a host would serve, and no request brings it down."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -206,7 +207,8 @@ def test_a_link_does_not_lead_out_of_the_site(tmp_path: Path) -> None:
     (site / "b" / "index.html").symlink_to(outside / "index.html")
     (site / "circle").symlink_to("circle")
     (site / "within").symlink_to("a")
-    for name in ("file", "folder/", "folder/index.html", "b/", "b/index.html", "circle", "circle/x"):
+    os.mkfifo(site / "pipe")
+    for name in ("file", "folder/", "folder/index.html", "b/", "b/index.html", "circle", "circle/x", "pipe"):
         assert served(site, f"/{name}") == 404, name
     assert served(site, "/within/") == 200
     (tmp_path / "link").symlink_to("site")

@@ -56,7 +56,12 @@ ONLY = {
     },
     "pyproj": {"importers.geography.boundaries"},
     "xlsxwriter": {"opendata.workbook_files"},
-    "scipy": {"analysis.significance", "disclosure.suppression", "disclosure.audit"},
+    "scipy": {
+        "analysis.significance",
+        "disclosure.suppression",
+        "disclosure.audit",
+        "disclosure.whole_numbers",
+    },
     "shapely": {
         "importers.geography.boundaries",
         "importers.geography.neighbourhoods",

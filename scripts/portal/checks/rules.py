@@ -5,6 +5,7 @@ cells that already have a problem.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from portal.checks import figure_rules, geography_rules, meeting_rules, plan_rules
@@ -21,6 +22,9 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?]|\]\(|javascript:", re.IGNORECASE)
 # What a spreadsheet reads as the start of a formula, and negative numbers and dashes, which are not formulas.
 _STARTS_FORMULA = re.compile(r"[\t\r]|\s*[=+@\-＝＋＠－]")
 _NOT_FORMULA = re.compile(r"\s*-(\s|\d+(\.\d+)?([\s;]+-?\d+(\.\d+)?)*\s*$)")
+
+# What UTF-8 looks like when it is read as Windows-1252, such as the first sign of “CafÃ©”, “Â£” and “donâ€™t”.
+_MISREAD = re.compile(r"Ã[\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Â[\u0080-\u00bf]|â€.?|ï»¿|\ufffd")
 
 # What a spreadsheet shows and saves in place of a value: the error of a formula, or the filling of a narrow column.
 _SPREADSHEET_ERROR = re.compile(
@@ -141,6 +145,8 @@ REFERENCES = {
     ("meetings", "police_priorities", "area"): ("geography", "areas", "code"),
 }
 SOURCES = ("sources", "sources", "id")
+# For how many dangling cells of a column to look for the name that was meant: each search takes milliseconds.
+_MOST_GUESSES = 100
 
 
 def _references(checked: ValidRows) -> Iterator[Problem]:
@@ -157,10 +163,13 @@ def _references(checked: ValidRows) -> Iterator[Problem]:
                 c: t for c, t in targets_of.items()
                 if t in existing and c in table.columns and table.values(c) - existing[t] - {""}
             }  # fmt: skip
+            count: Counter[str] = Counter()
             for row in rows(table) if dangling else ():
                 for column, target in dangling.items():
                     if row[column] and row[column] not in existing[target]:
-                        yield row.dangling(column, existing[target], target[1])
+                        count[column] += 1
+                        near = existing[target] if count[column] <= _MOST_GUESSES else None
+                        yield row.dangling(column, near, target[1])
     area = checked.settings.site.area
     areas = existing.get(("geography", "areas", "code"))
     if areas is not None and area not in areas:
@@ -284,7 +293,7 @@ def _implausible_year(value: str) -> Fault:
 
 
 CONTACTS: Mapping[str, tuple[Callable[[str], bool], str]] = {
-    "phone": (text.is_phone, "Write digits and spaces only, such as 0800 123 4567."),
+    "phone": (text.is_phone, "Write digits and spaces only, with the first 0, such as 0800 123 4567."),
     "email": (text.is_email, "Write one address, such as help@example.org."),
     "url": (text.is_address, "Write a web address that begins with https://."),
 }
@@ -376,7 +385,7 @@ def _formulas(checked: ValidRows) -> Iterator[Problem]:
 
 
 def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
-    """Check that no cell contains the error that a spreadsheet showed in place of its value."""
+    """Check that no cell contains what a spreadsheet saved in place of its value or of a letter in it."""
     for package in checked.packages:
         for table in package.tables.values():
             for row, column, value in _cells_that(table, _SPREADSHEET_ERROR.fullmatch):
@@ -384,6 +393,11 @@ def _spreadsheet_errors(checked: ValidRows) -> Iterator[Problem]:
                     f"“{value.strip()[:80]}” is what a spreadsheet saves where it could not show a value."
                 )
                 fix = "Write what belongs there, or clear the cell."
+                yield row.problem(column, "spreadsheet-error", message, fix)
+            for row, column, value in _cells_that(table, _MISREAD.search):
+                mark = _MISREAD.findall(value)[0]
+                message = f"“{mark}” is what is left of a letter or sign that was read in another encoding."
+                fix = "Write what belongs there. Spreadsheet programs keep it if you save the file as “CSV UTF-8”."
                 yield row.problem(column, "spreadsheet-error", message, fix)
 
 

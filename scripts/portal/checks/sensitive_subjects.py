@@ -1,7 +1,10 @@
 """Find figures about sensitive subjects whose small counts nothing protects."""
 
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import resources
 
 from portal.checks.valid_rows import ValidRow, ValidRows, rows
 from portal.core import field_types
@@ -9,28 +12,16 @@ from portal.core.problems import Problem
 from portal.core.small_counts import WARD_KINDS
 from portal.core.vocabulary import Unit
 
-# Beginnings of words that name a subject which could identify a person, in English and Welsh. The settings can add words.
-_BEGINNINGS = re.compile(
-    r"\b(?:domestic(?:ally)? (?:abus|violen|incident|crime|homicid|murder|offence|assault|victim|related|call|servitude)|rap(?:e|es|ed|ing|ist|ists)\b"
-    r"|sexual|sex (?:offen|crime|work|attack|assault)|sexting|hate\b|hatred|racis[mt]|racial|religiously|antisemit|anti semit|(?:islamo|homo|trans|bi|xeno)phob"
-    r"|misogyn|disability (?:motivated|related)|stalk|forced (?:marriage|labour)|honour (?:based|kill|crime|abus|violen)|(?:female )?genital mutilation|fgm\b"
-    r"|vawg\b|violence against women|intimate (?:partner|image)|coerc|controlling behaviour|revenge porn|upskirt|voyeur|indecent|incest|prostitut|brothel"
-    r"|grooming|child(?:ren)?(?: \w+)? (?:abus|exploit|cruelty)|(?:abuse|exploitation) of (?:child|adult|people)|(?<!drug )(?<!drugs )traffick(?!\w* (?:of|in) (?:drug|them|controlled))|slavery|spik(?:ing|ed)\b|suicid|self harm"
-    r"|trais (?:domestig|rhywiol|yn y cartref|yn erbyn menywod)|(?:cam drin|cam driniaeth) domestig|rhywiol|casineb|treisi|stelc|caethwas|masnachu pobl"
-    r"|priodas(?:au)? dan orfod|anrhydedd|strangulation|suffocation|anti (?:trans|muslim|islam|gyps|roma|traveller|jew|lgbt|gay|black|asian|sikh|hindu|christian|migrant)"
-    r"|transgender|(?:faith|religion) (?:motivated|based|related)|clare s law|cuckooing|nudes?\b|hiv\b)\w*"
-)
-# Abbreviations that are only meant in capital letters.
-_ABBREVIATIONS = re.compile(
-    r"\b(?:DA|DV|DVA|DVPN|DVPO|DAPN|DAPO|DVDS|HBA|HBV|IDVA|ISVA|MARAC|SARC|CCE|CSE|CSA|RASSO)\b"
-)
 # A unit whose figures say nothing about a person, if its label says the same.
 _HARMLESS, _HARMLESS_LABEL = "pounds", re.compile("pound|£", re.IGNORECASE)
 # What can come before the subject at the beginning of a definition; further on, it is only mentioned.
 _BEFORE = re.compile(
-    r"^(?:(?:the|all|every|any|number|count|of|recorded|reported|offences?|crimes?|incidents?|cases?|reports?|victims?) )+",
+    r"^(?:(?:an?|the|all|every|any|how|many|often|number|count|times|that|of|by|for|recorded|reported|offences?|crimes?|incidents?"
+    r"|cases?|reports?|victims?|people|persons?|residents|who|whom|were|was|are|is|have|has|had|been|being|someone|anyone) )+",
     re.IGNORECASE,
 )
+# How the first letter of a Welsh word may change.
+_MUTATIONS = {"ll": "ll?", "rh": "rh?", "c": "(?:c|g|ch|ngh)", "p": "(?:p|b|ph|mh)", "t": "(?:t|d|th|nh)", "g": "(?:n?g)?", "b": "[bfm]", "d": "(?:dd?|n)", "m": "[mf]"}  # fmt: skip
 _FIX = "Write true under sensitive."
 # What says that a definition leaves out the subject that follows, or that it is only a part of what is counted.
 _LEAVES_OUT = re.compile(
@@ -50,12 +41,14 @@ def find_problems(checked: ValidRows) -> Iterator[Problem]:
     }
     not_open |= checked.values("indicators", "imports", "indicator")
     indicators = {r["id"]: r for r in checked.rows("indicators", "indicators")}
+    topics = checked.settings.topics
     parts = _sensitive_parts(checked)
     for row in indicators.values():
         if is_guarded(row) or _is_harmless(row) or row["id"] not in not_open:
             continue
         words = checked.settings.site.sensitive_words
-        word = sensitive_word(row["title"], words) or sensitive_word(row["short_title"], words)
+        names = (row["title"], row["short_title"], row["unit_label"], topics.get(row["topic"], ""))
+        word = next(filter(None, (sensitive_word(name, words) for name in names)), "")
         word = word or _defined_as(row["definition"], words)
         total = _guarded_total(indicators, row)
         if word or row["id"] in parts:
@@ -119,9 +112,37 @@ def is_guarded(row: ValidRow) -> bool:
 def sensitive_word(text: str, more: Iterable[str] = ()) -> str:
     """Return the first sensitive word in a text, ignoring case and punctuation; empty if there is none."""
     plain = _plain(text)
-    if match := _BEGINNINGS.search(plain) or _ABBREVIATIONS.search(text):
+    if match := _names().search(plain) or _abbreviations().search(text):
         return match[0]
     return next((w for w in more if _plain(w) and f" {_plain(w)} " in f" {plain} "), "")
+
+
+@functools.cache
+def _names() -> re.Pattern[str]:
+    """Return the pattern of `sensitive_subjects.toml`, for text without punctuation in lower case."""
+    listed = _lists()
+    english = [entry for entries in listed["english"].values() for entry in entries]
+    welsh = [_in_welsh(entry) for entries in listed["welsh"].values() for entry in entries]
+    return re.compile(rf"\b(?:{'|'.join(english + welsh)})\w*")
+
+
+@functools.cache
+def _abbreviations() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(_lists()['abbreviations']['all'])})s?\b")
+
+
+def _lists() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    return tomllib.loads((resources.files("portal.checks") / "sensitive_subjects.toml").read_text("utf-8"))
+
+
+def _in_welsh(entry: str) -> str:
+    """Return a pattern for Welsh words that matches their mutated forms too."""
+    return " ".join(_mutated(word) for word in entry.split())
+
+
+def _mutated(word: str) -> str:
+    first = next((f for f in _MUTATIONS if word.startswith(f)), "")
+    return _MUTATIONS[first] + word[len(first) :] if first else "h?" + word
 
 
 def _plain(text: str) -> str:

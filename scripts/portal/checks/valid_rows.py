@@ -37,14 +37,10 @@ class ValidRow:
         """Return the figure's part of its breakdown; empty if it is not broken down. The row must be an observation."""
         return next((v for k, v in self.cells.items() if k not in _NOT_BREAKDOWNS and v), "")
 
-    def dangling(self, column: str, known: Collection[str], what: str) -> Problem:
-        """Return a problem with a cell that refers to something that does not exist."""
-        return self.problem(
-            column,
-            "reference",
-            f"“{self[column]}” is not among the {what}.",
-            did_you_mean(self[column], known),
-        )
+    def dangling(self, column: str, known: Collection[str] | None, what: str) -> Problem:
+        """Return a problem with a cell that refers to something that does not exist; `known` is what can be meant, or None."""
+        fix = f"Write one of the {what}." if known is None else did_you_mean(self[column], known)
+        return self.problem(column, "reference", f"“{self[column]}” is not among the {what}.", fix)
 
 
 @dataclass(frozen=True)

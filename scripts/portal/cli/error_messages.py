@@ -2,16 +2,32 @@
 
 import sys
 import traceback
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from portal.core.problems import PortalError
 
+# How many problems of one kind in one column are listed.
+_MOST_LISTED = 100
+
 
 def listed(error: PortalError) -> str:
-    """Return all problems as text, with their number."""
+    """Return the problems as text, with their number; of a kind that is in many rows of a column, only the first."""
     count = len(error.problems)
-    head = "1 problem:" if count == 1 else f"{count} problems:"
-    return "\n\n".join([head, *map(str, error.problems)])
+    head = "1 problem:" if count == 1 else f"{count:,} problems:"
+    kinds = Counter((p.file, p.field, p.code) for p in error.problems)
+    seen: Counter[tuple[str, str, str]] = Counter()
+    texts = []
+    for p in error.problems:
+        kind = p.file, p.field, p.code
+        seen[kind] += 1
+        if seen[kind] <= _MOST_LISTED:
+            texts.append(str(p))
+        elif seen[kind] == _MOST_LISTED + 1:
+            place = replace(p, row=0).place
+            texts.append(f"{place}\n  Found: {kinds[kind] - _MOST_LISTED:,} more problems of this kind.")
+    return "\n\n".join([head, *texts])
 
 
 def logged(root: Path) -> str:

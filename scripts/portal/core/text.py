@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
 )
 _EMAIL = re.compile(rf"[A-Za-z0-9_%+-]+(\.[A-Za-z0-9_%+-]+)*@{_HOST}")
 _PHONE = re.compile(r"[0-9]+( [0-9]+)*")
+_LONG_NUMBER = 7  # digits; shorter ones, such as 101 and 85258, are dialled as they are
 # The first noun of a unit: the last word before a preposition, relative pronoun or conjunction.
 _HEAD_NOUN = re.compile(
     r"((?:[\w'’-]+ )*?)([\w'’-]+)(?=$|,| \(| (?:per|of|in|on|with|without|to|from|at|by|who|that|which|for|or|and)\b)"
@@ -84,8 +85,13 @@ def is_email(value: str) -> bool:
 
 
 def is_phone(value: str) -> bool:
-    """Return True if this is a phone number as people dial it: digits and spaces."""
-    return bool(_PHONE.fullmatch(value)) and 3 <= sum(c.isdigit() for c in value) <= 15
+    """Return True if this is a phone number as people dial it: digits and spaces, with the 0 or + of a long one.
+
+    Spreadsheets take the 0 away. The prefixes 18000 to 18002, of the relay service for deaf people, have none.
+    """
+    digits = sum(c.isdigit() for c in value)
+    is_whole = digits < _LONG_NUMBER or value.strip().startswith(("0", "+", "1800"))
+    return bool(_PHONE.fullmatch(value)) and 3 <= digits <= 15 and is_whole
 
 
 def number(value: Decimal | int, signed: bool = False) -> str:

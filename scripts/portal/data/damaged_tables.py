@@ -13,7 +13,9 @@ from portal.core.field_types import Json
 from portal.core.problems import Fault, Problem
 
 Rows = Sequence[Sequence[str]]
-_DATE = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})|[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{2,4}")
+_DATE = re.compile(
+    r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-]([0-9]{4}|[0-9]{2})|[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{2,4}|[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00(:00)?"
+)
 _NUMBER = re.compile(
     r"[+-]?[£$€]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[+-]?[0-9.,]+ ?%|[0-9](\.[0-9]+)?E\+[0-9]+"
 )
@@ -38,16 +40,12 @@ def import_advice(file: str) -> str:
 def separator_fault(content: str, names: Collection[str] = ()) -> Fault | None:
     """Return the problem if the columns of a file are not separated by commas, else None; `names` are the column names."""
     lines = [line for line in content[:100_000].splitlines()[:_ROWS_SEARCHED] if line.strip()]
+    if lines and lines[0].strip().strip('"').lower().startswith("sep="):
+        lines = lines[1:]
     for mark, words in _SEPARATORS.items():
         message = f"The columns are separated by {words}, not by commas."
         fix = "Open it in a spreadsheet program and save it as “CSV UTF-8 (comma delimited)”."
-        if (
-            lines
-            and mark in lines[0]
-            and "," not in lines[0]
-            and mark != "|"
-            and not lines[0].startswith("sep=")
-        ):
+        if lines and mark in lines[0] and "," not in lines[0] and (mark != "|" or lines[0].count(mark) > 2):
             return Fault(message, fix)
         for line in lines:
             cells = {c.strip().strip("\"'") for c in line.split(mark)}

@@ -303,6 +303,9 @@ def _explain_error(file: str, fault: ValidationError, schema: Schema) -> Problem
         case kind if kind in _ABOUT_THE_FILE:
             fix = "If the table is right, correct bytes, hash or rows in datapackage.json, or remove them."
             return problem("file", f"The table is not the one that datapackage.json describes: {note}", fix)
+        case "limit":
+            message = f"The table has {validation.MOST_ERRORS:,} problems with rows, or more."
+            return problem("file", message, "Correct these first, and check again. They may have one cause.")
         case "description":
             fix = "Correct the part of this table in datapackage.json, or copy it from a package of the same kind."
             return problem("file", f"frictionless cannot use the description of this table: {note}", fix)

@@ -17,6 +17,8 @@ from portal.core.problems import PortalError, Problem
 
 Json = dict[str, Any]
 FILE = "validated.json"
+# With so many errors in one table they have one cause or few, and listing all would take minutes.
+MOST_ERRORS = 1000
 _OUR_CHECKS = ("core/field_types.py", "data/tables.py", "data/validation.py")
 
 
@@ -46,6 +48,7 @@ def descriptor_faults(descriptor: Json) -> tuple[str, ...]:
 def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Iterator[ValidationError]:
     """Yield the errors that frictionless finds in the table at `path`, which `resource` describes.
 
+    It stops after `MOST_ERRORS`, which is then an error of the kind "limit".
     `others` are the tables that its foreign keys can refer to.
     """
     try:
@@ -63,7 +66,7 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
             report = (
                 Package.from_descriptor(package)
                 .get_resource(resource["name"])
-                .validate(limit_errors=1_000_000)
+                .validate(limit_errors=MOST_ERRORS)
             )
     except FrictionlessException as error:
         yield ValidationError("description", note=_plain(error.error.note))
@@ -80,6 +83,8 @@ def table_faults(path: Path, resource: Json, others: Mapping[Path, Json]) -> Ite
             "" if cell is None else str(cell),
             _plain(e.note or e.title),
         )
+    if any(task.stats["errors"] >= MOST_ERRORS for task in report.tasks):
+        yield ValidationError("limit")
     if not report.valid and not any(task.errors for task in report.tasks):
         yield ValidationError(
             "description", note=_plain("; ".join(e.note for e in report.errors) or "the table is not valid")

@@ -27,17 +27,15 @@ from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components
 
 from portal.core.problems import PortalError, Problem
+from portal.disclosure.whole_numbers import Floats, minimise
 
-Floats = NDArray[np.float64]
 _SLACK = 1e-6
 _MOST_NAMED = 6  # name at most this many figures that contradict each other
-_UNBOUNDED = 3  # a status of scipy.optimize.milp
 _MOST_READINGS = 24  # the most readings to examine for one group of figures
 # The most nodes in the search for the next reading; after that, take the best result so far.
 _MOST_NODES = 500
@@ -276,11 +274,11 @@ class _Part:
     def interval(self, place: int, *more: LinearConstraint) -> tuple[float, float]:
         """Return the smallest and largest value of the figure at `place`; (inf, -inf) if nothing fits."""
         aim, known, limits = self.aims[place], float(self.known[place]), (*self.within, *more)
-        return known + _minimise(aim, self.bounds, limits), known - _minimise(-aim, self.bounds, limits)
+        return known + minimise(aim, self.bounds, limits), known - minimise(-aim, self.bounds, limits)
 
     def fits(self, *more: LinearConstraint) -> bool:
         """Return True if any whole numbers are within the limits."""
-        return _minimise(np.zeros(self.aims.shape[1]), self.bounds, (*self.within, *more)) < inf
+        return minimise(np.zeros(self.aims.shape[1]), self.bounds, (*self.within, *more)) < inf
 
 
 def _solve(system: _System, reduced: _System) -> Iterator[Interval]:
@@ -305,11 +303,11 @@ def _split(system: _System, reduced: _System) -> Iterator[_Part]:
     matrix = _matrix([*limits, *withheld_forms], len(floors))
     labels = connected_components(abs(matrix).T @ abs(matrix), directed=False)[1]
     group_of = np.array([labels[key[0][0]] if key else -1 for key in (*limits, *withheld_forms)])
-    alike = _interchangeable(system, set(aims))
+    alike, rows_of_aims = _interchangeable(system, set(aims)), list(aims)
     for group in dict.fromkeys(group_of[len(limits) :]):
         rows, columns = np.flatnonzero(group_of[: len(limits)] == group), np.flatnonzero(labels == group)
         places = np.flatnonzero(group_of[len(limits) :] == group)
-        withheld_rows = [row for n, row in enumerate(aims) if n in set(places)]
+        withheld_rows = [rows_of_aims[place] for place in places]
         yield _Part(
             tuple(system.figures[row] for row in withheld_rows),
             matrix[places + len(limits)][:, columns].toarray(),
@@ -446,22 +444,6 @@ def _matrix(keys: Sequence[Column], width: int) -> Any:
     entries = [(times, row, column) for row, key in enumerate(keys) for column, times in key]
     times, rows, columns = zip(*entries, strict=True) if entries else ((), (), ())
     return sparse.csr_array((times, (rows, columns)), (len(keys), width), dtype=float)
-
-
-def _minimise(aim: Floats, bounds: Bounds, limits: Sequence[LinearConstraint]) -> float:
-    """Return the smallest value of `aim` times whole numbers within the limits; infinity if there are none."""
-    if not len(aim):
-        return 0.0
-    for whole in (0, 1):
-        answer = milp(aim, integrality=whole, bounds=bounds, constraints=limits, options={"mip_rel_gap": 0})
-        if answer.status == _UNBOUNDED:
-            return -inf
-        if answer.x is None:
-            return inf
-        near = np.rint(answer.x)
-        if abs(answer.x - near).max() < _SLACK:
-            return float(aim @ near)
-    return float(answer.fun)
 
 
 def _contradiction(system: _System) -> Problem:

@@ -15,7 +15,7 @@ from typing import Any
 
 from portal.core.problems import PortalError, Problem
 from portal.core.remembered import Remembered
-from portal.disclosure import audit
+from portal.disclosure import audit, whole_numbers
 from portal.disclosure.audit import Interval, PublishedFigure, Reading
 
 
@@ -84,5 +84,5 @@ def _digest(published: Sequence[PublishedFigure], free: Set[Hashable]) -> str:
 def _version() -> bytes:
     """Return the source code of the audit and the versions of the libraries that it computes with."""
     versions = ",".join(f"{name} {version(name)}" for name in ("scipy", "numpy"))
-    sources = (Path(audit.__file__), Path(__file__))
+    sources = (Path(audit.__file__), Path(whole_numbers.__file__), Path(__file__))
     return versions.encode() + b"".join(path.read_bytes() for path in sources)

@@ -1,5 +1,6 @@
 """Find guarded figures that have no row although the figures around them do; readers could work these out."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -126,12 +127,13 @@ def _differences(figures: Sequence[Observation]) -> Iterator[Observation]:
         if o.period_start and o.period_end:
             series[o.area, o.part].append(o)
     for rows in series.values():
+        ordered = sorted(rows, key=lambda o: (o.period_start, o.period_end))
+        starts = [o.period_start for o in ordered]
         for o in rows:
-            start, end = o.period_start, o.period_end
-            inside = [i for i in rows if start <= i.period_start and i.period_end <= end and i is not o]  # type: ignore[operator]
+            begun = ordered[bisect_left(starts, o.period_start) : bisect_right(starts, o.period_end)]  # type: ignore[type-var]
+            inside = [i for i in begun if i is not o and _is_within(i, o)]
             if inside:
                 yield from _gap(o, inside)
-        ordered = sorted(rows, key=lambda o: (o.period_start, o.period_end))
         for n, a in enumerate(ordered):
             for b in ordered[n + 1 :]:
                 if not periods_overlap(a, b):

@@ -171,11 +171,12 @@ class _PublishedCounts:
             if (other.indicator, other.part) == (o.indicator, o.part):
                 continue
             other_values = self.with_derived[other.indicator, other.part]
-            shared = [s for s in own_values if s in other_values]
-            equal = shared and all(own_values[s] == other_values[s] for s in shared)
+            shared = _where_equal(own_values, other_values)
+            if shared is None:
+                continue
             alike = self._alike(o, other)
             same = not shared and other.value is not None and other.value < least and alike
-            if equal or same:
+            if shared or same:
                 other_name = f"{other.indicator}, {other.part}" if other.part else other.indicator
                 message = f"{other_name} looks like the same figure, and says {other.value}."
                 problem = self._problem(o, "same-figure", message, (other.indicator, other.part))
@@ -315,11 +316,20 @@ class _PublishedCounts:
                         message = f"Less {other}, this figure could leave a count of {left:g} for the months between."
                         yield replace(self._problem(a, "difference", "", (b.indicator,)), message=message)
 
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str], list[Observation]]:
+        """Return the figures of each indicator and part."""
+        by_name: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+        for figures in self.content.observations.values():
+            for o in figures:
+                by_name[o.indicator, o.part].append(o)
+        return by_name
+
     def _successive(self, indicator: str, part: str = "") -> Iterable[tuple[Slot, Slot]]:
         """Return each figure's place with that of the figure before it for as many months, and of the one a year before."""
         series: dict[tuple[str, int], list[Observation]] = defaultdict(list)
-        for o in self.content.observations.get(indicator, ()):
-            if o.part == part and o.period_start and o.period_end:
+        for o in self._by_name.get((indicator, part), ()):
+            if o.period_start and o.period_end:
                 series[o.area, months_between(o.period_start, o.period_end)].append(o)
         pairs: set[tuple[Slot, Slot]] = set()
         for figures in series.values():
@@ -354,6 +364,17 @@ class _PublishedCounts:
             fix,
             ":".join(filter(None, parts)),
         )
+
+
+def _where_equal(own: Mapping[Slot, float], other: Mapping[Slot, float]) -> list[Slot] | None:
+    """Return the places of both series; None if their values differ in one of them."""
+    shared = []
+    for place, value in own.items():
+        if (value_beside := other.get(place)) is not None:
+            if value_beside != value:
+                return None
+            shared.append(place)
+    return shared
 
 
 def _subject_words(indicator: Indicator) -> frozenset[str]:

@@ -6,7 +6,7 @@ since the waiting release to the public data. It goes before the waiting release
 packed again, which is safe because it has not been published.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -81,11 +81,22 @@ def listed(project: Project, files: Iterable[str]) -> tuple[str, ...]:
 
 
 def with_contacts(project: Project, contents: Contents) -> Contents:
-    """Return the contents with the newest contact details, and the sources that only those cite."""
+    """Return the contents with the newest contact details, and the sources that only those cite.
+
+    What the details say about an indicator is the newest only where the contents have that indicator.
+    """
     now = releasing.contents(project, {})
     with_contacts_in = {p.name for p in project.packages if p.kind in CONTACTS}
     fresh = {n: data for n, data in now.files.items() if n.split("/")[0] in with_contacts_in}
     kept = {n: data for n, data in contents.files.items() if n.split("/")[0] not in with_contacts_in}
+    indicators = {
+        row["id"]
+        for package, path in paths(replace(contents, files=kept), "indicators")
+        for row in csv_editing.read_rows(kept[f"{package}/{path}"])
+    }
+    for package, path in paths(replace(now, files=fresh), "connections"):
+        name = f"{package}/{path}"
+        fresh[name] = _connections(fresh[name], contents.files.get(name, b""), indicators)
     cited = {row.get("source") for t in now.tables if t.package in with_contacts_in for row in t.rows}
     for package, path in paths(replace(contents, files=kept), "sources"):
         name = f"{package}/{path}"
@@ -98,6 +109,19 @@ def with_contacts(project: Project, contents: Contents) -> Contents:
         if more:
             kept[name] = csv_editing.add_rows(kept[name], more)
     return replace(contents, files={**kept, **fresh})
+
+
+def _connections(newest: bytes, before: bytes, indicators: Collection[str]) -> bytes:
+    """Return the newest rows about these indicators, and the earlier rows about those that the newest do not name."""
+    named = {row["indicator"] for row in csv_editing.read_rows(newest)}
+    earlier = (
+        [r for r in csv_editing.read_rows(before) if r["indicator"] in set(indicators) - named]
+        if before
+        else []
+    )
+    return csv_editing.add_rows(
+        csv_editing.edit_rows(newest, lambda row: row if row["indicator"] in indicators else None), earlier
+    )
 
 
 def paths(contents: Contents, table: str) -> Iterator[tuple[str, str]]:

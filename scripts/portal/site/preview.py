@@ -153,11 +153,15 @@ class SiteHandler(SimpleHTTPRequestHandler):
         )
 
     def _is_inside(self, name: str) -> bool:
-        """Return True if a file, or the page of a folder, is inside the site after following symbolic links."""
+        """Return True if a file, or the page of a folder, is inside the site after following symbolic links.
+
+        A named pipe is not: opening it would wait forever.
+        """
         site = Path(self.directory).resolve()
         try:
             return all(
-                p.resolve().is_relative_to(site) for p in (site / name, *map((site / name).joinpath, _PAGES))
+                p.resolve().is_relative_to(site) and (p.is_file() or p.is_dir() or not p.exists())
+                for p in (site / name, *map((site / name).joinpath, _PAGES))
             )
         except (OSError, RuntimeError):  # the name is too long, or links form a circle
             return False

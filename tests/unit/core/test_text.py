@@ -120,6 +120,13 @@ def test_an_abbreviation_inside_another_is_not_explained_again() -> None:
     )
 
 
+@pytest.mark.parametrize("number", ["0800 123 4567", "020 8314 6000", "999", "116 123", "85258", "18001 101"])
+def test_a_phone_number_is_whole(number: str) -> None:
+    """A spreadsheet takes the first 0 away."""
+    assert text.is_phone(number)
+    assert not number.startswith("0") or not text.is_phone(number[1:])
+
+
 GLOSSARY = "../about/words/"
 
 

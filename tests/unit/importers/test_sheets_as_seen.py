@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import openpyxl
 import pytest
 from openpyxl.comments import Comment
-from openpyxl.formatting.rule import CellIsRule
+from openpyxl.formatting.rule import CellIsRule, DataBarRule, IconSetRule
 from openpyxl.styles import Font, PatternFill
 from portal.core import settings as config
 from portal.data import packages
@@ -16,6 +16,7 @@ from portal.importers.spreadsheets import form_files, forms
 from workbook_files import (  # fmt: skip
     KINDS,
     OBSERVATIONS,
+    Raw,
     Styled,
     added,
     changed,
@@ -139,11 +140,29 @@ def _conditional_white(sheet: Sheet) -> None:
     )
 
 
+def _nearly_white(sheet: Sheet) -> None:
+    sheet["F2"].font = Font(color="FFFEFDFC")
+
+
+def _icons(sheet: Sheet) -> None:
+    sheet.conditional_formatting.add("F2", IconSetRule("3Arrows", "num", [0, 10, 20], showValue=False))
+
+
+def _bars(sheet: Sheet) -> None:
+    sheet.conditional_formatting.add(
+        "F2", DataBarRule("num", 0, "num", 100, color="FF00FF00", showValue=False)
+    )
+
+
 HIDING: Mapping[str, Callable[[Sheet], None]] = {
     "hidden-cells white": _white,
     "hidden-cells theme": _theme,
     "hidden-cells same": _same,
     "hidden-cells conditional": _conditional_white,
+    "hidden-cells nearly white": _nearly_white,
+    "hidden-cells tiny": lambda s: setattr(s["F2"], "font", Font(size=1)),
+    "hidden-cells icons": _icons,
+    "hidden-cells bars": _bars,
     "hidden-cells white format": lambda s: setattr(s["F2"], "number_format", "[White]0"),
     "hidden-cells text": lambda s: setattr(s["I2"], "number_format", "0;0;0;"),
     "hidden-rows row": lambda s: setattr(s.row_dimensions[2], "hidden", True),
@@ -195,6 +214,7 @@ FO = 'xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
         ("struck", {"style": '<style:text-properties style:text-line-through-style="solid"/>'}),
         ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#FFFFFF"/>'}),
         ("hidden-cells", {"style": f'<style:text-properties {FO} fo:color="#00aa00"/><style:table-cell-properties {FO} fo:background-color="#00aa00"/>'}),
+        ("hidden-cells", {"style": f'<style:text-properties {FO} fo:font-size="1pt"/>'}),
         ("hidden-rows", {"style": "", "row": '<table:table-row table:visibility="filter">'}),
         ("hidden-columns", {"style": "", "column": '<table:table-column table:number-columns-repeated="5"/><table:table-column table:visibility="collapse"/>'}),
     ],
@@ -212,6 +232,55 @@ def test_part_of_a_text_that_is_struck_through_counts(project: Path, tmp_path: P
     rich = '<r><t xml:space="preserve">Table 1 </t></r><r><rPr><strike/></rPr><t>or 2</t></r>'
     shared(path, lambda s: s.replace("<t>Table 1 or 2</t>", rich))
     assert "“Table 1 or 2” is struck through" in problems(project, path)
+
+
+_RUNS = {
+    "super": ('<rPr><vertAlign val="superscript"/></rPr>', 'style:text-position="super 58%"'),
+    "raised": ('<rPr><vertAlign val="superscript"/></rPr>', 'style:text-position="33% 58%"'),
+    "sub": ('<rPr><vertAlign val="subscript"/></rPr>', 'style:text-position="sub 58%"'),
+    "white": ('<rPr><color rgb="FFFFFFFF"/></rPr>', f'{FO} fo:color="#ffffff"'),
+}
+
+
+@pytest.mark.parametrize("look", _RUNS)
+def test_part_of_a_number_that_is_raised_or_unseen_is_no_digit(
+    project: Path, tmp_path: Path, kind: str, look: str
+) -> None:
+    """“50” with the mark of note 1 was read as 501."""
+    path, (run, style) = tmp_path / f"q.{kind}", _RUNS[look]
+    rich = Raw(
+        f't="inlineStr"><is><r><t>50</t></r><r>{run}<t>1</t></r></is>',
+        'office:value-type="string"><text:p>50<text:span text:style-name="r">1</text:span></text:p>',
+    )
+    written(path, {"S": observation(value=rich)})
+    if kind == "ods":
+        text = (
+            f'<style:style style:name="r" style:family="text"><style:text-properties {style}/></style:style>'
+        )
+        changed(
+            path,
+            "content.xml",
+            lambda s: s.replace("<office:automatic-styles>", f"<office:automatic-styles>{text}"),
+        )
+    found = {"white": "a part of its text cannot be seen", "sub": "“50₁”"}.get(
+        look, "“50¹” is a number and a note"
+    )
+    assert found in problems(project, path)
+
+
+def test_a_zero_on_a_sheet_that_shows_no_zeros_is_a_question(project: Path, tmp_path: Path) -> None:
+    path = edited(
+        tmp_path / "q.xlsx", lambda s: setattr(s.sheet_view, "showZeros", False), value=0, locator="T"
+    )
+    assert "the sheet shows no zeros" in problems(project, path)
+
+
+def test_a_row_in_a_folded_group_of_ods_is_hidden(project: Path, tmp_path: Path) -> None:
+    head, row = (f"<table:table-row>{''.join(map(ods_cell, r))}</table:table-row>" for r in observation())
+    folded = f'<table:table-row-group table:display="false">{row}</table:table-row-group>'
+    path = tmp_path / "q.ods"
+    path.write_bytes(ods_of(f'<table:table table:name="S">{head}{folded}</table:table>'))
+    assert "--assume hidden-rows=read" in problems(project, path)
 
 
 # --- sheets, notes and rows that are no rows

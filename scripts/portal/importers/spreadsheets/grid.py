@@ -106,3 +106,12 @@ def precise(value: float) -> Decimal | None:
     """Return the number to the 15 digits that spreadsheets keep, without the noise after them; None if infinite."""
     number = Decimal(f"{value:.15g}")
     return number if number.is_finite() else None
+
+
+def moved_digits(text: str, position: str) -> str:
+    """Return text that is raised or lowered as plain text: its digits are the mark of a note, not part of a number.
+
+    `position` is "superscript" or "subscript"; other text stays as it is.
+    """
+    digits = {"superscript": "⁰¹²³⁴⁵⁶⁷⁸⁹", "subscript": "₀₁₂₃₄₅₆₇₈₉"}.get(position)
+    return text.translate(str.maketrans("0123456789", digits)) if digits else text

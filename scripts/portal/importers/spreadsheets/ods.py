@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, numeric
+from portal.importers.spreadsheets.grid import (
+    MOST_COLUMNS,
+    Bounds,
+    Cell,
+    Place,
+    Sheet,
+    moved_digits,
+    numeric,
+)
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -14,6 +22,7 @@ _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _DEEPEST_STYLE = 20
+_SMALLEST = 2  # points of a font that can be read
 
 
 class _Looks:
@@ -58,7 +67,16 @@ def _unseen(look: Mapping[str, str]) -> str:
     colour, behind = look.get("color", "").lower(), look.get("background-color", "transparent").lower()
     if colour and colour == ("#ffffff" if behind == "transparent" else behind):
         return "its text has the colour of its background"
-    return ""
+    size = re.fullmatch(r"([0-9.]+)pt", look.get("font-size", ""))
+    return "its text is too small to read" if size and float(size[1]) <= _SMALLEST else ""
+
+
+def _position(look: Mapping[str, str]) -> str:
+    """Return whether text of this look is raised or lowered; empty if it is neither."""
+    place = (look.get("text-position", "").split() or [""])[0]
+    if place == "super" or re.fullmatch(r"0*[1-9][0-9.]*%", place):
+        return "superscript"
+    return "subscript" if place == "sub" or re.fullmatch(r"-[0-9.]+%", place) else ""
 
 
 def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
@@ -92,7 +110,7 @@ def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
                     for c in range(first, first + repeated):
                         bounds.add(r, c, cell)
                         cells[r, c] = cell
-                if row.get(f"{_TABLE}visibility") in ("collapse", "filter") or _flat(row, looks):
+                if _is_hidden(row) or _flat(row, looks):
                     hidden.add(r)
             top += times
         yield Sheet(
@@ -108,6 +126,14 @@ def sheets(file: str, raw: bytes) -> Iterator[Sheet]:
 
 def _times(element: Any, of: str) -> int:
     return max(1, int(element.get(f"{_TABLE}number-{of}-repeated", "1")))
+
+
+def _is_hidden(line: Any) -> bool:
+    """Return True if a row or column is hidden, by itself or with a group that is folded."""
+    if line.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+        return True
+    groups = (f"{_TABLE}table-row-group", f"{_TABLE}table-column-group")
+    return any(g.get(f"{_TABLE}display") == "false" for g in line.iterancestors(*groups))
 
 
 def _flat(row: Any, looks: _Looks) -> bool:
@@ -126,7 +152,7 @@ def _columns(table: Any, looks: _Looks) -> Iterator[tuple[str, bool, int]]:
         times = min(_times(column, "columns"), left)
         left -= times
         narrow = _nothing(looks.of(column.get(f"{_TABLE}style-name", "")).get("column-width", ""))
-        hidden = column.get(f"{_TABLE}visibility") in ("collapse", "filter") or narrow
+        hidden = _is_hidden(column) or narrow
         yield column.get(f"{_TABLE}default-cell-style-name", ""), hidden, times
 
 
@@ -164,22 +190,23 @@ def _row(
         if rows_spanned > 1 or columns_spanned > 1:
             merged.append((top, column, top + rows_spanned - 1, column + columns_spanned - 1))
         for note in element.iter(f"{_OFFICE}annotation"):
-            notes[top, column] = " ".join(_words(p) for p in note if p.tag == f"{_TEXT}p").strip()
+            notes[top, column] = " ".join(_words(p, looks) for p in note if p.tag == f"{_TEXT}p").strip()
         column += times
     return filled, merged, notes
 
 
 def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
     kind = element.get(f"{_OFFICE}value-type")
-    shown = "\n".join(_words(p) for p in element if p.tag == f"{_TEXT}p")
+    shown = "\n".join(_words(p, looks) for p in element if p.tag == f"{_TEXT}p")
     if element.get(f"{_CALC}value-type") == "error":
         return Cell("error", shown)
     if kind is None or kind == "void":
         return Cell("formula") if element.get(f"{_TABLE}formula") is not None else None
-    struck = _is_struck(look) or any(
-        _is_struck(looks.of(s.get(f"{_TEXT}style-name", ""))) for s in element.iter(f"{_TEXT}span")
-    )
-    hidden = _unseen(look)
+    parts = [looks.of(s.get(f"{_TEXT}style-name", "")) for s in element.iter(f"{_TEXT}span")]
+    struck = _is_struck(look) or any(map(_is_struck, parts))
+    behind = {k: v for k, v in look.items() if k == "background-color"}
+    is_part_unseen = any(_unseen(behind | dict(part)) for part in parts)
+    hidden = _unseen(look) or ("a part of its text cannot be seen" if is_part_unseen else "")
     value = element.get(f"{_OFFICE}value", "")
     match kind:
         case "float" | "percentage" | "currency":
@@ -198,15 +225,16 @@ def _cell(element: Any, look: Mapping[str, str], looks: _Looks) -> Cell | None:
     return Cell("text", text, hidden=hidden, struck=struck) if text.strip() else None
 
 
-def _words(paragraph: Any) -> str:
+def _words(paragraph: Any, looks: _Looks, position: str = "") -> str:
     """Return the text of a paragraph, in which runs of spaces, tabs and new lines are elements; notes are left out."""
-    parts = [paragraph.text or ""]
+    position = _position(looks.of(paragraph.get(f"{_TEXT}style-name", ""))) or position
+    parts = [moved_digits(paragraph.text or "", position)]
     for part in paragraph:
         if part.tag == f"{_TEXT}s":
             parts.append(" " * min(int(part.get(f"{_TEXT}c", "1")), 8))
         elif part.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
             parts.append(" ")
         elif part.tag != f"{_OFFICE}annotation":
-            parts.append(_words(part))
-        parts.append(part.tail or "")
+            parts.append(_words(part, looks, position))
+        parts.append(moved_digits(part.tail or "", position))
     return "".join(parts)

@@ -18,12 +18,23 @@ from typing import Any, cast
 from lxml import etree
 
 from portal.importers.spreadsheets import number_formats, unpacking
-from portal.importers.spreadsheets.grid import MOST_COLUMNS, Bounds, Cell, Place, Sheet, numeric
+from portal.importers.spreadsheets.grid import (
+    MOST_COLUMNS,
+    Bounds,
+    Cell,
+    Place,
+    Sheet,
+    moved_digits,
+    numeric,
+)
 
+_RGB = re.compile("rgb:[0-9A-F]{6}")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TRUE = ("1", "true", "on")
 _WHITE = frozenset({"rgb:FFFFFF", "theme:0", "indexed:1", "indexed:9"})
 _MOST_AREAS = 200  # with a conditional format that are looked at
+_SMALLEST = 2  # points of a font that can be read
+_LIKE = 16  # of 255: colours that differ by no more look the same
 _LOWEST, _NARROWEST = 2, 0.5  # points and letters; less of a row or column is a line and no text
 
 
@@ -62,11 +73,12 @@ def _is_on(element: Any) -> bool:
 
 
 def _text(element: Any) -> str:
-    """Return the text of a string or note, without how it is read aloud in Japanese."""
+    """Return the text of a string or note, without how it is read aloud in Japanese; raised digits are marks."""
     parts = []
     for e in element.iter("{*}t"):
         if not any(_name(a) == "rPh" for a in e.iterancestors()):
-            parts.append(e.text or "")
+            position = _child(e.getparent(), "rPr", "vertAlign")
+            parts.append(moved_digits(e.text or "", "" if position is None else position.get("val", "")))
     return _unescaped("".join(parts))
 
 
@@ -80,12 +92,31 @@ def _struck_part(element: Any) -> bool:
 
 
 @dataclass(frozen=True)
+class _RichText:
+    """A text with what its parts look like: whether one is struck through, and their fonts."""
+
+    words: str
+    struck: bool
+    fonts: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, element: Any) -> "_RichText":
+        """Read a shared or inline text."""
+        return cls(_text(element), _struck_part(element), tuple(element.iter("{*}rPr")))
+
+    def hidden_on(self, behind: str) -> str:
+        """Return why a part of the text cannot be seen on a background, or nothing."""
+        return "a part of its text cannot be seen" if any(_unseen(f, behind) for f in self.fonts) else ""
+
+
+@dataclass(frozen=True)
 class _Style:
     """How a cell looks: its number format, whether it is struck through, and why its text cannot be seen."""
 
     code: str = "General"
     struck: bool = False
     hidden: str = ""
+    behind: str = "rgb:FFFFFF"
 
     @cached_property
     def is_date(self) -> bool:
@@ -165,10 +196,10 @@ class _XlsxBook:
         return self.tree(path) if path else None
 
     @cached_property
-    def strings(self) -> tuple[tuple[str, bool], ...]:
-        """Return each shared text, and whether a part of it is struck through."""
+    def strings(self) -> tuple[_RichText, ...]:
+        """Return each shared text."""
         root = self._shared("sharedStrings")
-        return () if root is None else tuple((_text(e), _struck_part(e)) for e in _children(root, "si"))
+        return () if root is None else tuple(map(_RichText.of, _children(root, "si")))
 
     @cached_property
     def _styles(self) -> Any:
@@ -197,7 +228,8 @@ class _XlsxBook:
             for which, every in (("fontId", fonts), ("fillId", fills))
         )
         code = self._codes.get(int(xf.get("numFmtId", "0")), "General")
-        return _Style(code, _is_on(_child(font, "strike")), _unseen(font, fill))
+        behind = _background(fill)
+        return _Style(code, _is_on(_child(font, "strike")), _unseen(font, behind), behind)
 
     @cached_property
     def conditional(self) -> tuple[str, ...]:
@@ -220,13 +252,28 @@ def _colour(element: Any) -> str:
     return next((f"{k}:{element.get(k)}" for k in ("theme", "indexed") if element.get(k)), "")
 
 
-def _unseen(font: Any, fill: Any) -> str:
-    """Return why text of this font cannot be seen on this fill, or nothing."""
-    colour, pattern = _colour(_child(font, "color")), _child(fill, "patternFill")
+def _background(fill: Any) -> str:
+    pattern = _child(fill, "patternFill")
     solid = pattern is not None and pattern.get("patternType") == "solid"
-    behind = _colour(_child(pattern, "fgColor")) if solid else "rgb:FFFFFF"
-    same = colour == behind or (colour in _WHITE and behind in _WHITE)
-    return "its text has the colour of its background" if colour and same else ""
+    return _colour(_child(pattern, "fgColor")) if solid else "rgb:FFFFFF"
+
+
+def _unseen(font: Any, behind: str) -> str:
+    """Return why text of this font cannot be seen on a background, or nothing."""
+    size = _child(font, "sz")
+    if size is not None and float(size.get("val", "11") or 11) <= _SMALLEST:
+        return "its text is too small to read"
+    same = _look_same(_colour(_child(font, "color")), behind)
+    return "its text has the colour of its background" if same else ""
+
+
+def _look_same(colour: str, behind: str) -> bool:
+    a, b = ("rgb:FFFFFF" if c in _WHITE else c for c in (colour, behind))
+    if a and a == b:
+        return True
+    if not (_RGB.fullmatch(a) and _RGB.fullmatch(b)):
+        return False
+    return all(abs(int(a[i : i + 2], 16) - int(b[i : i + 2], 16)) <= _LIKE for i in (4, 6, 8))
 
 
 def _conditional(dxf: Any) -> str:
@@ -234,8 +281,7 @@ def _conditional(dxf: Any) -> str:
     fill = _child(dxf, "fill", "patternFill")
     behind = _colour(_child(fill, "bgColor")) or _colour(_child(fill, "fgColor")) or "rgb:FFFFFF"
     colour = _colour(_child(dxf, "font", "color"))
-    hides = colour and (colour == behind or (colour in _WHITE and behind in _WHITE))
-    if hides or form is not None or _is_on(_child(dxf, "font", "strike")):
+    if _look_same(colour, behind) or form is not None or _is_on(_child(dxf, "font", "strike")):
         return "a conditional format can hide it or show it as something else"
     return ""
 
@@ -261,11 +307,19 @@ class _Reader:
         self._hidden_columns: set[int] = set()
         merged: list[tuple[int, int, int, int]] = []
         conditional: list[tuple[int, int, int, int, str]] = []
-        tags = ("{*}row", "{*}c", "{*}col", "{*}mergeCell", "{*}conditionalFormatting", "{*}sheetFormatPr")
+        tags = (
+            "{*}row",
+            "{*}c",
+            "{*}col",
+            "{*}mergeCell",
+            "{*}conditionalFormatting",
+            "{*}sheetFormatPr",
+            "{*}sheetView",
+        )
         parsed = etree.iterparse(
             io.BytesIO(content), events=("start", "end"), tag=tags, resolve_entities=False, no_network=True
         )
-        rows_hidden = False
+        rows_hidden = zeros_hidden = False
         for event, element in parsed:
             kind = _name(element)
             if event == "start":
@@ -276,6 +330,8 @@ class _Reader:
                 self._cell(element)
             elif kind == "col":
                 self._columns(element)
+            elif kind == "sheetView":
+                zeros_hidden = element.get("showZeros", "1") not in _TRUE
             elif kind == "sheetFormatPr":
                 rows_hidden = element.get("zeroHeight") in _TRUE
             elif kind == "mergeCell":
@@ -287,6 +343,12 @@ class _Reader:
             while element.getprevious() is not None and kind in ("c", "row"):
                 del element.getparent()[0]
         self._mark(conditional)
+        if zeros_hidden:
+            self._cells |= {
+                at: replace(cell, hidden=cell.hidden or "the sheet shows no zeros")
+                for at, cell in self._cells.items()
+                if cell.kind == "number" and cell.number == 0
+            }
         return Sheet(
             name,
             self._cells,
@@ -330,16 +392,15 @@ class _Reader:
             inside = _child(element, "is")
             if inside is None:
                 return None
-            return self._words(_text(inside), style, _struck_part(inside))
+            return self._words(_RichText.of(inside), style)
         if not value:
             bare = kind != "str" or _child(element, "v") is None
             return Cell("formula") if bare and _child(element, "f") is not None else None
         match kind:
             case "s":
-                words, struck = self.book.strings[int(value)]
-                return self._words(words, style, struck)
+                return self._words(self.book.strings[int(value)], style)
             case "str":
-                return self._words(_unescaped(value), style)
+                return self._words(_RichText(_unescaped(value), False, ()), style)
             case "e":
                 return Cell("error", value)
             case "b":
@@ -350,11 +411,12 @@ class _Reader:
                 return _dated(datetime.fromisoformat(value), style)
         return self._number(float(value), style)
 
-    def _words(self, words: str, style: _Style, struck: bool = False) -> Cell | None:
-        if not words.strip():
+    def _words(self, text: _RichText, style: _Style) -> Cell | None:
+        if not text.words.strip():
             return None
         hidden = style.hidden or ("its format shows no text" if number_formats.hides_text(style.code) else "")
-        return Cell("text", words, hidden=hidden, struck=style.struck or struck)
+        hidden = hidden or text.hidden_on(style.behind)
+        return Cell("text", text.words, hidden=hidden, struck=style.struck or text.struck)
 
     def _number(self, value: float, style: _Style) -> Cell:
         from openpyxl.utils.datetime import from_excel  # noqa: PLC0415
@@ -379,8 +441,16 @@ class _Reader:
             for e in _children(element, "cfRule")
             if (e.get("dxfId") or "").isdigit() and int(e.get("dxfId")) < len(self.book.conditional)
         ]
+        rules = list(_children(element, "cfRule"))
+        effects += [_conditional(e) for rule in rules for e in _children(rule, "dxf")]
+        shown = [
+            e.get("showValue", "1") for rule in rules for e in rule if _name(e) in ("iconSet", "dataBar")
+        ]
+        if not all(s in _TRUE for s in shown):
+            effects.append("a conditional format shows a symbol or a bar instead of it")
         why = next(filter(None, effects), "")
-        for area in element.get("sqref", "").split() if why else ():
+        places = element.get("sqref") or getattr(_child(element, "sqref"), "text", "") or ""
+        for area in places.split() if why else ():
             left, top, right, bottom = range_boundaries(area)
             yield top or 1, left or 1, bottom or 1_048_576, right or 16_384, why
 
