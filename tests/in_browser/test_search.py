@@ -8,12 +8,11 @@ import shutil
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import served
+from browser import Tabs, served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page
@@ -221,19 +220,11 @@ def test_a_pagefind_that_stops_is_a_problem_and_the_site_stays(
 # --- in the browser
 
 
-@pytest.fixture(scope="module")
-def tab(chromium: Browser) -> Iterator[Page]:
-    """A tab on a phone for all tests here, so that the search program and its index are loaded once."""
-    with chromium.new_context(viewport={"width": 360, "height": 800}) as context:
-        yield context.new_page()
-
-
 @pytest.fixture
-def phone(tab: Page, address: str) -> Iterator[Page]:
-    tab.goto("about:blank")
-    tab.goto(address + PAGE)
-    yield tab
-    tab.unroute_all()
+def phone(tab: Tabs, address: str) -> Page:
+    opened = tab()
+    opened.goto(address + PAGE)
+    return opened
 
 
 def look_for(page: Page, words: str) -> str:
@@ -556,15 +547,18 @@ def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, address: str, word
     assert len(found["passes"]) > 20
 
 
-def test_nothing_moves_when_the_script_has_loaded(page: Page, address: str) -> None:
-    page.add_init_script(
-        "window.moved = 0; new PerformanceObserver(l => l.getEntries().forEach(e => moved += e.value))"
-        ".observe({type: 'layout-shift', buffered: true})"
-    )
-    page.goto(address + PAGE)
-    page.get_by_label("What are you looking for?").wait_for()
-    assert page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))") is None
-    assert page.evaluate("moved") == 0
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_when_the_script_has_loaded(chromium: Browser, address: str, width: int) -> None:
+    with chromium.new_context(viewport={"width": width, "height": 800}) as context:
+        page = context.new_page()
+        page.add_init_script(
+            "window.moved = 0; new PerformanceObserver(l => l.getEntries().forEach(e => moved += e.value))"
+            ".observe({type: 'layout-shift', buffered: true})"
+        )
+        page.goto(address + PAGE)
+        page.get_by_label("What are you looking for?").wait_for()
+        assert page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))") is None
+        assert page.evaluate("moved") == 0
 
 
 def test_the_search_page_has_a_way_out_because_results_can_be_sensitive(phone: Page) -> None:
@@ -579,20 +573,17 @@ def test_the_search_is_one_link_on_every_page_and_no_item_of_the_menu(page: Page
         assert page.url == address + PAGE
 
 
-def test_without_javascript_the_page_says_so_and_links_to_other_pages(
-    chromium: Browser, address: str
-) -> None:
-    with chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800}) as context:
-        page = context.new_page()
-        page.goto(address)
-        page.get_by_role("link", name="Search", exact=True).click()
-        page.locator("noscript p", has_text="Search needs JavaScript").wait_for()
-        assert not page.locator("#sought").is_visible()
-        parts = page.locator("article").get_by_role("link")
-        ways = parts.evaluate_all("all => all.map(a => a.getAttribute('href'))")
-        assert ways == [
-            "../help/", "../report/", "../wards/", "../subjects/", "../figures/", "../plans/", "../about/words/", "../about/ask/",
-        ]  # fmt: skip
+def test_without_javascript_the_page_says_so_and_links_to_other_pages(tab: Tabs, address: str) -> None:
+    page = tab(java_script_enabled=False)
+    page.goto(address)
+    page.get_by_role("link", name="Search", exact=True).click()
+    page.locator("noscript p", has_text="Search needs JavaScript").wait_for()
+    assert not page.locator("#sought").is_visible()
+    parts = page.locator("article").get_by_role("link")
+    ways = parts.evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert ways == [
+        "../help/", "../report/", "../wards/", "../subjects/", "../figures/", "../plans/", "../about/words/", "../about/ask/",
+    ]  # fmt: skip
 
 
 def test_text_of_a_page_never_becomes_markup(tmp_path: Path, chromium: Browser) -> None:
