@@ -56,10 +56,13 @@ def kept_tabs(browser: Browser) -> Iterator[Tabs]:
     def tab(width: int = 360, height: int = 800, script: str = "", **options: Any) -> Page:
         size: Any = {"width": width, "height": height}
         kind = repr((width, height, script, sorted(options.items())))
-        if kind in tabs and not tabs[kind].is_closed():
-            empty(tabs[kind])
-            tabs[kind].set_viewport_size(size)
-        else:
+        if kind in tabs:
+            try:
+                empty(tabs[kind])
+                tabs[kind].set_viewport_size(size)
+            except Error:  # it was closed, or is on its way to a server that has ended
+                tabs.pop(kind).context.close()
+        if kind not in tabs:
             tabs[kind] = browser.new_context(viewport=size, **options).new_page()
             tabs[kind].add_init_script(script)
         return tabs[kind]
@@ -70,12 +73,14 @@ def kept_tabs(browser: Browser) -> Iterator[Tabs]:
 
 
 def empty(page: Page) -> None:
-    """Make a tab as it was when it was opened, but for its listeners, its history and what its browser keeps of files."""
+    """Make a tab as it was when it was opened, but for its listeners, its history, its files and the page that is open."""
     page.unroute_all()
     for other in page.context.pages:
         if other != page:
             other.close()
-    leave(page)
+    if "#" in page.url:  # or the same address would not load the page again
+        leave(page)
+    page.context.set_offline(False)
     page.emulate_media(media="null")
     page.mouse.move(-1, -1)
     page.context.clear_cookies()
@@ -85,7 +90,5 @@ def empty(page: Page) -> None:
 def leave(page: Page) -> None:
     """Leave the page that is open for a file of its server that does nothing, so that the process stays the same."""
     at = urlsplit(page.url)
-    try:
-        page.goto(f"{at.scheme}://{at.netloc}/{NOTHING}" if at.scheme == "http" else "about:blank")
-    except Error:  # its server has ended
-        page.goto("about:blank")
+    if at.scheme == "http":
+        page.goto(f"http://{at.netloc}/{NOTHING}")

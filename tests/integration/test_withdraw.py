@@ -140,9 +140,7 @@ def test_an_archive_with_the_number_is_not_put_back_without_notice(withdrawn: Pa
     assert any("shows a withdrawn figure" in p.message for p in caught.value.problems)
 
 
-def test_taking_back_twice_changes_nothing_more(
-    withdrawn: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_taking_back_twice_changes_nothing_more(withdrawn: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = withdrawn
     before = tree_of(root / "data_packages")
     assert run(root, "withdraw", "calls", *CALL, *WHY, "--yes") == 0
